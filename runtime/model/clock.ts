@@ -1,0 +1,46 @@
+/** Takes back a timer. Calling it twice, or after the timer fired, does nothing. */
+export type CancelTimer = () => void
+
+/**
+ * The only way a module reads time, sets a timer, yields to the event loop or makes randomness,
+ * so that a test (or a simulation) can put its own in place.
+ */
+export interface Clock {
+  /** Wall time in ms since the epoch. For display and for ids; never compared with a store's time. */
+  now(): number
+  /** Monotonic ms with an arbitrary origin. For differences. */
+  elapsed(): number
+  after(ms: number, run: () => void): CancelTimer
+  /** Runs in a later macrotask, in the order of the calls. */
+  soon(run: () => void): void
+  /** 0 <= n < 1 */
+  random(): number
+}
+
+/** Longest delay that `setTimeout` takes; a longer one would fire at once. */
+const longestTimerMs = 2 ** 31 - 1
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, Math.min(Math.max(ms, 0), longestTimerMs))
+    return () => clearTimeout(timer)
+  },
+  soon: (run) => void setImmediate(run),
+  random: () => Math.random(),
+}
+
+/** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve()
+    const end = (): void => {
+      cancel()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const cancel = clock.after(ms, end)
+    signal?.addEventListener('abort', end, { once: true })
+  })
+}

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { Packr } from 'msgpackr'
+import { SerializationError } from './errors.ts'
+import { fromStoredError, type StoredError, toStoredError } from './stored-error.ts'
+
+/*
+ * The one place where job values become bytes and back: msgpackr behind one header byte.
+ * C1  What decodes is what was encoded: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
+ *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path.
+ * C2  The header byte names the format, so that a later format (encryption) can stand beside this one.
+ */
+
+const plainFormat = 1
+/** As plain, and errors inside are stored as `{ [errorKey]: StoredError }`. */
+const errorsFormat = 2
+const errorKey = '\u0000error'
+const reserveHeader = 2048 + 1
+const deepest = 200
+
+/** Largest encoded value by default: 1 MiB. */
+export const defaultMaxValueBytes: number = 1024 * 1024
+
+const packr = new Packr({ useRecords: true, moreTypes: true, mapsAsObjects: false, useBigIntExtension: true })
+
+/**
+ * `value` as bytes. `name` is what the error calls the value, such as `result of step 'a'`.
+ * @throws SerializationError naming the place inside the value that can't be stored, or the size.
+ */
+export function encodeValue(value: unknown, name: string, maxBytes: number = defaultMaxValueBytes): Uint8Array {
+  const found = { errors: false }
+  const storable = replaceErrors(value, name, [], found)
+  const bytes = packr.pack(storable, reserveHeader)
+  if (bytes.length > maxBytes) {
+    throw new SerializationError(
+      name,
+      `${bytes.length} bytes is over the limit of ${maxBytes} (maxValueBytes); store it elsewhere and return a reference`,
+    )
+  }
+  bytes[0] = found.errors ? errorsFormat : plainFormat
+  return bytes
+}
+
+/** @throws SerializationError when the bytes are of an unknown format or damaged. */
+export function decodeValue(bytes: Uint8Array, name: string): unknown {
+  const format = bytes[0]
+  if (format !== plainFormat && format !== errorsFormat) {
+    throw new SerializationError(name, `stored in format ${format}, which this version of durable-jobs can't read`)
+  }
+  try {
+    const value: unknown = packr.unpack(bytes.subarray(1))
+    return format === errorsFormat ? reviveErrors(value) : value
+  } catch (cause) {
+    throw new SerializationError(name, 'the stored bytes are damaged', { cause })
+  }
+}
+
+/** SHA-256 over a canonical form (sorted keys), so that two equal values have one digest. */
+export function digestValue(value: unknown): string {
+  return createHash('sha256').update(packr.pack(canonical(value))).digest('hex')
+}
+
+function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical)
+  if (value instanceof Map) return ['map', ...[...value].map(canonical)]
+  if (value instanceof Set) return ['set', ...[...value].map(canonical)]
+  if (value instanceof Error) return canonical({ ...toStoredError(value), stack: undefined })
+  if (!isPlainObject(value)) return value
+  return Object.keys(value)
+    .sort()
+    .map((key) => [key, canonical(value[key])])
+}
+
+/** `value` itself, or a copy in which each Error is a marked record. Refuses what C1 can't keep. */
+function replaceErrors(value: unknown, path: string, parents: object[], found: { errors: boolean }): unknown {
+  switch (typeof value) {
+    case 'function':
+    case 'symbol':
+      throw new SerializationError(path, `a ${typeof value} can't be stored`)
+    case 'object':
+      if (value === null || isLeaf(value)) return value
+      break
+    default:
+      return value
+  }
+  if (value instanceof Error) {
+    found.errors = true
+    return { [errorKey]: toStoredError(value) }
+  }
+  if (parents.includes(value)) throw new SerializationError(path, 'a value that contains itself can’t be stored')
+  if (parents.length >= deepest) throw new SerializationError(path, `nested deeper than ${deepest} levels`)
+  parents.push(value)
+  const storable = replaceInside(value, path, parents, found)
+  parents.pop()
+  return storable
+}
+
+function replaceInside(value: object, path: string, parents: object[], found: { errors: boolean }): unknown {
+  const visit = (child: unknown, at: string): unknown => replaceErrors(child, `${path}${at}`, parents, found)
+  if (Array.isArray(value)) return replaceItems(value, visit)
+  if (value instanceof Map) {
+    const pairs = [...value].map(([k, v], i) => [visit(k, `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const)
+    return new Map(pairs)
+  }
+  if (value instanceof Set) return new Set([...value].map((item, i) => visit(item, `.values()[${i}]`)))
+  if (isPlainObject(value)) return replaceFields(value, visit)
+  throw new SerializationError(path, refusal(value))
+}
+
+function replaceItems(items: readonly unknown[], visit: (child: unknown, at: string) => unknown): unknown {
+  let copy: unknown[] | undefined
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]
+    if (isScalar(item)) continue
+    const storable = visit(item, `[${i}]`)
+    if (storable !== item) copy = Object.assign(copy ?? [...items], { [i]: storable })
+  }
+  return copy ?? items
+}
+
+function replaceFields(
+  record: Readonly<Record<string, unknown>>,
+  visit: (child: unknown, at: string) => unknown,
+): unknown {
+  let copy: Record<string, unknown> | undefined
+  for (const key in record) {
+    const field = record[key]
+    if (isScalar(field)) continue
+    const storable = visit(field, `.${key}`)
+    if (storable !== field) {
+      copy ??= { ...record }
+      copy[key] = storable
+    }
+  }
+  return copy ?? record
+}
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value == null
+}
+
+function isLeaf(value: object): boolean {
+  return (
+    value instanceof Date || value instanceof RegExp || ArrayBuffer.isView(value) || value instanceof ArrayBuffer
+  )
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+}
+
+function refusal(value: object): string {
+  if (value instanceof Promise) return "a promise can't be stored; await it first"
+  const name = value.constructor?.name || 'unknown'
+  return `an instance of ${name} can't be stored, it would come back without its class; return a plain object`
+}
+
+function show(key: unknown): string {
+  return typeof key === 'string' ? `'${key}'` : String(key)
+}
+
+function reviveErrors(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || isLeaf(value)) return value
+  if (Array.isArray(value)) return value.map(reviveErrors)
+  if (value instanceof Map) return new Map([...value].map(([k, v]) => [reviveErrors(k), reviveErrors(v)]))
+  if (value instanceof Set) return new Set([...value].map(reviveErrors))
+  if (errorKey in value) return fromStoredError(value[errorKey] as StoredError)
+  return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, reviveErrors(field)]))
+}

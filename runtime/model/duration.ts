@@ -1,0 +1,45 @@
+import { InvalidOptionsError } from './errors.ts'
+
+type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
+
+/** Milliseconds, or a number with a unit: `'250ms' '10s' '5m' '2h' '1d'`. */
+export type Duration = number | `${number}${Unit}`
+
+const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } satisfies Record<Unit, number>
+/** 100 years: beyond it a deadline no longer is a sensible date. */
+const longestMs = 100 * 365 * 86_400_000
+
+/**
+ * Milliseconds of a duration.
+ * @throws InvalidOptionsError naming `option` when it is none, negative, or longer than 100 years.
+ */
+export function parseDuration(value: unknown, option: string): number {
+  const ms = typeof value === 'number' ? value : typeof value === 'string' ? readText(value) : Number.NaN
+  if (Number.isFinite(ms) && ms >= 0 && ms <= longestMs) return Math.round(ms)
+  throw new InvalidOptionsError(
+    `${option}: ${describe(value)} is not a duration; write milliseconds or '250ms', '10s', '5m', '2h', '1d'`,
+  )
+}
+
+function readText(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
+  return match ? Number(match[1]) * unitMs[match[2] as Unit] : Number.NaN
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value)
+}
+
+/** A length of time as a person reads it: `830 ms`, `4.2 s`, `3 m 20 s`, `2 h 5 m`, `3 d 4 h`. */
+export function formatDuration(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`
+  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
+  const pairs = [
+    ['d', 'h', unitMs.d, unitMs.h],
+    ['h', 'm', unitMs.h, unitMs.m],
+    ['m', 's', unitMs.m, unitMs.s],
+  ] as const
+  const pair = pairs.find(([, , large]) => ms >= large) ?? pairs[2]
+  const [large, small, largeMs, smallMs] = pair
+  return `${Math.floor(ms / largeMs)} ${large} ${Math.floor((ms % largeMs) / smallMs)} ${small}`
+}

@@ -1,0 +1,242 @@
+import { formatDuration } from './duration.ts'
+import type { RunId } from './run-id.ts'
+import type { StepPath } from './step-path.ts'
+
+/** Base of every error of this package: a literal `code`, a `cause`, a message that says what to do next. */
+export abstract class DurableJobsError extends Error {
+  abstract readonly code: string
+}
+
+/** An option, name or duration is wrong; nothing was stored. */
+export class InvalidOptionsError extends DurableJobsError {
+  override readonly name = 'InvalidOptionsError'
+  readonly code = 'INVALID_OPTIONS'
+}
+
+/** The input did not pass the job's schema; nothing was stored. */
+export class InvalidInputError extends DurableJobsError {
+  override readonly name = 'InvalidInputError'
+  readonly code = 'INVALID_INPUT'
+  readonly issues: readonly string[]
+  constructor(job: string, issues: readonly string[]) {
+    super(`the input of job '${job}' does not fit its schema: ${issues.join('; ')}`)
+    this.issues = issues
+  }
+}
+
+/** No loaded file defines a job of this name. */
+export class UnknownJobError extends DurableJobsError {
+  override readonly name = 'UnknownJobError'
+  readonly code = 'UNKNOWN_JOB'
+}
+
+/** No run has this id: it was never enqueued, or it was removed or pruned. */
+export class UnknownRunError extends DurableJobsError {
+  override readonly name = 'UnknownRunError'
+  readonly code = 'UNKNOWN_RUN'
+  readonly runId: RunId
+  constructor(runId: RunId) {
+    super(`no run '${runId}' in this store: it was never enqueued here, or was removed after its retention`)
+    this.runId = runId
+  }
+}
+
+/** The run is not in a state that allows what was asked. */
+export class RunStateError extends DurableJobsError {
+  override readonly name = 'RunStateError'
+  readonly code = 'RUN_STATE'
+}
+
+/** The same id was enqueued before with another job or input. */
+export class RunIdConflictError extends DurableJobsError {
+  override readonly name = 'RunIdConflictError'
+  readonly code = 'RUN_ID_CONFLICT'
+  readonly runId: RunId
+  constructor(runId: RunId) {
+    super(`run '${runId}' exists with another job or input; use another id, or the same input to join it`)
+    this.runId = runId
+  }
+}
+
+/** A value can't be stored: its type, or its size. `path` names the place inside the value. */
+export class SerializationError extends DurableJobsError {
+  override readonly name = 'SerializationError'
+  readonly code = 'SERIALIZATION'
+  readonly path: string
+  constructor(path: string, problem: string, options?: ErrorOptions) {
+    super(`${path}: ${problem}`, options)
+    this.path = path
+  }
+}
+
+/** The store can't be reached, written or locked; a write under way may or may not have happened. */
+export class StoreUnavailableError extends DurableJobsError {
+  override readonly name = 'StoreUnavailableError'
+  readonly code = 'STORE_UNAVAILABLE'
+}
+
+/** The store holds something this version can't read: written by a newer version, or damaged. */
+export class StoreFormatError extends DurableJobsError {
+  override readonly name = 'StoreFormatError'
+  readonly code = 'STORE_FORMAT'
+}
+
+/** The run ended in `failed`; `cause` is the error that ended it. */
+export class RunFailedError extends DurableJobsError {
+  override readonly name = 'RunFailedError'
+  readonly code = 'RUN_FAILED'
+  readonly runId: RunId
+  constructor(runId: RunId, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`run '${runId}' failed: ${reason}`, { cause })
+    this.runId = runId
+  }
+}
+
+/** The run ended in `cancelled`. */
+export class RunCancelledError extends DurableJobsError {
+  override readonly name = 'RunCancelledError'
+  readonly code = 'RUN_CANCELLED'
+  readonly runId: RunId
+  constructor(runId: RunId, by: string, reason?: string) {
+    super(`run '${runId}' was cancelled by ${by}${reason ? `: ${reason}` : ''}`)
+    this.runId = runId
+  }
+}
+
+/** The run ended in `expired`: nobody started it within its `expiresIn`. */
+export class RunExpiredError extends DurableJobsError {
+  override readonly name = 'RunExpiredError'
+  readonly code = 'RUN_EXPIRED'
+  readonly runId: RunId
+  constructor(runId: RunId) {
+    super(`run '${runId}' expired before a worker started it; enqueue it again or raise expiresIn`)
+    this.runId = runId
+  }
+}
+
+/** The job's `timeout` passed before the run ended. */
+export class RunTimeoutError extends DurableJobsError {
+  override readonly name = 'RunTimeoutError'
+  readonly code = 'RUN_TIMEOUT'
+}
+
+/** Workers died under the run again and again, without a new step in between. */
+export class RunPoisonedError extends DurableJobsError {
+  override readonly name = 'RunPoisonedError'
+  readonly code = 'RUN_POISONED'
+}
+
+/** `handle.result({ timeout })` ended before the run did; the run goes on. */
+export class ResultTimeoutError extends DurableJobsError {
+  override readonly name = 'ResultTimeoutError'
+  readonly code = 'RESULT_TIMEOUT'
+  constructor(runId: RunId, timeoutMs: number, state: string) {
+    super(
+      `run '${runId}' has not ended within ${formatDuration(timeoutMs)} (now: ${state}); it goes on, ask again later`,
+    )
+  }
+}
+
+/** A step has no attempt left. `cause` is its last error; the same error is thrown on every resume. */
+export class StepFailedError extends DurableJobsError {
+  override readonly name = 'StepFailedError'
+  readonly code = 'STEP_FAILED'
+  readonly path: StepPath
+  readonly attempts: number
+  constructor(path: StepPath, attempts: number, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(`step '${path}' failed after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${reason}`, { cause })
+    this.path = path
+    this.attempts = attempts
+  }
+}
+
+/** One attempt of a step took longer than the step's `timeout`. */
+export class StepTimeoutError extends DurableJobsError {
+  override readonly name = 'StepTimeoutError'
+  readonly code = 'STEP_TIMEOUT'
+  constructor(path: StepPath, timeoutMs: number) {
+    super(`step '${path}' took longer than its timeout of ${formatDuration(timeoutMs)}`)
+  }
+}
+
+/** Nobody can say whether an `atMostOnce` body had its effect: its worker died, or its timeout passed, inside it. */
+export class StepUnknownError extends DurableJobsError {
+  override readonly name = 'StepUnknownError'
+  readonly code = 'STEP_UNKNOWN'
+  constructor(path: StepPath) {
+    super(
+      `step '${path}' is atMostOnce and was interrupted inside its body, so its effect is unknown; ` +
+        'look it up with onUnknown, or retry the run and name the step in runAgain',
+    )
+  }
+}
+
+/** Two steps of one name run at the same time without a `key` to tell them apart. */
+export class DuplicateStepError extends DurableJobsError {
+  override readonly name = 'DuplicateStepError'
+  readonly code = 'DUPLICATE_STEP'
+  constructor(path: StepPath) {
+    super(`step '${path}' is already pending in this scope; give concurrent steps of one name a key: { key }`)
+  }
+}
+
+/** A step was called inside another step's body. */
+export class NestedStepError extends DurableJobsError {
+  override readonly name = 'NestedStepError'
+  readonly code = 'NESTED_STEP'
+  constructor(path: StepPath, outer: StepPath) {
+    super(
+      `step '${path}' was called inside the body of step '${outer}'; call steps from the job function, or group them with step.scope`,
+    )
+  }
+}
+
+/** The code asks for another kind of step than the journal holds under this path. */
+export class JournalMismatchError extends DurableJobsError {
+  override readonly name = 'JournalMismatchError'
+  readonly code = 'JOURNAL_MISMATCH'
+  constructor(path: StepPath, stored: string, called: string) {
+    super(
+      `step '${path}' is stored as '${stored}' but the code calls it as '${called}'; ` +
+        'rename the new step or deploy code that keeps the old kind, and the run goes on',
+    )
+  }
+}
+
+/** A journal reached its largest number of entries or bytes. */
+export class JournalFullError extends DurableJobsError {
+  override readonly name = 'JournalFullError'
+  readonly code = 'JOURNAL_FULL'
+  constructor(limit: string) {
+    super(`the run's journal is full (${limit}); do more per step, or split the work into several runs`)
+  }
+}
+
+/** Why an `AbortSignal` of the runtime fired. */
+export type AbortReason =
+  | 'cancelled'
+  | 'draining'
+  | 'lease lost'
+  | 'suspended'
+  | 'timeout'
+  | 'sibling failed'
+  | 'run ended'
+
+/** The `reason` of every `AbortSignal` handed to job code. */
+export class AbortedError extends DurableJobsError {
+  override readonly name = 'AbortError'
+  readonly code = 'ABORTED'
+  readonly reason: AbortReason
+  constructor(reason: AbortReason) {
+    super(`aborted: ${reason}`)
+    this.reason = reason
+  }
+}
+
+/** Thrown by an author: this failure is final, whatever the retry policy says. */
+export class FatalError extends DurableJobsError {
+  override readonly name = 'FatalError'
+  readonly code = 'FATAL'
+}

@@ -1,0 +1,146 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import type { Duration } from './duration.ts'
+import type { Retry, RetryPolicy } from './retry-policy.ts'
+import type { RunId } from './run-id.ts'
+import type { StepPath } from './step-path.ts'
+
+/** A logger in pino's shape: fields first, then the message. */
+export interface Logger {
+  debug(fields: object, message?: string): void
+  info(fields: object, message?: string): void
+  warn(fields: object, message?: string): void
+  error(fields: object, message?: string): void
+}
+
+/** The run a handler works for. */
+export interface RunInfo {
+  readonly id: RunId
+  readonly job: string
+  readonly version: number
+  readonly queue: string
+  /** The job policy's attempt, from 1. Raised by errors thrown between steps, never by a lost worker. */
+  readonly attempt: number
+  /** How often a worker died or was lost under this run. */
+  readonly losses: number
+  readonly enqueuedAt: Date
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What a step's body gets. */
+export interface StepContext {
+  /** Aborts when the step's time is up, the run is cancelled, the worker drains or its lease is lost. */
+  readonly signal: AbortSignal
+  /** The same on every attempt and resume of this step: hand it to a provider that refuses repeats. */
+  readonly idempotencyKey: string
+  /** From 1. */
+  readonly attempt: number
+  readonly log: Logger
+}
+
+/** Returned by `onUnknown` to say that the effect did not happen and the body may run again. */
+export type StepAgain = typeof stepAgain
+export const stepAgain: unique symbol = Symbol('durable-jobs.step-again')
+
+interface StepTiming {
+  /** Tries and pauses; left out: 10 attempts, 1 s doubled up to 5 m, full jitter. */
+  retry?: Retry
+  /** Longest time of one attempt. */
+  timeout?: Duration
+  /** Tells concurrent steps of one name apart. */
+  key?: string | number
+}
+
+/**
+ * Options of `step.run`. An `atMostOnce` step has one attempt, so it takes no `retry`; after a crash inside
+ * its body `onUnknown` looks the effect up and answers the result, throws, or answers `step.again`.
+ */
+export type StepOptions<T> =
+  | (StepTiming & { atMostOnce?: false; onUnknown?: never })
+  | (Omit<StepTiming, 'retry'> & {
+      retry?: never
+      atMostOnce: true
+      onUnknown?: (context: { readonly idempotencyKey: string }) => T | StepAgain | Promise<T | StepAgain>
+    })
+
+/** The durable operations of a handler. All answer real promises; native `Promise.all` over them is safe. */
+export interface StepTools {
+  /**
+   * Runs `body` once and stores its result before it answers; a resumed run gets the stored result.
+   * @throws StepFailedError when no attempt is left, also on every resume.
+   * @throws StepUnknownError, as the cause of StepFailedError, for an interrupted `atMostOnce` body.
+   */
+  run<T>(name: string, body: (context: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
+  /** Waits without a slot; the deadline is stored when the wait begins and no resume restarts it. */
+  sleep(name: string, time: Duration | Date, options?: { key?: string | number }): Promise<void>
+  /** Names of steps called inside `body` get `name/` in front. */
+  scope<T>(name: string, body: () => T | Promise<T>, options?: { key?: string | number }): Promise<T>
+  /** What `onUnknown` answers to let the body run again. */
+  readonly again: StepAgain
+}
+
+/** What a handler gets. */
+export interface Context<Input> {
+  readonly input: Input
+  readonly step: StepTools
+  readonly run: RunInfo
+  /** Silent while stored steps are replayed, so that a line is written once. */
+  readonly log: Logger
+  /** Aborts when the run is cancelled, times out, is handed over, suspended, or its lease is lost. */
+  readonly abortSignal: AbortSignal
+}
+
+/** Options of `defineJob`. `Input` is what callers pass, `Parsed` what the schema makes of it. */
+export interface JobOptions<Input, Parsed> {
+  /** Unique among the jobs of a worker. */
+  name: string
+  /** A worker takes runs of its version and older. Default 1. */
+  version?: number
+  /** Any Standard Schema (zod, valibot, arktype …). */
+  input?: StandardSchemaV1<Input, Parsed>
+  /** Default `default`. */
+  queue?: string
+  /** -1000 to 1000, higher first. Default 0. */
+  priority?: number
+  /** For errors thrown by code between steps. Default: 10 attempts, 1 s doubled up to 5 m, full jitter. */
+  retry?: Retry
+  /** Longest wall time from the first claim to the end, waits included. Default: none. */
+  timeout?: Duration
+  /** Called once per final failure, stored as a step. */
+  onFailed?: (failure: { readonly error: Error; readonly run: RunInfo; readonly input: Parsed }) => unknown
+}
+
+export type Handler<Parsed, Output> = (context: Context<Parsed>) => Output | Promise<Output>
+
+/** A job: its checked definition and its function. Made by `defineJob`. */
+export interface Job<Input = unknown, Output = unknown> {
+  readonly [jobBrand]: true
+  readonly name: string
+  readonly version: number
+  readonly queue: string
+  readonly priority: number
+  readonly retry: RetryPolicy
+  readonly timeoutMs: number | undefined
+  readonly schema: StandardSchemaV1 | undefined
+  readonly onFailed: OnFailed | undefined
+  readonly handler: Handler<unknown, unknown>
+  /** Types only: what callers pass and what `result()` answers. */
+  readonly '~types'?: { readonly input: Input; readonly output: Output }
+}
+
+export type OnFailed = (failure: { readonly error: Error; readonly run: RunInfo; readonly input: unknown }) => unknown
+
+/** Known across copies of the package, so that a job file may load its own. */
+export const jobBrand: unique symbol = Symbol.for('durable-jobs.job')
+
+export function isJob(value: unknown): value is Job {
+  return typeof value === 'object' && value !== null && jobBrand in value
+}
+
+/** Where a journal entry stands when a retry is planned: `path` and everything stored after it runs again. */
+export interface RetryPlan {
+  /** Paths of stored steps that will run again. */
+  readonly runsAgain: readonly StepPath[]
+  /** Paths of stored steps that stay. */
+  readonly keeps: readonly StepPath[]
+}

@@ -1,0 +1,43 @@
+import type { StepPath } from './step-path.ts'
+import type { StoredError } from './stored-error.ts'
+
+/** What a step is. A path whose kind changed in the code blocks the run instead of reusing a wrong result. */
+export type StepKind = 'run' | 'sleep'
+
+/**
+ * One record of a journal, as a worker appends it. `Value` is the encoded result; the store never looks inside.
+ * - `intent`: an at-most-once body is about to begin
+ * - `waiting`: a deadline begins now and lies `pauseMs` ahead; a resume never restarts it
+ * - `retrying`: one attempt failed; the next may begin after `pauseMs`
+ * - `done`, `failed`: the end of the step
+ */
+export type JournalRecord = {
+  readonly path: StepPath
+  readonly kind: StepKind
+  readonly attempt: number
+  /** How long the attempt took. */
+  readonly durationMs: number
+  /** Whether the step is at-most-once: its end is never dropped by a retry that does not name it. */
+  readonly once?: boolean
+} & (
+  | { readonly phase: 'intent' }
+  | { readonly phase: 'waiting'; readonly pauseMs: number }
+  | { readonly phase: 'retrying'; readonly pauseMs: number; readonly error: StoredError }
+  /** `waitedAt`: position of the `waiting` entry whose deadline this end claims; refused as `early` before it. */
+  | { readonly phase: 'done'; readonly value: Uint8Array; readonly waitedAt?: number }
+  | { readonly phase: 'failed'; readonly error: StoredError }
+)
+
+export type JournalPhase = JournalRecord['phase']
+
+/** A stored record. Invariant J1: positions of a run only grow, and an accepted one is never used again. */
+export type JournalEntry = JournalRecord & {
+  readonly position: number
+  /** When the store accepted it. */
+  readonly at: number
+  /** For `waiting` and `retrying`: ms until the deadline when this was read, 0 when it has passed. */
+  readonly remainingMs: number
+}
+
+/** A journal holds at most this many entries and bytes, then the run fails with JournalFullError. */
+export const journalLimits = { entries: 50_000, bytes: 67_108_864 } as const

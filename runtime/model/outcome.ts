@@ -1,0 +1,26 @@
+import type { WaitingFor } from './run.ts'
+import type { StepPath } from './step-path.ts'
+import type { StoredError } from './stored-error.ts'
+
+/** How a stay in a slot ended, as the worker asks the store to settle it. Durations, never instants. */
+export type Outcome =
+  | { readonly kind: 'completed'; readonly output: Uint8Array }
+  | { readonly kind: 'failed'; readonly error: StoredError; readonly escaped?: StepPath }
+  /** Code between steps threw: spends an attempt. */
+  | { readonly kind: 'retrying'; readonly error: StoredError; readonly delayMs: number }
+  /** Gives the slot back until the first of its waits is over. */
+  | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
+  /** Handed over at a step edge: ready at once, nothing spent. */
+  | { readonly kind: 'released' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
+
+/** One wait of a suspended run: the deadline was stored by the journal entry at `position`. */
+export interface Wait {
+  readonly kind: WaitingFor['kind']
+  readonly path: StepPath
+  readonly position: number
+}
+
+/** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
+export type StayOutcome = 'completed' | 'retrying' | 'waiting' | 'released' | 'failed' | 'cancelled' | 'blocked' | 'lost'

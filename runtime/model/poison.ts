@@ -1,0 +1,12 @@
+/** This many losses without a new journal entry, and the run is failed instead of tried again. */
+export const poisonLimit = 5
+
+/** From this many on, a lease holds at most one such run: a bad one must not convict the good ones beside it. */
+export const suspectLosses = 2
+
+const delaysMs = [0, 1_000, 5_000, 30_000, 120_000] as const
+
+/** Ms before a run is claimed again after its `streak`-th loss in a row without a new entry. */
+export function lossDelayMs(streak: number): number {
+  return delaysMs[Math.min(streak, delaysMs.length) - 1] ?? 0
+}

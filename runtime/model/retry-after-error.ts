@@ -1,0 +1,14 @@
+import { type Duration, parseDuration } from './duration.ts'
+import { DurableJobsError } from './errors.ts'
+
+/** Thrown by an author: the next attempt starts after this pause instead of the policy's. Spends an attempt. */
+export class RetryAfterError extends DurableJobsError {
+  override readonly name = 'RetryAfterError'
+  readonly code = 'RETRY_AFTER'
+  readonly delayMs: number
+  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
+    const delayMs = parseDuration(delay, 'RetryAfterError')
+    super(message ?? `asked to be tried again in ${delay}`, options)
+    this.delayMs = delayMs
+  }
+}

@@ -1,0 +1,71 @@
+import { type Duration, parseDuration } from './duration.ts'
+import { InvalidOptionsError } from './errors.ts'
+
+/** How often and when a failure is tried again. */
+export interface RetryOptions {
+  /** Tries in all, the first included. */
+  maxAttempts?: number
+  initialInterval?: Duration
+  backoffCoefficient?: number
+  maxInterval?: Duration
+}
+
+/** A number is `maxAttempts`; `false` means one try. */
+export type Retry = RetryOptions | number | false
+
+export interface RetryPolicy {
+  readonly maxAttempts: number
+  readonly initialIntervalMs: number
+  readonly backoffCoefficient: number
+  readonly maxIntervalMs: number
+}
+
+export const defaultRetryPolicy: RetryPolicy = {
+  maxAttempts: 10,
+  initialIntervalMs: 1_000,
+  backoffCoefficient: 2,
+  maxIntervalMs: 300_000,
+}
+
+/** @throws InvalidOptionsError naming the wrong field. */
+export function parseRetry(retry: unknown, option = 'retry', base: RetryPolicy = defaultRetryPolicy): RetryPolicy {
+  if (retry === undefined) return base
+  if (retry === false) return { ...base, maxAttempts: 1 }
+  if (typeof retry === 'number') return { ...base, maxAttempts: parseAttempts(retry, option) }
+  if (typeof retry !== 'object' || retry === null) {
+    throw new InvalidOptionsError(`${option}: write a number of attempts, false, or { maxAttempts, … }`)
+  }
+  return parseRetryOptions(retry, option, base)
+}
+
+function parseRetryOptions(retry: RetryOptions, option: string, base: RetryPolicy): RetryPolicy {
+  const { maxAttempts, initialInterval, backoffCoefficient, maxInterval } = retry
+  const coefficient = backoffCoefficient ?? base.backoffCoefficient
+  if (!(coefficient >= 1)) {
+    throw new InvalidOptionsError(`${option}.backoffCoefficient: ${coefficient} is not a number of 1 or more`)
+  }
+  return {
+    maxAttempts: maxAttempts === undefined ? base.maxAttempts : parseAttempts(maxAttempts, `${option}.maxAttempts`),
+    initialIntervalMs:
+      initialInterval === undefined
+        ? base.initialIntervalMs
+        : parseDuration(initialInterval, `${option}.initialInterval`),
+    backoffCoefficient: coefficient,
+    maxIntervalMs:
+      maxInterval === undefined ? base.maxIntervalMs : parseDuration(maxInterval, `${option}.maxInterval`),
+  }
+}
+
+function parseAttempts(value: number, option: string): number {
+  if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 1)) return value
+  throw new InvalidOptionsError(`${option}: ${value} is not a number of attempts; write 1, 2, 3 … or Infinity`)
+}
+
+/**
+ * Ms to wait after attempt `attempt` failed: full jitter, a uniform draw from 0 to the exponential ceiling
+ * (AWS Architecture Blog, "Exponential Backoff And Jitter"). `random` is 0 <= n < 1.
+ */
+export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number): number {
+  const ceiling = policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1)
+  return Math.round(random * Math.min(ceiling, policy.maxIntervalMs))
+}

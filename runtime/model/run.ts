@@ -1,0 +1,96 @@
+import type { RunId } from './run-id.ts'
+import type { StoredError } from './stored-error.ts'
+
+/**
+ * The one table of how a run moves: state -> transition -> next state. A transition that a state does not
+ * list is refused by the store; docs/guarantees.md and the tests are made from the same table.
+ */
+export const runTransitions = {
+  scheduled: { promote: 'ready', cancel: 'cancelled', expire: 'expired' },
+  ready: { claim: 'running', cancel: 'cancelled', expire: 'expired' },
+  running: {
+    complete: 'completed',
+    fail: 'failed',
+    pause: 'waiting',
+    suspend: 'waiting',
+    release: 'ready',
+    lose: 'ready',
+    'lose with delay': 'waiting',
+    convict: 'failed',
+    block: 'blocked',
+    'order cancel': 'cancelling',
+  },
+  waiting: { wake: 'ready', cancel: 'cancelled' },
+  blocked: { unblock: 'ready', cancel: 'cancelled' },
+  cancelling: { complete: 'completed', fail: 'failed', 'end cancel': 'cancelled' },
+  completed: {},
+  failed: { retry: 'ready' },
+  cancelled: { retry: 'ready' },
+  expired: { retry: 'ready' },
+} as const
+runTransitions satisfies Readonly<Record<RunState, Readonly<Record<string, RunState>>>>
+
+export type RunState = keyof typeof runTransitions
+type TransitionsOf<State> = State extends RunState ? keyof (typeof runTransitions)[State] : never
+export type RunTransition = TransitionsOf<RunState>
+
+export const runStates: readonly RunState[] = Object.keys(runTransitions) as RunState[]
+export const endStates = ['completed', 'failed', 'cancelled', 'expired'] as const
+export type EndState = (typeof endStates)[number]
+
+/** The state after `transition`, or undefined where the table has no such move. */
+export function nextState(state: RunState, transition: RunTransition): RunState | undefined {
+  const moves: Readonly<Record<string, RunState>> = runTransitions[state]
+  return moves[transition]
+}
+
+export function isEnd(state: RunState): state is EndState {
+  return (endStates as readonly RunState[]).includes(state)
+}
+
+/** What a waiting run waits for; `until` is ms since the epoch by the store's clock. */
+export interface WaitingFor {
+  readonly kind: 'time' | 'retry'
+  readonly name?: string
+  readonly until?: number
+}
+
+interface RunBase {
+  readonly id: RunId
+  readonly job: string
+  readonly version: number
+  readonly queue: string
+  readonly priority: number
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  /** The job policy's current attempt, from 1; raised only by an error thrown between steps. */
+  readonly attempt: number
+  /** How often a worker was lost under it. Never counts as an attempt. */
+  readonly losses: number
+  readonly enqueuedAt: number
+  /** First claim since the enqueue or the last retry by hand. */
+  readonly startedAt?: number
+  /** When it came into its state. */
+  readonly changedAt: number
+  /** Entries in its journal so far. */
+  readonly position: number
+}
+
+interface Ended {
+  readonly endedAt: number
+}
+
+/** A run as the store sees it, by state; times are ms since the epoch by the store's clock. */
+export type Run = RunBase &
+  (
+    | { readonly state: 'scheduled'; readonly dueAt: number }
+    | { readonly state: 'ready' }
+    | { readonly state: 'running'; readonly worker: string }
+    | { readonly state: 'cancelling'; readonly worker: string; readonly by: string; readonly reason?: string }
+    | { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError }
+    | { readonly state: 'blocked'; readonly reason: string }
+    | (Ended & { readonly state: 'completed'; readonly output: Uint8Array })
+    | (Ended & { readonly state: 'failed'; readonly error: StoredError; readonly escaped?: string })
+    | (Ended & { readonly state: 'cancelled'; readonly by: string; readonly reason?: string })
+    | (Ended & { readonly state: 'expired' })
+  )

@@ -1,0 +1,23 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { InvalidInputError } from './errors.ts'
+
+/**
+ * The parsed value of `input`.
+ * @throws InvalidInputError listing every issue with its path.
+ */
+export async function parseInput(
+  schema: StandardSchemaV1 | undefined,
+  input: unknown,
+  job: string,
+): Promise<unknown> {
+  if (schema === undefined) return input
+  const result = await schema['~standard'].validate(input)
+  if (result.issues === undefined) return result.value
+  const lines = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`)
+  throw new InvalidInputError(job, lines)
+}
+
+function issuePath(issue: StandardSchemaV1.Issue): string {
+  const keys = (issue.path ?? []).map((key) => (typeof key === 'object' ? key.key : key))
+  return ['input', ...keys.map(String)].join('.')
+}

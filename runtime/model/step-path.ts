@@ -1,0 +1,41 @@
+import { InvalidOptionsError } from './errors.ts'
+
+/**
+ * A step's identity in its run: `scope/name[key]#k`. Names and keys are escaped, so that two different
+ * steps never share a path.
+ */
+export type StepPath = string
+
+/** The stored step that calls a job's `onFailed`. No author's name can make it: `$` is escaped. */
+export const onFailedPath: StepPath = '$onFailed'
+
+const longestPathBytes = 512
+const reserved = /[%/#[\]$]/g
+
+/** `name` or `name[key]`, escaped. @throws InvalidOptionsError for an empty or non-string name. */
+export function stepSegment(name: unknown, key?: unknown): string {
+  if (typeof name !== 'string' || name === '') {
+    throw new InvalidOptionsError(`a step's name must be a non-empty string, not ${JSON.stringify(name)}`)
+  }
+  if (key === undefined) return escape(name)
+  if (typeof key !== 'string' && typeof key !== 'number') {
+    throw new InvalidOptionsError(`step '${name}': its key must be a string or a number, not ${typeof key}`)
+  }
+  return `${escape(name)}[${escape(String(key))}]`
+}
+
+/** The path of the `repeat`-th sequential use of `segment` below `scope`. @throws InvalidOptionsError when too long. */
+export function stepPath(scope: StepPath, segment: string, repeat: number): StepPath {
+  const own = repeat === 1 ? segment : `${segment}#${repeat}`
+  const path = scope === '' ? own : `${scope}/${own}`
+  if (path.length > longestPathBytes / 3 && Buffer.byteLength(path) > longestPathBytes) {
+    throw new InvalidOptionsError(
+      `the step path '${path.slice(0, 60)}…' is longer than ${longestPathBytes} bytes; shorten its name or key`,
+    )
+  }
+  return path
+}
+
+function escape(text: string): string {
+  return text.replace(reserved, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}

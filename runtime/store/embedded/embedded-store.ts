@@ -1,0 +1,337 @@
+import { resolve } from 'node:path'
+import type { CancelTimer, Clock } from '../../model/clock.ts'
+import { InvalidOptionsError, RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import type { JournalEntry } from '../../model/journal.ts'
+import type { OperatorWrite } from '../../model/operator-write.ts'
+import type { RunState } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
+import type {
+  Checkpoint,
+  ClaimAnswer,
+  ClaimRequest,
+  CommitAnswer,
+  EnqueueAnswer,
+  Held,
+  HistoryEntry,
+  JournalPage,
+  LeaseId,
+  NewRun,
+  NewWorker,
+  QueueInfo,
+  RenewAnswer,
+  RetryAnswer,
+  RetryChoice,
+  RunDetails,
+  RunFilter,
+  RunPage,
+  Settlement,
+  Store,
+  StoreFacts,
+  SweepReport,
+  Unsubscribe,
+  WorkerInfo,
+  WorkerStatus,
+} from '../store.ts'
+import type { StoreConfig } from '../store-config.ts'
+import { ChangeWatch } from './change-watch.ts'
+import { Database } from './database.ts'
+import { bootId, refuseNetworkFileSystem } from './host.ts'
+import { LeaseLocks } from './lease-lock.ts'
+import { cancel, remove } from './operations/cancel.ts'
+import { claim } from './operations/claim.ts'
+import { commit, prepareCommit } from './operations/commit.ts'
+import { enqueue } from './operations/enqueue.ts'
+import { inspectFacts } from './operations/facts.ts'
+import { inspectHistory, inspectQueues, inspectRun, inspectRuns, inspectWorkers } from './operations/inspect.ts'
+import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
+import { prune } from './operations/prune.ts'
+import { reclaim } from './operations/reclaim.ts'
+import { reconcile } from './operations/reconcile.ts'
+import { register, renew, resign } from './operations/register.ts'
+import { repair } from './operations/repair.ts'
+import { planRetry, retry } from './operations/retry.ts'
+import { PeerWatch } from './peer-watch.ts'
+import { findRun } from './run-row.ts'
+import { formatVersion, migrate, readFormat } from './schema.ts'
+import { answered, keepAnswer, type Transaction } from './transaction.ts'
+import { pickIdleWorkers } from './wake-idle.ts'
+import { WakeupFiles } from './wakeup-files.ts'
+
+interface Seams {
+  readonly clock: Clock
+  readonly storeNow: () => number
+}
+
+/** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
+export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
+  const path = resolve(config.url.slice('sqlite:'.length) || 'jobs.db')
+  const database = new Database(path, config.synchronous, seams.clock)
+  try {
+    refuseNetworkFileSystem(path)
+    await migrate(database)
+    refuseOtherHost(database, seams.storeNow())
+    return new EmbeddedStore(database, config, seams)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+function refuseOtherHost(database: Database, now: number): void {
+  const other = database.get<{ host: string; left: number }>(
+    'SELECT host, expires_at - ?1 AS left FROM workers WHERE boot <> ?2 AND expires_at > ?1',
+    now,
+    bootId(),
+  )
+  if (other === undefined) return
+  throw new StoreUnavailableError(
+    `${database.path} is in use by a worker on host '${other.host}'; the embedded store serves one host. ` +
+      `If this is that host and it has just restarted, try again in ${Math.ceil(other.left / 1000)} s`,
+  )
+}
+
+/** The store on one SQLite file: one method per operation, one transaction each. */
+class EmbeddedStore implements Store {
+  readonly #database: Database
+  readonly #config: StoreConfig
+  readonly #storeNow: () => number
+  readonly #clock: Clock
+  readonly #locks: LeaseLocks
+  readonly #wakeups: WakeupFiles
+  readonly #changes: ChangeWatch
+  readonly #subscriptions = new Set<Unsubscribe>()
+
+  constructor(database: Database, config: StoreConfig, seams: Seams) {
+    this.#database = database
+    this.#config = config
+    this.#storeNow = seams.storeNow
+    this.#clock = seams.clock
+    this.#locks = new LeaseLocks(database.path)
+    this.#wakeups = new WakeupFiles(database.path)
+    this.#changes = new ChangeWatch(seams.clock, () => database.changeCounter())
+  }
+
+  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+    return this.#write((tx) => enqueue(tx, runs))
+  }
+
+  claim(
+    lease: LeaseId,
+    n: number,
+    request: ClaimRequest,
+    settle: readonly Settlement[],
+  ): Promise<ClaimAnswer> {
+    return this.#write((tx) => claim(tx, lease, n, request, settle))
+  }
+
+  async commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer> {
+    const prepared = prepareCommit(entries)
+    // R11: an at-most-once intent waits for the disk before its body may begin.
+    const durable = entries.some((entry) => entry.kind === 'checkpoint' && entry.record.phase === 'intent')
+    return this.#write((tx) => commit(tx, lease, prepared), durable)
+  }
+
+  async readJournal(lease: LeaseId, id: RunId, fence: number, from: number): Promise<JournalPage | 'gone'> {
+    const run = findRun(this.#database, id)
+    if (run?.lease !== lease || run.fence !== fence) return 'gone'
+    return journalPage(this.#database, this.#storeNow(), run.seq, from, pageBytes)
+  }
+
+  reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
+    return this.#write((tx) => reconcile(tx, lease, held))
+  }
+
+  cancel(run: RunId, write: OperatorWrite): Promise<{ readonly state: RunState }> {
+    return this.#write((tx) => cancel(tx, run, write))
+  }
+
+  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryAnswer> {
+    return this.#write((tx) => retry(tx, run, choice, write))
+  }
+
+  async planRetry(run: RunId, choice: RetryChoice): Promise<RetryAnswer> {
+    return planRetry(this.#transaction(), run, choice)
+  }
+
+  remove(run: RunId, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => remove(tx, run, write))
+  }
+
+  async register(worker: NewWorker): Promise<void> {
+    // The lock first: a registered lease whose lock is free is a dead one.
+    this.#locks.hold(worker.lease)
+    await this.#write((tx) => register(tx, worker))
+  }
+
+  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer> {
+    const answer = await this.#write((tx) => renew(tx, lease, status))
+    if (answer.kind === 'lost') this.#locks.drop(lease)
+    // R37: a newer version migrated the file under us.
+    const outdated = readFormat(this.#database) > formatVersion
+    return answer.kind === 'held' && outdated ? { kind: 'held', orders: { ...answer.orders, drain: true } } : answer
+  }
+
+  async resign(lease: LeaseId, keep: readonly RunId[]): Promise<void> {
+    await this.#write((tx) => resign(tx, lease, keep))
+    if (keep.length === 0) this.#locks.drop(lease)
+  }
+
+  drainWorker(worker: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => {
+      if (answered(tx, write.requestId) !== undefined) return
+      const leases = tx.sql.all<{ lease: LeaseId }>(
+        'UPDATE workers SET drain_order = 1, idle = 0 WHERE name = ? RETURNING lease',
+        worker,
+      )
+      if (leases.length === 0) throw new RunStateError(`no live worker '${worker}'; see the list of workers`)
+      for (const { lease } of leases) tx.woken.add(lease)
+      keepAnswer(tx, write.requestId, true)
+    })
+  }
+
+  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
+    const stopListening = this.#wakeups.listen(lease, listener)
+    const peers = new PeerWatch(this.#database, this.#locks, lease)
+    let cancel: CancelTimer
+    const look = (): void => {
+      cancel = this.#clock.after(PeerWatch.intervalMs, () => {
+        void this.#reclaimDead(peers.look()).finally(look)
+      })
+    }
+    look()
+    return this.#subscription(() => {
+      cancel()
+      cancel = () => undefined
+      stopListening()
+    })
+  }
+
+  async #reclaimDead(dead: readonly LeaseId[]): Promise<void> {
+    if (dead.length === 0) return
+    try {
+      await this.#write((tx) => {
+        for (const lease of dead) reclaim(tx, lease, 'its process died')
+      })
+      for (const lease of dead) {
+        this.#locks.drop(lease)
+        this.#wakeups.remove(lease)
+      }
+    } catch {
+      // A busy or closing store: the next look finds them again.
+    }
+  }
+
+  pauseQueue(queue: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => {
+      if (answered(tx, write.requestId) !== undefined) return
+      tx.sql.run('INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)', queue, write.by, write.reason ?? null, tx.now)
+      keepAnswer(tx, write.requestId, true)
+    })
+  }
+
+  resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => {
+      if (answered(tx, write.requestId) !== undefined) return
+      tx.sql.run('DELETE FROM paused WHERE queue = ?', queue)
+      for (const { lease } of tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE idle > 0')) {
+        tx.woken.add(lease)
+      }
+      keepAnswer(tx, write.requestId, true)
+    })
+  }
+
+  async sweep(limit: number): Promise<SweepReport> {
+    if (!Number.isInteger(limit) || limit < 1) throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
+    const report = await this.#write((tx) => {
+      tx.sql.run(
+        `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'
+           AND runs.queue = classes.queue AND runs.job = classes.job AND runs.version = classes.version)`,
+      )
+      return { pruned: prune(tx, limit), repaired: repair(tx, limit) }
+    })
+    this.#removeOrphanFiles()
+    this.#database.shrinkLog()
+    return report
+  }
+
+  async run(id: RunId): Promise<RunDetails | undefined> {
+    return inspectRun(this.#database, id)
+  }
+
+  async journal(
+    id: RunId,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    const run = findRun(this.#database, id)
+    return run ? journalEntries(this.#database, this.#storeNow(), run.seq, page.after, page.limit) : []
+  }
+
+  async history(id: RunId): Promise<readonly HistoryEntry[]> {
+    return inspectHistory(this.#database, id)
+  }
+
+  async runs(filter: RunFilter): Promise<RunPage> {
+    return inspectRuns(this.#database, filter)
+  }
+
+  async queues(): Promise<readonly QueueInfo[]> {
+    return inspectQueues(this.#database, this.#storeNow())
+  }
+
+  async workers(): Promise<readonly WorkerInfo[]> {
+    return inspectWorkers(this.#database, this.#storeNow())
+  }
+
+  async facts(): Promise<StoreFacts> {
+    return inspectFacts(this.#database, this.#config)
+  }
+
+  onChange(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#changes.listen(listener))
+  }
+
+  async close(): Promise<void> {
+    for (const unsubscribe of [...this.#subscriptions]) unsubscribe()
+    this.#locks.close()
+    this.#database.close()
+  }
+
+  async #write<T>(operation: (tx: Transaction) => T, durable = false): Promise<T> {
+    const { result, woken } = await this.#database.write(() => {
+      const tx = this.#transaction()
+      return { result: operation(tx), woken: pickIdleWorkers(tx) }
+    }, durable)
+    for (const lease of woken) this.#wakeups.touch(lease)
+    this.#changes.changed()
+    return result
+  }
+
+  #transaction(): Transaction {
+    return {
+      sql: this.#database,
+      now: this.#storeNow(),
+      retention: this.#config.retention,
+      readied: new Map(),
+      woken: new Set(),
+    }
+  }
+
+  #subscription(end: Unsubscribe): Unsubscribe {
+    const unsubscribe = (): void => {
+      if (this.#subscriptions.delete(unsubscribe)) end()
+    }
+    this.#subscriptions.add(unsubscribe)
+    return unsubscribe
+  }
+
+  /** Files of processes that died between making their lock and registering, or after resigning. */
+  #removeOrphanFiles(): void {
+    for (const lease of this.#locks.files()) {
+      const known = this.#database.get('SELECT 1 FROM workers WHERE lease = ?', lease)
+      if (known === undefined && this.#locks.isFree(lease)) {
+        this.#locks.drop(lease)
+        this.#wakeups.remove(lease)
+      }
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { LeaseId } from '../store.ts'
+import { sqliteCode, sqliteCodes } from './database.ts'
+import { loadSqlite } from './sqlite-module.ts'
+
+/**
+ * Proof of life that the kernel withdraws: each worker keeps an exclusive lock on a file of its own.
+ * L1  Whoever gets a lease's lock knows that the process which held it is dead: no pid is compared, so
+ *     neither reuse nor namespaces can mislead.
+ * L2  The file is only ever opened through SQLite: closing any other descriptor of it in this process would
+ *     drop the lock (POSIX record locks).
+ */
+export class LeaseLocks {
+  readonly #folder: string
+  readonly #held = new Map<LeaseId, DatabaseSync>()
+
+  constructor(databasePath: string) {
+    this.#folder = `${databasePath}-leases`
+  }
+
+  hold(lease: LeaseId): void {
+    if (this.#held.has(lease)) return
+    mkdirSync(this.#folder, { recursive: true })
+    const connection = lock(this.#path(lease))
+    if (connection === 'busy') throw new Error(`the lease lock of ${lease} is held twice`)
+    this.#held.set(lease, connection)
+  }
+
+  /** Whether the holder's process is gone. */
+  isFree(lease: LeaseId): boolean {
+    if (this.#held.has(lease)) return false
+    try {
+      const connection = lock(this.#path(lease))
+      if (connection === 'busy') return false
+      connection.close()
+      return true
+    } catch {
+      // A folder that can't be read proves nothing; the lease's time decides then.
+      return false
+    }
+  }
+
+  /** Lets go of the lock and removes its file; also of a lease that `isFree` proved dead. */
+  drop(lease: LeaseId): void {
+    this.#held.get(lease)?.close()
+    this.#held.delete(lease)
+    rmSync(this.#path(lease), { force: true })
+  }
+
+  /** Leases that have a file here. */
+  files(): readonly LeaseId[] {
+    try {
+      return readdirSync(this.#folder)
+        .filter((name) => name.endsWith(suffix))
+        .map((name) => name.slice(0, -suffix.length))
+    } catch {
+      return []
+    }
+  }
+
+  close(): void {
+    for (const lease of [...this.#held.keys()]) this.drop(lease)
+  }
+
+  #path(lease: LeaseId): string {
+    return join(this.#folder, `${lease}${suffix}`)
+  }
+}
+
+const suffix = '.lock'
+
+function lock(path: string): DatabaseSync | 'busy' {
+  const { DatabaseSync } = loadSqlite()
+  const connection = new DatabaseSync(path)
+  try {
+    connection.exec('PRAGMA busy_timeout = 0')
+    connection.exec('BEGIN EXCLUSIVE')
+    return connection
+  } catch (error) {
+    connection.close()
+    if (sqliteCode(error) === sqliteCodes.busy) return 'busy'
+    throw error
+  }
+}

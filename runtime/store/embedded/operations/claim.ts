@@ -1,0 +1,209 @@
+import { poisonLimit, suspectLosses } from '../../../model/poison.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import type { ClaimAnswer, ClaimedRun, ClaimRequest, LeaseId, Orders, Settlement, WorkerJob } from '../../store.ts'
+import { place } from '../place.ts'
+import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+import { firstPageBytes, journalPage } from './journal-page.ts'
+import { nextDueInMs, promote } from './promote.ts'
+import { markSeen, reclaimExpired } from './reclaim.ts'
+import { settleRun } from './settle.ts'
+
+interface Claimant {
+  readonly lease: LeaseId
+  readonly concurrency: number
+  readonly drain_order: number
+  readonly jobs: string
+  readonly queues: string | null
+  readonly claim_n: number
+  readonly claim_answer: string
+}
+
+/** A ready run as the merge sees it. */
+interface Head {
+  readonly seq: number
+  readonly priority: number
+  readonly streak: number
+}
+
+export function claim(
+  tx: Transaction,
+  lease: LeaseId,
+  n: number,
+  request: ClaimRequest,
+  settle: readonly Settlement[],
+): ClaimAnswer {
+  markSeen(tx)
+  const claimant = tx.sql.get<Claimant>(
+    'SELECT lease, concurrency, drain_order, jobs, queues, claim_n, claim_answer FROM workers WHERE lease = ?',
+    lease,
+  )
+  if (claimant === undefined) return { kind: 'lost' }
+  const settled = settle.map((entry) => settleRun(tx, lease, entry))
+  promote(tx)
+  for (const ended of reclaimExpired(tx)) if (ended === lease) return { kind: 'lost' }
+
+  const { runs, more } = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
+  const nextDue = nextDueInMs(tx)
+  return {
+    kind: 'claimed',
+    runs,
+    settled,
+    more,
+    ...(nextDue === undefined ? {} : { nextDueInMs: nextDue }),
+    orders: ordersOf(tx, lease, claimant.drain_order),
+  }
+}
+
+export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): Orders {
+  const cancel = tx.sql.all<{ id: RunId }>("SELECT id FROM runs WHERE lease = ? AND state = 'cancelling'", lease)
+  return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id) }
+}
+
+/** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
+function repeat(tx: Transaction, claimant: Claimant, n: number): { runs: ClaimedRun[]; more: boolean } {
+  if (n < claimant.claim_n) return { runs: [], more: false }
+  const kept = JSON.parse(claimant.claim_answer) as [RunId, number][]
+  const runs = kept.flatMap(([id, fence]) => {
+    const run = findRun(tx.sql, id)
+    return run?.lease === claimant.lease && run.fence === fence ? [claimedRun(tx, run)] : []
+  })
+  return { runs, more: true }
+}
+
+function admit(
+  tx: Transaction,
+  claimant: Claimant,
+  n: number,
+  request: ClaimRequest,
+): { runs: ClaimedRun[]; more: boolean } {
+  const max = claimant.drain_order === 1 ? 0 : request.max
+  const heads = max === 0 ? [] : takeTurns(queueHeads(tx, claimant, max), request.turn)
+  const chosen = atMostOneSuspect(heads).slice(0, max)
+  const runs = chosen.map((head) => startRun(tx, head.seq, claimant.lease))
+  tx.sql.run(
+    'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
+    n,
+    JSON.stringify(runs.map((run) => [run.id, run.fence])),
+    Math.max(0, max - runs.length),
+    claimant.lease,
+  )
+  return { runs, more: heads.length > chosen.length }
+}
+
+/** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */
+function queueHeads(tx: Transaction, claimant: Claimant, max: number): Head[][] {
+  const queues = claimant.queues === null ? undefined : (JSON.parse(claimant.queues) as string[])
+  const holdsSuspect = tx.sql.get(
+    `SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectLosses} LIMIT 1`,
+    claimant.lease,
+  )
+  const byQueue = new Map<string, Head[]>()
+  for (const job of JSON.parse(claimant.jobs) as WorkerJob[]) {
+    for (const { queue, version } of openClasses(tx, job)) {
+      if (queues !== undefined && !queues.includes(queue)) continue
+      const heads = classHeads(tx, queue, job.name, version, max + 1, holdsSuspect === undefined)
+      byQueue.set(queue, [...(byQueue.get(queue) ?? []), ...heads])
+    }
+  }
+  const best = (a: Head, b: Head): number => b.priority - a.priority || a.seq - b.seq
+  return [...byQueue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, heads]) => heads.sort(best))
+}
+
+function openClasses(tx: Transaction, job: WorkerJob): { queue: string; version: number }[] {
+  return tx.sql.all(
+    `SELECT queue, version FROM classes
+     WHERE job = ? AND version <= ? AND queue NOT IN (SELECT queue FROM paused)`,
+    job.name,
+    job.version,
+  )
+}
+
+function classHeads(
+  tx: Transaction,
+  queue: string,
+  job: string,
+  version: number,
+  limit: number,
+  withSuspect: boolean,
+): Head[] {
+  const ready = "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ?"
+  const order = 'ORDER BY priority DESC, seq LIMIT'
+  const sound = tx.sql.all<Head>(
+    `SELECT seq, priority, streak ${ready} AND streak < ${suspectLosses} ${order} ?`,
+    queue,
+    job,
+    version,
+    limit,
+  )
+  if (!withSuspect) return sound
+  const suspect = tx.sql.all<Head>(
+    `SELECT seq, priority, streak ${ready} AND streak >= ${suspectLosses} ${order} 1`,
+    queue,
+    job,
+    version,
+  )
+  return [...sound, ...suspect]
+}
+
+/** One run of each queue in turn, beginning at another queue each time. */
+function takeTurns(queues: readonly Head[][], turn: number): Head[] {
+  const order = queues.map((_, i) => queues[(turn + i) % queues.length] ?? [])
+  const longest = Math.max(0, ...order.map((heads) => heads.length))
+  const merged: Head[] = []
+  for (let i = 0; i < longest; i++) {
+    for (const heads of order) {
+      const head = heads[i]
+      if (head !== undefined) merged.push(head)
+    }
+  }
+  return merged
+}
+
+/** R17: one bad run must not convict those beside it. */
+function atMostOneSuspect(heads: readonly Head[]): Head[] {
+  let taken = false
+  return heads.filter((head) => {
+    if (head.streak < suspectLosses) return true
+    const first = !taken
+    taken = true
+    return first
+  })
+}
+
+function startRun(tx: Transaction, seq: number, lease: LeaseId): ClaimedRun {
+  const run = runBySeq(tx.sql, seq)
+  if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
+  const fence = Math.max(run.fence + 1, tx.now)
+  const deadlineAt = run.deadline_at ?? (run.timeout_ms === null ? null : tx.now + run.timeout_ms)
+  place(tx, run, 'claim', { lease, fence, startedAt: run.started_at ?? tx.now, deadlineAt })
+  return claimedRun(tx, { ...run, fence, deadline_at: deadlineAt })
+}
+
+function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
+  const payload = tx.sql.get<{ input: Uint8Array; tags: string; headers: string }>(
+    'SELECT input, tags, headers FROM payloads WHERE seq = ?',
+    run.seq,
+  )
+  if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
+  const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
+  const verdict = run.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
+  return {
+    id: run.id,
+    job: run.job,
+    version: run.version,
+    queue: run.queue,
+    fence: run.fence,
+    attempt: run.attempt,
+    losses: run.losses,
+    enqueuedAt: run.enqueued_at,
+    tags: JSON.parse(payload.tags) as string[],
+    headers: JSON.parse(payload.headers) as Record<string, string>,
+    input: payload.input,
+    position: run.position,
+    journalBytes: run.journal_bytes,
+    journal: journalPage(tx.sql, tx.now, run.seq, 0, firstPageBytes),
+    ...(left === undefined ? {} : { deadlineInMs: left }),
+    ...(verdict === undefined ? {} : { verdict }),
+  }
+}

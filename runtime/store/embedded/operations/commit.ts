@@ -1,0 +1,109 @@
+import { encodeValue } from '../../../model/codec.ts'
+import { InvalidOptionsError } from '../../../model/errors.ts'
+import type { JournalRecord } from '../../../model/journal.ts'
+import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import { findRun } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+import { ordersOf } from './claim.ts'
+import { settleRun } from './settle.ts'
+
+/** A larger batch would hold the file for too long (R24). */
+export const commitLimits = { entries: 200, bytes: 4_194_304 } as const
+const entryOverheadBytes = 64
+
+/** A commit as it will be written: everything encoded and checked before the transaction begins (S5). */
+export interface PreparedEntry {
+  readonly entry: Checkpoint | Settlement
+  readonly body: Uint8Array | null
+}
+
+/** @throws InvalidOptionsError for a batch over `commitLimits`. */
+export function prepareCommit(entries: readonly (Checkpoint | Settlement)[]): PreparedEntry[] {
+  const prepared = entries.map((entry) => ({
+    entry,
+    body: entry.kind === 'checkpoint' ? recordBody(entry.record) : null,
+  }))
+  const bytes = prepared.reduce((sum, { body }) => sum + (body?.length ?? 0), 0)
+  const tooLarge = entries.length > 1 && bytes > commitLimits.bytes
+  if (entries.length > commitLimits.entries || tooLarge) {
+    throw new InvalidOptionsError(`a commit takes ${commitLimits.entries} entries and ${commitLimits.bytes} bytes`)
+  }
+  return prepared
+}
+
+export function commit(tx: Transaction, lease: LeaseId, entries: readonly PreparedEntry[]): CommitAnswer {
+  const answers = entries.map(({ entry, body }) =>
+    entry.kind === 'settle' ? settleRun(tx, lease, entry) : append(tx, lease, entry, body),
+  )
+  const worker = tx.sql.get<{ drain_order: number }>('SELECT drain_order FROM workers WHERE lease = ?', lease)
+  return { answers, orders: ordersOf(tx, lease, worker?.drain_order ?? 0) }
+}
+
+/** R15: accepted only as the next position of a run that this lease and fence own. */
+function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8Array | null): EntryAnswer {
+  const { record } = entry
+  if (record.phase === 'done' && record.waitedAt !== undefined) {
+    const remainingMs = deadlineLeft(tx, entry.run, record.waitedAt)
+    if (remainingMs > 0) return { kind: 'early', remainingMs }
+  }
+  const bytes = (body?.length ?? 0) + record.path.length + entryOverheadBytes
+  const [run] = tx.sql.all<{ seq: number }>(
+    `UPDATE runs SET position = ?1, journal_bytes = journal_bytes + ?2, streak = 0
+     WHERE id = ?3 AND lease = ?4 AND fence = ?5 AND position = ?1 - 1 RETURNING seq`,
+    entry.position,
+    bytes,
+    entry.run,
+    lease,
+    entry.fence,
+  )
+  if (run === undefined) return whyRefused(tx, lease, entry)
+  insertRecord(tx, run.seq, entry.position, record, body)
+  return { kind: 'stored' }
+}
+
+function insertRecord(
+  tx: Transaction,
+  seq: number,
+  position: number,
+  record: JournalRecord,
+  body: Uint8Array | null,
+): void {
+  const waits = record.phase === 'waiting' || record.phase === 'retrying'
+  tx.sql.run(
+    `INSERT INTO journal (run, position, path, kind, phase, once, attempt, duration_ms, at, until, waited_at, body)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    seq,
+    position,
+    record.path,
+    record.kind,
+    record.phase,
+    record.once ? 1 : 0,
+    record.attempt,
+    record.durationMs,
+    tx.now,
+    waits ? tx.now + record.pauseMs : null,
+    record.phase === 'done' ? (record.waitedAt ?? null) : null,
+    body,
+  )
+}
+
+function whyRefused(tx: Transaction, lease: LeaseId, entry: Checkpoint): EntryAnswer {
+  const run = findRun(tx.sql, entry.run)
+  if (run === undefined || run.lease !== lease || run.fence !== entry.fence) return { kind: 'gone' }
+  return entry.position <= run.position ? { kind: 'stored' } : { kind: 'gap' }
+}
+
+function deadlineLeft(tx: Transaction, run: string, position: number): number {
+  const waiting = tx.sql.get<{ until: number | null }>(
+    'SELECT until FROM journal WHERE run = (SELECT seq FROM runs WHERE id = ?) AND position = ?',
+    run,
+    position,
+  )
+  return (waiting?.until ?? 0) - tx.now
+}
+
+function recordBody(record: JournalRecord): Uint8Array | null {
+  if (record.phase === 'done') return record.value
+  if (record.phase === 'failed' || record.phase === 'retrying') return encodeValue(record.error, 'error')
+  return null
+}

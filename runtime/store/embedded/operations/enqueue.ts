@@ -1,0 +1,59 @@
+import type { EnqueueAnswer, NewRun } from '../../store.ts'
+import { dueAt, readied } from '../place.ts'
+import type { Transaction } from '../transaction.ts'
+
+export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
+  return runs.map((run) => insertRun(tx, run))
+}
+
+function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
+  const known = tx.sql.get<{ job: string; input_digest: string }>(
+    'SELECT job, input_digest FROM runs JOIN payloads USING (seq) WHERE id = ?',
+    run.id,
+  )
+  if (known !== undefined) {
+    return known.job === run.job && known.input_digest === run.inputDigest
+      ? { outcome: 'joined', id: run.id }
+      : { outcome: 'rejected', id: run.id, reason: 'id conflict' }
+  }
+  if (tx.sql.get('SELECT 1 FROM tombstones WHERE id = ?', run.id)) return { outcome: 'joined', id: run.id }
+  insertRows(tx, run)
+  return { outcome: 'created', id: run.id }
+}
+
+function insertRows(tx: Transaction, run: NewRun): void {
+  const readyAt = run.start.kind === 'now' ? tx.now : run.start.kind === 'in' ? tx.now + run.start.ms : run.start.at
+  const state = readyAt > tx.now ? 'scheduled' : 'ready'
+  const times = {
+    wakeAt: state === 'scheduled' ? readyAt : null,
+    expiresAt: run.expiresInMs === undefined ? null : Math.max(readyAt, tx.now) + run.expiresInMs,
+    deadlineAt: null,
+  }
+  tx.sql.run(
+    `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, timeout_ms, enqueued_at,
+       changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    run.id,
+    run.job,
+    run.version,
+    run.queue,
+    run.priority,
+    state,
+    times.wakeAt,
+    times.expiresAt,
+    dueAt(state, times),
+    run.timeoutMs ?? null,
+    tx.now,
+    tx.now,
+  )
+  tx.sql.run(
+    'INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), ?, ?, ?, ?)',
+    run.input,
+    run.inputDigest,
+    JSON.stringify(run.tags),
+    JSON.stringify(run.headers),
+  )
+  for (const tag of new Set(run.tags)) {
+    tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
+  }
+  if (state === 'ready') readied(tx, run)
+}

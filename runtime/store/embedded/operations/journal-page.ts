@@ -1,0 +1,95 @@
+import { decodeValue } from '../../../model/codec.ts'
+import type { JournalEntry } from '../../../model/journal.ts'
+import type { StoredError } from '../../../model/stored-error.ts'
+import type { JournalPage } from '../../store.ts'
+import type { Sql } from '../database.ts'
+
+/** What a claim carries of a journal; the rest comes in pages. */
+export const firstPageBytes: number = 256 * 1024
+export const pageBytes: number = 1024 * 1024
+const rowsPerRead = 500
+
+interface JournalRow {
+  readonly position: number
+  readonly path: string
+  readonly kind: JournalEntry['kind']
+  readonly phase: JournalEntry['phase']
+  readonly once: number
+  readonly attempt: number
+  readonly duration_ms: number
+  readonly at: number
+  readonly until: number | null
+  readonly waited_at: number | null
+  readonly body: Uint8Array | null
+}
+
+/** Entries after position `from`, at least one where there is one, about `bytes` at most. */
+export function journalPage(sql: Sql, now: number, seq: number, from: number, bytes: number): JournalPage {
+  const entries: JournalEntry[] = []
+  let size = 0
+  for (let after = from; ; ) {
+    const rows = journalRows(sql, seq, after, rowsPerRead)
+    for (const row of rows) {
+      if (entries.length > 0 && size + rowBytes(row) > bytes) return { entries, more: true }
+      size += rowBytes(row)
+      entries.push(toEntry(row, now))
+    }
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < rowsPerRead) return { entries, more: false }
+    after = last.position
+  }
+}
+
+export function journalEntries(sql: Sql, now: number, seq: number, after: number, limit: number): JournalEntry[] {
+  return journalRows(sql, seq, after, limit).map((row) => toEntry(row, now))
+}
+
+function journalRows(sql: Sql, seq: number, after: number, limit: number): JournalRow[] {
+  return sql.all<JournalRow>(
+    `SELECT position, path, kind, phase, once, attempt, duration_ms, at, until, waited_at, body
+     FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT ?`,
+    seq,
+    after,
+    limit,
+  )
+}
+
+function rowBytes(row: JournalRow): number {
+  return row.path.length + (row.body?.length ?? 0) + 64
+}
+
+function toEntry(row: JournalRow, now: number): JournalEntry {
+  const base = {
+    position: row.position,
+    path: row.path,
+    kind: row.kind,
+    attempt: row.attempt,
+    durationMs: row.duration_ms,
+    at: row.at,
+    remainingMs: row.until === null ? 0 : Math.max(0, row.until - now),
+    ...(row.once === 1 ? { once: true } : {}),
+  }
+  const { phase } = row
+  const pauseMs = row.until === null ? 0 : row.until - row.at
+  switch (phase) {
+    case 'intent':
+      return { ...base, phase }
+    case 'waiting':
+      return { ...base, phase, pauseMs }
+    case 'retrying':
+      return { ...base, phase, pauseMs, error: storedError(row) }
+    case 'failed':
+      return { ...base, phase, error: storedError(row) }
+    case 'done':
+      return {
+        ...base,
+        phase,
+        value: row.body ?? new Uint8Array(),
+        ...(row.waited_at === null ? {} : { waitedAt: row.waited_at }),
+      }
+  }
+}
+
+function storedError(row: JournalRow): StoredError {
+  return decodeValue(row.body ?? new Uint8Array(), `error of step '${row.path}'`) as StoredError
+}

@@ -1,0 +1,37 @@
+import type { RunId } from '../../../model/run-id.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** An id stays taken this long after its run is gone, so that a late repeat of its enqueue makes no second run. */
+const tombstoneMs = 600_000
+
+/** Deletes a run with everything that belongs to it. */
+export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
+  for (const table of ['journal', 'history']) tx.sql.run(`DELETE FROM ${table} WHERE run = ?`, seq)
+  const payload = tx.sql.get<{ tags: string }>('SELECT tags FROM payloads WHERE seq = ?', seq)
+  for (const tag of JSON.parse(payload?.tags ?? '[]') as string[]) {
+    tx.sql.run('DELETE FROM tags WHERE tag = ? AND seq = ?', tag, seq)
+  }
+  for (const table of ['payloads', 'runs']) tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
+  tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + tombstoneMs)
+}
+
+/** Deletes ended runs whose time is up, then the oldest beyond the count cap. Answers how many. */
+export function prune(tx: Transaction, limit: number): number {
+  const due = endedRuns(tx, 'prune_at <= ?', tx.now, limit)
+  const ended = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM runs WHERE prune_at IS NOT NULL')?.n ?? 0
+  const over = Math.min(limit, ended - due.length - tx.retention.maxEnded)
+  for (const { seq, id } of due) deleteRun(tx, seq, id)
+  const oldest = over > 0 ? endedRuns(tx, 'prune_at > ?', tx.now, over) : []
+  for (const { seq, id } of oldest) deleteRun(tx, seq, id)
+  tx.sql.run('DELETE FROM tombstones WHERE until <= ?', tx.now)
+  tx.sql.run('DELETE FROM requests WHERE until <= ?', tx.now)
+  return due.length + oldest.length
+}
+
+function endedRuns(tx: Transaction, which: string, now: number, limit: number): { seq: number; id: RunId }[] {
+  return tx.sql.all(
+    `SELECT seq, id FROM runs WHERE prune_at IS NOT NULL AND ${which} ORDER BY ended_at, seq LIMIT ?`,
+    now,
+    limit,
+  )
+}

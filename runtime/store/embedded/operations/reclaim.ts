@@ -1,0 +1,76 @@
+import { encodeValue } from '../../../model/codec.ts'
+import { RunPoisonedError } from '../../../model/errors.ts'
+import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
+import { toStoredError } from '../../../model/stored-error.ts'
+import type { LeaseId } from '../../store.ts'
+import { place } from '../place.ts'
+import { type RunRow, runColumns } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+
+/** Writes that somebody could reach the store less than this part of a lease ago. */
+const amnestyShare = 0.5
+
+/**
+ * Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have
+ * renewed, no lease ends before it had one more lease's time.
+ */
+export function markSeen(tx: Transaction): void {
+  const seenAt = tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
+  const gap = tx.now - seenAt
+  if (gap < 200 && gap >= 0) return
+  tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
+  tx.sql.run(
+    `UPDATE workers SET expires_at = max(expires_at, ?1 + lease_ms) WHERE lease_ms * ${amnestyShare} < ?2`,
+    tx.now,
+    gap < 0 ? Number.MAX_SAFE_INTEGER : gap,
+  )
+}
+
+/** Ends every lease whose time is up. Answers them. */
+export function reclaimExpired(tx: Transaction): LeaseId[] {
+  const ended = tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE expires_at <= ? LIMIT 20', tx.now)
+  for (const { lease } of ended) reclaim(tx, lease, 'its lease expired')
+  return ended.map(({ lease }) => lease)
+}
+
+/** Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere. */
+export function reclaim(tx: Transaction, lease: LeaseId, reason: string): void {
+  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
+  if (worker === undefined) return
+  for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
+    loseRun(tx, run, worker.name, reason)
+  }
+  forgetWorker(tx, lease)
+}
+
+export function forgetWorker(tx: Transaction, lease: LeaseId): void {
+  tx.sql.run('DELETE FROM workers WHERE lease = ?', lease)
+  tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
+}
+
+function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): void {
+  note(tx, run.seq, { kind: 'lost', worker, reason })
+  const losses = run.losses + 1
+  const streak = run.streak + 1
+  if (run.state === 'cancelling') {
+    place(tx, run, 'end cancel', { losses })
+  } else if (streak > poisonLimit) {
+    convict(tx, run, losses, streak)
+  } else {
+    const delayMs = lossDelayMs(streak)
+    if (delayMs === 0) place(tx, run, 'lose', { losses, streak })
+    else {
+      const wakeAt = tx.now + delayMs
+      place(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting: { kind: 'retry', until: wakeAt } })
+    }
+  }
+}
+
+/** Even the stay that should only have ended the run was lost: the store ends it itself. */
+function convict(tx: Transaction, run: RunRow, losses: number, streak: number): void {
+  note(tx, run.seq, { kind: 'poisoned', reason: `${streak} workers were lost without a new step` })
+  const error = new RunPoisonedError(`${streak} workers were lost under run '${run.id}' without a new step in between`)
+  const stored = encodeValue({ ...toStoredError(error), stack: undefined }, 'error')
+  tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
+  place(tx, run, 'convict', { losses, streak })
+}

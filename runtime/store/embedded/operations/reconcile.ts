@@ -1,0 +1,25 @@
+import type { RunId } from '../../../model/run-id.ts'
+import type { Held, LeaseId } from '../../store.ts'
+import { place } from '../place.ts'
+import { type RunRow, runColumns } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+
+/** R14: what the store holds and the worker never heard of becomes ready; what only the worker holds it drops. */
+export function reconcile(
+  tx: Transaction,
+  lease: LeaseId,
+  held: readonly Held[],
+): { readonly drop: readonly RunId[] } | 'lost' {
+  if (!tx.sql.get('SELECT 1 FROM workers WHERE lease = ?', lease)) return 'lost'
+  const known = new Map(held.map(({ run, fence }) => [run, fence]))
+  for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
+    if (known.get(run.id) === run.fence) known.delete(run.id)
+    else giveBack(tx, run)
+  }
+  return { drop: [...known.keys()] }
+}
+
+function giveBack(tx: Transaction, run: RunRow): void {
+  note(tx, run.seq, { kind: 'repaired', reason: 'its worker did not know that it holds it' })
+  place(tx, run, run.state === 'cancelling' ? 'end cancel' : 'release')
+}

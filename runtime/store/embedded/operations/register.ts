@@ -1,0 +1,78 @@
+import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import { bootId } from '../host.ts'
+import { place } from '../place.ts'
+import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+import { ordersOf } from './claim.ts'
+import { forgetWorker, markSeen } from './reclaim.ts'
+
+export function register(tx: Transaction, worker: NewWorker): void {
+  markSeen(tx)
+  const created = tx.sql.run(
+    `INSERT OR IGNORE INTO workers (lease, name, host, boot, pid, node, concurrency, lease_ms, expires_at, started_at,
+       seen_at, draining, drain_order, jobs, queues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    worker.lease,
+    worker.name,
+    worker.host,
+    bootId(),
+    worker.pid,
+    worker.node,
+    worker.concurrency,
+    worker.leaseMs,
+    tx.now + worker.leaseMs,
+    tx.now,
+    tx.now,
+    worker.draining ? 1 : 0,
+    worker.draining ? 1 : 0,
+    JSON.stringify(worker.jobs),
+    worker.queues === undefined ? null : JSON.stringify(worker.queues),
+  )
+  if (created === 0) return
+  for (const job of worker.jobs) {
+    tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
+    unblock(tx, worker, job)
+  }
+}
+
+/** R23: code that a blocked run has not met yet gets one try at it. */
+function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][number]): void {
+  const blocked = tx.sql.all<RunRow>(
+    `SELECT ${runColumns} FROM runs WHERE state = 'blocked' AND ended_at IS NULL AND job = ? AND version <= ?`,
+    job.name,
+    job.version,
+  )
+  for (const run of blocked) {
+    const { tried } = JSON.parse(run.blocked ?? '{"tried":[]}') as Blocked
+    if (tried.includes(job.digest)) continue
+    note(tx, run.seq, { kind: 'unblocked', worker: worker.name, reason: 'new code of the job was registered' })
+    place(tx, run, 'unblock')
+  }
+}
+
+export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
+  markSeen(tx)
+  const [worker] = tx.sql.all<{ drain_order: number }>(
+    `UPDATE workers SET expires_at = ?1 + lease_ms, seen_at = ?1, running = ?2, draining = ?3
+     WHERE lease = ?4 AND expires_at > ?1 RETURNING drain_order`,
+    tx.now,
+    status.running,
+    status.draining ? 1 : 0,
+    lease,
+  )
+  return worker === undefined ? { kind: 'lost' } : { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
+}
+
+export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[]): void {
+  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
+  if (worker === undefined) return
+  for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
+    if (keep.includes(run.id)) continue
+    if (run.state === 'cancelling') place(tx, run, 'end cancel', { settledFence: run.fence })
+    else {
+      note(tx, run.seq, { kind: 'released', worker: worker.name })
+      place(tx, run, 'release', { settledFence: run.fence })
+    }
+  }
+  if (keep.length === 0) forgetWorker(tx, lease)
+  else tx.sql.run('UPDATE workers SET draining = 1, drain_order = 1, idle = 0 WHERE lease = ?', lease)
+}

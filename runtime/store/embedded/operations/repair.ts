@@ -1,0 +1,27 @@
+import type { RunId } from '../../../model/run-id.ts'
+import { place } from '../place.ts'
+import { type RunRow, runColumns } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+
+/** G6: a live run in no place becomes ready. Answers what was put right; a healthy store has nothing here. */
+export function repair(tx: Transaction, limit: number): RunId[] {
+  const heldByNobody = tx.sql.all<RunRow>(
+    `SELECT ${runColumns} FROM runs LEFT JOIN workers ON workers.lease = runs.lease
+     WHERE runs.state IN ('running', 'cancelling') AND runs.ended_at IS NULL AND workers.lease IS NULL LIMIT ?`,
+    limit,
+  )
+  const waitingForNothing = tx.sql.all<RunRow>(
+    `SELECT ${runColumns} FROM runs
+     WHERE state IN ('waiting', 'scheduled') AND ended_at IS NULL AND wake_at IS NULL LIMIT ?`,
+    limit,
+  )
+  for (const run of heldByNobody) {
+    note(tx, run.seq, { kind: 'repaired', reason: 'it was held by a worker that is not there' })
+    place(tx, run, run.state === 'cancelling' ? 'end cancel' : 'release')
+  }
+  for (const run of waitingForNothing) {
+    note(tx, run.seq, { kind: 'repaired', reason: 'it waited without a wake-up' })
+    place(tx, run, run.state === 'scheduled' ? 'promote' : 'wake')
+  }
+  return [...heldByNobody, ...waitingForNothing].map((run) => run.id)
+}

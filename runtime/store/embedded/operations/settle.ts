@@ -1,0 +1,90 @@
+import { encodeValue } from '../../../model/codec.ts'
+import type { Outcome, Wait } from '../../../model/outcome.ts'
+import type { RunState } from '../../../model/run.ts'
+import type { StoredError } from '../../../model/stored-error.ts'
+import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import { type Placement, place } from '../place.ts'
+import { type Blocked, findRun, type RunRow } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+
+/** Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did. */
+export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlement): EntryAnswer {
+  const run = findRun(tx.sql, settlement.run)
+  if (run === undefined) return { kind: 'gone' }
+  if (run.lease !== lease || run.fence !== settlement.fence) {
+    const repeated = run.settled_fence === settlement.fence && run.settled_state !== null
+    return repeated ? { kind: 'settled', state: run.settled_state } : { kind: 'gone' }
+  }
+  if (run.position !== settlement.position) return { kind: 'gap' }
+  return carryOut(tx, run, settlement.outcome)
+}
+
+function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
+  const end = { settledFence: run.fence } satisfies Placement
+  const cancelling = run.state === 'cancelling'
+  switch (outcome.kind) {
+    case 'completed':
+      tx.sql.run('UPDATE payloads SET output = ?, error = NULL WHERE seq = ?', outcome.output, run.seq)
+      return settled(place(tx, run, 'complete', end))
+    case 'failed':
+      keepError(tx, run, outcome.error, outcome.escaped)
+      return settled(place(tx, run, 'fail', end))
+    case 'cancelled':
+      return settled(cancelling ? place(tx, run, 'end cancel', end) : place(tx, run, 'release', end))
+    case 'retrying':
+      keepError(tx, run, outcome.error)
+      return settled(cancelling ? place(tx, run, 'end cancel', end) : pauseRun(tx, run, outcome.delayMs, end))
+    case 'waiting':
+      return cancelling ? settled(place(tx, run, 'end cancel', end)) : suspend(tx, run, outcome.waits, end)
+    case 'released':
+      if (!cancelling) note(tx, run.seq, { kind: 'released', ...workerName(tx, run) })
+      return settled(place(tx, run, cancelling ? 'end cancel' : 'release', end))
+    case 'blocked':
+      return settled(cancelling ? place(tx, run, 'end cancel', end) : block(tx, run, outcome.reason, outcome.digest, end))
+  }
+}
+
+function settled(state: RunState): EntryAnswer {
+  return { kind: 'settled', state }
+}
+
+function pauseRun(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
+  const wakeAt = tx.now + delayMs
+  const waiting = { kind: 'retry', until: wakeAt } as const
+  return place(tx, run, 'pause', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
+}
+
+/** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
+function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
+  const untils = waits.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
+  const first = untils.sort((a, b) => a.until - b.until)[0]
+  if (first === undefined || first.until <= tx.now) return { kind: 'continue' }
+  const waiting = { kind: first.wait.kind, name: first.wait.path, until: first.until }
+  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
+}
+
+function storedDeadline(tx: Transaction, run: RunRow, wait: Wait): number {
+  const entry = tx.sql.get<{ until: number | null }>(
+    'SELECT until FROM journal WHERE run = ? AND position = ?',
+    run.seq,
+    wait.position,
+  )
+  return entry?.until ?? 0
+}
+
+function block(tx: Transaction, run: RunRow, reason: string, digest: string, end: Placement): RunState {
+  note(tx, run.seq, { kind: 'blocked', reason, ...workerName(tx, run) })
+  const before = run.blocked === null ? [] : (JSON.parse(run.blocked) as Blocked).tried
+  const tried = [...new Set([...before, digest])].slice(-20)
+  return place(tx, run, 'block', { ...end, blocked: { reason, tried } })
+}
+
+function keepError(tx: Transaction, run: RunRow, error: StoredError, escaped?: string): void {
+  const bytes = encodeValue(error, 'error')
+  tx.sql.run('UPDATE payloads SET error = ?, escaped = ? WHERE seq = ?', bytes, escaped ?? null, run.seq)
+}
+
+function workerName(tx: Transaction, run: RunRow): { worker: string } | undefined {
+  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', run.lease)
+  return worker && { worker: worker.name }
+}

@@ -1,0 +1,104 @@
+import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
+import type { Blocked, Cancel, RunRow } from './run-row.ts'
+import type { Readied, Transaction } from './transaction.ts'
+
+/** What a transition changes beside the state; what is left out stays, or is cleared where the state has none. */
+export interface Placement {
+  readonly lease?: string
+  readonly fence?: number
+  readonly wakeAt?: number
+  readonly attempt?: number
+  readonly losses?: number
+  readonly streak?: number
+  readonly startedAt?: number | null
+  readonly deadlineAt?: number | null
+  readonly expiresAt?: number | null
+  readonly waiting?: WaitingFor
+  readonly cancel?: Cancel | null
+  readonly blocked?: Blocked
+  /** The stay that ends with this move, for a repeated settle. */
+  readonly settledFence?: number
+}
+
+/**
+ * The only function that moves a run (P4). It keeps every index of places in step:
+ * L1  a run is held iff its state is running or cancelling; only then it has a lease
+ * L2  `due_at` is the earliest of wake, expiry and deadline that counts in the state, or null
+ * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
+ */
+export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
+  const state = nextState(run.state, transition)
+  if (state === undefined) {
+    throw new Error(`run ${run.id}: '${transition}' is no move from '${run.state}' (see model/run.ts)`)
+  }
+  const held = state === 'running' || state === 'cancelling'
+  const ended = isEnd(state)
+  const startedAt = to.startedAt === undefined ? run.started_at : to.startedAt
+  const times = {
+    wakeAt: state === 'scheduled' || state === 'waiting' ? (to.wakeAt ?? run.wake_at) : null,
+    expiresAt: startedAt !== null || ended ? null : to.expiresAt === undefined ? run.expires_at : to.expiresAt,
+    deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
+  }
+  const cancel = to.cancel === undefined ? run.cancel : to.cancel === null ? null : JSON.stringify(to.cancel)
+  tx.sql.run(
+    `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, expires_at = ?,
+       deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
+       settled_state = ?, waiting = ?, cancel = ?, blocked = ? WHERE seq = ?`,
+    state,
+    held ? (to.lease ?? run.lease) : null,
+    to.fence ?? run.fence,
+    to.attempt ?? run.attempt,
+    to.losses ?? run.losses,
+    to.streak ?? run.streak,
+    times.wakeAt,
+    times.expiresAt,
+    times.deadlineAt,
+    dueAt(state, times),
+    startedAt,
+    tx.now,
+    ended ? tx.now : null,
+    ended ? tx.now + keepMs(tx, state) : null,
+    to.settledFence ?? run.settled_fence,
+    to.settledFence === undefined ? run.settled_state : state,
+    state === 'waiting' && to.waiting ? JSON.stringify(to.waiting) : null,
+    state === 'cancelling' || state === 'cancelled' ? cancel : null,
+    to.blocked ? JSON.stringify(to.blocked) : run.blocked,
+    run.seq,
+  )
+  if (state === 'ready') readied(tx, run)
+  return state
+}
+
+/** Makes a class known to claims and counts it for the wake-up after the commit. */
+export function readied(tx: Transaction, run: Pick<RunRow, 'job' | 'version' | 'queue'>): void {
+  const key = `${run.version} ${run.job}`
+  const known: Readied = tx.readied.get(key) ?? { job: run.job, version: run.version, count: 0 }
+  known.count++
+  tx.readied.set(key, known)
+  tx.sql.run('INSERT OR IGNORE INTO classes VALUES (?, ?, ?)', run.job, run.version, run.queue)
+}
+
+interface Times {
+  readonly wakeAt: number | null
+  readonly expiresAt: number | null
+  readonly deadlineAt: number | null
+}
+
+/** L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim. */
+export function dueAt(state: RunState, times: Times): number | null {
+  const counts = {
+    scheduled: [times.wakeAt, times.expiresAt],
+    ready: [times.expiresAt],
+    waiting: [times.wakeAt, times.deadlineAt],
+    blocked: [times.deadlineAt],
+  } satisfies Partial<Record<RunState, (number | null)[]>>
+  const candidates = (counts as Partial<Record<RunState, (number | null)[]>>)[state] ?? []
+  const known = candidates.filter((time) => time !== null)
+  return known.length === 0 ? null : Math.min(...known)
+}
+
+function keepMs(tx: Transaction, state: RunState): number {
+  const { completedMs, failedMs, cancelledMs, expiredMs } = tx.retention
+  const byState = { completed: completedMs, failed: failedMs, cancelled: cancelledMs, expired: expiredMs }
+  return byState[state as keyof typeof byState]
+}

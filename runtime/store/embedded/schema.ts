@@ -1,0 +1,115 @@
+import { StoreFormatError } from '../../model/errors.ts'
+import type { Database } from './database.ts'
+
+/** Marks our files ("djob"), so that another program's database is never migrated. */
+const applicationId = 0x646a6f62
+
+/** One entry per format version, in order; a released one is never edited. */
+const migrations: readonly string[] = [
+  `
+  CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+  INSERT INTO settings VALUES ('seen_at', 0);
+
+  CREATE TABLE runs (
+    seq INTEGER PRIMARY KEY,              -- first-come order, kept for life
+    id TEXT NOT NULL UNIQUE,
+    job TEXT NOT NULL, version INTEGER NOT NULL, queue TEXT NOT NULL, priority INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    lease TEXT,                           -- the holder, in 'running' and 'cancelling'
+    fence INTEGER NOT NULL DEFAULT 0,
+    position INTEGER NOT NULL DEFAULT 0, journal_bytes INTEGER NOT NULL DEFAULT 0,
+    attempt INTEGER NOT NULL DEFAULT 1, losses INTEGER NOT NULL DEFAULT 0,
+    streak INTEGER NOT NULL DEFAULT 0,    -- losses since the last new journal entry
+    wake_at INTEGER, expires_at INTEGER, deadline_at INTEGER,
+    due_at INTEGER,                       -- the earliest of these that counts in this state
+    timeout_ms INTEGER,
+    enqueued_at INTEGER NOT NULL, started_at INTEGER, changed_at INTEGER NOT NULL, ended_at INTEGER,
+    prune_at INTEGER,
+    settled_fence INTEGER, settled_state TEXT, -- the last stay, for a repeated settle
+    waiting TEXT, cancel TEXT, blocked TEXT    -- JSON, in the states that have them
+  );
+  CREATE INDEX runs_ready ON runs (queue, job, version, priority DESC, seq) WHERE state = 'ready' AND streak < 2;
+  CREATE INDEX runs_suspect ON runs (queue, job, version, priority DESC, seq) WHERE state = 'ready' AND streak >= 2;
+  CREATE INDEX runs_due ON runs (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX runs_held ON runs (lease) WHERE lease IS NOT NULL;
+  CREATE INDEX runs_live ON runs (state, queue, job, seq) WHERE ended_at IS NULL;
+  CREATE INDEX runs_ended ON runs (state, seq) WHERE ended_at IS NOT NULL;
+  CREATE INDEX runs_prune ON runs (prune_at) WHERE prune_at IS NOT NULL;
+
+  CREATE TABLE payloads (
+    seq INTEGER PRIMARY KEY, input BLOB NOT NULL, input_digest TEXT NOT NULL, tags TEXT NOT NULL,
+    headers TEXT NOT NULL, output BLOB, error BLOB, escaped TEXT
+  );
+  CREATE TABLE tags (tag TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (tag, seq)) WITHOUT ROWID;
+
+  CREATE TABLE journal (
+    run INTEGER NOT NULL, position INTEGER NOT NULL,
+    path TEXT NOT NULL, kind TEXT NOT NULL, phase TEXT NOT NULL, once INTEGER NOT NULL,
+    attempt INTEGER NOT NULL, duration_ms REAL NOT NULL, at INTEGER NOT NULL, until INTEGER, waited_at INTEGER,
+    body BLOB,
+    PRIMARY KEY (run, position)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE history (
+    run INTEGER NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
+    by TEXT, reason TEXT, worker TEXT, PRIMARY KEY (run, n)
+  ) WITHOUT ROWID;
+
+  -- Classes that may hold ready runs; a class without any is dropped by the sweep.
+  CREATE TABLE classes (
+    job TEXT NOT NULL, version INTEGER NOT NULL, queue TEXT NOT NULL, PRIMARY KEY (job, version, queue)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE workers (
+    lease TEXT PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL,
+    node TEXT NOT NULL, concurrency INTEGER NOT NULL, lease_ms INTEGER NOT NULL, expires_at INTEGER NOT NULL,
+    started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, running INTEGER NOT NULL DEFAULT 0,
+    draining INTEGER NOT NULL DEFAULT 0, drain_order INTEGER NOT NULL DEFAULT 0,
+    idle INTEGER NOT NULL DEFAULT 0,      -- free slots it reported with an empty-handed claim
+    jobs TEXT NOT NULL, queues TEXT,
+    claim_n INTEGER NOT NULL DEFAULT 0, claim_answer TEXT NOT NULL DEFAULT '[]'
+  );
+  CREATE INDEX workers_expiry ON workers (expires_at);
+  CREATE TABLE worker_jobs (
+    job TEXT NOT NULL, lease TEXT NOT NULL, version INTEGER NOT NULL, PRIMARY KEY (job, lease)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE paused (queue TEXT PRIMARY KEY, by TEXT NOT NULL, reason TEXT, at INTEGER NOT NULL) WITHOUT ROWID;
+  -- Answers of operator writes, and ids of removed runs: a repeat changes nothing.
+  CREATE TABLE requests (id TEXT PRIMARY KEY, answer TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE tombstones (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
+  `,
+]
+
+export const formatVersion: number = migrations.length
+
+/** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
+export async function migrate(database: Database): Promise<void> {
+  if (checkFormat(database) === formatVersion) return
+  await database.write(() => {
+    for (let version = checkFormat(database); version < formatVersion; version++) {
+      database.exec(migrations[version] ?? '')
+    }
+    database.exec(`PRAGMA user_version = ${formatVersion}`)
+    database.exec(`PRAGMA application_id = ${applicationId}`)
+  }, true)
+}
+
+export function readFormat(database: Database): number {
+  return Number(database.get<{ user_version: number }>('PRAGMA user_version')?.user_version)
+}
+
+function checkFormat(database: Database): number {
+  const version = readFormat(database)
+  if (version > formatVersion) {
+    throw new StoreFormatError(
+      `${database.path} has format ${version}, this durable-jobs reads up to ${formatVersion}; upgrade the package`,
+    )
+  }
+  const owner = Number(database.get<{ application_id: number }>('PRAGMA application_id')?.application_id)
+  const tables = Number(database.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n)
+  if (tables > 0 && owner !== applicationId) {
+    throw new StoreFormatError(`${database.path} is another program's database; name a file of its own`)
+  }
+  return version
+}

@@ -1,0 +1,53 @@
+import type { HistoryEntry, LeaseId, RetentionPolicy } from '../store.ts'
+import type { Sql } from './database.ts'
+
+/** What an operation works with inside its one transaction. */
+export interface Transaction {
+  readonly sql: Sql
+  /** The store's time, read once: all of a transaction happens at one instant. */
+  readonly now: number
+  readonly retention: RetentionPolicy
+  /** Classes that got ready runs, by `job version`: after the commit about that many idle slots are woken. */
+  readonly readied: Map<string, Readied>
+  /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
+  readonly woken: Set<LeaseId>
+}
+
+export interface Readied {
+  readonly job: string
+  readonly version: number
+  count: number
+}
+
+const longestHistory = 200
+
+/** Notes something beside the steps in a run's history; the oldest lines go first. */
+export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at'>): void {
+  tx.sql.run(
+    `INSERT INTO history (run, n, at, kind, by, reason, worker)
+     VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM history WHERE run = ?1), ?, ?, ?, ?, ?)`,
+    seq,
+    tx.now,
+    entry.kind,
+    entry.by ?? null,
+    entry.reason ?? null,
+    entry.worker ?? null,
+  )
+  tx.sql.run(
+    'DELETE FROM history WHERE run = ?1 AND n <= (SELECT max(n) FROM history WHERE run = ?1) - ?',
+    seq,
+    longestHistory,
+  )
+}
+
+/** The kept answer of an operator's request, if it was carried out before (S3). */
+export function answered<T>(tx: Transaction, requestId: string): T | undefined {
+  const kept = tx.sql.get<{ answer: string }>('SELECT answer FROM requests WHERE id = ?', requestId)
+  return kept && (JSON.parse(kept.answer) as T)
+}
+
+/** Keeps the answer of an operator's request for 10 minutes. */
+export function keepAnswer<T>(tx: Transaction, requestId: string, answer: T): T {
+  tx.sql.run('INSERT INTO requests VALUES (?, ?, ?)', requestId, JSON.stringify(answer), tx.now + 600_000)
+  return answer
+}

@@ -1,0 +1,38 @@
+import { type Clock, systemClock } from '../model/clock.ts'
+import { InvalidOptionsError } from '../model/errors.ts'
+import type { Store } from './store.ts'
+import { parseStoreConfig, type StoreConfig, type StoreOptions } from './store-config.ts'
+
+/** What a test puts in place of the world. */
+export interface StoreSeams {
+  readonly clock?: Clock
+  /** Replaces the store's own time. */
+  readonly storeNow?: () => number
+}
+
+type Opener = (config: StoreConfig, seams: Required<StoreSeams>) => Promise<Store>
+
+/** Engines by URL scheme; each loads on use, so that no one pays for the others. */
+const engines: Readonly<Record<string, Opener>> = {
+  sqlite: async (config, seams) => (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
+}
+
+/**
+ * Opens the store behind a URL.
+ * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError.
+ */
+export async function openStore(store?: string | StoreOptions | StoreConfig, seams: StoreSeams = {}): Promise<Store> {
+  const config = isParsed(store) ? store : parseStoreConfig(store)
+  const scheme = /^([a-z]+):/.exec(config.url)?.[1]
+  const open = scheme === undefined ? undefined : engines[scheme]
+  if (open === undefined) {
+    const schemes = Object.keys(engines).map((name) => `${name}:`)
+    throw new InvalidOptionsError(`store: no engine for '${config.url}'; the address begins with ${schemes.join(' or ')}`)
+  }
+  const clock = seams.clock ?? systemClock
+  return open(config, { clock, storeNow: seams.storeNow ?? (() => clock.now()) })
+}
+
+function isParsed(store: string | StoreOptions | StoreConfig | undefined): store is StoreConfig {
+  return typeof store === 'object' && store.retention !== undefined && 'completedMs' in store.retention
+}

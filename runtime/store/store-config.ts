@@ -1,0 +1,83 @@
+import { defaultMaxValueBytes } from '../model/codec.ts'
+import { type Duration, parseDuration } from '../model/duration.ts'
+import { InvalidOptionsError } from '../model/errors.ts'
+import type { RetentionPolicy } from './store.ts'
+
+/** How long ended runs are kept; after it they are removed with their journals. */
+export interface RetentionOptions {
+  /** Default 1 d. */
+  completed?: Duration
+  /** Default 30 d. */
+  failed?: Duration
+  /** Default 30 d. */
+  cancelled?: Duration
+  /** Default 30 d. */
+  expired?: Duration
+  /** At most this many ended runs, oldest removed first. Default 100,000. */
+  maxEnded?: number
+}
+
+/** Where runs live and how; the same for `connect` and `createWorker`. */
+export interface StoreOptions {
+  /** `sqlite:PATH`. */
+  url: string
+  retention?: RetentionOptions
+  /** Largest encoded input, step result or output. Default 1 MiB. */
+  maxValueBytes?: number
+  /**
+   * Embedded store: `normal` (default) survives every kill of a process; a power cut may lose the last
+   * transactions. `full` waits for the disk at each one.
+   */
+  synchronous?: 'normal' | 'full'
+}
+
+/** Checked, in milliseconds, nothing left out. */
+export interface StoreConfig {
+  readonly url: string
+  readonly retention: RetentionPolicy
+  readonly maxValueBytes: number
+  readonly synchronous: 'normal' | 'full'
+}
+
+export const defaultStoreUrl = 'sqlite:.durable-jobs/jobs.db'
+const known = ['url', 'retention', 'maxValueBytes', 'synchronous']
+const day = 86_400_000
+
+/**
+ * The config of `store`; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`.
+ * @throws InvalidOptionsError naming the wrong option.
+ */
+export function parseStoreConfig(
+  store: string | StoreOptions | undefined,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): StoreConfig {
+  const options = typeof store === 'object' ? store : { url: store ?? environment['DURABLE_JOBS_STORE'] ?? defaultStoreUrl }
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) throw new InvalidOptionsError(`store: unknown option '${key}'; known are ${known.join(', ')}`)
+  }
+  const { url, maxValueBytes = defaultMaxValueBytes, synchronous = 'normal' } = options
+  if (typeof url !== 'string' || url === '') throw new InvalidOptionsError("store.url: write 'sqlite:PATH'")
+  if (!Number.isInteger(maxValueBytes) || maxValueBytes < 1) {
+    throw new InvalidOptionsError(`store.maxValueBytes: ${maxValueBytes} is not a number of bytes`)
+  }
+  if (synchronous !== 'normal' && synchronous !== 'full') {
+    throw new InvalidOptionsError(`store.synchronous: write 'normal' or 'full', not '${String(synchronous)}'`)
+  }
+  return { url, retention: parseRetention(options.retention ?? {}), maxValueBytes, synchronous }
+}
+
+function parseRetention(options: RetentionOptions): RetentionPolicy {
+  const ms = (name: 'completed' | 'failed' | 'cancelled' | 'expired', fallback: number): number =>
+    options[name] === undefined ? fallback : parseDuration(options[name], `retention.${name}`)
+  const maxEnded = options.maxEnded ?? 100_000
+  if (!Number.isInteger(maxEnded) || maxEnded < 0) {
+    throw new InvalidOptionsError(`retention.maxEnded: ${maxEnded} is not a number of runs`)
+  }
+  return {
+    completedMs: ms('completed', day),
+    failedMs: ms('failed', 30 * day),
+    cancelledMs: ms('cancelled', 30 * day),
+    expiredMs: ms('expired', 30 * day),
+    maxEnded,
+  }
+}

@@ -1,0 +1,334 @@
+import type { JournalEntry, JournalRecord } from '../model/journal.ts'
+import type { OperatorWrite } from '../model/operator-write.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { EndState, Run, RunState } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { StepPath } from '../model/step-path.ts'
+
+/*
+ * THE CONTRACT of a store. One operation is one transaction (or one script).
+ * S1  Operations are transitions by the table in model/run.ts, never patches.
+ * S2  Every write of a held run takes lease and fence and compares both inside.
+ * S3  Every operation may be repeated after a lost answer: the second execution changes nothing and answers the same.
+ * S4  Time is the store's own. Durations go in, remaining ms come out; nobody compares a store time with another clock.
+ * S5  Bad input is refused before the first write.
+ * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
+ * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
+ */
+export interface Store extends RunStore, WorkerStore, QueueStore, Inspector {
+  /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
+  sweep(limit: number): Promise<SweepReport>
+  /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
+  close(): Promise<void>
+}
+
+export interface RunStore {
+  /** Inserts runs; a known id answers `joined`, or `rejected` when its job or input differ. */
+  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
+  /**
+   * Settles what ended, then claims up to `request.max` runs for this lease, best first: promotes what is due,
+   * takes back what ended leases held, and merges the heads of the classes (queue, job, version) the worker
+   * registered. `n` counts the worker's claims; the same `n` again answers the same runs, a smaller one nothing.
+   */
+  claim(
+    lease: LeaseId,
+    n: number,
+    request: ClaimRequest,
+    settle: readonly Settlement[],
+  ): Promise<ClaimAnswer>
+  /** Appends journal records and settles runs, many in one round trip; each entry is fenced and answered by itself. */
+  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer>
+  /** The journal after position `from`, at most about 1 MiB a page. `gone` when the fence is no longer current. */
+  readJournal(lease: LeaseId, run: RunId, fence: number, from: number): Promise<JournalPage | 'gone'>
+  /** Compares what worker and store hold: answers runs the worker must drop, and makes ready what it never knew of. */
+  reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'>
+  /** Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is. */
+  cancel(run: RunId, write: OperatorWrite): Promise<{ readonly state: RunState }>
+  /**
+   * An ended, not completed, run becomes ready with its journal kept, less the entry whose error escaped, or less
+   * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
+   * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
+   */
+  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryAnswer>
+  /** What `retry` would drop and keep; changes nothing. */
+  planRetry(run: RunId, choice: RetryChoice): Promise<RetryAnswer>
+  /** Deletes an ended run and its journal. @throws RunStateError while it lives. */
+  remove(run: RunId, write: OperatorWrite): Promise<void>
+}
+
+export interface WorkerStore {
+  /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
+  register(worker: NewWorker): Promise<void>
+  /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
+  renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
+  /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
+  resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
+  /** Orders a worker to drain; state until it resigns. @throws RunStateError when no such worker lives. */
+  drainWorker(worker: string, write: OperatorWrite): Promise<void>
+  /** Calls `listener` when this worker should claim or renew now. A hint: polling is the truth. */
+  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe
+}
+
+export interface QueueStore {
+  /** Seen by the next claim; runs already held go on. */
+  pauseQueue(queue: string, write: OperatorWrite): Promise<void>
+  resumeQueue(queue: string, write: OperatorWrite): Promise<void>
+}
+
+/** Reads: snapshots, never used to decide a write. */
+export interface Inspector {
+  run(id: RunId): Promise<RunDetails | undefined>
+  journal(id: RunId, page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>
+  /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
+  history(id: RunId): Promise<readonly HistoryEntry[]>
+  /** Newest first. */
+  runs(filter: RunFilter): Promise<RunPage>
+  queues(): Promise<readonly QueueInfo[]>
+  workers(): Promise<readonly WorkerInfo[]>
+  facts(): Promise<StoreFacts>
+  /** Calls `listener` when something may have changed. A hint. */
+  onChange(listener: () => void): Unsubscribe
+}
+
+export type Unsubscribe = () => void
+
+/** Names one registration of a worker; random, never used twice. */
+export type LeaseId = string
+
+export interface NewRun {
+  readonly id: RunId
+  readonly job: string
+  readonly version: number
+  readonly queue: string
+  /** -1000 to 1000, higher first. */
+  readonly priority: number
+  readonly input: Uint8Array
+  /** Digest of the input, to tell a repeat of `id` from a conflict. */
+  readonly inputDigest: string
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  /** How long until it is ready: a duration, or an instant the caller named. */
+  readonly start: { readonly kind: 'now' } | { readonly kind: 'in'; readonly ms: number } | { readonly kind: 'at'; readonly at: number }
+  /** Not started within this many ms after it could: `expired`. */
+  readonly expiresInMs?: number
+  /** The job's timeout, counted from its first claim. */
+  readonly timeoutMs?: number
+}
+
+export type EnqueueAnswer =
+  | { readonly outcome: 'created'; readonly id: RunId }
+  | { readonly outcome: 'joined'; readonly id: RunId }
+  | { readonly outcome: 'rejected'; readonly id: RunId; readonly reason: 'id conflict' }
+
+export interface ClaimRequest {
+  /** Free slots; 0 only settles. */
+  readonly max: number
+  /** Raised by one per claim by the worker: queues take turns, beginning here. */
+  readonly turn: number
+}
+
+/** An entry of a journal: accepted only as the next position of its run. */
+export interface Checkpoint {
+  readonly kind: 'checkpoint'
+  readonly run: RunId
+  readonly fence: number
+  readonly position: number
+  readonly record: JournalRecord
+}
+
+/** The end of a stay in a slot. `position` is the last one the worker knows to be stored. */
+export interface Settlement {
+  readonly kind: 'settle'
+  readonly run: RunId
+  readonly fence: number
+  readonly position: number
+  readonly outcome: Outcome
+}
+
+/**
+ * - `stored` / `settled`: done, now or by an earlier execution of the same request
+ * - `early`: the deadline that a `done` sleep claims has not come
+ * - `continue`: a suspended run has nothing to wait for any more; the worker goes on with it
+ * - `gap`: the store lost entries; give the slot up, the run resumes from what the store has
+ * - `gone`: another lease or fence owns the run; write nothing more
+ */
+export type EntryAnswer =
+  | { readonly kind: 'stored' }
+  | { readonly kind: 'settled'; readonly state: RunState }
+  | { readonly kind: 'early'; readonly remainingMs: number }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'gap' }
+  | { readonly kind: 'gone' }
+
+export interface CommitAnswer {
+  readonly answers: readonly EntryAnswer[]
+  readonly orders: Orders
+}
+
+export type ClaimAnswer =
+  | {
+      readonly kind: 'claimed'
+      readonly runs: readonly ClaimedRun[]
+      readonly settled: readonly EntryAnswer[]
+      /** Whether more could be claimed at once. */
+      readonly more: boolean
+      /** Ms until the next run of this worker's jobs becomes due, if any is known. */
+      readonly nextDueInMs?: number
+      readonly orders: Orders
+    }
+  | { readonly kind: 'lost' }
+
+export interface ClaimedRun {
+  readonly id: RunId
+  readonly job: string
+  readonly version: number
+  readonly queue: string
+  readonly fence: number
+  readonly attempt: number
+  readonly losses: number
+  readonly enqueuedAt: number
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly input: Uint8Array
+  /** Last stored position and bytes of its journal, and the first page of it. */
+  readonly position: number
+  readonly journalBytes: number
+  readonly journal: JournalPage
+  /** Ms left of the job's timeout. */
+  readonly deadlineInMs?: number
+  /** Set when the run may not go on: only `onFailed` is left to run, then it fails for this reason. */
+  readonly verdict?: 'poisoned' | 'timed out'
+}
+
+export interface JournalPage {
+  readonly entries: readonly JournalEntry[]
+  readonly more: boolean
+}
+
+export interface Held {
+  readonly run: RunId
+  readonly fence: number
+}
+
+/** What the store asks of a worker: whole state, repeated until acted on. */
+export interface Orders {
+  readonly drain: boolean
+  readonly cancel: readonly RunId[]
+}
+
+export interface RetryChoice {
+  readonly from?: StepPath
+  readonly runAgain?: readonly StepPath[]
+}
+
+export interface RetryAnswer {
+  readonly runsAgain: readonly StepPath[]
+  readonly keeps: readonly StepPath[]
+}
+
+export interface NewWorker {
+  readonly lease: LeaseId
+  /** Readable name, `host:pid:random`; stays through re-registrations. */
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly node: string
+  readonly concurrency: number
+  readonly leaseMs: number
+  readonly jobs: readonly WorkerJob[]
+  /** Left out: every queue that holds runs of its jobs. */
+  readonly queues?: readonly string[]
+  /** Whether a drain order of an earlier lease of this process holds on. */
+  readonly draining: boolean
+}
+
+export interface WorkerJob {
+  readonly name: string
+  readonly version: number
+  readonly queue: string
+  /** Of the definition's code: a blocked run tries each definition once. */
+  readonly digest: string
+}
+
+export interface WorkerStatus {
+  readonly running: number
+  readonly draining: boolean
+}
+
+export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }
+
+export type RunDetails = Run & { readonly input: Uint8Array }
+
+export interface RunFilter {
+  readonly state?: RunState
+  readonly job?: string
+  readonly queue?: string
+  readonly tag?: string
+  readonly limit: number
+  readonly cursor?: string
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[]
+  readonly cursor?: string
+}
+
+export interface HistoryEntry {
+  readonly at: number
+  readonly kind: 'lost' | 'released' | 'cancel' | 'retry' | 'blocked' | 'unblocked' | 'poisoned' | 'repaired'
+  readonly by?: string
+  readonly reason?: string
+  readonly worker?: string
+}
+
+export interface QueueInfo {
+  readonly name: string
+  readonly counts: Readonly<Record<Exclude<RunState, EndState>, number>>
+  readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
+  /** Age of the oldest ready run. */
+  readonly oldestReadyMs?: number
+}
+
+export interface WorkerInfo {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly node: string
+  readonly concurrency: number
+  readonly running: number
+  readonly draining: boolean
+  readonly jobs: readonly WorkerJob[]
+  readonly startedAt: number
+  readonly seenAgoMs: number
+  readonly leaseLeftMs: number
+}
+
+/** What `doctor` looks at: each fact is judged by the store that knows it. */
+export interface StoreFacts {
+  /** The address without secrets. */
+  readonly address: string
+  readonly checks: readonly StoreCheck[]
+}
+
+export interface StoreCheck {
+  readonly name: string
+  readonly verdict: 'fine' | 'warning' | 'fault'
+  readonly found: string
+  /** What to change, unless fine. */
+  readonly remedy?: string
+}
+
+export interface SweepReport {
+  readonly pruned: number
+  /** Runs that were in no place, or in one too many, and were put right. */
+  readonly repaired: readonly RunId[]
+}
+
+/** How long ended runs are kept, and how many at most. Durations in ms. */
+export interface RetentionPolicy {
+  readonly completedMs: number
+  readonly failedMs: number
+  readonly cancelledMs: number
+  readonly expiredMs: number
+  readonly maxEnded: number
+}
