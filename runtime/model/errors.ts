@@ -140,13 +140,14 @@ export class ResultTimeoutError extends DurableJobsError {
 
 /** A step has no attempt left. `cause` is its last error; the same error is thrown on every resume. */
 export class StepFailedError extends DurableJobsError {
-  override readonly name = 'StepFailedError'
-  readonly code = 'STEP_FAILED'
+  override readonly name: 'StepFailedError' | 'StepUnknownError' = 'StepFailedError'
+  readonly code: 'STEP_FAILED' | 'STEP_UNKNOWN' = 'STEP_FAILED'
   readonly path: StepPath
   readonly attempts: number
-  constructor(path: StepPath, attempts: number, cause: unknown) {
+  constructor(path: StepPath, attempts: number, cause: unknown, message?: string) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    super(`step '${path}' failed after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}: ${reason}`, { cause })
+    const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
+    super(message ?? `step '${path}' failed after ${tries}: ${reason}`, { cause })
     this.path = path
     this.attempts = attempts
   }
@@ -162,11 +163,14 @@ export class StepTimeoutError extends DurableJobsError {
 }
 
 /** Nobody can say whether an `atMostOnce` body had its effect: its worker died, or its timeout passed, inside it. */
-export class StepUnknownError extends DurableJobsError {
+export class StepUnknownError extends StepFailedError {
   override readonly name = 'StepUnknownError'
-  readonly code = 'STEP_UNKNOWN'
-  constructor(path: StepPath) {
+  override readonly code = 'STEP_UNKNOWN'
+  constructor(path: StepPath, attempts = 1) {
     super(
+      path,
+      attempts,
+      undefined,
       `step '${path}' is atMostOnce and was interrupted inside its body, so its effect is unknown; ` +
         'look it up with onUnknown, or retry the run and name the step in runAgain',
     )

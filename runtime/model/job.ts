@@ -68,7 +68,7 @@ export interface StepTools {
   /**
    * Runs `body` once and stores its result before it answers; a resumed run gets the stored result.
    * @throws StepFailedError when no attempt is left, also on every resume.
-   * @throws StepUnknownError, as the cause of StepFailedError, for an interrupted `atMostOnce` body.
+   * @throws StepUnknownError, a StepFailedError, for an interrupted `atMostOnce` body nobody could look up.
    */
   run<T>(name: string, body: (context: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
   /** Waits without a slot; the deadline is stored when the wait begins and no resume restarts it. */
@@ -132,6 +132,11 @@ export type OnFailed = (failure: { readonly error: Error; readonly run: RunInfo;
 
 /** Known across copies of the package, so that a job file may load its own. */
 export const jobBrand: unique symbol = Symbol.for('durable-jobs.job')
+
+/** Fingerprint of a job's code: a run that could not go on with one definition is tried once with the next. */
+export function definitionText(job: Job): string {
+  return [job.name, job.version, job.handler.toString(), job.onFailed?.toString()].join('\n')
+}
 
 export function isJob(value: unknown): value is Job {
   return typeof value === 'object' && value !== null && jobBrand in value

@@ -45,7 +45,7 @@ export interface RunStore {
   /** Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is. */
   cancel(run: RunId, write: OperatorWrite): Promise<{ readonly state: RunState }>
   /**
-   * An ended, not completed, run becomes ready with its journal kept, less the entry whose error escaped, or less
+   * An ended, not completed, or blocked run becomes ready with its journal kept, less the entry whose error escaped, or less
    * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
    * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
    */

@@ -15,7 +15,7 @@ export interface Placement {
   readonly expiresAt?: number | null
   readonly waiting?: WaitingFor
   readonly cancel?: Cancel | null
-  readonly blocked?: Blocked
+  readonly blocked?: Blocked | null
   /** The stay that ends with this move, for a repeated settle. */
   readonly settledFence?: number
 }
@@ -62,7 +62,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.settledFence === undefined ? run.settled_state : state,
     state === 'waiting' && to.waiting ? JSON.stringify(to.waiting) : null,
     state === 'cancelling' || state === 'cancelled' ? cancel : null,
-    to.blocked ? JSON.stringify(to.blocked) : run.blocked,
+    to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
   if (state === 'ready') readied(tx, run)

@@ -41,7 +41,7 @@ export function claim(
   if (claimant === undefined) return { kind: 'lost' }
   const settled = settle.map((entry) => settleRun(tx, lease, entry))
   promote(tx)
-  for (const ended of reclaimExpired(tx)) if (ended === lease) return { kind: 'lost' }
+  reclaimExpired(tx, lease)
 
   const { runs, more } = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
   const nextDue = nextDueInMs(tx)

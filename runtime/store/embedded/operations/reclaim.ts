@@ -26,11 +26,14 @@ export function markSeen(tx: Transaction): void {
   )
 }
 
-/** Ends every lease whose time is up. Answers them. */
-export function reclaimExpired(tx: Transaction): LeaseId[] {
-  const ended = tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE expires_at <= ? LIMIT 20', tx.now)
+/** Ends every lease whose time is up, but the caller's: it is alive, or it could not call. */
+export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
+  const ended = tx.sql.all<{ lease: LeaseId }>(
+    'SELECT lease FROM workers WHERE expires_at <= ? AND lease <> ? LIMIT 20',
+    tx.now,
+    caller,
+  )
   for (const { lease } of ended) reclaim(tx, lease, 'its lease expired')
-  return ended.map(({ lease }) => lease)
 }
 
 /** Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere. */

@@ -53,7 +53,7 @@ export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): Re
   markSeen(tx)
   const [worker] = tx.sql.all<{ drain_order: number }>(
     `UPDATE workers SET expires_at = ?1 + lease_ms, seen_at = ?1, running = ?2, draining = ?3
-     WHERE lease = ?4 AND expires_at > ?1 RETURNING drain_order`,
+     WHERE lease = ?4 RETURNING drain_order`,
     tx.now,
     status.running,
     status.draining ? 1 : 0,

@@ -32,7 +32,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
     run.seq,
   )
   tx.sql.run('UPDATE payloads SET output = NULL, error = NULL, escaped = NULL WHERE seq = ?', run.seq)
-  place(tx, run, 'retry', { attempt: 1, streak: 0, startedAt: null, deadlineAt: null, expiresAt: null, cancel: null })
+  place(tx, run, run.state === 'blocked' ? 'unblock' : 'retry', { attempt: 1, streak: 0, startedAt: null, deadlineAt: null, expiresAt: null, cancel: null, blocked: null })
   return keepAnswer(tx, write.requestId, answer)
 }
 
@@ -43,8 +43,10 @@ export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): Retr
 function plan(tx: Transaction, id: RunId, choice: RetryChoice): { run: RunRow; dropped: Line[]; answer: RetryAnswer } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
-  if (!isEnd(run.state) || run.state === 'completed') {
-    throw new RunStateError(`run '${id}' is ${run.state}; only a failed, cancelled or expired run can be retried`)
+  if (run.state === 'completed' || (!isEnd(run.state) && run.state !== 'blocked')) {
+    throw new RunStateError(
+      `run '${id}' is ${run.state}; only a failed, cancelled, expired or blocked run can be retried`,
+    )
   }
   const lines = tx.sql.all<Line>(
     'SELECT position, path, phase, once FROM journal WHERE run = ? ORDER BY position',

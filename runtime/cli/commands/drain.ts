@@ -1,0 +1,21 @@
+import type { Command } from 'commander'
+import { withJobs } from '../connection.ts'
+import { operator } from '../operator.ts'
+import { print, printJson } from '../output.ts'
+import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
+
+export function addDrain(program: Command): void {
+  const command = program
+    .command('drain')
+    .description('let a worker hand its runs over and stop')
+    .argument('<worker>', 'name of the worker, as in: durable-jobs workers')
+  addOperatorOptions(command).action(drain)
+}
+
+async function drain(worker: string, options: OperatorOptions): Promise<void> {
+  await withJobs(options, async (jobs) => {
+    await jobs.drainWorker(worker, operator(options))
+    if (options.json) printJson({ worker, draining: true })
+    else print(`worker ${worker} drains: it claims no more and hands its runs over`)
+  })
+}

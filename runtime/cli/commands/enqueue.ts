@@ -1,0 +1,71 @@
+import { inspect } from 'node:util'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { withJobs } from '../connection.ts'
+import { given } from '../given.ts'
+import { findJob, loadJobs } from '../load-jobs.ts'
+import { duration, instant, keyValue, repeated, wholeNumber } from '../option-values.ts'
+import { print, printJson } from '../output.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+
+interface EnqueueOptions extends SharedOptions {
+  readonly id?: string
+  readonly delay?: number
+  readonly at?: Date
+  readonly priority?: number
+  readonly tag?: string[]
+  readonly header?: Record<string, string>
+  readonly expiresIn?: number
+  readonly wait?: boolean
+  readonly timeout?: number
+}
+
+export function addEnqueue(program: Command): void {
+  const command = program
+    .command('enqueue')
+    .description('enqueue a run and print its id')
+    .argument('<file>', 'file or folder that exports the job')
+    .argument('<name>', 'name of the job')
+    .argument('[json]', 'its input as JSON', parseInputJson)
+    .option('--id <id>', 'id of the run; the same id and input again joins the run there is')
+    .addOption(new Option('--delay <duration>', 'start after this time').argParser(duration).conflicts('at'))
+    .option('--at <time>', 'start at this time, such as 2030-01-31T09:00:00Z', instant)
+    .option('--priority <n>', '-1000 to 1000, higher first', wholeNumber(-1000, 1000))
+    .option('--tag <tag>', 'tag to find it by (may be repeated)', repeated)
+    .option('--header <key=value>', 'header for the job to read (may be repeated)', keyValue)
+    .option('--expires-in <duration>', 'give up when nobody started it by then', duration)
+    .option('--wait', 'wait for the result and print it')
+    .addOption(
+      new Option('--timeout <duration>', 'with --wait: wait no longer')
+        .argParser(duration)
+        .implies({ wait: true }),
+    )
+  addSharedOptions(command).action(enqueue)
+}
+
+async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
+  const { id, delay, at, priority, tag: tags, header: headers, expiresIn, wait, timeout, json } = options
+  const job = findJob(await loadJobs([file]), name, file)
+  await withJobs(options, async (jobs) => {
+    const handle = await jobs.enqueue(
+      job,
+      input,
+      given({ id, delay, at, priority, tags, headers, expiresIn }),
+    )
+    if (!wait) return json ? printJson({ id: handle.id }) : print(handle.id)
+    if (!json) print(handle.id)
+    const output = await handle.result(given({ timeout }))
+    if (json) printJson({ id: handle.id, output })
+    else print(inspect(output, { depth: 10 }))
+  })
+}
+
+function parseInputJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    const problem = error instanceof Error ? error.message : String(error)
+    throw new InvalidArgumentError(
+      `It is no JSON: ${problem}. Put single quotes around it and double quotes around keys and strings: '{"file":"a.csv"}'`,
+    )
+  }
+}

@@ -1,0 +1,58 @@
+import { get } from 'node:http'
+import { type Command, Option } from 'commander'
+import { wholeNumber } from '../option-values.ts'
+import { print, printJson, remark } from '../output.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+
+interface HealthOptions extends SharedOptions {
+  readonly port: number
+  readonly ready?: boolean
+}
+
+interface Health {
+  readonly healthy: boolean
+  readonly url: string
+  readonly answer: string
+}
+
+const patienceMs = 4_000
+
+export function addHealth(program: Command): void {
+  const command = program
+    .command('health')
+    .description(
+      'ask the worker on this host whether it is alive; exit 1 when not (for a container health check)',
+    )
+    .addOption(
+      new Option('--port <n>', 'its --health-port')
+        .argParser(wholeNumber(1, 65_535))
+        .env('DURABLE_JOBS_HEALTH_PORT')
+        .makeOptionMandatory(),
+    )
+    .option('--ready', 'ask whether it takes runs (/ready) instead of whether it is alive (/live)')
+  addSharedOptions(command).action(health)
+}
+
+async function health({ port, ready, json }: HealthOptions): Promise<void> {
+  const url = `http://127.0.0.1:${port}/${ready ? 'ready' : 'live'}`
+  const found = await ask(url)
+  const line = `${found.healthy ? 'healthy' : 'not healthy'}: ${url} answers ${found.answer}`
+  if (json) printJson(found)
+  else if (found.healthy) print(line)
+  else remark(`durable-jobs: ${line}`)
+  process.exitCode = found.healthy ? 0 : 1
+}
+
+function ask(url: string): Promise<Health> {
+  return new Promise((resolve) => {
+    const request = get(url, { agent: false, signal: AbortSignal.timeout(patienceMs) }, (response) => {
+      response.resume()
+      resolve({ healthy: response.statusCode === 200, url, answer: String(response.statusCode) })
+    })
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const answer =
+        error.name === 'AbortError' ? `nothing within ${patienceMs / 1000} s` : `nothing (${error.message})`
+      resolve({ healthy: false, url, answer })
+    })
+  })
+}

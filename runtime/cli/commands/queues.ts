@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { formatDuration } from '../../model/duration.ts'
+import type { QueueInfo } from '../../store/store.ts'
+import { withJobs } from '../connection.ts'
+import { paint, printJson, printTable, remark } from '../output.ts'
+import { byAndWhy } from '../run-text.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import type { Column } from '../table.ts'
+
+const states = ['ready', 'running', 'waiting', 'scheduled', 'blocked', 'cancelling'] as const
+
+const columns: readonly Column<QueueInfo>[] = [
+  { title: 'QUEUE', cell: (queue) => queue.name },
+  ...states.map(
+    (state): Column<QueueInfo> => ({
+      title: state.toUpperCase(),
+      align: 'right',
+      cell: (queue) => queue.counts[state],
+    }),
+  ),
+  {
+    title: 'OLDEST READY',
+    align: 'right',
+    cell: ({ oldestReadyMs }) => (oldestReadyMs === undefined ? '' : formatDuration(oldestReadyMs)),
+  },
+  {
+    title: 'PAUSED',
+    cell: ({ paused }) => (paused === undefined ? '' : `by ${byAndWhy(paused)}`),
+    paint: (text) => paint('yellow', text),
+    shrinks: true,
+  },
+]
+
+export function addQueues(program: Command): void {
+  const command = program.command('queues').description('list queues that hold live runs or are paused')
+  addSharedOptions(command).action(listQueues)
+}
+
+async function listQueues(options: SharedOptions): Promise<void> {
+  await withJobs(options, async ({ inspector }) => {
+    const queues = await inspector.queues()
+    if (options.json) return printJson({ queues })
+    if (queues.length > 0) printTable(columns, queues)
+    else remark(`no live run and no paused queue in ${(await inspector.facts()).address}`)
+  })
+}

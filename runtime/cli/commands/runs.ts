@@ -1,0 +1,52 @@
+import { type Command, Option } from 'commander'
+import { type Run, type RunState, runStates } from '../../model/run.ts'
+import { withJobs } from '../connection.ts'
+import { given } from '../given.ts'
+import { wholeNumber } from '../option-values.ts'
+import { printJson, printTable, remark } from '../output.ts'
+import { runForJson } from '../run-json.ts'
+import { age, paintState, situation } from '../run-text.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import type { Column } from '../table.ts'
+
+interface RunsOptions extends SharedOptions {
+  readonly state?: RunState
+  readonly job?: string
+  readonly queue?: string
+  readonly tag?: string
+  readonly limit: number
+  readonly cursor?: string
+}
+
+const columns: readonly Column<Run>[] = [
+  { title: 'ID', cell: (run) => run.id },
+  { title: 'JOB', cell: (run) => run.job },
+  { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
+  { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
+  { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
+  { title: 'AGE', cell: (run) => age(run.enqueuedAt), align: 'right' },
+  { title: 'SITUATION', cell: situation, shrinks: true },
+]
+
+export function addRuns(program: Command): void {
+  const command = program
+    .command('runs')
+    .description('list runs, newest first')
+    .addOption(new Option('--state <state>', 'only runs in this state').choices(runStates))
+    .option('--job <name>', 'only runs of this job')
+    .option('--queue <name>', 'only runs of this queue')
+    .option('--tag <tag>', 'only runs with this tag')
+    .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
+    .option('--cursor <cursor>', 'go on where the page before ended')
+  addSharedOptions(command).action(listRuns)
+}
+
+async function listRuns({ state, job, queue, tag, limit, cursor, json, store }: RunsOptions): Promise<void> {
+  await withJobs(given({ store }), async ({ inspector }) => {
+    const page = await inspector.runs({ limit, ...given({ state, job, queue, tag, cursor }) })
+    if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
+    if (page.runs.length > 0) printTable(columns, page.runs)
+    else remark(`no such run in ${(await inspector.facts()).address}`)
+    if (page.cursor !== undefined) remark(`there are more: add --cursor ${page.cursor}`)
+  })
+}

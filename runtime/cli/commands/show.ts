@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { UnknownRunError } from '../../model/errors.ts'
+import type { HistoryEntry, RunDetails } from '../../store/store.ts'
+import { withJobs } from '../connection.ts'
+import { print, printJson, printTable } from '../output.ts'
+import { runForJson, valueForJson } from '../run-json.ts'
+import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { readSteps, type StepSummary } from '../step-summary.ts'
+
+export function addShow(program: Command): void {
+  const command = program
+    .command('show')
+    .description('show a run: where it is and why, its input, steps, history and output')
+    .argument('<id>', 'id of the run')
+  addSharedOptions(command).action(show)
+}
+
+async function show(id: string, options: SharedOptions): Promise<void> {
+  await withJobs(options, async ({ inspector }) => {
+    const run = await inspector.run(id)
+    if (run === undefined) throw new UnknownRunError(id)
+    const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
+    if (options.json) printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
+    else printReport(run, steps, history)
+  })
+}
+
+function stepForJson({ result, ...step }: StepSummary): object {
+  return result === undefined
+    ? step
+    : { ...step, result: valueForJson(result, `result of step '${step.path}'`) }
+}
+
+function printReport(run: RunDetails, steps: readonly StepSummary[], history: readonly HistoryEntry[]): void {
+  print(runHead(run))
+  print(`\nINPUT\n${valueText(run.input, 'input')}`)
+  print('')
+  if (steps.length > 0) printTable(stepColumns, steps)
+  else print('no step is stored yet')
+  if (history.length > 0) {
+    print('')
+    printTable(historyColumns, history)
+  }
+  if (run.state === 'completed') print(`\nOUTPUT\n${valueText(run.output, 'output')}`)
+}

@@ -1,0 +1,91 @@
+import { Writable } from 'node:stream'
+import { type Command, Option } from 'commander'
+import { given } from '../given.ts'
+import { loadJobs } from '../load-jobs.ts'
+import { handSignalsOver } from '../loading-signals.ts'
+import { commaList, duration, wholeNumber } from '../option-values.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+
+interface WorkOptions extends SharedOptions {
+  readonly queues?: string[]
+  readonly concurrency?: number
+  readonly name?: string
+  readonly healthPort?: number
+  readonly stopTimeout?: number
+  readonly maxBlocked?: number
+  readonly lease?: number
+  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export function addWork(program: Command): void {
+  const command = program
+    .command('work')
+    .description('run a worker for the jobs that FILE exports, until a signal stops it')
+    .argument('<file...>', 'files (.ts, .mts, .js, .mjs) or folders of them')
+  for (const option of workOptions()) command.addOption(option)
+  addSharedOptions(command).action(work)
+}
+
+/** Each can also be set by the environment; an empty variable counts as unset. */
+function workOptions(): Option[] {
+  const options = [
+    new Option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)').argParser(
+      commaList,
+    ),
+    new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1)),
+    new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
+    new Option('--health-port <n>', 'answer GET /live and /ready on this port').argParser(
+      wholeNumber(0, 65_535),
+    ),
+    new Option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)').argParser(
+      duration,
+    ),
+    new Option(
+      '--max-blocked <duration>',
+      'longest time a step may block the event loop (default: 60s)',
+    ).argParser(duration),
+    new Option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)').argParser(
+      duration,
+    ),
+    new Option('--log-level <level>', 'least important lines to log').choices([
+      'debug',
+      'info',
+      'warn',
+      'error',
+    ]),
+  ]
+  for (const option of options) {
+    const variable = `DURABLE_JOBS_${option.name().toUpperCase().replaceAll('-', '_')}`
+    if (process.env[variable] === '') delete process.env[variable]
+    option.env(variable)
+  }
+  return options
+}
+
+async function work(
+  files: readonly string[],
+  { store, json, logLevel, ...options }: WorkOptions,
+): Promise<void> {
+  const jobs = await loadJobs(files)
+  const [{ createWorker }, { createLogger }] = await Promise.all([
+    import('../../worker/worker.ts'),
+    import('../../worker/logger.ts'),
+  ])
+  const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
+  const worker = createWorker({
+    jobs: [...jobs],
+    logger,
+    handleSignals: true,
+    ...given({ store, ...options }),
+  })
+  const ended = worker.run()
+  handSignalsOver()
+  process.exitCode = await ended
+}
+
+/** The logger writes for people on a terminal; behind this stream there is none. */
+function plainStdout(): Writable {
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => void process.stdout.write(chunk, () => done()),
+  })
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { formatDuration } from '../../model/duration.ts'
+import type { WorkerInfo } from '../../store/store.ts'
+import { withJobs } from '../connection.ts'
+import { paint, printJson, printTable, remark } from '../output.ts'
+import { age } from '../run-text.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import type { Column } from '../table.ts'
+
+const columns: readonly Column<WorkerInfo>[] = [
+  { title: 'WORKER', cell: (worker) => worker.name },
+  { title: 'HOST', cell: (worker) => worker.host },
+  { title: 'PID', cell: (worker) => worker.pid, align: 'right' },
+  { title: 'NODE', cell: (worker) => worker.node },
+  { title: 'RUNS', cell: (worker) => `${worker.running}/${worker.concurrency}`, align: 'right' },
+  {
+    title: 'STATE',
+    cell: (worker) => (worker.draining ? 'draining' : 'working'),
+    paint: (text, worker) => (worker.draining ? paint('yellow', text) : text),
+  },
+  { title: 'UP', cell: (worker) => age(worker.startedAt), align: 'right' },
+  { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
+  { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
+  { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
+]
+
+export function addWorkers(program: Command): void {
+  const command = program.command('workers').description('list live workers')
+  addSharedOptions(command).action(listWorkers)
+}
+
+async function listWorkers(options: SharedOptions): Promise<void> {
+  await withJobs(options, async ({ inspector }) => {
+    const workers = await inspector.workers()
+    if (options.json) return printJson({ workers })
+    if (workers.length > 0) printTable(columns, workers)
+    else remark(`no worker in ${(await inspector.facts()).address}; start one: durable-jobs work FILE`)
+  })
+}

@@ -1,0 +1,31 @@
+import { styleText } from 'node:util'
+import { jsonSafe } from './json-safe.ts'
+import { type Column, formatTable } from './table.ts'
+
+/** The answer of a command: stdout. */
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(jsonSafe(value), undefined, 2))
+}
+
+export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): void {
+  print(formatTable(columns, rows, screenWidth()))
+}
+
+/** A word beside the answer, not part of it: stderr, so that a pipe gets the answer alone. */
+export function remark(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Left out where lines may be of any length: a file, a pipe. */
+export function screenWidth(): number | undefined {
+  return process.stdout.isTTY ? process.stdout.columns : undefined
+}
+
+/** Colours for a screen; plain text for a pipe or with NO_COLOR. */
+export function paint(format: Parameters<typeof styleText>[0], text: string): string {
+  return styleText(format, text, { stream: process.stdout })
+}

@@ -1,0 +1,34 @@
+import { stripVTControlCharacters } from 'node:util'
+
+/** `text` without anything that could steer a terminal: what a job stored is anybody's text. */
+export function plainText(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+  return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ')
+}
+
+/** The first line of `text`. */
+export function oneLine(text: string): string {
+  return plainText(text.trimStart()).split('\n', 1)[0]?.trimEnd() ?? ''
+}
+
+const wide =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u
+const zeroWidth = /\p{Mark}|[\u200b-\u200d]/u
+
+/** Columns that `text` takes on a screen; simple, so joined emoji count as their parts. */
+export function textWidth(text: string): number {
+  let width = 0
+  for (const character of text) width += zeroWidth.test(character) ? 0 : wide.test(character) ? 2 : 1
+  return width
+}
+
+/** `text`, or as much of it as `width` holds. */
+export function clip(text: string, width: number): string {
+  if (textWidth(text) <= width) return text
+  let kept = ''
+  for (const character of text) {
+    if (textWidth(kept + character) > width - 1) break
+    kept += character
+  }
+  return `${kept}…`
+}

@@ -1,0 +1,39 @@
+import { CommanderError } from 'commander'
+import { DurableJobsError, InvalidOptionsError } from '../model/errors.ts'
+
+interface Failure {
+  readonly code: string
+  readonly name: string
+  readonly message: string
+  readonly exitCode: 1 | 2
+}
+
+/** Prints what went wrong on stderr, one line or one JSON object, and answers the exit code. */
+export function reportFailure(error: unknown, json: boolean): number {
+  const { exitCode, ...failure } = describeFailure(error)
+  // Without a command, Commander has printed the help already.
+  const helpShown = error instanceof CommanderError && error.code === 'commander.help'
+  if (json) process.stderr.write(`${JSON.stringify({ error: failure })}\n`)
+  else if (!helpShown) process.stderr.write(`durable-jobs: ${failure.message}\n`)
+  return exitCode
+}
+
+function describeFailure(error: unknown): Failure {
+  if (error instanceof CommanderError) {
+    return { code: 'USAGE', name: 'UsageError', message: usageMessage(error), exitCode: 2 }
+  }
+  if (error instanceof DurableJobsError) {
+    const exitCode = error instanceof InvalidOptionsError ? 2 : 1
+    return { code: error.code, name: error.name, message: error.message, exitCode }
+  }
+  // Not foreseen, so a defect or a job file's own code: here the stack is what helps.
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return { code: 'UNEXPECTED', name: 'UnexpectedError', message: `unexpected error: ${stack}`, exitCode: 1 }
+}
+
+function usageMessage(error: CommanderError): string {
+  if (error.code === 'commander.help') return 'no command given'
+  const message = error.message.replace(/^error: /, '').replaceAll('\n', ' ')
+  const saysWhatToDo = error.code === 'commander.invalidArgument' || message.includes('Did you mean')
+  return saysWhatToDo ? message : `${message.replace(/\.$/, '')}; --help shows how it is used`
+}

@@ -1,0 +1,28 @@
+import { decodeValue } from '../model/codec.ts'
+import type { Run } from '../model/run.ts'
+
+/** A stored value, or what is wrong with it: one damaged value must not hide the rest of a run. */
+export type ReadValue = { readonly value: unknown } | { readonly unreadable: string }
+
+export function readValue(bytes: Uint8Array, name: string): ReadValue {
+  try {
+    return { value: decodeValue(bytes, name) }
+  } catch (error) {
+    return { unreadable: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** The value itself where it can be read. */
+export function valueForJson(bytes: Uint8Array, name: string): unknown {
+  const read = readValue(bytes, name)
+  return 'value' in read ? read.value : read
+}
+
+/** A run with its stored bytes decoded. */
+export function runForJson(run: Run & { readonly input?: Uint8Array }): object {
+  return {
+    ...run,
+    ...(run.input === undefined ? {} : { input: valueForJson(run.input, 'input') }),
+    ...(run.state === 'completed' ? { output: valueForJson(run.output, 'output') } : {}),
+  }
+}

@@ -1,0 +1,130 @@
+import { inspect } from 'node:util'
+import { formatDuration } from '../model/duration.ts'
+import type { Run } from '../model/run.ts'
+import type { StoredError } from '../model/stored-error.ts'
+import type { HistoryEntry } from '../store/store.ts'
+import { paint, screenWidth } from './output.ts'
+import { oneLine, plainText } from './plain-text.ts'
+import { readValue } from './run-json.ts'
+import { age, errorText, paintState, situation, time } from './run-text.ts'
+import type { StepSummary } from './step-summary.ts'
+import type { Column } from './table.ts'
+
+const mostValueLines = 60
+const mostFrames = 5
+
+/** What a run is, where it is and why: lines of a name and a value, then the error. */
+export function runHead(run: Run): string {
+  const ended = 'endedAt' in run
+  const rows: readonly (readonly [string, string])[] = [
+    ['run', run.id],
+    ['state', run.state],
+    ['because', run.state === 'failed' ? '' : situation(run)],
+    ['job', `${run.job}, version ${run.version}`],
+    ['queue', `${run.queue}, priority ${run.priority}`],
+    ['attempt', String(run.attempt)],
+    ['losses', String(run.losses)],
+    ['tags', run.tags.join(', ')],
+    [
+      'headers',
+      Object.entries(run.headers)
+        .map((pair) => pair.join('='))
+        .join(', '),
+    ],
+    ['enqueued', time(run.enqueuedAt)],
+    ['started', run.startedAt === undefined ? '' : time(run.startedAt)],
+    [ended ? 'ended' : 'changed', time(ended ? run.endedAt : run.changedAt)],
+  ]
+  const lines = rows
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => {
+      const text = oneLine(value)
+      return `${name.padEnd(10)}${name === 'state' ? paintState(text, run.state) : text}`
+    })
+  const error = 'error' in run ? run.error : undefined
+  return [...lines, ...(error === undefined ? [] : ['', 'ERROR', ...errorLines(error)])].join('\n')
+}
+
+/** The error, what caused it, and where the first of the causes was thrown. */
+function errorLines(error: StoredError): string[] {
+  const lines: string[] = []
+  let innermost = error
+  for (let link: StoredError | undefined = error; link !== undefined; link = link.cause) {
+    innermost = link
+    const code = link.code === undefined ? '' : ` [${link.code}]`
+    lines.push(...bounded(plainText(`${lines.length === 0 ? '' : 'caused by '}${errorText(link)}${code}`)))
+    for (const inner of link.errors ?? []) lines.push(`  with ${oneLine(errorText(inner))}`)
+  }
+  const frames = (innermost.stack ?? '')
+    .split('\n')
+    .filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
+  return [...lines, ...frames.slice(0, mostFrames).map((frame) => paint('dim', plainText(frame)))]
+}
+
+/** A stored value as Node shows it, of bounded length. */
+export function valueText(bytes: Uint8Array, name: string): string {
+  const read = readValue(bytes, name)
+  if ('unreadable' in read) return `(${read.unreadable})`
+  const text = inspect(read.value, {
+    depth: 8,
+    maxArrayLength: 50,
+    maxStringLength: 2_000,
+    breakLength: screenWidth() ?? 110,
+  })
+  return bounded(plainText(text)).join('\n')
+}
+
+function bounded(text: string): string[] {
+  const lines = text.split('\n')
+  const rest = lines.length - mostValueLines
+  return rest <= 0
+    ? lines
+    : [...lines.slice(0, mostValueLines), `… ${rest} more lines (all of it with --json)`]
+}
+
+const stepColours: Partial<Record<StepSummary['state'], Parameters<typeof paint>[0]>> = {
+  done: 'green',
+  failed: 'red',
+  retrying: 'yellow',
+  intent: 'cyan',
+}
+
+export const stepColumns: readonly Column<StepSummary>[] = [
+  { title: 'STEP', cell: (step) => step.path },
+  { title: 'KIND', cell: (step) => (step.atMostOnce ? `${step.kind}, at most once` : step.kind) },
+  {
+    title: 'STATE',
+    cell: (step) => step.state,
+    paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
+  },
+  { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
+  { title: 'DURATION', cell: (step) => formatDuration(step.durationMs), align: 'right' },
+  { title: 'STORED', cell: (step) => new Date(step.storedAt).toISOString() },
+  { title: 'SITUATION', cell: stepSituation, shrinks: true },
+]
+
+function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
+  const due = remainingMs > 0 ? `in ${formatDuration(remainingMs)}` : 'now'
+  const last = error === undefined ? '' : errorText(error)
+  switch (state) {
+    case 'waiting':
+      return `due ${due}`
+    case 'retrying':
+      return `next try ${due}; ${last}`
+    case 'intent':
+      return 'began; its end is not stored'
+    case 'failed':
+      return last
+    case 'done':
+      return last === '' ? '' : `after ${last}`
+  }
+}
+
+export const historyColumns: readonly Column<HistoryEntry>[] = [
+  { title: 'HISTORY', cell: (entry) => new Date(entry.at).toISOString() },
+  { title: 'AGE', cell: (entry) => age(entry.at), align: 'right' },
+  { title: 'WHAT', cell: (entry) => entry.kind },
+  { title: 'BY', cell: (entry) => entry.by ?? '' },
+  { title: 'WORKER', cell: (entry) => entry.worker ?? '' },
+  { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true },
+]

@@ -1,0 +1,54 @@
+import type { JournalEntry, JournalPhase, StepKind } from '../model/journal.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { StepPath } from '../model/step-path.ts'
+import type { StoredError } from '../model/stored-error.ts'
+import type { Inspector } from '../store/store.ts'
+
+/** Where one step stands: the last of its journal entries. */
+export interface StepSummary {
+  readonly path: StepPath
+  readonly kind: StepKind
+  readonly state: JournalPhase
+  readonly tries: number
+  /** Of the last try. */
+  readonly durationMs: number
+  readonly storedAt: number
+  /** Of a wait or a pause before the next try. */
+  readonly remainingMs?: number
+  readonly atMostOnce?: true
+  /** Of the last try that failed. */
+  readonly error?: StoredError
+  /** Encoded. */
+  readonly result?: Uint8Array
+}
+
+const pageSize = 500
+
+/** The steps of a run in the order in which each was stored first. */
+export async function readSteps(inspector: Inspector, id: RunId): Promise<readonly StepSummary[]> {
+  const steps = new Map<StepPath, StepSummary>()
+  for (let after = 0; ; ) {
+    const page = await inspector.journal(id, { after, limit: pageSize })
+    for (const entry of page) steps.set(entry.path, summarize(entry, steps.get(entry.path)))
+    const last = page.at(-1)
+    if (last === undefined || page.length < pageSize) return [...steps.values()]
+    after = last.position
+  }
+}
+
+function summarize(entry: JournalEntry, before: StepSummary | undefined): StepSummary {
+  const pauses = entry.phase === 'waiting' || entry.phase === 'retrying'
+  const error = entry.phase === 'retrying' || entry.phase === 'failed' ? entry.error : before?.error
+  return {
+    path: entry.path,
+    kind: entry.kind,
+    state: entry.phase,
+    tries: entry.attempt,
+    durationMs: entry.durationMs,
+    storedAt: entry.at,
+    ...(pauses ? { remainingMs: entry.remainingMs } : {}),
+    ...(entry.once === true || before?.atMostOnce ? { atMostOnce: true } : {}),
+    ...(error === undefined ? {} : { error }),
+    ...(entry.phase === 'done' ? { result: entry.value } : {}),
+  }
+}

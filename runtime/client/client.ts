@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import { type Clock, systemClock } from '../model/clock.ts'
+import { digestValue, encodeValue } from '../model/codec.ts'
+import { InvalidOptionsError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { isJob, type Job } from '../model/job.ts'
+import { hooksOf, type Middleware, through } from '../model/middleware.ts'
+import type { OperatorWrite } from '../model/operator-write.ts'
+import { newRunId, type RunId } from '../model/run-id.ts'
+import { parseInput } from '../model/standard-schema.ts'
+import { openStore } from '../store/open-store.ts'
+import type { EnqueueAnswer, Inspector, NewRun, Store } from '../store/store.ts'
+import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
+import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
+import { RunHandle } from './run-handle.ts'
+
+export interface ConnectOptions {
+  /** Only the `enqueue` hooks are used here. */
+  middleware?: readonly Middleware[]
+}
+
+/** Who does something by hand and why; left out: user and host of the process. */
+export interface ByHand {
+  by?: string
+  reason?: string
+}
+
+/** What became of one run of `enqueueMany`; a duplicate is told, never thrown. */
+export type EnqueueResult<Output = unknown> =
+  | { readonly outcome: 'created' | 'joined'; readonly handle: RunHandle<Output> }
+  | { readonly outcome: 'rejected'; readonly id: RunId; readonly error: RunIdConflictError }
+
+/** Arguments of `enqueue` after the job: the input may be left out where the job takes none. */
+export type EnqueueArguments<Input> = undefined extends Input
+  ? [input?: Input, options?: EnqueueOptions]
+  : [input: Input, options?: EnqueueOptions]
+
+const runsPerCall = 500
+
+/**
+ * Connects to a store.
+ * @param store `sqlite:PATH` or options; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`
+ * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError
+ * @example
+ * const jobs = await connect()
+ * const handle = await jobs.enqueue(welcome, { email: 'ana@example.com' }, { delay: '5m' })
+ * const sent = await handle.result({ timeout: '1h' })
+ * await jobs.close()
+ */
+export async function connect(store?: string | StoreOptions, options: ConnectOptions = {}): Promise<Jobs> {
+  for (const key of Object.keys(options)) {
+    if (key !== 'middleware') throw new InvalidOptionsError(`connect: unknown option '${key}'; known is middleware`)
+  }
+  const config = parseStoreConfig(store)
+  return new Jobs(await openStore(config), config, options.middleware ?? [])
+}
+
+/** A connection to a store: enqueue, look, and act by hand. */
+export class Jobs {
+  /** Reads of the store: runs, journals, queues, workers. */
+  readonly inspector: Inspector
+  readonly #store: Store
+  readonly #config: StoreConfig
+  readonly #middleware: readonly Middleware[]
+  readonly #clock: Clock
+
+  constructor(store: Store, config: StoreConfig, middleware: readonly Middleware[], clock: Clock = systemClock) {
+    this.#store = store
+    this.#config = config
+    this.#middleware = middleware
+    this.#clock = clock
+    this.inspector = store
+  }
+
+  /**
+   * Stores one run. The input is parsed by the job's schema once, here, and the parsed value is stored.
+   * @throws InvalidInputError, InvalidOptionsError, SerializationError, RunIdConflictError; then nothing was stored
+   */
+  async enqueue<Input, Output>(job: Job<Input, Output>, ...rest: EnqueueArguments<Input>): Promise<RunHandle<Output>> {
+    const [input, options] = rest
+    const [result] = await this.#enqueue(job, [input], options)
+    if (result === undefined) throw new Error('the store answered nothing for an enqueue')
+    if (result.outcome === 'rejected') throw result.error
+    return result.handle
+  }
+
+  /** Stores many runs of one job, all checked before the first is stored. Answers each in order. */
+  enqueueMany<Input, Output>(
+    job: Job<Input, Output>,
+    inputs: readonly Input[],
+    options?: Omit<EnqueueOptions, 'id'>,
+  ): Promise<EnqueueResult<Output>[]> {
+    if (options !== undefined && 'id' in options) {
+      return Promise.reject(new InvalidOptionsError('enqueueMany: one id can’t name many runs; leave it out'))
+    }
+    return this.#enqueue(job, inputs, options)
+  }
+
+  /** A handle by id, without a round trip; with the job its result is typed. */
+  run(id: RunId): RunHandle<unknown>
+  run<Output>(job: Job<unknown, Output>, id: RunId): RunHandle<Output>
+  run(jobOrId: RunId | Job, id?: RunId): RunHandle<unknown> {
+    return this.#handle(typeof jobOrId === 'string' ? jobOrId : (id ?? ''))
+  }
+
+  /** Stops claims from a queue; runs already in a slot go on. */
+  pauseQueue(queue: string, write: ByHand = {}): Promise<void> {
+    return this.#store.pauseQueue(queue, operatorWrite(write))
+  }
+
+  resumeQueue(queue: string, write: ByHand = {}): Promise<void> {
+    return this.#store.resumeQueue(queue, operatorWrite(write))
+  }
+
+  /** Orders a worker to hand its runs over and stop. @throws RunStateError when no such worker lives. */
+  drainWorker(worker: string, write: ByHand = {}): Promise<void> {
+    return this.#store.drainWorker(worker, operatorWrite(write))
+  }
+
+  /** Deletes an ended run with its journal. @throws RunStateError while it lives, UnknownRunError. */
+  remove(id: RunId, write: ByHand = {}): Promise<void> {
+    return this.#store.remove(id, operatorWrite(write))
+  }
+
+  close(): Promise<void> {
+    return this.#store.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  #handle<Output>(id: RunId): RunHandle<Output> {
+    return new RunHandle<Output>(id, this.#store, this.#clock)
+  }
+
+  async #enqueue<Input, Output>(
+    job: Job<Input, Output>,
+    inputs: readonly unknown[],
+    options: EnqueueOptions | undefined,
+  ): Promise<EnqueueResult<Output>[]> {
+    if (!isJob(job)) throw new UnknownJobError('enqueue: the first argument must be a job made by defineJob')
+    const plan = parseEnqueueOptions(options ?? {})
+    const headers = { ...plan.headers }
+    let answers: EnqueueAnswer[] = []
+    const context = { job: job.name, input: inputs.length === 1 ? inputs[0] : inputs, headers }
+    await through(hooksOf(this.#middleware, 'enqueue'), context, async () => {
+      const runs = await this.#newRuns(job, inputs, { ...plan, headers })
+      answers = await this.#insert(runs)
+      return answers.map(({ id }) => id)
+    })
+    return answers.map((answer) => this.#result<Output>(answer))
+  }
+
+  async #insert(runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[] = []
+    for (let i = 0; i < runs.length; i += runsPerCall) {
+      answers.push(...(await this.#store.enqueue(runs.slice(i, i + runsPerCall))))
+    }
+    return answers
+  }
+
+  #result<Output>(answer: EnqueueAnswer): EnqueueResult<Output> {
+    if (answer.outcome === 'rejected') {
+      return { outcome: 'rejected', id: answer.id, error: new RunIdConflictError(answer.id) }
+    }
+    return { outcome: answer.outcome, handle: this.#handle<Output>(answer.id) }
+  }
+
+  async #newRuns<Input>(job: Job<Input>, inputs: readonly unknown[], plan: EnqueuePlan): Promise<NewRun[]> {
+    const runs: NewRun[] = []
+    for (const input of inputs) {
+      const parsed = await parseInput(job.schema, input, job.name)
+      runs.push({
+        id: plan.id ?? newRunId(this.#clock.now()),
+        job: job.name,
+        version: job.version,
+        queue: job.queue,
+        priority: plan.priority ?? job.priority,
+        input: encodeValue(parsed, `input of job '${job.name}'`, this.#config.maxValueBytes),
+        // Only a caller's own id can meet another input.
+        inputDigest: plan.id === undefined ? '' : digestValue(parsed),
+        tags: plan.tags,
+        headers: plan.headers,
+        start: plan.start,
+        ...(plan.expiresInMs === undefined ? {} : { expiresInMs: plan.expiresInMs }),
+        ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
+      })
+    }
+    return runs
+  }
+}
+
+/** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
+export function operatorWrite(write: ByHand): OperatorWrite {
+  const by = write.by ?? `${userInfo().username}@${hostname()}`
+  return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
+}

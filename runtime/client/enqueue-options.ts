@@ -1,0 +1,78 @@
+import { type Duration, parseDuration } from '../model/duration.ts'
+import { InvalidOptionsError } from '../model/errors.ts'
+import { parsePriority } from '../model/priority.ts'
+import { parseRunId, type RunId } from '../model/run-id.ts'
+import type { NewRun } from '../store/store.ts'
+
+/** Options of `enqueue`. */
+export interface EnqueueOptions {
+  /** Names the run: the same id again answers the existing run. Default: a new, time-ordered id. */
+  id?: RunId
+  /** Starts after this. */
+  delay?: Duration
+  /** Starts at this instant; not beside `delay`. */
+  at?: Date
+  /** -1000 to 1000, higher first. Default: the job's. */
+  priority?: number
+  tags?: readonly string[]
+  headers?: Readonly<Record<string, string>>
+  /** Not started within this time after it could: the run ends as `expired`. */
+  expiresIn?: Duration
+}
+
+/** Checked options. */
+export interface EnqueuePlan {
+  readonly id: RunId | undefined
+  readonly start: NewRun['start']
+  readonly priority: number | undefined
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  readonly expiresInMs: number | undefined
+}
+
+const known = ['id', 'delay', 'at', 'priority', 'tags', 'headers', 'expiresIn']
+const mostTags = 50
+
+/** @throws InvalidOptionsError naming the wrong option. */
+export function parseEnqueueOptions(options: EnqueueOptions): EnqueuePlan {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new InvalidOptionsError(`enqueue: unknown option '${key}'; known are ${known.join(', ')}`)
+    }
+  }
+  return {
+    id: options.id === undefined ? undefined : parseRunId(options.id, 'enqueue: id'),
+    start: parseStart(options),
+    priority: options.priority === undefined ? undefined : parsePriority(options.priority, 'enqueue: priority'),
+    tags: parseTags(options.tags ?? []),
+    headers: parseHeaders(options.headers ?? {}),
+    expiresInMs:
+      options.expiresIn === undefined ? undefined : parseDuration(options.expiresIn, 'enqueue: expiresIn'),
+  }
+}
+
+function parseStart({ delay, at }: EnqueueOptions): NewRun['start'] {
+  if (delay !== undefined && at !== undefined) {
+    throw new InvalidOptionsError('enqueue: write delay or at, not both')
+  }
+  if (delay !== undefined) return { kind: 'in', ms: parseDuration(delay, 'enqueue: delay') }
+  if (at === undefined) return { kind: 'now' }
+  if (!(at instanceof Date) || Number.isNaN(at.getTime())) {
+    throw new InvalidOptionsError('enqueue: at must be a valid Date')
+  }
+  return { kind: 'at', at: at.getTime() }
+}
+
+function parseTags(tags: unknown): readonly string[] {
+  const good = Array.isArray(tags) && tags.length <= mostTags && tags.every((tag) => typeof tag === 'string' && tag)
+  if (good) return tags as readonly string[]
+  throw new InvalidOptionsError(`enqueue: tags must be a list of at most ${mostTags} non-empty strings`)
+}
+
+function parseHeaders(headers: unknown): Readonly<Record<string, string>> {
+  const isRecord = typeof headers === 'object' && headers !== null && !Array.isArray(headers)
+  if (isRecord && Object.values(headers).every((header) => typeof header === 'string')) {
+    return headers as Readonly<Record<string, string>>
+  }
+  throw new InvalidOptionsError('enqueue: headers must be an object of strings')
+}

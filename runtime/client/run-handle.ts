@@ -1,0 +1,140 @@
+import type { Clock } from '../model/clock.ts'
+import { decodeValue } from '../model/codec.ts'
+import { type Duration, parseDuration } from '../model/duration.ts'
+import {
+  ResultTimeoutError,
+  RunCancelledError,
+  RunExpiredError,
+  RunFailedError,
+  UnknownRunError,
+} from '../model/errors.ts'
+import type { RetryPlan } from '../model/job.ts'
+import { isEnd, type Run, type RunState, type WaitingFor } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import { fromStoredError } from '../model/stored-error.ts'
+import type { RetryChoice, Store } from '../store/store.ts'
+import { type ByHand, operatorWrite } from './client.ts'
+
+/** Where a run stands. Times are Dates by the store's clock. */
+export interface RunStatus {
+  readonly state: RunState
+  readonly queue: string
+  /** The job policy's attempt, from 1. */
+  readonly attempt: number
+  /** How often a worker was lost under it. */
+  readonly losses: number
+  readonly waitingFor?: { readonly kind: WaitingFor['kind']; readonly name?: string; readonly until?: Date }
+  /** Of the last failed attempt, or why it failed, or why it is blocked. */
+  readonly error?: Error
+}
+
+export interface RetryOptions extends ByHand {
+  /** Path of the step to begin again at; it and every step stored after it run again. Default: the one that failed. */
+  from?: string
+  /** At-most-once steps that may run again, by path: somebody made sure that their effect did not happen. */
+  runAgain?: readonly string[]
+  /** Only answers the plan. */
+  dryRun?: boolean
+}
+
+const pollMs = 1_000
+
+/** One run, seen from outside its worker. */
+export class RunHandle<Output> {
+  readonly id: RunId
+  readonly #store: Store
+  readonly #clock: Clock
+
+  constructor(id: RunId, store: Store, clock: Clock) {
+    this.id = id
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /**
+   * The run's output, once it has ended.
+   * @throws RunFailedError, RunCancelledError, RunExpiredError, ResultTimeoutError, UnknownRunError
+   */
+  async result(options: { timeout?: Duration } = {}): Promise<Output> {
+    const timeoutMs =
+      options.timeout === undefined ? undefined : parseDuration(options.timeout, 'result: timeout')
+    const run = await this.#ended(timeoutMs)
+    switch (run.state) {
+      case 'completed':
+        return decodeValue(run.output, `output of run '${this.id}'`) as Output
+      case 'failed':
+        throw new RunFailedError(this.id, fromStoredError(run.error))
+      case 'cancelled':
+        throw new RunCancelledError(this.id, run.by, run.reason)
+      case 'expired':
+        throw new RunExpiredError(this.id)
+      default:
+        throw new ResultTimeoutError(this.id, timeoutMs ?? 0, run.state)
+    }
+  }
+
+  /** @throws UnknownRunError */
+  async status(): Promise<RunStatus> {
+    const run = await this.#read()
+    const { state, queue, attempt, losses } = run
+    const error = errorOf(run)
+    const base = { state, queue, attempt, losses, ...(error === undefined ? {} : { error }) }
+    if (run.state === 'scheduled') return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
+    if (run.state !== 'waiting') return base
+    const { until, ...waitingFor } = run.waitingFor
+    return { ...base, waitingFor: { ...waitingFor, ...(until === undefined ? {} : { until: new Date(until) }) } }
+  }
+
+  /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */
+  cancel(write: ByHand = {}): Promise<{ readonly state: RunState }> {
+    return this.#store.cancel(this.id, operatorWrite(write))
+  }
+
+  /**
+   * Lets a failed, cancelled, expired or blocked run go on with its stored steps.
+   * @throws RunStateError when it has completed or still lives, or an at-most-once step would run again
+   */
+  async retry(options: RetryOptions = {}): Promise<RetryPlan> {
+    const choice: RetryChoice = {
+      ...(options.from === undefined ? {} : { from: options.from }),
+      ...(options.runAgain === undefined ? {} : { runAgain: options.runAgain }),
+    }
+    if (options.dryRun) return this.#store.planRetry(this.id, choice)
+    return this.#store.retry(this.id, choice, operatorWrite(options))
+  }
+
+  /** The run once it has ended, or as it is when the time is up. Hints make it quick; polling makes it sure. */
+  async #ended(timeoutMs: number | undefined): Promise<Run> {
+    const start = this.#clock.elapsed()
+    let wake: () => void = () => undefined
+    const unsubscribe = this.#store.onChange(() => wake())
+    try {
+      for (;;) {
+        const run = await this.#read()
+        const leftMs = timeoutMs === undefined ? pollMs : timeoutMs - (this.#clock.elapsed() - start)
+        if (isEnd(run.state) || leftMs <= 0) return run
+        await new Promise<void>((resolve) => {
+          const cancel = this.#clock.after(Math.min(leftMs, pollMs), resolve)
+          wake = () => {
+            cancel()
+            resolve()
+          }
+        })
+      }
+    } finally {
+      unsubscribe()
+    }
+  }
+
+  async #read(): Promise<Run> {
+    const run = await this.#store.run(this.id)
+    if (run === undefined) throw new UnknownRunError(this.id)
+    return run
+  }
+}
+
+function errorOf(run: Run): Error | undefined {
+  if (run.state === 'failed') return fromStoredError(run.error)
+  if (run.state === 'waiting' && run.error !== undefined) return fromStoredError(run.error)
+  return run.state === 'blocked' ? new Error(run.reason) : undefined
+}

@@ -1,0 +1,111 @@
+import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { AbortedError, type AbortReason } from '../model/errors.ts'
+import type { Logger, StepContext } from '../model/job.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { idempotencyKey } from './idempotency-key.ts'
+
+/** How one attempt of a step's body ended. `abandoned`: it gave up because it was told to; nothing is recorded. */
+export type BodyEnd =
+  | { readonly kind: 'returned'; readonly value: unknown; readonly durationMs: number }
+  | { readonly kind: 'threw'; readonly error: unknown; readonly durationMs: number }
+  | { readonly kind: 'timed out'; readonly durationMs: number }
+  | { readonly kind: 'abandoned' }
+
+/** How long an aborted body may take to end before the runtime goes on without it. */
+export const bodyGraceMs = 5_000
+
+/** One attempt of a step's body, from its call until its promise settles. */
+export class Body implements StepContext {
+  readonly path: StepPath
+  readonly attempt: number
+  /** Whether it is at-most-once. */
+  readonly once: boolean
+  readonly #run: RunId
+  readonly #clock: Clock
+  readonly log: Logger
+  #controller: AbortController | undefined
+  #aborted: AbortedError | undefined
+  /** Resolves when the body's own promise has settled; never rejects. */
+  settled: Promise<void> = Promise.resolve()
+
+  constructor(
+    run: RunId,
+    path: StepPath,
+    attempt: number,
+    seams: { readonly clock: Clock; readonly log: Logger },
+    once: boolean,
+  ) {
+    this.#run = run
+    this.path = path
+    this.attempt = attempt
+    this.#clock = seams.clock
+    this.log = seams.log
+    this.once = once
+  }
+
+  /** Made on first use: most bodies never look at it. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted)
+    }
+    return this.#controller.signal
+  }
+
+  get idempotencyKey(): string {
+    return idempotencyKey(this.#run, this.path)
+  }
+
+  abort(reason: AbortReason): void {
+    if (this.#aborted !== undefined) return
+    this.#aborted = new AbortedError(reason)
+    this.#controller?.abort(this.#aborted)
+  }
+
+  /** Calls the body. Ends at `timeoutMs` at the latest, even if the body does not listen. */
+  async carryOut(call: () => Promise<unknown>, timeoutMs: number | undefined): Promise<BodyEnd> {
+    const start = this.#clock.elapsed()
+    const durationMs = (): number => this.#clock.elapsed() - start
+    const work = call().then(
+      (value): BodyEnd => ({ kind: 'returned', value, durationMs: durationMs() }),
+      (error: unknown): BodyEnd => this.#threw(error, durationMs()),
+    )
+    this.settled = work.then(() => undefined)
+    if (timeoutMs === undefined) return work
+    return this.#within(timeoutMs, work, durationMs)
+  }
+
+  /** Waits for the promise of an attempt that was given up; answers whether it ended in time. */
+  async endInGrace(): Promise<boolean> {
+    let ended = false
+    const settled = this.settled.then(() => {
+      ended = true
+    })
+    const over = new AbortController()
+    await Promise.race([settled, pause(this.#clock, bodyGraceMs, over.signal)])
+    over.abort()
+    return ended
+  }
+
+  async #within(timeoutMs: number, work: Promise<BodyEnd>, durationMs: () => number): Promise<BodyEnd> {
+    let cancel: CancelTimer = () => undefined
+    const timeout = new Promise<BodyEnd>((resolve) => {
+      cancel = this.#clock.after(timeoutMs, () => {
+        this.abort('timeout')
+        resolve({ kind: 'timed out', durationMs: durationMs() })
+      })
+    })
+    const end = await Promise.race([work, timeout])
+    cancel()
+    return end
+  }
+
+  #threw(error: unknown, durationMs: number): BodyEnd {
+    const reason = this.#aborted?.reason
+    if (reason === undefined || reason === 'timeout') return { kind: 'threw', error, durationMs }
+    // A drain does not make every failure its own: only what the signal caused is left unrecorded.
+    const bySignal = error === this.#aborted || (error instanceof Error && error.name === 'AbortError')
+    return reason === 'draining' && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
+  }
+}

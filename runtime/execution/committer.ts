@@ -1,0 +1,115 @@
+import { type Clock, pause } from '../model/clock.ts'
+import { StoreUnavailableError } from '../model/errors.ts'
+import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Orders, Settlement, Store } from '../store/store.ts'
+
+type Entry = Checkpoint | Settlement
+
+interface Waiting {
+  readonly entry: Entry
+  readonly bytes: number
+  readonly resolve: (answer: EntryAnswer) => void
+  readonly reject: (error: unknown) => void
+}
+
+const largestBatch = { entries: 200, bytes: 3_500_000 } as const
+/** More would let a later batch overtake one that is being asked again (B1). */
+const mostInFlight = 1
+const longestPauseMs = 2_000
+
+/**
+ * Natural batching: what arrives while commits are in flight goes in the next one.
+ * B1  Entries reach the store in the order they were handed in, also those of one run across batches.
+ * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is gone.
+ * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
+ */
+export class Committer {
+  readonly #store: Pick<Store, 'commit'>
+  readonly #lease: LeaseId
+  readonly #clock: Clock
+  readonly #onOrders: (orders: Orders) => void
+  readonly #abandoned: AbortSignal
+  #line: Waiting[] = []
+  #scheduled = false
+  #inFlight = 0
+
+  constructor(
+    store: Pick<Store, 'commit'>,
+    lease: LeaseId,
+    clock: Clock,
+    seams: { readonly onOrders: (orders: Orders) => void; readonly abandoned: AbortSignal },
+  ) {
+    this.#store = store
+    this.#lease = lease
+    this.#clock = clock
+    this.#onOrders = seams.onOrders
+    this.#abandoned = seams.abandoned
+  }
+
+  submit(entry: Entry): Promise<EntryAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#line.push({ entry, bytes: entryBytes(entry), resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#line.length === 0 || this.#inFlight >= mostInFlight) return
+    this.#scheduled = true
+    this.#clock.soon(() => {
+      this.#scheduled = false
+      void this.#send(this.#takeBatch())
+      this.#schedule()
+    })
+  }
+
+  #takeBatch(): Waiting[] {
+    let bytes = 0
+    let n = 0
+    for (const waiting of this.#line) {
+      bytes += waiting.bytes
+      if (n === largestBatch.entries || (n > 0 && bytes > largestBatch.bytes)) break
+      n++
+    }
+    const batch = this.#line.slice(0, n)
+    this.#line = this.#line.slice(n)
+    return batch
+  }
+
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#inFlight++
+    try {
+      const { answers, orders } = await this.#reach(batch.map(({ entry }) => entry))
+      for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] ?? { kind: 'gone' })
+      this.#onOrders(orders)
+    } catch (error) {
+      if (batch.length > 1) await this.#sendSingly(batch)
+      else for (const waiting of batch) waiting.reject(error)
+    } finally {
+      this.#inFlight--
+      this.#schedule()
+    }
+  }
+
+  async #sendSingly(batch: readonly Waiting[]): Promise<void> {
+    for (const waiting of batch) await this.#send([waiting])
+  }
+
+  /** B2. */
+  async #reach(entries: readonly Entry[]): Promise<CommitAnswer> {
+    for (let attempt = 1; ; attempt++) {
+      if (this.#abandoned.aborted) return { answers: [], orders: { drain: false, cancel: [] } }
+      try {
+        return await this.#store.commit(this.#lease, entries)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        const ceiling = Math.min(longestPauseMs, 10 * 2 ** attempt)
+        await pause(this.#clock, ceiling * (0.5 + this.#clock.random() / 2), this.#abandoned)
+      }
+    }
+  }
+}
+
+function entryBytes(entry: Entry): number {
+  if (entry.kind === 'settle') return entry.outcome.kind === 'completed' ? entry.outcome.output.length : 1_000
+  return entry.record.phase === 'done' ? entry.record.value.length : 1_000
+}

@@ -1,0 +1,443 @@
+import type { CancelTimer, Clock } from '../model/clock.ts'
+import { decodeValue } from '../model/codec.ts'
+import { AbortedError, type AbortReason, JournalFullError, JournalMismatchError } from '../model/errors.ts'
+import type { Job, Logger, RunInfo, StepContext } from '../model/job.ts'
+import { type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
+import { hooksOf, type Middleware, through } from '../model/middleware.ts'
+import type { Wait } from '../model/outcome.ts'
+import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import { fromStoredError } from '../model/stored-error.ts'
+import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
+import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
+import { JournalIndex, type StoredStep } from './journal-index.ts'
+import { ReleaseLine } from './release-line.ts'
+import { stepFailure } from './step-failure.ts'
+import { frames, StepScope } from './step-scope.ts'
+
+/** Why a stay has to end although the job's function has not. */
+export type Stop =
+  | { readonly kind: 'draining' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'timed out' }
+  | { readonly kind: 'lost' }
+  | { readonly kind: 'blocked'; readonly reason: string }
+  | { readonly kind: 'journal full'; readonly error: JournalFullError }
+
+/** What the stay has come to; the slot turns it into an outcome. */
+export type Turn =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+  | { readonly kind: 'suspendable'; readonly waits: readonly Wait[] }
+
+/** A step's end as it was stored. */
+export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
+
+export interface ExecutionSeams {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly middleware: readonly Middleware[]
+  readonly maxValueBytes: number
+  /** Called when the stay begins to hold its slot only to wait. */
+  onIdle(): void
+  submit(entry: Checkpoint): Promise<EntryAnswer>
+  readPage(from: number): Promise<JournalPage | 'gone'>
+}
+
+/** Quiet time after which a run that only waits gives its slot back. */
+const suspendAfterMs = 1_000
+const mostWaitsNamed = 50
+
+interface LocalWait {
+  readonly kind: Wait['kind']
+  readonly position: number | undefined
+  readonly endsAt: number
+}
+
+/**
+ * One stay of a run in a slot: the steps of its function over its journal.
+ * E1  A step's promise settles only with what the store has confirmed (G1), through the release line (R1).
+ * E2  Positions are handed out in the order of `append`, one store entry each; after `gap` or `gone` nothing
+ *     more is written and nothing more settles.
+ * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it.
+ * E4  The stay turns (returned, threw, stopped, suspendable) only when no body runs and no append is under way;
+ *     a lost run ends at once, whatever is under way.
+ */
+export class Execution {
+  readonly run: ClaimedRun
+  readonly job: Job
+  readonly info: RunInfo
+  readonly seams: ExecutionSeams
+  readonly root: StepScope = new StepScope('')
+  readonly #index = new JournalIndex()
+  readonly #line: ReleaseLine
+  readonly #controller = new AbortController()
+  readonly #bodies = new Set<Body>()
+  readonly #waits = new Map<StepPath, LocalWait>()
+  readonly #turns: Turn[] = []
+  #lose: () => void = () => undefined
+  /** Resolves when another worker owns the run, or the store has lost entries of it. */
+  readonly lost: Promise<void> = new Promise((resolve) => {
+    this.#lose = resolve
+  })
+  #wakeTurn: (() => void) | undefined
+  #stop: Stop | undefined
+  #held = 0
+  #ended = false
+  #closed = false
+  #position: number
+  #bytes: number
+  #appending = 0
+  #gate: Promise<void> | undefined
+  #quiet: CancelTimer | undefined
+  #timers = new Set<CancelTimer>()
+
+  constructor(run: ClaimedRun, job: Job, info: RunInfo, seams: ExecutionSeams) {
+    this.run = run
+    this.job = job
+    this.info = info
+    this.seams = seams
+    this.#position = run.position
+    this.#bytes = run.journalBytes
+    this.#line = new ReleaseLine(seams.clock, () => this.#check())
+  }
+
+  get abortSignal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  /** The last position known to be stored, once nothing is under way. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Whether results of earlier stays are still being handed out. */
+  get replaying(): boolean {
+    return this.#line.replaying
+  }
+
+  /** Whether the stay holds its slot only to wait. */
+  get idle(): boolean {
+    return this.#waits.size > 0 && this.#bodies.size === 0 && this.#appending === 0 && !this.#line.busy
+  }
+
+  /** Whether an at-most-once body is running: such a run is never handed back (R12). */
+  get insideOnce(): boolean {
+    return [...this.#bodies].some((body) => body.once)
+  }
+
+  /** Steps whose bodies have not ended. */
+  get openBodies(): readonly StepPath[] {
+    return [...this.#bodies].map((body) => body.path)
+  }
+
+  /** Reads the journal of earlier stays. Answers false when the run is another's by now. */
+  async replay(): Promise<boolean> {
+    let page: JournalPage | 'gone' = this.run.journal
+    this.#index.add(page.entries)
+    while (page.more) {
+      page = await this.seams.readPage(page.entries.at(-1)?.position ?? 0)
+      if (page === 'gone') return false
+      this.#index.add(page.entries)
+    }
+    this.#line.load(this.#index.ends.filter((path) => path !== onFailedPath))
+    return true
+  }
+
+  /** Calls the job's function; what becomes of it arrives as a turn. */
+  begin(call: () => Promise<unknown>): void {
+    if (this.run.deadlineInMs !== undefined) {
+      this.#timers.add(this.seams.clock.after(this.run.deadlineInMs, () => this.stop({ kind: 'timed out' })))
+    }
+    call().then(
+      (value) => this.#turn({ kind: 'returned', value }),
+      (error: unknown) => this.#turn({ kind: 'threw', error }),
+    )
+    this.#check()
+  }
+
+  /** What the stay comes to next. After a suspension that the store refused, ask again. */
+  async nextTurn(): Promise<Turn> {
+    for (;;) {
+      const turn = this.#turns.shift()
+      if (turn !== undefined) return turn
+      await new Promise<void>((resolve) => {
+        this.#wakeTurn = resolve
+      })
+    }
+  }
+
+  /** Asks the stay to end at the next step edge; aborts what listens. A lost lease ends it at once. */
+  stop(stop: Stop): void {
+    if (this.#closed || this.#stop?.kind === 'lost') return
+    if (this.#ended && stop.kind !== 'lost') return
+    const outranked = this.#stop !== undefined && this.#stop.kind !== 'draining' && stop.kind !== 'lost'
+    if (outranked) return
+    this.#stop = stop
+    this.abort(abortReasons[stop.kind])
+    if (stop.kind === 'lost') {
+      this.close()
+      this.#lose()
+      return
+    }
+    if (stop.kind !== 'draining') this.#timers.add(this.seams.clock.after(bodyGraceMs, () => this.#giveUpBodies()))
+    this.#check()
+  }
+
+  abort(reason: AbortReason): void {
+    this.#controller.abort(new AbortedError(reason))
+    for (const body of this.#bodies) if (!(reason === 'draining' && body.once)) body.abort(reason)
+  }
+
+  /** Holds new steps back while the store decides on a suspension; `release` lets them go on. */
+  holdSteps(): () => void {
+    let release = (): void => undefined
+    this.#gate = new Promise((resolve) => {
+      release = () => {
+        this.#gate = undefined
+        resolve()
+      }
+    })
+    return release
+  }
+
+  /** Nothing is written and nothing settles any more. */
+  close(): void {
+    this.#closed = true
+    this.#quiet?.()
+    for (const cancel of this.#timers) cancel()
+    this.#line.close()
+  }
+
+  /** The function has ended: no step begins any more. Then as `settleBodies`. */
+  finish(abort?: AbortReason): Promise<readonly StepPath[]> {
+    this.#ended = true
+    this.#quiet?.()
+    for (const cancel of this.#timers) cancel()
+    if (abort !== undefined) this.abort(abort)
+    return this.settleBodies()
+  }
+
+  /** Waits until no body runs and nothing is being stored; answers the paths of bodies that did not end (R3). */
+  async settleBodies(): Promise<readonly StepPath[]> {
+    const open = [...this.#bodies]
+    await Promise.all(open.map((body) => body.endInGrace()))
+    while (this.#appending > 0) await this.hop()
+    return this.openBodies
+  }
+
+  hop(): Promise<void> {
+    return new Promise((resolve) => this.seams.clock.soon(resolve))
+  }
+
+  /** The stored `onFailed`, if it has run. */
+  takeStored(path: StepPath): StoredStep | undefined {
+    return this.#index.take(path)
+  }
+
+  /**
+   * One step call: a stored end is handed out in its turn; otherwise `work` makes the end and it is handed out
+   * once stored. Held for ever once the stay is to stop.
+   */
+  async step<T>(
+    scope: StepScope,
+    segment: string,
+    kind: StepKind,
+    work: (path: StepPath, stored: StoredStep | undefined) => Promise<StepEnd>,
+  ): Promise<T> {
+    const path = scope.enter(segment)
+    await this.#mayBegin()
+    const stored = this.#index.take(path)
+    if (stored !== undefined && stored.kind !== kind) {
+      this.stop({ kind: 'blocked', reason: new JournalMismatchError(path, stored.kind, kind).message })
+      return forever()
+    }
+    return new Promise<T>((resolve, reject) => {
+      const deliver = (end: StepEnd): void => {
+        scope.leave(segment)
+        try {
+          resolve(stepResult(end) as T)
+        } catch (error) {
+          reject(error)
+        }
+      }
+      const { end } = stored ?? {}
+      if (end !== undefined) this.#line.called(path, () => deliver(end))
+      else
+        work(path, stored).then(
+          (made) => this.#line.push(path, () => deliver(made)),
+          (error: unknown) => {
+            scope.leave(segment)
+            reject(error)
+          },
+        )
+    })
+  }
+
+  /** Stores one record as the run's next entry. `conditional`: the store may refuse it as `early`. */
+  async append(record: JournalRecord, conditional = false): Promise<EntryAnswer & { readonly position: number }> {
+    while (this.#gate !== undefined) await this.#gate
+    if (this.#closed || this.#isFull(record)) return forever()
+    const position = ++this.#position
+    const open = conditional ? this.holdSteps() : undefined
+    this.#appending++
+    try {
+      const { id, fence } = this.run
+      const answer = await this.seams.submit({ kind: 'checkpoint', run: id, fence, position, record })
+      if (answer.kind === 'early') this.#position--
+      if (answer.kind === 'gap' || answer.kind === 'gone') {
+        this.stop({ kind: 'lost' })
+        return forever()
+      }
+      return { ...answer, position }
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      this.stop({ kind: 'blocked', reason: `step '${record.path}' can't be stored: ${reason}` })
+      return forever()
+    } finally {
+      this.#appending--
+      open?.()
+      this.seams.clock.soon(() => this.#check())
+    }
+  }
+
+  /** One attempt of a body, through the middleware, inside its frame. */
+  async attempt(
+    path: StepPath,
+    attempt: number,
+    call: (context: StepContext) => unknown,
+    options: { readonly timeoutMs: number | undefined; readonly once: boolean },
+  ): Promise<BodyEnd> {
+    await this.#mayBegin()
+    const body = new Body(this.run.id, path, attempt, this.seams, options.once)
+    this.#bodies.add(body)
+    this.#check()
+    const hooks = hooksOf(this.seams.middleware, 'step')
+    const context = { run: this.info, path, attempt }
+    const end = await body.carryOut(
+      () =>
+        frames.run({ kind: 'body', owner: this, path }, () =>
+          hooks.length === 0 ? invoke(call, body) : through(hooks, context, () => invoke(call, body)),
+        ),
+      options.timeoutMs,
+    )
+    // R3: the next attempt of a step waits for the previous body.
+    if (end.kind === 'timed out' && !(await body.endInGrace())) {
+      this.seams.log.warn({ step: path }, 'a step goes on after its timeout and does not listen to its signal')
+    }
+    this.#bodies.delete(body)
+    if (end.kind === 'abandoned') {
+      this.#held++
+      this.#check()
+      return forever()
+    }
+    return end
+  }
+
+  /** Waits here; when nothing else happens for a while, the run suspends and this never settles. */
+  async wait(path: StepPath, kind: Wait['kind'], ms: number, position: number | undefined): Promise<void> {
+    const { clock } = this.seams
+    this.#waits.set(path, { kind, position, endsAt: clock.elapsed() + ms })
+    this.#check()
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(ms, () => {
+        this.#timers.delete(cancel)
+        resolve()
+      })
+      this.#timers.add(cancel)
+    })
+    this.#waits.delete(path)
+    await this.#mayBegin()
+    this.#check()
+  }
+
+  /** E3. */
+  async #mayBegin(): Promise<void> {
+    while (this.#gate !== undefined) await this.#gate
+    if (this.#stop === undefined && !this.#ended && !this.#closed) return
+    this.#held++
+    this.#check()
+    return forever()
+  }
+
+  #isFull(record: JournalRecord): boolean {
+    this.#bytes += record.path.length + 64 + (record.phase === 'done' ? record.value.length : 0)
+    const full =
+      this.#position >= journalLimits.entries
+        ? `${journalLimits.entries} entries`
+        : this.#bytes > journalLimits.bytes
+          ? `${journalLimits.bytes} bytes`
+          : undefined
+    if (full === undefined || record.path === onFailedPath) return false
+    this.stop({ kind: 'journal full', error: new JournalFullError(full) })
+    return true
+  }
+
+  /** Decides whether the stay has come to a turn of its own. */
+  #check(): void {
+    this.#quiet?.()
+    this.#quiet = undefined
+    if (this.#closed || this.#ended) return
+    const busy = this.#bodies.size > 0 || this.#appending > 0
+    if (this.#stop !== undefined) {
+      if (busy) return
+      if (this.#stop.kind === 'draining') this.#edge(this.#stop)
+      else this.#turn({ kind: 'stopped', stop: this.#stop })
+      return
+    }
+    if (!busy && this.#waits.size > 0 && !this.#line.busy) this.#watchQuiet()
+  }
+
+  /** A run is handed over at a step edge: a step is held or waits. Code between steps may still come to one. */
+  #edge(stop: Stop): void {
+    if (this.#held > 0 || this.#waits.size > 0) this.#turn({ kind: 'stopped', stop })
+  }
+
+  #watchQuiet(): void {
+    const waits = [...this.#waits]
+    if (waits.some(([, wait]) => wait.position === undefined)) return
+    this.seams.onIdle()
+    this.#quiet = this.seams.clock.after(suspendAfterMs, () => {
+      const soonest = waits.toSorted(([, a], [, b]) => a.endsAt - b.endsAt).slice(0, mostWaitsNamed)
+      const named = soonest.map(([path, { kind, position = 0 }]) => ({ kind, path, position }))
+      this.#turn({ kind: 'suspendable', waits: named })
+    })
+  }
+
+  #giveUpBodies(): void {
+    if (this.#closed || this.#stop === undefined || this.#bodies.size === 0) return
+    this.seams.log.warn({ steps: this.openBodies }, 'steps go on after their run was stopped')
+    this.#turn({ kind: 'stopped', stop: this.#stop })
+  }
+
+  #turn(turn: Turn): void {
+    const last = this.#turns.at(-1)
+    if (turn.kind === 'stopped' && last?.kind === 'stopped' && last.stop === turn.stop) return
+    this.#turns.push(turn)
+    this.#wakeTurn?.()
+  }
+}
+
+const abortReasons = {
+  draining: 'draining',
+  cancelled: 'cancelled',
+  'timed out': 'timeout',
+  lost: 'lease lost',
+  blocked: 'run ended',
+  'journal full': 'run ended',
+} as const satisfies Record<Stop['kind'], AbortReason>
+
+/** A promise of its own that never settles: a shared one would keep every waiter in memory. */
+function forever(): Promise<never> {
+  return new Promise(() => undefined)
+}
+
+async function invoke(call: (context: StepContext) => unknown, body: Body): Promise<unknown> {
+  return call(body)
+}
+
+/** G2: the decoded stored value, on the first run as on a resume. */
+function stepResult(end: StepEnd): unknown {
+  if (end.phase === 'done') return decodeValue(end.value, `result of step '${end.path}'`)
+  throw stepFailure(end.path, end.attempt, fromStoredError(end.error))
+}

@@ -1,0 +1,60 @@
+import type { JournalEntry, StepKind } from '../model/journal.ts'
+import type { StepPath } from '../model/step-path.ts'
+
+/** What the journal of earlier stays knows of one step. */
+export interface StoredStep {
+  readonly kind: StepKind
+  /** Attempts that failed or began so far. */
+  attempts: number
+  /** Set when the step has ended. */
+  end?: Extract<JournalEntry, { phase: 'done' | 'failed' }>
+  /** The last deadline it waits for. */
+  wait?: { readonly position: number; readonly remainingMs: number }
+  /** An at-most-once body began and nobody stored its end. */
+  unknown?: boolean
+}
+
+/** The journal by path, and its ends in journal order. Entries are let go of once their step took them. */
+export class JournalIndex {
+  readonly #steps = new Map<StepPath, StoredStep>()
+  readonly #ends: StepPath[] = []
+
+  add(entries: readonly JournalEntry[]): void {
+    for (const entry of entries) this.#addEntry(entry)
+  }
+
+  /** Paths of ended steps in the order they were stored. */
+  get ends(): readonly StepPath[] {
+    return this.#ends
+  }
+
+  take(path: StepPath): StoredStep | undefined {
+    const step = this.#steps.get(path)
+    this.#steps.delete(path)
+    return step
+  }
+
+  #addEntry(entry: JournalEntry): void {
+    const step: StoredStep = this.#steps.get(entry.path) ?? { kind: entry.kind, attempts: 0 }
+    this.#steps.set(entry.path, step)
+    switch (entry.phase) {
+      case 'intent':
+        step.attempts = entry.attempt
+        step.unknown = true
+        break
+      case 'waiting':
+        step.wait = { position: entry.position, remainingMs: entry.remainingMs }
+        break
+      case 'retrying':
+        step.attempts = entry.attempt
+        step.wait = { position: entry.position, remainingMs: entry.remainingMs }
+        break
+      case 'done':
+      case 'failed':
+        step.end = entry
+        step.unknown = false
+        this.#ends.push(entry.path)
+        break
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import { pause } from '../model/clock.ts'
+import { encodeValue } from '../model/codec.ts'
+import type { Job, OnFailed } from '../model/job.ts'
+import { onFailedPath } from '../model/step-path.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import type { Execution } from './execution.ts'
+
+const attempts = 3
+const pauseMs = 500
+
+/** Calls the job's `onFailed` and stores that it was called: once per final failure, tried three times. */
+export async function runOnFailed(
+  execution: Execution,
+  job: Job,
+  failure: Parameters<OnFailed>[0],
+): Promise<void> {
+  const { onFailed } = job
+  if (onFailed === undefined || execution.takeStored(onFailedPath)?.end !== undefined) return
+  const { clock, log } = execution.seams
+  for (let attempt = 1; ; attempt++) {
+    const start = clock.elapsed()
+    try {
+      await onFailed(failure)
+      const value = encodeValue(undefined, 'onFailed')
+      const durationMs = clock.elapsed() - start
+      await execution.append({ path: onFailedPath, kind: 'run', phase: 'done', attempt, durationMs, value })
+      return
+    } catch (error) {
+      log.error({ err: toStoredError(error), attempt }, 'onFailed threw')
+      if (attempt >= attempts) return
+    }
+    await pause(clock, pauseMs * attempt)
+  }
+}

@@ -1,0 +1,124 @@
+import type { CancelTimer, Clock } from '../model/clock.ts'
+import type { StepPath } from '../model/step-path.ts'
+
+interface Item {
+  readonly path: StepPath
+  /** Set once the code has called the step. */
+  deliver?: () => void
+}
+
+/** How long the head of the line may stay uncalled while other steps wait behind it. */
+const patienceMs = 1_000
+
+/**
+ * Hands stored results to the job's code in journal order, so that native race, any and all take the same
+ * path on a resume as on the first run (R1).
+ * R1a  One result at a time, each in a macrotask of its own.
+ * R1b  A result is handed out only when the code has called its step and every earlier result is out.
+ * R1c  An uncalled head gives way after `patienceMs`: its step was removed from the code (an orphan).
+ */
+export class ReleaseLine {
+  readonly #clock: Clock
+  readonly #onIdle: () => void
+  #items: Item[] = []
+  #head = 0
+  readonly #uncalled = new Map<StepPath, Item>()
+  #hopping = false
+  #patience: CancelTimer | undefined
+  #stored = 0
+
+  constructor(clock: Clock, onIdle: () => void) {
+    this.#clock = clock
+    this.#onIdle = onIdle
+  }
+
+  /** Whether results stored by an earlier stay are still to be handed out. */
+  get replaying(): boolean {
+    return this.#stored > 0
+  }
+
+  /** Whether a result that the code has asked for is still to reach it. */
+  get busy(): boolean {
+    return this.#hopping || this.#items.length - this.#head > this.#uncalled.size
+  }
+
+  /** Puts results of earlier stays in line, in journal order. */
+  load(paths: readonly StepPath[]): void {
+    for (const path of paths) {
+      const item: Item = { path }
+      this.#items.push(item)
+      this.#uncalled.set(path, item)
+      this.#stored++
+    }
+  }
+
+  /** The code called a step whose result is in line. */
+  called(path: StepPath, deliver: () => void): void {
+    const item = this.#uncalled.get(path)
+    if (item === undefined) {
+      this.push(path, deliver)
+      return
+    }
+    this.#uncalled.delete(path)
+    item.deliver = deliver
+    this.#pump()
+  }
+
+  /** A result of this stay was stored. */
+  push(path: StepPath, deliver: () => void): void {
+    this.#items.push({ path, deliver })
+    this.#pump()
+  }
+
+  close(): void {
+    this.#patience?.()
+    this.#items = []
+    this.#head = 0
+    this.#stored = 0
+    this.#uncalled.clear()
+  }
+
+  #pump(): void {
+    if (this.#hopping) return
+    const head = this.#items[this.#head]
+    if (head === undefined) {
+      this.#items = []
+      this.#head = 0
+      this.#onIdle()
+    } else if (head.deliver === undefined) {
+      this.#waitForHead()
+    } else {
+      this.#hop(head, head.deliver)
+    }
+  }
+
+  #hop(head: Item, deliver: () => void): void {
+    this.#hopping = true
+    this.#patience?.()
+    this.#patience = undefined
+    this.#clock.soon(() => {
+      this.#hopping = false
+      if (this.#items[this.#head] !== head) return
+      this.#advance()
+      deliver()
+      this.#pump()
+    })
+  }
+
+  #waitForHead(): void {
+    if (this.#patience !== undefined || !this.busy) return
+    this.#patience = this.#clock.after(patienceMs, () => {
+      this.#patience = undefined
+      for (let head = this.#items[this.#head]; head && !head.deliver; head = this.#items[this.#head]) {
+        this.#uncalled.delete(head.path)
+        this.#advance()
+      }
+      this.#pump()
+    })
+  }
+
+  #advance(): void {
+    this.#head++
+    if (this.#stored > 0) this.#stored--
+  }
+}

@@ -1,0 +1,233 @@
+import type { Clock } from '../model/clock.ts'
+import { decodeValue, encodeValue } from '../model/codec.ts'
+import { RunPoisonedError, RunTimeoutError } from '../model/errors.ts'
+import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
+import { hooksOf, type Middleware, through } from '../model/middleware.ts'
+import type { Outcome, StayOutcome } from '../model/outcome.ts'
+import { fromStoredError, toStoredError } from '../model/stored-error.ts'
+import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
+import { escapedStep, judgeRunFailure } from './classify-failure.ts'
+import { Execution, type Stop, type Turn } from './execution.ts'
+import { runOnFailed } from './on-failed.ts'
+import { stepTools } from './step-tools.ts'
+
+export interface SlotSeams {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly middleware: readonly Middleware[]
+  readonly maxValueBytes: number
+  /** Of the job's code, kept with a run that it could not go on with. */
+  readonly digest: string
+  onIdle(): void
+  submit(entry: Checkpoint): Promise<EntryAnswer>
+  settle(settlement: Settlement): Promise<EntryAnswer>
+  readPage(run: ClaimedRun, from: number): Promise<JournalPage | 'gone'>
+}
+
+/** One stay of a run in a slot: decode, replay, execute, settle. */
+export class Slot {
+  readonly run: ClaimedRun
+  readonly #job: Job
+  readonly #seams: SlotSeams
+  readonly #info: RunInfo
+  readonly #execution: Execution
+  #settled = false
+
+  constructor(run: ClaimedRun, job: Job, seams: SlotSeams) {
+    this.run = run
+    this.#job = job
+    this.#seams = seams
+    this.#info = runInfo(run)
+    this.#execution = new Execution(run, job, this.#info, { ...seams, readPage: (from) => seams.readPage(run, from) })
+  }
+
+  /** Whether the run only waits, so that its slot may be given to another. */
+  get idle(): boolean {
+    return this.#execution.idle
+  }
+
+  /** Whether an at-most-once body is running: such a run is never handed back (R12). */
+  get insideOnce(): boolean {
+    return this.#execution.insideOnce
+  }
+
+  stop(stop: Stop): void {
+    this.#execution.stop(stop)
+  }
+
+  /** Works on the run until its stay has ended and its bodies have settled. Never rejects. */
+  async occupy(): Promise<StayOutcome> {
+    const hooks = hooksOf(this.#seams.middleware, 'run')
+    const context = { run: this.#info, signal: this.#execution.abortSignal }
+    let outcome: StayOutcome = 'lost'
+    try {
+      await through(hooks, context, async () => {
+        outcome = await Promise.race([this.#stay(), this.#execution.lost.then(() => 'lost' as const)])
+        return { outcome }
+      })
+    } catch (error) {
+      this.#seams.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
+      if (!this.#settled) outcome = await this.#settle(this.#judge(error))
+    }
+    this.#execution.close()
+    const open = await this.#execution.settleBodies()
+    if (open.length > 0) this.#seams.log.warn({ steps: open }, 'steps go on although their run has left the slot')
+    return outcome
+  }
+
+  async #stay(): Promise<StayOutcome> {
+    let input: unknown
+    try {
+      input = decodeValue(this.run.input, `input of run '${this.run.id}'`)
+      if (!(await this.#execution.replay())) return 'lost'
+    } catch (error) {
+      return this.#settle(this.#blocked(error instanceof Error ? error.message : String(error)))
+    }
+    const { verdict } = this.run
+    if (verdict !== undefined) return this.#settle(await this.#failed(verdictError(this.run, verdict), input))
+    this.#execution.begin(async () => this.#job.handler(this.#context(input)))
+    return this.#turns(input)
+  }
+
+  async #turns(input: unknown): Promise<StayOutcome> {
+    for (;;) {
+      const turn = await this.#execution.nextTurn()
+      if (turn.kind === 'suspendable') {
+        const suspended = await this.#suspend(turn)
+        if (suspended !== 'go on') return suspended
+      } else {
+        return this.#settle(await this.#outcome(turn, input))
+      }
+    }
+  }
+
+  /** The store decides: a wait that is over by its clock keeps the run here. */
+  async #suspend(turn: Extract<Turn, { kind: 'suspendable' }>): Promise<StayOutcome | 'go on'> {
+    if (!this.#execution.idle) return 'go on'
+    const release = this.#execution.holdSteps()
+    const answer = await this.#send({ kind: 'waiting', waits: turn.waits })
+    if (answer.kind === 'continue') {
+      release()
+      return 'go on'
+    }
+    this.#execution.close()
+    this.#execution.abort('suspended')
+    return stayOutcome('waiting', answer)
+  }
+
+  async #outcome(turn: Exclude<Turn, { kind: 'suspendable' }>, input: unknown): Promise<Outcome> {
+    switch (turn.kind) {
+      case 'returned':
+        await this.#finish()
+        return this.#completed(turn.value, input)
+      case 'threw': {
+        await this.#finish('sibling failed')
+        const outcome = this.#judge(turn.error)
+        return outcome.kind === 'failed' ? this.#failed(turn.error, input) : outcome
+      }
+      case 'stopped':
+        return this.#stopped(turn.stop, input)
+    }
+  }
+
+  async #finish(abort?: 'sibling failed'): Promise<void> {
+    const open = await this.#execution.finish(abort)
+    if (open.length > 0) this.#seams.log.warn({ steps: open }, 'the job ended while steps of it still run')
+  }
+
+  async #completed(value: unknown, input: unknown): Promise<Outcome> {
+    try {
+      return { kind: 'completed', output: encodeValue(value, 'output', this.#seams.maxValueBytes) }
+    } catch (error) {
+      return this.#failed(error, input)
+    }
+  }
+
+  async #stopped(stop: Stop, input: unknown): Promise<Outcome> {
+    switch (stop.kind) {
+      case 'draining':
+      case 'lost':
+        return { kind: 'released' }
+      case 'cancelled':
+        return { kind: 'cancelled' }
+      case 'blocked':
+        return this.#blocked(stop.reason)
+      case 'timed out':
+        return this.#failed(verdictError(this.run, 'timed out'), input)
+      case 'journal full':
+        return this.#failed(stop.error, input)
+    }
+  }
+
+  /** Whether code between steps gets another attempt. */
+  #judge(error: unknown): Outcome {
+    const { clock, log } = this.#seams
+    const verdict = judgeRunFailure(error, this.#job.retry, this.run.attempt, clock.random())
+    const stored = toStoredError(error)
+    if (verdict.kind === 'final') {
+      const escaped = escapedStep(error)
+      return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }
+    }
+    log.warn({ err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs }, 'the run failed and is tried again')
+    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs }
+  }
+
+  async #failed(error: unknown, input: unknown): Promise<Outcome> {
+    const stored = toStoredError(error)
+    this.#seams.log.error({ err: stored }, 'the run failed')
+    const thrown = error instanceof Error ? error : fromStoredError(stored)
+    await runOnFailed(this.#execution, this.#job, { error: thrown, run: this.#info, input })
+    const escaped = escapedStep(error)
+    return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }
+  }
+
+  #blocked(reason: string): Outcome {
+    this.#seams.log.error({ reason }, 'the run is blocked until its code changes or an operator retries it')
+    return { kind: 'blocked', reason, digest: this.#seams.digest }
+  }
+
+  async #settle(outcome: Outcome): Promise<StayOutcome> {
+    this.#settled = true
+    return stayOutcome(outcome.kind, await this.#send(outcome))
+  }
+
+  #send(outcome: Outcome): Promise<EntryAnswer> {
+    const { id, fence } = this.run
+    return this.#seams.settle({ kind: 'settle', run: id, fence, position: this.#execution.position, outcome })
+  }
+
+  #context(input: unknown): Context<unknown> {
+    const execution = this.#execution
+    const log = silentWhile(() => execution.replaying, this.#seams.log)
+    return { input, step: stepTools(execution), run: this.#info, log, abortSignal: execution.abortSignal }
+  }
+}
+
+function stayOutcome(kind: Outcome['kind'], answer: EntryAnswer): StayOutcome {
+  if (answer.kind !== 'settled') return 'lost'
+  return answer.state === 'cancelled' ? 'cancelled' : kind
+}
+
+function verdictError(run: ClaimedRun, verdict: 'poisoned' | 'timed out'): Error {
+  return verdict === 'poisoned'
+    ? new RunPoisonedError(
+        `${run.losses} workers were lost under run '${run.id}', the last ones without a new step in between; ` +
+          'it may use too much memory or crash its process',
+      )
+    : new RunTimeoutError(`run '${run.id}' did not end within its timeout`)
+}
+
+function runInfo(run: ClaimedRun): RunInfo {
+  const { id, job, version, queue, attempt, losses, tags, headers } = run
+  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt: new Date(run.enqueuedAt) }
+}
+
+function silentWhile(silent: () => boolean, log: Logger): Logger {
+  const say =
+    (level: keyof Logger) =>
+    (fields: object, message?: string): void => {
+      if (!silent()) log[level](fields, message)
+    }
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
+}
+

@@ -1,0 +1,31 @@
+import type { LeaseId, Orders } from '../store/store.ts'
+import type { StoreConfig } from '../store/store-config.ts'
+
+/** What the lease thread is started with. */
+export interface LeaseThreadData {
+  readonly store: StoreConfig
+  readonly leaseMs: number
+  readonly maxBlockedMs: number
+  readonly healthPort: number | undefined
+  /** Shared with the main thread, see `beatSlots`. */
+  readonly beats: Int32Array
+}
+
+/** Places in the shared array. */
+export const beatSlots = { beat: 0, running: 1, draining: 2, length: 3 } as const
+
+/** Main thread to lease thread. */
+export type ToLeaseThread = { readonly kind: 'keep'; readonly lease: LeaseId } | { readonly kind: 'stop' }
+
+/** Lease thread to main thread; `lease` lets messages of an older lease be told apart (R18). */
+export type FromLeaseThread =
+  | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'held'; readonly lease: LeaseId; readonly orders: Orders }
+  | { readonly kind: 'lost'; readonly lease: LeaseId }
+  | { readonly kind: 'blocked'; readonly silentMs: number }
+  | { readonly kind: 'unreachable'; readonly reason: string }
+  | { readonly kind: 'health port taken'; readonly reason: string }
+  | { readonly kind: 'stopped' }
+
+/** Part of a lease between two renewals: 3 s of 10 s. */
+export const renewalShare = 0.3

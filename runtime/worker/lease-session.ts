@@ -1,0 +1,282 @@
+import { randomUUID } from 'node:crypto'
+import { type CancelTimer, pause } from '../model/clock.ts'
+import { StoreUnavailableError } from '../model/errors.ts'
+import { hooksOf, through } from '../model/middleware.ts'
+import type { RunId } from '../model/run-id.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import { Committer } from '../execution/committer.ts'
+import { Slot } from '../execution/slot.ts'
+import type {
+  ClaimAnswer,
+  ClaimedRun,
+  EntryAnswer,
+  LeaseId,
+  Orders,
+  Settlement,
+  Store,
+  Unsubscribe,
+} from '../store/store.ts'
+import { withFields } from './logger.ts'
+import type { WorkerConfig } from './worker-options.ts'
+
+interface PendingSettlement {
+  readonly settlement: Settlement
+  readonly resolve: (answer: EntryAnswer) => void
+}
+
+type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
+
+const mostSettlementsPerClaim = 200
+const pollMs = 2_000
+const reconcileEveryMs = 10_000
+const unwindGraceMs = 5_000
+
+export interface LeaseSessionSeams {
+  /** Stays of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
+  readonly stays: Map<RunId, Promise<void>>
+  readonly onDrainOrder: () => void
+  readonly onLost: () => void
+}
+
+/**
+ * A worker's work under one lease: claims, slots and settlements, until the lease is resigned or lost.
+ * W1  One claim is in flight at a time, and a claim is repeated until it is answered (R13).
+ * W2  What ended is settled together with the next claim (R2).
+ * W3  Once the lease is lost nothing is written any more and every slot's signal aborts.
+ */
+export class LeaseSession {
+  readonly lease: LeaseId = randomUUID()
+  readonly #store: Store
+  readonly #config: WorkerConfig
+  readonly #seams: LeaseSessionSeams
+  readonly #slots = new Map<RunId, Slot>()
+  readonly #over = new AbortController()
+  readonly #committer: Committer
+  #pending: PendingSettlement[] = []
+  #n = 0
+  #draining = false
+  #hinted = true
+  #wakeLoop: () => void = () => undefined
+  #nextClaimAt = 0
+  #reconciledAt: number
+  #loop: Promise<void> = Promise.resolve()
+  #stopListening: Unsubscribe = () => undefined
+
+  constructor(store: Store, config: WorkerConfig, seams: LeaseSessionSeams) {
+    this.#store = store
+    this.#config = config
+    this.#seams = seams
+    this.#reconciledAt = config.clock.elapsed()
+    this.#committer = new Committer(store, this.lease, config.clock, {
+      onOrders: (orders) => this.obey(orders),
+      abandoned: this.#over.signal,
+    })
+  }
+
+  /** Runs held, those that only wait included. */
+  get running(): number {
+    return this.#slots.size
+  }
+
+  begin(): void {
+    this.#stopListening = this.#store.onWakeup(this.lease, () => this.hint())
+    this.#loop = this.#work()
+  }
+
+  /** Something may be there to claim, or an order. */
+  hint(): void {
+    this.#hinted = true
+    this.#wakeLoop()
+  }
+
+  obey(orders: Orders): void {
+    for (const id of orders.cancel) this.#slots.get(id)?.stop({ kind: 'cancelled' })
+    if (orders.drain && !this.#draining) this.#seams.onDrainOrder()
+  }
+
+  /** Takes no more runs and hands over those it has, each at its next step edge. */
+  drain(): void {
+    this.#draining = true
+    for (const slot of this.#slots.values()) slot.stop({ kind: 'draining' })
+    this.#wakeLoop()
+  }
+
+  /** Resolves when no slot is taken. */
+  async empty(): Promise<void> {
+    while (this.#slots.size > 0) {
+      await Promise.race([...this.#slots.keys()].map((id) => this.#seams.stays.get(id)))
+    }
+  }
+
+  /**
+   * Ends the session. What is still in a slot is given up: its signals abort, it writes nothing more, and the
+   * resigned lease hands it to the next worker, but for at-most-once bodies (R12).
+   */
+  async resign(): Promise<void> {
+    const keep = [...this.#slots].filter(([, slot]) => slot.insideOnce).map(([id]) => id)
+    for (const [id, slot] of this.#slots) if (!keep.includes(id)) slot.stop({ kind: 'lost' })
+    await this.#end()
+    await this.#store.resign(this.lease, keep)
+  }
+
+  /** W3. */
+  async lose(): Promise<void> {
+    for (const slot of this.#slots.values()) slot.stop({ kind: 'lost' })
+    await this.#end()
+  }
+
+  async #end(): Promise<void> {
+    this.#over.abort()
+    this.#stopListening()
+    this.#wakeLoop()
+    await this.#loop
+    for (const { resolve } of this.#pending.splice(0)) resolve({ kind: 'gone' })
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      await this.#round()
+      await this.#sleepUntilNeeded()
+    }
+  }
+
+  /** Free slots: runs that only wait hold none. */
+  #free(): number {
+    if (this.#draining) return 0
+    const busy = [...this.#slots.values()].filter((slot) => !slot.idle).length
+    return Math.max(0, this.#config.concurrency - busy)
+  }
+
+  async #round(): Promise<void> {
+    const { clock, middleware } = this.#config
+    if (clock.elapsed() - this.#reconciledAt > reconcileEveryMs) await this.#reconcile()
+    const free = this.#free()
+    const due = this.#hinted || clock.elapsed() >= this.#nextClaimAt
+    if (free > 0 && (due || this.#pending.length > 0)) {
+      this.#hinted = false
+      await through(hooksOf(middleware, 'claim'), { free, running: this.#slots.size }, () => this.#claim(free)).catch(
+        (error: unknown) => this.#config.log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
+      )
+      if (this.#nextClaimAt <= clock.elapsed() && !this.#hinted) this.#nextClaimAt = clock.elapsed() + pollMs
+    }
+    // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
+    if (this.#pending.length > 0 || this.#hinted) {
+      this.#hinted = false
+      await this.#claim(0)
+    }
+  }
+
+  /** One claim, repeated until answered; starts what it brought. Answers how many runs that were. */
+  async #claim(max: number): Promise<number> {
+    const { clock, log } = this.#config
+    const settling = this.#pending.splice(0, mostSettlementsPerClaim)
+    const entries = settling.map(({ settlement }) => settlement)
+    const n = ++this.#n
+    for (let attempt = 1; !this.#over.signal.aborted; attempt++) {
+      try {
+        const answer = await this.#store.claim(this.lease, n, { max, turn: n }, entries)
+        if (answer.kind === 'lost') break
+        for (const [i, { resolve }] of settling.entries()) resolve(answer.settled[i] ?? { kind: 'gone' })
+        this.#take(answer)
+        return answer.runs.length
+      } catch (error) {
+        log.warn({ err: toStoredError(error), attempt }, 'the store could not be asked for runs; asking again')
+        const ceiling = Math.min(2_000, 20 * 2 ** Math.min(attempt, 10))
+        await pause(clock, ceiling * (0.5 + clock.random() / 2), this.#over.signal)
+      }
+    }
+    for (const { resolve } of settling) resolve({ kind: 'gone' })
+    if (!this.#over.signal.aborted) this.#seams.onLost()
+    return 0
+  }
+
+  #take(answer: Claimed): void {
+    for (const run of answer.runs) this.#start(run)
+    this.obey(answer.orders)
+    const waitMs = answer.more ? 0 : Math.min(answer.nextDueInMs ?? pollMs, pollMs)
+    const jitter = waitMs === pollMs ? this.#config.clock.random() * 200 : 1
+    this.#nextClaimAt = this.#config.clock.elapsed() + (answer.more ? 0 : waitMs + jitter)
+  }
+
+  #start(run: ClaimedRun): void {
+    const { clock, jobs, log, middleware, registered, store } = this.#config
+    const job = jobs.get(run.job)
+    const digest = registered.find(({ name }) => name === run.job)?.digest ?? ''
+    if (job === undefined) throw new Error(`claimed run ${run.id} of job '${run.job}', which was never registered`)
+    const slot = new Slot(run, job, {
+      clock,
+      log: withFields(log, { run: run.id, job: run.job }),
+      middleware,
+      maxValueBytes: store.maxValueBytes,
+      digest,
+      onIdle: () => this.hint(),
+      submit: (entry) => this.#committer.submit(entry),
+      settle: (settlement) => this.#settle(settlement),
+      readPage: (of, from) => this.#store.readJournal(this.lease, of.id, of.fence, from),
+    })
+    this.#slots.set(run.id, slot)
+    const stay = this.#occupy(slot, this.#seams.stays.get(run.id))
+    this.#seams.stays.set(run.id, stay)
+    if (this.#draining) slot.stop({ kind: 'draining' })
+  }
+
+  /** A run whose older stay still unwinds in this process waits for it, or is handed back. */
+  async #occupy(slot: Slot, older: Promise<void> | undefined): Promise<void> {
+    const { clock, log } = this.#config
+    const { id, fence, position } = slot.run
+    if (older !== undefined && !(await endsWithin(older, pause(clock, unwindGraceMs)))) {
+      await this.#settle({ kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
+    } else {
+      const start = clock.elapsed()
+      const outcome = await slot.occupy()
+      log.info({ run: id, job: slot.run.job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
+      if (outcome === 'lost') this.#reconciledAt = Number.NEGATIVE_INFINITY
+    }
+    this.#slots.delete(id)
+    this.#seams.stays.delete(id)
+    this.#wakeLoop()
+  }
+
+  #settle(settlement: Settlement): Promise<EntryAnswer> {
+    if (this.#over.signal.aborted) return Promise.resolve({ kind: 'gone' })
+    return new Promise((resolve) => {
+      this.#pending.push({ settlement, resolve })
+      this.#wakeLoop()
+    })
+  }
+
+  /** R14: with no claim in flight, worker and store compare what is held. */
+  async #reconcile(): Promise<void> {
+    const { clock, log } = this.#config
+    this.#reconciledAt = clock.elapsed()
+    const held = [...this.#slots.values()].map(({ run }) => ({ run: run.id, fence: run.fence }))
+    try {
+      const answer = await this.#store.reconcile(this.lease, held)
+      if (answer === 'lost') this.#seams.onLost()
+      else for (const id of answer.drop) this.#slots.get(id)?.stop({ kind: 'lost' })
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError)) throw error
+      log.warn({ err: toStoredError(error) }, 'held runs could not be compared with the store')
+    }
+  }
+
+  async #sleepUntilNeeded(): Promise<void> {
+    if (this.#over.signal.aborted || this.#pending.length > 0 || (this.#hinted && this.#free() > 0)) return
+    const { clock } = this.#config
+    const reconcileInMs = this.#reconciledAt + reconcileEveryMs - clock.elapsed()
+    const claimInMs = this.#free() > 0 ? this.#nextClaimAt - clock.elapsed() : reconcileEveryMs
+    const ms = Math.min(reconcileInMs, claimInMs)
+    if (ms <= 0 || this.#hinted) return
+    let cancel: CancelTimer = () => undefined
+    await new Promise<void>((resolve) => {
+      this.#wakeLoop = resolve
+      cancel = clock.after(ms, resolve)
+    })
+    cancel()
+    this.#wakeLoop = () => undefined
+  }
+}
+
+async function endsWithin(work: Promise<void>, time: Promise<void>): Promise<boolean> {
+  return Promise.race([work.then(() => true), time.then(() => false)])
+}

@@ -1,0 +1,103 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { pause, systemClock } from '../model/clock.ts'
+import { openStore } from '../store/open-store.ts'
+import type { LeaseId, Store } from '../store/store.ts'
+import { serveHealth } from './health-server.ts'
+import {
+  beatSlots,
+  type FromLeaseThread,
+  type LeaseThreadData,
+  renewalShare,
+  type ToLeaseThread,
+} from './lease-messages.ts'
+
+/*
+ * The thread that keeps a worker's lease alive, so that a step which blocks the event loop loses nothing.
+ * T1  It renews with a connection of its own and never touches runs.
+ * T2  It stops renewing once the main loop has been silent for longer than `maxBlocked`.
+ * T3  It answers health checks: a busy main loop is no reason to kill the container.
+ */
+const data = workerData as LeaseThreadData
+const clock = systemClock
+let lease: LeaseId | undefined
+let stopping = false
+let wake = new AbortController()
+let lastBeat = -1
+let lastBeatAt = clock.elapsed()
+let lastHeldAt: number | undefined
+
+function say(message: FromLeaseThread): void {
+  parentPort?.postMessage(message)
+}
+
+function silentMs(): number {
+  const beat = Atomics.load(data.beats, beatSlots.beat)
+  if (beat !== lastBeat) {
+    lastBeat = beat
+    lastBeatAt = clock.elapsed()
+  }
+  return clock.elapsed() - lastBeatAt
+}
+
+function isReady(): boolean {
+  const heldLately = lastHeldAt !== undefined && clock.elapsed() - lastHeldAt < data.leaseMs
+  return heldLately && Atomics.load(data.beats, beatSlots.draining) === 0
+}
+
+async function renew(store: Store): Promise<void> {
+  if (lease === undefined) return
+  const silent = silentMs()
+  if (silent > data.maxBlockedMs) {
+    say({ kind: 'blocked', silentMs: silent })
+    return
+  }
+  const own = lease
+  const running = Atomics.load(data.beats, beatSlots.running)
+  const draining = Atomics.load(data.beats, beatSlots.draining) === 1
+  try {
+    const answer = await store.renew(own, { running, draining })
+    if (answer.kind === 'lost') {
+      if (lease === own) lease = undefined
+      say({ kind: 'lost', lease: own })
+    } else {
+      lastHeldAt = clock.elapsed()
+      say({ kind: 'held', lease: own, orders: answer.orders })
+    }
+  } catch (error) {
+    say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+  }
+}
+
+async function keep(): Promise<void> {
+  const health =
+    data.healthPort === undefined
+      ? undefined
+      : await serveHealth(data.healthPort, { live: () => silentMs() <= data.maxBlockedMs, ready: isReady })
+  if (health?.kind === 'listening') say({ kind: 'listening', port: health.port })
+  if (health?.kind === 'taken') say({ kind: 'health port taken', reason: health.reason })
+
+  const store = await openStore(data.store)
+  while (!stopping) {
+    await renew(store)
+    if (!stopping) await pause(clock, data.leaseMs * renewalShare, wake.signal)
+    if (wake.signal.aborted) wake = new AbortController()
+  }
+  await store.close()
+  if (health?.kind === 'listening') await health.close()
+  say({ kind: 'stopped' })
+}
+
+parentPort?.on('message', (message: ToLeaseThread) => {
+  if (message.kind === 'keep') lease = message.lease
+  else stopping = true
+  wake.abort()
+})
+
+keep().then(
+  () => parentPort?.close(),
+  (error: unknown) => {
+    say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+    say({ kind: 'stopped' })
+    parentPort?.close()
+  },
+)

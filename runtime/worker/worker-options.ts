@@ -1,0 +1,143 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import { type Clock, systemClock } from '../model/clock.ts'
+import { type Duration, parseDuration } from '../model/duration.ts'
+import { InvalidOptionsError } from '../model/errors.ts'
+import { definitionText, isJob, type Job, type Logger } from '../model/job.ts'
+import type { Middleware } from '../model/middleware.ts'
+import type { WorkerJob } from '../store/store.ts'
+import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
+import { createLogger } from './logger.ts'
+
+/** Options of `createWorker`. */
+export interface WorkerOptions {
+  /** Left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`. */
+  store?: string | StoreOptions
+  jobs: readonly Job[]
+  /** Left out: every queue that holds runs of these jobs, taking turns. */
+  queues?: readonly string[]
+  /** Runs worked on at the same time. Default 10. */
+  concurrency?: number
+  middleware?: readonly Middleware[]
+  /** Anything in pino's shape. Default: JSON lines on stdout, readable on a terminal. */
+  logger?: Logger
+  /** Readable name of the process. Default `host:pid:random`. */
+  name?: string
+  /** Serves `/live` and `/ready` on this port; 0 picks a free one. Default: none. */
+  healthPort?: number
+  /** Whether `run()` drains on SIGTERM and SIGINT. Default true. */
+  handleSignals?: boolean
+  /** What the platform grants between SIGTERM and SIGKILL. Default 30 s, of which 5 s are kept as a margin. */
+  stopTimeout?: Duration
+  /** How long a step may block the event loop before the worker counts as lost. Default 60 s. */
+  maxBlocked?: Duration
+  /** How long a silent worker keeps its runs. Default 10 s, renewed every 3 s. */
+  lease?: Duration
+}
+
+/** Checked; durations in ms, nothing left out. */
+export interface WorkerConfig {
+  readonly store: StoreConfig
+  readonly jobs: ReadonlyMap<string, Job>
+  readonly registered: readonly WorkerJob[]
+  readonly queues: readonly string[] | undefined
+  readonly concurrency: number
+  readonly middleware: readonly Middleware[]
+  readonly log: Logger
+  readonly name: string
+  readonly healthPort: number | undefined
+  readonly handleSignals: boolean
+  readonly drainMs: number
+  readonly maxBlockedMs: number
+  readonly leaseMs: number
+  readonly clock: Clock
+}
+
+/** Kept back of `stopTimeout` for the last store calls and the exit. */
+const stopMarginMs = 5_000
+const shortestLeaseMs = 300
+const known = [
+  'store',
+  'jobs',
+  'queues',
+  'concurrency',
+  'middleware',
+  'logger',
+  'name',
+  'healthPort',
+  'handleSignals',
+  'stopTimeout',
+  'maxBlocked',
+  'lease',
+]
+
+/** @throws InvalidOptionsError naming the wrong option. */
+export function parseWorkerOptions(options: WorkerOptions, clock: Clock = systemClock): WorkerConfig {
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new InvalidOptionsError(`createWorker: unknown option '${key}'; known are ${known.join(', ')}`)
+    }
+  }
+  const jobs = parseJobs(options.jobs)
+  const stopTimeoutMs = parseDuration(options.stopTimeout ?? '30s', 'stopTimeout')
+  return {
+    store: parseStoreConfig(options.store),
+    jobs,
+    registered: [...jobs.values()].map(registration),
+    queues: parseQueues(options.queues),
+    concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
+    middleware: options.middleware ?? [],
+    log: options.logger ?? createLogger({ clock }),
+    name: parseName(options.name),
+    healthPort:
+      options.healthPort === undefined ? undefined : parseCount(options.healthPort, 'healthPort', 0, 65_535),
+    handleSignals: options.handleSignals ?? true,
+    drainMs: Math.max(stopTimeoutMs - stopMarginMs, stopTimeoutMs / 2),
+    maxBlockedMs: parseDuration(options.maxBlocked ?? '60s', 'maxBlocked'),
+    leaseMs: parseLease(options.lease),
+    clock,
+  }
+}
+
+function parseJobs(jobs: unknown): ReadonlyMap<string, Job> {
+  if (!Array.isArray(jobs) || jobs.length === 0) {
+    throw new InvalidOptionsError('jobs: name at least one job, made by defineJob')
+  }
+  const byName = new Map<string, Job>()
+  for (const job of jobs) {
+    if (!isJob(job)) throw new InvalidOptionsError('jobs: every entry must be made by defineJob')
+    const other = byName.get(job.name)
+    if (other !== undefined && other !== job) throw new InvalidOptionsError(`jobs: two jobs are named '${job.name}'`)
+    byName.set(job.name, job)
+  }
+  return byName
+}
+
+function registration(job: Job): WorkerJob {
+  const digest = createHash('sha256').update(definitionText(job)).digest('hex').slice(0, 16)
+  return { name: job.name, version: job.version, queue: job.queue, digest }
+}
+
+function parseQueues(queues: readonly string[] | undefined): readonly string[] | undefined {
+  if (queues === undefined) return undefined
+  const names = Array.isArray(queues) && queues.length > 0 && queues.every((queue) => typeof queue === 'string' && queue)
+  if (!names) throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
+  return queues
+}
+
+function parseName(name: string | undefined): string {
+  if (name === undefined) return `${hostname()}:${process.pid}:${randomBytes(3).toString('hex')}`
+  if (typeof name === 'string' && name !== '') return name
+  throw new InvalidOptionsError('name: write a non-empty string')
+}
+
+function parseLease(lease: Duration | undefined): number {
+  const ms = parseDuration(lease ?? '10s', 'lease')
+  if (ms >= shortestLeaseMs) return ms
+  throw new InvalidOptionsError(`lease: ${ms} ms is too short to be renewed in time; write ${shortestLeaseMs} ms or more`)
+}
+
+function parseCount(value: number, option: string, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value
+  throw new InvalidOptionsError(`${option}: ${value} is not a whole number from ${least} to ${most}`)
+}

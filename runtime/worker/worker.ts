@@ -1,0 +1,234 @@
+import { hostname } from 'node:os'
+import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { parseDuration, type Duration } from '../model/duration.ts'
+import { InvalidOptionsError } from '../model/errors.ts'
+import type { RunId } from '../model/run-id.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import { openStore } from '../store/open-store.ts'
+import type { Store } from '../store/store.ts'
+import { LeaseKeeper } from './lease-keeper.ts'
+import { LeaseSession } from './lease-session.ts'
+import { onStopSignals } from './stop-signals.ts'
+import { parseWorkerOptions, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
+
+type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
+
+const sweepEveryMs = 20_000
+const sweepLimit = 1_000
+
+/**
+ * Works on the runs of its jobs, one process or one part of it.
+ * @example
+ * const worker = createWorker({ jobs: [welcome], concurrency: 20 })
+ * await worker.run() // until SIGTERM: hands its runs over and exits 0
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  return new Worker(parseWorkerOptions(options))
+}
+
+/** Opens the store of a worker; a test wraps it to fail or to kill at a chosen call. */
+export type StoreOpener = (config: WorkerConfig) => Promise<Store>
+
+export class Worker {
+  readonly name: string
+  readonly #config: WorkerConfig
+  readonly #clock: Clock
+  readonly #open: StoreOpener
+  readonly #stays = new Map<RunId, Promise<void>>()
+  #phase: Phase = 'new'
+  #store: Store | undefined
+  #keeper: LeaseKeeper | undefined
+  #session: LeaseSession | undefined
+  #cancelSweep: CancelTimer = () => undefined
+  #stopping: Promise<void> | undefined
+  #hurry = new AbortController()
+  #ended: () => void = () => undefined
+  /** Resolves when the worker has stopped, for whatever reason. */
+  readonly stopped: Promise<void> = new Promise((resolve) => {
+    this.#ended = resolve
+  })
+
+  constructor(config: WorkerConfig, open: StoreOpener = ({ store, clock }) => openStore(store, { clock })) {
+    this.#config = config
+    this.#clock = config.clock
+    this.#open = open
+    this.name = config.name
+  }
+
+  /** Opens the store, registers and begins to claim. @throws StoreUnavailableError, StoreFormatError. */
+  async start(): Promise<void> {
+    if (this.#phase !== 'new') throw new InvalidOptionsError(`worker ${this.name} was started before; make a new one`)
+    this.#phase = 'starting'
+    try {
+      this.#store = await this.#open(this.#config)
+      this.#keeper = this.#makeKeeper(this.#store)
+      await this.#beginSession(this.#store)
+    } catch (error) {
+      await this.#keeper?.stop()
+      await this.#store?.close()
+      this.#phase = 'stopped'
+      this.#ended()
+      throw error
+    }
+    this.#phase = 'working'
+    this.#scheduleSweep()
+    const { registered, concurrency, log } = this.#config
+    log.info({ worker: this.name, jobs: registered.map(({ name }) => name), concurrency }, 'worker started')
+  }
+
+  /** The port of the health server once it listens, or undefined when there is none. */
+  async healthPort(): Promise<number | undefined> {
+    return this.#keeper?.healthPort
+  }
+
+  /**
+   * Takes no more runs, hands over those it has at their next step edge, and gives up after `timeout` those that
+   * reach none. Resolves when the bodies of its steps have ended too (or 5 s after they were told to).
+   */
+  stop(options: { timeout?: Duration } = {}): Promise<void> {
+    const ms = options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
+    this.#stopping ??= this.#shutDown(ms)
+    return this.#stopping
+  }
+
+  /**
+   * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
+   * is handed over, 1 when it could not start. After a signal it exits the process with that code by itself.
+   */
+  async run(): Promise<number> {
+    const { handleSignals, log } = this.#config
+    const signals = handleSignals ? onStopSignals((signal, repeated) => this.#signalled(signal, repeated)) : undefined
+    try {
+      await this.start()
+    } catch (error) {
+      log.error({ err: toStoredError(error) }, 'the worker could not start')
+      signals?.release()
+      return 1
+    }
+    if (signals?.received) void this.stop()
+    await this.stopped
+    const bySignal = signals?.received ?? false
+    signals?.release()
+    // Bodies that ignore their signals must not keep a drained process alive until SIGKILL.
+    if (bySignal) process.exit(0)
+    return 0
+  }
+
+  #signalled(signal: string, repeated: boolean): void {
+    this.#config.log.info({ signal }, repeated ? 'second signal: handing over at once' : 'draining')
+    if (repeated) this.#hurry.abort()
+    if (this.#phase === 'working') void this.stop()
+  }
+
+  #makeKeeper(store: Store): LeaseKeeper {
+    return new LeaseKeeper(this.#config, {
+      clock: this.#clock,
+      log: this.#config.log,
+      status: () => this.#status(),
+      renew: (lease) => store.renew(lease, this.#status()),
+      onOrders: (lease, orders) => {
+        if (this.#session?.lease === lease) this.#session.obey(orders)
+      },
+      onLost: (lease) => {
+        if (this.#session?.lease === lease) void this.#replaceSession(store, this.#session)
+      },
+    })
+  }
+
+  #status(): { running: number; draining: boolean } {
+    return { running: this.#session?.running ?? 0, draining: this.#phase === 'draining' }
+  }
+
+  async #beginSession(store: Store): Promise<void> {
+    const { registered, queues, concurrency, leaseMs } = this.#config
+    const session = new LeaseSession(store, this.#config, {
+      stays: this.#stays,
+      onDrainOrder: () => void this.stop(),
+      onLost: () => void this.#replaceSession(store, session),
+    })
+    await store.register({
+      lease: session.lease,
+      name: this.name,
+      host: hostname(),
+      pid: process.pid,
+      node: process.version,
+      concurrency,
+      leaseMs,
+      jobs: registered,
+      ...(queues === undefined ? {} : { queues }),
+      draining: this.#phase === 'draining',
+    })
+    this.#session = session
+    this.#keeper?.keep(session.lease)
+    session.begin()
+  }
+
+  /** The lease is lost: everything of it ends, and the worker goes on under a new one. */
+  async #replaceSession(store: Store, lost: LeaseSession): Promise<void> {
+    if (this.#session !== lost) return
+    this.#session = undefined
+    this.#config.log.error({ lease: lost.lease }, 'the lease was lost: its runs go on elsewhere')
+    await lost.lose()
+    await store.resign(lost.lease, []).catch(() => undefined)
+    for (let attempt = 1; this.#phase === 'working'; attempt++) {
+      try {
+        await this.#beginSession(store)
+        return
+      } catch (error) {
+        this.#config.log.warn({ err: toStoredError(error) }, 'the worker could not register again; trying on')
+        await pause(this.#clock, Math.min(2_000, 50 * 2 ** Math.min(attempt, 8)), this.#hurry.signal)
+      }
+    }
+  }
+
+  async #shutDown(timeoutMs: number): Promise<void> {
+    if (this.#phase === 'new' || this.#phase === 'stopped') {
+      this.#phase = 'stopped'
+      this.#ended()
+      return
+    }
+    this.#phase = 'draining'
+    this.#cancelSweep()
+    const session = this.#session
+    session?.drain()
+    const enough = new AbortController()
+    const late = pause(this.#clock, timeoutMs, AbortSignal.any([enough.signal, this.#hurry.signal]))
+    if (session !== undefined) await Promise.race([session.empty(), late])
+    enough.abort()
+    await this.#leave(session)
+    this.#phase = 'stopped'
+    this.#ended()
+    await Promise.all(this.#stays.values())
+    await this.#store?.close()
+    this.#config.log.info({ worker: this.name }, 'worker stopped')
+  }
+
+  /** R18: the thread has stopped before the lease is resigned; resigning is the last store call. */
+  async #leave(session: LeaseSession | undefined): Promise<void> {
+    await this.#keeper?.stop()
+    try {
+      await session?.resign()
+    } catch (error) {
+      this.#config.log.error({ err: toStoredError(error) }, 'the lease could not be resigned; it will expire')
+    }
+  }
+
+  #scheduleSweep(): void {
+    this.#cancelSweep = this.#clock.after(sweepEveryMs * (0.75 + this.#clock.random() / 2), () => {
+      void this.#sweep().finally(() => {
+        if (this.#phase === 'working') this.#scheduleSweep()
+      })
+    })
+  }
+
+  async #sweep(): Promise<void> {
+    try {
+      const report = await this.#store?.sweep(sweepLimit)
+      if (report && report.repaired.length > 0) {
+        this.#config.log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
+      }
+    } catch (error) {
+      this.#config.log.warn({ err: toStoredError(error) }, 'the sweep failed; the next one goes on')
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { parseDuration } from '../runtime/model/duration.ts'
+import { InvalidOptionsError } from '../runtime/model/errors.ts'
+import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from '../runtime/model/job.ts'
+import { parsePriority } from '../runtime/model/priority.ts'
+import { parseRetry } from '../runtime/model/retry-policy.ts'
+
+const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'onFailed']
+
+/**
+ * Defines a job: a name, its options, and an async function made of steps.
+ * Types come from the schema, or from the type arguments: `defineJob<Input, Output>({ … }, …)`.
+ * @throws InvalidOptionsError naming the wrong option
+ * @example
+ * export const welcome = defineJob(
+ *   { name: 'welcome', input: z.object({ email: z.email() }) },
+ *   async ({ input, step }) => {
+ *     await step.sleep('let them look around', '10m')
+ *     return step.run('send mail', () => sendMail(input.email))
+ *   },
+ * )
+ */
+export function defineJob<I = undefined, O = unknown, P = I>(
+  options: Omit<JobOptions<I, P>, 'input'> & { input?: StandardSchemaV1<I, P> },
+  handler: (context: Context<P>) => O | Promise<O>,
+): Job<I, O> {
+  const { name, version = 1, queue = 'default' } = options
+  if (typeof name !== 'string' || name.trim() === '') throw new InvalidOptionsError('defineJob: give the job a name')
+  const at = `job '${name}'`
+  for (const key of Object.keys(options)) {
+    if (!known.includes(key)) {
+      throw new InvalidOptionsError(`${at}: unknown option '${key}'; known are ${known.join(', ')}`)
+    }
+  }
+  if (typeof handler !== 'function') throw new InvalidOptionsError(`${at}: the second argument must be a function`)
+  if (!Number.isInteger(version) || version < 1) throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
+  if (typeof queue !== 'string' || queue === '') throw new InvalidOptionsError(`${at}: queue must be a name`)
+  if (options.input !== undefined && !('~standard' in options.input)) {
+    throw new InvalidOptionsError(`${at}: input must be a Standard Schema (zod, valibot, arktype …)`)
+  }
+  return Object.freeze({
+    [jobBrand]: true as const,
+    name,
+    version,
+    queue,
+    priority: options.priority === undefined ? 0 : parsePriority(options.priority, `${at}: priority`),
+    retry: parseRetry(options.retry, `${at}: retry`),
+    timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
+    schema: options.input as StandardSchemaV1 | undefined,
+    onFailed: options.onFailed as OnFailed | undefined,
+    handler: handler as Job['handler'],
+  })
+}

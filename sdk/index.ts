@@ -1,0 +1,59 @@
+/** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+export {
+  type ByHand,
+  type ConnectOptions,
+  connect,
+  type EnqueueArguments,
+  type EnqueueResult,
+  type Jobs,
+} from '../runtime/client/client.ts'
+export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
+export type { RetryOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
+export type { Duration } from '../runtime/model/duration.ts'
+export {
+  AbortedError,
+  type AbortReason,
+  DuplicateStepError,
+  DurableJobsError,
+  FatalError,
+  InvalidInputError,
+  InvalidOptionsError,
+  JournalFullError,
+  JournalMismatchError,
+  NestedStepError,
+  ResultTimeoutError,
+  RunCancelledError,
+  RunExpiredError,
+  RunFailedError,
+  RunIdConflictError,
+  RunPoisonedError,
+  RunStateError,
+  RunTimeoutError,
+  SerializationError,
+  StepFailedError,
+  StepTimeoutError,
+  StepUnknownError,
+  StoreFormatError,
+  StoreUnavailableError,
+  UnknownJobError,
+  UnknownRunError,
+} from '../runtime/model/errors.ts'
+export type {
+  Context,
+  Handler,
+  Job,
+  JobOptions,
+  Logger,
+  RetryPlan,
+  RunInfo,
+  StepContext,
+  StepOptions,
+  StepTools,
+} from '../runtime/model/job.ts'
+export type { Middleware } from '../runtime/model/middleware.ts'
+export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
+export type { Retry } from '../runtime/model/retry-policy.ts'
+export type { RunState } from '../runtime/model/run.ts'
+export type { RunId } from '../runtime/model/run-id.ts'
+export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'
+export { defineJob } from './define-job.ts'
