@@ -9,6 +9,7 @@ export {
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
 export type { RetryOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
+export { defineJob } from '../runtime/model/define-job.ts'
 export type { Duration } from '../runtime/model/duration.ts'
 export {
   AbortedError,
@@ -56,4 +57,3 @@ export type { Retry } from '../runtime/model/retry-policy.ts'
 export type { RunState } from '../runtime/model/run.ts'
 export type { RunId } from '../runtime/model/run-id.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'
-export { defineJob } from './define-job.ts'

@@ -49,7 +49,8 @@ const runsPerCall = 500
  */
 export async function connect(store?: string | StoreOptions, options: ConnectOptions = {}): Promise<Jobs> {
   for (const key of Object.keys(options)) {
-    if (key !== 'middleware') throw new InvalidOptionsError(`connect: unknown option '${key}'; known is middleware`)
+    if (key !== 'middleware')
+      throw new InvalidOptionsError(`connect: unknown option '${key}'; known is middleware`)
   }
   const config = parseStoreConfig(store)
   return new Jobs(await openStore(config), config, options.middleware ?? [])
@@ -64,7 +65,12 @@ export class Jobs {
   readonly #middleware: readonly Middleware[]
   readonly #clock: Clock
 
-  constructor(store: Store, config: StoreConfig, middleware: readonly Middleware[], clock: Clock = systemClock) {
+  constructor(
+    store: Store,
+    config: StoreConfig,
+    middleware: readonly Middleware[],
+    clock: Clock = systemClock,
+  ) {
     this.#store = store
     this.#config = config
     this.#middleware = middleware
@@ -76,7 +82,10 @@ export class Jobs {
    * Stores one run. The input is parsed by the job's schema once, here, and the parsed value is stored.
    * @throws InvalidInputError, InvalidOptionsError, SerializationError, RunIdConflictError; then nothing was stored
    */
-  async enqueue<Input, Output>(job: Job<Input, Output>, ...rest: EnqueueArguments<Input>): Promise<RunHandle<Output>> {
+  async enqueue<Input, Output>(
+    job: Job<Input, Output>,
+    ...rest: EnqueueArguments<Input>
+  ): Promise<RunHandle<Output>> {
     const [input, options] = rest
     const [result] = await this.#enqueue(job, [input], options)
     if (result === undefined) throw new Error('the store answered nothing for an enqueue')

@@ -43,7 +43,8 @@ export function parseEnqueueOptions(options: EnqueueOptions): EnqueuePlan {
   return {
     id: options.id === undefined ? undefined : parseRunId(options.id, 'enqueue: id'),
     start: parseStart(options),
-    priority: options.priority === undefined ? undefined : parsePriority(options.priority, 'enqueue: priority'),
+    priority:
+      options.priority === undefined ? undefined : parsePriority(options.priority, 'enqueue: priority'),
     tags: parseTags(options.tags ?? []),
     headers: parseHeaders(options.headers ?? {}),
     expiresInMs:
@@ -64,7 +65,8 @@ function parseStart({ delay, at }: EnqueueOptions): NewRun['start'] {
 }
 
 function parseTags(tags: unknown): readonly string[] {
-  const good = Array.isArray(tags) && tags.length <= mostTags && tags.every((tag) => typeof tag === 'string' && tag)
+  const good =
+    Array.isArray(tags) && tags.length <= mostTags && tags.every((tag) => typeof tag === 'string' && tag)
   if (good) return tags as readonly string[]
   throw new InvalidOptionsError(`enqueue: tags must be a list of at most ${mostTags} non-empty strings`)
 }

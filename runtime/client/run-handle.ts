@@ -79,10 +79,14 @@ export class RunHandle<Output> {
     const { state, queue, attempt, losses } = run
     const error = errorOf(run)
     const base = { state, queue, attempt, losses, ...(error === undefined ? {} : { error }) }
-    if (run.state === 'scheduled') return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
+    if (run.state === 'scheduled')
+      return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
     if (run.state !== 'waiting') return base
     const { until, ...waitingFor } = run.waitingFor
-    return { ...base, waitingFor: { ...waitingFor, ...(until === undefined ? {} : { until: new Date(until) }) } }
+    return {
+      ...base,
+      waitingFor: { ...waitingFor, ...(until === undefined ? {} : { until: new Date(until) }) },
+    }
   }
 
   /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */

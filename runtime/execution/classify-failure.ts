@@ -9,14 +9,24 @@ export type Verdict = { readonly kind: 'again'; readonly delayMs: number } | { r
 const deepest = 10
 
 /** After a step's body threw in attempt `attempt`. */
-export function judgeStepFailure(error: unknown, policy: RetryPolicy, attempt: number, random: number): Verdict {
+export function judgeStepFailure(
+  error: unknown,
+  policy: RetryPolicy,
+  attempt: number,
+  random: number,
+): Verdict {
   if (isFinal(error) || attempt >= policy.maxAttempts) return { kind: 'final' }
   if (error instanceof RetryAfterError) return { kind: 'again', delayMs: error.delayMs }
   return { kind: 'again', delayMs: retryDelayMs(policy, attempt, random) }
 }
 
 /** After the job's function threw in attempt `attempt`: a step's failure is stored, so trying again is in vain. */
-export function judgeRunFailure(error: unknown, policy: RetryPolicy, attempt: number, random: number): Verdict {
+export function judgeRunFailure(
+  error: unknown,
+  policy: RetryPolicy,
+  attempt: number,
+  random: number,
+): Verdict {
   if (escapedStep(error) !== undefined) return { kind: 'final' }
   return judgeStepFailure(error, policy, attempt, random)
 }

@@ -1,6 +1,14 @@
 import { type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
-import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Orders, Settlement, Store } from '../store/store.ts'
+import type {
+  Checkpoint,
+  CommitAnswer,
+  EntryAnswer,
+  LeaseId,
+  Orders,
+  Settlement,
+  Store,
+} from '../store/store.ts'
 
 type Entry = Checkpoint | Settlement
 

@@ -180,7 +180,8 @@ export class Execution {
       this.#lose()
       return
     }
-    if (stop.kind !== 'draining') this.#timers.add(this.seams.clock.after(bodyGraceMs, () => this.#giveUpBodies()))
+    if (stop.kind !== 'draining')
+      this.#timers.add(this.seams.clock.after(bodyGraceMs, () => this.#giveUpBodies()))
     this.#check()
   }
 
@@ -275,7 +276,10 @@ export class Execution {
   }
 
   /** Stores one record as the run's next entry. `conditional`: the store may refuse it as `early`. */
-  async append(record: JournalRecord, conditional = false): Promise<EntryAnswer & { readonly position: number }> {
+  async append(
+    record: JournalRecord,
+    conditional = false,
+  ): Promise<EntryAnswer & { readonly position: number }> {
     while (this.#gate !== undefined) await this.#gate
     if (this.#closed || this.#isFull(record)) return forever()
     const position = ++this.#position
@@ -323,7 +327,10 @@ export class Execution {
     )
     // R3: the next attempt of a step waits for the previous body.
     if (end.kind === 'timed out' && !(await body.endInGrace())) {
-      this.seams.log.warn({ step: path }, 'a step goes on after its timeout and does not listen to its signal')
+      this.seams.log.warn(
+        { step: path },
+        'a step goes on after its timeout and does not listen to its signal',
+      )
     }
     this.#bodies.delete(body)
     if (end.kind === 'abandoned') {

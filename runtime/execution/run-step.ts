@@ -26,7 +26,9 @@ const knownOptions = ['retry', 'timeout', 'key', 'atMostOnce', 'onUnknown']
 export function planRunStep(name: string, options: StepOptions<never> = {}): RunStepPlan {
   for (const option of Object.keys(options)) {
     if (knownOptions.includes(option)) continue
-    throw new InvalidOptionsError(`step '${name}': unknown option '${option}'; known are ${knownOptions.join(', ')}`)
+    throw new InvalidOptionsError(
+      `step '${name}': unknown option '${option}'; known are ${knownOptions.join(', ')}`,
+    )
   }
   const { retry, timeout, atMostOnce = false, onUnknown } = options
   if (atMostOnce && retry !== undefined) {
@@ -51,7 +53,9 @@ export function runStep(
   call: Call,
   plan: RunStepPlan,
 ): Promise<StepEnd> {
-  return plan.once ? runOnce(execution, path, stored, call, plan) : runRetried(execution, path, stored, call, plan)
+  return plan.once
+    ? runOnce(execution, path, stored, call, plan)
+    : runRetried(execution, path, stored, call, plan)
 }
 
 async function runRetried(
@@ -118,7 +122,8 @@ async function lookUp(
   }
   const ask = (): unknown => onUnknown({ idempotencyKey: idempotencyKey(execution.run.id, path) })
   const end = await execution.attempt(path, attempt, ask, { timeoutMs: undefined, once: false })
-  if (end.kind !== 'returned') return storeFailure(execution, path, attempt, failureOf(end), durationOf(end), true)
+  if (end.kind !== 'returned')
+    return storeFailure(execution, path, attempt, failureOf(end), durationOf(end), true)
   if (end.value === stepAgain) return runAfterIntent(execution, path, attempt + 1, call, plan)
   return storeValue(execution, path, attempt, end, true)
 }
@@ -138,7 +143,15 @@ async function storeValue(
     return storeFailure(execution, path, attempt, error, end.durationMs, once)
   }
   const { durationMs } = end
-  const record: StepEnd = { path, kind: 'run', phase: 'done', attempt, durationMs, value, ...(once ? { once } : {}) }
+  const record: StepEnd = {
+    path,
+    kind: 'run',
+    phase: 'done',
+    attempt,
+    durationMs,
+    value,
+    ...(once ? { once } : {}),
+  }
   await execution.append(record)
   return record
 }

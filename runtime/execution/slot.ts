@@ -38,7 +38,10 @@ export class Slot {
     this.#job = job
     this.#seams = seams
     this.#info = runInfo(run)
-    this.#execution = new Execution(run, job, this.#info, { ...seams, readPage: (from) => seams.readPage(run, from) })
+    this.#execution = new Execution(run, job, this.#info, {
+      ...seams,
+      readPage: (from) => seams.readPage(run, from),
+    })
   }
 
   /** Whether the run only waits, so that its slot may be given to another. */
@@ -71,7 +74,8 @@ export class Slot {
     }
     this.#execution.close()
     const open = await this.#execution.settleBodies()
-    if (open.length > 0) this.#seams.log.warn({ steps: open }, 'steps go on although their run has left the slot')
+    if (open.length > 0)
+      this.#seams.log.warn({ steps: open }, 'steps go on although their run has left the slot')
     return outcome
   }
 
@@ -168,7 +172,10 @@ export class Slot {
       const escaped = escapedStep(error)
       return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }
     }
-    log.warn({ err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs }, 'the run failed and is tried again')
+    log.warn(
+      { err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs },
+      'the run failed and is tried again',
+    )
     return { kind: 'retrying', error: stored, delayMs: verdict.delayMs }
   }
 
@@ -230,4 +237,3 @@ function silentWhile(silent: () => boolean, log: Logger): Logger {
     }
   return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') }
 }
-

@@ -22,19 +22,29 @@ export function stepTools(execution: Execution): StepTools {
         runStep(execution, path, stored, body, plan),
       )
     },
-    sleep: async (name: string, time: Duration | Date, options?: { key?: string | number }): Promise<void> => {
+    sleep: async (
+      name: string,
+      time: Duration | Date,
+      options?: { key?: string | number },
+    ): Promise<void> => {
       const segment = stepSegment(name, options?.key)
       const ms = sleepMs(name, time, execution.seams.clock.now())
       return execution.step<void>(currentScope(execution, segment), segment, 'sleep', (path, stored) =>
         sleepStep(execution, path, stored, ms),
       )
     },
-    scope: async <T>(name: string, body: () => T | Promise<T>, options?: { key?: string | number }): Promise<T> => {
+    scope: async <T>(
+      name: string,
+      body: () => T | Promise<T>,
+      options?: { key?: string | number },
+    ): Promise<T> => {
       const segment = stepSegment(name, options?.key)
       const outer = currentScope(execution, segment)
       const path = outer.enter(segment)
       try {
-        return await frames.run({ kind: 'scope', owner: execution, scope: new StepScope(path) }, async () => body())
+        return await frames.run({ kind: 'scope', owner: execution, scope: new StepScope(path) }, async () =>
+          body(),
+        )
       } finally {
         outer.leave(segment)
       }

@@ -26,7 +26,11 @@ const packr = new Packr({ useRecords: true, moreTypes: true, mapsAsObjects: fals
  * `value` as bytes. `name` is what the error calls the value, such as `result of step 'a'`.
  * @throws SerializationError naming the place inside the value that can't be stored, or the size.
  */
-export function encodeValue(value: unknown, name: string, maxBytes: number = defaultMaxValueBytes): Uint8Array {
+export function encodeValue(
+  value: unknown,
+  name: string,
+  maxBytes: number = defaultMaxValueBytes,
+): Uint8Array {
   const found = { errors: false }
   const storable = replaceErrors(value, name, [], found)
   const bytes = packr.pack(storable, reserveHeader)
@@ -44,7 +48,10 @@ export function encodeValue(value: unknown, name: string, maxBytes: number = def
 export function decodeValue(bytes: Uint8Array, name: string): unknown {
   const format = bytes[0]
   if (format !== plainFormat && format !== errorsFormat) {
-    throw new SerializationError(name, `stored in format ${format}, which this version of durable-jobs can't read`)
+    throw new SerializationError(
+      name,
+      `stored in format ${format}, which this version of durable-jobs can't read`,
+    )
   }
   try {
     const value: unknown = packr.unpack(bytes.subarray(1))
@@ -56,7 +63,9 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
 
 /** SHA-256 over a canonical form (sorted keys), so that two equal values have one digest. */
 export function digestValue(value: unknown): string {
-  return createHash('sha256').update(packr.pack(canonical(value))).digest('hex')
+  return createHash('sha256')
+    .update(packr.pack(canonical(value)))
+    .digest('hex')
 }
 
 function canonical(value: unknown): unknown {
@@ -86,7 +95,8 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
     found.errors = true
     return { [errorKey]: toStoredError(value) }
   }
-  if (parents.includes(value)) throw new SerializationError(path, 'a value that contains itself can’t be stored')
+  if (parents.includes(value))
+    throw new SerializationError(path, 'a value that contains itself can’t be stored')
   if (parents.length >= deepest) throw new SerializationError(path, `nested deeper than ${deepest} levels`)
   parents.push(value)
   const storable = replaceInside(value, path, parents, found)
@@ -98,7 +108,9 @@ function replaceInside(value: object, path: string, parents: object[], found: { 
   const visit = (child: unknown, at: string): unknown => replaceErrors(child, `${path}${at}`, parents, found)
   if (Array.isArray(value)) return replaceItems(value, visit)
   if (value instanceof Map) {
-    const pairs = [...value].map(([k, v], i) => [visit(k, `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const)
+    const pairs = [...value].map(
+      ([k, v], i) => [visit(k, `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const,
+    )
     return new Map(pairs)
   }
   if (value instanceof Set) return new Set([...value].map((item, i) => visit(item, `.values()[${i}]`)))
@@ -140,7 +152,10 @@ function isScalar(value: unknown): boolean {
 
 function isLeaf(value: object): boolean {
   return (
-    value instanceof Date || value instanceof RegExp || ArrayBuffer.isView(value) || value instanceof ArrayBuffer
+    value instanceof Date ||
+    value instanceof RegExp ||
+    ArrayBuffer.isView(value) ||
+    value instanceof ArrayBuffer
   )
 }
 

@@ -128,7 +128,11 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly '~types'?: { readonly input: Input; readonly output: Output }
 }
 
-export type OnFailed = (failure: { readonly error: Error; readonly run: RunInfo; readonly input: unknown }) => unknown
+export type OnFailed = (failure: {
+  readonly error: Error
+  readonly run: RunInfo
+  readonly input: unknown
+}) => unknown
 
 /** Known across copies of the package, so that a job file may load its own. */
 export const jobBrand: unique symbol = Symbol.for('durable-jobs.job')

@@ -37,7 +37,10 @@ export interface Middleware {
   /** Around one claim; answers how many runs it brought. Not calling `next` holds back the claim. */
   claim?(context: ClaimContext, next: Next<number>): Promise<number>
   /** Around one stay of a run in a slot. `next()` always settles, whatever became of the run. */
-  run?(context: StayContext, next: Next<{ readonly outcome: StayOutcome }>): Promise<{ readonly outcome: StayOutcome }>
+  run?(
+    context: StayContext,
+    next: Next<{ readonly outcome: StayOutcome }>,
+  ): Promise<{ readonly outcome: StayOutcome }>
   /** Around one attempt of a step's body. */
   step?(context: StepCallContext, next: Next<unknown>): Promise<unknown>
 }
@@ -45,7 +48,11 @@ export interface Middleware {
 type Hook<Context, T> = (context: Context, next: Next<T>) => Promise<T>
 
 /** Runs `work` inside `hooks`, the first one outermost. */
-export function through<Context, T>(hooks: readonly Hook<Context, T>[], context: Context, work: Next<T>): Promise<T> {
+export function through<Context, T>(
+  hooks: readonly Hook<Context, T>[],
+  context: Context,
+  work: Next<T>,
+): Promise<T> {
   let next = work
   for (const hook of hooks.toReversed()) {
     const inner = next

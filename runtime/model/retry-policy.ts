@@ -28,7 +28,11 @@ export const defaultRetryPolicy: RetryPolicy = {
 }
 
 /** @throws InvalidOptionsError naming the wrong field. */
-export function parseRetry(retry: unknown, option = 'retry', base: RetryPolicy = defaultRetryPolicy): RetryPolicy {
+export function parseRetry(
+  retry: unknown,
+  option = 'retry',
+  base: RetryPolicy = defaultRetryPolicy,
+): RetryPolicy {
   if (retry === undefined) return base
   if (retry === false) return { ...base, maxAttempts: 1 }
   if (typeof retry === 'number') return { ...base, maxAttempts: parseAttempts(retry, option) }
@@ -45,7 +49,8 @@ function parseRetryOptions(retry: RetryOptions, option: string, base: RetryPolic
     throw new InvalidOptionsError(`${option}.backoffCoefficient: ${coefficient} is not a number of 1 or more`)
   }
   return {
-    maxAttempts: maxAttempts === undefined ? base.maxAttempts : parseAttempts(maxAttempts, `${option}.maxAttempts`),
+    maxAttempts:
+      maxAttempts === undefined ? base.maxAttempts : parseAttempts(maxAttempts, `${option}.maxAttempts`),
     initialIntervalMs:
       initialInterval === undefined
         ? base.initialIntervalMs
@@ -58,7 +63,9 @@ function parseRetryOptions(retry: RetryOptions, option: string, base: RetryPolic
 
 function parseAttempts(value: number, option: string): number {
   if (value === Number.POSITIVE_INFINITY || (Number.isInteger(value) && value >= 1)) return value
-  throw new InvalidOptionsError(`${option}: ${value} is not a number of attempts; write 1, 2, 3 … or Infinity`)
+  throw new InvalidOptionsError(
+    `${option}: ${value} is not a number of attempts; write 1, 2, 3 … or Infinity`,
+  )
 }
 
 /**

@@ -14,7 +14,8 @@ const deepestCause = 8
 
 /** What was thrown, an Error or not, as a plain value of bounded size. */
 export function toStoredError(thrown: unknown, depth = 0): StoredError {
-  if (!(thrown instanceof Error)) return { name: 'NonError', message: clip(describeThrown(thrown), longestMessage) }
+  if (!(thrown instanceof Error))
+    return { name: 'NonError', message: clip(describeThrown(thrown), longestMessage) }
   const { code } = thrown as { code?: unknown }
   const goesDeeper = depth < deepestCause
   return {

@@ -14,20 +14,26 @@ type Opener = (config: StoreConfig, seams: Required<StoreSeams>) => Promise<Stor
 
 /** Engines by URL scheme; each loads on use, so that no one pays for the others. */
 const engines: Readonly<Record<string, Opener>> = {
-  sqlite: async (config, seams) => (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
+  sqlite: async (config, seams) =>
+    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
 }
 
 /**
  * Opens the store behind a URL.
  * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError.
  */
-export async function openStore(store?: string | StoreOptions | StoreConfig, seams: StoreSeams = {}): Promise<Store> {
+export async function openStore(
+  store?: string | StoreOptions | StoreConfig,
+  seams: StoreSeams = {},
+): Promise<Store> {
   const config = isParsed(store) ? store : parseStoreConfig(store)
   const scheme = /^([a-z]+):/.exec(config.url)?.[1]
   const open = scheme === undefined ? undefined : engines[scheme]
   if (open === undefined) {
     const schemes = Object.keys(engines).map((name) => `${name}:`)
-    throw new InvalidOptionsError(`store: no engine for '${config.url}'; the address begins with ${schemes.join(' or ')}`)
+    throw new InvalidOptionsError(
+      `store: no engine for '${config.url}'; the address begins with ${schemes.join(' or ')}`,
+    )
   }
   const clock = seams.clock ?? systemClock
   return open(config, { clock, storeNow: seams.storeNow ?? (() => clock.now()) })

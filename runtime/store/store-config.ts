@@ -51,9 +51,11 @@ export function parseStoreConfig(
   store: string | StoreOptions | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): StoreConfig {
-  const options = typeof store === 'object' ? store : { url: store ?? environment['DURABLE_JOBS_STORE'] ?? defaultStoreUrl }
+  const options =
+    typeof store === 'object' ? store : { url: store ?? environment['DURABLE_JOBS_STORE'] ?? defaultStoreUrl }
   for (const key of Object.keys(options)) {
-    if (!known.includes(key)) throw new InvalidOptionsError(`store: unknown option '${key}'; known are ${known.join(', ')}`)
+    if (!known.includes(key))
+      throw new InvalidOptionsError(`store: unknown option '${key}'; known are ${known.join(', ')}`)
   }
   const { url, maxValueBytes = defaultMaxValueBytes, synchronous = 'normal' } = options
   if (typeof url !== 'string' || url === '') throw new InvalidOptionsError("store.url: write 'sqlite:PATH'")

@@ -30,12 +30,7 @@ export interface RunStore {
    * takes back what ended leases held, and merges the heads of the classes (queue, job, version) the worker
    * registered. `n` counts the worker's claims; the same `n` again answers the same runs, a smaller one nothing.
    */
-  claim(
-    lease: LeaseId,
-    n: number,
-    request: ClaimRequest,
-    settle: readonly Settlement[],
-  ): Promise<ClaimAnswer>
+  claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimAnswer>
   /** Appends journal records and settles runs, many in one round trip; each entry is fenced and answered by itself. */
   commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer>
   /** The journal after position `from`, at most about 1 MiB a page. `gone` when the fence is no longer current. */
@@ -78,7 +73,10 @@ export interface QueueStore {
 /** Reads: snapshots, never used to decide a write. */
 export interface Inspector {
   run(id: RunId): Promise<RunDetails | undefined>
-  journal(id: RunId, page: { readonly after: number; readonly limit: number }): Promise<readonly JournalEntry[]>
+  journal(
+    id: RunId,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly JournalEntry[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Newest first. */
@@ -108,7 +106,10 @@ export interface NewRun {
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   /** How long until it is ready: a duration, or an instant the caller named. */
-  readonly start: { readonly kind: 'now' } | { readonly kind: 'in'; readonly ms: number } | { readonly kind: 'at'; readonly at: number }
+  readonly start:
+    | { readonly kind: 'now' }
+    | { readonly kind: 'in'; readonly ms: number }
+    | { readonly kind: 'at'; readonly at: number }
   /** Not started within this many ms after it could: `expired`. */
   readonly expiresInMs?: number
   /** The job's timeout, counted from its first claim. */

@@ -102,13 +102,19 @@ export class LeaseKeeper {
   async #renewIfThreadIsSilent(): Promise<void> {
     const lease = this.#lease
     const silentMs = this.#seams.clock.elapsed() - this.#heldAt
-    if (lease === undefined || this.#renewing || silentMs < Math.max(this.#leaseMs / 2, this.#leaseMs * renewalShare)) {
+    if (
+      lease === undefined ||
+      this.#renewing ||
+      silentMs < Math.max(this.#leaseMs / 2, this.#leaseMs * renewalShare)
+    ) {
       return
     }
     this.#renewing = true
     try {
       const answer = await this.#seams.renew(lease)
-      this.#heard(answer.kind === 'lost' ? { kind: 'lost', lease } : { kind: 'held', lease, orders: answer.orders })
+      this.#heard(
+        answer.kind === 'lost' ? { kind: 'lost', lease } : { kind: 'held', lease, orders: answer.orders },
+      )
     } catch (error) {
       this.#seams.log.warn({ err: error }, 'the lease could not be renewed')
     } finally {

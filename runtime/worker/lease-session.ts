@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { Committer } from '../execution/committer.ts'
+import { Slot } from '../execution/slot.ts'
 import { type CancelTimer, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { Committer } from '../execution/committer.ts'
-import { Slot } from '../execution/slot.ts'
 import type {
   ClaimAnswer,
   ClaimedRun,
@@ -154,8 +154,10 @@ export class LeaseSession {
     const due = this.#hinted || clock.elapsed() >= this.#nextClaimAt
     if (free > 0 && (due || this.#pending.length > 0)) {
       this.#hinted = false
-      await through(hooksOf(middleware, 'claim'), { free, running: this.#slots.size }, () => this.#claim(free)).catch(
-        (error: unknown) => this.#config.log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
+      await through(hooksOf(middleware, 'claim'), { free, running: this.#slots.size }, () =>
+        this.#claim(free),
+      ).catch((error: unknown) =>
+        this.#config.log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
       )
       if (this.#nextClaimAt <= clock.elapsed() && !this.#hinted) this.#nextClaimAt = clock.elapsed() + pollMs
     }
@@ -180,7 +182,10 @@ export class LeaseSession {
         this.#take(answer)
         return answer.runs.length
       } catch (error) {
-        log.warn({ err: toStoredError(error), attempt }, 'the store could not be asked for runs; asking again')
+        log.warn(
+          { err: toStoredError(error), attempt },
+          'the store could not be asked for runs; asking again',
+        )
         const ceiling = Math.min(2_000, 20 * 2 ** Math.min(attempt, 10))
         await pause(clock, ceiling * (0.5 + clock.random() / 2), this.#over.signal)
       }
@@ -202,7 +207,8 @@ export class LeaseSession {
     const { clock, jobs, log, middleware, registered, store } = this.#config
     const job = jobs.get(run.job)
     const digest = registered.find(({ name }) => name === run.job)?.digest ?? ''
-    if (job === undefined) throw new Error(`claimed run ${run.id} of job '${run.job}', which was never registered`)
+    if (job === undefined)
+      throw new Error(`claimed run ${run.id} of job '${run.job}', which was never registered`)
     const slot = new Slot(run, job, {
       clock,
       log: withFields(log, { run: run.id, job: run.job }),
@@ -229,7 +235,10 @@ export class LeaseSession {
     } else {
       const start = clock.elapsed()
       const outcome = await slot.occupy()
-      log.info({ run: id, job: slot.run.job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
+      log.info(
+        { run: id, job: slot.run.job, outcome, ms: Math.round(clock.elapsed() - start) },
+        'a run left its slot',
+      )
       if (outcome === 'lost') this.#reconciledAt = Number.NEGATIVE_INFINITY
     }
     this.#slots.delete(id)

@@ -51,7 +51,9 @@ function readableLine(level: LogLevel, time: number, fields: object, message = '
 function readableField(field: unknown): string {
   if (typeof field === 'string') return field
   const { message } = (field ?? {}) as { message?: unknown }
-  return typeof message === 'string' ? JSON.stringify(message) : (JSON.stringify(field, safeValue) ?? String(field))
+  return typeof message === 'string'
+    ? JSON.stringify(message)
+    : (JSON.stringify(field, safeValue) ?? String(field))
 }
 
 function safeValue(_key: string, value: unknown): unknown {

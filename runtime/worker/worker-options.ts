@@ -107,7 +107,8 @@ function parseJobs(jobs: unknown): ReadonlyMap<string, Job> {
   for (const job of jobs) {
     if (!isJob(job)) throw new InvalidOptionsError('jobs: every entry must be made by defineJob')
     const other = byName.get(job.name)
-    if (other !== undefined && other !== job) throw new InvalidOptionsError(`jobs: two jobs are named '${job.name}'`)
+    if (other !== undefined && other !== job)
+      throw new InvalidOptionsError(`jobs: two jobs are named '${job.name}'`)
     byName.set(job.name, job)
   }
   return byName
@@ -120,8 +121,10 @@ function registration(job: Job): WorkerJob {
 
 function parseQueues(queues: readonly string[] | undefined): readonly string[] | undefined {
   if (queues === undefined) return undefined
-  const names = Array.isArray(queues) && queues.length > 0 && queues.every((queue) => typeof queue === 'string' && queue)
-  if (!names) throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
+  const names =
+    Array.isArray(queues) && queues.length > 0 && queues.every((queue) => typeof queue === 'string' && queue)
+  if (!names)
+    throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
   return queues
 }
 
@@ -134,7 +137,9 @@ function parseName(name: string | undefined): string {
 function parseLease(lease: Duration | undefined): number {
   const ms = parseDuration(lease ?? '10s', 'lease')
   if (ms >= shortestLeaseMs) return ms
-  throw new InvalidOptionsError(`lease: ${ms} ms is too short to be renewed in time; write ${shortestLeaseMs} ms or more`)
+  throw new InvalidOptionsError(
+    `lease: ${ms} ms is too short to be renewed in time; write ${shortestLeaseMs} ms or more`,
+  )
 }
 
 function parseCount(value: number, option: string, least: number, most: number): number {

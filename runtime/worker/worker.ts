@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
-import { parseDuration, type Duration } from '../model/duration.ts'
+import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/errors.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -57,7 +57,8 @@ export class Worker {
 
   /** Opens the store, registers and begins to claim. @throws StoreUnavailableError, StoreFormatError. */
   async start(): Promise<void> {
-    if (this.#phase !== 'new') throw new InvalidOptionsError(`worker ${this.name} was started before; make a new one`)
+    if (this.#phase !== 'new')
+      throw new InvalidOptionsError(`worker ${this.name} was started before; make a new one`)
     this.#phase = 'starting'
     try {
       this.#store = await this.#open(this.#config)
@@ -86,7 +87,8 @@ export class Worker {
    * reach none. Resolves when the bodies of its steps have ended too (or 5 s after they were told to).
    */
   stop(options: { timeout?: Duration } = {}): Promise<void> {
-    const ms = options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
+    const ms =
+      options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
     this.#stopping ??= this.#shutDown(ms)
     return this.#stopping
   }
@@ -97,7 +99,9 @@ export class Worker {
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config
-    const signals = handleSignals ? onStopSignals((signal, repeated) => this.#signalled(signal, repeated)) : undefined
+    const signals = handleSignals
+      ? onStopSignals((signal, repeated) => this.#signalled(signal, repeated))
+      : undefined
     try {
       await this.start()
     } catch (error) {

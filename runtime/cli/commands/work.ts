@@ -1,5 +1,7 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
+import { withJobs } from '../connection.ts'
 import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
@@ -14,7 +16,7 @@ interface WorkOptions extends SharedOptions {
   readonly stopTimeout?: number
   readonly maxBlocked?: number
   readonly lease?: number
-  readonly logLevel?: 'debug' | 'info' | 'warn' | 'error'
+  readonly logLevel?: LogLevel
 }
 
 export function addWork(program: Command): void {
@@ -47,12 +49,7 @@ function workOptions(): Option[] {
     new Option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)').argParser(
       duration,
     ),
-    new Option('--log-level <level>', 'least important lines to log').choices([
-      'debug',
-      'info',
-      'warn',
-      'error',
-    ]),
+    new Option('--log-level <level>', 'least important lines to log').choices(logLevels),
   ]
   for (const option of options) {
     const variable = `DURABLE_JOBS_${option.name().toUpperCase().replaceAll('-', '_')}`
@@ -62,22 +59,14 @@ function workOptions(): Option[] {
   return options
 }
 
-async function work(
-  files: readonly string[],
-  { store, json, logLevel, ...options }: WorkOptions,
-): Promise<void> {
+async function work(files: readonly string[], options: WorkOptions): Promise<void> {
+  const { store, json, logLevel, ...rest } = options
   const jobs = await loadJobs(files)
-  const [{ createWorker }, { createLogger }] = await Promise.all([
-    import('../../worker/worker.ts'),
-    import('../../worker/logger.ts'),
-  ])
+  // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
+  await withJobs(options, () => Promise.resolve())
+  const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
-  const worker = createWorker({
-    jobs: [...jobs],
-    logger,
-    handleSignals: true,
-    ...given({ store, ...options }),
-  })
+  const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ store, ...rest }) })
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended
@@ -86,6 +75,9 @@ async function work(
 /** The logger writes for people on a terminal; behind this stream there is none. */
 function plainStdout(): Writable {
   return new Writable({
-    write: (chunk: Uint8Array, _encoding, done) => void process.stdout.write(chunk, () => done()),
+    write: (chunk: Uint8Array, _encoding, done) => {
+      process.stdout.write(chunk)
+      done()
+    },
   })
 }

@@ -190,6 +190,7 @@ function toStoreError(error: unknown, path: string): unknown {
       { cause: error },
     )
   }
-  const remedy = code === sqliteCodes.full ? 'free some disk space' : 'check that its folder exists and can be written'
+  const remedy =
+    code === sqliteCodes.full ? 'free some disk space' : 'check that its folder exists and can be written'
   return new StoreUnavailableError(`${path} can't be used (${message}); ${remedy}`, { cause: error })
 }

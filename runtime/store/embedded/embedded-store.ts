@@ -42,7 +42,13 @@ import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { inspectFacts } from './operations/facts.ts'
-import { inspectHistory, inspectQueues, inspectRun, inspectRuns, inspectWorkers } from './operations/inspect.ts'
+import {
+  inspectHistory,
+  inspectQueues,
+  inspectRun,
+  inspectRuns,
+  inspectWorkers,
+} from './operations/inspect.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
@@ -168,7 +174,9 @@ class EmbeddedStore implements Store {
     if (answer.kind === 'lost') this.#locks.drop(lease)
     // R37: a newer version migrated the file under us.
     const outdated = readFormat(this.#database) > formatVersion
-    return answer.kind === 'held' && outdated ? { kind: 'held', orders: { ...answer.orders, drain: true } } : answer
+    return answer.kind === 'held' && outdated
+      ? { kind: 'held', orders: { ...answer.orders, drain: true } }
+      : answer
   }
 
   async resign(lease: LeaseId, keep: readonly RunId[]): Promise<void> {
@@ -224,7 +232,13 @@ class EmbeddedStore implements Store {
   pauseQueue(queue: string, write: OperatorWrite): Promise<void> {
     return this.#write((tx) => {
       if (answered(tx, write.requestId) !== undefined) return
-      tx.sql.run('INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)', queue, write.by, write.reason ?? null, tx.now)
+      tx.sql.run(
+        'INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)',
+        queue,
+        write.by,
+        write.reason ?? null,
+        tx.now,
+      )
       keepAnswer(tx, write.requestId, true)
     })
   }
@@ -241,7 +255,8 @@ class EmbeddedStore implements Store {
   }
 
   async sweep(limit: number): Promise<SweepReport> {
-    if (!Number.isInteger(limit) || limit < 1) throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
     const report = await this.#write((tx) => {
       tx.sql.run(
         `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'

@@ -14,14 +14,14 @@ export function bootId(): string {
 
 /** File systems without dependable locks, by their magic number (statfs(2)). */
 const networkFileSystems: Readonly<Record<number, string>> = {
-  0x6969: 'NFS',
-  0x517b: 'SMB',
-  0xff534d42: 'CIFS',
-  0xfe534d42: 'SMB2',
-  0x01021997: '9P',
-  0x00c36400: 'Ceph',
-  0x5346414f: 'AFS',
-  0x0bd00bd0: 'Lustre',
+  26985: 'NFS',
+  20859: 'SMB',
+  4283649346: 'CIFS',
+  4266872130: 'SMB2',
+  16914839: '9P',
+  12805120: 'Ceph',
+  1397113167: 'AFS',
+  198183888: 'Lustre',
 }
 
 /** @throws InvalidOptionsError when the file would lie on a network file system. */

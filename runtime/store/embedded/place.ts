@@ -36,7 +36,8 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   const startedAt = to.startedAt === undefined ? run.started_at : to.startedAt
   const times = {
     wakeAt: state === 'scheduled' || state === 'waiting' ? (to.wakeAt ?? run.wake_at) : null,
-    expiresAt: startedAt !== null || ended ? null : to.expiresAt === undefined ? run.expires_at : to.expiresAt,
+    expiresAt:
+      startedAt !== null || ended ? null : to.expiresAt === undefined ? run.expires_at : to.expiresAt,
     deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
   }
   const cancel = to.cancel === undefined ? run.cancel : to.cancel === null ? null : JSON.stringify(to.cancel)

@@ -1,5 +1,5 @@
 import { decodeValue } from '../../model/codec.ts'
-import { type Run, type RunState, type WaitingFor, isEnd } from '../../model/run.ts'
+import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { LeaseId } from '../store.ts'
@@ -96,7 +96,8 @@ export function toRun(row: RunRow & PayloadRow): Run {
 
 function stateFields(row: RunRow & PayloadRow): object {
   const { state } = row
-  const error = row.error === null ? undefined : (decodeValue(row.error, `error of run ${row.id}`) as StoredError)
+  const error =
+    row.error === null ? undefined : (decodeValue(row.error, `error of run ${row.id}`) as StoredError)
   const ended = isEnd(state) ? { endedAt: row.ended_at } : {}
   const cancel = row.cancel === null ? { by: 'unknown' } : (JSON.parse(row.cancel) as Cancel)
   const fields = {
@@ -104,7 +105,10 @@ function stateFields(row: RunRow & PayloadRow): object {
     ready: () => ({}),
     running: () => ({ worker: row.worker ?? 'unknown' }),
     cancelling: () => ({ worker: row.worker ?? 'unknown', ...cancel }),
-    waiting: () => ({ waitingFor: JSON.parse(row.waiting ?? '{}') as WaitingFor, ...(error ? { error } : {}) }),
+    waiting: () => ({
+      waitingFor: JSON.parse(row.waiting ?? '{}') as WaitingFor,
+      ...(error ? { error } : {}),
+    }),
     blocked: () => ({ reason: (JSON.parse(row.blocked ?? '{}') as Blocked).reason }),
     completed: () => ({ ...ended, output: row.output }),
     failed: () => ({ ...ended, error, ...(row.escaped === null ? {} : { escaped: row.escaped }) }),

@@ -12,8 +12,13 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   if (before !== undefined) return before
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
-  if (isEnd(run.state) || run.state === 'cancelling') return keepAnswer(tx, write.requestId, { state: run.state })
-  note(tx, run.seq, { kind: 'cancel', by: write.by, ...(write.reason === undefined ? {} : { reason: write.reason }) })
+  if (isEnd(run.state) || run.state === 'cancelling')
+    return keepAnswer(tx, write.requestId, { state: run.state })
+  note(tx, run.seq, {
+    kind: 'cancel',
+    by: write.by,
+    ...(write.reason === undefined ? {} : { reason: write.reason }),
+  })
   const flag: Cancel = { by: write.by, ...(write.reason === undefined ? {} : { reason: write.reason }) }
   const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: flag })
   if (run.lease !== null) tx.woken.add(run.lease)

@@ -1,6 +1,14 @@
 import { poisonLimit, suspectLosses } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import type { ClaimAnswer, ClaimedRun, ClaimRequest, LeaseId, Orders, Settlement, WorkerJob } from '../../store.ts'
+import type {
+  ClaimAnswer,
+  ClaimedRun,
+  ClaimRequest,
+  LeaseId,
+  Orders,
+  Settlement,
+  WorkerJob,
+} from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
@@ -56,7 +64,10 @@ export function claim(
 }
 
 export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): Orders {
-  const cancel = tx.sql.all<{ id: RunId }>("SELECT id FROM runs WHERE lease = ? AND state = 'cancelling'", lease)
+  const cancel = tx.sql.all<{ id: RunId }>(
+    "SELECT id FROM runs WHERE lease = ? AND state = 'cancelling'",
+    lease,
+  )
   return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id) }
 }
 
@@ -187,7 +198,8 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
   )
   if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
   const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
-  const verdict = run.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
+  const verdict =
+    run.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
   return {
     id: run.id,
     job: run.job,

@@ -26,7 +26,9 @@ export function prepareCommit(entries: readonly (Checkpoint | Settlement)[]): Pr
   const bytes = prepared.reduce((sum, { body }) => sum + (body?.length ?? 0), 0)
   const tooLarge = entries.length > 1 && bytes > commitLimits.bytes
   if (entries.length > commitLimits.entries || tooLarge) {
-    throw new InvalidOptionsError(`a commit takes ${commitLimits.entries} entries and ${commitLimits.bytes} bytes`)
+    throw new InvalidOptionsError(
+      `a commit takes ${commitLimits.entries} entries and ${commitLimits.bytes} bytes`,
+    )
   }
   return prepared
 }

@@ -22,7 +22,8 @@ function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
 }
 
 function insertRows(tx: Transaction, run: NewRun): void {
-  const readyAt = run.start.kind === 'now' ? tx.now : run.start.kind === 'in' ? tx.now + run.start.ms : run.start.at
+  const readyAt =
+    run.start.kind === 'now' ? tx.now : run.start.kind === 'in' ? tx.now + run.start.ms : run.start.at
   const state = readyAt > tx.now ? 'scheduled' : 'ready'
   const times = {
     wakeAt: state === 'scheduled' ? readyAt : null,

@@ -12,7 +12,13 @@ const largestQuickCheck = 256 * 1024 * 1024
 export function inspectFacts(database: Database, config: StoreConfig): StoreFacts {
   return {
     address: `sqlite:${database.path}`,
-    checks: [format(database), journalMode(database), durability(config), diskSpace(database), integrity(database)],
+    checks: [
+      format(database),
+      journalMode(database),
+      durability(config),
+      diskSpace(database),
+      integrity(database),
+    ],
   }
 }
 
@@ -54,7 +60,11 @@ function diskSpace(database: Database): StoreCheck {
 
 function integrity(database: Database): StoreCheck {
   if (statSync(database.path).size > largestQuickCheck) {
-    return { name: 'integrity', verdict: 'fine', found: 'not checked: the file is large; run PRAGMA quick_check by hand' }
+    return {
+      name: 'integrity',
+      verdict: 'fine',
+      found: 'not checked: the file is large; run PRAGMA quick_check by hand',
+    }
   }
   const answer = String(database.get<{ quick_check: string }>('PRAGMA quick_check(1)')?.quick_check)
   return answer === 'ok'

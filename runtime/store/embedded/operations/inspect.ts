@@ -1,6 +1,14 @@
 import { endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import type { HistoryEntry, QueueInfo, RunDetails, RunFilter, RunPage, WorkerInfo, WorkerJob } from '../../store.ts'
+import type {
+  HistoryEntry,
+  QueueInfo,
+  RunDetails,
+  RunFilter,
+  RunPage,
+  WorkerInfo,
+  WorkerJob,
+} from '../../store.ts'
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 
@@ -20,7 +28,9 @@ export function inspectHistory(sql: Sql, id: RunId): HistoryEntry[] {
      WHERE run = (SELECT seq FROM runs WHERE id = ?) ORDER BY n`,
     id,
   )
-  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([, field]) => field !== null)) as never)
+  return rows.map(
+    (row) => Object.fromEntries(Object.entries(row).filter(([, field]) => field !== null)) as never,
+  )
 }
 
 /** Newest first; the cursor is the place in line of the last run of a page. */
@@ -55,19 +65,26 @@ export function inspectQueues(sql: Sql, now: number): QueueInfo[] {
   const rows = sql.all<{ queue: string; state: RunState; n: number; first: number }>(
     'SELECT queue, state, count(*) AS n, min(seq) AS first FROM runs WHERE ended_at IS NULL GROUP BY state, queue',
   )
-  const paused = sql.all<{ queue: string; by: string; reason: string | null; at: number }>('SELECT * FROM paused')
+  const paused = sql.all<{ queue: string; by: string; reason: string | null; at: number }>(
+    'SELECT * FROM paused',
+  )
   const names = [...new Set([...rows, ...paused].map(({ queue }) => queue))].sort()
   const live = runStates.filter((state) => !(endStates as readonly RunState[]).includes(state))
   return names.map((name) => {
     const own = rows.filter((row) => row.queue === name)
-    const counts = Object.fromEntries(live.map((state) => [state, own.find((row) => row.state === state)?.n ?? 0]))
+    const counts = Object.fromEntries(
+      live.map((state) => [state, own.find((row) => row.state === state)?.n ?? 0]),
+    )
     const oldest = own.find((row) => row.state === 'ready')
     const stop = paused.find((row) => row.queue === name)
-    const since = oldest && sql.get<{ changed_at: number }>('SELECT changed_at FROM runs WHERE seq = ?', oldest.first)
+    const since =
+      oldest && sql.get<{ changed_at: number }>('SELECT changed_at FROM runs WHERE seq = ?', oldest.first)
     return {
       name,
       counts: counts as QueueInfo['counts'],
-      ...(stop ? { paused: { by: stop.by, at: stop.at, ...(stop.reason === null ? {} : { reason: stop.reason }) } } : {}),
+      ...(stop
+        ? { paused: { by: stop.by, at: stop.at, ...(stop.reason === null ? {} : { reason: stop.reason }) } }
+        : {}),
       ...(since ? { oldestReadyMs: Math.max(0, now - since.changed_at) } : {}),
     }
   })

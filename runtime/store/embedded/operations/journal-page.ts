@@ -40,7 +40,13 @@ export function journalPage(sql: Sql, now: number, seq: number, from: number, by
   }
 }
 
-export function journalEntries(sql: Sql, now: number, seq: number, after: number, limit: number): JournalEntry[] {
+export function journalEntries(
+  sql: Sql,
+  now: number,
+  seq: number,
+  after: number,
+  limit: number,
+): JournalEntry[] {
   return journalRows(sql, seq, after, limit).map((row) => toEntry(row, now))
 }
 

@@ -15,7 +15,8 @@ const amnestyShare = 0.5
  * renewed, no lease ends before it had one more lease's time.
  */
 export function markSeen(tx: Transaction): void {
-  const seenAt = tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
+  const seenAt =
+    tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
   const gap = tx.now - seenAt
   if (gap < 200 && gap >= 0) return
   tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
@@ -72,7 +73,9 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): 
 /** Even the stay that should only have ended the run was lost: the store ends it itself. */
 function convict(tx: Transaction, run: RunRow, losses: number, streak: number): void {
   note(tx, run.seq, { kind: 'poisoned', reason: `${streak} workers were lost without a new step` })
-  const error = new RunPoisonedError(`${streak} workers were lost under run '${run.id}' without a new step in between`)
+  const error = new RunPoisonedError(
+    `${streak} workers were lost under run '${run.id}' without a new step in between`,
+  )
   const stored = encodeValue({ ...toStoredError(error), stack: undefined }, 'error')
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
   place(tx, run, 'convict', { losses, streak })

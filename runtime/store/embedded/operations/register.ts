@@ -44,7 +44,11 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
   for (const run of blocked) {
     const { tried } = JSON.parse(run.blocked ?? '{"tried":[]}') as Blocked
     if (tried.includes(job.digest)) continue
-    note(tx, run.seq, { kind: 'unblocked', worker: worker.name, reason: 'new code of the job was registered' })
+    note(tx, run.seq, {
+      kind: 'unblocked',
+      worker: worker.name,
+      reason: 'new code of the job was registered',
+    })
     place(tx, run, 'unblock')
   }
 }
@@ -59,7 +63,9 @@ export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): Re
     status.draining ? 1 : 0,
     lease,
   )
-  return worker === undefined ? { kind: 'lost' } : { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
+  return worker === undefined
+    ? { kind: 'lost' }
+    : { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
 }
 
 export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[]): void {

@@ -32,7 +32,15 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
     run.seq,
   )
   tx.sql.run('UPDATE payloads SET output = NULL, error = NULL, escaped = NULL WHERE seq = ?', run.seq)
-  place(tx, run, run.state === 'blocked' ? 'unblock' : 'retry', { attempt: 1, streak: 0, startedAt: null, deadlineAt: null, expiresAt: null, cancel: null, blocked: null })
+  place(tx, run, run.state === 'blocked' ? 'unblock' : 'retry', {
+    attempt: 1,
+    streak: 0,
+    startedAt: null,
+    deadlineAt: null,
+    expiresAt: null,
+    cancel: null,
+    blocked: null,
+  })
   return keepAnswer(tx, write.requestId, answer)
 }
 
@@ -40,7 +48,11 @@ export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): Retr
   return plan(tx, id, choice).answer
 }
 
-function plan(tx: Transaction, id: RunId, choice: RetryChoice): { run: RunRow; dropped: Line[]; answer: RetryAnswer } {
+function plan(
+  tx: Transaction,
+  id: RunId,
+  choice: RetryChoice,
+): { run: RunRow; dropped: Line[]; answer: RetryAnswer } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
   if (run.state === 'completed' || (!isEnd(run.state) && run.state !== 'blocked')) {
@@ -56,7 +68,9 @@ function plan(tx: Transaction, id: RunId, choice: RetryChoice): { run: RunRow; d
   refuseOnce(run.id, dropped, choice.runAgain ?? [])
   const ends = (line: Line): boolean => line.phase === 'done' || line.phase === 'failed'
   const runsAgain = [...new Set(dropped.filter(isStep).map((line) => line.path))]
-  const keeps = lines.filter((line) => ends(line) && isStep(line) && !dropped.includes(line)).map((line) => line.path)
+  const keeps = lines
+    .filter((line) => ends(line) && isStep(line) && !dropped.includes(line))
+    .map((line) => line.path)
   return { run, dropped, answer: { runsAgain, keeps } }
 }
 
@@ -65,11 +79,16 @@ function droppedLines(tx: Transaction, run: RunRow, lines: readonly Line[], choi
     const first = lines.find((line) => line.path === choice.from)
     if (first === undefined) {
       const paths = [...new Set(lines.filter(isStep).map((line) => line.path))].slice(0, 20)
-      throw new RunStateError(`run '${run.id}' has stored no step '${choice.from}'; it has: ${paths.join(', ') || 'none'}`)
+      throw new RunStateError(
+        `run '${run.id}' has stored no step '${choice.from}'; it has: ${paths.join(', ') || 'none'}`,
+      )
     }
     return lines.filter((line) => line.position >= first.position || !isStep(line))
   }
-  const escaped = tx.sql.get<{ escaped: string | null }>('SELECT escaped FROM payloads WHERE seq = ?', run.seq)?.escaped
+  const escaped = tx.sql.get<{ escaped: string | null }>(
+    'SELECT escaped FROM payloads WHERE seq = ?',
+    run.seq,
+  )?.escaped
   return lines.filter((line) => line.path === escaped || !isStep(line))
 }
 

@@ -40,7 +40,9 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       if (!cancelling) note(tx, run.seq, { kind: 'released', ...workerName(tx, run) })
       return settled(place(tx, run, cancelling ? 'end cancel' : 'release', end))
     case 'blocked':
-      return settled(cancelling ? place(tx, run, 'end cancel', end) : block(tx, run, outcome.reason, outcome.digest, end))
+      return settled(
+        cancelling ? place(tx, run, 'end cancel', end) : block(tx, run, outcome.reason, outcome.digest, end),
+      )
   }
 }
 

@@ -1,9 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
-import { parseDuration } from '../runtime/model/duration.ts'
-import { InvalidOptionsError } from '../runtime/model/errors.ts'
-import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from '../runtime/model/job.ts'
-import { parsePriority } from '../runtime/model/priority.ts'
-import { parseRetry } from '../runtime/model/retry-policy.ts'
+import { parseDuration } from './duration.ts'
+import { InvalidOptionsError } from './errors.ts'
+import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
+import { parsePriority } from './priority.ts'
+import { parseRetry } from './retry-policy.ts'
 
 const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'onFailed']
 
@@ -25,15 +25,18 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
   const { name, version = 1, queue = 'default' } = options
-  if (typeof name !== 'string' || name.trim() === '') throw new InvalidOptionsError('defineJob: give the job a name')
+  if (typeof name !== 'string' || name.trim() === '')
+    throw new InvalidOptionsError('defineJob: give the job a name')
   const at = `job '${name}'`
   for (const key of Object.keys(options)) {
     if (!known.includes(key)) {
       throw new InvalidOptionsError(`${at}: unknown option '${key}'; known are ${known.join(', ')}`)
     }
   }
-  if (typeof handler !== 'function') throw new InvalidOptionsError(`${at}: the second argument must be a function`)
-  if (!Number.isInteger(version) || version < 1) throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
+  if (typeof handler !== 'function')
+    throw new InvalidOptionsError(`${at}: the second argument must be a function`)
+  if (!Number.isInteger(version) || version < 1)
+    throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
   if (typeof queue !== 'string' || queue === '') throw new InvalidOptionsError(`${at}: queue must be a name`)
   if (options.input !== undefined && !('~standard' in options.input)) {
     throw new InvalidOptionsError(`${at}: input must be a Standard Schema (zod, valibot, arktype …)`)

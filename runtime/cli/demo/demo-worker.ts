@@ -1,0 +1,31 @@
+import { createLogger } from '../../worker/logger.ts'
+import { createWorker } from '../../worker/worker.ts'
+import { quietNodeWarnings } from '../quiet-warnings.ts'
+import { appendEffect, type Effect } from './effects.ts'
+import { importCandidates, type Tell } from './import-candidates.ts'
+
+/** What a worker of the demo tells the process that started it. */
+export type WorkerMessage = { readonly kind: 'ready' } | ({ readonly kind: 'effect' } & Effect)
+
+function send(message: WorkerMessage): void {
+  process.send?.(message)
+}
+
+const tell: Tell = (folder, moment, path) => {
+  const effect = { moment, path, pid: process.pid, at: Date.now() }
+  appendEffect(folder.effects, effect)
+  send({ kind: 'effect', ...effect })
+}
+
+quietNodeWarnings()
+// Nobody watches any more: the demo has ended, whatever ended it.
+process.on('disconnect', () => process.exit())
+const [store = '', queue = ''] = process.argv.slice(2)
+const worker = createWorker({
+  store,
+  jobs: [importCandidates(queue, tell)],
+  queues: [queue],
+  logger: createLogger({ stream: process.stderr, level: 'warn' }),
+})
+await worker.start()
+send({ kind: 'ready' })

@@ -1,0 +1,102 @@
+import { textWidth } from '../plain-text.ts'
+import { type DemoScreen, paintLine, type Span, wrap } from './screen.ts'
+import { activity, count, type Story, sinceStart, type Told } from './story.ts'
+
+/** Shows a story on the screen. */
+export interface View {
+  show(story: Story): void
+  /** Leaves the last state on the screen and the cursor below it. */
+  end(): void
+}
+
+const widest = 100
+const widestBar = 60
+/** Below it process ids give way to what the processes do. */
+const narrow = 60
+const margin = '  '
+const hideCursor = '\x1b[?25l'
+const showCursor = '\x1b[?25h'
+const clearLine = '\x1b[K'
+const clearBelow = '\x1b[J'
+const crewColours = ['cyan', 'green'] as const
+
+/** Draws the story over itself, frame by frame. */
+export function liveView(screen: DemoScreen): View {
+  let widths: number[] = []
+  const end = (): void => {
+    process.off('exit', end)
+    screen.write(showCursor)
+  }
+  process.once('exit', end)
+  screen.write(hideCursor)
+  return {
+    show: (story) => {
+      const columns = screen.columns() ?? widest
+      // A terminal that became narrower has broken the lines of the last frame.
+      const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
+      const frame = drawFrame(story, Math.min(columns - 1, widest))
+      widths = frame.map((spans) => spans.reduce((sum, [text]) => sum + textWidth(text), 0))
+      const lines = frame.map((spans) => `${paintLine(spans, columns - 1)}${clearLine}\n`)
+      screen.write(`${rows === 0 ? '' : `\x1b[${rows}A\r`}${lines.join('')}${clearBelow}`)
+    },
+    end,
+  }
+}
+
+function drawFrame(story: Story, width: number): Span[][] {
+  const shown = story.told.filter(({ tone }) => tone !== 'plain')
+  return [
+    [],
+    [[margin], ['durable-jobs demo', 'bold'], ['   one import, two workers, one SIGKILL', 'dim']],
+    [],
+    [[`${margin}${count(story.candidates)} candidates: check, insert by hundreds, mail each, report`]],
+    [],
+    ...story.crew.map((_, i) => crewLine(story, i, width)),
+    [],
+    barLine(story, Math.min(widestBar, width - 2 * margin.length)),
+    [[margin], [`${story.stored} of ${story.steps} steps stored   ${sinceStart(story, Date.now())}`, 'dim']],
+    [],
+    ...shown.flatMap((told) => toldLines(story, told, width)),
+  ]
+}
+
+function crewLine(story: Story, i: number, width: number): Span[] {
+  const member = story.crew[i]
+  if (member === undefined) return []
+  const name: Span = [`${margin}${member.name}   `, crewColours[i] ?? 'white']
+  const pid: Span = [width < narrow ? '' : `pid ${member.pid}   `, 'dim']
+  const doing = activity(story, member)
+  if (story.kill?.member === member) return [name, pid, [doing, 'red']]
+  return [name, pid, story.inside.has(member) ? [doing] : [doing, 'dim']]
+}
+
+/** Stored steps in the colour of the worker that ran them, a cross where one was killed. */
+function barLine({ stored, steps, kill, crew, inside }: Story, width: number): Span[] {
+  const cells = (n: number): number => Math.round((n / steps) * width)
+  const full = cells(stored)
+  const rest: Span = ['░'.repeat(width - full), 'dim']
+  const colour = (i: number): (typeof crewColours)[number] => crewColours[i] ?? 'cyan'
+  if (kill === undefined) {
+    const holder = crew.findIndex((member) => inside.has(member))
+    return [[margin], ['█'.repeat(full), colour(Math.max(0, holder))], rest]
+  }
+  const killer = crew.indexOf(kill.member)
+  const before = cells(kill.stored)
+  const after = Math.max(0, full - before - 1)
+  return [
+    [margin],
+    ['█'.repeat(before), colour(killer)],
+    ['✕', ['red', 'bold']],
+    ['█'.repeat(after), colour(1 - killer)],
+    ['░'.repeat(Math.max(0, width - before - 1 - after)), 'dim'],
+  ]
+}
+
+function toldLines(story: Story, { at, text, tone }: Told, width: number): Span[][] {
+  const time = sinceStart(story, at).padStart(6)
+  const sign: Span = tone === 'bad' ? ['✕ ', ['red', 'bold']] : ['→ ', ['green', 'bold']]
+  const indent = margin.length + time.length + 4
+  return wrap(text, width - indent).map((line, i) =>
+    i === 0 ? [[`${margin}${time}  `, 'dim'], sign, [line]] : [[' '.repeat(indent)], [line]],
+  )
+}

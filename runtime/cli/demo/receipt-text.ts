@@ -1,0 +1,34 @@
+import type { RunId } from '../../model/run-id.ts'
+import type { Check } from './receipt.ts'
+import { type DemoScreen, paintLine, type Span, wrap } from './screen.ts'
+
+const margin = '  '
+const nameWidth = 9
+const widest = 100
+
+/** The checks, a sign before each: what holds, and what does not. */
+export function receiptLines(checks: readonly Check[], screen: DemoScreen): string {
+  const width = Math.min(screen.columns() ?? Number.POSITIVE_INFINITY, widest) - 1
+  const indent = margin.length + 2 + nameWidth
+  const lines = checks.flatMap(({ name, holds, found }): Span[][] => {
+    const sign: Span = holds ? ['✓ ', ['green', 'bold']] : ['✗ ', ['red', 'bold']]
+    return wrap(found, Math.max(20, width - indent)).map((text, i) =>
+      i === 0 ? [[margin], sign, [name.padEnd(nameWidth), 'dim'], [text]] : [[' '.repeat(indent)], [text]],
+    )
+  })
+  const painted = lines.map((spans) => (screen.live ? paintLine(spans, width) : plainLine(spans)))
+  return `\n${painted.join('\n')}\n`
+}
+
+/** What to look at next; `store` is where the run still is. */
+export function nextLines(run: RunId, store: string | undefined): string {
+  const show =
+    store === undefined
+      ? 'demo --store sqlite:demo.db keeps the run for durable-jobs show'
+      : `durable-jobs show ${run} --store ${store}`
+  return `\n${margin}next: your own first job, in README.md\n${margin}      ${show}\n`
+}
+
+function plainLine(spans: readonly Span[]): string {
+  return spans.map(([text]) => text).join('')
+}

@@ -1,0 +1,60 @@
+import { styleText } from 'node:util'
+import { clip, textWidth } from '../plain-text.ts'
+
+/** Where the demo is shown. */
+export interface DemoScreen {
+  /** Whether what was written can be drawn over, in colours. */
+  readonly live: boolean
+  /** Left out where lines may be of any length. */
+  readonly columns: () => number | undefined
+  write(text: string): void
+}
+
+type Format = Parameters<typeof styleText>[0]
+/** A piece of a line, and how it is painted. */
+export type Span = readonly [text: string, format?: Format]
+
+const fewestColumns = 30
+const fewestRows = 16
+
+/** The terminal; without one, with NO_COLOR, or on a tiny one: plain lines. */
+export function terminalScreen(): DemoScreen {
+  const { stdout, env } = process
+  const big = stdout.isTTY && stdout.columns >= fewestColumns && stdout.rows >= fewestRows
+  const plain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb'
+  return {
+    live: big && !plain,
+    columns: () => (stdout.isTTY ? stdout.columns : undefined),
+    write: (text) => stdout.write(text),
+  }
+}
+
+/** One line, cut to `width`. */
+export function paintLine(spans: readonly Span[], width: number): string {
+  let left = width
+  let line = ''
+  for (const [text, format] of spans) {
+    if (left <= 0) break
+    const clipped = clip(text, left)
+    left -= textWidth(clipped)
+    line += format === undefined ? clipped : styleText(format, clipped, { validateStream: false })
+  }
+  return line
+}
+
+/** `text` in lines of at most `width`, broken between words; left whole without a width. */
+export function wrap(text: string, width: number | undefined): string[] {
+  if (width === undefined) return [text]
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    const longer = line === '' ? word : `${line} ${word}`
+    if (line !== '' && textWidth(longer) > width) {
+      lines.push(line)
+      line = word
+    } else {
+      line = longer
+    }
+  }
+  return [...lines, line]
+}
