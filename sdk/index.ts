@@ -1,6 +1,6 @@
 /** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+export type { ByHand } from '../runtime/client/by-hand.ts'
 export {
-  type ByHand,
   type ConnectOptions,
   connect,
   type EnqueueArguments,
@@ -10,15 +10,14 @@ export {
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
 export type { RetryOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
+export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'
 export type { Duration } from '../runtime/model/duration.ts'
 export {
   AbortedError,
   type AbortReason,
   DuplicateStepError,
-  DurableJobsError,
   FatalError,
   InvalidInputError,
-  InvalidOptionsError,
   JournalFullError,
   JournalMismatchError,
   NestedStepError,
@@ -39,6 +38,7 @@ export {
   UnknownJobError,
   UnknownRunError,
 } from '../runtime/model/errors.ts'
+export { InvalidOptionsError } from '../runtime/model/invalid-options-error.ts'
 export type {
   Context,
   Handler,

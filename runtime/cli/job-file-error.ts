@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { DurableJobsError } from '../model/errors.ts'
+import { DurableJobsError } from '../model/durable-jobs-error.ts'
 
 /** A job file can't be found or loaded, or holds no jobs. */
 export class JobFileError extends DurableJobsError {

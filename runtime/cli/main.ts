@@ -4,7 +4,7 @@ import { nodeVersionProblem } from './node-version.ts'
 // The rest is loaded after the check only: an old Node would fail on its syntax with a message that helps nobody.
 const problem = nodeVersionProblem(process.versions.node)
 if (problem === '') {
-  import('./start.ts').then((loaded) => loaded.start(process.argv.slice(2)))
+  void import('./start.ts').then((loaded) => loaded.start(process.argv.slice(2)))
 } else {
   process.stderr.write(`durable-jobs: ${problem}\n`)
   process.exitCode = 1

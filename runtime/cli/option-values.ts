@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 
 /** Parsers of option values. What they throw becomes a usage error that names the option. */
 

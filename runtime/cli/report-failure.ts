@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander'
-import { DurableJobsError, InvalidOptionsError } from '../model/errors.ts'
+import { DurableJobsError } from '../model/durable-jobs-error.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 
 interface Failure {
   readonly code: string

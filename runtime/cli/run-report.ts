@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { formatDuration } from '../model/duration.ts'
+import { formatDuration } from '../model/format-duration.ts'
 import type { Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { HistoryEntry } from '../store/store.ts'

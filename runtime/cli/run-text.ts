@@ -1,4 +1,4 @@
-import { formatDuration } from '../model/duration.ts'
+import { formatDuration } from '../model/format-duration.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import { paint } from './output.ts'

@@ -1,28 +1,21 @@
-import { randomUUID } from 'node:crypto'
-import { hostname, userInfo } from 'node:os'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { digestValue, encodeValue } from '../model/codec.ts'
-import { InvalidOptionsError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
-import type { OperatorWrite } from '../model/operator-write.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { openStore } from '../store/open-store.ts'
 import type { EnqueueAnswer, Inspector, NewRun, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
+import { type ByHand, operatorWrite } from './by-hand.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { RunHandle } from './run-handle.ts'
 
 export interface ConnectOptions {
   /** Only the `enqueue` hooks are used here. */
   middleware?: readonly Middleware[]
-}
-
-/** Who does something by hand and why; left out: user and host of the process. */
-export interface ByHand {
-  by?: string
-  reason?: string
 }
 
 /** What became of one run of `enqueueMany`; a duplicate is told, never thrown. */
@@ -198,10 +191,4 @@ export class Jobs {
     }
     return runs
   }
-}
-
-/** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
-export function operatorWrite(write: ByHand): OperatorWrite {
-  const by = write.by ?? `${userInfo().username}@${hostname()}`
-  return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
 }

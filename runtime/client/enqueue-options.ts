@@ -1,5 +1,5 @@
 import { type Duration, parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { parsePriority } from '../model/priority.ts'
 import { parseRunId, type RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/store.ts'

@@ -13,7 +13,7 @@ import { isEnd, type Run, type RunState, type WaitingFor } from '../model/run.ts
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
-import { type ByHand, operatorWrite } from './client.ts'
+import { type ByHand, operatorWrite } from './by-hand.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {

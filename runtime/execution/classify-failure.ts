@@ -1,4 +1,5 @@
-import { DurableJobsError, FatalError, StepFailedError } from '../model/errors.ts'
+import { DurableJobsError } from '../model/durable-jobs-error.ts'
+import { FatalError, StepFailedError } from '../model/errors.ts'
 import { RetryAfterError } from '../model/retry-after-error.ts'
 import { type RetryPolicy, retryDelayMs } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'

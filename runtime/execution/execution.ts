@@ -23,12 +23,19 @@ export type Stop =
   | { readonly kind: 'blocked'; readonly reason: string }
   | { readonly kind: 'journal full'; readonly error: JournalFullError }
 
-/** What the stay has come to; the slot turns it into an outcome. */
-export type Turn =
+/** The stay has come to its end; the slot turns it into an outcome. */
+export type EndTurn =
   | { readonly kind: 'returned'; readonly value: unknown }
   | { readonly kind: 'threw'; readonly error: unknown }
   | { readonly kind: 'stopped'; readonly stop: Stop }
-  | { readonly kind: 'suspendable'; readonly waits: readonly Wait[] }
+
+/** The stay only waits and could be suspended. */
+export interface WaitTurn {
+  readonly kind: 'suspendable'
+  readonly waits: readonly Wait[]
+}
+
+export type Turn = EndTurn | WaitTurn
 
 /** A step's end as it was stored. */
 export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>

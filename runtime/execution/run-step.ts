@@ -1,6 +1,7 @@
 import { encodeValue } from '../model/codec.ts'
 import { parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError, StepTimeoutError, StepUnknownError } from '../model/errors.ts'
+import { StepTimeoutError, StepUnknownError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, stepAgain } from '../model/job.ts'
 import { parseRetry, type RetryPolicy } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'

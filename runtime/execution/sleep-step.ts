@@ -1,6 +1,6 @@
 import { encodeValue } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import type { StoredStep } from './journal-index.ts'

@@ -7,7 +7,7 @@ import type { Outcome, StayOutcome } from '../model/outcome.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
-import { Execution, type Stop, type Turn } from './execution.ts'
+import { type EndTurn, Execution, type Stop, type WaitTurn } from './execution.ts'
 import { runOnFailed } from './on-failed.ts'
 import { stepTools } from './step-tools.ts'
 
@@ -106,7 +106,7 @@ export class Slot {
   }
 
   /** The store decides: a wait that is over by its clock keeps the run here. */
-  async #suspend(turn: Extract<Turn, { kind: 'suspendable' }>): Promise<StayOutcome | 'go on'> {
+  async #suspend(turn: WaitTurn): Promise<StayOutcome | 'go on'> {
     if (!this.#execution.idle) return 'go on'
     const release = this.#execution.holdSteps()
     const answer = await this.#send({ kind: 'waiting', waits: turn.waits })
@@ -119,7 +119,7 @@ export class Slot {
     return stayOutcome('waiting', answer)
   }
 
-  async #outcome(turn: Exclude<Turn, { kind: 'suspendable' }>, input: unknown): Promise<Outcome> {
+  async #outcome(turn: EndTurn, input: unknown): Promise<Outcome> {
     switch (turn.kind) {
       case 'returned':
         await this.#finish()

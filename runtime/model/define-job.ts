@@ -1,6 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { parseDuration } from './duration.ts'
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 
@@ -28,18 +28,4 @@ function readText(text: string): number {
 
 function describe(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : String(value)
-}
-
-/** A length of time as a person reads it: `830 ms`, `4.2 s`, `3 m 20 s`, `2 h 5 m`, `3 d 4 h`. */
-export function formatDuration(ms: number): string {
-  if (ms < 1_000) return `${Math.round(ms)} ms`
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`
-  const pairs = [
-    ['d', 'h', unitMs.d, unitMs.h],
-    ['h', 'm', unitMs.h, unitMs.m],
-    ['m', 's', unitMs.m, unitMs.s],
-  ] as const
-  const pair = pairs.find(([, , large]) => ms >= large) ?? pairs[2]
-  const [large, small, largeMs, smallMs] = pair
-  return `${Math.floor(ms / largeMs)} ${large} ${Math.floor((ms % largeMs) / smallMs)} ${small}`
 }

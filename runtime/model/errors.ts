@@ -1,17 +1,7 @@
-import { formatDuration } from './duration.ts'
+import { DurableJobsError } from './durable-jobs-error.ts'
+import { formatDuration } from './format-duration.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
-
-/** Base of every error of this package: a literal `code`, a `cause`, a message that says what to do next. */
-export abstract class DurableJobsError extends Error {
-  abstract readonly code: string
-}
-
-/** An option, name or duration is wrong; nothing was stored. */
-export class InvalidOptionsError extends DurableJobsError {
-  override readonly name = 'InvalidOptionsError'
-  readonly code = 'INVALID_OPTIONS'
-}
 
 /** The input did not pass the job's schema; nothing was stored. */
 export class InvalidInputError extends DurableJobsError {

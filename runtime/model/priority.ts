@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 
 /** @throws InvalidOptionsError unless a whole number from -1000 to 1000: it shares a sort key with the run's place in line. */
 export function parsePriority(value: unknown, option: string): number {

@@ -1,5 +1,5 @@
+import { DurableJobsError } from './durable-jobs-error.ts'
 import { type Duration, parseDuration } from './duration.ts'
-import { DurableJobsError } from './errors.ts'
 
 /** Thrown by an author: the next attempt starts after this pause instead of the policy's. Spends an attempt. */
 export class RetryAfterError extends DurableJobsError {

@@ -1,5 +1,5 @@
 import { type Duration, parseDuration } from './duration.ts'
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 
 /** How often and when a failure is tried again. */
 export interface RetryOptions {

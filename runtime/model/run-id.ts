@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 
 /** Names one run for life. Made by the client, so that a repeated enqueue is harmless. */
 export type RunId = string

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from './errors.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
 
 /**
  * A step's identity in its run: `scope/name[key]#k`. Names and keys are escaped, so that two different
@@ -17,11 +17,11 @@ export function stepSegment(name: unknown, key?: unknown): string {
   if (typeof name !== 'string' || name === '') {
     throw new InvalidOptionsError(`a step's name must be a non-empty string, not ${JSON.stringify(name)}`)
   }
-  if (key === undefined) return escape(name)
+  if (key === undefined) return escaped(name)
   if (typeof key !== 'string' && typeof key !== 'number') {
     throw new InvalidOptionsError(`step '${name}': its key must be a string or a number, not ${typeof key}`)
   }
-  return `${escape(name)}[${escape(String(key))}]`
+  return `${escaped(name)}[${escaped(String(key))}]`
 }
 
 /** The path of the `repeat`-th sequential use of `segment` below `scope`. @throws InvalidOptionsError when too long. */
@@ -36,6 +36,6 @@ export function stepPath(scope: StepPath, segment: string, repeat: number): Step
   return path
 }
 
-function escape(text: string): string {
+function escaped(text: string): string {
   return text.replace(reserved, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }

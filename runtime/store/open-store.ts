@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../model/clock.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Store } from './store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from './store-config.ts'
 

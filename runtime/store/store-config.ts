@@ -1,6 +1,6 @@
 import { defaultMaxValueBytes } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { RetentionPolicy } from './store.ts'
 
 /** How long ended runs are kept; after it they are removed with their journals. */
@@ -52,7 +52,7 @@ export function parseStoreConfig(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): StoreConfig {
   const options =
-    typeof store === 'object' ? store : { url: store ?? environment['DURABLE_JOBS_STORE'] ?? defaultStoreUrl }
+    typeof store === 'object' ? store : { url: store ?? environment.DURABLE_JOBS_STORE ?? defaultStoreUrl }
   for (const key of Object.keys(options)) {
     if (!known.includes(key))
       throw new InvalidOptionsError(`store: unknown option '${key}'; known are ${known.join(', ')}`)

@@ -52,6 +52,7 @@ export class LeaseSession {
   readonly #slots = new Map<RunId, Slot>()
   readonly #over = new AbortController()
   readonly #committer: Committer
+  readonly #settling = new Set<RunId>()
   #pending: PendingSettlement[] = []
   #n = 0
   #draining = false
@@ -97,6 +98,8 @@ export class LeaseSession {
   /** Takes no more runs and hands over those it has, each at its next step edge. */
   drain(): void {
     this.#draining = true
+    // One more claim, of nothing: nobody is to wake this worker for new runs any more.
+    this.#hinted = true
     for (const slot of this.#slots.values()) slot.stop({ kind: 'draining' })
     this.#wakeLoop()
   }
@@ -140,29 +143,35 @@ export class LeaseSession {
     }
   }
 
-  /** Free slots: runs that only wait hold none. */
+  /** Free slots: runs that only wait hold none, and those to be settled with the next claim (W2) leave theirs. */
   #free(): number {
     if (this.#draining) return 0
-    const busy = [...this.#slots.values()].filter((slot) => !slot.idle).length
+    let busy = 0
+    for (const [id, slot] of this.#slots) if (!slot.idle && !this.#settling.has(id)) busy++
     return Math.max(0, this.#config.concurrency - busy)
   }
 
   async #round(): Promise<void> {
-    const { clock, middleware } = this.#config
+    const { clock, log, middleware } = this.#config
     if (clock.elapsed() - this.#reconciledAt > reconcileEveryMs) await this.#reconcile()
     const free = this.#free()
     const due = this.#hinted || clock.elapsed() >= this.#nextClaimAt
+    let claimed = false
     if (free > 0 && (due || this.#pending.length > 0)) {
       this.#hinted = false
-      await through(hooksOf(middleware, 'claim'), { free, running: this.#slots.size }, () =>
-        this.#claim(free),
-      ).catch((error: unknown) =>
-        this.#config.log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
+      // A claim moves it; when a middleware holds this one back, the next one comes by polling.
+      this.#nextClaimAt = clock.elapsed() + pollMs
+      const context = { free, running: this.#slots.size }
+      const next = (): Promise<number> => {
+        claimed = true
+        return this.#claim(free)
+      }
+      await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
+        log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
       )
-      if (this.#nextClaimAt <= clock.elapsed() && !this.#hinted) this.#nextClaimAt = clock.elapsed() + pollMs
     }
     // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
-    if (this.#pending.length > 0 || this.#hinted) {
+    if (!claimed && (this.#pending.length > 0 || this.#hinted)) {
       this.#hinted = false
       await this.#claim(0)
     }
@@ -242,16 +251,20 @@ export class LeaseSession {
       if (outcome === 'lost') this.#reconciledAt = Number.NEGATIVE_INFINITY
     }
     this.#slots.delete(id)
+    this.#settling.delete(id)
     this.#seams.stays.delete(id)
     this.#wakeLoop()
   }
 
-  #settle(settlement: Settlement): Promise<EntryAnswer> {
-    if (this.#over.signal.aborted) return Promise.resolve({ kind: 'gone' })
-    return new Promise((resolve) => {
+  async #settle(settlement: Settlement): Promise<EntryAnswer> {
+    if (this.#over.signal.aborted) return { kind: 'gone' }
+    this.#settling.add(settlement.run)
+    const answer = await new Promise<EntryAnswer>((resolve) => {
       this.#pending.push({ settlement, resolve })
       this.#wakeLoop()
     })
+    if (answer.kind === 'continue') this.#settling.delete(settlement.run)
+    return answer
   }
 
   /** R14: with no claim in flight, worker and store compare what is held. */

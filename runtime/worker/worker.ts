@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
-import { InvalidOptionsError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { openStore } from '../store/open-store.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { formatDuration } from '../../model/duration.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { withJobs } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'

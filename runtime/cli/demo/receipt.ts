@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { formatDuration } from '../../model/duration.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import type { StepSummary } from '../step-summary.ts'
 import { readCandidateRows } from './candidate-table.ts'
 import { type Candidate, readCandidates } from './candidates.ts'

@@ -1,4 +1,4 @@
-import { formatDuration } from '../../model/duration.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import type { CrewMember } from './crew.ts'
 
 export interface Kill {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import { InvalidOptionsError, RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { JournalEntry } from '../../model/journal.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -85,9 +86,10 @@ export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Prom
 
 function refuseOtherHost(database: Database, now: number): void {
   const other = database.get<{ host: string; left: number }>(
-    'SELECT host, expires_at - ?1 AS left FROM workers WHERE boot <> ?2 AND expires_at > ?1',
+    'SELECT host, expires_at - ? AS left FROM workers WHERE boot <> ? AND expires_at > ?',
     now,
     bootId(),
+    now,
   )
   if (other === undefined) return
   throw new StoreUnavailableError(

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
-import { InvalidOptionsError } from '../../model/errors.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 
 /** Changes with every start of the machine and differs between machines; containers of one host share it. */
 export function bootId(): string {

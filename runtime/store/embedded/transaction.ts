@@ -25,7 +25,8 @@ const longestHistory = 200
 export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at'>): void {
   tx.sql.run(
     `INSERT INTO history (run, n, at, kind, by, reason, worker)
-     VALUES (?1, (SELECT coalesce(max(n), 0) + 1 FROM history WHERE run = ?1), ?, ?, ?, ?, ?)`,
+     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM history WHERE run = ?), ?, ?, ?, ?, ?)`,
+    seq,
     seq,
     tx.now,
     entry.kind,
@@ -34,7 +35,8 @@ export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at
     entry.worker ?? null,
   )
   tx.sql.run(
-    'DELETE FROM history WHERE run = ?1 AND n <= (SELECT max(n) FROM history WHERE run = ?1) - ?',
+    'DELETE FROM history WHERE run = ? AND n <= (SELECT max(n) FROM history WHERE run = ?) - ?',
+    seq,
     seq,
     longestHistory,
   )

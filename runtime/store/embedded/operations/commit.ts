@@ -1,5 +1,5 @@
 import { encodeValue } from '../../../model/codec.ts'
-import { InvalidOptionsError } from '../../../model/errors.ts'
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { JournalRecord } from '../../../model/journal.ts'
 import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Settlement } from '../../store.ts'
 import { findRun } from '../run-row.ts'
@@ -50,13 +50,13 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
   }
   const bytes = (body?.length ?? 0) + record.path.length + entryOverheadBytes
   const [run] = tx.sql.all<{ seq: number }>(
-    `UPDATE runs SET position = ?1, journal_bytes = journal_bytes + ?2, streak = 0
-     WHERE id = ?3 AND lease = ?4 AND fence = ?5 AND position = ?1 - 1 RETURNING seq`,
-    entry.position,
+    `UPDATE runs SET position = position + 1, journal_bytes = journal_bytes + ?, streak = 0
+     WHERE id = ? AND lease = ? AND fence = ? AND position = ? RETURNING seq`,
     bytes,
     entry.run,
     lease,
     entry.fence,
+    entry.position - 1,
   )
   if (run === undefined) return whyRefused(tx, lease, entry)
   insertRecord(tx, run.seq, entry.position, record, body)

@@ -21,7 +21,7 @@ export function markSeen(tx: Transaction): void {
   if (gap < 200 && gap >= 0) return
   tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
   tx.sql.run(
-    `UPDATE workers SET expires_at = max(expires_at, ?1 + lease_ms) WHERE lease_ms * ${amnestyShare} < ?2`,
+    `UPDATE workers SET expires_at = max(expires_at, ? + lease_ms) WHERE lease_ms * ${amnestyShare} < ?`,
     tx.now,
     gap < 0 ? Number.MAX_SAFE_INTEGER : gap,
   )

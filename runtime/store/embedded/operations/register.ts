@@ -56,8 +56,9 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
 export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
   markSeen(tx)
   const [worker] = tx.sql.all<{ drain_order: number }>(
-    `UPDATE workers SET expires_at = ?1 + lease_ms, seen_at = ?1, running = ?2, draining = ?3
-     WHERE lease = ?4 RETURNING drain_order`,
+    `UPDATE workers SET expires_at = ? + lease_ms, seen_at = ?, running = ?, draining = ?
+     WHERE lease = ? RETURNING drain_order`,
+    tx.now,
     tx.now,
     status.running,
     status.draining ? 1 : 0,

@@ -1,0 +1,15 @@
+import { randomUUID } from 'node:crypto'
+import { hostname, userInfo } from 'node:os'
+import type { OperatorWrite } from '../model/operator-write.ts'
+
+/** Who does something by hand and why; left out: user and host of the process. */
+export interface ByHand {
+  by?: string
+  reason?: string
+}
+
+/** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
+export function operatorWrite(write: ByHand): OperatorWrite {
+  const by = write.by ?? `${userInfo().username}@${hostname()}`
+  return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
+}
