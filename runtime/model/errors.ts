@@ -88,9 +88,13 @@ export class RunCancelledError extends DurableJobsError {
   override readonly name = 'RunCancelledError'
   readonly code = 'RUN_CANCELLED'
   readonly runId: RunId
+  readonly by: string
+  readonly reason: string | undefined
   constructor(runId: RunId, by: string, reason?: string) {
     super(`run '${runId}' was cancelled by ${by}${reason ? `: ${reason}` : ''}`)
     this.runId = runId
+    this.by = by
+    this.reason = reason
   }
 }
 

@@ -140,7 +140,13 @@ export class LeaseSession {
     while (!this.#over.signal.aborted) {
       await this.#round()
       await this.#sleepUntilNeeded()
+      // What ends in the same turn of the event loop is settled by the same claim.
+      await this.#turnOfEventLoop()
     }
+  }
+
+  #turnOfEventLoop(): Promise<void> {
+    return new Promise((resolve) => this.#config.clock.soon(resolve))
   }
 
   /** Free slots: runs that only wait hold none, and those to be settled with the next claim (W2) leave theirs. */
@@ -243,6 +249,7 @@ export class LeaseSession {
       await this.#settle({ kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
     } else {
       const start = clock.elapsed()
+      log.debug({ run: id, job: slot.run.job, attempt: slot.run.attempt }, 'a run entered a slot')
       const outcome = await slot.occupy()
       log.info(
         { run: id, job: slot.run.job, outcome, ms: Math.round(clock.elapsed() - start) },

@@ -173,6 +173,8 @@ function connect(path: string): DatabaseSync {
 
 /** Primary result codes (sqlite.org/rescode.html). */
 export const sqliteCodes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const
+/** perm, busy, locked, nomem, readonly, ioerr, full, cantopen: the file's state, not a mistake in a statement. */
+const unavailableCodes: readonly (number | undefined)[] = [3, 5, 6, 7, 8, 10, 13, 14]
 
 export function sqliteCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode
@@ -182,7 +184,6 @@ export function sqliteCode(error: unknown): number | undefined {
 function toStoreError(error: unknown, path: string): unknown {
   const code = sqliteCode(error)
   const fileSystemError = typeof (error as { syscall?: unknown } | null)?.syscall === 'string'
-  if (code === undefined && !fileSystemError) return error
   const message = error instanceof Error ? error.message : String(error)
   if (code === sqliteCodes.notADatabase || code === sqliteCodes.corrupt) {
     return new StoreFormatError(
@@ -190,6 +191,7 @@ function toStoreError(error: unknown, path: string): unknown {
       { cause: error },
     )
   }
+  if (!fileSystemError && !unavailableCodes.includes(code)) return error
   const remedy =
     code === sqliteCodes.full ? 'free some disk space' : 'check that its folder exists and can be written'
   return new StoreUnavailableError(`${path} can't be used (${message}); ${remedy}`, { cause: error })

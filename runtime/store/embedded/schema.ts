@@ -31,7 +31,7 @@ const migrations: readonly string[] = [
   CREATE INDEX runs_ready ON runs (queue, job, version, priority DESC, seq) WHERE state = 'ready' AND streak < 2;
   CREATE INDEX runs_suspect ON runs (queue, job, version, priority DESC, seq) WHERE state = 'ready' AND streak >= 2;
   CREATE INDEX runs_due ON runs (due_at) WHERE due_at IS NOT NULL;
-  CREATE INDEX runs_held ON runs (lease) WHERE lease IS NOT NULL;
+  CREATE INDEX runs_held ON runs (lease, state) WHERE lease IS NOT NULL;
   CREATE INDEX runs_live ON runs (state, queue, job, seq) WHERE ended_at IS NULL;
   CREATE INDEX runs_ended ON runs (state, seq) WHERE ended_at IS NOT NULL;
   CREATE INDEX runs_prune ON runs (prune_at) WHERE prune_at IS NOT NULL;

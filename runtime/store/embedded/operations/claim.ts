@@ -27,6 +27,8 @@ interface Claimant {
   readonly claim_answer: string
 }
 
+const noEntries = { entries: [], more: false } as const
+
 /** A ready run as the merge sees it. */
 interface Head {
   readonly seq: number
@@ -105,15 +107,11 @@ function admit(
 /** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */
 function queueHeads(tx: Transaction, claimant: Claimant, max: number): Head[][] {
   const queues = claimant.queues === null ? undefined : (JSON.parse(claimant.queues) as string[])
-  const holdsSuspect = tx.sql.get(
-    `SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectLosses} LIMIT 1`,
-    claimant.lease,
-  )
   const byQueue = new Map<string, Head[]>()
   for (const job of JSON.parse(claimant.jobs) as WorkerJob[]) {
     for (const { queue, version } of openClasses(tx, job)) {
       if (queues !== undefined && !queues.includes(queue)) continue
-      const heads = classHeads(tx, queue, job.name, version, max + 1, holdsSuspect === undefined)
+      const heads = classHeads(tx, claimant.lease, [queue, job.name, version], max + 1)
       byQueue.set(queue, [...(byQueue.get(queue) ?? []), ...heads])
     }
   }
@@ -132,29 +130,27 @@ function openClasses(tx: Transaction, job: WorkerJob): { queue: string; version:
 
 function classHeads(
   tx: Transaction,
-  queue: string,
-  job: string,
-  version: number,
+  lease: LeaseId,
+  runClass: readonly [queue: string, job: string, version: number],
   limit: number,
-  withSuspect: boolean,
 ): Head[] {
   const ready = "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ?"
   const order = 'ORDER BY priority DESC, seq LIMIT'
   const sound = tx.sql.all<Head>(
     `SELECT seq, priority, streak ${ready} AND streak < ${suspectLosses} ${order} ?`,
-    queue,
-    job,
-    version,
+    ...runClass,
     limit,
   )
-  if (!withSuspect) return sound
   const suspect = tx.sql.all<Head>(
     `SELECT seq, priority, streak ${ready} AND streak >= ${suspectLosses} ${order} 1`,
-    queue,
-    job,
-    version,
+    ...runClass,
   )
-  return [...sound, ...suspect]
+  return suspect.length === 0 || holdsSuspect(tx, lease) ? sound : [...sound, ...suspect]
+}
+
+function holdsSuspect(tx: Transaction, lease: LeaseId): boolean {
+  const held = tx.sql.get(`SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectLosses} LIMIT 1`, lease)
+  return held !== undefined
 }
 
 /** One run of each queue in turn, beginning at another queue each time. */
@@ -214,7 +210,7 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     input: payload.input,
     position: run.position,
     journalBytes: run.journal_bytes,
-    journal: journalPage(tx.sql, tx.now, run.seq, 0, firstPageBytes),
+    journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx.now, run.seq, 0, firstPageBytes),
     ...(left === undefined ? {} : { deadlineInMs: left }),
     ...(verdict === undefined ? {} : { verdict }),
   }

@@ -49,9 +49,9 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
     if (remainingMs > 0) return { kind: 'early', remainingMs }
   }
   const bytes = (body?.length ?? 0) + record.path.length + entryOverheadBytes
-  const [run] = tx.sql.all<{ seq: number }>(
-    `UPDATE runs SET position = position + 1, journal_bytes = journal_bytes + ?, streak = 0
-     WHERE id = ? AND lease = ? AND fence = ? AND position = ? RETURNING seq`,
+  const run = tx.sql.get<{ seq: number; streak: number }>(
+    `UPDATE runs SET position = position + 1, journal_bytes = journal_bytes + ?
+     WHERE id = ? AND lease = ? AND fence = ? AND position = ? RETURNING seq, streak`,
     bytes,
     entry.run,
     lease,
@@ -59,6 +59,8 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
     entry.position - 1,
   )
   if (run === undefined) return whyRefused(tx, lease, entry)
+  // Apart, because setting it rewrites the indexes of ready runs.
+  if (run.streak > 0) tx.sql.run('UPDATE runs SET streak = 0 WHERE seq = ?', run.seq)
   insertRecord(tx, run.seq, entry.position, record, body)
   return { kind: 'stored' }
 }

@@ -1,0 +1,2 @@
+/** The work that every contestant does: runs of this many no-op steps. */
+export const stepsPerRun = 10
