@@ -25,8 +25,8 @@ const networkFileSystems: Readonly<Record<number, string>> = {
 }
 
 /** @throws InvalidOptionsError when the file would lie on a network file system. */
-export function refuseNetworkFileSystem(path: string): void {
-  const name = networkFileSystems[statfsSync(dirname(path)).type >>> 0]
+export function refuseNetworkFileSystem(path: string, type: number = statfsSync(dirname(path)).type): void {
+  const name = networkFileSystems[type >>> 0]
   if (name === undefined) return
   throw new InvalidOptionsError(
     `store: ${path} lies on ${name}, whose locks can't be trusted; the embedded store serves one host, put the file on a local disk`,

@@ -74,10 +74,10 @@ export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[])
   if (worker === undefined) return
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
     if (keep.includes(run.id)) continue
-    if (run.state === 'cancelling') place(tx, run, 'end cancel', { settledFence: run.fence })
+    if (run.state === 'cancelling') place(tx, run, 'end cancel')
     else {
       note(tx, run.seq, { kind: 'released', worker: worker.name })
-      place(tx, run, 'release', { settledFence: run.fence })
+      place(tx, run, 'release')
     }
   }
   if (keep.length === 0) forgetWorker(tx, lease)

@@ -1,0 +1,40 @@
+import { test } from 'vitest'
+import { leaseMs } from './given.ts'
+import type { Open, OpenOptions, StoreUnderTest } from './store-under-test.ts'
+import { TestWorker } from './test-worker.ts'
+
+export interface Contract extends StoreUnderTest {
+  /** Registers a worker. */
+  worker(over?: Parameters<typeof TestWorker.register>[1]): Promise<TestWorker>
+  /**
+   * Lets a lease's time pass while others stay reachable: the store must see somebody renew meanwhile, or
+   * nobody could have, and no lease ends.
+   */
+  letLeaseExpire(witness: TestWorker): Promise<void>
+}
+
+/** One test of the contract, on a store of its own. */
+export function contractTest(
+  open: Open,
+  title: string,
+  body: (contract: Contract) => Promise<void>,
+  options: OpenOptions = {},
+): void {
+  test(title, async () => {
+    const under = await open(options)
+    try {
+      await body({
+        ...under,
+        worker: (over) => TestWorker.register(under.store, over),
+        letLeaseExpire: async (witness) => {
+          for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4) {
+            under.advance(leaseMs / 4)
+            await witness.renew()
+          }
+        },
+      })
+    } finally {
+      await under.close()
+    }
+  })
+}

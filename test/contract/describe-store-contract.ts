@@ -1,0 +1,34 @@
+import { describe } from 'vitest'
+import type { StoreKind } from './store-under-test.ts'
+import { cancelContract } from './topics/cancel.ts'
+import { claimContract } from './topics/claim.ts'
+import { commitContract } from './topics/commit.ts'
+import { enqueueContract } from './topics/enqueue.ts'
+import { inspectContract } from './topics/inspect.ts'
+import { leaseContract } from './topics/lease.ts'
+import { lossContract } from './topics/loss.ts'
+import { operatorContract } from './topics/operator.ts'
+import { retentionContract } from './topics/retention.ts'
+import { retryContract } from './topics/retry.ts'
+import { settleContract } from './topics/settle.ts'
+import { timeContract } from './topics/time.ts'
+import { wakeupContract } from './topics/wakeup.ts'
+
+/** What every store does, without deviations. A store is one when all of it passes. */
+export function describeStoreContract({ name, open }: StoreKind): void {
+  describe(`store contract: ${name}`, () => {
+    describe('enqueue', () => enqueueContract(open))
+    describe('claim', () => claimContract(open))
+    describe('commit', () => commitContract(open))
+    describe('settle', () => settleContract(open))
+    describe('time', () => timeContract(open))
+    describe('lease', () => leaseContract(open))
+    describe('loss', () => lossContract(open))
+    describe('cancel', () => cancelContract(open))
+    describe('retry', () => retryContract(open))
+    describe('operator', () => operatorContract(open))
+    describe('retention', () => retentionContract(open))
+    describe('inspect', () => inspectContract(open))
+    describe('wake-up', () => wakeupContract(open))
+  })
+}

@@ -1,0 +1,6 @@
+import { describeStoreContract } from './describe-store-contract.ts'
+import { embeddedStore } from './embedded-store-kind.ts'
+import { describeStoreModel } from './model/describe-store-model.ts'
+
+describeStoreContract(embeddedStore)
+describeStoreModel(embeddedStore)

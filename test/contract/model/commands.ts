@@ -1,0 +1,224 @@
+import fc from 'fast-check'
+import { expect } from 'vitest'
+import { isEnd } from '../../../runtime/model/run.ts'
+import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
+import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
+import type { StoreUnderTest } from '../store-under-test.ts'
+import { completed, TestWorker } from '../test-worker.ts'
+import type { Oracle } from './oracle.ts'
+
+/** The real side: a store, workers that play on it, and every claim they ever got. */
+export interface Fleet {
+  readonly under: StoreUnderTest
+  readonly store: Store
+  readonly workers: TestWorker[]
+  readonly claims: { readonly worker: number; readonly lease: string; readonly run: ClaimedRun }[]
+}
+
+type Command = fc.AsyncCommand<Oracle, Fleet>
+
+/** Settlements an author's run can come to. */
+const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
+
+function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<void>): Command {
+  return {
+    check: () => true,
+    run: async (oracle, fleet) => {
+      await run(oracle, fleet)
+      await agree(oracle, fleet)
+    },
+    toString: () => name,
+  }
+}
+
+/** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
+async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
+  for (const known of oracle.runs.values()) {
+    const { id, state, attempt, losses, position } = known
+    const run = await store.run(id)
+    expect(run).toMatchObject({ id, state, attempt, losses, position })
+    const held = state === 'running' || state === 'cancelling'
+    expect(held).toBe(known.holder !== undefined)
+    if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
+  }
+  expect(await store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
+}
+
+function pick<T>(items: readonly T[], choice: number): T | undefined {
+  return items[choice % Math.max(1, items.length)]
+}
+
+async function advance(oracle: Oracle, fleet: Fleet, ms: number, silent?: number): Promise<void> {
+  fleet.under.advance(ms)
+  oracle.now += ms
+  for (const [i, worker] of fleet.workers.entries()) if (i !== silent) await worker.renew()
+}
+
+function enqueueCommand(queue: string, delayMs: number): Command {
+  return command(`enqueue into ${queue} in ${delayMs} ms`, async (oracle, { store }) => {
+    const run = newRun({ queue, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
+    expect(await store.enqueue([run])).toMatchObject([{ outcome: 'created' }])
+    expect(await store.enqueue([run])).toMatchObject([{ outcome: 'joined' }])
+    oracle.enqueue(run.id, queue, delayMs)
+  })
+}
+
+function claimCommand(which: number, max: number): Command {
+  return command(`worker ${which} claims ${max}`, async (oracle, fleet) => {
+    const worker = fleet.workers[which]
+    if (worker === undefined) return
+    oracle.promote()
+    const expected = oracle.claimable(which, max)
+    const { runs } = await worker.claimAnswer(max)
+    expect(runs).toHaveLength(expected)
+    for (const run of runs) {
+      oracle.claim(run.id, which)
+      expect(run.position).toBe(oracle.get(run.id).position)
+      fleet.claims.push({ worker: which, lease: worker.lease, run })
+    }
+    expect((await worker.claimAnswer(max, [], worker.n)).runs).toEqual(runs)
+  })
+}
+
+function checkpointCommand(choice: number, twice: boolean): Command {
+  return command(`claim ${choice} stores a step`, async (oracle, fleet) => {
+    const claim = pick(fleet.claims, choice)
+    if (claim === undefined) return
+    const { run, lease } = claim
+    const current = isCurrent(oracle, fleet, claim)
+    const position = oracle.get(run.id).position + 1
+    const record = done(`step ${position}`)
+    const entry = { kind: 'checkpoint', run: run.id, fence: run.fence, position, record } as const
+    for (let i = 0; i < (twice ? 2 : 1); i++) {
+      const { answers } = await fleet.store.commit(lease, [entry])
+      expect(answers).toEqual([{ kind: current ? 'stored' : 'gone' }])
+    }
+    if (current) oracle.checkpoint(run.id)
+  })
+}
+
+function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: number): Command {
+  return command(`claim ${choice} settles as ${kind}`, async (oracle, fleet) => {
+    const claim = pick(fleet.claims, choice)
+    if (claim === undefined) return
+    const { run, lease } = claim
+    const held = isCurrent(oracle, fleet, claim)
+    const position = oracle.get(run.id).position + (kind === 'waiting' && held ? 1 : 0)
+    const base = { run: run.id, fence: run.fence } as const
+    if (kind === 'waiting' && held) {
+      const record = waiting(`wait ${position}`, pauseMs)
+      await fleet.store.commit(lease, [{ ...base, kind: 'checkpoint', position, record }])
+      oracle.checkpoint(run.id)
+    }
+    const outcome = {
+      completed,
+      failed: { kind: 'failed', error: plainError },
+      retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs },
+      released: { kind: 'released' },
+      blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
+      waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
+    } as const
+    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind] } as const
+    const known = oracle.get(run.id)
+    if (held) known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+    const repeated = known.lastStay?.fence === run.fence
+    const expected = repeated ? { kind: 'settled', state: known.lastStay?.state } : { kind: 'gone' }
+    for (let i = 0; i < 2; i++) {
+      expect((await fleet.store.commit(lease, [settlement])).answers).toEqual([expected])
+    }
+  })
+}
+
+/** Whether this claim still owns its run. */
+function isCurrent(oracle: Oracle, { workers, claims }: Fleet, claim: Fleet['claims'][number]): boolean {
+  const newest = claims.findLast(({ run }) => run.id === claim.run.id)
+  return (
+    newest === claim &&
+    oracle.get(claim.run.id).holder === claim.worker &&
+    workers[claim.worker]?.lease === claim.lease
+  )
+}
+
+function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
+  return command(`worker ${which} ${how}`, async (oracle, fleet) => {
+    const { store, workers } = fleet
+    const old = workers[which]
+    const witness = workers[(which + 1) % workers.length]
+    if (old === undefined || witness === undefined) return
+    if (how === 'resigns') {
+      await store.resign(old.lease, [])
+      await store.resign(old.lease, [])
+      oracle.resign(which)
+    } else {
+      for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
+        await advance(oracle, fleet, leaseMs / 4, which)
+      oracle.promote()
+      await witness.claim(0)
+      oracle.lose(which)
+    }
+    workers[which] = await TestWorker.register(store)
+  })
+}
+
+function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
+  return command(`${kind} run ${choice}`, async (oracle, { store }) => {
+    const run = pick([...oracle.runs.values()], choice)
+    if (run === undefined) return
+    const write = byHand()
+    if (kind === 'cancel') {
+      const state = oracle.cancel(run.id)
+      for (let i = 0; i < 2; i++) expect(await store.cancel(run.id, write)).toEqual({ state })
+    } else if (oracle.canRetry(run.id)) {
+      const answer = await store.retry(run.id, {}, write)
+      expect(await store.retry(run.id, {}, write)).toEqual(answer)
+      oracle.retry(run.id)
+    } else {
+      await expect(store.retry(run.id, {}, write)).rejects.toMatchObject({ code: 'RUN_STATE' })
+    }
+  })
+}
+
+function removeCommand(choice: number): Command {
+  return command(`remove run ${choice}`, async (oracle, { store, claims }) => {
+    const run = pick([...oracle.runs.values()], choice)
+    if (run === undefined) return
+    if (!isEnd(run.state)) {
+      await expect(store.remove(run.id, byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
+      return
+    }
+    await store.remove(run.id, byHand())
+    expect(await store.run(run.id)).toBeUndefined()
+    oracle.runs.delete(run.id)
+    for (let i = claims.length - 1; i >= 0; i--) if (claims[i]?.run.id === run.id) claims.splice(i, 1)
+  })
+}
+
+function queueCommand(queue: string, pause: boolean): Command {
+  return command(`${pause ? 'pause' : 'resume'} ${queue}`, async (oracle, { store }) => {
+    if (pause) await store.pauseQueue(queue, byHand())
+    else await store.resumeQueue(queue, byHand())
+    if (pause) oracle.paused.add(queue)
+    else oracle.paused.delete(queue)
+  })
+}
+
+const queue = fc.constantFrom('a', 'b')
+const worker = fc.nat({ max: 2 })
+const choice = fc.nat({ max: 99 })
+
+export const commands: fc.Arbitrary<Command>[] = [
+  fc.tuple(queue, fc.constantFrom(0, 0, 3_000)).map(([name, delayMs]) => enqueueCommand(name, delayMs)),
+  fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
+  fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
+  fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
+  fc
+    .tuple(choice, fc.constantFrom(...kinds), fc.constantFrom(500, 4_000))
+    .map(([which, kind, pauseMs]) => settleCommand(which, kind, pauseMs)),
+  fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
+  fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
+  choice.map(removeCommand),
+  fc.tuple(queue, fc.boolean()).map(([name, pause]) => queueCommand(name, pause)),
+  fc
+    .constantFrom(400, 2_000)
+    .map((ms) => command(`${ms} ms pass`, (oracle, fleet) => advance(oracle, fleet, ms))),
+]

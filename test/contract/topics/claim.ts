@@ -1,0 +1,150 @@
+import { expect } from 'vitest'
+import { contractTest } from '../contract-test.ts'
+import { byHand, done, newRun } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed } from '../test-worker.ts'
+
+const job = { name: 'job', version: 1, queue: 'default', digest: 'first' }
+
+export function claimContract(open: Open): void {
+  contractTest(open, 'higher priority first, then the older run', async ({ store, worker }) => {
+    const [low, old, young, high] = [newRun({ priority: -1 }), newRun(), newRun(), newRun({ priority: 7 })]
+    await store.enqueue([low, old, young, high])
+    const runs = await (await worker()).claim()
+    expect(runs.map(({ id }) => id)).toEqual([high.id, old.id, young.id, low.id])
+  })
+
+  contractTest(open, 'a claimed run carries all that its worker needs', async ({ store, worker, now }) => {
+    const run = newRun({ tags: ['eu'], headers: { trace: 't1' }, queue: 'mail', timeoutMs: 60_000 })
+    await store.enqueue([run])
+    const claimed = await (await worker()).claimOne()
+    expect(claimed).toMatchObject({
+      ...{ id: run.id, job: 'job', version: 1, queue: 'mail', attempt: 1, losses: 0, enqueuedAt: now() },
+      ...{ tags: ['eu'], headers: { trace: 't1' }, position: 0, journalBytes: 0, deadlineInMs: 60_000 },
+      journal: { entries: [], more: false },
+    })
+    expect(claimed.input).toEqual(run.input)
+    expect(claimed.fence).toBeGreaterThan(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'running', startedAt: now() })
+  })
+
+  contractTest(open, 'no run is claimed twice, and more tells what is left', async ({ store, worker }) => {
+    await store.enqueue([newRun(), newRun(), newRun()])
+    const [first, second] = [await worker(), await worker()]
+    const answer = await first.claimAnswer(2)
+    expect(answer.runs).toHaveLength(2)
+    expect(answer.more).toBe(true)
+    const rest = await second.claimAnswer(5)
+    expect(rest.runs).toHaveLength(1)
+    expect(rest.more).toBe(false)
+    expect(new Set([...answer.runs, ...rest.runs].map(({ id }) => id)).size).toBe(3)
+  })
+
+  contractTest(
+    open,
+    'the same claim again answers the same runs with the same fences',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun(), newRun(), newRun()])
+      const first = await worker()
+      const { runs } = await first.claimAnswer(2, [], 1)
+      const again = await first.claimAnswer(2, [], 1)
+      expect(again.runs).toEqual(runs)
+      const next = await first.claimAnswer(2, [], 2)
+      expect(next.runs).toHaveLength(1)
+      expect((await first.claimAnswer(2, [], 1)).runs).toEqual([])
+    },
+  )
+
+  contractTest(open, 'a repeated claim leaves out what has been settled since', async ({ store, worker }) => {
+    await store.enqueue([newRun(), newRun()])
+    const first = await worker()
+    const { runs } = await first.claimAnswer(2, [], 1)
+    const [one, two] = runs
+    if (one === undefined || two === undefined) throw new Error('two runs were to be claimed')
+    await first.settle(one, completed)
+    expect((await first.claimAnswer(2, [], 1)).runs.map(({ id }) => id)).toEqual([two.id])
+  })
+
+  contractTest(open, 'a claim of none only settles', async ({ store, worker }) => {
+    await store.enqueue([newRun(), newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const answer = await first.claimAnswer(0, [first.settlement(run, completed)])
+    expect(answer).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'completed' }] })
+  })
+
+  contractTest(open, 'a worker takes its jobs only, of its version and older', async ({ store, worker }) => {
+    const [older, same, newer, unknown] = [
+      newRun({ version: 1 }),
+      newRun({ version: 2 }),
+      newRun({ version: 3 }),
+      newRun({ job: 'unknown' }),
+    ]
+    await store.enqueue([older, same, newer, unknown])
+    const runs = await (await worker({ jobs: [{ ...job, version: 2 }] })).claim()
+    expect(runs.map(({ id }) => id).sort()).toEqual([older.id, same.id].sort())
+    expect(await store.run(newer.id)).toMatchObject({ state: 'ready' })
+  })
+
+  contractTest(open, 'a worker with named queues takes from them only', async ({ store, worker }) => {
+    const [mail, other] = [newRun({ queue: 'mail' }), newRun({ queue: 'other' })]
+    await store.enqueue([mail, other])
+    const runs = await (await worker({ queues: ['mail'] })).claim()
+    expect(runs.map(({ id }) => id)).toEqual([mail.id])
+  })
+
+  contractTest(open, 'queues take turns, whatever waits in each', async ({ store, worker }) => {
+    const a = Array.from({ length: 6 }, () => newRun({ queue: 'a', priority: 10 }))
+    const b = Array.from({ length: 6 }, () => newRun({ queue: 'b' }))
+    await store.enqueue([...a, ...b])
+    const first = await worker()
+    const four = await first.claim(4)
+    expect(four.map(({ queue }) => queue).sort()).toEqual(['a', 'a', 'b', 'b'])
+    const singles = [await first.claimOne(), await first.claimOne()]
+    expect(singles.map(({ queue }) => queue).sort()).toEqual(['a', 'b'])
+  })
+
+  contractTest(open, 'a paused queue gives nothing until it is resumed', async ({ store, worker }) => {
+    const [paused, unpaused] = [newRun({ queue: 'paused' }), newRun({ queue: 'open' })]
+    await store.enqueue([paused, unpaused])
+    await store.pauseQueue('paused', byHand())
+    const first = await worker()
+    expect((await first.claim()).map(({ id }) => id)).toEqual([unpaused.id])
+    await store.resumeQueue('paused', byHand())
+    expect((await first.claim()).map(({ id }) => id)).toEqual([paused.id])
+  })
+
+  contractTest(open, 'each claim of a run raises its fence', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    let last = 0
+    for (let i = 0; i < 5; i++) {
+      const run = await first.claimOne()
+      expect(run.fence).toBeGreaterThan(last)
+      last = run.fence
+      await first.settle(run, { kind: 'released' })
+    }
+  })
+
+  contractTest(open, 'a worker that never registered has no lease', async ({ store }) => {
+    expect(await store.claim('nobody', 1, { max: 1, turn: 1 }, [])).toEqual({ kind: 'lost' })
+  })
+
+  contractTest(open, 'a resumed run keeps its place in line', async ({ store, worker }) => {
+    const [old, young] = [newRun(), newRun()]
+    await store.enqueue([old, young])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, done('one'))
+    await first.settle(run, { kind: 'released' })
+    expect((await first.claimOne()).id).toBe(old.id)
+  })
+
+  contractTest(open, 'two connections see the same runs', async ({ store, another, worker }) => {
+    const other = await another()
+    await other.enqueue([newRun()])
+    expect(await (await worker()).claim()).toHaveLength(1)
+    expect((await other.runs({ state: 'running', limit: 5 })).runs).toHaveLength(1)
+    expect((await store.runs({ state: 'ready', limit: 5 })).runs).toEqual([])
+  })
+}

@@ -1,0 +1,160 @@
+import { expect } from 'vitest'
+import { contractTest } from '../contract-test.ts'
+import { done, failed, intent, newRun, sleepDone, waiting } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed } from '../test-worker.ts'
+
+export function commitContract(open: Open): void {
+  contractTest(
+    open,
+    'records are stored at their positions and read back as they went in',
+    async (contract) => {
+      const { store, worker, now } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      const records = [done('one', { a: 1 }), intent('two'), failed('two', true), waiting('three', 5_000)]
+      const answers = await first.append(run, ...records)
+      expect(answers.map(({ kind }) => kind)).toEqual(['stored', 'stored', 'stored', 'stored'])
+      const journal = await store.journal(run.id, { after: 0, limit: 10 })
+      expect(journal.map(({ position }) => position)).toEqual([1, 2, 3, 4])
+      expect(journal).toMatchObject(records)
+      expect(journal.map(({ at }) => at)).toEqual([now(), now(), now(), now()])
+      expect(journal[3]).toMatchObject({ remainingMs: 5_000 })
+      expect(await store.run(run.id)).toMatchObject({ position: 4 })
+    },
+  )
+
+  contractTest(
+    open,
+    'a repeated record is answered as stored and not stored again',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      const entry = first.checkpoint(run, done('one', 'first'))
+      await first.send(entry)
+      expect(await first.send({ ...entry, record: done('one', 'second') })).toEqual([{ kind: 'stored' }])
+      const journal = await store.journal(run.id, { after: 0, limit: 10 })
+      expect(journal).toHaveLength(1)
+      expect(journal[0]).toMatchObject(done('one', 'first'))
+    },
+  )
+
+  contractTest(open, 'a record after a missing one is a gap and is not stored', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    expect(await first.send(first.checkpoint(run, done('two'), 2))).toEqual([{ kind: 'gap' }])
+    expect(await store.journal(run.id, { after: 0, limit: 10 })).toEqual([])
+  })
+
+  contractTest(
+    open,
+    'an old fence, another lease, an unknown run: gone, and nothing stored',
+    async (contract) => {
+      const { store, worker } = contract
+      await store.enqueue([newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const old = await first.claimOne()
+      await first.settle(old, { kind: 'released' })
+      const current = await first.claimOne()
+      expect(await first.send(first.checkpoint(old, done('one'), 1))).toEqual([{ kind: 'gone' }])
+      expect(await second.send(second.checkpoint(current, done('one'), 1))).toEqual([{ kind: 'gone' }])
+      const unknown = { ...current, id: 'unknown' }
+      expect(await first.send(first.checkpoint(unknown, done('one'), 1))).toEqual([{ kind: 'gone' }])
+      expect(await store.journal(current.id, { after: 0, limit: 10 })).toEqual([])
+    },
+  )
+
+  contractTest(open, 'many runs in one call, each answered by itself', async ({ store, worker }) => {
+    await store.enqueue([newRun(), newRun(), newRun()])
+    const first = await worker()
+    const runs = await first.claim()
+    const [a, b, c] = runs
+    if (a === undefined || b === undefined || c === undefined)
+      throw new Error('three runs were to be claimed')
+    const answers = await first.send(
+      first.checkpoint(a, done('one')),
+      first.checkpoint(b, done('two'), 2),
+      first.settlement(c, completed),
+      first.checkpoint(a, done('two')),
+      first.settlement(a, completed),
+    )
+    expect(answers).toEqual([
+      { kind: 'stored' },
+      { kind: 'gap' },
+      { kind: 'settled', state: 'completed' },
+      { kind: 'stored' },
+      { kind: 'settled', state: 'completed' },
+    ])
+    expect(await store.run(b.id)).toMatchObject({ state: 'running', position: 0 })
+  })
+
+  contractTest(
+    open,
+    'a whole batch again changes nothing and answers the same',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      const batch = [first.checkpoint(run, done('one')), first.checkpoint(run, done('two'))]
+      const answers = await first.send(...batch)
+      const before = await store.run(run.id)
+      expect(await first.send(...batch)).toEqual(answers)
+      expect(await store.run(run.id)).toEqual(before)
+      expect(await store.journal(run.id, { after: 0, limit: 10 })).toHaveLength(2)
+    },
+  )
+
+  contractTest(open, 'a wait can’t end before its deadline', async ({ store, worker, advance }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, waiting('rest', 1_000))
+    advance(400)
+    const end = first.checkpoint(run, sleepDone('rest', 1), 2)
+    expect(await first.send(end)).toEqual([{ kind: 'early', remainingMs: 600 }])
+    expect(await store.run(run.id)).toMatchObject({ position: 1 })
+    advance(600)
+    expect(await first.send(end)).toEqual([{ kind: 'stored' }])
+  })
+
+  contractTest(open, 'a batch over the limit is refused whole', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const batch = Array.from({ length: 201 }, (_, i) => first.checkpoint(run, done(`step ${i}`), i + 1))
+    await expect(first.send(...batch)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+    expect(await store.journal(run.id, { after: 0, limit: 10 })).toEqual([])
+  })
+
+  contractTest(open, 'a long journal is claimed in part and read on in pages', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const count = 1_500
+    const value = 'x'.repeat(1_000)
+    for (let at = 1; at <= count; at += 100) {
+      const batch = Array.from({ length: 100 }, (_, i) => done(`step ${at + i}`, value))
+      await first.append(run, ...batch)
+    }
+    await first.settle(run, { kind: 'released' })
+
+    const again = await first.claimOne()
+    expect(again.position).toBe(count)
+    expect(again.journalBytes).toBeGreaterThan(count * value.length)
+    const { entries } = again.journal
+    const positions = entries.map(({ position }) => position)
+    expect(again.journal.more).toBe(true)
+    for (let page = again.journal; page.more; ) {
+      const next = await store.readJournal(first.lease, run.id, again.fence, positions.at(-1) ?? 0)
+      if (next === 'gone') throw new Error('the run is held, its journal is not gone')
+      expect(next.entries.length).toBeGreaterThan(0)
+      positions.push(...next.entries.map(({ position }) => position))
+      page = next
+    }
+    expect(positions).toEqual(Array.from({ length: count }, (_, i) => i + 1))
+    expect(await store.readJournal(first.lease, run.id, run.fence, 0)).toBe('gone')
+  })
+}

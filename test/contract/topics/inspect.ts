@@ -1,0 +1,95 @@
+import { expect } from 'vitest'
+import { contractTest } from '../contract-test.ts'
+import { byHand, done, newRun } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+
+export function inspectContract(open: Open): void {
+  contractTest(open, 'runs are listed newest first, in pages', async ({ store }) => {
+    const runs = Array.from({ length: 25 }, () => newRun())
+    await store.enqueue(runs)
+    const seen: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await store.runs({ limit: 10, ...(cursor === undefined ? {} : { cursor }) })
+      seen.push(...page.runs.map(({ id }) => id))
+      cursor = page.cursor
+    } while (cursor !== undefined)
+    expect(seen).toEqual(runs.map(({ id }) => id).reverse())
+  })
+
+  contractTest(open, 'runs are found by state, job, queue, tag, and several at once', async ({ store }) => {
+    const [a, b, c] = [
+      newRun({ queue: 'mail', tags: ['eu', 'vip'] }),
+      newRun({ job: 'other', tags: ['eu'] }),
+      newRun({ start: { kind: 'in', ms: 1_000 } }),
+    ]
+    await store.enqueue([a, b, c])
+    await store.cancel(b.id, byHand())
+    const ids = async (filter: object): Promise<string[]> =>
+      (await store.runs({ limit: 10, ...filter })).runs.map(({ id }) => id)
+    expect(await ids({ state: 'cancelled' })).toEqual([b.id])
+    expect(await ids({ state: 'scheduled' })).toEqual([c.id])
+    expect(await ids({ job: 'job' })).toEqual([c.id, a.id])
+    expect(await ids({ queue: 'mail' })).toEqual([a.id])
+    expect(await ids({ tag: 'eu' })).toEqual([b.id, a.id])
+    expect(await ids({ tag: 'eu', state: 'ready' })).toEqual([a.id])
+    expect(await ids({ tag: 'no' })).toEqual([])
+  })
+
+  contractTest(open, 'queues count their live runs and tell the age of the oldest', async (contract) => {
+    const { store, worker, advance } = contract
+    await store.enqueue([
+      newRun(),
+      newRun(),
+      newRun({ start: { kind: 'in', ms: 90_000 } }),
+      newRun({ queue: 'mail' }),
+    ])
+    advance(4_000)
+    await (await worker({ queues: ['default'] })).claim(1)
+    expect(await store.queues()).toMatchObject([
+      {
+        name: 'default',
+        counts: { ready: 1, running: 1, scheduled: 1, waiting: 0, blocked: 0, cancelling: 0 },
+        oldestReadyMs: 4_000,
+      },
+      { name: 'mail', counts: { ready: 1 }, oldestReadyMs: 4_000 },
+    ])
+  })
+
+  contractTest(open, 'workers tell what they do', async ({ store, worker, advance, now }) => {
+    await store.enqueue([newRun(), newRun()])
+    const startedAt = now()
+    const first = await worker({ name: 'one', host: 'vm', pid: 7, node: 'v24', concurrency: 3 })
+    await first.claim()
+    advance(2_000)
+    expect(await store.workers()).toMatchObject([
+      {
+        ...{ name: 'one', host: 'vm', pid: 7, node: 'v24', concurrency: 3, running: 2, draining: false },
+        ...{ startedAt, seenAgoMs: 2_000, leaseLeftMs: 8_000, jobs: [{ name: 'job', version: 1 }] },
+      },
+    ])
+  })
+
+  contractTest(open, 'a journal is read in parts', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, done('a'), done('b'), done('c'))
+    const paths = async (after: number, limit: number): Promise<string[]> =>
+      (await store.journal(run.id, { after, limit })).map(({ path }) => path)
+    expect(await paths(0, 2)).toEqual(['a', 'b'])
+    expect(await paths(2, 2)).toEqual(['c'])
+    expect(await store.journal('unknown', { after: 0, limit: 2 })).toEqual([])
+    expect(await store.run('unknown')).toBeUndefined()
+  })
+
+  contractTest(open, 'the facts name an address without secrets and judge each check', async ({ store }) => {
+    const { address, checks } = await store.facts()
+    expect(address).not.toBe('')
+    expect(checks.length).toBeGreaterThan(2)
+    for (const { name, found, verdict, remedy } of checks) {
+      expect([name, found]).not.toContain('')
+      expect(verdict === 'fine' || remedy !== undefined).toBe(true)
+    }
+  })
+}

@@ -1,0 +1,133 @@
+import { expect } from 'vitest'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { done, newRun, plainError } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import type { TestWorker } from '../test-worker.ts'
+
+/** Has a new worker claim the run and vanish. */
+async function loseOnce(contract: Contract, witness: TestWorker, id: string): Promise<void> {
+  const victim = await contract.worker()
+  const run = await victim.claimOne()
+  expect(run.id).toBe(id)
+  await contract.letLeaseExpire(witness)
+  await witness.claim(0)
+}
+
+async function losePast(contract: Contract, witness: TestWorker, id: string, times: number): Promise<void> {
+  for (let i = 0; i < times; i++) {
+    for (let passed = 0; passed < 120_000; passed += 4_000) {
+      contract.advance(4_000)
+      await witness.renew()
+    }
+    await loseOnce(contract, witness, id)
+  }
+}
+
+export function lossContract(open: Open): void {
+  contractTest(open, 'each loss in a row without a new step delays the next claim', async (contract) => {
+    const { store, worker, advance } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    for (const delayMs of [0, 1_000, 5_000]) {
+      await loseOnce(contract, witness, run.id)
+      if (delayMs > 0) {
+        expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { kind: 'retry' } })
+        advance(delayMs - 1)
+        expect(await witness.claim()).toEqual([])
+        advance(1)
+        await witness.claim(0)
+      }
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', attempt: 1 })
+    }
+    expect(await store.run(run.id)).toMatchObject({ losses: 3 })
+  })
+
+  contractTest(
+    open,
+    'after five losses without a new step the run is claimed to be failed',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      await losePast(contract, witness, run.id, 5)
+      for (let passed = 0; passed < 120_000; passed += 4_000) {
+        contract.advance(4_000)
+        await witness.renew()
+      }
+      const convicted = await witness.claimOne()
+      expect(convicted).toMatchObject({ id: run.id, verdict: 'poisoned', losses: 5 })
+      await witness.settle(convicted, { kind: 'failed', error: plainError })
+      expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
+    },
+  )
+
+  contractTest(
+    open,
+    'a worker lost while it fails a poisoned run does not keep it alive',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      await losePast(contract, witness, run.id, 6)
+      expect(await store.run(run.id)).toMatchObject({
+        state: 'failed',
+        error: { code: 'RUN_POISONED' },
+        losses: 6,
+      })
+    },
+  )
+
+  contractTest(open, 'a new step makes a run as good as new', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    await losePast(contract, witness, run.id, 4)
+    for (let passed = 0; passed < 40_000; passed += 4_000) {
+      contract.advance(4_000)
+      await witness.renew()
+    }
+    const victim = await worker()
+    await victim.append(await victim.claimOne(), done('one'))
+    await contract.letLeaseExpire(witness)
+    await witness.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 5 })
+  })
+
+  contractTest(
+    open,
+    'a lease holds at most one suspect, so that a bad run convicts no other',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const [bad, worse, good] = [newRun({ priority: 5 }), newRun({ priority: 5 }), newRun()]
+      await store.enqueue([bad, worse, good])
+      const witness = await worker()
+      for (let i = 0; i < 2; i++) {
+        const victim = await worker()
+        expect(await victim.claim(2)).toHaveLength(2)
+        await contract.letLeaseExpire(witness)
+        await witness.claim(0)
+        advance(1_000)
+        await witness.claim(0)
+      }
+      const [first, second] = [await worker(), await worker()]
+      expect((await first.claim()).map(({ id }) => id)).toEqual([bad.id, good.id])
+      expect(await first.claim()).toEqual([])
+      expect((await second.claim()).map(({ id }) => id)).toEqual([worse.id])
+    },
+  )
+
+  contractTest(open, 'a cancelled run whose worker is lost ends as cancelled', async (contract) => {
+    const { store, worker, letLeaseExpire } = contract
+    await store.enqueue([newRun()])
+    const [victim, witness] = [await worker(), await worker()]
+    const run = await victim.claimOne()
+    await store.cancel(run.id, { by: 'ana', requestId: 'one' })
+    await letLeaseExpire(witness)
+    await witness.claim()
+    expect(await store.run(run.id)).toMatchObject({ state: 'cancelled', by: 'ana' })
+  })
+}

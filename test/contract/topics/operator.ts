@@ -1,0 +1,57 @@
+import { expect } from 'vitest'
+import { contractTest } from '../contract-test.ts'
+import { byHand, done, newRun } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed } from '../test-worker.ts'
+
+export function operatorContract(open: Open): void {
+  contractTest(open, 'an ended run is removed with its journal', async ({ store, worker }) => {
+    await store.enqueue([newRun({ tags: ['eu'] })])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, done('one'))
+    await first.settle(run, completed)
+    const write = byHand()
+    await store.remove(run.id, write)
+    expect(await store.run(run.id)).toBeUndefined()
+    expect(await store.journal(run.id, { after: 0, limit: 10 })).toEqual([])
+    expect((await store.runs({ tag: 'eu', limit: 10 })).runs).toEqual([])
+    await store.remove(run.id, write)
+    await expect(store.remove(run.id, byHand())).rejects.toMatchObject({ code: 'UNKNOWN_RUN' })
+  })
+
+  contractTest(open, 'a live run can’t be removed', async ({ store, worker }) => {
+    const run = newRun()
+    await store.enqueue([run])
+    await expect(store.remove(run.id, byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
+    await (await worker()).claimOne()
+    await expect(store.remove(run.id, byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
+  })
+
+  contractTest(open, 'a pause says who, why and since when', async ({ store, now }) => {
+    await store.pauseQueue('mail', byHand({ reason: 'provider is down' }))
+    expect(await store.queues()).toMatchObject([
+      { name: 'mail', paused: { by: 'ana', reason: 'provider is down', at: now() } },
+    ])
+    await store.resumeQueue('mail', byHand())
+    expect(await store.queues()).toEqual([])
+  })
+
+  contractTest(open, 'a late repeat of a pause does not pause again', async ({ store }) => {
+    const pause = byHand()
+    await store.pauseQueue('mail', pause)
+    await store.resumeQueue('mail', byHand())
+    await store.pauseQueue('mail', pause)
+    expect(await store.queues()).toEqual([])
+  })
+
+  contractTest(open, 'runs in a slot go on while their queue is paused', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await store.pauseQueue('default', byHand())
+    expect(await first.append(run, done('one'))).toEqual([{ kind: 'stored' }])
+    await first.settle(run, { kind: 'released' })
+    expect(await first.claim()).toEqual([])
+  })
+}

@@ -1,0 +1,156 @@
+import { expect } from 'vitest'
+import type { Outcome } from '../../../runtime/model/outcome.ts'
+import { contractTest } from '../contract-test.ts'
+import { done, encoded, failed, newRun, plainError, waiting } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed } from '../test-worker.ts'
+
+export function settleContract(open: Open): void {
+  contractTest(open, 'completed keeps its output', async ({ store, worker, now }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    expect(await first.settle(run, completed)).toEqual({ kind: 'settled', state: 'completed' })
+    expect(await store.run(run.id)).toMatchObject({
+      state: 'completed',
+      output: encoded('output'),
+      endedAt: now(),
+    })
+  })
+
+  contractTest(open, 'failed keeps its error and the step it escaped from', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, failed('pay'))
+    await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
+    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: plainError, escaped: 'pay' })
+  })
+
+  contractTest(open, 'retrying spends an attempt and waits', async ({ store, worker, advance, now }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.settle(run, { kind: 'retrying', error: plainError, delayMs: 2_000 })
+    expect(await store.run(run.id)).toMatchObject({
+      ...{ state: 'waiting', attempt: 2, error: plainError },
+      waitingFor: { kind: 'retry', until: now() + 2_000 },
+    })
+    expect(await first.claim()).toEqual([])
+    advance(2_000)
+    expect(await first.claimOne()).toMatchObject({ id: run.id, attempt: 2, losses: 0 })
+  })
+
+  contractTest(open, 'waiting gives the slot back until the first deadline', async (contract) => {
+    const { store, worker, advance, now } = contract
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, waiting('long', 9_000), waiting('short', 3_000))
+    const waits = [
+      { kind: 'time', path: 'long', position: 1 },
+      { kind: 'time', path: 'short', position: 2 },
+    ] as const
+    advance(1_000)
+    expect(await first.settle(run, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
+    const waitingFor = { kind: 'time', name: 'short', until: now() + 2_000 }
+    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor })
+    advance(1_999)
+    expect((await first.claimAnswer()).nextDueInMs).toBe(1)
+    advance(1)
+    const resumed = await first.claimOne()
+    expect(resumed).toMatchObject({ id: run.id, attempt: 1, losses: 0, position: 2 })
+    expect(resumed.journal.entries.map(({ remainingMs }) => remainingMs)).toEqual([6_000 - 0, 0])
+  })
+
+  contractTest(open, 'a wait that is over lets the worker go on', async ({ store, worker, advance }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, waiting('rest', 1_000))
+    advance(1_000)
+    const waits = [{ kind: 'time', path: 'rest', position: 1 }] as const
+    expect(await first.settle(run, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+    expect(await store.run(run.id)).toMatchObject({ state: 'running' })
+  })
+
+  contractTest(open, 'released is ready at once and spends nothing', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const [first, second] = [await worker(), await worker()]
+    const run = await first.claimOne()
+    await first.append(run, done('one'))
+    await first.settle(run, { kind: 'released' })
+    const resumed = await second.claimOne()
+    expect(resumed).toMatchObject({ id: run.id, attempt: 1, losses: 0, position: 1 })
+    expect(resumed.journal.entries).toMatchObject([done('one')])
+    expect((await store.history(run.id)).map(({ kind }) => kind)).toEqual(['released'])
+  })
+
+  contractTest(open, 'blocked waits for other code', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.settle(run, { kind: 'blocked', reason: 'changed kind', digest: 'first' })
+    expect(await store.run(run.id)).toMatchObject({ state: 'blocked', reason: 'changed kind' })
+    const job = { name: 'job', version: 1, queue: 'default' }
+    const same = await worker({ jobs: [{ ...job, digest: 'first' }] })
+    expect(await same.claim()).toEqual([])
+    const other = await worker({ jobs: [{ ...job, digest: 'second' }] })
+    const retried = await other.claimOne()
+    await other.settle(retried, { kind: 'blocked', reason: 'still', digest: 'second' })
+    const known = await worker({ jobs: [{ ...job, digest: 'first' }] })
+    expect(await known.claim()).toEqual([])
+  })
+
+  const outcomes: readonly Outcome[] = [
+    completed,
+    { kind: 'failed', error: plainError },
+    { kind: 'retrying', error: plainError, delayMs: 1_000 },
+    { kind: 'released' },
+    { kind: 'blocked', reason: 'why', digest: 'first' },
+  ]
+  for (const outcome of outcomes) {
+    contractTest(
+      open,
+      `${outcome.kind} again answers the same and changes nothing`,
+      async ({ store, worker }) => {
+        await store.enqueue([newRun()])
+        const first = await worker()
+        const run = await first.claimOne()
+        const answer = await first.settle(run, outcome)
+        const before = [await store.run(run.id), await store.history(run.id)]
+        expect(await first.settle(run, outcome)).toEqual(answer)
+        expect([await store.run(run.id), await store.history(run.id)]).toEqual(before)
+      },
+    )
+  }
+
+  contractTest(open, 'a settlement from a fence before the last is gone', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const old = await first.claimOne()
+    await first.settle(old, { kind: 'released' })
+    const current = await first.claimOne()
+    await first.settle(current, { kind: 'released' })
+    expect(await first.settle(old, completed)).toEqual({ kind: 'gone' })
+    expect(await store.run(old.id)).toMatchObject({ state: 'ready' })
+  })
+
+  contractTest(open, 'a settlement at another position is a gap', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const settlement = { ...first.settlement(run, completed), position: 3 }
+    expect(await first.send(settlement)).toEqual([{ kind: 'gap' }])
+    expect(await store.run(run.id)).toMatchObject({ state: 'running' })
+  })
+
+  contractTest(open, 'what is settled with a claim can be claimed by it', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    const answer = await first.claimAnswer(1, [first.settlement(run, { kind: 'released' })])
+    expect(answer.settled).toEqual([{ kind: 'settled', state: 'ready' }])
+    expect(answer.runs.map(({ id }) => id)).toEqual([run.id])
+  })
+}
