@@ -1,4 +1,5 @@
 import type { Jobs } from '../client/client.ts'
+import { UnknownRunError } from '../model/errors.ts'
 import type { SharedOptions } from './shared-options.ts'
 
 /** Connects to the store of the command line for as long as `use` takes. */
@@ -6,7 +7,11 @@ export async function withJobs<T>(options: SharedOptions, use: (jobs: Jobs) => P
   const { connect } = await import('../client/client.ts')
   const jobs = await connect(options.store)
   try {
-    return await use(jobs)
+    return await use(jobs).catch((error: unknown) => {
+      if (!(error instanceof UnknownRunError)) throw error
+      // Most often the id is right and the store is not: the address depends on the folder.
+      throw Object.assign(error, { message: `${error.message} (${jobs.inspector.address})` })
+    })
   } finally {
     await jobs.close()
   }

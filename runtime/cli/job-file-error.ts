@@ -3,6 +3,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { DurableJobsError } from '../model/durable-jobs-error.ts'
+import { shortPath } from './short-path.ts'
+import { type Frame, firstUserFrame } from './stack-frames.ts'
 
 /** A job file can't be found or loaded, or holds no jobs. */
 export class JobFileError extends DurableJobsError {
@@ -10,18 +12,13 @@ export class JobFileError extends DurableJobsError {
   readonly code = 'JOB_FILE'
 }
 
-/** A path as a person in this folder would type it. */
-export function shortPath(path: string): string {
-  const short = relative(process.cwd(), path)
-  return short.startsWith('..') || short === '' ? path : short
-}
-
 /** What `import()` of a job file threw, as one line with its place and, where one is known, the remedy. */
 export async function toJobFileError(path: string, thrown: unknown): Promise<JobFileError> {
   const { name, message, stack, code } = read(thrown)
-  const place = placeOf(stack) ?? (name === 'SyntaxError' ? await askNode(path) : undefined)
-  const at = place === undefined || !place.startsWith(`${path}:`) ? shortPath(path) : shortPath(place)
-  const via = place === undefined || place.startsWith(`${path}:`) ? '' : ` (at ${shortPath(place)})`
+  const frame = firstUserFrame(stack) ?? (name === 'SyntaxError' ? await askNode(path) : undefined)
+  const place = frame === undefined ? '' : `${shortPath(frame.path)}:${frame.line}`
+  const at = frame?.path === path ? place : shortPath(path)
+  const via = place === '' || frame?.path === path ? '' : ` (at ${place})`
   const remedy = remedyFor(code, thrown)
   const options = thrown instanceof Error ? { cause: thrown } : {}
   return new JobFileError(`${at}: ${name}: ${message}${via}${remedy === '' ? '' : `; ${remedy}`}`, options)
@@ -39,33 +36,16 @@ function read(thrown: unknown): { name: string; message: string; stack: string; 
   }
 }
 
-const ownFolders = ['../../runtime/', '../../sdk/'].map((folder) =>
-  fileURLToPath(new URL(folder, import.meta.url)),
-)
-
-/** `path:line` of the first line of `stack` that is in a user's file. */
-function placeOf(stack: string): string | undefined {
-  const header = /^(?<file>(?:file:\/\/)?\/.*):(?<line>\d+)$/m.exec(stack)
-  const frames = [...stack.matchAll(/(?<file>file:\/\/\/[^\s)]+?):(?<line>\d+):\d+\)?$/gm)]
-  for (const match of [...(header ? [header] : []), ...frames]) {
-    const { file = '', line = '' } = match.groups ?? {}
-    const path = file.startsWith('file:') ? fileURLToPath(file) : file
-    const foreign = path.includes('/node_modules/') || ownFolders.some((folder) => path.startsWith(folder))
-    if (!foreign) return `${path}:${line}`
-  }
-  return undefined
-}
-
 /**
  * Node tells the line of a syntax error in JavaScript only when it ends a process, so one is let end:
  * the import fails before any code of the file runs, as it did here.
  */
-function askNode(path: string): Promise<string | undefined> {
+function askNode(path: string): Promise<Frame | undefined> {
   const script = `import ${JSON.stringify(pathToFileURL(path).href)}`
   return new Promise((resolve) => {
     const flags = ['--input-type=module', '--eval', script]
     execFile(process.execPath, flags, { timeout: 10_000 }, (_error, _stdout, stderr) =>
-      resolve(placeOf(stderr)),
+      resolve(firstUserFrame(stderr)),
     )
   })
 }
@@ -80,7 +60,9 @@ function remedyFor(code: unknown, thrown: unknown): string {
     case 'ERR_MODULE_NOT_FOUND':
       return missingModuleRemedy(thrown as { url?: unknown; message: string })
     default:
-      return ''
+      return thrown instanceof SyntaxError && /does not provide an export named/.test(thrown.message)
+        ? "a type is imported with 'import type'"
+        : ''
   }
 }
 

@@ -2,8 +2,9 @@ import { pathToFileURL } from 'node:url'
 import { UnknownJobError } from '../model/errors.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { closest } from './closest.ts'
-import { JobFileError, shortPath, toJobFileError } from './job-file-error.ts'
+import { JobFileError, toJobFileError } from './job-file-error.ts'
 import { findJobFiles, type JobFiles } from './job-files.ts'
+import { shortPath } from './short-path.ts'
 
 interface LoadedFile {
   readonly path: string
@@ -39,12 +40,25 @@ export function findJob(jobs: readonly Job[], name: string, file: string): Job {
 }
 
 async function loadFile(path: string): Promise<LoadedFile> {
+  const stuck = withoutEnd(path)
   try {
-    const module = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+    const loading = import(pathToFileURL(path).href) as Promise<Readonly<Record<string, unknown>>>
+    const module = await Promise.race([loading, stuck.promise])
     return { path, jobs: Object.entries(module).flatMap(jobsIn), exports: Object.keys(module) }
   } catch (error) {
-    throw await toJobFileError(path, error)
+    throw error instanceof JobFileError ? error : await toJobFileError(path, error)
+  } finally {
+    stuck.release()
   }
+}
+
+/** Rejects when Node would end because the file's own `await` waits for something that never comes. */
+function withoutEnd(path: string): { readonly promise: Promise<never>; release(): void } {
+  const { promise, reject } = Promise.withResolvers<never>()
+  const told = (): void =>
+    reject(new JobFileError(`${shortPath(path)}: its top-level await waits for something that never comes`))
+  process.once('beforeExit', told)
+  return { promise, release: () => process.off('beforeExit', told) }
 }
 
 /** A job, the jobs of a list, and those of a default export that is a plain collection of them. */

@@ -1,17 +1,8 @@
-import { hostname, userInfo } from 'node:os'
+import type { ByHand } from '../client/by-hand.ts'
+import { given } from './given.ts'
 import type { OperatorOptions } from './shared-options.ts'
 
-/** Who asks for a change and why. */
-export function operator(options: OperatorOptions): { by: string; reason?: string } {
-  const by = options.by ?? `${userName()}@${hostname()}`
-  return options.reason === undefined ? { by } : { by, reason: options.reason }
-}
-
-function userName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A container's user id often has no name.
-    return `user ${process.getuid?.() ?? 'unknown'}`
-  }
+/** Who asks for a change and why; left out: the user and host of this process. */
+export function operator({ by, reason }: OperatorOptions): ByHand {
+  return given({ by, reason })
 }

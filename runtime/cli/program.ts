@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs'
-import { findPackageJSON } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
@@ -16,35 +14,35 @@ import { addRuns } from './commands/runs.ts'
 import { addShow } from './commands/show.ts'
 import { addWork } from './commands/work.ts'
 import { addWorkers } from './commands/workers.ts'
+import { packageVersion } from './package-version.ts'
 import { reportFailure } from './report-failure.ts'
 
 /** In the order of the help. */
-const commands: readonly ((program: Command) => void)[] = [
-  addWork,
-  addEnqueue,
-  addRuns,
-  addShow,
-  addRetry,
-  addCancel,
-  addRemove,
-  addQueues,
-  addWorkers,
-  addPause,
-  addResume,
-  addDrain,
-  addHealth,
-  addDoctor,
-  addDemo,
-]
+const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
+  'Work:': [addWork, addEnqueue, addDemo],
+  'Look:': [addRuns, addShow, addQueues, addWorkers, addHealth, addDoctor],
+  'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
+}
+
+const examples = `
+Examples:
+  durable-jobs work jobs.ts
+  durable-jobs enqueue jobs.ts import-file '{"file":"a.csv"}'
+  durable-jobs runs --state failed
+  durable-jobs COMMAND --help
+
+Exit code: 0 done, 1 failed, 2 wrong command line.`
 
 /** Runs one command line. Answers the exit code: 0 ok, 1 failed, 2 the command line is wrong. */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  const program = buildProgram()
   try {
-    await buildProgram().parseAsync(args, { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return 0
-    return reportFailure(error, args.includes('--json'))
+    const chosen = program.commands.find((command) => command.name() === args[0])
+    return reportFailure(error, args.includes('--json') || chosen?.opts<{ json?: boolean }>().json === true)
   }
 }
 
@@ -53,18 +51,24 @@ function buildProgram(): Command {
     .description('Runs, shows and repairs durable jobs.')
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .helpCommand(false)
+    .configureHelp({ subcommandTerm: (command) => [command.name(), argumentsOf(command)].join(' ').trim() })
+    .addHelpText('after', examples)
     .exitOverride()
     // Usage errors are printed by `reportFailure` like all others.
     .configureOutput({ outputError: () => undefined })
-  for (const add of commands) add(program)
+  program.commandsGroup('Look:').helpCommand('help [command]', 'print the help of a command')
+  for (const [group, adds] of Object.entries(commands)) {
+    program.commandsGroup(group)
+    for (const add of adds) add(program)
+  }
   return program
 }
 
-function packageVersion(): string {
-  const path = findPackageJSON(import.meta.url)
-  const { version } = JSON.parse(path === undefined ? '{}' : readFileSync(path, 'utf8')) as {
-    version?: string
-  }
-  return version ?? 'unknown'
+function argumentsOf(command: Command): string {
+  return command.registeredArguments
+    .map((argument) => {
+      const name = argument.variadic ? `${argument.name()}...` : argument.name()
+      return argument.required ? `<${name}>` : `[${name}]`
+    })
+    .join(' ')
 }

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { DurableJobsError } from '../model/durable-jobs-error.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { plainText } from './plain-text.ts'
 
 interface Failure {
   readonly code: string
@@ -15,7 +16,7 @@ export function reportFailure(error: unknown, json: boolean): number {
   // Without a command, Commander has printed the help already.
   const helpShown = error instanceof CommanderError && error.code === 'commander.help'
   if (json) process.stderr.write(`${JSON.stringify({ error: failure })}\n`)
-  else if (!helpShown) process.stderr.write(`durable-jobs: ${failure.message}\n`)
+  else if (!helpShown) process.stderr.write(`durable-jobs: ${plainText(failure.message)}\n`)
   return exitCode
 }
 

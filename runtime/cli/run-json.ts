@@ -12,10 +12,10 @@ export function readValue(bytes: Uint8Array, name: string): ReadValue {
   }
 }
 
-/** The value itself where it can be read. */
+/** The value itself where it can be read; null for undefined, so that its field does not vanish from the JSON. */
 export function valueForJson(bytes: Uint8Array, name: string): unknown {
   const read = readValue(bytes, name)
-  return 'value' in read ? read.value : read
+  return 'value' in read ? (read.value ?? null) : read
 }
 
 /** A run with its stored bytes decoded. */

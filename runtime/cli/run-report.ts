@@ -6,20 +6,22 @@ import type { HistoryEntry } from '../store/store.ts'
 import { paint, screenWidth } from './output.ts'
 import { oneLine, plainText } from './plain-text.ts'
 import { readValue } from './run-json.ts'
-import { age, errorText, paintState, situation, time } from './run-text.ts'
+import { ago, errorText, paintState, situation, span, time, tookText } from './run-text.ts'
+import { shortPath } from './short-path.ts'
+import { firstUserFrame } from './stack-frames.ts'
 import type { StepSummary } from './step-summary.ts'
 import type { Column } from './table.ts'
 
 const mostValueLines = 60
-const mostFrames = 5
 
-/** What a run is, where it is and why: lines of a name and a value, then the error. */
-export function runHead(run: Run): string {
+/** What a run is, where it is and why, what to do next: lines of a name and a value, then the error. */
+export function runHead(run: Run, next: string): string {
   const ended = 'endedAt' in run
   const rows: readonly (readonly [string, string])[] = [
     ['run', run.id],
     ['state', run.state],
-    ['because', run.state === 'failed' ? '' : situation(run)],
+    ['because', run.state === 'failed' || run.state === 'completed' ? '' : situation(run)],
+    ['next', next],
     ['job', `${run.job}, version ${run.version}`],
     ['queue', `${run.queue}, priority ${run.priority}`],
     ['attempt', String(run.attempt)],
@@ -34,6 +36,7 @@ export function runHead(run: Run): string {
     ['enqueued', time(run.enqueuedAt)],
     ['started', run.startedAt === undefined ? '' : time(run.startedAt)],
     [ended ? 'ended' : 'changed', time(ended ? run.endedAt : run.changedAt)],
+    ['took', run.state === 'completed' ? tookText(run) : ''],
   ]
   const lines = rows
     .filter(([, value]) => value !== '')
@@ -55,16 +58,23 @@ function errorLines(error: StoredError): string[] {
     lines.push(...bounded(plainText(`${lines.length === 0 ? '' : 'caused by '}${errorText(link)}${code}`)))
     for (const inner of link.errors ?? []) lines.push(`  with ${oneLine(errorText(inner))}`)
   }
-  const frames = (innermost.stack ?? '')
-    .split('\n')
-    .filter((line) => /^\s+at /.test(line) && !line.includes('node:'))
-  return [...lines, ...frames.slice(0, mostFrames).map((frame) => paint('dim', plainText(frame)))]
+  return [...lines, ...placeLines(innermost.stack)]
+}
+
+/** The stack folded to the one line that its reader can change. */
+function placeLines(stack = ''): string[] {
+  const frame = firstUserFrame(stack)
+  if (frame === undefined) return []
+  return [
+    paint('dim', plainText(`  at ${shortPath(frame.path)}:${frame.line} (all of the stack with --json)`)),
+  ]
 }
 
 /** A stored value as Node shows it, of bounded length. */
 export function valueText(bytes: Uint8Array, name: string): string {
   const read = readValue(bytes, name)
   if ('unreadable' in read) return `(${read.unreadable})`
+  if (read.value === undefined) return 'none'
   const text = inspect(read.value, {
     depth: 8,
     maxArrayLength: 50,
@@ -98,8 +108,8 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
   },
   { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
-  { title: 'DURATION', cell: (step) => formatDuration(step.durationMs), align: 'right' },
-  { title: 'STORED', cell: (step) => new Date(step.storedAt).toISOString() },
+  { title: 'TOOK', cell: (step) => (step.durationMs === 0 ? '' : span(step.durationMs)), align: 'right' },
+  { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right' },
   { title: 'SITUATION', cell: stepSituation, shrinks: true },
 ]
 
@@ -121,9 +131,8 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
 }
 
 export const historyColumns: readonly Column<HistoryEntry>[] = [
-  { title: 'HISTORY', cell: (entry) => new Date(entry.at).toISOString() },
-  { title: 'AGE', cell: (entry) => age(entry.at), align: 'right' },
-  { title: 'WHAT', cell: (entry) => entry.kind },
+  { title: 'HISTORY', cell: (entry) => entry.kind },
+  { title: 'WHEN', cell: (entry) => ago(entry.at), align: 'right' },
   { title: 'BY', cell: (entry) => entry.by ?? '' },
   { title: 'WORKER', cell: (entry) => entry.worker ?? '' },
   { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true },

@@ -18,15 +18,19 @@ export function paintState(text: string, state: RunState): string {
   return colour === undefined ? text : paint(colour, text)
 }
 
+/** A length of time; what takes no measurable time is no zero. */
+export function span(ms: number): string {
+  return ms < 1 ? '<1 ms' : formatDuration(ms)
+}
+
 /** How long ago `at` was. */
-export function age(at: number): string {
-  return formatDuration(Math.max(0, Date.now() - at))
+export function ago(at: number): string {
+  return `${formatDuration(Math.max(0, Date.now() - at))} ago`
 }
 
 /** An instant and how far away it is. */
 export function time(at: number): string {
-  const ms = at - Date.now()
-  const distance = ms > 0 ? `in ${formatDuration(ms)}` : `${formatDuration(-ms)} ago`
+  const distance = at > Date.now() ? untilText(at) : ago(at)
   return `${new Date(at).toISOString()} (${distance})`
 }
 
@@ -35,10 +39,10 @@ function untilText(at: number): string {
   return ms > 0 ? `in ${formatDuration(ms)}` : 'now'
 }
 
-export function waitingText({ kind, name, until }: WaitingFor): string {
-  const what = kind === 'time' ? 'the time' : 'a retry'
+function waitingText({ kind, name, until }: WaitingFor): string {
   const of = name === undefined ? '' : ` of '${name}'`
-  return `waits for ${what}${of}${until === undefined ? '' : `, due ${untilText(until)}`}`
+  const what = kind === 'time' ? `sleeps${name === undefined ? '' : ` in '${name}'`}` : `next try${of}`
+  return until === undefined ? what : `${what}, due ${untilText(until)}`
 }
 
 export function errorText(error: StoredError): string {
@@ -58,17 +62,27 @@ export function situation(run: Run): string {
         : `${waitingText(run.waitingFor)}; ${errorText(run.error)}`
     case 'blocked':
       return run.reason
+    case 'completed':
+      return `took ${tookText(run)}`
     case 'failed':
       return errorText(run.error)
     case 'cancelling':
       return `ordered by ${byAndWhy(run)}, on ${run.worker}`
     case 'cancelled':
       return `by ${byAndWhy(run)}`
-    default:
+    case 'expired':
+      return 'nobody started it in time'
+    case 'ready':
       return ''
   }
 }
 
+/** From the first claim to the end. */
+export function tookText({ startedAt, enqueuedAt, endedAt }: Run & { readonly endedAt: number }): string {
+  return span(endedAt - (startedAt ?? enqueuedAt))
+}
+
+/** Who did something by hand, and the reason given. */
 export function byAndWhy({ by, reason }: { readonly by: string; readonly reason?: string }): string {
   return reason === undefined ? by : `${by}: ${reason}`
 }

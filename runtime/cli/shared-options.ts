@@ -6,15 +6,18 @@ export interface SharedOptions {
   readonly json?: boolean
 }
 
-export function addSharedOptions(command: Command): Command {
-  return command
-    .addOption(
-      new Option('--store <url>', 'where runs live (without it: sqlite:.durable-jobs/jobs.db)').env(
-        'DURABLE_JOBS_STORE',
-      ),
-    )
-    .option('--json', 'print JSON, errors too')
-    .helpOption('-h, --help', 'print this help')
+/** `shape` is what `--json` prints: a promise to the programs that read it. */
+export function addSharedOptions(command: Command, shape: string): Command {
+  return addStoreOption(command).addOption(jsonOption(shape))
+}
+
+export function jsonOption(shape: string): Option {
+  return new Option('--json', `print JSON, errors too: ${shape}`)
+}
+
+export function addStoreOption(command: Command): Command {
+  const option = new Option('--store <url>', 'where runs live (without it: sqlite:.durable-jobs/jobs.db)')
+  return command.addOption(fromEnvironment(option)).helpOption('-h, --help', 'print this help')
 }
 
 /** What a write by hand takes: kept in the run's history. */
@@ -23,8 +26,31 @@ export interface OperatorOptions extends SharedOptions {
   readonly reason?: string
 }
 
-export function addOperatorOptions(command: Command): Command {
-  return addSharedOptions(command)
+export function addOperatorOptions(command: Command, shape: string): Command {
+  return addSharedOptions(command, shape)
     .option('--reason <text>', 'why; others see it')
     .option('--by <name>', 'who (default: your user name and this host)')
+}
+
+/** Lets `DURABLE_JOBS_<FLAG>` set the option too; to be called before a command gets the option. */
+export function fromEnvironment(option: Option): Option {
+  const variable = `DURABLE_JOBS_${option.name().toUpperCase().replaceAll('-', '_')}`
+  forgetUnset(variable, option.isBoolean() ? ['', '0', 'false'] : [''])
+  return option.env(variable)
+}
+
+/** A variable that is there but empty counts as unset: so deployment files write "not given". */
+export function forgetUnset(variable: string, unset: readonly string[] = ['']): void {
+  if (unset.includes(process.env[variable] ?? 'set')) delete process.env[variable]
+}
+
+export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, tags, headers, position,
+enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, waitingFor { kind, name?, until? },
+reason?, by, error { name, message, code?, stack?, cause? }, output, endedAt.`
+
+const unitsOfJson = `Times in JSON are milliseconds since 1970, fields in Ms durations; '?' marks what may be missing.`
+
+/** Explains the fields of a longer JSON below the help of its command. */
+export function explainJson(command: Command, fields: string): void {
+  command.addHelpText('after', `\n${fields}\n${unitsOfJson}`)
 }

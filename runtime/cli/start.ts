@@ -6,9 +6,11 @@ export async function start(args: readonly string[]): Promise<void> {
   quietNodeWarnings()
   // Loading takes a moment and may take long (job files are anybody's code); as process 1 of a container
   // nothing else would answer a signal.
-  if (args[0] === 'work') endOnSignals()
-  else endOnClosedPipe()
-  process.once('beforeExit', endUnfinished)
+  const isWorker = args[0] === 'work'
+  if (isWorker) endOnSignals()
+  process.stdout.on('error', isWorker ? goOn : endOnClosedPipe)
+  process.stderr.on('error', goOn)
+  process.on('beforeExit', endUnfinished)
   const { runProgram } = await import('./program.ts')
   const code = await runProgram(args)
   await Promise.all([flushed(process.stdout), flushed(process.stderr)])
@@ -16,18 +18,24 @@ export async function start(args: readonly string[]): Promise<void> {
   process.exit(code)
 }
 
-/** Node ends a process that has nothing left to wait for, although something here still waits. */
+/**
+ * Node ends a process that has nothing left to wait for, although something here still waits. Where a job file
+ * is to blame `loadJobs` fails with its name, in the same turn: before this gives up.
+ */
 function endUnfinished(): void {
-  process.stderr.write('durable-jobs: gave up: a job file awaits something that never comes\n')
-  process.exit(1)
+  setImmediate(() => {
+    process.stderr.write('durable-jobs: gave up: nothing it waits for can come any more\n')
+    process.exit(1)
+  })
 }
 
+/** A worker whose log nobody reads any more still works, and an unread message changes no exit code. */
+function goOn(): void {}
+
 /** `durable-jobs runs | head -1` is no failure. */
-function endOnClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-    process.exit()
-  })
+function endOnClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
 }
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {

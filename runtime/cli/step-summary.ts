@@ -10,7 +10,7 @@ export interface StepSummary {
   readonly kind: StepKind
   readonly state: JournalPhase
   readonly tries: number
-  /** Of the last try. */
+  /** Of the last try; of a sleep, how long it lasted. */
   readonly durationMs: number
   readonly storedAt: number
   /** Of a wait or a pause before the next try. */
@@ -38,13 +38,15 @@ export async function readSteps(inspector: Inspector, id: RunId): Promise<readon
 
 function summarize(entry: JournalEntry, before: StepSummary | undefined): StepSummary {
   const pauses = entry.phase === 'waiting' || entry.phase === 'retrying'
+  // A sleep's end is stored without a length: it lasted since the entry that began it.
+  const slept = entry.kind === 'sleep' && before !== undefined ? entry.at - before.storedAt : 0
   const error = entry.phase === 'retrying' || entry.phase === 'failed' ? entry.error : before?.error
   return {
     path: entry.path,
     kind: entry.kind,
     state: entry.phase,
     tries: entry.attempt,
-    durationMs: entry.durationMs,
+    durationMs: Math.max(entry.durationMs, slept),
     storedAt: entry.at,
     ...(pauses ? { remainingMs: entry.remainingMs } : {}),
     ...(entry.once === true || before?.atMostOnce ? { atMostOnce: true } : {}),

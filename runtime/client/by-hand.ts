@@ -10,6 +10,15 @@ export interface ByHand {
 
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
-  const by = write.by ?? `${userInfo().username}@${hostname()}`
+  const by = write.by ?? `${userName()}@${hostname()}`
   return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
+}
+
+function userName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container's user id often has no name.
+    return `user ${process.getuid?.() ?? 'unknown'}`
+  }
 }

@@ -72,6 +72,8 @@ export interface QueueStore {
 
 /** Reads: snapshots, never used to decide a write. */
 export interface Inspector {
+  /** Where the store is, without secrets. */
+  readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
   journal(
     id: RunId,
@@ -83,7 +85,8 @@ export interface Inspector {
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
-  facts(): Promise<StoreFacts>
+  /** What `doctor` looks at: each judged by the store that knows it. */
+  checks(): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
   onChange(listener: () => void): Unsubscribe
 }
@@ -302,13 +305,6 @@ export interface WorkerInfo {
   readonly startedAt: number
   readonly seenAgoMs: number
   readonly leaseLeftMs: number
-}
-
-/** What `doctor` looks at: each fact is judged by the store that knows it. */
-export interface StoreFacts {
-  /** The address without secrets. */
-  readonly address: string
-  readonly checks: readonly StoreCheck[]
 }
 
 export interface StoreCheck {

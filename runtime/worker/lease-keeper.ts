@@ -145,6 +145,8 @@ export class LeaseKeeper {
         log.error({ reason: message.reason }, 'the health port can’t be served')
         return
       case 'listening':
+        log.info({ port: message.port }, 'health endpoints /live and /ready listen')
+        return
       case 'stopped':
         return
     }

@@ -201,10 +201,10 @@ export class Worker {
     enough.abort()
     await this.#leave(session)
     this.#phase = 'stopped'
+    this.#config.log.info({ worker: this.name }, 'worker stopped')
     this.#ended()
     await Promise.all(this.#stays.values())
     await this.#store?.close()
-    this.#config.log.info({ worker: this.name }, 'worker stopped')
   }
 
   /** R18: the thread has stopped before the lease is resigned; resigning is the last store call. */

@@ -6,7 +6,7 @@ import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addCancel(program: Command): void {
   const command = program.command('cancel').description('cancel a run').argument('<id>', 'id of the run')
-  addOperatorOptions(command).action(cancel)
+  addOperatorOptions(command, '{ id, state }').action(cancel)
 }
 
 async function cancel(id: string, options: OperatorOptions): Promise<void> {
@@ -17,6 +17,6 @@ async function cancel(id: string, options: OperatorOptions): Promise<void> {
       cancelled: 'is cancelled',
       cancelling: 'is cancelling: its worker has the order and ends it',
     }
-    print(`run ${id} ${words[state] ?? `had ended before: ${state}`}`)
+    print(`run ${id} ${words[state] ?? `has ended before as ${state}; nothing was changed`}`)
   })
 }

@@ -1,13 +1,21 @@
 import type { Command } from 'commander'
 import { given } from '../given.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { addStoreOption } from '../shared-options.ts'
 
-export function addDemo(program: Command): void {
-  const command = program.command('demo').description('watch a run survive the death of its worker')
-  addSharedOptions(command).action(demo)
+interface DemoOptions {
+  readonly store?: string
+  readonly keep?: boolean
 }
 
-async function demo({ store }: SharedOptions): Promise<void> {
+export function addDemo(program: Command): void {
+  const command = program
+    .command('demo')
+    .description('watch a run survive the death of its worker')
+    .option('--keep', 'leave its folder and print the path; else all it made is deleted')
+  addStoreOption(command).action(demo)
+}
+
+async function demo({ store, keep }: DemoOptions): Promise<void> {
   const { runDemo } = await import('../demo/run-demo.ts')
-  process.exitCode = await runDemo(given({ store }))
+  process.exitCode = await runDemo(given({ store, keep }))
 }

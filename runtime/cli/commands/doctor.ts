@@ -1,39 +1,51 @@
 import type { Command } from 'commander'
 import type { StoreCheck } from '../../store/store.ts'
 import { withJobs } from '../connection.ts'
-import { paint, print, printJson, printTable } from '../output.ts'
+import { paint, print, printJson } from '../output.ts'
+import { packageVersion } from '../package-version.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
-import type { Column } from '../table.ts'
 
 const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
 
-const columns: readonly Column<StoreCheck>[] = [
-  { title: 'CHECK', cell: (check) => check.name },
-  {
-    title: 'VERDICT',
-    cell: (check) => check.verdict,
-    paint: (text, { verdict }) => paint(colours[verdict], text),
-  },
-  { title: 'FOUND', cell: (check) => check.found },
-  { title: 'WHAT TO DO', cell: (check) => check.remedy ?? '' },
-]
+const shape = '{ address, version, node, workers, checks: [{ name, verdict, found, remedy? }] }'
 
 export function addDoctor(program: Command): void {
   const command = program.command('doctor').description('check the store and this host; exit 1 on a fault')
-  addSharedOptions(command).action(doctor)
+  addSharedOptions(command, shape).action(doctor)
 }
 
 async function doctor(options: SharedOptions): Promise<void> {
   await withJobs(options, async ({ inspector }) => {
-    const { address, checks } = await inspector.facts()
+    const { address } = inspector
+    const checks = await inspector.checks()
     const workers = (await inspector.workers()).length
-    const node = process.versions.node
+    const [version, node] = [packageVersion(), process.versions.node]
     if (checks.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1
-    if (options.json) return printJson({ address, node, workers, checks })
-    print(`store    ${address}`)
-    print(`node     ${node}`)
-    print(`workers  ${workers}`)
+    if (options.json) return printJson({ address, version, node, workers, checks })
+    print(`store         ${address}`)
+    print(`durable-jobs  ${version}`)
+    print(`node          ${node}`)
+    print(`workers       ${workers} live`)
     print('')
-    printTable(columns, checks)
+    for (const check of checks) print(checkLines(check))
+    print(`\n${verdictLine(checks)}`)
   })
+}
+
+function checkLines({ name, verdict, found, remedy }: StoreCheck): string {
+  const line = `${paint(colours[verdict], verdict.padEnd(7))}  ${name.padEnd(12)}  ${found}`
+  return remedy === undefined ? line : `${line}\n${' '.repeat(23)}to do: ${remedy}`
+}
+
+function verdictLine(checks: readonly StoreCheck[]): string {
+  const count = (verdict: StoreCheck['verdict']): number =>
+    checks.filter((check) => check.verdict === verdict).length
+  const [faults, warnings] = [count('fault'), count('warning')]
+  if (faults + warnings === 0) return 'all is fine'
+  const parts = [numbered(faults, 'fault'), numbered(warnings, 'warning')]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function numbered(count: number, word: string): string {
+  return count === 0 ? '' : `${count} ${word}${count === 1 ? '' : 's'}`
 }

@@ -8,8 +8,8 @@ export function addDrain(program: Command): void {
   const command = program
     .command('drain')
     .description('let a worker hand its runs over and stop')
-    .argument('<worker>', 'name of the worker, as in: durable-jobs workers')
-  addOperatorOptions(command).action(drain)
+    .argument('<worker>', "its name, as 'durable-jobs workers' lists it")
+  addOperatorOptions(command, '{ worker, draining }').action(drain)
 }
 
 async function drain(worker: string, options: OperatorOptions): Promise<void> {

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { InvalidInputError } from '../../model/errors.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { withJobs } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
@@ -23,7 +25,7 @@ export function addEnqueue(program: Command): void {
   const command = program
     .command('enqueue')
     .description('enqueue a run and print its id')
-    .argument('<file>', 'file or folder that exports the job')
+    .argument('<file>', 'file or folder that exports the job (.ts, .mts, .js, .mjs)')
     .argument('<name>', 'name of the job')
     .argument('[json]', 'its input as JSON', parseInputJson)
     .option('--id <id>', 'id of the run; the same id and input again joins the run there is')
@@ -39,24 +41,27 @@ export function addEnqueue(program: Command): void {
         .argParser(duration)
         .implies({ wait: true }),
     )
-  addSharedOptions(command).action(enqueue)
+  addSharedOptions(command, '{ id }, with --wait { id, output }').action(enqueue)
 }
 
 async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
   const { id, delay, at, priority, tag: tags, header: headers, expiresIn, wait, timeout, json } = options
   const job = findJob(await loadJobs([file]), name, file)
   await withJobs(options, async (jobs) => {
-    const handle = await jobs.enqueue(
-      job,
-      input,
-      given({ id, delay, at, priority, tags, headers, expiresIn }),
-    )
+    const handle = await jobs
+      .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
+      .catch((error: unknown) => refused(error, input, name))
     if (!wait) return json ? printJson({ id: handle.id }) : print(handle.id)
     if (!json) print(handle.id)
     const output = await handle.result(given({ timeout }))
-    if (json) printJson({ id: handle.id, output })
+    if (json) printJson({ id: handle.id, output: output ?? null })
     else print(inspect(output, { depth: 10 }))
   })
+}
+
+function refused(error: unknown, input: unknown, job: string): never {
+  if (!(error instanceof InvalidInputError) || input !== undefined) throw error
+  throw new InvalidInputError(job, [...error.issues, `none was given; write it as JSON after '${job}'`])
 }
 
 function parseInputJson(text: string): unknown {
@@ -64,8 +69,8 @@ function parseInputJson(text: string): unknown {
     return JSON.parse(text)
   } catch (error) {
     const problem = error instanceof Error ? error.message : String(error)
-    throw new InvalidArgumentError(
-      `It is no JSON: ${problem}. Put single quotes around it and double quotes around keys and strings: '{"file":"a.csv"}'`,
+    throw new InvalidOptionsError(
+      `the input is no JSON: ${problem}; write single quotes around it and double quotes inside: '{"file":"a.csv"}'`,
     )
   }
 }

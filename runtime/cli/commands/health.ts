@@ -2,7 +2,7 @@ import { get } from 'node:http'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark } from '../output.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { addSharedOptions, forgetUnset, type SharedOptions } from '../shared-options.ts'
 
 interface HealthOptions extends SharedOptions {
   readonly port: number
@@ -20,17 +20,19 @@ const patienceMs = 4_000
 export function addHealth(program: Command): void {
   const command = program
     .command('health')
-    .description(
-      'ask the worker on this host whether it is alive; exit 1 when not (for a container health check)',
-    )
-    .addOption(
-      new Option('--port <n>', 'its --health-port')
-        .argParser(wholeNumber(1, 65_535))
-        .env('DURABLE_JOBS_HEALTH_PORT')
-        .makeOptionMandatory(),
-    )
+    .description('ask the worker on this host whether it is alive; exit 1 when not')
+    .addOption(portOption())
     .option('--ready', 'ask whether it takes runs (/ready) instead of whether it is alive (/live)')
-  addSharedOptions(command).action(health)
+  addSharedOptions(command, '{ healthy, url, answer }').action(health)
+}
+
+function portOption(): Option {
+  const variable = 'DURABLE_JOBS_HEALTH_PORT'
+  forgetUnset(variable)
+  return new Option('--port <n>', 'the --health-port of the worker')
+    .argParser(wholeNumber(1, 65_535))
+    .env(variable)
+    .makeOptionMandatory()
 }
 
 async function health({ port, ready, json }: HealthOptions): Promise<void> {

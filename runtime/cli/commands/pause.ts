@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import type { Inspector } from '../../store/store.ts'
+import { commandLine } from '../command-line.ts'
 import { withJobs } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
@@ -9,13 +11,23 @@ export function addPause(program: Command): void {
     .command('pause')
     .description('start no more runs of a queue; those that run go on')
     .argument('<queue>', 'name of the queue')
-  addOperatorOptions(command).action(pause)
+  addOperatorOptions(command, '{ queue, paused }').action(pause)
 }
 
 async function pause(queue: string, options: OperatorOptions): Promise<void> {
   await withJobs(options, async (jobs) => {
+    const unknown = !(await isInUse(queue, jobs.inspector))
     await jobs.pauseQueue(queue, operator(options))
-    if (options.json) printJson({ queue, paused: true })
-    else print(`queue ${queue} is paused; resume it with: durable-jobs resume ${queue}`)
+    if (options.json) return printJson({ queue, paused: true })
+    const doubt = unknown ? ' (no live run or worker uses it now)' : ''
+    print(`queue ${queue} is paused${doubt}; resume it with: ${commandLine(['resume', queue], options)}`)
   })
+}
+
+/** A queue needs no declaration, so a mistyped name can only be doubted. */
+async function isInUse(queue: string, inspector: Inspector): Promise<boolean> {
+  const queues = await inspector.queues()
+  if (queues.some(({ name }) => name === queue)) return true
+  const workers = await inspector.workers()
+  return workers.some(({ jobs }) => jobs.some((job) => job.queue === queue))
 }

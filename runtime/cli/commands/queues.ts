@@ -4,7 +4,7 @@ import type { QueueInfo } from '../../store/store.ts'
 import { withJobs } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { byAndWhy } from '../run-text.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
 const states = ['ready', 'running', 'waiting', 'scheduled', 'blocked', 'cancelling'] as const
@@ -33,7 +33,8 @@ const columns: readonly Column<QueueInfo>[] = [
 
 export function addQueues(program: Command): void {
   const command = program.command('queues').description('list queues that hold live runs or are paused')
-  addSharedOptions(command).action(listQueues)
+  addSharedOptions(command, '{ queues: [QUEUE] }').action(listQueues)
+  explainJson(command, 'QUEUE: name, counts { state: number }, oldestReadyMs?, paused? { by, reason?, at }')
 }
 
 async function listQueues(options: SharedOptions): Promise<void> {
@@ -41,6 +42,6 @@ async function listQueues(options: SharedOptions): Promise<void> {
     const queues = await inspector.queues()
     if (options.json) return printJson({ queues })
     if (queues.length > 0) printTable(columns, queues)
-    else remark(`no live run and no paused queue in ${(await inspector.facts()).address}`)
+    else remark(`no live run and no paused queue in ${inspector.address}`)
   })
 }

@@ -9,7 +9,7 @@ export function addRemove(program: Command): void {
     .command('remove')
     .description('delete an ended run with all it stored')
     .argument('<id>', 'id of the run')
-  addOperatorOptions(command).action(remove)
+  addOperatorOptions(command, '{ id, removed }').action(remove)
 }
 
 async function remove(id: string, options: OperatorOptions): Promise<void> {

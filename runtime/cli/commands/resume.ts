@@ -9,13 +9,19 @@ export function addResume(program: Command): void {
     .command('resume')
     .description('start runs of a paused queue again')
     .argument('<queue>', 'name of the queue')
-  addOperatorOptions(command).action(resume)
+  addOperatorOptions(command, '{ queue, paused }').action(resume)
 }
 
 async function resume(queue: string, options: OperatorOptions): Promise<void> {
   await withJobs(options, async (jobs) => {
+    const queues = await jobs.inspector.queues()
+    const paused = queues.filter((one) => one.paused !== undefined).map(({ name }) => name)
     await jobs.resumeQueue(queue, operator(options))
-    if (options.json) printJson({ queue, paused: false })
-    else print(`queue ${queue} runs`)
+    if (options.json) return printJson({ queue, paused: false })
+    print(
+      paused.includes(queue)
+        ? `queue ${queue} runs again`
+        : `queue ${queue} was not paused; paused queues: ${paused.join(', ') || 'none'}`,
+    )
   })
 }

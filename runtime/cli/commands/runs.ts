@@ -5,8 +5,8 @@ import { given } from '../given.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { age, paintState, situation } from '../run-text.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { ago, paintState, situation } from '../run-text.ts'
+import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
 interface RunsOptions extends SharedOptions {
@@ -24,7 +24,7 @@ const columns: readonly Column<Run>[] = [
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
-  { title: 'AGE', cell: (run) => age(run.enqueuedAt), align: 'right' },
+  { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
   { title: 'SITUATION', cell: situation, shrinks: true },
 ]
 
@@ -38,7 +38,8 @@ export function addRuns(program: Command): void {
     .option('--tag <tag>', 'only runs with this tag')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
     .option('--cursor <cursor>', 'go on where the page before ended')
-  addSharedOptions(command).action(listRuns)
+  addSharedOptions(command, '{ runs: [RUN], cursor? }').action(listRuns)
+  explainJson(command, fieldsOfRun)
 }
 
 async function listRuns({ state, job, queue, tag, limit, cursor, json, store }: RunsOptions): Promise<void> {
@@ -46,7 +47,7 @@ async function listRuns({ state, job, queue, tag, limit, cursor, json, store }: 
     const page = await inspector.runs({ limit, ...given({ state, job, queue, tag, cursor }) })
     if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
     if (page.runs.length > 0) printTable(columns, page.runs)
-    else remark(`no such run in ${(await inspector.facts()).address}`)
+    else remark(`no such run in ${inspector.address}`)
     if (page.cursor !== undefined) remark(`there are more: add --cursor ${page.cursor}`)
   })
 }

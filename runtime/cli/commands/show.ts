@@ -2,18 +2,23 @@ import type { Command } from 'commander'
 import { UnknownRunError } from '../../model/errors.ts'
 import type { HistoryEntry, RunDetails } from '../../store/store.ts'
 import { withJobs } from '../connection.ts'
+import { nextStep } from '../next-step.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { runForJson, valueForJson } from '../run-json.ts'
 import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import { readSteps, type StepSummary } from '../step-summary.ts'
+
+const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, atMostOnce?, error?, result?
+ENTRY: at, kind, by?, reason?, worker?`
 
 export function addShow(program: Command): void {
   const command = program
     .command('show')
     .description('show a run: where it is and why, its input, steps, history and output')
     .argument('<id>', 'id of the run')
-  addSharedOptions(command).action(show)
+  addSharedOptions(command, '{ run: RUN with its input, steps: [STEP], history: [ENTRY] }').action(show)
+  explainJson(command, `${fieldsOfRun}\n${fieldsOfSteps}`)
 }
 
 async function show(id: string, options: SharedOptions): Promise<void> {
@@ -21,8 +26,9 @@ async function show(id: string, options: SharedOptions): Promise<void> {
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id)
     const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
-    if (options.json) printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
-    else printReport(run, steps, history)
+    if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
+    print(runHead(run, await nextStep(run, inspector, options)))
+    printDetails(run, steps, history)
   })
 }
 
@@ -32,8 +38,11 @@ function stepForJson({ result, ...step }: StepSummary): object {
     : { ...step, result: valueForJson(result, `result of step '${step.path}'`) }
 }
 
-function printReport(run: RunDetails, steps: readonly StepSummary[], history: readonly HistoryEntry[]): void {
-  print(runHead(run))
+function printDetails(
+  run: RunDetails,
+  steps: readonly StepSummary[],
+  history: readonly HistoryEntry[],
+): void {
   print(`\nINPUT\n${valueText(run.input, 'input')}`)
   print('')
   if (steps.length > 0) printTable(stepColumns, steps)

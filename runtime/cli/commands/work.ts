@@ -6,7 +6,7 @@ import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
 import { commaList, duration, wholeNumber } from '../option-values.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { addStoreOption, fromEnvironment, jsonOption, type SharedOptions } from '../shared-options.ts'
 
 interface WorkOptions extends SharedOptions {
   readonly queues?: string[]
@@ -24,17 +24,16 @@ export function addWork(program: Command): void {
     .command('work')
     .description('run a worker for the jobs that FILE exports, until a signal stops it')
     .argument('<file...>', 'files (.ts, .mts, .js, .mjs) or folders of them')
-  for (const option of workOptions()) command.addOption(option)
-  addSharedOptions(command).action(work)
+  for (const option of workOptions()) command.addOption(fromEnvironment(option))
+  addStoreOption(command).action(work)
 }
 
-/** Each can also be set by the environment; an empty variable counts as unset. */
 function workOptions(): Option[] {
-  const options = [
+  return [
     new Option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)').argParser(
       commaList,
     ),
-    new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1)),
+    new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1, 10_000)),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
     new Option('--health-port <n>', 'answer GET /live and /ready on this port').argParser(
       wholeNumber(0, 65_535),
@@ -50,23 +49,18 @@ function workOptions(): Option[] {
       duration,
     ),
     new Option('--log-level <level>', 'least important lines to log').choices(logLevels),
+    jsonOption('a line per log entry, as it does anyway unless on a terminal'),
   ]
-  for (const option of options) {
-    const variable = `DURABLE_JOBS_${option.name().toUpperCase().replaceAll('-', '_')}`
-    if (process.env[variable] === '') delete process.env[variable]
-    option.env(variable)
-  }
-  return options
 }
 
 async function work(files: readonly string[], options: WorkOptions): Promise<void> {
   const { store, json, logLevel, ...rest } = options
   const jobs = await loadJobs(files)
-  // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
-  await withJobs(options, () => Promise.resolve())
   const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ store, ...rest }) })
+  // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
+  await withJobs(options, () => Promise.resolve())
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended

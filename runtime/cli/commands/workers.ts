@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
 import { formatDuration } from '../../model/format-duration.ts'
 import type { WorkerInfo } from '../../store/store.ts'
+import { commandLine } from '../command-line.ts'
 import { withJobs } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
-import { age } from '../run-text.ts'
-import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { ago } from '../run-text.ts'
+import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
 const columns: readonly Column<WorkerInfo>[] = [
@@ -18,15 +19,19 @@ const columns: readonly Column<WorkerInfo>[] = [
     cell: (worker) => (worker.draining ? 'draining' : 'working'),
     paint: (text, worker) => (worker.draining ? paint('yellow', text) : text),
   },
-  { title: 'UP', cell: (worker) => age(worker.startedAt), align: 'right' },
+  { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
   { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
 
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, jobs [{ name, version, queue, digest }],
+startedAt, seenAgoMs, leaseLeftMs`
+
 export function addWorkers(program: Command): void {
   const command = program.command('workers').description('list live workers')
-  addSharedOptions(command).action(listWorkers)
+  addSharedOptions(command, '{ workers: [WORKER] }').action(listWorkers)
+  explainJson(command, fieldsOfWorker)
 }
 
 async function listWorkers(options: SharedOptions): Promise<void> {
@@ -34,6 +39,7 @@ async function listWorkers(options: SharedOptions): Promise<void> {
     const workers = await inspector.workers()
     if (options.json) return printJson({ workers })
     if (workers.length > 0) printTable(columns, workers)
-    else remark(`no worker in ${(await inspector.facts()).address}; start one: durable-jobs work FILE`)
+    else
+      remark(`no live worker in ${inspector.address}; start one: ${commandLine(['work', 'FILE'], options)}`)
   })
 }

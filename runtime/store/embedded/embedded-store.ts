@@ -27,7 +27,7 @@ import type {
   RunPage,
   Settlement,
   Store,
-  StoreFacts,
+  StoreCheck,
   SweepReport,
   Unsubscribe,
   WorkerInfo,
@@ -39,10 +39,10 @@ import { Database } from './database.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { cancel, remove } from './operations/cancel.ts'
+import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { enqueue } from './operations/enqueue.ts'
-import { inspectFacts } from './operations/facts.ts'
 import {
   inspectHistory,
   inspectQueues,
@@ -100,6 +100,7 @@ function refuseOtherHost(database: Database, now: number): void {
 
 /** The store on one SQLite file: one method per operation, one transaction each. */
 class EmbeddedStore implements Store {
+  readonly address: string
   readonly #database: Database
   readonly #config: StoreConfig
   readonly #storeNow: () => number
@@ -110,6 +111,7 @@ class EmbeddedStore implements Store {
   readonly #subscriptions = new Set<Unsubscribe>()
 
   constructor(database: Database, config: StoreConfig, seams: Seams) {
+    this.address = `sqlite:${database.path}`
     this.#database = database
     this.#config = config
     this.#storeNow = seams.storeNow
@@ -299,8 +301,8 @@ class EmbeddedStore implements Store {
     return inspectWorkers(this.#database, this.#storeNow())
   }
 
-  async facts(): Promise<StoreFacts> {
-    return inspectFacts(this.#database, this.#config)
+  async checks(): Promise<readonly StoreCheck[]> {
+    return checkStore(this.#database, this.#config)
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -15,6 +15,9 @@ export function inspectContract(open: Open): void {
       cursor = page.cursor
     } while (cursor !== undefined)
     expect(seen).toEqual(runs.map(({ id }) => id).reverse())
+    await expect(store.runs({ limit: 10, cursor: 'nonsense' })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    })
   })
 
   contractTest(open, 'runs are found by state, job, queue, tag, and several at once', async ({ store }) => {
@@ -83,9 +86,9 @@ export function inspectContract(open: Open): void {
     expect(await store.run('unknown')).toBeUndefined()
   })
 
-  contractTest(open, 'the facts name an address without secrets and judge each check', async ({ store }) => {
-    const { address, checks } = await store.facts()
-    expect(address).not.toBe('')
+  contractTest(open, 'a store names its address and judges each check', async ({ store }) => {
+    const checks = await store.checks()
+    expect(store.address).not.toBe('')
     expect(checks.length).toBeGreaterThan(2)
     for (const { name, found, verdict, remedy } of checks) {
       expect([name, found]).not.toContain('')

@@ -1,3 +1,4 @@
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import { endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type {
@@ -48,7 +49,7 @@ export function inspectRuns(sql: Sql, filter: RunFilter): RunPage {
   if (filter.job !== undefined) add('runs.job = ?', filter.job)
   if (filter.queue !== undefined) add('runs.queue = ?', filter.queue)
   if (filter.tag !== undefined) add('runs.seq IN (SELECT seq FROM tags WHERE tag = ?)', filter.tag)
-  if (filter.cursor !== undefined) add('runs.seq < ?', Number(filter.cursor))
+  if (filter.cursor !== undefined) add('runs.seq < ?', parseCursor(filter.cursor))
   const rows = sql.all<ViewRow>(
     `SELECT ${viewColumns} FROM ${viewTables} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
      ORDER BY runs.seq DESC LIMIT ?`,
@@ -59,6 +60,11 @@ export function inspectRuns(sql: Sql, filter: RunFilter): RunPage {
   const runs: Run[] = page.map(toRun)
   const last = page.at(-1)
   return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
+}
+
+function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
 }
 
 export function inspectQueues(sql: Sql, now: number): QueueInfo[] {

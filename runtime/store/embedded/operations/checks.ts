@@ -1,6 +1,6 @@
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { StoreCheck, StoreFacts } from '../../store.ts'
+import type { StoreCheck } from '../../store.ts'
 import type { StoreConfig } from '../../store-config.ts'
 import type { Database } from '../database.ts'
 import { formatVersion, readFormat } from '../schema.ts'
@@ -9,17 +9,14 @@ const lowDiskBytes = 500 * 1024 * 1024
 const largestQuickCheck = 256 * 1024 * 1024
 
 /** What `doctor` reports of an embedded store. */
-export function inspectFacts(database: Database, config: StoreConfig): StoreFacts {
-  return {
-    address: `sqlite:${database.path}`,
-    checks: [
-      format(database),
-      journalMode(database),
-      durability(config),
-      diskSpace(database),
-      integrity(database),
-    ],
-  }
+export function checkStore(database: Database, config: StoreConfig): StoreCheck[] {
+  return [
+    format(database),
+    journalMode(database),
+    durability(config),
+    diskSpace(database),
+    integrity(database),
+  ]
 }
 
 function format(database: Database): StoreCheck {

@@ -1,0 +1,13 @@
+import type { SharedOptions } from './shared-options.ts'
+
+/** A command to type, for the store in use. */
+export function commandLine(words: readonly string[], { store }: Pick<SharedOptions, 'store'>): string {
+  // An address of the environment is in force for the next command too.
+  const given = store === undefined || store === process.env.DURABLE_JOBS_STORE ? [] : ['--store', store]
+  return ['durable-jobs', ...words, ...given].map(quoted).join(' ')
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}

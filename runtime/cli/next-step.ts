@@ -1,0 +1,42 @@
+import type { Run } from '../model/run.ts'
+import type { Inspector } from '../store/store.ts'
+import { commandLine } from './command-line.ts'
+import type { SharedOptions } from './shared-options.ts'
+
+/** What a person can do about a run as it stands; empty where it goes on by itself. */
+export async function nextStep(
+  run: Run,
+  inspector: Inspector,
+  options: Pick<SharedOptions, 'store'>,
+): Promise<string> {
+  switch (run.state) {
+    case 'ready':
+      return claimHindrance(run, inspector, options)
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return `go on from the stored steps: ${commandLine(['retry', run.id], options)}`
+    case 'blocked':
+      return 'start a worker with code that fits the stored steps; the run then goes on by itself'
+    default:
+      return ''
+  }
+}
+
+/** Why no worker takes a ready run, if none can. */
+async function claimHindrance(
+  { job, version, queue }: Run,
+  inspector: Inspector,
+  options: Pick<SharedOptions, 'store'>,
+): Promise<string> {
+  const [queues, workers] = [await inspector.queues(), await inspector.workers()]
+  if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) {
+    return `its queue is paused: ${commandLine(['resume', queue], options)}`
+  }
+  const able = workers.some((worker) =>
+    worker.jobs.some((known) => known.name === job && known.version >= version),
+  )
+  return able
+    ? ''
+    : `no live worker has version ${version} of '${job}': ${commandLine(['work', 'FILE'], options)}`
+}

@@ -1,0 +1,7 @@
+import { relative } from 'node:path'
+
+/** A path as a person in this folder would type it. */
+export function shortPath(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short.startsWith('..') || short === '' ? path : short
+}

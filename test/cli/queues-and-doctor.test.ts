@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { jobFile, ownCommandLine } from './command-line.ts'
+
+interface QueuesJson {
+  readonly queues: readonly { readonly name: string; readonly paused?: object }[]
+}
+
+test('queues counts live runs by state; pause and resume show there', async () => {
+  const cli = ownCommandLine()
+  await cli.ok('enqueue', jobFile, 'silent')
+  await cli.ok('enqueue', jobFile, 'silent', '--delay', '1h')
+  expect(await cli.ok('pause', 'default', '--by', 'ana', '--reason', 'too fast')).toBe(
+    'queue default is paused; resume it with: durable-jobs resume default\n',
+  )
+  const [title = '', row = ''] = (await cli.ok('queues')).trimEnd().split('\n')
+  expect(title).toBe('QUEUE    READY  RUNNING  WAITING  SCHEDULED  BLOCKED  CANCELLING  OLDEST READY  PAUSED')
+  expect(row).toMatch(/^default +1 +0 +0 +1 +0 +0 +\S+ m?s +by ana: too fast$/)
+
+  const counts = { ready: 1, running: 0, waiting: 0, scheduled: 1, blocked: 0, cancelling: 0 }
+  const paused = { by: 'ana', reason: 'too fast', at: expect.any(Number) }
+  const queue = { name: 'default', counts, paused, oldestReadyMs: expect.any(Number) }
+  expect(await cli.json('queues')).toEqual({ queues: [queue] })
+
+  expect(await cli.ok('resume', 'default')).toBe('queue default runs again\n')
+  const { queues } = await cli.json<QueuesJson>('queues')
+  expect(queues[0]).not.toHaveProperty('paused')
+})
+
+test('a run of a paused queue says how it goes on, for the store in use', async () => {
+  const cli = ownCommandLine()
+  const store = ['--store', 'sqlite:my jobs.db']
+  await cli.ok('enqueue', jobFile, 'slow', '--id', 'one', ...store)
+  await cli.ok('pause', 'slowly', ...store)
+  expect(await cli.ok('show', 'one', ...store)).toMatch(
+    /^next {6}its queue is paused: durable-jobs resume slowly --store 'sqlite:my jobs\.db'$/m,
+  )
+})
+
+test('a queue that nobody knows is doubted, not refused', async () => {
+  const cli = ownCommandLine()
+  expect(await cli.ok('pause', 'improts')).toContain(' is paused (no live run or worker uses it now);')
+  expect(await cli.ok('resume', 'imports')).toBe('queue imports was not paused; paused queues: improts\n')
+  expect(await cli.json('pause', 'a')).toEqual({ queue: 'a', paused: true })
+  expect(await cli.json('resume', 'a')).toEqual({ queue: 'a', paused: false })
+})
+
+test('no queue: stdout stays empty', async () => {
+  const finished = await ownCommandLine().run(['queues'])
+  expect(finished).toMatchObject({ code: 0, stdout: '' })
+  expect(finished.stderr).toMatch(/^no live run and no paused queue in sqlite:\/.*\n$/)
+})
+
+test('doctor lists its checks and a verdict', async () => {
+  const cli = ownCommandLine()
+  const text = await cli.ok('doctor')
+  expect(text).toMatch(
+    /^store {9}sqlite:\/.*jobs\.db\ndurable-jobs {2}\d+\.\d+\.\d+\nnode {10}\d+\.\d+\.\d+\nworkers {7}0 live\n\n/,
+  )
+  expect(text).toMatch(/\nfine {5}integrity {5}ok\n/)
+  expect(text).toMatch(/\n\nall is fine\n$/)
+  expect(await cli.json('doctor')).toEqual({
+    address: `sqlite:${cli.folder}/.durable-jobs/jobs.db`,
+    version: expect.any(String),
+    node: process.versions.node,
+    workers: 0,
+    checks: expect.arrayContaining([{ name: 'integrity', verdict: 'fine', found: 'ok' }]),
+  })
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { closest } from '../../runtime/cli/closest.ts'
+import { commandLine } from '../../runtime/cli/command-line.ts'
+import { jsonSafe } from '../../runtime/cli/json-safe.ts'
+import { clip, oneLine, plainText, textWidth } from '../../runtime/cli/plain-text.ts'
+import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
+import { type Column, formatTable } from '../../runtime/cli/table.ts'
+
+describe('a table', () => {
+  interface Row {
+    readonly id: string
+    readonly n: number
+    readonly note: string
+  }
+  const columns: readonly Column<Row>[] = [
+    { title: 'ID', cell: (row) => row.id },
+    { title: 'N', cell: (row) => row.n, align: 'right' },
+    { title: 'NOTE', cell: (row) => row.note, shrinks: true },
+  ]
+  const rows = [
+    { id: 'a', n: 1, note: 'a note that is far too long\nand has two lines' },
+    { id: '日本', n: 100, note: '' },
+  ]
+
+  test('aligns by width on the screen and ends no line with spaces', () => {
+    expect(formatTable(columns, rows)).toBe(
+      'ID      N  NOTE\na       1  a note that is far too long\n日本  100',
+    )
+  })
+
+  test('gives way in one column only when the screen is narrow', () => {
+    expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
+    expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is …')
+  })
+
+  test('without rows is its title line', () => {
+    expect(formatTable(columns, [])).toBe('ID  N  NOTE')
+  })
+})
+
+test('plain text holds nothing that steers a terminal', () => {
+  expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
+  expect(oneLine('\n  first \nsecond')).toBe('first')
+  expect(clip('日本語', 4)).toBe('日…')
+  expect(textWidth('e\u0301日')).toBe(3)
+})
+
+test('the nearest name, if one is near', () => {
+  expect(closest('import-fil', ['silent', 'import-file'])).toBe('import-file')
+  expect(closest('SLOW', ['slow'])).toBe('slow')
+  expect(closest('anything', ['slow', 'silent'])).toBeUndefined()
+  expect(closest('a', [])).toBeUndefined()
+})
+
+test('types that JSON lacks get their nearest form', () => {
+  const value = {
+    map: new Map([[1n, new Set(['a'])]]),
+    date: new Date(0),
+    never: new Date(Number.NaN),
+    bytes: new Uint8Array([1, 2]),
+    numbers: [Number.NaN, Number.POSITIVE_INFINITY, -0, 1],
+    error: new TypeError('no'),
+    pattern: /a+/g,
+    nothing: [null, undefined],
+  }
+  expect(JSON.parse(JSON.stringify(jsonSafe(value)))).toEqual({
+    map: [['1', ['a']]],
+    date: '1970-01-01T00:00:00.000Z',
+    never: 'Invalid Date',
+    bytes: 'AQI=',
+    numbers: ['NaN', 'Infinity', 0, 1],
+    error: { name: 'TypeError', message: 'no', stack: expect.any(String) },
+    pattern: '/a+/g',
+    nothing: [null, null],
+  })
+})
+
+test('a command to type is one that a shell takes', () => {
+  expect(commandLine(['retry', 'a:1'], {})).toBe('durable-jobs retry a:1')
+  expect(commandLine(['show', "it's"], { store: 'sqlite:my jobs.db' })).toBe(
+    "durable-jobs show 'it'\\''s' --store 'sqlite:my jobs.db'",
+  )
+})
+
+test('the place of an error is the first line of a user’s file', () => {
+  const own = new URL('../../runtime/execution/execution.ts', import.meta.url).href
+  const frames = [
+    `    at invoke (${own}:450:10)`,
+    '    at node:internal/modules/esm/utils:319:5',
+    '    at f (file:///app/node_modules/x/index.js:1:2)',
+  ]
+  const stack = ['Error: no', ...frames, '    at async file:///app/my%20jobs.ts:7:3'].join('\n')
+  expect(firstUserFrame(stack)).toEqual({ path: '/app/my jobs.ts', line: '7' })
+  expect(firstUserFrame('Error: no\n    at f (/app/old.cjs:3:1)')).toEqual({
+    path: '/app/old.cjs',
+    line: '3',
+  })
+  expect(firstUserFrame(['Error: no', ...frames].join('\n'))).toBeUndefined()
+})
