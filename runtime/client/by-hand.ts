@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { checkKnownOptions } from '../model/known-options.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 
 /** Who does something by hand and why; left out: user and host of the process. */
 export interface ByHand {
-  by?: string
-  reason?: string
+  by?: string | undefined
+  reason?: string | undefined
 }
 
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
+  checkKnownOptions(write, ['by', 'reason'], 'a write by hand')
   const by = write.by ?? `${userName()}@${hostname()}`
   return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
 }

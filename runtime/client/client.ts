@@ -3,6 +3,7 @@ import { digestValue, encodeValue } from '../model/codec.ts'
 import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
@@ -41,10 +42,7 @@ const runsPerCall = 500
  * await jobs.close()
  */
 export async function connect(store?: string | StoreOptions, options: ConnectOptions = {}): Promise<Jobs> {
-  for (const key of Object.keys(options)) {
-    if (key !== 'middleware')
-      throw new InvalidOptionsError(`connect: unknown option '${key}'; known is middleware`)
-  }
+  checkKnownOptions(options, ['middleware'], 'connect')
   const config = parseStoreConfig(store)
   return new Jobs(await openStore(config), config, options.middleware ?? [])
 }
@@ -77,11 +75,15 @@ export class Jobs {
    */
   async enqueue<Input, Output>(
     job: Job<Input, Output>,
-    ...rest: EnqueueArguments<Input>
+    ...rest: EnqueueArguments<NoInfer<Input>>
   ): Promise<RunHandle<Output>> {
     const [input, options] = rest
     const [result] = await this.#enqueue(job, [input], options)
-    if (result === undefined) throw new Error('the store answered nothing for an enqueue')
+    if (result === undefined) {
+      throw new InvalidOptionsError(
+        `an enqueue middleware did not call next(): no run of job '${job.name}' was stored`,
+      )
+    }
     if (result.outcome === 'rejected') throw result.error
     return result.handle
   }
@@ -89,7 +91,7 @@ export class Jobs {
   /** Stores many runs of one job, all checked before the first is stored. Answers each in order. */
   enqueueMany<Input, Output>(
     job: Job<Input, Output>,
-    inputs: readonly Input[],
+    inputs: readonly NoInfer<Input>[],
     options?: Omit<EnqueueOptions, 'id'>,
   ): Promise<EnqueueResult<Output>[]> {
     if (options !== undefined && 'id' in options) {

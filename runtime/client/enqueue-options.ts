@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import { parsePriority } from '../model/priority.ts'
 import { parseRunId, type RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/store.ts'
@@ -35,11 +36,7 @@ const mostTags = 50
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseEnqueueOptions(options: EnqueueOptions): EnqueuePlan {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new InvalidOptionsError(`enqueue: unknown option '${key}'; known are ${known.join(', ')}`)
-    }
-  }
+  checkKnownOptions(options, known, 'enqueue')
   return {
     id: options.id === undefined ? undefined : parseRunId(options.id, 'enqueue: id'),
     start: parseStart(options),

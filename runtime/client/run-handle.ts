@@ -9,6 +9,7 @@ import {
   UnknownRunError,
 } from '../model/errors.ts'
 import type { RetryPlan } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
@@ -56,6 +57,7 @@ export class RunHandle<Output> {
    * @throws RunFailedError, RunCancelledError, RunExpiredError, ResultTimeoutError, UnknownRunError
    */
   async result(options: { timeout?: Duration } = {}): Promise<Output> {
+    checkKnownOptions(options, ['timeout'], 'result')
     const timeoutMs =
       options.timeout === undefined ? undefined : parseDuration(options.timeout, 'result: timeout')
     const run = await this.#ended(timeoutMs)
@@ -99,12 +101,14 @@ export class RunHandle<Output> {
    * @throws RunStateError when it has completed or still lives, or an at-most-once step would run again
    */
   async retry(options: RetryOptions = {}): Promise<RetryPlan> {
+    checkKnownOptions(options, ['from', 'runAgain', 'dryRun', 'by', 'reason'], 'retry')
     const choice: RetryChoice = {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.runAgain === undefined ? {} : { runAgain: options.runAgain }),
     }
     if (options.dryRun) return this.#store.planRetry(this.id, choice)
-    return this.#store.retry(this.id, choice, operatorWrite(options))
+    const { by, reason } = options
+    return this.#store.retry(this.id, choice, operatorWrite({ by, reason }))
   }
 
   /** The run once it has ended, or as it is when the time is up. Hints make it quick; polling makes it sure. */

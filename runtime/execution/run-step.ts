@@ -3,6 +3,7 @@ import { parseDuration } from '../model/duration.ts'
 import { StepTimeoutError, StepUnknownError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, stepAgain } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import { parseRetry, type RetryPolicy } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -25,12 +26,7 @@ const knownOptions = ['retry', 'timeout', 'key', 'atMostOnce', 'onUnknown']
 
 /** @throws InvalidOptionsError naming the wrong option of the step. */
 export function planRunStep(name: string, options: StepOptions<never> = {}): RunStepPlan {
-  for (const option of Object.keys(options)) {
-    if (knownOptions.includes(option)) continue
-    throw new InvalidOptionsError(
-      `step '${name}': unknown option '${option}'; known are ${knownOptions.join(', ')}`,
-    )
-  }
+  checkKnownOptions(options, knownOptions, `step '${name}'`)
   const { retry, timeout, atMostOnce = false, onUnknown } = options
   if (atMostOnce && retry !== undefined) {
     throw new InvalidOptionsError(`step '${name}': an atMostOnce step has one attempt; leave retry out`)

@@ -1,6 +1,8 @@
 import type { Duration } from '../model/duration.ts'
 import { NestedStepError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, type StepTools, stepAgain } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import { stepPath, stepSegment } from '../model/step-path.ts'
 import type { Execution } from './execution.ts'
 import { planRunStep, runStep } from './run-step.ts'
@@ -17,6 +19,7 @@ export function stepTools(execution: Execution): StepTools {
       options?: StepOptions<T>,
     ): Promise<T> => {
       const segment = stepSegment(name, options?.key)
+      checkBody(name, body)
       const plan = planRunStep(name, options as StepOptions<never> | undefined)
       return execution.step<T>(currentScope(execution, segment), segment, 'run', (path, stored) =>
         runStep(execution, path, stored, body, plan),
@@ -27,7 +30,7 @@ export function stepTools(execution: Execution): StepTools {
       time: Duration | Date,
       options?: { key?: string | number },
     ): Promise<void> => {
-      const segment = stepSegment(name, options?.key)
+      const segment = keyedSegment(name, options)
       const ms = sleepMs(name, time, execution.seams.clock.now())
       return execution.step<void>(currentScope(execution, segment), segment, 'sleep', (path, stored) =>
         sleepStep(execution, path, stored, ms),
@@ -38,7 +41,8 @@ export function stepTools(execution: Execution): StepTools {
       body: () => T | Promise<T>,
       options?: { key?: string | number },
     ): Promise<T> => {
-      const segment = stepSegment(name, options?.key)
+      const segment = keyedSegment(name, options)
+      checkBody(name, body)
       const outer = currentScope(execution, segment)
       const path = outer.enter(segment)
       try {
@@ -50,6 +54,16 @@ export function stepTools(execution: Execution): StepTools {
       }
     },
   }
+}
+
+function keyedSegment(name: string, options: { key?: string | number } = {}): string {
+  checkKnownOptions(options, ['key'], `step '${name}'`)
+  return stepSegment(name, options.key)
+}
+
+function checkBody(name: string, body: unknown): void {
+  if (typeof body === 'function') return
+  throw new InvalidOptionsError(`step '${name}': the second argument must be a function`)
 }
 
 /** The innermost scope of the calling code. @throws NestedStepError inside a step's body. */

@@ -7,6 +7,7 @@ import { fromStoredError, type StoredError, toStoredError } from './stored-error
  * The one place where job values become bytes and back: msgpackr behind one header byte.
  * C1  What decodes is what was encoded: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
  *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path.
+ *     The one exception is -0, which comes back as 0.
  * C2  The header byte names the format, so that a later format (encryption) can stand beside this one.
  */
 
@@ -69,14 +70,15 @@ export function digestValue(value: unknown): string {
 }
 
 function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical)
+  if (Array.isArray(value)) return ['list', ...value.map(canonical)]
   if (value instanceof Map) return ['map', ...[...value].map(canonical)]
   if (value instanceof Set) return ['set', ...[...value].map(canonical)]
   if (value instanceof Error) return canonical({ ...toStoredError(value), stack: undefined })
   if (!isPlainObject(value)) return value
-  return Object.keys(value)
+  const fields = Object.keys(value)
     .sort()
     .map((key) => [key, canonical(value[key])])
+  return ['object', ...fields]
 }
 
 /** `value` itself, or a copy in which each Error is a marked record. Refuses what C1 can't keep. */
@@ -86,7 +88,8 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
     case 'symbol':
       throw new SerializationError(path, `a ${typeof value} can't be stored`)
     case 'object':
-      if (value === null || isLeaf(value)) return value
+      if (value === null) return value
+      if (isLeaf(value)) return ofItsOwnClass(value, path)
       break
     default:
       return value
@@ -106,15 +109,21 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
 
 function replaceInside(value: object, path: string, parents: object[], found: { errors: boolean }): unknown {
   const visit = (child: unknown, at: string): unknown => replaceErrors(child, `${path}${at}`, parents, found)
-  if (Array.isArray(value)) return replaceItems(value, visit)
+  if (Array.isArray(value)) return replaceItems(ofItsOwnClass(value, path), visit)
   if (value instanceof Map) {
+    ofItsOwnClass(value, path)
     const pairs = [...value].map(
       ([k, v], i) => [visit(k, `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const,
     )
     return new Map(pairs)
   }
-  if (value instanceof Set) return new Set([...value].map((item, i) => visit(item, `.values()[${i}]`)))
-  if (isPlainObject(value)) return replaceFields(value, visit)
+  if (value instanceof Set) {
+    return new Set([...ofItsOwnClass(value, path)].map((item, i) => visit(item, `.values()[${i}]`)))
+  }
+  if (isPlainObject(value)) {
+    refuseFields(value, path)
+    return replaceFields(value, visit)
+  }
   throw new SerializationError(path, refusal(value))
 }
 
@@ -163,6 +172,30 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
+}
+
+const leavesAndCollections = [Date, RegExp, Array, Map, Set, ArrayBuffer]
+
+/** Refuses an instance of a class made from a built-in one: it would come back without its class. */
+function ofItsOwnClass<T extends object>(value: T, path: string): T {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (ArrayBuffer.isView(value) || leavesAndCollections.some((known) => known.prototype === prototype))
+    return value
+  // A value of another realm has other prototypes of the same name.
+  const name = value.constructor?.name
+  if (leavesAndCollections.some((known) => known.name === name)) return value
+  throw new SerializationError(path, refusal(value))
+}
+
+/** Fields that would be dropped or renamed on their way. */
+function refuseFields(record: Readonly<Record<string, unknown>>, path: string): void {
+  if (Object.getOwnPropertySymbols(record).length > 0) {
+    throw new SerializationError(path, 'a field whose key is a symbol can’t be stored')
+  }
+  for (const key of ['__proto__', errorKey]) {
+    if (!Object.hasOwn(record, key)) continue
+    throw new SerializationError(path, `a field named ${JSON.stringify(key)} can't be stored; rename it`)
+  }
 }
 
 function refusal(value: object): string {

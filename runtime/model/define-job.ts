@@ -2,8 +2,10 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
+import { checkKnownOptions } from './known-options.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
+import { isStandardSchema } from './standard-schema.ts'
 
 const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'onFailed']
 
@@ -24,21 +26,20 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   options: Omit<JobOptions<I, P>, 'input'> & { input?: StandardSchemaV1<I, P> },
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
-  const { name, version = 1, queue = 'default' } = options
+  const { name, version = 1, queue = 'default' } = options ?? {}
   if (typeof name !== 'string' || name.trim() === '')
     throw new InvalidOptionsError('defineJob: give the job a name')
   const at = `job '${name}'`
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new InvalidOptionsError(`${at}: unknown option '${key}'; known are ${known.join(', ')}`)
-    }
-  }
+  checkKnownOptions(options, known, at)
   if (typeof handler !== 'function')
     throw new InvalidOptionsError(`${at}: the second argument must be a function`)
   if (!Number.isInteger(version) || version < 1)
     throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
   if (typeof queue !== 'string' || queue === '') throw new InvalidOptionsError(`${at}: queue must be a name`)
-  if (options.input !== undefined && !('~standard' in options.input)) {
+  if (options.onFailed !== undefined && typeof options.onFailed !== 'function') {
+    throw new InvalidOptionsError(`${at}: onFailed must be a function`)
+  }
+  if (options.input !== undefined && !isStandardSchema(options.input)) {
     throw new InvalidOptionsError(`${at}: input must be a Standard Schema (zod, valibot, arktype …)`)
   }
   return Object.freeze({

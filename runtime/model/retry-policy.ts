@@ -1,5 +1,6 @@
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
+import { checkKnownOptions } from './known-options.ts'
 
 /** How often and when a failure is tried again. */
 export interface RetryOptions {
@@ -27,6 +28,8 @@ export const defaultRetryPolicy: RetryPolicy = {
   maxIntervalMs: 300_000,
 }
 
+const known = ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maxInterval']
+
 /** @throws InvalidOptionsError naming the wrong field. */
 export function parseRetry(
   retry: unknown,
@@ -43,9 +46,10 @@ export function parseRetry(
 }
 
 function parseRetryOptions(retry: RetryOptions, option: string, base: RetryPolicy): RetryPolicy {
+  checkKnownOptions(retry, known, option)
   const { maxAttempts, initialInterval, backoffCoefficient, maxInterval } = retry
   const coefficient = backoffCoefficient ?? base.backoffCoefficient
-  if (!(coefficient >= 1)) {
+  if (typeof coefficient !== 'number' || !(coefficient >= 1)) {
     throw new InvalidOptionsError(`${option}.backoffCoefficient: ${coefficient} is not a number of 1 or more`)
   }
   return {
@@ -73,6 +77,8 @@ function parseAttempts(value: number, option: string): number {
  * (AWS Architecture Blog, "Exponential Backoff And Jitter"). `random` is 0 <= n < 1.
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number): number {
+  // 0 times an infinite power would be no number.
+  if (policy.initialIntervalMs === 0) return 0
   const ceiling = policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1)
   return Math.round(random * Math.min(ceiling, policy.maxIntervalMs))
 }

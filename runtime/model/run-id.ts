@@ -24,6 +24,6 @@ function fillRandom(bytes: Uint8Array): Uint8Array {
 export function parseRunId(value: unknown, option = 'id'): RunId {
   if (typeof value === 'string' && /^[\w.:@+-]{1,200}$/.test(value)) return value
   throw new InvalidOptionsError(
-    `${option}: ${JSON.stringify(value)} can't name a run; use 1 to 200 letters, digits and . : @ + - _`,
+    `${option}: '${String(value)}' can't name a run; use 1 to 200 letters, digits and . : @ + - _`,
   )
 }

@@ -21,3 +21,9 @@ function issuePath(issue: StandardSchemaV1.Issue): string {
   const keys = (issue.path ?? []).map((key) => (typeof key === 'object' ? key.key : key))
   return ['input', ...keys.map(String)].join('.')
 }
+
+/** Whether it is a schema of any library; some of them are functions. */
+export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
+  const schema = (typeof value === 'object' && value !== null) || typeof value === 'function'
+  return schema && '~standard' in value
+}

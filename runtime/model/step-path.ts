@@ -15,7 +15,7 @@ const reserved = /[%/#[\]$]/g
 /** `name` or `name[key]`, escaped. @throws InvalidOptionsError for an empty or non-string name. */
 export function stepSegment(name: unknown, key?: unknown): string {
   if (typeof name !== 'string' || name === '') {
-    throw new InvalidOptionsError(`a step's name must be a non-empty string, not ${JSON.stringify(name)}`)
+    throw new InvalidOptionsError(`a step's name must be a non-empty string, not '${String(name)}'`)
   }
   if (key === undefined) return escaped(name)
   if (typeof key !== 'string' && typeof key !== 'number') {

@@ -1,6 +1,7 @@
 import { defaultMaxValueBytes } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import type { RetentionPolicy } from './store.ts'
 
 /** How long ended runs are kept; after it they are removed with their journals. */
@@ -53,10 +54,7 @@ export function parseStoreConfig(
 ): StoreConfig {
   const options =
     typeof store === 'object' ? store : { url: store ?? environment.DURABLE_JOBS_STORE ?? defaultStoreUrl }
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key))
-      throw new InvalidOptionsError(`store: unknown option '${key}'; known are ${known.join(', ')}`)
-  }
+  checkKnownOptions(options, known, 'store')
   const { url, maxValueBytes = defaultMaxValueBytes, synchronous = 'normal' } = options
   if (typeof url !== 'string' || url === '') throw new InvalidOptionsError("store.url: write 'sqlite:PATH'")
   if (!Number.isInteger(maxValueBytes) || maxValueBytes < 1) {
@@ -69,6 +67,7 @@ export function parseStoreConfig(
 }
 
 function parseRetention(options: RetentionOptions): RetentionPolicy {
+  checkKnownOptions(options, ['completed', 'failed', 'cancelled', 'expired', 'maxEnded'], 'store.retention')
   const ms = (name: 'completed' | 'failed' | 'cancelled' | 'expired', fallback: number): number =>
     options[name] === undefined ? fallback : parseDuration(options[name], `retention.${name}`)
   const maxEnded = options.maxEnded ?? 100_000

@@ -91,6 +91,9 @@ export interface Inspector {
   onChange(listener: () => void): Unsubscribe
 }
 
+/** A worker with a free slot asks at least this often, whatever hints it gets. */
+export const longestPollMs = 2_000
+
 export type Unsubscribe = () => void
 
 /** Names one registration of a worker; random, never used twice. */

@@ -6,15 +6,16 @@ import { StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import type {
-  ClaimAnswer,
-  ClaimedRun,
-  EntryAnswer,
-  LeaseId,
-  Orders,
-  Settlement,
-  Store,
-  Unsubscribe,
+import {
+  type ClaimAnswer,
+  type ClaimedRun,
+  type EntryAnswer,
+  type LeaseId,
+  longestPollMs,
+  type Orders,
+  type Settlement,
+  type Store,
+  type Unsubscribe,
 } from '../store/store.ts'
 import { withFields } from './logger.ts'
 import type { WorkerConfig } from './worker-options.ts'
@@ -27,7 +28,6 @@ interface PendingSettlement {
 type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const mostSettlementsPerClaim = 200
-const pollMs = 2_000
 const reconcileEveryMs = 10_000
 const unwindGraceMs = 5_000
 
@@ -52,7 +52,7 @@ export class LeaseSession {
   readonly #slots = new Map<RunId, Slot>()
   readonly #over = new AbortController()
   readonly #committer: Committer
-  readonly #settling = new Set<RunId>()
+  readonly #settling = new Set<Slot>()
   #pending: PendingSettlement[] = []
   #n = 0
   #draining = false
@@ -153,7 +153,7 @@ export class LeaseSession {
   #free(): number {
     if (this.#draining) return 0
     let busy = 0
-    for (const [id, slot] of this.#slots) if (!slot.idle && !this.#settling.has(id)) busy++
+    for (const slot of this.#slots.values()) if (!slot.idle && !this.#settling.has(slot)) busy++
     return Math.max(0, this.#config.concurrency - busy)
   }
 
@@ -166,7 +166,7 @@ export class LeaseSession {
     if (free > 0 && (due || this.#pending.length > 0)) {
       this.#hinted = false
       // A claim moves it; when a middleware holds this one back, the next one comes by polling.
-      this.#nextClaimAt = clock.elapsed() + pollMs
+      this.#nextClaimAt = clock.elapsed() + longestPollMs
       const context = { free, running: this.#slots.size }
       const next = (): Promise<number> => {
         claimed = true
@@ -213,8 +213,8 @@ export class LeaseSession {
   #take(answer: Claimed): void {
     for (const run of answer.runs) this.#start(run)
     this.obey(answer.orders)
-    const waitMs = answer.more ? 0 : Math.min(answer.nextDueInMs ?? pollMs, pollMs)
-    const jitter = waitMs === pollMs ? this.#config.clock.random() * 200 : 1
+    const waitMs = answer.more ? 0 : Math.min(answer.nextDueInMs ?? longestPollMs, longestPollMs)
+    const jitter = waitMs === longestPollMs ? this.#config.clock.random() * 200 : 1
     this.#nextClaimAt = this.#config.clock.elapsed() + (answer.more ? 0 : waitMs + jitter)
   }
 
@@ -232,12 +232,19 @@ export class LeaseSession {
       digest,
       onIdle: () => this.hint(),
       submit: (entry) => this.#committer.submit(entry),
-      settle: (settlement) => this.#settle(settlement),
+      settle: (settlement) => this.#settle(slot, settlement),
       readPage: (of, from) => this.#store.readJournal(this.lease, of.id, of.fence, from),
     })
+    const { stays } = this.#seams
+    const stay = this.#occupy(slot, stays.get(run.id)).finally(() => {
+      // The claim that settled this stay may have brought the run back: by now both places can be the next stay's.
+      if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
+      if (stays.get(run.id) === stay) stays.delete(run.id)
+      this.#settling.delete(slot)
+      this.#wakeLoop()
+    })
     this.#slots.set(run.id, slot)
-    const stay = this.#occupy(slot, this.#seams.stays.get(run.id))
-    this.#seams.stays.set(run.id, stay)
+    stays.set(run.id, stay)
     if (this.#draining) slot.stop({ kind: 'draining' })
   }
 
@@ -246,7 +253,7 @@ export class LeaseSession {
     const { clock, log } = this.#config
     const { id, fence, position } = slot.run
     if (older !== undefined && !(await endsWithin(older, pause(clock, unwindGraceMs)))) {
-      await this.#settle({ kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
+      await this.#settle(slot, { kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
     } else {
       const start = clock.elapsed()
       log.debug({ run: id, job: slot.run.job, attempt: slot.run.attempt }, 'a run entered a slot')
@@ -257,20 +264,16 @@ export class LeaseSession {
       )
       if (outcome === 'lost') this.#reconciledAt = Number.NEGATIVE_INFINITY
     }
-    this.#slots.delete(id)
-    this.#settling.delete(id)
-    this.#seams.stays.delete(id)
-    this.#wakeLoop()
   }
 
-  async #settle(settlement: Settlement): Promise<EntryAnswer> {
+  async #settle(slot: Slot, settlement: Settlement): Promise<EntryAnswer> {
     if (this.#over.signal.aborted) return { kind: 'gone' }
-    this.#settling.add(settlement.run)
+    this.#settling.add(slot)
     const answer = await new Promise<EntryAnswer>((resolve) => {
       this.#pending.push({ settlement, resolve })
       this.#wakeLoop()
     })
-    if (answer.kind === 'continue') this.#settling.delete(settlement.run)
+    if (answer.kind === 'continue') this.#settling.delete(slot)
     return answer
   }
 

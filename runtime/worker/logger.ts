@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import type { Clock } from '../model/clock.ts'
 import { systemClock } from '../model/clock.ts'
 import type { Logger } from '../model/job.ts'
@@ -38,8 +39,8 @@ export function withFields(log: Logger, bindings: object): Logger {
 }
 
 function jsonLine(level: LogLevel, time: number, fields: object, message = ''): string {
-  const line = { level: levels[level], time, pid: process.pid, ...fields, msg: message }
-  return `${JSON.stringify(line, safeValue)}\n`
+  const line = { ...fields, level: levels[level], time, pid: process.pid, msg: message }
+  return `${jsonText(line)}\n`
 }
 
 function readableLine(level: LogLevel, time: number, fields: object, message = ''): string {
@@ -51,9 +52,16 @@ function readableLine(level: LogLevel, time: number, fields: object, message = '
 function readableField(field: unknown): string {
   if (typeof field === 'string') return field
   const { message } = (field ?? {}) as { message?: unknown }
-  return typeof message === 'string'
-    ? JSON.stringify(message)
-    : (JSON.stringify(field, safeValue) ?? String(field))
+  return typeof message === 'string' ? JSON.stringify(message) : (jsonText(field) ?? String(field))
+}
+
+/** JSON of anything: a log line never throws into the job. */
+function jsonText(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, safeValue)
+  } catch {
+    return JSON.stringify(inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY }))
+  }
 }
 
 function safeValue(_key: string, value: unknown): unknown {

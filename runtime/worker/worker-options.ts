@@ -4,10 +4,11 @@ import { type Clock, systemClock } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { definitionText, isJob, type Job, type Logger } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
 import type { WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
-import { createLogger } from './logger.ts'
+import { createLogger, logLevels } from './logger.ts'
 
 /** Options of `createWorker`. */
 export interface WorkerOptions {
@@ -73,11 +74,7 @@ const known = [
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseWorkerOptions(options: WorkerOptions, clock: Clock = systemClock): WorkerConfig {
-  for (const key of Object.keys(options)) {
-    if (!known.includes(key)) {
-      throw new InvalidOptionsError(`createWorker: unknown option '${key}'; known are ${known.join(', ')}`)
-    }
-  }
+  checkKnownOptions(options, known, 'createWorker')
   const jobs = parseJobs(options.jobs)
   const stopTimeoutMs = parseDuration(options.stopTimeout ?? '30s', 'stopTimeout')
   return {
@@ -86,8 +83,8 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     registered: [...jobs.values()].map(registration),
     queues: parseQueues(options.queues),
     concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
-    middleware: options.middleware ?? [],
-    log: options.logger ?? createLogger({ clock }),
+    middleware: parseMiddleware(options.middleware ?? []),
+    log: options.logger === undefined ? createLogger({ clock }) : parseLogger(options.logger),
     name: parseName(options.name),
     healthPort:
       options.healthPort === undefined ? undefined : parseCount(options.healthPort, 'healthPort', 0, 65_535),
@@ -126,6 +123,21 @@ function parseQueues(queues: readonly string[] | undefined): readonly string[] |
   if (!names)
     throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
   return queues
+}
+
+function parseMiddleware(middleware: unknown): readonly Middleware[] {
+  if (Array.isArray(middleware) && middleware.every((one) => typeof one === 'object' && one !== null)) {
+    return middleware as readonly Middleware[]
+  }
+  throw new InvalidOptionsError(
+    'middleware: write a list of objects with enqueue, claim, run or step functions',
+  )
+}
+
+function parseLogger(logger: Logger): Logger {
+  const complete = logLevels.every((level) => typeof logger?.[level] === 'function')
+  if (complete) return logger
+  throw new InvalidOptionsError(`logger: it must have the functions ${logLevels.join(', ')}, as pino has`)
 }
 
 function parseName(name: string | undefined): string {

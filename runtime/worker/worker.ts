@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { openStore } from '../store/open-store.ts'
@@ -87,6 +88,7 @@ export class Worker {
    * reach none. Resolves when the bodies of its steps have ended too (or 5 s after they were told to).
    */
   stop(options: { timeout?: Duration } = {}): Promise<void> {
+    checkKnownOptions(options, ['timeout'], 'stop')
     const ms =
       options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
     this.#stopping ??= this.#shutDown(ms)

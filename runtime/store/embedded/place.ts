@@ -72,11 +72,16 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
 
 /** Makes a class known to claims and counts it for the wake-up after the commit. */
 export function readied(tx: Transaction, run: Pick<RunRow, 'job' | 'version' | 'queue'>): void {
+  wakeOne(tx, run)
+  tx.sql.run('INSERT OR IGNORE INTO classes VALUES (?, ?, ?)', run.job, run.version, run.queue)
+}
+
+/** After the commit one idle slot that could take such a run is woken. */
+export function wakeOne(tx: Transaction, run: Pick<RunRow, 'job' | 'version'>): void {
   const key = `${run.version} ${run.job}`
   const known: Readied = tx.readied.get(key) ?? { job: run.job, version: run.version, count: 0 }
   known.count++
   tx.readied.set(key, known)
-  tx.sql.run('INSERT OR IGNORE INTO classes VALUES (?, ?, ?)', run.job, run.version, run.queue)
 }
 
 interface Times {

@@ -17,6 +17,20 @@ export function wakeupContract(open: Open): void {
     stop()
   })
 
+  contractTest(open, 'an idle worker is told of a run that is due sooner than it knows', async (contract) => {
+    const { store, worker, advance } = contract
+    const first = await worker()
+    const woken = Promise.withResolvers<void>()
+    const stop = store.onWakeup(first.lease, () => woken.resolve())
+    await first.claim()
+    await store.enqueue([newRun({ start: { kind: 'in', ms: 500 } })])
+    await woken.promise
+    expect((await first.claimAnswer()).nextDueInMs).toBe(500)
+    advance(500)
+    expect(await first.claim()).toHaveLength(1)
+    stop()
+  })
+
   contractTest(open, 'an order wakes the worker it is for', async ({ store, worker, another }) => {
     await store.enqueue([newRun()])
     const first = await worker()

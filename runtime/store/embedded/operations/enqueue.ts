@@ -1,5 +1,5 @@
-import type { EnqueueAnswer, NewRun } from '../../store.ts'
-import { dueAt, readied } from '../place.ts'
+import { type EnqueueAnswer, longestPollMs, type NewRun } from '../../store.ts'
+import { dueAt, readied, wakeOne } from '../place.ts'
 import type { Transaction } from '../transaction.ts'
 
 export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
@@ -30,6 +30,8 @@ function insertRows(tx: Transaction, run: NewRun): void {
     expiresAt: run.expiresInMs === undefined ? null : Math.max(readyAt, tx.now) + run.expiresInMs,
     deadlineAt: null,
   }
+  // Workers know when the earliest timer is due; an earlier one is news to them.
+  const firstTimer = tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
   tx.sql.run(
     `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, timeout_ms, enqueued_at,
        changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -57,4 +59,5 @@ function insertRows(tx: Transaction, run: NewRun): void {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
   if (state === 'ready') readied(tx, run)
+  else if (firstTimer && readyAt - tx.now < longestPollMs) wakeOne(tx, run)
 }

@@ -2,8 +2,8 @@ import { encodeValue } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
 import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
-import type { LeaseId } from '../../store.ts'
-import { place } from '../place.ts'
+import { type LeaseId, longestPollMs } from '../../store.ts'
+import { place, wakeOne } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -66,6 +66,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): 
     else {
       const wakeAt = tx.now + delayMs
       place(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting: { kind: 'retry', until: wakeAt } })
+      if (delayMs < longestPollMs) wakeOne(tx, run)
     }
   }
 }

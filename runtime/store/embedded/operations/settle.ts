@@ -61,6 +61,14 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
   const untils = waits.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
   const first = untils.sort((a, b) => a.until - b.until)[0]
   if (first === undefined || first.until <= tx.now) return { kind: 'continue' }
+  // A retry's pause says what failed; a sleep after it does not.
+  tx.sql.run(
+    `UPDATE payloads SET error = (SELECT body FROM journal WHERE run = ? AND position = ? AND phase = 'retrying')
+     WHERE seq = ?`,
+    run.seq,
+    first.wait.position,
+    run.seq,
+  )
   const waiting = { kind: first.wait.kind, name: first.wait.path, until: first.until }
   return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
 }

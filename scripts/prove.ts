@@ -1,0 +1,210 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+
+// npm run prove               measures every part and writes docs/evidence.md
+// npm run prove -- PART…      measures these parts; the sections of the others stay as they are
+// npm run prove -- --list     lists the parts
+
+interface Part {
+  readonly name: string
+  readonly shows: string
+  readonly command: readonly [program: string, ...rest: string[]]
+  readonly env?: Readonly<Record<string, string>>
+  /** Why it can't be measured here, if so. */
+  readonly missing?: () => string | undefined
+}
+
+interface Measured {
+  readonly part: Part
+  readonly figures: readonly Readonly<Record<string, unknown>>[]
+  readonly result: string
+  readonly passed: boolean
+}
+
+const root = join(import.meta.dirname, '..')
+const evidenceFile = join(root, 'docs/evidence.md')
+const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts'] as const
+
+const heading = `# Evidence
+
+Written by \`npm run prove\`; each part replaces its own section. Absolute times belong to the machine named beside them.
+`
+
+function crashTests(...files: string[]): Part['command'] {
+  return [
+    process.execPath,
+    ...vitest,
+    '--project',
+    'crash',
+    ...files.map((file) => `test/crash/${file}.test.ts`),
+  ]
+}
+
+const parts: readonly Part[] = [
+  {
+    name: 'kills',
+    shows: '2,000 seeded runs under workers killed at random: none lost, no stored step executed again',
+    command: crashTests('random-kills'),
+    env: { DURABLE_JOBS_PROVE_RUNS: '2000' },
+  },
+  {
+    name: 'points',
+    shows: 'A worker killed, stopped or blocked at each named point of a run',
+    command: crashTests('kill-points', 'at-most-once', 'stalled-worker'),
+  },
+  {
+    name: 'takeover',
+    shows: 'From SIGKILL to the next step in another process, default settings, 100 samples',
+    command: crashTests('takeover'),
+    env: { DURABLE_JOBS_PROVE_SAMPLES: '100' },
+  },
+  {
+    name: 'drain',
+    shows: 'From SIGTERM to exit code 0 with steps of 200 ms running, nothing spent, 20 samples',
+    command: crashTests('drain'),
+    env: { DURABLE_JOBS_PROVE_DRAINS: '20' },
+  },
+  {
+    name: 'cancel',
+    shows: "From a cancel to the running step's signal in another process, 20 samples",
+    command: crashTests('cancel'),
+    env: { DURABLE_JOBS_PROVE_CANCELS: '20' },
+  },
+  {
+    name: 'poison',
+    shows: 'A run that kills each worker is failed by name after its real pauses; those beside it complete',
+    command: crashTests('poison'),
+    env: { DURABLE_JOBS_PROVE_POISON: '1' },
+  },
+  {
+    name: 'model',
+    shows: 'The store contract, 2,000 random sequences of operations against the model',
+    command: [process.execPath, ...vitest, '--project', 'contract'],
+    env: { DURABLE_JOBS_PROVE_RUNS: '2000' },
+  },
+  {
+    name: 'bench',
+    shows: 'Stored steps per second beside bare SQLite and another library',
+    command: ['npm', '--prefix', 'bench', 'run', 'bench'],
+    missing: () => {
+      if (!existsSync(join(root, 'bench/package.json'))) return 'there is no bench/'
+      if (!existsSync(join(root, 'bench/node_modules'))) return 'not installed: npm --prefix bench ci'
+      return undefined
+    },
+  },
+]
+
+async function main(names: readonly string[]): Promise<number> {
+  const unknown = names.filter((name) => name !== '--list' && !parts.some((part) => part.name === name))
+  if (unknown.length > 0) console.error(`prove: no part is named ${unknown.join(', ')}`)
+  console.log(parts.map(({ name, shows }) => `${name.padEnd(9)} ${shows}`).join('\n'))
+  if (unknown.length > 0) return 2
+  if (names.includes('--list')) return 0
+
+  const failed: string[] = []
+  for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
+    const reason = part.missing?.()
+    if (reason !== undefined) {
+      console.log(`\nprove: ${part.name} is skipped, ${reason}`)
+      continue
+    }
+    const measured = await measure(part)
+    writeSection(measured)
+    if (!measured.passed) failed.push(part.name)
+  }
+  console.log(failed.length === 0 ? '\nprove: all passed' : `\nprove: failed: ${failed.join(', ')}`)
+  return failed.length === 0 ? 0 : 1
+}
+
+async function measure(part: Part): Promise<Measured> {
+  console.log(`\nprove: ${part.name}: ${part.shows}`)
+  const begun = Date.now()
+  const { code, output } = await stream(part)
+  const seconds = Math.round((Date.now() - begun) / 1_000)
+  const passed = code === 0
+  const tests = /^\s*Tests\s+(.*)$/m.exec(output)?.[1]?.trim()
+  const result = `${passed ? 'passed' : '**failed**'}${tests === undefined ? '' : `, tests: ${tests}`}, ${seconds} s`
+  const lines = [...output.matchAll(/^EVIDENCE (\{.*\})$/gm)].map(([, json = '{}']) => json)
+  const figures = lines.map((json) => JSON.parse(json) as Record<string, unknown>)
+  return { part, figures, result, passed }
+}
+
+/** Runs the command before everybody's eyes and keeps what it printed, without colours. */
+function stream({ command, env }: Part): Promise<{ readonly code: number | null; readonly output: string }> {
+  const [program, ...rest] = command
+  const child = spawn(program, rest, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    process.stdout.write(text)
+  })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, output: stripVTControlCharacters(output) }))
+  })
+}
+
+/** Replaces the part's section and keeps the others, in the order of the parts. */
+function writeSection(measured: Measured): void {
+  const old = existsSync(evidenceFile) ? readFileSync(evidenceFile, 'utf8') : ''
+  const sections = new Map(
+    old
+      .split(/^(?=## )/m)
+      .filter((section) => section.startsWith('## '))
+      .map((section) => [section.slice(3).split('\n', 1)[0] ?? '', section.trimEnd()]),
+  )
+  sections.set(measured.part.name, sectionText(measured))
+  const ordered = parts.flatMap(({ name }) => sections.get(name) ?? [])
+  mkdirSync(dirname(evidenceFile), { recursive: true })
+  writeFileSync(evidenceFile, `${[heading.trimEnd(), ...ordered].join('\n\n')}\n`)
+  console.log(`prove: ${measured.part.name} ${measured.result}; written to docs/evidence.md`)
+}
+
+function sectionText({ part, figures, result }: Measured): string {
+  const date = new Date().toISOString().slice(0, 10)
+  const cells = [
+    `\`npm run prove -- ${part.name}\``,
+    date,
+    machine(),
+    figures.map(figureText).join('<br>'),
+    result,
+  ]
+  return [
+    `## ${part.name}`,
+    '',
+    `${part.shows}.`,
+    '',
+    '| command | date | machine | figures | result |',
+    '|---|---|---|---|---|',
+    `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`,
+  ].join('\n')
+}
+
+function figureText({ measure: name, ...figures }: Readonly<Record<string, unknown>>): string {
+  const values = Object.entries(figures).map(([figure, value]) => `${figure} ${String(value)}`)
+  return `${String(name)}: ${values.join(', ')}`
+}
+
+function machine(): string {
+  const gibibytes = Math.round(totalmem() / 2 ** 30)
+  const model = cpus()[0]?.model.trim() ?? 'unknown processor'
+  return `${model}, ${availableParallelism()} cores, ${gibibytes} GiB, Node ${process.version}, ${process.platform}, ${revision()}`
+}
+
+/** The commit that was measured. */
+function revision(): string {
+  const git = (...args: string[]) => spawnSync('git', args, { cwd: root, encoding: 'utf8' })
+  const commit = git('rev-parse', '--short', 'HEAD')
+  if (commit.status !== 0) return 'commit unknown'
+  const changed = git('status', '--porcelain', '--untracked-files=no').stdout.trim() !== ''
+  return `commit ${commit.stdout.trim()}${changed ? ' with changes' : ''}`
+}
+
+process.exitCode = await main(process.argv.slice(2))

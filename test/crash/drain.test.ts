@@ -1,0 +1,113 @@
+import { afterAll, expect, test } from 'vitest'
+import type { RunHandle } from '../../sdk/index.ts'
+import { percentile, printEvidence, provingNumber } from './evidence.ts'
+import { Fleet, type Member } from './fleet.ts'
+import { findViolations } from './violations.ts'
+
+const samples = provingNumber('DURABLE_JOBS_PROVE_DRAINS', 3)
+const runCount = 5
+const exitTimes: number[] = []
+const handedOver = { code: 0, signal: null }
+
+test.each(Array.from({ length: samples }, (_, i) => i + 1))(
+  'SIGTERM with steps of 200 ms running hands over and exits 0: sample %i',
+  async () => {
+    const fleet = await Fleet.open()
+    const drained = await fleet.start()
+    const inputs = Array.from({ length: runCount }, () => ({ steps: 4, ms: 200 }))
+    const answers = await fleet.client.enqueueMany(fleet.jobs.chain, inputs)
+    const handles = answers.map(({ id, handle }: { id?: string; handle?: RunHandle<number[]> }) => {
+      if (handle === undefined) throw new Error(`run ${id} was rejected`)
+      return handle
+    })
+    for (const { id } of handles) {
+      await fleet.witness.until(({ moment, run, path }) => moment === 'start' && run === id && path === 's2')
+    }
+
+    exitTimes.push(await timeToExit(drained))
+    expect(await drained.exited).toEqual(handedOver)
+    await fleet.start()
+    for (const handle of handles) await wentOnForFree(fleet, handle, drained)
+  },
+)
+
+afterAll(() => {
+  printEvidence({
+    measure: 'SIGTERM to exit, steps of 200 ms',
+    samples: exitTimes.length,
+    'p50 ms': percentile(exitTimes, 0.5),
+    'max ms': Math.max(...exitTimes),
+  })
+})
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  'a second signal, %s, gives up a body that goes on',
+  async (second) => {
+    const fleet = await Fleet.open()
+    const drained = await fleet.start()
+    const handle = await heldUp(fleet)
+    const begun = Date.now()
+    drained.signal('SIGTERM')
+    await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
+    drained.signal(second)
+
+    expect(await drained.exited).toEqual(handedOver)
+    // Far below the 25 s that the default stopTimeout grants.
+    expect(Date.now() - begun).toBeLessThan(10_000)
+    await goesOnElsewhere(fleet, handle)
+  },
+)
+
+test('a body that ignores its signal is given up when stopTimeout is over', async () => {
+  const fleet = await Fleet.open()
+  const drained = await fleet.start({ options: { stopTimeout: 1_000 } })
+  const handle = await heldUp(fleet)
+  drained.signal('SIGTERM')
+
+  expect(await drained.exited).toEqual(handedOver)
+  await goesOnElsewhere(fleet, handle)
+})
+
+test('a drain order hands over like a signal', async () => {
+  const fleet = await Fleet.open()
+  const drained = await fleet.start()
+  const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
+  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 's2')
+  const [worker] = await fleet.client.inspector.workers()
+  await fleet.client.drainWorker(worker?.name ?? '', { by: 'test' })
+
+  expect(await drained.exited).toEqual(handedOver)
+  await fleet.start()
+  await wentOnForFree(fleet, handle, drained)
+})
+
+async function timeToExit(worker: Member): Promise<number> {
+  const begun = Date.now()
+  worker.signal('SIGTERM')
+  await worker.exited
+  return Date.now() - begun
+}
+
+/** A run in a body that never ends and does not listen. */
+async function heldUp(fleet: Fleet): Promise<RunHandle<number>> {
+  const handle = await fleet.client.enqueue(fleet.jobs.stubborn)
+  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'hold')
+  return handle
+}
+
+async function goesOnElsewhere(fleet: Fleet, handle: RunHandle<number>): Promise<void> {
+  const other = await fleet.start()
+  expect(await handle.result({ timeout: '20s' })).toBe(other.pid)
+  expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
+}
+
+/** The run has completed in two processes, without a body begun twice, an attempt or a loss. */
+async function wentOnForFree(fleet: Fleet, handle: RunHandle<number[]>, drained: Member): Promise<void> {
+  const pids = await handle.result({ timeout: '20s' })
+  expect(new Set(pids).size).toBe(2)
+  expect(pids[0]).toBe(drained.pid)
+  expect(await handle.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 0 })
+  const starts = fleet.lines.filter(({ moment, run }) => moment === 'start' && run === handle.id)
+  expect(starts).toHaveLength(pids.length)
+  expect(await findViolations(fleet, [handle.id])).toEqual([])
+}

@@ -1,0 +1,118 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, expect, test } from 'vitest'
+import type { RunHandle } from '../../sdk/index.ts'
+import type { Part } from './crash-jobs.ts'
+import { printEvidence, provingNumber } from './evidence.ts'
+import { Fleet } from './fleet.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { findViolations } from './violations.ts'
+
+const runsPerSeed = 10
+const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
+const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 200) / runsPerSeed)
+const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
+const totals = { runs: 0, kills: 0, drains: 0, losses: 0, bodies: 0, repeatedBodies: 0 }
+
+test.each(seeds)('seed %i: runs end as they should, whichever worker is killed when', async (seed) => {
+  const random = new SeededRandom(seed)
+  const fleet = await Fleet.open()
+  const plans = Array.from({ length: runsPerSeed }, () => planRun(random))
+  const options = { concurrency: random.between(2, 6) }
+  for (let i = random.between(2, 3); i > 0; i--) fleet.spawn({ options })
+  const handles = await enqueueAll(fleet, plans)
+  await fleet.witness.until(({ moment }) => moment === 'start')
+
+  const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '45s' })))
+  const [results] = await Promise.all([ended, killAtRandom(fleet, random, options, ended)])
+
+  const wrong = await findViolations(
+    fleet,
+    handles.map(({ id }) => id),
+  )
+  expect(wrong, `again: DURABLE_JOBS_PROVE_SEED=${seed} DURABLE_JOBS_PROVE_RUNS=${runsPerSeed}`).toEqual([])
+  expect(results.map((result) => result.map(plainResult))).toEqual(plans.map(expectedResult))
+  await count(fleet, handles)
+})
+
+afterAll(() =>
+  printEvidence({ measure: 'runs under random kills', seeds: `${seeds.at(0)}–${seeds.at(-1)}`, ...totals }),
+)
+
+/** One to six parts, an at-most-once step among them, and now and then a sleep that suspends. */
+function planRun(random: SeededRandom): readonly Part[] {
+  const ms = () => (random.next() < 0.1 ? 150 : random.between(0, 40))
+  const makers: readonly (() => Part)[] = [
+    () => ({ kind: 'step', ms: ms() }),
+    () => ({ kind: 'step', ms: ms() }),
+    () => ({ kind: 'parallel', ms: Array.from({ length: random.between(2, 4) }, ms) }),
+    () => ({ kind: 'sleep', ms: random.next() < 0.05 ? 1_300 : random.between(1, 200) }),
+    () => ({ kind: 'flaky', ms: ms(), failures: random.between(1, 2) }),
+  ]
+  const parts = Array.from({ length: random.between(3, 8) }, () => random.pick(makers)())
+  parts.splice(random.between(0, parts.length), 0, { kind: 'once', ms: ms() })
+  return parts
+}
+
+function expectedResult(parts: readonly Part[]): readonly string[] {
+  return parts.flatMap((part, i) =>
+    part.kind === 'parallel' ? part.ms.map((_, branch) => `p${i}[${branch}]`) : [`p${i}`],
+  )
+}
+
+/** What `onUnknown` answered stands for the step's own result. */
+function plainResult(text: string): string {
+  return text.replace('looked up ', '')
+}
+
+async function enqueueAll(
+  fleet: Fleet,
+  plans: readonly (readonly Part[])[],
+): Promise<readonly RunHandle<string[]>[]> {
+  const { client, jobs } = fleet
+  const answers = await client.enqueueMany(
+    jobs.mixed,
+    plans.map((parts) => ({ parts })),
+  )
+  return answers.map((answer) => {
+    if (answer.outcome === 'rejected') throw answer.error
+    return answer.handle
+  })
+}
+
+/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. */
+async function killAtRandom(
+  fleet: Fleet,
+  random: SeededRandom,
+  options: { readonly concurrency: number },
+  until: Promise<unknown>,
+): Promise<void> {
+  let over = false
+  const stop = () => {
+    over = true
+  }
+  until.then(stop, stop)
+  for (let left = random.between(3, 6); left > 0; left--) {
+    await wait(random.between(20, 250))
+    if (over) return
+    const working = fleet.alive.filter(({ works }) => works)
+    if (working.length === 0) {
+      await Promise.any(fleet.alive.map(({ ready }) => ready))
+      continue
+    }
+    const drains = random.next() < 0.2
+    totals[drains ? 'drains' : 'kills']++
+    random.pick(working).signal(drains ? 'SIGTERM' : 'SIGKILL')
+    fleet.spawn({ options })
+  }
+}
+
+async function count(fleet: Fleet, handles: readonly RunHandle<unknown>[]): Promise<void> {
+  const starts = fleet.lines.filter(({ moment }) => moment === 'start')
+  const attempts = new Set(starts.map(({ run, path, attempt }) => `${run} ${path} ${attempt}`))
+  const statuses = await Promise.all(handles.map((handle) => handle.status()))
+  totals.runs += handles.length
+  totals.bodies += starts.length
+  totals.repeatedBodies += starts.length - attempts.size
+  totals.losses += statuses.reduce((sum, { losses }) => sum + losses, 0)
+  expect(statuses.map(({ attempt }) => attempt)).toEqual(handles.map(() => 1))
+}

@@ -1,0 +1,79 @@
+import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
+
+/**
+ * - `start`, `end`: a step's body was entered, and has returned or thrown
+ * - `asked`: the `onUnknown` of a step was called
+ * - `aborted`: the signal of a body has aborted
+ * - `released`: the job's function went on after the step
+ * - `returned`: the job's function is about to return
+ * - `settled`: the worker was told what became of a stay
+ * - `killed`: the process is killed right after this line
+ */
+export type Moment = 'start' | 'end' | 'asked' | 'aborted' | 'released' | 'returned' | 'settled' | 'killed'
+
+export interface Line {
+  readonly moment: Moment
+  /** Empty in a line about a process. */
+  readonly run: string
+  readonly path: string
+  readonly pid: number
+  /** Ms since the epoch, by the clock that the embedded store reads too. */
+  readonly at: number
+  /** Of the step, from 1. */
+  readonly attempt?: number
+  readonly note?: string
+}
+
+const quietMs = 30_000
+
+/** Saw what was executed: an append-only file outside the store, one write per line, by every process. */
+export class Witness {
+  readonly file: string
+  readonly #descriptor: number
+
+  constructor(file: string) {
+    this.file = file
+    this.#descriptor = openSync(file, 'a')
+  }
+
+  write(moment: Moment, about: Partial<Line> = {}): void {
+    const line: Line = { moment, run: '', path: '', pid: process.pid, at: Date.now(), ...about }
+    writeSync(this.#descriptor, `${JSON.stringify(line)}\n`)
+  }
+
+  /** Every line so far, in the order they were written. */
+  lines(): readonly Line[] {
+    const texts = readFileSync(this.file, 'utf8').split('\n')
+    return texts.filter((text) => text !== '').map((text) => JSON.parse(text) as Line)
+  }
+
+  close(): void {
+    closeSync(this.#descriptor)
+  }
+
+  count(moment: Moment, run: string, path: string): number {
+    return this.lines().filter((line) => line.moment === moment && line.run === run && line.path === path)
+      .length
+  }
+
+  /** The first line, written before or after this call, that `matches`. */
+  async until(matches: (line: Line) => boolean): Promise<Line> {
+    let wake = (): void => undefined
+    const watcher = watch(this.file, () => wake())
+    const late = AbortSignal.timeout(quietMs)
+    late.addEventListener('abort', () => wake())
+    try {
+      for (;;) {
+        const changed = new Promise<void>((resolve) => {
+          wake = resolve
+        })
+        const found = this.lines().find(matches)
+        if (found !== undefined) return found
+        if (late.aborted) throw new Error(`the witness waited ${quietMs} ms for ${matches.toString()}`)
+        await changed
+      }
+    } finally {
+      watcher.close()
+    }
+  }
+}

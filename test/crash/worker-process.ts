@@ -1,0 +1,50 @@
+import type { Middleware } from '../../runtime/model/middleware.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { createLogger } from '../../runtime/worker/logger.ts'
+import { Worker } from '../../runtime/worker/worker.ts'
+import { parseWorkerOptions, type WorkerOptions } from '../../runtime/worker/worker-options.ts'
+import { crashJobs, jobList } from './crash-jobs.ts'
+import { Killer, type KillPoint, replaceCalls } from './kill-point.ts'
+import { Witness } from './witness.ts'
+
+/** What the parent asks of a worker process: one argument, as JSON. */
+export interface WorkerSpec {
+  readonly store: string
+  readonly witness: string
+  readonly killPoint?: KillPoint
+  readonly options?: Pick<WorkerOptions, 'lease' | 'stopTimeout' | 'maxBlocked' | 'concurrency' | 'queues'>
+}
+
+// The parent has died: nobody would end this process.
+process.on('disconnect', () => process.exit())
+
+const spec = JSON.parse(process.argv[2] ?? '') as WorkerSpec
+const witness = new Witness(spec.witness)
+const killer = new Killer(spec.killPoint, witness)
+
+const settled: Middleware = {
+  run: async ({ run }, next) => {
+    const end = await next()
+    witness.write('settled', { run: run.id, note: end.outcome })
+    return end
+  },
+}
+
+const config = parseWorkerOptions({
+  store: spec.store,
+  jobs: jobList(crashJobs(witness, killer)),
+  middleware: [settled],
+  logger: createLogger({ stream: process.stderr, level: 'warn' }),
+  ...spec.options,
+})
+const worker = new Worker(config, async ({ store, clock }) => {
+  const opened = await openStore(store, { clock })
+  return replaceCalls(killer.wrap(opened), {
+    register: async (newWorker) => {
+      await opened.register(newWorker)
+      process.send?.('ready')
+    },
+  })
+})
+process.exitCode = await worker.run()
+process.disconnect()

@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob } from '../../../sdk/index.ts'
+import { gate, openWorkshop, rejection } from '../workshop.ts'
+
+const idle = defineJob({ name: 'idle' }, () => 'done')
+
+describe('a run handle', () => {
+  test('is made by id without a look at the store', async () => {
+    const shop = await openWorkshop()
+    const { id } = await shop.jobs.enqueue(idle)
+    await shop.work(idle)
+
+    await expect(shop.jobs.run(idle, id).result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(shop.jobs.run(id).result({ timeout: '4s' })).resolves.toBe('done')
+  })
+
+  test('of an unknown run is refused on its first question, by name', async () => {
+    const { jobs } = await openWorkshop()
+    const handle = jobs.run('nobody')
+
+    for (const question of [handle.result(), handle.status(), handle.retry()]) {
+      expect(await rejection(question)).toMatchObject({ code: 'UNKNOWN_RUN', runId: 'nobody' })
+    }
+  })
+
+  test('answers the result to many who ask, before and after the end', async () => {
+    const shop = await openWorkshop()
+    const handle = await shop.jobs.enqueue(idle)
+    const early = [handle.result({ timeout: '4s' }), handle.result({ timeout: '4s' })]
+    await shop.work(idle)
+
+    expect(await Promise.all(early)).toEqual(['done', 'done'])
+    await expect(handle.result()).resolves.toBe('done')
+  })
+
+  test('stops waiting for a result at its timeout, and the run goes on', async () => {
+    const shop = await openWorkshop()
+    const handle = await shop.jobs.enqueue(idle)
+    const error = await rejection(handle.result({ timeout: 5 }))
+
+    expect(error).toMatchObject({ name: 'ResultTimeoutError', code: 'RESULT_TIMEOUT' })
+    expect(error.message).toMatch(/has not ended within 5 ms \(now: ready\); it goes on/)
+    await shop.work(idle)
+    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+  })
+
+  test('with a bad timeout is refused by name', async () => {
+    const { jobs } = await openWorkshop()
+    const handle = await jobs.enqueue(idle)
+    expect(await rejection(handle.result({ timeout: '5 min' as '5m' }))).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/^result: timeout/),
+    })
+  })
+})
+
+describe('the status of a run', () => {
+  test('goes from ready over running to completed', async () => {
+    const shop = await openWorkshop()
+    const [begun, goOn] = [gate(), gate()]
+    const job = defineJob({ name: 'slow', queue: 'mails' }, async ({ step }) =>
+      step.run('wait', () => {
+        begun.open()
+        return goOn.opened
+      }),
+    )
+    const handle = await shop.jobs.enqueue(job)
+    expect(await handle.status()).toEqual({ state: 'ready', queue: 'mails', attempt: 1, losses: 0 })
+
+    await shop.work(job)
+    await begun.opened
+    expect((await handle.status()).state).toBe('running')
+    goOn.open()
+    await handle.result({ timeout: '4s' })
+    expect(await handle.status()).toEqual({ state: 'completed', queue: 'mails', attempt: 1, losses: 0 })
+  })
+
+  test('of a delayed run is scheduled and says until when', async () => {
+    const { jobs } = await openWorkshop()
+    const at = new Date(Date.now() + 3_600_000)
+    const handle = await jobs.enqueue(idle, undefined, { at })
+
+    expect(await handle.status()).toMatchObject({
+      state: 'scheduled',
+      waitingFor: { kind: 'time', until: at },
+    })
+  })
+
+  test('of a long sleep is waiting and names the sleep', async () => {
+    const shop = await openWorkshop()
+    const left = gate<string>()
+    const job = defineJob({ name: 'sleepy' }, async ({ step }) => step.sleep('until spring', '100d'))
+    await shop.work(job, {
+      middleware: [
+        {
+          run: async (_context, next) => {
+            const stay = await next()
+            left.open(stay.outcome)
+            return stay
+          },
+        },
+      ],
+    })
+    const handle = await shop.jobs.enqueue(job)
+
+    expect(await left.opened).toBe('waiting')
+    const { state, waitingFor } = await handle.status()
+    expect([state, waitingFor?.kind, waitingFor?.name]).toEqual(['waiting', 'time', 'until spring'])
+    expect(waitingFor?.until?.getTime()).toBeGreaterThan(Date.now() + 99 * 86_400_000)
+  })
+})
+
+describe('the connection', () => {
+  test('removes an ended run, and refuses a living one', async () => {
+    const { jobs } = await openWorkshop()
+    const handle = await jobs.enqueue(idle)
+    expect(await rejection(jobs.remove(handle.id))).toMatchObject({ code: 'RUN_STATE' })
+    await handle.cancel()
+    await jobs.remove(handle.id)
+
+    expect(await rejection(handle.status())).toMatchObject({ code: 'UNKNOWN_RUN' })
+  })
+
+  test('with an unknown option is refused by its name', async () => {
+    const { store, connect } = await openWorkshop()
+    expect(store.url).toMatch(/^sqlite:/)
+    expect(await rejection(connect({ middlewares: [] } as object))).toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(/unknown option 'middlewares'/),
+    })
+  })
+})

@@ -1,0 +1,163 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, RunStateError, StepFailedError, StepUnknownError } from '../../../sdk/index.ts'
+import { abortOf, failureOf, journalOf, openWorkshop, rejection } from '../workshop.ts'
+
+const once = { atMostOnce: true } as const
+
+describe('an at-most-once step', () => {
+  test('stores its intent before its body begins', async () => {
+    const shop = await openWorkshop()
+    let before: readonly string[] = []
+    const job = defineJob({ name: 'charge' }, async ({ step, run }) =>
+      step.run(
+        'pay',
+        async () => {
+          before = await journalOf(shop.jobs, run.id)
+          return 'paid'
+        },
+        once,
+      ),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+
+    await expect(handle.result({ timeout: '4s' })).resolves.toBe('paid')
+    expect(before).toEqual(['pay intent'])
+    expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay done'])
+  })
+
+  test('that throws is not tried again', async () => {
+    const shop = await openWorkshop()
+    let calls = 0
+    const job = defineJob({ name: 'charge', retry: 5 }, async ({ step }) =>
+      step.run(
+        'pay',
+        () => {
+          calls++
+          throw new Error('declined')
+        },
+        once,
+      ),
+    )
+    await shop.work(job)
+    const failure = await failureOf(await shop.jobs.enqueue(job))
+
+    expect(failure.message).toBe("step 'pay' failed after 1 attempt: declined")
+    expect(calls).toBe(1)
+  })
+
+  test('that throws may be caught by the job', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'charge' }, async ({ step }) => {
+      const failed = await step
+        .run('pay', () => Promise.reject(new Error('declined')), once)
+        .catch((error: unknown) => error)
+      return [failed instanceof StepFailedError, failed instanceof StepUnknownError]
+    })
+    await shop.work(job)
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual([true, false])
+  })
+
+  test('is kept by a retry of its run, unless the step is named in runAgain', async () => {
+    const shop = await openWorkshop()
+    let calls = 0
+    const job = defineJob({ name: 'charge' }, async ({ step }) =>
+      step.run(
+        'pay',
+        () => {
+          calls++
+          if (calls === 1) throw new Error('declined')
+          return calls
+        },
+        once,
+      ),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await failureOf(handle)
+
+    const refused = await rejection(handle.retry())
+    expect(refused).toBeInstanceOf(RunStateError)
+    expect(refused.message).toMatch(/at-most-once steps again: pay;.*runAgain/)
+    expect(await handle.retry({ runAgain: ['pay'] })).toEqual({ runsAgain: ['pay'], keeps: [] })
+    await expect(handle.result({ timeout: '4s' })).resolves.toBe(2)
+  })
+})
+
+describe('an at-most-once step whose timeout passes', () => {
+  test('fails as unknown where nobody can look its effect up', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'charge' }, async ({ step }) =>
+      step.run('pay', ({ signal }) => abortOf(signal), { ...once, timeout: 10 }),
+    )
+    await shop.work(job)
+    const failure = await failureOf(await shop.jobs.enqueue(job))
+
+    expect(failure).toMatchObject({ name: 'StepUnknownError', code: 'STEP_UNKNOWN' })
+    expect(failure.message).toMatch(/step 'pay' is atMostOnce and was interrupted.*onUnknown/)
+  })
+
+  test('takes the result that onUnknown looks up, by the same idempotency key', async () => {
+    const shop = await openWorkshop()
+    const keys: string[] = []
+    const job = defineJob({ name: 'charge' }, async ({ step }) =>
+      step.run<unknown>(
+        'pay',
+        ({ signal, idempotencyKey }) => {
+          keys.push(idempotencyKey)
+          return abortOf(signal)
+        },
+        {
+          ...once,
+          timeout: 10,
+          onUnknown: ({ idempotencyKey }) => {
+            keys.push(idempotencyKey)
+            return { found: true }
+          },
+        },
+      ),
+    )
+    await shop.work(job)
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual({ found: true })
+    expect(keys).toHaveLength(2)
+    expect(keys[0]).toBe(keys[1])
+  })
+
+  test('runs again only when onUnknown answers step.again', async () => {
+    const shop = await openWorkshop()
+    const attempts: number[] = []
+    const job = defineJob({ name: 'charge' }, async ({ step }) =>
+      step.run<unknown>(
+        'pay',
+        ({ signal, attempt }) => {
+          attempts.push(attempt)
+          return attempt === 1 ? abortOf(signal) : 'paid'
+        },
+        { ...once, timeout: 10, onUnknown: () => step.again },
+      ),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+
+    await expect(handle.result({ timeout: '4s' })).resolves.toBe('paid')
+    expect(attempts).toEqual([1, 2])
+    expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay intent', 'pay done'])
+  })
+
+  test('fails with what onUnknown throws', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'charge' }, async ({ step }) =>
+      step.run<unknown>('pay', ({ signal }) => abortOf(signal), {
+        ...once,
+        timeout: 10,
+        onUnknown: () => {
+          throw new Error('provider does not know')
+        },
+      }),
+    )
+    await shop.work(job)
+    const failure = await failureOf(await shop.jobs.enqueue(job))
+
+    expect(failure).toMatchObject({ name: 'StepFailedError', cause: { message: 'provider does not know' } })
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { AbortedError, defineJob } from '../../../sdk/index.ts'
+import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
+
+describe('cancel', () => {
+  test('reaches the signal of a running step, and the run ends as cancelled', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    const reasons: unknown[] = []
+    const job = defineJob({ name: 'long' }, async ({ step, abortSignal }) => {
+      await step.run('wait', async ({ signal }) => {
+        begun.open()
+        reasons.push(await abortOf(signal), await abortOf(abortSignal))
+        throw signal.reason
+      })
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await begun.opened
+
+    expect(await handle.cancel({ by: 'ana', reason: 'wrong file' })).toEqual({ state: 'cancelling' })
+    const error = await rejection(handle.result({ timeout: '4s' }))
+    expect(error).toMatchObject({ name: 'RunCancelledError', code: 'RUN_CANCELLED', runId: handle.id })
+    expect(error.message).toBe(`run '${handle.id}' was cancelled by ana: wrong file`)
+    expect(reasons).toEqual([
+      expect.objectContaining({ reason: 'cancelled' }),
+      expect.objectContaining({ reason: 'cancelled' }),
+    ])
+    expect(reasons[0]).toBeInstanceOf(AbortedError)
+  })
+
+  test('of a run between two steps lets no further step begin', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    let second = false
+    const job = defineJob({ name: 'long' }, async ({ step, abortSignal }) => {
+      begun.open()
+      await abortOf(abortSignal)
+      await step.run('second', () => {
+        second = true
+      })
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await begun.opened
+    await handle.cancel()
+
+    expect(await rejection(handle.result({ timeout: '4s' }))).toMatchObject({ code: 'RUN_CANCELLED' })
+    expect(second).toBe(false)
+  })
+
+  test('of a run that nobody started ends it at once', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'idle' }, () => 'never')
+    const ready = await shop.jobs.enqueue(job)
+    const scheduled = await shop.jobs.enqueue(job, undefined, { delay: '1h' })
+
+    expect(await ready.cancel()).toEqual({ state: 'cancelled' })
+    expect(await scheduled.cancel()).toEqual({ state: 'cancelled' })
+    expect(await rejection(ready.result())).toMatchObject({ code: 'RUN_CANCELLED' })
+  })
+
+  test('of an ended run changes nothing', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'quick' }, () => 'done')
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await handle.result({ timeout: '4s' })
+
+    expect(await handle.cancel()).toEqual({ state: 'completed' })
+    await expect(handle.result()).resolves.toBe('done')
+  })
+
+  test('twice is as once', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'idle' }, () => 'never')
+    const handle = await shop.jobs.enqueue(job)
+    await handle.cancel({ by: 'ana' })
+
+    expect(await handle.cancel({ by: 'ben' })).toEqual({ state: 'cancelled' })
+    expect((await rejection(handle.result())).message).toContain('by ana')
+  })
+
+  test('leaves a run that may be retried', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'idle' }, () => 'done')
+    const handle = await shop.jobs.enqueue(job)
+    await handle.cancel()
+    await handle.retry()
+    await shop.work(job)
+
+    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+  })
+
+  test('of an unknown run is refused by name', async () => {
+    const shop = await openWorkshop()
+    expect(await rejection(shop.jobs.run('nobody').cancel())).toMatchObject({
+      code: 'UNKNOWN_RUN',
+      runId: 'nobody',
+    })
+  })
+})

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { defineJob, FatalError, type RunInfo } from '../../../sdk/index.ts'
+import { failureOf, openWorkshop } from '../workshop.ts'
+
+describe('what a job gets', () => {
+  test('is the input that the schema made, parsed once', async () => {
+    const shop = await openWorkshop()
+    let parsed = 0
+    const input = z
+      .object({ day: z.string().transform((day) => new Date(`${day}T00:00Z`)) })
+      .transform((value) => {
+        parsed++
+        return value
+      })
+    const job = defineJob({ name: 'parse', input }, ({ input }) => input.day)
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job, { day: '2026-01-02' })
+
+    await expect(handle.result({ timeout: '4s' })).resolves.toEqual(new Date('2026-01-02T00:00Z'))
+    expect(parsed).toBe(1)
+  })
+
+  test('tells about its run', async () => {
+    const shop = await openWorkshop()
+    const before = Date.now()
+    const seen: RunInfo[] = []
+    const job = defineJob({ name: 'info', version: 3, queue: 'mails' }, ({ run }) => {
+      seen.push(run)
+    })
+    await shop.work(job)
+    const options = { id: 'order-1', tags: ['eu', 'vip'], headers: { trace: 't-1' } }
+    await (await shop.jobs.enqueue(job, undefined, options)).result({ timeout: '4s' })
+
+    expect(seen).toEqual([
+      {
+        ...options,
+        job: 'info',
+        version: 3,
+        queue: 'mails',
+        attempt: 1,
+        losses: 0,
+        enqueuedAt: expect.any(Date),
+      },
+    ])
+    expect(seen[0]?.enqueuedAt.getTime()).toBeGreaterThanOrEqual(before)
+  })
+
+  test('is a signal that has not aborted while the job runs well', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'signal' }, async ({ step, abortSignal }) => [
+      abortSignal.aborted,
+      await step.run('look', ({ signal }) => signal.aborted),
+    ])
+    await shop.work(job)
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual([false, false])
+  })
+})
+
+describe('the log of a job', () => {
+  test('names the run and the job on every line', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'logging' }, async ({ log, step }) => {
+      log.warn({ rows: 5 }, 'from the job')
+      await step.run('one', (context) => context.log.info({ rows: 6 }, 'from the step'))
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await handle.result({ timeout: '4s' })
+
+    const common = { run: handle.id, job: 'logging' }
+    expect(shop.lines).toContainEqual({
+      level: 'warn',
+      message: 'from the job',
+      fields: expect.objectContaining({ ...common, rows: 5 }),
+    })
+    expect(shop.lines).toContainEqual({
+      level: 'info',
+      message: 'from the step',
+      fields: expect.objectContaining({ ...common, rows: 6 }),
+    })
+  })
+
+  test('is silent while stored steps are replayed, so that a line is written once', async () => {
+    const shop = await openWorkshop()
+    let broken = true
+    const job = defineJob({ name: 'replaying' }, async ({ log, step }) => {
+      log.info({}, 'before a')
+      await step.run('a', () => 1)
+      log.info({}, 'between a and b')
+      await step.run('b', () => 1)
+      log.info({}, 'after b')
+      if (broken) throw new FatalError('no')
+      await step.run('c', () => 1)
+      log.info({}, 'after c')
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await failureOf(handle)
+    broken = false
+    await handle.retry()
+    await handle.result({ timeout: '4s' })
+
+    const lines = shop.lines
+      .map(({ message }) => message)
+      .filter((message) => /before|between|after/.test(message))
+    expect(lines).toEqual(['before a', 'between a and b', 'after b', 'after b', 'after c'])
+  })
+})

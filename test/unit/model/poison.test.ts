@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest'
+import { lossDelayMs, poisonLimit, suspectLosses } from '../../../runtime/model/poison.ts'
+
+test.each([
+  [1, 0],
+  [2, 1_000],
+  [3, 5_000],
+  [4, 30_000],
+  [5, 120_000],
+  [6, 120_000],
+  [1_000, 120_000],
+])('after loss %i in a row a run waits %i ms', (streak, ms) => {
+  expect(lossDelayMs(streak)).toBe(ms)
+})
+
+test('a run without a loss does not wait', () => {
+  expect(lossDelayMs(0)).toBe(0)
+})
+
+test('a run is set apart before it is given up', () => {
+  expect(suspectLosses).toBeLessThan(poisonLimit)
+})

@@ -1,0 +1,68 @@
+import { describe, expect, test, vi } from 'vitest'
+import { serveHealth } from '../../../runtime/worker/health-server.ts'
+import { defineJob } from '../../../sdk/index.ts'
+import { gate, openWorkshop } from '../workshop.ts'
+
+async function ask(port: number | undefined, path: string): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}${path}`)
+  return `${response.status} ${(await response.text()).trim()}`
+}
+
+describe('the health server of a worker', () => {
+  test('answers live and ready, and not ready while the worker drains', async () => {
+    const shop = await openWorkshop()
+    const [begun, goOn] = [gate(), gate()]
+    const job = defineJob({ name: 'slow' }, async ({ step }) =>
+      step.run('wait', () => {
+        begun.open()
+        return goOn.opened
+      }),
+    )
+    const worker = await shop.work(job, { healthPort: 0 })
+    const port = await worker.healthPort()
+    await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('200 ok'), { interval: 5 })
+    expect(await ask(port, '/live')).toBe('200 ok')
+
+    await shop.jobs.enqueue(job)
+    await begun.opened
+    const stopped = worker.stop()
+    await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('503 not ready'), { interval: 5 })
+    expect(await ask(port, '/live')).toBe('200 ok')
+    goOn.open()
+    await stopped
+    await expect(ask(port, '/live')).rejects.toThrow()
+  })
+
+  test('is not there when no port was named', async () => {
+    const shop = await openWorkshop()
+    const worker = await shop.work(defineJob({ name: 'idle' }, () => 1))
+    expect(await worker.healthPort()).toBeUndefined()
+  })
+
+  test('on a port that is taken is logged, and the worker works', async () => {
+    const shop = await openWorkshop()
+    const other = await serveHealth(0, { live: () => true, ready: () => true })
+    if (other.kind !== 'listening') throw new Error('the first server must listen')
+    const job = defineJob({ name: 'idle' }, () => 'done')
+    const worker = await shop.work(job, { healthPort: other.port })
+
+    expect(await worker.healthPort()).toBeUndefined()
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toBe('done')
+    expect(shop.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', message: expect.stringMatching(/health port/) }),
+    )
+    await other.close()
+  })
+})
+
+describe('a health server', () => {
+  test('answers 503 for what is not so, and 404 for other paths', async () => {
+    const server = await serveHealth(0, { live: () => false, ready: () => true })
+    if (server.kind !== 'listening') throw new Error(server.reason)
+
+    expect(await ask(server.port, '/live')).toBe('503 not live')
+    expect(await ask(server.port, '/ready?verbose=1')).toBe('200 ok')
+    expect(await ask(server.port, '/')).toBe('404 ask /live or /ready')
+    await server.close()
+  })
+})
