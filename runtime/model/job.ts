@@ -39,7 +39,7 @@ export interface StepContext {
 }
 
 /** Returned by `onUnknown` to say that the effect did not happen and the body may run again. */
-export type StepAgain = typeof stepAgain
+type StepAgain = typeof stepAgain
 export const stepAgain: unique symbol = Symbol('durable-jobs.step-again')
 
 interface StepTiming {

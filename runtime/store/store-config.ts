@@ -40,7 +40,7 @@ export interface StoreConfig {
   readonly synchronous: 'normal' | 'full'
 }
 
-export const defaultStoreUrl = 'sqlite:.durable-jobs/jobs.db'
+const defaultStoreUrl = 'sqlite:.durable-jobs/jobs.db'
 const known = ['url', 'retention', 'maxValueBytes', 'synchronous']
 const day = 86_400_000
 

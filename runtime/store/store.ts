@@ -22,7 +22,7 @@ export interface Store extends RunStore, WorkerStore, QueueStore, Inspector {
   close(): Promise<void>
 }
 
-export interface RunStore {
+interface RunStore {
   /** Inserts runs; a known id answers `joined`, or `rejected` when its job or input differ. */
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
   /**
@@ -51,7 +51,7 @@ export interface RunStore {
   remove(run: RunId, write: OperatorWrite): Promise<void>
 }
 
-export interface WorkerStore {
+interface WorkerStore {
   /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
   register(worker: NewWorker): Promise<void>
   /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
@@ -64,7 +64,7 @@ export interface WorkerStore {
   onWakeup(lease: LeaseId, listener: () => void): Unsubscribe
 }
 
-export interface QueueStore {
+interface QueueStore {
   /** Seen by the next claim; runs already held go on. */
   pauseQueue(queue: string, write: OperatorWrite): Promise<void>
   resumeQueue(queue: string, write: OperatorWrite): Promise<void>

@@ -11,7 +11,7 @@ import { Witness } from './witness.ts'
 import type { WorkerSpec } from './worker-process.ts'
 
 /** How a worker process ended. */
-export interface Exit {
+interface Exit {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null
 }

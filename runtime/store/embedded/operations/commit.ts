@@ -8,7 +8,7 @@ import { ordersOf } from './claim.ts'
 import { settleRun } from './settle.ts'
 
 /** A larger batch would hold the file for too long (R24). */
-export const commitLimits = { entries: 200, bytes: 4_194_304 } as const
+const commitLimits = { entries: 200, bytes: 4_194_304 } as const
 const entryOverheadBytes = 64
 
 /** A commit as it will be written: everything encoded and checked before the transaction begins (S5). */
