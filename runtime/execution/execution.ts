@@ -1,8 +1,8 @@
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
 import { AbortedError, type AbortReason, JournalFullError, JournalMismatchError } from '../model/errors.ts'
-import type { Job, Logger, RunInfo, StepContext } from '../model/job.ts'
-import { type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
+import type { Logger, RunInfo, StepContext } from '../model/job.ts'
+import { entryOverheadBytes, type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
@@ -72,7 +72,6 @@ interface LocalWait {
  */
 export class Execution {
   readonly run: ClaimedRun
-  readonly job: Job
   readonly info: RunInfo
   readonly seams: ExecutionSeams
   readonly root: StepScope = new StepScope('')
@@ -99,9 +98,8 @@ export class Execution {
   #quiet: CancelTimer | undefined
   #timers = new Set<CancelTimer>()
 
-  constructor(run: ClaimedRun, job: Job, info: RunInfo, seams: ExecutionSeams) {
+  constructor(run: ClaimedRun, info: RunInfo, seams: ExecutionSeams) {
     this.run = run
-    this.job = job
     this.info = info
     this.seams = seams
     this.#position = run.position
@@ -260,37 +258,26 @@ export class Execution {
       this.stop({ kind: 'blocked', reason: new JournalMismatchError(path, stored.kind, kind).message })
       return forever()
     }
-    return new Promise<T>((resolve, reject) => {
-      const deliver = (end: StepEnd): void => {
-        scope.leave(segment)
-        try {
-          resolve(stepResult(end) as T)
-        } catch (error) {
-          reject(error)
-        }
-      }
-      const { end } = stored ?? {}
-      if (end !== undefined) this.#line.called(path, () => deliver(end))
-      else
-        work(path, stored).then(
-          (made) => this.#line.push(path, () => deliver(made)),
-          (error: unknown) => {
-            scope.leave(segment)
-            reject(error)
-          },
-        )
-    })
+    try {
+      const made = stored?.end === undefined ? await work(path, stored) : undefined
+      await new Promise<void>((resolve) => {
+        if (made === undefined) this.#line.called(path, resolve)
+        else this.#line.push(path, resolve)
+      })
+      return stepResult((made ?? stored?.end) as StepEnd) as T
+    } finally {
+      scope.leave(segment)
+    }
   }
 
-  /** Stores one record as the run's next entry. `conditional`: the store may refuse it as `early`. */
-  async append(
-    record: JournalRecord,
-    conditional = false,
-  ): Promise<EntryAnswer & { readonly position: number }> {
+  /** Stores one record as the run's next entry. */
+  async append(record: JournalRecord): Promise<EntryAnswer & { readonly position: number }> {
     while (this.#gate !== undefined) await this.#gate
     if (this.#closed || this.#isFull(record)) return forever()
     const position = ++this.#position
-    const open = conditional ? this.holdSteps() : undefined
+    // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
+    const refusable = record.phase === 'done' && record.waitedAt !== undefined
+    const open = refusable ? this.holdSteps() : undefined
     this.#appending++
     try {
       const { id, fence } = this.run
@@ -375,7 +362,8 @@ export class Execution {
   }
 
   #isFull(record: JournalRecord): boolean {
-    this.#bytes += record.path.length + 64 + (record.phase === 'done' ? record.value.length : 0)
+    this.#bytes +=
+      record.path.length + entryOverheadBytes + (record.phase === 'done' ? record.value.length : 0)
     const full =
       this.#position >= journalLimits.entries
         ? `${journalLimits.entries} entries`

@@ -26,7 +26,7 @@ export async function sleepStep(
   await execution.wait(path, 'time', begun.remainingMs, begun.position)
   const record = sleepEnd(path, begun.position)
   for (;;) {
-    const answer = await execution.append(record, begun.position !== undefined)
+    const answer = await execution.append(record)
     if (answer.kind !== 'early') return record
     await execution.wait(path, 'time', answer.remainingMs, begun.position)
   }

@@ -31,6 +31,7 @@ export class Slot {
   readonly #seams: SlotSeams
   readonly #info: RunInfo
   readonly #execution: Execution
+  #begun = false
   #settled = false
 
   constructor(run: ClaimedRun, job: Job, seams: SlotSeams) {
@@ -38,7 +39,7 @@ export class Slot {
     this.#job = job
     this.#seams = seams
     this.#info = runInfo(run)
-    this.#execution = new Execution(run, job, this.#info, {
+    this.#execution = new Execution(run, this.#info, {
       ...seams,
       readPage: (from) => seams.readPage(run, from),
     })
@@ -70,7 +71,9 @@ export class Slot {
       })
     } catch (error) {
       this.#seams.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
-      if (!this.#settled) outcome = await this.#settle(this.#judge(error))
+      // Before next(): as if the job had thrown. After it: the stay has its end, unless the hook did not wait for it.
+      if (!this.#begun) outcome = await this.#stay(() => Promise.reject(error))
+      else if (!this.#settled) outcome = await this.#settle(this.#judge(error))
     }
     this.#execution.close()
     const open = await this.#execution.settleBodies()
@@ -79,7 +82,8 @@ export class Slot {
     return outcome
   }
 
-  async #stay(): Promise<StayOutcome> {
+  async #stay(handler: Job['handler'] = this.#job.handler): Promise<StayOutcome> {
+    this.#begun = true
     let input: unknown
     try {
       input = decodeValue(this.run.input, `input of run '${this.run.id}'`)
@@ -89,7 +93,7 @@ export class Slot {
     }
     const { verdict } = this.run
     if (verdict !== undefined) return this.#settle(await this.#failed(verdictError(this.run, verdict), input))
-    this.#execution.begin(async () => this.#job.handler(this.#context(input)))
+    this.#execution.begin(async () => handler(this.#context(input)))
     return this.#turns(input)
   }
 

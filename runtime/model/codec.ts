@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Packr } from 'msgpackr'
+import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import { SerializationError } from './errors.ts'
 import { fromStoredError, type StoredError, toStoredError } from './stored-error.ts'
 
@@ -15,7 +15,8 @@ const plainFormat = 1
 /** As plain, and errors inside are stored as `{ [errorKey]: StoredError }`. */
 const errorsFormat = 2
 const errorKey = '\u0000error'
-const reserveHeader = 2048 + 1
+/** One byte in front, for the header. */
+const reserveHeader = RESERVE_START_SPACE + 1
 const deepest = 200
 
 /** Largest encoded value by default: 1 MiB. */
@@ -43,6 +44,11 @@ export function encodeValue(
   }
   bytes[0] = found.errors ? errorsFormat : plainFormat
   return bytes
+}
+
+/** An error as a store keeps it. Its size is bounded by `toStoredError`, so that no author's limit can refuse it. */
+export function encodeError(error: StoredError): Uint8Array {
+  return encodeValue(error, 'error', Number.POSITIVE_INFINITY)
 }
 
 /** @throws SerializationError when the bytes are of an unknown format or damaged. */

@@ -146,7 +146,7 @@ export function isJob(value: unknown): value is Job {
   return typeof value === 'object' && value !== null && jobBrand in value
 }
 
-/** Where a journal entry stands when a retry is planned: `path` and everything stored after it runs again. */
+/** What a retry runs again and what it keeps. */
 export interface RetryPlan {
   /** Paths of stored steps that will run again. */
   readonly runsAgain: readonly StepPath[]

@@ -39,5 +39,8 @@ export type JournalEntry = JournalRecord & {
   readonly remainingMs: number
 }
 
+/** What an entry weighs beside its path and its value. */
+export const entryOverheadBytes = 64
+
 /** A journal holds at most this many entries and bytes, then the run fails with JournalFullError. */
 export const journalLimits = { entries: 50_000, bytes: 67_108_864 } as const

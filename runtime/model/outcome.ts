@@ -23,12 +23,4 @@ export interface Wait {
 }
 
 /** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
-export type StayOutcome =
-  | 'completed'
-  | 'retrying'
-  | 'waiting'
-  | 'released'
-  | 'failed'
-  | 'cancelled'
-  | 'blocked'
-  | 'lost'
+export type StayOutcome = Outcome['kind'] | 'lost'

@@ -1,8 +1,11 @@
 /** This many losses without a new journal entry, and the run is failed instead of tried again. */
 export const poisonLimit = 5
 
-/** From this many on, a lease holds at most one such run: a bad one must not convict the good ones beside it. */
-export const suspectLosses = 2
+/**
+ * From this streak on, a lease holds at most one such run: a bad one must not convict the good ones beside it.
+ * The partial indexes of the embedded store hold this number: changing it needs a migration there.
+ */
+export const suspectStreak = 2
 
 const delaysMs = [0, 1_000, 5_000, 30_000, 120_000] as const
 

@@ -3,7 +3,7 @@ import type { StoredError } from './stored-error.ts'
 
 /**
  * The one table of how a run moves: state -> transition -> next state. A transition that a state does not
- * list is refused by the store; docs/guarantees.md and the tests are made from the same table.
+ * list is refused by the store; the tests list it once more by hand.
  */
 export const runTransitions = {
   scheduled: { promote: 'ready', cancel: 'cancelled', expire: 'expired' },
@@ -11,7 +11,7 @@ export const runTransitions = {
   running: {
     complete: 'completed',
     fail: 'failed',
-    pause: 'waiting',
+    'back off': 'waiting',
     suspend: 'waiting',
     release: 'ready',
     lose: 'ready',

@@ -42,7 +42,7 @@ export function toStoredError(thrown: unknown, depth = 0): StoredError {
     ...(thrown instanceof DurableJobsError ? { fields: plainFields(thrown) } : {}),
     ...(typeof thrown.stack === 'string' ? { stack: clip(thrown.stack, longestStack) } : {}),
     ...(goesDeeper && thrown.cause !== undefined ? { cause: toStoredError(thrown.cause, depth + 1) } : {}),
-    ...(goesDeeper && thrown instanceof AggregateError
+    ...(depth === 0 && thrown instanceof AggregateError
       ? { errors: thrown.errors.slice(0, 20).map((inner) => toStoredError(inner, depth + 1)) }
       : {}),
   }

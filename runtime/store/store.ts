@@ -1,3 +1,4 @@
+import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
@@ -28,7 +29,7 @@ interface RunStore {
   /**
    * Settles what ended, then claims up to `request.max` runs for this lease, best first: promotes what is due,
    * takes back what ended leases held, and merges the heads of the classes (queue, job, version) the worker
-   * registered. `n` counts the worker's claims; the same `n` again answers the same runs, a smaller one nothing.
+   * registered. `n` counts the worker's claims, so that queues take turns; the same `n` again answers the same runs, a smaller one nothing.
    */
   claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimAnswer>
   /** Appends journal records and settles runs, many in one round trip; each entry is fenced and answered by itself. */
@@ -44,9 +45,9 @@ interface RunStore {
    * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
    * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
    */
-  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryAnswer>
+  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan>
   /** What `retry` would drop and keep; changes nothing. */
-  planRetry(run: RunId, choice: RetryChoice): Promise<RetryAnswer>
+  planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan>
   /** Deletes an ended run and its journal. @throws RunStateError while it lives. */
   remove(run: RunId, write: OperatorWrite): Promise<void>
 }
@@ -130,8 +131,6 @@ export type EnqueueAnswer =
 export interface ClaimRequest {
   /** Free slots; 0 only settles. */
   readonly max: number
-  /** Raised by one per claim by the worker: queues take turns, beginning here. */
-  readonly turn: number
 }
 
 /** An entry of a journal: accepted only as the next position of its run. */
@@ -228,11 +227,6 @@ export interface RetryChoice {
   readonly runAgain?: readonly StepPath[]
 }
 
-export interface RetryAnswer {
-  readonly runsAgain: readonly StepPath[]
-  readonly keeps: readonly StepPath[]
-}
-
 export interface NewWorker {
   readonly lease: LeaseId
   /** Readable name, `host:pid:random`; stays through re-registrations. */
@@ -258,7 +252,6 @@ export interface WorkerJob {
 }
 
 export interface WorkerStatus {
-  readonly running: number
   readonly draining: boolean
 }
 

@@ -91,8 +91,7 @@ export class LeaseKeeper {
 
   #beat(): void {
     Atomics.add(this.#beats, beatSlots.beat, 1)
-    const { running, draining } = this.#seams.status()
-    Atomics.store(this.#beats, beatSlots.running, running)
+    const { draining } = this.#seams.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)
     void this.#renewIfThreadIsSilent()
     this.#cancelBeat = this.#seams.clock.after(beatMs, () => this.#beat())

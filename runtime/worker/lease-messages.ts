@@ -12,7 +12,7 @@ export interface LeaseThreadData {
 }
 
 /** Places in the shared array. */
-export const beatSlots = { beat: 0, running: 1, draining: 2, length: 3 } as const
+export const beatSlots = { beat: 0, draining: 1, length: 2 } as const
 
 /** Main thread to lease thread. */
 export type ToLeaseThread = { readonly kind: 'keep'; readonly lease: LeaseId } | { readonly kind: 'stop' }

@@ -74,11 +74,6 @@ export class LeaseSession {
     })
   }
 
-  /** Runs held, those that only wait included. */
-  get running(): number {
-    return this.#slots.size
-  }
-
   begin(): void {
     this.#stopListening = this.#store.onWakeup(this.lease, () => this.hint())
     this.#loop = this.#work()
@@ -188,15 +183,21 @@ export class LeaseSession {
     const { clock, log } = this.#config
     const settling = this.#pending.splice(0, mostSettlementsPerClaim)
     const entries = settling.map(({ settlement }) => settlement)
-    const n = ++this.#n
+    let n = ++this.#n
     for (let attempt = 1; !this.#over.signal.aborted; attempt++) {
       try {
-        const answer = await this.#store.claim(this.lease, n, { max, turn: n }, entries)
+        const answer = await this.#store.claim(this.lease, n, { max }, entries)
         if (answer.kind === 'lost') break
         for (const [i, { resolve }] of settling.entries()) resolve(answer.settled[i] ?? { kind: 'gone' })
         this.#take(answer)
         return answer.runs.length
       } catch (error) {
+        if (!(error instanceof StoreUnavailableError) && settling.length > 0) {
+          await this.#settleSingly(settling.splice(0))
+          entries.length = 0
+          n = ++this.#n
+          continue
+        }
         log.warn(
           { err: toStoredError(error), attempt },
           'the store could not be asked for runs; asking again',
@@ -208,6 +209,26 @@ export class LeaseSession {
     for (const { resolve } of settling) resolve({ kind: 'gone' })
     if (!this.#over.signal.aborted) this.#seams.onLost()
     return 0
+  }
+
+  /** R24: one settlement that the store can't carry out fails alone, and blocks its run with the reason. */
+  async #settleSingly(settling: readonly PendingSettlement[]): Promise<void> {
+    for (const { settlement, resolve } of settling) {
+      const answers = await this.#committer.submit(settlement).catch((error: unknown) => {
+        const { message } = toStoredError(error)
+        this.#config.log.error(
+          { run: settlement.run, reason: message },
+          'a run could not be settled; it is blocked',
+        )
+        const outcome = {
+          kind: 'blocked',
+          reason: `its end can't be stored: ${message}`,
+          digest: '',
+        } as const
+        return this.#committer.submit({ ...settlement, outcome }).catch(() => ({ kind: 'gone' }) as const)
+      })
+      resolve(answers)
+    }
   }
 
   #take(answer: Claimed): void {

@@ -52,10 +52,9 @@ async function renew(store: Store): Promise<void> {
     return
   }
   const own = lease
-  const running = Atomics.load(data.beats, beatSlots.running)
   const draining = Atomics.load(data.beats, beatSlots.draining) === 1
   try {
-    const answer = await store.renew(own, { running, draining })
+    const answer = await store.renew(own, { draining })
     if (answer.kind === 'lost') {
       if (lease === own) lease = undefined
       say({ kind: 'lost', lease: own })

@@ -6,7 +6,7 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Store } from '../store/store.ts'
+import type { Store, WorkerStatus } from '../store/store.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { onStopSignals } from './stop-signals.ts'
@@ -141,8 +141,8 @@ export class Worker {
     })
   }
 
-  #status(): { running: number; draining: boolean } {
-    return { running: this.#session?.running ?? 0, draining: this.#phase === 'draining' }
+  #status(): WorkerStatus {
+    return { draining: this.#phase === 'draining' }
   }
 
   async #beginSession(store: Store): Promise<void> {

@@ -39,7 +39,7 @@ export class TestWorker {
   }
 
   async claimAnswer(max = 10, settle: readonly Settlement[] = [], n: number = ++this.n): Promise<Claimed> {
-    const answer = await this.store.claim(this.lease, n, { max, turn: n }, settle)
+    const answer = await this.store.claim(this.lease, n, { max }, settle)
     if (answer.kind === 'lost') throw new Error(`the lease of ${this.name} is lost`)
     for (const run of answer.runs) this.#positions.set(run.id, run.position)
     return answer
@@ -83,6 +83,6 @@ export class TestWorker {
   }
 
   renew(): ReturnType<Store['renew']> {
-    return this.store.renew(this.lease, { running: 0, draining: false })
+    return this.store.renew(this.lease, { draining: false })
   }
 }

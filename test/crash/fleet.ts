@@ -25,7 +25,7 @@ export interface Member {
   readonly alive: boolean
   /** Whether it has registered and lives. */
   readonly works: boolean
-  /** Sends a signal; a killing one leaves a line at the witness first. */
+  /** Sends a signal; leaves a line at the witness first. */
   signal(name: NodeJS.Signals): void
 }
 
@@ -157,6 +157,7 @@ function memberOf(child: ChildProcess, witness: Witness): Member {
     },
     signal: (name) => {
       if (name === 'SIGKILL') witness.write('killed', { pid })
+      else witness.write('signalled', { pid, note: name })
       child.kill(name)
     },
   }

@@ -7,9 +7,19 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `released`: the job's function went on after the step
  * - `returned`: the job's function is about to return
  * - `settled`: the worker was told what became of a stay
+ * - `signalled`: the process gets another signal right after this line
  * - `killed`: the process is killed right after this line
  */
-export type Moment = 'start' | 'end' | 'asked' | 'aborted' | 'released' | 'returned' | 'settled' | 'killed'
+export type Moment =
+  | 'start'
+  | 'end'
+  | 'asked'
+  | 'aborted'
+  | 'released'
+  | 'returned'
+  | 'settled'
+  | 'signalled'
+  | 'killed'
 
 export interface Line {
   readonly moment: Moment

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
@@ -10,7 +10,7 @@ export function addCancel(program: Command): void {
 }
 
 async function cancel(id: string, options: OperatorOptions): Promise<void> {
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     const { state } = await jobs.run(id).cancel(operator(options))
     if (options.json) return printJson({ id, state })
     const words: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { StoreCheck } from '../../store/store.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { paint, print, printJson } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
@@ -15,7 +15,7 @@ export function addDoctor(program: Command): void {
 }
 
 async function doctor(options: SharedOptions): Promise<void> {
-  await withJobs(options, async ({ inspector }) => {
+  await withConnection(options, async ({ inspector }) => {
     const { address } = inspector
     const checks = await inspector.checks()
     const workers = (await inspector.workers()).length

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
@@ -13,7 +13,7 @@ export function addDrain(program: Command): void {
 }
 
 async function drain(worker: string, options: OperatorOptions): Promise<void> {
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     await jobs.drainWorker(worker, operator(options))
     if (options.json) printJson({ worker, draining: true })
     else print(`worker ${worker} drains: it claims no more and hands its runs over`)

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
 import { duration, instant, keyValue, repeated, wholeNumber } from '../option-values.ts'
@@ -47,7 +47,7 @@ export function addEnqueue(program: Command): void {
 async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
   const { id, delay, at, priority, tag: tags, header: headers, expiresIn, wait, timeout, json } = options
   const job = findJob(await loadJobs([file]), name, file)
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     const handle = await jobs
       .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
       .catch((error: unknown) => refused(error, input, name))

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Inspector } from '../../store/store.ts'
 import { commandLine } from '../command-line.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
@@ -15,7 +15,7 @@ export function addPause(program: Command): void {
 }
 
 async function pause(queue: string, options: OperatorOptions): Promise<void> {
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     const unknown = !(await isInUse(queue, jobs.inspector))
     await jobs.pauseQueue(queue, operator(options))
     if (options.json) return printJson({ queue, paused: true })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { byAndWhy } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
@@ -38,7 +38,7 @@ export function addQueues(program: Command): void {
 }
 
 async function listQueues(options: SharedOptions): Promise<void> {
-  await withJobs(options, async ({ inspector }) => {
+  await withConnection(options, async ({ inspector }) => {
     const queues = await inspector.queues()
     if (options.json) return printJson({ queues })
     if (queues.length > 0) printTable(columns, queues)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
@@ -13,7 +13,7 @@ export function addRemove(program: Command): void {
 }
 
 async function remove(id: string, options: OperatorOptions): Promise<void> {
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     await jobs.remove(id, operator(options))
     if (options.json) printJson({ id, removed: true })
     else print(`run ${id} is removed`)

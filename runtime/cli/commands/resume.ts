@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
@@ -13,7 +13,7 @@ export function addResume(program: Command): void {
 }
 
 async function resume(queue: string, options: OperatorOptions): Promise<void> {
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     const queues = await jobs.inspector.queues()
     const paused = queues.filter((one) => one.paused !== undefined).map(({ name }) => name)
     await jobs.resumeQueue(queue, operator(options))

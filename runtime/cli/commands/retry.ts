@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { RunStateError } from '../../model/errors.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { repeated } from '../option-values.ts'
@@ -28,7 +28,7 @@ export function addRetry(program: Command): void {
 
 async function retry(id: string, options: RetryOptions): Promise<void> {
   const { from, runAgain, dryRun = false } = options
-  await withJobs(options, async (jobs) => {
+  await withConnection(options, async (jobs) => {
     const plan = await jobs
       .run(id)
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Run, type RunState, runStates } from '../../model/run.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
@@ -43,7 +43,7 @@ export function addRuns(program: Command): void {
 }
 
 async function listRuns({ state, job, queue, tag, limit, cursor, json, store }: RunsOptions): Promise<void> {
-  await withJobs(given({ store }), async ({ inspector }) => {
+  await withConnection(given({ store }), async ({ inspector }) => {
     const page = await inspector.runs({ limit, ...given({ state, job, queue, tag, cursor }) })
     if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
     if (page.runs.length > 0) printTable(columns, page.runs)

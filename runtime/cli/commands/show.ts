@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { UnknownRunError } from '../../model/errors.ts'
 import type { HistoryEntry, RunDetails } from '../../store/store.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { nextStep } from '../next-step.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { runForJson, valueForJson } from '../run-json.ts'
@@ -22,7 +22,7 @@ export function addShow(program: Command): void {
 }
 
 async function show(id: string, options: SharedOptions): Promise<void> {
-  await withJobs(options, async ({ inspector }) => {
+  await withConnection(options, async ({ inspector }) => {
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id)
     const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
@@ -60,7 +60,7 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ store, ...rest }) })
   // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
-  await withJobs(options, () => Promise.resolve())
+  await withConnection(options, () => Promise.resolve())
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended

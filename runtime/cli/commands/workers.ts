@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { formatDuration } from '../../model/format-duration.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import { commandLine } from '../command-line.ts'
-import { withJobs } from '../connection.ts'
+import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { ago } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
@@ -35,7 +35,7 @@ export function addWorkers(program: Command): void {
 }
 
 async function listWorkers(options: SharedOptions): Promise<void> {
-  await withJobs(options, async ({ inspector }) => {
+  await withConnection(options, async ({ inspector }) => {
     const workers = await inspector.workers()
     if (options.json) return printJson({ workers })
     if (workers.length > 0) printTable(columns, workers)

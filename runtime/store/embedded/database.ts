@@ -71,7 +71,7 @@ export class Database implements Sql {
   }
 
   /** Runs `work` in one write transaction; what it throws rolls back. `durable` waits for the disk. */
-  async write<T>(work: () => T, durable = false): Promise<T> {
+  async write<T>(work: () => T, { durable = false }: { durable?: boolean } = {}): Promise<T> {
     await this.#takeRest()
     const start = this.#clock.elapsed()
     for (;;) {

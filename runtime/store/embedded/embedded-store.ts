@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -20,7 +21,6 @@ import type {
   NewWorker,
   QueueInfo,
   RenewAnswer,
-  RetryAnswer,
   RetryChoice,
   RunDetails,
   RunFilter,
@@ -38,10 +38,11 @@ import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
-import { cancel, remove } from './operations/cancel.ts'
+import { cancel } from './operations/cancel.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
+import { drainWorker } from './operations/drain-worker.ts'
 import { enqueue } from './operations/enqueue.ts'
 import {
   inspectHistory,
@@ -51,16 +52,18 @@ import {
   inspectWorkers,
 } from './operations/inspect.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
+import { register, renew, resign } from './operations/lease.ts'
+import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { register, renew, resign } from './operations/register.ts'
+import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
-import { answered, keepAnswer, type Transaction } from './transaction.ts'
+import type { Transaction } from './transaction.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
 
@@ -155,11 +158,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => cancel(tx, run, write))
   }
 
-  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryAnswer> {
+  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan> {
     return this.#write((tx) => retry(tx, run, choice, write))
   }
 
-  async planRetry(run: RunId, choice: RetryChoice): Promise<RetryAnswer> {
+  async planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan> {
     return planRetry(this.#transaction(), run, choice)
   }
 
@@ -189,16 +192,7 @@ class EmbeddedStore implements Store {
   }
 
   drainWorker(worker: string, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => {
-      if (answered(tx, write.requestId) !== undefined) return
-      const leases = tx.sql.all<{ lease: LeaseId }>(
-        'UPDATE workers SET drain_order = 1, idle = 0 WHERE name = ? RETURNING lease',
-        worker,
-      )
-      if (leases.length === 0) throw new RunStateError(`no live worker '${worker}'; see the list of workers`)
-      for (const { lease } of leases) tx.woken.add(lease)
-      keepAnswer(tx, write.requestId, true)
-    })
+    return this.#write((tx) => drainWorker(tx, worker, write))
   }
 
   onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
@@ -234,40 +228,17 @@ class EmbeddedStore implements Store {
   }
 
   pauseQueue(queue: string, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => {
-      if (answered(tx, write.requestId) !== undefined) return
-      tx.sql.run(
-        'INSERT OR REPLACE INTO paused VALUES (?, ?, ?, ?)',
-        queue,
-        write.by,
-        write.reason ?? null,
-        tx.now,
-      )
-      keepAnswer(tx, write.requestId, true)
-    })
+    return this.#write((tx) => pauseQueue(tx, queue, write))
   }
 
   resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => {
-      if (answered(tx, write.requestId) !== undefined) return
-      tx.sql.run('DELETE FROM paused WHERE queue = ?', queue)
-      for (const { lease } of tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE idle > 0')) {
-        tx.woken.add(lease)
-      }
-      keepAnswer(tx, write.requestId, true)
-    })
+    return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
-    const report = await this.#write((tx) => {
-      tx.sql.run(
-        `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'
-           AND runs.queue = classes.queue AND runs.job = classes.job AND runs.version = classes.version)`,
-      )
-      return { pruned: prune(tx, limit), repaired: repair(tx, limit) }
-    })
+    const report = await this.#write((tx) => ({ pruned: prune(tx, limit), repaired: repair(tx, limit) }))
     this.#removeOrphanFiles()
     this.#database.shrinkLog()
     return report
@@ -316,10 +287,13 @@ class EmbeddedStore implements Store {
   }
 
   async #write<T>(operation: (tx: Transaction) => T, durable = false): Promise<T> {
-    const { result, woken } = await this.#database.write(() => {
-      const tx = this.#transaction()
-      return { result: operation(tx), woken: pickIdleWorkers(tx) }
-    }, durable)
+    const { result, woken } = await this.#database.write(
+      () => {
+        const tx = this.#transaction()
+        return { result: operation(tx), woken: pickIdleWorkers(tx) }
+      },
+      { durable },
+    )
     for (const lease of woken) this.#wakeups.touch(lease)
     this.#changes.changed()
     return result
@@ -330,7 +304,7 @@ class EmbeddedStore implements Store {
       sql: this.#database,
       now: this.#storeNow(),
       retention: this.#config.retention,
-      readied: new Map(),
+      wakeCounts: new Map(),
       woken: new Set(),
     }
   }

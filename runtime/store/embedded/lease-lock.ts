@@ -7,9 +7,9 @@ import { loadSqlite } from './sqlite-module.ts'
 
 /**
  * Proof of life that the kernel withdraws: each worker keeps an exclusive lock on a file of its own.
- * L1  Whoever gets a lease's lock knows that the process which held it is dead: no pid is compared, so
+ * F1  Whoever gets a lease's lock knows that the process which held it is dead: no pid is compared, so
  *     neither reuse nor namespaces can mislead.
- * L2  The file is only ever opened through SQLite: closing any other descriptor of it in this process would
+ * F2  The file is only ever opened through SQLite: closing any other descriptor of it in this process would
  *     drop the lock (POSIX record locks).
  */
 export class LeaseLocks {

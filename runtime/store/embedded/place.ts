@@ -1,6 +1,6 @@
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import type { Blocked, Cancel, RunRow } from './run-row.ts'
-import type { Readied, Transaction } from './transaction.ts'
+import type { Transaction, WakeCount } from './transaction.ts'
 
 /** What a transition changes beside the state; what is left out stays, or is cleared where the state has none. */
 export interface Placement {
@@ -66,22 +66,32 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
-  if (state === 'ready') readied(tx, run)
+  if (state === 'ready') announceReady(tx, run)
   return state
 }
 
+/** Moves a held run out of its slot: one that was told to stop is cancelled, whatever else would have come. */
+export function leaveSlot(
+  tx: Transaction,
+  run: RunRow,
+  transition: RunTransition,
+  to: Placement = {},
+): RunState {
+  return place(tx, run, run.state === 'cancelling' ? 'end cancel' : transition, to)
+}
+
 /** Makes a class known to claims and counts it for the wake-up after the commit. */
-export function readied(tx: Transaction, run: Pick<RunRow, 'job' | 'version' | 'queue'>): void {
-  wakeOne(tx, run)
+export function announceReady(tx: Transaction, run: Pick<RunRow, 'job' | 'version' | 'queue'>): void {
+  countWake(tx, run)
   tx.sql.run('INSERT OR IGNORE INTO classes VALUES (?, ?, ?)', run.job, run.version, run.queue)
 }
 
 /** After the commit one idle slot that could take such a run is woken. */
-export function wakeOne(tx: Transaction, run: Pick<RunRow, 'job' | 'version'>): void {
+export function countWake(tx: Transaction, run: Pick<RunRow, 'job' | 'version'>): void {
   const key = `${run.version} ${run.job}`
-  const known: Readied = tx.readied.get(key) ?? { job: run.job, version: run.version, count: 0 }
+  const known: WakeCount = tx.wakeCounts.get(key) ?? { job: run.job, version: run.version, count: 0 }
   known.count++
-  tx.readied.set(key, known)
+  tx.wakeCounts.set(key, known)
 }
 
 interface Times {

@@ -63,7 +63,7 @@ const migrations: readonly string[] = [
   CREATE TABLE workers (
     lease TEXT PRIMARY KEY, name TEXT NOT NULL, host TEXT NOT NULL, boot TEXT NOT NULL, pid INTEGER NOT NULL,
     node TEXT NOT NULL, concurrency INTEGER NOT NULL, lease_ms INTEGER NOT NULL, expires_at INTEGER NOT NULL,
-    started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL, running INTEGER NOT NULL DEFAULT 0,
+    started_at INTEGER NOT NULL, seen_at INTEGER NOT NULL,
     draining INTEGER NOT NULL DEFAULT 0, drain_order INTEGER NOT NULL DEFAULT 0,
     idle INTEGER NOT NULL DEFAULT 0,      -- free slots it reported with an empty-handed claim
     jobs TEXT NOT NULL, queues TEXT,
@@ -86,13 +86,16 @@ export const formatVersion: number = migrations.length
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
 export async function migrate(database: Database): Promise<void> {
   if (checkFormat(database) === formatVersion) return
-  await database.write(() => {
-    for (let version = checkFormat(database); version < formatVersion; version++) {
-      database.exec(migrations[version] ?? '')
-    }
-    database.exec(`PRAGMA user_version = ${formatVersion}`)
-    database.exec(`PRAGMA application_id = ${applicationId}`)
-  }, true)
+  await database.write(
+    () => {
+      for (let version = checkFormat(database); version < formatVersion; version++) {
+        database.exec(migrations[version] ?? '')
+      }
+      database.exec(`PRAGMA user_version = ${formatVersion}`)
+      database.exec(`PRAGMA application_id = ${applicationId}`)
+    },
+    { durable: true },
+  )
 }
 
 export function readFormat(database: Database): number {

@@ -7,13 +7,13 @@ export interface Transaction {
   /** The store's time, read once: all of a transaction happens at one instant. */
   readonly now: number
   readonly retention: RetentionPolicy
-  /** Classes that got ready runs, by `job version`: after the commit about that many idle slots are woken. */
-  readonly readied: Map<string, Readied>
+  /** How many idle slots to wake per class after the commit, by `version job`. */
+  readonly wakeCounts: Map<string, WakeCount>
   /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
   readonly woken: Set<LeaseId>
 }
 
-export interface Readied {
+export interface WakeCount {
   readonly job: string
   readonly version: number
   count: number

@@ -6,7 +6,7 @@ import type { Transaction } from './transaction.ts'
  * wakes one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
  */
 export function pickIdleWorkers(tx: Transaction): ReadonlySet<LeaseId> {
-  for (const { job, version, count } of tx.readied.values()) {
+  for (const { job, version, count } of tx.wakeCounts.values()) {
     let wanted = count
     const idle = tx.sql.all<{ lease: LeaseId; idle: number }>(
       `SELECT workers.lease, idle FROM worker_jobs JOIN workers ON workers.lease = worker_jobs.lease

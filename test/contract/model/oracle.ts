@@ -1,4 +1,4 @@
-import { lossDelayMs, poisonLimit, suspectLosses } from '../../../runtime/model/poison.ts'
+import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
 import { isEnd, type RunState } from '../../../runtime/model/run.ts'
 
 /** A run as the oracle knows it. */
@@ -61,8 +61,8 @@ export class Oracle {
     const ready = [...this.runs.values()].filter(
       ({ state, queue }) => state === 'ready' && !this.paused.has(queue),
     )
-    const suspects = ready.filter(({ streak }) => streak >= suspectLosses).length
-    const holdsSuspect = this.heldBy(worker).some(({ streak }) => streak >= suspectLosses)
+    const suspects = ready.filter(({ streak }) => streak >= suspectStreak).length
+    const holdsSuspect = this.heldBy(worker).some(({ streak }) => streak >= suspectStreak)
     return Math.min(max, ready.length - suspects + (holdsSuspect ? 0 : Math.min(1, suspects)))
   }
 

@@ -18,13 +18,13 @@ export function leaseContract(open: Open): void {
     const { store, worker, advance } = contract
     const first = await worker()
     advance(3_000)
-    const answer = await store.renew(first.lease, { running: 4, draining: true })
+    const answer = await store.renew(first.lease, { draining: true })
     expect(answer).toEqual({ kind: 'held', orders: { drain: false, cancel: [] } })
     expect(await store.workers()).toMatchObject([{ draining: true, leaseLeftMs: leaseMs, seenAgoMs: 0 }])
   })
 
   contractTest(open, 'only a registration makes a lease', async ({ store }) => {
-    expect(await store.renew('nobody', { running: 0, draining: false })).toEqual({ kind: 'lost' })
+    expect(await store.renew('nobody', { draining: false })).toEqual({ kind: 'lost' })
     expect(await store.workers()).toEqual([])
     expect(await store.reconcile('nobody', [])).toBe('lost')
   })
@@ -86,7 +86,7 @@ export function leaseContract(open: Open): void {
     expect(await zombie.append(run, done('one'))).toEqual([{ kind: 'gone' }])
     expect(await zombie.settle(run, completed)).toEqual({ kind: 'gone' })
     expect(await zombie.renew()).toEqual({ kind: 'lost' })
-    expect(await store.claim(zombie.lease, 9, { max: 1, turn: 1 }, [])).toEqual({ kind: 'lost' })
+    expect(await store.claim(zombie.lease, 9, { max: 1 }, [])).toEqual({ kind: 'lost' })
     expect(await store.readJournal(zombie.lease, run.id, run.fence, 0)).toBe('gone')
     await store.resign(zombie.lease, [])
     expect(await store.run(run.id)).toEqual(before)

@@ -29,6 +29,19 @@ describe('onFailed', () => {
     expect(calls).toEqual([['Error: broken', handle.id, 3, 'a.csv']])
   })
 
+  test('is called when a middleware throws around the run', async () => {
+    const shop = await openWorkshop()
+    const calls: string[] = []
+    const job = defineJob(
+      { name: 'guarded', retry: 1, onFailed: ({ error }) => void calls.push(error.message) },
+      () => 'done',
+    )
+    await shop.work(job, { middleware: [{ run: () => Promise.reject(new TypeError('no context')) }] })
+    await failureOf(await shop.jobs.enqueue(job))
+
+    expect(calls).toEqual(['no context'])
+  })
+
   test('gets the error as the job threw it', async () => {
     class CardDeclined extends Error {}
     const shop = await openWorkshop()

@@ -38,6 +38,24 @@ describe('an error that code between steps throws', () => {
     })
   })
 
+  test('may be larger than any value, and holds up no other run', async () => {
+    const shop = await openWorkshop({ maxValueBytes: 10_000 })
+    const text = 'é'.repeat(15_000)
+    const tree = (depth: number): Error =>
+      new AggregateError(
+        Array.from({ length: 20 }, () => (depth > 0 ? tree(depth - 1) : new Error(text))),
+        text,
+      )
+    const huge = defineJob({ name: 'huge', retry: false }, () => {
+      throw tree(1)
+    })
+    const small = defineJob({ name: 'small' }, () => 'done')
+    await shop.work([huge, small])
+    const failing = await shop.jobs.enqueue(huge)
+    expect(await failureOf(failing)).toMatchObject({ name: 'AggregateError' })
+    expect(await (await shop.jobs.enqueue(small)).result({ timeout: '4s' })).toBe('done')
+  })
+
   test('is final when it is a FatalError', async () => {
     const shop = await openWorkshop()
     let calls = 0

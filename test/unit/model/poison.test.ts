@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { lossDelayMs, poisonLimit, suspectLosses } from '../../../runtime/model/poison.ts'
+import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
 
 test.each([
   [1, 0],
@@ -18,5 +18,5 @@ test('a run without a loss does not wait', () => {
 })
 
 test('a run is set apart before it is given up', () => {
-  expect(suspectLosses).toBeLessThan(poisonLimit)
+  expect(suspectStreak).toBeLessThan(poisonLimit)
 })

@@ -19,7 +19,7 @@ const moves: readonly (readonly [RunState, RunTransition, RunState])[] = [
   ['ready', 'expire', 'expired'],
   ['running', 'complete', 'completed'],
   ['running', 'fail', 'failed'],
-  ['running', 'pause', 'waiting'],
+  ['running', 'back off', 'waiting'],
   ['running', 'suspend', 'waiting'],
   ['running', 'release', 'ready'],
   ['running', 'lose', 'ready'],

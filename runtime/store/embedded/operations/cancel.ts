@@ -1,11 +1,10 @@
-import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
+import { UnknownRunError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { place } from '../place.ts'
 import { type Cancel, findRun } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
-import { deleteRun } from './prune.ts'
 
 export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { readonly state: RunState } {
   const before = answered<{ state: RunState }>(tx, write.requestId)
@@ -23,15 +22,4 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: flag })
   if (run.lease !== null) tx.woken.add(run.lease)
   return keepAnswer(tx, write.requestId, { state })
-}
-
-export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
-  if (answered(tx, write.requestId) !== undefined) return
-  const run = findRun(tx.sql, id)
-  if (run === undefined) throw new UnknownRunError(id)
-  if (!isEnd(run.state)) {
-    throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
-  }
-  deleteRun(tx, run.seq, run.id)
-  keepAnswer(tx, write.requestId, true)
 }

@@ -1,4 +1,4 @@
-import { poisonLimit, suspectLosses } from '../../../model/poison.ts'
+import { poisonLimit, suspectStreak } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type {
   ClaimAnswer,
@@ -19,7 +19,6 @@ import { settleRun } from './settle.ts'
 
 interface Claimant {
   readonly lease: LeaseId
-  readonly concurrency: number
   readonly drain_order: number
   readonly jobs: string
   readonly queues: string | null
@@ -45,7 +44,7 @@ export function claim(
 ): ClaimAnswer {
   markSeen(tx)
   const claimant = tx.sql.get<Claimant>(
-    'SELECT lease, concurrency, drain_order, jobs, queues, claim_n, claim_answer FROM workers WHERE lease = ?',
+    'SELECT lease, drain_order, jobs, queues, claim_n, claim_answer FROM workers WHERE lease = ?',
     lease,
   )
   if (claimant === undefined) return { kind: 'lost' }
@@ -91,7 +90,7 @@ function admit(
   request: ClaimRequest,
 ): { runs: ClaimedRun[]; more: boolean } {
   const max = claimant.drain_order === 1 ? 0 : request.max
-  const heads = max === 0 ? [] : takeTurns(queueHeads(tx, claimant, max), request.turn)
+  const heads = max === 0 ? [] : takeTurns(queueHeads(tx, claimant, max), n)
   const chosen = atMostOneSuspect(heads).slice(0, max)
   const runs = chosen.map((head) => startRun(tx, head.seq, claimant.lease))
   tx.sql.run(
@@ -137,19 +136,19 @@ function classHeads(
   const ready = "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ?"
   const order = 'ORDER BY priority DESC, seq LIMIT'
   const sound = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${ready} AND streak < ${suspectLosses} ${order} ?`,
+    `SELECT seq, priority, streak ${ready} AND streak < ${suspectStreak} ${order} ?`,
     ...runClass,
     limit,
   )
   const suspect = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${ready} AND streak >= ${suspectLosses} ${order} 1`,
+    `SELECT seq, priority, streak ${ready} AND streak >= ${suspectStreak} ${order} 1`,
     ...runClass,
   )
   return suspect.length === 0 || holdsSuspect(tx, lease) ? sound : [...sound, ...suspect]
 }
 
 function holdsSuspect(tx: Transaction, lease: LeaseId): boolean {
-  const held = tx.sql.get(`SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectLosses} LIMIT 1`, lease)
+  const held = tx.sql.get(`SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectStreak} LIMIT 1`, lease)
   return held !== undefined
 }
 
@@ -171,7 +170,7 @@ function takeTurns(queues: readonly Head[][], turn: number): Head[] {
 function atMostOneSuspect(heads: readonly Head[]): Head[] {
   let taken = false
   return heads.filter((head) => {
-    if (head.streak < suspectLosses) return true
+    if (head.streak < suspectStreak) return true
     const first = !taken
     taken = true
     return first

@@ -1,6 +1,6 @@
-import { encodeValue } from '../../../model/codec.ts'
+import { encodeError } from '../../../model/codec.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
-import type { JournalRecord } from '../../../model/journal.ts'
+import { entryOverheadBytes, type JournalRecord } from '../../../model/journal.ts'
 import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Settlement } from '../../store.ts'
 import { findRun } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
@@ -9,9 +9,8 @@ import { settleRun } from './settle.ts'
 
 /** A larger batch would hold the file for too long (R24). */
 const commitLimits = { entries: 200, bytes: 4_194_304 } as const
-const entryOverheadBytes = 64
 
-/** A commit as it will be written: everything encoded and checked before the transaction begins (S5). */
+/** A commit as it will be written: checkpoints are encoded and counted before the transaction begins (S5). */
 export interface PreparedEntry {
   readonly entry: Checkpoint | Settlement
   readonly body: Uint8Array | null
@@ -108,6 +107,6 @@ function deadlineLeft(tx: Transaction, run: string, position: number): number {
 
 function recordBody(record: JournalRecord): Uint8Array | null {
   if (record.phase === 'done') return record.value
-  if (record.phase === 'failed' || record.phase === 'retrying') return encodeValue(record.error, 'error')
+  if (record.phase === 'failed' || record.phase === 'retrying') return encodeError(record.error)
   return null
 }

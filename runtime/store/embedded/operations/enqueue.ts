@@ -1,5 +1,5 @@
 import { type EnqueueAnswer, longestPollMs, type NewRun } from '../../store.ts'
-import { dueAt, readied, wakeOne } from '../place.ts'
+import { announceReady, countWake, dueAt } from '../place.ts'
 import type { Transaction } from '../transaction.ts'
 
 export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
@@ -58,6 +58,6 @@ function insertRows(tx: Transaction, run: NewRun): void {
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
-  if (state === 'ready') readied(tx, run)
-  else if (firstTimer && readyAt - tx.now < longestPollMs) wakeOne(tx, run)
+  if (state === 'ready') announceReady(tx, run)
+  else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
 }

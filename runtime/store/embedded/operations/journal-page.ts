@@ -1,5 +1,5 @@
 import { decodeValue } from '../../../model/codec.ts'
-import type { JournalEntry } from '../../../model/journal.ts'
+import { entryOverheadBytes, type JournalEntry } from '../../../model/journal.ts'
 import type { StoredError } from '../../../model/stored-error.ts'
 import type { JournalPage } from '../../store.ts'
 import type { Sql } from '../database.ts'
@@ -61,7 +61,7 @@ function journalRows(sql: Sql, seq: number, after: number, limit: number): Journ
 }
 
 function rowBytes(row: JournalRow): number {
-  return row.path.length + (row.body?.length ?? 0) + 64
+  return row.path.length + (row.body?.length ?? 0) + entryOverheadBytes
 }
 
 function toEntry(row: JournalRow, now: number): JournalEntry {

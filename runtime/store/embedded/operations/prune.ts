@@ -25,7 +25,16 @@ export function prune(tx: Transaction, limit: number): number {
   for (const { seq, id } of oldest) deleteRun(tx, seq, id)
   tx.sql.run('DELETE FROM tombstones WHERE until <= ?', tx.now)
   tx.sql.run('DELETE FROM requests WHERE until <= ?', tx.now)
+  pruneClasses(tx)
   return due.length + oldest.length
+}
+
+/** A class without ready runs would cost every claim a look. */
+function pruneClasses(tx: Transaction): void {
+  tx.sql.run(
+    `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'
+       AND runs.queue = classes.queue AND runs.job = classes.job AND runs.version = classes.version)`,
+  )
 }
 
 function endedRuns(tx: Transaction, which: string, now: number, limit: number): { seq: number; id: RunId }[] {

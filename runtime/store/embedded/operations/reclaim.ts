@@ -1,9 +1,9 @@
-import { encodeValue } from '../../../model/codec.ts'
+import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
 import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { type LeaseId, longestPollMs } from '../../store.ts'
-import { place, wakeOne } from '../place.ts'
+import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -56,17 +56,15 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): 
   note(tx, run.seq, { kind: 'lost', worker, reason })
   const losses = run.losses + 1
   const streak = run.streak + 1
-  if (run.state === 'cancelling') {
-    place(tx, run, 'end cancel', { losses })
-  } else if (streak > poisonLimit) {
+  if (run.state !== 'cancelling' && streak > poisonLimit) {
     convict(tx, run, losses, streak)
   } else {
     const delayMs = lossDelayMs(streak)
-    if (delayMs === 0) place(tx, run, 'lose', { losses, streak })
+    if (run.state === 'cancelling' || delayMs === 0) leaveSlot(tx, run, 'lose', { losses, streak })
     else {
       const wakeAt = tx.now + delayMs
       place(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting: { kind: 'retry', until: wakeAt } })
-      if (delayMs < longestPollMs) wakeOne(tx, run)
+      if (delayMs < longestPollMs) countWake(tx, run)
     }
   }
 }
@@ -77,7 +75,7 @@ function convict(tx: Transaction, run: RunRow, losses: number, streak: number): 
   const error = new RunPoisonedError(
     `${streak} workers were lost under run '${run.id}' without a new step in between`,
   )
-  const stored = encodeValue({ ...toStoredError(error), stack: undefined }, 'error')
+  const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
   place(tx, run, 'convict', { losses, streak })
 }

@@ -1,6 +1,6 @@
 import type { RunId } from '../../../model/run-id.ts'
 import type { Held, LeaseId } from '../../store.ts'
-import { place } from '../place.ts'
+import { leaveSlot } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -21,5 +21,5 @@ export function reconcile(
 
 function giveBack(tx: Transaction, run: RunRow): void {
   note(tx, run.seq, { kind: 'repaired', reason: 'its worker did not know that it holds it' })
-  place(tx, run, run.state === 'cancelling' ? 'end cancel' : 'release')
+  leaveSlot(tx, run, 'release')
 }

@@ -1,5 +1,5 @@
 import type { RunId } from '../../../model/run-id.ts'
-import { place } from '../place.ts'
+import { leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 
@@ -17,7 +17,7 @@ export function repair(tx: Transaction, limit: number): RunId[] {
   )
   for (const run of heldByNobody) {
     note(tx, run.seq, { kind: 'repaired', reason: 'it was held by a worker that is not there' })
-    place(tx, run, run.state === 'cancelling' ? 'end cancel' : 'release')
+    leaveSlot(tx, run, 'release')
   }
   for (const run of waitingForNothing) {
     note(tx, run.seq, { kind: 'repaired', reason: 'it waited without a wake-up' })

@@ -1,9 +1,11 @@
 import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
+import type { RetryPlan } from '../../../model/job.ts'
+import { entryOverheadBytes } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { onFailedPath } from '../../../model/step-path.ts'
-import type { RetryAnswer, RetryChoice } from '../../store.ts'
+import type { RetryChoice } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
@@ -15,8 +17,8 @@ interface Line {
   readonly once: number
 }
 
-export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: OperatorWrite): RetryAnswer {
-  const before = answered<RetryAnswer>(tx, write.requestId)
+export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: OperatorWrite): RetryPlan {
+  const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
   const forced = (choice.runAgain ?? []).join(', ')
@@ -27,7 +29,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   }
   tx.sql.run(
     `UPDATE runs SET journal_bytes =
-       (SELECT coalesce(sum(coalesce(length(body), 0) + length(path) + 64), 0) FROM journal WHERE run = runs.seq)
+       (SELECT coalesce(sum(coalesce(length(body), 0) + length(path) + ${entryOverheadBytes}), 0) FROM journal WHERE run = runs.seq)
      WHERE seq = ?`,
     run.seq,
   )
@@ -44,7 +46,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   return keepAnswer(tx, write.requestId, answer)
 }
 
-export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): RetryAnswer {
+export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): RetryPlan {
   return plan(tx, id, choice).answer
 }
 
@@ -52,7 +54,7 @@ function plan(
   tx: Transaction,
   id: RunId,
   choice: RetryChoice,
-): { run: RunRow; dropped: Line[]; answer: RetryAnswer } {
+): { run: RunRow; dropped: Line[]; answer: RetryPlan } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
   if (run.state === 'completed' || (!isEnd(run.state) && run.state !== 'blocked')) {

@@ -1,4 +1,4 @@
-import { encodeValue } from '../../../model/codec.ts'
+import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
 import type { RunState } from '../../../model/run.ts'
 import type { StoredError } from '../../../model/stored-error.ts'
@@ -21,7 +21,11 @@ export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlemen
 
 function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
   const end = { settledFence: run.fence } satisfies Placement
-  const cancelling = run.state === 'cancelling'
+  const ended = outcome.kind === 'completed' || outcome.kind === 'failed'
+  if (run.state === 'cancelling' && !ended) {
+    if (outcome.kind === 'retrying') keepError(tx, run, outcome.error)
+    return settled(place(tx, run, 'end cancel', end))
+  }
   switch (outcome.kind) {
     case 'completed':
       tx.sql.run('UPDATE payloads SET output = ?, error = NULL WHERE seq = ?', outcome.output, run.seq)
@@ -30,19 +34,17 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       keepError(tx, run, outcome.error, outcome.escaped)
       return settled(place(tx, run, 'fail', end))
     case 'cancelled':
-      return settled(cancelling ? place(tx, run, 'end cancel', end) : place(tx, run, 'release', end))
+      return settled(place(tx, run, 'release', end))
     case 'retrying':
       keepError(tx, run, outcome.error)
-      return settled(cancelling ? place(tx, run, 'end cancel', end) : pauseRun(tx, run, outcome.delayMs, end))
+      return settled(backOff(tx, run, outcome.delayMs, end))
     case 'waiting':
-      return cancelling ? settled(place(tx, run, 'end cancel', end)) : suspend(tx, run, outcome.waits, end)
+      return suspend(tx, run, outcome.waits, end)
     case 'released':
-      if (!cancelling) note(tx, run.seq, { kind: 'released', ...workerName(tx, run) })
-      return settled(place(tx, run, cancelling ? 'end cancel' : 'release', end))
+      note(tx, run.seq, { kind: 'released', ...workerName(tx, run) })
+      return settled(place(tx, run, 'release', end))
     case 'blocked':
-      return settled(
-        cancelling ? place(tx, run, 'end cancel', end) : block(tx, run, outcome.reason, outcome.digest, end),
-      )
+      return settled(block(tx, run, outcome.reason, outcome.digest, end))
   }
 }
 
@@ -50,10 +52,10 @@ function settled(state: RunState): EntryAnswer {
   return { kind: 'settled', state }
 }
 
-function pauseRun(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
+function backOff(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
   const wakeAt = tx.now + delayMs
   const waiting = { kind: 'retry', until: wakeAt } as const
-  return place(tx, run, 'pause', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
+  return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
 }
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
@@ -90,7 +92,7 @@ function block(tx: Transaction, run: RunRow, reason: string, digest: string, end
 }
 
 function keepError(tx: Transaction, run: RunRow, error: StoredError, escaped?: string): void {
-  const bytes = encodeValue(error, 'error')
+  const bytes = encodeError(error)
   tx.sql.run('UPDATE payloads SET error = ?, escaped = ? WHERE seq = ?', bytes, escaped ?? null, run.seq)
 }
 

@@ -1,6 +1,6 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { bootId } from '../host.ts'
-import { place } from '../place.ts'
+import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { ordersOf } from './claim.ts'
@@ -56,11 +56,10 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
 export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
   markSeen(tx)
   const [worker] = tx.sql.all<{ drain_order: number }>(
-    `UPDATE workers SET expires_at = ? + lease_ms, seen_at = ?, running = ?, draining = ?
+    `UPDATE workers SET expires_at = ? + lease_ms, seen_at = ?, draining = ?
      WHERE lease = ? RETURNING drain_order`,
     tx.now,
     tx.now,
-    status.running,
     status.draining ? 1 : 0,
     lease,
   )
@@ -74,11 +73,8 @@ export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[])
   if (worker === undefined) return
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
     if (keep.includes(run.id)) continue
-    if (run.state === 'cancelling') place(tx, run, 'end cancel')
-    else {
-      note(tx, run.seq, { kind: 'released', worker: worker.name })
-      place(tx, run, 'release')
-    }
+    if (run.state !== 'cancelling') note(tx, run.seq, { kind: 'released', worker: worker.name })
+    leaveSlot(tx, run, 'release')
   }
   if (keep.length === 0) forgetWorker(tx, lease)
   else tx.sql.run('UPDATE workers SET draining = 1, drain_order = 1, idle = 0 WHERE lease = ?', lease)

@@ -1,0 +1,18 @@
+import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { isEnd } from '../../../model/run.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import { findRun } from '../run-row.ts'
+import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { deleteRun } from './prune.ts'
+
+export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
+  if (answered(tx, write.requestId) !== undefined) return
+  const run = findRun(tx.sql, id)
+  if (run === undefined) throw new UnknownRunError(id)
+  if (!isEnd(run.state)) {
+    throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
+  }
+  deleteRun(tx, run.seq, run.id)
+  keepAnswer(tx, write.requestId, true)
+}
