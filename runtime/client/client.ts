@@ -11,6 +11,7 @@ import { openStore } from '../store/open-store.ts'
 import type { EnqueueAnswer, Inspector, NewRun, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
+import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { RunHandle } from './run-handle.ts'
 
@@ -55,6 +56,7 @@ export class Jobs {
   readonly #config: StoreConfig
   readonly #middleware: readonly Middleware[]
   readonly #clock: Clock
+  readonly #ends: EndWatch
 
   constructor(
     store: Store,
@@ -67,6 +69,7 @@ export class Jobs {
     this.#middleware = middleware
     this.#clock = clock
     this.inspector = store
+    this.#ends = new EndWatch(store, clock)
   }
 
   /**
@@ -126,7 +129,9 @@ export class Jobs {
     return this.#store.remove(id, operatorWrite(write))
   }
 
+  /** Who still waits for a result is told so by StoreUnavailableError. */
   close(): Promise<void> {
+    this.#ends.close()
     return this.#store.close()
   }
 
@@ -135,7 +140,7 @@ export class Jobs {
   }
 
   #handle<Output>(id: RunId): RunHandle<Output> {
-    return new RunHandle<Output>(id, this.#store, this.#clock)
+    return new RunHandle<Output>(id, this.#store, this.#clock, this.#ends)
   }
 
   async #enqueue<Input, Output>(

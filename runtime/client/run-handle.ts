@@ -15,6 +15,7 @@ import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
+import type { EndWatch } from './end-watch.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {
@@ -38,18 +39,18 @@ export interface RetryOptions extends ByHand {
   dryRun?: boolean
 }
 
-const pollMs = 1_000
-
 /** One run, seen from outside its worker. */
 export class RunHandle<Output> {
   readonly id: RunId
   readonly #store: Store
   readonly #clock: Clock
+  readonly #ends: EndWatch
 
-  constructor(id: RunId, store: Store, clock: Clock) {
+  constructor(id: RunId, store: Store, clock: Clock, ends: EndWatch) {
     this.id = id
     this.#store = store
     this.#clock = clock
+    this.#ends = ends
   }
 
   /**
@@ -111,26 +112,14 @@ export class RunHandle<Output> {
     return this.#store.retry(this.id, choice, operatorWrite({ by, reason }))
   }
 
-  /** The run once it has ended, or as it is when the time is up. Hints make it quick; polling makes it sure. */
+  /** The run once it has ended, or as it is when the time is up. */
   async #ended(timeoutMs: number | undefined): Promise<Run> {
     const start = this.#clock.elapsed()
-    let wake: () => void = () => undefined
-    const unsubscribe = this.#store.onChange(() => wake())
-    try {
-      for (;;) {
-        const run = await this.#read()
-        const leftMs = timeoutMs === undefined ? pollMs : timeoutMs - (this.#clock.elapsed() - start)
-        if (isEnd(run.state) || leftMs <= 0) return run
-        await new Promise<void>((resolve) => {
-          const cancel = this.#clock.after(Math.min(leftMs, pollMs), resolve)
-          wake = () => {
-            cancel()
-            resolve()
-          }
-        })
-      }
-    } finally {
-      unsubscribe()
+    for (;;) {
+      const run = await this.#read()
+      const leftMs = timeoutMs === undefined ? undefined : timeoutMs - (this.#clock.elapsed() - start)
+      if (isEnd(run.state) || (leftMs !== undefined && leftMs <= 0)) return run
+      await this.#ends.ended(this.id, leftMs)
     }
   }
 

@@ -1,4 +1,4 @@
-import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { type CancelTimer, type Clock, endsWithin } from '../model/clock.ts'
 import { AbortedError, type AbortReason } from '../model/errors.ts'
 import type { Logger, StepContext } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
@@ -77,15 +77,8 @@ export class Body implements StepContext {
   }
 
   /** Waits for the promise of an attempt that was given up; answers whether it ended in time. */
-  async endInGrace(): Promise<boolean> {
-    let ended = false
-    const settled = this.settled.then(() => {
-      ended = true
-    })
-    const over = new AbortController()
-    await Promise.race([settled, pause(this.#clock, bodyGraceMs, over.signal)])
-    over.abort()
-    return ended
+  endInGrace(): Promise<boolean> {
+    return endsWithin(this.#clock, this.settled, bodyGraceMs)
   }
 
   async #within(timeoutMs: number, work: Promise<BodyEnd>, durationMs: () => number): Promise<BodyEnd> {

@@ -1,6 +1,13 @@
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
-import { AbortedError, type AbortReason, JournalFullError, JournalMismatchError } from '../model/errors.ts'
+import {
+  AbortedError,
+  type AbortReason,
+  JournalFullError,
+  JournalMismatchError,
+  StepFailedError,
+  StepUnknownError,
+} from '../model/errors.ts'
 import type { Logger, RunInfo, StepContext } from '../model/job.ts'
 import { entryOverheadBytes, type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
@@ -11,7 +18,6 @@ import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
 import { ReleaseLine } from './release-line.ts'
-import { stepFailure } from './step-failure.ts'
 import { frames, StepScope } from './step-scope.ts'
 
 /** Why a stay has to end although the job's function has not. */
@@ -441,5 +447,6 @@ async function invoke(call: (context: StepContext) => unknown, body: Body): Prom
 /** G2: the decoded stored value, on the first run as on a resume. */
 function stepResult(end: StepEnd): unknown {
   if (end.phase === 'done') return decodeValue(end.value, `result of step '${end.path}'`)
-  throw stepFailure(end.path, end.attempt, fromStoredError(end.error))
+  const cause = fromStoredError(end.error)
+  throw cause instanceof StepUnknownError ? cause : new StepFailedError(end.path, end.attempt, cause)
 }

@@ -42,6 +42,14 @@ export function planRunStep(name: string, options: StepOptions<never> = {}): Run
   }
 }
 
+/** One step call: what it runs, how, and where its records go. */
+interface StepRun {
+  readonly execution: Execution
+  readonly path: StepPath
+  readonly call: Call
+  readonly plan: RunStepPlan
+}
+
 /** Runs a step's body until it has an end, and stores the end. */
 export function runStep(
   execution: Execution,
@@ -50,25 +58,19 @@ export function runStep(
   call: Call,
   plan: RunStepPlan,
 ): Promise<StepEnd> {
-  return plan.once
-    ? runOnce(execution, path, stored, call, plan)
-    : runRetried(execution, path, stored, call, plan)
+  const step = { execution, path, call, plan }
+  return plan.once ? runOnce(step, stored) : runRetried(step, stored)
 }
 
-async function runRetried(
-  execution: Execution,
-  path: StepPath,
-  stored: StoredStep | undefined,
-  call: Call,
-  plan: RunStepPlan,
-): Promise<StepEnd> {
+async function runRetried(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
+  const { execution, path, call, plan } = step
   if (stored?.wait) await execution.wait(path, 'retry', stored.wait.remainingMs, stored.wait.position)
   for (let attempt = (stored?.attempts ?? 0) + 1; ; attempt++) {
     const end = await execution.attempt(path, attempt, call, plan)
-    if (end.kind === 'returned') return storeValue(execution, path, attempt, end, false)
+    if (end.kind === 'returned') return storeValue(step, attempt, end)
     const error = end.kind === 'timed out' ? new StepTimeoutError(path, plan.timeoutMs ?? 0) : failureOf(end)
     const verdict = judgeStepFailure(error, plan.policy, attempt, execution.seams.clock.random())
-    if (verdict.kind === 'final') return storeFailure(execution, path, attempt, error, durationOf(end), false)
+    if (verdict.kind === 'final') return storeFailure(step, attempt, error, durationOf(end))
     const { position } = await execution.append({
       ...{ path, kind: 'run', phase: 'retrying', attempt, durationMs: durationOf(end) },
       pauseMs: verdict.delayMs,
@@ -79,91 +81,55 @@ async function runRetried(
 }
 
 /** One attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unasked. */
-async function runOnce(
-  execution: Execution,
-  path: StepPath,
-  stored: StoredStep | undefined,
-  call: Call,
-  plan: RunStepPlan,
-): Promise<StepEnd> {
+function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
   const attempts = stored?.attempts ?? 0
-  if (stored?.unknown) return lookUp(execution, path, attempts, call, plan)
-  return runAfterIntent(execution, path, attempts + 1, call, plan)
+  return stored?.unknown ? lookUp(step, attempts) : runAfterIntent(step, attempts + 1)
 }
 
-async function runAfterIntent(
-  execution: Execution,
-  path: StepPath,
-  attempt: number,
-  call: Call,
-  plan: RunStepPlan,
-): Promise<StepEnd> {
+async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
+  const { execution, path, call, plan } = step
   await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
   const end = await execution.attempt(path, attempt, call, plan)
-  if (end.kind === 'returned') return storeValue(execution, path, attempt, end, true)
-  if (end.kind === 'timed out') return lookUp(execution, path, attempt, call, plan)
-  return storeFailure(execution, path, attempt, failureOf(end), durationOf(end), true)
+  if (end.kind === 'returned') return storeValue(step, attempt, end)
+  if (end.kind === 'timed out') return lookUp(step, attempt)
+  return storeFailure(step, attempt, failureOf(end), durationOf(end))
 }
 
 /** Asks the author what became of an interrupted body. What `onUnknown` throws is the step's failure. */
-async function lookUp(
-  execution: Execution,
-  path: StepPath,
-  attempt: number,
-  call: Call,
-  plan: RunStepPlan,
-): Promise<StepEnd> {
+async function lookUp(step: StepRun, attempt: number): Promise<StepEnd> {
+  const { execution, path, plan } = step
   const { onUnknown } = plan
-  if (onUnknown === undefined) {
-    return storeFailure(execution, path, attempt, new StepUnknownError(path, attempt), 0, true)
-  }
+  if (onUnknown === undefined) return storeFailure(step, attempt, new StepUnknownError(path, attempt), 0)
   const ask = (): unknown => onUnknown({ idempotencyKey: idempotencyKey(execution.run.id, path) })
   const end = await execution.attempt(path, attempt, ask, { timeoutMs: undefined, once: false })
-  if (end.kind !== 'returned')
-    return storeFailure(execution, path, attempt, failureOf(end), durationOf(end), true)
-  if (end.value === stepAgain) return runAfterIntent(execution, path, attempt + 1, call, plan)
-  return storeValue(execution, path, attempt, end, true)
+  if (end.kind !== 'returned') return storeFailure(step, attempt, failureOf(end), durationOf(end))
+  if (end.value === stepAgain) return runAfterIntent(step, attempt + 1)
+  return storeValue(step, attempt, end)
 }
 
 async function storeValue(
-  execution: Execution,
-  path: StepPath,
+  step: StepRun,
   attempt: number,
-  end: Extract<BodyEnd, { kind: 'returned' }>,
-  once: boolean,
+  { value: result, durationMs }: Extract<BodyEnd, { kind: 'returned' }>,
 ): Promise<StepEnd> {
+  const { execution, path } = step
   let value: Uint8Array
   try {
-    value = encodeValue(end.value, `result of step '${path}'`, execution.seams.maxValueBytes)
+    value = encodeValue(result, `result of step '${path}'`, execution.seams.maxValueBytes)
   } catch (error) {
     // R4: the effect happened; another attempt would repeat it.
-    return storeFailure(execution, path, attempt, error, end.durationMs, once)
+    return storeFailure(step, attempt, error, durationMs)
   }
-  const { durationMs } = end
-  const record: StepEnd = {
-    path,
-    kind: 'run',
-    phase: 'done',
-    attempt,
-    durationMs,
-    value,
-    ...(once ? { once } : {}),
-  }
-  await execution.append(record)
-  return record
+  return storeEnd(step, { path, kind: 'run', phase: 'done', attempt, durationMs, value })
 }
 
-async function storeFailure(
-  execution: Execution,
-  path: StepPath,
-  attempt: number,
-  error: unknown,
-  durationMs: number,
-  once: boolean,
-): Promise<StepEnd> {
-  const stored = toStoredError(error)
-  const base = { path, kind: 'run', phase: 'failed', attempt, durationMs, error: stored } as const
-  const record: StepEnd = { ...base, ...(once ? { once } : {}) }
+function storeFailure(step: StepRun, attempt: number, thrown: unknown, durationMs: number): Promise<StepEnd> {
+  const error = toStoredError(thrown)
+  return storeEnd(step, { path: step.path, kind: 'run', phase: 'failed', attempt, durationMs, error })
+}
+
+async function storeEnd({ execution, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
+  const record = plan.once ? { ...end, once: true } : end
   await execution.append(record)
   return record
 }

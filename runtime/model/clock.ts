@@ -31,6 +31,15 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 }
 
+/** Whether `work` settles within `ms`; what it rejects with is not told. Leaves no timer behind. */
+export async function endsWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const over = new AbortController()
+  const late = pause(clock, ms, over.signal).then(() => false)
+  const ended = await Promise.race([work.then(() => true), late])
+  over.abort()
+  return ended
+}
+
 /** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

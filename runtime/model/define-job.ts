@@ -23,7 +23,7 @@ const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeou
  * )
  */
 export function defineJob<I = undefined, O = unknown, P = I>(
-  options: Omit<JobOptions<I, P>, 'input'> & { input?: StandardSchemaV1<I, P> },
+  options: JobOptions<I, P>,
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
   const { name, version = 1, queue = 'default' } = options ?? {}

@@ -107,7 +107,7 @@ export interface JobOptions<Input, Parsed> {
   /** Longest wall time from the first claim to the end, waits included. Default: none. */
   timeout?: Duration
   /** Called once per final failure, stored as a step. */
-  onFailed?: (failure: { readonly error: Error; readonly run: RunInfo; readonly input: Parsed }) => unknown
+  onFailed?: OnFailed<Parsed>
 }
 
 export type Handler<Parsed, Output> = (context: Context<Parsed>) => Output | Promise<Output>
@@ -128,10 +128,10 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly '~types'?: { readonly input: Input; readonly output: Output }
 }
 
-export type OnFailed = (failure: {
+export type OnFailed<Parsed = unknown> = (failure: {
   readonly error: Error
   readonly run: RunInfo
-  readonly input: unknown
+  readonly input: Parsed
 }) => unknown
 
 /** Known across copies of the package, so that a job file may load its own. */

@@ -31,22 +31,19 @@ export const defaultRetryPolicy: RetryPolicy = {
 const known = ['maxAttempts', 'initialInterval', 'backoffCoefficient', 'maxInterval']
 
 /** @throws InvalidOptionsError naming the wrong field. */
-export function parseRetry(
-  retry: unknown,
-  option = 'retry',
-  base: RetryPolicy = defaultRetryPolicy,
-): RetryPolicy {
-  if (retry === undefined) return base
-  if (retry === false) return { ...base, maxAttempts: 1 }
-  if (typeof retry === 'number') return { ...base, maxAttempts: parseAttempts(retry, option) }
+export function parseRetry(retry: unknown, option = 'retry'): RetryPolicy {
+  if (retry === undefined) return defaultRetryPolicy
+  if (retry === false) return { ...defaultRetryPolicy, maxAttempts: 1 }
+  if (typeof retry === 'number') return { ...defaultRetryPolicy, maxAttempts: parseAttempts(retry, option) }
   if (typeof retry !== 'object' || retry === null) {
     throw new InvalidOptionsError(`${option}: write a number of attempts, false, or { maxAttempts, … }`)
   }
-  return parseRetryOptions(retry, option, base)
+  return parseRetryOptions(retry, option)
 }
 
-function parseRetryOptions(retry: RetryOptions, option: string, base: RetryPolicy): RetryPolicy {
+function parseRetryOptions(retry: RetryOptions, option: string): RetryPolicy {
   checkKnownOptions(retry, known, option)
+  const base = defaultRetryPolicy
   const { maxAttempts, initialInterval, backoffCoefficient, maxInterval } = retry
   const coefficient = backoffCoefficient ?? base.backoffCoefficient
   if (typeof coefficient !== 'number' || !(coefficient >= 1)) {

@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../model/clock.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Store } from './store.ts'
-import { parseStoreConfig, type StoreConfig, type StoreOptions } from './store-config.ts'
+import type { StoreConfig } from './store-config.ts'
 
 /** What a test puts in place of the world. */
 export interface StoreSeams {
@@ -22,11 +22,7 @@ const engines: Readonly<Record<string, Opener>> = {
  * Opens the store behind a URL.
  * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError.
  */
-export async function openStore(
-  store?: string | StoreOptions | StoreConfig,
-  seams: StoreSeams = {},
-): Promise<Store> {
-  const config = isParsed(store) ? store : parseStoreConfig(store)
+export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Promise<Store> {
   const scheme = /^([a-z]+):/.exec(config.url)?.[1]
   const open = scheme === undefined ? undefined : engines[scheme]
   if (open === undefined) {
@@ -37,8 +33,4 @@ export async function openStore(
   }
   const clock = seams.clock ?? systemClock
   return open(config, { clock, storeNow: seams.storeNow ?? (() => clock.now()) })
-}
-
-function isParsed(store: string | StoreOptions | StoreConfig | undefined): store is StoreConfig {
-  return typeof store === 'object' && store.retention !== undefined && 'completedMs' in store.retention
 }

@@ -76,6 +76,8 @@ export interface Inspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
+  /** Those of these runs that have ended or are not here; at most 1,000 at once. */
+  ended(ids: readonly RunId[]): Promise<readonly RunId[]>
   journal(
     id: RunId,
     page: { readonly after: number; readonly limit: number },

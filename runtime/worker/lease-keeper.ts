@@ -6,7 +6,6 @@ import {
   beatSlots,
   type FromLeaseThread,
   type LeaseThreadData,
-  renewalShare,
   type ToLeaseThread,
 } from './lease-messages.ts'
 import type { WorkerConfig } from './worker-options.ts'
@@ -101,13 +100,7 @@ export class LeaseKeeper {
   async #renewIfThreadIsSilent(): Promise<void> {
     const lease = this.#lease
     const silentMs = this.#seams.clock.elapsed() - this.#heldAt
-    if (
-      lease === undefined ||
-      this.#renewing ||
-      silentMs < Math.max(this.#leaseMs / 2, this.#leaseMs * renewalShare)
-    ) {
-      return
-    }
+    if (lease === undefined || this.#renewing || silentMs < this.#leaseMs / 2) return
     this.#renewing = true
     try {
       const answer = await this.#seams.renew(lease)
@@ -145,8 +138,6 @@ export class LeaseKeeper {
         return
       case 'listening':
         log.info({ port: message.port }, 'health endpoints /live and /ready listen')
-        return
-      case 'stopped':
         return
     }
   }

@@ -25,7 +25,6 @@ export type FromLeaseThread =
   | { readonly kind: 'blocked'; readonly silentMs: number }
   | { readonly kind: 'unreachable'; readonly reason: string }
   | { readonly kind: 'health port taken'; readonly reason: string }
-  | { readonly kind: 'stopped' }
 
 /** Part of a lease between two renewals: 3 s of 10 s. */
 export const renewalShare = 0.3

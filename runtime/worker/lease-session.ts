@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Committer } from '../execution/committer.ts'
 import { Slot } from '../execution/slot.ts'
-import { type CancelTimer, pause } from '../model/clock.ts'
+import { type CancelTimer, endsWithin, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
@@ -273,7 +273,7 @@ export class LeaseSession {
   async #occupy(slot: Slot, older: Promise<void> | undefined): Promise<void> {
     const { clock, log } = this.#config
     const { id, fence, position } = slot.run
-    if (older !== undefined && !(await endsWithin(older, pause(clock, unwindGraceMs)))) {
+    if (older !== undefined && !(await endsWithin(clock, older, unwindGraceMs))) {
       await this.#settle(slot, { kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
     } else {
       const start = clock.elapsed()
@@ -328,8 +328,4 @@ export class LeaseSession {
     cancel()
     this.#wakeLoop = () => undefined
   }
-}
-
-async function endsWithin(work: Promise<void>, time: Promise<void>): Promise<boolean> {
-  return Promise.race([work.then(() => true), time.then(() => false)])
 }

@@ -83,7 +83,6 @@ async function keep(): Promise<void> {
   }
   await store.close()
   if (health?.kind === 'listening') await health.close()
-  say({ kind: 'stopped' })
 }
 
 parentPort?.on('message', (message: ToLeaseThread) => {
@@ -96,7 +95,6 @@ keep().then(
   () => parentPort?.close(),
   (error: unknown) => {
     say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
-    say({ kind: 'stopped' })
     parentPort?.close()
   },
 )

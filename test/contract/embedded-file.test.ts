@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refuseNetworkFileSystem } from '../../runtime/store/embedded/host.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { newRun, newWorker } from './given.ts'
 
 describe('the file of the embedded store', () => {
@@ -18,7 +19,7 @@ describe('the file of the embedded store', () => {
   afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   async function using(work: (store: Store) => Promise<void>, address = `sqlite:${path}`): Promise<void> {
-    const store = await openStore(address)
+    const store = await openStore(parseStoreConfig(address))
     try {
       await work(store)
     } finally {
@@ -38,7 +39,7 @@ describe('the file of the embedded store', () => {
     const database = new DatabaseSync(path)
     database.exec('PRAGMA user_version = 99')
     database.close()
-    await expect(openStore(`sqlite:${path}`)).rejects.toMatchObject({
+    await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringMatching(/format 99.*upgrade/),
     })
@@ -48,7 +49,7 @@ describe('the file of the embedded store', () => {
     const database = new DatabaseSync(path)
     database.exec('CREATE TABLE theirs (id INTEGER)')
     database.close()
-    await expect(openStore(`sqlite:${path}`)).rejects.toMatchObject({
+    await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('another program'),
     })
@@ -59,7 +60,7 @@ describe('the file of the embedded store', () => {
 
   test('that is no database is refused with what to do', async () => {
     writeFileSync(path, 'not a database, but long enough to be taken for one by its size'.repeat(40))
-    await expect(openStore(`sqlite:${path}`)).rejects.toMatchObject({
+    await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('restore it from a backup'),
     })
@@ -67,14 +68,14 @@ describe('the file of the embedded store', () => {
 
   test('that can’t be made is refused with what to do', async () => {
     writeFileSync(path, '')
-    await expect(openStore(`sqlite:${path}/inside/jobs.db`)).rejects.toMatchObject({
+    await expect(openStore(parseStoreConfig(`sqlite:${path}/inside/jobs.db`))).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('check that its folder exists and can be written'),
     })
   })
 
   test('of an unknown scheme is refused', async () => {
-    await expect(openStore('postgres://localhost')).rejects.toMatchObject({
+    await expect(openStore(parseStoreConfig('postgres://localhost'))).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringContaining('sqlite:'),
     })
@@ -92,7 +93,7 @@ describe('the file of the embedded store', () => {
       const database = new DatabaseSync(path)
       database.exec("UPDATE workers SET boot = 'another machine'")
       database.close()
-      await expect(openStore(`sqlite:${path}`)).rejects.toMatchObject({
+      await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         message: expect.stringContaining("in use by a worker on host 'elsewhere'"),
       })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import type { OpenOptions, StoreKind, StoreUnderTest } from './store-under-test.ts'
 
 export const embeddedStore: StoreKind = { name: 'embedded', open }
@@ -13,7 +14,7 @@ async function open({ retention = {} }: OpenOptions = {}): Promise<StoreUnderTes
   let now = Date.UTC(2026, 0, 1)
   const connect = async (): Promise<Store> => {
     const url = `sqlite:${join(folder, 'jobs.db')}`
-    const store = await openStore({ url, retention }, { storeNow: () => now })
+    const store = await openStore(parseStoreConfig({ url, retention }), { storeNow: () => now })
     connections.push(store)
     return store
   }

@@ -45,6 +45,7 @@ import { commit, prepareCommit } from './operations/commit.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { enqueue } from './operations/enqueue.ts'
 import {
+  inspectEnded,
   inspectHistory,
   inspectQueues,
   inspectRun,
@@ -246,6 +247,10 @@ class EmbeddedStore implements Store {
 
   async run(id: RunId): Promise<RunDetails | undefined> {
     return inspectRun(this.#database, id)
+  }
+
+  async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {
+    return inspectEnded(this.#database, ids)
   }
 
   async journal(

@@ -15,6 +15,7 @@ import { loadSqlite } from './sqlite-module.ts'
 export class LeaseLocks {
   readonly #folder: string
   readonly #held = new Map<LeaseId, DatabaseSync>()
+  readonly #probes = new Map<LeaseId, DatabaseSync>()
 
   constructor(databasePath: string) {
     this.#folder = `${databasePath}-leases`
@@ -28,22 +29,29 @@ export class LeaseLocks {
     this.#held.set(lease, connection)
   }
 
-  /** Whether the holder's process is gone. */
+  /** Whether the holder's process is gone. The connection is kept: a look at a living peer costs microseconds. */
   isFree(lease: LeaseId): boolean {
     if (this.#held.has(lease)) return false
     try {
-      const connection = lock(this.#path(lease))
-      if (connection === 'busy') return false
-      connection.close()
+      const probe = this.#probes.get(lease) ?? open(this.#path(lease))
+      this.#probes.set(lease, probe)
+      probe.exec('BEGIN EXCLUSIVE')
+      probe.exec('ROLLBACK')
       return true
     } catch {
-      // A folder that can't be read proves nothing; the lease's time decides then.
+      // Busy: it lives. A folder that can't be read proves nothing either; the lease's time decides then.
       return false
     }
   }
 
+  /** Lets go of probes of leases that are no more. */
+  keepProbes(leases: ReadonlySet<LeaseId>): void {
+    for (const lease of this.#probes.keys()) if (!leases.has(lease)) this.#closeProbe(lease)
+  }
+
   /** Lets go of the lock and removes its file; also of a lease that `isFree` proved dead. */
   drop(lease: LeaseId): void {
+    this.#closeProbe(lease)
     this.#held.get(lease)?.close()
     this.#held.delete(lease)
     rmSync(this.#path(lease), { force: true })
@@ -62,6 +70,12 @@ export class LeaseLocks {
 
   close(): void {
     for (const lease of [...this.#held.keys()]) this.drop(lease)
+    this.keepProbes(new Set())
+  }
+
+  #closeProbe(lease: LeaseId): void {
+    this.#probes.get(lease)?.close()
+    this.#probes.delete(lease)
   }
 
   #path(lease: LeaseId): string {
@@ -71,11 +85,16 @@ export class LeaseLocks {
 
 const suffix = '.lock'
 
-function lock(path: string): DatabaseSync | 'busy' {
+function open(path: string): DatabaseSync {
   const { DatabaseSync } = loadSqlite()
   const connection = new DatabaseSync(path)
+  connection.exec('PRAGMA busy_timeout = 0')
+  return connection
+}
+
+function lock(path: string): DatabaseSync | 'busy' {
+  const connection = open(path)
   try {
-    connection.exec('PRAGMA busy_timeout = 0')
     connection.exec('BEGIN EXCLUSIVE')
     return connection
   } catch (error) {

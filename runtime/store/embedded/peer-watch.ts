@@ -12,6 +12,8 @@ export class PeerWatch {
   readonly #locks: LeaseLocks
   readonly #own: LeaseId
   #lastProbed: LeaseId = ''
+  /** Peers met since the round began. */
+  readonly #seen = new Set<LeaseId>()
 
   constructor(database: Database, locks: LeaseLocks, own: LeaseId) {
     this.#database = database
@@ -21,17 +23,22 @@ export class PeerWatch {
 
   /** Leases whose process is dead. */
   look(): LeaseId[] {
-    const after = this.#peers('lease > ?')
-    const peers = after.length > 0 ? after : this.#peers('lease >= ?', '')
-    this.#lastProbed = peers.length < probesPerLook ? '' : (peers.at(-1) ?? '')
+    const peers = this.#peers()
+    for (const lease of peers) this.#seen.add(lease)
+    const lastOfAll = peers.length < probesPerLook
+    if (lastOfAll) {
+      this.#locks.keepProbes(this.#seen)
+      this.#seen.clear()
+    }
+    this.#lastProbed = lastOfAll ? '' : (peers.at(-1) ?? '')
     return peers.filter((lease) => lease !== this.#own && this.#locks.isFree(lease))
   }
 
-  #peers(which: string, from: LeaseId = this.#lastProbed): LeaseId[] {
+  #peers(): LeaseId[] {
     try {
       const rows = this.#database.all<{ lease: LeaseId }>(
-        `SELECT lease FROM workers WHERE ${which} ORDER BY lease LIMIT ${probesPerLook}`,
-        from,
+        `SELECT lease FROM workers WHERE lease > ? ORDER BY lease LIMIT ${probesPerLook}`,
+        this.#lastProbed,
       )
       return rows.map(({ lease }) => lease)
     } catch {

@@ -73,6 +73,14 @@ export function inspectContract(open: Open): void {
     ])
   })
 
+  contractTest(open, 'of many runs those are told that have ended or are not here', async ({ store }) => {
+    const [ended, live] = [newRun(), newRun()]
+    await store.enqueue([ended, live])
+    await store.cancel(ended.id, byHand())
+    expect(await store.ended([live.id, ended.id, 'unknown'])).toEqual([ended.id, 'unknown'])
+    expect(await store.ended([])).toEqual([])
+  })
+
   contractTest(open, 'a journal is read in parts', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()

@@ -44,6 +44,15 @@ describe('a run handle', () => {
     await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
   })
 
+  test('tells who waits for a result that the connection was closed', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'nobody-works' }, () => 'done')
+    const client = await shop.connect()
+    const waiting = rejection((await client.enqueue(job)).result())
+    await client.close()
+    expect(await waiting).toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  })
+
   test('with a bad timeout is refused by name', async () => {
     const { jobs } = await openWorkshop()
     const handle = await jobs.enqueue(idle)

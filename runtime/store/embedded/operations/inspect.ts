@@ -23,6 +23,11 @@ export function inspectRun(sql: Sql, id: RunId): RunDetails | undefined {
   return row && { ...toRun(row), input: row.input }
 }
 
+export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
+  const live = 'SELECT 1 FROM runs WHERE id = ? AND ended_at IS NULL'
+  return ids.filter((id) => sql.get(live, id) === undefined)
+}
+
 export function inspectHistory(sql: Sql, id: RunId): HistoryEntry[] {
   const rows = sql.all<HistoryEntry>(
     `SELECT at, history.kind, by, reason, worker FROM history

@@ -1,0 +1,104 @@
+import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { StoreUnavailableError } from '../model/errors.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { Store } from '../store/store.ts'
+
+const pollMs = 1_000
+const runsPerLook = 1_000
+/** Looks closer together would cost a busy store more than they save a caller. */
+const restMs = 5
+
+interface Waiter {
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Tells everybody who waits for a run's end: one subscription and one look for all of them. Polling makes it sure. */
+export class EndWatch {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #waiting = new Map<RunId, Set<Waiter>>()
+  #looking = false
+  #closed = false
+  #changed = false
+  #wake: () => void = () => undefined
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Resolves when the run has ended or is gone, or after `timeoutMs`. */
+  async ended(id: RunId, timeoutMs: number | undefined): Promise<void> {
+    const waiters = this.#waiting.get(id) ?? new Set()
+    this.#waiting.set(id, waiters)
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const waiter = { resolve, reject }
+    waiters.add(waiter)
+    const cancel = timeoutMs === undefined ? () => undefined : this.#clock.after(timeoutMs, resolve)
+    this.#look()
+    try {
+      await promise
+    } finally {
+      cancel()
+      waiters.delete(waiter)
+      if (waiters.size === 0) this.#waiting.delete(id)
+    }
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#fail(new StoreUnavailableError('the connection was closed while somebody waited for a result'))
+    this.#wake()
+  }
+
+  #look(): void {
+    this.#hint()
+    if (!this.#looking) void this.#lookWhileNeeded()
+  }
+
+  #hint(): void {
+    this.#changed = true
+    this.#wake()
+  }
+
+  async #lookWhileNeeded(): Promise<void> {
+    this.#looking = true
+    const stop = this.#store.onChange(() => this.#hint())
+    while (this.#waiting.size > 0 && !this.#closed) {
+      this.#changed = false
+      await this.#tellEnded()
+      await pause(this.#clock, restMs)
+      if (!this.#changed && this.#waiting.size > 0 && !this.#closed) await this.#nextChange()
+    }
+    stop()
+    this.#looking = false
+  }
+
+  async #tellEnded(): Promise<void> {
+    const ids = [...this.#waiting.keys()]
+    try {
+      for (let i = 0; i < ids.length; i += runsPerLook) {
+        const ended = await this.#store.ended(ids.slice(i, i + runsPerLook))
+        for (const id of ended) for (const { resolve } of this.#waiting.get(id) ?? []) resolve()
+      }
+    } catch (error) {
+      // A store that can't be reached may come back: the next look tries again.
+      if (!(error instanceof StoreUnavailableError)) this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    for (const waiters of this.#waiting.values()) for (const { reject } of waiters) reject(error)
+  }
+
+  async #nextChange(): Promise<void> {
+    let cancel: CancelTimer = () => undefined
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      cancel = this.#clock.after(pollMs, resolve)
+    })
+    cancel()
+    this.#wake = () => undefined
+  }
+}
