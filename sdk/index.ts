@@ -8,7 +8,7 @@ export {
   type Jobs,
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
-export type { RetryOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
+export type { RetryRunOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
 export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'
 export type { Duration } from '../runtime/model/duration.ts'
@@ -53,7 +53,7 @@ export type {
 } from '../runtime/model/job.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
-export type { Retry } from '../runtime/model/retry-policy.ts'
+export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'
 export type { RunState } from '../runtime/model/run.ts'
 export type { RunId } from '../runtime/model/run-id.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'

@@ -12,6 +12,9 @@ export async function nextStep(
   switch (run.state) {
     case 'ready':
       return claimHindrance(run, inspector, options)
+    case 'running':
+    case 'cancelling':
+      return lostHolder(run.worker, inspector, options)
     case 'failed':
     case 'cancelled':
     case 'expired':
@@ -21,6 +24,20 @@ export async function nextStep(
     default:
       return ''
   }
+}
+
+/** A dead worker's run goes on once another one is there. */
+async function lostHolder(
+  name: string,
+  inspector: Inspector,
+  options: Pick<SharedOptions, 'store'>,
+): Promise<string> {
+  const workers = await inspector.workers()
+  const dead = !workers.some((worker) => worker.name === name && !worker.lost)
+  const others = workers.some((worker) => !worker.lost)
+  return dead && !others
+    ? `its worker is dead, start another one: ${commandLine(['work', 'FILE'], options)}`
+    : ''
 }
 
 /** Why no worker takes a ready run, if none can. */
@@ -33,8 +50,8 @@ async function claimHindrance(
   if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) {
     return `its queue is paused: ${commandLine(['resume', queue], options)}`
   }
-  const able = workers.some((worker) =>
-    worker.jobs.some((known) => known.name === job && known.version >= version),
+  const able = workers.some(
+    (worker) => !worker.lost && worker.jobs.some((known) => known.name === job && known.version >= version),
   )
   return able
     ? ''

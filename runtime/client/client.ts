@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type Clock, systemClock } from '../model/clock.ts'
 import { digestValue, encodeValue } from '../model/codec.ts'
 import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'

@@ -7,12 +7,12 @@ import type { NewRun } from '../store/store.ts'
 
 /** Options of `enqueue`. */
 export interface EnqueueOptions {
-  /** Names the run: the same id again answers the existing run. Default: a new, time-ordered id. */
-  id?: RunId
   /** Starts after this. */
   delay?: Duration
   /** Starts at this instant; not beside `delay`. */
   at?: Date
+  /** Names the run: the same id again answers the existing run. Default: a new, time-ordered id. */
+  id?: RunId
   /** -1000 to 1000, higher first. Default: the job's. */
   priority?: number
   tags?: readonly string[]

@@ -30,7 +30,7 @@ export interface RunStatus {
   readonly error?: Error
 }
 
-export interface RetryOptions extends ByHand {
+export interface RetryRunOptions extends ByHand {
   /** Path of the step to begin again at; it and every step stored after it run again. Default: the one that failed. */
   from?: string
   /** At-most-once steps that may run again, by path: somebody made sure that their effect did not happen. */
@@ -101,7 +101,7 @@ export class RunHandle<Output> {
    * Lets a failed, cancelled, expired or blocked run go on with its stored steps.
    * @throws RunStateError when it has completed or still lives, or an at-most-once step would run again
    */
-  async retry(options: RetryOptions = {}): Promise<RetryPlan> {
+  async retry(options: RetryRunOptions = {}): Promise<RetryPlan> {
     checkKnownOptions(options, ['from', 'runAgain', 'dryRun', 'by', 'reason'], 'retry')
     const choice: RetryChoice = {
       ...(options.from === undefined ? {} : { from: options.from }),

@@ -71,6 +71,11 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
     const error = end.kind === 'timed out' ? new StepTimeoutError(path, plan.timeoutMs ?? 0) : failureOf(end)
     const verdict = judgeStepFailure(error, plan.policy, attempt, execution.seams.clock.random())
     if (verdict.kind === 'final') return storeFailure(step, attempt, error, durationOf(end))
+    const { delayMs } = verdict
+    execution.seams.log.warn(
+      { step: path, attempt, delayMs, err: toStoredError(error) },
+      'a step failed and is tried again',
+    )
     const { position } = await execution.append({
       ...{ path, kind: 'run', phase: 'retrying', attempt, durationMs: durationOf(end) },
       pauseMs: verdict.delayMs,

@@ -176,7 +176,11 @@ export class DuplicateStepError extends DurableJobsError {
   override readonly name = 'DuplicateStepError'
   readonly code = 'DUPLICATE_STEP'
   constructor(path: StepPath) {
-    super(`step '${path}' is already pending in this scope; give concurrent steps of one name a key: { key }`)
+    super(
+      path.endsWith(']')
+        ? `step '${path}' is already pending in this scope; concurrent steps of one name need different keys`
+        : `step '${path}' is already pending in this scope; give concurrent steps of one name a key: { key }`,
+    )
   }
 }
 

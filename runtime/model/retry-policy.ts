@@ -3,7 +3,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 
 /** How often and when a failure is tried again. */
-interface RetryOptions {
+export interface RetryOptions {
   /** Tries in all, the first included. */
   maxAttempts?: number
   initialInterval?: Duration

@@ -3,11 +3,13 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
 
-/** What a test puts in place of the world. */
+/** How a store is opened; the first two are what a test puts in place of the world. */
 export interface StoreSeams {
   readonly clock?: Clock
   /** Replaces the store's own time. */
   readonly storeNow?: () => number
+  /** Whether a store that is not there is made. Default true. */
+  readonly create?: boolean
 }
 
 type Opener = (config: StoreConfig, seams: Required<StoreSeams>) => Promise<Store>
@@ -32,5 +34,9 @@ export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Pr
     )
   }
   const clock = seams.clock ?? systemClock
-  return open(config, { clock, storeNow: seams.storeNow ?? (() => clock.now()) })
+  return open(config, {
+    clock,
+    storeNow: seams.storeNow ?? (() => clock.now()),
+    create: seams.create ?? true,
+  })
 }

@@ -299,6 +299,8 @@ export interface WorkerInfo {
   readonly concurrency: number
   readonly running: number
   readonly draining: boolean
+  /** Its process is gone or its lease is over: the next worker that looks takes its runs over. */
+  readonly lost: boolean
   readonly jobs: readonly WorkerJob[]
   readonly startedAt: number
   readonly seenAgoMs: number

@@ -277,7 +277,10 @@ export class LeaseSession {
       await this.#settle(slot, { kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
     } else {
       const start = clock.elapsed()
-      log.debug({ run: id, job: slot.run.job, attempt: slot.run.attempt }, 'a run entered a slot')
+      const { job, attempt, losses } = slot.run
+      const resumed = position > 0 || losses > 0
+      if (resumed) log.info({ run: id, job, position, losses }, 'a run goes on from its stored steps')
+      else log.debug({ run: id, job, attempt }, 'a run entered a slot')
       const outcome = await slot.occupy()
       log.info(
         { run: id, job: slot.run.job, outcome, ms: Math.round(clock.elapsed() - start) },

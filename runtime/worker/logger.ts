@@ -11,7 +11,7 @@ export const logLevels: readonly LogLevel[] = Object.keys(levels) as LogLevel[]
 
 export interface LoggerOptions {
   /** Default stdout. */
-  readonly stream?: NodeJS.WritableStream & { readonly isTTY?: boolean }
+  readonly stream?: { write(text: string): unknown; readonly isTTY?: boolean }
   /** Lines below it are left out. Default `info`. */
   readonly level?: LogLevel
   readonly clock?: Clock

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CommandLine, jobFile, jsonError, ownCommandLine } from './command-line.ts'
+import { CommandLine, commandLineWithStore, jobFile, jsonError, ownCommandLine } from './command-line.ts'
 
 interface ShowJson {
   readonly run: { readonly state: string; readonly by?: string; readonly reason?: string }
@@ -92,7 +92,7 @@ describe('cancel and remove', () => {
   })
 
   test('an unknown run: exit 1', async () => {
-    const cli = ownCommandLine()
+    const cli = await commandLineWithStore()
     for (const command of ['cancel', 'remove']) {
       expect((await jsonError(cli, [command, 'nothing'])).code).toBe('UNKNOWN_RUN')
     }

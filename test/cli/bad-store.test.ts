@@ -1,4 +1,4 @@
-import { openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
+import { openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type CommandLine, jobFile, jsonError, ownCommandLine } from './command-line.ts'
@@ -57,13 +57,28 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
   test('a path that can’t be written', async () => {
     const cli = ownCommandLine()
     cli.write('file.txt', '')
-    for (const message of await refusals(cli, 'sqlite:file.txt/jobs.db')) {
-      expect(message).toMatch(
-        /file\.txt\/jobs\.db can't be used \(.*\); check that its folder exists and can be written$/,
-      )
-    }
+    expect(
+      await cli.refused(1, ['enqueue', jobFile, 'silent', '--store', 'sqlite:file.txt/jobs.db']),
+    ).toMatch(/file\.txt\/jobs\.db can't be used \(.*\); check that its folder exists and can be written$/)
     expect((await jsonError(cli, ['runs', '--store', 'sqlite:.'])).code).toBe('STORE_UNAVAILABLE')
   })
+})
+
+test('a store that is not there is not made by those who only look or act', async () => {
+  const cli = ownCommandLine()
+  for (const command of [
+    ['runs'],
+    ['show', 'one'],
+    ['queues'],
+    ['workers'],
+    ['doctor'],
+    ['pause', 'mails'],
+  ]) {
+    expect(await cli.refused(1, [...command, '--store', 'sqlite:typo.db'])).toMatch(
+      /^there is no store at sqlite:\/.*\/typo\.db; the path is relative to this folder/,
+    )
+  }
+  expect(readdirSync(cli.folder)).toEqual([])
 })
 
 test('an address of no known kind: exit 2, and how one begins', async () => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
+import { connect } from '../../sdk/index.ts'
 
 const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
 /** Where Node keeps it by default; more than half the time of a short command is compiling. */
@@ -137,6 +138,14 @@ export class CommandLine {
 export function ownCommandLine(): CommandLine {
   const cli = new CommandLine()
   onTestFinished(() => cli.dispose())
+  return cli
+}
+
+/** As `ownCommandLine`, with an empty store in its default place. */
+export async function commandLineWithStore(): Promise<CommandLine> {
+  const cli = ownCommandLine()
+  const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
+  await jobs.close()
   return cli
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { jobFile, ownCommandLine } from './command-line.ts'
+import { commandLineWithStore, jobFile, ownCommandLine } from './command-line.ts'
 
 interface QueuesJson {
   readonly queues: readonly { readonly name: string; readonly paused?: object }[]
@@ -37,7 +37,7 @@ test('a run of a paused queue says how it goes on, for the store in use', async 
 })
 
 test('a queue that nobody knows is doubted, not refused', async () => {
-  const cli = ownCommandLine()
+  const cli = await commandLineWithStore()
   expect(await cli.ok('pause', 'improts')).toContain(' is paused (no live run or worker uses it now);')
   expect(await cli.ok('resume', 'imports')).toBe('queue imports was not paused; paused queues: improts\n')
   expect(await cli.json('pause', 'a')).toEqual({ queue: 'a', paused: true })
@@ -45,17 +45,19 @@ test('a queue that nobody knows is doubted, not refused', async () => {
 })
 
 test('no queue: stdout stays empty', async () => {
-  const finished = await ownCommandLine().run(['queues'])
+  const cli = await commandLineWithStore()
+  const finished = await cli.run(['queues'])
   expect(finished).toMatchObject({ code: 0, stdout: '' })
   expect(finished.stderr).toMatch(/^no live run and no paused queue in sqlite:\/.*\n$/)
 })
 
 test('doctor lists its checks and a verdict', async () => {
-  const cli = ownCommandLine()
+  const cli = await commandLineWithStore()
   const text = await cli.ok('doctor')
   expect(text).toMatch(
-    /^store {9}sqlite:\/.*jobs\.db\ndurable-jobs {2}\d+\.\d+\.\d+\nnode {10}\d+\.\d+\.\d+\nworkers {7}0 live\n\n/,
+    /^store {9}sqlite:\/.*jobs\.db\ndurable-jobs {2}\d+\.\d+\.\d+\nnode {10}\d+\.\d+\.\d+\n\n/,
   )
+  expect(text).toMatch(/\nfine {5}workers {7}0 live\n/)
   expect(text).toMatch(/\nfine {5}integrity {5}ok\n/)
   expect(text).toMatch(/\n\nall is fine\n$/)
   expect(await cli.json('doctor')).toEqual({

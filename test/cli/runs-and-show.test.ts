@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CommandLine, jobFile, ownCommandLine } from './command-line.ts'
+import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
 
 interface RunsJson {
   readonly runs: readonly Readonly<Record<string, unknown>>[]
@@ -100,7 +100,8 @@ describe('runs', () => {
   })
 
   test('an empty answer leaves stdout empty and says where it looked', async () => {
-    const finished = await ownCommandLine().run(['runs'])
+    const cli = await commandLineWithStore()
+    const finished = await cli.run(['runs'])
     expect(finished).toMatchObject({ code: 0, stdout: '' })
     expect(finished.stderr).toMatch(/^no such run in sqlite:\/.*\.durable-jobs\/jobs\.db\n$/)
   })

@@ -1,6 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { type CommandLine, holdFile, jobFile, ownCommandLine } from './command-line.ts'
+import { type CommandLine, commandLineWithStore, holdFile, jobFile, ownCommandLine } from './command-line.ts'
 
 interface WorkersJson {
   readonly workers: readonly Readonly<Record<string, unknown>>[]
@@ -104,8 +104,25 @@ describe('a draining worker', () => {
   })
 
   test('an unknown worker: exit 1', async () => {
-    expect(await ownCommandLine().refused(1, ['drain', 'nobody'])).toMatch(/^no live worker 'nobody'/)
+    const cli = await commandLineWithStore()
+    expect(await cli.refused(1, ['drain', 'nobody'])).toMatch(/^no live worker 'nobody'/)
   })
+})
+
+test('a dead worker that nobody has cleared away is called so', async () => {
+  const cli = ownCommandLine()
+  const only = await cli.work(holdFile, '--name', 'w1')
+  await cli.ok('enqueue', holdFile, 'hold', '--id', 'one')
+  await only.said('holding')
+  await only.kill('SIGKILL')
+  expect(await cli.ok('workers')).toMatch(/^w1 .* lost /m)
+  expect(await cli.ok('show', 'one')).toMatch(
+    /^next {6}its worker is dead, start another one: durable-jobs work FILE$/m,
+  )
+  expect(await cli.refused(1, ['drain', 'w1'])).toMatch(/^worker 'w1' is dead/)
+  const doctor = await cli.run(['doctor'])
+  expect(doctor.code).toBe(1)
+  expect(doctor.stdout).toMatch(/\nfault {4}workers {7}1 dead, holding 1 run\n/)
 })
 
 test('a killed worker shows as a loss in the history of its run', async () => {
@@ -119,7 +136,9 @@ test('a killed worker shows as a loss in the history of its run', async () => {
   const text = await cli.ok('show', 'one')
   expect(text).toMatch(/^because {3}on w2$/m)
   expect(text).toMatch(/^losses {4}1$/m)
-  expect(text).toMatch(/\nHISTORY +WHEN +BY +WORKER +REASON\nlost .* ago +w1 +its process died\n/)
+  expect(text).toMatch(
+    /\nHISTORY +WHEN +BY +WORKER +REASON\nlost .* ago +w1 +its process died, before a step was stored\n/,
+  )
   expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has the order and ends it\n')
 })
 

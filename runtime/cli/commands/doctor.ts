@@ -18,14 +18,13 @@ async function doctor(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const { address } = inspector
     const checks = await inspector.checks()
-    const workers = (await inspector.workers()).length
+    const workers = (await inspector.workers()).filter(({ lost }) => !lost).length
     const [version, node] = [packageVersion(), process.versions.node]
     if (checks.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1
     if (options.json) return printJson({ address, version, node, workers, checks })
     print(`store         ${address}`)
     print(`durable-jobs  ${version}`)
     print(`node          ${node}`)
-    print(`workers       ${workers} live`)
     print('')
     for (const check of checks) print(checkLines(check))
     print(`\n${verdictLine(checks)}`)

@@ -47,16 +47,20 @@ export function addEnqueue(program: Command): void {
 async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
   const { id, delay, at, priority, tag: tags, header: headers, expiresIn, wait, timeout, json } = options
   const job = findJob(await loadJobs([file]), name, file)
-  await withConnection(options, async (jobs) => {
-    const handle = await jobs
-      .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
-      .catch((error: unknown) => refused(error, input, name))
-    if (!wait) return json ? printJson({ id: handle.id }) : print(handle.id)
-    if (!json) print(handle.id)
-    const output = await handle.result(given({ timeout }))
-    if (json) printJson({ id: handle.id, output: output ?? null })
-    else print(inspect(output, { depth: 10 }))
-  })
+  await withConnection(
+    options,
+    async (jobs) => {
+      const handle = await jobs
+        .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
+        .catch((error: unknown) => refused(error, input, name))
+      if (!wait) return json ? printJson({ id: handle.id }) : print(handle.id)
+      if (!json) print(handle.id)
+      const output = await handle.result(given({ timeout }))
+      if (json) printJson({ id: handle.id, output: output ?? null })
+      else print(inspect(output, { depth: 10 }))
+    },
+    { create: true },
+  )
 }
 
 function refused(error: unknown, input: unknown, job: string): never {

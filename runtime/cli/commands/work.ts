@@ -60,7 +60,7 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ store, ...rest }) })
   // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
-  await withConnection(options, () => Promise.resolve())
+  await withConnection(options, () => Promise.resolve(), { create: true })
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended

@@ -16,8 +16,9 @@ const columns: readonly Column<WorkerInfo>[] = [
   { title: 'RUNS', cell: (worker) => `${worker.running}/${worker.concurrency}`, align: 'right' },
   {
     title: 'STATE',
-    cell: (worker) => (worker.draining ? 'draining' : 'working'),
-    paint: (text, worker) => (worker.draining ? paint('yellow', text) : text),
+    cell: (worker) => (worker.lost ? 'lost' : worker.draining ? 'draining' : 'working'),
+    paint: (text, worker) =>
+      worker.lost ? paint('red', text) : worker.draining ? paint('yellow', text) : text,
   },
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
@@ -25,11 +26,11 @@ const columns: readonly Column<WorkerInfo>[] = [
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
 
 export function addWorkers(program: Command): void {
-  const command = program.command('workers').description('list live workers')
+  const command = program.command('workers').description('list workers, and what became of them')
   addSharedOptions(command, '{ workers: [WORKER] }').action(listWorkers)
   explainJson(command, fieldsOfWorker)
 }

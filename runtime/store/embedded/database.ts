@@ -153,6 +153,7 @@ export class Database implements Sql {
   }
 
   #guard<T>(work: () => T): T {
+    if (this.#closed) throw new StoreUnavailableError('the store is closed')
     try {
       return work()
     } catch (error) {

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import { StoreUnavailableError } from '../../model/errors.ts'
+import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -71,11 +72,18 @@ import { WakeupFiles } from './wakeup-files.ts'
 interface Seams {
   readonly clock: Clock
   readonly storeNow: () => number
+  readonly create: boolean
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
 export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
   const path = resolve(config.url.slice('sqlite:'.length) || 'jobs.db')
+  if (!seams.create && !existsSync(path)) {
+    throw new StoreUnavailableError(
+      `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +
+        'DURABLE_JOBS_STORE, or start a worker, which makes it',
+    )
+  }
   const database = new Database(path, config.synchronous, seams.clock)
   try {
     refuseNetworkFileSystem(path)
@@ -192,8 +200,12 @@ class EmbeddedStore implements Store {
     if (keep.length === 0) this.#locks.drop(lease)
   }
 
-  drainWorker(worker: string, write: OperatorWrite): Promise<void> {
-    return this.#write((tx) => drainWorker(tx, worker, write))
+  async drainWorker(worker: string, write: OperatorWrite): Promise<void> {
+    const lost = (await this.workers()).find((one) => one.name === worker && one.lost)
+    if (lost !== undefined) {
+      throw new RunStateError(`worker '${worker}' is dead; the next worker that starts takes its runs over`)
+    }
+    await this.#write((tx) => drainWorker(tx, worker, write))
   }
 
   onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
@@ -274,11 +286,11 @@ class EmbeddedStore implements Store {
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
-    return inspectWorkers(this.#database, this.#storeNow())
+    return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
   }
 
   async checks(): Promise<readonly StoreCheck[]> {
-    return checkStore(this.#database, this.#config)
+    return checkStore(this.#database, this.#config, await this.workers())
   }
 
   onChange(listener: () => void): Unsubscribe {

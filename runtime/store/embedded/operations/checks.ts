@@ -1,6 +1,6 @@
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import type { StoreCheck } from '../../store.ts'
+import type { StoreCheck, WorkerInfo } from '../../store.ts'
 import type { StoreConfig } from '../../store-config.ts'
 import type { Database } from '../database.ts'
 import { formatVersion, readFormat } from '../schema.ts'
@@ -9,12 +9,17 @@ const lowDiskBytes = 500 * 1024 * 1024
 const largestQuickCheck = 256 * 1024 * 1024
 
 /** What `doctor` reports of an embedded store. */
-export function checkStore(database: Database, config: StoreConfig): StoreCheck[] {
+export function checkStore(
+  database: Database,
+  config: StoreConfig,
+  workers: readonly WorkerInfo[],
+): StoreCheck[] {
   return [
     format(database),
     journalMode(database),
     durability(config),
     diskSpace(database),
+    lostWorkers(workers),
     integrity(database),
   ]
 }
@@ -53,6 +58,20 @@ function diskSpace(database: Database): StoreCheck {
   return free > lowDiskBytes
     ? { name: 'disk', verdict: 'fine', found }
     : { name: 'disk', verdict: 'warning', found, remedy: 'free disk space, or shorten the retention' }
+}
+
+/** A dead worker that no living one has cleared away: nobody works on its runs. */
+function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
+  const lost = workers.filter((worker) => worker.lost)
+  const runs = lost.reduce((sum, { running }) => sum + running, 0)
+  return lost.length === 0
+    ? { name: 'workers', verdict: 'fine', found: `${workers.length} live` }
+    : {
+        name: 'workers',
+        verdict: 'fault',
+        found: `${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`,
+        remedy: 'start a worker: it takes them over',
+      }
 }
 
 function integrity(database: Database): StoreCheck {

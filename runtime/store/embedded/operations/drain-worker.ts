@@ -9,7 +9,8 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
     'UPDATE workers SET drain_order = 1, idle = 0 WHERE name = ? RETURNING lease',
     worker,
   )
-  if (leases.length === 0) throw new RunStateError(`no live worker '${worker}'; see the list of workers`)
+  if (leases.length === 0)
+    throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
   for (const { lease } of leases) tx.woken.add(lease)
   keepAnswer(tx, write.requestId, true)
 }

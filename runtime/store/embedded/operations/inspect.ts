@@ -3,6 +3,7 @@ import { endStates, type Run, type RunState, runStates } from '../../../model/ru
 import type { RunId } from '../../../model/run-id.ts'
 import type {
   HistoryEntry,
+  LeaseId,
   QueueInfo,
   RunDetails,
   RunFilter,
@@ -102,6 +103,7 @@ export function inspectQueues(sql: Sql, now: number): QueueInfo[] {
 }
 
 interface WorkerRow {
+  readonly lease: LeaseId
   readonly name: string
   readonly host: string
   readonly pid: number
@@ -115,9 +117,9 @@ interface WorkerRow {
   readonly expires_at: number
 }
 
-export function inspectWorkers(sql: Sql, now: number): WorkerInfo[] {
+export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
   const rows = sql.all<WorkerRow>(
-    `SELECT name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at`,
   )
@@ -129,6 +131,7 @@ export function inspectWorkers(sql: Sql, now: number): WorkerInfo[] {
     concurrency: row.concurrency,
     running: row.running,
     draining: row.draining === 1,
+    lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     startedAt: row.started_at,
     seenAgoMs: Math.max(0, now - row.seen_at),

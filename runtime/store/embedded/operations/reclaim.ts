@@ -53,7 +53,12 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
 }
 
 function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): void {
-  note(tx, run.seq, { kind: 'lost', worker, reason })
+  const last = tx.sql.get<{ path: string }>(
+    'SELECT path FROM journal WHERE run = ? ORDER BY position DESC LIMIT 1',
+    run.seq,
+  )
+  const where = last === undefined ? 'before a step was stored' : `after '${last.path}' was stored`
+  note(tx, run.seq, { kind: 'lost', worker, reason: `${reason}, ${where}` })
   const losses = run.losses + 1
   const streak = run.streak + 1
   if (run.state !== 'cancelling' && streak > poisonLimit) {
