@@ -30,6 +30,7 @@ export class EndWatch {
 
   /** Resolves when the run has ended or is gone, or after `timeoutMs`. */
   async ended(id: RunId, timeoutMs: number | undefined): Promise<void> {
+    if (this.#closed) throw closedError()
     const waiters = this.#waiting.get(id) ?? new Set()
     this.#waiting.set(id, waiters)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -48,7 +49,7 @@ export class EndWatch {
 
   close(): void {
     this.#closed = true
-    this.#fail(new StoreUnavailableError('the connection was closed while somebody waited for a result'))
+    this.#fail(closedError())
     this.#wake()
   }
 
@@ -101,4 +102,8 @@ export class EndWatch {
     cancel()
     this.#wake = () => undefined
   }
+}
+
+function closedError(): StoreUnavailableError {
+  return new StoreUnavailableError('the connection was closed while somebody waited for a result')
 }

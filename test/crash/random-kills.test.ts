@@ -18,8 +18,9 @@ test.each(seeds)('seed %i: runs end as they should, whichever worker is killed w
   const fleet = await Fleet.open()
   const plans = Array.from({ length: runsPerSeed }, () => planRun(random))
   const options = { concurrency: random.between(2, 6) }
-  for (let i = random.between(2, 3); i > 0; i--) fleet.spawn({ options })
+  const first = Array.from({ length: random.between(2, 3) }, () => fleet.spawn({ options }))
   const handles = await enqueueAll(fleet, plans)
+  await Promise.any(first.map(({ ready }) => ready))
   await fleet.witness.until(({ moment }) => moment === 'start')
 
   const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '45s' })))

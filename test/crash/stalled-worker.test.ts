@@ -69,7 +69,7 @@ test('a step that blocks the event loop for three leases is not taken over', asy
 test('a step that blocks the event loop beyond maxBlocked is taken over, and its end is not stored', async () => {
   const fleet = await Fleet.open()
   const busy = await fleet.start({ options: { ...options, maxBlocked: 500 } })
-  const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 4 * leaseMs })
+  const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 8 * leaseMs })
   await startedBy(fleet, busy, handle.id, 'block')
   const other = await fleet.start({ options })
 
