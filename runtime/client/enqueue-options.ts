@@ -63,7 +63,9 @@ function parseStart({ delay, at }: EnqueueOptions): NewRun['start'] {
 
 function parseTags(tags: unknown): readonly string[] {
   const good =
-    Array.isArray(tags) && tags.length <= mostTags && tags.every((tag) => typeof tag === 'string' && tag)
+    Array.isArray(tags) &&
+    tags.length <= mostTags &&
+    tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.isWellFormed())
   if (good) return tags as readonly string[]
   throw new InvalidOptionsError(`enqueue: tags must be a list of at most ${mostTags} non-empty strings`)
 }

@@ -1,4 +1,4 @@
-import { type Clock, pause } from '../model/clock.ts'
+import { backoffMs, type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import type {
   Checkpoint,
@@ -22,7 +22,6 @@ interface Waiting {
 const largestBatch = { entries: 200, bytes: 3_500_000 } as const
 /** More would let a later batch overtake one that is being asked again (B1). */
 const mostInFlight = 1
-const longestPauseMs = 2_000
 
 /**
  * Natural batching: what arrives while commits are in flight goes in the next one.
@@ -110,8 +109,7 @@ export class Committer {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error
-        const ceiling = Math.min(longestPauseMs, 10 * 2 ** attempt)
-        await pause(this.#clock, ceiling * (0.5 + this.#clock.random() / 2), this.#abandoned)
+        await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#abandoned)
       }
     }
   }

@@ -99,6 +99,8 @@ export class Execution {
   #closed = false
   #position: number
   #bytes: number
+  /** Stored entries: after a retry fewer than positions. */
+  #entries = 0
   #appending = 0
   #gate: Promise<void> | undefined
   #quiet: CancelTimer | undefined
@@ -146,10 +148,12 @@ export class Execution {
   async replay(): Promise<boolean> {
     let page: JournalPage | 'gone' = this.run.journal
     this.#index.add(page.entries)
+    this.#entries = page.entries.length
     while (page.more) {
       page = await this.seams.readPage(page.entries.at(-1)?.position ?? 0)
       if (page === 'gone') return false
       this.#index.add(page.entries)
+      this.#entries += page.entries.length
     }
     this.#line.load(this.#index.ends.filter((path) => path !== onFailedPath))
     return true
@@ -281,6 +285,7 @@ export class Execution {
     while (this.#gate !== undefined) await this.#gate
     if (this.#closed || this.#isFull(record)) return forever()
     const position = ++this.#position
+    this.#entries++
     // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
     const refusable = record.phase === 'done' && record.waitedAt !== undefined
     const open = refusable ? this.holdSteps() : undefined
@@ -371,7 +376,7 @@ export class Execution {
     this.#bytes +=
       record.path.length + entryOverheadBytes + (record.phase === 'done' ? record.value.length : 0)
     const full =
-      this.#position >= journalLimits.entries
+      this.#entries >= journalLimits.entries
         ? `${journalLimits.entries} entries`
         : this.#bytes > journalLimits.bytes
           ? `${journalLimits.bytes} bytes`

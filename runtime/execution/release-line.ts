@@ -7,15 +7,18 @@ interface Item {
   deliver?: () => void
 }
 
-/** How long the head of the line may stay uncalled while other steps wait behind it. */
-const patienceMs = 1_000
+/**
+ * How long the head of the line may stay uncalled while other steps wait behind it. Counted in ticks of a live event
+ * loop: time in which something blocks it gives the code no chance to call.
+ */
+const patience = { ticks: 20, tickMs: 50 } as const
 
 /**
  * Hands stored results to the job's code in journal order, so that native race, any and all take the same
  * path on a resume as on the first run (R1).
  * R1a  One result at a time, each in a macrotask of its own.
  * R1b  A result is handed out only when the code has called its step and every earlier result is out.
- * R1c  An uncalled head gives way after `patienceMs`: its step was removed from the code (an orphan).
+ * R1c  An uncalled head gives way when patience ends: its step was removed from the code (an orphan).
  */
 export class ReleaseLine {
   readonly #clock: Clock
@@ -72,6 +75,7 @@ export class ReleaseLine {
 
   close(): void {
     this.#patience?.()
+    this.#patience = undefined
     this.#items = []
     this.#head = 0
     this.#stored = 0
@@ -107,7 +111,19 @@ export class ReleaseLine {
 
   #waitForHead(): void {
     if (this.#patience !== undefined || !this.busy) return
-    this.#patience = this.#clock.after(patienceMs, () => {
+    this.#tick(patience.ticks)
+  }
+
+  #tick(left: number): void {
+    this.#patience = this.#clock.after(patience.tickMs, () => {
+      if (left > 0) {
+        // What the loop has to deliver goes first.
+        const own = this.#patience
+        this.#clock.soon(() => {
+          if (this.#patience === own) this.#tick(left - 1)
+        })
+        return
+      }
       this.#patience = undefined
       for (let head = this.#items[this.#head]; head && !head.deliver; head = this.#items[this.#head]) {
         this.#uncalled.delete(head.path)

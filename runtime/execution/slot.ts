@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import { decodeValue, encodeValue } from '../model/codec.ts'
 import { RunPoisonedError, RunTimeoutError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
@@ -69,6 +70,7 @@ export class Slot {
         outcome = await Promise.race([this.#stay(), this.#execution.lost.then(() => 'lost' as const)])
         return { outcome }
       })
+      if (!this.#begun) throw new InvalidOptionsError('a run middleware did not call next()')
     } catch (error) {
       this.#seams.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
       // Before next(): as if the job had thrown. After it: the stay has its end, unless the hook did not wait for it.

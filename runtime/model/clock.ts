@@ -40,6 +40,11 @@ export async function endsWithin(clock: Clock, work: Promise<unknown>, ms: numbe
   return ended
 }
 
+/** Ms before attempt `attempt` is repeated on a store that can't be reached: doubled up to 2 s, half of it jitter. */
+export function backoffMs(attempt: number, random: number): number {
+  return Math.min(2_000, 10 * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2)
+}
+
 /** Resolves after `ms`, or as soon as `signal` aborts. Never rejects. */
 export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

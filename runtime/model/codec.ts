@@ -7,7 +7,7 @@ import { fromStoredError, type StoredError, toStoredError } from './stored-error
  * The one place where job values become bytes and back: msgpackr behind one header byte.
  * C1  What decodes is what was encoded: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
  *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path.
- *     The one exception is -0, which comes back as 0.
+ *     Two exceptions: -0 comes back as 0, and half a surrogate pair (text cut inside a character) as U+FFFD.
  * C2  The header byte names the format, so that a later format (encryption) can stand beside this one.
  */
 

@@ -27,7 +27,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
   const { name, version = 1, queue = 'default' } = options ?? {}
-  if (typeof name !== 'string' || name.trim() === '')
+  if (typeof name !== 'string' || name.trim() === '' || !name.isWellFormed())
     throw new InvalidOptionsError('defineJob: give the job a name')
   const at = `job '${name}'`
   checkKnownOptions(options, known, at)
@@ -35,7 +35,8 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     throw new InvalidOptionsError(`${at}: the second argument must be a function`)
   if (!Number.isInteger(version) || version < 1)
     throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
-  if (typeof queue !== 'string' || queue === '') throw new InvalidOptionsError(`${at}: queue must be a name`)
+  if (typeof queue !== 'string' || queue === '' || !queue.isWellFormed())
+    throw new InvalidOptionsError(`${at}: queue must be a name`)
   if (options.onFailed !== undefined && typeof options.onFailed !== 'function') {
     throw new InvalidOptionsError(`${at}: onFailed must be a function`)
   }

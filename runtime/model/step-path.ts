@@ -17,11 +17,21 @@ export function stepSegment(name: unknown, key?: unknown): string {
   if (typeof name !== 'string' || name === '') {
     throw new InvalidOptionsError(`a step's name must be a non-empty string, not '${String(name)}'`)
   }
+  refuseCutText(name, 'name')
   if (key === undefined) return escaped(name)
   if (typeof key !== 'string' && typeof key !== 'number') {
     throw new InvalidOptionsError(`step '${name}': its key must be a string or a number, not ${typeof key}`)
   }
+  refuseCutText(String(key), 'key')
   return `${escaped(name)}[${escaped(String(key))}]`
+}
+
+/** A store would keep such text as something else, and the step would not be found again. */
+function refuseCutText(text: string, what: string): void {
+  if (text.isWellFormed()) return
+  throw new InvalidOptionsError(
+    `a step's ${what} is cut inside a character: '${text}'; cut it by code points`,
+  )
 }
 
 /** The path of the `repeat`-th sequential use of `segment` below `scope`. @throws InvalidOptionsError when too long. */

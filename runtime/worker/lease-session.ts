@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Committer } from '../execution/committer.ts'
 import { Slot } from '../execution/slot.ts'
-import { type CancelTimer, endsWithin, pause } from '../model/clock.ts'
+import { backoffMs, type CancelTimer, endsWithin, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
@@ -10,6 +10,7 @@ import {
   type ClaimAnswer,
   type ClaimedRun,
   type EntryAnswer,
+  type JournalPage,
   type LeaseId,
   longestPollMs,
   type Orders,
@@ -106,15 +107,26 @@ export class LeaseSession {
     }
   }
 
-  /**
-   * Ends the session. What is still in a slot is given up: its signals abort, it writes nothing more, and the
-   * resigned lease hands it to the next worker, but for at-most-once bodies (R12).
-   */
-  async resign(): Promise<void> {
+  /** Whether a body runs that must not be handed over (R12). */
+  get insideOnce(): boolean {
+    return [...this.#slots.values()].some((slot) => slot.insideOnce)
+  }
+
+  /** Gives up what is still in a slot, but for at-most-once bodies: the lease stays theirs until they have ended. */
+  async handOverAll(): Promise<void> {
     const keep = [...this.#slots].filter(([, slot]) => slot.insideOnce).map(([id]) => id)
     for (const [id, slot] of this.#slots) if (!keep.includes(id)) slot.stop({ kind: 'lost' })
-    await this.#end()
     await this.#store.resign(this.lease, keep)
+  }
+
+  /**
+   * Ends the session. What is still in a slot is given up: its signals abort, it writes nothing more, and the
+   * resigned lease hands it to the next worker.
+   */
+  async resign(): Promise<void> {
+    for (const slot of this.#slots.values()) slot.stop({ kind: 'lost' })
+    await this.#end()
+    await this.#store.resign(this.lease, [])
   }
 
   /** W3. */
@@ -202,8 +214,7 @@ export class LeaseSession {
           { err: toStoredError(error), attempt },
           'the store could not be asked for runs; asking again',
         )
-        const ceiling = Math.min(2_000, 20 * 2 ** Math.min(attempt, 10))
-        await pause(clock, ceiling * (0.5 + clock.random() / 2), this.#over.signal)
+        await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
       }
     }
     for (const { resolve } of settling) resolve({ kind: 'gone' })
@@ -243,8 +254,14 @@ export class LeaseSession {
     const { clock, jobs, log, middleware, registered, store } = this.#config
     const job = jobs.get(run.job)
     const digest = registered.find(({ name }) => name === run.job)?.digest ?? ''
-    if (job === undefined)
-      throw new Error(`claimed run ${run.id} of job '${run.job}', which was never registered`)
+    if (job === undefined) {
+      const { id, fence, position } = run
+      const reason = `worker ${this.#config.name} got it without knowing its job '${run.job}'`
+      log.error({ run: id, reason }, 'a run is blocked')
+      const outcome = { kind: 'blocked', reason, digest } as const
+      this.#committer.submit({ kind: 'settle', run: id, fence, position, outcome }).catch(() => undefined)
+      return
+    }
     const slot = new Slot(run, job, {
       clock,
       log: withFields(log, { run: run.id, job: run.job }),
@@ -254,7 +271,7 @@ export class LeaseSession {
       onIdle: () => this.hint(),
       submit: (entry) => this.#committer.submit(entry),
       settle: (settlement) => this.#settle(slot, settlement),
-      readPage: (of, from) => this.#store.readJournal(this.lease, of.id, of.fence, from),
+      readPage: (of, from) => this.#readPage(of, from),
     })
     const { stays } = this.#seams
     const stay = this.#occupy(slot, stays.get(run.id)).finally(() => {
@@ -288,6 +305,20 @@ export class LeaseSession {
       )
       if (outcome === 'lost') this.#reconciledAt = Number.NEGATIVE_INFINITY
     }
+  }
+
+  /** Asks until the store answers: a run is not to be blamed for a store that can't be reached. */
+  async #readPage({ id, fence }: ClaimedRun, from: number): Promise<JournalPage | 'gone'> {
+    const { clock } = this.#config
+    for (let attempt = 1; !this.#over.signal.aborted; attempt++) {
+      try {
+        return await this.#store.readJournal(this.lease, id, fence, from)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
+      }
+    }
+    return 'gone'
   }
 
   async #settle(slot: Slot, settlement: Settlement): Promise<EntryAnswer> {

@@ -1,5 +1,5 @@
 import { hostname } from 'node:os'
-import { type CancelTimer, type Clock, pause } from '../model/clock.ts'
+import { backoffMs, type CancelTimer, type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
@@ -16,6 +16,8 @@ type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
 
 const sweepEveryMs = 20_000
 const sweepLimit = 1_000
+/** A middleware that never ends must not keep `stop()` from ending. */
+const longestUnwindMs = 10_000
 
 /**
  * Works on the runs of its jobs, one process or one part of it.
@@ -42,6 +44,8 @@ export class Worker {
   #session: LeaseSession | undefined
   #cancelSweep: CancelTimer = () => undefined
   #stopping: Promise<void> | undefined
+  /** A start or a change of leases under way: a stop waits for its end. */
+  #changing: Promise<void> = Promise.resolve()
   #hurry = new AbortController()
   #ended: () => void = () => undefined
   /** Resolves when the worker has stopped, for whatever reason. */
@@ -61,6 +65,11 @@ export class Worker {
     if (this.#phase !== 'new')
       throw new InvalidOptionsError(`worker ${this.name} was started before; make a new one`)
     this.#phase = 'starting'
+    this.#changing = this.#openAndBegin()
+    await this.#changing
+  }
+
+  async #openAndBegin(): Promise<void> {
     try {
       this.#store = await this.#open(this.#config)
       this.#keeper = this.#makeKeeper(this.#store)
@@ -72,7 +81,8 @@ export class Worker {
       this.#ended()
       throw error
     }
-    this.#phase = 'working'
+    // A stop that came meanwhile waits for this, and goes on from here.
+    if (this.#phase === 'starting') this.#phase = 'working'
     this.#scheduleSweep()
     const { registered, concurrency, log } = this.#config
     log.info({ worker: this.name, jobs: registered.map(({ name }) => name), concurrency }, 'worker started')
@@ -136,7 +146,7 @@ export class Worker {
         if (this.#session?.lease === lease) this.#session.obey(orders)
       },
       onLost: (lease) => {
-        if (this.#session?.lease === lease) void this.#replaceSession(store, this.#session)
+        if (this.#session?.lease === lease) this.#replace(store, this.#session)
       },
     })
   }
@@ -150,7 +160,7 @@ export class Worker {
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       onDrainOrder: () => void this.stop(),
-      onLost: () => void this.#replaceSession(store, session),
+      onLost: () => this.#replace(store, session),
     })
     await store.register({
       lease: session.lease,
@@ -169,6 +179,12 @@ export class Worker {
     session.begin()
   }
 
+  #replace(store: Store, lost: LeaseSession): void {
+    this.#changing = this.#replaceSession(store, lost).catch((error: unknown) =>
+      this.#config.log.error({ err: toStoredError(error) }, 'the worker could not go on under a new lease'),
+    )
+  }
+
   /** The lease is lost: everything of it ends, and the worker goes on under a new one. */
   async #replaceSession(store: Store, lost: LeaseSession): Promise<void> {
     if (this.#session !== lost) return
@@ -182,7 +198,7 @@ export class Worker {
         return
       } catch (error) {
         this.#config.log.warn({ err: toStoredError(error) }, 'the worker could not register again; trying on')
-        await pause(this.#clock, Math.min(2_000, 50 * 2 ** Math.min(attempt, 8)), this.#hurry.signal)
+        await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#hurry.signal)
       }
     }
   }
@@ -194,6 +210,7 @@ export class Worker {
       return
     }
     this.#phase = 'draining'
+    await this.#changing.catch(() => undefined)
     this.#cancelSweep()
     const session = this.#session
     session?.drain()
@@ -201,12 +218,29 @@ export class Worker {
     const late = pause(this.#clock, timeoutMs, AbortSignal.any([enough.signal, this.#hurry.signal]))
     if (session !== undefined) await Promise.race([session.empty(), late])
     enough.abort()
-    await this.#leave(session)
+    // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
+    const kept = session?.insideOnce ?? false
+    await (kept ? this.#handOver(session) : this.#leave(session))
     this.#phase = 'stopped'
     this.#config.log.info({ worker: this.name }, 'worker stopped')
     this.#ended()
-    await Promise.all(this.#stays.values())
+    if (kept) {
+      await session?.empty()
+      await this.#leave(session)
+    }
+    await endsWithin(this.#clock, Promise.all(this.#stays.values()), longestUnwindMs)
     await this.#store?.close()
+  }
+
+  async #handOver(session: LeaseSession | undefined): Promise<void> {
+    try {
+      await session?.handOverAll()
+    } catch (error) {
+      this.#config.log.error(
+        { err: toStoredError(error) },
+        'runs could not be handed over; their lease will expire',
+      )
+    }
   }
 
   /** R18: the thread has stopped before the lease is resigned; resigning is the last store call. */

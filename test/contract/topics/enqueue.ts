@@ -98,6 +98,20 @@ export function enqueueContract(open: Open): void {
     expect(await store.run(delayed.id)).toMatchObject({ state: 'expired' })
   })
 
+  contractTest(
+    open,
+    'of thousands that expired at once none is started',
+    async ({ store, worker, advance }) => {
+      for (let i = 0; i < 4; i++) {
+        await store.enqueue(Array.from({ length: 400 }, () => newRun({ expiresInMs: 1_000 })))
+      }
+      const first = await worker()
+      advance(1_000)
+      for (let i = 0; i < 6; i++) expect(await first.claim(100)).toEqual([])
+      expect((await store.runs({ state: 'ready', limit: 10 })).runs).toEqual([])
+    },
+  )
+
   contractTest(open, 'a run that has started never expires', async ({ store, worker, advance }) => {
     const run = newRun({ expiresInMs: 1_000 })
     await store.enqueue([run])

@@ -140,6 +140,45 @@ export function leaseContract(open: Open): void {
     expect(await first.settle(run, completed)).toMatchObject({ kind: 'settled' })
   })
 
+  contractTest(open, 'after a clock went back a dead worker is lost as soon as ever', async (contract) => {
+    const { store, worker, advance, letLeaseExpire } = contract
+    await store.enqueue([newRun()])
+    const [first, second] = [await worker(), await worker()]
+    const run = await first.claimOne()
+    advance(-3_600_000)
+    await second.renew()
+    await letLeaseExpire(second)
+    expect((await second.claimOne()).id).toBe(run.id)
+  })
+
+  contractTest(
+    open,
+    'a short lease ends among workers with long ones',
+    async ({ store, worker, advance }) => {
+      await store.enqueue([newRun()])
+      const [short, long] = [await worker({ leaseMs: 1_000 }), await worker({ leaseMs: 60_000 })]
+      const run = await short.claimOne()
+      for (let i = 0; i < 3; i++) {
+        advance(2_000)
+        await long.renew()
+      }
+      expect((await long.claimOne()).id).toBe(run.id)
+    },
+  )
+
+  contractTest(
+    open,
+    'a worker that still calls keeps its own late lease',
+    async ({ store, worker, letLeaseExpire }) => {
+      await store.enqueue([newRun()])
+      const [first, second] = [await worker(), await worker()]
+      const run = await first.claimOne()
+      await letLeaseExpire(second)
+      expect(await first.claim()).toEqual([])
+      expect(await first.settle(run, completed)).toMatchObject({ kind: 'settled' })
+    },
+  )
+
   contractTest(open, 'a run that its worker never heard of is given back', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun()])
     const [first, second] = [await worker(), await worker()]

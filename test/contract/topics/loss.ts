@@ -120,6 +120,20 @@ export function lossContract(open: Open): void {
     },
   )
 
+  contractTest(open, 'of two suspects in two queues one claim takes one', async (contract) => {
+    const { store, worker, advance, letLeaseExpire } = contract
+    await store.enqueue([newRun({ queue: 'a' }), newRun({ queue: 'b' })])
+    const witness = await worker()
+    for (let i = 0; i < 2; i++) {
+      expect(await (await worker()).claim(2)).toHaveLength(2)
+      await letLeaseExpire(witness)
+      await witness.claim(0)
+      advance(1_000)
+      await witness.claim(0)
+    }
+    expect(await (await worker()).claim()).toHaveLength(1)
+  })
+
   contractTest(open, 'a cancelled run whose worker is lost ends as cancelled', async (contract) => {
     const { store, worker, letLeaseExpire } = contract
     await store.enqueue([newRun()])

@@ -74,6 +74,16 @@ export function retryContract(open: Open): void {
     expect(answer).toEqual({ runsAgain: ['read', 'charge', 'notify', 'pay'], keeps: [] })
   })
 
+  contractTest(open, 'a named step runs again also when the code caught its failure', async (contract) => {
+    const { store } = contract
+    const id = await failedRun(contract)
+    expect(await store.planRetry(id, { runAgain: ['charge'] })).toEqual({
+      runsAgain: ['charge', 'pay'],
+      keeps: ['read', 'notify'],
+    })
+    await expect(store.planRetry(id, { runAgain: ['chrage'] })).rejects.toMatchObject({ code: 'RUN_STATE' })
+  })
+
   contractTest(open, 'the same request again answers the same and retries nothing', async (contract) => {
     const { store, worker } = contract
     const id = await failedRun(contract)

@@ -136,6 +136,26 @@ export function settleContract(open: Open): void {
     expect(await store.run(old.id)).toMatchObject({ state: 'ready' })
   })
 
+  contractTest(
+    open,
+    'a late settlement of an older stay does not end the newer one of the same worker',
+    async (contract) => {
+      const { store, worker } = contract
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const stays = []
+      for (let i = 0; i < 3; i++) {
+        const run = await first.claimOne()
+        stays.push(run)
+        if (i < 2) await first.settle(run, { kind: 'released' })
+      }
+      const [oldest] = stays
+      if (oldest === undefined) throw new Error('the run was to be claimed')
+      expect(await first.settle(oldest, completed)).toEqual({ kind: 'gone' })
+      expect(await store.run(oldest.id)).toMatchObject({ state: 'running' })
+    },
+  )
+
   contractTest(open, 'a settlement at another position is a gap', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const first = await worker()

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, RunStateError, StepFailedError, StepUnknownError } from '../../../sdk/index.ts'
-import { abortOf, failureOf, journalOf, openWorkshop, rejection } from '../workshop.ts'
+import { abortOf, failureOf, journalOf, openWorkshop, rejection, type Workshop } from '../workshop.ts'
 
 const once = { atMostOnce: true } as const
 
@@ -161,3 +161,52 @@ describe('an at-most-once step whose timeout passes', () => {
     expect(failure).toMatchObject({ name: 'StepFailedError', cause: { message: 'provider does not know' } })
   })
 })
+
+describe('an at-most-once body when its worker stops in a process that lives on', () => {
+  test('keeps its lease until it has ended, and its end is stored', async () => {
+    const shop = await openWorkshop()
+    const began = Promise.withResolvers<void>()
+    const ends = Promise.withResolvers<string>()
+    let bodies = 0
+    const job = defineJob({ name: 'charging' }, ({ step }) =>
+      step.run(
+        'charge',
+        () => {
+          bodies++
+          began.resolve()
+          return ends.promise
+        },
+        { atMostOnce: true },
+      ),
+    )
+    const first = await shop.work(job, { lease: 300 })
+    const handle = await shop.jobs.enqueue(job)
+    await began.promise
+    const stopped = first.stop({ timeout: 0 })
+    await first.stopped
+    const second = await shop.work(job)
+    // Two leases of the first worker, in which it must go on renewing.
+    for (let i = 0; i < 3; i++) await leaseRenewed(shop, first.name)
+    ends.resolve('charged')
+    expect(await handle.result({ timeout: '4s' })).toBe('charged')
+    expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
+    expect(bodies).toBe(1)
+    await stopped
+    await second.stop()
+  })
+})
+
+/** Resolves once the store heard of the worker again. */
+async function leaseRenewed(shop: Workshop, name: string): Promise<void> {
+  const seen = async (): Promise<number> => {
+    const worker = (await shop.jobs.inspector.workers()).find((one) => one.name === name)
+    return worker?.leaseLeftMs ?? Number.NaN
+  }
+  for (let left = await seen(); ; ) {
+    const next = await seen()
+    if (Number.isNaN(next)) throw new Error('the lease is gone')
+    if (next > left) return
+    left = next
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}

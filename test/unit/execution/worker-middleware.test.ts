@@ -136,6 +136,13 @@ describe('middleware around runs and steps', () => {
     expect(shop.lines.map(({ message }) => message)).toContain('a middleware threw around a run')
   })
 
+  test('that does not call next() fails the run by name', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'forgotten' }, () => 'done')
+    await shop.work(job, { middleware: [{ run: async () => ({ outcome: 'completed' }) }] })
+    expect(await failureOf(await shop.jobs.enqueue(job))).toMatchObject({ code: 'INVALID_OPTIONS' })
+  })
+
   test('that throws after next() does not change what became of the run', async () => {
     const shop = await openWorkshop()
     const job = defineJob({ name: 'guarded' }, () => 'done')

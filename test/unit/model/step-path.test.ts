@@ -91,3 +91,9 @@ describe('a step name or key that is none is refused', () => {
     expect(() => stepSegment('a', key)).toThrow(/step 'a': its key must be a string or a number/)
   })
 })
+
+test('text cut inside a character is refused: no store would find the step again', () => {
+  const cut = 'Tip \u{1F389}'.slice(0, 5)
+  expect(() => stepSegment(cut)).toThrow(/cut inside a character/)
+  expect(() => stepSegment('pay', cut)).toThrow(/key is cut inside a character/)
+})

@@ -1,9 +1,43 @@
 import { describe, expect, test, vi } from 'vitest'
-import { createWorker } from '../../../runtime/index.ts'
+import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
 
+const quiet = createLogger({ level: 'error' })
+
 describe('stop', () => {
+  test('during a start waits for it, and leaves nothing working', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'never-run' }, () => 'ran')
+    const worker = createWorker({ store: shop.store, jobs: [job], handleSignals: false, logger: quiet })
+    const started = worker.start()
+    await worker.stop()
+    await started
+    expect(await shop.jobs.inspector.workers()).toEqual([])
+    const handle = await shop.jobs.enqueue(job)
+    expect((await handle.status()).state).toBe('ready')
+  })
+
+  test('ends although a middleware never does', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    const job = defineJob({ name: 'held' }, () => 'ran')
+    const worker = await shop.work(job, {
+      middleware: [
+        {
+          run: async (_stay, next) => {
+            await next()
+            begun.open()
+            return new Promise(() => undefined)
+          },
+        },
+      ],
+    })
+    await shop.jobs.enqueue(job)
+    await begun.opened
+    await worker.stop({ timeout: 0 })
+  }, 20_000)
+
   test('hands a run over at its next step edge, and another worker goes on from there', async () => {
     const shop = await openWorkshop()
     const [begun, goOn] = [gate(), gate()]

@@ -133,16 +133,20 @@ function classHeads(
   runClass: readonly [queue: string, job: string, version: number],
   limit: number,
 ): Head[] {
-  const ready = "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ?"
+  // Not every expired run has been moved by now: `promote` takes a bounded number at once.
+  const ready =
+    "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)"
   const order = 'ORDER BY priority DESC, seq LIMIT'
   const sound = tx.sql.all<Head>(
     `SELECT seq, priority, streak ${ready} AND streak < ${suspectStreak} ${order} ?`,
     ...runClass,
+    tx.now,
     limit,
   )
   const suspect = tx.sql.all<Head>(
     `SELECT seq, priority, streak ${ready} AND streak >= ${suspectStreak} ${order} 1`,
     ...runClass,
+    tx.now,
   )
   return suspect.length === 0 || holdsSuspect(tx, lease) ? sound : [...sound, ...suspect]
 }

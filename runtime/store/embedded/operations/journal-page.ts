@@ -97,5 +97,10 @@ function toEntry(row: JournalRow, now: number): JournalEntry {
 }
 
 function storedError(row: JournalRow): StoredError {
-  return decodeValue(row.body ?? new Uint8Array(), `error of step '${row.path}'`) as StoredError
+  try {
+    return decodeValue(row.body ?? new Uint8Array(), `error of step '${row.path}'`) as StoredError
+  } catch {
+    // One damaged entry must not fail the claim of others.
+    return { name: 'StoreFormatError', message: `the stored error of step '${row.path}' is damaged` }
+  }
 }

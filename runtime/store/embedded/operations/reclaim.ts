@@ -20,10 +20,18 @@ export function markSeen(tx: Transaction): void {
   const gap = tx.now - seenAt
   if (gap < 200 && gap >= 0) return
   tx.sql.run("UPDATE settings SET value = ? WHERE name = 'seen_at'", tx.now)
+  if (gap < 0) {
+    // The clock went back: times of before it say nothing.
+    tx.sql.run('UPDATE workers SET expires_at = ? + lease_ms', tx.now)
+    return
+  }
+  // Only who had renewed in time before the gap gets more: among short and long leases gaps are ordinary.
   tx.sql.run(
-    `UPDATE workers SET expires_at = max(expires_at, ? + lease_ms) WHERE lease_ms * ${amnestyShare} < ?`,
+    `UPDATE workers SET expires_at = max(expires_at, ? + lease_ms)
+     WHERE lease_ms * ${amnestyShare} < ? AND seen_at >= ? - lease_ms`,
     tx.now,
-    gap < 0 ? Number.MAX_SAFE_INTEGER : gap,
+    gap,
+    seenAt,
   )
 }
 

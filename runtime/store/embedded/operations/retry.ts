@@ -77,21 +77,25 @@ function plan(
 }
 
 function droppedLines(tx: Transaction, run: RunRow, lines: readonly Line[], choice: RetryChoice): Line[] {
-  if (choice.from !== undefined) {
-    const first = lines.find((line) => line.path === choice.from)
-    if (first === undefined) {
+  const { from, runAgain = [] } = choice
+  for (const named of from === undefined ? runAgain : [from, ...runAgain]) {
+    if (!lines.some((line) => line.path === named)) {
       const paths = [...new Set(lines.filter(isStep).map((line) => line.path))].slice(0, 20)
       throw new RunStateError(
-        `run '${run.id}' has stored no step '${choice.from}'; it has: ${paths.join(', ') || 'none'}`,
+        `run '${run.id}' has stored no step '${named}'; it has: ${paths.join(', ') || 'none'}`,
       )
     }
-    return lines.filter((line) => line.position >= first.position || !isStep(line))
+  }
+  const again = (line: Line): boolean => !isStep(line) || runAgain.includes(line.path)
+  if (from !== undefined) {
+    const first = lines.findIndex((line) => line.path === from)
+    return lines.filter((line, i) => i >= first || again(line))
   }
   const escaped = tx.sql.get<{ escaped: string | null }>(
     'SELECT escaped FROM payloads WHERE seq = ?',
     run.seq,
   )?.escaped
-  return lines.filter((line) => line.path === escaped || !isStep(line))
+  return lines.filter((line) => line.path === escaped || again(line))
 }
 
 /** R10: what may have had its effect runs again only when somebody says so by name. */

@@ -1,0 +1,93 @@
+import { describe, expect, test } from 'vitest'
+import { ReleaseLine } from '../../../runtime/execution/release-line.ts'
+import type { Clock } from '../../../runtime/model/clock.ts'
+
+/** A clock whose timers and macrotasks run when the test says so. */
+class HandClock implements Clock {
+  readonly timers: (() => void)[] = []
+  readonly tasks: (() => void)[] = []
+  now = () => 0
+  elapsed = () => 0
+  random = () => 0
+  after = (_ms: number, run: () => void) => {
+    this.timers.push(run)
+    return () => {
+      const at = this.timers.indexOf(run)
+      if (at >= 0) this.timers.splice(at, 1)
+    }
+  }
+  soon = (run: () => void) => void this.tasks.push(run)
+
+  runTasks(): void {
+    for (let run = this.tasks.shift(); run; run = this.tasks.shift()) run()
+  }
+
+  fireTimer(): void {
+    this.timers.shift()?.()
+  }
+}
+
+function lineOf(...paths: string[]): {
+  line: ReleaseLine
+  clock: HandClock
+  out: string[]
+  call: (path: string) => void
+} {
+  const clock = new HandClock()
+  const line = new ReleaseLine(clock, () => undefined)
+  const out: string[] = []
+  line.load(paths)
+  return { line, clock, out, call: (path) => line.called(path, () => void out.push(path)) }
+}
+
+describe('stored results on a resume', () => {
+  test('are handed out in the order they were stored, whatever the order of the calls', () => {
+    const { clock, out, call } = lineOf('a', 'b', 'c')
+    for (const path of ['c', 'b', 'a']) call(path)
+    clock.runTasks()
+    expect(out).toEqual(['a', 'b', 'c'])
+  })
+
+  test('wait for an earlier one that the code has not called yet', () => {
+    const { clock, out, call } = lineOf('a', 'b')
+    call('b')
+    for (let tick = 0; tick < 15; tick++) {
+      clock.fireTimer()
+      clock.runTasks()
+    }
+    expect(out).toEqual([])
+    call('a')
+    clock.runTasks()
+    expect(out).toEqual(['a', 'b'])
+  })
+
+  test('one timer that comes late, after a blocked event loop, does not use patience up', () => {
+    const { clock, out, call } = lineOf('a', 'b')
+    call('b')
+    clock.fireTimer()
+    expect(out).toEqual([])
+    call('a')
+    clock.runTasks()
+    expect(out).toEqual(['a', 'b'])
+  })
+
+  test('go on without a step that is gone from the code', () => {
+    const { clock, out, call } = lineOf('gone', 'b')
+    call('b')
+    while (clock.timers.length > 0) {
+      clock.fireTimer()
+      clock.runTasks()
+    }
+    expect(out).toEqual(['b'])
+  })
+
+  test('come one at a time, each in a task of its own', () => {
+    const { clock, out, call } = lineOf('a', 'b')
+    call('a')
+    call('b')
+    clock.tasks.shift()?.()
+    expect(out).toEqual(['a'])
+    clock.tasks.shift()?.()
+    expect(out).toEqual(['a', 'b'])
+  })
+})
