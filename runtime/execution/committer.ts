@@ -1,13 +1,14 @@
 import { backoffMs, type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
-import type {
-  Checkpoint,
-  CommitAnswer,
-  EntryAnswer,
-  LeaseId,
-  Orders,
-  Settlement,
-  Store,
+import {
+  type Checkpoint,
+  type CommitAnswer,
+  commitLimits,
+  type EntryAnswer,
+  type LeaseId,
+  type Orders,
+  type Settlement,
+  type Store,
 } from '../store/store.ts'
 
 type Entry = Checkpoint | Settlement
@@ -19,7 +20,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-const largestBatch = { entries: 200, bytes: 3_500_000 } as const
+/** With room for what entries weigh beside their values. */
+const largestBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
 /** More would let a later batch overtake one that is being asked again (B1). */
 const mostInFlight = 1
 
@@ -115,7 +117,8 @@ export class Committer {
   }
 }
 
-function entryBytes(entry: Entry): number {
+/** About what an entry weighs. */
+export function entryBytes(entry: Entry): number {
   if (entry.kind === 'settle') return entry.outcome.kind === 'completed' ? entry.outcome.output.length : 1_000
   return entry.record.phase === 'done' ? entry.record.value.length : 1_000
 }

@@ -93,8 +93,8 @@ export class Slot {
     } catch (error) {
       return this.#settle(this.#blocked(error instanceof Error ? error.message : String(error)))
     }
-    const { verdict } = this.run
-    if (verdict !== undefined) return this.#settle(await this.#failed(verdictError(this.run, verdict), input))
+    const { failsAs } = this.run
+    if (failsAs !== undefined) return this.#settle(await this.#failed(failsAsError(this.run, failsAs), input))
     this.#execution.begin(async () => handler(this.#context(input)))
     return this.#turns(input)
   }
@@ -163,7 +163,7 @@ export class Slot {
       case 'blocked':
         return this.#blocked(stop.reason)
       case 'timed out':
-        return this.#failed(verdictError(this.run, 'timed out'), input)
+        return this.#failed(failsAsError(this.run, 'timed out'), input)
       case 'journal full':
         return this.#failed(stop.error, input)
     }
@@ -221,8 +221,8 @@ function stayOutcome(kind: Outcome['kind'], answer: EntryAnswer): StayOutcome {
   return answer.state === 'cancelled' ? 'cancelled' : kind
 }
 
-function verdictError(run: ClaimedRun, verdict: 'poisoned' | 'timed out'): Error {
-  return verdict === 'poisoned'
+function failsAsError(run: ClaimedRun, failsAs: 'poisoned' | 'timed out'): Error {
+  return failsAs === 'poisoned'
     ? new RunPoisonedError(
         `${run.losses} workers were lost under run '${run.id}', the last ones without a new step in between; ` +
           'it may use too much memory or crash its process',

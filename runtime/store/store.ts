@@ -97,6 +97,9 @@ export interface Inspector {
 /** A worker with a free slot asks at least this often, whatever hints it gets. */
 export const longestPollMs = 2_000
 
+/** A larger commit is refused: it would hold the store for too long (R24). */
+export const commitLimits = { entries: 200, bytes: 4_194_304 } as const
+
 export type Unsubscribe = () => void
 
 /** Names one registration of a worker; random, never used twice. */
@@ -205,7 +208,7 @@ export interface ClaimedRun {
   /** Ms left of the job's timeout. */
   readonly deadlineInMs?: number
   /** Set when the run may not go on: only `onFailed` is left to run, then it fails for this reason. */
-  readonly verdict?: 'poisoned' | 'timed out'
+  readonly failsAs?: 'poisoned' | 'timed out'
 }
 
 export interface JournalPage {

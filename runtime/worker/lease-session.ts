@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Committer } from '../execution/committer.ts'
+import { Committer, entryBytes } from '../execution/committer.ts'
 import { Slot } from '../execution/slot.ts'
 import { backoffMs, type CancelTimer, endsWithin, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
@@ -9,6 +9,7 @@ import { toStoredError } from '../model/stored-error.ts'
 import {
   type ClaimAnswer,
   type ClaimedRun,
+  commitLimits,
   type EntryAnswer,
   type JournalPage,
   type LeaseId,
@@ -28,7 +29,6 @@ interface PendingSettlement {
 
 type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
-const mostSettlementsPerClaim = 200
 const reconcileEveryMs = 10_000
 const unwindGraceMs = 5_000
 
@@ -190,10 +190,20 @@ export class LeaseSession {
     }
   }
 
+  /** What is settled with the next claim: as much as one call may carry (R24). */
+  #takePending(): PendingSettlement[] {
+    let bytes = 0
+    const tooMany = this.#pending.findIndex(({ settlement }, i) => {
+      bytes += entryBytes(settlement)
+      return i === commitLimits.entries || (i > 0 && bytes > commitLimits.bytes)
+    })
+    return this.#pending.splice(0, tooMany === -1 ? this.#pending.length : tooMany)
+  }
+
   /** One claim, repeated until answered; starts what it brought. Answers how many runs that were. */
   async #claim(max: number): Promise<number> {
     const { clock, log } = this.#config
-    const settling = this.#pending.splice(0, mostSettlementsPerClaim)
+    const settling = this.#takePending()
     const entries = settling.map(({ settlement }) => settlement)
     let n = ++this.#n
     for (let attempt = 1; !this.#over.signal.aborted; attempt++) {

@@ -112,6 +112,18 @@ describe('the file of the embedded store', () => {
     expect(existsSync(`${path}-leases`) ? readdirSync(`${path}-leases`) : []).toEqual([])
   })
 
+  test('that is deleted or replaced under a worker is missed at its next renewal', async () => {
+    await using(async (store) => {
+      const worker = newWorker()
+      await store.register(worker)
+      rmSync(path)
+      await expect(store.renew(worker.lease, { draining: false })).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining('was deleted or replaced'),
+      })
+    })
+  })
+
   test('serves two connections that write at the same time', async () => {
     await using(async (one) => {
       await using(async (two) => {

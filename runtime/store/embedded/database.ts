@@ -33,6 +33,7 @@ export class Database implements Sql {
   readonly #connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #synchronous: 'NORMAL' | 'FULL'
+  readonly #inode: number
   #burstStart = 0
   #lastEnd = 0
   #rest: Promise<void> | undefined
@@ -51,6 +52,7 @@ export class Database implements Sql {
       this.#connection.exec(`PRAGMA journal_size_limit = ${walLimitBytes}`)
       this.#connection.exec('PRAGMA busy_timeout = 0')
     })
+    this.#inode = statSync(path).ino
   }
 
   get<R extends object = Row>(text: string, ...values: SQLInputValue[]): R | undefined {
@@ -85,6 +87,14 @@ export class Database implements Sql {
       }
       await pause(this.#clock, 1 + this.#clock.random())
     }
+  }
+
+  /** @throws StoreUnavailableError when the path no longer leads to the open file: what is written would be lost. */
+  checkFile(): void {
+    if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return
+    throw new StoreUnavailableError(
+      `${this.path} was deleted or replaced while it was open; put it back, or restart this process`,
+    )
   }
 
   /** Raised by each transaction of another connection. */

@@ -186,6 +186,7 @@ class EmbeddedStore implements Store {
   }
 
   async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer> {
+    this.#database.checkFile()
     const answer = await this.#write((tx) => renew(tx, lease, status))
     if (answer.kind === 'lost') this.#locks.drop(lease)
     // R37: a newer version migrated the file under us.

@@ -57,7 +57,7 @@ export function lossContract(open: Open): void {
         await witness.renew()
       }
       const convicted = await witness.claimOne()
-      expect(convicted).toMatchObject({ id: run.id, verdict: 'poisoned', losses: 5 })
+      expect(convicted).toMatchObject({ id: run.id, failsAs: 'poisoned', losses: 5 })
       await witness.settle(convicted, { kind: 'failed', error: plainError })
       expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
     },

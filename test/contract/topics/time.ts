@@ -32,7 +32,7 @@ export function timeContract(open: Open): void {
     expect(await first.claim()).toEqual([])
     advance(1)
     const late = await first.claimOne()
-    expect(late).toMatchObject({ id: run.id, verdict: 'timed out' })
+    expect(late).toMatchObject({ id: run.id, failsAs: 'timed out' })
     await first.settle(late, { kind: 'failed', error: plainError })
     expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
   })
@@ -45,7 +45,7 @@ export function timeContract(open: Open): void {
       const first = await worker()
       await first.settle(await first.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
       advance(10_000)
-      expect(await first.claimOne()).toMatchObject({ verdict: 'timed out' })
+      expect(await first.claimOne()).toMatchObject({ failsAs: 'timed out' })
     },
   )
 

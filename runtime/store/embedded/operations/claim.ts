@@ -197,7 +197,7 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
   )
   if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
   const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
-  const verdict =
+  const failsAs =
     run.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
   return {
     id: run.id,
@@ -215,6 +215,6 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     journalBytes: run.journal_bytes,
     journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx.now, run.seq, 0, firstPageBytes),
     ...(left === undefined ? {} : { deadlineInMs: left }),
-    ...(verdict === undefined ? {} : { verdict }),
+    ...(failsAs === undefined ? {} : { failsAs }),
   }
 }

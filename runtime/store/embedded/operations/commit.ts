@@ -1,14 +1,18 @@
 import { encodeError } from '../../../model/codec.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import { entryOverheadBytes, type JournalRecord } from '../../../model/journal.ts'
-import type { Checkpoint, CommitAnswer, EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import {
+  type Checkpoint,
+  type CommitAnswer,
+  commitLimits,
+  type EntryAnswer,
+  type LeaseId,
+  type Settlement,
+} from '../../store.ts'
 import { findRun } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { ordersOf } from './claim.ts'
 import { settleRun } from './settle.ts'
-
-/** A larger batch would hold the file for too long (R24). */
-const commitLimits = { entries: 200, bytes: 4_194_304 } as const
 
 /** A commit as it will be written: checkpoints are encoded and counted before the transaction begins (S5). */
 export interface PreparedEntry {
