@@ -156,7 +156,7 @@ export class Execution {
       this.#entries += page.entries.length
     }
     this.#line.load(this.#index.ends.filter((path) => path !== onFailedPath))
-    return true
+    return !this.#closed
   }
 
   /** Calls the job's function; what becomes of it arrives as a turn. */
@@ -293,7 +293,10 @@ export class Execution {
     try {
       const { id, fence } = this.run
       const answer = await this.seams.submit({ kind: 'checkpoint', run: id, fence, position, record })
-      if (answer.kind === 'early') this.#position--
+      if (answer.kind === 'early') {
+        this.#position--
+        this.#entries--
+      }
       if (answer.kind === 'gap' || answer.kind === 'gone') {
         this.stop({ kind: 'lost' })
         return forever()

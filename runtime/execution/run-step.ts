@@ -72,16 +72,17 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
     const verdict = judgeStepFailure(error, plan.policy, attempt, execution.seams.clock.random())
     if (verdict.kind === 'final') return storeFailure(step, attempt, error, durationOf(end))
     const { delayMs } = verdict
+    const failure = toStoredError(error)
     execution.seams.log.warn(
-      { step: path, attempt, delayMs, err: toStoredError(error) },
+      { step: path, attempt, delayMs, err: failure },
       'a step failed and is tried again',
     )
     const { position } = await execution.append({
       ...{ path, kind: 'run', phase: 'retrying', attempt, durationMs: durationOf(end) },
-      pauseMs: verdict.delayMs,
-      error: toStoredError(error),
+      pauseMs: delayMs,
+      error: failure,
     })
-    await execution.wait(path, 'retry', verdict.delayMs, position)
+    await execution.wait(path, 'retry', delayMs, position)
   }
 }
 

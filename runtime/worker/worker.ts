@@ -152,7 +152,8 @@ export class Worker {
   }
 
   #status(): WorkerStatus {
-    return { draining: this.#phase === 'draining' }
+    // Also after it stopped: an at-most-once body may still keep its lease.
+    return { draining: this.#phase === 'draining' || this.#phase === 'stopped' }
   }
 
   async #beginSession(store: Store): Promise<void> {

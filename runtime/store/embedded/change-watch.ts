@@ -19,7 +19,7 @@ export class ChangeWatch {
   listen(listener: () => void): Unsubscribe {
     this.#listeners.add(listener)
     if (this.#cancel === undefined) {
-      this.#seen = this.#counter()
+      this.#seen = this.#read()
       this.#look()
     }
     return () => {
@@ -34,9 +34,18 @@ export class ChangeWatch {
     for (const listener of [...this.#listeners]) listener()
   }
 
+  /** A file that can't be read for a moment has not changed: a hint is no place to fail. */
+  #read(): number {
+    try {
+      return this.#counter()
+    } catch {
+      return this.#seen
+    }
+  }
+
   #look(): void {
     this.#cancel = this.#clock.after(intervalMs, () => {
-      const counter = this.#counter()
+      const counter = this.#read()
       if (counter !== this.#seen) {
         this.#seen = counter
         this.changed()

@@ -179,7 +179,7 @@ describe('an at-most-once body when its worker stops in a process that lives on'
         { atMostOnce: true },
       ),
     )
-    const first = await shop.work(job, { lease: 300 })
+    const first = await shop.work(job, { lease: 300, healthPort: 0 })
     const handle = await shop.jobs.enqueue(job)
     await began.promise
     const stopped = first.stop({ timeout: 0 })
@@ -187,6 +187,8 @@ describe('an at-most-once body when its worker stops in a process that lives on'
     const second = await shop.work(job)
     // Two leases of the first worker, in which it must go on renewing.
     for (let i = 0; i < 3; i++) await leaseRenewed(shop, first.name)
+    const ready = `http://127.0.0.1:${await first.healthPort()}/ready`
+    await expect.poll(async () => (await fetch(ready)).status).toBe(503)
     ends.resolve('charged')
     expect(await handle.result({ timeout: '4s' })).toBe('charged')
     expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
