@@ -44,14 +44,14 @@ provide() {
     echo "verify: installing $package"
     if apt_install "$package" && installed "$@"; then return 0; fi
   fi
-  echo "verify: $1 is missing and could not be installed here; no test needs it yet." \
-    "To have it: apt-get install $package (macOS: brew install $package)"
+  echo "verify: $package is missing and could not be installed here: apt-get install $package" \
+    "(macOS: brew install ${package%-server})" >&2
+  return 1
 }
 
-if ! installed redis-server valkey-server; then
-  echo "verify: neither redis-server nor valkey-server is here; no test needs one yet"
-fi
-provide tmux tmux
+# Debian starts a server with the package: tests start their own, on ports of their own.
+provide redis-server redis-server valkey-server || exit 1
+provide tmux tmux || true
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT

@@ -10,6 +10,14 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'redis-server',
+          include: ['test/redis-server/**/*.test.ts'],
+          testTimeout: 30 * seconds,
+        },
+      },
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'], testTimeout: 30 * seconds } },
       {
         extends: true,
@@ -36,7 +44,7 @@ export default defineConfig({
         // Its tests start processes of their own: after all the others, and few files at a time.
         test: {
           name: 'crash',
-          include: ['test/crash/**/*.test.ts'],
+          include: ['test/crash/**/*.test.ts', 'test/faults/**/*.test.ts'],
           testTimeout: 60 * seconds,
           maxWorkers: 2,
           sequence: { groupOrder: 1 },

@@ -1,9 +1,11 @@
+import { shownUrl } from '../store/shown-url.ts'
 import type { SharedOptions } from './shared-options.ts'
 
 /** A command to type, for the store in use. */
 export function commandLine(words: readonly string[], { store }: Pick<SharedOptions, 'store'>): string {
   // An address of the environment is in force for the next command too.
-  const given = store === undefined || store === process.env.DURABLE_JOBS_STORE ? [] : ['--store', store]
+  const given =
+    store === undefined || store === process.env.DURABLE_JOBS_STORE ? [] : ['--store', shownUrl(store)]
   return ['durable-jobs', ...words, ...given].map(quoted).join(' ')
 }
 

@@ -65,6 +65,12 @@ export class StoreUnavailableError extends DurableJobsError {
   readonly code = 'STORE_UNAVAILABLE'
 }
 
+/** The store has no memory left: nothing new was taken on; what is under way goes on. */
+export class StoreFullError extends DurableJobsError {
+  override readonly name = 'StoreFullError'
+  readonly code = 'STORE_FULL'
+}
+
 /** The store holds something this version can't read: written by a newer version, or damaged. */
 export class StoreFormatError extends DurableJobsError {
   override readonly name = 'StoreFormatError'

@@ -7,9 +7,10 @@ export const poisonLimit = 5
  */
 export const suspectStreak = 2
 
-const delaysMs = [0, 1_000, 5_000, 30_000, 120_000] as const
+/** Ms before the next claim, by losses in a row. */
+export const lossDelaysMs = [0, 1_000, 5_000, 30_000, 120_000] as const
 
 /** Ms before a run is claimed again after its `streak`-th loss in a row without a new entry. */
 export function lossDelayMs(streak: number): number {
-  return delaysMs[Math.min(streak, delaysMs.length) - 1] ?? 0
+  return lossDelaysMs[Math.min(streak, lossDelaysMs.length) - 1] ?? 0
 }

@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from '../model/clock.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { shownUrl } from './shown-url.ts'
 import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
 
@@ -12,12 +13,23 @@ export interface StoreSeams {
   readonly create?: boolean
 }
 
-type Opener = (config: StoreConfig, seams: Required<StoreSeams>) => Promise<Store>
+interface Seams {
+  readonly clock: Clock
+  readonly storeNow: (() => number) | undefined
+  readonly create: boolean
+}
+
+type Opener = (config: StoreConfig, seams: Seams) => Promise<Store>
+
+const redis: Opener = async (config, seams) =>
+  (await import('./redis/redis-store.ts')).openRedisStore(config, seams)
 
 /** Engines by URL scheme; each loads on use, so that no one pays for the others. */
 const engines: Readonly<Record<string, Opener>> = {
-  sqlite: async (config, seams) =>
-    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
+  sqlite: async (config, { clock, storeNow = () => clock.now(), create }) =>
+    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, { clock, storeNow, create }),
+  redis,
+  rediss: redis,
 }
 
 /**
@@ -30,13 +42,9 @@ export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Pr
   if (open === undefined) {
     const schemes = Object.keys(engines).map((name) => `${name}:`)
     throw new InvalidOptionsError(
-      `store: no engine for '${config.url}'; the address begins with ${schemes.join(' or ')}`,
+      `store: no engine for '${shownUrl(config.url)}'; the address begins with ${schemes.join(', ')}`,
     )
   }
-  const clock = seams.clock ?? systemClock
-  return open(config, {
-    clock,
-    storeNow: seams.storeNow ?? (() => clock.now()),
-    create: seams.create ?? true,
-  })
+  const { clock = systemClock, storeNow, create = true } = seams
+  return open(config, { clock, storeNow, create })
 }

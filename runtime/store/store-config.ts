@@ -20,8 +20,12 @@ export interface RetentionOptions {
 
 /** Where runs live and how; the same for `connect` and `createWorker`. */
 export interface StoreOptions {
-  /** `sqlite:PATH`. */
+  /** `sqlite:PATH`, or `redis://[user:password@]host:port[/database]`; `rediss://` over TLS. */
   url: string
+  /** Redis: runs of one namespace know nothing of another's. Default `durable-jobs`, or `?namespace=` of the URL. */
+  namespace?: string
+  /** Redis: instead of one in the URL; a function is asked at each connect, for tokens that change. */
+  password?: string | (() => string | Promise<string>)
   retention?: RetentionOptions
   /** Largest encoded input, step result or output. Default 1 MiB. */
   maxValueBytes?: number
@@ -30,18 +34,26 @@ export interface StoreOptions {
    * transactions. `full` waits for the disk at each one.
    */
   synchronous?: 'normal' | 'full'
+  /**
+   * Redis: what must have an at-most-once intent before its body begins. `memory` (default) of the primary, `disk`: its
+   * append-only file (Redis 7.2, Valkey), `replica`: one replica too.
+   */
+  confirm?: 'memory' | 'disk' | 'replica'
 }
 
 /** Checked, in milliseconds, nothing left out. */
 export interface StoreConfig {
   readonly url: string
+  readonly namespace: string
+  readonly password: string | (() => string | Promise<string>) | undefined
   readonly retention: RetentionPolicy
   readonly maxValueBytes: number
   readonly synchronous: 'normal' | 'full'
+  readonly confirm: 'memory' | 'disk' | 'replica'
 }
 
 const defaultStoreUrl = 'sqlite:.durable-jobs/jobs.db'
-const known = ['url', 'retention', 'maxValueBytes', 'synchronous']
+const known = ['url', 'namespace', 'password', 'retention', 'maxValueBytes', 'synchronous', 'confirm']
 const day = 86_400_000
 
 /**
@@ -55,15 +67,46 @@ export function parseStoreConfig(
   const options =
     typeof store === 'object' ? store : { url: store ?? environment.DURABLE_JOBS_STORE ?? defaultStoreUrl }
   checkKnownOptions(options, known, 'store')
-  const { url, maxValueBytes = defaultMaxValueBytes, synchronous = 'normal' } = options
-  if (typeof url !== 'string' || url === '') throw new InvalidOptionsError("store.url: write 'sqlite:PATH'")
+  const { url, maxValueBytes = defaultMaxValueBytes, synchronous = 'normal', confirm = 'memory' } = options
+  if (typeof url !== 'string' || url === '')
+    throw new InvalidOptionsError("store.url: write 'sqlite:PATH' or 'redis://HOST:PORT'")
   if (!Number.isInteger(maxValueBytes) || maxValueBytes < 1) {
     throw new InvalidOptionsError(`store.maxValueBytes: ${maxValueBytes} is not a number of bytes`)
   }
   if (synchronous !== 'normal' && synchronous !== 'full') {
     throw new InvalidOptionsError(`store.synchronous: write 'normal' or 'full', not '${String(synchronous)}'`)
   }
-  return { url, retention: parseRetention(options.retention ?? {}), maxValueBytes, synchronous }
+  if (!['memory', 'disk', 'replica'].includes(confirm)) {
+    throw new InvalidOptionsError(
+      `store.confirm: write 'memory', 'disk' or 'replica', not '${String(confirm)}'`,
+    )
+  }
+  return {
+    url,
+    namespace: parseNamespace(options.namespace ?? namespaceIn(url) ?? 'durable-jobs'),
+    password: parsePassword(options.password),
+    retention: parseRetention(options.retention ?? {}),
+    maxValueBytes,
+    synchronous,
+    confirm,
+  }
+}
+
+/** So that a namespace fits where only an address does: an environment variable, `--store`. */
+function namespaceIn(url: string): string | undefined {
+  if (!/^rediss?:/.test(url)) return undefined
+  return URL.parse(url)?.searchParams.get('namespace') ?? undefined
+}
+
+function parseNamespace(value: unknown): string {
+  if (typeof value === 'string' && /^[\w.:-]{1,100}$/.test(value)) return value
+  throw new InvalidOptionsError('store.namespace: use 1 to 100 letters, digits and . : _ -')
+}
+
+function parsePassword(value: unknown): StoreConfig['password'] {
+  if (value === undefined || typeof value === 'string') return value
+  if (typeof value === 'function') return value as () => string | Promise<string>
+  throw new InvalidOptionsError('store.password: write a string or a function that answers one')
 }
 
 function parseRetention(options: RetentionOptions): RetentionPolicy {

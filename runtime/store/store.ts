@@ -2,7 +2,7 @@ import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
-import type { EndState, Run, RunState } from '../model/run.ts'
+import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 
@@ -88,6 +88,10 @@ export interface Inspector {
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
+  /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
+  events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
+  /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
+  throughput(minutes: number): Promise<readonly ThroughputCell[]>
   /** What `doctor` looks at: each judged by the store that knows it. */
   checks(): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
@@ -309,6 +313,43 @@ export interface WorkerInfo {
   readonly seenAgoMs: number
   readonly leaseLeftMs: number
 }
+
+/** One transition of a run. */
+export interface RunEvent {
+  /** Its place among events, to read on from. */
+  readonly cursor: string
+  readonly at: number
+  readonly run: RunId
+  readonly job: string
+  readonly queue: string
+  readonly transition: RunTransition | 'enqueue'
+  /** The state it led to. */
+  readonly state: RunState
+}
+
+/** One minute of one job in one queue. */
+export interface ThroughputCell {
+  /** When the minute began. */
+  readonly minute: number
+  readonly queue: string
+  readonly job: string
+  /** How often each transition happened. */
+  readonly counts: Readonly<Partial<Record<RunTransition | 'enqueue', number>>>
+  /** From ready to claimed. */
+  readonly wait: DurationHistogram
+  /** From claimed to the end of the stay, but for those that were told to stop. */
+  readonly run: DurationHistogram
+}
+
+export interface DurationHistogram {
+  readonly sumMs: number
+  /** `buckets[0]` counts durations below 1 ms, `buckets[i]` those from 2^(i-1) up to but not including 2^i ms; the 40th all longer ones. */
+  readonly buckets: readonly number[]
+}
+
+/** How long cells of `throughput` are kept, and how many events about. */
+export const throughputMinutes = 240
+export const keptEvents = 10_000
 
 export interface StoreCheck {
   readonly name: string

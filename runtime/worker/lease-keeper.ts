@@ -29,6 +29,7 @@ const beatMs = 200
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
   readonly #leaseMs: number
+  readonly #password: () => string | undefined | Promise<string>
   readonly #beats: Int32Array
   readonly #thread: Thread
   readonly #stopped: Promise<void>
@@ -44,7 +45,13 @@ export class LeaseKeeper {
     this.#heldAt = seams.clock.elapsed()
     this.#beats = new Int32Array(new SharedArrayBuffer(beatSlots.length * Int32Array.BYTES_PER_ELEMENT))
     const { store, leaseMs, maxBlockedMs, healthPort } = config
-    const data: LeaseThreadData = { store, leaseMs, maxBlockedMs, healthPort, beats: this.#beats }
+    const { password } = store
+    this.#password = typeof password === 'function' ? password : () => password
+    const data: LeaseThreadData = {
+      store: { ...store, password: typeof password === 'function' ? undefined : password },
+      asksForPassword: typeof password === 'function',
+      ...{ leaseMs, maxBlockedMs, healthPort, beats: this.#beats },
+    }
     // The file's own ending: the sources run as they are, the build as JavaScript.
     const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     this.#thread = new Thread(new URL(`./lease-thread.${ending}`, import.meta.url), {
@@ -114,6 +121,15 @@ export class LeaseKeeper {
     }
   }
 
+  async #tellPassword(): Promise<void> {
+    try {
+      this.#send({ kind: 'password', password: await this.#password() })
+    } catch (error) {
+      this.#seams.log.error({ err: error }, 'the password function failed; the lease thread can’t connect')
+      this.#send({ kind: 'password', password: undefined })
+    }
+  }
+
   #heard(message: FromLeaseThread): void {
     const { log } = this.#seams
     switch (message.kind) {
@@ -126,6 +142,9 @@ export class LeaseKeeper {
         if (message.lease !== this.#lease) return
         this.#lease = undefined
         this.#seams.onLost(message.lease)
+        return
+      case 'password wanted':
+        void this.#tellPassword()
         return
       case 'blocked':
         log.error({ silentMs: message.silentMs }, 'a step blocks the event loop for longer than maxBlocked')

@@ -3,7 +3,9 @@ import type { StoreConfig } from '../store/store-config.ts'
 
 /** What the lease thread is started with. */
 export interface LeaseThreadData {
-  readonly store: StoreConfig
+  /** A password that is a function stays on the main thread, which is asked for it. */
+  readonly store: Omit<StoreConfig, 'password'> & { readonly password: string | undefined }
+  readonly asksForPassword: boolean
   readonly leaseMs: number
   readonly maxBlockedMs: number
   readonly healthPort: number | undefined
@@ -15,11 +17,15 @@ export interface LeaseThreadData {
 export const beatSlots = { beat: 0, draining: 1, length: 2 } as const
 
 /** Main thread to lease thread. */
-export type ToLeaseThread = { readonly kind: 'keep'; readonly lease: LeaseId } | { readonly kind: 'stop' }
+export type ToLeaseThread =
+  | { readonly kind: 'keep'; readonly lease: LeaseId }
+  | { readonly kind: 'password'; readonly password: string | undefined }
+  | { readonly kind: 'stop' }
 
 /** Lease thread to main thread; `lease` lets messages of an older lease be told apart (R18). */
 export type FromLeaseThread =
   | { readonly kind: 'listening'; readonly port: number }
+  | { readonly kind: 'password wanted' }
   | { readonly kind: 'held'; readonly lease: LeaseId; readonly orders: Orders }
   | { readonly kind: 'lost'; readonly lease: LeaseId }
   | { readonly kind: 'blocked'; readonly silentMs: number }

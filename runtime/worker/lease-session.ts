@@ -212,6 +212,8 @@ export class LeaseSession {
         if (answer.kind === 'lost') break
         for (const [i, { resolve }] of settling.entries()) resolve(answer.settled[i] ?? { kind: 'gone' })
         this.#take(answer)
+        // R14: the store was away; it may have come back with an older state.
+        if (attempt > 1) this.#reconciledAt = Number.NEGATIVE_INFINITY
         return answer.runs.length
       } catch (error) {
         if (!(error instanceof StoreUnavailableError) && settling.length > 0) {

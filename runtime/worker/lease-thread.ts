@@ -75,7 +75,10 @@ async function keep(): Promise<void> {
   if (health?.kind === 'listening') say({ kind: 'listening', port: health.port })
   if (health?.kind === 'taken') say({ kind: 'health port taken', reason: health.reason })
 
-  const store = await openStore(data.store)
+  const store = await openStore({
+    ...data.store,
+    password: data.asksForPassword ? askForPassword : data.store.password,
+  })
   while (!stopping) {
     await renew(store)
     if (!stopping) await pause(clock, data.leaseMs * renewalShare, wake.signal)
@@ -85,9 +88,26 @@ async function keep(): Promise<void> {
   if (health?.kind === 'listening') await health.close()
 }
 
+const passwordWaiters: ((password: string) => void)[] = []
+
+function askForPassword(): Promise<string> {
+  return new Promise((resolve) => {
+    passwordWaiters.push(resolve)
+    say({ kind: 'password wanted' })
+  })
+}
+
 parentPort?.on('message', (message: ToLeaseThread) => {
-  if (message.kind === 'keep') lease = message.lease
-  else stopping = true
+  switch (message.kind) {
+    case 'password':
+      for (const resolve of passwordWaiters.splice(0)) resolve(message.password ?? '')
+      return
+    case 'keep':
+      lease = message.lease
+      break
+    case 'stop':
+      stopping = true
+  }
   wake.abort()
 })
 

@@ -16,6 +16,8 @@ type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
 
 const sweepEveryMs = 20_000
 const sweepLimit = 1_000
+/** Between two sweeps of which the first was full: others have their turn. */
+const sweepBreakMs = 20
 /** A middleware that never ends must not keep `stop()` from ending. */
 const longestUnwindMs = 10_000
 
@@ -262,11 +264,16 @@ export class Worker {
     })
   }
 
+  /** Until nothing is left to prune: what ends faster than one sweep removes must not pile up. */
   async #sweep(): Promise<void> {
     try {
-      const report = await this.#store?.sweep(sweepLimit)
-      if (report && report.repaired.length > 0) {
-        this.#config.log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
+      for (let more = true; more && this.#phase === 'working'; ) {
+        const report = await this.#store?.sweep(sweepLimit)
+        if (report && report.repaired.length > 0) {
+          this.#config.log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
+        }
+        more = report !== undefined && report.pruned >= sweepLimit
+        if (more) await pause(this.#clock, sweepBreakMs, this.#hurry.signal)
       }
     } catch (error) {
       this.#config.log.warn({ err: toStoredError(error) }, 'the sweep failed; the next one goes on')

@@ -30,7 +30,7 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
     const path = await storeFile(cli)
     writeSync(openSync(path, 'r+'), Buffer.from([0, 0, 0, 99]), 0, 4, userVersionAt)
     const before = readFileSync(path)
-    const message = `${path} has format 99, this durable-jobs reads up to 1; upgrade the package`
+    const message = `${path} has format 99, this durable-jobs reads up to 2; upgrade the package`
     expect(await refusals(cli, 'sqlite:jobs.db')).toEqual(commands.map(() => message))
     expect(readFileSync(path).equals(before)).toBe(true)
   })

@@ -4,6 +4,7 @@ import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { commitContract } from './topics/commit.ts'
 import { enqueueContract } from './topics/enqueue.ts'
+import { eventsContract } from './topics/events.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { lossContract } from './topics/loss.ts'
@@ -29,6 +30,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('events', () => eventsContract(open))
     describe('wake-up', () => wakeupContract(open))
   })
 }

@@ -5,9 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refuseNetworkFileSystem } from '../../runtime/store/embedded/host.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
-import type { Store } from '../../runtime/store/store.ts'
+import { keptEvents, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun, newWorker } from './given.ts'
+import { byHand, newRun, newWorker } from './given.ts'
+import { completed, TestWorker } from './test-worker.ts'
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -27,6 +28,20 @@ describe('the file of the embedded store', () => {
     }
   }
 
+  /** Does to the file what no store does. */
+  function sql(text: string): void {
+    const database = new DatabaseSync(path)
+    database.exec(text)
+    database.close()
+  }
+
+  function rows(table: string): number {
+    const database = new DatabaseSync(path)
+    const { n } = database.prepare(`SELECT count(*) AS n FROM ${table}`).get() as { n: number }
+    database.close()
+    return n
+  }
+
   test('is made with its folders, and holds what was stored after it was closed', async () => {
     path = join(folder, 'deep/er/jobs.db')
     const run = newRun()
@@ -36,19 +51,62 @@ describe('the file of the embedded store', () => {
 
   test('of a newer version is refused and left as it is', async () => {
     await using(async () => undefined)
-    const database = new DatabaseSync(path)
-    database.exec('PRAGMA user_version = 99')
-    database.close()
+    sql('PRAGMA user_version = 99')
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringMatching(/format 99.*upgrade/),
     })
   })
 
+  test('of format 1 is brought to this format and keeps its runs', async () => {
+    const runs = [newRun(), newRun()] as const
+    await using(async (store) => void (await store.enqueue(runs)))
+    sql('DROP TABLE events; DROP TABLE throughput; PRAGMA user_version = 1')
+    await using(async (store) => {
+      for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
+      await store.cancel(runs[0].id, byHand())
+      expect(await store.events({ limit: 10 })).toMatchObject([{ run: runs[0].id, transition: 'cancel' }])
+      expect(await store.throughput(1)).toMatchObject([{ counts: { cancel: 1 } }])
+      expect(await store.checks()).toContainEqual(
+        expect.objectContaining({ name: 'format', verdict: 'fine', found: 'version 2' }),
+      )
+    })
+  })
+
+  test('that a newer version brings to its format drains the workers that have it open', async () => {
+    await using(async (store) => {
+      await store.enqueue([newRun()])
+      const worker = await TestWorker.register(store)
+      const run = await worker.claimOne()
+      expect(await worker.renew()).toMatchObject({ kind: 'held', orders: { drain: false } })
+      sql('CREATE TABLE later (id INTEGER); PRAGMA user_version = 99')
+      expect(await worker.renew()).toMatchObject({ kind: 'held', orders: { drain: true } })
+      expect(await worker.settle(run, completed)).toEqual({ kind: 'settled', state: 'completed' })
+    })
+  })
+
+  test('holds a bounded number of events and minutes, also if nobody sweeps', async () => {
+    // A clock that ran far ahead and was put right leaves nothing behind either.
+    let now = Date.UTC(2027, 0, 1)
+    const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
+    const enqueueFor = async (minutes: number): Promise<void> => {
+      for (let i = 0; i < minutes; i++, now += 60_000) {
+        await store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
+      }
+    }
+    await enqueueFor(10)
+    now = Date.UTC(2026, 0, 1)
+    await enqueueFor(throughputMinutes + 50)
+    expect(rows('throughput')).toBe(2 * throughputMinutes)
+    for (let i = 0; i < keptEvents / 500 + 2; i++) {
+      await store.enqueue(Array.from({ length: 500 }, () => newRun()))
+    }
+    expect(rows('events')).toBe(keptEvents / 500)
+    await store.close()
+  })
+
   test('of another program is refused and left as it is', async () => {
-    const database = new DatabaseSync(path)
-    database.exec('CREATE TABLE theirs (id INTEGER)')
-    database.close()
+    sql('CREATE TABLE theirs (id INTEGER)')
     await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
       code: 'STORE_FORMAT',
       message: expect.stringContaining('another program'),
@@ -90,9 +148,7 @@ describe('the file of the embedded store', () => {
   test('is refused while a worker of another host is alive in it', async () => {
     await using(async (store) => {
       await store.register(newWorker({ host: 'elsewhere' }))
-      const database = new DatabaseSync(path)
-      database.exec("UPDATE workers SET boot = 'another machine'")
-      database.close()
+      sql("UPDATE workers SET boot = 'another machine'")
       await expect(openStore(parseStoreConfig(`sqlite:${path}`))).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         message: expect.stringContaining("in use by a worker on host 'elsewhere'"),

@@ -36,7 +36,7 @@ export function startCrew(count: number, store: string, queue: string, events: C
   const ends: Promise<void>[] = []
   let complaints = ''
   for (let i = 1; i <= count; i++) {
-    const child = forkWorker([store, queue])
+    const child = forkWorker(store, queue)
     const member: CrewMember = { name: `worker ${i}`, pid: child.pid ?? 0, ready: false, end: undefined }
     children.set(member, child)
     child.stderr?.on('data', (text: Buffer) => {
@@ -60,10 +60,12 @@ export function startCrew(count: number, store: string, queue: string, events: C
   }
 }
 
-function forkWorker(args: readonly string[]): ChildProcess {
+/** The address goes by the environment: arguments are seen by everybody on the machine, and it may hold a password. */
+function forkWorker(store: string, queue: string): ChildProcess {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const file = fileURLToPath(new URL(`./demo-worker.${ending}`, import.meta.url))
-  return fork(file, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
+  const env = { ...process.env, DURABLE_JOBS_STORE: store }
+  return fork(file, [queue], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [] })
 }
 
 function hear(member: CrewMember, message: WorkerMessage, events: CrewEvents): void {

@@ -20,9 +20,8 @@ const tell: Tell = (folder, moment, path) => {
 quietNodeWarnings()
 // Nobody watches any more: the demo has ended, whatever ended it.
 process.on('disconnect', () => process.exit())
-const [store = '', queue = ''] = process.argv.slice(2)
+const [queue = ''] = process.argv.slice(2)
 const worker = createWorker({
-  store,
   jobs: [importCandidates(queue, tell)],
   queues: [queue],
   logger: createLogger({ stream: process.stderr, level: 'warn' }),

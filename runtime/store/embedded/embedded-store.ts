@@ -24,12 +24,14 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
+  RunEvent,
   RunFilter,
   RunPage,
   Settlement,
   Store,
   StoreCheck,
   SweepReport,
+  ThroughputCell,
   Unsubscribe,
   WorkerInfo,
   WorkerStatus,
@@ -37,6 +39,7 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
+import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { cancel } from './operations/cancel.ts'
@@ -65,6 +68,7 @@ import { planRetry, retry } from './operations/retry.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
+import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
@@ -290,6 +294,14 @@ class EmbeddedStore implements Store {
     return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
   }
 
+  async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
+    return readEvents(this.#database, page)
+  }
+
+  async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
+    return readThroughput(this.#database, this.#storeNow(), minutes)
+  }
+
   async checks(): Promise<readonly StoreCheck[]> {
     return checkStore(this.#database, this.#config, await this.workers())
   }
@@ -308,7 +320,10 @@ class EmbeddedStore implements Store {
     const { result, woken } = await this.#database.write(
       () => {
         const tx = this.#transaction()
-        return { result: operation(tx), woken: pickIdleWorkers(tx) }
+        const result = operation(tx)
+        writeEvents(tx)
+        writeThroughput(tx)
+        return { result, woken: pickIdleWorkers(tx) }
       },
       { durable },
     )
@@ -324,6 +339,7 @@ class EmbeddedStore implements Store {
       retention: this.#config.retention,
       wakeCounts: new Map(),
       woken: new Set(),
+      moves: [],
     }
   }
 

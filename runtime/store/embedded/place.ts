@@ -66,6 +66,9 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
+  // A clock that went back makes no negative time.
+  const stayedMs = Math.max(0, tx.now - run.changed_at)
+  tx.moves.push({ run, from: run.state, transition, state, stayedMs })
   if (state === 'ready') announceReady(tx, run)
   return state
 }

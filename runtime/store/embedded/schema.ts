@@ -79,6 +79,18 @@ const migrations: readonly string[] = [
   CREATE TABLE requests (id TEXT PRIMARY KEY, answer TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE tombstones (id TEXT PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID;
   `,
+  `
+  -- The newest transitions, one row per transaction that made any: see event-log.ts.
+  CREATE TABLE events (
+    last INTEGER PRIMARY KEY,             -- the number of its last event
+    at INTEGER NOT NULL, groups TEXT NOT NULL
+  );
+  -- Counts and times of one minute of one job in one queue, as JSON: see throughput.ts.
+  CREATE TABLE throughput (
+    minute INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (minute, queue, job)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 export const formatVersion: number = migrations.length

@@ -1,5 +1,7 @@
+import type { RunState, RunTransition } from '../../model/run.ts'
 import type { HistoryEntry, LeaseId, RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
+import type { RunRow } from './run-row.ts'
 
 /** What an operation works with inside its one transaction. */
 export interface Transaction {
@@ -11,6 +13,19 @@ export interface Transaction {
   readonly wakeCounts: Map<string, WakeCount>
   /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
   readonly woken: Set<LeaseId>
+  /** Transitions in their order, written once before the commit for `events` and `throughput`. */
+  readonly moves: Move[]
+}
+
+/** One transition of a run. */
+export interface Move {
+  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'>
+  /** The state it left; an enqueued run comes out of none. */
+  readonly from?: RunState
+  readonly transition: RunTransition | 'enqueue'
+  readonly state: RunState
+  /** How long it was in the state that it left. */
+  readonly stayedMs: number
 }
 
 export interface WakeCount {

@@ -58,6 +58,7 @@ function insertRows(tx: Transaction, run: NewRun): void {
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
+  tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
   if (state === 'ready') announceReady(tx, run)
   else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
 }

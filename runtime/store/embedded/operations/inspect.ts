@@ -1,4 +1,3 @@
-import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import { endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type {
@@ -11,6 +10,7 @@ import type {
   WorkerInfo,
   WorkerJob,
 } from '../../store.ts'
+import { parseCursor } from '../cursor.ts'
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 
@@ -66,11 +66,6 @@ export function inspectRuns(sql: Sql, filter: RunFilter): RunPage {
   const runs: Run[] = page.map(toRun)
   const last = page.at(-1)
   return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
-}
-
-function parseCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
-  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
 }
 
 export function inspectQueues(sql: Sql, now: number): QueueInfo[] {

@@ -1,0 +1,118 @@
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { type ThroughputCell, throughputMinutes } from '../store.ts'
+import type { Sql } from './database.ts'
+import type { Move, Transaction } from './transaction.ts'
+
+const minuteMs = 60_000
+const keptMs = throughputMinutes * minuteMs
+const mostBuckets = 40
+/** How many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too. */
+const trimmedPerNewCell = 10
+
+interface Histogram {
+  sumMs: number
+  readonly buckets: number[]
+}
+
+/** What a cell's row holds, as JSON: a transaction touches a few cells, each in few of its numbers. */
+interface CellBody {
+  readonly counts: Partial<Record<Move['transition'], number>>
+  readonly wait: Histogram
+  readonly run: Histogram
+}
+
+interface OpenCell {
+  readonly queue: string
+  readonly job: string
+  readonly body: CellBody
+}
+
+/** Adds the transaction's transitions to the cells of its minute, before its commit. */
+export function writeThroughput(tx: Transaction): void {
+  const minute = minuteOf(tx.now)
+  const cells = new Map<string, OpenCell>()
+  for (const move of tx.moves) {
+    const { queue, job } = move.run
+    const key = JSON.stringify([queue, job])
+    const cell = cells.get(key) ?? { queue, job, body: openCell(tx, minute, queue, job) }
+    cells.set(key, cell)
+    count(cell.body, move)
+  }
+  for (const { queue, job, body } of cells.values()) {
+    tx.sql.run(
+      'INSERT INTO throughput VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
+      minute,
+      queue,
+      job,
+      JSON.stringify(body),
+    )
+  }
+}
+
+function openCell(tx: Transaction, minute: number, queue: string, job: string): CellBody {
+  const stored = tx.sql.get<{ body: string }>(
+    'SELECT body FROM throughput WHERE minute = ? AND queue = ? AND job = ?',
+    minute,
+    queue,
+    job,
+  )
+  if (stored !== undefined) return JSON.parse(stored.body) as CellBody
+  trim(tx, minute)
+  return { counts: {}, wait: { sumMs: 0, buckets: [] }, run: { sumMs: 0, buckets: [] } }
+}
+
+/** Old cells go as new ones come, and so do those that a clock which ran far ahead has left. */
+function trim(tx: Transaction, minute: number): void {
+  tx.sql.run(
+    `DELETE FROM throughput WHERE (minute, queue, job) IN
+       (SELECT minute, queue, job FROM throughput WHERE minute <= ? OR minute > ? LIMIT ${trimmedPerNewCell})`,
+    minute - keptMs,
+    minute + keptMs,
+  )
+}
+
+function count({ counts, wait, run }: CellBody, { from, transition, stayedMs }: Move): void {
+  counts[transition] = (counts[transition] ?? 0) + 1
+  if (transition === 'claim') addDuration(wait, stayedMs)
+  // A stay that was told to stop is not over yet, and says nothing of the job when it is.
+  if (from === 'running' && transition !== 'order cancel') addDuration(run, stayedMs)
+}
+
+function addDuration(histogram: Histogram, ms: number): void {
+  histogram.sumMs += ms
+  const { buckets } = histogram
+  const bucket = Math.min(bitLength(ms), mostBuckets - 1)
+  while (buckets.length <= bucket) buckets.push(0)
+  buckets[bucket] = (buckets[bucket] ?? 0) + 1
+}
+
+/** By bits and not by logarithm, which is not exact where one bucket ends and the next begins. */
+function bitLength(ms: number): number {
+  const high = Math.floor(ms / 2 ** 32)
+  return high > 0 ? 64 - Math.clz32(high) : 32 - Math.clz32(ms)
+}
+
+/** @throws InvalidOptionsError when so many minutes are not kept. */
+export function readThroughput(sql: Sql, now: number, minutes: number): ThroughputCell[] {
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > throughputMinutes) {
+    throw new InvalidOptionsError(
+      `throughput: ${minutes} is no number of minutes; ask for 1 to ${throughputMinutes}`,
+    )
+  }
+  const current = minuteOf(now)
+  const rows = sql.all<{ minute: number; queue: string; job: string; body: string }>(
+    'SELECT * FROM throughput WHERE minute > ? AND minute <= ? ORDER BY minute, queue, job',
+    current - minutes * minuteMs,
+    current,
+  )
+  return rows.map(({ minute, queue, job, body }) => ({
+    minute,
+    queue,
+    job,
+    ...(JSON.parse(body) as CellBody),
+  }))
+}
+
+function minuteOf(at: number): number {
+  return Math.floor(at / minuteMs) * minuteMs
+}

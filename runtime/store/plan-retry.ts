@@ -1,0 +1,84 @@
+import { RunStateError } from '../model/errors.ts'
+import type { RetryPlan } from '../model/job.ts'
+import { isEnd, type RunState } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import type { RetryChoice } from './store.ts'
+
+/** What a plan needs to know of a journal entry. */
+export interface JournalLine {
+  readonly position: number
+  readonly path: StepPath
+  readonly phase: string
+  readonly once?: boolean
+}
+
+export interface PlannedRetry {
+  /** Positions of the entries that the retry drops. */
+  readonly dropped: readonly number[]
+  readonly answer: RetryPlan
+}
+
+interface RetriedRun {
+  readonly id: RunId
+  readonly state: RunState
+  /** The step whose error ended the run. */
+  readonly escaped: StepPath | undefined
+}
+
+/**
+ * What a retry by hand drops and keeps of a journal; every store asks here.
+ * @throws RunStateError when the run can't be retried, a named step is not there, or an at-most-once entry would go.
+ */
+export function planRetryOf(
+  run: RetriedRun,
+  lines: readonly JournalLine[],
+  choice: RetryChoice,
+): PlannedRetry {
+  if (run.state === 'completed' || (!isEnd(run.state) && run.state !== 'blocked')) {
+    throw new RunStateError(
+      `run '${run.id}' is ${run.state}; only a failed, cancelled, expired or blocked run can be retried`,
+    )
+  }
+  const dropped = droppedLines(run, lines, choice)
+  refuseOnce(run.id, dropped, choice.runAgain ?? [])
+  const ends = (line: JournalLine): boolean => line.phase === 'done' || line.phase === 'failed'
+  const runsAgain = [...new Set(dropped.filter(isStep).map((line) => line.path))]
+  const gone = new Set(dropped)
+  const keeps = lines.filter((line) => ends(line) && isStep(line) && !gone.has(line)).map((line) => line.path)
+  return { dropped: dropped.map((line) => line.position), answer: { runsAgain, keeps } }
+}
+
+function droppedLines(run: RetriedRun, lines: readonly JournalLine[], choice: RetryChoice): JournalLine[] {
+  const { from, runAgain = [] } = choice
+  for (const named of from === undefined ? runAgain : [from, ...runAgain]) {
+    if (!lines.some((line) => line.path === named)) {
+      const paths = [...new Set(lines.filter(isStep).map((line) => line.path))].slice(0, 20)
+      throw new RunStateError(
+        `run '${run.id}' has stored no step '${named}'; it has: ${paths.join(', ') || 'none'}`,
+      )
+    }
+  }
+  const again = (line: JournalLine): boolean => !isStep(line) || runAgain.includes(line.path)
+  if (from !== undefined) {
+    const first = lines.findIndex((line) => line.path === from)
+    return lines.filter((line, i) => i >= first || again(line))
+  }
+  return lines.filter((line) => line.path === run.escaped || again(line))
+}
+
+/** R10: what may have had its effect runs again only when somebody says so by name. */
+function refuseOnce(id: RunId, dropped: readonly JournalLine[], runAgain: readonly string[]): void {
+  const refused = [...new Set(dropped.filter((line) => line.once).map((line) => line.path))].filter(
+    (path) => !runAgain.includes(path),
+  )
+  if (refused.length === 0) return
+  throw new RunStateError(
+    `run '${id}': this retry would run at-most-once steps again: ${refused.join(', ')}; ` +
+      'make sure that their effect did not happen, then name them in runAgain',
+  )
+}
+
+function isStep(line: JournalLine): boolean {
+  return line.path !== onFailedPath
+}

@@ -1,0 +1,220 @@
+import type { Clock } from '../../model/clock.ts'
+import type { StoreCheck, WorkerInfo } from '../store.ts'
+import type { Keys } from './keys.ts'
+import type { RedisLink, Reply } from './redis-link.ts'
+import { redisFormat } from './script.ts'
+
+const oldestServer = { Redis: [6, 2], Valkey: [7, 2] } as const
+const farClockMs = 1_000
+const slowAnswerMs = 5
+const fullShare = 0.8
+
+/** What `doctor` reports of a server: everything that decides whether runs can be lost or delayed. */
+export async function checkServer(
+  link: RedisLink,
+  keys: Keys,
+  workers: readonly WorkerInfo[],
+  clock: Clock,
+): Promise<StoreCheck[]> {
+  const info = await serverFacts(link)
+  return [
+    version(info),
+    await format(link, keys),
+    eviction(info),
+    memory(info),
+    await durability(link, info),
+    replicas(info),
+    await scripts(link, keys),
+    await clockOffset(link, clock),
+    await latency(link, clock),
+    lostWorkers(workers),
+  ]
+}
+
+type Facts = ReadonlyMap<string, string>
+
+/** INFO as field -> value. A user who may not ask sees fields as unknown. */
+async function serverFacts(link: RedisLink): Promise<Facts> {
+  const sections = ['server', 'memory', 'persistence', 'replication']
+  const texts = await Promise.all(sections.map((section) => link.info(section).catch(() => '')))
+  const lines = texts.join('\r\n').split('\r\n')
+  return new Map(lines.filter((line) => line.includes(':')).map((line) => splitOnce(line)))
+}
+
+function splitOnce(line: string): [string, string] {
+  const at = line.indexOf(':')
+  return [line.slice(0, at), line.slice(at + 1)]
+}
+
+function version(facts: Facts): StoreCheck {
+  const name = facts.has('valkey_version') ? 'Valkey' : 'Redis'
+  const found = facts.get('valkey_version') ?? facts.get('redis_version') ?? 'unknown'
+  const mode = facts.get('redis_mode') === 'cluster' ? ', a cluster' : ''
+  const [major = 0, minor = 0] = found.split('.').map(Number)
+  const [least, leastMinor] = oldestServer[name]
+  return major > least || (major === least && minor >= leastMinor)
+    ? { name: 'server', verdict: 'fine', found: `${name} ${found}${mode}` }
+    : {
+        name: 'server',
+        verdict: 'fault',
+        found: `${name} ${found}${mode}`,
+        remedy: `use ${name} ${least}.${leastMinor} or newer`,
+      }
+}
+
+async function format(link: RedisLink, keys: Keys): Promise<StoreCheck> {
+  const found = Number(await link.command('HGET', keys.of('meta'), 'format'))
+  return found === redisFormat
+    ? { name: 'format', verdict: 'fine', found: `version ${found}` }
+    : { name: 'format', verdict: 'fault', found: `version ${found}`, remedy: 'upgrade durable-jobs' }
+}
+
+function eviction(facts: Facts): StoreCheck {
+  const policy = facts.get('maxmemory_policy') ?? 'unknown'
+  return policy === 'noeviction'
+    ? { name: 'eviction', verdict: 'fine', found: policy }
+    : {
+        name: 'eviction',
+        verdict: policy === 'unknown' ? 'warning' : 'fault',
+        found: policy,
+        remedy: 'set maxmemory-policy noeviction: any other one may delete runs when memory runs out',
+      }
+}
+
+function memory(facts: Facts): StoreCheck {
+  const used = Number(facts.get('used_memory') ?? 0)
+  const limit = Number(facts.get('maxmemory') ?? 0)
+  const mib = (bytes: number): string => `${Math.round(bytes / 1024 / 1024)} MiB`
+  if (limit === 0) {
+    return {
+      name: 'memory',
+      verdict: 'warning',
+      found: `${mib(used)} used, no limit`,
+      remedy: 'set maxmemory, so that a full machine refuses new runs instead of killing the server',
+    }
+  }
+  const found = `${mib(used)} of ${mib(limit)} used`
+  return used < limit * fullShare
+    ? { name: 'memory', verdict: 'fine', found }
+    : { name: 'memory', verdict: 'warning', found, remedy: 'give it more memory, or shorten the retention' }
+}
+
+async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
+  if (facts.get('aof_enabled') === undefined) {
+    return {
+      name: 'durability',
+      verdict: 'warning',
+      found: 'unknown',
+      remedy: 'see docs/redis.md for your platform',
+    }
+  }
+  if (facts.get('aof_enabled') !== '1') {
+    return {
+      name: 'durability',
+      verdict: 'warning',
+      found: 'no append-only file: a restart loses all runs since the last snapshot',
+      remedy: 'set appendonly yes and appendfsync everysec',
+    }
+  }
+  const policy = await configOf(link, 'appendfsync')
+  if (facts.get('aof_last_write_status') === 'err') {
+    return {
+      name: 'durability',
+      verdict: 'fault',
+      found: 'the append-only file can’t be written',
+      remedy: 'free its disk',
+    }
+  }
+  if (policy === 'no') {
+    return {
+      name: 'durability',
+      verdict: 'warning',
+      found: 'append-only file, written when the system likes (appendfsync no)',
+      remedy: 'set appendfsync everysec',
+    }
+  }
+  return {
+    name: 'durability',
+    verdict: 'fine',
+    found: `append-only file, appendfsync ${policy ?? 'not told'}`,
+  }
+}
+
+/** A managed server forbids CONFIG. */
+async function configOf(link: RedisLink, name: string): Promise<string | undefined> {
+  const reply = (await link.command('CONFIG', 'GET', name).catch(() => [])) as readonly Reply[]
+  return reply[1] === undefined ? undefined : String(reply[1])
+}
+
+function replicas(facts: Facts): StoreCheck {
+  const count = Number(facts.get('connected_slaves') ?? 0)
+  const found = count === 0 ? 'none: when this machine is lost, so are its runs' : `${count} connected`
+  return { name: 'replicas', verdict: 'fine', found }
+}
+
+async function scripts(link: RedisLink, keys: Keys): Promise<StoreCheck> {
+  const probe = "return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')"
+  try {
+    await link.command('EVAL', probe, 1, keys.of('meta'))
+    return { name: 'scripts', verdict: 'fine', found: 'run, with struct, cmsgpack and TIME' }
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error)
+    return {
+      name: 'scripts',
+      verdict: 'fault',
+      found,
+      remedy: 'allow EVAL and EVALSHA to this user; see docs/redis.md',
+    }
+  }
+}
+
+async function clockOffset(link: RedisLink, clock: Clock): Promise<StoreCheck> {
+  const before = clock.now()
+  const [seconds, micros] = (await link.command('TIME')) as Reply[]
+  const middle = (before + clock.now()) / 2
+  const offset = Math.round(Number(seconds) * 1_000 + Number(micros) / 1_000 - middle)
+  const found = `${offset} ms from this host's`
+  return Math.abs(offset) < farClockMs
+    ? { name: 'clock', verdict: 'fine', found }
+    : {
+        name: 'clock',
+        verdict: 'warning',
+        found,
+        remedy:
+          'run NTP on both; runs are safe, but instants that callers name are taken by the server’s clock',
+      }
+}
+
+async function latency(link: RedisLink, clock: Clock): Promise<StoreCheck> {
+  const times: number[] = []
+  for (let i = 0; i < 9; i++) {
+    const start = clock.elapsed()
+    await link.command('PING')
+    times.push(clock.elapsed() - start)
+  }
+  const median = times.sort((a, b) => a - b)[4] ?? 0
+  const found = `${median.toFixed(2)} ms per round trip`
+  return median < slowAnswerMs
+    ? { name: 'latency', verdict: 'fine', found }
+    : {
+        name: 'latency',
+        verdict: 'warning',
+        found,
+        remedy:
+          'each step costs a round trip: run workers in the zone of the server, and look for slow commands of others',
+      }
+}
+
+/** A dead worker that no living one has cleared away: nobody works on its runs. */
+function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
+  const lost = workers.filter((worker) => worker.lost)
+  const runs = lost.reduce((sum, { running }) => sum + running, 0)
+  return lost.length === 0
+    ? { name: 'workers', verdict: 'fine', found: `${workers.length} live` }
+    : {
+        name: 'workers',
+        verdict: 'fault',
+        found: `${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`,
+        remedy: 'start a worker: it takes them over',
+      }
+}

@@ -1,0 +1,93 @@
+import { decodeValue, encodeError } from '../../model/codec.ts'
+import type { JournalEntry, JournalPhase, JournalRecord } from '../../model/journal.ts'
+import type { StoredError } from '../../model/stored-error.ts'
+import type { Checkpoint } from '../store.ts'
+
+/*
+ * Journal entries as bytes. A checkpoint travels as a frame: fence u48, position u32, pause + 1 in ms u48 (0: none),
+ * then the tail. The store keeps `at` u48, `until` u48 (0: none) and the tail: phase u8, flags u8, attempt u16,
+ * duration f64, waitedAt u32, path u16 + text, body. The scripts read these places (scripts/append-part.lua).
+ */
+const phases: readonly JournalPhase[] = ['intent', 'waiting', 'retrying', 'done', 'failed']
+const frameHead = 16
+const entryHead = 12
+const tailHead = 18
+const flags = { once: 1, sleep: 2 } as const
+const mostAttempts = 65_535
+
+export function encodeFrame({ fence, position, record }: Checkpoint): Buffer {
+  const body = bodyOf(record)
+  const pathBytes = Buffer.byteLength(record.path)
+  const frame = Buffer.allocUnsafe(frameHead + tailHead + pathBytes + body.length)
+  frame.writeUIntBE(fence, 0, 6)
+  frame.writeUInt32BE(position, 6)
+  const pauses = record.phase === 'waiting' || record.phase === 'retrying'
+  frame.writeUIntBE(pauses ? Math.max(0, Math.ceil(record.pauseMs)) + 1 : 0, 10, 6)
+  frame[frameHead] = phases.indexOf(record.phase) + 1
+  frame[frameHead + 1] = (record.once ? flags.once : 0) | (record.kind === 'sleep' ? flags.sleep : 0)
+  frame.writeUInt16BE(Math.min(record.attempt, mostAttempts), frameHead + 2)
+  frame.writeDoubleBE(record.durationMs, frameHead + 4)
+  frame.writeUInt32BE(record.phase === 'done' ? (record.waitedAt ?? 0) : 0, frameHead + 12)
+  frame.writeUInt16BE(pathBytes, frameHead + 16)
+  frame.write(record.path, frameHead + tailHead)
+  frame.set(body, frameHead + tailHead + pathBytes)
+  return frame
+}
+
+const nothing = new Uint8Array()
+
+function bodyOf(record: JournalRecord): Uint8Array {
+  if (record.phase === 'done') return record.value
+  if (record.phase === 'failed' || record.phase === 'retrying') return encodeError(record.error)
+  return nothing
+}
+
+/** A retry by hand leaves an empty place: positions are never used again (J1). */
+export function isDropped(entry: Buffer): boolean {
+  return entry.length === 0
+}
+
+/** @param now The store's time. */
+export function decodeEntry(entry: Buffer, position: number, now: number): JournalEntry {
+  const at = entry.readUIntBE(0, 6)
+  const until = entry.readUIntBE(6, 6)
+  const pathBytes = entry.readUInt16BE(entryHead + 16)
+  const path = entry.toString('utf8', entryHead + tailHead, entryHead + tailHead + pathBytes)
+  const body = entry.subarray(entryHead + tailHead + pathBytes)
+  const marks = entry[entryHead + 1] ?? 0
+  const base = {
+    position,
+    path,
+    kind: marks & flags.sleep ? ('sleep' as const) : ('run' as const),
+    attempt: entry.readUInt16BE(entryHead + 2),
+    durationMs: entry.readDoubleBE(entryHead + 4),
+    at,
+    remainingMs: until === 0 ? 0 : Math.max(0, until - now),
+    ...(marks & flags.once ? { once: true } : {}),
+  }
+  const pauseMs = until === 0 ? 0 : until - at
+  const phase = phases[(entry[entryHead] ?? 0) - 1] ?? 'intent'
+  switch (phase) {
+    case 'intent':
+      return { ...base, phase }
+    case 'waiting':
+      return { ...base, phase, pauseMs }
+    case 'retrying':
+      return { ...base, phase, pauseMs, error: storedError(body, path) }
+    case 'failed':
+      return { ...base, phase, error: storedError(body, path) }
+    case 'done': {
+      const waitedAt = entry.readUInt32BE(entryHead + 12)
+      return { ...base, phase, value: new Uint8Array(body), ...(waitedAt === 0 ? {} : { waitedAt }) }
+    }
+  }
+}
+
+function storedError(body: Buffer, path: string): StoredError {
+  try {
+    return decodeValue(body, `error of step '${path}'`) as StoredError
+  } catch {
+    // One damaged entry must not fail the claim of others.
+    return { name: 'StoreFormatError', message: `the stored error of step '${path}' is damaged` }
+  }
+}

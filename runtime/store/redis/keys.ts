@@ -1,0 +1,93 @@
+/*
+ * Every key of a namespace. All carry its hash tag, so that in a cluster they share one slot and one script
+ * may use them all.
+ */
+
+/** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
+export const staticKeys = [
+  /** hash: format, seq, events, classes, seenAt, lookedAt, sweptTo */
+  'meta',
+  /** hash: run -> record */
+  'runs',
+  /** hash: `i` run -> input too large for the record, `o` run -> outcome too large for it */
+  'payloads',
+  /** hash: run -> what happened to it beside its steps */
+  'history',
+  /** lex set: class, priority, number in line, run */
+  'ready',
+  /** The same, for runs that may have killed workers (R17). */
+  'suspects',
+  /** hash: job -> its classes (code, queue, version) that may hold ready runs */
+  'classes',
+  /** set by ms: runs by their next timer */
+  'due',
+  /** lex set: state, number in line, run; for states that are neither ready nor held */
+  'index',
+  /** lists: when it ended, run; oldest first, to be pruned from there */
+  'endedCompleted',
+  'endedFailed',
+  'endedCancelled',
+  'endedExpired',
+  /** lex set: lease, run */
+  'held',
+  /** hash: run -> fence, position, bytes, streak, lease of its holder */
+  'stays',
+  /** hash: lease -> worker */
+  'workers',
+  /** set by ms: leases by their end */
+  'leases',
+  /** hash: lease -> seen at, lease ms, draining, drain order, ended, runs to cancel */
+  'status',
+  /** hash: lease -> number and answer of its last claim */
+  'claims',
+  /** hash: lease -> server and connections of its process, for the look at peers */
+  'beats',
+  /** lex set: job, lease, version */
+  'knows',
+  /** hash: lease -> free slots it reported with an empty-handed claim */
+  'idle',
+  /** hash: queue -> pause */
+  'paused',
+  /** lex set: tag, number in line, run */
+  'tags',
+  /** hash: queue, state -> how many, for scheduled, waiting, blocked */
+  'counts',
+  /** hash: request -> answer */
+  'requests',
+  /** set by ms: `q` request, `t` removed run, `l` ended lease, each until it may be forgotten */
+  'forget',
+  /** stream: events, numbered */
+  'events',
+  /** hash: minute, queue, job -> counts and histograms */
+  'minutes',
+  /** set by minute: fields of `minutes` */
+  'minuteOrder',
+] as const
+
+export type StaticKey = (typeof staticKeys)[number]
+
+export class Keys {
+  /** What every key and channel begins with. */
+  readonly prefix: string
+
+  constructor(namespace: string) {
+    this.prefix = `{${namespace}}:`
+  }
+
+  of(name: StaticKey): string {
+    return this.prefix + name
+  }
+
+  /** The list of a run's journal entries; its place in the list is its position. */
+  journal(run: string): string {
+    return `${this.prefix}journal:${run}`
+  }
+
+  wakeChannel(lease: string): string {
+    return `${this.prefix}wake:${lease}`
+  }
+
+  get changesChannel(): string {
+    return `${this.prefix}changes`
+  }
+}

@@ -1,0 +1,92 @@
+import { poisonLimit } from '../../../model/poison.ts'
+import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
+import type { Argument, Reply } from '../redis-link.ts'
+import { decodeGiven, decodeRecord, type RunRecord } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+import { firstPages } from './journal.ts'
+import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
+
+interface Taken {
+  readonly id: string
+  readonly record: RunRecord
+  readonly given: Buffer
+}
+
+const noEntries: JournalPage = { entries: [], more: false }
+
+export async function claim(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  n: number,
+  request: ClaimRequest,
+  settle: readonly Settlement[],
+): Promise<ClaimAnswer> {
+  const more: string[] = []
+  const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, more))
+  const reply = await calls.timed('claim', [lease, n, request.max, ...settlements], more)
+  if (!Array.isArray(reply)) return { kind: 'lost' }
+  const [now, left, dueIn, orders, settled, runs] = reply as [
+    Buffer,
+    number,
+    number,
+    Reply,
+    Reply[],
+    Buffer[][],
+  ]
+  return {
+    kind: 'claimed',
+    runs: await withJournals(calls, lease, runs.map(takenOf), Number(now)),
+    settled: settled.map(answerOf),
+    more: left === 1,
+    ...(dueIn < 0 ? {} : { nextDueInMs: dueIn }),
+    orders: ordersOf(orders),
+  }
+}
+
+function takenOf([id, record, given]: readonly Buffer[]): Taken {
+  const decoded = decodeRecord(record ?? Buffer.alloc(0))
+  return { id: String(id), record: decoded, given: given?.length ? given : decoded.given }
+}
+
+/** A new run has no journal; those of resumed ones come with a second, fenced look. */
+async function withJournals(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  taken: readonly Taken[],
+  now: number,
+): Promise<ClaimedRun[]> {
+  const resumed = taken
+    .filter(({ record }) => record.position > 0)
+    .map(({ id, record }) => ({ id, fence: record.fence, position: record.position }))
+  if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, now))
+  const pages = await firstPages(calls, lease, resumed)
+  const byRun = new Map(resumed.map(({ id }, i) => [id, pages[i]]))
+  return taken.flatMap((run) => {
+    const page = byRun.get(run.id) ?? noEntries
+    // Lost between the two: nothing of it may begin.
+    return page === 'gone' ? [] : [claimedRun(run, page, now)]
+  })
+}
+
+function claimedRun({ id, record, given }: Taken, journal: JournalPage, now: number): ClaimedRun {
+  const left = record.deadlineAt === 0 ? undefined : record.deadlineAt - now
+  const failsAs =
+    record.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
+  return {
+    id,
+    job: record.job,
+    version: record.version,
+    queue: record.queue,
+    fence: record.fence,
+    attempt: record.attempt,
+    losses: record.losses,
+    enqueuedAt: record.enqueuedAt,
+    tags: record.extras.t ?? [],
+    ...decodeGiven(given),
+    position: record.position,
+    journalBytes: record.bytes,
+    journal,
+    ...(left === undefined ? {} : { deadlineInMs: left }),
+    ...(failsAs === undefined ? {} : { failsAs }),
+  }
+}

@@ -1,0 +1,92 @@
+import { StoreUnavailableError } from '../../../model/errors.ts'
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
+import {
+  type Checkpoint,
+  type CommitAnswer,
+  commitLimits,
+  type LeaseId,
+  type Settlement,
+} from '../../store.ts'
+import type { StoreConfig } from '../../store-config.ts'
+import { encodeFrame } from '../journal-entry.ts'
+import type { Argument, Reply } from '../redis-link.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
+
+const confirmMs = 1_000
+
+interface Encoded {
+  readonly args: Argument[]
+  readonly journals: string[]
+  bytes: number
+}
+
+export async function commit(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  entries: readonly (Checkpoint | Settlement)[],
+  confirm: StoreConfig['confirm'],
+): Promise<CommitAnswer> {
+  const settles = entries.some(({ kind }) => kind === 'settle')
+  const encoded = settles
+    ? encodeMixed(calls, entries)
+    : encodeRecords(calls, entries as readonly Checkpoint[])
+  refuseTooLarge(entries.length, encoded.bytes)
+  const reply = settles
+    ? await calls.timed('commit', [lease, ...encoded.args], encoded.journals)
+    : await calls.timed('append', [lease, ...encoded.args], encoded.journals)
+  if (confirm !== 'memory' && entries.some(isIntent)) await confirmed(calls, confirm)
+  const [orders, answers] = reply as [Reply, Reply[]]
+  return { orders: ordersOf(orders), answers: answers.map(answerOf) }
+}
+
+function isIntent(entry: Checkpoint | Settlement): boolean {
+  return entry.kind === 'checkpoint' && entry.record.phase === 'intent'
+}
+
+/** R11: an at-most-once body begins when its intent is where the configuration wants it. */
+async function confirmed(calls: ScriptCalls, confirm: 'disk' | 'replica'): Promise<void> {
+  const reply =
+    confirm === 'disk'
+      ? ((await calls.link.command('WAITAOF', 1, 0, confirmMs)) as readonly Reply[])[0]
+      : await calls.link.command('WAIT', 1, confirmMs)
+  if (Number(reply) >= 1) return
+  throw new StoreUnavailableError(
+    `${calls.link.address} did not confirm an at-most-once intent by ${confirm} within ${confirmMs} ms`,
+  )
+}
+
+/** S5: a batch over the limit is refused whole. */
+function refuseTooLarge(entries: number, bytes: number): void {
+  if (entries <= commitLimits.entries && (entries === 1 || bytes <= commitLimits.bytes)) return
+  throw new InvalidOptionsError(
+    `a commit takes ${commitLimits.entries} entries and ${commitLimits.bytes} bytes`,
+  )
+}
+
+function encodeRecords(calls: ScriptCalls, entries: readonly Checkpoint[]): Encoded {
+  const encoded: Encoded = { args: [], journals: [], bytes: 0 }
+  for (const entry of entries) {
+    const frame = encodeFrame(entry)
+    encoded.bytes += frame.length
+    encoded.args.push(entry.run, frame)
+    encoded.journals.push(calls.keys.journal(entry.run))
+  }
+  return encoded
+}
+
+function encodeMixed(calls: ScriptCalls, entries: readonly (Checkpoint | Settlement)[]): Encoded {
+  const encoded: Encoded = { args: [], journals: [], bytes: 0 }
+  for (const entry of entries) {
+    if (entry.kind === 'settle') {
+      const [packed, bytes] = encodeSettlement(entry, calls.keys, encoded.journals)
+      encoded.args.push('s', '', packed, bytes)
+    } else {
+      const frame = encodeFrame(entry)
+      encoded.bytes += frame.length
+      encoded.journals.push(calls.keys.journal(entry.run))
+      encoded.args.push('a', encoded.journals.length, entry.run, frame)
+    }
+  }
+  return encoded
+}

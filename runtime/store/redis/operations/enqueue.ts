@@ -1,0 +1,53 @@
+import type { EnqueueAnswer, NewRun } from '../../store.ts'
+import type { Argument } from '../redis-link.ts'
+import { encodeGiven, plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+/** One script's share: more would hold the server for too long. */
+const mostAtOnce = { runs: 500, bytes: 4 * 1024 * 1024 }
+
+export async function enqueue(calls: ScriptCalls, runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
+  const answers: EnqueueAnswer[] = []
+  for (const part of parts(runs)) {
+    const reply = String(await calls.timed('enqueue', part.args))
+    for (const [i, run] of part.runs.entries()) answers.push(answerOf(reply[i] ?? '', run))
+  }
+  return answers
+}
+
+function answerOf(letter: string, { id }: NewRun): EnqueueAnswer {
+  if (letter === 'c') return { outcome: 'created', id }
+  if (letter === 'j') return { outcome: 'joined', id }
+  return { outcome: 'rejected', id, reason: 'id conflict' }
+}
+
+interface Part {
+  readonly runs: NewRun[]
+  readonly args: Argument[]
+}
+
+function* parts(runs: readonly NewRun[]): Generator<Part> {
+  let part: Part = { runs: [], args: [] }
+  let bytes = 0
+  for (const run of runs) {
+    const given = encodeGiven(run)
+    const full = part.runs.length === mostAtOnce.runs || bytes + given.length > mostAtOnce.bytes
+    if (full && part.runs.length > 0) {
+      yield part
+      part = { runs: [], args: [] }
+      bytes = 0
+    }
+    bytes += given.length
+    part.runs.push(run)
+    part.args.push(headOf(run), given)
+  }
+  if (part.runs.length > 0) yield part
+}
+
+function headOf(run: NewRun): Buffer {
+  const { id, job, version, queue, priority, inputDigest, start, tags } = run
+  const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
+  const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
+  const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
+  return plain.pack(head)
+}

@@ -1,0 +1,97 @@
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
+import type { RunTransition } from '../../../model/run.ts'
+import { type DurationHistogram, type RunEvent, type ThroughputCell, throughputMinutes } from '../../store.ts'
+import { plain } from '../run-record.ts'
+import { stateOfCode } from '../script.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+const mostEvents = 1_000
+
+type PackedEvent = readonly [string, string, string, RunTransition | 'enqueue', number]
+type PackedEvents = readonly PackedEvent[number][]
+
+/** An entry's id is the number of its last event; a cursor is the number of an event. */
+export async function readEvents(
+  calls: ScriptCalls,
+  { after, limit }: { readonly after?: string; readonly limit: number },
+): Promise<RunEvent[]> {
+  if (!Number.isInteger(limit) || limit < 1 || limit > mostEvents) {
+    throw new InvalidOptionsError(`events: limit must be a whole number from 1 to ${mostEvents}`)
+  }
+  if (after === undefined) {
+    const newest = await entries(calls, 'XREVRANGE', '+', '-', limit)
+    return newest.reverse().flat().slice(-limit)
+  }
+  if (!/^\d{1,15}$/.test(after)) {
+    throw new InvalidOptionsError(`events: '${after}' is no cursor; pass on the cursor of an event`)
+  }
+  const seen = Number(after)
+  const next = await entries(calls, 'XRANGE', `${seen + 1}`, '+', limit)
+  return next
+    .flat()
+    .filter(({ cursor }) => Number(cursor) > seen)
+    .slice(0, limit)
+}
+
+async function entries(
+  calls: ScriptCalls,
+  command: 'XRANGE' | 'XREVRANGE',
+  from: string,
+  to: string,
+  limit: number,
+): Promise<RunEvent[][]> {
+  const reply = await calls.link.command(command, calls.keys.of('events'), from, to, 'COUNT', limit)
+  return (reply as unknown as [Buffer, Buffer[]][]).map(([id, [, at, , packed]]) => {
+    const last = Number(String(id).split('-')[0])
+    return eventsOf(plain.unpack(packed as Buffer) as PackedEvents, last, Number(at))
+  })
+}
+
+/** Five places per event (see `measure` in scripts/prelude.lua). */
+function eventsOf(packed: PackedEvents, last: number, at: number): RunEvent[] {
+  const count = packed.length / 5
+  return Array.from({ length: count }, (_, i) => {
+    const [run, job, queue, transition, state] = packed.slice(i * 5, i * 5 + 5) as unknown as PackedEvent
+    return {
+      cursor: String(last - count + i + 1),
+      at,
+      run,
+      job,
+      queue,
+      transition,
+      state: stateOfCode(state),
+    }
+  })
+}
+
+interface PackedCell {
+  readonly counts: ThroughputCell['counts']
+  readonly wait: readonly number[]
+  readonly run: readonly number[]
+}
+
+export async function readThroughput(calls: ScriptCalls, minutes: number): Promise<ThroughputCell[]> {
+  if (!Number.isInteger(minutes) || minutes < 1 || minutes > throughputMinutes) {
+    throw new InvalidOptionsError(`throughput: minutes must be a whole number from 1 to ${throughputMinutes}`)
+  }
+  const flat = (await calls.timed('read-throughput', [minutes])) as Buffer[]
+  const cells: ThroughputCell[] = []
+  for (let i = 0; i < flat.length; i += 2) {
+    const [minute = '0', queue = '', job = ''] = String(flat[i]).split('\0')
+    const { counts, wait, run } = plain.unpack(flat[i + 1] as Buffer) as PackedCell
+    cells.push({
+      minute: Number(minute) * 60_000,
+      queue,
+      job,
+      counts,
+      wait: histogram(wait),
+      run: histogram(run),
+    })
+  }
+  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  return cells.sort((a, b) => a.minute - b.minute || order(a.queue, b.queue) || order(a.job, b.job))
+}
+
+function histogram([sumMs = 0, ...buckets]: readonly number[]): DurationHistogram {
+  return { sumMs, buckets }
+}

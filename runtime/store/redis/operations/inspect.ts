@@ -1,0 +1,191 @@
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
+import { type EndState, endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import type {
+  HistoryEntry,
+  QueueInfo,
+  RunDetails,
+  RunFilter,
+  RunPage,
+  WorkerInfo,
+  WorkerJob,
+} from '../../store.ts'
+import { decodeEntry, isDropped } from '../journal-entry.ts'
+import type { Reply } from '../redis-link.ts'
+import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
+import { stateCode } from '../script.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+import { range } from './journal.ts'
+
+/** Those of the runs that are here, in the order asked for. */
+export async function readRuns(
+  calls: ScriptCalls,
+  ids: readonly RunId[],
+  whole: boolean,
+): Promise<RunDetails[]> {
+  if (ids.length === 0) return []
+  const reply = (await calls.read('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
+  return reply.flatMap((found, i) => {
+    if (!Array.isArray(found)) return []
+    const run = wholeRun(ids[i] ?? '', found)
+    return [{ ...toRun(run), input: run.given.input }]
+  })
+}
+
+const noGiven = Buffer.alloc(4)
+
+function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
+  const [raw = noGiven, stay = noGiven, worker = '', input = noGiven, outcome = noGiven] = found
+  const record = decodeRecord(raw)
+  withStay(record, stay)
+  const given = record.given.length > 0 ? record.given : input.length > 0 ? input : noGiven
+  const beside = record.outcome.length === 1 && record.outcome[0] === 0x2b
+  return {
+    id,
+    record,
+    worker: String(worker),
+    given: decodeGiven(given),
+    outcome: beside ? outcome : record.outcome,
+  }
+}
+
+const scannedAtOnce = 500
+const newest = 2 ** 47
+
+/** Newest first; the cursor is the number in line of the last run of a page. */
+export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<RunPage> {
+  const runs: Run[] = []
+  let cursor = filter.cursor === undefined ? newest : parseCursor(filter.cursor)
+  const fits = (run: Run): boolean =>
+    (filter.state === undefined || run.state === filter.state) &&
+    (filter.job === undefined || run.job === filter.job) &&
+    (filter.queue === undefined || run.queue === filter.queue) &&
+    (filter.tag === undefined || run.tags.includes(filter.tag))
+  const narrow = filter.job !== undefined || filter.queue !== undefined || filter.tag !== undefined
+  const atOnce = narrow ? scannedAtOnce : Math.min(scannedAtOnce, filter.limit + 1)
+  for (;;) {
+    const state = filter.state === undefined ? 0 : stateCode(filter.state)
+    const flat = (await calls.read('list-runs', [state, filter.tag ?? '', cursor, atOnce])) as Buffer[]
+    const seqs = flat.filter((_, i) => i % 2 === 0).map(Number)
+    const ids = flat.filter((_, i) => i % 2 === 1).map(String)
+    const found = new Map(
+      (await readRuns(calls, ids, true)).map(({ input: _, ...run }) => [run.id, run as Run]),
+    )
+    for (const [i, id] of ids.entries()) {
+      const run = found.get(id)
+      if (run === undefined || !fits(run)) continue
+      if (runs.length === filter.limit) return { runs, cursor: String(cursor) }
+      runs.push(run)
+      cursor = seqs[i] ?? cursor
+    }
+    if (ids.length < atOnce) return { runs }
+    if (runs.length < filter.limit) cursor = seqs.at(-1) ?? cursor
+  }
+}
+
+function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
+}
+
+interface Line {
+  readonly at: number
+  readonly kind: HistoryEntry['kind']
+  readonly by?: string
+  readonly reason?: string
+  readonly worker?: string
+  /** Of a loss: the last stored entry then. */
+  readonly position?: number
+}
+
+export async function readHistory(calls: ScriptCalls, id: RunId): Promise<HistoryEntry[]> {
+  const raw = (await calls.link.command('HGET', calls.keys.of('history'), id)) as Buffer | null
+  if (raw === null) return []
+  const lines = plain.unpack(raw) as Line[]
+  return Promise.all(lines.map((line) => withPlace(calls, id, line)))
+}
+
+/** The scripts know positions, not steps: a loss says after which step it came. */
+async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<HistoryEntry> {
+  const { position, ...entry } = line
+  if (position === undefined) return entry
+  const [stored] = position === 0 ? [] : await range(calls, id, position - 1, 1)
+  const where =
+    stored === undefined || isDropped(stored)
+      ? position === 0
+        ? 'before a step was stored'
+        : `after entry ${position} was stored`
+      : `after '${decodeEntry(stored, position, 0).path}' was stored`
+  return { ...entry, reason: `${entry.reason}, ${where}` }
+}
+
+type LiveState = Exclude<RunState, EndState>
+const liveStates = runStates.filter(
+  (state) => !(endStates as readonly RunState[]).includes(state),
+) as LiveState[]
+
+function pairs(flat: readonly Reply[]): [string, Reply][] {
+  return flat.flatMap((name, i) =>
+    i % 2 === 0 ? [[String(name), flat[i + 1] ?? null] as [string, Reply]] : [],
+  )
+}
+
+export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
+  const [now, counts, oldest, paused] = (await calls.timed('read-queues', [])) as [
+    Buffer,
+    Reply[],
+    Reply[],
+    Reply[],
+  ]
+  const byField = new Map(pairs(counts).map(([field, n]) => [field, Number(n)]))
+  const since = new Map(pairs(oldest).map(([queue, at]) => [queue, Number(at)]))
+  const pauses = new Map(pairs(paused).map(([queue, raw]) => [queue, plain.unpack(raw as Buffer) as Pause]))
+  const names = new Set([...[...byField.keys()].map((field) => field.split('\0')[0] ?? ''), ...pauses.keys()])
+  return [...names].sort().map((name) => {
+    const pause = pauses.get(name)
+    const readySince = since.get(name)
+    return {
+      name,
+      counts: Object.fromEntries(
+        liveStates.map((state) => [state, byField.get(`${name}\0${stateCode(state)}`) ?? 0]),
+      ) as QueueInfo['counts'],
+      ...(pause === undefined ? {} : { paused: pause }),
+      ...(readySince === undefined ? {} : { oldestReadyMs: Math.max(0, Number(now) - readySince) }),
+    }
+  })
+}
+
+interface Pause {
+  readonly by: string
+  readonly reason?: string
+  readonly at: number
+}
+
+interface StoredWorker {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly node: string
+  readonly concurrency: number
+  readonly jobs: readonly WorkerJob[]
+  readonly startedAt: number
+}
+
+export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
+  const [now, ...found] = (await calls.timed('read-workers', [])) as [
+    Buffer,
+    ...[Buffer, Buffer, Buffer, number][],
+  ]
+  const workers = found.map(([packed, status, end, running]) => {
+    const { startedAt, jobs, name, host, pid, node, concurrency } = plain.unpack(packed) as StoredWorker
+    const leaseLeftMs = Number(end) - Number(now)
+    return {
+      ...{ name, host, pid, node, concurrency, running, jobs, startedAt },
+      draining: status[12] === 1 || status[13] === 1,
+      lost: leaseLeftMs <= 0,
+      seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
+      leaseLeftMs: Math.max(0, leaseLeftMs),
+    }
+  })
+  return workers.sort((a, b) => a.startedAt - b.startedAt)
+}

@@ -1,0 +1,89 @@
+import type { JournalEntry } from '../../../model/journal.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import type { JournalPage, LeaseId } from '../../store.ts'
+import { decodeEntry, isDropped } from '../journal-entry.ts'
+import type { Reply } from '../redis-link.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+/** What a claim carries of a journal; the rest comes in pages. */
+const firstPageBytes = 256 * 1024
+const pageBytes = 1024 * 1024
+/** Of small ones one read takes this many. */
+const entriesPerRead = 2_000
+
+interface Held {
+  readonly id: RunId
+  readonly fence: number
+  readonly position: number
+}
+
+/** The first pages of the journals of runs that were claimed. */
+export function firstPages(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  runs: readonly Held[],
+): Promise<(JournalPage | 'gone')[]> {
+  return Promise.all(runs.map(({ id, fence }) => page(calls, lease, id, fence, 0, firstPageBytes)))
+}
+
+export function readJournal(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  id: RunId,
+  fence: number,
+  from: number,
+): Promise<JournalPage | 'gone'> {
+  return page(calls, lease, id, fence, from, pageBytes)
+}
+
+/** Entries after position `from`, at least one where there is one, about `bytes` at most. */
+async function page(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  id: RunId,
+  fence: number,
+  from: number,
+  bytes: number,
+): Promise<JournalPage | 'gone'> {
+  for (let after = from; ; ) {
+    const args = [lease, id, fence, after, entriesPerRead, bytes]
+    const reply = await calls.timed('read-journal', args, [calls.keys.journal(id)])
+    if (!Array.isArray(reply)) return 'gone'
+    const [now, raw, left] = reply as [Buffer, Buffer[], number]
+    const entries = raw.flatMap((entry, i) =>
+      isDropped(entry) ? [] : [decodeEntry(entry, after + i + 1, Number(now))],
+    )
+    if (entries.length > 0 || left === 0) return { entries, more: left === 1 }
+    after += raw.length
+  }
+}
+
+/** For display: no fence, and the end of the list is the end. */
+export async function journalEntries(
+  calls: ScriptCalls,
+  id: RunId,
+  { after, limit }: { readonly after: number; readonly limit: number },
+): Promise<JournalEntry[]> {
+  const entries: JournalEntry[] = []
+  const now = await timeOf(calls)
+  for (let from = after; entries.length < limit; from += entriesPerRead) {
+    const raw = await range(calls, id, from, entriesPerRead)
+    for (const [i, entry] of raw.entries()) {
+      if (!isDropped(entry) && entries.length < limit) entries.push(decodeEntry(entry, from + i + 1, now))
+    }
+    if (raw.length < entriesPerRead) break
+  }
+  return entries
+}
+
+/** Entries of a journal as they are stored, from position `from` + 1 on. */
+export async function range(calls: ScriptCalls, id: RunId, from: number, count: number): Promise<Buffer[]> {
+  const reply = await calls.link.command('LRANGE', calls.keys.journal(id), from, from + count - 1)
+  return reply as unknown as Buffer[]
+}
+
+async function timeOf(calls: ScriptCalls): Promise<number> {
+  if (calls.time !== '') return calls.time
+  const [seconds, micros] = (await calls.link.command('TIME')) as Reply[]
+  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+}

@@ -1,0 +1,33 @@
+import type { RunId } from '../../../model/run-id.ts'
+import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import { plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+import { ordersOf } from './settlement.ts'
+
+const unblockedAtOnce = 500
+
+/** @param beat What the look at peers is to know this process by; '' for nothing. */
+export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
+  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
+  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...(queues ? { queues } : {}) })
+  const created = await calls.timed('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
+  if (created !== 1) return
+  for (let cursor: Buffer = Buffer.alloc(0); ; ) {
+    cursor = (await calls.timed('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
+    if (cursor.length === 0) return
+  }
+}
+
+export async function renew(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  { draining }: WorkerStatus,
+  beat: string,
+): Promise<RenewAnswer> {
+  const reply = await calls.timed('renew', [lease, draining ? 1 : 0, beat])
+  return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
+}
+
+export async function resign(calls: ScriptCalls, lease: LeaseId, keep: readonly RunId[]): Promise<void> {
+  while ((await calls.timed('resign', [lease, ...keep])) !== 1);
+}

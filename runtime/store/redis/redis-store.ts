@@ -1,0 +1,294 @@
+import type { Clock } from '../../model/clock.ts'
+import {
+  RunStateError,
+  StoreFormatError,
+  StoreUnavailableError,
+  UnknownRunError,
+} from '../../model/errors.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { RetryPlan } from '../../model/job.ts'
+import type { JournalEntry } from '../../model/journal.ts'
+import type { OperatorWrite } from '../../model/operator-write.ts'
+import type { RunState } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
+import type {
+  Checkpoint,
+  ClaimAnswer,
+  ClaimRequest,
+  CommitAnswer,
+  EnqueueAnswer,
+  Held,
+  HistoryEntry,
+  JournalPage,
+  LeaseId,
+  NewRun,
+  NewWorker,
+  QueueInfo,
+  RenewAnswer,
+  RetryChoice,
+  RunDetails,
+  RunEvent,
+  RunFilter,
+  RunPage,
+  Settlement,
+  Store,
+  StoreCheck,
+  SweepReport,
+  ThroughputCell,
+  Unsubscribe,
+  WorkerInfo,
+  WorkerStatus,
+} from '../store.ts'
+import type { StoreConfig } from '../store-config.ts'
+import { checkServer } from './checks.ts'
+import { Keys } from './keys.ts'
+import { claim } from './operations/claim.ts'
+import { commit } from './operations/commit.ts'
+import { enqueue } from './operations/enqueue.ts'
+import { readEvents, readThroughput } from './operations/events.ts'
+import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
+import { journalEntries, readJournal } from './operations/journal.ts'
+import { register, renew, resign } from './operations/lease.ts'
+import { planRetry, retry } from './operations/retry.ts'
+import { sweep } from './operations/sweep.ts'
+import { PeerWatch } from './peer-watch.ts'
+import { RedisLink } from './redis-link.ts'
+import { redisFormat, stateOfCode } from './script.ts'
+import { ScriptCalls } from './script-calls.ts'
+import { Wakeups } from './wakeups.ts'
+
+interface Seams {
+  readonly clock: Clock
+  readonly storeNow: (() => number) | undefined
+  readonly create: boolean
+}
+
+/** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. */
+export async function openRedisStore(config: StoreConfig, seams: Seams): Promise<Store> {
+  const link = await RedisLink.open(config, 'durable-jobs', seams.clock)
+  try {
+    const keys = new Keys(config.namespace)
+    await openNamespace(link, keys, config, seams.create)
+    return new RedisStore(link, keys, config, seams)
+  } catch (error) {
+    await link.close()
+    throw error
+  }
+}
+
+/** Makes the namespace, or sees that this version can read it. */
+async function openNamespace(
+  link: RedisLink,
+  keys: Keys,
+  config: StoreConfig,
+  create: boolean,
+): Promise<void> {
+  const replication = await link.info('replication')
+  if (/^role:slave/m.test(replication)) {
+    throw new StoreUnavailableError(
+      `${link.address} is a read-only replica; give the address of its primary (${/^master_host:(\S+)/m.exec(replication)?.[1]})`,
+    )
+  }
+  const meta = keys.of('meta')
+  const found = await link.command('HGET', meta, 'format')
+  if (found === null && !create) {
+    throw new StoreUnavailableError(
+      `there is no store in namespace '${config.namespace}' of ${link.address}; name another one, or start a worker, which makes it`,
+    )
+  }
+  if (found === null) await link.command('HSETNX', meta, 'format', redisFormat)
+  else if (Number(found) > redisFormat) {
+    throw new StoreFormatError(
+      `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
+    )
+  }
+}
+
+/** The store on one namespace of a Redis: one method per operation, one script each. */
+class RedisStore implements Store {
+  readonly address: string
+  readonly #link: RedisLink
+  readonly #keys: Keys
+  readonly #config: StoreConfig
+  readonly #clock: Clock
+  readonly #calls: ScriptCalls
+  readonly #wakeups: Wakeups
+  readonly #peers: PeerWatch
+  readonly #subscriptions = new Set<Unsubscribe>()
+
+  constructor(link: RedisLink, keys: Keys, config: StoreConfig, seams: Seams) {
+    this.address = `${link.address} namespace ${config.namespace}`
+    this.#link = link
+    this.#keys = keys
+    this.#config = config
+    this.#clock = seams.clock
+    this.#calls = new ScriptCalls(link, keys, seams.storeNow)
+    this.#peers = new PeerWatch(this.#calls, seams.clock)
+    this.#wakeups = new Wakeups(() => RedisLink.open(config, 'durable-jobs wake-ups', seams.clock))
+  }
+
+  enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+    return enqueue(this.#calls, runs)
+  }
+
+  claim(
+    lease: LeaseId,
+    n: number,
+    request: ClaimRequest,
+    settle: readonly Settlement[],
+  ): Promise<ClaimAnswer> {
+    return claim(this.#calls, lease, n, request, settle)
+  }
+
+  commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer> {
+    return commit(this.#calls, lease, entries, this.#config.confirm)
+  }
+
+  readJournal(lease: LeaseId, run: RunId, fence: number, from: number): Promise<JournalPage | 'gone'> {
+    return readJournal(this.#calls, lease, run, fence, from)
+  }
+
+  async reconcile(
+    lease: LeaseId,
+    held: readonly Held[],
+  ): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
+    const args = held.flatMap(({ run, fence }) => [run, fence])
+    const reply = await this.#calls.timed('reconcile', [lease, ...args])
+    return Array.isArray(reply) ? { drop: reply.map(String) } : 'lost'
+  }
+
+  async cancel(
+    run: RunId,
+    { by, reason = '', requestId }: OperatorWrite,
+  ): Promise<{ readonly state: RunState }> {
+    const state = String(await this.#calls.timed('cancel', [run, requestId, by, reason]))
+    if (state === 'unknown') throw new UnknownRunError(run)
+    return { state: stateOfCode(Number(state)) }
+  }
+
+  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan> {
+    return retry(this.#calls, run, choice, write)
+  }
+
+  planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan> {
+    return planRetry(this.#calls, run, choice)
+  }
+
+  async remove(run: RunId, { requestId }: OperatorWrite): Promise<void> {
+    const journal = this.#keys.journal(run)
+    const answer = await this.#calls.timed('remove', [requestId, run], [journal])
+    if (typeof answer === 'number' || String(answer) === 'before') return
+    if (String(answer) === 'unknown') throw new UnknownRunError(run)
+    throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
+  }
+
+  async register(worker: NewWorker): Promise<void> {
+    // Heard first: a wake-up that comes with the registration must not be missed.
+    await this.#wakeups.hear(this.#keys.wakeChannel(worker.lease))
+    const beat = await this.#peers.beat(worker.lease, 'main', worker)
+    await register(this.#calls, worker, beat)
+  }
+
+  async renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer> {
+    const answer = await renew(this.#calls, lease, status, await this.#peers.beat(lease, 'lease', status))
+    if (answer.kind === 'lost') this.#peers.forget(lease)
+    return answer
+  }
+
+  async resign(lease: LeaseId, keep: readonly RunId[]): Promise<void> {
+    await resign(this.#calls, lease, keep)
+    if (keep.length === 0) this.#peers.forget(lease)
+  }
+
+  async drainWorker(worker: string, { requestId }: OperatorWrite): Promise<void> {
+    const answer = String(await this.#calls.timed('drain-worker', [worker, requestId]))
+    if (answer === 'unknown') {
+      throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
+    }
+  }
+
+  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
+    const stopLooking = this.#peers.start()
+    const stopListening = this.#wakeups.listen(this.#keys.wakeChannel(lease), listener)
+    return this.#subscription(() => {
+      stopLooking()
+      stopListening()
+    })
+  }
+
+  async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+    await this.#calls.timed('pause-queue', [queue, requestId, by, reason])
+  }
+
+  async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
+    await this.#calls.timed('pause-queue', [queue, requestId, '', ''])
+  }
+
+  async sweep(limit: number): Promise<SweepReport> {
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
+    return sweep(this.#calls, limit, this.#config.retention)
+  }
+
+  async run(id: RunId): Promise<RunDetails | undefined> {
+    const [found] = await readRuns(this.#calls, [id], true)
+    return found
+  }
+
+  async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {
+    if (ids.length === 0) return []
+    return ((await this.#calls.read('read-ended', ids)) as Buffer[]).map(String)
+  }
+
+  journal(
+    id: RunId,
+    page: { readonly after: number; readonly limit: number },
+  ): Promise<readonly JournalEntry[]> {
+    return journalEntries(this.#calls, id, page)
+  }
+
+  history(id: RunId): Promise<readonly HistoryEntry[]> {
+    return readHistory(this.#calls, id)
+  }
+
+  runs(filter: RunFilter): Promise<RunPage> {
+    return listRuns(this.#calls, filter)
+  }
+
+  queues(): Promise<readonly QueueInfo[]> {
+    return readQueues(this.#calls)
+  }
+
+  workers(): Promise<readonly WorkerInfo[]> {
+    return readWorkers(this.#calls)
+  }
+
+  events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
+    return readEvents(this.#calls, page)
+  }
+
+  throughput(minutes: number): Promise<readonly ThroughputCell[]> {
+    return readThroughput(this.#calls, minutes)
+  }
+
+  async checks(): Promise<readonly StoreCheck[]> {
+    return checkServer(this.#link, this.#keys, await this.workers(), this.#clock)
+  }
+
+  onChange(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#wakeups.listen(this.#keys.changesChannel, listener))
+  }
+
+  async close(): Promise<void> {
+    for (const unsubscribe of [...this.#subscriptions]) unsubscribe()
+    await Promise.all([this.#wakeups.close(), this.#link.close()])
+  }
+
+  #subscription(end: Unsubscribe): Unsubscribe {
+    const unsubscribe = (): void => {
+      if (this.#subscriptions.delete(unsubscribe)) end()
+    }
+    this.#subscriptions.add(unsubscribe)
+    return unsubscribe
+  }
+}

@@ -1,0 +1,65 @@
+import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
+
+/**
+ * What an error means for a call.
+ * - `again`: the server can't answer now; the same call may go through in a moment
+ * - `elsewhere`: this connection leads to the wrong server; connect anew, then again
+ * - `load`: the server does not know the script; send its source
+ * - `refused`: it will be refused as often as it is asked
+ */
+export type ErrorMeaning =
+  | { readonly kind: 'again' | 'elsewhere' | 'load' }
+  | { readonly kind: 'refused'; readonly error: Error }
+
+const again = { kind: 'again' } as const
+const elsewhere = { kind: 'elsewhere' } as const
+
+/** By the first word of a server's error. */
+const meanings: Readonly<Record<string, (message: string, address: string) => ErrorMeaning>> = {
+  // Before a failover is known to all, and while a server starts or is busy with a slow script.
+  LOADING: () => again,
+  BUSY: () => again,
+  TRYAGAIN: () => again,
+  CLUSTERDOWN: () => again,
+  MASTERDOWN: () => again,
+  NOREPLICAS: () => again,
+  UNBLOCKED: () => again,
+  MOVED: () => again,
+  ASK: () => again,
+  READONLY: () => elsewhere,
+  NOSCRIPT: () => ({ kind: 'load' }),
+  OOM: (_, address) => ({
+    kind: 'refused',
+    error: new StoreFullError(
+      `${address} has reached its maxmemory and takes on nothing new; give it more memory or shorten the retention`,
+    ),
+  }),
+  MISCONF: (message, address) => refused(`${address} can't save to its disk and refuses writes: ${message}`),
+  NOAUTH: (_, address) => refused(`${address} asks for a password; write it in the URL or in store.password`),
+  WRONGPASS: (_, address) => refused(`${address} refused the user name or password`),
+  NOPERM: (message, address) =>
+    refused(`${address}: the user may not do this; docs/redis.md lists what an ACL user needs (${message})`),
+}
+
+function refused(message: string): ErrorMeaning {
+  return { kind: 'refused', error: new StoreUnavailableError(message) }
+}
+
+/** @param address The server as it may be shown. */
+export function meaningOf(error: Error, address: string): ErrorMeaning {
+  const [word = ''] = error.message.split(' ')
+  const known = meanings[word]
+  if (known !== undefined) return known(error.message, address)
+  // A script wraps what a command inside it was refused for.
+  const inside = /(?:^|[ :-])(OOM|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|MASTERDOWN) /.exec(
+    error.message,
+  )?.[1]
+  if (inside !== undefined) return meanings[inside]?.(error.message, address) ?? again
+  if (isReply(error)) return { kind: 'refused', error }
+  return again
+}
+
+/** Whether the server said so, and not the way to it. */
+function isReply(error: Error): boolean {
+  return error.name === 'ReplyError' || /^(ERR|WRONGTYPE|EXECABORT|CROSSSLOT)\b/.test(error.message)
+}

@@ -1,0 +1,189 @@
+import { Packr } from 'msgpackr'
+import { decodeValue } from '../../model/codec.ts'
+import { RunPoisonedError } from '../../model/errors.ts'
+import { isEnd, type Run, type RunState, runStates, type WaitingFor } from '../../model/run.ts'
+import { type StoredError, toStoredError } from '../../model/stored-error.ts'
+import type { LeaseId } from '../store.ts'
+
+/** The msgpack that scripts read and write: text, numbers, lists and maps; bytes travel beside it. */
+export const plain: Packr = new Packr({ useRecords: false, int64AsType: 'number' })
+
+/** A run's record, taken apart; 0 stands for a time that is not set (layout: RECORD in scripts/prelude.lua). */
+export interface RunRecord {
+  readonly state: RunState
+  readonly priority: number
+  readonly version: number
+  readonly seq: number
+  readonly fence: number
+  position: number
+  bytes: number
+  readonly attempt: number
+  readonly losses: number
+  streak: number
+  readonly wakeAt: number
+  readonly deadlineAt: number
+  readonly enqueuedAt: number
+  readonly startedAt: number
+  readonly changedAt: number
+  readonly job: string
+  readonly queue: string
+  readonly extras: Extras
+  /** Headers and input, or empty when they stand beside the record. */
+  readonly given: Buffer
+  readonly outcome: Buffer
+}
+
+interface Extras {
+  /** tags */
+  readonly t?: readonly string[]
+  /** kind, until, name of what it waits for */
+  readonly w?: readonly [WaitingFor['kind'], number, string?]
+  readonly c?: { readonly by: string; readonly reason?: string }
+  readonly b?: { readonly reason: string }
+  /** The step whose error escaped. */
+  readonly e?: string
+}
+
+const noExtras: Extras = {}
+const headBytes = 81
+
+export function decodeRecord(raw: Buffer): RunRecord {
+  let at = headBytes
+  const text = (): string => {
+    const end = raw.indexOf(0, at)
+    const name = raw.toString('utf8', at, end)
+    at = end + 1
+    return name
+  }
+  const part = (lengthBytes: number): Buffer => {
+    const begin = at + lengthBytes
+    at = begin + raw.readUIntBE(at, lengthBytes)
+    return raw.subarray(begin, at)
+  }
+  const time = (offset: number): number => raw.readUIntBE(offset, 6)
+  const job = text()
+  const queue = text()
+  const extras = part(2)
+  const given = part(2)
+  const outcome = part(4)
+  return {
+    state: runStates[(raw[0] ?? 0) - 1] ?? 'blocked',
+    priority: raw.readInt16BE(1),
+    version: raw.readUInt32BE(3),
+    seq: time(7),
+    fence: time(13),
+    position: raw.readUInt32BE(19),
+    bytes: raw.readUInt32BE(23),
+    attempt: raw.readUInt16BE(27),
+    losses: raw.readUInt16BE(29),
+    streak: raw[31] ?? 0,
+    wakeAt: time(32),
+    deadlineAt: time(44),
+    enqueuedAt: time(56),
+    startedAt: time(62),
+    changedAt: time(68),
+    job,
+    queue,
+    extras: extras.length === 0 ? noExtras : (plain.unpack(extras) as Extras),
+    given,
+    outcome,
+  }
+}
+
+/** While a run is held its stay knows its position; the lease that holds it. */
+export function withStay(record: RunRecord, stay: Buffer): LeaseId | undefined {
+  if (stay.length === 0) return undefined
+  record.position = stay.readUInt32BE(6)
+  record.bytes = stay.readUInt32BE(10)
+  record.streak = stay[14] ?? 0
+  return stay.toString('latin1', 15)
+}
+
+export interface Given {
+  readonly headers: Readonly<Record<string, string>>
+  readonly input: Uint8Array
+}
+
+/** Headers as JSON behind their length, then the input. */
+export function encodeGiven({ headers, input }: Given): Buffer {
+  const text = Object.keys(headers).length === 0 ? '' : JSON.stringify(headers)
+  const bytes = Buffer.byteLength(text)
+  const given = Buffer.allocUnsafe(4 + bytes + input.length)
+  given.writeUInt32BE(bytes, 0)
+  given.write(text, 4)
+  given.set(input, 4 + bytes)
+  return given
+}
+
+const noHeaders = {}
+
+export function decodeGiven(given: Buffer): Given {
+  const bytes = given.readUInt32BE(0)
+  const headers = bytes === 0 ? noHeaders : JSON.parse(given.toString('utf8', 4, 4 + bytes))
+  return { headers: headers as Record<string, string>, input: new Uint8Array(given.subarray(4 + bytes)) }
+}
+
+/** Everything of a run that stands in the store. */
+export interface WholeRun {
+  readonly id: string
+  readonly record: RunRecord
+  readonly worker: string
+  readonly given: Given
+  readonly outcome: Buffer
+}
+
+export function toRun(run: WholeRun): Run {
+  const { id, record, given } = run
+  const base = {
+    id,
+    job: record.job,
+    version: record.version,
+    queue: record.queue,
+    priority: record.priority,
+    tags: record.extras.t ?? [],
+    headers: given.headers,
+    attempt: record.attempt,
+    losses: record.losses,
+    enqueuedAt: record.enqueuedAt,
+    ...(record.startedAt === 0 ? {} : { startedAt: record.startedAt }),
+    changedAt: record.changedAt,
+    position: record.position,
+  }
+  return { ...base, state: record.state, ...stateFields(run) } as unknown as Run
+}
+
+function stateFields({ id, record, worker, outcome }: WholeRun): object {
+  const { state, extras } = record
+  const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
+  const ended = isEnd(state) ? { endedAt: record.changedAt } : {}
+  const cancel = extras.c ?? { by: 'unknown' }
+  const fields = {
+    scheduled: () => ({ dueAt: record.wakeAt }),
+    ready: () => ({}),
+    running: () => ({ worker: worker || 'unknown' }),
+    cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
+    waiting: () => ({ waitingFor: waitingFor(extras), ...(outcome.length > 0 ? { error: error() } : {}) }),
+    blocked: () => ({ reason: extras.b?.reason ?? '' }),
+    completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
+    failed: () => ({
+      ...ended,
+      error: outcome.length > 0 ? error() : poisoned(id, record.streak),
+      ...(extras.e === undefined ? {} : { escaped: extras.e }),
+    }),
+    cancelled: () => ({ ...ended, ...cancel }),
+    expired: () => ended,
+  } satisfies Record<RunState, () => object>
+  return fields[state]()
+}
+
+function waitingFor({ w }: Extras): WaitingFor {
+  const [kind = 'time', until = 0, name] = w ?? []
+  return { kind, until, ...(name === undefined ? {} : { name }) }
+}
+
+/** The store itself ended the run: there was no worker left to write an error. */
+function poisoned(id: string, streak: number): StoredError {
+  return toStoredError(
+    new RunPoisonedError(`${streak} workers were lost under run '${id}' without a new step in between`),
+  )
+}

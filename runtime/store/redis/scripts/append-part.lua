@@ -1,0 +1,31 @@
+--[[
+Appends one record to a journal: accepted only as the next position of a run that this lease and fence hold (R15).
+A record is two arguments: the run's id, and a frame of fence I6, position I4, pause in ms plus one I6 (0: no pause),
+then the tail that is stored: phase B, flags B, attempt I2, duration d, waitedAt I4, path I2c0, body.
+An entry of a journal is `at` I6, `until` I6 (0: none), then the tail; a dropped one is ''.
+]]
+local DONE = 4
+
+--- The answer, and the ms that are missing when it is `early`.
+local function append(lease, id, frame, journal)
+  local stay = redis.call('HGET', K.stays, id)
+  -- The fence's bytes stand first in both.
+  if not stay or string.sub(stay, 1, 6) ~= string.sub(frame, 1, 6) or string.sub(stay, 16) ~= lease then return 'g' end
+  local _, position, pause = struct.unpack('>I6I4I6', frame)
+  local fence, last, bytes = struct.unpack('>I6I4I4', stay)
+  if position <= last then return 't' end
+  if position > last + 1 then return 'p' end
+  if string.byte(frame, 17) == DONE then
+    local waitedAt = struct.unpack('>I4', frame, 29)
+    if waitedAt ~= 0 then
+      local entry = redis.call('LINDEX', journal, waitedAt - 1)
+      local deadline = entry and entry ~= '' and struct.unpack('>I6', entry, 7) or 0
+      if deadline > now then return 'e' .. string.format('%.0f', deadline - now) end
+    end
+  end
+  local tail = string.sub(frame, 17)
+  redis.call('RPUSH', journal, struct.pack('>I6I6', now, pause == 0 and 0 or now + pause - 1) .. tail)
+  local weight = bytes + #tail + 46
+  redis.call('HSET', K.stays, id, struct.pack('>I6I4I4B', fence, position, weight, 0) .. lease)
+  return 't'
+end

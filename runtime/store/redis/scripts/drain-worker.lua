@@ -1,0 +1,27 @@
+--[[
+Orders a worker to drain, whatever lease it has.
+keys: all
+input: time, worker's name, request
+returns: 'done', 'unknown'
+uses: prelude
+]]
+local name, request = ARGV[2], ARGV[3]
+if answered(request) then return 'done' end
+local found = false
+local all = call('HGETALL', K.workers)
+for i = 1, #all, 2 do
+  if cmsgpack.unpack(all[i + 1]).name == name then
+    local status = readStatus(all[i])
+    if status then
+      found = true
+      status.drainOrder = 1
+      writeStatus(all[i], status)
+      call('HDEL', K.idle, all[i])
+      woken[all[i]] = true
+    end
+  end
+end
+if not found then return 'unknown' end
+keepAnswer(request, '1')
+finish()
+return 'done'

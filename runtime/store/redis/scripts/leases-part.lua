@@ -1,0 +1,91 @@
+--[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
+local AMNESTY_SHARE = 0.5
+local MOST_RECLAIMED = 500
+
+--[[
+Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have renewed, no
+lease ends before it had one more lease's time.
+]]
+local function markSeen()
+  local seenAt = tonumber(call('HGET', K.meta, 'seenAt')) or 0
+  local gap = now - seenAt
+  if gap >= 0 and gap < 200 then return end
+  call('HSET', K.meta, 'seenAt', string.format('%.0f', now))
+  local all = call('HGETALL', K.status)
+  for i = 1, #all, 2 do
+    local lease = all[i]
+    local workerSeenAt, leaseMs, _, _, ended = unpack1(STATUS, all[i + 1])
+    -- Only who had renewed in time before the gap gets more: among short and long leases gaps are ordinary.
+    local inTime = leaseMs * AMNESTY_SHARE < gap and workerSeenAt >= seenAt - leaseMs
+    if ended == 0 and gap < 0 then
+      call('ZADD', K.leases, now + leaseMs, lease)
+    elseif ended == 0 and inTime then
+      local until_ = tonumber(call('ZSCORE', K.leases, lease)) or 0
+      call('ZADD', K.leases, math.max(until_, now + leaseMs), lease)
+    end
+  end
+end
+
+local function forgetWorker(lease)
+  local raw = call('HGET', K.workers, lease)
+  if raw then
+    local worker = cmsgpack.unpack(raw)
+    for i = 1, #worker.jobs do
+      local job = worker.jobs[i]
+      call('ZREM', K.knows, job.name .. '\0' .. lease .. '\0' .. job.version)
+    end
+  end
+  for _, key in ipairs({ K.workers, K.status, K.claims, K.idle }) do call('HDEL', key, lease) end
+  call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
+  call('ZREM', K.leases, lease)
+  zadd(K.forget, 'l' .. lease, now + 600000)
+end
+
+local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end
+
+local function loseRun(run, worker, reason)
+  readStay(run)
+  note(run, { kind = 'lost', worker = worker, reason = reason, position = run[POSITION] })
+  local streak = run[STREAK] + 1
+  local to = { [LOSSES] = run[LOSSES] + 1, [STREAK] = streak }
+  if run[STATE] ~= CANCELLING and streak > POISON_LIMIT then
+    -- Even the stay that should only have ended the run was lost: the store ends it itself.
+    note(run, { kind = 'poisoned', reason = streak .. ' workers were lost without a new step' })
+    setOutcome(run, '')
+    setExtra(run, 'e', nil)
+    return place(run, 'convict', to)
+  end
+  local delayMs = lossDelay(streak)
+  if run[STATE] == CANCELLING or delayMs == 0 then return leaveSlot(run, 'lose', to) end
+  to[WAKE_AT] = now + delayMs
+  setExtra(run, 'w', { 'retry', to[WAKE_AT] })
+  place(run, 'lose with delay', to)
+  if delayMs < LONGEST_POLL then countWake(run) end
+end
+
+--- Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere, a bounded number at once.
+local function reclaim(lease, reason)
+  local status = readStatus(lease)
+  if not status then return end
+  local worker = workerName(lease) or 'unknown'
+  local ids = heldBy(lease, MOST_RECLAIMED)
+  for i = 1, #ids do
+    if runs[ids[i]] then loseRun(runs[ids[i]], worker, reason) end
+  end
+  flush()
+  if #ids < MOST_RECLAIMED then return forgetWorker(lease) end
+  status = readStatus(lease)
+  status.ended = 1
+  writeStatus(lease, status)
+  call('ZADD', K.leases, 0, lease)
+end
+
+--- Ends every lease whose time is up, but the caller's: it is alive, or it could not call.
+local function reclaimExpired(caller)
+  local expired = call('ZRANGEBYSCORE', K.leases, '-inf', now, 'LIMIT', 0, 20)
+  for i = 1, #expired do
+    if expired[i] ~= caller then reclaim(expired[i], 'its lease expired') end
+  end
+end
+
+local function isHeld(status) return status and status.ended == 0 end

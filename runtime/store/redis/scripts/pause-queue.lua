@@ -1,0 +1,20 @@
+--[[
+Pauses a queue, or resumes it and wakes who may take its runs.
+keys: all
+input: time, queue, request, by ('' resumes), reason
+returns: 1
+uses: prelude
+]]
+local queue, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+if answered(request) then return 1 end
+if by ~= '' then
+  hset(K.paused, queue, cmsgpack.pack({ by = by, reason = reason ~= '' and reason or nil, at = now }))
+else
+  hdel(K.paused, queue)
+  local idle = call('HKEYS', K.idle)
+  for i = 1, #idle do woken[idle[i]] = true end
+end
+keepAnswer(request, '1')
+finish()
+call('PUBLISH', sub(K.meta, 1, -5) .. 'changes', '')
+return 1

@@ -1,0 +1,565 @@
+--[[
+The part that all writing scripts share. It owns the run's record, the unit of work and `place`.
+L1  A run is held iff its state is running or cancelling; only then it has a stay (lease, fence, position).
+L2  `due` holds the earliest of wake, expiry and deadline that counts in the state of a run, or not the run.
+L3  What moves runs is written by `flush`, after all that could be refused has been looked at; between two flushes a
+    run moves once. Every key is declared, so a cluster refuses a call on a half migrated slot before the script
+    begins (R33).
+A run is a list, its places named by the constants below; a time that is not set is 0.
+]]
+local call, pack, unpack1, sub, floor = redis.call, struct.pack, struct.unpack, string.sub, math.floor
+
+local RECORD = '>BhI4I6I6I4I4I2I2BI6I6I6I6I6I6I6I6BssI2c0I2c0I4c0'
+local STATE, PRIORITY, VERSION, SEQ, FENCE, POSITION, BYTES, ATTEMPT, LOSSES, STREAK = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
+local WAKE_AT, EXPIRES_AT, DEADLINE_AT, TIMEOUT, ENQUEUED_AT, STARTED_AT, CHANGED_AT = 11, 12, 13, 14, 15, 16, 17
+local SETTLED_FENCE, SETTLED_STATE, JOB, QUEUE, EXTRAS, GIVEN, OUTCOME, ID = 18, 19, 20, 21, 22, 23, 24, 25
+--[[states]]
+local FIRST_END = COMPLETED
+local MOVES = --[[moves]] ''
+local POISON_LIMIT, SUSPECT_STREAK, LOSS_DELAYS = --[[poison]] 0, 0, {}
+local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES = --[[limits]] 0, 0, 0
+-- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
+local LARGEST_INLINE = 512
+local LARGEST_CALL = 1000
+local LONGEST_HISTORY = 200
+
+-- Unit of work -----------------------------------------------------------------------------------------------
+
+local runs, dirty = {}, {}
+local sets, deletes, adds, removes = {}, {}, {}, {}
+local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
+
+local function hset(key, field, value)
+  local list = sets[key]
+  if not list then
+    list = {}
+    sets[key] = list
+  end
+  local n = #list
+  list[n + 1], list[n + 2] = field, value
+end
+
+local function hdel(key, field)
+  local list = deletes[key]
+  if list then list[#list + 1] = field else deletes[key] = { field } end
+end
+
+local function zadd(key, member, score)
+  local list = adds[key]
+  if not list then
+    list = {}
+    adds[key] = list
+  end
+  local n = #list
+  list[n + 1], list[n + 2] = score, member
+end
+
+local function zrem(key, member)
+  local list = removes[key]
+  if list then list[#list + 1] = member else removes[key] = { member } end
+end
+
+local function callMany(command, key, list)
+  local n = #list
+  for first = 1, n, LARGEST_CALL do
+    call(command, key, unpack(list, first, math.min(n, first + LARGEST_CALL - 1)))
+  end
+end
+
+--- Fixed numbers, names, then three parts: extras (msgpack map), given, outcome.
+local function encodeRun(r)
+  local extras, given, outcome = r[EXTRAS], r[GIVEN], r[OUTCOME]
+  return pack(RECORD, r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15],
+    r[16], r[17], r[18], r[19], r[20], r[21], #extras, extras, #given, given, #outcome, outcome)
+end
+
+local function decodeRun(id, raw)
+  local run = { unpack1(RECORD, raw) }
+  run[ID] = id
+  return run
+end
+
+local function load(id)
+  local run = runs[id]
+  if run == nil then
+    local raw = call('HGET', K.runs, id)
+    run = raw and decodeRun(id, raw)
+    runs[id] = run
+  end
+  return run
+end
+
+--- Reads many at once into the unit of work.
+local function preload(ids)
+  for first = 1, #ids, LARGEST_CALL do
+    local last = math.min(#ids, first + LARGEST_CALL - 1)
+    local raws = call('HMGET', K.runs, unpack(ids, first, last))
+    for i = 1, #raws do
+      local id = ids[first + i - 1]
+      if runs[id] == nil then runs[id] = raws[i] and decodeRun(id, raws[i]) end
+    end
+  end
+end
+
+local function extrasOf(run)
+  if run[EXTRAS] == '' then return {} end
+  return cmsgpack.unpack(run[EXTRAS])
+end
+
+local function setExtra(run, name, value)
+  if run[EXTRAS] == '' and value == nil then return end
+  local extras = extrasOf(run)
+  extras[name] = value
+  run[EXTRAS] = next(extras) == nil and '' or cmsgpack.pack(extras)
+end
+
+local function setOutcome(run, bytes)
+  if #bytes > LARGEST_INLINE then
+    hset(K.payloads, 'o' .. run[ID], bytes)
+    run[OUTCOME] = '+'
+  else
+    if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
+    run[OUTCOME] = bytes
+  end
+end
+
+-- Stays: what holds a run -------------------------------------------------------------------------------------
+
+--- Takes in what the stay of a held run knows better than its record. Answers fence and lease, or nothing.
+local function readStay(run)
+  local raw = call('HGET', K.stays, run[ID])
+  if not raw then return end
+  local fence
+  fence, run[POSITION], run[BYTES], run[STREAK] = unpack1('>I6I4I4B', raw)
+  run.holder = sub(raw, 16)
+  return fence, run.holder
+end
+
+-- Status of a worker: seenAt, leaseMs, draining, drain order, ended; then the ids it is to cancel.
+local STATUS = '>I6I6BBB'
+
+local function readStatus(lease)
+  local raw = call('HGET', K.status, lease)
+  if not raw then return nil end
+  local seenAt, leaseMs, draining, drainOrder, ended = unpack1(STATUS, raw)
+  return {
+    seenAt = seenAt, leaseMs = leaseMs, draining = draining, drainOrder = drainOrder, ended = ended,
+    cancels = sub(raw, 16),
+  }
+end
+
+local function writeStatus(lease, s)
+  call('HSET', K.status, lease, pack(STATUS, s.seenAt, s.leaseMs, s.draining, s.drainOrder, s.ended) .. s.cancels)
+end
+
+--- What a worker is asked to do: { drain order, 'id id ...' }.
+local function ordersOf(status)
+  if not status then return { 0, '' } end
+  return { status.drainOrder, status.cancels }
+end
+
+local function orderCancel(lease, id)
+  local status = readStatus(lease)
+  if not status then return end
+  status.cancels = status.cancels .. id .. ' '
+  writeStatus(lease, status)
+  woken[lease] = true
+end
+
+local function forgetCancel(lease, id)
+  local status = readStatus(lease)
+  if not status or status.cancels == '' then return end
+  local kept = {}
+  for known in string.gmatch(status.cancels, '%S+') do
+    if known ~= id then kept[#kept + 1] = known .. ' ' end
+  end
+  status.cancels = table.concat(kept)
+  writeStatus(lease, status)
+end
+
+-- Classes of ready runs ---------------------------------------------------------------------------------------
+
+local classesOfJob = {}
+
+--- Flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
+local function jobClasses(job)
+  local known = classesOfJob[job]
+  if not known then
+    local raw = call('HGET', K.classes, job)
+    known = raw and cmsgpack.unpack(raw) or {}
+    classesOfJob[job] = known
+  end
+  return known
+end
+
+local function knownClass(run)
+  local known = jobClasses(run[JOB])
+  for i = 1, #known, 3 do
+    if known[i + 2] == run[VERSION] and known[i + 1] == run[QUEUE] then return known[i] end
+  end
+end
+
+--- The number that stands for (queue, job, version) in the ready sets; makes the class where it is new.
+local function classOf(run)
+  local number = knownClass(run)
+  if number then return number end
+  number = call('HINCRBY', K.meta, 'classes', 1)
+  local known = jobClasses(run[JOB])
+  known[#known + 1], known[#known + 2], known[#known + 3] = number, run[QUEUE], run[VERSION]
+  hset(K.classes, run[JOB], cmsgpack.pack(known))
+  return number
+end
+
+local function readySet(run) return run[STREAK] >= SUSPECT_STREAK and K.suspects or K.ready end
+
+local function readyMember(run, class) return pack('>I4I2I6', class, 1000 - run[PRIORITY], run[SEQ]) .. run[ID] end
+
+local function indexMember(run) return pack('>BI6', run[STATE], run[SEQ]) .. run[ID] end
+
+-- Places ------------------------------------------------------------------------------------------------------
+
+--- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
+local function dueAt(run)
+  local state, a, b = run[STATE], 0, 0
+  if state == READY then a = run[EXPIRES_AT]
+  elseif state == SCHEDULED then a, b = run[WAKE_AT], run[EXPIRES_AT]
+  elseif state == WAITING then a, b = run[WAKE_AT], run[DEADLINE_AT]
+  elseif state == BLOCKED then a = run[DEADLINE_AT] end
+  if a == 0 then return b end
+  if b == 0 then return a end
+  return math.min(a, b)
+end
+
+local function count(run, by)
+  local field = run[QUEUE] .. '\0' .. run[STATE]
+  counts[field] = (counts[field] or 0) + by
+end
+
+local function leavePlace(run)
+  local state = run[STATE]
+  if state == READY then
+    zrem(readySet(run), readyMember(run, classOf(run)))
+  elseif state == RUNNING or state == CANCELLING then
+    if not run.holder then readStay(run) end
+    local lease = run.holder
+    if lease then
+      run.holder = nil
+      hdel(K.stays, run[ID])
+      zrem(K.held, lease .. run[ID])
+      if state == CANCELLING then forgetCancel(lease, run[ID]) end
+    end
+    return
+  else
+    zrem(K.index, indexMember(run))
+    if state < FIRST_END then count(run, -1) end
+  end
+  if dueAt(run) ~= 0 then zrem(K.due, run[ID]) end
+end
+
+--- After the script one idle slot that could take such a run is woken.
+local function countWake(run)
+  local known = wakes[run[JOB]]
+  if not known then
+    known = {}
+    wakes[run[JOB]] = known
+  end
+  known[run[VERSION]] = (known[run[VERSION]] or 0) + 1
+end
+
+--- The list that an ended run's time to be pruned comes from: as long as a policy stands, it is in order.
+local function endedList(state)
+  if state == COMPLETED then return K.endedCompleted end
+  if state == FAILED then return K.endedFailed end
+  if state == CANCELLED then return K.endedCancelled end
+  return K.endedExpired
+end
+
+local function enterPlace(run, lease)
+  local state = run[STATE]
+  if state == READY then
+    zadd(readySet(run), readyMember(run, classOf(run)), '0')
+    countWake(run)
+  elseif state == RUNNING then
+    hset(K.stays, run[ID], pack('>I6I4I4B', run[FENCE], run[POSITION], run[BYTES], run[STREAK]) .. lease)
+    zadd(K.held, lease .. run[ID], '0')
+    return
+  else
+    zadd(K.index, indexMember(run), '0')
+    if state >= FIRST_END then
+      local key = endedList(state)
+      local list = adds[key]
+      if not list then
+        list = { list = true }
+        adds[key] = list
+      end
+      list[#list + 1] = pack('>I6', now) .. run[ID]
+      return
+    end
+    count(run, 1)
+  end
+  local due = dueAt(run)
+  if due ~= 0 then zadd(K.due, run[ID], due) end
+end
+
+--- A histogram is { sum in ms, bucket, bucket, ... }.
+local function addTo(histogram, ms)
+  ms = math.max(0, ms)
+  histogram[1] = histogram[1] + ms
+  local bucket = 2
+  while ms >= 1 and bucket < 41 do
+    bucket = bucket + 1
+    ms = ms / 2
+  end
+  for i = #histogram + 1, bucket do histogram[i] = 0 end
+  histogram[bucket] = histogram[bucket] + 1
+end
+
+local function cellOf(queue, job)
+  local jobs = cells[queue]
+  if not jobs then
+    jobs = {}
+    cells[queue] = jobs
+  end
+  local cell = jobs[job]
+  if not cell then
+    cell = { counts = {}, wait = { 0 }, run = { 0 } }
+    jobs[job] = cell
+  end
+  return cell
+end
+
+--- Five places per event: run, job, queue, transition, state.
+local function measure(run, transition, wait, stay)
+  local n, job, queue = #events, run[JOB], run[QUEUE]
+  events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
+  local cell = cellOf(queue, job)
+  cell.counts[transition] = (cell.counts[transition] or 0) + 1
+  if wait then addTo(cell.wait, wait) end
+  if stay then addTo(cell.run, stay) end
+end
+
+local moves = {}
+
+--- By the table of model/run.ts, as text: ';state transition=next'.
+local function nextState(from, transition)
+  local known = moves[transition]
+  if not known then
+    known = {}
+    moves[transition] = known
+  end
+  local state = known[from]
+  if not state then
+    local _, at = string.find(MOVES, ';' .. from .. ' ' .. transition .. '=', 1, true)
+    if not at then error("'" .. transition .. "' is no move from state " .. from) end
+    state = tonumber(string.match(MOVES, '^%d+', at + 1))
+    known[from] = state
+  end
+  return state
+end
+
+--- The only function that moves a run (P4). `to` names what changes beside the state.
+local function place(run, transition, to)
+  local from = run[STATE]
+  local state = nextState(from, transition)
+  local since = now - run[CHANGED_AT]
+  local staysHeld = state == CANCELLING
+  if not staysHeld then leavePlace(run) end
+  local lease
+  if to then
+    lease = to.lease
+    for place_, value in pairs(to) do
+      if place_ ~= 'lease' then run[place_] = value end
+    end
+    if to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
+  end
+  run[STATE] = state
+  run[CHANGED_AT] = now
+  if state ~= SCHEDULED and state ~= WAITING then run[WAKE_AT] = 0 end
+  if run[STARTED_AT] ~= 0 then run[EXPIRES_AT] = 0 end
+  if state >= FIRST_END then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
+  if run[EXTRAS] ~= '' then
+    if state ~= WAITING then setExtra(run, 'w', nil) end
+    if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+  end
+  if not staysHeld then enterPlace(run, lease) end
+  dirty[#dirty + 1] = run
+  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
+  return state
+end
+
+--- Moves a held run out of its slot: one that was told to stop is cancelled, whatever else would have come.
+local function leaveSlot(run, transition, to)
+  if run[STATE] == CANCELLING then return place(run, 'end cancel', to) end
+  return place(run, transition, to)
+end
+
+local notes = {}
+
+--- Notes something beside the steps in a run's history; the oldest lines go first.
+local function note(run, line)
+  local id = run[ID]
+  local lines = notes[id]
+  if not lines then
+    local raw = call('HGET', K.history, id)
+    lines = raw and cmsgpack.unpack(raw) or {}
+    notes[id] = lines
+  end
+  line.at = now
+  lines[#lines + 1] = line
+  while #lines > LONGEST_HISTORY do table.remove(lines, 1) end
+end
+
+local function heldBy(lease, limit)
+  local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255', 'LIMIT', 0, limit)
+  local ids = {}
+  for i = 1, #members do ids[i] = sub(members[i], #lease + 1) end
+  preload(ids)
+  return ids
+end
+
+local function workerName(lease)
+  local raw = call('HGET', K.workers, lease)
+  return raw and cmsgpack.unpack(raw).name
+end
+
+-- The end of a script -----------------------------------------------------------------------------------------
+
+--- Writes all that is pending. A later phase of the same script reads what this wrote.
+local function flush()
+  if #dirty > 0 then
+    local records = {}
+    for i = 1, #dirty do
+      local run = dirty[i]
+      records[i * 2 - 1] = run[ID]
+      records[i * 2] = run.raw or encodeRun(run)
+      run.raw = nil
+    end
+    dirty = {}
+    callMany('HSET', K.runs, records)
+  end
+  for id, lines in pairs(notes) do hset(K.history, id, cmsgpack.pack(lines)) end
+  notes = {}
+  for key, list in pairs(deletes) do callMany('HDEL', key, list) end
+  for key, list in pairs(sets) do callMany('HSET', key, list) end
+  for key, list in pairs(removes) do callMany('ZREM', key, list) end
+  for key, list in pairs(adds) do callMany(list.list and 'RPUSH' or 'ZADD', key, list) end
+  sets, deletes, adds, removes = {}, {}, {}, {}
+  for field, by in pairs(counts) do
+    if by ~= 0 then call('HINCRBY', K.counts, field, by) end
+  end
+  counts = {}
+end
+
+local function text(number) return string.format('%.0f', number) end
+
+--- One stream entry holds the events of one script; its id is the number of its last event.
+local function writeEvents()
+  for first = 1, #events, 500 do
+    local last = math.min(#events, first + 499)
+    local part = first == 1 and last == #events and events or { unpack(events, first, last) }
+    local number = call('HINCRBY', K.meta, 'events', #part / 5)
+    call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
+      'at', text(now), 'of', cmsgpack.pack(part))
+  end
+end
+
+local function addAll(into, from)
+  for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
+end
+
+local function forgetOldCells(minute)
+  local old = call('ZRANGEBYSCORE', K.minuteOrder, '-inf', minute - KEPT_MINUTES, 'LIMIT', 0, 10)
+  if #old == 0 then return end
+  call('ZREM', K.minuteOrder, unpack(old))
+  call('HDEL', K.minutes, unpack(old))
+end
+
+local function writeCell(minute, name, cell)
+  local field = text(minute) .. '\0' .. name
+  local raw = call('HGET', K.minutes, field)
+  if raw then
+    local stored = cmsgpack.unpack(raw)
+    for transition, times in pairs(cell.counts) do
+      stored.counts[transition] = (stored.counts[transition] or 0) + times
+    end
+    addAll(stored.wait, cell.wait)
+    addAll(stored.run, cell.run)
+    cell = stored
+  else
+    call('ZADD', K.minuteOrder, minute, field)
+    forgetOldCells(minute)
+  end
+  call('HSET', K.minutes, field, cmsgpack.pack(cell))
+end
+
+local function writeCells()
+  local minute = floor(now / 60000)
+  for queue, jobs in pairs(cells) do
+    for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
+  end
+end
+
+local LOOKED_AT = 100
+
+--- Leases of workers that know the job, from a changing one on, so that all have their turn.
+local function workersOf(job, version)
+  local from = string.format('%x', time[2] % 16)
+  local first, last = '[' .. job .. '\0', '(' .. job .. '\1'
+  local found = call('ZRANGEBYLEX', K.knows, first .. from, last, 'LIMIT', 0, LOOKED_AT)
+  if #found < LOOKED_AT then
+    local rest = call('ZRANGEBYLEX', K.knows, first, '(' .. job .. '\0' .. from, 'LIMIT', 0, LOOKED_AT - #found)
+    for i = 1, #rest do found[#found + 1] = rest[i] end
+  end
+  local leases = {}
+  for i = 1, #found do
+    -- job \0 lease \0 version
+    local lease, upTo = string.match(sub(found[i], #job + 2), '^([^%z]+)%z(%d+)$')
+    if lease and tonumber(upTo) >= version then leases[#leases + 1] = lease end
+  end
+  return leases
+end
+
+--- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
+--- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
+local function pickIdle()
+  if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
+  for job, versions in pairs(wakes) do
+    for version, wanted in pairs(versions) do
+      local leases = workersOf(job, version)
+      local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
+      for i = 1, #leases do
+        if wanted <= 0 then break end
+        if free[i] then
+          wanted = wanted - tonumber(free[i])
+          call('HDEL', K.idle, leases[i])
+          woken[leases[i]] = true
+        end
+      end
+    end
+  end
+end
+
+--- Ends a script that may have moved runs: writes, measures, wakes.
+local function finish(caller)
+  flush()
+  if #events > 0 then
+    writeEvents()
+    writeCells()
+  end
+  pickIdle()
+  local channel = sub(K.meta, 1, -5)
+  for lease in pairs(woken) do
+    if lease ~= caller then call('PUBLISH', channel .. 'wake:' .. lease, '') end
+  end
+  if #events > 0 then call('PUBLISH', channel .. 'changes', '') end
+end
+
+--- The kept answer of an operator's request, if it was carried out before (S3).
+local function answered(request) return call('HGET', K.requests, request) end
+
+--- Keeps the answer of an operator's request for 10 minutes.
+local function keepAnswer(request, answer)
+  hset(K.requests, request, answer)
+  zadd(K.forget, 'q' .. request, now + 600000)
+  return answer
+end

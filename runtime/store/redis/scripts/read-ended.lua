@@ -1,0 +1,12 @@
+--[[
+Those of these runs that have ended or are not here.
+keys: runs
+input: ids
+returns: ids
+]]
+local records = redis.call('HMGET', K.runs, unpack(ARGV))
+local ended = {}
+for i = 1, #ARGV do
+  if not records[i] or string.byte(records[i]) >= 7 then ended[#ended + 1] = ARGV[i] end
+end
+return ended

@@ -1,0 +1,21 @@
+--[[
+Takes back the runs of workers whose process is gone, unless one has shown a new beat since.
+keys: all
+input: time, then per worker: lease, the beats that were looked at, with a comma between
+returns: how many were lost
+writes: when full
+uses: prelude leases-part
+]]
+local lost = 0
+for i = 2, #ARGV, 2 do
+  local found = {}
+  for _, role in ipairs({ 'main', 'lease' }) do
+    found[#found + 1] = call('HGET', K.beats, ARGV[i] .. ' ' .. role) or nil
+  end
+  if table.concat(found, ',') == ARGV[i + 1] then
+    reclaim(ARGV[i], 'its process died')
+    lost = lost + 1
+  end
+end
+finish()
+return lost

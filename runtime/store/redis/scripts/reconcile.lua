@@ -1,0 +1,29 @@
+--[[
+R14: what the store holds and the worker never heard of becomes ready; what only the worker holds it drops.
+keys: all
+input: time, lease, then per held run: id, fence
+returns: 'lost', or the ids to drop
+writes: when full
+uses: prelude leases-part
+]]
+local lease = ARGV[2]
+if not isHeld(readStatus(lease)) then return 'lost' end
+local known = {}
+for i = 3, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
+local ids = heldBy(lease, 10000)
+for i = 1, #ids do
+  local id = ids[i]
+  local fence = runs[id] and readStay(runs[id])
+  if fence and known[id] == fence then
+    known[id] = nil
+  elseif runs[id] then
+    note(runs[id], { kind = 'repaired', reason = 'its worker did not know that it holds it' })
+    leaveSlot(runs[id], 'release')
+  end
+end
+finish()
+local drop = {}
+for i = 3, #ARGV, 2 do
+  if known[ARGV[i]] then drop[#drop + 1] = ARGV[i] end
+end
+return drop

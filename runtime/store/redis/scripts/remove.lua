@@ -1,0 +1,40 @@
+--[[
+Deletes ended runs with all that belongs to them; their ids stay taken for 10 minutes. By hand it is one run and a
+request; the sweep passes those it found, and those that live again meanwhile stay.
+keys: all + one journal per run
+input: time, request ('' from the sweep), then the runs
+returns: how many were deleted, or the number of the state of the one that lives, 'unknown', 'before'
+writes: when full
+uses: prelude
+]]
+local TOMBSTONE_MS = 600000
+local request = ARGV[2]
+if request ~= '' and answered(request) then return 'before' end
+
+local function delete(run, journal)
+  leavePlace(run)
+  -- The sweep takes from the heads of these lists; what was removed by hand it finds to be stale.
+  if request == '' then call('LREM', endedList(run[STATE]), 1, pack('>I6', run[CHANGED_AT]) .. run[ID]) end
+  for _, tag in ipairs(extrasOf(run).t or {}) do zrem(K.tags, tag .. '\0' .. pack('>I6', run[SEQ]) .. run[ID]) end
+  hdel(K.runs, run[ID])
+  hdel(K.history, run[ID])
+  if run[GIVEN] == '' then hdel(K.payloads, 'i' .. run[ID]) end
+  if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
+  call('UNLINK', journal)
+  zadd(K.forget, 't' .. run[ID], now + TOMBSTONE_MS)
+end
+
+local deleted = 0
+for i = 3, #ARGV do
+  local run = load(ARGV[i])
+  if request ~= '' and not run then return 'unknown' end
+  if request ~= '' and run[STATE] < FIRST_END then return tostring(run[STATE]) end
+  if run and run[STATE] >= FIRST_END then
+    delete(run, KEYS[STATIC_KEYS + i - 2])
+    deleted = deleted + 1
+  end
+end
+if request ~= '' then keepAnswer(request, '1') end
+finish()
+if deleted > 0 then call('PUBLISH', sub(K.meta, 1, -5) .. 'changes', '') end
+return deleted

@@ -1,0 +1,20 @@
+--[[
+Extends a lease and takes in what its worker does.
+keys: all
+input: time, lease, draining 0 or 1, beat ('' or 'role server:connection')
+returns: 'lost', or the orders
+writes: when full
+uses: prelude leases-part
+]]
+local lease = ARGV[2]
+markSeen()
+local status = readStatus(lease)
+if not isHeld(status) then return 'lost' end
+status.seenAt, status.draining = now, tonumber(ARGV[3])
+writeStatus(lease, status)
+call('ZADD', K.leases, now + status.leaseMs, lease)
+local role, beat = string.match(ARGV[4], '(%a+) (.+)')
+if role then call('HSET', K.beats, lease .. ' ' .. role, beat) end
+-- A newer version has changed the namespace: this worker is not to go on in it.
+if (tonumber(call('HGET', K.meta, 'format')) or FORMAT) > FORMAT then status.drainOrder = 1 end
+return ordersOf(status)

@@ -1,0 +1,33 @@
+--[[
+Makes an ended, not completed, or blocked run ready; drops the entries that the caller's plan names.
+keys: all + the run's journal
+input: time, run, request, answer to keep, by, reason, state and position the plan was made for, changed at,
+  then the positions to drop
+returns: 'done', 'before' and the kept answer, 'changed': plan again, or 'unknown'
+uses: prelude
+]]
+local id, request, answer, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local before = answered(request)
+if before then return { 'before', before } end
+local run = load(id)
+if not run then return { 'unknown' } end
+local planned = run[STATE] == tonumber(ARGV[7]) and run[POSITION] == tonumber(ARGV[8]) and run[CHANGED_AT] == tonumber(ARGV[9])
+if not planned then return { 'changed' } end
+local journal = KEYS[STATIC_KEYS + 1]
+note(run, { kind = 'retry', by = by, reason = reason })
+for i = 10, #ARGV do
+  local position = tonumber(ARGV[i])
+  local entry = call('LINDEX', journal, position - 1)
+  if entry and entry ~= '' then
+    run[BYTES] = math.max(0, run[BYTES] - #entry - 34)
+    call('LSET', journal, position - 1, '')
+  end
+end
+setOutcome(run, '')
+for _, name in ipairs({ 'e', 'b', 'c' }) do setExtra(run, name, nil) end
+place(run, run[STATE] == BLOCKED and 'unblock' or 'retry', {
+  [ATTEMPT] = 1, [STARTED_AT] = 0, [DEADLINE_AT] = 0, [EXPIRES_AT] = 0, [STREAK] = 0,
+})
+keepAnswer(request, answer)
+finish()
+return { 'done' }

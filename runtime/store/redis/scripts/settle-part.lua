@@ -1,0 +1,96 @@
+--[[
+Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
+A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y } and the bytes of its output or error.
+]]
+local function settled(state) return 's' .. state end
+
+local function journalError(key, position)
+  local entry = key and call('LINDEX', key, position - 1)
+  if not entry or entry == '' or string.byte(entry, 13) ~= 3 then return '' end
+  local _, after = unpack1('>I2c0', entry, 29)
+  return sub(entry, after)
+end
+
+local function storedDeadline(key, position)
+  local entry = key and call('LINDEX', key, position - 1)
+  if not entry or entry == '' then return 0 end
+  return unpack1('>I6', entry, 7)
+end
+
+local outcomes = {
+  completed = function(run, _, bytes, stay)
+    setOutcome(run, bytes)
+    return settled(place(run, 'complete', stay))
+  end,
+
+  failed = function(run, escaped, bytes, stay)
+    setOutcome(run, bytes)
+    setExtra(run, 'e', escaped or nil)
+    return settled(place(run, 'fail', stay))
+  end,
+
+  cancelled = function(run, _, _, stay) return settled(place(run, 'release', stay)) end,
+
+  retrying = function(run, delayMs, bytes, stay)
+    setOutcome(run, bytes)
+    stay[WAKE_AT] = now + delayMs
+    stay[ATTEMPT] = run[ATTEMPT] + 1
+    setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
+    return settled(place(run, 'back off', stay))
+  end,
+
+  --- R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once.
+  waiting = function(run, waits, _, stay, key)
+    local first, at
+    for i = 1, #waits do
+      local deadline = storedDeadline(key, waits[i][3])
+      if not at or deadline < at then first, at = waits[i], deadline end
+    end
+    if not first or at <= now then return 'c' end
+    -- A retry's pause says what failed; a sleep after it does not.
+    setOutcome(run, journalError(key, first[3]))
+    setExtra(run, 'w', { first[1], at, first[2] })
+    stay[WAKE_AT] = at
+    return settled(place(run, 'suspend', stay))
+  end,
+
+  released = function(run, lease, _, stay)
+    note(run, { kind = 'released', worker = workerName(lease) })
+    return settled(place(run, 'release', stay))
+  end,
+
+  blocked = function(run, reason, _, stay, digest, lease)
+    note(run, { kind = 'blocked', reason = reason, worker = workerName(lease) })
+    local before = extrasOf(run).b
+    local tried, kept = before and before.tried or {}, {}
+    for i = math.max(1, #tried - 18), #tried do
+      if tried[i] ~= digest then kept[#kept + 1] = tried[i] end
+    end
+    kept[#kept + 1] = digest
+    setExtra(run, 'b', { reason = reason, tried = kept })
+    return settled(place(run, 'block', stay))
+  end,
+}
+
+local function settle(lease, packed, bytes)
+  local id, fence, position, kind, x, y = unpack(cmsgpack.unpack(packed))
+  local run = load(id)
+  if not run then return 'g' end
+  local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
+  local heldFence, holder
+  if held then heldFence, holder = readStay(run) end
+  if holder ~= lease or heldFence ~= fence then
+    if run[SETTLED_FENCE] == fence and run[SETTLED_STATE] ~= 0 then return 's' .. run[SETTLED_STATE] end
+    return 'g'
+  end
+  if run[POSITION] ~= position then return 'p' end
+  local stay = { [SETTLED_FENCE] = fence }
+  if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
+    if kind == 'retrying' then setOutcome(run, bytes) end
+    return settled(place(run, 'end cancel', stay))
+  end
+  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
+  if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
+  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
+  return outcomes[kind](run, x, bytes, stay)
+end

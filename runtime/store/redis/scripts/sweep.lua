@@ -1,0 +1,123 @@
+--[[
+Finds ended runs whose time is up or that are beyond the cap, forgets old requests, tombstones and empty classes, and
+repairs G6: each live run in exactly one place. It looks at a bounded part of the runs and goes on there next time.
+keys: all
+input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
+returns: ids to remove, ids repaired
+writes: when full
+uses: prelude
+]]
+local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local function forgetOld()
+  local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, math.max(limit, 1000))
+  for i = 1, #old do
+    zrem(K.forget, old[i])
+    if sub(old[i], 1, 1) == 'q' then hdel(K.requests, sub(old[i], 2)) end
+  end
+end
+
+--- A class without ready runs would cost every claim a look.
+local function forgetClasses()
+  local all = call('HGETALL', K.classes)
+  for i = 1, #all, 2 do
+    local known, kept = cmsgpack.unpack(all[i + 1]), {}
+    for c = 1, #known, 3 do
+      local code = pack('>I4', known[c])
+      local from, to = '[' .. code, '(' .. code .. '\255'
+      if call('ZLEXCOUNT', K.ready, from, to) + call('ZLEXCOUNT', K.suspects, from, to) > 0 then
+        for k = c, c + 2 do kept[#kept + 1] = known[k] end
+      end
+    end
+    if #kept == 0 then hdel(K.classes, all[i])
+    elseif #kept < #known then hset(K.classes, all[i], cmsgpack.pack(kept)) end
+  end
+end
+
+local function isInPlace(run)
+  local state = run[STATE]
+  if state == READY then
+    local class = knownClass(run)
+    return class and call('ZSCORE', readySet(run), readyMember(run, class))
+  end
+  if state == RUNNING or state == CANCELLING then
+    local _, lease = readStay(run)
+    return lease and call('HEXISTS', K.workers, lease) == 1 and call('ZSCORE', K.held, lease .. run[ID])
+  end
+  if state == WAITING or state == SCHEDULED then
+    return call('ZSCORE', K.index, indexMember(run)) and call('ZSCORE', K.due, run[ID])
+  end
+  return call('ZSCORE', K.index, indexMember(run))
+end
+
+--- Puts a live run that is in no place, or in a wrong one, where it goes on.
+local function repair(run)
+  local state = run[STATE]
+  if state == RUNNING or state == CANCELLING then
+    note(run, { kind = 'repaired', reason = 'it was held by a worker that is not there' })
+    leaveSlot(run, 'release')
+  elseif state == WAITING or state == SCHEDULED then
+    note(run, { kind = 'repaired', reason = 'it waited without a wake-up' })
+    place(run, state == SCHEDULED and 'promote' or 'wake')
+  else
+    note(run, { kind = 'repaired', reason = 'it was in no place' })
+    enterPlace(run)
+  end
+end
+
+local function repairSome()
+  local page = call('HSCAN', K.runs, call('HGET', K.meta, 'sweptTo') or '0', 'COUNT', limit)
+  call('HSET', K.meta, 'sweptTo', page[1])
+  local repaired = {}
+  for i = 1, #page[2], 2 do
+    local run = decodeRun(page[2][i], page[2][i + 1])
+    if run[STATE] < FIRST_END and not isInPlace(run) and #repaired < limit then
+      runs[run[ID]] = run
+      repair(run)
+      repaired[#repaired + 1] = run[ID]
+    end
+  end
+  return repaired
+end
+
+forgetOld()
+forgetClasses()
+flush()
+local repaired = repairSome()
+finish()
+
+--- Ids of ended runs whose time is up, and of the oldest beyond the cap.
+local function prunable()
+  local lists = { K.endedCompleted, K.endedFailed, K.endedCancelled, K.endedExpired }
+  local keep = { unpack1('>I6I6I6I6', ARGV[4]) }
+  local heads, total = {}, 0
+  for i = 1, 4 do
+    heads[i] = call('LRANGE', lists[i], 0, limit - 1)
+    total = total + call('LLEN', lists[i])
+  end
+  local at, found, stale, over = { 1, 1, 1, 1 }, {}, {}, total - mostEnded
+  while #found + #stale < limit do
+    local oldest, endedAt
+    for i = 1, 4 do
+      local entry = heads[i][at[i]]
+      local time_ = entry and unpack1('>I6', entry)
+      if entry and (not oldest or time_ + (over > 0 and 0 or keep[i]) < endedAt + (over > 0 and 0 or keep[oldest])) then
+        oldest, endedAt = i, time_
+      end
+    end
+    if not oldest or (over <= 0 and endedAt + keep[oldest] > now) then break end
+    local entry = heads[oldest][at[oldest]]
+    at[oldest], over = at[oldest] + 1, over - 1
+    local run = load(sub(entry, 7))
+    -- Removed by hand, or retried since.
+    if not run or run[STATE] < FIRST_END or run[CHANGED_AT] ~= endedAt then
+      stale[#stale + 1] = { lists[oldest], entry }
+    else
+      found[#found + 1] = run[ID]
+    end
+  end
+  for i = 1, #stale do call('LREM', stale[i][1], 1, stale[i][2]) end
+  return found
+end
+
+return { prunable(), repaired }

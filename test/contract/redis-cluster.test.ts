@@ -1,0 +1,19 @@
+import { afterAll } from 'vitest'
+import { RedisCluster } from '../redis-server/redis-cluster.ts'
+import { describeStoreContract } from './describe-store-contract.ts'
+import { describeStoreModel } from './model/describe-store-model.ts'
+import { redisStore } from './redis-store-kind.ts'
+
+let cluster: Promise<RedisCluster> | undefined
+
+function sharedCluster(): Promise<RedisCluster> {
+  cluster ??= RedisCluster.start()
+  return cluster
+}
+
+afterAll(async () => (await cluster)?.remove())
+
+const onCluster = redisStore('Redis Cluster', async () => (await sharedCluster()).url)
+
+describeStoreContract(onCluster)
+describeStoreModel(onCluster)

@@ -1,0 +1,7 @@
+import { sharedRedisServer } from './redis-server.ts'
+
+// Run by orphans.test.ts: starts a server, says where it is, and lives on until it is killed.
+
+process.on('message', () => undefined)
+const { port, folder } = await sharedRedisServer()
+process.send?.({ port, folder })

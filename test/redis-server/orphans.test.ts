@@ -1,0 +1,33 @@
+import { fork } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { expect, test, vi } from 'vitest'
+import { freePort } from './free-port.ts'
+import { RespConnection } from './resp-connection.ts'
+
+const file = fileURLToPath(new URL('./orphans-process.ts', import.meta.url))
+
+async function startedByAnother(): Promise<{ kill(): void; port: number; folder: string }> {
+  const child = fork(file)
+  const { port, folder } = await new Promise<{ port: number; folder: string }>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as { port: number; folder: string }))
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)))
+  })
+  return { port, folder, kill: () => void child.kill('SIGKILL') }
+}
+
+test('a server and its folder are gone soon after its process was killed', async () => {
+  const { port, folder, kill } = await startedByAnother()
+  const connection = await RespConnection.open(port)
+  expect(await connection.call('PING')).toBe('PONG')
+  kill()
+  await vi.waitFor(async () => {
+    await expect(connection.call('PING')).rejects.toThrow()
+    expect(existsSync(folder)).toBe(false)
+  }, 10_000)
+})
+
+test('a free port leaves room for the cluster bus, below the ports of outgoing connections', async () => {
+  const ports = await Promise.all(Array.from({ length: 20 }, () => freePort(true)))
+  for (const port of ports) expect(port + 10_000).toBeLessThan(32_768)
+})

@@ -1,0 +1,211 @@
+import { connect, type Socket } from 'node:net'
+import { type Conditions, Lane } from './lane.ts'
+import { type Frame, FrameReader } from './resp.ts'
+
+/** A reply, with the request it belongs to; without one it was pushed by the server. */
+interface Reply {
+  readonly frame: Frame
+  readonly request: Frame | undefined
+}
+
+/** What a link asks of its proxy. */
+export interface LinkFaults extends Conditions {
+  /** Whether these requests are to be held back; if so, this takes care of it. */
+  holdsBack(link: ProxyLink, requests: readonly Frame[]): boolean
+  /**
+   * Called before the reply to `request` is delivered. If the link is to be cut instead: what to do then, with the
+   * requests that the server has got and the client will see no answer to.
+   */
+  cuts(request: Frame): ((link: ProxyLink, lost: readonly Frame[]) => void) | undefined
+  ended(link: ProxyLink): void
+}
+
+const opening = new Set(['AUTH', 'HELLO', 'SELECT', 'READONLY', 'CLIENT', 'INFO', 'COMMAND', 'CLUSTER'])
+const replayed = new Set(['AUTH', 'HELLO', 'SELECT', 'READONLY'])
+const pushing = new Set(['SUBSCRIBE', 'PSUBSCRIBE', 'SSUBSCRIBE', 'MONITOR'])
+
+/** Whether clients send it by themselves, to open a connection or to look around: no fault is spent on it. */
+export function isOpening(request: Frame): boolean {
+  return opening.has(nameOf(request))
+}
+
+/** A client's connection and the one to the server which belongs to it. The latter may outlive the former. */
+export class ProxyLink {
+  readonly #client: Socket
+  readonly #upstream: Socket
+  readonly #faults: LinkFaults
+  readonly #requests: Lane<readonly Frame[] | 'end'>
+  readonly #replies: Lane<readonly Reply[] | 'end'>
+  /** Sent to the server, which has not answered yet. */
+  readonly #unanswered: Frame[] = []
+  readonly #handshake: Frame[] = []
+  readonly #answers = new Map<Frame, unknown>()
+  #pushed = false
+  #cut = false
+  #heldBack = false
+  #onAnswer = (): void => undefined
+
+  constructor(client: Socket, targetPort: number, faults: LinkFaults) {
+    this.#client = client
+    this.#faults = faults
+    this.#upstream = connect({ port: targetPort, host: '127.0.0.1', allowHalfOpen: true, noDelay: true })
+    this.#requests = new Lane(faults, (item) => {
+      if (item === 'end') this.#upstream.end()
+      else this.#send(item)
+    })
+    this.#replies = new Lane(faults, (item) => {
+      if (item === 'end') this.#client.end()
+      else this.#deliver(item)
+    })
+    this.#listenToClient()
+    this.#listenToServer()
+  }
+
+  /** Whether the client is still connected. */
+  get open(): boolean {
+    return !this.#cut && !this.#client.destroyed
+  }
+
+  /** AUTH, HELLO, SELECT: what another connection has to send before it may speak in place of this one. */
+  get handshake(): readonly Frame[] {
+    return this.#handshake
+  }
+
+  /** The requests which a stall or a delay keeps from the server. */
+  get held(): readonly Frame[] {
+    return this.#requests.held.flatMap((item) => (item === 'end' ? [] : item))
+  }
+
+  flow(): void {
+    this.#requests.flow()
+    this.#replies.flow()
+  }
+
+  /** Takes the client's connection away; the server gets what it was sent, and is left in peace. */
+  cut(): void {
+    this.#cut = true
+    this.#replies.take()
+    this.#client.destroy()
+  }
+
+  /**
+   * Cuts the client off now, and sends what it had sent (`requests`, after what is held already) when `moment` has
+   * come. Resolves with the answers of the server.
+   */
+  async holdBack(requests: readonly Frame[], moment: Promise<unknown>): Promise<readonly unknown[]> {
+    const late = [...this.held, ...requests]
+    this.#requests.take()
+    this.#heldBack = true
+    this.cut()
+    await moment
+    const answered = new Promise<void>((resolve) => {
+      this.#onAnswer = () => {
+        if (this.#upstream.destroyed || late.every((request) => this.#answers.has(request))) resolve()
+      }
+    })
+    this.#send(late)
+    this.#onAnswer()
+    await answered
+    this.#upstream.end()
+    return late.flatMap((request) => (this.#answers.has(request) ? [this.#answers.get(request)] : []))
+  }
+
+  /** Both connections are gone at once, with all that was held. */
+  destroy(): void {
+    this.#requests.take()
+    this.cut()
+    this.#upstream.destroy()
+  }
+
+  /** Only the client's side; late deliveries go on. */
+  drop(): void {
+    if (this.#heldBack) this.cut()
+    else this.destroy()
+  }
+
+  #listenToClient(): void {
+    const reader = new FrameReader()
+    this.#client.on('data', (chunk: Buffer) => {
+      const frames = reader.push(chunk)
+      if (this.#cut || frames.length === 0) return
+      if (!this.#faults.holdsBack(this, frames)) this.#requests.push(frames)
+    })
+    const ended = (): void => {
+      // What is held back ends the connection when it has been answered.
+      if (!this.#heldBack) this.#requests.push('end')
+    }
+    this.#client.on('end', ended)
+    this.#client.on('error', () => undefined)
+    this.#client.on('close', () => {
+      ended()
+      this.#check()
+    })
+  }
+
+  #listenToServer(): void {
+    const reader = new FrameReader()
+    let connected = false
+    this.#upstream.on('connect', () => {
+      connected = true
+    })
+    this.#upstream.on('data', (chunk: Buffer) => {
+      const replies = reader.push(chunk).map((frame) => ({ frame, request: this.#requestOf(frame) }))
+      for (const { frame, request } of replies) {
+        if (request !== undefined && this.#heldBack) this.#answers.set(request, frame.value)
+      }
+      this.#onAnswer()
+      if (!this.#cut && replies.length > 0) this.#replies.push(replies)
+    })
+    this.#upstream.on('end', () => this.#replies.push('end'))
+    this.#upstream.on('error', () => undefined)
+    this.#upstream.on('close', () => {
+      if (!connected) this.#client.resetAndDestroy()
+      this.#replies.push('end')
+      this.#onAnswer()
+      this.#check()
+    })
+  }
+
+  #send(requests: readonly Frame[]): void {
+    for (const request of requests) {
+      const name = nameOf(request)
+      if (replayed.has(name)) this.#handshake.push(request)
+      if (pushing.has(name)) this.#pushed = true
+      if (!this.#pushed) this.#unanswered.push(request)
+    }
+    if (this.#upstream.writable) this.#upstream.write(Buffer.concat(requests.map(({ bytes }) => bytes)))
+  }
+
+  #requestOf(reply: Frame): Frame | undefined {
+    return this.#pushed || reply.kind === '>' ? undefined : this.#unanswered.shift()
+  }
+
+  #deliver(replies: readonly Reply[]): void {
+    if (this.#cut) return
+    const whole: Buffer[] = []
+    for (const [index, { frame, request }] of replies.entries()) {
+      const afterwards = request === undefined ? undefined : this.#faults.cuts(request)
+      if (afterwards === undefined) {
+        whole.push(frame.bytes)
+        continue
+      }
+      const held = this.#replies.take().flatMap((item) => (item === 'end' ? [] : item))
+      const lost = [...replies.slice(index), ...held].flatMap((reply) => reply.request ?? [])
+      if (whole.length > 0) this.#client.write(Buffer.concat(whole))
+      this.#cut = true
+      // What came before the cut reply is still delivered.
+      this.#client.end(() => this.#client.destroy())
+      afterwards(this, [...lost, ...this.#unanswered])
+      return
+    }
+    this.#client.write(Buffer.concat(whole))
+  }
+
+  #check(): void {
+    if (this.#client.destroyed && this.#upstream.destroyed) this.#faults.ended(this)
+  }
+}
+
+function nameOf(request: Frame): string {
+  return Array.isArray(request.value) ? String(request.value[0]).toUpperCase() : ''
+}
