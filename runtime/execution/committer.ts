@@ -22,12 +22,12 @@ interface Waiting {
 
 /** With room for what entries weigh beside their values. */
 const largestBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
-/** More would let a later batch overtake one that is being asked again (B1). */
-const mostInFlight = 1
+/** While the store works on one batch, the next one is made. */
+const mostInFlight = 3
 
 /**
  * Natural batching: what arrives while commits are in flight goes in the next one.
- * B1  Entries reach the store in the order they were handed in, also those of one run across batches.
+ * B1  Entries of one run reach the store in the order they were handed in: while one is in flight, no later one is sent.
  * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is gone.
  * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
  */
@@ -40,6 +40,7 @@ export class Committer {
   #line: Waiting[] = []
   #scheduled = false
   #inFlight = 0
+  readonly #runsInFlight = new Set<string>()
 
   constructor(
     store: Pick<Store, 'commit'>,
@@ -66,26 +67,28 @@ export class Committer {
     this.#scheduled = true
     this.#clock.soon(() => {
       this.#scheduled = false
-      void this.#send(this.#takeBatch())
-      this.#schedule()
+      const batch = this.#takeBatch()
+      if (batch.length > 0) void this.#send(batch)
     })
   }
 
   #takeBatch(): Waiting[] {
     let bytes = 0
-    let n = 0
+    const batch: Waiting[] = []
+    const left: Waiting[] = []
     for (const waiting of this.#line) {
       bytes += waiting.bytes
-      if (n === largestBatch.entries || (n > 0 && bytes > largestBatch.bytes)) break
-      n++
+      const full = batch.length === largestBatch.entries || (batch.length > 0 && bytes > largestBatch.bytes)
+      if (full || this.#runsInFlight.has(waiting.entry.run)) left.push(waiting)
+      else batch.push(waiting)
     }
-    const batch = this.#line.slice(0, n)
-    this.#line = this.#line.slice(n)
+    this.#line = left
     return batch
   }
 
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight++
+    for (const { entry } of batch) this.#runsInFlight.add(entry.run)
     try {
       const { answers, orders } = await this.#reach(batch.map(({ entry }) => entry))
       for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] ?? { kind: 'gone' })
@@ -95,6 +98,7 @@ export class Committer {
       else for (const waiting of batch) waiting.reject(error)
     } finally {
       this.#inFlight--
+      for (const { entry } of batch) this.#runsInFlight.delete(entry.run)
       this.#schedule()
     }
   }

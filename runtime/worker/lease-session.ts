@@ -30,6 +30,8 @@ interface PendingSettlement {
 type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const reconcileEveryMs = 10_000
+/** A claim takes this part of the slots at most: while the store looks for more runs, those of the last one go on. */
+const lanes = 3
 const unwindGraceMs = 5_000
 
 export interface LeaseSessionSeams {
@@ -177,7 +179,7 @@ export class LeaseSession {
       const context = { free, running: this.#slots.size }
       const next = (): Promise<number> => {
         claimed = true
-        return this.#claim(free)
+        return this.#claim(Math.min(free, Math.ceil(this.#config.concurrency / lanes)))
       }
       await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
         log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),

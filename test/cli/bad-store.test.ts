@@ -85,7 +85,7 @@ test('an address of no known kind: exit 2, and how one begins', async () => {
   const cli = ownCommandLine()
   for (const address of ['jobs.db', 'mysql://host/jobs']) {
     expect(await cli.refused(2, ['runs', '--store', address])).toBe(
-      `store: no engine for '${address}'; the address begins with sqlite:`,
+      `store: no engine for '${address}'; the address begins with sqlite:, redis:, rediss:`,
     )
   }
 })

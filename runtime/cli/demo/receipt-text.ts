@@ -1,5 +1,5 @@
 import type { RunId } from '../../model/run-id.ts'
-import { shownUrl } from '../../store/shown-url.ts'
+import { commandLine } from '../command-line.ts'
 import type { Check } from './receipt.ts'
 import { type DemoScreen, paintLine, type Span, wrap } from './screen.ts'
 
@@ -26,7 +26,7 @@ export function nextLines(run: RunId, store: string | undefined): string {
   const show =
     store === undefined
       ? 'demo --store sqlite:demo.db keeps the run for durable-jobs show'
-      : `durable-jobs show ${run} --store ${shownUrl(store)}`
+      : commandLine(['show', run], { store })
   return `\n${margin}next: your own first job, in README.md\n${margin}      ${show}\n`
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreCheck, WorkerInfo } from '../store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink, Reply } from './redis-link.ts'
@@ -16,7 +17,7 @@ export async function checkServer(
   workers: readonly WorkerInfo[],
   clock: Clock,
 ): Promise<StoreCheck[]> {
-  const info = await serverFacts(link)
+  const info = await serverFacts(link, keys)
   return [
     version(info),
     await format(link, keys),
@@ -25,8 +26,8 @@ export async function checkServer(
     await durability(link, info),
     replicas(info),
     await scripts(link, keys),
-    await clockOffset(link, clock),
-    await latency(link, clock),
+    await clockOffset(link, keys, clock),
+    await latency(link, keys, clock),
     lostWorkers(workers),
   ]
 }
@@ -34,16 +35,38 @@ export async function checkServer(
 type Facts = ReadonlyMap<string, string>
 
 /** INFO as field -> value. A user who may not ask sees fields as unknown. */
-async function serverFacts(link: RedisLink): Promise<Facts> {
+async function serverFacts(link: RedisLink, keys: Keys): Promise<Facts> {
   const sections = ['server', 'memory', 'persistence', 'replication']
-  const texts = await Promise.all(sections.map((section) => link.info(section).catch(() => '')))
-  const lines = texts.join('\r\n').split('\r\n')
+  const texts = await Promise.all(
+    sections.map((section) => askOwner(link, keys, 'INFO', section).catch(() => '')),
+  )
+  return factsOf(texts.join('\r\n'))
+}
+
+/** A command without a key goes to any node of a cluster; inside a script with a key, to the one that has the namespace. */
+function askOwner(link: RedisLink, keys: Keys, ...command: readonly string[]): Promise<Reply> {
+  const [name = '', ...args] = command
+  return link.inCluster
+    ? link.command('EVAL', 'return redis.call(unpack(ARGV))', 1, keys.of('meta'), ...command)
+    : link.command(name, ...args)
+}
+
+function factsOf(text: string): Facts {
+  const lines = text.split('\r\n')
   return new Map(lines.filter((line) => line.includes(':')).map((line) => splitOnce(line)))
 }
 
 function splitOnce(line: string): [string, string] {
   const at = line.indexOf(':')
   return [line.slice(0, at), line.slice(at + 1)]
+}
+
+/** @throws StoreUnavailableError when the server is known to be too old: scripts would fail half-way. */
+export async function refuseOldServer(link: RedisLink): Promise<void> {
+  const facts = factsOf(await link.info('server'))
+  const { verdict, found, remedy } = version(facts)
+  if (verdict === 'fault' && facts.has('redis_version'))
+    throw new StoreUnavailableError(`${link.address} is ${found}; ${remedy}`)
 }
 
 function version(facts: Facts): StoreCheck {
@@ -69,16 +92,19 @@ async function format(link: RedisLink, keys: Keys): Promise<StoreCheck> {
     : { name: 'format', verdict: 'fault', found: `version ${found}`, remedy: 'upgrade durable-jobs' }
 }
 
+/** No key of a run has an expiry: policies that take only such keys leave runs alone. */
 function eviction(facts: Facts): StoreCheck {
-  const policy = facts.get('maxmemory_policy') ?? 'unknown'
-  return policy === 'noeviction'
-    ? { name: 'eviction', verdict: 'fine', found: policy }
-    : {
-        name: 'eviction',
-        verdict: policy === 'unknown' ? 'warning' : 'fault',
-        found: policy,
-        remedy: 'set maxmemory-policy noeviction: any other one may delete runs when memory runs out',
-      }
+  const found = facts.get('maxmemory_policy') ?? 'unknown'
+  if (found === 'noeviction') return { name: 'eviction', verdict: 'fine', found }
+  const deletesRuns = found.startsWith('allkeys')
+  return {
+    name: 'eviction',
+    verdict: deletesRuns ? 'fault' : 'warning',
+    found,
+    remedy: deletesRuns
+      ? 'set maxmemory-policy noeviction: this one deletes runs when memory runs out'
+      : 'set maxmemory-policy noeviction: no other one is made for keys that must stay',
+  }
 }
 
 function memory(facts: Facts): StoreCheck {
@@ -94,9 +120,11 @@ function memory(facts: Facts): StoreCheck {
     }
   }
   const found = `${mib(used)} of ${mib(limit)} used`
-  return used < limit * fullShare
-    ? { name: 'memory', verdict: 'fine', found }
-    : { name: 'memory', verdict: 'warning', found, remedy: 'give it more memory, or shorten the retention' }
+  if (used < limit * fullShare) return { name: 'memory', verdict: 'fine', found }
+  const remedy = 'give it more memory, or shorten the retention'
+  return used < limit
+    ? { name: 'memory', verdict: 'warning', found, remedy }
+    : { name: 'memory', verdict: 'fault', found: `${found}: new runs are refused`, remedy }
 }
 
 async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
@@ -116,7 +144,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
       remedy: 'set appendonly yes and appendfsync everysec',
     }
   }
-  const policy = await configOf(link, 'appendfsync')
+  const policy = link.inCluster ? undefined : await configOf(link, 'appendfsync')
   if (facts.get('aof_last_write_status') === 'err') {
     return {
       name: 'durability',
@@ -140,7 +168,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
   }
 }
 
-/** A managed server forbids CONFIG. */
+/** A managed server forbids CONFIG; a cluster does not let us choose the node that answers. */
 async function configOf(link: RedisLink, name: string): Promise<string | undefined> {
   const reply = (await link.command('CONFIG', 'GET', name).catch(() => [])) as readonly Reply[]
   return reply[1] === undefined ? undefined : String(reply[1])
@@ -168,9 +196,9 @@ async function scripts(link: RedisLink, keys: Keys): Promise<StoreCheck> {
   }
 }
 
-async function clockOffset(link: RedisLink, clock: Clock): Promise<StoreCheck> {
+async function clockOffset(link: RedisLink, keys: Keys, clock: Clock): Promise<StoreCheck> {
   const before = clock.now()
-  const [seconds, micros] = (await link.command('TIME')) as Reply[]
+  const [seconds, micros] = (await askOwner(link, keys, 'TIME')) as Reply[]
   const middle = (before + clock.now()) / 2
   const offset = Math.round(Number(seconds) * 1_000 + Number(micros) / 1_000 - middle)
   const found = `${offset} ms from this host's`
@@ -185,11 +213,11 @@ async function clockOffset(link: RedisLink, clock: Clock): Promise<StoreCheck> {
       }
 }
 
-async function latency(link: RedisLink, clock: Clock): Promise<StoreCheck> {
+async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<StoreCheck> {
   const times: number[] = []
   for (let i = 0; i < 9; i++) {
     const start = clock.elapsed()
-    await link.command('PING')
+    await askOwner(link, keys, 'PING')
     times.push(clock.elapsed() - start)
   }
   const median = times.sort((a, b) => a - b)[4] ?? 0

@@ -6,6 +6,8 @@ import type { ScriptCalls } from './script-calls.ts'
 const intervalMs = 50
 /** A connection that was only cut is back and has told its new number within this time. */
 const graceMs = 60
+/** Who was cut off itself judges nobody for so long: the others may have been too, and come back later. */
+const afterCutMs = 1_000
 /** How many peers one look takes in; with more of them, a look goes on where the last one ended. */
 const looksAtOnce = 64
 
@@ -17,6 +19,7 @@ type Beats = ReadonlyMap<LeaseId, readonly string[]>
  * D1  Of all workers one looks per interval.
  * D2  Numbers of another server (it was restarted, or another one was promoted) say nothing: there the leases decide.
  * D3  Who is missing gets a grace, and is taken back only if its beats are still the same.
+ * D4  A network that was away for all is nobody's death: who comes back first waits for the others (R16).
  */
 export class PeerWatch {
   readonly #calls: ScriptCalls
@@ -28,6 +31,7 @@ export class PeerWatch {
   #cancel: CancelTimer | undefined
   #off = false
   #lastLooked = ''
+  #judgesFrom = 0
 
   constructor(calls: ScriptCalls, clock: Clock) {
     this.#calls = calls
@@ -63,6 +67,7 @@ export class PeerWatch {
   /** After a reconnect the old numbers are wrong: the new ones go out before anybody misses us. */
   async #introduce(): Promise<void> {
     this.#connection = ''
+    this.#judgesFrom = this.#clock.elapsed() + afterCutMs
     for (const [lease, { role, status }] of [...this.#own]) {
       try {
         await renew(this.#calls, lease, status, await this.beat(lease, role, status))
@@ -95,7 +100,7 @@ export class PeerWatch {
 
   async #look(): Promise<void> {
     const peers = beatsOf((await this.#calls.timed('look-at-peers', [intervalMs * 0.9])) as Buffer[])
-    if (peers.size === 0) return
+    if (peers.size === 0 || this.#clock.elapsed() < this.#judgesFrom) return
     if (this.#connection === '') await this.#learnConnection()
     const missing = await this.#missing(this.#nextFew(peers))
     if (missing.length === 0) return

@@ -15,7 +15,8 @@ export interface RedisAddress {
 /** @throws InvalidOptionsError naming the wrong part, never the password. */
 export function parseRedisUrl(text: string): RedisAddress {
   const url = URL.parse(text)
-  if (url === null || url.hostname === '') {
+  // An @ behind the host: what stands before it belongs to a password that is not encoded.
+  if (url === null || url.hostname === '' || /@|%40/.test(url.pathname + url.search + url.hash)) {
     throw new InvalidOptionsError(
       'store.url: this is no redis:// URL; write redis://[user:password@]host:port[/database], and @ : / # in a password as %40 %3A %2F %23',
     )

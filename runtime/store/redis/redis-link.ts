@@ -1,8 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { type CancelTimer, type Clock, pause } from '../../model/clock.ts'
+import { type Clock, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreConfig } from '../store-config.ts'
-import type { Keys } from './keys.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
 import { meaningOf } from './reply-errors.ts'
 import type { Script } from './script.ts'
@@ -14,7 +13,7 @@ export type Argument = string | number | Buffer
 
 /** How long a call waits for a server that can't answer, all its attempts together. */
 const patienceMs = 2_000
-/** A reply later than this is given up together with its connection: it is stalled. */
+/** A connection that owes replies and is silent for this long is stalled: it is dropped, its calls go over the next. */
 const longestReplyMs = 5_000
 const connectTimeoutMs = 5_000
 /** More calls than this waiting for a connection are refused at once. */
@@ -31,9 +30,8 @@ export class RedisLink {
   readonly inCluster: boolean
   readonly #client: Client
   readonly #clock: Clock
-  readonly #inFlight = new Set<{ readonly since: number }>()
+  #underWay = 0
   #waiting = 0
-  #cancelWatch: CancelTimer | undefined
   #closed = false
   #lastError: Error | undefined
 
@@ -42,6 +40,8 @@ export class RedisLink {
     this.address = address
     this.inCluster = client instanceof Cluster
     this.#clock = clock
+    // Each call that waits listens for the connection's return.
+    client.setMaxListeners(0)
     client.on('error', (error: Error) => {
       this.#lastError = error
     })
@@ -116,13 +116,13 @@ export class RedisLink {
   }
 
   /** Runs a script; its keys first, then the `more` keys it declares. @throws StoreUnavailableError, StoreFullError. */
-  run(script: Script, keys: Keys, more: readonly string[], args: readonly Argument[]): Promise<Reply> {
-    const rest = [
-      script.keys.length + more.length,
-      ...script.keys.map((key) => keys.of(key)),
-      ...more,
-      ...args,
-    ]
+  run(
+    script: Script,
+    keys: readonly string[],
+    more: readonly string[],
+    args: readonly Argument[],
+  ): Promise<Reply> {
+    const rest = [keys.length + more.length, ...keys, ...more, ...args]
     const send = async (): Promise<Reply> => {
       try {
         return await this.#send('EVALSHA', [script.sha, ...rest])
@@ -161,32 +161,12 @@ export class RedisLink {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
-    for (let waited = 0; this.#inFlight.size > 0 && waited < patienceMs; waited += 5)
-      await pause(this.#clock, 5)
-    this.#cancelWatch?.()
+    for (let waited = 0; this.#underWay > 0 && waited < patienceMs; waited += 5) await pause(this.#clock, 5)
     this.#client.disconnect()
   }
 
   #send(name: string, args: readonly Argument[]): Promise<Reply> {
-    const call = { since: this.#clock.elapsed() }
-    this.#inFlight.add(call)
-    this.#watch()
-    return (this.#client as Redis)
-      .callBuffer(name, args as Argument[])
-      .finally(() => this.#inFlight.delete(call)) as Promise<Reply>
-  }
-
-  /** A stalled connection keeps its calls for ever: it is dropped, they go on over the next one. */
-  #watch(): void {
-    this.#cancelWatch ??= this.#clock.after(500, () => {
-      this.#cancelWatch = undefined
-      const [oldest] = this.#inFlight
-      if (oldest === undefined || this.#closed) return
-      if (this.#clock.elapsed() - oldest.since > longestReplyMs) {
-        this.#lastError = new Error(`no reply within ${longestReplyMs} ms`)
-        this.#client.disconnect(true)
-      } else this.#watch()
-    })
+    return (this.#client as Redis).callBuffer(name, args as Argument[]) as Promise<Reply>
   }
 
   /** N1, N2. */
@@ -196,11 +176,14 @@ export class RedisLink {
     for (let attempt = 0; ; attempt++) {
       if (this.#closed) throw new StoreUnavailableError(`the connection to ${this.address} was closed`)
       if (this.#client.status === 'ready') {
+        this.#underWay++
         try {
           return await send()
         } catch (error) {
           sent = true
           this.#judge(error as Error)
+        } finally {
+          this.#underWay--
         }
       }
       const left = patienceMs - (this.#clock.elapsed() - start)
@@ -213,7 +196,8 @@ export class RedisLink {
   #judge(error: Error): void {
     const meaning = meaningOf(error, this.address)
     if (meaning.kind === 'refused') throw meaning.error
-    this.#lastError = error
+    // The library's own words for a cut connection say nothing of why it was cut.
+    if (error.name !== 'MaxRetriesPerRequestError') this.#lastError = error
     if (meaning.kind === 'elsewhere' && this.#client instanceof Redis) this.#client.disconnect(true)
   }
 
@@ -272,10 +256,13 @@ async function optionsOf(
     protocol: 2 as const,
     connectionName: name,
     connectTimeout: connectTimeoutMs,
+    socketTimeout: longestReplyMs,
     keepAlive: 10_000,
     // Calls wait and are repeated here (N1), not in the library.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
+    // Wakeups does: where the library's own attempt fails, nobody catches that, and the process ends.
+    autoResubscribe: false,
     // Many workers that lost one server must not come back in one moment.
     retryStrategy: (times) => Math.min(2_000, 10 * 2 ** Math.min(times, 8)) * (0.5 + clock.random()),
   }

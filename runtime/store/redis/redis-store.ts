@@ -40,7 +40,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
-import { checkServer } from './checks.ts'
+import { checkServer, refuseOldServer } from './checks.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { commit } from './operations/commit.ts'
@@ -83,6 +83,7 @@ async function openNamespace(
   config: StoreConfig,
   create: boolean,
 ): Promise<void> {
+  await refuseOldServer(link)
   const replication = await link.info('replication')
   if (/^role:slave/m.test(replication)) {
     throw new StoreUnavailableError(
@@ -115,6 +116,8 @@ class RedisStore implements Store {
   readonly #wakeups: Wakeups
   readonly #peers: PeerWatch
   readonly #subscriptions = new Set<Unsubscribe>()
+  /** Number of each lease's last claim. */
+  readonly #claims = new Map<LeaseId, number>()
 
   constructor(link: RedisLink, keys: Keys, config: StoreConfig, seams: Seams) {
     this.address = `${link.address} namespace ${config.namespace}`
@@ -124,7 +127,10 @@ class RedisStore implements Store {
     this.#clock = seams.clock
     this.#calls = new ScriptCalls(link, keys, seams.storeNow)
     this.#peers = new PeerWatch(this.#calls, seams.clock)
-    this.#wakeups = new Wakeups(() => RedisLink.open(config, 'durable-jobs wake-ups', seams.clock))
+    this.#wakeups = new Wakeups(
+      () => RedisLink.open(config, 'durable-jobs wake-ups', seams.clock),
+      seams.clock,
+    )
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
@@ -137,6 +143,7 @@ class RedisStore implements Store {
     request: ClaimRequest,
     settle: readonly Settlement[],
   ): Promise<ClaimAnswer> {
+    this.#claims.set(lease, n)
     return claim(this.#calls, lease, n, request, settle)
   }
 
@@ -153,7 +160,8 @@ class RedisStore implements Store {
     held: readonly Held[],
   ): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
     const args = held.flatMap(({ run, fence }) => [run, fence])
-    const reply = await this.#calls.timed('reconcile', [lease, ...args])
+    const n = this.#claims.get(lease) ?? ''
+    const reply = await this.#calls.timed('reconcile', [lease, n, ...args])
     return Array.isArray(reply) ? { drop: reply.map(String) } : 'lost'
   }
 
@@ -197,6 +205,7 @@ class RedisStore implements Store {
 
   async resign(lease: LeaseId, keep: readonly RunId[]): Promise<void> {
     await resign(this.#calls, lease, keep)
+    this.#claims.delete(lease)
     if (keep.length === 0) this.#peers.forget(lease)
   }
 

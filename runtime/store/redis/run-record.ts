@@ -8,12 +8,21 @@ import type { LeaseId } from '../store.ts'
 /** The msgpack that scripts read and write: text, numbers, lists and maps; bytes travel beside it. */
 export const plain: Packr = new Packr({ useRecords: false, int64AsType: 'number' })
 
-/** A run's record, taken apart; 0 stands for a time that is not set (layout: RECORD in scripts/prelude.lua). */
-export interface RunRecord {
+/** A run's record, taken apart; 0 stands for a time that is not set (layout: HEAD and TAIL in scripts/prelude.lua). */
+export interface RunRecord extends Tail {
   readonly state: RunState
   readonly priority: number
   readonly version: number
   readonly seq: number
+  readonly enqueuedAt: number
+  readonly job: string
+  readonly queue: string
+  readonly extras: Extras
+  /** Headers and input, or empty when they stand beside the record. */
+  readonly given: Buffer
+}
+
+interface Tail {
   readonly fence: number
   position: number
   bytes: number
@@ -22,14 +31,8 @@ export interface RunRecord {
   streak: number
   readonly wakeAt: number
   readonly deadlineAt: number
-  readonly enqueuedAt: number
   readonly startedAt: number
   readonly changedAt: number
-  readonly job: string
-  readonly queue: string
-  readonly extras: Extras
-  /** Headers and input, or empty when they stand beside the record. */
-  readonly given: Buffer
   readonly outcome: Buffer
 }
 
@@ -45,7 +48,10 @@ interface Extras {
 }
 
 const noExtras: Extras = {}
-const headBytes = 81
+const nothing = Buffer.alloc(0)
+const headBytes = 19
+/** Numbers of the tail, before the length of the outcome. */
+const tailBytes = 62
 
 export function decodeRecord(raw: Buffer): RunRecord {
   let at = headBytes
@@ -55,38 +61,50 @@ export function decodeRecord(raw: Buffer): RunRecord {
     at = end + 1
     return name
   }
-  const part = (lengthBytes: number): Buffer => {
-    const begin = at + lengthBytes
-    at = begin + raw.readUIntBE(at, lengthBytes)
+  const part = (): Buffer => {
+    const begin = at + 2
+    at = begin + raw.readUInt16BE(at)
     return raw.subarray(begin, at)
   }
-  const time = (offset: number): number => raw.readUIntBE(offset, 6)
+  const enqueuedAt = raw.readUIntBE(13, 6)
   const job = text()
   const queue = text()
-  const extras = part(2)
-  const given = part(2)
-  const outcome = part(4)
+  const extras = part()
+  const given = part()
   return {
     state: runStates[(raw[0] ?? 0) - 1] ?? 'blocked',
     priority: raw.readInt16BE(1),
     version: raw.readUInt32BE(3),
-    seq: time(7),
-    fence: time(13),
-    position: raw.readUInt32BE(19),
-    bytes: raw.readUInt32BE(23),
-    attempt: raw.readUInt16BE(27),
-    losses: raw.readUInt16BE(29),
-    streak: raw[31] ?? 0,
-    wakeAt: time(32),
-    deadlineAt: time(44),
-    enqueuedAt: time(56),
-    startedAt: time(62),
-    changedAt: time(68),
+    seq: raw.readUIntBE(7, 6),
+    enqueuedAt,
     job,
     queue,
     extras: extras.length === 0 ? noExtras : (plain.unpack(extras) as Extras),
     given,
-    outcome,
+    ...(at === raw.length ? freshTail(enqueuedAt) : decodeTail(raw.subarray(at))),
+  }
+}
+
+/** A run to which nothing has happened since its enqueue is stored without a tail. */
+function freshTail(enqueuedAt: number): Tail {
+  const times = { wakeAt: 0, deadlineAt: 0, startedAt: 0, changedAt: enqueuedAt }
+  return { fence: 0, position: 0, bytes: 0, attempt: 1, losses: 0, streak: 0, ...times, outcome: nothing }
+}
+
+function decodeTail(tail: Buffer): Tail {
+  const time = (offset: number): number => tail.readUIntBE(offset, 6)
+  return {
+    fence: time(0),
+    position: tail.readUInt32BE(6),
+    bytes: tail.readUInt32BE(10),
+    attempt: tail.readUInt16BE(14),
+    losses: tail.readUInt16BE(16),
+    streak: tail[18] ?? 0,
+    wakeAt: time(19),
+    deadlineAt: time(31),
+    startedAt: time(43),
+    changedAt: time(49),
+    outcome: tail.subarray(tailBytes + 4, tailBytes + 4 + tail.readUInt32BE(tailBytes)),
   }
 }
 

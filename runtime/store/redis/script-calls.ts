@@ -6,6 +6,7 @@ import { type ScriptName, scriptOf } from './script.ts'
 export class ScriptCalls {
   readonly link: RedisLink
   readonly keys: Keys
+  readonly #keysOf = new Map<ScriptName, readonly string[]>()
   readonly #storeNow: (() => number) | undefined
 
   constructor(link: RedisLink, keys: Keys, storeNow: (() => number) | undefined) {
@@ -21,11 +22,17 @@ export class ScriptCalls {
 
   /** A script that takes the time before its own arguments. */
   timed(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    return this.link.run(scriptOf(name), this.keys, more, [this.time, ...args])
+    return this.read(name, [this.time, ...args], more)
   }
 
   /** A script that looks at no clock. */
   read(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    return this.link.run(scriptOf(name), this.keys, more, args)
+    const script = scriptOf(name)
+    let keys = this.#keysOf.get(name)
+    if (keys === undefined) {
+      keys = script.keys.map((key) => this.keys.of(key))
+      this.#keysOf.set(name, keys)
+    }
+    return this.link.run(script, keys, more, args)
   }
 }

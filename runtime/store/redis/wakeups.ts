@@ -1,3 +1,4 @@
+import type { CancelTimer, Clock } from '../../model/clock.ts'
 import type { Unsubscribe } from '../store.ts'
 import type { RedisLink } from './redis-link.ts'
 
@@ -9,14 +10,20 @@ interface Channel {
   missed: boolean
 }
 
+/** Before a connection that could not be opened is tried again. */
+const againMs = 2_000
+
 /** Hints over one connection of their own, opened with the first channel. A lost hint costs a poll, no more. */
 export class Wakeups {
   readonly #open: () => Promise<RedisLink>
   readonly #channels = new Map<string, Channel>()
+  readonly #clock: Clock
   #link: Promise<RedisLink> | undefined
+  #cancelAgain: CancelTimer = () => undefined
 
-  constructor(open: () => Promise<RedisLink>) {
+  constructor(open: () => Promise<RedisLink>, clock: Clock) {
     this.#open = open
+    this.#clock = clock
   }
 
   /** Resolves when nothing said on the channel can be missed any more; also when it can't be heard at all. */
@@ -40,6 +47,8 @@ export class Wakeups {
   }
 
   async close(): Promise<void> {
+    this.#channels.clear()
+    this.#cancelAgain()
     const link = await this.#link?.catch(() => undefined)
     await link?.close()
   }
@@ -53,13 +62,21 @@ export class Wakeups {
   }
 
   async #subscribe(name: string): Promise<void> {
+    this.#link ??= this.#connect()
+    const opening = this.#link
     try {
-      this.#link ??= this.#connect()
-      await (await this.#link).subscribe(name)
+      await (await opening).subscribe(name)
     } catch {
-      // The server can't be reached, or forbids it: polling goes on, and the next channel tries again.
+      // Polling goes on. A connection that is cut hears it once it is back; one that never was is tried again.
+      const opened = await opening.catch(() => undefined)
+      if (opened !== undefined || this.#link !== opening) return
       this.#link = undefined
+      if (this.#channels.size > 0) this.#cancelAgain = this.#clock.after(againMs, () => this.#hearAll())
     }
+  }
+
+  #hearAll(): void {
+    for (const [name, channel] of this.#channels) void this.#subscribe(name).then(() => this.#tell(channel))
   }
 
   async #connect(): Promise<RedisLink> {
@@ -70,7 +87,10 @@ export class Wakeups {
     })
     // What was said meanwhile was missed.
     link.onReconnect(() => {
-      for (const channel of this.#channels.values()) this.#tell(channel)
+      for (const [name, channel] of this.#channels) {
+        link.subscribe(name).catch(() => undefined)
+        this.#tell(channel)
+      }
     })
     return link
   }

@@ -10,8 +10,8 @@ const unblockedAtOnce = 500
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
   const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
   const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...(queues ? { queues } : {}) })
-  const created = await calls.timed('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
-  if (created !== 1) return
+  await calls.timed('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
+  // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.timed('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
     if (cursor.length === 0) return

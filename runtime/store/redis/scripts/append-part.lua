@@ -13,7 +13,12 @@ local function append(lease, id, frame, journal)
   if not stay or string.sub(stay, 1, 6) ~= string.sub(frame, 1, 6) or string.sub(stay, 16) ~= lease then return 'g' end
   local _, position, pause = struct.unpack('>I6I4I6', frame)
   local fence, last, bytes = struct.unpack('>I6I4I4', stay)
-  if position <= last then return 't' end
+  if position <= last then
+    -- R34: a late repeat of a record that was refused as early may have taken the place since: then it is another step's.
+    local entry = redis.call('LINDEX', journal, position - 1)
+    if not entry or entry == '' or string.byte(entry, 13) ~= string.byte(frame, 17) then return 'p' end
+    return struct.unpack('>I2c0', entry, 29) == struct.unpack('>I2c0', frame, 33) and 't' or 'p'
+  end
   if position > last + 1 then return 'p' end
   if string.byte(frame, 17) == DONE then
     local waitedAt = struct.unpack('>I4', frame, 29)

@@ -2,7 +2,7 @@
 Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
 keys: all + the journals the settlements need
 input: time, lease, n, max, then per settlement: msgpack, bytes
-returns: 'lost', or { now, more, ms to the next timer or -1, orders, settled, runs }; a run is { id, record, given }
+returns: 'lost', or { now, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
 writes: when full, and tells it
 uses: prelude settle-part leases-part
 ]]
@@ -187,6 +187,16 @@ elseif n == lastN then
 end
 finish(lease)
 
-local next_ = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')
-local dueIn = next_[2] and math.max(0, tonumber(next_[2]) - now) or -1
-return { string.format('%.0f', now), more and 1 or 0, dueIn, ordersOf(readStatus(lease)), settlements, took }
+--- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
+--- leases a death that no peer has seen would be found by the poll after the lease's end.
+local function dueIn()
+  local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
+  local at = tonumber(timer) or math.huge
+  local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
+  for i = 1, #ends, 2 do
+    if ends[i] ~= lease then at = math.min(at, tonumber(ends[i + 1])) end
+  end
+  return at == math.huge and -1 or math.max(0, at - now)
+end
+
+return { string.format('%.0f', now), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took }

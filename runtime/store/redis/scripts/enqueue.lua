@@ -50,9 +50,9 @@ local function newRun(head, seq, given)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
   local run = {
-    scheduled and SCHEDULED or READY, priority, version, seq, 0, 0, 0, 1, 0, 0, scheduled and readyAt or 0,
-    expiresInMs and math.max(readyAt, now) + expiresInMs or 0, 0, timeoutMs, now, 0, now, 0, 0, job, queue, '',
-    keepGiven(id, given), '', id,
+    scheduled and SCHEDULED or READY, priority, version, seq, now, job, queue, '', keepGiven(id, given),
+    0, 0, 0, 1, 0, 0, scheduled and readyAt or 0, expiresInMs and math.max(readyAt, now) + expiresInMs or 0, 0, timeoutMs,
+    0, now, 0, 0, '', id,
   }
   if digest ~= '' then setExtra(run, 'd', digest) end
   if tags then

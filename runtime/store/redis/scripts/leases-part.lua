@@ -66,7 +66,11 @@ end
 --- Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere, a bounded number at once.
 local function reclaim(lease, reason)
   local status = readStatus(lease)
-  if not status then return end
+  if not status then
+    -- Nothing belongs to it; its end must not be waited for again and again.
+    call('ZREM', K.leases, lease)
+    return
+  end
   local worker = workerName(lease) or 'unknown'
   local ids = heldBy(lease, MOST_RECLAIMED)
   for i = 1, #ids do

@@ -9,10 +9,11 @@ A run is a list, its places named by the constants below; a time that is not set
 ]]
 local call, pack, unpack1, sub, floor = redis.call, struct.pack, struct.unpack, string.sub, math.floor
 
-local RECORD = '>BhI4I6I6I4I4I2I2BI6I6I6I6I6I6I6I6BssI2c0I2c0I4c0'
-local STATE, PRIORITY, VERSION, SEQ, FENCE, POSITION, BYTES, ATTEMPT, LOSSES, STREAK = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
-local WAKE_AT, EXPIRES_AT, DEADLINE_AT, TIMEOUT, ENQUEUED_AT, STARTED_AT, CHANGED_AT = 11, 12, 13, 14, 15, 16, 17
-local SETTLED_FENCE, SETTLED_STATE, JOB, QUEUE, EXTRAS, GIVEN, OUTCOME, ID = 18, 19, 20, 21, 22, 23, 24, 25
+local HEAD, TAIL = '>BhI4I6I6ssI2c0I2c0', '>I6I4I4I2I2BI6I6I6I6I6I6I6BI4c0'
+local STATE, PRIORITY, VERSION, SEQ, ENQUEUED_AT, JOB, QUEUE, EXTRAS, GIVEN = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local FENCE, POSITION, BYTES, ATTEMPT, LOSSES, STREAK, WAKE_AT, EXPIRES_AT = 10, 11, 12, 13, 14, 15, 16, 17
+local DEADLINE_AT, TIMEOUT, STARTED_AT, CHANGED_AT, SETTLED_FENCE, SETTLED_STATE = 18, 19, 20, 21, 22, 23
+local OUTCOME, ID = 24, 25
 --[[states]]
 local FIRST_END = COMPLETED
 local MOVES = --[[moves]] ''
@@ -66,15 +67,32 @@ local function callMany(command, key, list)
   end
 end
 
---- Fixed numbers, names, then three parts: extras (msgpack map), given, outcome.
+--- Nothing has happened to it since its enqueue: the tail of its record is left out, most of a queued run's memory.
+local function isFresh(r)
+  return r[STATE] == READY and r[FENCE] == 0 and r[EXPIRES_AT] == 0 and r[TIMEOUT] == 0 and r[LOSSES] == 0
+    and r[CHANGED_AT] == r[ENQUEUED_AT] and r[OUTCOME] == ''
+end
+
+--- Head: numbers, names, extras (msgpack map), given. Tail: numbers, outcome.
 local function encodeRun(r)
-  local extras, given, outcome = r[EXTRAS], r[GIVEN], r[OUTCOME]
-  return pack(RECORD, r[1], r[2], r[3], r[4], r[5], r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15],
-    r[16], r[17], r[18], r[19], r[20], r[21], #extras, extras, #given, given, #outcome, outcome)
+  local extras, given = r[EXTRAS], r[GIVEN]
+  local head = pack(HEAD, r[1], r[2], r[3], r[4], r[5], r[6], r[7], #extras, extras, #given, given)
+  if isFresh(r) then return head end
+  return head .. pack(TAIL, r[10], r[11], r[12], r[13], r[14], r[15], r[16], r[17], r[18], r[19], r[20], r[21], r[22],
+    r[23], #r[OUTCOME], r[OUTCOME])
 end
 
 local function decodeRun(id, raw)
-  local run = { unpack1(RECORD, raw) }
+  local run = { unpack1(HEAD, raw) }
+  -- The place behind the head.
+  local at = run[10]
+  if at > #raw then
+    for i = FENCE, SETTLED_STATE do run[i] = 0 end
+    run[ATTEMPT], run[CHANGED_AT], run[OUTCOME] = 1, run[ENQUEUED_AT], ''
+  else
+    run[10], run[11], run[12], run[13], run[14], run[15], run[16], run[17], run[18], run[19], run[20], run[21], run[22],
+      run[23], run[24] = unpack1(TAIL, raw, at)
+  end
   run[ID] = id
   return run
 end

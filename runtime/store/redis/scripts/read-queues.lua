@@ -18,8 +18,8 @@ local held = redis.call('ZRANGEBYLEX', K.held, '-', '+', 'LIMIT', 0, 20000)
 for i = 1, #held do
   local record = redis.call('HGET', K.runs, string.sub(held[i], 37))
   if record then
-    local values = { struct.unpack('>BhI4I6I6I4I4I2I2BI6I6I6I6I6I6I6I6Bss', record) }
-    count(values[21], values[1], 1)
+    local state, _, _, _, _, _, queue = struct.unpack('>BhI4I6I6ss', record)
+    count(queue, state, 1)
   end
 end
 
@@ -50,6 +50,12 @@ for i = 2, #classes, 2 do
   end
 end
 
+--- A fresh run has no tail: it is as it was enqueued (see the prelude).
+local function changedAt(record)
+  local _, _, _, _, enqueuedAt, _, _, _, _, tail = struct.unpack('>BhI4I6I6ssI2c0I2c0', record)
+  return tail > #record and enqueuedAt or struct.unpack('>I6', record, tail + 49)
+end
+
 local flat, since = {}, {}
 for field, n in pairs(counts) do
   if n > 0 then
@@ -59,10 +65,9 @@ for field, n in pairs(counts) do
 end
 for queue, first in pairs(oldest) do
   local record = redis.call('HGET', K.runs, first[2])
-  local values = record and { struct.unpack('>BhI4I6I6I4I4I2I2BI6I6I6I6I6I6I6', record) }
-  if values then
+  if record then
     since[#since + 1] = queue
-    since[#since + 1] = string.format('%.0f', values[17])
+    since[#since + 1] = string.format('%.0f', changedAt(record))
   end
 end
 return { string.format('%.0f', now), flat, since, redis.call('HGETALL', K.paused) }

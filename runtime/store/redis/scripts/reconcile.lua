@@ -1,15 +1,18 @@
 --[[
 R14: what the store holds and the worker never heard of becomes ready; what only the worker holds it drops.
 keys: all
-input: time, lease, then per held run: id, fence
+input: time, lease, number of the last claim the worker knows of or '', then per held run: id, fence
 returns: 'lost', or the ids to drop
 writes: when full
 uses: prelude leases-part
 ]]
 local lease = ARGV[2]
 if not isHeld(readStatus(lease)) then return 'lost' end
+-- R34: a late one knows nothing of what newer claims brought.
+local claimed = call('HGET', K.claims, lease)
+if claimed and cmsgpack.unpack(claimed)[1] > (tonumber(ARGV[3]) or math.huge) then return {} end
 local known = {}
-for i = 3, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
+for i = 4, #ARGV, 2 do known[ARGV[i]] = tonumber(ARGV[i + 1]) end
 local ids = heldBy(lease, 10000)
 for i = 1, #ids do
   local id = ids[i]
@@ -23,7 +26,7 @@ for i = 1, #ids do
 end
 finish()
 local drop = {}
-for i = 3, #ARGV, 2 do
+for i = 4, #ARGV, 2 do
   if known[ARGV[i]] then drop[#drop + 1] = ARGV[i] end
 end
 return drop

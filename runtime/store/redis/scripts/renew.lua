@@ -10,11 +10,18 @@ local lease = ARGV[2]
 markSeen()
 local status = readStatus(lease)
 if not isHeld(status) then return 'lost' end
-status.seenAt, status.draining = now, tonumber(ARGV[3])
+-- R34: one that comes late neither ends a drain nor names a connection that is gone.
+status.seenAt, status.draining = now, math.max(status.draining, tonumber(ARGV[3]))
 writeStatus(lease, status)
 call('ZADD', K.leases, now + status.leaseMs, lease)
 local role, beat = string.match(ARGV[4], '(%a+) (.+)')
-if role then call('HSET', K.beats, lease .. ' ' .. role, beat) end
+if role then
+  local field = lease .. ' ' .. role
+  local server, newest = string.match(call('HGET', K.beats, field) or '', '(%w+):(%d+)')
+  if server ~= string.match(beat, '%w+') or tonumber(string.match(beat, '%d+$')) > tonumber(newest) then
+    call('HSET', K.beats, field, beat)
+  end
+end
 -- A newer version has changed the namespace: this worker is not to go on in it.
 if (tonumber(call('HGET', K.meta, 'format')) or FORMAT) > FORMAT then status.drainOrder = 1 end
 return ordersOf(status)

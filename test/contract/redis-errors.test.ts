@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { AnsweringProxy } from '../redis-server/answering-proxy.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { newRun } from './given.ts'
+
+describe('an error of the server', () => {
+  let proxy: AnsweringProxy
+  let store: Store
+  beforeEach(async () => {
+    proxy = await AnsweringProxy.start((await sharedRedisServer()).port)
+    store = await openStore(parseStoreConfig({ url: proxy.url, namespace: `errors-${randomUUID()}` }))
+  })
+  afterEach(async () => {
+    await store.close()
+    await proxy.close()
+  })
+
+  const passing = [
+    'LOADING Redis is loading the dataset in memory',
+    'BUSY Redis is busy running a script.',
+    'TRYAGAIN Multiple keys request during rehashing of slot',
+    'CLUSTERDOWN The cluster is down',
+    "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+    'NOREPLICAS Not enough good replicas to write.',
+    'UNBLOCKED force unblock from blocking operation',
+    "READONLY You can't write against a read only replica.",
+    'NOSCRIPT No matching script. Please use EVAL.',
+    'ERR user_script:1: READONLY You can’t write against a read only replica. script: 1, on @user_script:1.',
+  ]
+  for (const error of passing) {
+    test(`${error.split(' ').slice(0, 3).join(' ')}: asked again until it is over`, async () => {
+      const run = newRun()
+      proxy.answer(error, error)
+      expect(await store.enqueue([run])).toEqual([{ outcome: 'created', id: run.id }])
+      expect(proxy.given).toBe(error.startsWith('NOSCRIPT') ? 1 : 2)
+      proxy.answer()
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready' })
+    })
+  }
+
+  const lasting = [
+    ['OOM command not allowed when used memory > maxmemory.', 'STORE_FULL', /maxmemory/],
+    ['MISCONF Redis is configured to save RDB snapshots', 'STORE_UNAVAILABLE', /can't save to its disk/],
+    ['NOPERM this user has no permissions to run the command', 'STORE_UNAVAILABLE', /docs\/redis\.md/],
+    ['NOAUTH Authentication required.', 'STORE_UNAVAILABLE', /password/],
+  ] as const
+  for (const [error, code, message] of lasting) {
+    test(`${error.split(' ')[0]}: refused at once by name, with what to do`, async () => {
+      const run = newRun()
+      proxy.answer(error)
+      await expect(store.enqueue([run])).rejects.toMatchObject({
+        code,
+        message: expect.stringMatching(message),
+      })
+      expect(proxy.given).toBe(1)
+      expect(await store.enqueue([run])).toEqual([{ outcome: 'created', id: run.id }])
+    })
+  }
+
+  test('that does not pass in time: unavailable, and the outcome told', async () => {
+    proxy.answer(...Array<string>(1_000).fill('BUSY Redis is busy running a script.'))
+    await expect(store.enqueue([newRun()])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(/BUSY.*repeat it with the same id/),
+    })
+  })
+})
