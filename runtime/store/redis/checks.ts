@@ -181,17 +181,19 @@ function replicas(facts: Facts): StoreCheck {
 }
 
 async function scripts(link: RedisLink, keys: Keys): Promise<StoreCheck> {
-  const probe = "return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')"
+  // A user without the channels would be stopped behind the writes of a script.
+  const probe =
+    "redis.call('PUBLISH', ARGV[1], '') return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')"
   try {
-    await link.command('EVAL', probe, 1, keys.of('meta'))
-    return { name: 'scripts', verdict: 'fine', found: 'run, with struct, cmsgpack and TIME' }
+    await link.command('EVAL', probe, 1, keys.of('meta'), keys.changesChannel)
+    return { name: 'scripts', verdict: 'fine', found: 'run, with struct, cmsgpack, TIME and PUBLISH' }
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error)
     return {
       name: 'scripts',
       verdict: 'fault',
       found,
-      remedy: 'allow EVAL and EVALSHA to this user; see docs/redis.md',
+      remedy: 'give this user the commands, keys and channels that docs/redis.md lists',
     }
   }
 }
@@ -237,12 +239,10 @@ async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<Store
 function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
   const lost = workers.filter((worker) => worker.lost)
   const runs = lost.reduce((sum, { running }) => sum + running, 0)
-  return lost.length === 0
-    ? { name: 'workers', verdict: 'fine', found: `${workers.length} live` }
-    : {
-        name: 'workers',
-        verdict: 'fault',
-        found: `${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`,
-        remedy: 'start a worker: it takes them over',
-      }
+  const live = `${workers.length - lost.length} live`
+  if (lost.length === 0) return { name: 'workers', verdict: 'fine', found: live }
+  const dead = `${live}, ${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`
+  return runs === 0
+    ? { name: 'workers', verdict: 'fine', found: dead }
+    : { name: 'workers', verdict: 'fault', found: dead, remedy: 'start a worker: it takes them over' }
 }

@@ -1,4 +1,5 @@
 import { type CancelTimer, type Clock, pause } from '../../model/clock.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
 import type { LeaseId, WorkerStatus } from '../store.ts'
 import { renew } from './operations/lease.ts'
 import type { ScriptCalls } from './script-calls.ts'
@@ -137,8 +138,9 @@ export class PeerWatch {
       const list = String(await this.#calls.link.command('CLIENT', 'LIST', 'ID', ...numbers))
       return new Set([...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? ''))
     } catch (error) {
-      // Not allowed, or not known: the leases alone decide from now on.
-      if (!/can't be reached|was closed/.test(String(error))) this.#off = true
+      // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
+      const away = error instanceof StoreUnavailableError && !error.message.includes('may not do this')
+      if (!away) this.#off = true
       throw error
     }
   }

@@ -42,9 +42,7 @@ export class RedisLink {
     this.#clock = clock
     // Each call that waits listens for the connection's return.
     client.setMaxListeners(0)
-    client.on('error', (error: Error) => {
-      this.#lastError = error
-    })
+    client.on('error', (error: Error) => this.#note(error))
   }
 
   /** @param name Shown by CLIENT LIST. @throws StoreUnavailableError, InvalidOptionsError. */
@@ -122,16 +120,32 @@ export class RedisLink {
     more: readonly string[],
     args: readonly Argument[],
   ): Promise<Reply> {
-    const rest = [keys.length + more.length, ...keys, ...more, ...args]
-    const send = async (): Promise<Reply> => {
-      try {
-        return await this.#send('EVALSHA', [script.sha, ...rest])
-      } catch (error) {
-        if (meaningOf(error as Error, this.address).kind !== 'load') throw error
-        return this.#send('EVAL', [script.source, ...rest])
-      }
-    }
-    return this.#persist(send)
+    return this.#persist(() =>
+      this.#sendScript(script, [keys.length + more.length, ...keys, ...more, ...args]),
+    )
+  }
+
+  /** The same, and a command right behind it on the same connection: what it says, it says of the script's writes. */
+  runThen(
+    script: Script,
+    keys: readonly string[],
+    more: readonly string[],
+    args: readonly Argument[],
+    [name, ...rest]: readonly [string, ...Argument[]],
+  ): Promise<Reply> {
+    const all = [keys.length + more.length, ...keys, ...more, ...args]
+    return this.#persist(async () => {
+      // Where the script was not known, its source went out after the command.
+      const sent = this.#send('EVALSHA', [script.sha, ...all]).catch((error: Error) => {
+        if (meaningOf(error, this.address).kind !== 'load') throw error
+        return undefined
+      })
+      const said = this.#send(name, rest)
+      const [reply] = await Promise.all([sent, said])
+      if (reply !== undefined) return [reply, await said]
+      const again = [this.#send('EVAL', [script.source, ...all]), this.#send(name, rest)]
+      return Promise.all(again)
+    })
   }
 
   /** A plain command. */
@@ -165,6 +179,15 @@ export class RedisLink {
     this.#client.disconnect()
   }
 
+  async #sendScript(script: Script, args: readonly Argument[]): Promise<Reply> {
+    try {
+      return await this.#send('EVALSHA', [script.sha, ...args])
+    } catch (error) {
+      if (meaningOf(error as Error, this.address).kind !== 'load') throw error
+      return this.#send('EVAL', [script.source, ...args])
+    }
+  }
+
   #send(name: string, args: readonly Argument[]): Promise<Reply> {
     return (this.#client as Redis).callBuffer(name, args as Argument[]) as Promise<Reply>
   }
@@ -196,9 +219,14 @@ export class RedisLink {
   #judge(error: Error): void {
     const meaning = meaningOf(error, this.address)
     if (meaning.kind === 'refused') throw meaning.error
-    // The library's own words for a cut connection say nothing of why it was cut.
-    if (error.name !== 'MaxRetriesPerRequestError') this.#lastError = error
+    this.#note(error)
     if (meaning.kind === 'elsewhere' && this.#client instanceof Redis) this.#client.disconnect(true)
+  }
+
+  /** The library's own words for a connection that is not there say nothing of why. */
+  #note(error: Error): void {
+    const tells = error.name !== 'MaxRetriesPerRequestError' && !error.message.startsWith('Stream isn')
+    if (tells) this.#lastError = error
   }
 
   async #waitABit(attempt: number, leftMs: number): Promise<void> {
@@ -270,18 +298,25 @@ async function optionsOf(
 
 async function passwordOf(config: StoreConfig, address: RedisAddress): Promise<string | undefined> {
   const { password = address.password } = config
-  return typeof password === 'function' ? password() : password
+  if (typeof password !== 'function') return password
+  try {
+    return await password()
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new StoreUnavailableError(`${address.shown}: the function store.password failed: ${reason}`, {
+      cause,
+    })
+  }
 }
 
 /** A password that changes is asked for again when a connection has ended, before the next one begins. */
 function renewPassword(client: Redis, { password }: StoreConfig): void {
   if (typeof password !== 'function') return
-  client.on('close', () => {
-    Promise.resolve(password()).then(
-      (fresh) => {
-        client.options.password = fresh
-      },
-      () => undefined,
-    )
+  client.on('close', async () => {
+    try {
+      client.options.password = await password()
+    } catch {
+      // The next connection is tried with the old one; when that ends, this is asked again.
+    }
   })
 }

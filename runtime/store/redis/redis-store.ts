@@ -84,6 +84,7 @@ async function openNamespace(
   create: boolean,
 ): Promise<void> {
   await refuseOldServer(link)
+  await refuseConfirm(link, config)
   const replication = await link.info('replication')
   if (/^role:slave/m.test(replication)) {
     throw new StoreUnavailableError(
@@ -101,6 +102,25 @@ async function openNamespace(
   else if (Number(found) > redisFormat) {
     throw new StoreFormatError(
       `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
+    )
+  }
+}
+
+/** An option that could never confirm anything is refused before a run depends on it. */
+async function refuseConfirm(link: RedisLink, { confirm }: StoreConfig): Promise<void> {
+  if (confirm === 'memory') return
+  if (link.inCluster) {
+    throw new InvalidOptionsError(
+      "store.confirm: a cluster can't be asked on the connection that wrote; leave it out, or use one primary with replicas",
+    )
+  }
+  if (confirm === 'replica') return
+  try {
+    await link.command('WAITAOF', 1, 0, 1)
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error
+    throw new InvalidOptionsError(
+      `store.confirm: 'disk' needs Redis 7.2 or Valkey, with appendonly yes (${(error as Error).message})`,
     )
   }
 }
@@ -128,7 +148,7 @@ class RedisStore implements Store {
     this.#calls = new ScriptCalls(link, keys, seams.storeNow)
     this.#peers = new PeerWatch(this.#calls, seams.clock)
     this.#wakeups = new Wakeups(
-      () => RedisLink.open(config, 'durable-jobs wake-ups', seams.clock),
+      () => RedisLink.open(config, 'durable-jobs:wake-ups', seams.clock),
       seams.clock,
     )
   }

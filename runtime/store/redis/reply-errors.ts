@@ -54,6 +54,8 @@ export function meaningOf(error: Error, address: string): ErrorMeaning {
   const inside = /(?:^|[ :-])(OOM|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|MASTERDOWN) /.exec(
     error.message,
   )?.[1]
+  const forbidden = /user executing the script can't|No permissions? to/.test(error.message)
+  if (forbidden) return meanings.NOPERM?.(error.message, address) ?? again
   if (inside !== undefined) return meanings[inside]?.(error.message, address) ?? again
   if (isReply(error)) return { kind: 'refused', error }
   return again

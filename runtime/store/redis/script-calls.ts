@@ -25,14 +25,28 @@ export class ScriptCalls {
     return this.read(name, [this.time, ...args], more)
   }
 
+  /** A timed script and a command right behind it: both replies. */
+  async timedThen(
+    name: ScriptName,
+    args: readonly Argument[],
+    more: readonly string[],
+    command: readonly [string, ...Argument[]],
+  ): Promise<readonly [Reply, Reply]> {
+    const all = [this.time, ...args]
+    const replies = await this.link.runThen(scriptOf(name), this.#staticKeys(name), more, all, command)
+    return replies as readonly [Reply, Reply]
+  }
+
   /** A script that looks at no clock. */
   read(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    const script = scriptOf(name)
-    let keys = this.#keysOf.get(name)
-    if (keys === undefined) {
-      keys = script.keys.map((key) => this.keys.of(key))
-      this.#keysOf.set(name, keys)
-    }
-    return this.link.run(script, keys, more, args)
+    return this.link.run(scriptOf(name), this.#staticKeys(name), more, args)
+  }
+
+  #staticKeys(name: ScriptName): readonly string[] {
+    const known = this.#keysOf.get(name)
+    if (known !== undefined) return known
+    const keys = scriptOf(name).keys.map((key) => this.keys.of(key))
+    this.#keysOf.set(name, keys)
+    return keys
   }
 }

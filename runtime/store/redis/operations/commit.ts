@@ -32,10 +32,12 @@ export async function commit(
     ? encodeMixed(calls, entries)
     : encodeRecords(calls, entries as readonly Checkpoint[])
   refuseTooLarge(entries.length, encoded.bytes)
-  const reply = settles
-    ? await calls.timed('commit', [lease, ...encoded.args], encoded.journals)
-    : await calls.timed('append', [lease, ...encoded.args], encoded.journals)
-  if (confirm !== 'memory' && entries.some(isIntent)) await confirmed(calls, confirm)
+  const script = settles ? 'commit' : 'append'
+  const args = [lease, ...encoded.args]
+  const reply =
+    confirm !== 'memory' && entries.some(isIntent)
+      ? await confirmed(calls, script, args, encoded.journals, confirm)
+      : await calls.timed(script, args, encoded.journals)
   const [orders, answers] = reply as [Reply, Reply[]]
   return { orders: ordersOf(orders), answers: answers.map(answerOf) }
 }
@@ -45,12 +47,18 @@ function isIntent(entry: Checkpoint | Settlement): boolean {
 }
 
 /** R11: an at-most-once body begins when its intent is where the configuration wants it. */
-async function confirmed(calls: ScriptCalls, confirm: 'disk' | 'replica'): Promise<void> {
-  const reply =
-    confirm === 'disk'
-      ? ((await calls.link.command('WAITAOF', 1, 0, confirmMs)) as readonly Reply[])[0]
-      : await calls.link.command('WAIT', 1, confirmMs)
-  if (Number(reply) >= 1) return
+async function confirmed(
+  calls: ScriptCalls,
+  script: 'commit' | 'append',
+  args: readonly Argument[],
+  journals: readonly string[],
+  confirm: 'disk' | 'replica',
+): Promise<Reply> {
+  const question =
+    confirm === 'disk' ? (['WAITAOF', 1, 0, confirmMs] as const) : (['WAIT', 1, confirmMs] as const)
+  const [reply, told] = await calls.timedThen(script, args, journals, question)
+  const count = Array.isArray(told) ? told[0] : told
+  if (Number(count) >= 1) return reply
   throw new StoreUnavailableError(
     `${calls.link.address} did not confirm an at-most-once intent by ${confirm} within ${confirmMs} ms`,
   )
@@ -80,7 +88,7 @@ function encodeMixed(calls: ScriptCalls, entries: readonly (Checkpoint | Settlem
   for (const entry of entries) {
     if (entry.kind === 'settle') {
       const [packed, bytes] = encodeSettlement(entry, calls.keys, encoded.journals)
-      encoded.args.push('s', '', packed, bytes)
+      encoded.args.push('s', entry.run, packed, bytes)
     } else {
       const frame = encodeFrame(entry)
       encoded.bytes += frame.length

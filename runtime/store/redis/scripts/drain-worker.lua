@@ -3,6 +3,7 @@ Orders a worker to drain, whatever lease it has.
 keys: all
 input: time, worker's name, request
 returns: 'done', 'unknown'
+writes: when full
 uses: prelude
 ]]
 local name, request = ARGV[2], ARGV[3]

@@ -1,21 +1,32 @@
 --[[
 Gives the connections of all workers to one of those who ask, once per interval: that one looks who is gone.
-After a time in which nobody could ask, those who come back first give the others as much time again (R16).
-keys: meta beats
+After a time in which nobody could ask, only workers that have shown themselves since count for a while: the others may
+be on their way back (R16).
+keys: meta beats status
 input: time, interval ms
 returns: 'lease role', beat, 'lease role', beat ...
 writes: when full
 ]]
 local LONGEST_RECONNECT = 4000
 local interval = tonumber(ARGV[2])
-local stored = redis.call('HMGET', K.meta, 'lookedAt', 'allBackAt')
-local lookedAt, allBackAt = tonumber(stored[1]) or now - interval, tonumber(stored[2]) or 0
+local stored = redis.call('HMGET', K.meta, 'lookedAt', 'backAt', 'allBackAt')
+local lookedAt = tonumber(stored[1]) or now - interval
+local backAt, allBackAt = tonumber(stored[2]) or 0, tonumber(stored[3]) or 0
 local gap = now - lookedAt
 if gap >= 0 and gap < interval then return {} end
 redis.call('HSET', K.meta, 'lookedAt', string.format('%.0f', now))
-if gap > 3 * interval then
-  allBackAt = now + math.min(2 * gap, LONGEST_RECONNECT)
-  redis.call('HSET', K.meta, 'allBackAt', string.format('%.0f', allBackAt))
+if gap > 3 * interval or gap < 0 then
+  backAt, allBackAt = now, now + math.min(math.max(2 * gap, 0), LONGEST_RECONNECT)
+  redis.call('HSET', K.meta, 'backAt', string.format('%.0f', backAt), 'allBackAt', string.format('%.0f', allBackAt))
 end
-if now < allBackAt and allBackAt <= now + LONGEST_RECONNECT then return {} end
-return redis.call('HGETALL', K.beats)
+local beats = redis.call('HGETALL', K.beats)
+if now >= allBackAt then return beats end
+local found = {}
+for i = 1, #beats, 2 do
+  local status = redis.call('HGET', K.status, string.match(beats[i], '^%S+'))
+  if status and struct.unpack('>I6', status) >= backAt then
+    found[#found + 1] = beats[i]
+    found[#found + 1] = beats[i + 1]
+  end
+end
+return found

@@ -3,6 +3,7 @@ Pauses a queue, or resumes it and wakes who may take its runs.
 keys: all
 input: time, queue, request, by ('' resumes), reason
 returns: 1
+writes: when full
 uses: prelude
 ]]
 local queue, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]

@@ -4,6 +4,7 @@ keys: all + the run's journal
 input: time, run, request, answer to keep, by, reason, state and position the plan was made for, changed at,
   then the positions to drop
 returns: 'done', 'before' and the kept answer, 'changed': plan again, or 'unknown'
+writes: when full
 uses: prelude
 ]]
 local id, request, answer, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
