@@ -43,7 +43,7 @@ function crashTests(...files: string[]): Part['command'] {
   ]
 }
 
-const parts: readonly Part[] = [
+const crashParts: readonly Part[] = [
   {
     name: 'kills',
     shows: '2,000 seeded runs under workers killed at random: none lost, no stored step executed again',
@@ -59,7 +59,11 @@ const parts: readonly Part[] = [
     name: 'takeover',
     shows: 'From SIGKILL to the next step in another process, default settings, 100 samples',
     command: crashTests('takeover'),
-    env: { DURABLE_JOBS_PROVE_SAMPLES: '100' },
+    env: {
+      DURABLE_JOBS_PROVE_SAMPLES: '100',
+      DURABLE_JOBS_PROVE_LEASE: '10000',
+      DURABLE_JOBS_PROVE_LEASE_SAMPLES: '40',
+    },
   },
   {
     name: 'drain',
@@ -79,6 +83,11 @@ const parts: readonly Part[] = [
     command: crashTests('poison'),
     env: { DURABLE_JOBS_PROVE_POISON: '1' },
   },
+]
+
+const parts: readonly Part[] = [
+  ...crashParts.map(onEmbeddedStore),
+  ...crashParts.map(onRedis),
   {
     name: 'model',
     shows: 'The store contract, 2,000 random sequences of operations against the model',
@@ -97,10 +106,29 @@ const parts: readonly Part[] = [
   },
 ]
 
+function onEmbeddedStore(part: Part): Part {
+  return { ...part, env: { ...part.env, DURABLE_JOBS_PROVE_STORE: 'embedded' } }
+}
+
+function onRedis(part: Part): Part {
+  return {
+    ...part,
+    name: `${part.name}-redis`,
+    shows: `${part.shows} (Redis)`,
+    env: { ...part.env, DURABLE_JOBS_PROVE_STORE: 'redis' },
+    missing: () => {
+      const { REDIS_SERVER: named = '' } = process.env
+      const names = named === '' ? ['redis-server', 'valkey-server'] : [named]
+      const found = names.some((name) => spawnSync(name, ['--version']).status === 0)
+      return found ? undefined : `${names.join(' or ')} is not installed`
+    },
+  }
+}
+
 async function main(names: readonly string[]): Promise<number> {
   const unknown = names.filter((name) => name !== '--list' && !parts.some((part) => part.name === name))
   if (unknown.length > 0) console.error(`prove: no part is named ${unknown.join(', ')}`)
-  console.log(parts.map(({ name, shows }) => `${name.padEnd(9)} ${shows}`).join('\n'))
+  console.log(parts.map(({ name, shows }) => `${name.padEnd(14)} ${shows}`).join('\n'))
   if (unknown.length > 0) return 2
   if (names.includes('--list')) return 0
 

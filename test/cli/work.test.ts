@@ -122,7 +122,7 @@ test('a dead worker that nobody has cleared away is called so', async () => {
   expect(await cli.refused(1, ['drain', 'w1'])).toMatch(/^worker 'w1' is dead/)
   const doctor = await cli.run(['doctor'])
   expect(doctor.code).toBe(1)
-  expect(doctor.stdout).toMatch(/\nfault {4}workers {7}1 dead, holding 1 run\n/)
+  expect(doctor.stdout).toMatch(/\nfault {4}workers {7}0 live, 1 dead, holding 1 run\n/)
 })
 
 test('a killed worker shows as a loss in the history of its run', async () => {

@@ -1,7 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { RunFailedError, type RunHandle, StepUnknownError } from '../../sdk/index.ts'
 import { Fleet } from './fleet.ts'
 import type { KillPoint } from './kill-point.ts'
+import { type FleetStoreKind, storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 
 interface Place {
@@ -36,67 +37,78 @@ const knownPlaces: readonly Place[] = [
   { name: 'after the commit', point: { at: 'after commit', path: 'send', phase: 'done' }, begun: 1 },
 ]
 
-test.each(unknownPlaces)('killed $name: onUnknown decides, and the body never runs twice', async (place) => {
-  const { fleet, handle } = await crashAt(place.point, 'lookedUp')
+describe.each(storeKinds)('%s', (store) => {
+  test.each(unknownPlaces)(
+    'killed $name: onUnknown decides, and the body never runs twice',
+    async (place) => {
+      const { fleet, handle } = await crashAt(store, place.point, 'lookedUp')
 
-  expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
-  expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
-  expect(fleet.witness.count('asked', handle.id, 'send')).toBe(1)
-  expect(await findViolations(fleet, [handle.id])).toEqual([])
-})
+      expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
+      expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
+      expect(fleet.witness.count('asked', handle.id, 'send')).toBe(1)
+      expect(await findViolations(fleet, [handle.id])).toEqual([])
+    },
+  )
 
-test.each(unknownPlaces)('killed $name, without onUnknown: the step fails as unknown', async (place) => {
-  const { fleet, handle } = await crashAt(place.point, 'unknown')
+  test.each(unknownPlaces)('killed $name, without onUnknown: the step fails as unknown', async (place) => {
+    const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
-  const failure = await handle.result({ timeout: '20s' }).catch((error: unknown) => error)
-  expect(failure).toBeInstanceOf(RunFailedError)
-  const { cause } = failure as RunFailedError
-  expect(cause).toMatchObject({ name: StepUnknownError.name, code: 'STEP_UNKNOWN', path: 'send' })
-  expect((await handle.status()).state).toBe('failed')
-  expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
-  expect(fleet.witness.count('start', handle.id, 'after')).toBe(0)
-})
-
-test.each(knownPlaces)('killed $name: nobody is asked, and the body runs once', async (place) => {
-  const { fleet, handle } = await crashAt(place.point, 'unknown')
-
-  expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
-  expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
-  expect(await findViolations(fleet, [handle.id])).toEqual([])
-})
-
-test('onUnknown is asked again when its worker is killed before the answer is stored', async () => {
-  const { fleet, handle } = await crashAt({ at: 'body', path: 'send' }, 'lookedUp', async (again) => {
-    const second = await again.start({ killPoint: { at: 'before commit', path: 'send', phase: 'done' } })
-    await second.exited
+    const failure = await handle.result({ timeout: '20s' }).catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(RunFailedError)
+    const { cause } = failure as RunFailedError
+    expect(cause).toMatchObject({ name: StepUnknownError.name, code: 'STEP_UNKNOWN', path: 'send' })
+    expect((await handle.status()).state).toBe('failed')
+    expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
+    expect(fleet.witness.count('start', handle.id, 'after')).toBe(0)
   })
 
-  expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
-  expect(fleet.witness.count('start', handle.id, 'send')).toBe(1)
-  expect(fleet.witness.count('asked', handle.id, 'send')).toBe(2)
-})
+  test.each(knownPlaces)('killed $name: nobody is asked, and the body runs once', async (place) => {
+    const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
-test('a run inside an at-most-once body is not handed over by a drain: its end is stored', async () => {
-  const fleet = await Fleet.open()
-  const drained = await fleet.start()
-  const handle = await fleet.client.enqueue(fleet.jobs.unknown, { ms: 400 })
-  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'send')
-  await fleet.start()
-  drained.signal('SIGTERM')
+    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
+    expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
+    expect(await findViolations(fleet, [handle.id])).toEqual([])
+  })
 
-  expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
-  expect(await drained.exited).toEqual({ code: 0, signal: null })
-  expect(fleet.lines.filter(({ moment }) => moment === 'aborted')).toEqual([])
-  expect(await findViolations(fleet, [handle.id])).toEqual([])
+  test('onUnknown is asked again when its worker is killed before the answer is stored', async () => {
+    const { fleet, handle } = await crashAt(
+      store,
+      { at: 'body', path: 'send' },
+      'lookedUp',
+      async (again) => {
+        const second = await again.start({ killPoint: { at: 'before commit', path: 'send', phase: 'done' } })
+        await second.exited
+      },
+    )
+
+    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
+    expect(fleet.witness.count('start', handle.id, 'send')).toBe(1)
+    expect(fleet.witness.count('asked', handle.id, 'send')).toBe(2)
+  })
+
+  test('a run inside an at-most-once body is not handed over by a drain: its end is stored', async () => {
+    const fleet = await Fleet.open(store)
+    const drained = await fleet.start()
+    const handle = await fleet.client.enqueue(fleet.jobs.unknown, { ms: 400 })
+    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'send')
+    await fleet.start()
+    drained.signal('SIGTERM')
+
+    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
+    expect(await drained.exited).toEqual({ code: 0, signal: null })
+    expect(fleet.lines.filter(({ moment }) => moment === 'aborted')).toEqual([])
+    expect(await findViolations(fleet, [handle.id])).toEqual([])
+  })
 })
 
 /** A run whose first worker kills itself at `point`; others, then a sound one, go on with it. */
 async function crashAt(
+  store: FleetStoreKind,
   point: KillPoint,
   job: 'lookedUp' | 'unknown',
   others: (fleet: Fleet) => Promise<void> = async () => undefined,
 ): Promise<{ readonly fleet: Fleet; readonly handle: RunHandle<string[]> }> {
-  const fleet = await Fleet.open()
+  const fleet = await Fleet.open(store)
   const victim = await fleet.start({ killPoint: point })
   const handle = await fleet.client.enqueue(fleet.jobs[job], { ms: 5 })
   expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })

@@ -1,39 +1,44 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { RunCancelledError } from '../../sdk/index.ts'
 import { percentile, printEvidence, provingNumber } from './evidence.ts'
 import { Fleet } from './fleet.ts'
+import { storeKinds } from './store-kinds.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_CANCELS', 3)
-const latencies: number[] = []
 
-test("a cancel reaches a running step's signal in another process", async () => {
-  const fleet = await Fleet.open()
-  await fleet.start()
-  for (let i = 0; i < samples; i++) latencies.push(await cancelRunning(fleet))
-})
+describe.each(storeKinds)('%s', (store) => {
+  const latencies: number[] = []
 
-afterAll(() =>
-  printEvidence({
-    measure: "cancel to the step's signal",
-    samples: latencies.length,
-    'p50 ms': percentile(latencies, 0.5),
-    'max ms': Math.max(...latencies),
-  }),
-)
+  test("a cancel reaches a running step's signal in another process", async () => {
+    const fleet = await Fleet.open(store)
+    await fleet.start()
+    for (let i = 0; i < samples; i++) latencies.push(await cancelRunning(fleet))
+  })
 
-test('a run whose worker is killed after its cancel was ordered ends cancelled', async () => {
-  const fleet = await Fleet.open()
-  const victim = await fleet.start()
-  const handle = await fleet.client.enqueue(fleet.jobs.stubborn)
-  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'hold')
-  await handle.cancel({ by: 'test' })
-  await fleet.witness.until(({ moment }) => moment === 'aborted')
-  victim.signal('SIGKILL')
-  await victim.exited
-  await fleet.start()
+  afterAll(() =>
+    printEvidence({
+      measure: "cancel to the step's signal",
+      store,
+      samples: latencies.length,
+      'p50 ms': percentile(latencies, 0.5),
+      'max ms': Math.max(...latencies),
+    }),
+  )
 
-  await expect(handle.result({ timeout: '20s' })).rejects.toThrow(RunCancelledError)
-  expect(fleet.witness.count('start', handle.id, 'hold')).toBe(1)
+  test('a run whose worker is killed after its cancel was ordered ends cancelled', async () => {
+    const fleet = await Fleet.open(store)
+    const victim = await fleet.start()
+    const handle = await fleet.client.enqueue(fleet.jobs.stubborn)
+    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 'hold')
+    await handle.cancel({ by: 'test' })
+    await fleet.witness.until(({ moment }) => moment === 'aborted')
+    victim.signal('SIGKILL')
+    await victim.exited
+    await fleet.start()
+
+    await expect(handle.result({ timeout: '20s' })).rejects.toThrow(RunCancelledError)
+    expect(fleet.witness.count('start', handle.id, 'hold')).toBe(1)
+  })
 })
 
 /** Ms from the call of `cancel` to the abort of the body's signal. */

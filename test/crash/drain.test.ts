@@ -1,84 +1,91 @@
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
 import { percentile, printEvidence, provingNumber } from './evidence.ts'
 import { Fleet, type Member } from './fleet.ts'
+import { storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_DRAINS', 3)
 const runCount = 5
-const exitTimes: number[] = []
 const handedOver = { code: 0, signal: null }
 
-test.each(Array.from({ length: samples }, (_, i) => i + 1))(
-  'SIGTERM with steps of 200 ms running hands over and exits 0: sample %i',
-  async () => {
-    const fleet = await Fleet.open()
-    const drained = await fleet.start()
-    const inputs = Array.from({ length: runCount }, () => ({ steps: 4, ms: 200 }))
-    const answers = await fleet.client.enqueueMany(fleet.jobs.chain, inputs)
-    const handles = answers.map(({ id, handle }: { id?: string; handle?: RunHandle<number[]> }) => {
-      if (handle === undefined) throw new Error(`run ${id} was rejected`)
-      return handle
-    })
-    for (const { id } of handles) {
-      await fleet.witness.until(({ moment, run, path }) => moment === 'start' && run === id && path === 's2')
-    }
+describe.each(storeKinds)('%s', (store) => {
+  const exitTimes: number[] = []
 
-    exitTimes.push(await timeToExit(drained))
+  test.each(Array.from({ length: samples }, (_, i) => i + 1))(
+    'SIGTERM with steps of 200 ms running hands over and exits 0: sample %i',
+    async () => {
+      const fleet = await Fleet.open(store)
+      const drained = await fleet.start()
+      const inputs = Array.from({ length: runCount }, () => ({ steps: 4, ms: 200 }))
+      const answers = await fleet.client.enqueueMany(fleet.jobs.chain, inputs)
+      const handles = answers.map(({ id, handle }: { id?: string; handle?: RunHandle<number[]> }) => {
+        if (handle === undefined) throw new Error(`run ${id} was rejected`)
+        return handle
+      })
+      for (const { id } of handles) {
+        await fleet.witness.until(
+          ({ moment, run, path }) => moment === 'start' && run === id && path === 's2',
+        )
+      }
+
+      exitTimes.push(await timeToExit(drained))
+      expect(await drained.exited).toEqual(handedOver)
+      await fleet.start()
+      for (const handle of handles) await wentOnForFree(fleet, handle, drained)
+    },
+  )
+
+  afterAll(() => {
+    printEvidence({
+      measure: 'SIGTERM to exit, steps of 200 ms',
+      store,
+      samples: exitTimes.length,
+      'p50 ms': percentile(exitTimes, 0.5),
+      'max ms': Math.max(...exitTimes),
+    })
+  })
+
+  test.each(['SIGTERM', 'SIGINT'] as const)(
+    'a second signal, %s, gives up a body that goes on',
+    async (second) => {
+      const fleet = await Fleet.open(store)
+      const drained = await fleet.start()
+      const handle = await heldUp(fleet)
+      const begun = Date.now()
+      drained.signal('SIGTERM')
+      await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
+      drained.signal(second)
+
+      expect(await drained.exited).toEqual(handedOver)
+      // Far below the 25 s that the default stopTimeout grants.
+      expect(Date.now() - begun).toBeLessThan(10_000)
+      await goesOnElsewhere(fleet, handle)
+    },
+  )
+
+  test('a body that ignores its signal is given up when stopTimeout is over', async () => {
+    const fleet = await Fleet.open(store)
+    const drained = await fleet.start({ options: { stopTimeout: 1_000 } })
+    const handle = await heldUp(fleet)
+    drained.signal('SIGTERM')
+
+    expect(await drained.exited).toEqual(handedOver)
+    await goesOnElsewhere(fleet, handle)
+  })
+
+  test('a drain order hands over like a signal', async () => {
+    const fleet = await Fleet.open(store)
+    const drained = await fleet.start()
+    const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
+    await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 's2')
+    const [worker] = await fleet.client.inspector.workers()
+    await fleet.client.drainWorker(worker?.name ?? '', { by: 'test' })
+
     expect(await drained.exited).toEqual(handedOver)
     await fleet.start()
-    for (const handle of handles) await wentOnForFree(fleet, handle, drained)
-  },
-)
-
-afterAll(() => {
-  printEvidence({
-    measure: 'SIGTERM to exit, steps of 200 ms',
-    samples: exitTimes.length,
-    'p50 ms': percentile(exitTimes, 0.5),
-    'max ms': Math.max(...exitTimes),
+    await wentOnForFree(fleet, handle, drained)
   })
-})
-
-test.each(['SIGTERM', 'SIGINT'] as const)(
-  'a second signal, %s, gives up a body that goes on',
-  async (second) => {
-    const fleet = await Fleet.open()
-    const drained = await fleet.start()
-    const handle = await heldUp(fleet)
-    const begun = Date.now()
-    drained.signal('SIGTERM')
-    await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
-    drained.signal(second)
-
-    expect(await drained.exited).toEqual(handedOver)
-    // Far below the 25 s that the default stopTimeout grants.
-    expect(Date.now() - begun).toBeLessThan(10_000)
-    await goesOnElsewhere(fleet, handle)
-  },
-)
-
-test('a body that ignores its signal is given up when stopTimeout is over', async () => {
-  const fleet = await Fleet.open()
-  const drained = await fleet.start({ options: { stopTimeout: 1_000 } })
-  const handle = await heldUp(fleet)
-  drained.signal('SIGTERM')
-
-  expect(await drained.exited).toEqual(handedOver)
-  await goesOnElsewhere(fleet, handle)
-})
-
-test('a drain order hands over like a signal', async () => {
-  const fleet = await Fleet.open()
-  const drained = await fleet.start()
-  const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 4, ms: 100 })
-  await fleet.witness.until(({ moment, path }) => moment === 'start' && path === 's2')
-  const [worker] = await fleet.client.inspector.workers()
-  await fleet.client.drainWorker(worker?.name ?? '', { by: 'test' })
-
-  expect(await drained.exited).toEqual(handedOver)
-  await fleet.start()
-  await wentOnForFree(fleet, handle, drained)
 })
 
 async function timeToExit(worker: Member): Promise<number> {

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import { connect, type Jobs, type RunHandle, type RunState } from '../../sdk/index.ts'
 import { crashJobs } from './crash-jobs.ts'
+import type { FleetStore } from './fleet-store.ts'
 import { Killer } from './kill-point.ts'
+import { type FleetStoreKind, newFleetStore } from './store-kinds.ts'
 import { Witness } from './witness.ts'
 import type { WorkerSpec } from './worker-process.ts'
 
@@ -23,6 +25,8 @@ export interface Member {
   readonly ready: Promise<void>
   readonly exited: Promise<Exit>
   readonly alive: boolean
+  /** What it exited with, if it has. */
+  readonly code: number | null
   /** Whether it has registered and lives. */
   readonly works: boolean
   /** Sends a signal; leaves a line at the witness first. */
@@ -31,29 +35,32 @@ export interface Member {
 
 const file = fileURLToPath(new URL('./worker-process.ts', import.meta.url))
 const shownLines = 60
+/** Node's own default folder: a worker starts in half the time when it finds itself compiled. */
+const compileCache = join(tmpdir(), 'node-compile-cache')
 
-/** A store in a folder of its own with the worker processes on it. Ends with its test, whatever becomes of it. */
+/** A store of its own with the worker processes on it. Ends with its test, whatever becomes of it. */
 export class Fleet {
   readonly witness: Witness
   readonly jobs: ReturnType<typeof crashJobs>
   readonly client: Jobs
-  readonly database: string
+  readonly #store: FleetStore
   readonly #folder: string
   readonly #members: Member[] = []
   #complaints = ''
   #closed = false
 
-  private constructor(folder: string, client: Jobs) {
+  private constructor(folder: string, store: FleetStore, client: Jobs) {
     this.#folder = folder
-    this.database = join(folder, 'jobs.db')
+    this.#store = store
     this.client = client
     this.witness = new Witness(join(folder, 'witness.jsonl'))
     this.jobs = crashJobs(this.witness, new Killer(undefined, this.witness))
   }
 
-  static async open(): Promise<Fleet> {
+  static async open(kind: FleetStoreKind): Promise<Fleet> {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-crash-'))
-    const fleet = new Fleet(folder, await connect(`sqlite:${join(folder, 'jobs.db')}`))
+    const store = await newFleetStore(kind, folder)
+    const fleet = new Fleet(folder, store, await connect(store.options))
     onTestFinished(async ({ task }) => {
       if (task.result?.state === 'fail') fleet.#explain()
       await fleet.#close()
@@ -64,6 +71,11 @@ export class Fleet {
   /** Worker processes that have not ended. */
   get alive(): readonly Member[] {
     return this.#members.filter((member) => member.alive)
+  }
+
+  /** How worker processes ended that nobody killed and that did not end well: an exception that nobody caught. */
+  get crashes(): readonly string[] {
+    return this.#members.flatMap(({ pid, code }) => (code ? [`process ${pid} ended with code ${code}`] : []))
   }
 
   get lines(): ReturnType<Witness['lines']> {
@@ -79,10 +91,11 @@ export class Fleet {
 
   spawn(spec: Omit<WorkerSpec, 'store' | 'witness'> = {}): Member {
     if (this.#closed) throw new Error('the test of this fleet is over')
-    const whole: WorkerSpec = { ...spec, store: `sqlite:${this.database}`, witness: this.witness.file }
+    const whole: WorkerSpec = { ...spec, store: this.#store.options, witness: this.witness.file }
     const child = fork(file, [JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: ['--disable-warning=ExperimentalWarning'],
+      env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
     })
     child.stderr?.on('data', (text: Buffer) => {
       this.#complaints += text
@@ -109,6 +122,12 @@ export class Fleet {
     }
   }
 
+  /** Makes the run, which waits or is about to, due now. */
+  async endPause(handle: RunHandle<unknown>): Promise<void> {
+    await this.reaches(handle, 'waiting')
+    await this.#store.endPause(handle.id)
+  }
+
   async #close(): Promise<void> {
     this.#closed = true
     for (const member of this.alive) member.signal('SIGKILL')
@@ -128,10 +147,12 @@ export class Fleet {
 function memberOf(child: ChildProcess, witness: Witness): Member {
   const pid = child.pid ?? 0
   let alive = true
+  let exitCode: number | null = null
   let registered = false
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
       alive = false
+      exitCode = code
       resolve({ code, signal })
     })
   })
@@ -151,6 +172,9 @@ function memberOf(child: ChildProcess, witness: Witness): Member {
     exited,
     get alive() {
       return alive
+    },
+    get code() {
+      return exitCode
     },
     get works() {
       return alive && registered

@@ -1,9 +1,9 @@
-import { DatabaseSync } from 'node:sqlite'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { poisonLimit } from '../../runtime/model/poison.ts'
 import { RunFailedError, type RunHandle } from '../../sdk/index.ts'
 import { printEvidence, provingNumber } from './evidence.ts'
 import { Fleet } from './fleet.ts'
+import { storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 
 /** Whether the pauses between losses, two and a half minutes in all, are really waited for. */
@@ -11,55 +11,48 @@ const realPauses = provingNumber('DURABLE_JOBS_PROVE_POISON', 0) === 1
 const patienceMs = realPauses ? 240_000 : 60_000
 /** From this loss on, the pause is too long for `npm test`. */
 const firstLongPause = 3
-let failedAfterMs = 0
 
-test(
-  'a run that kills its worker each time is failed by name, and those beside it complete',
-  async () => {
-    const fleet = await Fleet.open()
-    const begun = Date.now()
-    const bad = await fleet.client.enqueue(fleet.jobs.deadly)
-    const good: RunHandle<number[]>[] = []
-    for (let loss = 0; loss <= poisonLimit; loss++) {
-      const worker = await fleet.start()
-      if (loss >= firstLongPause && !realPauses) await endPause(fleet, bad)
-      // Beside the bad run; it also makes the worker look for due runs.
-      good.push(await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 20 }))
-      if (loss < poisonLimit) expect((await worker.exited).signal).toBe('SIGKILL')
-    }
+describe.each(storeKinds)('%s', (store) => {
+  let failedAfterMs = 0
 
-    const failure = await bad.result({ timeout: patienceMs }).catch((error: unknown) => error)
-    failedAfterMs = Date.now() - begun
-    expect(failure).toBeInstanceOf(RunFailedError)
-    expect((failure as RunFailedError).cause).toMatchObject({
-      code: 'RUN_POISONED',
-      name: 'RunPoisonedError',
-    })
-    expect(fleet.witness.count('start', bad.id, 'die')).toBe(poisonLimit)
-    expect(await bad.status()).toMatchObject({ state: 'failed', attempt: 1, losses: poisonLimit })
-    for (const handle of good) expect(await handle.result({ timeout: '20s' })).toHaveLength(3)
-    const ids = good.map(({ id }) => id)
-    expect(await findViolations(fleet, ids)).toEqual([])
-  },
-  patienceMs,
-)
+  test(
+    'a run that kills its worker each time is failed by name, and those beside it complete',
+    async () => {
+      const fleet = await Fleet.open(store)
+      const begun = Date.now()
+      const bad = await fleet.client.enqueue(fleet.jobs.deadly)
+      const good: RunHandle<number[]>[] = []
+      for (let loss = 0; loss <= poisonLimit; loss++) {
+        const worker = await fleet.start()
+        if (loss >= firstLongPause && !realPauses) await fleet.endPause(bad)
+        // Beside the bad run; it also makes the worker look for due runs.
+        good.push(await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 20 }))
+        if (loss < poisonLimit) expect((await worker.exited).signal).toBe('SIGKILL')
+      }
 
-afterAll(() =>
-  printEvidence({
-    measure: 'run that kills its worker',
-    losses: poisonLimit,
-    'failed after ms': failedAfterMs,
-    pauses: realPauses ? 'waited for' : 'skipped from the third on',
-  }),
-)
+      const failure = await bad.result({ timeout: patienceMs }).catch((error: unknown) => error)
+      failedAfterMs = Date.now() - begun
+      expect(failure).toBeInstanceOf(RunFailedError)
+      expect((failure as RunFailedError).cause).toMatchObject({
+        code: 'RUN_POISONED',
+        name: 'RunPoisonedError',
+      })
+      expect(fleet.witness.count('start', bad.id, 'die')).toBe(poisonLimit)
+      expect(await bad.status()).toMatchObject({ state: 'failed', attempt: 1, losses: poisonLimit })
+      for (const handle of good) expect(await handle.result({ timeout: '20s' })).toHaveLength(3)
+      const ids = good.map(({ id }) => id)
+      expect(await findViolations(fleet, ids)).toEqual([])
+    },
+    patienceMs,
+  )
 
-/** Makes the run due now: the one thing that can't be had from outside in a test's time. */
-async function endPause(fleet: Fleet, handle: RunHandle<unknown>): Promise<void> {
-  await fleet.reaches(handle, 'waiting')
-  const database = new DatabaseSync(fleet.database, { timeout: 5_000 })
-  const set = "UPDATE runs SET wake_at = ?, due_at = ? WHERE id = ? AND state = 'waiting'"
-  const now = Date.now()
-  const { changes } = database.prepare(set).run(now, now, handle.id)
-  database.close()
-  expect(changes).toBe(1)
-}
+  afterAll(() =>
+    printEvidence({
+      measure: 'run that kills its worker',
+      store,
+      losses: poisonLimit,
+      'failed after ms': failedAfterMs,
+      pauses: realPauses ? 'waited for' : 'skipped from the third on',
+    }),
+  )
+})

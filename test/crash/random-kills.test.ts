@@ -1,43 +1,71 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
 import type { Part } from './crash-jobs.ts'
 import { printEvidence, provingNumber } from './evidence.ts'
 import { Fleet, type Member } from './fleet.ts'
 import { SeededRandom } from './seeded-random.ts'
+import { type FleetStoreKind, storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 
+const workers = 4
 const runsPerSeed = 10
 const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
-const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 200) / runsPerSeed)
+const seedCount = Math.ceil(provingNumber('DURABLE_JOBS_PROVE_RUNS', 80) / runsPerSeed)
 const seeds = Array.from({ length: seedCount }, (_, i) => firstSeed + i)
-const totals = { runs: 0, kills: 0, drains: 0, losses: 0, bodies: 0, repeatedBodies: 0 }
 
-test.each(seeds)('seed %i: runs end as they should, whichever worker is killed when', async (seed) => {
-  const random = new SeededRandom(seed)
-  const fleet = await Fleet.open()
-  const plans = Array.from({ length: runsPerSeed }, () => planRun(random))
-  const options = { concurrency: random.between(2, 6) }
-  const first = Array.from({ length: random.between(2, 3) }, () => fleet.spawn({ options }))
-  const handles = await enqueueAll(fleet, plans)
-  await Promise.any(first.map(({ ready }) => ready))
-  await fleet.witness.until(({ moment }) => moment === 'start')
+/** What has happened over all seeds. */
+class Totals {
+  runs = 0
+  kills = 0
+  drains = 0
+  losses = 0
+  bodies = 0
+  repeatedBodies = 0
+}
 
-  const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '45s' })))
-  const [results] = await Promise.all([ended, killAtRandom(fleet, random, options, ended)])
+describe.each(storeKinds)('%s', (store) => {
+  const totals = new Totals()
 
-  const wrong = await findViolations(
-    fleet,
-    handles.map(({ id }) => id),
+  test.each(seeds)('seed %i: runs end as they should, whichever worker is killed when', async (seed) => {
+    const random = new SeededRandom(seed)
+    const fleet = await Fleet.open(store)
+    const plans = Array.from({ length: runsPerSeed }, () => planRun(random))
+    const options = { concurrency: random.between(1, 4) }
+    const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
+    const handles = await enqueueAll(fleet, plans)
+    await Promise.any(first.map(({ ready }) => ready))
+    await fleet.witness.until(({ moment }) => moment === 'start')
+
+    const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '45s' })))
+    const killing = killAtRandom({ fleet, random, options, totals }, ended)
+    const [results, drained] = await Promise.all([ended, killing])
+    for (const { exited } of drained) expect(await exited).toEqual({ code: 0, signal: null })
+
+    const wrong = await findViolations(
+      fleet,
+      handles.map(({ id }) => id),
+    )
+    expect(wrong, again(store, seed)).toEqual([])
+    expect(results.map((result) => result.map(plainResult))).toEqual(plans.map(expectedResult))
+    await count(fleet, handles, totals)
+  })
+
+  afterAll(() =>
+    printEvidence({
+      measure: 'runs under random kills',
+      store,
+      seeds: `${seeds.at(0)}–${seeds.at(-1)}`,
+      ...totals,
+    }),
   )
-  expect(wrong, `again: DURABLE_JOBS_PROVE_SEED=${seed} DURABLE_JOBS_PROVE_RUNS=${runsPerSeed}`).toEqual([])
-  expect(results.map((result) => result.map(plainResult))).toEqual(plans.map(expectedResult))
-  await count(fleet, handles)
 })
 
-afterAll(() =>
-  printEvidence({ measure: 'runs under random kills', seeds: `${seeds.at(0)}–${seeds.at(-1)}`, ...totals }),
-)
+/** How to plan the same runs and kills once more. */
+function again(store: FleetStoreKind, seed: number): string {
+  const numbers = `DURABLE_JOBS_PROVE_SEED=${seed} DURABLE_JOBS_PROVE_RUNS=${runsPerSeed}`
+  return `again: DURABLE_JOBS_PROVE_STORE=${store} ${numbers}`
+}
 
 /** One to six parts, an at-most-once step among them, and now and then a sleep that suspends. */
 function planRun(random: SeededRandom): readonly Part[] {
@@ -80,23 +108,29 @@ async function enqueueAll(
   })
 }
 
-/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. */
+interface Scene {
+  readonly fleet: Fleet
+  readonly random: SeededRandom
+  readonly options: { readonly concurrency: number }
+  readonly totals: Totals
+}
+
+/** Ends one worker after the other at random moments, mostly by SIGKILL, and replaces each. Answers those that drain. */
 async function killAtRandom(
-  fleet: Fleet,
-  random: SeededRandom,
-  options: { readonly concurrency: number },
+  { fleet, random, options, totals }: Scene,
   until: Promise<unknown>,
-): Promise<void> {
+): Promise<readonly Member[]> {
+  const killed = new Set<Member>()
   const drained = new Set<Member>()
   let over = false
   const stop = () => {
     over = true
   }
   until.then(stop, stop)
-  for (let left = random.between(3, 6); left > 0; left--) {
-    await wait(random.between(20, 250))
-    if (over) return
-    const working = fleet.alive.filter(({ works }) => works)
+  for (let left = random.between(4, 8); left > 0; left--) {
+    await wait(random.between(20, 200))
+    if (over) break
+    const working = fleet.alive.filter((member) => member.works && !killed.has(member))
     if (working.length === 0) {
       await Promise.any(fleet.alive.map(({ ready }) => ready))
       continue
@@ -105,13 +139,15 @@ async function killAtRandom(
     // A second SIGTERM would give its bodies up while the process lives on for a moment: see drain.test.ts.
     const drains = random.next() < 0.2 && !drained.has(victim)
     if (drains) drained.add(victim)
+    else killed.add(victim)
     totals[drains ? 'drains' : 'kills']++
     victim.signal(drains ? 'SIGTERM' : 'SIGKILL')
     fleet.spawn({ options })
   }
+  return [...drained].filter((member) => !killed.has(member))
 }
 
-async function count(fleet: Fleet, handles: readonly RunHandle<unknown>[]): Promise<void> {
+async function count(fleet: Fleet, handles: readonly RunHandle<unknown>[], totals: Totals): Promise<void> {
   const starts = fleet.lines.filter(({ moment }) => moment === 'start')
   const attempts = new Set(starts.map(({ run, path, attempt }) => `${run} ${path} ${attempt}`))
   const statuses = await Promise.all(handles.map((handle) => handle.status()))

@@ -1,84 +1,89 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { decodeValue } from '../../runtime/model/codec.ts'
 import { Fleet, type Member } from './fleet.ts'
+import { storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 import type { Line } from './witness.ts'
 
 const leaseMs = 1_000
 const options = { lease: leaseMs }
 
-test('a worker stopped past its lease writes nothing when it wakes, and works on under a new lease', async () => {
-  const fleet = await Fleet.open()
-  // It stops itself with a commit under its pen: written at the right position while the other worker is
-  // inside the same step, so that only lease and fence are against it.
-  const killPoint = { at: 'frozen commit', path: 'fight', phase: 'done' } as const
-  const stopped = await fleet.start({ options, killPoint })
-  const held = await fleet.client.enqueue(fleet.jobs.held)
-  await startedBy(fleet, stopped, held.id, 'hold')
-  const duel = await fleet.client.enqueue(fleet.jobs.duel)
-  await startedBy(fleet, stopped, duel.id, 'fight')
+describe.each(storeKinds)('%s', (store) => {
+  test('a worker stopped past its lease writes nothing when it wakes, and works on under a new lease', async () => {
+    const fleet = await Fleet.open(store)
+    // It stops itself with a commit under its pen: written at the right position while the other worker is
+    // inside the same step, so that only lease and fence are against it.
+    const killPoint = { at: 'frozen commit', path: 'fight', phase: 'done' } as const
+    const stopped = await fleet.start({ options, killPoint })
+    const held = await fleet.client.enqueue(fleet.jobs.held)
+    await startedBy(fleet, stopped, held.id, 'hold')
+    const duel = await fleet.client.enqueue(fleet.jobs.duel)
+    await startedBy(fleet, stopped, duel.id, 'fight')
 
-  const other = await fleet.start({ options })
-  expect(await held.result({ timeout: '20s' })).toBe(other.pid)
-  await startedBy(fleet, other, duel.id, 'fight')
-  const before = await stored(fleet, held.id)
-  stopped.signal('SIGCONT')
+    const other = await fleet.start({ options })
+    expect(await held.result({ timeout: '20s' })).toBe(other.pid)
+    await startedBy(fleet, other, duel.id, 'fight')
+    const before = await stored(fleet, held.id)
+    stopped.signal('SIGCONT')
 
-  const aborted = await fleet.witness.until(({ moment, pid }) => moment === 'aborted' && pid === stopped.pid)
-  expect(aborted.note).toBe('lease lost')
-  await fleet.witness.until(settledAs('lost', held.id, stopped))
-  await fleet.witness.until(settledAs('lost', duel.id, stopped))
-  expect(await duel.result({ timeout: '20s' })).toBe(other.pid)
-  expect(await storedPids(fleet, duel.id)).toEqual([other.pid])
-  expect(await stored(fleet, held.id)).toEqual(before)
-  const released = fleet.lines.filter(({ moment, pid }) => moment === 'released' && pid === stopped.pid)
-  expect(released).toEqual([])
-  expect((await duel.status()).losses).toBe(1)
-  await worksOn(fleet, stopped, other)
-})
+    const aborted = await fleet.witness.until(
+      ({ moment, pid }) => moment === 'aborted' && pid === stopped.pid,
+    )
+    expect(aborted.note).toBe('lease lost')
+    await fleet.witness.until(settledAs('lost', held.id, stopped))
+    await fleet.witness.until(settledAs('lost', duel.id, stopped))
+    expect(await duel.result({ timeout: '20s' })).toBe(other.pid)
+    expect(await storedPids(fleet, duel.id)).toEqual([other.pid])
+    expect(await stored(fleet, held.id)).toEqual(before)
+    const released = fleet.lines.filter(({ moment, pid }) => moment === 'released' && pid === stopped.pid)
+    expect(released).toEqual([])
+    expect((await duel.status()).losses).toBe(1)
+    await worksOn(fleet, stopped, other)
+  })
 
-test('a worker stopped past its lease with no other one there loses nothing', async () => {
-  const fleet = await Fleet.open()
-  const only = await fleet.start({ options })
-  const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 100 })
-  await startedBy(fleet, only, handle.id, 's2')
-  only.signal('SIGSTOP')
-  await wait(2.5 * leaseMs)
-  only.signal('SIGCONT')
+  test('a worker stopped past its lease with no other one there loses nothing', async () => {
+    const fleet = await Fleet.open(store)
+    const only = await fleet.start({ options })
+    const handle = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 100 })
+    await startedBy(fleet, only, handle.id, 's2')
+    only.signal('SIGSTOP')
+    await wait(2.5 * leaseMs)
+    only.signal('SIGCONT')
 
-  expect(await handle.result({ timeout: '20s' })).toEqual([only.pid, only.pid, only.pid])
-  expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
-  expect(fleet.witness.count('start', handle.id, 's2')).toBe(1)
-  expect(await findViolations(fleet, [handle.id])).toEqual([])
-})
+    expect(await handle.result({ timeout: '20s' })).toEqual([only.pid, only.pid, only.pid])
+    expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
+    expect(fleet.witness.count('start', handle.id, 's2')).toBe(1)
+    expect(await findViolations(fleet, [handle.id])).toEqual([])
+  })
 
-test('a step that blocks the event loop for three leases is not taken over', async () => {
-  const fleet = await Fleet.open()
-  const busy = await fleet.start({ options })
-  const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 3 * leaseMs })
-  await startedBy(fleet, busy, handle.id, 'block')
-  await fleet.start({ options })
+  test('a step that blocks the event loop for three leases is not taken over', async () => {
+    const fleet = await Fleet.open(store)
+    const busy = await fleet.start({ options })
+    const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 3 * leaseMs })
+    await startedBy(fleet, busy, handle.id, 'block')
+    await fleet.start({ options })
 
-  expect(await handle.result({ timeout: '20s' })).toBe(busy.pid)
-  expect(fleet.witness.count('start', handle.id, 'block')).toBe(1)
-  expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
-  expect(await findViolations(fleet, [handle.id])).toEqual([])
-})
+    expect(await handle.result({ timeout: '20s' })).toBe(busy.pid)
+    expect(fleet.witness.count('start', handle.id, 'block')).toBe(1)
+    expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
+    expect(await findViolations(fleet, [handle.id])).toEqual([])
+  })
 
-test('a step that blocks the event loop beyond maxBlocked is taken over, and its end is not stored', async () => {
-  const fleet = await Fleet.open()
-  const busy = await fleet.start({ options: { ...options, maxBlocked: 500 } })
-  const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 8 * leaseMs })
-  await startedBy(fleet, busy, handle.id, 'block')
-  const other = await fleet.start({ options })
+  test('a step that blocks the event loop beyond maxBlocked is taken over, and its end is not stored', async () => {
+    const fleet = await Fleet.open(store)
+    const busy = await fleet.start({ options: { ...options, maxBlocked: 500 } })
+    const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 8 * leaseMs })
+    await startedBy(fleet, busy, handle.id, 'block')
+    const other = await fleet.start({ options })
 
-  expect(await handle.result({ timeout: '30s' })).toBe(other.pid)
-  await fleet.witness.until(settledAs('lost', handle.id, busy))
-  expect(await handle.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 1 })
-  expect(await storedPids(fleet, handle.id)).toEqual([other.pid])
-  const released = fleet.lines.filter(({ moment }) => moment === 'released')
-  expect(released.map(({ pid }) => pid)).toEqual([other.pid])
+    expect(await handle.result({ timeout: '30s' })).toBe(other.pid)
+    await fleet.witness.until(settledAs('lost', handle.id, busy))
+    expect(await handle.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 1 })
+    expect(await storedPids(fleet, handle.id)).toEqual([other.pid])
+    const released = fleet.lines.filter(({ moment }) => moment === 'released')
+    expect(released.map(({ pid }) => pid)).toEqual([other.pid])
+  })
 })
 
 /** With the other worker gone, the one that lost its lease takes new runs. */

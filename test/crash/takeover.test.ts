@@ -1,35 +1,82 @@
-import { afterAll, expect, test } from 'vitest'
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { renewalShare } from '../../runtime/worker/lease-messages.ts'
 import { percentile, printEvidence, provingNumber } from './evidence.ts'
-import { Fleet } from './fleet.ts'
+import { Fleet, type Member } from './fleet.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { type FleetStoreKind, storeKinds } from './store-kinds.ts'
 import { findViolations } from './violations.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_SAMPLES', 10)
 const perSampleMs = 5_000
-const latencies: number[] = []
 
-test(
-  `after a SIGKILL the next step begins elsewhere, ${samples} times, with default settings`,
-  async () => {
-    const fleet = await Fleet.open()
-    await Promise.all([fleet.start(), fleet.start()])
-    for (let i = 0; i < samples; i++) {
-      latencies.push(await takeOver(fleet))
-      await fleet.start()
-    }
-    expect(latencies).toHaveLength(samples)
-  },
-  60_000 + samples * perSampleMs,
-)
+describe.each(storeKinds)('%s', (store) => {
+  const latencies: number[] = []
 
-afterAll(() => {
+  test(
+    `after a SIGKILL the next step begins elsewhere, ${samples} times, with default settings`,
+    async () => {
+      const fleet = await Fleet.open(store)
+      await Promise.all([fleet.start(), fleet.start()])
+      for (let i = 0; i < samples; i++) {
+        latencies.push(await takeOver(fleet))
+        await fleet.start()
+      }
+      expect(latencies).toHaveLength(samples)
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  afterAll(() => printLatencies(store, latencies))
+})
+
+/** Each waits for a lease to end: fewer of them, and several at the same time. */
+const leaseMs = provingNumber('DURABLE_JOBS_PROVE_LEASE', 2_000)
+const leaseSamples = provingNumber('DURABLE_JOBS_PROVE_LEASE_SAMPLES', 4)
+const fleetsAtOnce = 2
+
+describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
+  const latencies: number[] = []
+
+  test(
+    `a worker killed where nobody may look at peers: its lease of ${leaseMs} ms and a second at most`,
+    async () => {
+      const share = leaseSamples / fleetsAtOnce
+      const measured = Array.from({ length: fleetsAtOnce }, async (_, i) => {
+        const random = new SeededRandom(i)
+        const fleet = await Fleet.open('redis, leases only')
+        const options = { lease: leaseMs }
+        await Promise.all([fleet.start({ options }), fleet.start({ options })])
+        for (let left = share; left > 0; left--) {
+          // A worker is killed at any moment between two renewals.
+          await wait(random.next() * renewalShare * leaseMs)
+          latencies.push(await takeOver(fleet))
+          await fleet.start({ options })
+        }
+      })
+      await Promise.all(measured)
+      expect(latencies).toHaveLength(leaseSamples)
+      expect(Math.max(...latencies)).toBeLessThan(leaseMs + 1_000)
+      // Otherwise somebody has looked.
+      expect(Math.min(...latencies)).toBeGreaterThan(leaseMs / 2)
+    },
+    60_000 + leaseSamples * (leaseMs + perSampleMs),
+  )
+
+  afterAll(() => printLatencies('redis, leases only', latencies))
+})
+
+function printLatencies(store: FleetStoreKind, latencies: readonly number[]): void {
   printEvidence({
     measure: 'SIGKILL to the next step elsewhere',
+    store,
     samples: latencies.length,
     'p50 ms': percentile(latencies, 0.5),
     'p95 ms': percentile(latencies, 0.95),
+    'p99 ms': percentile(latencies, 0.99),
     'max ms': Math.max(...latencies),
   })
-})
+}
 
 /** Ms from the kill of the worker of a run to the begin of its next body, in another process. */
 async function takeOver(fleet: Fleet): Promise<number> {
@@ -37,8 +84,7 @@ async function takeOver(fleet: Fleet): Promise<number> {
   const { pid } = await fleet.witness.until(
     ({ moment, run, path }) => moment === 'start' && run === handle.id && path === 's3',
   )
-  const victim = fleet.alive.find((member) => member.pid === pid)
-  if (victim === undefined) throw new Error(`process ${pid} is none of the fleet`)
+  const victim = memberOf(fleet, pid)
   const killedAt = Date.now()
   victim.signal('SIGKILL')
   const next = await fleet.witness.until(
@@ -48,4 +94,10 @@ async function takeOver(fleet: Fleet): Promise<number> {
   expect(await findViolations(fleet, [handle.id])).toEqual([])
   expect(await handle.status()).toMatchObject({ attempt: 1, losses: 1 })
   return next.at - killedAt
+}
+
+function memberOf(fleet: Fleet, pid: number): Member {
+  const found = fleet.alive.find((member) => member.pid === pid)
+  if (found === undefined) throw new Error(`process ${pid} is none of the fleet`)
+  return found
 }

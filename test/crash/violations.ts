@@ -21,7 +21,7 @@ export async function findViolations(fleet: Fleet, ids: readonly string[]): Prom
   const { inspector } = fleet.client
   const lines = fleet.lines
   const killed = new Set(lines.filter(({ moment }) => moment === 'killed').map(({ pid }) => pid))
-  const found = liveInTwoPlaces(lines)
+  const found = [...fleet.crashes, ...liveInTwoPlaces(lines)]
   for (const id of ids) {
     const run = await inspector.run(id)
     if (run === undefined) {

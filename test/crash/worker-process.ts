@@ -1,5 +1,6 @@
 import type { Middleware } from '../../runtime/model/middleware.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
+import type { StoreOptions } from '../../runtime/store/store-config.ts'
 import { createLogger } from '../../runtime/worker/logger.ts'
 import { Worker } from '../../runtime/worker/worker.ts'
 import { parseWorkerOptions, type WorkerOptions } from '../../runtime/worker/worker-options.ts'
@@ -9,7 +10,7 @@ import { Witness } from './witness.ts'
 
 /** What the parent asks of a worker process: one argument, as JSON. */
 export interface WorkerSpec {
-  readonly store: string
+  readonly store: StoreOptions
   readonly witness: string
   readonly killPoint?: KillPoint
   readonly options?: Pick<WorkerOptions, 'lease' | 'stopTimeout' | 'maxBlocked' | 'concurrency' | 'queues'>

@@ -40,7 +40,7 @@ export const staticKeys = [
   'status',
   /** hash: lease -> number and answer of its last claim */
   'claims',
-  /** hash: lease -> server and connections of its process, for the look at peers */
+  /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
   'beats',
   /** lex set: job, lease, version */
   'knows',

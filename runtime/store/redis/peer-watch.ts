@@ -12,7 +12,7 @@ const afterCutMs = 1_000
 /** How many peers one look takes in; with more of them, a look goes on where the last one ended. */
 const looksAtOnce = 64
 
-/** A worker's connections as the server numbers them: `main` and `lease` (its thread's), each `run id:number`. */
+/** A worker's connections as the server numbers them: `main` and `lease` (its thread's), each `run id:number:shown at`. */
 type Beats = ReadonlyMap<LeaseId, readonly string[]>
 
 /**
@@ -99,15 +99,20 @@ export class PeerWatch {
     })
   }
 
+  get #mayJudge(): boolean {
+    return this.#clock.elapsed() >= this.#judgesFrom
+  }
+
   async #look(): Promise<void> {
     const peers = beatsOf((await this.#calls.timed('look-at-peers', [intervalMs * 0.9])) as Buffer[])
-    if (peers.size === 0 || this.#clock.elapsed() < this.#judgesFrom) return
+    if (peers.size === 0 || !this.#mayJudge) return
     if (this.#connection === '') await this.#learnConnection()
     const missing = await this.#missing(this.#nextFew(peers))
     if (missing.length === 0) return
     await pause(this.#clock, graceMs)
     const gone = await this.#missing(new Map(missing))
-    if (gone.length === 0) return
+    // A look that began before the cut may end after it.
+    if (gone.length === 0 || !this.#mayJudge) return
     await this.#calls.timed(
       'reclaim-dead',
       gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),

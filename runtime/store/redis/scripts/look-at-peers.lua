@@ -1,8 +1,8 @@
 --[[
 Gives the connections of all workers to one of those who ask, once per interval: that one looks who is gone.
-After a time in which nobody could ask, only workers that have shown themselves since count for a while: the others may
-be on their way back (R16).
-keys: meta beats status
+After a time in which nobody could ask, only workers that have shown a new connection since count for a while: the
+others may be on their way back (R16).
+keys: meta beats
 input: time, interval ms
 returns: 'lease role', beat, 'lease role', beat ...
 writes: when full
@@ -21,10 +21,12 @@ if gap > 3 * interval or gap < 0 then
 end
 local beats = redis.call('HGETALL', K.beats)
 if now >= allBackAt then return beats end
-local found = {}
+local isBack, found = {}, {}
 for i = 1, #beats, 2 do
-  local status = redis.call('HGET', K.status, string.match(beats[i], '^%S+'))
-  if status and struct.unpack('>I6', status) >= backAt then
+  if tonumber(string.match(beats[i + 1], '%d+$')) >= backAt then isBack[string.match(beats[i], '^%S+')] = true end
+end
+for i = 1, #beats, 2 do
+  if isBack[string.match(beats[i], '^%S+')] then
     found[#found + 1] = beats[i]
     found[#found + 1] = beats[i + 1]
   end

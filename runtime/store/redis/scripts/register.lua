@@ -18,5 +18,5 @@ for i = 1, #worker.jobs do
   redis.call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
 end
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')
-if role then redis.call('HSET', K.beats, lease .. ' ' .. role, beat) end
+if role then redis.call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
 return 1

@@ -19,7 +19,7 @@ if role then
   local field = lease .. ' ' .. role
   local server, newest = string.match(call('HGET', K.beats, field) or '', '(%w+):(%d+)')
   if server ~= string.match(beat, '%w+') or tonumber(string.match(beat, '%d+$')) > tonumber(newest) then
-    call('HSET', K.beats, field, beat)
+    call('HSET', K.beats, field, beat .. string.format(':%.0f', now))
   end
 end
 -- A newer version has changed the namespace: this worker is not to go on in it.

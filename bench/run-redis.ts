@@ -1,0 +1,204 @@
+import { execFile } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { RedisServer } from '../test/redis-server/redis-server.ts'
+import { startServer } from './measure/redis/server.ts'
+
+const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
+/** Only measures whose name holds this text. */
+const only = process.env.BENCH_ONLY ?? ''
+const own = 'durable-jobs'
+const contestants = [own, 'BullMQ'] as const
+
+interface Figure {
+  readonly key: string
+  readonly name: string
+  readonly digits?: number
+}
+
+interface Measure {
+  readonly name: string
+  readonly file: string
+  readonly args: readonly string[]
+  readonly figures: readonly Figure[]
+  /** Bytes do not vary: one round is enough. */
+  readonly once?: boolean
+}
+
+function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Measure {
+  const unit = job === 'no-op' ? 'no-op jobs' : 'stored steps'
+  const at = `concurrency ${concurrency}`
+  return {
+    name: `${job} ${concurrency}`,
+    file: 'work.ts',
+    args: [job, String(concurrency), String(runs)],
+    figures: [
+      { key: 'perSecond', name: `${unit} per second, ${at}` },
+      { key: 'clientMs', name: `client CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
+      { key: 'serverMs', name: `server CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
+    ],
+  }
+}
+
+const compared: readonly Measure[] = [
+  work('no-op', 10, 10_000),
+  work('no-op', 100, 20_000),
+  work('ten-steps', 1, 400),
+  work('ten-steps', 100, 3_000),
+  {
+    name: 'enqueue one',
+    file: 'enqueue.ts',
+    args: ['one'],
+    figures: [{ key: 'perSecond', name: 'runs enqueued per second, one by one' }],
+  },
+  {
+    name: 'enqueue bulk',
+    file: 'enqueue.ts',
+    args: ['bulk'],
+    figures: [{ key: 'perSecond', name: 'runs enqueued per second, 1,000 per call' }],
+  },
+  {
+    name: 'pick-up',
+    file: 'pick-up.ts',
+    args: [],
+    figures: [
+      { key: 'p50', name: 'enqueue to first line of the handler, ms, p50', digits: 2 },
+      { key: 'p95', name: 'enqueue to first line of the handler, ms, p95', digits: 2 },
+    ],
+  },
+  {
+    name: 'memory no-op',
+    file: 'memory.ts',
+    args: ['no-op', '100000'],
+    figures: [
+      { key: 'queuedBytes', name: 'bytes per queued run' },
+      { key: 'finishedBytes', name: 'bytes per finished no-op run' },
+    ],
+    once: true,
+  },
+  {
+    name: 'memory ten-steps',
+    file: 'memory.ts',
+    args: ['ten-steps', '20000'],
+    figures: [{ key: 'finishedBytes', name: 'bytes per finished run of ten steps' }],
+    once: true,
+  },
+]
+const besideBare = [1, 100]
+
+const run = promisify(execFile)
+
+async function measured(
+  server: RedisServer,
+  file: string,
+  args: readonly string[],
+): Promise<Record<string, number>> {
+  await emptied(server)
+  const path = fileURLToPath(new URL(`measure/redis/${file}`, import.meta.url))
+  const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args], {
+    env: { ...process.env, BENCH_REDIS_PORT: String(server.port) },
+  })
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>
+}
+
+/** Nothing of one measure is left to the next: neither data nor a long file. */
+async function emptied(server: RedisServer): Promise<void> {
+  await server.command('FLUSHALL', 'SYNC')
+  await server.command('BGREWRITEAOF')
+  const rewriting = /aof_rewrite_(?:in_progress|scheduled):1/
+  while (rewriting.test(String(await server.command('INFO', 'persistence')))) await sleep(20)
+}
+
+interface Spread {
+  readonly median: number
+  readonly min: number
+  readonly max: number
+}
+
+function spread(values: readonly number[]): Spread {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (i: number): number => sorted[i] ?? Number.NaN
+  return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) }
+}
+
+const results = new Map<string, number[]>()
+
+function keep(figure: string, contestant: string, value = Number.NaN): void {
+  const key = `${figure}\0${contestant}`
+  results.set(key, [...(results.get(key) ?? []), value])
+}
+
+const kept = (figure: string, contestant: string): number[] => results.get(`${figure}\0${contestant}`) ?? []
+
+const measures = compared.filter(({ name }) => name.includes(only))
+const concurrencies = besideBare.filter((concurrency) => `checkpoint ${concurrency}`.includes(only))
+const server = await startServer()
+try {
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`round ${round} of ${rounds}\n`)
+    // Who goes first meets a cooler machine: they take turns at that too.
+    const order = round % 2 === 1 ? contestants : contestants.toReversed()
+    for (const { file, args, figures, once = false } of measures) {
+      if (once && round > 1) continue
+      for (const contestant of order) {
+        const values = await measured(server, file, [contestant, ...args])
+        for (const { key, name } of figures) keep(name, contestant, values[key])
+      }
+    }
+    for (const concurrency of concurrencies) {
+      const values = await measured(server, 'checkpoint.ts', [String(concurrency)])
+      keep(`${concurrency}`, own, values.perSecond)
+      keep(`${concurrency}`, 'bare', values.barePerSecond)
+    }
+  }
+} finally {
+  await server.remove()
+}
+
+function shown(values: readonly number[], digits = 0): string {
+  const { median, min, max } = spread(values)
+  const text = (value: number): string =>
+    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+  return values.length === 1 ? `${text(median)} |` : `${text(median)} | ${text(min)} to ${text(max)}`
+}
+
+/** Of each round by itself: in it both met the same machine. */
+function ratios(values: readonly number[], others: readonly number[]): number[] {
+  return values.map((value, i) => value / (others[i] ?? Number.NaN))
+}
+
+function evidence(measure: string, ratioName: string, values: readonly number[], ratio: number): void {
+  const median = Number(spread(values).median.toPrecision(4))
+  console.log(`EVIDENCE ${JSON.stringify({ measure, median, [ratioName]: Number(ratio.toFixed(2)) })}`)
+}
+
+console.log(
+  '\n| | durable-jobs | min to max | BullMQ | min to max | ratio | min to max |\n|---|--:|--:|--:|--:|--:|--:|',
+)
+for (const { name, digits } of measures.flatMap(({ figures }) => figures)) {
+  const ratio = ratios(kept(name, own), kept(name, 'BullMQ'))
+  console.log(
+    `| ${name} | ${shown(kept(name, own), digits)} | ${shown(kept(name, 'BullMQ'), digits)} | ${shown(ratio, 2)} |`,
+  )
+}
+console.log(
+  '\n| checkpoints per second | durable-jobs | min to max | bare EVALSHA | min to max | ratio | min to max |\n|---|--:|--:|--:|--:|--:|--:|',
+)
+for (const concurrency of concurrencies) {
+  const values = kept(`${concurrency}`, own)
+  const bare = kept(`${concurrency}`, 'bare')
+  console.log(
+    `| concurrency ${concurrency} | ${shown(values)} | ${shown(bare)} | ${shown(ratios(values, bare), 2)} |`,
+  )
+}
+console.log()
+for (const { name } of measures.flatMap(({ figures }) => figures)) {
+  const ratio = spread(ratios(kept(name, own), kept(name, 'BullMQ'))).median
+  evidence(`Redis: ${name}`, 'ofBullMQ', kept(name, own), ratio)
+}
+for (const concurrency of concurrencies) {
+  const values = kept(`${concurrency}`, own)
+  const ratio = spread(ratios(values, kept(`${concurrency}`, 'bare'))).median
+  evidence(`Redis: checkpoints per second, concurrency ${concurrency}`, 'ofBareEvalsha', values, ratio)
+}

@@ -1,0 +1,76 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { printEvidence, provingNumber } from '../crash/evidence.ts'
+import { SeededRandom } from '../crash/seeded-random.ts'
+import { FaultProxy, type Hits } from '../redis-server/fault-proxy.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { Crew } from './crew.ts'
+import { mixedResult } from './fault-jobs.ts'
+import { Load } from './load.ts'
+
+const seconds = provingNumber('DURABLE_JOBS_PROVE_FAULT_SECONDS', 5)
+const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
+/** So long stalls and refusals last at most, and so late a request may be executed once more (R34). */
+const longestMs = seconds < 60 ? 1_000 : 5_000
+const rates = {
+  everyMs: 60,
+  longestMs,
+  cutReplies: 0.2,
+  holdBack: 0.1,
+  duplicate: 0.1,
+  delay: 0.1,
+  dropAll: 0.04,
+  stall: 0.02,
+  refuse: 0.02,
+} as const
+
+test(
+  'runs end once each, whatever the network does to workers and callers',
+  async () => {
+    const server = await sharedRedisServer()
+    const [workers, callers] = await Promise.all([
+      FaultProxy.start(server.port),
+      FaultProxy.start(server.port),
+    ])
+    onTestFinished(async () => {
+      await Promise.all([workers.close(), callers.close()])
+    })
+    const crew = await Crew.open(server.url)
+    for (let i = 0; i < 3; i++) await crew.hire(workers.url, { concurrency: 8 })
+    const caller = await crew.connect(callers.url)
+
+    const random = new SeededRandom(seed)
+    const chaos = [workers, callers].map((proxy) => proxy.chaos(() => random.next(), rates))
+    const load = new Load(crew, caller)
+    await wait(seconds * 1_000)
+    for (const one of chaos) one.stop()
+    await load.stop()
+    expect(new Set((await load.results()).map(String))).toEqual(new Set([String(mixedResult)]))
+
+    expect(await crew.violations(load.ids), `again: DURABLE_JOBS_PROVE_SEED=${seed}`).toEqual([])
+    const hits = sumOf(workers.hits, callers.hits)
+    expect(Math.min(hits.cutReplies, hits.heldBack, hits.duplicated)).toBeGreaterThan(0)
+    printEvidence({
+      measure: 'runs under a network that cuts, stalls, drops, delays, repeats and refuses',
+      ...{
+        seconds,
+        seed,
+        runs: load.ids.length,
+        latestMs: longestMs,
+        losses: await crew.losses(load.ids),
+        ...hits,
+      },
+    })
+
+    // Nobody keeps a connection that it has lost sight of.
+    await Promise.all([crew.stopWorkers(), caller.close()])
+    const connections = () => workers.connections + callers.connections
+    await expect.poll(connections, { timeout: 10_000 }).toBe(0)
+  },
+  120_000 + seconds * 1_000,
+)
+
+function sumOf(one: Readonly<Hits>, other: Readonly<Hits>): Hits {
+  const names = Object.keys(one) as (keyof Hits)[]
+  return Object.fromEntries(names.map((name) => [name, one[name] + other[name]])) as unknown as Hits
+}

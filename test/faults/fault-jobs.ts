@@ -1,0 +1,102 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../sdk/index.ts'
+import type { Witness } from './witness.ts'
+
+export interface MixedInput {
+  /** How long its bodies take at most. */
+  readonly ms: number
+  /** Whether it sleeps long enough to be suspended. */
+  readonly naps?: boolean
+}
+
+/** What a run of `mixed` answers. */
+export const mixedResult = ['first', 'left', 'right', 'sent', 'flaky', 'last'] as const
+
+/** Lets bodies of `held` go on. */
+export class Gate {
+  readonly opened: Promise<void>
+  #open: () => void = () => undefined
+
+  constructor() {
+    this.opened = new Promise((resolve) => {
+      this.#open = resolve
+    })
+  }
+
+  open(): void {
+    this.#open()
+  }
+}
+
+/** The jobs of the fault tests. Every body and every go-ahead after a step is seen by the witness. */
+export function faultJobs(witness: Witness, gate: Gate) {
+  /** One after the other, in parallel, at most once, tried again, and asleep. */
+  const mixed = defineJob<MixedInput, readonly string[]>({ name: 'mixed' }, async (context) => {
+    const { input, step } = context
+    const take = observed(context, witness)
+    const body = (value: string) => () => wait(Math.random() * input.ms, value)
+    const first = await take('first', body('first'))
+    const pair = await Promise.all([take('left', body('left')), take('right', body('right'))])
+    const lookUp = () => {
+      witness.see('asked', context.run.id, 'sent')
+      return 'sent'
+    }
+    const sent = await take('sent', body('sent'), { atMostOnce: true, onUnknown: lookUp })
+    await step.sleep('nap', input.naps ? 1_100 : 5)
+    const flaky = await take('flaky', flakily, { retry: { maxAttempts: 3, initialInterval: 10 } })
+    return [first, ...pair, sent, flaky, await take('last', body('last'))]
+  })
+
+  /** Its second step stays until the gate opens. */
+  const held = defineJob<undefined, string>({ name: 'held' }, async (context) => {
+    const take = observed(context, witness)
+    await take('before', () => 'before')
+    await take('held', () => gate.opened)
+    return take('after', () => 'after')
+  })
+
+  /** Steps without a pause. */
+  const chain = defineJob<{ readonly steps: number }, number>({ name: 'chain' }, async (context) => {
+    const take = observed(context, witness)
+    for (let i = 1; i <= context.input.steps; i++) await take(`s${i}`, () => i)
+    return context.input.steps
+  })
+  return { mixed, held, chain }
+}
+
+export type FaultJobs = ReturnType<typeof faultJobs>
+
+export function jobList(jobs: FaultJobs): readonly Job[] {
+  return Object.values(jobs)
+}
+
+function flakily({ attempt }: StepContext): string {
+  if (attempt === 1) throw new Error('the first attempt fails as planned')
+  return 'flaky'
+}
+
+type Take = <T>(
+  path: string,
+  body: (context: StepContext) => T | Promise<T>,
+  options?: StepOptions<T>,
+) => Promise<T>
+
+/** `step.run` under the witness's eyes. */
+function observed({ step, run }: Context<unknown>, witness: Witness): Take {
+  return async (path, body, options) => {
+    const watched = async (context: StepContext) => {
+      const { attempt } = context
+      witness.see('start', run.id, path, { attempt })
+      try {
+        return await body(context)
+      } finally {
+        witness.see('end', run.id, path, { attempt })
+      }
+    }
+    try {
+      return await step.run(path, watched, options)
+    } finally {
+      witness.see('released', run.id, path)
+    }
+  }
+}

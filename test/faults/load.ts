@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Jobs, type RunHandle, StoreUnavailableError } from '../../sdk/index.ts'
+import type { Crew } from './crew.ts'
+
+type Handle = RunHandle<readonly string[]>
+
+const batch = 5
+const mostAtOnce = 40
+const pauseMs = 20
+
+/** Enqueues as fast as the workers work, until told to stop. */
+export class Load {
+  /** Runs that the store has acknowledged. */
+  readonly handles: Handle[] = []
+  readonly #crew: Crew
+  readonly #caller: Jobs
+  readonly #done: Promise<void>
+  #over = false
+
+  constructor(crew: Crew, caller: Jobs = crew.client) {
+    this.#crew = crew
+    this.#caller = caller
+    this.#done = this.#work()
+    this.#done.catch(() => undefined)
+  }
+
+  get ids(): readonly string[] {
+    return this.handles.map(({ id }) => id)
+  }
+
+  /** Resolves when every run that was begun to be enqueued is acknowledged. */
+  async stop(): Promise<void> {
+    this.#over = true
+    await this.#done
+  }
+
+  async results(): Promise<readonly (readonly string[])[]> {
+    return Promise.all(this.handles.map((handle) => handle.result({ timeout: '60s' })))
+  }
+
+  async #work(): Promise<void> {
+    while (!this.#over) {
+      await this.#crew.witness.times('settled', this.handles.length - mostAtOnce)
+      const first = this.handles.length
+      const some = Array.from({ length: batch }, (_, i) => this.#enqueue((first + i) % 20 === 0))
+      this.handles.push(...(await Promise.all(some)))
+    }
+  }
+
+  /** As a caller does who wants it to happen once: again with the same id, until it is acknowledged. */
+  async #enqueue(naps: boolean): Promise<Handle> {
+    const id = randomUUID()
+    for (;;) {
+      try {
+        await this.#caller.enqueue(this.#crew.jobs.mixed, { ms: 20, naps }, { id })
+        return this.#crew.client.run(this.#crew.jobs.mixed, id)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        await wait(pauseMs)
+      }
+    }
+  }
+}

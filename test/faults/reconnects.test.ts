@@ -1,0 +1,70 @@
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { Keys } from '../../runtime/store/redis/keys.ts'
+import { FaultProxy } from '../redis-server/fault-proxy.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { Crew } from './crew.ts'
+
+async function site(): Promise<{ crew: Crew; proxy: FaultProxy; url: string }> {
+  const server = await sharedRedisServer()
+  const proxy = await FaultProxy.start(server.port)
+  onTestFinished(() => proxy.close())
+  return { crew: await Crew.open(server.url), proxy, url: server.url }
+}
+
+const patience = { timeout: 10_000 }
+
+/** How many workers are told when the queue of the jobs has something for them. */
+async function listeners(crew: Crew): Promise<number> {
+  const server = await sharedRedisServer()
+  const { prefix } = new Keys(crew.namespace)
+  return ((await server.command('PUBSUB', 'CHANNELS', `${prefix}wake:*`)) as string[]).length
+}
+
+test('a worker whose wake-ups could not be heard at first hears them later', async () => {
+  const { crew, proxy } = await site()
+  await crew.hire(proxy.url, {
+    open: async ({ store, clock }) => {
+      const opened = await openStore(store, { clock })
+      // Whatever else wants to connect has to try again.
+      proxy.refuse()
+      return opened
+    },
+  })
+  expect(proxy.hits.refused).toBeGreaterThan(0)
+  expect(await listeners(crew)).toBe(0)
+  proxy.accept()
+  await expect.poll(() => listeners(crew), patience).toBe(1)
+})
+
+test('a worker hears its wake-ups again after every cut, also one in the middle of coming back', async () => {
+  const { crew, proxy } = await site()
+  await crew.hire(proxy.url)
+  expect(await listeners(crew)).toBe(1)
+  for (let i = 1; i <= 10; i++) {
+    void proxy.holdBack(0, ([command]) => command?.toUpperCase() === 'SUBSCRIBE')
+    proxy.dropAll()
+    await expect.poll(() => proxy.hits.heldBack, patience).toBe(i)
+  }
+  await expect.poll(() => listeners(crew), patience).toBe(1)
+  await crew.stopWorkers()
+  await expect.poll(() => proxy.connections, patience).toBe(0)
+})
+
+// The thread in runtime/worker/lease-thread.ts asks for its store once; then the main loop alone keeps the lease.
+test.fails('a lease thread that could not connect at first does later', async () => {
+  const { crew, proxy } = await site()
+  await crew.hire(proxy.url, {
+    open: async ({ store, clock }) => {
+      const opened = await openStore(store, { clock })
+      proxy.refuse()
+      return opened
+    },
+  })
+  await expect
+    .poll(() => crew.lines.some((line) => line.includes('the lease thread could not')), patience)
+    .toBe(true)
+  proxy.accept()
+  // For calls, for wake-ups, and the thread's.
+  await expect.poll(() => proxy.connections, { timeout: 2_500 }).toBe(3)
+})

@@ -1,0 +1,306 @@
+import type { ScriptName } from '../../runtime/store/redis/script.ts'
+import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
+import { byHand, done, intent, newRun, newWorker, plainError } from '../contract/given.ts'
+import { completed, TestWorker } from '../contract/test-worker.ts'
+
+/** A call of the store that a fault hits. */
+export interface RepeatedCall {
+  readonly name: string
+  /** Whose execution is repeated. */
+  readonly script: ScriptName
+  /**
+   * Brings the store to where the call is made. The call goes over `faulty`; everything else over `calm`, which is
+   * another connection.
+   */
+  readonly prepare: (calm: Store, faulty: Store) => Promise<Prepared>
+  /** What a repeat answers instead, where the contract says so. */
+  readonly repeatAnswers?: (first: unknown) => unknown
+}
+
+export interface Prepared {
+  readonly call: () => Promise<unknown>
+  /** What others do after it, and what a late repeat must not undo. */
+  readonly newer: () => Promise<unknown>
+}
+
+interface Held {
+  readonly worker: TestWorker
+  readonly run: ClaimedRun
+}
+
+/** Runs `one` and `two` are there; a worker of the faulty connection, registered over the calm one, holds `one`. */
+async function held(calm: Store, faulty: Store): Promise<Held> {
+  await calm.enqueue([newRun({ id: 'one' }), newRun({ id: 'two' })])
+  const worker = await registered(calm, faulty, 'first')
+  return { worker, run: await worker.claimOne() }
+}
+
+async function registered(calm: Store, faulty: Store, name: string): Promise<TestWorker> {
+  const worker = newWorker({ lease: leaseOf(name), name })
+  await calm.register(worker)
+  return new TestWorker(faulty, worker)
+}
+
+/** As long as real ones; the same in each namespace. */
+function leaseOf(name: string): string {
+  return name.padEnd(36, '-')
+}
+
+async function another(calm: Store): Promise<TestWorker> {
+  return registered(calm, calm, 'second')
+}
+
+/** A run that has failed. */
+async function failedRun(calm: Store, faulty: Store): Promise<Held> {
+  const { worker, run } = await held(calm, faulty)
+  await worker.append(run, done('a'))
+  await worker.settle(run, { kind: 'failed', error: plainError })
+  return { worker, run }
+}
+
+/** A repeat did not look whether there is more. */
+function askAgain(first: unknown): unknown {
+  return { ...(first as ClaimAnswer), more: true }
+}
+
+const write = (requestId: string) => byHand({ requestId })
+
+export const repeatedCalls: readonly RepeatedCall[] = [
+  {
+    name: 'enqueue',
+    script: 'enqueue',
+    // Nobody can tell a repeat from somebody else's enqueue of the same run.
+    repeatAnswers: (first) => (first as EnqueueAnswer[]).map((answer) => ({ ...answer, outcome: 'joined' })),
+    prepare: async (calm, faulty) => ({
+      call: () => faulty.enqueue([newRun({ id: 'one', tags: ['eu'] }), newRun({ id: 'two' })]),
+      newer: async () => {
+        const worker = await another(calm)
+        await worker.settle(await worker.claimOne(), completed)
+        await calm.remove('one', write('remove'))
+      },
+    }),
+  },
+  {
+    name: 'claim, which settles',
+    script: 'claim',
+    repeatAnswers: askAgain,
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const settlement = worker.settlement(run, completed)
+      return {
+        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, [settlement]),
+        newer: async () => {
+          await calm.enqueue([newRun({ id: 'three' }), newRun({ id: 'four' })])
+          await calm.claim(worker.lease, ++worker.n, { max: 1 }, [])
+        },
+      }
+    },
+  },
+  {
+    name: 'claim of a worker that has resigned since',
+    script: 'claim',
+    repeatAnswers: askAgain,
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, []),
+        newer: () => calm.resign(worker.lease, []),
+      }
+    },
+  },
+  {
+    name: 'commit of records',
+    script: 'append',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const records = [worker.checkpoint(run, done('a')), worker.checkpoint(run, intent('b'))]
+      const next = worker.checkpoint(run, done('b', 'b', true))
+      return {
+        call: () => faulty.commit(worker.lease, records),
+        newer: () => calm.commit(worker.lease, [next]),
+      }
+    },
+  },
+  {
+    name: 'commit of a record and an end',
+    script: 'commit',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const other = await worker.claimOne()
+      const entries = [worker.checkpoint(other, done('a')), worker.settlement(run, { kind: 'released' })]
+      return {
+        call: () => faulty.commit(worker.lease, entries),
+        newer: async () => {
+          const next = await another(calm)
+          await next.append(await next.claimOne(), done('b'))
+        },
+      }
+    },
+  },
+  {
+    name: 'settle as failed',
+    script: 'commit',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const settlement = worker.settlement(run, { kind: 'failed', error: plainError })
+      return {
+        call: () => faulty.commit(worker.lease, [settlement]),
+        newer: async () => {
+          await calm.retry(run.id, {}, write('retry'))
+          await calm.claim(worker.lease, ++worker.n, { max: 1 }, [])
+        },
+      }
+    },
+  },
+  {
+    name: 'register',
+    script: 'register',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      await worker.settle(run, { kind: 'blocked', reason: 'old code', digest: 'first' })
+      const jobs = [{ name: 'job', version: 1, queue: 'default', digest: 'new code' }]
+      const next = newWorker({ lease: leaseOf('second'), name: 'second', jobs })
+      return {
+        call: () => faulty.register(next),
+        newer: () => calm.resign(next.lease, []),
+      }
+    },
+  },
+  {
+    name: 'renew',
+    script: 'renew',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.renew(worker.lease, { draining: false }),
+        // Several: a connection that is back introduces itself by a renewal of its own.
+        newer: async () => {
+          for (let i = 0; i < 5; i++) await faulty.renew(worker.lease, { draining: true })
+        },
+      }
+    },
+  },
+  {
+    name: 'renew of a lease that was resigned since',
+    script: 'renew',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.renew(worker.lease, { draining: false }),
+        newer: () => calm.resign(worker.lease, []),
+      }
+    },
+  },
+  {
+    name: 'resign',
+    script: 'resign',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.resign(worker.lease, []),
+        newer: async () => {
+          const next = await another(calm)
+          await next.append(await next.claimOne(), done('a'))
+        },
+      }
+    },
+  },
+  {
+    name: 'reconcile',
+    script: 'reconcile',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const heldRuns = [{ run: run.id, fence: run.fence }]
+      return {
+        call: () => faulty.reconcile(worker.lease, heldRuns),
+        newer: () => worker.claimOne(),
+      }
+    },
+  },
+  {
+    name: 'cancel of a run that waits its turn',
+    script: 'cancel',
+    prepare: async (calm, faulty) => {
+      await calm.enqueue([newRun({ id: 'one' })])
+      return {
+        call: () => faulty.cancel('one', write('cancel')),
+        newer: () => calm.retry('one', {}, write('retry')),
+      }
+    },
+  },
+  {
+    name: 'cancel of a run that is held',
+    script: 'cancel',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      return {
+        call: () => faulty.cancel(run.id, write('cancel')),
+        newer: async () => {
+          await worker.settle(run, { kind: 'cancelled' })
+          await calm.retry(run.id, {}, write('retry'))
+          await (await another(calm)).claim()
+        },
+      }
+    },
+  },
+  {
+    name: 'retry',
+    script: 'retry',
+    prepare: async (calm, faulty) => {
+      const { run } = await failedRun(calm, faulty)
+      return {
+        call: () => faulty.retry(run.id, { from: 'a' }, write('retry')),
+        newer: async () => {
+          const next = await another(calm)
+          const again = await next.claimOne()
+          await next.append(again, done('a'))
+          await next.settle(again, { kind: 'failed', error: plainError })
+        },
+      }
+    },
+  },
+  {
+    name: 'remove',
+    script: 'remove',
+    prepare: async (calm, faulty) => {
+      const { run } = await failedRun(calm, faulty)
+      return {
+        call: () => faulty.remove(run.id, write('remove')),
+        newer: () => calm.enqueue([newRun({ id: run.id })]),
+      }
+    },
+  },
+  {
+    name: 'pauseQueue',
+    script: 'pause-queue',
+    prepare: async (calm, faulty) => ({
+      call: () => faulty.pauseQueue('default', write('pause')),
+      newer: () => calm.resumeQueue('default', write('resume')),
+    }),
+  },
+  {
+    name: 'resumeQueue',
+    script: 'pause-queue',
+    prepare: async (calm, faulty) => {
+      await calm.pauseQueue('default', write('pause'))
+      return {
+        call: () => faulty.resumeQueue('default', write('resume')),
+        newer: () => calm.pauseQueue('default', write('pause again')),
+      }
+    },
+  },
+  {
+    name: 'drainWorker',
+    script: 'drain-worker',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.drainWorker(worker.name, write('drain')),
+        newer: async () => {
+          await calm.resign(worker.lease, [])
+          await calm.register(newWorker({ lease: leaseOf('started again'), name: worker.name }))
+        },
+      }
+    },
+  },
+]

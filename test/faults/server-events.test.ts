@@ -1,0 +1,212 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test } from 'vitest'
+import { Keys } from '../../runtime/store/redis/keys.ts'
+import { printEvidence, provingNumber } from '../crash/evidence.ts'
+import { FaultProxy } from '../redis-server/fault-proxy.ts'
+import { RedisServer, type RedisServerOptions, sharedRedisServer } from '../redis-server/redis-server.ts'
+import { Crew } from './crew.ts'
+import { Load } from './load.ts'
+import { Relay } from './relay.ts'
+import { findViolations } from './violations.ts'
+
+const seconds = provingNumber('DURABLE_JOBS_PROVE_FAULT_SECONDS', 5)
+const inFull = seconds >= 60
+const patienceMs = 120_000 + 2 * seconds * 1_000
+const hourMs = 3_600_000
+
+async function started(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const server = await RedisServer.start(options)
+  onTestFinished(() => server.remove())
+  return server
+}
+
+async function relayTo(server: RedisServer): Promise<Relay> {
+  const relay = await Relay.start(server.port)
+  onTestFinished(() => relay.close())
+  return relay
+}
+
+/** All runs of the load ended as they should, and nobody was taken for dead. */
+async function expectUntouched(crew: Crew, load: Load): Promise<void> {
+  await load.stop()
+  await load.results()
+  expect(await crew.violations(load.ids)).toEqual([])
+  expect(await crew.losses(load.ids)).toBe(0)
+}
+
+/** As many runs as there are slots, all inside a body that stays until the gate opens. */
+async function heldRuns(crew: Crew, count: number) {
+  const handles = await Promise.all(
+    Array.from({ length: count }, () => crew.client.enqueue(crew.jobs.held, undefined)),
+  )
+  await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === count)
+  return {
+    /** Lets them end; each has run its steps once, and in the same slot. */
+    expectUntouched: async (): Promise<void> => {
+      crew.gate.open()
+      await Promise.all(handles.map((handle) => handle.result({ timeout: '60s' })))
+      const ids = handles.map(({ id }) => id)
+      expect(await crew.violations(ids)).toEqual([])
+      expect(await crew.losses(ids)).toBe(0)
+      expect(crew.witness.count('start')).toBe(3 * count)
+    },
+  }
+}
+
+test(
+  'SCRIPT FLUSH under load goes unnoticed',
+  async () => {
+    const server = await started()
+    const crew = await Crew.open(server.url)
+    for (let i = 0; i < 2; i++) await crew.hire(server.url)
+    const load = new Load(crew)
+    for (let flushes = 0; flushes < 100; flushes++) {
+      await server.command('SCRIPT', 'FLUSH')
+      await crew.witness.times('settled', flushes)
+    }
+    await expectUntouched(crew, load)
+  },
+  patienceMs,
+)
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'a server that is restarted after %s under load loses nobody',
+  async (signal) => {
+    // What is acknowledged is in the file, also when the server is killed between two of its syncs.
+    const server = await started({ appendOnly: true, config: { appendfsync: 'always' } })
+    const crew = await Crew.open(server.url)
+    for (let i = 0; i < 2; i++) await crew.hire(server.url)
+    const load = new Load(crew)
+    await crew.witness.times('settled', 60)
+    await (signal === 'SIGKILL' ? server.kill() : server.stop())
+    await wait(inFull ? 15_000 : 300)
+    await server.restart()
+    await crew.witness.times('settled', crew.witness.count('settled') + 100)
+    await expectUntouched(crew, load)
+  },
+  patienceMs,
+)
+
+test(
+  'a server that stands still for longer than leases last loses nobody',
+  async () => {
+    const server = await started()
+    const crew = await Crew.open(server.url)
+    const lease = inFull ? '10s' : '1s'
+    for (let i = 0; i < 2; i++) await crew.hire(server.url, { concurrency: 5, lease })
+    const held = await heldRuns(crew, 10)
+    server.pause()
+    await wait(inFull ? 60_000 : 3_000)
+    server.resume()
+    // As long as the lease that everybody got for the time in which nobody could renew.
+    await wait(inFull ? 12_000 : 1_500)
+    await held.expectUntouched()
+  },
+  patienceMs,
+)
+
+test(
+  'a network that is away for all loses nobody',
+  async () => {
+    const server = await sharedRedisServer()
+    const proxies = await Promise.all(Array.from({ length: 3 }, () => FaultProxy.start(server.port)))
+    onTestFinished(async () => {
+      await Promise.all(proxies.map((proxy) => proxy.close()))
+    })
+    const crew = await Crew.open(server.url)
+    for (const proxy of proxies) await crew.hire(proxy.url, { concurrency: 3 })
+    const held = await heldRuns(crew, 9)
+    // A lease thread that could not connect at first is another test's.
+    const beats = new Keys(crew.namespace).of('beats')
+    await expect.poll(() => server.command('HLEN', beats), { timeout: 10_000 }).toBe(6)
+    for (const proxy of proxies) {
+      proxy.refuse()
+      proxy.dropAll()
+    }
+    await wait(inFull ? 60_000 : 1_000)
+    for (const proxy of proxies) proxy.accept()
+    // Each has a connection for calls, one for wake-ups and its lease thread's own.
+    const connections = () => proxies.map((proxy) => proxy.connections)
+    await expect.poll(connections, { timeout: 10_000 }).toEqual([3, 3, 3])
+    await wait(500)
+    await held.expectUntouched()
+  },
+  patienceMs,
+)
+
+test(
+  'a clock that is an hour ahead at once, and back again, loses nobody',
+  async () => {
+    const relay = await relayTo(await sharedRedisServer())
+    const crew = await Crew.open(relay.url)
+    for (let i = 0; i < 2; i++) await crew.hire(relay.url, { concurrency: 5, lease: '600ms' })
+    const held = await heldRuns(crew, 10)
+    const { changedAt } = (await crew.client.inspector.runs({ limit: 1 })).runs[0] ?? { changedAt: 0 }
+    for (const shiftMs of [hourMs, 1]) {
+      relay.shiftMs = shiftMs
+      await wait(1_500)
+    }
+    relay.shiftMs = hourMs
+    const late = await crew.client.enqueue(crew.jobs.chain, { steps: 1 })
+    expect((await crew.client.inspector.run(late.id))?.enqueuedAt).toBeGreaterThan(changedAt + hourMs)
+    await late.cancel()
+    await wait(1_500)
+    relay.shiftMs = 1
+    await held.expectUntouched()
+  },
+  patienceMs,
+)
+
+test(
+  'after a promotion with lost writes every run that is known ends, and nobody holds what is not',
+  async () => {
+    const primary = await started()
+    const relay = await relayTo(primary)
+    const crew = await Crew.open(relay.url)
+    for (let i = 0; i < 2; i++) await crew.hire(relay.url, { concurrency: 5 })
+    const load = new Load(crew)
+    const held = await Promise.all(
+      Array.from({ length: 4 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
+    )
+    await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === held.length)
+    const replica = await started({ replicaOf: primary.port })
+    await expect
+      .poll(() => replica.command('INFO', 'replication'), { timeout: 10_000 })
+      .toContain('master_link_status:up')
+    await crew.witness.times('settled', crew.witness.count('settled') + 20)
+
+    // From here on the primary takes writes that the replica never hears of.
+    await replica.command('REPLICAOF', 'NO', 'ONE')
+    await crew.witness.times('settled', crew.witness.count('settled') + 60)
+    await load.stop()
+    const unheard = await Promise.all(
+      Array.from({ length: 5 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
+    )
+    relay.retarget(replica.port)
+
+    const all = [...load.handles, ...held, ...unheard]
+    const found = await Promise.all(
+      all.map(async ({ id }) => [id, await crew.client.inspector.run(id)] as const),
+    )
+    const known = found.flatMap(([id, run]) => (run === undefined ? [] : [id]))
+    const lost = found.flatMap(([id, run]) => (run === undefined ? [id] : []))
+    expect(lost).toEqual(expect.arrayContaining(unheard.map(({ id }) => id)))
+    await expect(unheard[0]?.result()).rejects.toMatchObject({ code: 'UNKNOWN_RUN' })
+
+    crew.gate.open()
+    const before = performance.now()
+    await Promise.all(known.map((id) => crew.client.run(id).result({ timeout: '60s' })))
+    const endedAfterMs = Math.round(performance.now() - before)
+    const violations = await findViolations(crew.client.inspector, crew.witness, known, 'lost writes')
+    expect(violations).toEqual([])
+    expect(await crew.losses(known)).toBe(0)
+    const store = await crew.store(relay.url)
+    expect(await store.sweep(1_000)).toMatchObject({ repaired: [] })
+    printEvidence({
+      measure: 'a replica promoted without the last writes',
+      ...{ known: known.length, lost: lost.length, endedAfterMs },
+      givenUp: crew.witness.seen.filter(({ outcome }) => outcome === 'lost').length,
+    })
+  },
+  patienceMs,
+)
