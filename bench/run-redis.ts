@@ -42,10 +42,10 @@ function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Me
 }
 
 const compared: readonly Measure[] = [
-  work('no-op', 10, 10_000),
-  work('no-op', 100, 20_000),
-  work('ten-steps', 1, 400),
-  work('ten-steps', 100, 3_000),
+  work('no-op', 10, 20_000),
+  work('no-op', 100, 40_000),
+  work('ten-steps', 1, 2_000),
+  work('ten-steps', 100, 6_000),
   {
     name: 'enqueue one',
     file: 'enqueue.ts',

@@ -68,7 +68,9 @@ export class Committer {
     this.#clock.soon(() => {
       this.#scheduled = false
       const batch = this.#takeBatch()
-      if (batch.length > 0) void this.#send(batch)
+      if (batch.length === 0) return
+      void this.#send(batch)
+      this.#schedule()
     })
   }
 
@@ -86,25 +88,27 @@ export class Committer {
     return batch
   }
 
+  /** B1: the runs of a batch stay in flight until all of it is answered, also entry by entry. */
   async #send(batch: readonly Waiting[]): Promise<void> {
     this.#inFlight++
     for (const { entry } of batch) this.#runsInFlight.add(entry.run)
+    if (!(await this.#commit(batch))) for (const waiting of batch) await this.#commit([waiting])
+    for (const { entry } of batch) this.#runsInFlight.delete(entry.run)
+    this.#inFlight--
+    this.#schedule()
+  }
+
+  /** Answers whether the batch was answered; a single entry always is. */
+  async #commit(batch: readonly Waiting[]): Promise<boolean> {
     try {
       const { answers, orders } = await this.#reach(batch.map(({ entry }) => entry))
       for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] ?? { kind: 'gone' })
       this.#onOrders(orders)
     } catch (error) {
-      if (batch.length > 1) await this.#sendSingly(batch)
-      else for (const waiting of batch) waiting.reject(error)
-    } finally {
-      this.#inFlight--
-      for (const { entry } of batch) this.#runsInFlight.delete(entry.run)
-      this.#schedule()
+      if (batch.length > 1) return false
+      for (const waiting of batch) waiting.reject(error)
     }
-  }
-
-  async #sendSingly(batch: readonly Waiting[]): Promise<void> {
-    for (const waiting of batch) await this.#send([waiting])
+    return true
   }
 
   /** B2. */

@@ -1,5 +1,6 @@
 import { RunStateError } from '../model/errors.ts'
 import type { RetryPlan } from '../model/job.ts'
+import type { OperatorWrite } from '../model/operator-write.ts'
 import { isEnd, type RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
@@ -81,4 +82,10 @@ function refuseOnce(id: RunId, dropped: readonly JournalLine[], runAgain: readon
 
 function isStep(line: JournalLine): boolean {
   return line.path !== onFailedPath
+}
+
+/** What the history of a run says of its retry. */
+export function retryReason({ from, runAgain = [] }: RetryChoice, { reason }: OperatorWrite): string {
+  const forced = runAgain.join(', ')
+  return [reason, from && `from '${from}'`, forced && `run again: ${forced}`].filter(Boolean).join('; ')
 }

@@ -347,6 +347,12 @@ export interface DurationHistogram {
   readonly buckets: readonly number[]
 }
 
+/** How long an answer to a write by hand, and the id of a removed run, are kept for a late repeat. */
+export const keepAnswersMs = 600_000
+
+/** A gap in which nobody reached the store counts as an outage when it is longer than this part of a lease (R16). */
+export const amnestyShare = 0.5
+
 /** How long cells of `throughput` are kept, and how many events about. */
 export const throughputMinutes = 240
 export const keptEvents = 10_000

@@ -1,6 +1,7 @@
 import { Worker as Thread } from 'node:worker_threads'
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import type { Logger } from '../model/job.ts'
+import { toStoredError } from '../model/stored-error.ts'
 import type { LeaseId, Orders, RenewAnswer, WorkerStatus } from '../store/store.ts'
 import {
   beatSlots,
@@ -123,10 +124,11 @@ export class LeaseKeeper {
 
   async #tellPassword(): Promise<void> {
     try {
-      this.#send({ kind: 'password', password: await this.#password() })
+      this.#send({ kind: 'password', password: (await this.#password()) ?? '' })
     } catch (error) {
       this.#seams.log.error({ err: error }, 'the password function failed; the lease thread can’t connect')
-      this.#send({ kind: 'password', password: undefined })
+      const { message } = toStoredError(error)
+      this.#send({ kind: 'password failed', reason: message })
     }
   }
 

@@ -19,7 +19,8 @@ export const beatSlots = { beat: 0, draining: 1, length: 2 } as const
 /** Main thread to lease thread. */
 export type ToLeaseThread =
   | { readonly kind: 'keep'; readonly lease: LeaseId }
-  | { readonly kind: 'password'; readonly password: string | undefined }
+  | { readonly kind: 'password'; readonly password: string }
+  | { readonly kind: 'password failed'; readonly reason: string }
   | { readonly kind: 'stop' }
 
 /** Lease thread to main thread; `lease` lets messages of an older lease be told apart (R18). */

@@ -31,7 +31,7 @@ type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const reconcileEveryMs = 10_000
 /** A claim takes this part of the slots at most: while the store looks for more runs, those of the last one go on. */
-const lanes = 3
+const claimShare = 1 / 3
 const unwindGraceMs = 5_000
 
 export interface LeaseSessionSeams {
@@ -179,7 +179,7 @@ export class LeaseSession {
       const context = { free, running: this.#slots.size }
       const next = (): Promise<number> => {
         claimed = true
-        return this.#claim(Math.min(free, Math.ceil(this.#config.concurrency / lanes)))
+        return this.#claim(Math.min(free, Math.ceil(this.#config.concurrency * claimShare)))
       }
       await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
         log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),

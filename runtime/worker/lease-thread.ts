@@ -88,19 +88,22 @@ async function keep(): Promise<void> {
   if (health?.kind === 'listening') await health.close()
 }
 
-const passwordWaiters: ((password: string) => void)[] = []
+const passwordWaiters: PromiseWithResolvers<string>[] = []
 
 function askForPassword(): Promise<string> {
-  return new Promise((resolve) => {
-    passwordWaiters.push(resolve)
-    say({ kind: 'password wanted' })
-  })
+  const waiter = Promise.withResolvers<string>()
+  passwordWaiters.push(waiter)
+  say({ kind: 'password wanted' })
+  return waiter.promise
 }
 
 parentPort?.on('message', (message: ToLeaseThread) => {
   switch (message.kind) {
     case 'password':
-      for (const resolve of passwordWaiters.splice(0)) resolve(message.password ?? '')
+      for (const { resolve } of passwordWaiters.splice(0)) resolve(message.password)
+      return
+    case 'password failed':
+      for (const { reject } of passwordWaiters.splice(0)) reject(new Error(message.reason))
       return
     case 'keep':
       lease = message.lease

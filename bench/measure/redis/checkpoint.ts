@@ -11,6 +11,11 @@ import { report } from './server.ts'
 const concurrency = Number(process.argv[2] ?? 1)
 const sliceMs = 1_000
 const slices = 3
+/** Before the first one, for the compiler. */
+const warmUpMs = 2_000
+/** A journal takes 50,000 entries. */
+const stepsPerRun = 20_000
+const runsPerSlot = 5
 
 const script = `
 local held = redis.call('HGET', KEYS[1], ARGV[1])
@@ -18,7 +23,7 @@ redis.call('RPUSH', KEYS[2], ARGV[2])
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return held and 1 or 0`
 /** As long as the run's id, the frame and the stay of a checkpoint. */
-const id = (caller: number): string => `0199a1b2-c3d4-7e5f-8a9b-${String(caller).padStart(12, '0')}`
+const id = (caller: number): string => `01m89sf1sk04bb7j1t${String(caller).padStart(8, '0')}`
 const frame = Buffer.alloc(45, 1)
 const stay = Buffer.alloc(51, 1)
 
@@ -56,15 +61,15 @@ await report(async ({ port }) => {
   const bare = (caller: number): Promise<unknown> =>
     client.callBuffer('EVALSHA', sha, 2, '{bare}:stays', `{bare}:journal:${caller}`, id(caller), frame, stay)
 
-  // Runs that store steps for as long as a slice lasts, then wait for the next one.
+  // Long runs, so that hardly anything else is stored; each rests between two slices.
   let stored = 0
   let gate = Promise.withResolvers<void>()
   let until = 0
   let over = false
   let resting = 0
   let allRest = Promise.withResolvers<void>()
-  const endless = defineJob({ name: 'endless' }, async ({ step }) => {
-    for (let i = 0; ; i++) {
+  const long = defineJob({ name: 'long' }, async ({ step }) => {
+    for (let i = 0; i < stepsPerRun; i++) {
       if (performance.now() >= until) {
         if (++resting === concurrency) allRest.resolve()
         await gate.promise
@@ -78,12 +83,12 @@ await report(async ({ port }) => {
   const jobs = await connect(store)
   const worker = createWorker({
     store,
-    jobs: [endless],
+    jobs: [long],
     concurrency,
     logger: createLogger({ level: 'warn' }),
   })
   await worker.start()
-  await jobs.enqueueMany(endless, Array<undefined>(concurrency).fill(undefined))
+  await jobs.enqueueMany(long, Array<undefined>(concurrency * runsPerSlot).fill(undefined))
   await allRest.promise
   const slice = async (ms: number): Promise<number> => {
     const before = stored
@@ -97,8 +102,8 @@ await report(async ({ port }) => {
     await allRest.promise
     return ((stored - before) / (performance.now() - start)) * 1_000
   }
-  await during(300, concurrency, bare)
-  await slice(300)
+  await during(warmUpMs / 4, concurrency, bare)
+  await slice(warmUpMs)
   const bareRates: number[] = []
   const ownRates: number[] = []
   for (let n = 0; n < slices; n++) {

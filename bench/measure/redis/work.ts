@@ -4,11 +4,12 @@ import { report } from './server.ts'
 
 /*
  * CONTESTANT JOB CONCURRENCY [RUNS]: runs are stored, then one worker works them off. The clock starts when a tenth
- * has ended, so that neither the start of the worker nor the compiler's first second count.
+ * has ended, so that neither the start of the worker nor the compiler's first second counts.
  */
 const [name, job = 'no-op', concurrencyText = '100', runsText] = process.argv.slice(2)
 const concurrency = Number(concurrencyText)
-const usual = job === 'ten-steps' ? { 1: 400, 10: 2_000, 100: 3_000 } : { 1: 4_000, 10: 10_000, 100: 20_000 }
+const usual =
+  job === 'ten-steps' ? { 1: 2_000, 10: 4_000, 100: 6_000 } : { 1: 5_000, 10: 20_000, 100: 40_000 }
 const runs = Number(runsText ?? usual[concurrency as 1 | 10 | 100] ?? 2_000)
 const warmUp = Math.floor(runs / 10)
 const jobName = job === 'ten-steps' ? 'ten-steps' : 'no-op'

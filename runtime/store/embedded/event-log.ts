@@ -1,8 +1,7 @@
-import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import { checkEventLimit, parseCursor } from '../read-limits.ts'
 import { keptEvents, type RunEvent } from '../store.ts'
-import { parseCursor } from './cursor.ts'
 import type { Sql } from './database.ts'
 import type { Move, Transaction } from './transaction.ts'
 
@@ -13,7 +12,6 @@ import type { Move, Transaction } from './transaction.ts'
  */
 
 const mostPerRow = 500
-const mostPerPage = 1_000
 /** How many events come between two deletions of the oldest. */
 const trimEvery = 100
 
@@ -74,9 +72,7 @@ export function readEvents(
   sql: Sql,
   { after, limit }: { readonly after?: string; readonly limit: number },
 ): RunEvent[] {
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostPerPage) {
-    throw new InvalidOptionsError(`events: ${limit} is no limit; ask for 1 to ${mostPerPage} events`)
-  }
+  checkEventLimit(limit)
   const from = after === undefined ? newest(sql) - limit : parseCursor(after)
   const rows = sql.all<EventRow>('SELECT * FROM events WHERE last > ? ORDER BY last LIMIT ?', from, limit)
   const page: RunEvent[] = []

@@ -1,4 +1,4 @@
-import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { checkMinutes } from '../read-limits.ts'
 import { type ThroughputCell, throughputMinutes } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { Move, Transaction } from './transaction.ts'
@@ -94,11 +94,7 @@ function bitLength(ms: number): number {
 
 /** @throws InvalidOptionsError when so many minutes are not kept. */
 export function readThroughput(sql: Sql, now: number, minutes: number): ThroughputCell[] {
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > throughputMinutes) {
-    throw new InvalidOptionsError(
-      `throughput: ${minutes} is no number of minutes; ask for 1 to ${throughputMinutes}`,
-    )
-  }
+  checkMinutes(minutes)
   const current = minuteOf(now)
   const rows = sql.all<{ minute: number; queue: string; job: string; body: string }>(
     'SELECT * FROM throughput WHERE minute > ? AND minute <= ? ORDER BY minute, queue, job',

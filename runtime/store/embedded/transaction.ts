@@ -1,5 +1,5 @@
 import type { RunState, RunTransition } from '../../model/run.ts'
-import type { HistoryEntry, LeaseId, RetentionPolicy } from '../store.ts'
+import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 
@@ -65,6 +65,11 @@ export function answered<T>(tx: Transaction, requestId: string): T | undefined {
 
 /** Keeps the answer of an operator's request for 10 minutes. */
 export function keepAnswer<T>(tx: Transaction, requestId: string, answer: T): T {
-  tx.sql.run('INSERT INTO requests VALUES (?, ?, ?)', requestId, JSON.stringify(answer), tx.now + 600_000)
+  tx.sql.run(
+    'INSERT INTO requests VALUES (?, ?, ?)',
+    requestId,
+    JSON.stringify(answer),
+    tx.now + keepAnswersMs,
+  )
   return answer
 }

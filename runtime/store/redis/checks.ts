@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
+import { lostWorkers } from '../lost-workers.ts'
 import type { StoreCheck, WorkerInfo } from '../store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink, Reply } from './redis-link.ts'
@@ -233,16 +234,4 @@ async function latency(link: RedisLink, keys: Keys, clock: Clock): Promise<Store
         remedy:
           'each step costs a round trip: run workers in the zone of the server, and look for slow commands of others',
       }
-}
-
-/** A dead worker that no living one has cleared away: nobody works on its runs. */
-function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
-  const lost = workers.filter((worker) => worker.lost)
-  const runs = lost.reduce((sum, { running }) => sum + running, 0)
-  const live = `${workers.length - lost.length} live`
-  if (lost.length === 0) return { name: 'workers', verdict: 'fine', found: live }
-  const dead = `${live}, ${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`
-  return runs === 0
-    ? { name: 'workers', verdict: 'fine', found: dead }
-    : { name: 'workers', verdict: 'fault', found: dead, remedy: 'start a worker: it takes them over' }
 }

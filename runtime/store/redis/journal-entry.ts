@@ -1,5 +1,6 @@
 import { decodeValue, encodeError } from '../../model/codec.ts'
-import type { JournalEntry, JournalPhase, JournalRecord } from '../../model/journal.ts'
+import { StoreFormatError } from '../../model/errors.ts'
+import type { JournalEntry, JournalPhase, JournalRecord, StepKind } from '../../model/journal.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { Checkpoint } from '../store.ts'
 
@@ -8,11 +9,16 @@ import type { Checkpoint } from '../store.ts'
  * then the tail. The store keeps `at` u48, `until` u48 (0: none) and the tail: phase u8, flags u8, attempt u16,
  * duration f64, waitedAt u32, path u16 + text, body. The scripts read these places (scripts/append-part.lua).
  */
-const phases: readonly JournalPhase[] = ['intent', 'waiting', 'retrying', 'done', 'failed']
+const phases = { intent: 1, waiting: 2, retrying: 3, done: 4, failed: 5 } satisfies Record<
+  JournalPhase,
+  number
+>
+/** In the bits above the lowest one, which says `once`. */
+const kinds = { run: 0, sleep: 2 } satisfies Record<StepKind, number>
+const onceFlag = 1
 const frameHead = 16
 const entryHead = 12
 const tailHead = 18
-const flags = { once: 1, sleep: 2 } as const
 const mostAttempts = 65_535
 
 export function encodeFrame({ fence, position, record }: Checkpoint): Buffer {
@@ -23,8 +29,8 @@ export function encodeFrame({ fence, position, record }: Checkpoint): Buffer {
   frame.writeUInt32BE(position, 6)
   const pauses = record.phase === 'waiting' || record.phase === 'retrying'
   frame.writeUIntBE(pauses ? Math.max(0, Math.ceil(record.pauseMs)) + 1 : 0, 10, 6)
-  frame[frameHead] = phases.indexOf(record.phase) + 1
-  frame[frameHead + 1] = (record.once ? flags.once : 0) | (record.kind === 'sleep' ? flags.sleep : 0)
+  frame[frameHead] = phases[record.phase]
+  frame[frameHead + 1] = kinds[record.kind] | (record.once ? onceFlag : 0)
   frame.writeUInt16BE(Math.min(record.attempt, mostAttempts), frameHead + 2)
   frame.writeDoubleBE(record.durationMs, frameHead + 4)
   frame.writeUInt32BE(record.phase === 'done' ? (record.waitedAt ?? 0) : 0, frameHead + 12)
@@ -58,15 +64,15 @@ export function decodeEntry(entry: Buffer, position: number, now: number): Journ
   const base = {
     position,
     path,
-    kind: marks & flags.sleep ? ('sleep' as const) : ('run' as const),
+    kind: nameOf(kinds, marks & ~onceFlag, path),
     attempt: entry.readUInt16BE(entryHead + 2),
     durationMs: entry.readDoubleBE(entryHead + 4),
     at,
     remainingMs: until === 0 ? 0 : Math.max(0, until - now),
-    ...(marks & flags.once ? { once: true } : {}),
+    ...(marks & onceFlag ? { once: true } : {}),
   }
   const pauseMs = until === 0 ? 0 : until - at
-  const phase = phases[(entry[entryHead] ?? 0) - 1] ?? 'intent'
+  const phase = nameOf(phases, entry[entryHead] ?? 0, path)
   switch (phase) {
     case 'intent':
       return { ...base, phase }
@@ -81,6 +87,17 @@ export function decodeEntry(entry: Buffer, position: number, now: number): Journ
       return { ...base, phase, value: new Uint8Array(body), ...(waitedAt === 0 ? {} : { waitedAt }) }
     }
   }
+}
+
+/** @throws StoreFormatError for a number that only a newer version knows. */
+function nameOf<Name extends string>(
+  table: Readonly<Record<Name, number>>,
+  code: number,
+  path: string,
+): Name {
+  const name = (Object.keys(table) as Name[]).find((one) => table[one] === code)
+  if (name === undefined) throw new StoreFormatError(`step '${path}' was stored by a newer version (${code})`)
+  return name
 }
 
 function storedError(body: Buffer, path: string): StoredError {

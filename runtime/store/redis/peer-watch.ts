@@ -2,6 +2,7 @@ import { type CancelTimer, type Clock, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { LeaseId, WorkerStatus } from '../store.ts'
 import { renew } from './operations/lease.ts'
+import { ForbiddenError } from './reply-errors.ts'
 import type { ScriptCalls } from './script-calls.ts'
 
 const intervalMs = 50
@@ -104,7 +105,7 @@ export class PeerWatch {
   }
 
   async #look(): Promise<void> {
-    const peers = beatsOf((await this.#calls.timed('look-at-peers', [intervalMs * 0.9])) as Buffer[])
+    const peers = beatsOf((await this.#calls.run('look-at-peers', [intervalMs * 0.9])) as Buffer[])
     if (peers.size === 0 || !this.#mayJudge) return
     if (this.#connection === '') await this.#learnConnection()
     const missing = await this.#missing(this.#nextFew(peers))
@@ -113,7 +114,7 @@ export class PeerWatch {
     const gone = await this.#missing(new Map(missing))
     // A look that began before the cut may end after it.
     if (gone.length === 0 || !this.#mayJudge) return
-    await this.#calls.timed(
+    await this.#calls.run(
       'reclaim-dead',
       gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),
     )
@@ -144,7 +145,7 @@ export class PeerWatch {
       return new Set([...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? ''))
     } catch (error) {
       // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
-      const away = error instanceof StoreUnavailableError && !error.message.includes('may not do this')
+      const away = error instanceof StoreUnavailableError && !(error instanceof ForbiddenError)
       if (!away) this.#off = true
       throw error
     }

@@ -53,8 +53,9 @@ import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
-import { redisFormat, stateOfCode } from './script.ts'
+import { redisFormat } from './script.ts'
 import { ScriptCalls } from './script-calls.ts'
+import { stateOfCode } from './state-code.ts'
 import { Wakeups } from './wakeups.ts'
 
 interface Seams {
@@ -125,7 +126,7 @@ async function refuseConfirm(link: RedisLink, { confirm }: StoreConfig): Promise
   }
 }
 
-/** The store on one namespace of a Redis: one method per operation, one script each. */
+/** The store on one namespace of a Redis: one method per operation, one script for each change. */
 class RedisStore implements Store {
   readonly address: string
   readonly #link: RedisLink
@@ -181,7 +182,7 @@ class RedisStore implements Store {
   ): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
     const args = held.flatMap(({ run, fence }) => [run, fence])
     const n = this.#claims.get(lease) ?? ''
-    const reply = await this.#calls.timed('reconcile', [lease, n, ...args])
+    const reply = await this.#calls.run('reconcile', [lease, n, ...args])
     return Array.isArray(reply) ? { drop: reply.map(String) } : 'lost'
   }
 
@@ -189,7 +190,7 @@ class RedisStore implements Store {
     run: RunId,
     { by, reason = '', requestId }: OperatorWrite,
   ): Promise<{ readonly state: RunState }> {
-    const state = String(await this.#calls.timed('cancel', [run, requestId, by, reason]))
+    const state = String(await this.#calls.run('cancel', [run, requestId, by, reason]))
     if (state === 'unknown') throw new UnknownRunError(run)
     return { state: stateOfCode(Number(state)) }
   }
@@ -204,7 +205,7 @@ class RedisStore implements Store {
 
   async remove(run: RunId, { requestId }: OperatorWrite): Promise<void> {
     const journal = this.#keys.journal(run)
-    const answer = await this.#calls.timed('remove', [requestId, run], [journal])
+    const answer = await this.#calls.run('remove', [requestId, run], [journal])
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
@@ -230,7 +231,7 @@ class RedisStore implements Store {
   }
 
   async drainWorker(worker: string, { requestId }: OperatorWrite): Promise<void> {
-    const answer = String(await this.#calls.timed('drain-worker', [worker, requestId]))
+    const answer = String(await this.#calls.run('drain-worker', [worker, requestId]))
     if (answer === 'unknown') {
       throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
     }
@@ -246,11 +247,11 @@ class RedisStore implements Store {
   }
 
   async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.timed('pause-queue', [queue, requestId, by, reason])
+    await this.#calls.run('pause-queue', [queue, requestId, by, reason])
   }
 
   async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.timed('pause-queue', [queue, requestId, '', ''])
+    await this.#calls.run('pause-queue', [queue, requestId, '', ''])
   }
 
   async sweep(limit: number): Promise<SweepReport> {
@@ -266,7 +267,7 @@ class RedisStore implements Store {
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {
     if (ids.length === 0) return []
-    return ((await this.#calls.read('read-ended', ids)) as Buffer[]).map(String)
+    return ((await this.#calls.run('read-ended', ids)) as Buffer[]).map(String)
   }
 
   journal(

@@ -7,9 +7,12 @@ import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
  * - `load`: the server does not know the script; send its source
  * - `refused`: it will be refused as often as it is asked
  */
-export type ErrorMeaning =
+type ErrorMeaning =
   | { readonly kind: 'again' | 'elsewhere' | 'load' }
   | { readonly kind: 'refused'; readonly error: Error }
+
+/** An ACL forbids the user what was asked. */
+export class ForbiddenError extends StoreUnavailableError {}
 
 const again = { kind: 'again' } as const
 const elsewhere = { kind: 'elsewhere' } as const
@@ -37,8 +40,12 @@ const meanings: Readonly<Record<string, (message: string, address: string) => Er
   MISCONF: (message, address) => refused(`${address} can't save to its disk and refuses writes: ${message}`),
   NOAUTH: (_, address) => refused(`${address} asks for a password; write it in the URL or in store.password`),
   WRONGPASS: (_, address) => refused(`${address} refused the user name or password`),
-  NOPERM: (message, address) =>
-    refused(`${address}: the user may not do this; docs/redis.md lists what an ACL user needs (${message})`),
+  NOPERM: (message, address) => ({
+    kind: 'refused',
+    error: new ForbiddenError(
+      `${address}: the user may not do this; docs/redis.md lists what an ACL user needs (${message})`,
+    ),
+  }),
 }
 
 function refused(message: string): ErrorMeaning {
@@ -57,11 +64,7 @@ export function meaningOf(error: Error, address: string): ErrorMeaning {
   const forbidden = /user executing the script can't|No permissions? to/.test(error.message)
   if (forbidden) return meanings.NOPERM?.(error.message, address) ?? again
   if (inside !== undefined) return meanings[inside]?.(error.message, address) ?? again
-  if (isReply(error)) return { kind: 'refused', error }
+  // The server said so, and not the way to it.
+  if (error.name === 'ReplyError') return { kind: 'refused', error }
   return again
-}
-
-/** Whether the server said so, and not the way to it. */
-function isReply(error: Error): boolean {
-  return error.name === 'ReplyError' || /^(ERR|WRONGTYPE|EXECABORT|CROSSSLOT)\b/.test(error.message)
 }

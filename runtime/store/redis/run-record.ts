@@ -1,9 +1,9 @@
 import { Packr } from 'msgpackr'
 import { decodeValue } from '../../model/codec.ts'
 import { RunPoisonedError } from '../../model/errors.ts'
-import { isEnd, type Run, type RunState, runStates, type WaitingFor } from '../../model/run.ts'
+import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
-import type { LeaseId } from '../store.ts'
+import { stateOfCode } from './state-code.ts'
 
 /** The msgpack that scripts read and write: text, numbers, lists and maps; bytes travel beside it. */
 export const plain: Packr = new Packr({ useRecords: false, int64AsType: 'number' })
@@ -72,7 +72,7 @@ export function decodeRecord(raw: Buffer): RunRecord {
   const extras = part()
   const given = part()
   return {
-    state: runStates[(raw[0] ?? 0) - 1] ?? 'blocked',
+    state: stateOfCode(raw[0] ?? 0),
     priority: raw.readInt16BE(1),
     version: raw.readUInt32BE(3),
     seq: raw.readUIntBE(7, 6),
@@ -108,13 +108,12 @@ function decodeTail(tail: Buffer): Tail {
   }
 }
 
-/** While a run is held its stay knows its position; the lease that holds it. */
-export function withStay(record: RunRecord, stay: Buffer): LeaseId | undefined {
-  if (stay.length === 0) return undefined
+/** While a run is held its stay knows its position. */
+export function withStay(record: RunRecord, stay: Buffer): void {
+  if (stay.length === 0) return
   record.position = stay.readUInt32BE(6)
   record.bytes = stay.readUInt32BE(10)
   record.streak = stay[14] ?? 0
-  return stay.toString('latin1', 15)
 }
 
 export interface Given {

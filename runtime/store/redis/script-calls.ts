@@ -20,26 +20,25 @@ export class ScriptCalls {
     return this.#storeNow?.() ?? ''
   }
 
-  /** A script that takes the time before its own arguments. */
-  timed(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    return this.read(name, [this.time, ...args], more)
+  /** @param more The keys that the script's caller adds. */
+  run(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
+    return this.link.run(scriptOf(name), this.#staticKeys(name), more, this.#withTime(name, args))
   }
 
-  /** A timed script and a command right behind it: both replies. */
-  async timedThen(
+  /** A script and a command right behind it: both replies. */
+  async runThen(
     name: ScriptName,
     args: readonly Argument[],
     more: readonly string[],
     command: readonly [string, ...Argument[]],
   ): Promise<readonly [Reply, Reply]> {
-    const all = [this.time, ...args]
+    const all = this.#withTime(name, args)
     const replies = await this.link.runThen(scriptOf(name), this.#staticKeys(name), more, all, command)
     return replies as readonly [Reply, Reply]
   }
 
-  /** A script that looks at no clock. */
-  read(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    return this.link.run(scriptOf(name), this.#staticKeys(name), more, args)
+  #withTime(name: ScriptName, args: readonly Argument[]): readonly Argument[] {
+    return scriptOf(name).timed ? [this.time, ...args] : args
   }
 
   #staticKeys(name: ScriptName): readonly string[] {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { entryOverheadBytes } from '../../model/journal.ts'
 import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
-import { type RunState, runStates, runTransitions } from '../../model/run.ts'
-import { keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
+import { runStates, runTransitions } from '../../model/run.ts'
+import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
+import { stateCode } from './state-code.ts'
 
 /** Raised when a newer version would read or write a namespace in another way. */
 export const redisFormat = 1
@@ -12,36 +14,66 @@ export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${stri
 
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
-  readonly name: ScriptName
   readonly source: string
   readonly sha: string
   readonly keys: readonly StaticKey[]
+  /** Whether its first argument is a test's time, or ''. */
+  readonly timed: boolean
 }
 
 const made = new Map<ScriptName, Script>()
 
+/**
+ * A script by its name. The comment at its head is read here:
+ * - `keys`: names of keys.ts (or `all`), then behind `+` what its caller adds; it finds them as `K.name` and, the added
+ *   ones, from `KEYS[STATIC_KEYS + 1]` on
+ * - `input`: its arguments; where the first is `time`, `now` and `time` are set, and the caller gives no time
+ * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
+ * - `uses`: parts that stand before it
+ */
 export function scriptOf(name: ScriptName): Script {
   const known = made.get(name)
   if (known !== undefined) return known
-  const body = scriptSources[name]
-  const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
-  const keys = keysOf(header('keys'))
-  const uses = header('uses')
-    .split(' ')
-    .filter((part) => part !== '') as (keyof typeof scriptSources)[]
-  const source = [
-    `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
-    `local ${keys.map((key) => `K_${key}`).join(', ')} = ${keys.map((_, i) => `KEYS[${i + 1}]`).join(', ')}`,
-    ...opening(header('writes')),
-    ...(header('input').startsWith('time') ? clock : []),
-    ...uses.map((part) => scriptSources[part]),
-    body,
-  ]
-  // `K.name` stands for a key: as a local of its own it costs a script less than a table of all.
-  const whole = withConstants(source.join('\n')).replace(/\bK\.(\w+)/g, 'K_$1')
-  const script = { name, source: whole, sha: createHash('sha1').update(whole).digest('hex'), keys }
+  const script = compose(name)
   made.set(name, script)
   return script
+}
+
+function compose(name: ScriptName): Script {
+  const body = scriptSources[name]
+  const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
+  const keys = keysOf(name, header('keys'))
+  const timed = header('input').startsWith('time')
+  const parts = header('uses')
+    .split(' ')
+    .filter((part) => part !== '')
+    .map((part) => partOf(name, part))
+  const text = [...parts, body].join('\n')
+  const source = withConstants(
+    [
+      `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
+      ...keyLocals(name, keys, text),
+      ...opening(name, header('writes')),
+      ...(timed ? clock : []),
+      text.replace(/\bK\.(\w+)/g, 'K_$1'),
+    ].join('\n'),
+  )
+  return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
+}
+
+/** `K.name` stands for a key: a local for each one in use costs a script less than a table of all. */
+function keyLocals(name: ScriptName, keys: readonly StaticKey[], text: string): string[] {
+  const used = new Set([...text.matchAll(/\bK\.(\w+)/g)].map(([, key]) => key as StaticKey))
+  const missing = [...used].find((key) => !keys.includes(key))
+  if (missing !== undefined) throw new Error(`script ${name} uses the key ${missing} and does not declare it`)
+  return keys.flatMap((key, i) => (used.has(key) ? [`local K_${key} = KEYS[${i + 1}]`] : []))
+}
+
+function partOf(name: ScriptName, part: string): string {
+  const known: Readonly<Record<string, string>> = scriptSources
+  const source = known[part]
+  if (source === undefined) throw new Error(`script ${name} uses ${part}, which is not there`)
+  return source
 }
 
 /** The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. */
@@ -50,21 +82,26 @@ const clock = [
   'local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
 ]
 
-function keysOf(header: string): readonly StaticKey[] {
+function keysOf(name: ScriptName, header: string): readonly StaticKey[] {
   const named = header.split(' + ')[0] ?? ''
-  return named === 'all' ? staticKeys : (named.split(' ') as StaticKey[])
+  if (named === 'all') return staticKeys
+  const strange = named.split(' ').find((key) => !(staticKeys as readonly string[]).includes(key))
+  if (strange !== undefined) throw new Error(`script ${name} declares '${strange}', which is no key`)
+  return named.split(' ') as StaticKey[]
 }
 
 /**
  * R32: at its memory limit a server refuses a script's writes, also those that free memory, unless the first one
  * only deletes. The probe before it tells the script whether the limit is reached.
  */
-function opening(writes: string): string[] {
+function opening(name: ScriptName, writes: string): string[] {
   const open = "redis.call('HDEL', KEYS[1], 'probe')"
   if (writes === 'when full') return [open]
   if (writes === 'when full, and tells it') {
-    return ["local FULL = type(redis.pcall('HSET', KEYS[1], 'probe', '1')) == 'table'", open]
+    // The field is always there: refused when full, and otherwise nothing is written.
+    return ["local FULL = type(redis.pcall('HSETNX', KEYS[1], 'format', FORMAT)) == 'table'", open]
   }
+  if (writes !== '') throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
 }
 
@@ -76,20 +113,19 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
+  const limits = [
+    longestPollMs,
+    keptEvents,
+    throughputMinutes,
+    entryOverheadBytes,
+    keepAnswersMs,
+    amnestyShare,
+  ]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
     '--[[poison]] 0, 0, {}': `${poisonLimit}, ${suspectStreak}, { ${lossDelaysMs.join(', ')} }`,
-    '--[[limits]] 0, 0, 0': `${longestPollMs}, ${keptEvents}, ${throughputMinutes}`,
+    '--[[limits]] 0, 0, 0, 0, 0, 0': limits.join(', '),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
-}
-
-/** A state's number in records, from 1. */
-export function stateCode(state: RunState): number {
-  return runStates.indexOf(state) + 1
-}
-
-export function stateOfCode(code: number): RunState {
-  return runStates[code - 1] ?? 'blocked'
 }

@@ -1,5 +1,6 @@
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { lostWorkers } from '../../lost-workers.ts'
 import type { StoreCheck, WorkerInfo } from '../../store.ts'
 import type { StoreConfig } from '../../store-config.ts'
 import type { Database } from '../database.ts'
@@ -58,18 +59,6 @@ function diskSpace(database: Database): StoreCheck {
   return free > lowDiskBytes
     ? { name: 'disk', verdict: 'fine', found }
     : { name: 'disk', verdict: 'warning', found, remedy: 'free disk space, or shorten the retention' }
-}
-
-/** A dead worker that no living one has cleared away: nobody works on its runs. */
-function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
-  const lost = workers.filter((worker) => worker.lost)
-  const runs = lost.reduce((sum, { running }) => sum + running, 0)
-  const live = `${workers.length - lost.length} live`
-  if (lost.length === 0) return { name: 'workers', verdict: 'fine', found: live }
-  const dead = `${live}, ${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`
-  return runs === 0
-    ? { name: 'workers', verdict: 'fine', found: dead }
-    : { name: 'workers', verdict: 'fault', found: dead, remedy: 'start a worker: it takes them over' }
 }
 
 function integrity(database: Database): StoreCheck {

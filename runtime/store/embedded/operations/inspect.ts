@@ -1,5 +1,6 @@
 import { endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { parseCursor } from '../../read-limits.ts'
 import type {
   HistoryEntry,
   LeaseId,
@@ -10,7 +11,6 @@ import type {
   WorkerInfo,
   WorkerJob,
 } from '../../store.ts'
-import { parseCursor } from '../cursor.ts'
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 

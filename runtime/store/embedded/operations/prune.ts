@@ -1,10 +1,8 @@
 import type { RunId } from '../../../model/run-id.ts'
+import { keepAnswersMs } from '../../store.ts'
 import type { Transaction } from '../transaction.ts'
 
-/** An id stays taken this long after its run is gone, so that a late repeat of its enqueue makes no second run. */
-const tombstoneMs = 600_000
-
-/** Deletes a run with everything that belongs to it. */
+/** Deletes a run with everything that belongs to it. Its id stays taken: a late repeat of its enqueue makes no second run. */
 export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
   for (const table of ['journal', 'history']) tx.sql.run(`DELETE FROM ${table} WHERE run = ?`, seq)
   const payload = tx.sql.get<{ tags: string }>('SELECT tags FROM payloads WHERE seq = ?', seq)
@@ -12,7 +10,7 @@ export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
     tx.sql.run('DELETE FROM tags WHERE tag = ? AND seq = ?', tag, seq)
   }
   for (const table of ['payloads', 'runs']) tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
-  tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + tombstoneMs)
+  tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + keepAnswersMs)
 }
 
 /** Deletes ended runs whose time is up, then the oldest beyond the count cap. Answers how many. */

@@ -2,13 +2,10 @@ import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
 import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
-import { type LeaseId, longestPollMs } from '../../store.ts'
+import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
-
-/** Writes that somebody could reach the store less than this part of a lease ago. */
-const amnestyShare = 0.5
 
 /**
  * Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have

@@ -3,7 +3,7 @@ import type { RetryPlan } from '../../../model/job.ts'
 import { entryOverheadBytes } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { type PlannedRetry, planRetryOf } from '../../plan-retry.ts'
+import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
@@ -13,9 +13,7 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
-  const forced = (choice.runAgain ?? []).join(', ')
-  const detail = [write.reason, choice.from && `from '${choice.from}'`, forced && `run again: ${forced}`]
-  note(tx, run.seq, { kind: 'retry', by: write.by, reason: detail.filter(Boolean).join('; ') })
+  note(tx, run.seq, { kind: 'retry', by: write.by, reason: retryReason(choice, write) })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
   }

@@ -3,7 +3,7 @@ import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settl
 import type { Argument, Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, type RunRecord } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { firstPages } from './journal.ts'
+import { firstPageBytes, readJournal } from './journal.ts'
 import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
 
 interface Taken {
@@ -21,9 +21,9 @@ export async function claim(
   request: ClaimRequest,
   settle: readonly Settlement[],
 ): Promise<ClaimAnswer> {
-  const more: string[] = []
-  const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, more))
-  const reply = await calls.timed('claim', [lease, n, request.max, ...settlements], more)
+  const journals: string[] = []
+  const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, journals))
+  const reply = await calls.run('claim', [lease, n, request.max, ...settlements], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
   const [now, left, dueIn, orders, settled, runs] = reply as [
     Buffer,
@@ -55,11 +55,11 @@ async function withJournals(
   taken: readonly Taken[],
   now: number,
 ): Promise<ClaimedRun[]> {
-  const resumed = taken
-    .filter(({ record }) => record.position > 0)
-    .map(({ id, record }) => ({ id, fence: record.fence, position: record.position }))
+  const resumed = taken.filter(({ record }) => record.position > 0)
   if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, now))
-  const pages = await firstPages(calls, lease, resumed)
+  const pages = await Promise.all(
+    resumed.map(({ id, record }) => readJournal(calls, lease, id, record.fence, 0, firstPageBytes)),
+  )
   const byRun = new Map(resumed.map(({ id }, i) => [id, pages[i]]))
   return taken.flatMap((run) => {
     const page = byRun.get(run.id) ?? noEntries

@@ -37,7 +37,7 @@ export async function commit(
   const reply =
     confirm !== 'memory' && entries.some(isIntent)
       ? await confirmed(calls, script, args, encoded.journals, confirm)
-      : await calls.timed(script, args, encoded.journals)
+      : await calls.run(script, args, encoded.journals)
   const [orders, answers] = reply as [Reply, Reply[]]
   return { orders: ordersOf(orders), answers: answers.map(answerOf) }
 }
@@ -56,7 +56,7 @@ async function confirmed(
 ): Promise<Reply> {
   const question =
     confirm === 'disk' ? (['WAITAOF', 1, 0, confirmMs] as const) : (['WAIT', 1, confirmMs] as const)
-  const [reply, told] = await calls.timedThen(script, args, journals, question)
+  const [reply, told] = await calls.runThen(script, args, journals, question)
   const count = Array.isArray(told) ? told[0] : told
   if (Number(count) >= 1) return reply
   throw new StoreUnavailableError(

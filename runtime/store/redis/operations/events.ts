@@ -1,11 +1,9 @@
-import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { RunTransition } from '../../../model/run.ts'
-import { type DurationHistogram, type RunEvent, type ThroughputCell, throughputMinutes } from '../../store.ts'
+import { checkEventLimit, checkMinutes, parseCursor } from '../../read-limits.ts'
+import type { DurationHistogram, RunEvent, ThroughputCell } from '../../store.ts'
 import { plain } from '../run-record.ts'
-import { stateOfCode } from '../script.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-
-const mostEvents = 1_000
+import { stateOfCode } from '../state-code.ts'
 
 type PackedEvent = readonly [string, string, string, RunTransition | 'enqueue', number]
 type PackedEvents = readonly PackedEvent[number][]
@@ -15,17 +13,12 @@ export async function readEvents(
   calls: ScriptCalls,
   { after, limit }: { readonly after?: string; readonly limit: number },
 ): Promise<RunEvent[]> {
-  if (!Number.isInteger(limit) || limit < 1 || limit > mostEvents) {
-    throw new InvalidOptionsError(`events: limit must be a whole number from 1 to ${mostEvents}`)
-  }
+  checkEventLimit(limit)
   if (after === undefined) {
     const newest = await entries(calls, 'XREVRANGE', '+', '-', limit)
     return newest.reverse().flat().slice(-limit)
   }
-  if (!/^\d{1,15}$/.test(after)) {
-    throw new InvalidOptionsError(`events: '${after}' is no cursor; pass on the cursor of an event`)
-  }
-  const seen = Number(after)
+  const seen = parseCursor(after)
   const next = await entries(calls, 'XRANGE', `${seen + 1}`, '+', limit)
   return next
     .flat()
@@ -71,10 +64,8 @@ interface PackedCell {
 }
 
 export async function readThroughput(calls: ScriptCalls, minutes: number): Promise<ThroughputCell[]> {
-  if (!Number.isInteger(minutes) || minutes < 1 || minutes > throughputMinutes) {
-    throw new InvalidOptionsError(`throughput: minutes must be a whole number from 1 to ${throughputMinutes}`)
-  }
-  const flat = (await calls.timed('read-throughput', [minutes])) as Buffer[]
+  checkMinutes(minutes)
+  const flat = (await calls.run('read-throughput', [minutes])) as Buffer[]
   const cells: ThroughputCell[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const [minute = '0', queue = '', job = ''] = String(flat[i]).split('\0')

@@ -1,6 +1,6 @@
-import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import { type EndState, endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { parseCursor } from '../../read-limits.ts'
 import type {
   HistoryEntry,
   QueueInfo,
@@ -13,8 +13,8 @@ import type {
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
-import { stateCode } from '../script.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { stateCode } from '../state-code.ts'
 import { range } from './journal.ts'
 
 /** Those of the runs that are here, in the order asked for. */
@@ -24,7 +24,7 @@ export async function readRuns(
   whole: boolean,
 ): Promise<RunDetails[]> {
   if (ids.length === 0) return []
-  const reply = (await calls.read('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
+  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
   return reply.flatMap((found, i) => {
     if (!Array.isArray(found)) return []
     const run = wholeRun(ids[i] ?? '', found)
@@ -65,11 +65,11 @@ export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<R
   const atOnce = narrow ? scannedAtOnce : Math.min(scannedAtOnce, filter.limit + 1)
   for (;;) {
     const state = filter.state === undefined ? 0 : stateCode(filter.state)
-    const flat = (await calls.read('list-runs', [state, filter.tag ?? '', cursor, atOnce])) as Buffer[]
+    const flat = (await calls.run('list-runs', [state, filter.tag ?? '', cursor, atOnce])) as Buffer[]
     const seqs = flat.filter((_, i) => i % 2 === 0).map(Number)
     const ids = flat.filter((_, i) => i % 2 === 1).map(String)
     const found = new Map(
-      (await readRuns(calls, ids, true)).map(({ input: _, ...run }) => [run.id, run as Run]),
+      (await readRuns(calls, ids, false)).map(({ input: _, ...run }) => [run.id, run as Run]),
     )
     for (const [i, id] of ids.entries()) {
       const run = found.get(id)
@@ -81,11 +81,6 @@ export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<R
     if (ids.length < atOnce) return { runs }
     if (runs.length < filter.limit) cursor = seqs.at(-1) ?? cursor
   }
-}
-
-function parseCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
-  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
 }
 
 interface Line {
@@ -131,7 +126,7 @@ function pairs(flat: readonly Reply[]): [string, Reply][] {
 }
 
 export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
-  const [now, counts, oldest, paused] = (await calls.timed('read-queues', [])) as [
+  const [now, counts, oldest, paused] = (await calls.run('read-queues', [])) as [
     Buffer,
     Reply[],
     Reply[],
@@ -172,7 +167,7 @@ interface StoredWorker {
 }
 
 export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
-  const [now, ...found] = (await calls.timed('read-workers', [])) as [
+  const [now, ...found] = (await calls.run('read-workers', [])) as [
     Buffer,
     ...[Buffer, Buffer, Buffer, number][],
   ]

@@ -6,48 +6,23 @@ import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
 /** What a claim carries of a journal; the rest comes in pages. */
-const firstPageBytes = 256 * 1024
+export const firstPageBytes: number = 256 * 1024
 const pageBytes = 1024 * 1024
 /** Of small ones one read takes this many. */
 const entriesPerRead = 2_000
 
-interface Held {
-  readonly id: RunId
-  readonly fence: number
-  readonly position: number
-}
-
-/** The first pages of the journals of runs that were claimed. */
-export function firstPages(
-  calls: ScriptCalls,
-  lease: LeaseId,
-  runs: readonly Held[],
-): Promise<(JournalPage | 'gone')[]> {
-  return Promise.all(runs.map(({ id, fence }) => page(calls, lease, id, fence, 0, firstPageBytes)))
-}
-
-export function readJournal(
-  calls: ScriptCalls,
-  lease: LeaseId,
-  id: RunId,
-  fence: number,
-  from: number,
-): Promise<JournalPage | 'gone'> {
-  return page(calls, lease, id, fence, from, pageBytes)
-}
-
 /** Entries after position `from`, at least one where there is one, about `bytes` at most. */
-async function page(
+export async function readJournal(
   calls: ScriptCalls,
   lease: LeaseId,
   id: RunId,
   fence: number,
   from: number,
-  bytes: number,
+  bytes: number = pageBytes,
 ): Promise<JournalPage | 'gone'> {
   for (let after = from; ; ) {
     const args = [lease, id, fence, after, entriesPerRead, bytes]
-    const reply = await calls.timed('read-journal', args, [calls.keys.journal(id)])
+    const reply = await calls.run('read-journal', args, [calls.keys.journal(id)])
     if (!Array.isArray(reply)) return 'gone'
     const [now, raw, left] = reply as [Buffer, Buffer[], number]
     const entries = raw.flatMap((entry, i) =>

@@ -10,10 +10,10 @@ const unblockedAtOnce = 500
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
   const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
   const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...(queues ? { queues } : {}) })
-  await calls.timed('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
+  await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
-    cursor = (await calls.timed('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
+    cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
     if (cursor.length === 0) return
   }
 }
@@ -24,10 +24,10 @@ export async function renew(
   { draining }: WorkerStatus,
   beat: string,
 ): Promise<RenewAnswer> {
-  const reply = await calls.timed('renew', [lease, draining ? 1 : 0, beat])
+  const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat])
   return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
 }
 
 export async function resign(calls: ScriptCalls, lease: LeaseId, keep: readonly RunId[]): Promise<void> {
-  while ((await calls.timed('resign', [lease, ...keep])) !== 1);
+  while ((await calls.run('resign', [lease, ...keep])) !== 1);
 }

@@ -3,10 +3,10 @@ import type { RetryPlan } from '../../../model/job.ts'
 import type { JournalEntry } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { type PlannedRetry, planRetryOf } from '../../plan-retry.ts'
+import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice, RunDetails } from '../../store.ts'
-import { stateCode } from '../script.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { stateCode } from '../state-code.ts'
 import { readRuns } from './inspect.ts'
 import { journalEntries } from './journal.ts'
 
@@ -21,12 +21,10 @@ export async function retry(
     const before = await calls.link.command('HGET', calls.keys.of('requests'), write.requestId)
     if (before !== null) return JSON.parse(String(before)) as RetryPlan
     const { run, dropped, answer } = await plan(calls, id, choice)
-    const forced = (choice.runAgain ?? []).join(', ')
-    const detail = [write.reason, choice.from && `from '${choice.from}'`, forced && `run again: ${forced}`]
-    const reason = detail.filter(Boolean).join('; ')
+    const reason = retryReason(choice, write)
     const planned = [stateCode(run.state), run.position, run.changedAt, ...dropped]
     const args = [id, write.requestId, JSON.stringify(answer), write.by, reason, ...planned]
-    const [outcome, kept] = (await calls.timed('retry', args, [calls.keys.journal(id)])) as Buffer[]
+    const [outcome, kept] = (await calls.run('retry', args, [calls.keys.journal(id)])) as Buffer[]
     if (String(outcome) === 'done') return answer
     if (String(outcome) === 'before') return JSON.parse(String(kept)) as RetryPlan
     if (String(outcome) === 'unknown') throw new UnknownRunError(id)

@@ -3,12 +3,12 @@ import type { EntryAnswer, Orders, Settlement } from '../../store.ts'
 import type { Keys } from '../keys.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
-import { stateOfCode } from '../script.ts'
+import { stateOfCode } from '../state-code.ts'
 
 const nothing = Buffer.alloc(0)
 
-/** A settlement as two arguments (see scripts/settle-part.lua); a journal it reads is added to `more`. */
-export function encodeSettlement(settlement: Settlement, keys: Keys, more: string[]): [Buffer, Buffer] {
+/** A settlement as two arguments (see scripts/settle-part.lua); a journal it reads is added to `journals`. */
+export function encodeSettlement(settlement: Settlement, keys: Keys, journals: string[]): [Buffer, Buffer] {
   const { run, fence, position, outcome } = settlement
   const packed = (...rest: unknown[]): Buffer => plain.pack([run, fence, position, outcome.kind, ...rest])
   switch (outcome.kind) {
@@ -19,9 +19,9 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, more: strin
     case 'retrying':
       return [packed(Math.ceil(outcome.delayMs)), asBuffer(encodeError(outcome.error))]
     case 'waiting': {
-      more.push(keys.journal(run))
+      journals.push(keys.journal(run))
       const waits = outcome.waits.map(({ kind, path, position: at }) => [kind, path, at])
-      return [packed(waits, more.length), nothing]
+      return [packed(waits, journals.length), nothing]
     }
     case 'released':
       return [packed(), nothing]

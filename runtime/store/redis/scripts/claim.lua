@@ -38,137 +38,140 @@ local function promoteDue()
   end
 end
 
---- R17: a lease holds at most one suspect.
-local function holdsSuspect()
-  local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
-  for i = 1, #members do
-    local raw = call('HGET', K.stays, sub(members[i], #lease + 1))
-    if raw and string.byte(raw, 15) >= SUSPECT_STREAK then return true end
+local admit, repeated
+do
+  --- R17: a lease holds at most one suspect.
+  local function holdsSuspect()
+    local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
+    for i = 1, #members do
+      local raw = call('HGET', K.stays, sub(members[i], #lease + 1))
+      if raw and string.byte(raw, 15) >= SUSPECT_STREAK then return true end
+    end
+    return false
   end
-  return false
-end
 
-local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
+  local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
---- Best ready runs of each open queue: name -> list of { order, id, suspect }.
-local function queueHeads(worker)
-  local wanted
-  if worker.queues then
-    wanted = {}
-    for i = 1, #worker.queues do wanted[worker.queues[i]] = true end
-  end
-  local paused = {}
-  local names = call('HKEYS', K.paused)
-  for i = 1, #names do paused[names[i]] = true end
-  local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect()
-  local queues, order = {}, {}
-  for j = 1, #worker.jobs do
-    local job = worker.jobs[j]
-    local known = jobClasses(job.name)
-    for i = 1, #known, 3 do
-      local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
-      if version <= job.version and not paused[queue] and (not wanted or wanted[queue]) then
-        local list = queues[queue]
-        if not list then
-          list = { classes = 0 }
-          queues[queue] = list
-          order[#order + 1] = queue
-        end
-        local heads = headsOf(K.ready, code, max + 1)
-        if #heads > 0 then list.classes = list.classes + 1 end
-        for h = 1, #heads do list[#list + 1] = { sub(heads[h], 5, 12), sub(heads[h], 13) } end
-        local bad = suspects and headsOf(K.suspects, code, 1) or {}
-        if #bad > 0 then
-          list.classes = list.classes + 1
-          list[#list + 1] = { sub(bad[1], 5, 12), sub(bad[1], 13), true }
+  --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
+  local function queueHeads(worker)
+    local wanted
+    if worker.queues then
+      wanted = {}
+      for i = 1, #worker.queues do wanted[worker.queues[i]] = true end
+    end
+    local paused = {}
+    local names = call('HKEYS', K.paused)
+    for i = 1, #names do paused[names[i]] = true end
+    local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect()
+    local queues, order = {}, {}
+    for j = 1, #worker.jobs do
+      local job = worker.jobs[j]
+      local known = jobClasses(job.name)
+      for i = 1, #known, 3 do
+        local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
+        if version <= job.version and not paused[queue] and (not wanted or wanted[queue]) then
+          local list = queues[queue]
+          if not list then
+            list = { classes = 0 }
+            queues[queue] = list
+            order[#order + 1] = queue
+          end
+          local heads = headsOf(K.ready, code, max + 1)
+          if #heads > 0 then list.classes = list.classes + 1 end
+          for h = 1, #heads do list[#list + 1] = { sub(heads[h], 5, 12), sub(heads[h], 13) } end
+          local bad = suspects and headsOf(K.suspects, code, 1) or {}
+          if #bad > 0 then
+            list.classes = list.classes + 1
+            list[#list + 1] = { sub(bad[1], 5, 12), sub(bad[1], 13), true }
+          end
         end
       end
     end
-  end
-  table.sort(order)
-  for i = 1, #order do
-    local list = queues[order[i]]
-    if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
-    order[i] = list
-  end
-  return order
-end
-
---- One run of each queue in turn, beginning at another queue each time; at most one suspect.
-local function takeTurns(queues)
-  local chosen, left, suspectTaken = {}, false, false
-  local i, more = 1, #queues > 0
-  while more do
-    more = false
-    for q = 0, #queues - 1 do
-      local head = queues[(n + q) % #queues + 1][i]
-      if head then
-        more = true
-        if head[3] and suspectTaken then
-          left = true
-        elseif #chosen == max then
-          return chosen, true
-        else
-          suspectTaken = suspectTaken or head[3]
-          chosen[#chosen + 1] = head[2]
-        end
-      end
+    table.sort(order)
+    for i = 1, #order do
+      local list = queues[order[i]]
+      if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
+      order[i] = list
     end
-    i = i + 1
+    return order
   end
-  return chosen, left
-end
 
-local function claimed(list, run)
-  run.raw = encodeRun(run)
-  local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
-  list[#list + 1] = { run[ID], run.raw, input }
-end
-
-local function start(run)
-  run[FENCE] = math.max(run[FENCE] + 1, now)
-  if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
-  place(run, 'claim', { lease = lease, [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] })
-end
-
-local function admit()
-  local took, more, answer = {}, false, {}
-  -- At its memory limit the store takes on nothing new (R32).
-  if FULL or status.drainOrder == 1 then max = 0 end
-  if max > 0 then
-    local ids
-    ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
-    preload(ids)
-    for i = 1, #ids do
-      local run = runs[ids[i]]
-      if run and run[STATE] == READY then
-        if run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now then
-          place(run, 'expire')
+  --- One run of each queue in turn, beginning at another queue each time; at most one suspect.
+  local function takeTurns(queues)
+    local chosen, left, suspectTaken = {}, false, false
+    local i, more = 1, #queues > 0
+    while more do
+      more = false
+      for q = 0, #queues - 1 do
+        local head = queues[(n + q) % #queues + 1][i]
+        if head then
           more = true
-        else
-          start(run)
-          claimed(took, run)
-          answer[#answer + 1] = run[ID]
-          answer[#answer + 1] = run[FENCE]
+          if head[3] and suspectTaken then
+            left = true
+          elseif #chosen == max then
+            return chosen, true
+          else
+            suspectTaken = suspectTaken or head[3]
+            chosen[#chosen + 1] = head[2]
+          end
+        end
+      end
+      i = i + 1
+    end
+    return chosen, left
+  end
+
+  local function claimed(list, run)
+    run.raw = encodeRun(run)
+    local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
+    list[#list + 1] = { run[ID], run.raw, input }
+  end
+
+  local function start(run)
+    run[FENCE] = math.max(run[FENCE] + 1, now)
+    if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
+    place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
+  end
+
+  function admit()
+    local took, more, answer = {}, false, {}
+    -- At its memory limit the store takes on nothing new (R32).
+    if FULL or status.drainOrder == 1 then max = 0 end
+    if max > 0 then
+      local ids
+      ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
+      preload(ids)
+      for i = 1, #ids do
+        local run = runs[ids[i]]
+        if run and run[STATE] == READY then
+          if run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now then
+            place(run, 'expire')
+            more = true
+          else
+            start(run)
+            claimed(took, run)
+            answer[#answer + 1] = run[ID]
+            answer[#answer + 1] = run[FENCE]
+          end
         end
       end
     end
+    call('HSET', K.claims, lease, cmsgpack.pack({ n, answer }))
+    if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
+    return took, more
   end
-  call('HSET', K.claims, lease, cmsgpack.pack({ n, answer }))
-  if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
-  return took, more
-end
 
---- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
-local function repeated(answer)
-  local took = {}
-  for i = 1, #answer, 2 do
-    local run = load(answer[i])
-    local fence, holder
-    if run then fence, holder = readStay(run) end
-    if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
+  --- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
+  function repeated(answer)
+    local took = {}
+    for i = 1, #answer, 2 do
+      local run = load(answer[i])
+      local fence, holder
+      if run then fence, holder = readStay(run) end
+      if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
+    end
+    return took, true
   end
-  return took, true
 end
 
 if #settlements > 0 then flush() end

@@ -49,11 +49,12 @@ local function newRun(head, seq, given)
   local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags = unpack(head)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
-  local run = {
+  local run = freshTail({
     scheduled and SCHEDULED or READY, priority, version, seq, now, job, queue, '', keepGiven(id, given),
-    0, 0, 0, 1, 0, 0, scheduled and readyAt or 0, expiresInMs and math.max(readyAt, now) + expiresInMs or 0, 0, timeoutMs,
-    0, now, 0, 0, '', id,
-  }
+  })
+  run[ID], run[TIMEOUT] = id, timeoutMs
+  if scheduled then run[WAKE_AT] = readyAt end
+  if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
   if tags then
     setExtra(run, 't', tags)

@@ -1,5 +1,4 @@
 --[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
-local AMNESTY_SHARE = 0.5
 local MOST_RECLAIMED = 500
 
 --[[
@@ -38,7 +37,7 @@ local function forgetWorker(lease)
   for _, key in ipairs({ K.workers, K.status, K.claims, K.idle }) do call('HDEL', key, lease) end
   call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
   call('ZREM', K.leases, lease)
-  zadd(K.forget, 'l' .. lease, now + 600000)
+  zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)
 end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end

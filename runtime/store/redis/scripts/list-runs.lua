@@ -5,7 +5,7 @@ input: state code or 0, tag or '', cursor, limit
 returns: flat list of seq, id
 ]]
 local state, tag, cursor, limit = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local READY, RUNNING, CANCELLING = 2, 3, 6
+--[[states]]
 local found = {}
 
 local function add(seq, id) found[#found + 1] = { seq, id } end
@@ -46,7 +46,7 @@ end
 if tag ~= '' then
   newestBelow(K.tags, tag .. '\0')
 else
-  for code = 1, 10 do
+  for code = SCHEDULED, EXPIRED do
     if state == 0 or state == code then
       if code == READY then readyRuns()
       elseif code == RUNNING or (code == CANCELLING and state ~= 0) then heldRuns()

@@ -16,6 +16,5 @@ else
   for i = 1, #idle do woken[idle[i]] = true end
 end
 keepAnswer(request, '1')
-finish()
-call('PUBLISH', sub(K.meta, 1, -5) .. 'changes', '')
+finish(nil, true)
 return 1

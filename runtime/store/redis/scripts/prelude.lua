@@ -5,7 +5,8 @@ L2  `due` holds the earliest of wake, expiry and deadline that counts in the sta
 L3  What moves runs is written by `flush`, after all that could be refused has been looked at; between two flushes a
     run moves once. Every key is declared, so a cluster refuses a call on a half migrated slot before the script
     begins (R33).
-A run is a list, its places named by the constants below; a time that is not set is 0.
+A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
+the lease its stay was read with, and `raw`, its record when that is made already.
 ]]
 local call, pack, unpack1, sub, floor = redis.call, struct.pack, struct.unpack, string.sub, math.floor
 
@@ -18,7 +19,7 @@ local OUTCOME, ID = 24, 25
 local FIRST_END = COMPLETED
 local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, LOSS_DELAYS = --[[poison]] 0, 0, {}
-local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES = --[[limits]] 0, 0, 0
+local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, ENTRY_OVERHEAD, KEEP_ANSWERS, AMNESTY_SHARE = --[[limits]] 0, 0, 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -27,7 +28,7 @@ local LONGEST_HISTORY = 200
 -- Unit of work -----------------------------------------------------------------------------------------------
 
 local runs, dirty = {}, {}
-local sets, deletes, adds, removes = {}, {}, {}, {}
+local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
 local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
 
 local function hset(key, field, value)
@@ -60,11 +61,23 @@ local function zrem(key, member)
   if list then list[#list + 1] = member else removes[key] = { member } end
 end
 
+local function rpush(key, entry)
+  local list = pushes[key]
+  if list then list[#list + 1] = entry else pushes[key] = { entry } end
+end
+
 local function callMany(command, key, list)
   local n = #list
   for first = 1, n, LARGEST_CALL do
     call(command, key, unpack(list, first, math.min(n, first + LARGEST_CALL - 1)))
   end
+end
+
+--- What the tail of a fresh run says.
+local function freshTail(run)
+  for i = FENCE, SETTLED_STATE do run[i] = 0 end
+  run[ATTEMPT], run[CHANGED_AT], run[OUTCOME] = 1, run[ENQUEUED_AT], ''
+  return run
 end
 
 --- Nothing has happened to it since its enqueue: the tail of its record is left out, most of a queued run's memory.
@@ -87,8 +100,7 @@ local function decodeRun(id, raw)
   -- The place behind the head.
   local at = run[10]
   if at > #raw then
-    for i = FENCE, SETTLED_STATE do run[i] = 0 end
-    run[ATTEMPT], run[CHANGED_AT], run[OUTCOME] = 1, run[ENQUEUED_AT], ''
+    freshTail(run)
   else
     run[10], run[11], run[12], run[13], run[14], run[15], run[16], run[17], run[18], run[19], run[20], run[21], run[22],
       run[23], run[24] = unpack1(TAIL, raw, at)
@@ -304,13 +316,7 @@ local function enterPlace(run, lease)
   else
     zadd(K.index, indexMember(run), '0')
     if state >= FIRST_END then
-      local key = endedList(state)
-      local list = adds[key]
-      if not list then
-        list = { list = true }
-        adds[key] = list
-      end
-      list[#list + 1] = pack('>I6', now) .. run[ID]
+      rpush(endedList(state), pack('>I6', now) .. run[ID])
       return
     end
     count(run, 1)
@@ -319,75 +325,77 @@ local function enterPlace(run, lease)
   if due ~= 0 then zadd(K.due, run[ID], due) end
 end
 
---- A histogram is { sum in ms, bucket, bucket, ... }.
-local function addTo(histogram, ms)
-  ms = math.max(0, ms)
-  histogram[1] = histogram[1] + ms
-  local bucket = 2
-  while ms >= 1 and bucket < 41 do
-    bucket = bucket + 1
-    ms = ms / 2
+local measure
+do
+  --- A histogram is { sum in ms, bucket, bucket, ... }.
+  local function addTo(histogram, ms)
+    ms = math.max(0, ms)
+    histogram[1] = histogram[1] + ms
+    local bucket = 2
+    while ms >= 1 and bucket < 41 do
+      bucket = bucket + 1
+      ms = ms / 2
+    end
+    for i = #histogram + 1, bucket do histogram[i] = 0 end
+    histogram[bucket] = histogram[bucket] + 1
   end
-  for i = #histogram + 1, bucket do histogram[i] = 0 end
-  histogram[bucket] = histogram[bucket] + 1
+
+  local function cellOf(queue, job)
+    local jobs = cells[queue]
+    if not jobs then
+      jobs = {}
+      cells[queue] = jobs
+    end
+    local cell = jobs[job]
+    if not cell then
+      cell = { counts = {}, wait = { 0 }, run = { 0 } }
+      jobs[job] = cell
+    end
+    return cell
+  end
+
+  --- Five places per event: run, job, queue, transition, state.
+  function measure(run, transition, wait, stay)
+    local n, job, queue = #events, run[JOB], run[QUEUE]
+    events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
+    local cell = cellOf(queue, job)
+    cell.counts[transition] = (cell.counts[transition] or 0) + 1
+    if wait then addTo(cell.wait, wait) end
+    if stay then addTo(cell.run, stay) end
+  end
 end
 
-local function cellOf(queue, job)
-  local jobs = cells[queue]
-  if not jobs then
-    jobs = {}
-    cells[queue] = jobs
+local nextState
+do
+  local moves = {}
+
+  --- By the table of model/run.ts, as text: ';state transition=next'.
+  function nextState(from, transition)
+    local known = moves[transition]
+    if not known then
+      known = {}
+      moves[transition] = known
+    end
+    local state = known[from]
+    if not state then
+      local _, at = string.find(MOVES, ';' .. from .. ' ' .. transition .. '=', 1, true)
+      if not at then error("'" .. transition .. "' is no move from state " .. from) end
+      state = tonumber(string.match(MOVES, '^%d+', at + 1))
+      known[from] = state
+    end
+    return state
   end
-  local cell = jobs[job]
-  if not cell then
-    cell = { counts = {}, wait = { 0 }, run = { 0 } }
-    jobs[job] = cell
-  end
-  return cell
 end
 
---- Five places per event: run, job, queue, transition, state.
-local function measure(run, transition, wait, stay)
-  local n, job, queue = #events, run[JOB], run[QUEUE]
-  events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
-  local cell = cellOf(queue, job)
-  cell.counts[transition] = (cell.counts[transition] or 0) + 1
-  if wait then addTo(cell.wait, wait) end
-  if stay then addTo(cell.run, stay) end
-end
-
-local moves = {}
-
---- By the table of model/run.ts, as text: ';state transition=next'.
-local function nextState(from, transition)
-  local known = moves[transition]
-  if not known then
-    known = {}
-    moves[transition] = known
-  end
-  local state = known[from]
-  if not state then
-    local _, at = string.find(MOVES, ';' .. from .. ' ' .. transition .. '=', 1, true)
-    if not at then error("'" .. transition .. "' is no move from state " .. from) end
-    state = tonumber(string.match(MOVES, '^%d+', at + 1))
-    known[from] = state
-  end
-  return state
-end
-
---- The only function that moves a run (P4). `to` names what changes beside the state.
-local function place(run, transition, to)
+--- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
+local function place(run, transition, to, lease)
   local from = run[STATE]
   local state = nextState(from, transition)
   local since = now - run[CHANGED_AT]
   local staysHeld = state == CANCELLING
   if not staysHeld then leavePlace(run) end
-  local lease
   if to then
-    lease = to.lease
-    for place_, value in pairs(to) do
-      if place_ ~= 'lease' then run[place_] = value end
-    end
+    for field, value in pairs(to) do run[field] = value end
     if to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   end
   run[STATE] = state
@@ -460,8 +468,9 @@ local function flush()
   for key, list in pairs(deletes) do callMany('HDEL', key, list) end
   for key, list in pairs(sets) do callMany('HSET', key, list) end
   for key, list in pairs(removes) do callMany('ZREM', key, list) end
-  for key, list in pairs(adds) do callMany(list.list and 'RPUSH' or 'ZADD', key, list) end
-  sets, deletes, adds, removes = {}, {}, {}, {}
+  for key, list in pairs(adds) do callMany('ZADD', key, list) end
+  for key, list in pairs(pushes) do callMany('RPUSH', key, list) end
+  sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
   for field, by in pairs(counts) do
     if by ~= 0 then call('HINCRBY', K.counts, field, by) end
   end
@@ -470,95 +479,101 @@ end
 
 local function text(number) return string.format('%.0f', number) end
 
---- One stream entry holds the events of one script; its id is the number of its last event.
-local function writeEvents()
-  for first = 1, #events, 500 do
-    local last = math.min(#events, first + 499)
-    local part = first == 1 and last == #events and events or { unpack(events, first, last) }
-    local number = call('HINCRBY', K.meta, 'events', #part / 5)
-    call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
-      'at', text(now), 'of', cmsgpack.pack(part))
-  end
-end
-
-local function addAll(into, from)
-  for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
-end
-
-local function forgetOldCells(minute)
-  local old = call('ZRANGEBYSCORE', K.minuteOrder, '-inf', minute - KEPT_MINUTES, 'LIMIT', 0, 10)
-  if #old == 0 then return end
-  call('ZREM', K.minuteOrder, unpack(old))
-  call('HDEL', K.minutes, unpack(old))
-end
-
-local function writeCell(minute, name, cell)
-  local field = text(minute) .. '\0' .. name
-  local raw = call('HGET', K.minutes, field)
-  if raw then
-    local stored = cmsgpack.unpack(raw)
-    for transition, times in pairs(cell.counts) do
-      stored.counts[transition] = (stored.counts[transition] or 0) + times
+local writeEvents, writeCells
+do
+  --- One stream entry holds the events of one script; its id is the number of its last event.
+  function writeEvents()
+    for first = 1, #events, 500 do
+      local last = math.min(#events, first + 499)
+      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
+      local number = call('HINCRBY', K.meta, 'events', #part / 5)
+      call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
+        'at', text(now), 'of', cmsgpack.pack(part))
     end
-    addAll(stored.wait, cell.wait)
-    addAll(stored.run, cell.run)
-    cell = stored
-  else
-    call('ZADD', K.minuteOrder, minute, field)
-    forgetOldCells(minute)
   end
-  call('HSET', K.minutes, field, cmsgpack.pack(cell))
+
+  local function addAll(into, from)
+    for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
+  end
+
+  local function forgetOldCells(minute)
+    local old = call('ZRANGEBYSCORE', K.minuteOrder, '-inf', minute - KEPT_MINUTES, 'LIMIT', 0, 10)
+    if #old == 0 then return end
+    call('ZREM', K.minuteOrder, unpack(old))
+    call('HDEL', K.minutes, unpack(old))
+  end
+
+  local function writeCell(minute, name, cell)
+    local field = text(minute) .. '\0' .. name
+    local raw = call('HGET', K.minutes, field)
+    if raw then
+      local stored = cmsgpack.unpack(raw)
+      for transition, times in pairs(cell.counts) do
+        stored.counts[transition] = (stored.counts[transition] or 0) + times
+      end
+      addAll(stored.wait, cell.wait)
+      addAll(stored.run, cell.run)
+      cell = stored
+    else
+      call('ZADD', K.minuteOrder, minute, field)
+      forgetOldCells(minute)
+    end
+    call('HSET', K.minutes, field, cmsgpack.pack(cell))
+  end
+
+  function writeCells()
+    local minute = floor(now / 60000)
+    for queue, jobs in pairs(cells) do
+      for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
+    end
+  end
 end
 
-local function writeCells()
-  local minute = floor(now / 60000)
-  for queue, jobs in pairs(cells) do
-    for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
-  end
-end
+local pickIdle
+do
+  local LOOKED_AT = 100
 
-local LOOKED_AT = 100
-
---- Leases of workers that know the job, from a changing one on, so that all have their turn.
-local function workersOf(job, version)
-  local from = string.format('%x', time[2] % 16)
-  local first, last = '[' .. job .. '\0', '(' .. job .. '\1'
-  local found = call('ZRANGEBYLEX', K.knows, first .. from, last, 'LIMIT', 0, LOOKED_AT)
-  if #found < LOOKED_AT then
-    local rest = call('ZRANGEBYLEX', K.knows, first, '(' .. job .. '\0' .. from, 'LIMIT', 0, LOOKED_AT - #found)
-    for i = 1, #rest do found[#found + 1] = rest[i] end
+  --- Leases of workers that know the job, from a changing one on, so that all have their turn.
+  local function workersOf(job, version)
+    local from = string.format('%x', time[2] % 16)
+    local first, last = '[' .. job .. '\0', '(' .. job .. '\1'
+    local found = call('ZRANGEBYLEX', K.knows, first .. from, last, 'LIMIT', 0, LOOKED_AT)
+    if #found < LOOKED_AT then
+      local rest = call('ZRANGEBYLEX', K.knows, first, '(' .. job .. '\0' .. from, 'LIMIT', 0, LOOKED_AT - #found)
+      for i = 1, #rest do found[#found + 1] = rest[i] end
+    end
+    local leases = {}
+    for i = 1, #found do
+      -- job \0 lease \0 version
+      local lease, upTo = string.match(sub(found[i], #job + 2), '^([^%z]+)%z(%d+)$')
+      if lease and tonumber(upTo) >= version then leases[#leases + 1] = lease end
+    end
+    return leases
   end
-  local leases = {}
-  for i = 1, #found do
-    -- job \0 lease \0 version
-    local lease, upTo = string.match(sub(found[i], #job + 2), '^([^%z]+)%z(%d+)$')
-    if lease and tonumber(upTo) >= version then leases[#leases + 1] = lease end
-  end
-  return leases
-end
 
---- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
---- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
-local function pickIdle()
-  if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
-  for job, versions in pairs(wakes) do
-    for version, wanted in pairs(versions) do
-      local leases = workersOf(job, version)
-      local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
-      for i = 1, #leases do
-        if wanted <= 0 then break end
-        if free[i] then
-          wanted = wanted - tonumber(free[i])
-          call('HDEL', K.idle, leases[i])
-          woken[leases[i]] = true
+  --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
+  --- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
+  function pickIdle()
+    if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
+    for job, versions in pairs(wakes) do
+      for version, wanted in pairs(versions) do
+        local leases = workersOf(job, version)
+        local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
+        for i = 1, #leases do
+          if wanted <= 0 then break end
+          if free[i] then
+            wanted = wanted - tonumber(free[i])
+            call('HDEL', K.idle, leases[i])
+            woken[leases[i]] = true
+          end
         end
       end
     end
   end
 end
 
---- Ends a script that may have moved runs: writes, measures, wakes.
-local function finish(caller)
+--- Ends a script that may have moved runs or changed something else that is seen: writes, measures, wakes, tells.
+local function finish(caller, changed)
   flush()
   if #events > 0 then
     writeEvents()
@@ -569,7 +584,7 @@ local function finish(caller)
   for lease in pairs(woken) do
     if lease ~= caller then call('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
-  if #events > 0 then call('PUBLISH', channel .. 'changes', '') end
+  if changed or #events > 0 then call('PUBLISH', channel .. 'changes', '') end
 end
 
 --- The kept answer of an operator's request, if it was carried out before (S3).
@@ -578,6 +593,6 @@ local function answered(request) return call('HGET', K.requests, request) end
 --- Keeps the answer of an operator's request for 10 minutes.
 local function keepAnswer(request, answer)
   hset(K.requests, request, answer)
-  zadd(K.forget, 'q' .. request, now + 600000)
+  zadd(K.forget, 'q' .. request, now + KEEP_ANSWERS)
   return answer
 end

@@ -4,9 +4,10 @@ keys: runs
 input: ids
 returns: ids
 ]]
+--[[states]]
 local records = redis.call('HMGET', K.runs, unpack(ARGV))
 local ended = {}
 for i = 1, #ARGV do
-  if not records[i] or string.byte(records[i]) >= 7 then ended[#ended + 1] = ARGV[i] end
+  if not records[i] or string.byte(records[i]) >= COMPLETED then ended[#ended + 1] = ARGV[i] end
 end
 return ended

@@ -4,6 +4,7 @@ keys: counts ready suspects held classes paused runs
 input: time
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
 ]]
+--[[states]]
 local counts, oldest = {}, {}
 
 local function count(queue, state, by)
@@ -43,7 +44,7 @@ for i = 2, #classes, 2 do
     for _, key in ipairs({ K.ready, K.suspects }) do
       local n = redis.call('ZLEXCOUNT', key, '[' .. code, '(' .. code .. '\255')
       if n > 0 then
-        count(queue, 2, n)
+        count(queue, READY, n)
         firstInLine(key, code, queue)
       end
     end

@@ -15,7 +15,9 @@ for i = 2, #ARGV do
     local stay = redis.call('HGET', K.stays, id) or ''
     local worker = stay ~= '' and redis.call('HGET', K.workers, string.sub(stay, 16))
     local name = worker and cmsgpack.unpack(worker).name or ''
-    local input = whole and redis.call('HGET', K.payloads, 'i' .. id) or ''
+    local input = redis.call('HGET', K.payloads, 'i' .. id) or ''
+    -- Of a list only the headers in front of the input.
+    if not whole and input ~= '' then input = string.sub(input, 1, 4 + struct.unpack('>I4', input)) end
     found[#found + 1] = { record, stay, name, input, redis.call('HGET', K.payloads, 'o' .. id) or '' }
   end
 end

@@ -7,7 +7,6 @@ returns: how many were deleted, or the number of the state of the one that lives
 writes: when full
 uses: prelude
 ]]
-local TOMBSTONE_MS = 600000
 local request = ARGV[2]
 if request ~= '' and answered(request) then return 'before' end
 
@@ -21,10 +20,11 @@ local function delete(run, journal)
   if run[GIVEN] == '' then hdel(K.payloads, 'i' .. run[ID]) end
   if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
   call('UNLINK', journal)
-  zadd(K.forget, 't' .. run[ID], now + TOMBSTONE_MS)
+  zadd(K.forget, 't' .. run[ID], now + KEEP_ANSWERS)
 end
 
 local deleted = 0
+preload({ unpack(ARGV, 3) })
 for i = 3, #ARGV do
   local run = load(ARGV[i])
   if request ~= '' and not run then return 'unknown' end
@@ -35,6 +35,5 @@ for i = 3, #ARGV do
   end
 end
 if request ~= '' then keepAnswer(request, '1') end
-finish()
-if deleted > 0 then call('PUBLISH', sub(K.meta, 1, -5) .. 'changes', '') end
+finish(nil, deleted > 0)
 return deleted

@@ -70,8 +70,8 @@ local function repairSome()
   call('HSET', K.meta, 'sweptTo', page[1])
   local repaired = {}
   for i = 1, #page[2], 2 do
-    local run = decodeRun(page[2][i], page[2][i + 1])
-    if run[STATE] < FIRST_END and not isInPlace(run) and #repaired < limit then
+    local run = string.byte(page[2][i + 1]) < FIRST_END and decodeRun(page[2][i], page[2][i + 1])
+    if run and not isInPlace(run) and #repaired < limit then
       runs[run[ID]] = run
       repair(run)
       repaired[#repaired + 1] = run[ID]

@@ -1,0 +1,13 @@
+import type { StoreCheck, WorkerInfo } from './store.ts'
+
+/** A dead worker that no living one has cleared away: nobody works on its runs. */
+export function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
+  const lost = workers.filter((worker) => worker.lost)
+  const runs = lost.reduce((sum, { running }) => sum + running, 0)
+  const live = `${workers.length - lost.length} live`
+  if (lost.length === 0) return { name: 'workers', verdict: 'fine', found: live }
+  const dead = `${live}, ${lost.length} dead, holding ${runs} ${runs === 1 ? 'run' : 'runs'}`
+  return runs === 0
+    ? { name: 'workers', verdict: 'fine', found: dead }
+    : { name: 'workers', verdict: 'fault', found: dead, remedy: 'start a worker: it takes them over' }
+}

@@ -1,0 +1,24 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { throughputMinutes } from './store.ts'
+
+/** The number that a cursor stands for. @throws InvalidOptionsError when it is none of ours. */
+export function parseCursor(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
+  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
+}
+
+const mostEvents = 1_000
+
+/** @throws InvalidOptionsError */
+export function checkEventLimit(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= mostEvents) return
+  throw new InvalidOptionsError(`events: ${limit} is no limit; ask for 1 to ${mostEvents} events`)
+}
+
+/** @throws InvalidOptionsError */
+export function checkMinutes(minutes: number): void {
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= throughputMinutes) return
+  throw new InvalidOptionsError(
+    `throughput: ${minutes} is no number of minutes; ask for 1 to ${throughputMinutes}`,
+  )
+}

@@ -1,0 +1,73 @@
+import { expect, test } from 'vitest'
+import { Committer } from '../../../runtime/execution/committer.ts'
+import { systemClock } from '../../../runtime/model/clock.ts'
+import type { Checkpoint, CommitAnswer, Settlement } from '../../../runtime/store/store.ts'
+
+type Entry = Checkpoint | Settlement
+
+function entry(run: string, position: number): Checkpoint {
+  const record = { path: `step ${position}`, kind: 'run', attempt: 1, durationMs: 1, phase: 'done' } as const
+  return { kind: 'checkpoint', run, fence: 1, position, record: { ...record, value: new Uint8Array([1]) } }
+}
+
+/** A store that keeps each call until the test answers it. */
+function heldStore() {
+  const calls: { readonly names: string; answer(): void; fail(): void }[] = []
+  let called = Promise.withResolvers<void>()
+  const commit = (_: string, entries: readonly Entry[]): Promise<CommitAnswer> => {
+    const { promise, resolve, reject } = Promise.withResolvers<CommitAnswer>()
+    const names = entries.map(({ run, position }) => `${run}${position}`).join(' ')
+    const answers = entries.map(() => ({ kind: 'stored' }) as const)
+    calls.push({
+      names,
+      answer: () => resolve({ answers, orders: { drain: false, cancel: [] } }),
+      fail: () => reject(new Error('one entry is bad')),
+    })
+    called.resolve()
+    called = Promise.withResolvers()
+    return promise
+  }
+  const next = async (n: number): Promise<void> => {
+    while (calls.length < n) await called.promise
+  }
+  return { store: { commit }, calls, next }
+}
+
+function committerOn(store: ReturnType<typeof heldStore>['store']): Committer {
+  return new Committer(store, 'lease', systemClock, {
+    onOrders: () => undefined,
+    abandoned: new AbortController().signal,
+  })
+}
+
+test('while a batch is in flight the next one goes out, without the runs of the first', async () => {
+  const { store, calls, next } = heldStore()
+  const committer = committerOn(store)
+  const all = [committer.submit(entry('A', 1)), committer.submit(entry('B', 1))]
+  await next(1)
+  all.push(committer.submit(entry('A', 2)), committer.submit(entry('C', 1)))
+  await next(2)
+  expect(calls.map(({ names }) => names)).toEqual(['A1 B1', 'C1'])
+  calls[1]?.answer()
+  calls[0]?.answer()
+  await next(3)
+  expect(calls[2]?.names).toBe('A2')
+  calls[2]?.answer()
+  expect(await Promise.all(all)).toHaveLength(4)
+})
+
+test('of a batch that errors no later entry overtakes one that is sent alone', async () => {
+  const { store, calls, next } = heldStore()
+  const committer = committerOn(store)
+  const all = [entry('A', 1), entry('B', 1), entry('A', 2)].map((one) => committer.submit(one))
+  await next(1)
+  calls[0]?.fail()
+  await next(2)
+  all.push(committer.submit(entry('A', 3)))
+  for (let n = 2; n <= 5; n++) {
+    await next(n)
+    calls[n - 1]?.answer()
+  }
+  await Promise.all(all)
+  expect(calls.map(({ names }) => names)).toEqual(['A1 B1 A2', 'A1', 'B1', 'A2', 'A3'])
+})
