@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
+
+const longestText = 1_000
 
 /** Who does something by hand and why; left out: user and host of the process. */
 export interface ByHand {
@@ -13,6 +16,11 @@ export interface ByHand {
 export function operatorWrite(write: ByHand): OperatorWrite {
   checkKnownOptions(write, ['by', 'reason'], 'a write by hand')
   const by = write.by ?? `${userName()}@${hostname()}`
+  for (const [name, text] of Object.entries({ by, reason: write.reason ?? '' })) {
+    if (typeof text !== 'string' || text.length > longestText) {
+      throw new InvalidOptionsError(`${name}: write a text of at most ${longestText} characters`)
+    }
+  }
   return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
 }
 

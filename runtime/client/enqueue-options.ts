@@ -1,6 +1,7 @@
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
+import { isName, longestName } from '../model/name.ts'
 import { parsePriority } from '../model/priority.ts'
 import { parseRunId, type RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/store.ts'
@@ -62,12 +63,11 @@ function parseStart({ delay, at }: EnqueueOptions): NewRun['start'] {
 }
 
 function parseTags(tags: unknown): readonly string[] {
-  const good =
-    Array.isArray(tags) &&
-    tags.length <= mostTags &&
-    tags.every((tag) => typeof tag === 'string' && tag !== '' && tag.isWellFormed())
+  const good = Array.isArray(tags) && tags.length <= mostTags && tags.every(isName)
   if (good) return tags as readonly string[]
-  throw new InvalidOptionsError(`enqueue: tags must be a list of at most ${mostTags} non-empty strings`)
+  throw new InvalidOptionsError(
+    `enqueue: tags must be a list of at most ${mostTags} strings of 1 to ${longestName} bytes`,
+  )
 }
 
 function parseHeaders(headers: unknown): Readonly<Record<string, string>> {

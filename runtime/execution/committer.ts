@@ -36,6 +36,7 @@ export class Committer {
   readonly #lease: LeaseId
   readonly #clock: Clock
   readonly #onOrders: (orders: Orders) => void
+  readonly #onUnreachable: (error: StoreUnavailableError, attempt: number) => void
   readonly #abandoned: AbortSignal
   #line: Waiting[] = []
   #scheduled = false
@@ -46,12 +47,17 @@ export class Committer {
     store: Pick<Store, 'commit'>,
     lease: LeaseId,
     clock: Clock,
-    seams: { readonly onOrders: (orders: Orders) => void; readonly abandoned: AbortSignal },
+    seams: {
+      readonly onOrders: (orders: Orders) => void
+      readonly onUnreachable: (error: StoreUnavailableError, attempt: number) => void
+      readonly abandoned: AbortSignal
+    },
   ) {
     this.#store = store
     this.#lease = lease
     this.#clock = clock
     this.#onOrders = seams.onOrders
+    this.#onUnreachable = seams.onUnreachable
     this.#abandoned = seams.abandoned
   }
 
@@ -78,11 +84,22 @@ export class Committer {
     let bytes = 0
     const batch: Waiting[] = []
     const left: Waiting[] = []
+    // B1: what stays in line keeps later entries of its run there.
+    const skipped = new Set<string>()
+    let full = false
     for (const waiting of this.#line) {
-      bytes += waiting.bytes
-      const full = batch.length === largestBatch.entries || (batch.length > 0 && bytes > largestBatch.bytes)
-      if (full || this.#runsInFlight.has(waiting.entry.run)) left.push(waiting)
-      else batch.push(waiting)
+      const { run } = waiting.entry
+      // An intent may have to wait for a disk or a replica (R11): others do not wait with it.
+      const apart = batch.length > 0 && (isIntent(waiting.entry) || isIntent(batch[0]?.entry))
+      const heavy = batch.length > 0 && bytes + waiting.bytes > largestBatch.bytes
+      full ||= batch.length === largestBatch.entries || heavy
+      if (full || apart || this.#runsInFlight.has(run) || skipped.has(run)) {
+        left.push(waiting)
+        skipped.add(run)
+      } else {
+        bytes += waiting.bytes
+        batch.push(waiting)
+      }
     }
     this.#line = left
     return batch
@@ -119,10 +136,15 @@ export class Committer {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) throw error
+        this.#onUnreachable(error, attempt)
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#abandoned)
       }
     }
   }
+}
+
+function isIntent(entry: Entry | undefined): boolean {
+  return entry?.kind === 'checkpoint' && entry.record.phase === 'intent'
 }
 
 /** About what an entry weighs. */

@@ -3,6 +3,7 @@ import { parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
 import { checkKnownOptions } from './known-options.ts'
+import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { isStandardSchema } from './standard-schema.ts'
@@ -27,16 +28,16 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
   const { name, version = 1, queue = 'default' } = options ?? {}
-  if (typeof name !== 'string' || name.trim() === '' || !name.isWellFormed())
-    throw new InvalidOptionsError('defineJob: give the job a name')
+  if (!isName(name) || name.trim() === '')
+    throw new InvalidOptionsError(`defineJob: give the job a name, ${longestName} bytes at most`)
   const at = `job '${name}'`
   checkKnownOptions(options, known, at)
   if (typeof handler !== 'function')
     throw new InvalidOptionsError(`${at}: the second argument must be a function`)
   if (!Number.isInteger(version) || version < 1)
     throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
-  if (typeof queue !== 'string' || queue === '' || !queue.isWellFormed())
-    throw new InvalidOptionsError(`${at}: queue must be a name`)
+  if (!isName(queue))
+    throw new InvalidOptionsError(`${at}: queue must be a name, ${longestName} bytes at most`)
   if (options.onFailed !== undefined && typeof options.onFailed !== 'function') {
     throw new InvalidOptionsError(`${at}: onFailed must be a function`)
   }

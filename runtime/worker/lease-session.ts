@@ -33,6 +33,8 @@ const reconcileEveryMs = 10_000
 /** A claim takes this part of the slots at most: while the store looks for more runs, those of the last one go on. */
 const claimShare = 1 / 3
 const unwindGraceMs = 5_000
+/** Of many attempts in a row every tenth is logged. */
+const loggedAttempts = 10
 
 export interface LeaseSessionSeams {
   /** Stays of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
@@ -73,6 +75,11 @@ export class LeaseSession {
     this.#reconciledAt = config.clock.elapsed()
     this.#committer = new Committer(store, this.lease, config.clock, {
       onOrders: (orders) => this.obey(orders),
+      onUnreachable: (error, attempt) => {
+        if (attempt % loggedAttempts === 1) {
+          config.log.warn({ err: toStoredError(error), attempt }, 'steps could not be stored; trying on')
+        }
+      },
       abandoned: this.#over.signal,
     })
   }

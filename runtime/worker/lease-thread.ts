@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { pause, systemClock } from '../model/clock.ts'
+import { backoffMs, pause, systemClock } from '../model/clock.ts'
 import { openStore } from '../store/open-store.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import { serveHealth } from './health-server.ts'
@@ -67,6 +67,20 @@ async function renew(store: Store): Promise<void> {
   }
 }
 
+/** A server that is away when the thread starts is tried on: nobody else keeps the lease of a blocked main loop. */
+async function openUntilStopped(): Promise<Store | undefined> {
+  const password = data.asksForPassword ? askForPassword : data.store.password
+  for (let attempt = 1; !stopping; attempt++) {
+    try {
+      return await openStore({ ...data.store, password })
+    } catch (error) {
+      say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+      await pause(clock, backoffMs(attempt, clock.random()))
+    }
+  }
+  return undefined
+}
+
 async function keep(): Promise<void> {
   const health =
     data.healthPort === undefined
@@ -75,16 +89,13 @@ async function keep(): Promise<void> {
   if (health?.kind === 'listening') say({ kind: 'listening', port: health.port })
   if (health?.kind === 'taken') say({ kind: 'health port taken', reason: health.reason })
 
-  const store = await openStore({
-    ...data.store,
-    password: data.asksForPassword ? askForPassword : data.store.password,
-  })
-  while (!stopping) {
+  const store = await openUntilStopped()
+  while (store !== undefined && !stopping) {
     await renew(store)
     if (!stopping) await pause(clock, data.leaseMs * renewalShare, wake.signal)
     if (wake.signal.aborted) wake = new AbortController()
   }
-  await store.close()
+  await store?.close()
   if (health?.kind === 'listening') await health.close()
 }
 

@@ -6,6 +6,7 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { definitionText, isJob, type Job, type Logger } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
+import { isName } from '../model/name.ts'
 import type { WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { createLogger, logLevels } from './logger.ts'
@@ -118,8 +119,7 @@ function registration(job: Job): WorkerJob {
 
 function parseQueues(queues: readonly string[] | undefined): readonly string[] | undefined {
   if (queues === undefined) return undefined
-  const names =
-    Array.isArray(queues) && queues.length > 0 && queues.every((queue) => typeof queue === 'string' && queue)
+  const names = Array.isArray(queues) && queues.length > 0 && queues.every(isName)
   if (!names)
     throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
   return queues

@@ -4,7 +4,7 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { AnsweringProxy } from '../redis-server/answering-proxy.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
 import { newRun } from './given.ts'
 
 describe('an error of the server', () => {
@@ -41,6 +41,22 @@ describe('an error of the server', () => {
       expect(await store.run(run.id)).toMatchObject({ state: 'ready' })
     })
   }
+
+  test('that says that this is a replica: the next try goes over a new connection', async () => {
+    const before = proxy.accepted
+    proxy.answer("READONLY You can't write against a read only replica.")
+    await store.enqueue([newRun()])
+    expect(proxy.accepted).toBeGreaterThan(before)
+  })
+
+  test('of a cluster that serves nothing yet: unavailable, and no endless wait', async () => {
+    const node = await RedisServer.start({ cluster: true })
+    try {
+      await expect(openStore(parseStoreConfig(node.url))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    } finally {
+      await node.remove()
+    }
+  }, 20_000)
 
   const lasting = [
     ['OOM command not allowed when used memory > maxmemory.', 'STORE_FULL', /maxmemory/],

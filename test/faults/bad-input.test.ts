@@ -281,5 +281,6 @@ test('a password that changes is asked for again, and work goes on', async () =>
   crew.gate.open()
   expect(await held.result({ timeout: '30s' })).toBe('after')
   expect(await crew.losses([held.id])).toBe(0)
+  await crew.stopWorkers()
   expectNoSecret(crew.lines, passwords)
 })

@@ -51,8 +51,7 @@ test('a worker hears its wake-ups again after every cut, also one in the middle 
   await expect.poll(() => proxy.connections, patience).toBe(0)
 })
 
-// The thread in runtime/worker/lease-thread.ts asks for its store once; then the main loop alone keeps the lease.
-test.fails('a lease thread that could not connect at first does later', async () => {
+test('a lease thread that could not connect at first does later', async () => {
   const { crew, proxy } = await site()
   await crew.hire(proxy.url, {
     open: async ({ store, clock }) => {
@@ -66,5 +65,5 @@ test.fails('a lease thread that could not connect at first does later', async ()
     .toBe(true)
   proxy.accept()
   // For calls, for wake-ups, and the thread's.
-  await expect.poll(() => proxy.connections, { timeout: 2_500 }).toBe(3)
+  await expect.poll(() => proxy.connections, patience).toBe(3)
 })

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
+import type { StoreOpener } from '../../runtime/worker/worker.ts'
 import { printEvidence, provingNumber } from '../crash/evidence.ts'
 import { FaultProxy } from '../redis-server/fault-proxy.ts'
 import { RedisServer, type RedisServerOptions, sharedRedisServer } from '../redis-server/redis-server.ts'
@@ -24,6 +26,12 @@ async function relayTo(server: RedisServer): Promise<Relay> {
   const relay = await Relay.start(server.port)
   onTestFinished(() => relay.close())
   return relay
+}
+
+/** How far a server has come in the history of writes. */
+async function offsetOf(server: RedisServer): Promise<number> {
+  const info = String(await server.command('INFO', 'replication'))
+  return Number(/master_repl_offset:(\d+)/.exec(info)?.[1])
 }
 
 /** All runs of the load ended as they should, and nobody was taken for dead. */
@@ -159,19 +167,29 @@ test(
   'after a promotion with lost writes every run that is known ends, and nobody holds what is not',
   async () => {
     const primary = await started()
+    const replica = await started({ replicaOf: primary.port })
     const relay = await relayTo(primary)
     const crew = await Crew.open(relay.url)
-    for (let i = 0; i < 2; i++) await crew.hire(relay.url, { concurrency: 5 })
+    const refused = { gap: 0, gone: 0 }
+    const open: StoreOpener = async ({ store, clock }) => {
+      const opened = await openStore(store, { clock })
+      const commit = opened.commit.bind(opened)
+      opened.commit = async (...request) => {
+        const answer = await commit(...request)
+        for (const { kind } of answer.answers) if (kind === 'gap' || kind === 'gone') refused[kind]++
+        return answer
+      }
+      return opened
+    }
+    for (let i = 0; i < 2; i++) await crew.hire(relay.url, { concurrency: 5, open })
     const load = new Load(crew)
     const held = await Promise.all(
       Array.from({ length: 4 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
     )
     await crew.witness.until(() => crew.witness.count('start', undefined, 'held') === held.length)
-    const replica = await started({ replicaOf: primary.port })
-    await expect
-      .poll(() => replica.command('INFO', 'replication'), { timeout: 10_000 })
-      .toContain('master_link_status:up')
     await crew.witness.times('settled', crew.witness.count('settled') + 20)
+    const replicated = await offsetOf(primary)
+    await expect.poll(() => offsetOf(replica), { timeout: 30_000 }).toBeGreaterThanOrEqual(replicated)
 
     // From here on the primary takes writes that the replica never hears of.
     await replica.command('REPLICAOF', 'NO', 'ONE')
@@ -188,6 +206,7 @@ test(
     )
     const known = found.flatMap(([id, run]) => (run === undefined ? [] : [id]))
     const lost = found.flatMap(([id, run]) => (run === undefined ? [id] : []))
+    expect(known).toEqual(expect.arrayContaining(held.map(({ id }) => id)))
     expect(lost).toEqual(expect.arrayContaining(unheard.map(({ id }) => id)))
     await expect(unheard[0]?.result()).rejects.toMatchObject({ code: 'UNKNOWN_RUN' })
 
@@ -198,12 +217,13 @@ test(
     const violations = await findViolations(crew.client.inspector, crew.witness, known, 'lost writes')
     expect(violations).toEqual([])
     expect(await crew.losses(known)).toBe(0)
+    // The store's answers told the workers what it no longer knows.
+    expect(refused.gap + refused.gone).toBeGreaterThan(0)
     const store = await crew.store(relay.url)
     expect(await store.sweep(1_000)).toMatchObject({ repaired: [] })
     printEvidence({
       measure: 'a replica promoted without the last writes',
-      ...{ known: known.length, lost: lost.length, endedAfterMs },
-      givenUp: crew.witness.seen.filter(({ outcome }) => outcome === 'lost').length,
+      ...{ known: known.length, lost: lost.length, endedAfterMs, ...refused },
     })
   },
   patienceMs,

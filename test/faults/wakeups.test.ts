@@ -3,8 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
-import type { Settlement, Store } from '../../runtime/store/store.ts'
+import type { Settlement } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import type { StoreOpener } from '../../runtime/worker/worker.ts'
 import { newRun } from '../contract/given.ts'
 import { completed, TestWorker } from '../contract/test-worker.ts'
 import { percentile, printEvidence } from '../crash/evidence.ts'
@@ -15,6 +16,8 @@ const workers = 50
 const enqueues = 1_000
 const mostClaimsEach = 3
 const idleMs = 1_000
+/** Fifty workers start slowly on a machine that has other things to do. */
+const patienceMs = 180_000
 
 async function started(): Promise<RedisServer> {
   const server = await RedisServer.start()
@@ -22,51 +25,47 @@ async function started(): Promise<RedisServer> {
   return server
 }
 
-/** The same store; each claim is counted. */
-function countingClaims(store: Store, count: () => void): Store {
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'claim') count()
-      const member: unknown = Reflect.get(target, name, target)
-      return typeof member === 'function' ? member.bind(target) : member
-    },
-  })
-}
-
-test(`one enqueue to ${workers} idle workers costs few claims`, async () => {
-  const server = await started()
-  const crew = await Crew.open(server.url)
-  let claims = 0
-  const open: Parameters<Crew['hire']>[1] = {
-    open: async ({ store, clock }) =>
-      countingClaims(await openStore(store, { clock }), () => {
+test(
+  `one enqueue to ${workers} idle workers costs few claims`,
+  async () => {
+    const server = await started()
+    const crew = await Crew.open(server.url)
+    let claims = 0
+    const open: StoreOpener = async ({ store, clock }) => {
+      const opened = await openStore(store, { clock })
+      const claim = opened.claim.bind(opened)
+      opened.claim = (...request) => {
         claims++
-      }),
-  }
-  for (let i = 0; i < workers; i++) await crew.hire(server.url, open)
-  const idle = new Keys(crew.namespace).of('idle')
-  await expect.poll(() => server.command('HLEN', idle), { timeout: 30_000 }).toBe(workers)
+        return claim(...request)
+      }
+      return opened
+    }
+    for (let i = 0; i < workers; i++) await crew.hire(server.url, { open })
+    const idle = new Keys(crew.namespace).of('idle')
+    await expect.poll(() => server.command('HLEN', idle), { timeout: 30_000 }).toBe(workers)
 
-  await server.command('CONFIG', 'RESETSTAT')
-  await wait(idleMs)
-  const resting = await scriptStats(server)
+    await server.command('CONFIG', 'RESETSTAT')
+    await wait(idleMs)
+    const resting = await scriptStats(server)
 
-  claims = 0
-  const before = performance.now()
-  for (let i = 0; i < enqueues; i++) await crew.client.enqueue(crew.jobs.chain, { steps: 1 })
-  await crew.witness.times('settled', enqueues)
-  const took = performance.now() - before
-  const waits = (await crew.client.inspector.throughput(10)).reduce((sum, cell) => sum + cell.wait.sumMs, 0)
-  printEvidence({
-    measure: `claims per enqueue, ${enqueues} one after the other, ${workers} idle workers`,
-    claims: claims / enqueues,
-    enqueuesPerSecond: Math.round((enqueues / took) * 1_000),
-    meanWaitMs: waits / enqueues,
-    idleScriptsPerSecond: Math.round((resting.calls / idleMs) * 1_000),
-    idleShareOfServer: `${((resting.us / idleMs / 1_000) * 100).toFixed(1)} %`,
-  })
-  expect(claims / enqueues).toBeLessThanOrEqual(mostClaimsEach)
-})
+    claims = 0
+    const before = performance.now()
+    for (let i = 0; i < enqueues; i++) await crew.client.enqueue(crew.jobs.chain, { steps: 1 })
+    await crew.witness.times('settled', enqueues)
+    const took = performance.now() - before
+    const waits = (await crew.client.inspector.throughput(10)).reduce((sum, cell) => sum + cell.wait.sumMs, 0)
+    printEvidence({
+      measure: `claims per enqueue, ${enqueues} one after the other, ${workers} idle workers`,
+      claims: claims / enqueues,
+      enqueuesPerSecond: Math.round((enqueues / took) * 1_000),
+      meanWaitMs: waits / enqueues,
+      idleScriptsPerSecond: Math.round((resting.calls / idleMs) * 1_000),
+      idleShareOfServer: `${((resting.us / idleMs / 1_000) * 100).toFixed(1)} %`,
+    })
+    expect(claims / enqueues).toBeLessThanOrEqual(mostClaimsEach)
+  },
+  patienceMs,
+)
 
 /** Executions of scripts since the last RESETSTAT, and the µs they took. */
 async function scriptStats(server: RedisServer): Promise<{ calls: number; us: number; usPerCall: number }> {
@@ -98,25 +97,29 @@ async function costOfClaims(server: RedisServer, worker: TestWorker, claims: num
   return (await scriptStats(server)).usPerCall
 }
 
-test('a claim costs about the same however many runs are queued', async () => {
-  const server = await started()
-  const [few, many] = [await queued(server, 1_000), await queued(server, 100_000)]
-  const costs: { few: number; many: number }[] = []
-  await costOfClaims(server, few, 20)
-  await costOfClaims(server, many, 20)
-  for (let round = 0; round < 9; round++) {
-    costs.push({ few: await costOfClaims(server, few, 50), many: await costOfClaims(server, many, 50) })
-  }
-  const median = (of: 'few' | 'many') =>
-    percentile(
-      costs.map((cost) => cost[of]),
-      0.5,
-    )
-  printEvidence({
-    measure: 'cost of one claim, 100,000 queued runs beside 1,000, medians of 9 × 50',
-    ratio: Number((median('many') / median('few')).toFixed(2)),
-    usAt1000: Math.round(median('few')),
-    usAt100000: Math.round(median('many')),
-  })
-  expect(costs.every(({ few, many }) => few > 0 && many > 0)).toBe(true)
-})
+test(
+  'a claim costs about the same however many runs are queued',
+  async () => {
+    const server = await started()
+    const [few, many] = [await queued(server, 1_000), await queued(server, 100_000)]
+    const costs: { few: number; many: number }[] = []
+    await costOfClaims(server, few, 20)
+    await costOfClaims(server, many, 20)
+    for (let round = 0; round < 9; round++) {
+      costs.push({ few: await costOfClaims(server, few, 50), many: await costOfClaims(server, many, 50) })
+    }
+    const median = (of: 'few' | 'many') =>
+      percentile(
+        costs.map((cost) => cost[of]),
+        0.5,
+      )
+    printEvidence({
+      measure: 'cost of one claim, 100,000 queued runs beside 1,000, medians of 9 × 50',
+      ratio: Number((median('many') / median('few')).toFixed(2)),
+      usAt1000: Math.round(median('few')),
+      usAt100000: Math.round(median('many')),
+    })
+    expect(costs.every(({ few, many }) => few > 0 && many > 0)).toBe(true)
+  },
+  patienceMs,
+)

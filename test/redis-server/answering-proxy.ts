@@ -10,6 +10,8 @@ export class AnsweringProxy {
   readonly #answers: string[] = []
   /** Errors that were given as answers. */
   given = 0
+  /** Connections that were made so far. */
+  accepted = 0
 
   private constructor(server: Server) {
     this.#server = server
@@ -35,6 +37,7 @@ export class AnsweringProxy {
   }
 
   #pass(client: Socket, targetPort: number): void {
+    this.accepted++
     const upstream = createConnection({ host: '127.0.0.1', port: targetPort })
     const requests = new FrameReader()
     for (const socket of [client, upstream]) {

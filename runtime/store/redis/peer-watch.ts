@@ -91,6 +91,8 @@ export class PeerWatch {
   }
 
   #schedule(): void {
+    // A look that ends after a stop and another start must not go on beside that one.
+    this.#cancel?.()
     this.#cancel = this.#clock.after(intervalMs * (0.9 + this.#clock.random() / 5), () => {
       void this.#look()
         .catch(() => undefined)

@@ -1,5 +1,5 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
-import { type Clock, pause } from '../../model/clock.ts'
+import { type Clock, endsWithin, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
@@ -98,8 +98,11 @@ export class RedisLink {
     try {
       // A cluster says that it is ready after it has connected.
       const ready = new Promise<void>((resolve) => client.once('ready', resolve))
-      await client.connect()
-      await ready
+      const connected = client.connect().then(() => ready)
+      if (!(await endsWithin(this.#clock, connected, connectTimeoutMs))) {
+        this.#lastError ??= new Error(`not ready within ${connectTimeoutMs} ms`)
+        throw this.#lastError
+      }
     } catch (error) {
       client.disconnect()
       // What the connection said before it gave up tells more than that it gave up.
@@ -125,26 +128,14 @@ export class RedisLink {
     )
   }
 
-  /** The same, and a command right behind it on the same connection: what it says, it says of the script's writes. */
-  runThen(
-    script: Script,
-    keys: readonly string[],
-    more: readonly string[],
-    args: readonly Argument[],
-    [name, ...rest]: readonly [string, ...Argument[]],
+  /** Two commands right behind each other on one connection; answers what the second says. */
+  async pair(
+    first: readonly [string, ...Argument[]],
+    second: readonly [string, ...Argument[]],
   ): Promise<Reply> {
-    const all = [keys.length + more.length, ...keys, ...more, ...args]
     return this.#persist(async () => {
-      // Where the script was not known, its source went out after the command.
-      const sent = this.#send('EVALSHA', [script.sha, ...all]).catch((error: Error) => {
-        if (meaningOf(error, this.address).kind !== 'load') throw error
-        return undefined
-      })
-      const said = this.#send(name, rest)
-      const [reply] = await Promise.all([sent, said])
-      if (reply !== undefined) return [reply, await said]
-      const again = [this.#send('EVAL', [script.source, ...all]), this.#send(name, rest)]
-      return Promise.all(again)
+      const [, said] = await Promise.all([first, second].map(([name, ...args]) => this.#send(name, args)))
+      return said ?? null
     })
   }
 

@@ -41,6 +41,7 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
+import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { commit } from './operations/commit.ts'
@@ -134,6 +135,7 @@ class RedisStore implements Store {
   readonly #config: StoreConfig
   readonly #clock: Clock
   readonly #calls: ScriptCalls
+  readonly #confirmation: Confirmation
   readonly #wakeups: Wakeups
   readonly #peers: PeerWatch
   readonly #subscriptions = new Set<Unsubscribe>()
@@ -147,11 +149,11 @@ class RedisStore implements Store {
     this.#config = config
     this.#clock = seams.clock
     this.#calls = new ScriptCalls(link, keys, seams.storeNow)
+    const another = (use: string): Promise<RedisLink> =>
+      RedisLink.open(config, `durable-jobs:${use}`, seams.clock)
+    this.#confirmation = new Confirmation(() => another('confirmation'), keys, config.confirm)
     this.#peers = new PeerWatch(this.#calls, seams.clock)
-    this.#wakeups = new Wakeups(
-      () => RedisLink.open(config, 'durable-jobs:wake-ups', seams.clock),
-      seams.clock,
-    )
+    this.#wakeups = new Wakeups(() => another('wake-ups'), seams.clock)
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
@@ -169,7 +171,7 @@ class RedisStore implements Store {
   }
 
   commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer> {
-    return commit(this.#calls, lease, entries, this.#config.confirm)
+    return commit(this.#calls, lease, entries, () => this.#confirmation.confirmed())
   }
 
   readJournal(lease: LeaseId, run: RunId, fence: number, from: number): Promise<JournalPage | 'gone'> {
@@ -311,7 +313,7 @@ class RedisStore implements Store {
 
   async close(): Promise<void> {
     for (const unsubscribe of [...this.#subscriptions]) unsubscribe()
-    await Promise.all([this.#wakeups.close(), this.#link.close()])
+    await Promise.all([this.#wakeups.close(), this.#confirmation.close(), this.#link.close()])
   }
 
   #subscription(end: Unsubscribe): Unsubscribe {

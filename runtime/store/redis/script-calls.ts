@@ -25,18 +25,6 @@ export class ScriptCalls {
     return this.link.run(scriptOf(name), this.#staticKeys(name), more, this.#withTime(name, args))
   }
 
-  /** A script and a command right behind it: both replies. */
-  async runThen(
-    name: ScriptName,
-    args: readonly Argument[],
-    more: readonly string[],
-    command: readonly [string, ...Argument[]],
-  ): Promise<readonly [Reply, Reply]> {
-    const all = this.#withTime(name, args)
-    const replies = await this.link.runThen(scriptOf(name), this.#staticKeys(name), more, all, command)
-    return replies as readonly [Reply, Reply]
-  }
-
   #withTime(name: ScriptName, args: readonly Argument[]): readonly Argument[] {
     return scriptOf(name).timed ? [this.time, ...args] : args
   }

@@ -36,6 +36,7 @@ function heldStore() {
 function committerOn(store: ReturnType<typeof heldStore>['store']): Committer {
   return new Committer(store, 'lease', systemClock, {
     onOrders: () => undefined,
+    onUnreachable: () => undefined,
     abandoned: new AbortController().signal,
   })
 }

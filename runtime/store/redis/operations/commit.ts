@@ -1,4 +1,3 @@
-import { StoreUnavailableError } from '../../../model/errors.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import {
   type Checkpoint,
@@ -7,13 +6,10 @@ import {
   type LeaseId,
   type Settlement,
 } from '../../store.ts'
-import type { StoreConfig } from '../../store-config.ts'
 import { encodeFrame } from '../journal-entry.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
-
-const confirmMs = 1_000
 
 interface Encoded {
   readonly args: Argument[]
@@ -21,11 +17,12 @@ interface Encoded {
   bytes: number
 }
 
+/** @param confirmed R11: resolves when an intent that was stored is where the configuration wants it. */
 export async function commit(
   calls: ScriptCalls,
   lease: LeaseId,
   entries: readonly (Checkpoint | Settlement)[],
-  confirm: StoreConfig['confirm'],
+  confirmed: () => Promise<void>,
 ): Promise<CommitAnswer> {
   const settles = entries.some(({ kind }) => kind === 'settle')
   const encoded = settles
@@ -33,35 +30,14 @@ export async function commit(
     : encodeRecords(calls, entries as readonly Checkpoint[])
   refuseTooLarge(entries.length, encoded.bytes)
   const script = settles ? 'commit' : 'append'
-  const args = [lease, ...encoded.args]
-  const reply =
-    confirm !== 'memory' && entries.some(isIntent)
-      ? await confirmed(calls, script, args, encoded.journals, confirm)
-      : await calls.run(script, args, encoded.journals)
+  const reply = await calls.run(script, [lease, ...encoded.args], encoded.journals)
+  if (entries.some(isIntent)) await confirmed()
   const [orders, answers] = reply as [Reply, Reply[]]
   return { orders: ordersOf(orders), answers: answers.map(answerOf) }
 }
 
 function isIntent(entry: Checkpoint | Settlement): boolean {
   return entry.kind === 'checkpoint' && entry.record.phase === 'intent'
-}
-
-/** R11: an at-most-once body begins when its intent is where the configuration wants it. */
-async function confirmed(
-  calls: ScriptCalls,
-  script: 'commit' | 'append',
-  args: readonly Argument[],
-  journals: readonly string[],
-  confirm: 'disk' | 'replica',
-): Promise<Reply> {
-  const question =
-    confirm === 'disk' ? (['WAITAOF', 1, 0, confirmMs] as const) : (['WAIT', 1, confirmMs] as const)
-  const [reply, told] = await calls.runThen(script, args, journals, question)
-  const count = Array.isArray(told) ? told[0] : told
-  if (Number(count) >= 1) return reply
-  throw new StoreUnavailableError(
-    `${calls.link.address} did not confirm an at-most-once intent by ${confirm} within ${confirmMs} ms`,
-  )
 }
 
 /** S5: a batch over the limit is refused whole. */

@@ -6,6 +6,8 @@ import { plain } from '../run-record.ts'
 import { stateOfCode } from '../state-code.ts'
 
 const nothing = Buffer.alloc(0)
+/** It stands in the run's record. */
+const longestReason = 2_000
 
 /** A settlement as two arguments (see scripts/settle-part.lua); a journal it reads is added to `journals`. */
 export function encodeSettlement(settlement: Settlement, keys: Keys, journals: string[]): [Buffer, Buffer] {
@@ -28,7 +30,7 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'cancelled':
       return [packed(), nothing]
     case 'blocked':
-      return [packed(outcome.reason, outcome.digest), nothing]
+      return [packed(outcome.reason.slice(0, longestReason), outcome.digest), nothing]
   }
 }
 

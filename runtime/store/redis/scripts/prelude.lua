@@ -89,6 +89,7 @@ end
 --- Head: numbers, names, extras (msgpack map), given. Tail: numbers, outcome.
 local function encodeRun(r)
   local extras, given = r[EXTRAS], r[GIVEN]
+  if #extras > 65535 then error('run ' .. r[ID] .. ': tags and reasons take more than 64 KiB') end
   local head = pack(HEAD, r[1], r[2], r[3], r[4], r[5], r[6], r[7], #extras, extras, #given, given)
   if isFresh(r) then return head end
   return head .. pack(TAIL, r[10], r[11], r[12], r[13], r[14], r[15], r[16], r[17], r[18], r[19], r[20], r[21], r[22],
@@ -126,7 +127,11 @@ local function preload(ids)
     local raws = call('HMGET', K.runs, unpack(ids, first, last))
     for i = 1, #raws do
       local id = ids[first + i - 1]
-      if runs[id] == nil then runs[id] = raws[i] and decodeRun(id, raws[i]) end
+      if runs[id] == nil then
+        -- One damaged record must not end the claim of others.
+        local read, run = pcall(decodeRun, id, raws[i])
+        runs[id] = read and run
+      end
     end
   end
 end

@@ -27,6 +27,12 @@ end
 finish()
 local drop = {}
 for i = 4, #ARGV, 2 do
-  if known[ARGV[i]] then drop[#drop + 1] = ARGV[i] end
+  local id = ARGV[i]
+  if known[id] then
+    -- Beyond those read above it may be held all the same.
+    local raw = call('HGET', K.stays, id)
+    local held = raw and unpack1('>I6', raw) == known[id] and sub(raw, 16) == lease
+    if not held then drop[#drop + 1] = id end
+  end
 end
 return drop

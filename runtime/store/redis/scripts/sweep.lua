@@ -70,8 +70,10 @@ local function repairSome()
   call('HSET', K.meta, 'sweptTo', page[1])
   local repaired = {}
   for i = 1, #page[2], 2 do
-    local run = string.byte(page[2][i + 1]) < FIRST_END and decodeRun(page[2][i], page[2][i + 1])
-    if run and not isInPlace(run) and #repaired < limit then
+    local live = string.byte(page[2][i + 1]) < FIRST_END
+    local read, run = pcall(decodeRun, page[2][i], page[2][i + 1])
+    -- One damaged record must not end the sweep of all others.
+    if live and read and not isInPlace(run) and #repaired < limit then
       runs[run[ID]] = run
       repair(run)
       repaired[#repaired + 1] = run[ID]

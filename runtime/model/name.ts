@@ -1,0 +1,15 @@
+/** The longest name of a job, a queue or a tag, in bytes of UTF-8. */
+export const longestName = 200
+
+/** Whether `value` can name a job, a queue or a tag: text of 1 to 200 bytes, whole characters, none of control. */
+export function isName(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value !== '' &&
+    value.length <= longestName &&
+    value.isWellFormed() &&
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+    !/[\u0000-\u001f\u007f]/.test(value) &&
+    new TextEncoder().encode(value).length <= longestName
+  )
+}

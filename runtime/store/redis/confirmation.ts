@@ -1,0 +1,56 @@
+import { StoreUnavailableError } from '../../model/errors.ts'
+import type { StoreConfig } from '../store-config.ts'
+import type { Keys } from './keys.ts'
+import type { RedisLink } from './redis-link.ts'
+
+const patienceMs = 1_000
+
+/**
+ * R11: asks whether what was written so far is on the disk, or at a replica. It has a connection of its own, because
+ * the question stops a connection until it is answered; what it waits for is a place in the server's one stream of
+ * writes, so that a write of its own, made for that, stands for all before it.
+ */
+export class Confirmation {
+  readonly #open: () => Promise<RedisLink>
+  readonly #keys: Keys
+  readonly #confirm: StoreConfig['confirm']
+  #link: Promise<RedisLink> | undefined
+
+  constructor(open: () => Promise<RedisLink>, keys: Keys, confirm: StoreConfig['confirm']) {
+    this.#open = open
+    this.#keys = keys
+    this.#confirm = confirm
+  }
+
+  /** @throws StoreUnavailableError when it is not confirmed in time. */
+  async confirmed(): Promise<void> {
+    if (this.#confirm === 'memory') return
+    const link = await this.#connected()
+    const onDisk = this.#confirm === 'disk'
+    const reply = await link.pair(
+      ['HINCRBY', this.#keys.of('meta'), 'confirmations', 1],
+      onDisk ? ['WAITAOF', 1, 0, patienceMs] : ['WAIT', 1, patienceMs],
+    )
+    // WAITAOF answers two counts: this server, and replicas.
+    const count = Array.isArray(reply) ? reply[0] : reply
+    if (Number(count) >= 1) return
+    throw new StoreUnavailableError(
+      `${link.address} did not confirm an at-most-once intent by ${this.#confirm} within ${patienceMs} ms`,
+    )
+  }
+
+  async close(): Promise<void> {
+    const link = await this.#link?.catch(() => undefined)
+    await link?.close()
+  }
+
+  async #connected(): Promise<RedisLink> {
+    this.#link ??= this.#open()
+    try {
+      return await this.#link
+    } catch (error) {
+      this.#link = undefined
+      throw error
+    }
+  }
+}
