@@ -61,8 +61,11 @@ interface WorkerStore {
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
   /** Orders a worker to drain; state until it resigns. @throws RunStateError when no such worker lives. */
   drainWorker(worker: string, write: OperatorWrite): Promise<void>
-  /** Calls `listener` when this worker should claim or renew now. A hint: polling is the truth. */
-  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe
+  /**
+   * Calls `listener` when this worker should claim or renew now. A hint: polling is the truth. `reconnected`: the store
+   * was away, what is held should be compared (R14).
+   */
+  onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe
 }
 
 interface QueueStore {
@@ -92,8 +95,8 @@ export interface Inspector {
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
-  /** What `doctor` looks at: each judged by the store that knows it. */
-  checks(): Promise<readonly StoreCheck[]>
+  /** What `doctor` looks at: each judged by the store that knows it. `quick` leaves out what takes long. */
+  checks(scope?: 'all' | 'quick'): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
   onChange(listener: () => void): Unsubscribe
 }

@@ -30,8 +30,8 @@ interface PendingSettlement {
 type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const reconcileEveryMs = 10_000
-/** A claim takes this part of the slots at most: while the store looks for more runs, those of the last one go on. */
-const claimShare = 1 / 3
+/** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
+const manySlots = 50
 const unwindGraceMs = 5_000
 /** Of many attempts in a row every tenth is logged. */
 const loggedAttempts = 10
@@ -85,7 +85,11 @@ export class LeaseSession {
   }
 
   begin(): void {
-    this.#stopListening = this.#store.onWakeup(this.lease, () => this.hint())
+    this.#stopListening = this.#store.onWakeup(this.lease, (why) => {
+      // R14: the store may have come back with an older state.
+      if (why === 'reconnected') this.#reconciledAt = Number.NEGATIVE_INFINITY
+      this.hint()
+    })
     this.#loop = this.#work()
   }
 
@@ -186,7 +190,8 @@ export class LeaseSession {
       const context = { free, running: this.#slots.size }
       const next = (): Promise<number> => {
         claimed = true
-        return this.#claim(Math.min(free, Math.ceil(this.#config.concurrency * claimShare)))
+        const { concurrency } = this.#config
+        return this.#claim(concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2)))
       }
       await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
         log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),

@@ -86,8 +86,20 @@ export class Worker {
     // A stop that came meanwhile waits for this, and goes on from here.
     if (this.#phase === 'starting') this.#phase = 'working'
     this.#scheduleSweep()
+    void this.#warnOfFaults(this.#store)
     const { registered, concurrency, log } = this.#config
     log.info({ worker: this.name, jobs: registered.map(({ name }) => name), concurrency }, 'worker started')
+  }
+
+  /** Who starts a worker on a server that may delete runs should hear of it then, not from `doctor` afterwards. */
+  async #warnOfFaults(store: Store): Promise<void> {
+    const checks = await store.checks('quick').catch(() => [])
+    for (const { name, verdict, found, remedy } of checks) {
+      // A dead worker's runs are what this one is going to take over.
+      if (verdict === 'fault' && name !== 'workers') {
+        this.#config.log.warn({ check: name, found, remedy }, 'the store has a fault')
+      }
+    }
   }
 
   /** The port of the health server once it listens, or undefined when there is none. */

@@ -213,8 +213,8 @@ class EmbeddedStore implements Store {
     await this.#write((tx) => drainWorker(tx, worker, write))
   }
 
-  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
-    const stopListening = this.#wakeups.listen(lease, listener)
+  onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe {
+    const stopListening = this.#wakeups.listen(lease, () => listener('look'))
     const peers = new PeerWatch(this.#database, this.#locks, lease)
     let cancel: CancelTimer
     const look = (): void => {
@@ -302,8 +302,8 @@ class EmbeddedStore implements Store {
     return readThroughput(this.#database, this.#storeNow(), minutes)
   }
 
-  async checks(): Promise<readonly StoreCheck[]> {
-    return checkStore(this.#database, this.#config, await this.workers())
+  async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
+    return checkStore(this.#database, this.#config, await this.workers(), scope)
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -112,8 +112,9 @@ export class RedisLink {
   }
 
   /** Calls `listener` after each reconnect. */
-  onReconnect(listener: () => void): void {
+  onReconnect(listener: () => void): () => void {
     this.#client.on('ready', listener)
+    return () => void this.#client.off('ready', listener)
   }
 
   /** Runs a script; its keys first, then the `more` keys it declares. @throws StoreUnavailableError, StoreFullError. */

@@ -239,10 +239,12 @@ class RedisStore implements Store {
     }
   }
 
-  onWakeup(lease: LeaseId, listener: () => void): Unsubscribe {
+  onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe {
     const stopLooking = this.#peers.start()
-    const stopListening = this.#wakeups.listen(this.#keys.wakeChannel(lease), listener)
+    const stopListening = this.#wakeups.listen(this.#keys.wakeChannel(lease), () => listener('look'))
+    const forget = this.#link.onReconnect(() => listener('reconnected'))
     return this.#subscription(() => {
+      forget()
       stopLooking()
       stopListening()
     })

@@ -49,24 +49,41 @@ function compose(name: ScriptName): Script {
     .filter((part) => part !== '')
     .map((part) => partOf(name, part))
   const text = [...parts, body].join('\n')
-  const source = withConstants(
-    [
-      `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
-      ...keyLocals(name, keys, text),
-      ...opening(name, header('writes')),
-      ...(timed ? clock : []),
-      text.replace(/\bK\.(\w+)/g, 'K_$1'),
-    ].join('\n'),
+  const source = withNumbersInPlace(
+    withConstants(
+      [
+        `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
+        keyTable(name, keys, text),
+        ...opening(name, header('writes')),
+        ...(timed ? clock : []),
+        text,
+      ].join('\n'),
+    ),
   )
   return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
 }
 
-/** `K.name` stands for a key: a local for each one in use costs a script less than a table of all. */
-function keyLocals(name: ScriptName, keys: readonly StaticKey[], text: string): string[] {
+/** The keys in use as one table: each variable that a function shares with the script costs every call of it. */
+function keyTable(name: ScriptName, keys: readonly StaticKey[], text: string): string {
   const used = new Set([...text.matchAll(/\bK\.(\w+)/g)].map(([, key]) => key as StaticKey))
   const missing = [...used].find((key) => !keys.includes(key))
   if (missing !== undefined) throw new Error(`script ${name} uses the key ${missing} and does not declare it`)
-  return keys.flatMap((key, i) => (used.has(key) ? [`local K_${key} = KEYS[${i + 1}]`] : []))
+  const places = keys.flatMap((key, i) => (used.has(key) ? [`${key} = KEYS[${i + 1}]`] : []))
+  return `local K = { ${places.join(', ')} }`
+}
+
+/** Constants are for the reader: what runs has their numbers in their places, for the same reason. */
+function withNumbersInPlace(source: string): string {
+  const numbers = new Map<string, string>()
+  const rest = source.replace(
+    /^local ([A-Z][A-Z_, ]*) = ([\d., ]+)$/gm,
+    (_, names: string, values: string) => {
+      const all = values.split(',').map((value) => value.trim())
+      for (const [i, constant] of names.split(',').entries()) numbers.set(constant.trim(), all[i] ?? 'nil')
+      return ''
+    },
+  )
+  return rest.replace(/\b[A-Z][A-Z_]+\b/g, (word) => numbers.get(word) ?? word)
 }
 
 function partOf(name: ScriptName, part: string): string {
@@ -124,7 +141,8 @@ function withConstants(source: string): string {
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
-    '--[[poison]] 0, 0, {}': `${poisonLimit}, ${suspectStreak}, { ${lossDelaysMs.join(', ')} }`,
+    '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
+    '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[limits]] 0, 0, 0, 0, 0, 0': limits.join(', '),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

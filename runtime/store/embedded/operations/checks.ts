@@ -14,6 +14,7 @@ export function checkStore(
   database: Database,
   config: StoreConfig,
   workers: readonly WorkerInfo[],
+  scope: 'all' | 'quick',
 ): StoreCheck[] {
   return [
     format(database),
@@ -21,7 +22,7 @@ export function checkStore(
     durability(config),
     diskSpace(database),
     lostWorkers(workers),
-    integrity(database),
+    ...(scope === 'all' ? [integrity(database)] : []),
   ]
 }
 

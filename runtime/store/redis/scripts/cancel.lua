@@ -12,7 +12,7 @@ if before then return before end
 local run = load(id)
 if not run then return 'unknown' end
 local state = run[STATE]
-if state < FIRST_END and state ~= CANCELLING then
+if state < COMPLETED and state ~= CANCELLING then
   local write = { by = by, reason = reason ~= '' and reason or nil }
   note(run, { kind = 'cancel', by = write.by, reason = write.reason })
   if state == RUNNING then

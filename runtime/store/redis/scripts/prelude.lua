@@ -16,9 +16,9 @@ local FENCE, POSITION, BYTES, ATTEMPT, LOSSES, STREAK, WAKE_AT, EXPIRES_AT = 10,
 local DEADLINE_AT, TIMEOUT, STARTED_AT, CHANGED_AT, SETTLED_FENCE, SETTLED_STATE = 18, 19, 20, 21, 22, 23
 local OUTCOME, ID = 24, 25
 --[[states]]
-local FIRST_END = COMPLETED
 local MOVES = --[[moves]] ''
-local POISON_LIMIT, SUSPECT_STREAK, LOSS_DELAYS = --[[poison]] 0, 0, {}
+local POISON_LIMIT, SUSPECT_STREAK = --[[poison]] 0, 0
+local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, ENTRY_OVERHEAD, KEEP_ANSWERS, AMNESTY_SHARE = --[[limits]] 0, 0, 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -286,7 +286,7 @@ local function leavePlace(run)
     return
   else
     zrem(K.index, indexMember(run))
-    if state < FIRST_END then count(run, -1) end
+    if state < COMPLETED then count(run, -1) end
   end
   if dueAt(run) ~= 0 then zrem(K.due, run[ID]) end
 end
@@ -320,7 +320,7 @@ local function enterPlace(run, lease)
     return
   else
     zadd(K.index, indexMember(run), '0')
-    if state >= FIRST_END then
+    if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
       return
     end
@@ -407,7 +407,7 @@ local function place(run, transition, to, lease)
   run[CHANGED_AT] = now
   if state ~= SCHEDULED and state ~= WAITING then run[WAKE_AT] = 0 end
   if run[STARTED_AT] ~= 0 then run[EXPIRES_AT] = 0 end
-  if state >= FIRST_END then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
+  if state >= COMPLETED then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
   if run[EXTRAS] ~= '' then
     if state ~= WAITING then setExtra(run, 'w', nil) end
     if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end

@@ -28,8 +28,8 @@ preload({ unpack(ARGV, 3) })
 for i = 3, #ARGV do
   local run = load(ARGV[i])
   if request ~= '' and not run then return 'unknown' end
-  if request ~= '' and run[STATE] < FIRST_END then return tostring(run[STATE]) end
-  if run and run[STATE] >= FIRST_END then
+  if request ~= '' and run[STATE] < COMPLETED then return tostring(run[STATE]) end
+  if run and run[STATE] >= COMPLETED then
     delete(run, KEYS[STATIC_KEYS + i - 2])
     deleted = deleted + 1
   end

@@ -70,7 +70,7 @@ local function repairSome()
   call('HSET', K.meta, 'sweptTo', page[1])
   local repaired = {}
   for i = 1, #page[2], 2 do
-    local live = string.byte(page[2][i + 1]) < FIRST_END
+    local live = string.byte(page[2][i + 1]) < COMPLETED
     local read, run = pcall(decodeRun, page[2][i], page[2][i + 1])
     -- One damaged record must not end the sweep of all others.
     if live and read and not isInPlace(run) and #repaired < limit then
@@ -112,7 +112,7 @@ local function prunable()
     at[oldest], over = at[oldest] + 1, over - 1
     local run = load(sub(entry, 7))
     -- Removed by hand, or retried since.
-    if not run or run[STATE] < FIRST_END or run[CHANGED_AT] ~= endedAt then
+    if not run or run[STATE] < COMPLETED or run[CHANGED_AT] ~= endedAt then
       stale[#stale + 1] = { lists[oldest], entry }
     else
       found[#found + 1] = run[ID]
