@@ -50,10 +50,20 @@ async function claimHindrance(
   if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) {
     return `its queue is paused: ${commandLine(['resume', queue], options)}`
   }
-  const able = workers.some(
+  const able = workers.filter(
     (worker) => !worker.lost && worker.jobs.some((known) => known.name === job && known.version >= version),
   )
-  return able
+  if (
+    able.length > 0 &&
+    !able.some((worker) => worker.queues === undefined || worker.queues.includes(queue))
+  ) {
+    return `no live worker takes queue '${queue}': ${commandLine(['work', 'FILE', '--queues', queue], options)}`
+  }
+  const full = (await inspector.checks('quick')).some(
+    ({ name, verdict }) => name === 'memory' && verdict === 'fault',
+  )
+  if (full) return `the server’s memory is full, no run begins: ${commandLine(['doctor'], options)}`
+  return able.length > 0
     ? ''
     : `no live worker has version ${version} of '${job}': ${commandLine(['work', 'FILE'], options)}`
 }

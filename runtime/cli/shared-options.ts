@@ -16,7 +16,10 @@ export function jsonOption(shape: string): Option {
 }
 
 export function addStoreOption(command: Command): Command {
-  const option = new Option('--store <url>', 'where runs live (without it: sqlite:.durable-jobs/jobs.db)')
+  const option = new Option(
+    '--store <url>',
+    'where runs live: sqlite:PATH or redis://HOST:PORT (without it: sqlite:.durable-jobs/jobs.db)',
+  )
   return command.addOption(fromEnvironment(option)).helpOption('-h, --help', 'print this help')
 }
 

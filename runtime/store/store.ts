@@ -309,6 +309,8 @@ export interface WorkerInfo {
   readonly concurrency: number
   readonly running: number
   readonly draining: boolean
+  /** Left out: every queue that holds runs of its jobs. */
+  readonly queues?: readonly string[]
   /** Its process is gone or its lease is over: the next worker that looks takes its runs over. */
   readonly lost: boolean
   readonly jobs: readonly WorkerJob[]

@@ -135,7 +135,7 @@ describe('doctor', () => {
     expect(durability?.found).toContain('(appendfsync no)')
     const enqueue = ['enqueue', jobFile, 'silent', '--store', full.url]
     expect(await cli.refused(1, enqueue)).toBe(
-      `${full.url} has reached its maxmemory and takes on nothing new; give it more memory or shorten the retention`,
+      `${full.url} has reached its maxmemory and takes on nothing new; give it more memory, remove ended runs (durable-jobs remove ID), or shorten the retention of the workers`,
     )
     expect(await cli.ok(...enqueue, '--id', 'one')).toBe('one\n')
     expect((await cli.json<RunsJson>('runs', '--store', full.url)).runs.map(({ id }) => id)).toEqual(['one'])
@@ -215,7 +215,9 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     ])
     expect(wrong).toBe(`${server} refused the user name or password`)
     expect(user).toBe(wrong)
-    expect(none).toBe(`${server} asks for a password; write it in the URL or in store.password`)
+    expect(none).toBe(
+      `${server} asks for a password; write redis://:PASSWORD@HOST, redis://USER:PASSWORD@HOST, or store.password`,
+    )
   })
 
   test('a password that is not encoded, and other wrong addresses: exit 2', async () => {

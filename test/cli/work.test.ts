@@ -79,7 +79,7 @@ describe('a draining worker', () => {
     await cli.ok('enqueue', holdFile, 'hold', '--id', 'one')
     await worker.said('holding')
     const rows = await workerRows(cli)
-    expect(rows[0]?.join(' ')).toBe('WORKER HOST PID NODE RUNS STATE STARTED SEEN LEASE LEFT JOBS')
+    expect(rows[0]?.join(' ')).toBe('WORKER HOST PID NODE RUNS STATE STARTED SEEN LEASE LEFT QUEUES JOBS')
     const [name, , , , runs, state] = rows[1] ?? []
     expect([name, runs, state]).toEqual(['w1', '1/10', 'working'])
 

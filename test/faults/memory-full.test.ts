@@ -9,7 +9,7 @@ import { dumpNamespace } from './namespace-dump.ts'
 
 const full = {
   code: 'STORE_FULL',
-  message: expect.stringContaining('give it more memory or shorten the retention'),
+  message: expect.stringContaining('give it more memory'),
 }
 const leaseMs = 1_000
 

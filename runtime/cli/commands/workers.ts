@@ -23,10 +23,11 @@ const columns: readonly Column<WorkerInfo>[] = [
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
   { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
+  { title: 'QUEUES', cell: (worker) => worker.queues?.join(', ') ?? 'all', shrinks: true },
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, queues?, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
 
 export function addWorkers(program: Command): void {

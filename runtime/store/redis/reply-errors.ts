@@ -34,11 +34,14 @@ const meanings: Readonly<Record<string, (message: string, address: string) => Er
   OOM: (_, address) => ({
     kind: 'refused',
     error: new StoreFullError(
-      `${address} has reached its maxmemory and takes on nothing new; give it more memory or shorten the retention`,
+      `${address} has reached its maxmemory and takes on nothing new; give it more memory, remove ended runs (durable-jobs remove ID), or shorten the retention of the workers`,
     ),
   }),
   MISCONF: (message, address) => refused(`${address} can't save to its disk and refuses writes: ${message}`),
-  NOAUTH: (_, address) => refused(`${address} asks for a password; write it in the URL or in store.password`),
+  NOAUTH: (_, address) =>
+    refused(
+      `${address} asks for a password; write redis://:PASSWORD@HOST, redis://USER:PASSWORD@HOST, or store.password`,
+    ),
   WRONGPASS: (_, address) => refused(`${address} refused the user name or password`),
   NOPERM: (message, address) => ({
     kind: 'refused',

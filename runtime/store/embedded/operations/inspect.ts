@@ -107,6 +107,7 @@ interface WorkerRow {
   readonly running: number
   readonly draining: number
   readonly jobs: string
+  readonly queues: string | null
   readonly started_at: number
   readonly seen_at: number
   readonly expires_at: number
@@ -114,7 +115,7 @@ interface WorkerRow {
 
 export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
   const rows = sql.all<WorkerRow>(
-    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at`,
   )
@@ -128,6 +129,7 @@ export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) =
     draining: row.draining === 1,
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
+    ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),
     startedAt: row.started_at,
     seenAgoMs: Math.max(0, now - row.seen_at),
     leaseLeftMs: Math.max(0, row.expires_at - now),

@@ -163,6 +163,7 @@ interface StoredWorker {
   readonly node: string
   readonly concurrency: number
   readonly jobs: readonly WorkerJob[]
+  readonly queues?: readonly string[]
   readonly startedAt: number
 }
 
@@ -172,10 +173,12 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
     ...[Buffer, Buffer, Buffer, number][],
   ]
   const workers = found.map(([packed, status, end, running]) => {
-    const { startedAt, jobs, name, host, pid, node, concurrency } = plain.unpack(packed) as StoredWorker
+    const stored = plain.unpack(packed) as StoredWorker
+    const { startedAt, jobs, queues, name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
     return {
       ...{ name, host, pid, node, concurrency, running, jobs, startedAt },
+      ...(queues === undefined ? {} : { queues }),
       draining: status[12] === 1 || status[13] === 1,
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),

@@ -8,6 +8,8 @@ writes: when full
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if redis.call('HEXISTS', K.workers, lease) == 1 or redis.call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
+-- Also after the server lost all it had: whoever asks finds a store again.
+redis.call('HSETNX', K.meta, 'format', FORMAT)
 local worker = cmsgpack.unpack(ARGV[5])
 worker.startedAt = now
 redis.call('HSET', K.workers, lease, cmsgpack.pack(worker))
