@@ -119,7 +119,7 @@ test('a password that is missing, wrong, of a wrong user, or that nobody can tel
   const at = `127.0.0.1:${locked.port}`
   expect(await refusal(`redis://${at}`)).toMatchObject({
     code: 'STORE_UNAVAILABLE',
-    message: `redis://${at} asks for a password; write it in the URL or in store.password`,
+    message: `redis://${at} asks for a password; write redis://:PASSWORD@HOST, redis://USER:PASSWORD@HOST, or store.password`,
   })
   const wrong = `${password}?`
   const refused = { code: 'STORE_UNAVAILABLE', message: `redis://${at} refused the user name or password` }
