@@ -88,6 +88,13 @@ const crashParts: readonly Part[] = [
 const parts: readonly Part[] = [
   ...crashParts.map(onEmbeddedStore),
   ...crashParts.map(onRedis),
+  withRedis({
+    name: 'faults-redis',
+    shows:
+      'A proxy that cuts, stalls, drops, repeats and holds back for 60 s under load; restarts, outages, a promotion, full memory',
+    command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults'],
+    env: { DURABLE_JOBS_PROVE_FAULT_SECONDS: '60' },
+  }),
   {
     name: 'model',
     shows: 'The store contract, 2,000 random sequences of operations against the model',
@@ -98,31 +105,43 @@ const parts: readonly Part[] = [
     name: 'bench',
     shows: 'Stored steps per second beside bare SQLite and another library',
     command: ['npm', '--prefix', 'bench', 'run', 'bench'],
-    missing: () => {
-      if (!existsSync(join(root, 'bench/package.json'))) return 'there is no bench/'
-      if (!existsSync(join(root, 'bench/node_modules'))) return 'not installed: npm --prefix bench ci'
-      return undefined
-    },
+    missing: peersMissing,
+  },
+  {
+    name: 'bench-redis',
+    shows:
+      'Jobs, steps, enqueues, pick-up, CPU and memory on one Redis beside BullMQ; checkpoints beside bare calls',
+    command: ['npm', '--prefix', 'bench', 'run', 'bench:redis'],
+    missing: () => redisMissing() ?? peersMissing(),
   },
 ]
+
+function peersMissing(): string | undefined {
+  return existsSync(join(root, 'bench/node_modules')) ? undefined : 'not installed: npm --prefix bench ci'
+}
 
 function onEmbeddedStore(part: Part): Part {
   return { ...part, env: { ...part.env, DURABLE_JOBS_PROVE_STORE: 'embedded' } }
 }
 
 function onRedis(part: Part): Part {
-  return {
+  return withRedis({
     ...part,
     name: `${part.name}-redis`,
     shows: `${part.shows} (Redis)`,
     env: { ...part.env, DURABLE_JOBS_PROVE_STORE: 'redis' },
-    missing: () => {
-      const { REDIS_SERVER: named = '' } = process.env
-      const names = named === '' ? ['redis-server', 'valkey-server'] : [named]
-      const found = names.some((name) => spawnSync(name, ['--version']).status === 0)
-      return found ? undefined : `${names.join(' or ')} is not installed`
-    },
-  }
+  })
+}
+
+function withRedis(part: Part): Part {
+  return { ...part, missing: redisMissing }
+}
+
+function redisMissing(): string | undefined {
+  const { REDIS_SERVER: named = '' } = process.env
+  const names = named === '' ? ['redis-server', 'valkey-server'] : [named]
+  const found = names.some((name) => spawnSync(name, ['--version']).status === 0)
+  return found ? undefined : `${names.join(' or ')} is not installed`
 }
 
 async function main(names: readonly string[]): Promise<number> {
