@@ -226,7 +226,7 @@ test('an address or an option that can’t be right names what is wrong, and no 
   }
 })
 
-test('a server that may delete runs is a fault to the doctor', async () => {
+test('a server that may delete runs is a fault to the doctor, and to each worker that starts', async () => {
   const server = await RedisServer.start({
     config: { 'maxmemory-policy': 'allkeys-lru', maxmemory: '100mb' },
   })
@@ -239,6 +239,11 @@ test('a server that may delete runs is a fault to the doctor', async () => {
     found: 'allkeys-lru',
     remedy: expect.stringContaining('set maxmemory-policy noeviction'),
   })
+  const crew = await Crew.open(server.url)
+  await crew.hire(server.url)
+  const said = (): string | undefined => crew.lines.find((line) => line.includes('the store has a fault'))
+  await vi.waitUntil(() => said() !== undefined)
+  expect(said()).toMatch(/eviction.*noeviction/)
 })
 
 test('a worker that can’t start says so in its log, without the password', async () => {
