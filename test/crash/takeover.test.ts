@@ -31,7 +31,7 @@ describe.each(storeKinds)('%s', (store) => {
 })
 
 /** Each waits for a lease to end: fewer of them, and several at the same time. */
-const leaseMs = provingNumber('DURABLE_JOBS_PROVE_LEASE', 2_000)
+const leaseMs = provingNumber('DURABLE_JOBS_PROVE_LEASE', 4_000)
 const leaseSamples = provingNumber('DURABLE_JOBS_PROVE_LEASE_SAMPLES', 4)
 const fleetsAtOnce = 2
 
