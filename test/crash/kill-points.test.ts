@@ -123,7 +123,7 @@ describe.each(storeKinds)('%s', (store) => {
     const fleet = await Fleet.open(store)
     const killPoint = { at: 'before commit', path: 'p0[1]', phase: 'done' } as const
     const victim = await fleet.start({ killPoint })
-    const parts = [{ kind: 'parallel', ms: [0, 150, 2_000] }] as const
+    const parts = [{ kind: 'parallel', ms: [0, 150, 1_000] }] as const
     const handle = await fleet.client.enqueue(fleet.jobs.mixed, { parts })
     await victim.exited
     await fleet.start()

@@ -73,7 +73,7 @@ describe.each(storeKinds)('%s', (store) => {
   test('a step that blocks the event loop beyond maxBlocked is taken over, and its end is not stored', async () => {
     const fleet = await Fleet.open(store)
     const busy = await fleet.start({ options: { ...options, maxBlocked: 500 } })
-    const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 8 * leaseMs })
+    const handle = await fleet.client.enqueue(fleet.jobs.blocking, { ms: 5 * leaseMs })
     await startedBy(fleet, busy, handle.id, 'block')
     const other = await fleet.start({ options })
 

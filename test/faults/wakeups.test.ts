@@ -1,11 +1,13 @@
+import { type ChildProcess, fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import type { Settlement } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import type { StoreOpener } from '../../runtime/worker/worker.ts'
 import { newRun } from '../contract/given.ts'
 import { completed, TestWorker } from '../contract/test-worker.ts'
 import { percentile, printEvidence } from '../crash/evidence.ts'
@@ -30,17 +32,7 @@ test(
   async () => {
     const server = await started()
     const crew = await Crew.open(server.url)
-    let claims = 0
-    const open: StoreOpener = async ({ store, clock }) => {
-      const opened = await openStore(store, { clock })
-      const claim = opened.claim.bind(opened)
-      opened.claim = (...request) => {
-        claims++
-        return claim(...request)
-      }
-      return opened
-    }
-    for (let i = 0; i < workers; i++) await crew.hire(server.url, { open })
+    const children = await Promise.all([1, 2].map(() => idleWorkers(server.url, crew.namespace)))
     const idle = new Keys(crew.namespace).of('idle')
     await expect.poll(() => server.command('HLEN', idle), { timeout: 30_000 }).toBe(workers)
 
@@ -48,14 +40,17 @@ test(
     await wait(idleMs)
     const resting = await scriptStats(server)
 
-    claims = 0
+    await Promise.all(children.map((child) => asked(child, 'reset')))
     const before = performance.now()
     for (let i = 0; i < enqueues; i++) await crew.client.enqueue(crew.jobs.chain, { steps: 1 })
-    await crew.witness.times('settled', enqueues)
+    const ended = new Keys(crew.namespace).of('endedCompleted')
+    await expect.poll(() => server.command('LLEN', ended), { timeout: 60_000 }).toBe(enqueues)
     const took = performance.now() - before
+    const counts = await Promise.all(children.map((child) => asked(child, 'claims')))
+    const claims = counts.reduce((sum, count) => sum + count, 0)
     const waits = (await crew.client.inspector.throughput(10)).reduce((sum, cell) => sum + cell.wait.sumMs, 0)
     printEvidence({
-      measure: `claims per enqueue, ${enqueues} one after the other, ${workers} idle workers`,
+      measure: `claims per enqueue, ${enqueues} one after the other, ${workers} idle workers in two processes`,
       claims: claims / enqueues,
       enqueuesPerSecond: Math.round((enqueues / took) * 1_000),
       meanWaitMs: waits / enqueues,
@@ -66,6 +61,26 @@ test(
   },
   patienceMs,
 )
+
+/** Starts a process with half of the workers; it ends with the test. */
+async function idleWorkers(url: string, namespace: string): Promise<ChildProcess> {
+  const file = fileURLToPath(new URL('./idle-workers.ts', import.meta.url))
+  const child = fork(file, [url, namespace, String(workers / 2)], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
+  })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child, 'message')
+  return child
+}
+
+/** The claims of a process since it was told to count anew. */
+async function asked(child: ChildProcess, question: 'reset' | 'claims'): Promise<number> {
+  const answer = once(child, 'message')
+  child.send(question)
+  const [{ claims }] = (await answer) as [{ readonly claims: number }]
+  return claims
+}
 
 /** Executions of scripts since the last RESETSTAT, and the µs they took. */
 async function scriptStats(server: RedisServer): Promise<{ calls: number; us: number; usPerCall: number }> {
