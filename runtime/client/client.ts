@@ -1,13 +1,12 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Clock, systemClock } from '../model/clock.ts'
-import { digestValue, encodeValue } from '../model/codec.ts'
 import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
-import { parseInput } from '../model/standard-schema.ts'
+import { checkInput } from '../store/check-input.ts'
 import { openStore } from '../store/open-store.ts'
 import type { EnqueueAnswer, Inspector, NewRun, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
@@ -179,24 +178,24 @@ export class Jobs {
 
   async #newRuns<Input>(job: Job<Input>, inputs: readonly unknown[], plan: EnqueuePlan): Promise<NewRun[]> {
     const runs: NewRun[] = []
+    const { maxValueBytes } = this.#config
     for (const input of inputs) {
-      const parsed = await parseInput(job.schema, input, job.name)
-      runs.push({
-        id: plan.id ?? newRunId(this.#clock.now()),
-        job: job.name,
-        version: job.version,
-        queue: job.queue,
-        priority: plan.priority ?? job.priority,
-        input: encodeValue(parsed, `input of job '${job.name}'`, this.#config.maxValueBytes),
-        // Only a caller's own id can meet another input.
-        inputDigest: plan.id === undefined ? '' : digestValue(parsed),
-        tags: plan.tags,
-        headers: plan.headers,
-        start: plan.start,
-        ...(plan.expiresInMs === undefined ? {} : { expiresInMs: plan.expiresInMs }),
-        ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
-      })
+      const id = plan.id ?? newRunId(this.#clock.now())
+      const checked = await checkInput(job, input, { maxValueBytes, named: plan.id !== undefined })
+      runs.push({ id, ...checked, ...given(plan) })
     }
     return runs
+  }
+}
+
+/** What the options of the call say of each of its runs. */
+function given(
+  plan: EnqueuePlan,
+): Pick<NewRun, 'tags' | 'headers' | 'start'> & Partial<Pick<NewRun, 'priority' | 'expiresInMs'>> {
+  const { tags, headers, start, priority, expiresInMs } = plan
+  return {
+    ...{ tags, headers, start },
+    ...(priority === undefined ? {} : { priority }),
+    ...(expiresInMs === undefined ? {} : { expiresInMs }),
   }
 }

@@ -1,0 +1,32 @@
+import { digestValue, encodeValue } from '../model/codec.ts'
+import type { Job } from '../model/job.ts'
+import { parseInput } from '../model/standard-schema.ts'
+import type { NewRun } from './store.ts'
+
+/** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
+export type CheckedInput = Pick<
+  NewRun,
+  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs'
+>
+
+/**
+ * Parses the input by the job's schema and encodes what comes of it.
+ * `named`: the run has an id of the caller's own, which can meet another input.
+ * @throws InvalidInputError, SerializationError
+ */
+export async function checkInput<Input>(
+  job: Job<Input>,
+  input: unknown,
+  { maxValueBytes, named }: { readonly maxValueBytes: number; readonly named: boolean },
+): Promise<CheckedInput> {
+  const parsed = await parseInput(job.schema, input, job.name)
+  return {
+    job: job.name,
+    version: job.version,
+    queue: job.queue,
+    priority: job.priority,
+    input: encodeValue(parsed, `input of job '${job.name}'`, maxValueBytes),
+    inputDigest: named ? digestValue(parsed) : '',
+    ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
+  }
+}
