@@ -5,6 +5,7 @@ import type { Outcome } from '../model/outcome.ts'
 import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -75,7 +76,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector {
+export interface Inspector extends DefinitionInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -249,6 +250,8 @@ export interface NewWorker {
   readonly concurrency: number
   readonly leaseMs: number
   readonly jobs: readonly WorkerJob[]
+  /** What its code declares beside its jobs. */
+  readonly definitions?: readonly WorkerDefinition[]
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   /** Whether a drain order of an earlier lease of this process holds on. */

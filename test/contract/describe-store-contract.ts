@@ -3,6 +3,7 @@ import type { StoreKind } from './store-under-test.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { commitContract } from './topics/commit.ts'
+import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
 import { inspectContract } from './topics/inspect.ts'
@@ -30,6 +31,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('definitions', () => definitionsContract(open))
     describe('events', () => eventsContract(open))
     describe('wake-up', () => wakeupContract(open))
   })

@@ -8,6 +8,7 @@ import type { JournalEntry } from '../../model/journal.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -46,6 +47,7 @@ import { cancel } from './operations/cancel.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
+import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { enqueue } from './operations/enqueue.ts'
 import {
@@ -292,6 +294,10 @@ class EmbeddedStore implements Store {
 
   async workers(): Promise<readonly WorkerInfo[]> {
     return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
+  }
+
+  async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
+    return inspectDefinitions(this.#database, kind)
   }
 
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {

@@ -91,6 +91,20 @@ const migrations: readonly string[] = [
     PRIMARY KEY (minute, queue, job)
   ) WITHOUT ROWID;
   `,
+  `
+  -- What workers declare beside their jobs: see store/definitions.ts.
+  CREATE TABLE definitions (
+    n INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, definition BLOB NOT NULL,
+    seen_by TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    in_force INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, name, digest)
+  );
+  CREATE TABLE definition_leases (
+    lease TEXT NOT NULL, definition INTEGER NOT NULL, PRIMARY KEY (lease, definition)
+  ) WITHOUT ROWID;
+  CREATE INDEX definition_leases_definition ON definition_leases (definition);
+  `,
 ]
 
 export const formatVersion: number = migrations.length

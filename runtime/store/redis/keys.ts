@@ -5,7 +5,7 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations */
+  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, left, settled */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -62,6 +62,8 @@ export const staticKeys = [
   'minutes',
   /** set by minute: fields of `minutes` */
   'minuteOrder',
+  /** hash: kind, name -> what workers declare, and which of it is in force */
+  'definitions',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -11,6 +11,7 @@ import type { JournalEntry } from '../../model/journal.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -45,6 +46,7 @@ import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { commit } from './operations/commit.ts'
+import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents, readThroughput } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
@@ -295,6 +297,10 @@ class RedisStore implements Store {
 
   workers(): Promise<readonly WorkerInfo[]> {
     return readWorkers(this.#calls)
+  }
+
+  definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
+    return readDefinitions(this.#calls, kind)
   }
 
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {

@@ -4,6 +4,7 @@ import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { ordersOf } from './claim.ts'
+import { declareDefinition } from './definitions.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
@@ -32,6 +33,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
   }
+  for (const definition of worker.definitions ?? []) declareDefinition(tx, worker, definition)
 }
 
 /** R23: code that a blocked run has not met yet gets one try at it. */

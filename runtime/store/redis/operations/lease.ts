@@ -8,9 +8,27 @@ const unblockedAtOnce = 500
 
 /** @param beat What the look at peers is to know this process by; '' for nothing. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
-  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
+  const {
+    lease,
+    leaseMs,
+    draining,
+    name,
+    host,
+    pid,
+    node,
+    concurrency,
+    jobs,
+    queues,
+    definitions = [],
+  } = worker
   const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...(queues ? { queues } : {}) })
-  await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat])
+  const declared = definitions.flatMap(({ kind, name, digest, definition }) => [
+    kind,
+    name,
+    digest,
+    Buffer.from(definition),
+  ])
+  await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...declared])
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer

@@ -1,24 +1,29 @@
 --[[
 Creates a lease; only this does. A repeat, also a late one of a lease that has ended, changes nothing.
-keys: meta workers leases status knows forget beats
+keys: all
 input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pid, node, concurrency, jobs, queues),
-  beat ('' or 'role server:connection')
+  beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
 returns: 1 created, 0 known
 writes: when full
+uses: prelude definitions-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-if redis.call('HEXISTS', K.workers, lease) == 1 or redis.call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
+if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
 -- Also after the server lost all it had: whoever asks finds a store again.
-redis.call('HSETNX', K.meta, 'format', FORMAT)
+call('HSETNX', K.meta, 'format', FORMAT)
 local worker = cmsgpack.unpack(ARGV[5])
 worker.startedAt = now
-redis.call('HSET', K.workers, lease, cmsgpack.pack(worker))
-redis.call('ZADD', K.leases, now + leaseMs, lease)
-redis.call('HSET', K.status, lease, struct.pack('>I6I6BBB', now, leaseMs, draining, draining, 0))
+call('HSET', K.workers, lease, cmsgpack.pack(worker))
+call('ZADD', K.leases, now + leaseMs, lease)
+call('HSET', K.status, lease, pack('>I6I6BBB', now, leaseMs, draining, draining, 0))
 for i = 1, #worker.jobs do
   local job = worker.jobs[i]
-  redis.call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
+  call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
 end
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')
-if role then redis.call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
+if role then call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
+for i = 7, #ARGV, 4 do
+  declareDefinition(lease, worker.name, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+end
+flush()
 return 1
