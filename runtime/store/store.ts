@@ -6,6 +6,7 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { LeaderInfo, TermStore } from './terms.ts'
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -17,7 +18,7 @@ import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, Inspector {
+export interface Store extends RunStore, WorkerStore, QueueStore, TermStore, Inspector {
   /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
@@ -92,6 +93,8 @@ export interface Inspector extends DefinitionInspector {
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
+  /** Every role that was ever led, by name. */
+  leaders(): Promise<readonly LeaderInfo[]>
   /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */

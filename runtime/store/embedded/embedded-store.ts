@@ -38,11 +38,13 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
+import { campaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
@@ -67,6 +69,7 @@ import { reconcile } from './operations/reconcile.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectLeaders } from './operations/terms.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
@@ -255,6 +258,19 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
+  async campaign(role: string, lease: LeaseId, termMs: number): Promise<CampaignAnswer> {
+    checkCampaign(role, termMs)
+    return this.#write((tx) => campaign(tx, role, lease, termMs))
+  }
+
+  renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {
+    return this.#write((tx) => renewTerm(tx, { role, term, lease }, duties))
+  }
+
+  resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
+    return this.#write((tx) => resignTerm(tx, { role, term, lease }))
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -298,6 +314,10 @@ class EmbeddedStore implements Store {
 
   async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
     return inspectDefinitions(this.#database, kind)
+  }
+
+  async leaders(): Promise<readonly LeaderInfo[]> {
+    return inspectLeaders(this.#database, this.#storeNow())
   }
 
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {

@@ -92,6 +92,16 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   `,
   `
+  -- One row per role that was ever led; its term outlives the holder, so that no number is used twice.
+  CREATE TABLE terms (
+    role TEXT PRIMARY KEY, term INTEGER NOT NULL,
+    lease TEXT, worker TEXT,              -- the holder; none: the role is vacant
+    since INTEGER NOT NULL,               -- when the term began, or the last one ended
+    ends_at INTEGER NOT NULL, term_ms INTEGER NOT NULL,
+    duties TEXT NOT NULL                  -- JSON: duty -> when its last good round was
+  ) WITHOUT ROWID;
+  `,
+  `
   -- What workers declare beside their jobs: see store/definitions.ts.
   CREATE TABLE definitions (
     n INTEGER PRIMARY KEY,

@@ -62,6 +62,8 @@ export const staticKeys = [
   'minutes',
   /** set by minute: fields of `minutes` */
   'minuteOrder',
+  /** hash: role -> its last term, and who has it if anybody does */
+  'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */
   'definitions',
 ] as const

@@ -41,6 +41,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
@@ -54,6 +55,7 @@ import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
+import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -260,6 +262,19 @@ class RedisStore implements Store {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
   }
 
+  async campaign(role: string, lease: LeaseId, termMs: number): Promise<CampaignAnswer> {
+    checkCampaign(role, termMs)
+    return campaign(this.#calls, role, lease, termMs)
+  }
+
+  renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {
+    return renewTerm(this.#calls, { role, term, lease }, duties)
+  }
+
+  resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
+    return resignTerm(this.#calls, { role, term, lease })
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -301,6 +316,10 @@ class RedisStore implements Store {
 
   definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
     return readDefinitions(this.#calls, kind)
+  }
+
+  async leaders(): Promise<readonly LeaderInfo[]> {
+    return (await readLeaders(this.#calls)).leaders
   }
 
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
