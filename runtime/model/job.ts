@@ -23,6 +23,8 @@ export interface RunInfo {
   /** How often a worker died or was lost under this run. */
   readonly losses: number
   readonly enqueuedAt: Date
+  /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
+  readonly scheduledFor?: Date
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }

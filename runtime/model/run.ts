@@ -68,6 +68,8 @@ interface RunBase {
   /** How often a worker was lost under it. Never counts as an attempt. */
   readonly losses: number
   readonly enqueuedAt: number
+  /** The tick of the schedule that made it. */
+  readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */
   readonly startedAt?: number
   /** When it came into its state. */

@@ -1,7 +1,7 @@
 import { digestValue, encodeValue } from '../model/codec.ts'
 import type { Job } from '../model/job.ts'
 import { parseInput } from '../model/standard-schema.ts'
-import type { NewRun } from './store.ts'
+import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
 export type CheckedInput = Pick<

@@ -6,6 +6,8 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { NewRun } from './new-run.ts'
+import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 
 /*
@@ -18,7 +20,7 @@ import type { LeaderInfo, TermStore } from './terms.ts'
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, TermStore, Inspector {
+export interface Store extends RunStore, WorkerStore, QueueStore, TermStore, ScheduleStore, Inspector {
   /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
@@ -77,7 +79,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector {
+export interface Inspector extends DefinitionInspector, ScheduleInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -115,29 +117,6 @@ export type Unsubscribe = () => void
 
 /** Names one registration of a worker; random, never used twice. */
 export type LeaseId = string
-
-export interface NewRun {
-  readonly id: RunId
-  readonly job: string
-  readonly version: number
-  readonly queue: string
-  /** -1000 to 1000, higher first. */
-  readonly priority: number
-  readonly input: Uint8Array
-  /** Digest of the input, to tell a repeat of `id` from a conflict. */
-  readonly inputDigest: string
-  readonly tags: readonly string[]
-  readonly headers: Readonly<Record<string, string>>
-  /** How long until it is ready: a duration, or an instant the caller named. */
-  readonly start:
-    | { readonly kind: 'now' }
-    | { readonly kind: 'in'; readonly ms: number }
-    | { readonly kind: 'at'; readonly at: number }
-  /** Not started within this many ms after it could: `expired`. */
-  readonly expiresInMs?: number
-  /** The job's timeout, counted from its first claim. */
-  readonly timeoutMs?: number
-}
 
 export type EnqueueAnswer =
   | { readonly outcome: 'created'; readonly id: RunId }
@@ -209,6 +188,7 @@ export interface ClaimedRun {
   readonly attempt: number
   readonly losses: number
   readonly enqueuedAt: number
+  readonly scheduledFor?: number
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly input: Uint8Array

@@ -9,6 +9,16 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { NewRun } from '../new-run.ts'
+import type {
+  DueSchedules,
+  Fire,
+  FireAnswer,
+  LedgerLine,
+  ScheduleInfo,
+  ScheduleSpec,
+  TriggerAnswer,
+} from '../schedules.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -19,7 +29,6 @@ import type {
   HistoryEntry,
   JournalPage,
   LeaseId,
-  NewRun,
   NewWorker,
   QueueInfo,
   RenewAnswer,
@@ -46,12 +55,20 @@ import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { campaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
+import {
+  pauseSchedule,
+  putSchedule,
+  removeSchedule,
+  resumeSchedule,
+  triggerSchedule,
+} from './operations/change-schedule.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { enqueue } from './operations/enqueue.ts'
+import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
   inspectHistory,
@@ -60,6 +77,7 @@ import {
   inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
+import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
@@ -271,6 +289,34 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resignTerm(tx, { role, term, lease }))
   }
 
+  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => putSchedule(tx, name, spec, write))
+  }
+
+  removeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => removeSchedule(tx, name, write))
+  }
+
+  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => pauseSchedule(tx, name, write))
+  }
+
+  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => resumeSchedule(tx, name, write))
+  }
+
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+    return this.#write((tx) => triggerSchedule(tx, name, revision, run, write))
+  }
+
+  dueSchedules(limit: number): Promise<DueSchedules> {
+    return this.#write((tx) => dueSchedules(tx, limit))
+  }
+
+  fire(request: Fire): Promise<FireAnswer> {
+    return this.#write((tx) => fire(tx, request))
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -318,6 +364,17 @@ class EmbeddedStore implements Store {
 
   async leaders(): Promise<readonly LeaderInfo[]> {
     return inspectLeaders(this.#database, this.#storeNow())
+  }
+
+  async schedules(): Promise<readonly ScheduleInfo[]> {
+    return inspectSchedules(this.#database, this.#storeNow())
+  }
+
+  async ledger(
+    schedule: string,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly LedgerLine[]> {
+    return inspectLedger(this.#database, schedule, page)
   }
 
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {

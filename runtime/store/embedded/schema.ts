@@ -114,6 +114,20 @@ const migrations: readonly string[] = [
     lease TEXT NOT NULL, definition INTEGER NOT NULL, PRIMARY KEY (lease, definition)
   ) WITHOUT ROWID;
   CREATE INDEX definition_leases_definition ON definition_leases (definition);
+
+  ALTER TABLE payloads ADD COLUMN scheduled_for INTEGER;
+  CREATE TABLE schedules (
+    name TEXT PRIMARY KEY,
+    due_at INTEGER,                       -- when its next tick is due, 0 to be planned; null: none
+    queued_look INTEGER,                  -- when a queued tick is looked at again
+    record TEXT NOT NULL,                 -- JSON: see schedule-row.ts
+    spec BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_due ON schedules (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX schedules_queued ON schedules (queued_look) WHERE queued_look IS NOT NULL;
+  CREATE TABLE ledger (
+    schedule TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (schedule, n)
+  ) WITHOUT ROWID;
   `,
 ]
 

@@ -66,6 +66,14 @@ export const staticKeys = [
   'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */
   'definitions',
+  /** hash: name -> schedule */
+  'schedules',
+  /** hash: name -> pattern, zone and all else that a leader reads of a schedule */
+  'scheduleSpecs',
+  /** set by ms: `t` schedule by when its next tick is due, `q` schedule with queued ticks by its next look */
+  'schedulesDue',
+  /** hash: schedule, number -> line */
+  'ledger',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -12,6 +12,16 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { NewRun } from '../new-run.ts'
+import type {
+  DueSchedules,
+  Fire,
+  FireAnswer,
+  LedgerLine,
+  ScheduleInfo,
+  ScheduleSpec,
+  TriggerAnswer,
+} from '../schedules.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -22,7 +32,6 @@ import type {
   HistoryEntry,
   JournalPage,
   LeaseId,
-  NewRun,
   NewWorker,
   QueueInfo,
   RenewAnswer,
@@ -54,6 +63,15 @@ import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './oper
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import {
+  changeSchedule,
+  dueSchedules,
+  fire,
+  putSchedule,
+  readLedger,
+  readSchedules,
+  triggerSchedule,
+} from './operations/schedules.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { PeerWatch } from './peer-watch.ts'
@@ -275,6 +293,34 @@ class RedisStore implements Store {
     return resignTerm(this.#calls, { role, term, lease })
   }
 
+  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
+    return putSchedule(this.#calls, name, spec, write)
+  }
+
+  removeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'remove', write)
+  }
+
+  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'pause', write)
+  }
+
+  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'resume', write)
+  }
+
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+    return triggerSchedule(this.#calls, name, revision, run, write)
+  }
+
+  dueSchedules(limit: number): Promise<DueSchedules> {
+    return dueSchedules(this.#calls, limit)
+  }
+
+  fire(request: Fire): Promise<FireAnswer> {
+    return fire(this.#calls, request)
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -320,6 +366,17 @@ class RedisStore implements Store {
 
   async leaders(): Promise<readonly LeaderInfo[]> {
     return (await readLeaders(this.#calls)).leaders
+  }
+
+  schedules(): Promise<readonly ScheduleInfo[]> {
+    return readSchedules(this.#calls)
+  }
+
+  ledger(
+    schedule: string,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly LedgerLine[]> {
+    return readLedger(this.#calls, schedule, page)
   }
 
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {

@@ -45,6 +45,8 @@ interface Extras {
   readonly b?: { readonly reason: string }
   /** The step whose error escaped. */
   readonly e?: string
+  /** The tick it was made for. */
+  readonly s?: number
 }
 
 const noExtras: Extras = {}
@@ -165,6 +167,7 @@ export function toRun(run: WholeRun): Run {
     ...(record.startedAt === 0 ? {} : { startedAt: record.startedAt }),
     changedAt: record.changedAt,
     position: record.position,
+    ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
   return { ...base, state: record.state, ...stateFields(run) } as unknown as Run
 }

@@ -13,6 +13,8 @@ export interface InForce {
   readonly digest: string
   readonly definition: Uint8Array
   readonly seen_by: string
+  /** 1 while a live worker declares it. */
+  readonly declared: number
 }
 
 interface Row extends InForce {
@@ -81,9 +83,13 @@ function isDeclared(table: string): string {
 }
 
 /** What is in force by D1 and D2. */
-const newestFirst = `SELECT n, digest, definition, seen_by, in_force FROM definitions AS one
+const newestFirst = `SELECT n, digest, definition, seen_by, in_force, ${isDeclared('one')} AS declared FROM definitions AS one
   WHERE kind = ? AND name = ? AND (in_force = 1 OR ${isDeclared('one')})
   ORDER BY ${isDeclared('one')} DESC, first_seen DESC, n DESC LIMIT 1`
+
+export function definitionInForce(sql: Sql, kind: DefinitionKind, name: string): InForce | undefined {
+  return sql.get<Row>(newestFirst, kind, name)
+}
 
 function settle(
   tx: Transaction,

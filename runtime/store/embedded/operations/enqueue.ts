@@ -1,4 +1,5 @@
-import { type EnqueueAnswer, longestPollMs, type NewRun } from '../../store.ts'
+import type { NewRun } from '../../new-run.ts'
+import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
 import { announceReady, countWake, dueAt } from '../place.ts'
 import type { Transaction } from '../transaction.ts'
 
@@ -49,11 +50,13 @@ function insertRows(tx: Transaction, run: NewRun): void {
     tx.now,
   )
   tx.sql.run(
-    'INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), ?, ?, ?, ?)',
+    `INSERT INTO payloads (seq, input, input_digest, tags, headers, scheduled_for)
+     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?)`,
     run.input,
     run.inputDigest,
     JSON.stringify(run.tags),
     JSON.stringify(run.headers),
+    run.scheduledFor ?? null,
   )
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)

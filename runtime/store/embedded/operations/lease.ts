@@ -3,6 +3,7 @@ import { bootId } from '../host.ts'
 import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
+import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
 import { declareDefinition } from './definitions.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
@@ -33,7 +34,10 @@ export function register(tx: Transaction, worker: NewWorker): void {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
   }
-  for (const definition of worker.definitions ?? []) declareDefinition(tx, worker, definition)
+  for (const definition of worker.definitions ?? []) {
+    const inForce = declareDefinition(tx, worker, definition)
+    if (inForce !== undefined) applySchedule(tx, definition.name, inForce)
+  }
 }
 
 /** R23: code that a blocked run has not met yet gets one try at it. */

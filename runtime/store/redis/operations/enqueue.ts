@@ -1,4 +1,5 @@
-import type { EnqueueAnswer, NewRun } from '../../store.ts'
+import type { NewRun } from '../../new-run.ts'
+import type { EnqueueAnswer } from '../../store.ts'
 import type { Argument } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -44,10 +45,10 @@ function* parts(runs: readonly NewRun[]): Generator<Part> {
   if (part.runs.length > 0) yield part
 }
 
-function headOf(run: NewRun): Buffer {
+export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
   const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
-  return plain.pack(head)
+  return plain.pack(run.scheduledFor === undefined ? head : [...head, run.scheduledFor])
 }

@@ -4,7 +4,7 @@ Definitions that ride on registrations; the rules D1 to D4 stand in store/defini
 That a worker left is only counted; `settleDefinitions` looks at all of a kind when that count has changed.
 ]]
 local DIGEST, DEFINITION, SEEN_BY, FIRST_SEEN, LAST_SEEN, LEASES = 1, 2, 3, 4, 5, 6
-local KEEP_DEFINITION = 86400000
+local KEEP_DEFINITION = --[[definitions]] 0
 
 local liveLeases = {}
 

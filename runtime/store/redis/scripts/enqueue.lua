@@ -2,7 +2,7 @@
 Inserts runs; a known id joins when job and input are the same.
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
-  expires in ms or false, timeout ms or 0, tags or false }, given (headers and input)
+  expires in ms or false, timeout ms or 0, tags or false, tick it is for or nothing }, given (headers and input)
 returns: one letter per run: c created, j joined, r rejected
 uses: prelude
 ]]
@@ -46,7 +46,7 @@ local function keepGiven(id, given)
 end
 
 local function newRun(head, seq, given)
-  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags = unpack(head)
+  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, tick = unpack(head)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
   local run = freshTail({
@@ -56,6 +56,7 @@ local function newRun(head, seq, given)
   if scheduled then run[WAKE_AT] = readyAt end
   if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
+  if tick then setExtra(run, 's', tick) end
   if tags then
     setExtra(run, 't', tags)
     for i = 1, #tags do zadd(K.tags, tags[i] .. '\0' .. pack('>I6', seq) .. id, 0) end

@@ -5,7 +5,7 @@ input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pi
   beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
 returns: 1 created, 0 known
 writes: when full
-uses: prelude definitions-part
+uses: prelude definitions-part schedules-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
@@ -23,7 +23,8 @@ end
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')
 if role then call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
 for i = 7, #ARGV, 4 do
-  declareDefinition(lease, worker.name, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  local inForce = declareDefinition(lease, worker.name, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
+  if ARGV[i] == 'schedule' then applySchedule(ARGV[i + 1], inForce) end
 end
 flush()
 return 1
