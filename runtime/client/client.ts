@@ -15,6 +15,7 @@ import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { RunHandle } from './run-handle.ts'
+import { Schedules } from './schedules.ts'
 
 export interface ConnectOptions {
   /** Only the `enqueue` hooks are used here. */
@@ -53,6 +54,8 @@ export async function connect(store?: string | StoreOptions, options: ConnectOpt
 export class Jobs {
   /** Reads of the store: runs, journals, queues, workers. */
   readonly inspector: Inspector
+  /** Cron: schedules, their ledgers, and changes by hand. */
+  readonly schedules: Schedules
   readonly #store: Store
   readonly #config: StoreConfig
   readonly #middleware: readonly Middleware[]
@@ -71,6 +74,7 @@ export class Jobs {
     this.#clock = clock
     this.inspector = store
     this.#ends = new EndWatch(store, clock)
+    this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
   }
 
   /**

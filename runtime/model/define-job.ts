@@ -6,9 +6,10 @@ import { checkKnownOptions } from './known-options.ts'
 import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
+import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
-const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'onFailed']
+const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'schedule', 'onFailed']
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.
@@ -53,6 +54,10 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     retry: parseRetry(options.retry, `${at}: retry`),
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
     schema: options.input as StandardSchemaV1 | undefined,
+    schedule:
+      options.schedule === undefined
+        ? undefined
+        : parseSchedule(options.schedule as ScheduleOptions<never>, `${at}: schedule`),
     onFailed: options.onFailed as OnFailed | undefined,
     handler: handler as Job['handler'],
   })

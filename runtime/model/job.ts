@@ -2,6 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Duration } from './duration.ts'
 import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
+import type { Schedule, ScheduleOptions } from './schedule-options.ts'
 import type { StepPath } from './step-path.ts'
 
 /** A logger in pino's shape: fields first, then the message. */
@@ -108,6 +109,8 @@ export interface JobOptions<Input, Parsed> {
   retry?: Retry
   /** Longest wall time from the first claim to the end, waits included. Default: none. */
   timeout?: Duration
+  /** When it runs by itself. Its schedule has the job's name. */
+  schedule?: ScheduleOptions<NoInfer<Input>>
   /** Called once per final failure, stored as a step. */
   onFailed?: OnFailed<Parsed>
 }
@@ -124,6 +127,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly retry: RetryPolicy
   readonly timeoutMs: number | undefined
   readonly schema: StandardSchemaV1 | undefined
+  readonly schedule: Schedule | undefined
   readonly onFailed: OnFailed | undefined
   readonly handler: Handler<unknown, unknown>
   /** Types only: what callers pass and what `result()` answers. */

@@ -1,6 +1,7 @@
 import { decodeValue, digestValue, encodeValue } from '../model/codec.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
+import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
@@ -17,17 +18,6 @@ export interface ScheduleSpec {
   readonly jitterMs: number
   readonly run: ScheduledRun
 }
-
-/**
- * What becomes of ticks that nobody could fire in time:
- * `one` fires the latest due tick for all of them, `all` each in order, the newest `cap`, `skip` none.
- */
-export type MissedPolicy = (typeof missedPolicies)[number]
-export const missedPolicies = ['one', 'all', 'skip'] as const
-
-/** What becomes of a tick while an earlier run of the schedule lives: skipped, run beside it, or run after it. */
-export type OverlapPolicy = (typeof overlapPolicies)[number]
-export const overlapPolicies = ['skip', 'allow', 'queue'] as const
 
 /**
  * Cron (G9): every tick is fired at most once, whoever leads, and leaves a line in the ledger.

@@ -5,8 +5,10 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, WorkerStatus } from '../store/store.ts'
+import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { onStopSignals } from './stop-signals.ts'
@@ -40,6 +42,8 @@ export class Worker {
   readonly #clock: Clock
   readonly #open: StoreOpener
   readonly #stays = new Map<RunId, Promise<void>>()
+  /** What its code declares beside its jobs, once it is checked. */
+  #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
   #store: Store | undefined
   #keeper: LeaseKeeper | undefined
@@ -177,6 +181,10 @@ export class Worker {
       onDrainOrder: () => void this.stop(),
       onLost: () => this.#replace(store, session),
     })
+    this.#definitions ??= await declaredDefinitions(
+      this.#config.jobs.values(),
+      this.#config.store.maxValueBytes,
+    )
     await store.register({
       lease: session.lease,
       name: this.name,
@@ -186,6 +194,7 @@ export class Worker {
       concurrency,
       leaseMs,
       jobs: registered,
+      definitions: this.#definitions,
       ...(queues === undefined ? {} : { queues }),
       draining: this.#phase === 'draining',
     })

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { OverlapPolicy } from '../../../runtime/model/schedule-options.ts'
 import type { WorkerDefinition } from '../../../runtime/store/definitions.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import {
@@ -7,7 +8,6 @@ import {
   type FireAnswer,
   type FireMove,
   type LedgerLine,
-  type OverlapPolicy,
   type ScheduleSpec,
 } from '../../../runtime/store/schedules.ts'
 import type { NewWorker, Store } from '../../../runtime/store/store.ts'
