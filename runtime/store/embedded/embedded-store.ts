@@ -9,6 +9,8 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import { leaderCheck } from '../leader-check.ts'
+import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
 import type {
   DueSchedules,
@@ -386,7 +388,9 @@ class EmbeddedStore implements Store {
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
-    return checkStore(this.#database, this.#config, await this.workers(), scope)
+    const workers = await this.workers()
+    const leader = leaderCheck(await this.leaders(), workers, this.#storeNow())
+    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -12,6 +12,8 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import { leaderCheck } from '../leader-check.ts'
+import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
 import type {
   DueSchedules,
@@ -388,7 +390,10 @@ class RedisStore implements Store {
   }
 
   async checks(): Promise<readonly StoreCheck[]> {
-    return checkServer(this.#link, this.#keys, await this.workers(), this.#clock)
+    const server = await checkServer(this.#link, this.#keys, this.#clock)
+    const workers = await this.workers()
+    const { now, leaders } = await readLeaders(this.#calls)
+    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now)]
   }
 
   onChange(listener: () => void): Unsubscribe {
