@@ -180,7 +180,7 @@ export interface ScheduleInfo {
   readonly since: number
   /** Left out until a leader planned it, and when it never fires again. */
   readonly nextTick?: number
-  /** By how much the next tick is overdue; 0 when it is not, or the schedule is paused. */
+  /** By how much its next tick is overdue, or its first plan; 0 while it is paused or dropped. */
   readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
   readonly last?: LedgerLine

@@ -12,6 +12,7 @@ import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
+import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
   Fire,
@@ -389,8 +390,10 @@ class EmbeddedStore implements Store {
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const workers = await this.workers()
-    const leader = leaderCheck(await this.leaders(), workers, this.#storeNow())
-    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader]
+    const leaders = await this.leaders()
+    const leader = leaderCheck(leaders, workers, this.#storeNow())
+    const cron = scheduleCheck(await this.schedules(), leaders)
+    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader, cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -15,6 +15,7 @@ export interface ScheduleRecord {
   readonly timing: string
   readonly revision: number
   readonly since: number
+  readonly planned: boolean
   readonly next?: { readonly tick: number; readonly dueAt: number } | undefined
   readonly paused?: ScheduleInfo['paused'] | undefined
   readonly lastPause?: DueSchedule['lastPause'] | undefined
@@ -61,7 +62,7 @@ export function setSchedule(
   { origin, digest, spec, line }: Change,
 ): ScheduleRecord {
   const timing = timingOf(spec)
-  const base = before ?? { revision: 0, lines: 0, runs: [], queued: [], since: tx.now }
+  const base = before ?? { revision: 0, lines: 0, runs: [], queued: [], since: tx.now, planned: false }
   const anew = before === undefined || before.timing !== timing || before.dropped !== undefined
   const record: ScheduleRecord = withLine(
     tx,
@@ -69,7 +70,7 @@ export function setSchedule(
     {
       ...base,
       ...{ origin, digest, timing, revision: base.revision + 1, dropped: undefined, conflict: undefined },
-      ...(anew ? { since: tx.now, next: undefined } : {}),
+      ...(anew ? { since: tx.now, planned: false, next: undefined } : {}),
     },
     { outcome: 'changed', ...line },
   )

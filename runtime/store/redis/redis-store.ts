@@ -15,6 +15,7 @@ import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
+import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
   Fire,
@@ -393,7 +394,8 @@ class RedisStore implements Store {
     const server = await checkServer(this.#link, this.#keys, this.#clock)
     const workers = await this.workers()
     const { now, leaders } = await readLeaders(this.#calls)
-    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now)]
+    const cron = scheduleCheck(await this.schedules(), leaders)
+    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now), cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -82,7 +82,7 @@ export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire)
   }
   if (move.kind === 'queued run') return fireQueued(tx, schedule, record, move)
   if (record.next?.tick !== (move.kind === 'plan' ? undefined : move.tick)) return { kind: 'moved' }
-  const planned = { ...record, next: move.next }
+  const planned = { ...record, planned: true, next: move.next }
   if (move.kind === 'plan') {
     keepPlan(tx, schedule, planned)
     return { kind: 'done', outcome: 'planned' }

@@ -10,9 +10,10 @@ export function inspectSchedules(sql: Sql, now: number): ScheduleInfo[] {
     const stored = JSON.parse(record) as ScheduleRecord
     const { origin, revision, since, next, paused, last, queued, dropped, conflict } = stored
     const waits = paused !== undefined || dropped !== undefined
+    const dueAt = stored.planned ? next?.dueAt : since
     return {
       ...{ name, origin, revision, since, spec: decodeSpec(name, spec), queued },
-      overdueMs: waits || next === undefined ? 0 : Math.max(0, now - next.dueAt),
+      overdueMs: waits || dueAt === undefined ? 0 : Math.max(0, now - dueAt),
       ...(next === undefined ? {} : { nextTick: next.tick }),
       ...(paused === undefined ? {} : { paused }),
       ...(last === undefined ? {} : { last }),

@@ -26,6 +26,7 @@ interface StoredSchedule {
   readonly origin: ScheduleInfo['origin']
   readonly revision: number
   readonly since: number
+  readonly planned?: boolean
   readonly next?: number
   readonly due?: number
   readonly paused?: ScheduleInfo['paused']
@@ -147,9 +148,10 @@ export async function readSchedules(calls: ScriptCalls): Promise<ScheduleInfo[]>
     const stored = plain.unpack(packed) as StoredSchedule
     const { origin, revision, since, next, due, paused, last, queued, dropped, conflict } = stored
     const waits = paused !== undefined || dropped !== undefined
+    const dueAt = stored.planned ? due : since
     return {
       ...{ name, origin, revision, since, spec: decodeSpec(name, spec), queued },
-      overdueMs: waits || due === undefined ? 0 : Math.max(0, now - due),
+      overdueMs: waits || dueAt === undefined ? 0 : Math.max(0, now - dueAt),
       ...(next === undefined ? {} : { nextTick: next }),
       ...(paused === undefined ? {} : { paused }),
       ...(last === undefined ? {} : { last }),

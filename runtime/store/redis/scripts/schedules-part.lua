@@ -1,6 +1,6 @@
 --[[
 Schedules (rules C1 to C4 of store/schedules.ts). A schedule is a map: origin ('code', 'hand'), digest, timing, revision,
-since, next and due (tick and when it is due; nil when none is planned), paused { by, reason, at }, last pause
+since, planned, next and due (tick and when it is due; nil when there is none), paused { by, reason, at }, last pause
 { from, until }, runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
 { worker, at }. What it runs stands in `scheduleSpecs`; in `schedulesDue` stands `t` schedule, and `q` schedule while
 ticks are queued.
@@ -46,7 +46,7 @@ local function setSchedule(name, s, origin, digest, bytes, line)
   local timing = timingOf(bytes)
   if not s then s = { revision = 0, lines = 0, runs = {}, queued = {} } end
   if s.timing ~= timing or s.dropped then
-    s.since, s.next, s.due = now, nil, nil
+    s.since, s.next, s.due, s.planned = now, nil, nil, nil
     zadd(K.schedulesDue, 't' .. name, 0)
   end
   s.origin, s.digest, s.timing, s.revision, s.dropped, s.conflict = origin, digest, timing, s.revision + 1, nil, nil
@@ -101,6 +101,6 @@ local function knowRun(s, id)
 end
 
 local function planNext(name, s, tick, due)
-  s.next, s.due = tonumber(tick), tonumber(due)
+  s.next, s.due, s.planned = tonumber(tick), tonumber(due), true
   if s.next then zadd(K.schedulesDue, 't' .. name, s.due) else zrem(K.schedulesDue, 't' .. name) end
 end
