@@ -11,12 +11,12 @@ export interface TickSource {
 }
 
 /** A tick this much after it was due is missed, also when it is the only one. */
-export const missedAfterMs = 60_000
+const missedAfterMs = 60_000
 /** Most ticks that one plan looks at: what is left is for the next look. */
 export const mostPlanned = 5_000
 
 /** The run of a tick: its id is a digest, so that a repeat of the fire makes no second one. */
-export function runOfTick(schedule: string, spec: ScheduleSpec, tick: number): NewRun {
+function runOfTick(schedule: string, spec: ScheduleSpec, tick: number): NewRun {
   return { ...spec.run, id: tickRunId(schedule, tick), start: { kind: 'now' }, scheduledFor: tick }
 }
 

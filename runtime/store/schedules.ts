@@ -5,7 +5,7 @@ import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
-export type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'scheduledFor'>
+type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'scheduledFor'>
 
 /** All that a schedule says. Stores keep it as bytes that only leaders read. */
 export interface ScheduleSpec {
@@ -170,7 +170,7 @@ export interface LedgerLine {
   readonly worker?: string
 }
 
-export type SkipReason = 'missed' | 'paused' | 'overlap' | 'duplicate' | 'queue full'
+type SkipReason = 'missed' | 'paused' | 'overlap' | 'duplicate' | 'queue full'
 
 export interface ScheduleInfo {
   readonly name: string
