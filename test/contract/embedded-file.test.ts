@@ -62,7 +62,11 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    sql('DROP TABLE events; DROP TABLE throughput; DROP TABLE terms; PRAGMA user_version = 1')
+    sql('DROP TABLE events; DROP TABLE throughput; DROP TABLE terms; DROP TABLE schedules; DROP TABLE ledger')
+    sql(
+      'DROP TABLE definitions; DROP TABLE definition_leases; ALTER TABLE payloads DROP COLUMN scheduled_for',
+    )
+    sql('PRAGMA user_version = 1')
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
