@@ -258,9 +258,9 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
-  async campaign(role: string, lease: LeaseId, termMs: number): Promise<CampaignAnswer> {
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
-    return this.#write((tx) => campaign(tx, role, lease, termMs))
+    return this.#write((tx) => campaign(tx, { role, lease, termMs, after }))
   }
 
   renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {

@@ -13,18 +13,30 @@ interface LastTerm {
   readonly term: number
   readonly lease: LeaseId | null
   readonly worker: string | null
+  readonly resigned_by: string | null
   readonly ends_at: number
 }
 
-export function campaign(tx: Transaction, role: string, lease: LeaseId, termMs: number): CampaignAnswer {
+interface Candidate {
+  readonly role: string
+  readonly lease: LeaseId
+  readonly termMs: number
+  readonly after: number
+}
+
+export function campaign(tx: Transaction, { role, lease, termMs, after }: Candidate): CampaignAnswer {
   const candidate = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
   if (candidate === undefined) return { kind: 'lost' }
-  const last = tx.sql.get<LastTerm>('SELECT term, lease, worker, ends_at FROM terms WHERE role = ?', role)
+  const last = tx.sql.get<LastTerm>(
+    'SELECT term, lease, worker, resigned_by, ends_at FROM terms WHERE role = ?',
+    role,
+  )
   if (last?.lease != null && last.ends_at > tx.now) {
     if (last.lease !== lease) return following(tx, last)
     tx.sql.run('UPDATE terms SET ends_at = ?, term_ms = ? WHERE role = ?', tx.now + termMs, termMs, role)
     return { kind: 'leading', term: last.term }
   }
+  if (last?.resigned_by === lease && last.term > after) return { kind: 'lost' }
   const term = Math.max((last?.term ?? 0) + 1, tx.now)
   tx.sql.run(
     `INSERT OR REPLACE INTO terms (role, term, lease, worker, since, ends_at, term_ms, duties)
@@ -63,7 +75,7 @@ export function renewTerm(tx: Transaction, held: Held, duties: DutyAges): 'held'
 
 export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
   tx.sql.run(
-    `UPDATE terms SET lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
+    `UPDATE terms SET resigned_by = lease, lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
      WHERE role = ? AND term = ? AND lease = ?`,
     tx.now,
     role,
