@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { serveHealth } from '../../runtime/worker/health-server.ts'
 import { type CommandLine, commandLineWithStore, holdFile, jobFile, ownCommandLine } from './command-line.ts'
 
 interface WorkersJson {
@@ -103,6 +104,15 @@ describe('a draining worker', () => {
     const shown = await cli.json<ShowJson>('show', 'one')
     expect(shown).toMatchObject({ run: { state: 'ready', losses: 0 }, history: [{ kind: 'released' }] })
     expect(shown.steps.map(({ path }) => path)).toEqual(['hold'])
+  })
+
+  test('says why a worker is not ready', async () => {
+    const server = await serveHealth(0, { live: () => true, ready: () => 'it leads: badly' })
+    if (server.kind !== 'listening') throw new Error(server.reason)
+    const health = ['health', '--port', String(server.port), '--ready']
+    const why = `not healthy: http://127.0.0.1:${server.port}/ready answers 503: it leads: badly`
+    expect(await ownCommandLine().refused(1, health)).toBe(why)
+    await server.close()
   })
 
   test('an unknown worker: exit 1', async () => {

@@ -225,4 +225,28 @@ export function termsContract(open: Open): void {
     await elected(first, leaderRole, term)
     expect(await store.leaders()).toMatchObject([{ duties: {} }])
   })
+
+  contractTest(open, 'doctor sees a leader whose duty is dead', async ({ store, worker, advance }) => {
+    const first = await worker({ name: 'first' })
+    const term = await elected(first)
+    await store.renewTerm(leaderRole, term, first.lease, { sweep: 55_000, cron: 10 })
+    const leader = async () => (await store.checks('quick')).find(({ name }) => name === 'leader')
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
+    advance(5_001)
+    expect(await leader()).toMatchObject({
+      verdict: 'fault',
+      found: expect.stringMatching(/^first leads 'leader', its duty 'sweep' /),
+    })
+  })
+
+  contractTest(open, 'doctor sees workers that nobody leads', async ({ store, worker, advance }) => {
+    const first = await worker()
+    const leader = async () => (await store.checks('quick')).find(({ name }) => name === 'leader')
+    await pass(30_000, [first], advance)
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
+    await pass(1, [first], advance)
+    expect(await leader()).toMatchObject({ verdict: 'warning' })
+    await elected(first)
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
+  })
 }
