@@ -69,6 +69,8 @@ export class Elector {
   readonly #work: RoleWork
   readonly #seams: ElectorSeams
   #term: Term | undefined
+  /** The last number that it resigned, or was about to. */
+  #resigned = 0
   #over = new AbortController()
   #candidacy: Promise<void> = Promise.resolve()
 
@@ -103,7 +105,7 @@ export class Elector {
     for (let attempt = 1; !over.aborted; attempt++) {
       const sentAt = clock.elapsed()
       try {
-        const answer = await store.campaign(role, lease, times.termMs)
+        const answer = await store.campaign(role, lease, times.termMs, this.#resigned)
         attempt = 0
         // The lease's own renewals tell the worker, which comes back with a new one.
         if (answer.kind === 'lost') return
@@ -191,6 +193,7 @@ export class Elector {
     const { role } = this.#work
     // With the lease its terms have ended.
     if (over.aborted && (over.reason as AbortedError).reason === 'lease lost') return
+    this.#resigned = fence
     for (let attempt = 1; ; attempt++) {
       try {
         return await store.resignTerm(role, fence, lease)

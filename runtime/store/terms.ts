@@ -15,9 +15,11 @@ export const leaderRole = 'leader'
 export interface TermStore {
   /**
    * Takes the role for `termMs` if nobody has it. The lease that has it keeps its term, from now on for `termMs`
-   * again. @throws InvalidOptionsError for what can't name a role or last.
+   * again. `after` is the last term of the role that this lease has resigned, if any: a request of before that, which
+   * comes late, must not take the role for a lease that does not know of it (R34).
+   * @throws InvalidOptionsError for what can't name a role or last.
    */
-  campaign(role: string, lease: string, termMs: number): Promise<CampaignAnswer>
+  campaign(role: string, lease: string, termMs: number, after?: number): Promise<CampaignAnswer>
   /** Extends the term by its length from now on, and takes in how its duties are doing. */
   renewTerm(role: string, term: number, lease: string, duties: DutyAges): Promise<'held' | 'lost'>
   /** Ends this term and no other. */
@@ -27,7 +29,7 @@ export interface TermStore {
 /**
  * - `leading`: the role is this lease's, the term's number is the fence
  * - `following`: another worker has it for at most `termLeftMs`; `workers` live ones are there to share the asking
- * - `lost`: this lease has ended, or never began
+ * - `lost`: this lease has ended, or never began, or has resigned a later term than it says
  */
 export type CampaignAnswer =
   | { readonly kind: 'leading'; readonly term: number }

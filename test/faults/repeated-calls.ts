@@ -314,10 +314,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const { worker } = await held(calm, faulty)
       return {
         call: () => faulty.campaign('leader', worker.lease, 15_000),
-        newer: async () => {
-          await calm.resignTerm('leader', await leadingTerm(calm), worker.lease)
-          await calm.campaign('leader', (await another(calm)).lease, 15_000)
-        },
+        newer: async () => calm.resignTerm('leader', await leadingTerm(calm), worker.lease),
       }
     },
   },
@@ -343,7 +340,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const term = await leadingTerm(calm)
       return {
         call: () => faulty.resignTerm('leader', term, worker.lease),
-        newer: () => calm.campaign('leader', worker.lease, 15_000),
+        newer: () => calm.campaign('leader', worker.lease, 15_000, term),
       }
     },
   },

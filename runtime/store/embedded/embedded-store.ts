@@ -56,7 +56,7 @@ import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
-import { campaign, renewTerm, resignTerm } from './operations/campaign.ts'
+import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {
   pauseSchedule,
@@ -279,9 +279,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
-  async campaign(role: string, lease: LeaseId, termMs: number): Promise<CampaignAnswer> {
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
-    return this.#write((tx) => campaign(tx, role, lease, termMs))
+    const candidate = { role, lease, termMs, after }
+    const refused = refuseCampaign(this.#transaction(), candidate)
+    return refused ?? this.#write((tx) => campaign(tx, candidate))
   }
 
   renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {

@@ -96,6 +96,7 @@ const migrations: readonly string[] = [
   CREATE TABLE terms (
     role TEXT PRIMARY KEY, term INTEGER NOT NULL,
     lease TEXT, worker TEXT,              -- the holder; none: the role is vacant
+    resigned_by TEXT,                     -- the lease that gave up the last term, if it did
     since INTEGER NOT NULL,               -- when the term began, or the last one ended
     ends_at INTEGER NOT NULL, term_ms INTEGER NOT NULL,
     duties TEXT NOT NULL                  -- JSON: duty -> when its last good round was

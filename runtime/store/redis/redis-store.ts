@@ -283,9 +283,9 @@ class RedisStore implements Store {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
   }
 
-  async campaign(role: string, lease: LeaseId, termMs: number): Promise<CampaignAnswer> {
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
-    return campaign(this.#calls, role, lease, termMs)
+    return campaign(this.#calls, [role, lease, termMs, after])
   }
 
   renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {

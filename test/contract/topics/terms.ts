@@ -6,13 +6,13 @@ import type { TestWorker } from '../test-worker.ts'
 
 const termMs = 15_000
 
-function campaign(worker: TestWorker, role: string = leaderRole) {
-  return worker.store.campaign(role, worker.lease, termMs)
+function campaign(worker: TestWorker, role: string = leaderRole, after?: number) {
+  return worker.store.campaign(role, worker.lease, termMs, after)
 }
 
 /** Campaigns and expects to lead; answers the term. */
-async function elected(worker: TestWorker, role: string = leaderRole): Promise<number> {
-  const answer = await campaign(worker, role)
+async function elected(worker: TestWorker, role: string = leaderRole, after?: number): Promise<number> {
+  const answer = await campaign(worker, role, after)
   if (answer.kind !== 'leading') throw new Error(`${worker.name} does not lead: ${answer.kind}`)
   return answer.term
 }
@@ -119,7 +119,7 @@ export function termsContract(open: Open): void {
     expect(await store.renewTerm(leaderRole, next, second.lease, {})).toBe('held')
     await store.resignTerm(leaderRole, next, second.lease)
     await store.resignTerm(leaderRole, next, second.lease)
-    expect(await elected(first)).toBe(term + 2)
+    expect(await elected(first, leaderRole, term)).toBe(term + 2)
     expect(await store.renewTerm(leaderRole, term, first.lease, {})).toBe('lost')
   })
 
@@ -177,7 +177,25 @@ export function termsContract(open: Open): void {
       const term = await elected(first)
       await store.resignTerm(leaderRole, term, first.lease)
       advance(-3_600_000)
-      expect(await elected(first)).toBe(term + 1)
+      expect(await elected(first, leaderRole, term)).toBe(term + 1)
+    },
+  )
+
+  contractTest(
+    open,
+    'a campaign of before a resignation, which comes late, takes nothing',
+    async ({ store, worker }) => {
+      const [first, second] = [await worker(), await worker()]
+      const term = await elected(first)
+      await store.resignTerm(leaderRole, term, first.lease)
+      const before = await store.leaders()
+      expect(await campaign(first)).toEqual({ kind: 'lost' })
+      expect(await campaign(first, leaderRole, term - 1)).toEqual({ kind: 'lost' })
+      expect(await store.leaders()).toEqual(before)
+      const next = await elected(first, leaderRole, term)
+      await store.resignTerm(leaderRole, next, first.lease)
+      expect(await campaign(first, leaderRole, term)).toEqual({ kind: 'lost' })
+      expect(await elected(second)).toBe(next + 1)
     },
   )
 
@@ -204,7 +222,31 @@ export function termsContract(open: Open): void {
     expect(await store.leaders()).toMatchObject([{ duties: { cron: 0 } }])
     await store.resignTerm(leaderRole, term, first.lease)
     expect(await store.leaders()).toMatchObject([{ duties: {} }])
-    await elected(first)
+    await elected(first, leaderRole, term)
     expect(await store.leaders()).toMatchObject([{ duties: {} }])
+  })
+
+  contractTest(open, 'doctor sees a leader whose duty is dead', async ({ store, worker, advance }) => {
+    const first = await worker({ name: 'first' })
+    const term = await elected(first)
+    await store.renewTerm(leaderRole, term, first.lease, { sweep: 55_000, cron: 10 })
+    const leader = async () => (await store.checks('quick')).find(({ name }) => name === 'leader')
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
+    advance(5_001)
+    expect(await leader()).toMatchObject({
+      verdict: 'fault',
+      found: expect.stringMatching(/^first leads 'leader', its duty 'sweep' /),
+    })
+  })
+
+  contractTest(open, 'doctor sees workers that nobody leads', async ({ store, worker, advance }) => {
+    const first = await worker()
+    const leader = async () => (await store.checks('quick')).find(({ name }) => name === 'leader')
+    await pass(30_000, [first], advance)
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
+    await pass(1, [first], advance)
+    expect(await leader()).toMatchObject({ verdict: 'warning' })
+    await elected(first)
+    expect(await leader()).toMatchObject({ verdict: 'fine' })
   })
 }

@@ -146,7 +146,7 @@ describe('an elector that leads', () => {
     store.resignations = async () => undefined
     await clock.advance(2 * seconds)
     const calls = store.take().map((call) => call.replace(/^\d+ /, ''))
-    expect(calls.slice(-2)).toEqual(['resign 101', 'campaign leader lease'])
+    expect(calls.slice(-2)).toEqual(['resign 101', 'campaign leader lease after 101'])
     expect(elector.fence).toBe(102)
   })
 

@@ -76,7 +76,7 @@ describe('the roles of a worker', () => {
     expect(roles.leader.isLeading).toBe(true)
     roles.listen('reports', ({ signal }) => abortOf(signal))
     await clock.settle()
-    expect(asked()).toEqual(['campaign reports lease'])
+    expect(asked()).toEqual(['campaign reports lease after 102'])
   })
 
   test('end with the lease and are campaigned for under the next', async () => {

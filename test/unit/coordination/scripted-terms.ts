@@ -16,8 +16,8 @@ export class ScriptedTerms implements TermStore {
     this.campaigns = async () => ({ kind: 'leading', term: ++this.#term })
   }
 
-  campaign(role: string, lease: string): Promise<CampaignAnswer> {
-    this.#note(`campaign ${role} ${lease}`)
+  campaign(role: string, lease: string, _termMs: number, after: number): Promise<CampaignAnswer> {
+    this.#note(`campaign ${role} ${lease}${after === 0 ? '' : ` after ${after}`}`)
     return this.campaigns()
   }
 

@@ -13,15 +13,40 @@ interface LastTerm {
   readonly term: number
   readonly lease: LeaseId | null
   readonly worker: string | null
+  readonly resigned_by: string | null
   readonly ends_at: number
 }
 
-export function campaign(tx: Transaction, role: string, lease: LeaseId, termMs: number): CampaignAnswer {
-  const candidate = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
-  if (candidate === undefined) return { kind: 'lost' }
-  const last = tx.sql.get<LastTerm>('SELECT term, lease, worker, ends_at FROM terms WHERE role = ?', role)
-  if (last?.lease != null && last.ends_at > tx.now) {
-    if (last.lease !== lease) return following(tx, last)
+interface Candidate {
+  readonly role: string
+  readonly lease: LeaseId
+  readonly termMs: number
+  readonly after: number
+}
+
+/** The answer to who can't have the role now: found by reading alone, since followers ask all the time. */
+export function refuseCampaign(
+  tx: Transaction,
+  { role, lease, after }: Candidate,
+): CampaignAnswer | undefined {
+  if (workerName(tx, lease) === undefined) return { kind: 'lost' }
+  const last = lastTerm(tx, role)
+  if (last === undefined) return undefined
+  if (last.lease === null) {
+    return last.resigned_by === lease && last.term > after ? { kind: 'lost' } : undefined
+  }
+  if (last.lease === lease || last.ends_at <= tx.now) return undefined
+  const { n = 0 } =
+    tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM workers WHERE expires_at > ?', tx.now) ?? {}
+  return { kind: 'following', leader: last.worker ?? '', termLeftMs: last.ends_at - tx.now, workers: n }
+}
+
+export function campaign(tx: Transaction, candidate: Candidate): CampaignAnswer {
+  const refused = refuseCampaign(tx, candidate)
+  if (refused !== undefined) return refused
+  const { role, lease, termMs } = candidate
+  const last = lastTerm(tx, role)
+  if (last?.lease === lease && last.ends_at > tx.now) {
     tx.sql.run('UPDATE terms SET ends_at = ?, term_ms = ? WHERE role = ?', tx.now + termMs, termMs, role)
     return { kind: 'leading', term: last.term }
   }
@@ -32,7 +57,7 @@ export function campaign(tx: Transaction, role: string, lease: LeaseId, termMs: 
     role,
     term,
     lease,
-    candidate.name,
+    workerName(tx, lease) ?? '',
     tx.now,
     tx.now + termMs,
     termMs,
@@ -40,12 +65,12 @@ export function campaign(tx: Transaction, role: string, lease: LeaseId, termMs: 
   return { kind: 'leading', term }
 }
 
-function following(tx: Transaction, { worker, ends_at }: LastTerm): CampaignAnswer {
-  const workers = tx.sql.get<{ n: number }>(
-    'SELECT count(*) AS n FROM workers WHERE expires_at > ?',
-    tx.now,
-  )?.n
-  return { kind: 'following', leader: worker ?? '', termLeftMs: ends_at - tx.now, workers: workers ?? 0 }
+function workerName(tx: Transaction, lease: LeaseId): string | undefined {
+  return tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)?.name
+}
+
+function lastTerm(tx: Transaction, role: string): LastTerm | undefined {
+  return tx.sql.get('SELECT term, lease, worker, resigned_by, ends_at FROM terms WHERE role = ?', role)
 }
 
 export function renewTerm(tx: Transaction, held: Held, duties: DutyAges): 'held' | 'lost' {
@@ -63,7 +88,7 @@ export function renewTerm(tx: Transaction, held: Held, duties: DutyAges): 'held'
 
 export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
   tx.sql.run(
-    `UPDATE terms SET lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
+    `UPDATE terms SET resigned_by = lease, lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
      WHERE role = ? AND term = ? AND lease = ?`,
     tx.now,
     role,

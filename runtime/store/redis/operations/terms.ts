@@ -11,11 +11,9 @@ interface Held {
 
 export async function campaign(
   calls: ScriptCalls,
-  role: string,
-  lease: LeaseId,
-  termMs: number,
+  candidate: readonly [role: string, lease: LeaseId, termMs: number, after: number],
 ): Promise<CampaignAnswer> {
-  const [kind, second, left, workers] = (await calls.run('campaign', [role, lease, termMs])) as Buffer[]
+  const [kind, second, left, workers] = (await calls.run('campaign', candidate)) as Buffer[]
   switch (String(kind)) {
     case 'leading':
       return { kind: 'leading', term: Number(second) }
@@ -50,6 +48,7 @@ type StoredTerm = readonly [
   since: number,
   endsAt: number,
   duties: readonly (string | number)[] | Readonly<Record<string, never>>,
+  resignedBy: string,
   lease?: string,
   worker?: string,
 ]
@@ -69,7 +68,7 @@ export async function readLeaders(
 
 function toLeader(
   role: string,
-  [term, since, endsAt, duties, , worker]: StoredTerm,
+  [term, since, endsAt, duties, , , worker]: StoredTerm,
   now: number,
 ): LeaderInfo {
   if (worker === undefined) return { role, term, since, termLeftMs: 0, duties: {} }

@@ -1,7 +1,7 @@
 --[[
 Takes a role for a term if nobody has it; the lease that has it keeps its term.
 keys: meta terms workers leases status
-input: time, role, lease, term ms
+input: time, role, lease, term ms, the last term that this lease has resigned or 0
 returns: { 'leading', term }, { 'following', leader, ms left, live workers } or { 'lost' }
 writes: when full
 uses: term-part
@@ -17,10 +17,12 @@ if last and last.lease and last.endsAt > now then
     return { 'following', last.worker, string.format('%.0f', last.endsAt - now), workers }
   end
   last.endsAt, last.termMs = now + termMs, termMs
+elseif last and last.resignedBy == lease and last.term > tonumber(ARGV[5]) then
+  return { 'lost' }
 else
   last = {
     term = math.max((last and last.term or 0) + 1, now), lease = lease, worker = cmsgpack.unpack(worker).name,
-    since = now, endsAt = now + termMs, termMs = termMs, duties = {},
+    since = now, endsAt = now + termMs, termMs = termMs, duties = {}, resignedBy = '',
   }
 end
 writeTerm(role, last)

@@ -29,9 +29,9 @@ end
 local function leaveRoles(lease)
   local all = call('HGETALL', K.terms)
   for i = 1, #all, 2 do
-    local term, _, endsAt, _, holder = unpack(cmsgpack.unpack(all[i + 1]))
+    local term, _, endsAt, _, _, holder = unpack(cmsgpack.unpack(all[i + 1]))
     if holder == lease then
-      call('HSET', K.terms, all[i], cmsgpack.pack({ term, math.min(now, endsAt), 0, {} }))
+      call('HSET', K.terms, all[i], cmsgpack.pack({ term, math.min(now, endsAt), 0, {}, '' }))
     end
   end
 end

@@ -8,5 +8,6 @@ uses: term-part
 ]]
 local last = lastTerm(ARGV[2])
 if not last or last.term ~= tonumber(ARGV[3]) or last.lease ~= ARGV[4] then return 0 end
-writeTerm(ARGV[2], { term = last.term, since = math.min(now, last.endsAt), endsAt = 0, duties = {} })
+local endedAt = math.min(now, last.endsAt)
+writeTerm(ARGV[2], { term = last.term, since = endedAt, endsAt = 0, duties = {}, resignedBy = ARGV[4] })
 return 1
