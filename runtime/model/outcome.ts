@@ -15,12 +15,14 @@ export type Outcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
 
-/** One wait of a suspended run: the deadline was stored by the journal entry at `position`. */
-export interface Wait {
-  readonly kind: WaitingFor['kind']
-  readonly path: StepPath
-  readonly position: number
-}
+/** One wait of a suspended run: the deadline was stored by the journal entry at `position`, the line was joined by the step. */
+export type Wait =
+  | {
+      readonly kind: Exclude<WaitingFor['kind'], 'limit'>
+      readonly path: StepPath
+      readonly position: number
+    }
+  | { readonly kind: 'limit'; readonly path: StepPath }
 
 /** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
 export type StayOutcome = Outcome['kind'] | 'lost'

@@ -1,10 +1,12 @@
 import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
+import type { LimitUse } from '../model/limit-use.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -16,7 +18,7 @@ import type { StepPath } from '../model/step-path.ts'
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, Inspector {
+export interface Store extends RunStore, WorkerStore, QueueStore, LimiterStore, Inspector {
   /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
@@ -91,6 +93,11 @@ export interface Inspector {
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
+  limiters(): Promise<readonly LimiterInfo[]>
+  /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */
+  limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
+  /** Where the run stands with each of its limits. */
+  linePlaces(run: RunId): Promise<readonly LinePlace[]>
   /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
@@ -133,6 +140,8 @@ export interface NewRun {
   readonly expiresInMs?: number
   /** The job's timeout, counted from its first claim. */
   readonly timeoutMs?: number
+  /** Taken together by each claim of it. */
+  readonly limits?: readonly LimitUse[]
 }
 
 export type EnqueueAnswer =
@@ -152,6 +161,8 @@ export interface Checkpoint {
   readonly fence: number
   readonly position: number
   readonly record: JournalRecord
+  /** The attempt that it ends used limits: their slots come back with it. */
+  readonly limited?: true
 }
 
 /** The end of a stay in a slot. `position` is the last one the worker knows to be stored. */
@@ -232,6 +243,8 @@ export interface Held {
 export interface Orders {
   readonly drain: boolean
   readonly cancel: readonly RunId[]
+  /** Runs of which a step that waits in its slot for a limit should ask again. */
+  readonly granted: readonly RunId[]
 }
 
 export interface RetryChoice {
@@ -251,6 +264,8 @@ export interface NewWorker {
   readonly jobs: readonly WorkerJob[]
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
+  /** The limiters that its jobs' code names. */
+  readonly limiters?: readonly WorkerLimiter[]
   /** Whether a drain order of an earlier lease of this process holds on. */
   readonly draining: boolean
 }

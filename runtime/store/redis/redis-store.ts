@@ -8,9 +8,19 @@ import {
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
+import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { RuleChange } from '../limiter-rules.ts'
+import type {
+  AcquireAnswer,
+  AcquireRequest,
+  LimiterInfo,
+  LimiterKeyInfo,
+  LinePlace,
+  StepTurn,
+} from '../limiters.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -50,6 +60,15 @@ import { readEvents, readThroughput } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, resign } from './operations/lease.ts'
+import {
+  acquire,
+  closeKeys,
+  correctCost,
+  readLimiterKeys,
+  readLimiters,
+  readLinePlaces,
+  setLimiter,
+} from './operations/limiters.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
 import { PeerWatch } from './peer-watch.ts'
@@ -256,6 +275,37 @@ class RedisStore implements Store {
 
   async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  }
+
+  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
+    return acquire(this.#calls, lease, request)
+  }
+
+  closeKeys(lease: LeaseId, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+    return closeKeys(this.#calls, lease, request)
+  }
+
+  correctCost(
+    lease: LeaseId,
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'> {
+    return correctCost(this.#calls, lease, request)
+  }
+
+  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+    return setLimiter(this.#calls, name, numbers, write)
+  }
+
+  limiters(): Promise<readonly LimiterInfo[]> {
+    return readLimiters(this.#calls)
+  }
+
+  limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]> {
+    return readLimiterKeys(this.#calls, limiter, limit)
+  }
+
+  linePlaces(run: RunId): Promise<readonly LinePlace[]> {
+    return readLinePlaces(this.#calls, run)
   }
 
   async sweep(limit: number): Promise<SweepReport> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { entryOverheadBytes } from '../../model/journal.ts'
 import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
+import { seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -138,12 +139,14 @@ function withConstants(source: string): string {
     keepAnswersMs,
     amnestyShare,
   ]
+  const tickets = [ticketMs, seniority.refusals, seniority.waitedMs, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
     '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[limits]] 0, 0, 0, 0, 0, 0': limits.join(', '),
+    '--[[tickets]] 0, 0, 0, 0': tickets.join(', '),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
 }

@@ -1,13 +1,16 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { bootId } from '../host.ts'
+import { lookAtAllLines } from '../limits/limit-key.ts'
 import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { ordersOf } from './claim.ts'
+import { defineLimiters } from './limiters.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
   markSeen(tx)
+  defineLimiters(tx, worker.limiters ?? [])
   const created = tx.sql.run(
     `INSERT OR IGNORE INTO workers (lease, name, host, boot, pid, node, concurrency, lease_ms, expires_at, started_at,
        seen_at, draining, drain_order, jobs, queues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -32,6 +35,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
   }
+  lookAtAllLines(tx)
 }
 
 /** R23: code that a blocked run has not met yet gets one try at it. */

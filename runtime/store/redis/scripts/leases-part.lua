@@ -38,6 +38,7 @@ local function forgetWorker(lease)
   call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
   call('ZREM', K.leases, lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)
+  lookAtAllLines()
 end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end

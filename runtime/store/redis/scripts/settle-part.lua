@@ -41,10 +41,23 @@ local outcomes = {
 
   --- R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once.
   waiting = function(run, waits, _, stay, key)
-    local first, at
+    local first, at, line
     for i = 1, #waits do
-      local deadline = storedDeadline(key, waits[i][3])
-      if not at or deadline < at then first, at = waits[i], deadline end
+      if waits[i][1] == 'limit' then
+        local admission = hasLimits(run) and limits().admissionsOf(run)[waits[i][2]]
+        -- Woken since, or never in line.
+        if not admission or not admission.n then return 'c' end
+        line = line or admission.t[admission.n][T_NAME]
+      else
+        local deadline = storedDeadline(key, waits[i][3])
+        if not at or deadline < at then first, at = waits[i], deadline end
+      end
+    end
+    if line and not first then
+      setExtra(run, 'w', { 'limit', 0, line })
+      setOutcome(run, '')
+      stay[WAKE_AT] = 0
+      return settled(place(run, 'suspend', stay))
     end
     if not first or at <= now then return 'c' end
     -- A retry's pause says what failed; a sleep after it does not.
