@@ -51,7 +51,10 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
+export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
+export { type Limiter, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
+export { RateLimitedError } from '../runtime/model/rate-limited-error.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
 export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'
 export type { RunState } from '../runtime/model/run.ts'

@@ -3,12 +3,13 @@ import { parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
 import { checkKnownOptions } from './known-options.ts'
+import { parseJobLimits } from './limit-use.ts'
 import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
-const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'onFailed']
+const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'limits', 'onFailed']
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.
@@ -53,6 +54,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     retry: parseRetry(options.retry, `${at}: retry`),
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
     schema: options.input as StandardSchemaV1 | undefined,
+    limits: parseJobLimits(options.limits ?? [], `${at}: limits`),
     onFailed: options.onFailed as OnFailed | undefined,
     handler: handler as Job['handler'],
   })

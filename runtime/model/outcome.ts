@@ -6,8 +6,13 @@ import type { StoredError } from './stored-error.ts'
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: Uint8Array }
   | { readonly kind: 'failed'; readonly error: StoredError; readonly escaped?: StepPath }
-  /** Code between steps threw: spends an attempt. */
-  | { readonly kind: 'retrying'; readonly error: StoredError; readonly delayMs: number }
+  /** Code between steps threw: spends an attempt, unless it was asked to pause. */
+  | {
+      readonly kind: 'retrying'
+      readonly error: StoredError
+      readonly delayMs: number
+      readonly unspent?: true
+    }
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
   /** Handed over at a step edge: ready at once, nothing spent. */

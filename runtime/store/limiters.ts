@@ -17,6 +17,8 @@ import type { StepPath } from '../model/step-path.ts'
  *     admit no younger run.
  */
 export interface LimiterStore {
+  /** Takes in what a worker's code says of limiters that only its steps name. @throws InvalidOptionsError for another kind. */
+  defineLimiters(lease: string, limiters: readonly WorkerLimiter[]): Promise<void>
   /** All limits of one attempt of a step, or a place in the line of the one that is closed. */
   acquire(lease: string, request: AcquireRequest): Promise<AcquireAnswer>
   /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. */

@@ -171,7 +171,7 @@ export class Worker {
   }
 
   async #beginSession(store: Store): Promise<void> {
-    const { registered, queues, concurrency, leaseMs } = this.#config
+    const { registered, limiters, queues, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       onDrainOrder: () => void this.stop(),
@@ -186,6 +186,7 @@ export class Worker {
       concurrency,
       leaseMs,
       jobs: registered,
+      limiters,
       ...(queues === undefined ? {} : { queues }),
       draining: this.#phase === 'draining',
     })

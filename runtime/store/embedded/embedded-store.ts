@@ -17,6 +17,7 @@ import type {
   LimiterKeyInfo,
   LinePlace,
   StepTurn,
+  WorkerLimiter,
 } from '../limiters.ts'
 import type {
   Checkpoint,
@@ -71,7 +72,7 @@ import {
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
-import { setLimiter } from './operations/limiters.ts'
+import { defineLimiters, setLimiter } from './operations/limiters.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
@@ -265,6 +266,10 @@ class EmbeddedStore implements Store {
 
   resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
     return this.#write((tx) => resumeQueue(tx, queue, write))
+  }
+
+  defineLimiters(_lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
+    return this.#write((tx) => defineLimiters(tx, limiters))
   }
 
   acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {

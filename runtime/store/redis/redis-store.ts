@@ -20,6 +20,7 @@ import type {
   LimiterKeyInfo,
   LinePlace,
   StepTurn,
+  WorkerLimiter,
 } from '../limiters.ts'
 import type {
   Checkpoint,
@@ -64,6 +65,7 @@ import {
   acquire,
   closeKeys,
   correctCost,
+  defineLimiters,
   readLimiterKeys,
   readLimiters,
   readLinePlaces,
@@ -275,6 +277,10 @@ class RedisStore implements Store {
 
   async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  }
+
+  defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
+    return defineLimiters(this.#calls, lease, limiters)
   }
 
   acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {

@@ -75,6 +75,14 @@ export function packedLimiters(limiters: readonly WorkerLimiter[]): Record<strin
   return Object.fromEntries(limiters.map(({ name, rule }) => [name, rule]))
 }
 
+export async function defineLimiters(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  limiters: readonly WorkerLimiter[],
+): Promise<void> {
+  refuseOtherKind(await calls.run('define-limiters', [lease, plain.pack(packedLimiters(limiters))]))
+}
+
 interface StoredLimiter {
   readonly rule: LimiterRule
   readonly byHand?: {

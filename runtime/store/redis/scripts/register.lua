@@ -5,15 +5,13 @@ input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pi
   beat ('' or 'role server:connection')
 returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
+uses: define-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if redis.call('HEXISTS', K.workers, lease) == 1 or redis.call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
 local worker = cmsgpack.unpack(ARGV[5])
-for name, rule in pairs(worker.limiters or {}) do
-  local raw = redis.call('HGET', K.limiters, name)
-  local kind = raw and cmsgpack.unpack(raw).rule.kind
-  if kind and kind ~= rule.kind then return { name, kind, rule.kind } end
-end
+local other = otherKind(worker.limiters or {})
+if other then return other end
 -- Also after the server lost all it had: whoever asks finds a store again.
 redis.call('HSETNX', K.meta, 'format', FORMAT)
 worker.startedAt = now
@@ -24,11 +22,7 @@ for i = 1, #worker.jobs do
   local job = worker.jobs[i]
   redis.call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
 end
-for name, rule in pairs(worker.limiters or {}) do
-  local raw = redis.call('HGET', K.limiters, name)
-  redis.call('HSET', K.limiters, name, cmsgpack.pack({ rule = rule, byHand = raw and cmsgpack.unpack(raw).byHand or nil }))
-end
-redis.call('HSET', K.meta, 'linesFrom', '')
+defineLimiters(worker.limiters or {})
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')
 if role then redis.call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
 return 1
