@@ -8,6 +8,8 @@ export {
   type Jobs,
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
+export type { Explanation } from '../runtime/client/explain-run.ts'
+export type { LimiterChange, Limiters } from '../runtime/client/limiters.ts'
 export type { RetryRunOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
 export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'

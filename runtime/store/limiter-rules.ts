@@ -30,3 +30,8 @@ export function changedRule(name: string, rule: LimiterRule, change: RuleChange)
   )
   return make({ name: 'changed', ...options }).rule
 }
+
+/** All numbers of a rule: one may follow from another. */
+export function numbersOf({ max, everyMs, refill }: LimiterRule): Omit<LimiterRule, 'kind'> {
+  return { max, everyMs, refill }
+}

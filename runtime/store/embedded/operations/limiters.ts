@@ -2,7 +2,7 @@ import { RunStateError } from '../../../model/errors.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { LimiterRule } from '../../../model/limiter.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
-import { changedRule, type RuleChange } from '../../limiter-rules.ts'
+import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
@@ -53,7 +53,7 @@ export function setLimiter(
   const rule = numbers === undefined ? code : changedRule(name, code, numbers)
   const { by, reason } = write
   const byHand: ByHandRow | undefined = numbers && {
-    ...{ numbers, by, at: tx.now },
+    ...{ numbers: numbersOf(rule), by, at: tx.now },
     ...(reason === undefined ? {} : { reason }),
   }
   tx.sql.run(

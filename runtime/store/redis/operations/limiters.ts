@@ -5,7 +5,7 @@ import type { LimiterRule } from '../../../model/limiter.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
-import { changedRule, type RuleChange } from '../../limiter-rules.ts'
+import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type {
   AcquireAnswer,
   AcquireRequest,
@@ -105,7 +105,9 @@ export async function setLimiter(
   const { rule } = plain.unpack(raw) as StoredLimiter
   const next = numbers === undefined ? rule : changedRule(name, rule, numbers)
   const byHand =
-    numbers === undefined ? '' : plain.pack({ numbers, by, ...(reason === '' ? {} : { reason }) })
+    numbers === undefined
+      ? ''
+      : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
   await calls.run('set-limiter', [name, requestId, byHand])
   return next
 }
