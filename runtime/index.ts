@@ -1,4 +1,6 @@
 /** The public door of the engine: what runs in a container. */
+export type { Leader } from './coordination/leadership.ts'
+export type { LeaderFunction, Leading } from './coordination/office.ts'
 export type { Duration } from './model/duration.ts'
 export type { Logger } from './model/job.ts'
 export type {

@@ -78,6 +78,13 @@ const crashParts: readonly Part[] = [
     env: { DURABLE_JOBS_PROVE_CANCELS: '20' },
   },
   {
+    name: 'leader',
+    shows:
+      'From SIGKILL and from SIGTERM of the leader to the next one, default settings, 50 samples each; a stopped leader that wakes is refused',
+    command: crashTests('leader'),
+    env: { DURABLE_JOBS_PROVE_LEADERS: '50' },
+  },
+  {
     name: 'poison',
     shows: 'A run that kills each worker is failed by name after its real pauses; those beside it complete',
     command: crashTests('poison'),

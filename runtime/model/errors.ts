@@ -231,8 +231,10 @@ export type AbortReason =
   | 'timeout'
   | 'sibling failed'
   | 'run ended'
+  | 'term over'
+  | 'unsubscribed'
 
-/** The `reason` of every `AbortSignal` handed to job code. */
+/** The `reason` of every `AbortSignal` handed to job code and to functions of `onLeader`. */
 export class AbortedError extends DurableJobsError {
   override readonly name = 'AbortError'
   readonly code = 'ABORTED'

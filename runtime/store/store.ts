@@ -7,6 +7,7 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { LeaderInfo, TermStore } from './terms.ts'
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -18,7 +19,7 @@ import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimite
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, LimiterStore, Inspector {
+export interface Store extends RunStore, WorkerStore, QueueStore, LimiterStore, TermStore, Inspector {
   /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
@@ -98,6 +99,8 @@ export interface Inspector {
   limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
   /** Where the run stands with each of its limits. */
   linePlaces(run: RunId): Promise<readonly LinePlace[]>
+  /** Every role that was ever led, by name. */
+  leaders(): Promise<readonly LeaderInfo[]>
   /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */

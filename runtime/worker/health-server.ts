@@ -4,22 +4,25 @@ import type { AddressInfo } from 'node:net'
 export interface HealthAnswers {
   /** Whether the main loop is alive. */
   live(): boolean
-  /** Whether the worker takes work: it holds its lease and does not drain. */
-  ready(): boolean
+  /** Whether the worker does what it is for: it holds its lease, does not drain, and no duty of it is dead. A text: why not. */
+  ready(): boolean | string
 }
 
 export type HealthServer =
   | { readonly kind: 'listening'; readonly port: number; close(): Promise<void> }
   | { readonly kind: 'taken'; readonly reason: string }
 
-/** Serves `/live` and `/ready`: 200 or 503 with one word. */
+/** Serves `/live` and `/ready`: 200, or 503 with the reason where there is one to tell. */
 export function serveHealth(port: number, answers: HealthAnswers): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
     const good = path === '/live' ? answers.live() : path === '/ready' ? answers.ready() : undefined
-    response.statusCode = good === undefined ? 404 : good ? 200 : 503
+    const why = typeof good === 'string' ? `: ${good}` : ''
+    response.statusCode = good === undefined ? 404 : good === true ? 200 : 503
     response.setHeader('content-type', 'text/plain')
-    response.end(good === undefined ? 'ask /live or /ready\n' : good ? 'ok\n' : `not ${path?.slice(1)}\n`)
+    response.end(
+      good === undefined ? 'ask /live or /ready\n' : good === true ? 'ok\n' : `not ${path?.slice(1)}${why}\n`,
+    )
   })
   return new Promise((resolve) => {
     server.once('error', (error) => resolve({ kind: 'taken', reason: error.message }))

@@ -15,6 +15,8 @@ export interface LeaseKeeperSeams {
   readonly clock: Clock
   readonly log: Logger
   readonly status: () => WorkerStatus
+  /** Whether the worker leads although a duty of it is dead. */
+  readonly hasDeadDuty: () => boolean
   readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
   readonly onOrders: (lease: LeaseId, orders: Orders) => void
   readonly onLost: (lease: LeaseId) => void
@@ -100,6 +102,7 @@ export class LeaseKeeper {
     Atomics.add(this.#beats, beatSlots.beat, 1)
     const { draining } = this.#seams.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)
+    Atomics.store(this.#beats, beatSlots.deadDuty, this.#seams.hasDeadDuty() ? 1 : 0)
     void this.#renewIfThreadIsSilent()
     this.#cancelBeat = this.#seams.clock.after(beatMs, () => this.#beat())
   }

@@ -14,7 +14,7 @@ export interface LeaseThreadData {
 }
 
 /** Places in the shared array. */
-export const beatSlots = { beat: 0, draining: 1, length: 2 } as const
+export const beatSlots = { beat: 0, draining: 1, deadDuty: 2, length: 3 } as const
 
 /** Main thread to lease thread. */
 export type ToLeaseThread =

@@ -39,9 +39,11 @@ function silentMs(): number {
   return clock.elapsed() - lastBeatAt
 }
 
-function isReady(): boolean {
+function isReady(): boolean | string {
   const heldLately = lastHeldAt !== undefined && clock.elapsed() - lastHeldAt < data.leaseMs
-  return heldLately && Atomics.load(data.beats, beatSlots.draining) === 0
+  if (!heldLately || Atomics.load(data.beats, beatSlots.draining) === 1) return false
+  const dead = Atomics.load(data.beats, beatSlots.deadDuty) === 1
+  return dead ? 'it leads, but a duty of it is dead: durable-jobs doctor names it' : true
 }
 
 async function renew(store: Store): Promise<void> {

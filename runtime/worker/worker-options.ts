@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { type TermTimes, termTimes } from '../coordination/elector.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
@@ -36,6 +37,8 @@ export interface WorkerOptions {
   maxBlocked?: Duration
   /** How long a silent worker keeps its runs. Default 10 s, renewed every 3 s. */
   lease?: Duration
+  /** Whether this worker may lead: do the duties of the fleet, and run functions given to `onLeader`. Default true. */
+  leader?: boolean
 }
 
 /** Checked; durations in ms, nothing left out. */
@@ -54,6 +57,8 @@ export interface WorkerConfig {
   readonly drainMs: number
   readonly maxBlockedMs: number
   readonly leaseMs: number
+  readonly campaigns: boolean
+  readonly terms: TermTimes
   readonly clock: Clock
 }
 
@@ -73,6 +78,7 @@ const known = [
   'stopTimeout',
   'maxBlocked',
   'lease',
+  'leader',
 ]
 
 /** @throws InvalidOptionsError naming the wrong option. */
@@ -96,6 +102,8 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     drainMs: Math.max(stopTimeoutMs - stopMarginMs, stopTimeoutMs / 2),
     maxBlockedMs: parseDuration(options.maxBlocked ?? '60s', 'maxBlocked'),
     leaseMs: parseLease(options.lease),
+    campaigns: parseLeader(options.leader),
+    terms: termTimes,
     clock,
   }
 }
@@ -170,6 +178,11 @@ function parseLease(lease: Duration | undefined): number {
   throw new InvalidOptionsError(
     `lease: ${ms} ms is too short to be renewed in time; write ${shortestLeaseMs} ms or more`,
   )
+}
+
+function parseLeader(leader: boolean | undefined): boolean {
+  if (leader === undefined || typeof leader === 'boolean') return leader ?? true
+  throw new InvalidOptionsError('leader: write false to keep this worker from leading, or leave it out')
 }
 
 function parseCount(value: number, option: string, least: number, most: number): number {

@@ -1,12 +1,18 @@
 import { hostname } from 'node:os'
-import { backoffMs, type CancelTimer, type Clock, endsWithin, pause } from '../model/clock.ts'
+import type { Duty } from '../coordination/duty.ts'
+import { settleGraceMs } from '../coordination/elector.ts'
+import { type Leader, Leadership } from '../coordination/leadership.ts'
+import type { LeaderFunction } from '../coordination/office.ts'
+import { SweepDuty } from '../coordination/sweep-duty.ts'
+import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { openStore } from '../store/open-store.ts'
-import type { Store, WorkerStatus } from '../store/store.ts'
+import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
+import { leaderRole } from '../store/terms.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { onStopSignals } from './stop-signals.ts'
@@ -14,10 +20,8 @@ import { parseWorkerOptions, type WorkerConfig, type WorkerOptions } from './wor
 
 type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
 
-const sweepEveryMs = 20_000
-const sweepLimit = 1_000
-/** Between two sweeps of which the first was full: others have their turn. */
-const sweepBreakMs = 20
+/** For the answer to a resignation, beside what is granted to the work of a term. */
+const resignMs = 1_000
 /** A middleware that never ends must not keep `stop()` from ending. */
 const longestUnwindMs = 10_000
 
@@ -39,12 +43,12 @@ export class Worker {
   readonly #config: WorkerConfig
   readonly #clock: Clock
   readonly #open: StoreOpener
+  readonly #leadership: Leadership
   readonly #stays = new Map<RunId, Promise<void>>()
   #phase: Phase = 'new'
   #store: Store | undefined
   #keeper: LeaseKeeper | undefined
   #session: LeaseSession | undefined
-  #cancelSweep: CancelTimer = () => undefined
   #stopping: Promise<void> | undefined
   /** A start or a change of leases under way: a stop waits for its end. */
   #changing: Promise<void> = Promise.resolve()
@@ -60,6 +64,31 @@ export class Worker {
     this.#clock = config.clock
     this.#open = open
     this.name = config.name
+    const { clock, log, campaigns, terms } = config
+    this.#leadership = new Leadership({ clock, log, campaigns, times: terms })
+  }
+
+  /** Whether this worker leads the fleet now, and the number of its term. */
+  get leader(): Leader {
+    return this.#leadership.leader
+  }
+
+  /**
+   * Calls `lead` once for each term that this worker leads the fleet, or has the role that is named, on one worker at
+   * a time. Its signal aborts when the term ends, and it has 5 s then; what it throws is logged, and it is called
+   * again while the term lasts. May be called before `start`. Answers a function that takes it back.
+   * @throws InvalidOptionsError
+   * @example
+   * worker.onLeader('reports', async ({ signal, fence }) => {
+   *   while (!signal.aborted) await sendDueReports({ signal, fence })
+   * })
+   */
+  onLeader(lead: LeaderFunction): Unsubscribe
+  onLeader(role: string, lead: LeaderFunction): Unsubscribe
+  onLeader(first: string | LeaderFunction, lead?: LeaderFunction): Unsubscribe {
+    return typeof first === 'function'
+      ? this.#leadership.listen(leaderRole, first)
+      : this.#leadership.listen(first, lead as LeaderFunction)
   }
 
   /** Opens the store, registers and begins to claim. @throws StoreUnavailableError, StoreFormatError. */
@@ -74,6 +103,7 @@ export class Worker {
   async #openAndBegin(): Promise<void> {
     try {
       this.#store = await this.#open(this.#config)
+      this.#leadership.open(this.#store, this.#duties(this.#store))
       this.#keeper = this.#makeKeeper(this.#store)
       await this.#beginSession(this.#store)
     } catch (error) {
@@ -85,7 +115,6 @@ export class Worker {
     }
     // A stop that came meanwhile waits for this, and goes on from here.
     if (this.#phase === 'starting') this.#phase = 'working'
-    this.#scheduleSweep()
     void this.#warnOfFaults(this.#store)
     const { registered, concurrency, log } = this.#config
     log.info({ worker: this.name, jobs: registered.map(({ name }) => name), concurrency }, 'worker started')
@@ -155,6 +184,7 @@ export class Worker {
       clock: this.#clock,
       log: this.#config.log,
       status: () => this.#status(),
+      hasDeadDuty: () => this.#leadership.hasDeadDuty,
       renew: (lease) => store.renew(lease, this.#status()),
       onOrders: (lease, orders) => {
         if (this.#session?.lease === lease) this.#session.obey(orders)
@@ -193,6 +223,12 @@ export class Worker {
     this.#session = session
     this.#keeper?.keep(session.lease)
     session.begin()
+    this.#leadership.begin(session.lease)
+  }
+
+  /** What the leader does for all. */
+  #duties(store: Store): Duty[] {
+    return [new SweepDuty(store, this.#config)]
   }
 
   #replace(store: Store, lost: LeaseSession): void {
@@ -205,6 +241,7 @@ export class Worker {
   async #replaceSession(store: Store, lost: LeaseSession): Promise<void> {
     if (this.#session !== lost) return
     this.#session = undefined
+    this.#leadership.lose()
     this.#config.log.error({ lease: lost.lease }, 'the lease was lost: its runs go on elsewhere')
     await lost.lose()
     await store.resign(lost.lease, []).catch(() => undefined)
@@ -226,14 +263,17 @@ export class Worker {
       return
     }
     this.#phase = 'draining'
+    // First of all: the fleet is not to wait for its next leader as long as for this worker's runs.
+    const longestMs = Math.min(timeoutMs, settleGraceMs) + resignMs
+    const resigned = this.#leadership.resign(longestMs, this.#hurry.signal)
     await this.#changing.catch(() => undefined)
-    this.#cancelSweep()
     const session = this.#session
     session?.drain()
     const enough = new AbortController()
     const late = pause(this.#clock, timeoutMs, AbortSignal.any([enough.signal, this.#hurry.signal]))
     if (session !== undefined) await Promise.race([session.empty(), late])
     enough.abort()
+    await resigned
     // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
     const kept = session?.insideOnce ?? false
     await (kept ? this.#handOver(session) : this.#leave(session))
@@ -266,30 +306,6 @@ export class Worker {
       await session?.resign()
     } catch (error) {
       this.#config.log.error({ err: toStoredError(error) }, 'the lease could not be resigned; it will expire')
-    }
-  }
-
-  #scheduleSweep(): void {
-    this.#cancelSweep = this.#clock.after(sweepEveryMs * (0.75 + this.#clock.random() / 2), () => {
-      void this.#sweep().finally(() => {
-        if (this.#phase === 'working') this.#scheduleSweep()
-      })
-    })
-  }
-
-  /** Until nothing is left to prune: what ends faster than one sweep removes must not pile up. */
-  async #sweep(): Promise<void> {
-    try {
-      for (let more = true; more && this.#phase === 'working'; ) {
-        const report = await this.#store?.sweep(sweepLimit)
-        if (report && report.repaired.length > 0) {
-          this.#config.log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
-        }
-        more = report !== undefined && report.pruned >= sweepLimit
-        if (more) await pause(this.#clock, sweepBreakMs, this.#hurry.signal)
-      }
-    } catch (error) {
-      this.#config.log.warn({ err: toStoredError(error) }, 'the sweep failed; the next one goes on')
     }
   }
 }

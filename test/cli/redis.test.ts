@@ -85,6 +85,7 @@ describe('doctor', () => {
     'clock',
     'latency',
     'workers',
+    'leader',
   ]
 
   async function checksOf(url: string, code: 0 | 1, env = {}): Promise<Readonly<Record<string, StoreCheck>>> {

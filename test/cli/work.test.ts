@@ -1,5 +1,6 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { serveHealth } from '../../runtime/worker/health-server.ts'
 import { type CommandLine, commandLineWithStore, holdFile, jobFile, ownCommandLine } from './command-line.ts'
 
 interface WorkersJson {
@@ -79,9 +80,11 @@ describe('a draining worker', () => {
     await cli.ok('enqueue', holdFile, 'hold', '--id', 'one')
     await worker.said('holding')
     const rows = await workerRows(cli)
-    expect(rows[0]?.join(' ')).toBe('WORKER HOST PID NODE RUNS STATE STARTED SEEN LEASE LEFT QUEUES JOBS')
-    const [name, , , , runs, state] = rows[1] ?? []
-    expect([name, runs, state]).toEqual(['w1', '1/10', 'working'])
+    expect(rows[0]?.join(' ')).toBe(
+      'WORKER HOST PID NODE RUNS STATE LEADS STARTED SEEN LEASE LEFT QUEUES JOBS',
+    )
+    const [name, , , , runs, state, leads] = rows[1] ?? []
+    expect([name, runs, state, leads]).toEqual(['w1', '1/10', 'working', 'leader'])
 
     expect(await cli.ok('drain', 'w1', '--by', 'ana')).toBe(
       'worker w1 drains: it claims no more and hands its runs over\n',
@@ -101,6 +104,15 @@ describe('a draining worker', () => {
     const shown = await cli.json<ShowJson>('show', 'one')
     expect(shown).toMatchObject({ run: { state: 'ready', losses: 0 }, history: [{ kind: 'released' }] })
     expect(shown.steps.map(({ path }) => path)).toEqual(['hold'])
+  })
+
+  test('says why a worker is not ready', async () => {
+    const server = await serveHealth(0, { live: () => true, ready: () => 'it leads: badly' })
+    if (server.kind !== 'listening') throw new Error(server.reason)
+    const health = ['health', '--port', String(server.port), '--ready']
+    const why = `not healthy: http://127.0.0.1:${server.port}/ready answers 503: it leads: badly`
+    expect(await ownCommandLine().refused(1, health)).toBe(why)
+    await server.close()
   })
 
   test('an unknown worker: exit 1', async () => {
@@ -149,9 +161,10 @@ describe('environment', () => {
       .map(([, flag]) => flag ?? '')
       .filter((flag) => flag !== 'help')
     const own = 'queues concurrency name health-port stop-timeout max-blocked lease log-level'
-    expect(flags).toEqual([...own.split(' '), 'json', 'store'])
+    expect(flags).toEqual([...own.split(' '), 'json', 'no-leader', 'store'])
     for (const flag of flags) {
-      expect(help).toContain(`env: DURABLE_JOBS_${flag.toUpperCase().replaceAll('-', '_')})`)
+      const name = flag.replace('no-', '').toUpperCase().replaceAll('-', '_')
+      expect(help).toContain(`env: DURABLE_JOBS_${name})`)
     }
   })
 
@@ -185,6 +198,27 @@ describe('environment', () => {
     const env = { DURABLE_JOBS_CONCURRENCY: 'many' }
     expect(await ownCommandLine().refused(2, ['work', jobFile], env)).toBe(
       "option '--concurrency <n>' value 'many' from env 'DURABLE_JOBS_CONCURRENCY' is invalid. Write a whole number from 1 to 10000.",
+    )
+  })
+
+  test.each([
+    ['false', false],
+    ['0', false],
+    ['true', true],
+    ['', true],
+  ])("DURABLE_JOBS_LEADER '%s'", async (value, leads) => {
+    const cli = ownCommandLine()
+    const worker = cli.start(['work', jobFile], { DURABLE_JOBS_LEADER: value })
+    await worker.said(leads ? 'this worker leads' : 'worker started')
+    await cli.ok('enqueue', jobFile, 'silent', '--wait')
+    const { workers } = await cli.json<WorkersJson>('workers')
+    expect(workers).toMatchObject([{ leads: leads ? ['leader'] : [] }])
+    expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('DURABLE_JOBS_LEADER can only be true or false', async () => {
+    expect(await ownCommandLine().refused(2, ['work', jobFile], { DURABLE_JOBS_LEADER: 'maybe' })).toBe(
+      "DURABLE_JOBS_LEADER: 'maybe' is neither true nor false",
     )
   })
 

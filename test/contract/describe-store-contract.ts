@@ -13,6 +13,7 @@ import { operatorContract } from './topics/operator.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { settleContract } from './topics/settle.ts'
+import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
 import { wakeupContract } from './topics/wakeup.ts'
 
@@ -33,6 +34,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('events', () => eventsContract(open))
+    describe('terms', () => termsContract(open))
     describe('wake-up', () => wakeupContract(open))
   })
 }

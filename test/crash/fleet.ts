@@ -68,6 +68,11 @@ export class Fleet {
     return fleet
   }
 
+  /** A file of this fleet, gone with it. */
+  file(name: string): string {
+    return join(this.#folder, name)
+  }
+
   /** Worker processes that have not ended. */
   get alive(): readonly Member[] {
     return this.#members.filter((member) => member.alive)

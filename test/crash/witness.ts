@@ -7,6 +7,9 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `released`: the job's function went on after the step
  * - `returned`: the job's function is about to return
  * - `settled`: the worker was told what became of a stay
+ * - `leads`, `left`: the function of a leader was called, and is about to return
+ * - `refused`: what it wrote by its fence was not taken
+ * - `renewed`: the store was asked to renew a term that has ended
  * - `signalled`: the process gets another signal right after this line
  * - `killed`: the process is killed right after this line
  */
@@ -18,6 +21,10 @@ export type Moment =
   | 'released'
   | 'returned'
   | 'settled'
+  | 'leads'
+  | 'left'
+  | 'refused'
+  | 'renewed'
   | 'signalled'
   | 'killed'
 

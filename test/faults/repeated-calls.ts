@@ -58,6 +58,10 @@ async function failedRun(calm: Store, faulty: Store): Promise<Held> {
   return { worker, run }
 }
 
+async function leadingTerm(store: Store): Promise<number> {
+  return (await store.leaders())[0]?.term ?? 0
+}
+
 /** A repeat did not look whether there is more. */
 function askAgain(first: unknown): unknown {
   return { ...(first as ClaimAnswer), more: true }
@@ -300,6 +304,43 @@ export const repeatedCalls: readonly RepeatedCall[] = [
           await calm.resign(worker.lease, [])
           await calm.register(newWorker({ lease: leaseOf('started again'), name: worker.name }))
         },
+      }
+    },
+  },
+  {
+    name: 'campaign',
+    script: 'campaign',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      return {
+        call: () => faulty.campaign('leader', worker.lease, 15_000),
+        newer: async () => calm.resignTerm('leader', await leadingTerm(calm), worker.lease),
+      }
+    },
+  },
+  {
+    name: 'renewTerm',
+    script: 'renew-term',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      await calm.campaign('leader', worker.lease, 15_000)
+      const term = await leadingTerm(calm)
+      return {
+        call: () => faulty.renewTerm('leader', term, worker.lease, { sweep: 20 }),
+        newer: () => calm.resignTerm('leader', term, worker.lease),
+      }
+    },
+  },
+  {
+    name: 'resignTerm',
+    script: 'resign-term',
+    prepare: async (calm, faulty) => {
+      const { worker } = await held(calm, faulty)
+      await calm.campaign('leader', worker.lease, 15_000)
+      const term = await leadingTerm(calm)
+      return {
+        call: () => faulty.resignTerm('leader', term, worker.lease),
+        newer: () => calm.campaign('leader', worker.lease, 15_000, term),
       }
     },
   },

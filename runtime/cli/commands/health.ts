@@ -48,8 +48,16 @@ async function health({ port, ready, json }: HealthOptions): Promise<void> {
 function ask(url: string): Promise<Health> {
   return new Promise((resolve) => {
     const request = get(url, { agent: false, signal: AbortSignal.timeout(patienceMs) }, (response) => {
-      response.resume()
-      resolve({ healthy: response.statusCode === 200, url, answer: String(response.statusCode) })
+      let text = ''
+      response.setEncoding('utf8').on('data', (part: string) => {
+        text += part
+      })
+      response.on('end', () => {
+        // Why it is not ready, where there is more to say than that.
+        const why = text.trim().split(': ').slice(1).join(': ')
+        const answer = why === '' ? `${response.statusCode}` : `${response.statusCode}: ${why}`
+        resolve({ healthy: response.statusCode === 200, url, answer })
+      })
     })
     request.on('error', (error: NodeJS.ErrnoException) => {
       const answer =

@@ -1,12 +1,19 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
 import { commaList, duration, wholeNumber } from '../option-values.ts'
-import { addStoreOption, fromEnvironment, jsonOption, type SharedOptions } from '../shared-options.ts'
+import {
+  addStoreOption,
+  forgetUnset,
+  fromEnvironment,
+  jsonOption,
+  type SharedOptions,
+} from '../shared-options.ts'
 
 interface WorkOptions extends SharedOptions {
   readonly queues?: string[]
@@ -16,6 +23,7 @@ interface WorkOptions extends SharedOptions {
   readonly stopTimeout?: number
   readonly maxBlocked?: number
   readonly lease?: number
+  readonly leader?: boolean
   readonly logLevel?: LogLevel
 }
 
@@ -25,7 +33,24 @@ export function addWork(program: Command): void {
     .description('run a worker for the jobs that FILE exports, until a signal stops it')
     .argument('<file...>', 'files (.ts, .mts, .js, .mjs) or folders of them')
   for (const option of workOptions()) command.addOption(fromEnvironment(option))
+  command.addOption(leaderOption())
   addStoreOption(command).action(work)
+}
+
+const leaderVariable = 'DURABLE_JOBS_LEADER'
+
+function leaderOption(): Option {
+  // A negated option is given by the variable being there at all.
+  forgetUnset(leaderVariable, ['', '1', 'true'])
+  return new Option('--no-leader', 'never lead: leave the duties of the fleet to other workers').env(
+    leaderVariable,
+  )
+}
+
+function checkLeaderVariable(): void {
+  const value = process.env[leaderVariable]
+  if (value === undefined || value === 'false' || value === '0') return
+  throw new InvalidOptionsError(`${leaderVariable}: '${value}' is neither true nor false`)
 }
 
 function workOptions(): Option[] {
@@ -54,6 +79,7 @@ function workOptions(): Option[] {
 }
 
 async function work(files: readonly string[], options: WorkOptions): Promise<void> {
+  checkLeaderVariable()
   const { store, json, logLevel, ...rest } = options
   const jobs = await loadJobs(files)
   const { createWorker } = await import('../../worker/worker.ts')

@@ -8,7 +8,12 @@ import { ago } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
-const columns: readonly Column<WorkerInfo>[] = [
+type ShownWorker = WorkerInfo & {
+  /** The roles that it has. */
+  readonly leads: readonly string[]
+}
+
+const columns: readonly Column<ShownWorker>[] = [
   { title: 'WORKER', cell: (worker) => worker.name },
   { title: 'HOST', cell: (worker) => worker.host },
   { title: 'PID', cell: (worker) => worker.pid, align: 'right' },
@@ -20,6 +25,7 @@ const columns: readonly Column<WorkerInfo>[] = [
     paint: (text, worker) =>
       worker.lost ? paint('red', text) : worker.draining ? paint('yellow', text) : text,
   },
+  { title: 'LEADS', cell: (worker) => worker.leads.join(', ') },
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
   { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
@@ -27,7 +33,7 @@ const columns: readonly Column<WorkerInfo>[] = [
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, queues?, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
 
 export function addWorkers(program: Command): void {
@@ -38,7 +44,11 @@ export function addWorkers(program: Command): void {
 
 async function listWorkers(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
-    const workers = await inspector.workers()
+    const leaders = await inspector.leaders()
+    const workers = (await inspector.workers()).map((worker) => ({
+      ...worker,
+      leads: leaders.filter((leader) => leader.worker === worker.name).map(({ role }) => role),
+    }))
     if (options.json) return printJson({ workers })
     if (workers.length > 0) printTable(columns, workers)
     else

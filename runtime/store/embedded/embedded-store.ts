@@ -9,6 +9,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
   AcquireAnswer,
@@ -19,6 +20,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
+import { lostWorkers } from '../lost-workers.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -48,6 +50,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
@@ -55,6 +58,7 @@ import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeTouched } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
+import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
@@ -80,6 +84,7 @@ import { reconcile } from './operations/reconcile.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectLeaders } from './operations/terms.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
@@ -303,6 +308,21 @@ class EmbeddedStore implements Store {
     return inspectLinePlaces(this.#transaction(), run)
   }
 
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
+    checkCampaign(role, termMs)
+    const candidate = { role, lease, termMs, after }
+    const refused = refuseCampaign(this.#transaction(), candidate)
+    return refused ?? this.#write((tx) => campaign(tx, candidate))
+  }
+
+  renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {
+    return this.#write((tx) => renewTerm(tx, { role, term, lease }, duties))
+  }
+
+  resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
+    return this.#write((tx) => resignTerm(tx, { role, term, lease }))
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -344,6 +364,10 @@ class EmbeddedStore implements Store {
     return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
   }
 
+  async leaders(): Promise<readonly LeaderInfo[]> {
+    return inspectLeaders(this.#database, this.#storeNow())
+  }
+
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
     return readEvents(this.#database, page)
   }
@@ -353,7 +377,9 @@ class EmbeddedStore implements Store {
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
-    return checkStore(this.#database, this.#config, await this.workers(), scope)
+    const workers = await this.workers()
+    const leader = leaderCheck(await this.leaders(), workers, this.#storeNow())
+    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader]
   }
 
   onChange(listener: () => void): Unsubscribe {

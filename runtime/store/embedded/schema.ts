@@ -128,6 +128,17 @@ const migrations: readonly string[] = [
   ALTER TABLE runs ADD COLUMN granted INTEGER NOT NULL DEFAULT 0;
   CREATE INDEX runs_granted ON runs (lease) WHERE granted = 1;
   `,
+  `
+  -- One row per role that was ever led; its term outlives the holder, so that no number is used twice.
+  CREATE TABLE terms (
+    role TEXT PRIMARY KEY, term INTEGER NOT NULL,
+    lease TEXT, worker TEXT,              -- the holder; none: the role is vacant
+    resigned_by TEXT,                     -- the lease that gave up the last term, if it did
+    since INTEGER NOT NULL,               -- when the term began, or the last one ended
+    ends_at INTEGER NOT NULL, term_ms INTEGER NOT NULL,
+    duties TEXT NOT NULL                  -- JSON: duty -> when its last good round was
+  ) WITHOUT ROWID;
+  `,
 ]
 
 export const formatVersion: number = migrations.length

@@ -1,7 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
-import { lostWorkers } from '../lost-workers.ts'
-import type { StoreCheck, WorkerInfo } from '../store.ts'
+import type { StoreCheck } from '../store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink, Reply } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -11,13 +10,8 @@ const farClockMs = 1_000
 const slowAnswerMs = 5
 const fullShare = 0.8
 
-/** What `doctor` reports of a server: everything that decides whether runs can be lost or delayed. */
-export async function checkServer(
-  link: RedisLink,
-  keys: Keys,
-  workers: readonly WorkerInfo[],
-  clock: Clock,
-): Promise<StoreCheck[]> {
+/** What `doctor` reports of a server: everything of it that decides whether runs can be lost or delayed. */
+export async function checkServer(link: RedisLink, keys: Keys, clock: Clock): Promise<StoreCheck[]> {
   const info = await serverFacts(link, keys)
   return [
     version(info),
@@ -29,7 +23,6 @@ export async function checkServer(
     await scripts(link, keys),
     await clockOffset(link, keys, clock),
     await latency(link, keys, clock),
-    lostWorkers(workers),
   ]
 }
 

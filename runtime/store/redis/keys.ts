@@ -76,6 +76,8 @@ export const staticKeys = [
   'minutes',
   /** set by minute: fields of `minutes` */
   'minuteOrder',
+  /** hash: role -> its last term, and who has it if anybody does */
+  'terms',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

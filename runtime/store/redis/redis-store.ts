@@ -12,6 +12,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
   AcquireAnswer,
@@ -22,6 +23,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
+import { lostWorkers } from '../lost-workers.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -51,6 +53,7 @@ import type {
   WorkerStatus,
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
@@ -73,6 +76,7 @@ import {
 } from './operations/limiters.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
+import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -314,6 +318,19 @@ class RedisStore implements Store {
     return readLinePlaces(this.#calls, run)
   }
 
+  async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
+    checkCampaign(role, termMs)
+    return campaign(this.#calls, [role, lease, termMs, after])
+  }
+
+  renewTerm(role: string, term: number, lease: LeaseId, duties: DutyAges): Promise<'held' | 'lost'> {
+    return renewTerm(this.#calls, { role, term, lease }, duties)
+  }
+
+  resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
+    return resignTerm(this.#calls, { role, term, lease })
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -353,6 +370,10 @@ class RedisStore implements Store {
     return readWorkers(this.#calls)
   }
 
+  async leaders(): Promise<readonly LeaderInfo[]> {
+    return (await readLeaders(this.#calls)).leaders
+  }
+
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
     return readEvents(this.#calls, page)
   }
@@ -362,7 +383,10 @@ class RedisStore implements Store {
   }
 
   async checks(): Promise<readonly StoreCheck[]> {
-    return checkServer(this.#link, this.#keys, await this.workers(), this.#clock)
+    const server = await checkServer(this.#link, this.#keys, this.#clock)
+    const workers = await this.workers()
+    const { now, leaders } = await readLeaders(this.#calls)
+    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now)]
   }
 
   onChange(listener: () => void): Unsubscribe {

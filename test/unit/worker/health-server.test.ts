@@ -1,6 +1,11 @@
 import { describe, expect, test, vi } from 'vitest'
+import { createLogger } from '../../../runtime/index.ts'
+import { openStore } from '../../../runtime/store/open-store.ts'
 import { serveHealth } from '../../../runtime/worker/health-server.ts'
+import { LeaseKeeper } from '../../../runtime/worker/lease-keeper.ts'
+import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
+import { newWorker } from '../../contract/given.ts'
 import { gate, openWorkshop } from '../workshop.ts'
 
 async function ask(port: number | undefined, path: string): Promise<string> {
@@ -53,6 +58,38 @@ describe('the health server of a worker', () => {
     )
     await other.close()
   })
+})
+
+test('a worker that leads with a dead duty is not ready, and says so', async () => {
+  const shop = await openWorkshop()
+  const config = parseWorkerOptions({
+    store: shop.store,
+    jobs: [defineJob({ name: 'idle' }, () => 1)],
+    logger: createLogger({ level: 'error' }),
+    healthPort: 0,
+  })
+  const store = await openStore(config.store)
+  const worker = newWorker()
+  await store.register(worker)
+  let isDead = false
+  const keeper = new LeaseKeeper(config, {
+    clock: config.clock,
+    log: config.log,
+    status: () => ({ draining: false }),
+    hasDeadDuty: () => isDead,
+    renew: (lease) => store.renew(lease, { draining: false }),
+    onOrders: () => undefined,
+    onLost: () => undefined,
+  })
+  keeper.keep(worker.lease)
+  const port = await keeper.healthPort
+  await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('200 ok'), { interval: 5 })
+  isDead = true
+  const answer = '503 not ready: it leads, but a duty of it is dead: durable-jobs doctor names it'
+  await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe(answer), { interval: 5 })
+  expect(await ask(port, '/live')).toBe('200 ok')
+  await keeper.stop()
+  await store.close()
 })
 
 describe('a health server', () => {

@@ -181,10 +181,12 @@ describe('start', () => {
 
     const told = shop.lines
       .filter(({ level }) => level !== 'debug')
-      .map(({ message, fields }) => [message, fields.worker ?? fields.run])
+      .map(({ message, fields }) => [message, fields.worker ?? fields.run ?? fields.role])
     expect(told).toEqual([
       ['worker started', 'first-worker'],
+      ['this worker leads', 'leader'],
       ['a run left its slot', handle.id],
+      ['this worker leads no more', 'leader'],
       ['worker stopped', 'first-worker'],
     ])
   })

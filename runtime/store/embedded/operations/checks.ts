@@ -1,7 +1,6 @@
 import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { lostWorkers } from '../../lost-workers.ts'
-import type { StoreCheck, WorkerInfo } from '../../store.ts'
+import type { StoreCheck } from '../../store.ts'
 import type { StoreConfig } from '../../store-config.ts'
 import type { Database } from '../database.ts'
 import { formatVersion, readFormat } from '../schema.ts'
@@ -9,19 +8,13 @@ import { formatVersion, readFormat } from '../schema.ts'
 const lowDiskBytes = 500 * 1024 * 1024
 const largestQuickCheck = 256 * 1024 * 1024
 
-/** What `doctor` reports of an embedded store. */
-export function checkStore(
-  database: Database,
-  config: StoreConfig,
-  workers: readonly WorkerInfo[],
-  scope: 'all' | 'quick',
-): StoreCheck[] {
+/** What `doctor` reports of the file and of its host. */
+export function checkStore(database: Database, config: StoreConfig, scope: 'all' | 'quick'): StoreCheck[] {
   return [
     format(database),
     journalMode(database),
     durability(config),
     diskSpace(database),
-    lostWorkers(workers),
     ...(scope === 'all' ? [integrity(database)] : []),
   ]
 }

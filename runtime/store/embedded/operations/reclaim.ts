@@ -7,6 +7,7 @@ import { lookAtAllLines } from '../limits/limit-key.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
+import { leaveRoles } from './terms.ts'
 
 /**
  * Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have
@@ -54,6 +55,7 @@ export function reclaim(tx: Transaction, lease: LeaseId, reason: string): void {
 }
 
 export function forgetWorker(tx: Transaction, lease: LeaseId): void {
+  leaveRoles(tx, lease)
   tx.sql.run('DELETE FROM workers WHERE lease = ?', lease)
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
   lookAtAllLines(tx)

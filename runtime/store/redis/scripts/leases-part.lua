@@ -25,7 +25,19 @@ local function markSeen()
   end
 end
 
+--- The roles of a lease that ends are vacant at once; their terms (see term-part) keep their numbers.
+local function leaveRoles(lease)
+  local all = call('HGETALL', K.terms)
+  for i = 1, #all, 2 do
+    local term, _, endsAt, _, _, holder = unpack(cmsgpack.unpack(all[i + 1]))
+    if holder == lease then
+      call('HSET', K.terms, all[i], cmsgpack.pack({ term, math.min(now, endsAt), 0, {}, '' }))
+    end
+  end
+end
+
 local function forgetWorker(lease)
+  leaveRoles(lease)
   local raw = call('HGET', K.workers, lease)
   if raw then
     local worker = cmsgpack.unpack(raw)
@@ -78,6 +90,7 @@ local function reclaim(lease, reason)
   end
   flush()
   if #ids < MOST_RECLAIMED then return forgetWorker(lease) end
+  leaveRoles(lease)
   status = readStatus(lease)
   status.ended = 1
   writeStatus(lease, status)

@@ -1,0 +1,215 @@
+import { backoffMs, type CancelTimer, type Clock, endsWithin, pause } from '../model/clock.ts'
+import { AbortedError, type AbortReason } from '../model/errors.ts'
+import type { Logger } from '../model/job.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import type { CampaignAnswer, DutyAges, TermStore } from '../store/terms.ts'
+
+/** How a term is kept, in ms. */
+export interface TermTimes {
+  /** How long the store keeps a term that is not renewed. */
+  readonly termMs: number
+  readonly renewEveryMs: number
+  /** How long after the send of its last good renewal a leader trusts its term. */
+  readonly cutOffMs: number
+}
+
+export const termTimes: TermTimes = { termMs: 15_000, renewEveryMs: 5_000, cutOffMs: 10_000 }
+
+/** A term as its holder sees it. */
+export interface RunningTerm {
+  readonly fence: number
+  /** Aborts when the term ends, with an AbortedError that says why. */
+  readonly signal: AbortSignal
+}
+
+/** The work of a role, whoever has it. */
+export interface RoleWork {
+  readonly role: string
+  /** Does the work of one term. Resolves when all of it has settled, never before the term's signal has aborted. */
+  serve(term: RunningTerm): Promise<void>
+  dutyAges(): DutyAges
+}
+
+interface ElectorSeams {
+  readonly store: TermStore
+  readonly clock: Clock
+  readonly log: Logger
+  readonly times: TermTimes
+}
+
+interface Term extends RunningTerm {
+  trustedUntil: number
+}
+
+/** The fleet together asks about 100 times a second for a role, however large it is. */
+const followMsPerWorker = 10
+const shortestFollowMs = 250
+const longestFollowMs = 5_000
+/** How long what a term began has to settle after the signal. */
+export const settleGraceMs = 5_000
+const renewAgainMs = 1_000
+/** Of many attempts in a row every tenth is logged. */
+const loggedAttempts = 10
+
+/**
+ * One worker's candidacy for one role, lease after lease.
+ * E1  A term is trusted until the cut-off: 10 s after the *send* of the last good renewal, 5 s before the store
+ *     ends it. Then its signal aborts, whatever the store does. `fence` looks at the clock itself: after a SIGSTOP
+ *     the process may read it before the timer of the cut-off has fired.
+ * E2  A renewal answered `lost`, and the loss of the lease, end the term at once; there is nothing left to resign.
+ * E3  A term that is given up is resigned only after its work has settled, or 5 s after its signal aborted: at a
+ *     clean hand-over two holders' work does not overlap.
+ * E4  A term is served once: after a cut-off it is resigned before the next campaign, so that the next number is
+ *     another one.
+ * E5  One term follows the other: whatever ended a term, its work settles (E3) before this worker campaigns again.
+ * E6  A campaign that is in flight when the candidacy ends is waited for; what it won is resigned.
+ * A suspended machine may stop the clock of E1 too. Against that stands only the fence, which the store checks.
+ */
+export class Elector {
+  readonly #work: RoleWork
+  readonly #seams: ElectorSeams
+  #term: Term | undefined
+  /** The last number that it resigned, or was about to. */
+  #resigned = 0
+  #over = new AbortController()
+  #candidacy: Promise<void> = Promise.resolve()
+
+  constructor(work: RoleWork, seams: ElectorSeams) {
+    this.#work = work
+    this.#seams = seams
+  }
+
+  /** The number of the term that this worker has now, or undefined. */
+  get fence(): number | undefined {
+    const term = this.#term
+    if (term === undefined || term.signal.aborted) return undefined
+    return this.#seams.clock.elapsed() < term.trustedUntil ? term.fence : undefined
+  }
+
+  /** Campaigns under this lease from now on, once what an earlier one began has settled. */
+  begin(lease: string): void {
+    const over = new AbortController()
+    this.#over = over
+    this.#candidacy = this.#candidacy.then(() => this.#campaignUntil(over.signal, lease))
+  }
+
+  /** Ends the candidacy: aborts the term's signal now, resolves when it is settled and resigned (E3). */
+  end(reason: Extract<AbortReason, 'draining' | 'unsubscribed' | 'lease lost'>): Promise<void> {
+    this.#over.abort(new AbortedError(reason))
+    return this.#candidacy
+  }
+
+  async #campaignUntil(over: AbortSignal, lease: string): Promise<void> {
+    const { store, clock, log, times } = this.#seams
+    const { role } = this.#work
+    for (let attempt = 1; !over.aborted; attempt++) {
+      const sentAt = clock.elapsed()
+      try {
+        const answer = await store.campaign(role, lease, times.termMs, this.#resigned)
+        attempt = 0
+        // The lease's own renewals tell the worker, which comes back with a new one.
+        if (answer.kind === 'lost') return
+        if (answer.kind === 'leading') await this.#lead(over, lease, answer.term, sentAt)
+        else await pause(clock, followMs(answer, clock.random()), over)
+      } catch (error) {
+        if (attempt % loggedAttempts === 1) {
+          log.warn({ role, err: toStoredError(error), attempt }, 'the store could not be asked who leads')
+        }
+        await pause(clock, backoffMs(attempt, clock.random()), over)
+      }
+    }
+  }
+
+  async #lead(over: AbortSignal, lease: string, fence: number, sentAt: number): Promise<void> {
+    const { clock, log, times } = this.#seams
+    const { role } = this.#work
+    const ended = new AbortController()
+    const end = (): void => ended.abort(over.reason)
+    over.addEventListener('abort', end, { once: true, signal: ended.signal })
+    if (over.aborted) end()
+    const term: Term = { fence, signal: ended.signal, trustedUntil: sentAt + times.cutOffMs }
+    // Answered too late to be trusted, or no longer wanted: nothing of it begins.
+    if (clock.elapsed() < term.trustedUntil && !ended.signal.aborted) {
+      log.info({ role, term: fence }, 'this worker leads')
+      this.#term = term
+      const served = this.#work.serve(term)
+      const last = await this.#renewUntilEnded(term, ended, lease)
+      this.#term = undefined
+      const { reason } = ended.signal.reason as AbortedError
+      log.info({ role, term: fence, reason }, 'this worker leads no more')
+      if (!(await endsWithin(clock, served, settleGraceMs))) {
+        log.error({ role, term: fence }, 'what the term began goes on beyond its end')
+      }
+      if (last === 'lost') return
+    }
+    await this.#resign(over, lease, fence)
+  }
+
+  /** E1, E2. Answers whether the store said that the term is lost. */
+  async #renewUntilEnded(term: Term, ended: AbortController, lease: string): Promise<'lost' | 'ended'> {
+    const { clock, times } = this.#seams
+    let last: 'lost' | 'ended' = 'ended'
+    const cutOff = (): void => ended.abort(new AbortedError('term over'))
+    let cancelCutOff: CancelTimer = clock.after(term.trustedUntil - clock.elapsed(), cutOff)
+    const aborted = new Promise<'ended'>((resolve) => {
+      ended.signal.addEventListener('abort', () => resolve('ended'), { once: true })
+    })
+    let waitMs = term.trustedUntil - times.cutOffMs + times.renewEveryMs - clock.elapsed()
+    while (!ended.signal.aborted) {
+      await pause(clock, waitMs, ended.signal)
+      if (ended.signal.aborted) break
+      const sentAt = clock.elapsed()
+      const answer = await Promise.race([this.#renew(term, lease), aborted])
+      waitMs = renewAgainMs
+      if (answer === 'lost') {
+        last = 'lost'
+        cutOff()
+      }
+      if (answer === 'held' && !ended.signal.aborted) {
+        cancelCutOff()
+        term.trustedUntil = sentAt + times.cutOffMs
+        cancelCutOff = clock.after(term.trustedUntil - clock.elapsed(), cutOff)
+        waitMs = sentAt + times.renewEveryMs - clock.elapsed()
+      }
+    }
+    cancelCutOff()
+    return last
+  }
+
+  async #renew({ fence }: Term, lease: string): Promise<'held' | 'lost' | 'unknown'> {
+    const { store, log } = this.#seams
+    const { role } = this.#work
+    try {
+      return await store.renewTerm(role, fence, lease, this.#work.dutyAges())
+    } catch (error) {
+      log.warn({ role, term: fence, err: toStoredError(error) }, 'the term could not be renewed')
+      return 'unknown'
+    }
+  }
+
+  /** E4. One try when the candidacy is over: the end of the lease, or the term's own, does the rest. */
+  async #resign(over: AbortSignal, lease: string, fence: number): Promise<void> {
+    const { store, clock, log } = this.#seams
+    const { role } = this.#work
+    // With the lease its terms have ended.
+    if (over.aborted && (over.reason as AbortedError).reason === 'lease lost') return
+    this.#resigned = fence
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await store.resignTerm(role, fence, lease)
+      } catch (error) {
+        if (attempt % loggedAttempts === 1) {
+          log.warn({ role, term: fence, err: toStoredError(error) }, 'the term could not be resigned')
+        }
+        if (over.aborted) return
+        await pause(clock, backoffMs(attempt, clock.random()), over)
+      }
+    }
+  }
+}
+
+/** Longer in a large fleet, and never in step with others. */
+function followMs(answer: Extract<CampaignAnswer, { kind: 'following' }>, random: number): number {
+  const ms = Math.min(Math.max(answer.workers * followMsPerWorker, shortestFollowMs), longestFollowMs)
+  return ms * (0.5 + random)
+}

@@ -1,0 +1,137 @@
+import { type Clock, pause } from '../model/clock.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { Logger } from '../model/job.ts'
+import { isName } from '../model/name.ts'
+import { deadDutyMs } from '../store/leader-check.ts'
+import { leaderRole, type TermStore } from '../store/terms.ts'
+import type { Duty } from './duty.ts'
+import { Elector, type TermTimes } from './elector.ts'
+import { type LeaderFunction, Office } from './office.ts'
+
+interface LeadershipSeams {
+  readonly clock: Clock
+  readonly log: Logger
+  readonly times: TermTimes
+  /** Whether this worker campaigns at all. */
+  readonly campaigns: boolean
+}
+
+interface Candidate {
+  readonly office: Office
+  elector: Elector | undefined
+  /** The lease that it campaigns under. */
+  lease: string | undefined
+}
+
+/** Whether a worker leads, as it trusts now. */
+export interface Leader {
+  readonly isLeading: boolean
+  /** The number of the term, while it leads. */
+  readonly fence: number | undefined
+}
+
+/**
+ * All roles of one worker. The default role is campaigned for by every worker, for it has duties; another one only
+ * while somebody listens for it.
+ */
+export class Leadership {
+  readonly #seams: LeadershipSeams
+  readonly #candidates = new Map<string, Candidate>()
+  #store: TermStore | undefined
+  #lease: string | undefined
+  #closed = false
+
+  constructor(seams: LeadershipSeams) {
+    this.#seams = seams
+  }
+
+  /** Before the first lease. */
+  open(store: TermStore, duties: readonly Duty[]): void {
+    this.#store = store
+    const { office } = this.#candidate(leaderRole)
+    for (const duty of duties) office.addDuty(duty)
+  }
+
+  /** Of the default role. */
+  get leader(): Leader {
+    const fence = this.#candidates.get(leaderRole)?.elector?.fence
+    return { isLeading: fence !== undefined, fence }
+  }
+
+  /** Whether it leads although a duty has had no good round for long. */
+  get hasDeadDuty(): boolean {
+    return [...this.#candidates.values()].some(
+      ({ office, elector }) =>
+        elector?.fence !== undefined && Object.values(office.dutyAges()).some((ageMs) => ageMs > deadDutyMs),
+    )
+  }
+
+  /** @throws InvalidOptionsError */
+  listen(role: string, lead: LeaderFunction): () => void {
+    if (!isName(role)) {
+      throw new InvalidOptionsError("onLeader: write a role as a short text, onLeader('reports', …), or none")
+    }
+    if (typeof lead !== 'function') {
+      throw new InvalidOptionsError('onLeader: give a function, async ({ signal, fence }) => …')
+    }
+    const candidate = this.#candidate(role)
+    const leave = candidate.office.addListener(lead)
+    this.#stand(candidate)
+    return () => {
+      leave()
+      if (!candidate.office.isVacant || candidate.lease === undefined) return
+      candidate.lease = undefined
+      void candidate.elector?.end('unsubscribed')
+    }
+  }
+
+  /** A new lease: campaigns for every role. */
+  begin(lease: string): void {
+    if (this.#closed) return
+    this.#lease = lease
+    for (const candidate of this.#candidates.values()) {
+      if (!candidate.office.isVacant) this.#stand(candidate)
+    }
+  }
+
+  /** The lease is lost and all its terms with it: every signal aborts now. */
+  lose(): void {
+    this.#lease = undefined
+    for (const candidate of this.#candidates.values()) {
+      candidate.lease = undefined
+      void candidate.elector?.end('lease lost')
+    }
+  }
+
+  /**
+   * Gives up every term for good: aborts their signals now, resolves when their work has settled and they are
+   * resigned; after `longestMs`, or when `hurry` aborts, without that.
+   */
+  async resign(longestMs: number, hurry: AbortSignal): Promise<void> {
+    this.#closed = true
+    this.#lease = undefined
+    const ends = [...this.#candidates.values()].map(({ elector }) => elector?.end('draining'))
+    const enough = new AbortController()
+    const late = pause(this.#seams.clock, longestMs, AbortSignal.any([enough.signal, hurry]))
+    await Promise.race([Promise.all(ends), late])
+    enough.abort()
+  }
+
+  #candidate(role: string): Candidate {
+    const known = this.#candidates.get(role)
+    if (known !== undefined) return known
+    const made: Candidate = { office: new Office(role, this.#seams), elector: undefined, lease: undefined }
+    this.#candidates.set(role, made)
+    return made
+  }
+
+  #stand(candidate: Candidate): void {
+    const lease = this.#lease
+    if (lease === undefined || this.#store === undefined || !this.#seams.campaigns) return
+    if (candidate.lease === lease) return
+    const { clock, log, times } = this.#seams
+    candidate.elector ??= new Elector(candidate.office, { store: this.#store, clock, log, times })
+    candidate.lease = lease
+    candidate.elector.begin(lease)
+  }
+}

@@ -1,0 +1,134 @@
+import { type Clock, pause } from '../model/clock.ts'
+import { AbortedError } from '../model/errors.ts'
+import type { Logger } from '../model/job.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import type { DutyAges } from '../store/terms.ts'
+import type { Duty } from './duty.ts'
+import type { RoleWork, RunningTerm } from './elector.ts'
+
+/** What a function given to `onLeader` is called with. */
+export interface Leading {
+  /** Aborts when the term ends; what the function does not stop then, another leader's may overlap with. */
+  readonly signal: AbortSignal
+  /** The term's number. It only grows: a store of your own that keeps it can refuse what an older leader writes. */
+  readonly fence: number
+  readonly role: string
+}
+
+export type LeaderFunction = (leading: Leading) => unknown
+
+interface OfficeSeams {
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+/** Something that runs once per term. */
+interface Task {
+  readonly name: string
+  readonly left: AbortController
+  readonly run: (term: RunningTerm) => unknown
+}
+
+const firstRestartMs = 1_000
+const longestRestartMs = 30_000
+
+/**
+ * The work of one role: duties of the runtime, and functions of the application.
+ * O1  Each begins once per term, at once when it comes while the term runs.
+ * O2  What throws is logged and begun again, later each time, while the term lasts. What returns is done.
+ * O3  A duty's age counts from the begin of the term until its first good round, and from its last one after that.
+ */
+export class Office implements RoleWork {
+  readonly role: string
+  readonly #seams: OfficeSeams
+  readonly #tasks = new Set<Task>()
+  readonly #goodAt = new Map<string, number>()
+  #term: RunningTerm | undefined
+  #running = new Set<Promise<void>>()
+
+  constructor(role: string, seams: OfficeSeams) {
+    this.role = role
+    this.#seams = seams
+  }
+
+  /** Whether anybody would do anything in a term. */
+  get isVacant(): boolean {
+    return this.#tasks.size === 0
+  }
+
+  addDuty(duty: Duty): void {
+    const { clock } = this.#seams
+    this.#add(duty.name, ({ fence, signal }) => {
+      const beat = (): void => {
+        // One that goes on beyond its term says nothing of the next.
+        if (!signal.aborted) this.#goodAt.set(duty.name, clock.elapsed())
+      }
+      // Begun again after a failure it has not yet done well again (O3).
+      if (!this.#goodAt.has(duty.name)) beat()
+      return duty.work({ fence, signal, beat, pause: (ms) => pause(clock, ms, signal) })
+    })
+  }
+
+  /** Answers a function that takes it out again, and aborts its signal. */
+  addListener(lead: LeaderFunction): () => void {
+    return this.#add('onLeader', ({ fence, signal }) => lead({ fence, signal, role: this.role }))
+  }
+
+  dutyAges(): DutyAges {
+    const now = this.#seams.clock.elapsed()
+    return Object.fromEntries([...this.#goodAt].map(([name, at]) => [name, now - at]))
+  }
+
+  async serve(term: RunningTerm): Promise<void> {
+    this.#term = term
+    this.#running = new Set()
+    const running = this.#running
+    for (const task of this.#tasks) this.#start(task, term)
+    await new Promise<void>((resolve) => {
+      if (term.signal.aborted) resolve()
+      else term.signal.addEventListener('abort', () => resolve(), { once: true })
+    })
+    this.#term = undefined
+    this.#goodAt.clear()
+    await Promise.all(running)
+  }
+
+  #add(name: string, run: Task['run']): () => void {
+    const task: Task = { name, run, left: new AbortController() }
+    this.#tasks.add(task)
+    if (this.#term !== undefined) this.#start(task, this.#term)
+    return () => {
+      this.#tasks.delete(task)
+      task.left.abort(new AbortedError('unsubscribed'))
+    }
+  }
+
+  #start(task: Task, { fence, signal }: RunningTerm): void {
+    const running = this.#running
+    const run = this.#runUntilDone(task, { fence, signal: AbortSignal.any([signal, task.left.signal]) })
+    running.add(run)
+    void run.finally(() => running.delete(run))
+  }
+
+  /** O2. Never rejects. */
+  async #runUntilDone({ name, run }: Task, term: RunningTerm): Promise<void> {
+    const { clock, log } = this.#seams
+    for (let failures = 0; !term.signal.aborted; ) {
+      const begunAt = clock.elapsed()
+      try {
+        await run(term)
+        return
+      } catch (error) {
+        if (term.signal.aborted) return
+        // One that had worked for long starts anew with short pauses.
+        failures = clock.elapsed() - begunAt > longestRestartMs ? 1 : failures + 1
+        log.error(
+          { role: this.role, duty: name, err: toStoredError(error) },
+          'a duty failed; it begins again',
+        )
+      }
+      const ms = Math.min(longestRestartMs, firstRestartMs * 2 ** Math.min(failures - 1, 10))
+      await pause(clock, ms * (0.5 + clock.random() / 2), term.signal)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Clock } from '../model/clock.ts'
+import type { Logger } from '../model/job.ts'
+import type { Store } from '../store/store.ts'
+import type { Duty, DutyTerm } from './duty.ts'
+
+const sweepEveryMs = 20_000
+const sweepLimit = 1_000
+/** Between two sweeps of which the first was full: others have their turn. */
+const sweepBreakMs = 20
+
+/** Prunes what has ended and repairs G6. Two that sweep at once do no harm: a sweep is right whoever does it. */
+export class SweepDuty implements Duty {
+  readonly name = 'sweep'
+  readonly #store: Pick<Store, 'sweep'>
+  readonly #clock: Clock
+  readonly #log: Logger
+
+  constructor(store: Pick<Store, 'sweep'>, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+    this.#store = store
+    this.#clock = clock
+    this.#log = log
+  }
+
+  async work(term: DutyTerm): Promise<void> {
+    while (!term.signal.aborted) {
+      await term.pause(sweepEveryMs * (0.75 + this.#clock.random() / 2))
+      await this.#sweepAll(term)
+    }
+  }
+
+  /** Until nothing is left to prune: what ends faster than one sweep removes must not pile up. */
+  async #sweepAll(term: DutyTerm): Promise<void> {
+    for (let more = true; more && !term.signal.aborted; ) {
+      const report = await this.#store.sweep(sweepLimit)
+      term.beat()
+      if (report.repaired.length > 0) {
+        this.#log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
+      }
+      more = report.pruned >= sweepLimit
+      if (more) await term.pause(sweepBreakMs)
+    }
+  }
+}

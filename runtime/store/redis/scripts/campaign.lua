@@ -1,0 +1,29 @@
+--[[
+Takes a role for a term if nobody has it; the lease that has it keeps its term.
+keys: meta terms workers leases status
+input: time, role, lease, term ms, the last term that this lease has resigned or 0
+returns: { 'leading', term }, { 'following', leader, ms left, live workers } or { 'lost' }
+writes: when full
+uses: term-part
+]]
+local role, lease, termMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local worker, status = redis.call('HGET', K.workers, lease), redis.call('HGET', K.status, lease)
+-- Its 15th byte says that the lease has ended and its runs are being taken back.
+if not worker or not status or string.byte(status, 15) == 1 then return { 'lost' } end
+local last = lastTerm(role)
+if last and last.lease and last.endsAt > now then
+  if last.lease ~= lease then
+    local workers = redis.call('ZCOUNT', K.leases, string.format('(%.0f', now), '+inf')
+    return { 'following', last.worker, string.format('%.0f', last.endsAt - now), workers }
+  end
+  last.endsAt, last.termMs = now + termMs, termMs
+elseif last and last.resignedBy == lease and last.term > tonumber(ARGV[5]) then
+  return { 'lost' }
+else
+  last = {
+    term = math.max((last and last.term or 0) + 1, now), lease = lease, worker = cmsgpack.unpack(worker).name,
+    since = now, endsAt = now + termMs, termMs = termMs, duties = {}, resignedBy = '',
+  }
+end
+writeTerm(role, last)
+return { 'leading', string.format('%.0f', last.term) }

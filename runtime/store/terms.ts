@@ -1,0 +1,66 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { isName } from '../model/name.ts'
+
+/** The role whose holder does the duties of the fleet: sweep and schedules. */
+export const leaderRole = 'leader'
+
+/**
+ * Leadership: for each role at most one worker, for a term at a time.
+ * - A term's number only grows, also past a resignation, and is kept for life: it is the fence of what its holder
+ *   writes. Operations that take it refuse one that has ended.
+ * - A term ends by `resignTerm`, by its time in the store's clock, and at once with the lease of its holder.
+ * - Time in which nobody could reach the store counts here, unlike for leases (R16): a term that ends early costs an
+ *   election, a lease that ends early costs the work of every run under it.
+ */
+export interface TermStore {
+  /**
+   * Takes the role for `termMs` if nobody has it. The lease that has it keeps its term, from now on for `termMs`
+   * again. `after` is the last term of the role that this lease has resigned, if any: a request of before that, which
+   * comes late, must not take the role for a lease that does not know of it (R34).
+   * @throws InvalidOptionsError for what can't name a role or last.
+   */
+  campaign(role: string, lease: string, termMs: number, after?: number): Promise<CampaignAnswer>
+  /** Extends the term by its length from now on, and takes in how its duties are doing. */
+  renewTerm(role: string, term: number, lease: string, duties: DutyAges): Promise<'held' | 'lost'>
+  /** Ends this term and no other. */
+  resignTerm(role: string, term: number, lease: string): Promise<void>
+}
+
+/**
+ * - `leading`: the role is this lease's, the term's number is the fence
+ * - `following`: another worker has it for at most `termLeftMs`; `workers` live ones are there to share the asking
+ * - `lost`: this lease has ended, or never began, or has resigned a later term than it says
+ */
+export type CampaignAnswer =
+  | { readonly kind: 'leading'; readonly term: number }
+  | {
+      readonly kind: 'following'
+      readonly leader: string
+      readonly termLeftMs: number
+      readonly workers: number
+    }
+  | { readonly kind: 'lost' }
+
+/** By duty: ms since its last good round, or since it began. */
+export type DutyAges = Readonly<Record<string, number>>
+
+/** A role, held or not, since somebody led it first. */
+export interface LeaderInfo {
+  readonly role: string
+  /** The number of the running term, or of the last one. */
+  readonly term: number
+  /** Who leads. Left out: nobody does. */
+  readonly worker?: string
+  /** When the term began, or when the last one ended. */
+  readonly since: number
+  readonly termLeftMs: number
+  readonly duties: DutyAges
+}
+
+/** @throws InvalidOptionsError */
+export function checkCampaign(role: string, termMs: number): void {
+  if (!isName(role))
+    throw new InvalidOptionsError(`campaign: '${role}' can't name a role; write a short text`)
+  if (!Number.isSafeInteger(termMs) || termMs < 1)
+    throw new InvalidOptionsError(`campaign: ${termMs} is not a number of ms that a term can last`)
+}

@@ -1,0 +1,158 @@
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { termTimes } from '../../runtime/coordination/elector.ts'
+import { percentile, printEvidence, provingNumber } from './evidence.ts'
+import { Fleet, type Member } from './fleet.ts'
+import { GuardedStore } from './leader-work.ts'
+import { storeKinds } from './store-kinds.ts'
+import type { Line } from './witness.ts'
+
+const samples = provingNumber('DURABLE_JOBS_PROVE_LEADERS', 3)
+const perSampleMs = 5_000
+const shortTerms = { termMs: 1_500, renewEveryMs: 500, cutOffMs: 1_000 }
+
+describe.each(storeKinds)('%s', (store) => {
+  const killed: number[] = []
+  const drained: number[] = []
+
+  test(
+    `after a SIGKILL of the leader another leads, ${samples} times, with default settings`,
+    async () => {
+      const fleet = await crew(store, {}, 3)
+      for (let i = 0; i < samples; i++) {
+        const [victim, term] = await leaderOf(fleet)
+        const killedAt = Date.now()
+        victim.signal('SIGKILL')
+        const next = await nextLeader(fleet, term)
+        killed.push(next.at - killedAt)
+        await fleet.start(working(fleet))
+      }
+      // By far less than the term and a second that a vanished machine may take: the end of the lease ends the term.
+      expect(Math.max(...killed)).toBeLessThan(termTimes.termMs / 2)
+      growsAlways(fleet)
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  test(
+    `a SIGTERM hands the term over at once, ${samples} times, and two leaders’ work never overlaps`,
+    async () => {
+      const fleet = await crew(store, {}, 2)
+      for (let i = 0; i < samples; i++) {
+        const [victim, term] = await leaderOf(fleet)
+        const begun = Date.now()
+        victim.signal('SIGTERM')
+        const next = await nextLeader(fleet, term)
+        drained.push(next.at - begun)
+        expect(await victim.exited).toEqual({ code: 0, signal: null })
+        const moments = fleet.lines.filter(({ note }) => note === term.note || note === next.note)
+        expect(moments.map(({ moment }) => moment)).toEqual(['leads', 'left', 'leads'])
+        await fleet.start(working(fleet))
+      }
+      // By far less than a term: nobody waited for one to end.
+      expect(Math.max(...drained)).toBeLessThan(3_000)
+      growsAlways(fleet)
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  afterAll(() => {
+    printTimes('SIGKILL of the leader to the next one', store, killed)
+    printTimes('SIGTERM of the leader to the next one, its work takes 50 ms to stop', store, drained)
+  })
+
+  test('a leader that was stopped and wakes knows that it leads no more, and is refused', async () => {
+    const fleet = await crew(store, { terms: shortTerms }, 2)
+    const [zombie, term] = await leaderOf(fleet)
+    const stoppedAt = Date.now()
+    zombie.signal('SIGSTOP')
+    const next = await nextLeader(fleet, term)
+    expect(next.pid).not.toBe(zombie.pid)
+    expect(next.at - stoppedAt).toBeLessThan(shortTerms.termMs + 1_000)
+    const guarded = guardedStore(fleet)
+    await taken(guarded, next)
+    zombie.signal('SIGCONT')
+
+    const by =
+      (moment: Line['moment']) =>
+      (line: Line): boolean =>
+        line.moment === moment && line.pid === zombie.pid
+    // Its first thought is a write: before any timer has told it that its time is over.
+    expect(await fleet.witness.until(by('refused'))).toMatchObject({ note: 'not leading' })
+    expect(await fleet.witness.until(by('aborted'))).toMatchObject({ note: 'term over' })
+    expect(await fleet.witness.until(by('renewed'))).toMatchObject({ note: 'lost' })
+    expect(guarded.last).toEqual({ fence: Number(next.note), writer: next.pid })
+    const [leader] = await fleet.client.inspector.leaders()
+    expect(leader).toMatchObject({ role: 'leader', term: Number(next.note), worker: expect.any(String) })
+    growsAlways(fleet)
+  })
+})
+
+describe.runIf(storeKinds.includes('redis'))('redis, leases only', () => {
+  test('a leader whose machine is gone is followed when its term is over, long before its lease', async () => {
+    const fleet = await crew('redis, leases only', { terms: shortTerms }, 2)
+    const [victim, term] = await leaderOf(fleet)
+    const killedAt = Date.now()
+    victim.signal('SIGKILL')
+    const next = await nextLeader(fleet, term)
+    printTimes('SIGKILL to the next leader, a term of 1.5 s alone decides', 'redis, leases only', [
+      next.at - killedAt,
+    ])
+    expect(next.at - killedAt).toBeLessThan(shortTerms.termMs + 1_000)
+    expect(next.at - killedAt).toBeGreaterThan(shortTerms.termMs - shortTerms.renewEveryMs - 100)
+  })
+})
+
+type Spec = Parameters<Fleet['start']>[0]
+
+function working(fleet: Fleet, spec: Spec = {}): Spec {
+  return { ...spec, guarded: fleet.file('guarded.db') }
+}
+
+/** Workers that do a leader's work when they lead. */
+async function crew(store: Parameters<typeof Fleet.open>[0], spec: Spec, size: number): Promise<Fleet> {
+  const fleet = await Fleet.open(store)
+  for (let i = 0; i < size; i++) await fleet.start(working(fleet, spec))
+  return fleet
+}
+
+function guardedStore(fleet: Fleet): GuardedStore {
+  const guarded = new GuardedStore(fleet.file('guarded.db'))
+  onTestFinished(() => guarded.close())
+  return guarded
+}
+
+/** Resolves when the new leader has written once. */
+async function taken(guarded: GuardedStore, { note }: Line): Promise<void> {
+  while (guarded.last.fence !== Number(note)) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** Who leads, and the line that says since when. */
+async function leaderOf(fleet: Fleet): Promise<[Member, Line]> {
+  await fleet.witness.until(({ moment }) => moment === 'leads')
+  const term = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)
+  const member = fleet.alive.find(({ pid }) => pid === term?.pid)
+  if (member === undefined || term === undefined) throw new Error('the last leader is gone')
+  return [member, term]
+}
+
+function nextLeader(fleet: Fleet, last: Line): Promise<Line> {
+  return fleet.witness.until(({ moment, note }) => moment === 'leads' && Number(note) > Number(last.note))
+}
+
+/** Of all terms that ever began, each has a higher number than the one before. */
+function growsAlways(fleet: Fleet): void {
+  const fences = fleet.lines.filter(({ moment }) => moment === 'leads').map(({ note }) => Number(note))
+  expect(fences).toEqual([...new Set(fences)].sort((a, b) => a - b))
+  expect(fences.length).toBeGreaterThan(1)
+}
+
+function printTimes(measure: string, store: string, times: readonly number[]): void {
+  printEvidence({
+    measure,
+    store,
+    samples: times.length,
+    'p50 ms': percentile(times, 0.5),
+    'p95 ms': percentile(times, 0.95),
+    'max ms': Math.max(...times),
+  })
+}

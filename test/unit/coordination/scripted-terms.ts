@@ -1,0 +1,43 @@
+import type { CampaignAnswer, DutyAges, TermStore } from '../../../runtime/store/terms.ts'
+import type { FakeClock } from './fake-clock.ts'
+
+/** A term store that answers what the test wants, and notes what it was asked and when. */
+export class ScriptedTerms implements TermStore {
+  readonly calls: string[] = []
+  campaigns: () => Promise<CampaignAnswer>
+  renewals: () => Promise<'held' | 'lost'> = async () => 'held'
+  resignations: () => Promise<void> = async () => undefined
+  ages: DutyAges = {}
+  readonly #clock: FakeClock
+  #term = 100
+
+  constructor(clock: FakeClock) {
+    this.#clock = clock
+    this.campaigns = async () => ({ kind: 'leading', term: ++this.#term })
+  }
+
+  campaign(role: string, lease: string, _termMs: number, after: number): Promise<CampaignAnswer> {
+    this.#note(`campaign ${role} ${lease}${after === 0 ? '' : ` after ${after}`}`)
+    return this.campaigns()
+  }
+
+  renewTerm(_role: string, term: number, _lease: string, duties: DutyAges): Promise<'held' | 'lost'> {
+    this.#note(`renew ${term}`)
+    this.ages = duties
+    return this.renewals()
+  }
+
+  resignTerm(_role: string, term: number): Promise<void> {
+    this.#note(`resign ${term}`)
+    return this.resignations()
+  }
+
+  /** What was asked since the last call of this. */
+  take(): string[] {
+    return this.calls.splice(0)
+  }
+
+  #note(call: string): void {
+    this.calls.push(`${this.#clock.elapsed()} ${call}`)
+  }
+}
