@@ -8,6 +8,8 @@ export {
   type Jobs,
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
+export type { Explanation } from '../runtime/client/explain-run.ts'
+export type { LimiterChange, Limiters } from '../runtime/client/limiters.ts'
 export type { RetryRunOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
 export type { LedgerEntry, ScheduleStatus, Schedules } from '../runtime/client/schedules.ts'
 export type { CronFire } from '../runtime/model/cron.ts'
@@ -53,7 +55,10 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
+export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
+export { type Limiter, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
+export { RateLimitedError } from '../runtime/model/rate-limited-error.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
 export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'
 export type { RunState } from '../runtime/model/run.ts'

@@ -4,7 +4,9 @@ import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addEnqueue } from './commands/enqueue.ts'
+import { addExplain } from './commands/explain.ts'
 import { addHealth } from './commands/health.ts'
+import { addLimits } from './commands/limits.ts'
 import { addPause } from './commands/pause.ts'
 import { addQueues } from './commands/queues.ts'
 import { addRemove } from './commands/remove.ts'
@@ -21,7 +23,17 @@ import { reportFailure } from './report-failure.ts'
 /** In the order of the help. */
 const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Work:': [addWork, addEnqueue, addDemo],
-  'Look:': [addRuns, addShow, addQueues, addSchedules, addWorkers, addHealth, addDoctor],
+  'Look:': [
+    addRuns,
+    addShow,
+    addExplain,
+    addQueues,
+    addLimits,
+    addSchedules,
+    addWorkers,
+    addHealth,
+    addDoctor,
+  ],
   'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }
 

@@ -41,6 +41,7 @@ function untilText(at: number): string {
 
 function waitingText({ kind, name, until }: WaitingFor): string {
   const of = name === undefined ? '' : ` of '${name}'`
+  if (kind === 'limit') return `in line for limiter '${name}'`
   const what = kind === 'time' ? `sleeps${name === undefined ? '' : ` in '${name}'`}` : `next try${of}`
   return until === undefined ? what : `${what}, due ${untilText(until)}`
 }

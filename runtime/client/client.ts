@@ -14,6 +14,8 @@ import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
+import { type Explanation, explainRun } from './explain-run.ts'
+import { Limiters } from './limiters.ts'
 import { RunHandle } from './run-handle.ts'
 import { Schedules } from './schedules.ts'
 
@@ -56,6 +58,8 @@ export class Jobs {
   readonly inspector: Inspector
   /** Cron: schedules, their ledgers, and changes by hand. */
   readonly schedules: Schedules
+  /** Limiters: look, and change them while workers run. */
+  readonly limits: Limiters
   readonly #store: Store
   readonly #config: StoreConfig
   readonly #middleware: readonly Middleware[]
@@ -73,6 +77,7 @@ export class Jobs {
     this.#middleware = middleware
     this.#clock = clock
     this.inspector = store
+    this.limits = new Limiters(store)
     this.#ends = new EndWatch(store, clock)
     this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
   }
@@ -113,6 +118,11 @@ export class Jobs {
   run<Output>(job: Job<unknown, Output>, id: RunId): RunHandle<Output>
   run(jobOrId: RunId | Job, id?: RunId): RunHandle<unknown> {
     return this.#handle(typeof jobOrId === 'string' ? jobOrId : (id ?? ''))
+  }
+
+  /** Why a run is not running now: plain sentences, from the run itself to what holds it up. */
+  explain(id: RunId): Promise<Explanation> {
+    return explainRun(this.#store, id, this.#clock.now())
   }
 
   /** Stops claims from a queue; runs already in a slot go on. */

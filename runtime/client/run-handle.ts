@@ -16,6 +16,7 @@ import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
+import { type Explanation, explainRun } from './explain-run.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {
@@ -90,6 +91,11 @@ export class RunHandle<Output> {
       ...base,
       waitingFor: { ...waitingFor, ...(until === undefined ? {} : { until: new Date(until) }) },
     }
+  }
+
+  /** Why the run is not running now, in plain sentences. */
+  explain(): Promise<Explanation> {
+    return explainRun(this.#store, this.id, this.#clock.now())
   }
 
   /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */

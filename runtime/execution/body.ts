@@ -1,5 +1,6 @@
 import { type CancelTimer, type Clock, endsWithin } from '../model/clock.ts'
 import { AbortedError, type AbortReason } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Logger, StepContext } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
@@ -15,6 +16,12 @@ export type BodyEnd =
 /** How long an aborted body may take to end before the runtime goes on without it. */
 export const bodyGraceMs = 5_000
 
+function noCosts(): Promise<never> {
+  return Promise.reject(
+    new InvalidOptionsError('correctCost: the step names no limits.points in its option limits'),
+  )
+}
+
 /** One attempt of a step's body, from its call until its promise settles. */
 export class Body implements StepContext {
   readonly path: StepPath
@@ -24,6 +31,7 @@ export class Body implements StepContext {
   readonly #run: RunId
   readonly #clock: Clock
   readonly log: Logger
+  readonly correctCost: StepContext['correctCost']
   #controller: AbortController | undefined
   #aborted: AbortedError | undefined
   /** Resolves when the body's own promise has settled; never rejects. */
@@ -34,14 +42,15 @@ export class Body implements StepContext {
     path: StepPath,
     attempt: number,
     seams: { readonly clock: Clock; readonly log: Logger },
-    once: boolean,
+    options: { readonly once: boolean; readonly correctCost?: StepContext['correctCost'] },
   ) {
     this.#run = run
     this.path = path
     this.attempt = attempt
     this.#clock = seams.clock
     this.log = seams.log
-    this.once = once
+    this.once = options.once
+    this.correctCost = options.correctCost ?? noCosts
   }
 
   /** Made on first use: most bodies never look at it. */

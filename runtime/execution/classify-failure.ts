@@ -1,5 +1,6 @@
 import { DurableJobsError } from '../model/durable-jobs-error.ts'
 import { FatalError, StepFailedError } from '../model/errors.ts'
+import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { RetryAfterError } from '../model/retry-after-error.ts'
 import { type RetryPolicy, retryDelayMs } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
@@ -16,6 +17,7 @@ export function judgeStepFailure(
   attempt: number,
   random: number,
 ): Verdict {
+  if (error instanceof RateLimitedError) return { kind: 'again', delayMs: error.delayMs }
   if (isFinal(error) || attempt >= policy.maxAttempts) return { kind: 'final' }
   if (error instanceof RetryAfterError) return { kind: 'again', delayMs: error.delayMs }
   return { kind: 'again', delayMs: retryDelayMs(policy, attempt, random) }

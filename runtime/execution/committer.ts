@@ -131,7 +131,7 @@ export class Committer {
   /** B2. */
   async #reach(entries: readonly Entry[]): Promise<CommitAnswer> {
     for (let attempt = 1; ; attempt++) {
-      if (this.#abandoned.aborted) return { answers: [], orders: { drain: false, cancel: [] } }
+      if (this.#abandoned.aborted) return { answers: [], orders: { drain: false, cancel: [], granted: [] } }
       try {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {

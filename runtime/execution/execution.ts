@@ -10,10 +10,13 @@ import {
 } from '../model/errors.ts'
 import type { Logger, RunInfo, StepContext } from '../model/job.ts'
 import { entryOverheadBytes, type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
+import type { LimitUse } from '../model/limit-use.ts'
+import type { Limiter } from '../model/limiter.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
 import { fromStoredError } from '../model/stored-error.ts'
+import type { AcquireAnswer, AcquireRequest, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
@@ -55,6 +58,13 @@ export interface ExecutionSeams {
   onIdle(): void
   submit(entry: Checkpoint): Promise<EntryAnswer>
   readPage(from: number): Promise<JournalPage | 'gone'>
+  /** Lets the store know limiters that only steps name; once each is enough. */
+  define(limiters: readonly Limiter[]): Promise<void>
+  acquire(request: AcquireRequest): Promise<AcquireAnswer>
+  closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
+  correctCost(
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'>
 }
 
 /** Quiet time after which a run that only waits gives its slot back. */
@@ -63,6 +73,8 @@ const mostWaitsNamed = 50
 
 interface LocalWait {
   readonly kind: Wait['kind']
+  /** Ends the wait before its time: a limit may be open. */
+  readonly again?: () => void
   readonly position: number | undefined
   readonly endsAt: number
 }
@@ -105,6 +117,8 @@ export class Execution {
   #gate: Promise<void> | undefined
   #quiet: CancelTimer | undefined
   #timers = new Set<CancelTimer>()
+  /** Uses of limits so far. */
+  #limitTurns = 0
 
   constructor(run: ClaimedRun, info: RunInfo, seams: ExecutionSeams) {
     this.run = run
@@ -281,7 +295,10 @@ export class Execution {
   }
 
   /** Stores one record as the run's next entry. */
-  async append(record: JournalRecord): Promise<EntryAnswer & { readonly position: number }> {
+  async append(
+    record: JournalRecord,
+    { limited = false }: { readonly limited?: boolean } = {},
+  ): Promise<EntryAnswer & { readonly position: number }> {
     while (this.#gate !== undefined) await this.#gate
     if (this.#closed || this.#isFull(record)) return forever()
     const position = ++this.#position
@@ -292,7 +309,8 @@ export class Execution {
     this.#appending++
     try {
       const { id, fence } = this.run
-      const answer = await this.seams.submit({ kind: 'checkpoint', run: id, fence, position, record })
+      const entry = { kind: 'checkpoint', run: id, fence, position, record } as const
+      const answer = await this.seams.submit(limited ? { ...entry, limited } : entry)
       if (answer.kind === 'early') {
         this.#position--
         this.#entries--
@@ -318,10 +336,14 @@ export class Execution {
     path: StepPath,
     attempt: number,
     call: (context: StepContext) => unknown,
-    options: { readonly timeoutMs: number | undefined; readonly once: boolean },
+    options: {
+      readonly timeoutMs: number | undefined
+      readonly once: boolean
+      readonly correctCost?: StepContext['correctCost']
+    },
   ): Promise<BodyEnd> {
     await this.#mayBegin()
-    const body = new Body(this.run.id, path, attempt, this.seams, options.once)
+    const body = new Body(this.run.id, path, attempt, this.seams, options)
     this.#bodies.add(body)
     this.#check()
     const hooks = hooksOf(this.seams.middleware, 'step')
@@ -352,18 +374,85 @@ export class Execution {
   /** Waits here; when nothing else happens for a while, the run suspends and this never settles. */
   async wait(path: StepPath, kind: Wait['kind'], ms: number, position: number | undefined): Promise<void> {
     const { clock } = this.seams
-    this.#waits.set(path, { kind, position, endsAt: clock.elapsed() + ms })
-    this.#check()
     await new Promise<void>((resolve) => {
-      const cancel = clock.after(ms, () => {
+      const end = (): void => {
+        cancel()
         this.#timers.delete(cancel)
         resolve()
-      })
+      }
+      const cancel = clock.after(ms, end)
       this.#timers.add(cancel)
+      const endsAt = clock.elapsed() + ms
+      this.#waits.set(path, { kind, position, endsAt, ...(kind === 'limit' ? { again: end } : {}) })
+      this.#check()
     })
     this.#waits.delete(path)
     await this.#mayBegin()
     this.#check()
+  }
+
+  /** A limit may be open: steps that wait for one ask again. */
+  limitsOpened(): void {
+    for (const { again } of this.#waits.values()) again?.()
+  }
+
+  define(limiters: readonly Limiter[]): Promise<void> {
+    return this.#counted(() => this.seams.define(limiters))
+  }
+
+  /** Asks for the limits of one attempt; the turn names this use of them. */
+  async acquire(
+    path: StepPath,
+    attempt: number,
+    uses: readonly LimitUse[],
+  ): Promise<{ readonly turn: number; readonly answer: Exclude<AcquireAnswer, { kind: 'gone' }> }> {
+    await this.#mayBegin()
+    const turn = ++this.#limitTurns
+    const answer = await this.#counted(() =>
+      this.seams.acquire({ ...this.#turnOf(path, turn), attempt, uses }),
+    )
+    if (answer.kind !== 'gone') return { turn, answer }
+    return this.#notMine()
+  }
+
+  async closeKeys(path: StepPath, turn: number, closedMs: number): Promise<void> {
+    const answer = await this.#counted(() => this.seams.closeKeys({ ...this.#turnOf(path, turn), closedMs }))
+    if (answer === 'gone') return this.#notMine()
+  }
+
+  async correctCost(
+    path: StepPath,
+    turn: number,
+    change: { readonly limiter: string; readonly cost: number },
+  ): Promise<void> {
+    await this.seams.correctCost({ ...this.#turnOf(path, turn), ...change })
+  }
+
+  /** Waits in the line of a limit; a hint ends it early, and a long wait may suspend the run. */
+  waitInLine(path: StepPath, ms: number): Promise<void> {
+    return this.wait(path, 'limit', ms, undefined)
+  }
+
+  #turnOf(path: StepPath, turn: number): StepTurn {
+    return { run: this.run.id, fence: this.run.fence, path, turn }
+  }
+
+  /** The store says that the run is no longer held here, or that it is to stop. */
+  #notMine(): Promise<never> {
+    this.#held++
+    this.#check()
+    return forever()
+  }
+
+  /** A call of the store under way keeps the stay from turning (E4). */
+  async #counted<T>(call: () => Promise<T>): Promise<T> {
+    this.#appending++
+    try {
+      return await call()
+    } finally {
+      this.#appending--
+      this.seams.clock.soon(() => this.#check())
+    }
   }
 
   /** E3. */
@@ -411,11 +500,13 @@ export class Execution {
 
   #watchQuiet(): void {
     const waits = [...this.#waits]
-    if (waits.some(([, wait]) => wait.position === undefined)) return
+    if (waits.some(([, wait]) => wait.kind !== 'limit' && wait.position === undefined)) return
     this.seams.onIdle()
     this.#quiet = this.seams.clock.after(suspendAfterMs, () => {
       const soonest = waits.toSorted(([, a], [, b]) => a.endsAt - b.endsAt).slice(0, mostWaitsNamed)
-      const named = soonest.map(([path, { kind, position = 0 }]) => ({ kind, path, position }))
+      const named = soonest.map(([path, { kind, position = 0 }]) =>
+        kind === 'limit' ? { kind, path } : { kind, path, position },
+      )
       this.#turn({ kind: 'suspendable', waits: named })
     })
   }

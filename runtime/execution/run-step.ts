@@ -4,14 +4,17 @@ import { StepTimeoutError, StepUnknownError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, stepAgain } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
+import { limitersIn, parseStepLimits } from '../model/limit-use.ts'
+import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { parseRetry, type RetryPolicy } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
-import { toStoredError } from '../model/stored-error.ts'
+import { type StoredError, toStoredError } from '../model/stored-error.ts'
 import type { BodyEnd } from './body.ts'
 import { judgeStepFailure } from './classify-failure.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { StoredStep } from './journal-index.ts'
+import { costCorrection, passLimits, type StepLimits } from './step-limits.ts'
 
 type Call = (context: StepContext) => unknown
 
@@ -19,10 +22,11 @@ interface RunStepPlan {
   readonly policy: RetryPolicy
   readonly timeoutMs: number | undefined
   readonly once: boolean
+  readonly limits: StepLimits
   readonly onUnknown: ((context: { readonly idempotencyKey: string }) => unknown) | undefined
 }
 
-const knownOptions = ['retry', 'timeout', 'key', 'atMostOnce', 'onUnknown']
+const knownOptions = ['retry', 'timeout', 'key', 'limits', 'atMostOnce', 'onUnknown']
 
 /** @throws InvalidOptionsError naming the wrong option of the step. */
 export function planRunStep(name: string, options: StepOptions<never> = {}): RunStepPlan {
@@ -38,8 +42,16 @@ export function planRunStep(name: string, options: StepOptions<never> = {}): Run
     policy: parseRetry(retry, `step '${name}': retry`),
     timeoutMs: timeout === undefined ? undefined : parseDuration(timeout, `step '${name}': timeout`),
     once: atMostOnce,
+    limits: planLimits(name, options.limits),
     onUnknown,
   }
+}
+
+const noLimits: StepLimits = { uses: [], limiters: [] }
+
+function planLimits(name: string, limits: unknown): StepLimits {
+  if (limits === undefined) return noLimits
+  return { uses: parseStepLimits(limits, `step '${name}': limits`), limiters: limitersIn(limits) }
 }
 
 /** One step call: what it runs, how, and where its records go. */
@@ -63,10 +75,10 @@ export function runStep(
 }
 
 async function runRetried(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
-  const { execution, path, call, plan } = step
+  const { execution, path, plan } = step
   if (stored?.wait) await execution.wait(path, 'retry', stored.wait.remainingMs, stored.wait.position)
   for (let attempt = (stored?.attempts ?? 0) + 1; ; attempt++) {
-    const end = await execution.attempt(path, attempt, call, plan)
+    const end = await attemptOnce(step, attempt)
     if (end.kind === 'returned') return storeValue(step, attempt, end)
     const error = end.kind === 'timed out' ? new StepTimeoutError(path, plan.timeoutMs ?? 0) : failureOf(end)
     const verdict = judgeStepFailure(error, plan.policy, attempt, execution.seams.clock.random())
@@ -77,13 +89,51 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
       { step: path, attempt, delayMs, err: failure },
       'a step failed and is tried again',
     )
-    const { position } = await execution.append({
-      ...{ path, kind: 'run', phase: 'retrying', attempt, durationMs: durationOf(end) },
-      pauseMs: delayMs,
-      error: failure,
-    })
-    await execution.wait(path, 'retry', delayMs, position)
+    await pauseBefore(step, { attempt, durationMs: durationOf(end), delayMs, error: failure })
   }
+}
+
+/** One attempt, with its limits; a provider's "too many" is waited for and spends none. */
+async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
+  const { execution, path, call, plan } = step
+  const { limits } = plan
+  for (;;) {
+    const turn = await passLimits(execution, path, attempt, limits)
+    const correctCost = costCorrection(execution, path, turn, limits)
+    const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
+    if (end.kind !== 'threw' || !(end.error instanceof RateLimitedError)) return end
+    const { delayMs, message } = end.error
+    execution.seams.log.warn({ step: path, attempt, delayMs, reason: message }, 'a step was asked to pause')
+    if (limits.uses.length > 0) await execution.closeKeys(path, turn, delayMs)
+    else {
+      const error = toStoredError(end.error)
+      await pauseBefore(step, { attempt: attempt - 1, durationMs: durationOf(end), delayMs, error })
+    }
+  }
+}
+
+/** The pause before the next attempt: its deadline is stored, so that no resume restarts it. */
+async function pauseBefore(
+  { execution, path, plan }: StepRun,
+  failed: {
+    readonly attempt: number
+    readonly durationMs: number
+    readonly delayMs: number
+    readonly error: StoredError
+  },
+): Promise<void> {
+  const { attempt, durationMs, delayMs, error } = failed
+  const record = {
+    path,
+    kind: 'run',
+    phase: 'retrying',
+    attempt,
+    durationMs,
+    pauseMs: delayMs,
+    error,
+  } as const
+  const { position } = await execution.append(record, { limited: plan.limits.uses.length > 0 })
+  await execution.wait(path, 'retry', delayMs, position)
 }
 
 /** One attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unasked. */
@@ -94,8 +144,13 @@ function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd
 
 async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
   const { execution, path, call, plan } = step
+  const turn = await passLimits(execution, path, attempt, plan.limits)
   await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
-  const end = await execution.attempt(path, attempt, call, plan)
+  const correctCost = costCorrection(execution, path, turn, plan.limits)
+  const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
+  if (end.kind === 'threw' && end.error instanceof RateLimitedError && plan.limits.uses.length > 0) {
+    await execution.closeKeys(path, turn, end.error.delayMs)
+  }
   if (end.kind === 'returned') return storeValue(step, attempt, end)
   if (end.kind === 'timed out') return lookUp(step, attempt)
   return storeFailure(step, attempt, failureOf(end), durationOf(end))
@@ -136,7 +191,7 @@ function storeFailure(step: StepRun, attempt: number, thrown: unknown, durationM
 
 async function storeEnd({ execution, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
   const record = plan.once ? { ...end, once: true } : end
-  await execution.append(record)
+  await execution.append(record, { limited: plan.limits.uses.length > 0 })
   return record
 }
 

@@ -5,14 +5,15 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
+import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
-import { type EndTurn, Execution, type Stop, type WaitTurn } from './execution.ts'
+import { type EndTurn, Execution, type ExecutionSeams, type Stop, type WaitTurn } from './execution.ts'
 import { runOnFailed } from './on-failed.ts'
 import { stepTools } from './step-tools.ts'
 
-export interface SlotSeams {
+export interface SlotSeams extends LimitSeams {
   readonly clock: Clock
   readonly log: Logger
   readonly middleware: readonly Middleware[]
@@ -24,6 +25,8 @@ export interface SlotSeams {
   settle(settlement: Settlement): Promise<EntryAnswer>
   readPage(run: ClaimedRun, from: number): Promise<JournalPage | 'gone'>
 }
+
+type LimitSeams = Pick<ExecutionSeams, 'define' | 'acquire' | 'closeKeys' | 'correctCost'>
 
 /** One stay of a run in a slot: decode, replay, execute, settle. */
 export class Slot {
@@ -54,6 +57,11 @@ export class Slot {
   /** Whether an at-most-once body is running: such a run is never handed back (R12). */
   get insideOnce(): boolean {
     return this.#execution.insideOnce
+  }
+
+  /** A limit that a step of it waits for may be open. */
+  limitsOpened(): void {
+    this.#execution.limitsOpened()
   }
 
   stop(stop: Stop): void {
@@ -118,6 +126,7 @@ export class Slot {
     const answer = await this.#send({ kind: 'waiting', waits: turn.waits })
     if (answer.kind === 'continue') {
       release()
+      this.#execution.limitsOpened()
       return 'go on'
     }
     this.#execution.close()
@@ -182,7 +191,8 @@ export class Slot {
       { err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs },
       'the run failed and is tried again',
     )
-    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs }
+    const unspent = error instanceof RateLimitedError ? ({ unspent: true } as const) : {}
+    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs, ...unspent }
   }
 
   async #failed(error: unknown, input: unknown): Promise<Outcome> {

@@ -3,13 +3,25 @@ import { parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
 import { checkKnownOptions } from './known-options.ts'
+import { parseJobLimits } from './limit-use.ts'
 import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
 import { isStandardSchema } from './standard-schema.ts'
 
-const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'schedule', 'onFailed']
+const known = [
+  'name',
+  'version',
+  'input',
+  'queue',
+  'priority',
+  'retry',
+  'timeout',
+  'limits',
+  'schedule',
+  'onFailed',
+]
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.
@@ -58,6 +70,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
       options.schedule === undefined
         ? undefined
         : parseSchedule(options.schedule as ScheduleOptions<never>, `${at}: schedule`),
+    limits: parseJobLimits(options.limits ?? [], `${at}: limits`),
     onFailed: options.onFailed as OnFailed | undefined,
     handler: handler as Job['handler'],
   })

@@ -1,5 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
 import type { Duration } from './duration.ts'
+import type { JobLimit, PlannedLimit, StepLimit } from './limit-use.ts'
+import type { Limiter } from './limiter.ts'
 import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
 import type { Schedule, ScheduleOptions } from './schedule-options.ts'
@@ -39,6 +41,12 @@ export interface StepContext {
   /** From 1. */
   readonly attempt: number
   readonly log: Logger
+  /**
+   * Puts the true cost of the call in place of the estimate that a `limits.points` of this step was charged; `limiter`
+   * where it uses several.
+   * @throws InvalidOptionsError when the step uses none, or `cost` is no whole number
+   */
+  correctCost(cost: number, limiter?: Limiter): Promise<void>
 }
 
 /** Returned by `onUnknown` to say that the effect did not happen and the body may run again. */
@@ -52,6 +60,8 @@ interface StepTiming {
   timeout?: Duration
   /** Tells concurrent steps of one name apart. */
   key?: string | number
+  /** Taken together before each attempt; over a limit the step waits, for long without a slot. */
+  limits?: readonly StepLimit[]
 }
 
 /**
@@ -111,6 +121,8 @@ export interface JobOptions<Input, Parsed> {
   timeout?: Duration
   /** When it runs by itself. Its schedule has the job's name. */
   schedule?: ScheduleOptions<NoInfer<Input>>
+  /** Taken together when a run starts; over a limit it waits in line, and nothing behind it in the queue does. */
+  limits?: readonly JobLimit<NoInfer<Parsed>>[]
   /** Called once per final failure, stored as a step. */
   onFailed?: OnFailed<Parsed>
 }
@@ -129,6 +141,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly schema: StandardSchemaV1 | undefined
   readonly schedule: Schedule | undefined
   readonly onFailed: OnFailed | undefined
+  readonly limits: readonly PlannedLimit[]
   readonly handler: Handler<unknown, unknown>
   /** Types only: what callers pass and what `result()` answers. */
   readonly '~types'?: { readonly input: Input; readonly output: Output }

@@ -6,8 +6,13 @@ import type { StoredError } from './stored-error.ts'
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: Uint8Array }
   | { readonly kind: 'failed'; readonly error: StoredError; readonly escaped?: StepPath }
-  /** Code between steps threw: spends an attempt. */
-  | { readonly kind: 'retrying'; readonly error: StoredError; readonly delayMs: number }
+  /** Code between steps threw: spends an attempt, unless it was asked to pause. */
+  | {
+      readonly kind: 'retrying'
+      readonly error: StoredError
+      readonly delayMs: number
+      readonly unspent?: true
+    }
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
   /** Handed over at a step edge: ready at once, nothing spent. */
@@ -15,12 +20,14 @@ export type Outcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
 
-/** One wait of a suspended run: the deadline was stored by the journal entry at `position`. */
-export interface Wait {
-  readonly kind: WaitingFor['kind']
-  readonly path: StepPath
-  readonly position: number
-}
+/** One wait of a suspended run: the deadline was stored by the journal entry at `position`, the line was joined by the step. */
+export type Wait =
+  | {
+      readonly kind: Exclude<WaitingFor['kind'], 'limit'>
+      readonly path: StepPath
+      readonly position: number
+    }
+  | { readonly kind: 'limit'; readonly path: StepPath }
 
 /** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
 export type StayOutcome = Outcome['kind'] | 'lost'

@@ -7,7 +7,7 @@ import type { StoredError } from './stored-error.ts'
  */
 export const runTransitions = {
   scheduled: { promote: 'ready', cancel: 'cancelled', expire: 'expired' },
-  ready: { claim: 'running', cancel: 'cancelled', expire: 'expired' },
+  ready: { claim: 'running', 'line up': 'waiting', cancel: 'cancelled', expire: 'expired' },
   running: {
     complete: 'completed',
     fail: 'failed',
@@ -20,7 +20,7 @@ export const runTransitions = {
     block: 'blocked',
     'order cancel': 'cancelling',
   },
-  waiting: { wake: 'ready', cancel: 'cancelled' },
+  waiting: { wake: 'ready', cancel: 'cancelled', expire: 'expired' },
   blocked: { unblock: 'ready', cancel: 'cancelled' },
   cancelling: { complete: 'completed', fail: 'failed', 'end cancel': 'cancelled' },
   completed: {},
@@ -48,9 +48,9 @@ export function isEnd(state: RunState): state is EndState {
   return (endStates as readonly RunState[]).includes(state)
 }
 
-/** What a waiting run waits for; `until` is ms since the epoch by the store's clock. */
+/** What a waiting run waits for; `until` is ms since the epoch by the store's clock. For `limit` the name is the limiter's. */
 export interface WaitingFor {
-  readonly kind: 'time' | 'retry'
+  readonly kind: 'time' | 'retry' | 'limit'
   readonly name?: string
   readonly until?: number
 }

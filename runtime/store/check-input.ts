@@ -1,12 +1,13 @@
 import { digestValue, encodeValue } from '../model/codec.ts'
 import type { Job } from '../model/job.ts'
+import { limitUses } from '../model/limit-use.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
 export type CheckedInput = Pick<
   NewRun,
-  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs'
+  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs' | 'limits'
 >
 
 /**
@@ -27,6 +28,7 @@ export async function checkInput<Input>(
     priority: job.priority,
     input: encodeValue(parsed, `input of job '${job.name}'`, maxValueBytes),
     inputDigest: named ? digestValue(parsed) : '',
+    ...(job.limits.length === 0 ? {} : { limits: limitUses(job.limits, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
   }
 }

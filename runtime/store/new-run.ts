@@ -1,3 +1,4 @@
+import type { LimitUse } from '../model/limit-use.ts'
 import type { RunId } from '../model/run-id.ts'
 
 /** A run as it is enqueued. */
@@ -22,6 +23,8 @@ export interface NewRun {
   readonly expiresInMs?: number
   /** The job's timeout, counted from its first claim. */
   readonly timeoutMs?: number
+  /** Taken together by each claim of it. */
+  readonly limits?: readonly LimitUse[]
   /** The tick of the schedule that made it. */
   readonly scheduledFor?: number
 }

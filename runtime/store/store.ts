@@ -6,6 +6,7 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
@@ -20,7 +21,14 @@ import type { LeaderInfo, TermStore } from './terms.ts'
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, TermStore, ScheduleStore, Inspector {
+export interface Store
+  extends RunStore,
+    WorkerStore,
+    QueueStore,
+    LimiterStore,
+    TermStore,
+    ScheduleStore,
+    Inspector {
   /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
@@ -95,6 +103,11 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
+  limiters(): Promise<readonly LimiterInfo[]>
+  /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */
+  limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
+  /** Where the run stands with each of its limits. */
+  linePlaces(run: RunId): Promise<readonly LinePlace[]>
   /** Every role that was ever led, by name. */
   leaders(): Promise<readonly LeaderInfo[]>
   /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
@@ -135,6 +148,8 @@ export interface Checkpoint {
   readonly fence: number
   readonly position: number
   readonly record: JournalRecord
+  /** The attempt that it ends used limits: their slots come back with it. */
+  readonly limited?: true
 }
 
 /** The end of a stay in a slot. `position` is the last one the worker knows to be stored. */
@@ -216,6 +231,8 @@ export interface Held {
 export interface Orders {
   readonly drain: boolean
   readonly cancel: readonly RunId[]
+  /** Runs of which a step that waits in its slot for a limit should ask again. */
+  readonly granted: readonly RunId[]
 }
 
 export interface RetryChoice {
@@ -237,6 +254,8 @@ export interface NewWorker {
   readonly definitions?: readonly WorkerDefinition[]
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
+  /** The limiters that its jobs' code names. */
+  readonly limiters?: readonly WorkerLimiter[]
   /** Whether a drain order of an earlier lease of this process holds on. */
   readonly draining: boolean
 }

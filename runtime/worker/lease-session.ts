@@ -19,6 +19,7 @@ import {
   type Store,
   type Unsubscribe,
 } from '../store/store.ts'
+import { LimitCalls } from './limit-calls.ts'
 import { withFields } from './logger.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
@@ -57,6 +58,7 @@ export class LeaseSession {
   readonly #slots = new Map<RunId, Slot>()
   readonly #over = new AbortController()
   readonly #committer: Committer
+  readonly #limitCalls: LimitCalls
   readonly #settling = new Set<Slot>()
   #pending: PendingSettlement[] = []
   #n = 0
@@ -82,6 +84,7 @@ export class LeaseSession {
       },
       abandoned: this.#over.signal,
     })
+    this.#limitCalls = new LimitCalls(store, this.lease, config, this.#over.signal)
   }
 
   begin(): void {
@@ -101,6 +104,7 @@ export class LeaseSession {
 
   obey(orders: Orders): void {
     for (const id of orders.cancel) this.#slots.get(id)?.stop({ kind: 'cancelled' })
+    for (const id of orders.granted) this.#slots.get(id)?.limitsOpened()
     if (orders.drain && !this.#draining) this.#seams.onDrainOrder()
   }
 
@@ -298,6 +302,7 @@ export class LeaseSession {
       submit: (entry) => this.#committer.submit(entry),
       settle: (settlement) => this.#settle(slot, settlement),
       readPage: (of, from) => this.#readPage(of, from),
+      ...this.#limitCalls.calls,
     })
     const { stays } = this.#seams
     const stay = this.#occupy(slot, stays.get(run.id)).finally(() => {

@@ -8,6 +8,7 @@ import { definitionText, isJob, type Job, type Logger } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
 import { isName } from '../model/name.ts'
+import type { WorkerLimiter } from '../store/limiters.ts'
 import type { WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { createLogger, logLevels } from './logger.ts'
@@ -45,6 +46,7 @@ export interface WorkerConfig {
   readonly store: StoreConfig
   readonly jobs: ReadonlyMap<string, Job>
   readonly registered: readonly WorkerJob[]
+  readonly limiters: readonly WorkerLimiter[]
   readonly queues: readonly string[] | undefined
   readonly concurrency: number
   readonly middleware: readonly Middleware[]
@@ -88,6 +90,7 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     store: parseStoreConfig(options.store),
     jobs,
     registered: [...jobs.values()].map(registration),
+    limiters: limitersOf([...jobs.values()]),
     queues: parseQueues(options.queues),
     concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
     middleware: parseMiddleware(options.middleware ?? []),
@@ -123,6 +126,21 @@ function parseJobs(jobs: unknown): ReadonlyMap<string, Job> {
 function registration(job: Job): WorkerJob {
   const digest = createHash('sha256').update(definitionText(job)).digest('hex').slice(0, 16)
   return { name: job.name, version: job.version, queue: job.queue, digest }
+}
+
+/** @throws InvalidOptionsError when two limiters of one name differ. */
+function limitersOf(jobs: readonly Job[]): readonly WorkerLimiter[] {
+  const byName = new Map<string, WorkerLimiter>()
+  for (const { limiter } of jobs.flatMap((job) => job.limits)) {
+    const { name, rule } = limiter
+    const other = byName.get(name)
+    if (other !== undefined && JSON.stringify(other.rule) !== JSON.stringify(rule))
+      throw new InvalidOptionsError(
+        `limits: two limiters are named '${name}' and differ; define it once and share it`,
+      )
+    byName.set(name, { name, rule })
+  }
+  return [...byName.values()]
 }
 
 function parseQueues(queues: readonly string[] | undefined): readonly string[] | undefined {

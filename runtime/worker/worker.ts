@@ -206,7 +206,7 @@ export class Worker {
   }
 
   async #beginSession(store: Store): Promise<void> {
-    const { registered, queues, concurrency, leaseMs } = this.#config
+    const { registered, limiters, queues, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       onDrainOrder: () => void this.stop(),
@@ -226,6 +226,7 @@ export class Worker {
       leaseMs,
       jobs: registered,
       definitions: this.#definitions,
+      limiters,
       ...(queues === undefined ? {} : { queues }),
       draining: this.#phase === 'draining',
     })

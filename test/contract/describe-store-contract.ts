@@ -8,6 +8,7 @@ import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
+import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { operatorContract } from './topics/operator.ts'
 import { retentionContract } from './topics/retention.ts'
@@ -28,6 +29,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('time', () => timeContract(open))
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
+    describe('limits', () => limitsContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
     describe('operator', () => operatorContract(open))

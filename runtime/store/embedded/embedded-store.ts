@@ -5,11 +5,22 @@ import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
+import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
+import type { RuleChange } from '../limiter-rules.ts'
+import type {
+  AcquireAnswer,
+  AcquireRequest,
+  LimiterInfo,
+  LimiterKeyInfo,
+  LinePlace,
+  StepTurn,
+  WorkerLimiter,
+} from '../limiters.ts'
 import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -56,6 +67,8 @@ import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
+import { nudgeTouched } from './limits/nudge.ts'
+import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {
@@ -80,9 +93,11 @@ import {
   inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
+import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
 import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
+import { defineLimiters, setLimiter } from './operations/limiters.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
@@ -279,6 +294,41 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
+  defineLimiters(_lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
+    return this.#write((tx) => defineLimiters(tx, limiters))
+  }
+
+  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
+    return this.#write((tx) => acquire(tx, lease, request))
+  }
+
+  closeKeys(lease: LeaseId, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+    return this.#write((tx) => closeKeys(tx, lease, request))
+  }
+
+  correctCost(
+    lease: LeaseId,
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'> {
+    return this.#write((tx) => correctCost(tx, lease, request))
+  }
+
+  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+    return this.#write((tx) => setLimiter(tx, name, numbers, write))
+  }
+
+  async limiters(): Promise<readonly LimiterInfo[]> {
+    return inspectLimiters(this.#transaction())
+  }
+
+  async limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]> {
+    return inspectLimiterKeys(this.#transaction(), limiter, limit)
+  }
+
+  async linePlaces(run: RunId): Promise<readonly LinePlace[]> {
+    return inspectLinePlaces(this.#transaction(), run)
+  }
+
   async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
     const candidate = { role, lease, termMs, after }
@@ -413,6 +463,7 @@ class EmbeddedStore implements Store {
       () => {
         const tx = this.#transaction()
         const result = operation(tx)
+        nudgeTouched(tx)
         writeEvents(tx)
         writeThroughput(tx)
         return { result, woken: pickIdleWorkers(tx) }
@@ -432,6 +483,7 @@ class EmbeddedStore implements Store {
       wakeCounts: new Map(),
       woken: new Set(),
       moves: [],
+      touchedKeys: new Map(),
     }
   }
 

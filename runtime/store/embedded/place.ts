@@ -1,4 +1,6 @@
+import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
+import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
 import type { Blocked, Cancel, RunRow } from './run-row.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
 
@@ -18,6 +20,8 @@ export interface Placement {
   readonly blocked?: Blocked | null
   /** The stay that ends with this move, for a repeated settle. */
   readonly settledFence?: number
+  /** Ready whatever its limits say: nobody could take it now anyway, and its claim asks again. */
+  readonly pastLimits?: true
 }
 
 /**
@@ -27,15 +31,21 @@ export interface Placement {
  * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
-  const state = nextState(run.state, transition)
-  if (state === undefined) {
+  const reached = nextState(run.state, transition)
+  if (reached === undefined) {
     throw new Error(`run ${run.id}: '${transition}' is no move from '${run.state}' (see model/run.ts)`)
   }
+  if (run.limited === 1) leaveLimits(tx, run, run.state, reached)
+  const line = reached === 'ready' && run.limited === 1 ? lineOf(tx, run, to) : undefined
+  const state = line === undefined ? reached : 'waiting'
   const held = state === 'running' || state === 'cancelling'
   const ended = isEnd(state)
   const startedAt = to.startedAt === undefined ? run.started_at : to.startedAt
   const times = {
-    wakeAt: state === 'scheduled' || state === 'waiting' ? (to.wakeAt ?? run.wake_at) : null,
+    wakeAt:
+      line === undefined && (state === 'scheduled' || state === 'waiting') && transition !== 'line up'
+        ? (to.wakeAt ?? run.wake_at)
+        : null,
     expiresAt:
       startedAt !== null || ended ? null : to.expiresAt === undefined ? run.expires_at : to.expiresAt,
     deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
@@ -61,16 +71,30 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     ended ? tx.now + keepMs(tx, state) : null,
     to.settledFence ?? run.settled_fence,
     to.settledFence === undefined ? run.settled_state : state,
-    state === 'waiting' && to.waiting ? JSON.stringify(to.waiting) : null,
+    waitingOf(state, line, to),
     state === 'cancelling' || state === 'cancelled' ? cancel : null,
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
-  tx.moves.push({ run, from: run.state, transition, state, stayedMs })
+  tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs })
+  if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, stayedMs: 0 })
   if (state === 'ready') announceReady(tx, run)
   return state
+}
+
+/** The limiter in whose line a run that would be ready has to wait. One that is to be failed waits for none. */
+function lineOf(tx: Transaction, run: RunRow, to: Placement): string | undefined {
+  const deadlineAt = to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt
+  const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
+  return fails || to.pastLimits ? undefined : enterLimits(tx, run, to.attempt ?? run.attempt)
+}
+
+function waitingOf(state: RunState, line: string | undefined, to: Placement): string | null {
+  if (state !== 'waiting') return null
+  if (line !== undefined) return JSON.stringify({ kind: 'limit', name: line } satisfies WaitingFor)
+  return to.waiting ? JSON.stringify(to.waiting) : null
 }
 
 /** Moves a held run out of its slot: one that was told to stop is cancelled, whatever else would have come. */
@@ -108,7 +132,7 @@ export function dueAt(state: RunState, times: Times): number | null {
   const counts = {
     scheduled: [times.wakeAt, times.expiresAt],
     ready: [times.expiresAt],
-    waiting: [times.wakeAt, times.deadlineAt],
+    waiting: [times.wakeAt, times.deadlineAt, times.expiresAt],
     blocked: [times.deadlineAt],
   } satisfies Partial<Record<RunState, (number | null)[]>>
   const candidates = (counts as Partial<Record<RunState, (number | null)[]>>)[state] ?? []

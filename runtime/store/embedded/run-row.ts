@@ -34,6 +34,8 @@ export interface RunRow {
   readonly waiting: string | null
   readonly cancel: string | null
   readonly blocked: string | null
+  /** 1 when it has admissions: limits of its job or of a step. */
+  readonly limited: number
 }
 
 export interface Cancel {
@@ -60,7 +62,7 @@ interface PayloadRow {
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
-  runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked`
+  runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked, runs.limited`
 
 export function findRun(sql: Sql, id: RunId): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ?`, id)

@@ -92,6 +92,43 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   `,
   `
+  -- Limiters: see store/limiters.ts.
+  CREATE TABLE limiters (name TEXT PRIMARY KEY, rule TEXT NOT NULL, by_hand TEXT) WITHOUT ROWID;
+  CREATE TABLE limit_keys (
+    limiter TEXT NOT NULL, key TEXT NOT NULL,
+    used INTEGER NOT NULL, at INTEGER NOT NULL,           -- see limiter-math.ts
+    tickets INTEGER NOT NULL, ticketed_at INTEGER NOT NULL,
+    closed_until INTEGER NOT NULL,
+    timer_at INTEGER,                     -- when its line is looked at next
+    forget_at INTEGER NOT NULL,           -- from then on the row says nothing any more
+    PRIMARY KEY (limiter, key)
+  ) WITHOUT ROWID;
+  CREATE INDEX limit_timers ON limit_keys (timer_at) WHERE timer_at IS NOT NULL;
+  CREATE TABLE limit_lines (
+    limiter TEXT NOT NULL, key TEXT NOT NULL, priority INTEGER NOT NULL, seq INTEGER NOT NULL, path TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX limit_line_order ON limit_lines (limiter, key, priority DESC, seq, path);
+  CREATE INDEX limit_line_runs ON limit_lines (seq);
+  CREATE TABLE limit_holders (
+    limiter TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, path TEXT NOT NULL, cost INTEGER NOT NULL,
+    PRIMARY KEY (limiter, key, seq, path)
+  ) WITHOUT ROWID;
+  CREATE TABLE limit_starts (
+    limiter TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, cost INTEGER NOT NULL,
+    PRIMARY KEY (limiter, key, at)
+  ) WITHOUT ROWID;
+  CREATE TABLE limit_seniors (
+    limiter TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (limiter, key, seq)
+  ) WITHOUT ROWID;
+  -- Limits of a run (path '') and of its steps, as JSON: see limits/admission-row.ts.
+  CREATE TABLE admissions (
+    seq INTEGER NOT NULL, path TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (seq, path)
+  ) WITHOUT ROWID;
+  ALTER TABLE runs ADD COLUMN limited INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN granted INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX runs_granted ON runs (lease) WHERE granted = 1;
+  `,
+  `
   -- One row per role that was ever led; its term outlives the holder, so that no number is used twice.
   CREATE TABLE terms (
     role TEXT PRIMARY KEY, term INTEGER NOT NULL,

@@ -15,6 +15,8 @@ export interface Transaction {
   readonly woken: Set<LeaseId>
   /** Transitions in their order, written once before the commit for `events` and `throughput`. */
   readonly moves: Move[]
+  /** Keys of limiters whose lines are looked at before the transaction ends. */
+  readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
 }
 
 /** One transition of a run. */

@@ -5,7 +5,7 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, left, settled */
+  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -54,8 +54,22 @@ export const staticKeys = [
   'counts',
   /** hash: request -> answer */
   'requests',
-  /** set by ms: `q` request, `t` removed run, `l` ended lease, each until it may be forgotten */
+  /** set by ms: `q` request, `t` removed run, `l` ended lease, `k` key of a limiter, each until it may be forgotten */
   'forget',
+  /** hash: limiter -> rule, and what is set by hand */
+  'limiters',
+  /** hash: limiter, key -> used, since, tickets, ticketed at, closed until, timer */
+  'limitKeys',
+  /** set by ms: limiter, key; when its line is looked at next */
+  'limitTimers',
+  /** lex set: limiter, key, priority, number in line, run, step */
+  'limitLines',
+  /** lex set: limiter, key, run, step; who holds slots */
+  'limitHolders',
+  /** lex set: limiter, key, ms, cost; what a sliding window remembers */
+  'limitStarts',
+  /** lex set: limiter, key, number in line, run; who was refused for too long */
+  'limitSeniors',
   /** stream: events, numbered */
   'events',
   /** hash: minute, queue, job -> counts and histograms */

@@ -8,11 +8,22 @@ import {
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
+import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
+import type { RuleChange } from '../limiter-rules.ts'
+import type {
+  AcquireAnswer,
+  AcquireRequest,
+  LimiterInfo,
+  LimiterKeyInfo,
+  LinePlace,
+  StepTurn,
+  WorkerLimiter,
+} from '../limiters.ts'
 import { lostWorkers } from '../lost-workers.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -65,6 +76,16 @@ import { readEvents, readThroughput } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, resign } from './operations/lease.ts'
+import {
+  acquire,
+  closeKeys,
+  correctCost,
+  defineLimiters,
+  readLimiterKeys,
+  readLimiters,
+  readLinePlaces,
+  setLimiter,
+} from './operations/limiters.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import {
   changeSchedule,
@@ -281,6 +302,41 @@ class RedisStore implements Store {
 
   async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  }
+
+  defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
+    return defineLimiters(this.#calls, lease, limiters)
+  }
+
+  acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
+    return acquire(this.#calls, lease, request)
+  }
+
+  closeKeys(lease: LeaseId, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'> {
+    return closeKeys(this.#calls, lease, request)
+  }
+
+  correctCost(
+    lease: LeaseId,
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'> {
+    return correctCost(this.#calls, lease, request)
+  }
+
+  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+    return setLimiter(this.#calls, name, numbers, write)
+  }
+
+  limiters(): Promise<readonly LimiterInfo[]> {
+    return readLimiters(this.#calls)
+  }
+
+  limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]> {
+    return readLimiterKeys(this.#calls, limiter, limit)
+  }
+
+  linePlaces(run: RunId): Promise<readonly LinePlace[]> {
+    return readLinePlaces(this.#calls, run)
   }
 
   async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {

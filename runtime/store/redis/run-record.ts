@@ -198,7 +198,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun): object {
 
 function waitingFor({ w }: Extras): WaitingFor {
   const [kind = 'time', until = 0, name] = w ?? []
-  return { kind, until, ...(name === undefined ? {} : { name }) }
+  return { kind, ...(kind === 'limit' ? {} : { until }), ...(name === undefined ? {} : { name }) }
 }
 
 /** The store itself ended the run: there was no worker left to write an error. */

@@ -19,7 +19,7 @@ export function leaseContract(open: Open): void {
     const first = await worker()
     advance(3_000)
     const answer = await store.renew(first.lease, { draining: true })
-    expect(answer).toEqual({ kind: 'held', orders: { drain: false, cancel: [] } })
+    expect(answer).toEqual({ kind: 'held', orders: { drain: false, cancel: [], granted: [] } })
     expect(await store.workers()).toMatchObject([{ draining: true, leaseLeftMs: leaseMs, seenAgoMs: 0 }])
   })
 

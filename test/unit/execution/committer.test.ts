@@ -20,7 +20,7 @@ function heldStore() {
     const answers = entries.map(() => ({ kind: 'stored' }) as const)
     calls.push({
       names,
-      answer: () => resolve({ answers, orders: { drain: false, cancel: [] } }),
+      answer: () => resolve({ answers, orders: { drain: false, cancel: [], granted: [] } }),
       fail: () => reject(new Error('one entry is bad')),
     })
     called.resolve()

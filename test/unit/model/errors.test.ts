@@ -11,6 +11,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.JournalFullError('50000 entries'), 'JOURNAL_FULL'],
   [new sdk.JournalMismatchError('a', 'run', 'sleep'), 'JOURNAL_MISMATCH'],
   [new sdk.NestedStepError('a', 'b'), 'NESTED_STEP'],
+  [new sdk.RateLimitedError('5s'), 'RATE_LIMITED'],
   [new sdk.ResultTimeoutError('r1', 5, 'running'), 'RESULT_TIMEOUT'],
   [new sdk.RetryAfterError('5s'), 'RETRY_AFTER'],
   [new sdk.RunCancelledError('r1', 'ana'), 'RUN_CANCELLED'],

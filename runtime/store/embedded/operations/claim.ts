@@ -9,6 +9,8 @@ import type {
   Settlement,
   WorkerJob,
 } from '../../store.ts'
+import { nudgeDue } from '../limits/nudge.ts'
+import { claimLimits } from '../limits/stay-limits.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
@@ -51,6 +53,7 @@ export function claim(
   const settled = settle.map((entry) => settleRun(tx, lease, entry))
   promote(tx)
   reclaimExpired(tx, lease)
+  nudgeDue(tx)
 
   const { runs, more } = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
   const nextDue = nextDueInMs(tx)
@@ -69,7 +72,8 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
     "SELECT id FROM runs WHERE lease = ? AND state = 'cancelling'",
     lease,
   )
-  return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id) }
+  const granted = tx.sql.all<{ id: RunId }>('SELECT id FROM runs WHERE lease = ? AND granted = 1', lease)
+  return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id), granted: granted.map(({ id }) => id) }
 }
 
 /** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
@@ -91,8 +95,8 @@ function admit(
 ): { runs: ClaimedRun[]; more: boolean } {
   const max = claimant.drain_order === 1 ? 0 : request.max
   const heads = max === 0 ? [] : takeTurns(queueHeads(tx, claimant, max), n)
-  const chosen = atMostOneSuspect(heads).slice(0, max)
-  const runs = chosen.map((head) => startRun(tx, head.seq, claimant.lease))
+  const sound = atMostOneSuspect(heads)
+  const { runs, looked } = startUpTo(tx, sound, max, claimant.lease)
   tx.sql.run(
     'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
     n,
@@ -100,7 +104,7 @@ function admit(
     Math.max(0, max - runs.length),
     claimant.lease,
   )
-  return { runs, more: heads.length > chosen.length }
+  return { runs, more: heads.length > looked || looked > runs.length }
 }
 
 /** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */
@@ -181,9 +185,33 @@ function atMostOneSuspect(heads: readonly Head[]): Head[] {
   })
 }
 
-function startRun(tx: Transaction, seq: number, lease: LeaseId): ClaimedRun {
-  const run = runBySeq(tx.sql, seq)
-  if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
+/** The best runs that their limits admit; the others go into the line of the limit that is closed. */
+function startUpTo(
+  tx: Transaction,
+  heads: readonly Head[],
+  max: number,
+  lease: LeaseId,
+): { readonly runs: ClaimedRun[]; readonly looked: number } {
+  const runs: ClaimedRun[] = []
+  let looked = 0
+  for (const { seq } of heads) {
+    if (runs.length === max) break
+    looked++
+    const run = runBySeq(tx.sql, seq)
+    if (run === undefined) throw new Error(`run ${seq} vanished inside a claim`)
+    const closed = run.limited === 1 && !failsNow(tx, run) ? claimLimits(tx, run) : undefined
+    if (closed === undefined) runs.push(startRun(tx, run, lease))
+    else place(tx, run, 'line up', { waiting: { kind: 'limit', name: closed } })
+  }
+  return { runs, looked }
+}
+
+/** A run that is claimed only to be failed needs no limit. */
+function failsNow(tx: Transaction, run: RunRow): boolean {
+  return run.streak >= poisonLimit || (run.deadline_at !== null && run.deadline_at <= tx.now)
+}
+
+function startRun(tx: Transaction, run: RunRow, lease: LeaseId): ClaimedRun {
   const fence = Math.max(run.fence + 1, tx.now)
   const deadlineAt = run.deadline_at ?? (run.timeout_ms === null ? null : tx.now + run.timeout_ms)
   place(tx, run, 'claim', { lease, fence, startedAt: run.started_at ?? tx.now, deadlineAt })

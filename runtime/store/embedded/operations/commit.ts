@@ -9,8 +9,10 @@ import {
   type LeaseId,
   type Settlement,
 } from '../../store.ts'
+import { nudgeTouched } from '../limits/nudge.ts'
 import { findRun } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
+import { endAttempt } from './acquire.ts'
 import { ordersOf } from './claim.ts'
 import { settleRun } from './settle.ts'
 
@@ -40,6 +42,8 @@ export function commit(tx: Transaction, lease: LeaseId, entries: readonly Prepar
   const answers = entries.map(({ entry, body }) =>
     entry.kind === 'settle' ? settleRun(tx, lease, entry) : append(tx, lease, entry, body),
   )
+  // What this commit opened is told in the same answer.
+  nudgeTouched(tx)
   const worker = tx.sql.get<{ drain_order: number }>('SELECT drain_order FROM workers WHERE lease = ?', lease)
   return { answers, orders: ordersOf(tx, lease, worker?.drain_order ?? 0) }
 }
@@ -65,7 +69,14 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
   // Apart, because setting it rewrites the indexes of ready runs.
   if (run.streak > 0) tx.sql.run('UPDATE runs SET streak = 0 WHERE seq = ?', run.seq)
   insertRecord(tx, run.seq, entry.position, record, body)
+  if (entry.limited) endLimits(tx, entry)
   return { kind: 'stored' }
+}
+
+/** In the same transaction: a slot is never free while its step's end is not stored. */
+function endLimits(tx: Transaction, { run: id, record }: Checkpoint): void {
+  const run = findRun(tx.sql, id)
+  if (run !== undefined) endAttempt(tx, run, record.path, record.attempt)
 }
 
 function insertRecord(

@@ -1,6 +1,10 @@
+import type { WaitingFor } from '../../../model/run.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
+import { saveAdmission } from '../limits/admission-row.ts'
+import { enterLimits } from '../limits/stay-limits.ts'
 import { announceReady, countWake, dueAt } from '../place.ts'
+import { findRun } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 
 export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
@@ -20,6 +24,23 @@ function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
   if (tx.sql.get('SELECT 1 FROM tombstones WHERE id = ?', run.id)) return { outcome: 'joined', id: run.id }
   insertRows(tx, run)
   return { outcome: 'created', id: run.id }
+}
+
+/** Answers whether the new run waits in a limiter's line. */
+function limit(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): boolean {
+  const row = findRun(tx.sql, run.id)
+  if (row === undefined) return false
+  saveAdmission(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
+  tx.sql.run('UPDATE runs SET limited = 1 WHERE seq = ?', row.seq)
+  const limiter = state === 'ready' ? enterLimits(tx, row, 1) : undefined
+  if (limiter === undefined) return false
+  tx.sql.run(
+    "UPDATE runs SET state = 'waiting', waiting = ? WHERE seq = ?",
+    JSON.stringify({ kind: 'limit', name: limiter } satisfies WaitingFor),
+    row.seq,
+  )
+  tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', stayedMs: 0 })
+  return true
 }
 
 function insertRows(tx: Transaction, run: NewRun): void {
@@ -62,6 +83,7 @@ function insertRows(tx: Transaction, run: NewRun): void {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
   tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
+  if (run.limits !== undefined && run.limits.length > 0 && limit(tx, run, state)) return
   if (state === 'ready') announceReady(tx, run)
   else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
 }

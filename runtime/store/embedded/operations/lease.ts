@@ -1,15 +1,18 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { bootId } from '../host.ts'
+import { lookAtAllLines } from '../limits/limit-key.ts'
 import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
 import { declareDefinition } from './definitions.ts'
+import { defineLimiters } from './limiters.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
   markSeen(tx)
+  defineLimiters(tx, worker.limiters ?? [])
   const created = tx.sql.run(
     `INSERT OR IGNORE INTO workers (lease, name, host, boot, pid, node, concurrency, lease_ms, expires_at, started_at,
        seen_at, draining, drain_order, jobs, queues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -38,6 +41,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     const inForce = declareDefinition(tx, worker, definition)
     if (inForce !== undefined) applySchedule(tx, definition.name, inForce)
   }
+  lookAtAllLines(tx)
 }
 
 /** R23: code that a blocked run has not met yet gets one try at it. */

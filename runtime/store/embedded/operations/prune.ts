@@ -9,7 +9,8 @@ export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
   for (const tag of JSON.parse(payload?.tags ?? '[]') as string[]) {
     tx.sql.run('DELETE FROM tags WHERE tag = ? AND seq = ?', tag, seq)
   }
-  for (const table of ['payloads', 'runs']) tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
+  for (const table of ['payloads', 'runs', 'admissions'])
+    tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
   tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + keepAnswersMs)
 }
 
@@ -24,6 +25,7 @@ export function prune(tx: Transaction, limit: number): number {
   tx.sql.run('DELETE FROM tombstones WHERE until <= ?', tx.now)
   tx.sql.run('DELETE FROM requests WHERE until <= ?', tx.now)
   pruneClasses(tx)
+  pruneLimits(tx)
   return due.length + oldest.length
 }
 
@@ -32,6 +34,15 @@ function pruneClasses(tx: Transaction): void {
   tx.sql.run(
     `DELETE FROM classes WHERE NOT EXISTS (SELECT 1 FROM runs WHERE runs.ended_at IS NULL AND runs.state = 'ready'
        AND runs.queue = classes.queue AND runs.job = classes.job AND runs.version = classes.version)`,
+  )
+}
+
+/** Keys of which nothing counts any more. */
+function pruneLimits(tx: Transaction): void {
+  tx.sql.run('DELETE FROM limit_keys WHERE forget_at <= ? AND timer_at IS NULL', tx.now)
+  tx.sql.run(
+    `DELETE FROM limit_starts WHERE NOT EXISTS
+       (SELECT 1 FROM limit_keys WHERE limit_keys.limiter = limit_starts.limiter AND limit_keys.key = limit_starts.key)`,
   )
 }
 

@@ -3,6 +3,7 @@ import { RunPoisonedError } from '../../../model/errors.ts'
 import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
+import { lookAtAllLines } from '../limits/limit-key.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -59,6 +60,7 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   tx.sql.run('DELETE FROM workers WHERE lease = ?', lease)
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
   withdrawDefinitions(tx, lease)
+  lookAtAllLines(tx)
 }
 
 function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): void {

@@ -12,7 +12,8 @@ export function repair(tx: Transaction, limit: number): RunId[] {
   )
   const waitingForNothing = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs
-     WHERE state IN ('waiting', 'scheduled') AND ended_at IS NULL AND wake_at IS NULL LIMIT ?`,
+     WHERE state IN ('waiting', 'scheduled') AND ended_at IS NULL AND wake_at IS NULL
+       AND NOT EXISTS (SELECT 1 FROM limit_lines WHERE limit_lines.seq = runs.seq) LIMIT ?`,
     limit,
   )
   for (const run of heldByNobody) {

@@ -1,8 +1,9 @@
 import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
-import type { RunState } from '../../../model/run.ts'
+import type { RunState, WaitingFor } from '../../../model/run.ts'
 import type { StoredError } from '../../../model/stored-error.ts'
 import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import { type Admission, admissionOf } from '../limits/admission-row.ts'
 import { type Placement, place } from '../place.ts'
 import { type Blocked, findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -37,7 +38,7 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       return settled(place(tx, run, 'release', end))
     case 'retrying':
       keepError(tx, run, outcome.error)
-      return settled(backOff(tx, run, outcome.delayMs, end))
+      return settled(backOff(tx, run, outcome, end))
     case 'waiting':
       return suspend(tx, run, outcome.waits, end)
     case 'released':
@@ -52,16 +53,29 @@ function settled(state: RunState): EntryAnswer {
   return { kind: 'settled', state }
 }
 
-function backOff(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
+function backOff(
+  tx: Transaction,
+  run: RunRow,
+  { delayMs, unspent = false }: { readonly delayMs: number; readonly unspent?: boolean },
+  end: Placement,
+): RunState {
   const wakeAt = tx.now + delayMs
+  const attempt = unspent ? run.attempt : run.attempt + 1
   const waiting = { kind: 'retry', until: wakeAt } as const
-  return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
+  return place(tx, run, 'back off', { ...end, attempt, wakeAt, waiting })
 }
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
 function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
-  const untils = waits.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
+  const lines = waits
+    .filter((wait) => wait.kind === 'limit')
+    .map(({ path }) => admissionOf(tx, run.seq, path))
+  if (lines.some((admission) => admission?.line === undefined)) return { kind: 'continue' }
+  const timed = waits.filter((wait) => wait.kind !== 'limit')
+  const untils = timed.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
   const first = untils.sort((a, b) => a.until - b.until)[0]
+  if (first === undefined && lines.length > 0)
+    return settled(place(tx, run, 'suspend', { ...end, waiting: inLine(lines[0]) }))
   if (first === undefined || first.until <= tx.now) return { kind: 'continue' }
   // A retry's pause says what failed; a sleep after it does not.
   tx.sql.run(
@@ -75,7 +89,11 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
   return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
 }
 
-function storedDeadline(tx: Transaction, run: RunRow, wait: Wait): number {
+function inLine(admission: Admission | undefined): WaitingFor {
+  return { kind: 'limit', name: admission?.takes[admission.line ?? 0]?.limiter ?? '' }
+}
+
+function storedDeadline(tx: Transaction, run: RunRow, wait: Exclude<Wait, { kind: 'limit' }>): number {
   const entry = tx.sql.get<{ until: number | null }>(
     'SELECT until FROM journal WHERE run = ? AND position = ?',
     run.seq,

@@ -24,12 +24,12 @@ export async function commit(
   entries: readonly (Checkpoint | Settlement)[],
   confirmed: () => Promise<void>,
 ): Promise<CommitAnswer> {
-  const settles = entries.some(({ kind }) => kind === 'settle')
-  const encoded = settles
+  const plainRecords = entries.every((entry) => entry.kind === 'checkpoint' && !entry.limited)
+  const encoded = !plainRecords
     ? encodeMixed(calls, entries)
     : encodeRecords(calls, entries as readonly Checkpoint[])
   refuseTooLarge(entries.length, encoded.bytes)
-  const script = settles ? 'commit' : 'append'
+  const script = plainRecords ? 'append' : 'commit'
   const reply = await calls.run(script, [lease, ...encoded.args], encoded.journals)
   if (entries.some(isIntent)) await confirmed()
   const [orders, answers] = reply as [Reply, Reply[]]
@@ -69,7 +69,7 @@ function encodeMixed(calls: ScriptCalls, entries: readonly (Checkpoint | Settlem
       const frame = encodeFrame(entry)
       encoded.bytes += frame.length
       encoded.journals.push(calls.keys.journal(entry.run))
-      encoded.args.push('a', encoded.journals.length, entry.run, frame)
+      encoded.args.push(entry.limited ? 'e' : 'a', encoded.journals.length, entry.run, frame)
     }
   }
   return encoded

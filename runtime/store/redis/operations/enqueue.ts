@@ -3,6 +3,7 @@ import type { EnqueueAnswer } from '../../store.ts'
 import type { Argument } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { takeOf } from './limiters.ts'
 
 /** One script's share: more would hold the server for too long. */
 const mostAtOnce = { runs: 500, bytes: 4 * 1024 * 1024 }
@@ -49,6 +50,17 @@ export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
-  const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
+  const takes = run.limits === undefined || run.limits.length === 0 ? false : run.limits.map(takeOf)
+  const head = [
+    id,
+    job,
+    version,
+    queue,
+    priority,
+    inputDigest,
+    ...times,
+    tags.length > 0 ? tags : false,
+    takes,
+  ]
   return plain.pack(run.scheduledFor === undefined ? head : [...head, run.scheduledFor])
 }

@@ -2,33 +2,25 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { packedLimiters, refuseOtherKind } from './limiters.ts'
 import { ordersOf } from './settlement.ts'
 
 const unblockedAtOnce = 500
 
 /** @param beat What the look at peers is to know this process by; '' for nothing. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
-  const {
-    lease,
-    leaseMs,
-    draining,
-    name,
-    host,
-    pid,
-    node,
-    concurrency,
-    jobs,
-    queues,
-    definitions = [],
-  } = worker
-  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...(queues ? { queues } : {}) })
-  const declared = definitions.flatMap(({ kind, name, digest, definition }) => [
-    kind,
-    name,
-    digest,
+  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
+  const { limiters = [], definitions = [] } = worker
+  const packed = plain.pack({
+    ...{ name, host, pid, node, concurrency, jobs },
+    ...(queues ? { queues } : {}),
+    limiters: packedLimiters(limiters),
+  })
+  const declared = definitions.flatMap(({ kind, name: of, digest, definition }) => [
+    ...[kind, of, digest],
     Buffer.from(definition),
   ])
-  await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...declared])
+  refuseOtherKind(await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...declared]))
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer

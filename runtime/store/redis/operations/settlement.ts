@@ -19,10 +19,17 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'failed':
       return [packed(outcome.escaped ?? false), asBuffer(encodeError(outcome.error))]
     case 'retrying':
-      return [packed(Math.ceil(outcome.delayMs)), asBuffer(encodeError(outcome.error))]
+      return [
+        packed(Math.ceil(outcome.delayMs), outcome.unspent ?? false),
+        asBuffer(encodeError(outcome.error)),
+      ]
     case 'waiting': {
       journals.push(keys.journal(run))
-      const waits = outcome.waits.map(({ kind, path, position: at }) => [kind, path, at])
+      const waits = outcome.waits.map((wait) => [
+        wait.kind,
+        wait.path,
+        wait.kind === 'limit' ? 0 : wait.position,
+      ])
       return [packed(waits, journals.length), nothing]
     }
     case 'released':
@@ -57,9 +64,15 @@ export function answerOf(reply: Reply): EntryAnswer {
   }
 }
 
-/** @param reply Drain order, then the ids to cancel with a space behind each. */
+/** @param reply Drain order, then with a space behind each the ids to cancel and, with a + before it, those granted a limit. */
 export function ordersOf(reply: Reply): Orders {
   const [drain, cancel] = reply as readonly Reply[]
-  const ids = String(cancel)
-  return { drain: drain === 1, cancel: ids === '' ? [] : ids.trimEnd().split(' ') }
+  const text = String(cancel)
+  if (text === '') return { drain: drain === 1, cancel: [], granted: [] }
+  const ids = text.trimEnd().split(' ')
+  return {
+    drain: drain === 1,
+    cancel: ids.filter((id) => id[0] !== '+'),
+    granted: ids.filter((id) => id[0] === '+').map((id) => id.slice(1)),
+  }
 }

@@ -4,7 +4,7 @@ keys: all
 input: time, run, request, by, reason ('' for none)
 returns: the state's number, or 'unknown'
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local id, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = answered(request)

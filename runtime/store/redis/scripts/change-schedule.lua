@@ -5,7 +5,7 @@ input: time, schedule, request, by, reason, kind, then put: digest, spec; trigge
   in enqueue; remove, pause, resume: nothing
 returns: 'done', 'unknown', 'code' when code declares it, 'moved', or the id of the run and 'c', 'j' or 'r'
 writes: when full, and tells it
-uses: prelude definitions-part schedules-part
+uses: prelude limits-part definitions-part schedules-part
 calls: enqueue
 ]]
 local name, request, by, reason, kind = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]

@@ -4,7 +4,7 @@ keys: all + the journals the settlements need
 input: time, lease, n, max, then per settlement: msgpack, bytes
 returns: 'lost', or { now, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
 writes: when full, and tells it
-uses: prelude settle-part leases-part
+uses: prelude limits-part settle-part leases-part
 ]]
 local MOST_PROMOTED = 500
 local lease, n, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -20,7 +20,7 @@ local function promote(run)
   local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
   if run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
   elseif run[STATE] == READY then place(run, 'expire')
-  elseif run[STATE] == WAITING then place(run, 'wake')
+  elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
   elseif run[STATE] == BLOCKED then
     note(run, { kind = 'unblocked', reason = "the job's timeout passed while it was blocked" })
     place(run, 'unblock')
@@ -144,8 +144,14 @@ do
       for i = 1, #ids do
         local run = runs[ids[i]]
         if run and run[STATE] == READY then
-          if run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now then
+          local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
+          local line = not expired and hasLimits(run) and limits().claim(run)
+          if expired then
             place(run, 'expire')
+            more = true
+          elseif line then
+            setExtra(run, 'w', { 'limit', 0, line })
+            place(run, 'line up')
             more = true
           else
             start(run)
@@ -178,6 +184,7 @@ if #settlements > 0 then flush() end
 promoteDue()
 reclaimExpired(lease)
 flush()
+nudgeDue()
 
 local before = call('HGET', K.claims, lease)
 local lastN, answer = 0, {}
@@ -195,6 +202,8 @@ finish(lease)
 local function dueIn()
   local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
   local at = tonumber(timer) or math.huge
+  local line = call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]
+  if line then at = math.min(at, tonumber(line)) end
   local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
   for i = 1, #ends, 2 do
     if ends[i] ~= lease then at = math.min(at, tonumber(ends[i + 1])) end

@@ -1,22 +1,34 @@
 --[[
 Appends records and settles runs, each entry fenced and answered by itself.
 keys: all + the journals the entries need
-input: time, lease, then per entry: 'a', number of its journal, run, frame; or 's', run, settlement, bytes
+input: time, lease, then per entry: 'a', number of its journal, run, frame ('e': it ends an attempt that used limits); or
+  's', run, settlement, bytes
 returns: { drain order, 'cancelled ids' }, one answer per entry: as append, or s<state> settled, c continue
 writes: when full
-uses: prelude append-part settle-part
+uses: prelude limits-part append-part settle-part
 ]]
 local lease = ARGV[2]
+
+--- In the same script: a slot is never free while its step's end is not stored. A late repeat ends no newer attempt.
+local function endAttempt(id, frame)
+  local run = load(id)
+  if not run or not hasLimits(run) then return end
+  local attempt, path = unpack1('>I2', frame, 19), unpack1('>I2c0', frame, 33)
+  local admission = limits().admissionsOf(run)[path]
+  if admission and path ~= '' and admission.a == attempt then limits().endUse(run, path, admission) end
+end
+
 local answers, unwritten = {}, {}
 for i = 3, #ARGV, 4 do
   local answer
-  if ARGV[i] == 'a' then
+  if ARGV[i] ~= 's' then
     -- What its settlement before did must be seen.
     if unwritten[ARGV[i + 2]] then
       flush()
       unwritten = {}
     end
     answer = append(lease, ARGV[i + 2], ARGV[i + 3], KEYS[STATIC_KEYS + tonumber(ARGV[i + 1])])
+    if ARGV[i] == 'e' and answer == 't' then endAttempt(ARGV[i + 2], ARGV[i + 3]) end
   else
     answer = settle(lease, ARGV[i + 2], ARGV[i + 3])
     unwritten[ARGV[i + 1]] = true

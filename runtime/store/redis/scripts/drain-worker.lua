@@ -4,7 +4,7 @@ keys: all
 input: time, worker's name, request
 returns: 'done', 'unknown'
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local name, request = ARGV[2], ARGV[3]
 if answered(request) then return 'done' end

@@ -2,9 +2,10 @@
 Inserts runs; a known id joins when job and input are the same.
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
-  expires in ms or false, timeout ms or 0, tags or false, tick it is for or nothing }, given (headers and input)
+  expires in ms or false, timeout ms or 0, tags or false, limits or false, tick it is for or nothing }, given (headers and
+  input)
 returns: one letter per run: c created, j joined, r rejected
-uses: prelude
+uses: prelude limits-part
 ]]
 local heads, ids = {}, {}
 for i = 2, #ARGV, 2 do
@@ -46,7 +47,7 @@ local function keepGiven(id, given)
 end
 
 local function newRun(head, seq, given)
-  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, tick = unpack(head)
+  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, takes, tick = unpack(head)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
   local run = freshTail({
@@ -57,6 +58,7 @@ local function newRun(head, seq, given)
   if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
   if tick then setExtra(run, 's', tick) end
+  if takes then setExtra(run, 'L', { [''] = { t = takes } }) end
   if tags then
     setExtra(run, 't', tags)
     for i = 1, #tags do zadd(K.tags, tags[i] .. '\0' .. pack('>I6', seq) .. id, 0) end
@@ -73,8 +75,14 @@ for i = 1, #fresh do
   local run, readyAt = newRun(heads[n], last - #fresh + i, ARGV[1 + n * 2])
   runs[run[ID]] = run
   dirty[#dirty + 1] = run
-  enterPlace(run)
   measure(run, 'enqueue')
+  local line = run[STATE] == READY and hasLimits(run) and limits().enter(run)
+  if line then
+    run[STATE] = WAITING
+    setExtra(run, 'w', { 'limit', 0, line })
+    measure(run, 'line up')
+  end
+  enterPlace(run)
   if run[STATE] == SCHEDULED and readyAt < firstDue and readyAt - now < LONGEST_POLL then countWake(run) end
   local due = dueAt(run)
   if due ~= 0 then firstDue = math.min(firstDue, due) end

@@ -5,7 +5,7 @@ input: time, schedule, revision, term, kind, tick ('' for none), next tick and w
   plan: nothing; run: due at, 1 when caught up, overlap, cap, head and given of the run as in enqueue;
   skip: until, count, why; queued run: head and given
 returns: { 'early', ms }, { 'moved' }, { 'waits' }, { 'not leading' }, or { 'done', outcome, run }
-uses: prelude term-part definitions-part schedules-part
+uses: prelude limits-part term-part definitions-part schedules-part
 calls: enqueue
 ]]
 local name, revision, kind, tick = ARGV[2], tonumber(ARGV[3]), ARGV[5], tonumber(ARGV[6])

@@ -52,6 +52,7 @@ local function forgetWorker(lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)
   -- Its definitions are no longer declared: see definitions-part.lua.
   call('HINCRBY', K.meta, 'left', 1)
+  lookAtAllLines()
 end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end

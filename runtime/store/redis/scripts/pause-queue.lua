@@ -4,7 +4,7 @@ keys: all
 input: time, queue, request, by ('' resumes), reason
 returns: 1
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local queue, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if answered(request) then return 1 end
@@ -15,6 +15,7 @@ else
   local idle = call('HKEYS', K.idle)
   for i = 1, #idle do woken[idle[i]] = true end
 end
+lookAtAllLines()
 keepAnswer(request, '1')
 finish(nil, true)
 return 1

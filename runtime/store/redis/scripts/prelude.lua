@@ -3,10 +3,11 @@ The part that all writing scripts share. It owns the run's record, the unit of w
 L1  A run is held iff its state is running or cancelling; only then it has a stay (lease, fence, position).
 L2  `due` holds the earliest of wake, expiry and deadline that counts in the state of a run, or not the run.
 L3  What moves runs is written by `flush`, after all that could be refused has been looked at; between two flushes a
-    run moves once. Every key is declared, so a cluster refuses a call on a half migrated slot before the script
+    run moves once (a second move flushes first). Every key is declared, so a cluster refuses a call on a half migrated slot before the script
     begins (R33).
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
-the lease its stay was read with, and `raw`, its record when that is made already.
+the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
+the record once `extrasChanged`.
 ]]
 local call, pack, unpack1, sub, floor = redis.call, struct.pack, struct.unpack, string.sub, math.floor
 
@@ -30,6 +31,13 @@ local LONGEST_HISTORY = 200
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
 local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
+-- Limits are made for the first run that has any: see limits-part.lua.
+local makeLimits, madeLimits, flush
+
+local function limits()
+  if not madeLimits then madeLimits = makeLimits() end
+  return madeLimits
+end
 
 local function hset(key, field, value)
   local list = sets[key]
@@ -88,6 +96,10 @@ end
 
 --- Head: numbers, names, extras (msgpack map), given. Tail: numbers, outcome.
 local function encodeRun(r)
+  if r.extrasChanged then
+    r[EXTRAS] = next(r.extras) == nil and '' or cmsgpack.pack(r.extras)
+    r.extrasChanged = nil
+  end
   local extras, given = r[EXTRAS], r[GIVEN]
   if #extras > 65535 then error('run ' .. r[ID] .. ': tags and reasons take more than 64 KiB') end
   local head = pack(HEAD, r[1], r[2], r[3], r[4], r[5], r[6], r[7], #extras, extras, #given, given)
@@ -137,16 +149,26 @@ local function preload(ids)
 end
 
 local function extrasOf(run)
-  if run[EXTRAS] == '' then return {} end
-  return cmsgpack.unpack(run[EXTRAS])
+  local extras = run.extras
+  if not extras then
+    extras = run[EXTRAS] == '' and {} or cmsgpack.unpack(run[EXTRAS])
+    run.extras = extras
+  end
+  return extras
 end
 
+local function hasExtras(run) return run[EXTRAS] ~= '' or run.extrasChanged end
+
 local function setExtra(run, name, value)
-  if run[EXTRAS] == '' and value == nil then return end
+  if value == nil and not hasExtras(run) then return end
   local extras = extrasOf(run)
+  if value == nil and extras[name] == nil then return end
   extras[name] = value
-  run[EXTRAS] = next(extras) == nil and '' or cmsgpack.pack(extras)
+  run.extrasChanged, run.raw = true, nil
 end
+
+--- Admissions by path, '' for the job's own: see limits-part.lua.
+local function hasLimits(run) return hasExtras(run) and extrasOf(run).L ~= nil end
 
 local function setOutcome(run, bytes)
   if #bytes > LARGEST_INLINE then
@@ -258,7 +280,10 @@ local function dueAt(run)
   local state, a, b = run[STATE], 0, 0
   if state == READY then a = run[EXPIRES_AT]
   elseif state == SCHEDULED then a, b = run[WAKE_AT], run[EXPIRES_AT]
-  elseif state == WAITING then a, b = run[WAKE_AT], run[DEADLINE_AT]
+  elseif state == WAITING then
+    a, b = run[WAKE_AT], run[DEADLINE_AT]
+    -- Only a run that never started still expires.
+    if run[EXPIRES_AT] ~= 0 then b = b == 0 and run[EXPIRES_AT] or math.min(b, run[EXPIRES_AT]) end
   elseif state == BLOCKED then a = run[DEADLINE_AT] end
   if a == 0 then return b end
   if b == 0 then return a end
@@ -394,27 +419,43 @@ end
 
 --- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
 local function place(run, transition, to, lease)
+  if run.moved then flush() end
   local from = run[STATE]
   local state = nextState(from, transition)
   local since = now - run[CHANGED_AT]
   local staysHeld = state == CANCELLING
+  local limited = not staysHeld and hasLimits(run)
+  if limited then limits().forgetGrant(run) end
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
-    if to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   end
-  run[STATE] = state
-  run[CHANGED_AT] = now
-  if state ~= SCHEDULED and state ~= WAITING then run[WAKE_AT] = 0 end
   if run[STARTED_AT] ~= 0 then run[EXPIRES_AT] = 0 end
   if state >= COMPLETED then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
-  if run[EXTRAS] ~= '' then
-    if state ~= WAITING then setExtra(run, 'w', nil) end
-    if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+  run[STATE] = state
+  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
+  local line
+  if limited then
+    limits().leave(run, from, state)
+    line = state == READY and limits().enter(run)
+    if line then
+      state = WAITING
+      run[STATE] = state
+      measure(run, 'line up')
+    end
   end
+  if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
+  run[CHANGED_AT] = now
+  if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
+  if line then
+    setExtra(run, 'w', { 'limit', 0, line })
+  elseif state ~= WAITING then
+    setExtra(run, 'w', nil)
+  end
+  if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
   if not staysHeld then enterPlace(run, lease) end
   dirty[#dirty + 1] = run
-  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
+  run.moved = true
   return state
 end
 
@@ -456,14 +497,15 @@ end
 -- The end of a script -----------------------------------------------------------------------------------------
 
 --- Writes all that is pending. A later phase of the same script reads what this wrote.
-local function flush()
+function flush()
+  if madeLimits then madeLimits.write() end
   if #dirty > 0 then
     local records = {}
     for i = 1, #dirty do
       local run = dirty[i]
       records[i * 2 - 1] = run[ID]
       records[i * 2] = run.raw or encodeRun(run)
-      run.raw = nil
+      run.raw, run.moved = nil, nil
     end
     dirty = {}
     callMany('HSET', K.runs, records)
@@ -580,6 +622,10 @@ end
 --- Ends a script that may have moved runs or changed something else that is seen: writes, measures, wakes, tells.
 local function finish(caller, changed)
   flush()
+  if madeLimits then
+    madeLimits.nudgeTouched()
+    flush()
+  end
   if #events > 0 then
     writeEvents()
     writeCells()

@@ -3,15 +3,17 @@ Creates a lease; only this does. A repeat, also a late one of a lease that has e
 keys: all
 input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pid, node, concurrency, jobs, queues),
   beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
-returns: 1 created, 0 known
+returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
-uses: prelude definitions-part schedules-part
+uses: prelude define-part definitions-part schedules-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
+local worker = cmsgpack.unpack(ARGV[5])
+local other = otherKind(worker.limiters or {})
+if other then return other end
 -- Also after the server lost all it had: whoever asks finds a store again.
 call('HSETNX', K.meta, 'format', FORMAT)
-local worker = cmsgpack.unpack(ARGV[5])
 worker.startedAt = now
 call('HSET', K.workers, lease, cmsgpack.pack(worker))
 call('ZADD', K.leases, now + leaseMs, lease)
@@ -20,6 +22,7 @@ for i = 1, #worker.jobs do
   local job = worker.jobs[i]
   call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
 end
+defineLimiters(worker.limiters or {})
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')
 if role then call('HSET', K.beats, lease .. ' ' .. role, beat .. string.format(':%.0f', now)) end
 for i = 7, #ARGV, 4 do

@@ -5,7 +5,7 @@ keys: all + one journal per run
 input: time, request ('' from the sweep), then the runs
 returns: how many were deleted, or the number of the state of the one that lives, 'unknown', 'before'
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local request = ARGV[2]
 if request ~= '' and answered(request) then return 'before' end

@@ -5,7 +5,7 @@ input: time, run, request, answer to keep, by, reason, state and position the pl
   then the positions to drop
 returns: 'done', 'before' and the kept answer, 'changed': plan again, or 'unknown'
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local id, request, answer, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local before = answered(request)

@@ -31,20 +31,33 @@ local outcomes = {
 
   cancelled = function(run, _, _, stay) return settled(place(run, 'release', stay)) end,
 
-  retrying = function(run, delayMs, bytes, stay)
+  retrying = function(run, delayMs, bytes, stay, unspent)
     setOutcome(run, bytes)
     stay[WAKE_AT] = now + delayMs
-    stay[ATTEMPT] = run[ATTEMPT] + 1
+    stay[ATTEMPT] = unspent and run[ATTEMPT] or run[ATTEMPT] + 1
     setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
     return settled(place(run, 'back off', stay))
   end,
 
   --- R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once.
   waiting = function(run, waits, _, stay, key)
-    local first, at
+    local first, at, line
     for i = 1, #waits do
-      local deadline = storedDeadline(key, waits[i][3])
-      if not at or deadline < at then first, at = waits[i], deadline end
+      if waits[i][1] == 'limit' then
+        local admission = hasLimits(run) and limits().admissionsOf(run)[waits[i][2]]
+        -- Woken since, or never in line.
+        if not admission or not admission.n then return 'c' end
+        line = line or admission.t[admission.n][T_NAME]
+      else
+        local deadline = storedDeadline(key, waits[i][3])
+        if not at or deadline < at then first, at = waits[i], deadline end
+      end
+    end
+    if line and not first then
+      setExtra(run, 'w', { 'limit', 0, line })
+      setOutcome(run, '')
+      stay[WAKE_AT] = 0
+      return settled(place(run, 'suspend', stay))
     end
     if not first or at <= now then return 'c' end
     -- A retry's pause says what failed; a sleep after it does not.
@@ -92,5 +105,5 @@ local function settle(lease, packed, bytes)
   if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
   if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
-  return outcomes[kind](run, x, bytes, stay)
+  return outcomes[kind](run, x, bytes, stay, y)
 end

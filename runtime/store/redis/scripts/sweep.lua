@@ -5,15 +5,29 @@ keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
 returns: ids to remove, ids repaired
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
+
+--- Forgets a limiter's key of which nothing counts any more, or looks again later.
+local function forgetKey(field)
+  local limiting = limits()
+  local rule = limiting.ruleOf(string.match(field, '^[^%z]*'))
+  if not rule then return end
+  local state = limiting.stateOf(rule, field)
+  if state.isNew then return end
+  -- `write` keeps what still counts.
+  limiting.changed[field] = rule
+  zadd(K.forget, 'k' .. field, math.max(limiting.forgottenAt(rule, state), now + LEAST_KEPT))
+end
 
 local function forgetOld()
   local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, math.max(limit, 1000))
   for i = 1, #old do
     zrem(K.forget, old[i])
-    if sub(old[i], 1, 1) == 'q' then hdel(K.requests, sub(old[i], 2)) end
+    local kind = sub(old[i], 1, 1)
+    if kind == 'q' then hdel(K.requests, sub(old[i], 2)) end
+    if kind == 'k' then forgetKey(sub(old[i], 2)) end
   end
 end
 
@@ -34,6 +48,14 @@ local function forgetClasses()
   end
 end
 
+local function isInLine(run)
+  if not hasLimits(run) then return false end
+  for _, admission in pairs(limits().admissionsOf(run)) do
+    if admission.n then return true end
+  end
+  return false
+end
+
 local function isInPlace(run)
   local state = run[STATE]
   if state == READY then
@@ -45,7 +67,7 @@ local function isInPlace(run)
     return lease and call('HEXISTS', K.workers, lease) == 1 and call('ZSCORE', K.held, lease .. run[ID])
   end
   if state == WAITING or state == SCHEDULED then
-    return call('ZSCORE', K.index, indexMember(run)) and call('ZSCORE', K.due, run[ID])
+    return call('ZSCORE', K.index, indexMember(run)) and (call('ZSCORE', K.due, run[ID]) or isInLine(run))
   end
   return call('ZSCORE', K.index, indexMember(run))
 end

@@ -4,7 +4,7 @@ keys: all
 input: time, lease, cursor (a member of the index, '' at first), limit
 returns: the next cursor, '' at the end
 writes: when full
-uses: prelude
+uses: prelude limits-part
 ]]
 local raw = call('HGET', K.workers, ARGV[2])
 if not raw then return '' end

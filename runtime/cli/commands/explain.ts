@@ -1,0 +1,26 @@
+import type { Command } from 'commander'
+import { UnknownRunError } from '../../model/errors.ts'
+import { withConnection } from '../connection.ts'
+import { print, printJson } from '../output.ts'
+import { oneLine } from '../plain-text.ts'
+import { paintState } from '../run-text.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+
+export function addExplain(program: Command): void {
+  const command = program
+    .command('explain')
+    .description('say in plain sentences why a run is not running now')
+    .argument('<id>', 'id of the run')
+  addSharedOptions(command, '{ id, state, sentences: [TEXT] }').action(explain)
+}
+
+async function explain(id: string, options: SharedOptions): Promise<void> {
+  await withConnection(options, async (jobs) => {
+    const explanation = await jobs.explain(id)
+    const { state, sentences } = explanation
+    if (state === 'unknown') throw new UnknownRunError(id)
+    if (options.json) return printJson(explanation)
+    print(`${paintState(state, state)}  ${id}`)
+    for (const sentence of sentences) print(`  ${oneLine(sentence)}`)
+  })
+}

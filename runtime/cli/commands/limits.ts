@@ -1,0 +1,126 @@
+import { type Command, CommanderError } from 'commander'
+import type { Jobs } from '../../client/client.ts'
+import { RunStateError } from '../../model/errors.ts'
+import { formatDuration } from '../../model/format-duration.ts'
+import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
+import { commandLine } from '../command-line.ts'
+import { withConnection } from '../connection.ts'
+import { operator } from '../operator.ts'
+import { keyValue } from '../option-values.ts'
+import { paint, print, printJson, printTable, remark } from '../output.ts'
+import { ruleText } from '../rule-text.ts'
+import { byAndWhy } from '../run-text.ts'
+import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import type { Column } from '../table.ts'
+
+interface LimitsOptions extends OperatorOptions {
+  readonly set?: Readonly<Record<string, string>>
+  readonly reset?: boolean
+}
+
+const columns: readonly Column<LimiterInfo>[] = [
+  { title: 'LIMITER', cell: ({ name }) => name },
+  { title: 'KIND', cell: ({ rule }) => rule.kind },
+  { title: 'RULE', cell: ({ rule }) => ruleText(rule) },
+  { title: 'KEYS', align: 'right', cell: ({ keys }) => keys },
+  { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
+  {
+    title: 'SET BY HAND',
+    cell: ({ byHand }) =>
+      byHand === undefined ? '' : `by ${byAndWhy(byHand)}; the code says ${ruleText(byHand.code)}`,
+    paint: (text) => paint('yellow', text),
+    shrinks: true,
+  },
+]
+
+const keyColumns: readonly Column<LimiterKeyInfo>[] = [
+  { title: 'KEY', cell: ({ key }) => (key === '' ? '(all)' : key) },
+  { title: 'USED', align: 'right', cell: ({ used }) => used },
+  { title: 'MAX', align: 'right', cell: ({ max }) => max },
+  { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
+  {
+    title: 'OPENS IN',
+    align: 'right',
+    cell: ({ opensInMs }) => (opensInMs === undefined || opensInMs === 0 ? '' : formatDuration(opensInMs)),
+  },
+  {
+    title: 'PAUSED FOR',
+    align: 'right',
+    cell: ({ closedMs }) => (closedMs === undefined ? '' : formatDuration(closedMs)),
+    paint: (text) => paint('yellow', text),
+  },
+]
+
+export function addLimits(program: Command): void {
+  const command = program
+    .command('limits')
+    .description('list limiters, the keys of one, or set its numbers by hand')
+    .argument('[name]', 'one limiter: its keys, or what to change')
+    .option(
+      '--set <number=value>',
+      'change it for everybody from now on: --set limit=5 --set window=1m',
+      keyValue,
+    )
+    .option('--reset', "the code's numbers again")
+  addOperatorOptions(command, '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }').action(limits)
+  explainJson(
+    command,
+    `LIMITER: name, rule { kind, max, everyMs, refill }, keys, waiting, byHand? { by, reason?, at, code }
+KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?`,
+  )
+}
+
+function usageError(message: string): CommanderError {
+  return new CommanderError(2, 'durable-jobs.usage', `error: ${message}`)
+}
+
+async function limits(name: string | undefined, options: LimitsOptions): Promise<void> {
+  const changes = options.set !== undefined || options.reset === true
+  if (changes && name === undefined)
+    throw usageError('name the limiter to change: durable-jobs limits NAME --set …')
+  if (options.set !== undefined && options.reset) throw usageError('write --set or --reset, not both')
+  await withConnection(options, async (jobs) => {
+    if (name !== undefined && changes) await change(jobs, name, options)
+    else if (name === undefined) await list(jobs, options)
+    else await listKeys(jobs, name, options)
+  })
+}
+
+async function list(jobs: Jobs, options: LimitsOptions): Promise<void> {
+  const limiters = await jobs.limits.list()
+  if (options.json) return printJson({ limiters })
+  if (limiters.length > 0) printTable(columns, limiters)
+  else remark(`no limiter is known in ${jobs.inspector.address}: workers make those of their code known`)
+}
+
+async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promise<void> {
+  const limiter = (await jobs.limits.list()).find((one) => one.name === name)
+  const keys = await jobs.limits.keys(name)
+  if (limiter === undefined)
+    throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
+  if (options.json) return printJson({ limiter, keys })
+  print(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}\n`)
+  if (keys.length > 0) printTable(keyColumns, keys)
+  else remark('no key of it is in use')
+}
+
+async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise<void> {
+  const rule =
+    options.set === undefined
+      ? await jobs.limits.reset(name, operator(options))
+      : await jobs.limits.set(name, numbers(options.set), operator(options))
+  if (options.json) return printJson({ name, rule })
+  const back = options.reset
+    ? ''
+    : `; back to the code's numbers with: ${commandLine(['limits', name, '--reset'], options)}`
+  print(`limiter ${name} is now ${rule.kind}, ${ruleText(rule)}${back}`)
+}
+
+function numbers(set: Readonly<Record<string, string>>): Record<string, number | `${number}ms`> {
+  return Object.fromEntries(
+    Object.entries(set).map(([name, text]) => [
+      name,
+      /^\d+$/.test(text) ? Number(text) : (text as `${number}ms`),
+    ]),
+  )
+}

@@ -1,0 +1,201 @@
+import { formatDuration } from '../model/format-duration.ts'
+import type { Run, RunState, WaitingFor } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import { fromStoredError } from '../model/stored-error.ts'
+import type { LinePlace } from '../store/limiters.ts'
+import type { Inspector, QueueInfo, WorkerInfo } from '../store/store.ts'
+
+/** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
+export interface Explanation {
+  readonly id: RunId
+  readonly state: RunState | 'unknown'
+  readonly sentences: readonly string[]
+}
+
+/** What the sentences are made of: read once, each part a snapshot. */
+interface Facts {
+  readonly inspector: Inspector
+  readonly now: number
+  readonly queue: QueueInfo | undefined
+  readonly workers: readonly WorkerInfo[]
+}
+
+/** @param now This host's time, only to write times as people read them. */
+export async function explainRun(inspector: Inspector, id: RunId, now: number): Promise<Explanation> {
+  const run = await inspector.run(id)
+  if (run === undefined) return { id, state: 'unknown', sentences: await unknownRun(inspector, id) }
+  const [queues, workers] = await Promise.all([inspector.queues(), inspector.workers()])
+  const facts = { inspector, now, workers, queue: queues.find(({ name }) => name === run.queue) }
+  return { id, state: run.state, sentences: await explainers[run.state](run as never, facts) }
+}
+
+async function unknownRun(inspector: Inspector, _id: RunId): Promise<string[]> {
+  return [
+    `No run has this id in ${inspector.address}: it was never enqueued here, or was removed after its retention.`,
+  ]
+}
+
+type Of<State extends RunState> = Extract<Run, { state: State }>
+
+const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts) => Promise<string[]> } = {
+  scheduled: async (run, facts) => [
+    `It is due ${instant(run.dueAt, facts.now)}.`,
+    ...hindrances(run, facts).map((sentence) => `Then: ${sentence}`),
+  ],
+  ready: async (run, facts) => explainReady(run, facts),
+  running: async (run, facts) => [
+    `It runs on worker ${run.worker}, since ${instant(run.changedAt, facts.now)}.`,
+    ...(await openSteps(run, facts)),
+    ...lostHolder(run.worker, facts),
+  ],
+  waiting: explainWaiting,
+  blocked: async (run) => [
+    `It is blocked: ${run.reason}.`,
+    'It goes on by itself when a worker with other code of the job registers, or by: durable-jobs retry ID.',
+  ],
+  cancelling: async (run, facts) => [
+    `It was told to stop by ${byAndWhy(run)}; worker ${run.worker} ends it at its next step edge.`,
+    ...lostHolder(run.worker, facts),
+  ],
+  completed: async (run, facts) => [
+    `It completed ${instant(run.endedAt, facts.now)}; nothing is left to do.`,
+  ],
+  failed: async (run, facts) => [
+    `It failed ${instant(run.endedAt, facts.now)}: ${fromStoredError(run.error).message}.`,
+    ...(run.escaped === undefined
+      ? []
+      : [`The error came from step '${run.escaped}', which has no attempt left.`]),
+    'It goes on from its stored steps by: durable-jobs retry ID.',
+  ],
+  cancelled: async (run, facts) => [
+    `It was cancelled by ${byAndWhy(run)}, ${instant(run.endedAt, facts.now)}.`,
+  ],
+  expired: async (run, facts) => [
+    `It expired ${instant(run.endedAt, facts.now)}: no worker started it within its expiresIn.`,
+  ],
+}
+
+async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
+  const reasons = hindrances(run, facts)
+  if (reasons.length > 0) return reasons
+  const able = ableWorkers(run, facts)
+  const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
+  const ahead = facts.queue?.counts.ready ?? 1
+  return taken >= slots
+    ? [
+        `All ${slots} slots of the workers that could take it are in use; ${ahead} runs are ready in queue '${run.queue}'.`,
+      ]
+    : [`A worker takes it with its next claim; ${ahead} runs are ready in queue '${run.queue}'.`]
+}
+
+async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[]> {
+  const places = await facts.inspector.linePlaces(run.id)
+  const lines = places.map((place) => lineSentence(place, facts.now))
+  const error =
+    run.error === undefined ? [] : [`Its last attempt failed: ${fromStoredError(run.error).message}.`]
+  const own =
+    run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitSentence(run.waitingFor, facts.now)]
+  return [...own, ...error, ...lines, ...hindrances(run, facts)]
+}
+
+function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
+  const of = name === undefined ? '' : ` of step '${name}'`
+  const when = until === undefined ? '' : ` ${instant(until, now)}`
+  if (kind === 'time') return `It sleeps${name === undefined ? '' : ` in step '${name}'`}; it is due${when}.`
+  return kind === 'retry' ? `Its next try${of} comes${when}.` : `It waits for limiter '${name}'.`
+}
+
+function lineSentence(place: LinePlace, now: number): string {
+  const { limiter, key, path, ahead, used, max, opensInMs, closedMs, holders } = place
+  const whose = path === '' ? 'It waits' : `Step '${path}' waits`
+  const which = `limiter '${limiter}'${key === '' ? '' : ` of key '${key}'`}`
+  const line = ahead === 0 ? 'it is the first in line' : `${ahead} stand before it`
+  if (max === 0) return `${whose} for ${which}, which no live worker's code defines; ${line}.`
+  if (closedMs !== undefined) {
+    return `${whose} for ${which}: a provider asked for a pause until ${clockTime(now + closedMs, now)}; ${line}.`
+  }
+  const opens = opensInMs === undefined || opensInMs === 0 ? '' : ` until ${clockTime(now + opensInMs, now)}`
+  const held =
+    holders.length === 0 ? '' : `, held by run${holders.length === 1 ? '' : 's'} ${holders.join(', ')}`
+  return `${whose} for ${which}: ${used} of ${max} in use${held}${opens}; ${line}.`
+}
+
+/** What keeps every worker from taking the run, however long its turn has come. */
+function hindrances(run: Run, facts: Facts): string[] {
+  const { queue, workers, now } = facts
+  const { paused } = queue ?? {}
+  const pause =
+    paused && `Queue '${run.queue}' is paused by ${byAndWhy(paused)}, since ${clockTime(paused.at, now)}.`
+  const live = workers.filter(({ lost }) => !lost)
+  const knowing = live.filter((worker) => worker.jobs.some(({ name }) => name === run.job))
+  return [
+    ...(pause === undefined ? [] : [pause]),
+    ...nobodySentence(run, { ...facts, workers: live }, knowing),
+  ]
+}
+
+function nobodySentence(run: Run, facts: Facts, knowing: readonly WorkerInfo[]): string[] {
+  if (facts.workers.length === 0) return ['No worker is running.']
+  if (knowing.length === 0) return [`No live worker knows job '${run.job}'.`]
+  if (!knowing.some((worker) => knows(worker, run))) {
+    return [`No live worker has version ${run.version} of job '${run.job}' or a newer one.`]
+  }
+  const able = ableWorkers(run, facts)
+  if (able.length === 0)
+    return [`No live worker that knows job '${run.job}' takes from queue '${run.queue}'.`]
+  return able.every(({ draining }) => draining) ? ['Every worker that could take it is draining.'] : []
+}
+
+function ableWorkers(run: Run, { workers }: Facts): readonly WorkerInfo[] {
+  return workers.filter(
+    (worker) =>
+      !worker.lost &&
+      knows(worker, run) &&
+      (worker.queues === undefined || worker.queues.includes(run.queue)),
+  )
+}
+
+function knows({ jobs }: WorkerInfo, { job, version }: Run): boolean {
+  return jobs.some((known) => known.name === job && known.version >= version)
+}
+
+/** Steps that began and have no end stored. */
+async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]> {
+  const places = await inspector.linePlaces(run.id)
+  const entries = await inspector.journal(run.id, { after: Math.max(0, run.position - 1), limit: 1 })
+  const last = entries.at(-1)
+  const stored =
+    last === undefined
+      ? []
+      : [`The last entry stored is '${last.path}' (${last.phase}), ${instant(last.at, now)}.`]
+  return [...stored, ...places.map((place) => lineSentence(place, now))]
+}
+
+function lostHolder(name: string, { workers }: Facts): string[] {
+  const holder = workers.find((worker) => worker.name === name)
+  if (holder !== undefined && !holder.lost) return []
+  return workers.some(({ lost }) => !lost)
+    ? ['That worker is dead; another one takes the run over now.']
+    : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
+}
+
+function byAndWhy({ by, reason }: { readonly by: string; readonly reason?: string }): string {
+  return reason === undefined ? by : `${by} (${reason})`
+}
+
+function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): number {
+  return workers.reduce((total, worker) => total + worker[field], 0)
+}
+
+/** An instant and how far it is from now. */
+function instant(at: number, now: number): string {
+  const distance = formatDuration(Math.abs(at - now))
+  return at > now ? `in ${distance}, at ${clockTime(at, now)}` : `${distance} ago, at ${clockTime(at, now)}`
+}
+
+/** UTC; the day only where it is another one. */
+function clockTime(at: number, now: number): string {
+  const [day, rest = ''] = new Date(at).toISOString().split('T')
+  const today = new Date(now).toISOString().startsWith(`${day}T`)
+  return `${today ? '' : `${day} `}${rest.slice(0, 8)} UTC`
+}

@@ -1,0 +1,74 @@
+import { type Duration, parseDuration } from '../model/duration.ts'
+import { RunStateError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { Limiter, LimiterRule } from '../model/limiter.ts'
+import { type RuleChange, ruleNames } from '../store/limiter-rules.ts'
+import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
+import type { Store } from '../store/store.ts'
+import { type ByHand, operatorWrite } from './by-hand.ts'
+
+/** Numbers of a limiter by the names its author wrote: `{ max }`, `{ limit, window }`, `{ capacity, refill, every }` … */
+export type LimiterChange = Readonly<Record<string, number | Duration>>
+
+/** The limiters of a store: look, and change them while workers run. */
+export class Limiters {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  list(): Promise<readonly LimiterInfo[]> {
+    return this.#store.limiters()
+  }
+
+  /** Keys that hold or remember something, those with the longest lines first. */
+  keys(limiter: Limiter | string, options: { limit?: number } = {}): Promise<readonly LimiterKeyInfo[]> {
+    return this.#store.limiterKeys(nameOf(limiter), options.limit ?? 100)
+  }
+
+  /**
+   * Changes a limiter for everybody from now on, whatever the code says, until `reset`.
+   * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have
+   * @example
+   * await jobs.limits.set('stripe', { refill: 10 }, { reason: 'their status page is red' })
+   */
+  async set(limiter: Limiter | string, change: LimiterChange, write: ByHand = {}): Promise<LimiterRule> {
+    const name = nameOf(limiter)
+    const known = (await this.list()).find((one) => one.name === name)
+    if (known === undefined) {
+      throw new RunStateError(
+        `no limiter '${name}' in this store; a worker whose code names it makes it known`,
+      )
+    }
+    return this.#store.setLimiter(name, numbersOf(known, change), operatorWrite(write))
+  }
+
+  /** The code's numbers are in force again. @throws RunStateError for an unknown limiter */
+  reset(limiter: Limiter | string, write: ByHand = {}): Promise<LimiterRule> {
+    return this.#store.setLimiter(nameOf(limiter), undefined, operatorWrite(write))
+  }
+}
+
+function nameOf(limiter: Limiter | string): string {
+  return typeof limiter === 'string' ? limiter : limiter.name
+}
+
+function numbersOf({ name, rule }: LimiterInfo, change: LimiterChange): RuleChange {
+  const known = Object.entries(ruleNames[rule.kind])
+  const entries = Object.entries(change).map(([option, value]) => {
+    const field = known.find(([, own]) => own === option)?.[0] as keyof RuleChange | undefined
+    if (field === undefined) {
+      throw new InvalidOptionsError(
+        `limiter '${name}' is a ${rule.kind} and has no '${option}'; it has ${known.map(([, own]) => own).join(', ')}`,
+      )
+    }
+    return [
+      field,
+      field === 'everyMs' ? parseDuration(value, `limiter '${name}': ${option}`) : value,
+    ] as const
+  })
+  if (entries.length === 0)
+    throw new InvalidOptionsError(`limiter '${name}': name at least one number to change`)
+  return Object.fromEntries(entries)
+}

@@ -1,0 +1,62 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { LimitUse } from '../model/limit-use.ts'
+import { isLimiter, type Limiter } from '../model/limiter.ts'
+import type { StepPath } from '../model/step-path.ts'
+import type { Execution } from './execution.ts'
+
+/** What a step uses of limiters. */
+export interface StepLimits {
+  readonly uses: readonly LimitUse[]
+  /** As they were defined: the store hears of them before their first use. */
+  readonly limiters: readonly Limiter[]
+}
+
+/** A line is asked again at least this often, whatever hints come. */
+const longestWaitMs = 2_000
+
+/**
+ * Takes all limits of one attempt, however long that takes: a long wait gives the slot up, and the resumed step finds
+ * its place in line. Answers the turn, which names this use.
+ */
+export async function passLimits(
+  execution: Execution,
+  path: StepPath,
+  attempt: number,
+  { uses, limiters }: StepLimits,
+): Promise<number> {
+  if (uses.length === 0) return 0
+  await execution.define(limiters)
+  for (;;) {
+    const { turn, answer } = await execution.acquire(path, attempt, uses)
+    if (answer.kind === 'granted') return turn
+    await execution.waitInLine(path, Math.min(answer.opensInMs ?? longestWaitMs, longestWaitMs))
+  }
+}
+
+/** The function `correctCost` of a step's context. */
+export function costCorrection(
+  execution: Execution,
+  path: StepPath,
+  turn: number,
+  { limiters }: StepLimits,
+): (cost: number, limiter?: Limiter) => Promise<void> {
+  return async (cost, limiter) => {
+    const points = limiters.filter(({ rule }) => rule.kind === 'points')
+    const named =
+      limiter === undefined
+        ? points
+        : points.filter(({ name }) => isLimiter(limiter) && name === limiter.name)
+    const [one, ...others] = named
+    if (one === undefined || others.length > 0) {
+      throw new InvalidOptionsError(
+        `correctCost in step '${path}': ${others.length > 0 ? 'name the limiter as second argument' : 'the step uses no such limits.points'}`,
+      )
+    }
+    if (!Number.isInteger(cost) || cost < 0 || cost > 1_000_000_000) {
+      throw new InvalidOptionsError(
+        `correctCost in step '${path}': ${String(cost)} is not a whole number of points`,
+      )
+    }
+    await execution.correctCost(path, turn, { limiter: one.name, cost })
+  }
+}

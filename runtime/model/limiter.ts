@@ -1,0 +1,147 @@
+import { type Duration, parseDuration } from './duration.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
+import { checkKnownOptions } from './known-options.ts'
+import { isName, longestName } from './name.ts'
+
+export type LimiterKind =
+  | 'concurrency'
+  | 'fixedWindow'
+  | 'slidingWindow'
+  | 'tokenBucket'
+  | 'leakyBucket'
+  | 'points'
+
+/**
+ * What a limiter allows per key, in numbers that every store computes with.
+ * - `concurrency`: costs held at the same time never exceed `max`
+ * - windows: costs within one window of `everyMs` never exceed `max`
+ * - buckets: a bucket of `max` that gets `refill` back per `everyMs`, evenly
+ */
+export interface LimiterRule {
+  readonly kind: LimiterKind
+  readonly max: number
+  /** 0 for `concurrency`. */
+  readonly everyMs: number
+  /** 0 but for buckets. */
+  readonly refill: number
+}
+
+/** A limit that jobs and steps share by name. Made by `limits`, keyed where it is used. */
+export interface Limiter {
+  readonly [limiterBrand]: true
+  readonly name: string
+  readonly rule: LimiterRule
+}
+
+/** Known across copies of the package, so that a job file may load its own. */
+const limiterBrand: unique symbol = Symbol.for('durable-jobs.limiter') as never
+
+/** A bucket's content is counted in thousandths of a millisecond of refill: it must stay a whole number. */
+const largestProduct = Number.MAX_SAFE_INTEGER / 4
+const largestMax = 1_000_000_000
+
+export function isLimiter(value: unknown): value is Limiter {
+  return typeof value === 'object' && value !== null && limiterBrand in value
+}
+
+export function isRate({ kind }: LimiterRule): boolean {
+  return kind !== 'concurrency'
+}
+
+/**
+ * Limits by name, defined once and keyed where they are used. Over a limit is a wait, never an error.
+ * @example
+ * const stripe = limits.tokenBucket({ name: 'stripe', capacity: 100, refill: 25, every: '1s' })
+ * const perTenant = limits.concurrency({ name: 'tenant', max: 2 })
+ * defineJob({ name: 'charge', limits: [stripe, { limiter: perTenant, key: (input) => input.tenant }] }, …)
+ */
+export const limits = {
+  /** At most `max` at the same time. A slot comes back with the run's stay, its step's end, or its worker's lease. */
+  concurrency: (options: { name: string; max: number }): Limiter => {
+    const at = checked('concurrency', options, ['name', 'max'])
+    return made(options.name, 'concurrency', { max: whole(options.max, `${at}: max`), everyMs: 0, refill: 0 })
+  },
+
+  /** At most `limit` per window; windows begin at multiples of `window` since 1970 UTC. */
+  fixedWindow: (options: { name: string; limit: number; window: Duration }): Limiter => {
+    const at = checked('fixedWindow', options, ['name', 'limit', 'window'])
+    return made(options.name, 'fixedWindow', windowRule(options, at))
+  },
+
+  /** At most `limit` in every window of this length, wherever it begins. Remembers each start of the last window. */
+  slidingWindow: (options: { name: string; limit: number; window: Duration }): Limiter => {
+    const at = checked('slidingWindow', options, ['name', 'limit', 'window'])
+    return made(options.name, 'slidingWindow', windowRule(options, at))
+  },
+
+  /** A bucket of `capacity` tokens, full at first, that gets `refill` tokens back per `every`, evenly. */
+  tokenBucket: (options: { name: string; capacity: number; refill: number; every: Duration }): Limiter => {
+    const at = checked('tokenBucket', options, ['name', 'capacity', 'refill', 'every'])
+    const max = whole(options.capacity, `${at}: capacity`)
+    return made(options.name, 'tokenBucket', bucketRule(at, max, options.refill, options.every))
+  },
+
+  /** `limit` per `every`, evenly spaced; after a quiet time `burst` (default 1) may start at once. */
+  leakyBucket: (options: { name: string; limit: number; every: Duration; burst?: number }): Limiter => {
+    const at = checked('leakyBucket', options, ['name', 'limit', 'every', 'burst'])
+    const max = whole(options.burst ?? 1, `${at}: burst`)
+    return made(options.name, 'leakyBucket', bucketRule(at, max, options.limit, options.every))
+  },
+
+  /**
+   * `points` per `every`, given back evenly. Each use charges its `cost`, an estimate; `correctCost` of the step's
+   * context puts the true cost in its place.
+   */
+  points: (options: { name: string; points: number; every: Duration }): Limiter => {
+    const at = checked('points', options, ['name', 'points', 'every'])
+    const max = whole(options.points, `${at}: points`)
+    return made(options.name, 'points', bucketRule(at, max, options.points, options.every))
+  },
+} as const
+
+function checked(kind: LimiterKind, options: object, known: readonly string[]): string {
+  checkKnownOptions(options, known, `limits.${kind}`)
+  const { name } = options as { name?: unknown }
+  if (!isName(name) || name.startsWith('$')) {
+    throw new InvalidOptionsError(
+      `limits.${kind}: give the limiter a name of at most ${longestName} bytes that does not begin with $`,
+    )
+  }
+  return `limiter '${name}'`
+}
+
+function whole(value: unknown, option: string): number {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= largestMax)
+    return value as number
+  throw new InvalidOptionsError(
+    `${option} must be a whole number from 1 to ${largestMax}, not ${String(value)}`,
+  )
+}
+
+function windowRule(
+  { limit, window }: { limit: number; window: Duration },
+  at: string,
+): Omit<LimiterRule, 'kind'> {
+  return { max: whole(limit, `${at}: limit`), everyMs: period(window, `${at}: window`), refill: 0 }
+}
+
+function bucketRule(at: string, max: number, refill: number, every: Duration): Omit<LimiterRule, 'kind'> {
+  const everyMs = period(every, `${at}: every`)
+  const back = whole(refill, `${at}: what comes back per period`)
+  if (max * everyMs > largestProduct) {
+    throw new InvalidOptionsError(
+      `${at}: so large a bucket over so long a time can't be counted; name a shorter one`,
+    )
+  }
+  return { max, everyMs, refill: back }
+}
+
+function period(value: Duration, option: string): number {
+  const ms = parseDuration(value, option)
+  if (ms >= 1) return ms
+  throw new InvalidOptionsError(`${option} must be 1 ms or longer`)
+}
+
+function made(name: string, kind: LimiterKind, numbers: Omit<LimiterRule, 'kind'>): Limiter {
+  return Object.freeze({ [limiterBrand]: true as const, name, rule: Object.freeze({ kind, ...numbers }) })
+}

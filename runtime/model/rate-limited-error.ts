@@ -1,0 +1,19 @@
+import { DurableJobsError } from './durable-jobs-error.ts'
+import { type Duration, parseDuration } from './duration.ts'
+
+/**
+ * Thrown by an author: the provider asked for a pause. The keys of the step's limits stay closed for everybody that long;
+ * the step then runs again and has spent no attempt.
+ * @example
+ * if (response.status === 429) throw new RateLimitedError(`${Number(response.headers.get('retry-after') ?? 1)}s`)
+ */
+export class RateLimitedError extends DurableJobsError {
+  override readonly name = 'RateLimitedError'
+  readonly code = 'RATE_LIMITED'
+  readonly delayMs: number
+  constructor(delay: Duration, message?: string, options?: ErrorOptions) {
+    const delayMs = parseDuration(delay, 'RateLimitedError')
+    super(message ?? `asked to pause for ${delay}`, options)
+    this.delayMs = delayMs
+  }
+}

@@ -1,0 +1,185 @@
+import { isRate } from '../../../model/limiter.ts'
+import { weight } from '../../limiter-math.ts'
+import { seniority } from '../../limiters.ts'
+import { runBySeq } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+import { type Admission, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
+import { addUse, changeTickets, changeUse, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
+import { headOf, isBehind, isServed, joinLine, leaveLine, seniorBefore } from './line.ts'
+
+/** The first limit of an admission that lets it not pass now. */
+export interface Closed {
+  readonly index: number
+  readonly limiter: string
+  readonly opensInMs: number | undefined
+}
+
+/** How one comes to a limit: in the order of its line, or with a slot of a worker at hand. */
+export type Comes = 'in order' | 'to take'
+
+/** The takes that are still to be made for this attempt. */
+export function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {
+  return takes.filter((take) => {
+    const rule = ruleOf(tx, take.limiter)
+    return rule !== undefined && isRate(rule) ? take.paid !== attempt : take.held === undefined
+  })
+}
+
+export function firstClosed(
+  tx: Transaction,
+  run: LimitedRun,
+  admission: Admission,
+  come: { readonly as: Comes; readonly attempt: number },
+): Closed | undefined {
+  for (const take of missing(tx, admission, come.attempt)) {
+    const { limiter } = take
+    const opensInMs = openingFor(tx, run, admission, take, come.as)
+    if (opensInMs !== 0) return { index: admission.takes.indexOf(take), limiter, opensInMs }
+  }
+  return undefined
+}
+
+function openingFor(
+  tx: Transaction,
+  run: LimitedRun,
+  { path, senior }: Admission,
+  take: Take,
+  as: Comes,
+): number | undefined {
+  const rule = ruleOf(tx, take.limiter)
+  // Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
+  if (rule === undefined || isKeptOut(tx, take, run)) return undefined
+  if (as !== 'to take' && !take.ticket && !senior && isBehind(tx, take, run, path)) return undefined
+  return openingOf(tx, rule, take, { cost: take.cost, ticketed: as === 'to take' || take.ticket === true })
+}
+
+/** Q6. */
+function isKeptOut(tx: Transaction, at: LimitKey, run: LimitedRun): boolean {
+  const senior = seniorBefore(tx, at, run)
+  if (senior === undefined) return false
+  const row = runBySeq(tx.sql, senior)
+  return row !== undefined && isServed(tx, row)
+}
+
+/** Takes all that is missing: the caller has looked, in the same transaction (Q1). */
+export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
+  dropTickets(tx, admission)
+  for (const take of missing(tx, admission, attempt)) {
+    const rule = ruleOf(tx, take.limiter)
+    if (rule === undefined) continue
+    addUse(tx, rule, take, take.cost)
+    if (isRate(rule)) {
+      take.paid = attempt
+      take.charged = Math.min(take.cost, rule.max)
+    } else {
+      take.held = weight(rule, take.cost)
+      tx.sql.run(
+        'INSERT OR REPLACE INTO limit_holders VALUES (?, ?, ?, ?, ?)',
+        take.limiter,
+        take.key,
+        run.seq,
+        admission.path,
+        take.cost,
+      )
+    }
+    touch(tx, take)
+  }
+  leaveLines(tx, run, admission)
+  forgetSeniority(tx, run, admission)
+  saveAdmission(tx, run.seq, admission)
+}
+
+/** Lets tickets count for all that is missing (Q4). */
+export function giveTickets(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
+  for (const take of missing(tx, admission, attempt)) {
+    const rule = ruleOf(tx, take.limiter)
+    if (rule === undefined || take.ticket) continue
+    changeTickets(tx, rule, take, weight(rule, take.cost))
+    take.ticket = true
+  }
+  saveAdmission(tx, run.seq, admission)
+}
+
+export function dropTickets(tx: Transaction, { takes }: Admission): void {
+  for (const take of takes) {
+    if (!take.ticket) continue
+    delete take.ticket
+    const rule = ruleOf(tx, take.limiter)
+    if (rule !== undefined) changeTickets(tx, rule, take, -weight(rule, take.cost))
+    touch(tx, take)
+  }
+}
+
+/** Puts the admission into the line of the limit that is closed; a second time it goes on to another one. */
+export function lineUp(tx: Transaction, run: LimitedRun, admission: Admission, closed: Closed): void {
+  dropTickets(tx, admission)
+  const take = admission.takes[closed.index]
+  if (take === undefined) return
+  if (admission.line !== closed.index) leaveLines(tx, run, admission)
+  admission.line = closed.index
+  joinLine(tx, take, run, admission.path)
+  countRefusal(tx, run, admission)
+  saveAdmission(tx, run.seq, admission)
+  // Behind others it changes nothing.
+  const head = headOf(tx, take)
+  if (head?.seq === run.seq && head.path === admission.path) touch(tx, take)
+}
+
+export function leaveLines(tx: Transaction, run: LimitedRun, admission: Admission): void {
+  const take = admission.line === undefined ? undefined : admission.takes[admission.line]
+  delete admission.line
+  if (take === undefined) return
+  leaveLine(tx, take, run, admission.path)
+  touch(tx, take)
+}
+
+/** Q6: who needs one limit alone is passed over by nobody. */
+function countRefusal(tx: Transaction, run: LimitedRun, admission: Admission): void {
+  if (admission.takes.length < 2 || admission.senior) return
+  admission.refused ??= { count: 0, since: tx.now }
+  admission.refused.count++
+  const { count, since } = admission.refused
+  if (count < seniority.refusals && tx.now - since < seniority.waitedMs) return
+  admission.senior = true
+  for (const { limiter, key } of admission.takes) {
+    tx.sql.run('INSERT OR IGNORE INTO limit_seniors VALUES (?, ?, ?)', limiter, key, run.seq)
+  }
+}
+
+export function forgetSeniority(tx: Transaction, run: LimitedRun, admission: Admission): void {
+  delete admission.refused
+  if (!admission.senior) return
+  delete admission.senior
+  for (const take of admission.takes) {
+    tx.sql.run(
+      'DELETE FROM limit_seniors WHERE limiter = ? AND key = ? AND seq = ?',
+      take.limiter,
+      take.key,
+      run.seq,
+    )
+    touch(tx, take)
+  }
+}
+
+/** Gives slots back; those for the whole run only at its end (Q2). */
+export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission, ended: boolean): void {
+  for (const take of admission.takes) {
+    if (take.held === undefined || (take.wholeRun && !ended)) continue
+    const rule = ruleOf(tx, take.limiter)
+    if (rule !== undefined) changeUse(tx, rule, take, -take.held)
+    delete take.held
+    tx.sql.run(
+      'DELETE FROM limit_holders WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
+      take.limiter,
+      take.key,
+      run.seq,
+      admission.path,
+    )
+    touch(tx, take)
+  }
+}
+
+/** Q5: its line is looked at before the transaction ends. */
+export function touch(tx: Transaction, { limiter, key }: LimitKey): void {
+  tx.touchedKeys.set(`${limiter}\0${key}`, { limiter, key })
+}

@@ -1,0 +1,223 @@
+import type { LimiterRule } from '../../../model/limiter.ts'
+import { forgottenAt, opensInMs, room, type Usage, unused, usageAt, weight } from '../../limiter-math.ts'
+import { ticketMs } from '../../limiters.ts'
+import { longestPollMs } from '../../store.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** One key of a limiter. */
+export interface LimitKey {
+  readonly limiter: string
+  readonly key: string
+}
+
+/** What stands in the store of a key; a key of which nothing counts has no row. */
+interface KeyState extends Usage {
+  /** Weights of runs that were woken and have not taken yet (Q4). */
+  readonly tickets: number
+  readonly ticketedAt: number
+  readonly closedUntil: number
+  readonly timerAt: number | null
+}
+
+const fresh: KeyState = { ...unused, tickets: 0, ticketedAt: 0, closedUntil: 0, timerAt: null }
+
+/** The rule in force, by hand before code's; undefined while no worker has registered the limiter. */
+export function ruleOf(tx: Transaction, limiter: string): LimiterRule | undefined {
+  const row = tx.sql.get<{ rule: string; by_hand: string | null }>(
+    'SELECT rule, by_hand FROM limiters WHERE name = ?',
+    limiter,
+  )
+  if (row === undefined) return undefined
+  const rule = JSON.parse(row.rule) as LimiterRule
+  return row.by_hand === null
+    ? rule
+    : { ...rule, ...(JSON.parse(row.by_hand) as { numbers: object }).numbers }
+}
+
+export function readKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey): KeyState {
+  const state = peekKey(tx, rule, { limiter, key })
+  if (rule.kind === 'slidingWindow') forgetStarts(tx, rule, { limiter, key })
+  return state
+}
+
+/** As `readKey`, for reads outside a write. */
+export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey): KeyState {
+  const row = tx.sql.get<KeyState>(
+    `SELECT used, at, tickets, ticketed_at AS ticketedAt, closed_until AS closedUntil, timer_at AS timerAt
+     FROM limit_keys WHERE limiter = ? AND key = ?`,
+    limiter,
+    key,
+  )
+  if (row === undefined) return fresh
+  if (rule.kind === 'slidingWindow') {
+    const left = tx.sql.get<{ cost: number }>(
+      'SELECT coalesce(sum(cost), 0) AS cost FROM limit_starts WHERE limiter = ? AND key = ? AND at > ?',
+      limiter,
+      key,
+      tx.now - rule.everyMs,
+    )
+    return { ...row, used: left?.cost ?? 0 }
+  }
+  return { ...row, ...usageAt(rule, row, tx.now) }
+}
+
+/** Takes starts out that have left the window. */
+function forgetStarts(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey): void {
+  tx.sql.run(
+    'DELETE FROM limit_starts WHERE limiter = ? AND key = ? AND at <= ?',
+    limiter,
+    key,
+    tx.now - rule.everyMs,
+  )
+}
+
+export function writeKey(
+  tx: Transaction,
+  rule: LimiterRule,
+  { limiter, key }: LimitKey,
+  state: KeyState,
+): void {
+  const { used, at, tickets, ticketedAt, closedUntil, timerAt } = state
+  const counts = used !== 0 || tickets !== 0 || closedUntil > tx.now || timerAt !== null
+  if (!counts) {
+    tx.sql.run('DELETE FROM limit_keys WHERE limiter = ? AND key = ?', limiter, key)
+    return
+  }
+  const forget = Math.max(
+    forgottenAt(rule, state) ?? Number.MAX_SAFE_INTEGER,
+    closedUntil,
+    ticketedAt + ticketMs,
+  )
+  tx.sql.run(
+    'INSERT OR REPLACE INTO limit_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    limiter,
+    key,
+    used,
+    at,
+    tickets,
+    ticketedAt,
+    closedUntil,
+    timerAt,
+    forget,
+  )
+}
+
+/** Ms until the key has room for `cost`, 0 when it has; undefined when only somebody else's release makes room. */
+export type Opening = number | undefined
+
+/** `ticketed`: the run was woken for it, so that others' tickets do not keep it out. */
+export function openingOf(
+  tx: Transaction,
+  rule: LimiterRule,
+  at: LimitKey,
+  want: { readonly cost: number; readonly ticketed: boolean },
+): Opening {
+  const state = peekKey(tx, rule, at)
+  if (state.closedUntil > tx.now) return state.closedUntil - tx.now
+  const need = weight(rule, want.cost)
+  const free = room(rule, state.used)
+  if (free < need) {
+    return rule.kind === 'slidingWindow'
+      ? windowOpensInMs(tx, rule, at, need - free)
+      : opensInMs(rule, state, need - free, tx.now)
+  }
+  const tickets = want.ticketed ? 0 : ticketsOf(tx, state)
+  // A ticket that is not used stops counting by itself.
+  return free - tickets >= need ? 0 : Math.max(1, state.ticketedAt + ticketMs - tx.now)
+}
+
+function ticketsOf(tx: Transaction, state: KeyState): number {
+  return tx.now - state.ticketedAt >= ticketMs || tx.now < state.ticketedAt ? 0 : state.tickets
+}
+
+function windowOpensInMs(
+  tx: Transaction,
+  rule: LimiterRule,
+  { limiter, key }: LimitKey,
+  missing: number,
+): number {
+  let freed = 0
+  const starts = tx.sql.all<{ at: number; cost: number }>(
+    'SELECT at, cost FROM limit_starts WHERE limiter = ? AND key = ? AND at > ? ORDER BY at LIMIT ?',
+    limiter,
+    key,
+    tx.now - rule.everyMs,
+    missing,
+  )
+  for (const { at, cost } of starts) {
+    freed += cost
+    if (freed >= missing) return Math.max(1, at + rule.everyMs - tx.now)
+  }
+  return rule.everyMs
+}
+
+/** Takes `cost`, whether there is room or not: the caller has looked. */
+export function addUse(tx: Transaction, rule: LimiterRule, at: LimitKey, cost: number): void {
+  const state = readKey(tx, rule, at)
+  const used = state.used + weight(rule, cost)
+  const since = rule.kind === 'fixedWindow' ? usageAt(rule, state, tx.now).at : Math.max(state.at, tx.now)
+  if (rule.kind === 'slidingWindow') noteStart(tx, at, weight(rule, cost))
+  writeKey(tx, rule, at, { ...state, used, at: since })
+}
+
+function noteStart(tx: Transaction, { limiter, key }: LimitKey, cost: number): void {
+  tx.sql.run(
+    `INSERT INTO limit_starts VALUES (?, ?, ?, ?)
+     ON CONFLICT (limiter, key, at) DO UPDATE SET cost = cost + excluded.cost`,
+    limiter,
+    key,
+    tx.now,
+    cost,
+  )
+}
+
+/** Adds to what a key has taken, or gives back: slots, or what a corrected cost changes. */
+export function changeUse(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): void {
+  const state = readKey(tx, rule, at)
+  writeKey(tx, rule, at, { ...state, used: Math.max(0, state.used + by) })
+}
+
+export function changeTickets(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): void {
+  const state = readKey(tx, rule, at)
+  const tickets = Math.max(0, ticketsOf(tx, state) + by)
+  writeKey(tx, rule, at, { ...state, tickets, ticketedAt: by > 0 ? tx.now : state.ticketedAt })
+}
+
+export function closeKey(tx: Transaction, rule: LimiterRule, at: LimitKey, ms: number): void {
+  const state = readKey(tx, rule, at)
+  writeKey(tx, rule, at, { ...state, closedUntil: Math.max(state.closedUntil, tx.now + ms) })
+}
+
+/** When the line of the key is looked at next without anybody touching it. Answers whether that is soon, and sooner than before. */
+export function setTimer(
+  tx: Transaction,
+  rule: LimiterRule,
+  at: LimitKey,
+  inMs: number | undefined,
+): boolean {
+  const state = readKey(tx, rule, at)
+  const timerAt = inMs === undefined ? null : tx.now + inMs
+  if (state.timerAt !== timerAt) writeKey(tx, rule, at, { ...state, timerAt })
+  if (timerAt === null || inMs === undefined || inMs >= longestPollMs) return false
+  return state.timerAt === null || timerAt < state.timerAt - 1
+}
+
+/** Lets every line be looked at by the next claims: what can be served, or a rule, has changed. */
+export function lookAtAllLines(tx: Transaction, limiter?: string): void {
+  tx.sql.run(
+    `INSERT INTO limit_keys
+     SELECT DISTINCT limiter, key, 0, 0, 0, 0, 0, ?, ? FROM limit_lines WHERE ? IS NULL OR limiter = ?
+     ON CONFLICT (limiter, key) DO UPDATE SET timer_at = excluded.timer_at`,
+    tx.now,
+    tx.now,
+    limiter ?? null,
+    limiter ?? null,
+  )
+}
+
+/** When the earliest of all lines is to be looked at. */
+export function nextTimer(tx: Transaction): number | undefined {
+  return tx.sql.get<{ timer_at: number }>(
+    'SELECT timer_at FROM limit_keys WHERE timer_at IS NOT NULL ORDER BY timer_at LIMIT 1',
+  )?.timer_at
+}

@@ -1,0 +1,83 @@
+import type { StepPath } from '../../../model/step-path.ts'
+import type { Transaction } from '../transaction.ts'
+import type { LimitedRun } from './admission-row.ts'
+import type { LimitKey } from './limit-key.ts'
+
+/** A place in the line of a key: better priority first, then the order of the enqueue. */
+export interface Place {
+  readonly seq: number
+  readonly priority: number
+  readonly path: StepPath
+}
+
+const order = 'ORDER BY priority DESC, seq, path'
+
+export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: LimitedRun, path: StepPath): void {
+  tx.sql.run(
+    'INSERT OR IGNORE INTO limit_lines VALUES (?, ?, ?, ?, ?)',
+    limiter,
+    key,
+    run.priority,
+    run.seq,
+    path,
+  )
+}
+
+export function leaveLine(
+  tx: Transaction,
+  { limiter, key }: LimitKey,
+  run: LimitedRun,
+  path: StepPath,
+): void {
+  tx.sql.run(
+    'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
+    limiter,
+    key,
+    run.seq,
+    path,
+  )
+}
+
+export function headOf(tx: Transaction, { limiter, key }: LimitKey): Place | undefined {
+  return tx.sql.get<Place>(
+    `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? ${order} LIMIT 1`,
+    limiter,
+    key,
+  )
+}
+
+/** Whether somebody stands in line before where this run would. */
+export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: StepPath): boolean {
+  const head = headOf(tx, at)
+  if (head === undefined || (head.seq === run.seq && head.path === path)) return false
+  return head.priority > run.priority || (head.priority === run.priority && head.seq <= run.seq)
+}
+
+/** Q6: the oldest senior of a key, if it is not this run and this run is not older. */
+export function seniorBefore(tx: Transaction, at: LimitKey, run: LimitedRun): number | undefined {
+  const first = firstSenior(tx, at)
+  return first !== undefined && first < run.seq ? first : undefined
+}
+
+export function firstSenior(tx: Transaction, { limiter, key }: LimitKey): number | undefined {
+  return tx.sql.get<{ seq: number }>(
+    'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT 1',
+    limiter,
+    key,
+  )?.seq
+}
+
+/** Whether a worker would take the run now: its queue is open, and somebody knows the job and serves the queue. */
+export function isServed(tx: Transaction, run: Pick<LimitedRun, 'job' | 'version' | 'queue'>): boolean {
+  const { job, version, queue } = run
+  if (tx.sql.get('SELECT 1 FROM paused WHERE queue = ?', queue) !== undefined) return false
+  const served = tx.sql.get(
+    `SELECT 1 FROM worker_jobs JOIN workers ON workers.lease = worker_jobs.lease
+     WHERE job = ? AND version >= ?
+       AND (queues IS NULL OR EXISTS (SELECT 1 FROM json_each(queues) WHERE json_each.value = ?)) LIMIT 1`,
+    job,
+    version,
+    queue,
+  )
+  return served !== undefined
+}

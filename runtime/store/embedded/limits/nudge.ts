@@ -1,0 +1,126 @@
+import { wokenAtOnce } from '../../limiters.ts'
+import { countWake, place } from '../place.ts'
+import { type RunRow, runBySeq } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+import { firstClosed, giveTickets, leaveLines, lineUp } from './admission.ts'
+import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
+import { type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
+import { firstSenior, headOf, isServed, type Place } from './line.ts'
+
+/** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
+export function nudgeTouched(tx: Transaction): void {
+  let left = wokenAtOnce
+  for (const [name, at] of tx.touchedKeys) {
+    tx.touchedKeys.delete(name)
+    left = nudge(tx, at, left)
+  }
+}
+
+/** Looks at the lines whose time has come. */
+export function nudgeDue(tx: Transaction): void {
+  const due = tx.sql.all<LimitKey>(
+    'SELECT limiter, key FROM limit_keys WHERE timer_at <= ? ORDER BY timer_at LIMIT ?',
+    tx.now,
+    wokenAtOnce,
+  )
+  for (const at of due) tx.touchedKeys.set(`${at.limiter}\0${at.key}`, at)
+  nudgeTouched(tx)
+}
+
+/** Wakes from the head of one line while its key is open. Answers how many more may be woken. */
+function nudge(tx: Transaction, at: LimitKey, budget: number): number {
+  const rule = ruleOf(tx, at.limiter)
+  let left = budget
+  for (let next = firstInLine(tx, at); next !== undefined; next = firstInLine(tx, at)) {
+    if (rule === undefined) return left
+    if (left === 0) {
+      setTimer(tx, rule, at, 0)
+      return left
+    }
+    left--
+    const looked = look(tx, at, next)
+    if (looked.kind === 'waits') {
+      const sooner = setTimer(tx, rule, at, looked.opensInMs)
+      // Workers know the earliest timer; an earlier one is news to them.
+      if (sooner && next.run.state === 'waiting') countWake(tx, next.run)
+      return left
+    }
+  }
+  if (rule !== undefined && readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
+  return left
+}
+
+interface InLine {
+  readonly run: RunRow
+  readonly admission: Admission
+}
+
+/** The oldest senior of the key if it can be served (Q6), else the head of the line. */
+function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
+  const senior = firstSenior(tx, at)
+  const seniorRun = senior === undefined ? undefined : runBySeq(tx.sql, senior)
+  if (seniorRun !== undefined && isServed(tx, seniorRun)) {
+    const admission = admissionOf(tx, seniorRun.seq, '')
+    if (admission !== undefined && admission.line !== undefined) return { run: seniorRun, admission }
+  }
+  for (;;) {
+    const head = headOf(tx, at)
+    if (head === undefined) return undefined
+    const run = runBySeq(tx.sql, head.seq)
+    const admission = run && admissionOf(tx, run.seq, head.path)
+    if (run !== undefined && admission !== undefined) return { run, admission }
+    forgetPlace(tx, at, head)
+  }
+}
+
+/** A place of a run that is no longer there: sweep's business, but a line must not stop at it. */
+function forgetPlace(tx: Transaction, at: LimitKey, head: Place): void {
+  tx.sql.run(
+    'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
+    at.limiter,
+    at.key,
+    head.seq,
+    head.path,
+  )
+}
+
+/** Wakes the first in line, or moves it on to the line of the other limit that is closed, or says how long to wait. */
+function look(
+  tx: Transaction,
+  at: LimitKey,
+  { run, admission }: InLine,
+): { readonly kind: 'done' } | { readonly kind: 'waits'; readonly opensInMs: number | undefined } {
+  const held = run.state === 'running' || run.state === 'cancelling'
+  if (!held && !isServed(tx, run)) {
+    // Nobody would take it: others may pass. It stands ready, and in its old place again once a claim refuses it.
+    leaveLines(tx, run, admission)
+    saveAdmission(tx, run.seq, admission)
+    wake(tx, run, admission, 'unserved')
+    return { kind: 'done' }
+  }
+  const attempt = attemptOf(admission, run)
+  const closed = firstClosed(tx, run, admission, { as: 'in order', attempt })
+  if (closed === undefined) {
+    leaveLines(tx, run, admission)
+    giveTickets(tx, run, admission, attempt)
+    wake(tx, run, admission, 'served')
+    return { kind: 'done' }
+  }
+  const take = admission.takes[closed.index]
+  const here = take?.limiter === at.limiter && take.key === at.key
+  if (here || admission.senior) return { kind: 'waits', opensInMs: closed.opensInMs }
+  lineUp(tx, run, admission, closed)
+  const other = take && ruleOf(tx, take.limiter)
+  if (take !== undefined && other !== undefined && closed.opensInMs !== undefined) {
+    setTimer(tx, other, take, closed.opensInMs)
+  }
+  return { kind: 'done' }
+}
+
+function wake(tx: Transaction, run: RunRow, { path }: Admission, as: 'served' | 'unserved'): void {
+  if (run.state === 'waiting') place(tx, run, 'wake', as === 'unserved' ? { pastLimits: true } : {})
+  else if (run.state === 'running' && path !== '' && run.lease !== null) {
+    tx.sql.run('UPDATE runs SET granted = 1 WHERE seq = ?', run.seq)
+    tx.woken.add(run.lease)
+  }
+}

@@ -1,0 +1,73 @@
+import { isEnd, type RunState } from '../../../model/run.ts'
+import type { Transaction } from '../transaction.ts'
+import {
+  dropTickets,
+  firstClosed,
+  forgetSeniority,
+  giveBack,
+  giveTickets,
+  leaveLines,
+  lineUp,
+  takeAll,
+} from './admission.ts'
+import {
+  type Admission,
+  admissionOf,
+  admissionsOf,
+  forgetAdmission,
+  type LimitedRun,
+  saveAdmission,
+} from './admission-row.ts'
+
+/** What a run gives back, and where it no longer stands, when it moves from one state to another (Q2). */
+export function leaveLimits(tx: Transaction, run: LimitedRun, from: RunState, to: RunState): void {
+  const leavesSlot = (from === 'running' || from === 'cancelling') && to !== 'cancelling'
+  const ended = isEnd(to)
+  for (const admission of admissionsOf(tx, run.seq)) {
+    const ofJob = admission.path === ''
+    if (leavesSlot) giveBack(tx, run, admission, ended)
+    if (ended || (ofJob && from === 'ready')) dropTickets(tx, admission)
+    if (ended || (ofJob && from === 'waiting')) leaveLines(tx, run, admission)
+    if (ended) end(tx, run, admission)
+    else saveAdmission(tx, run.seq, admission)
+  }
+}
+
+/** A retry by hand begins with the job's limits anew. */
+function end(tx: Transaction, run: LimitedRun, admission: Admission): void {
+  giveBack(tx, run, admission, true)
+  forgetSeniority(tx, run, admission)
+  const { path, takes } = admission
+  if (path !== '') {
+    forgetAdmission(tx, run.seq, path)
+    return
+  }
+  const uses = takes.map(({ limiter, key, cost, wholeRun }) => ({ limiter, key, cost, wholeRun }))
+  saveAdmission(tx, run.seq, { path, takes: uses })
+}
+
+/** A run that becomes ready passes its job's limits with a ticket, or answers the name of the one whose line it joins. */
+export function enterLimits(tx: Transaction, run: LimitedRun, attempt: number): string | undefined {
+  const admission = admissionOf(tx, run.seq, '')
+  if (admission === undefined) return undefined
+  const closed = firstClosed(tx, run, admission, { as: 'in order', attempt })
+  if (closed === undefined) {
+    giveTickets(tx, run, admission, attempt)
+    return undefined
+  }
+  lineUp(tx, run, admission, closed)
+  return closed.limiter
+}
+
+/** The claim's look: all the job's limits are taken, or the run stands in line for the one whose name is answered. */
+export function claimLimits(tx: Transaction, run: LimitedRun): string | undefined {
+  const admission = admissionOf(tx, run.seq, '')
+  if (admission === undefined) return undefined
+  const closed = firstClosed(tx, run, admission, { as: 'to take', attempt: run.attempt })
+  if (closed === undefined) {
+    takeAll(tx, run, admission, run.attempt)
+    return undefined
+  }
+  lineUp(tx, run, admission, closed)
+  return closed.limiter
+}

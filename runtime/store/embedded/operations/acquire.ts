@@ -1,0 +1,133 @@
+import type { LimitUse } from '../../../model/limit-use.ts'
+import type { AcquireAnswer, AcquireRequest, StepTurn } from '../../limiters.ts'
+import type { LeaseId } from '../../store.ts'
+import {
+  dropTickets,
+  firstClosed,
+  forgetSeniority,
+  giveBack,
+  leaveLines,
+  lineUp,
+  missing,
+  takeAll,
+  touch,
+} from '../limits/admission.ts'
+import {
+  type Admission,
+  admissionOf,
+  forgetAdmission,
+  saveAdmission,
+  type Take,
+} from '../limits/admission-row.ts'
+import { changeUse, closeKey, ruleOf } from '../limits/limit-key.ts'
+import { findRun, type RunRow } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+
+export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest): AcquireAnswer {
+  const run = heldRun(tx, lease, request)
+  const admission = run && admissionFor(tx, run, request)
+  if (run === undefined || admission === undefined) return { kind: 'gone' }
+  tx.sql.run('UPDATE runs SET limited = 1, granted = 0 WHERE seq = ?', run.seq)
+  if (missing(tx, admission, request.attempt).length > 0) {
+    const closed = firstClosed(tx, run, admission, { as: 'in order', attempt: request.attempt })
+    if (closed !== undefined) {
+      lineUp(tx, run, admission, closed)
+      const { limiter, opensInMs } = closed
+      return { kind: 'closed', limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
+    }
+  }
+  takeAll(tx, run, admission, request.attempt)
+  return { kind: 'granted' }
+}
+
+/** A provider's "too many" holds for everybody who uses the keys. The step's next try asks anew. */
+export function closeKeys(
+  tx: Transaction,
+  lease: LeaseId,
+  request: StepTurn & { readonly closedMs: number },
+): 'closed' | 'gone' {
+  const found = currentUse(tx, lease, request)
+  if (found === 'gone' || found === 'another') return found === 'gone' ? 'gone' : 'closed'
+  const { run, admission } = found
+  for (const take of admission.takes) {
+    const rule = ruleOf(tx, take.limiter)
+    if (rule !== undefined) closeKey(tx, rule, take, request.closedMs)
+  }
+  endUse(tx, run, admission)
+  return 'closed'
+}
+
+export function correctCost(
+  tx: Transaction,
+  lease: LeaseId,
+  request: StepTurn & { readonly limiter: string; readonly cost: number },
+): 'corrected' | 'gone' {
+  const found = currentUse(tx, lease, request)
+  if (found === 'gone' || found === 'another') return 'gone'
+  const { run, admission } = found
+  const take = admission.takes.find(({ limiter }) => limiter === request.limiter)
+  const rule = take && ruleOf(tx, take.limiter)
+  if (take?.charged === undefined || rule === undefined) return 'corrected'
+  changeUse(tx, rule, take, (request.cost - take.charged) * rule.everyMs)
+  take.charged = request.cost
+  saveAdmission(tx, run.seq, admission)
+  touch(tx, take)
+  return 'corrected'
+}
+
+/** The end of an attempt is stored: what it held comes back, what it paid stays paid (Q2, Q3). */
+export function endAttempt(tx: Transaction, run: RunRow, path: string, attempt: number): void {
+  const admission = admissionOf(tx, run.seq, path)
+  // A late repeat of an earlier attempt's end ends no newer one.
+  if (admission?.step?.attempt === attempt) endUse(tx, run, admission)
+}
+
+function endUse(tx: Transaction, run: RunRow, admission: Admission): void {
+  giveBack(tx, run, admission, true)
+  dropTickets(tx, admission)
+  leaveLines(tx, run, admission)
+  forgetSeniority(tx, run, admission)
+  forgetAdmission(tx, run.seq, admission.path)
+}
+
+function heldRun(tx: Transaction, lease: LeaseId, { run: id, fence }: StepTurn): RunRow | undefined {
+  const run = findRun(tx.sql, id)
+  return run?.lease === lease && run.fence === fence && run.state === 'running' ? run : undefined
+}
+
+function currentUse(
+  tx: Transaction,
+  lease: LeaseId,
+  turn: StepTurn,
+): { readonly run: RunRow; readonly admission: Admission } | 'gone' | 'another' {
+  const run = heldRun(tx, lease, turn)
+  if (run === undefined) return 'gone'
+  const admission = admissionOf(tx, run.seq, turn.path)
+  const same = admission?.step?.fence === turn.fence && admission.step.turn === turn.turn
+  return admission !== undefined && same ? { run, admission } : 'another'
+}
+
+/** The step's admission for this turn; undefined for a late repeat of an older one. */
+function admissionFor(tx: Transaction, run: RunRow, request: AcquireRequest): Admission | undefined {
+  const { path, attempt, fence, turn } = request
+  const uses = withoutHeldByRun(tx, run, request.uses)
+  const known = admissionOf(tx, run.seq, path)
+  if (known?.step !== undefined && known.step.fence === fence && known.step.turn > turn) return undefined
+  const step = { attempt, fence, turn }
+  if (known === undefined) return { path, takes: uses.map((use) => ({ ...use })), step }
+  if (known.step?.attempt === attempt && isSame(known.takes, uses)) return { ...known, step }
+  endUse(tx, run, known)
+  return { path, takes: uses.map((use) => ({ ...use })), step }
+}
+
+/** Who holds a slot for its stay does not wait for itself. */
+function withoutHeldByRun(tx: Transaction, run: RunRow, uses: readonly LimitUse[]): readonly LimitUse[] {
+  const held = admissionOf(tx, run.seq, '')?.takes.filter((take) => take.held !== undefined) ?? []
+  return uses.filter(({ limiter, key }) => !held.some((take) => take.limiter === limiter && take.key === key))
+}
+
+function isSame(takes: readonly Take[], uses: readonly LimitUse[]): boolean {
+  const told = (list: readonly LimitUse[]): string =>
+    JSON.stringify(list.map(({ limiter, key, cost }) => [limiter, key, cost]))
+  return told(takes) === told(uses)
+}

@@ -1,0 +1,112 @@
+import type { LimiterRule } from '../../../model/limiter.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import { shownUse } from '../../limiter-math.ts'
+import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
+import { admissionsOf, attemptOf, type Take } from '../limits/admission-row.ts'
+import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
+import { headOf } from '../limits/line.ts'
+import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+import type { ByHandRow } from './limiters.ts'
+
+const mostHolders = 5
+
+export function inspectLimiters(tx: Transaction): LimiterInfo[] {
+  const rows = tx.sql.all<{
+    name: string
+    rule: string
+    by_hand: string | null
+    keys: number
+    waiting: number
+  }>(
+    `SELECT name, rule, by_hand,
+       (SELECT count(*) FROM limit_keys WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL)) AS keys,
+       (SELECT count(*) FROM limit_lines WHERE limiter = name) AS waiting FROM limiters ORDER BY name`,
+    tx.now,
+  )
+  return rows.map(({ name, rule: text, by_hand, keys, waiting }) => {
+    const code = JSON.parse(text) as LimiterRule
+    if (by_hand === null) return { name, rule: code, keys, waiting }
+    const { numbers, ...write } = JSON.parse(by_hand) as ByHandRow
+    return { name, rule: { ...code, ...numbers }, byHand: { ...write, code }, keys, waiting }
+  })
+}
+
+export function inspectLimiterKeys(tx: Transaction, limiter: string, limit: number): LimiterKeyInfo[] {
+  const rule = ruleOf(tx, limiter)
+  if (rule === undefined) return []
+  const keys = tx.sql.all<{ key: string }>(
+    `SELECT key, (SELECT count(*) FROM limit_lines WHERE limit_lines.limiter = limit_keys.limiter
+       AND limit_lines.key = limit_keys.key) AS waiting
+     FROM limit_keys WHERE limiter = ? AND (forget_at > ? OR timer_at IS NOT NULL) ORDER BY waiting DESC, key LIMIT ?`,
+    limiter,
+    tx.now,
+    limit,
+  )
+  return keys.map(({ key }) => keyInfo(tx, rule, { limiter, key }))
+}
+
+function keyInfo(tx: Transaction, rule: LimiterRule, at: LimitKey): LimiterKeyInfo {
+  const { limiter, key } = at
+  const state = peekKey(tx, rule, at)
+  const waiting = tx.sql.get<{ n: number }>(
+    'SELECT count(*) AS n FROM limit_lines WHERE limiter = ? AND key = ?',
+    limiter,
+    key,
+  )?.n
+  const head = headOf(tx, at)
+  const headRun = head && runBySeq(tx.sql, head.seq)
+  const cost =
+    head === undefined
+      ? 1
+      : (admissionsOf(tx, head.seq)
+          .find(({ path }) => path === head.path)
+          ?.takes.find((take) => take.limiter === limiter)?.cost ?? 1)
+  const opens = headRun === undefined ? undefined : openingOf(tx, rule, at, { cost, ticketed: true })
+  return {
+    ...{ limiter, key, used: shownUse(rule, state.used), max: rule.max, waiting: waiting ?? 0 },
+    ...(opens === undefined ? {} : { opensInMs: opens }),
+    ...(state.closedUntil > tx.now ? { closedMs: state.closedUntil - tx.now } : {}),
+  }
+}
+
+export function inspectLinePlaces(tx: Transaction, id: RunId): LinePlace[] {
+  const run = findRun(tx.sql, id)
+  if (run === undefined) return []
+  return admissionsOf(tx, run.seq).flatMap((admission) =>
+    admission.takes.flatMap((take, i) => {
+      if (admission.line !== i) return []
+      return linePlace(tx, run, take, { path: admission.path, attempt: attemptOf(admission, run) })
+    }),
+  )
+}
+
+function linePlace(
+  tx: Transaction,
+  run: RunRow,
+  take: Take,
+  { path }: { readonly path: string; readonly attempt: number },
+): LinePlace[] {
+  const { limiter, key } = take
+  const rule = ruleOf(tx, limiter)
+  const ahead = tx.sql.get<{ n: number }>(
+    `SELECT count(*) AS n FROM limit_lines WHERE limiter = ? AND key = ?
+       AND (priority > ? OR (priority = ? AND (seq < ? OR (seq = ? AND path < ?))))`,
+    limiter,
+    key,
+    run.priority,
+    run.priority,
+    run.seq,
+    run.seq,
+    path,
+  )?.n
+  const holders = tx.sql.all<{ id: RunId }>(
+    `SELECT DISTINCT id FROM limit_holders JOIN runs ON runs.seq = limit_holders.seq
+     WHERE limiter = ? AND key = ? ORDER BY id LIMIT ${mostHolders}`,
+    limiter,
+    key,
+  )
+  const info: LimiterKeyInfo =
+    rule === undefined ? { limiter, key, used: 0, max: 0, waiting: 0 } : keyInfo(tx, rule, take)
+  return [{ ...info, path, ahead: ahead ?? 0, holders: holders.map((holder) => holder.id) }]
+}

@@ -1,0 +1,66 @@
+import { RunStateError } from '../../../model/errors.ts'
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
+import type { LimiterRule } from '../../../model/limiter.ts'
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
+import type { WorkerLimiter } from '../../limiters.ts'
+import { lookAtAllLines } from '../limits/limit-key.ts'
+import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+
+export interface ByHandRow {
+  readonly numbers: RuleChange
+  readonly by: string
+  readonly reason?: string
+  readonly at: number
+}
+
+/** Takes in what a worker's code says of its limiters. @throws InvalidOptionsError for a name of another kind. */
+export function defineLimiters(tx: Transaction, limiters: readonly WorkerLimiter[]): void {
+  for (const { name, rule } of limiters) {
+    const known = tx.sql.get<{ rule: string }>('SELECT rule FROM limiters WHERE name = ?', name)
+    if (known !== undefined) refuseOtherKind(name, JSON.parse(known.rule) as LimiterRule, rule)
+  }
+  for (const { name, rule } of limiters) {
+    tx.sql.run(
+      'INSERT INTO limiters (name, rule) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET rule = excluded.rule',
+      name,
+      JSON.stringify(rule),
+    )
+  }
+}
+
+function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): void {
+  if (known.kind === rule.kind) return
+  throw new InvalidOptionsError(
+    `limiter '${name}' is a ${known.kind} in this store and a ${rule.kind} in this code; give the new one another name`,
+  )
+}
+
+/** Left out, the code's rule is in force again. */
+export function setLimiter(
+  tx: Transaction,
+  name: string,
+  numbers: RuleChange | undefined,
+  write: OperatorWrite,
+): LimiterRule {
+  const before = answered<LimiterRule>(tx, write.requestId)
+  if (before !== undefined) return before
+  const row = tx.sql.get<{ rule: string }>('SELECT rule FROM limiters WHERE name = ?', name)
+  if (row === undefined) {
+    throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
+  }
+  const code = JSON.parse(row.rule) as LimiterRule
+  const rule = numbers === undefined ? code : changedRule(name, code, numbers)
+  const { by, reason } = write
+  const byHand: ByHandRow | undefined = numbers && {
+    ...{ numbers: numbersOf(rule), by, at: tx.now },
+    ...(reason === undefined ? {} : { reason }),
+  }
+  tx.sql.run(
+    'UPDATE limiters SET by_hand = ? WHERE name = ?',
+    byHand === undefined ? null : JSON.stringify(byHand),
+    name,
+  )
+  lookAtAllLines(tx, name)
+  return keepAnswer(tx, write.requestId, rule)
+}

@@ -1,0 +1,37 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { type LimiterKind, type LimiterRule, limits } from '../model/limiter.ts'
+
+/** What of a rule can be set by hand. */
+export type RuleChange = Partial<Omit<LimiterRule, 'kind'>>
+
+/** How each kind's numbers are named where authors write them. */
+export const ruleNames: Readonly<Record<LimiterKind, Partial<Record<keyof RuleChange, string>>>> = {
+  concurrency: { max: 'max' },
+  fixedWindow: { max: 'limit', everyMs: 'window' },
+  slidingWindow: { max: 'limit', everyMs: 'window' },
+  tokenBucket: { max: 'capacity', refill: 'refill', everyMs: 'every' },
+  leakyBucket: { max: 'burst', refill: 'limit', everyMs: 'every' },
+  points: { max: 'points', everyMs: 'every' },
+}
+
+/** The rule with what is set by hand, checked as the author's was. @throws InvalidOptionsError naming the wrong number. */
+export function changedRule(name: string, rule: LimiterRule, change: RuleChange): LimiterRule {
+  const known: Readonly<Record<string, string>> = ruleNames[rule.kind]
+  const strange = Object.keys(change).find((field) => known[field] === undefined)
+  if (strange !== undefined) {
+    throw new InvalidOptionsError(
+      `limiter '${name}' is a ${rule.kind}; what can be changed of it: ${Object.values(known).join(', ')}`,
+    )
+  }
+  const next = { ...rule, ...change }
+  const make = limits[rule.kind] as (options: object) => { readonly rule: LimiterRule }
+  const options = Object.fromEntries(
+    Object.entries(known).map(([field, option]) => [option, next[field as keyof RuleChange]]),
+  )
+  return make({ name: 'changed', ...options }).rule
+}
+
+/** All numbers of a rule: one may follow from another. */
+export function numbersOf({ max, everyMs, refill }: LimiterRule): Omit<LimiterRule, 'kind'> {
+  return { max, everyMs, refill }
+}

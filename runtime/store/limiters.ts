@@ -1,0 +1,108 @@
+import type { LimitUse } from '../model/limit-use.ts'
+import type { LimiterRule } from '../model/limiter.ts'
+import type { OperatorWrite } from '../model/operator-write.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { StepPath } from '../model/step-path.ts'
+
+/*
+ * LIMITERS of a store.
+ * Q1  All uses of a run (or of a step) are taken together or none of them; nothing is reserved for who waits.
+ * Q2  A slot of a concurrency limit belongs to a stay or a step of a run. It comes back in the transition that ends or
+ *     suspends the stay (with `wholeRun`: that ends the run), or that stores the step's end. No slot ends by a clock.
+ * Q3  A rate is charged once per attempt, when it starts: not again after a loss, a hand-over or a resume.
+ * Q4  Who finds a limit closed waits in the line of that key, by priority, then in the order of the runs' enqueue.
+ *     What opens a key wakes the head of its line; a woken run holds a ticket, which counts for one second (Q5).
+ * Q5  After every transition: never room, a line and no ticket. Tickets that nobody used within a second stop counting.
+ * Q6  A run that needs several limits and was refused 50 times or for 10 s is senior: while it can be served its keys
+ *     admit no younger run.
+ */
+export interface LimiterStore {
+  /** Takes in what a worker's code says of limiters that only its steps name. @throws InvalidOptionsError for another kind. */
+  defineLimiters(lease: string, limiters: readonly WorkerLimiter[]): Promise<void>
+  /** All limits of one attempt of a step, or a place in the line of the one that is closed. */
+  acquire(lease: string, request: AcquireRequest): Promise<AcquireAnswer>
+  /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. */
+  closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
+  /** Puts the true cost of a step's use of a limiter in place of what it was charged. */
+  correctCost(
+    lease: string,
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'>
+  /** A rule by hand: wins over the code's until `rule` is left out. @throws RunStateError for an unknown limiter. */
+  setLimiter(
+    name: string,
+    numbers: Partial<Omit<LimiterRule, 'kind'>> | undefined,
+    write: OperatorWrite,
+  ): Promise<LimiterRule>
+}
+
+/** One use of its limits by a step: `turn` counts them in the stay. */
+export interface StepTurn {
+  readonly run: RunId
+  readonly fence: number
+  readonly path: StepPath
+  readonly turn: number
+}
+
+export interface AcquireRequest extends StepTurn {
+  readonly attempt: number
+  readonly uses: readonly LimitUse[]
+}
+
+/** - `closed`: in line; `opensInMs` where a clock opens it, otherwise there will be a hint and an order */
+export type AcquireAnswer =
+  | { readonly kind: 'granted' }
+  | { readonly kind: 'closed'; readonly limiter: string; readonly opensInMs?: number }
+  | { readonly kind: 'gone' }
+
+/** What a worker's code says of a limiter. */
+export interface WorkerLimiter {
+  readonly name: string
+  readonly rule: LimiterRule
+}
+
+export interface LimiterInfo {
+  readonly name: string
+  /** In force. */
+  readonly rule: LimiterRule
+  /** Set by hand; the code's rule stands beside it. */
+  readonly byHand?: {
+    readonly by: string
+    readonly reason?: string
+    readonly at: number
+    readonly code: LimiterRule
+  }
+  /** Keys that hold or remember something. */
+  readonly keys: number
+  readonly waiting: number
+}
+
+export interface LimiterKeyInfo {
+  readonly limiter: string
+  readonly key: string
+  /** In the limit's own unit: slots, starts, tokens, points. */
+  readonly used: number
+  readonly max: number
+  readonly waiting: number
+  /** Until the head of the line may start, where a clock says it. */
+  readonly opensInMs?: number
+  /** Closed by a RateLimitedError for so long. */
+  readonly closedMs?: number
+}
+
+/** Where a run stands with one of its limits. */
+export interface LinePlace extends LimiterKeyInfo {
+  /** '' for the job's own limits. */
+  readonly path: StepPath
+  /** How many stand before it. */
+  readonly ahead: number
+  /** Runs that hold it, the first few. */
+  readonly holders: readonly RunId[]
+}
+
+/** A ticket that nobody used for this long no longer keeps others out (Q5). */
+export const ticketMs = 1_000
+/** Q6. */
+export const seniority = { refusals: 50, waitedMs: 10_000 } as const
+/** So many runs are woken in one operation; the rest in the next one. */
+export const wokenAtOnce = 200

@@ -1,0 +1,177 @@
+import { RunStateError } from '../../../model/errors.ts'
+import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
+import type { LimitUse } from '../../../model/limit-use.ts'
+import type { LimiterRule } from '../../../model/limiter.ts'
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import { shownUse } from '../../limiter-math.ts'
+import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
+import type {
+  AcquireAnswer,
+  AcquireRequest,
+  LimiterInfo,
+  LimiterKeyInfo,
+  LinePlace,
+  StepTurn,
+  WorkerLimiter,
+} from '../../limiters.ts'
+import type { LeaseId } from '../../store.ts'
+import type { Reply } from '../redis-link.ts'
+import { plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+/** A use as the scripts keep it: limiter, key, cost, whole run, then what became of it (limits-part.lua). */
+export function takeOf({ limiter, key, cost, wholeRun }: LimitUse): readonly (string | number)[] {
+  return [limiter, key, cost, wholeRun ? 1 : 0, 0, 0, 0, 0]
+}
+
+/** How soon a step asks again when its run has too many steps in line already. */
+const crowdedMs = 1_000
+
+export async function acquire(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  { run, fence, path, attempt, turn, uses }: AcquireRequest,
+): Promise<AcquireAnswer> {
+  const packed = plain.pack(uses.map(({ limiter, key, cost }) => [limiter, key, cost]))
+  const reply = await calls.run('acquire', [lease, run, fence, path, attempt, turn, packed])
+  if (Array.isArray(reply)) {
+    const [limiter, ms] = reply as [Buffer, number]
+    return { kind: 'closed', limiter: String(limiter), ...(ms < 0 ? {} : { opensInMs: ms }) }
+  }
+  const answer = String(reply)
+  if (answer === 'crowded') return { kind: 'closed', limiter: uses[0]?.limiter ?? '', opensInMs: crowdedMs }
+  return { kind: answer === 'granted' ? 'granted' : 'gone' }
+}
+
+export async function closeKeys(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  { run, fence, path, turn, closedMs }: StepTurn & { readonly closedMs: number },
+): Promise<'closed' | 'gone'> {
+  const reply = await calls.run('end-use', [lease, run, fence, path, turn, 'close', Math.ceil(closedMs)])
+  return String(reply) === 'gone' ? 'gone' : 'closed'
+}
+
+export async function correctCost(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  { run, fence, path, turn, limiter, cost }: StepTurn & { readonly limiter: string; readonly cost: number },
+): Promise<'corrected' | 'gone'> {
+  const reply = await calls.run('end-use', [lease, run, fence, path, turn, 'correct', limiter, cost])
+  return String(reply) === 'done' ? 'corrected' : 'gone'
+}
+
+/** @throws InvalidOptionsError for a name that is of another kind in this store. */
+export function refuseOtherKind(reply: Reply): void {
+  if (!Array.isArray(reply)) return
+  const [name, here, code] = reply.map(String)
+  throw new InvalidOptionsError(
+    `limiter '${name}' is a ${here} in this store and a ${code} in this code; give the new one another name`,
+  )
+}
+
+export function packedLimiters(limiters: readonly WorkerLimiter[]): Record<string, LimiterRule> {
+  return Object.fromEntries(limiters.map(({ name, rule }) => [name, rule]))
+}
+
+export async function defineLimiters(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  limiters: readonly WorkerLimiter[],
+): Promise<void> {
+  refuseOtherKind(await calls.run('define-limiters', [lease, plain.pack(packedLimiters(limiters))]))
+}
+
+interface StoredLimiter {
+  readonly rule: LimiterRule
+  readonly byHand?: {
+    readonly numbers: RuleChange
+    readonly by: string
+    readonly reason?: string
+    readonly at: number
+  }
+}
+
+export async function setLimiter(
+  calls: ScriptCalls,
+  name: string,
+  numbers: RuleChange | undefined,
+  { by, reason = '', requestId }: OperatorWrite,
+): Promise<LimiterRule> {
+  const raw = (await calls.link.command('HGET', calls.keys.of('limiters'), name)) as Buffer | null
+  if (raw === null)
+    throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
+  const { rule } = plain.unpack(raw) as StoredLimiter
+  const next = numbers === undefined ? rule : changedRule(name, rule, numbers)
+  const byHand =
+    numbers === undefined
+      ? ''
+      : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
+  await calls.run('set-limiter', [name, requestId, byHand])
+  return next
+}
+
+export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {
+  const reply = (await calls.run('read-limiters', [mostKeys])) as [Buffer, Buffer, number, number][]
+  const found = reply.map(([name, raw, keys, waiting]) => {
+    const { rule, byHand } = plain.unpack(raw) as StoredLimiter
+    const base = { name: String(name), keys, waiting }
+    if (byHand === undefined) return { ...base, rule }
+    const { numbers, ...write } = byHand
+    return { ...base, rule: { ...rule, ...numbers }, byHand: { ...write, code: rule } }
+  })
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+type KeyReply = [key: Buffer, used: Buffer, waiting: number, opensInMs: number, closedMs: number]
+
+/** Among so many keys those with the longest lines are found. */
+const mostKeys = 10_000
+const mostHolders = 5
+
+export async function readLimiterKeys(
+  calls: ScriptCalls,
+  limiter: string,
+  limit: number,
+): Promise<LimiterKeyInfo[]> {
+  const [raw, ...keys] = (await calls.run('read-limiter-keys', [limiter, mostKeys])) as [
+    Buffer,
+    ...KeyReply[],
+  ]
+  if (raw === undefined) return []
+  const rule = ruleIn(raw)
+  return keys
+    .map((key) => keyInfo(limiter, rule, key))
+    .sort((a, b) => b.waiting - a.waiting || (a.key < b.key ? -1 : 1))
+    .slice(0, limit)
+}
+
+function ruleIn(raw: Buffer): LimiterRule | undefined {
+  if (raw.length === 0) return undefined
+  const { rule, byHand } = plain.unpack(raw) as StoredLimiter
+  return { ...rule, ...byHand?.numbers }
+}
+
+function keyInfo(
+  limiter: string,
+  rule: LimiterRule | undefined,
+  [key, used, waiting, opens, closed]: KeyReply,
+): LimiterKeyInfo {
+  return {
+    ...{ limiter, key: String(key), waiting, max: rule?.max ?? 0 },
+    used: rule === undefined ? 0 : shownUse(rule, Number(used)),
+    ...(opens < 0 ? {} : { opensInMs: opens }),
+    ...(closed > 0 ? { closedMs: closed } : {}),
+  }
+}
+
+type PlaceReply = [path: Buffer, limiter: Buffer, rule: Buffer, key: KeyReply, ahead: number, ...Buffer[]]
+
+export async function readLinePlaces(calls: ScriptCalls, run: RunId): Promise<LinePlace[]> {
+  const reply = (await calls.run('read-line-places', [run, mostHolders])) as PlaceReply[]
+  return reply.map(([path, limiter, rule, key, ahead, ...holders]) => ({
+    ...keyInfo(String(limiter), ruleIn(rule), key),
+    ...{ path: String(path), ahead, holders: [...new Set(holders.map(String))] },
+  }))
+}

@@ -1,0 +1,594 @@
+--[[
+Limits of runs and of their steps: Q1 to Q6 of store/limiters.ts. It owns the keys that begin with `limit`.
+An admission stands in the run's extras `L` by path, '' for the job's own: { t = takes, n = which of them it waits for,
+a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 when senior }. A take is a list, its places
+named below. A field is a limiter's name, \0, a key; `G` in the extras says that the run's worker is ordered to ask.
+Lines, holders, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
+]]
+local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
+local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT = 1, 2, 3, 4, 5, 6
+local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[tickets]] 0, 0, 0, 0
+local STARTS_AT_ONCE, LINES_AT_ONCE = 500, 100
+local KEY_STATE = '>dI6dI6I6I6'
+local LEAST_KEPT = 60000
+
+function makeLimits()
+  local rules, states, changed, touched, served = {}, {}, {}, {}, {}
+  local seniors
+
+  local function fieldOf(take) return take[T_NAME] .. '\0' .. take[T_KEY] end
+
+  local function touch(field) touched[field] = true end
+
+  -- Rules and keys -------------------------------------------------------------------------------------------
+
+  --- The rule in force, by hand before code's; false while no worker has registered the limiter.
+  local function ruleOf(name)
+    local rule = rules[name]
+    if rule == nil then
+      local raw = call('HGET', K.limiters, name)
+      rule = false
+      if raw then
+        local stored = cmsgpack.unpack(raw)
+        rule = stored.rule
+        for place_, number in pairs(stored.byHand and stored.byHand.numbers or {}) do rule[place_] = number end
+        rule.isRate, rule.isBucket = rule.kind ~= 'concurrency', rule.refill > 0
+      end
+      rules[name] = rule
+    end
+    return rule
+  end
+
+  local function weight(rule, cost)
+    local most = math.min(cost, rule.max)
+    return rule.isBucket and most * rule.everyMs or most
+  end
+
+  --- Takes starts out that have left the window.
+  local function forgetStarts(rule, field, state)
+    local prefix = field .. '\0'
+    local before = '(' .. prefix .. pack('>I6', math.max(0, now - rule.everyMs + 1))
+    repeat
+      local old = call('ZRANGEBYLEX', K.limitStarts, '[' .. prefix, before, 'LIMIT', 0, STARTS_AT_ONCE)
+      for i = 1, #old do state[USED] = state[USED] - unpack1('>I4', old[i], #prefix + 7) end
+      if #old > 0 then
+        call('ZREM', K.limitStarts, unpack(old))
+        changed[field] = rule
+      end
+    until #old < STARTS_AT_ONCE
+  end
+
+  --- A key as it stands now, less what time gave back (limiter-math.ts). A clock that went back gives nothing.
+  local function stateOf(rule, field)
+    local state = states[field]
+    if state then return state end
+    local raw = call('HGET', K.limitKeys, field)
+    state = raw and { unpack1(KEY_STATE, raw) } or { 0, 0, 0, 0, 0, 0 }
+    state.isNew = not raw
+    states[field] = state
+    if rule.kind == 'fixedWindow' then
+      local begin = now - now % rule.everyMs
+      if state[USED_AT] < begin then state[USED], state[USED_AT] = 0, begin end
+    elseif rule.kind == 'slidingWindow' then
+      if raw then forgetStarts(rule, field, state) end
+    elseif rule.isBucket and now > state[USED_AT] then
+      state[USED] = math.max(0, state[USED] - (now - state[USED_AT]) * rule.refill)
+      state[USED_AT] = now
+    end
+    if now - state[TICKETED_AT] >= TICKET_MS or now < state[TICKETED_AT] then state[TICKETS] = 0 end
+    return state
+  end
+
+  local function forgottenAt(rule, state)
+    if rule.isBucket then return state[USED_AT] + math.ceil(state[USED] / rule.refill) end
+    return rule.isRate and state[USED_AT] + rule.everyMs or now
+  end
+
+  local function write()
+    for field, rule in pairs(changed) do
+      local state = states[field]
+      if state[USED] == 0 and state[TICKETS] == 0 and state[CLOSED_UNTIL] <= now and state[TIMER_AT] == 0 then
+        if not state.isNew then call('HDEL', K.limitKeys, field) end
+        state.isNew = true
+      else
+        call('HSET', K.limitKeys, field, pack(KEY_STATE, unpack(state, 1, 6)))
+        -- The sweep looks then whether anything of it still counts.
+        if state.isNew then call('ZADD', K.forget, math.max(forgottenAt(rule, state), now + LEAST_KEPT), 'k' .. field) end
+        state.isNew = false
+      end
+    end
+    changed = {}
+  end
+
+  --- Answers whether the line's next look is soon, and sooner than before.
+  local function setTimer(rule, field, inMs)
+    local state = stateOf(rule, field)
+    local before, at = state[TIMER_AT], inMs and now + inMs or 0
+    if at == before then return false end
+    state[TIMER_AT] = at
+    changed[field] = rule
+    if at == 0 then call('ZREM', K.limitTimers, field) else call('ZADD', K.limitTimers, at, field) end
+    return at ~= 0 and inMs < LONGEST_POLL and (before == 0 or at < before - 1)
+  end
+
+  --- Ms until there is room for `lacking` more, nil where no clock brings it.
+  local function roomIn(rule, field, state, lacking)
+    if rule.kind == 'fixedWindow' then return math.max(1, state[USED_AT] + rule.everyMs - now) end
+    if rule.isBucket then return math.max(1, math.ceil(lacking / rule.refill) + math.max(0, state[USED_AT] - now)) end
+    if rule.kind ~= 'slidingWindow' then return nil end
+    local prefix, freed, above = field .. '\0', 0, '[' .. field .. '\0'
+    repeat
+      local starts = call('ZRANGEBYLEX', K.limitStarts, above, '(' .. prefix .. '\255', 'LIMIT', 0, STARTS_AT_ONCE)
+      for i = 1, #starts do
+        local at, cost = unpack1('>I6I4', starts[i], #prefix + 1)
+        freed = freed + cost
+        if freed >= lacking then return math.max(1, at + rule.everyMs - now) end
+      end
+      above = '(' .. (starts[#starts] or '')
+    until #starts < STARTS_AT_ONCE
+    return rule.everyMs
+  end
+
+  --- Ms until the key has room for the take, 0 when it has, nil when only a release makes room.
+  local function opening(rule, take, ticketed)
+    local field = fieldOf(take)
+    local state = stateOf(rule, field)
+    if state[CLOSED_UNTIL] > now then return state[CLOSED_UNTIL] - now end
+    local need, free = weight(rule, take[T_COST]), weight(rule, rule.max) - state[USED]
+    if free < need then return roomIn(rule, field, state, need - free) end
+    if ticketed or free - state[TICKETS] >= need then return 0 end
+    return math.max(1, state[TICKETED_AT] + TICKET_MS - now)
+  end
+
+  local function changeUse(rule, field, by)
+    local state = stateOf(rule, field)
+    state[USED] = math.max(0, state[USED] + by)
+    changed[field] = rule
+  end
+
+  local function changeTickets(rule, field, by)
+    local state = stateOf(rule, field)
+    state[TICKETS] = math.max(0, state[TICKETS] + by)
+    if by > 0 then state[TICKETED_AT] = now end
+    changed[field] = rule
+  end
+
+  local function noteStart(field, cost)
+    local prefix = field .. '\0'
+    local last = call('ZREVRANGEBYLEX', K.limitStarts, '(' .. prefix .. '\255', '[' .. prefix, 'LIMIT', 0, 1)[1]
+    if last then
+      local at, before = unpack1('>I6I4', last, #prefix + 1)
+      if at == now then
+        call('ZREM', K.limitStarts, last)
+        cost = cost + before
+      end
+    end
+    call('ZADD', K.limitStarts, 0, prefix .. pack('>I6I4', now, cost))
+  end
+
+  -- Lines ----------------------------------------------------------------------------------------------------
+
+  local function orderOf(run, path) return pack('>I2I6', 1000 - run[PRIORITY], run[SEQ]) .. run[ID] .. '\0' .. path end
+
+  local function headOf(field)
+    local prefix = field .. '\0'
+    local member = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
+    return member and sub(member, #prefix + 1)
+  end
+
+  --- Whether a worker would take the run now: its queue is open, and somebody knows the job and serves the queue.
+  local function isServed(run)
+    local class = run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[VERSION]
+    if served[class] ~= nil then return served[class] end
+    served[class] = false
+    if call('HEXISTS', K.paused, run[QUEUE]) == 1 then return false end
+    local first, last = '[' .. run[JOB] .. '\0', '(' .. run[JOB] .. '\1'
+    local known = call('ZRANGEBYLEX', K.knows, first, last, 'LIMIT', 0, LINES_AT_ONCE)
+    for i = 1, #known do
+      local lease, upTo = string.match(sub(known[i], #run[JOB] + 2), '^([^%z]+)%z(%d+)$')
+      local raw = lease and tonumber(upTo) >= run[VERSION] and call('HGET', K.workers, lease)
+      local queues = raw and cmsgpack.unpack(raw).queues
+      local serves = raw and not queues
+      for q = 1, queues and #queues or 0 do serves = serves or queues[q] == run[QUEUE] end
+      if serves then
+        served[class] = true
+        return true
+      end
+    end
+    return false
+  end
+
+  local function firstSenior(field)
+    seniors = seniors or call('ZCARD', K.limitSeniors)
+    if seniors == 0 then return nil end
+    local prefix = field .. '\0'
+    local member = call('ZRANGEBYLEX', K.limitSeniors, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
+    if not member then return nil end
+    return unpack1('>I6', member, #prefix + 1), sub(member, #prefix + 7)
+  end
+
+  --- Q6: an older run that can be served has been refused for too long.
+  local function isKeptOut(field, run)
+    local seq, id = firstSenior(field)
+    if not seq or seq >= run[SEQ] then return false end
+    local senior = load(id)
+    return senior and isServed(senior)
+  end
+
+  -- Admissions -----------------------------------------------------------------------------------------------
+
+  local function keep(run)
+    run.extrasChanged, run.raw = true, nil
+    dirty[#dirty + 1] = run
+  end
+
+  local function admissionsOf(run) return extrasOf(run).L or {} end
+
+  local function attemptOf(admission, run) return admission.a or run[ATTEMPT] end
+
+  --- Whether the take is still to be made for this attempt.
+  local function lacks(take, attempt)
+    local rule = ruleOf(take[T_NAME])
+    if rule and rule.isRate then return take[T_PAID] ~= attempt end
+    return take[T_HELD] == 0
+  end
+
+  --- Place of the first take that is closed now and ms until it opens (nil: unknown); nothing when all are open.
+  local function firstClosed(run, path, admission, toTake)
+    local attempt = attemptOf(admission, run)
+    for i = 1, #admission.t do
+      local take = admission.t[i]
+      if lacks(take, attempt) then
+        local rule, field, ticketed = ruleOf(take[T_NAME]), fieldOf(take), take[T_TICKET] == 1
+        -- Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
+        if not rule or isKeptOut(field, run) then return i end
+        if not toTake and not ticketed and not admission.s then
+          local head = headOf(field)
+          if head and head < orderOf(run, path) then return i end
+        end
+        local inMs = opening(rule, take, toTake or ticketed)
+        if inMs ~= 0 then return i, inMs end
+      end
+    end
+  end
+
+  local function dropTickets(admission)
+    for i = 1, #admission.t do
+      local take = admission.t[i]
+      if take[T_TICKET] == 1 then
+        take[T_TICKET] = 0
+        local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
+        if rule then changeTickets(rule, field, -weight(rule, take[T_COST])) end
+        touch(field)
+      end
+    end
+  end
+
+  local function giveTickets(run, admission)
+    for i = 1, #admission.t do
+      local take = admission.t[i]
+      local rule = ruleOf(take[T_NAME])
+      if rule and take[T_TICKET] == 0 and lacks(take, attemptOf(admission, run)) then
+        changeTickets(rule, fieldOf(take), weight(rule, take[T_COST]))
+        take[T_TICKET] = 1
+      end
+    end
+    keep(run)
+  end
+
+  local function leaveLine(run, path, admission)
+    local take = admission.n and admission.t[admission.n]
+    admission.n = nil
+    if not take then return end
+    call('ZREM', K.limitLines, fieldOf(take) .. '\0' .. orderOf(run, path))
+    touch(fieldOf(take))
+  end
+
+  local function forgetSeniority(run, admission)
+    admission.r = nil
+    if not admission.s then return end
+    admission.s = nil
+    for i = 1, #admission.t do
+      local field = fieldOf(admission.t[i])
+      call('ZREM', K.limitSeniors, field .. '\0' .. pack('>I6', run[SEQ]) .. run[ID])
+      touch(field)
+    end
+  end
+
+  --- Q6: who needs one limit alone is passed over by nobody.
+  local function countRefusal(run, admission)
+    if #admission.t < 2 or admission.s then return end
+    admission.r = admission.r or { 0, now }
+    admission.r[1] = admission.r[1] + 1
+    if admission.r[1] < SENIOR_REFUSALS and now - admission.r[2] < SENIOR_MS then return end
+    admission.s = 1
+    seniors = 1
+    for i = 1, #admission.t do
+      call('ZADD', K.limitSeniors, 0, fieldOf(admission.t[i]) .. '\0' .. pack('>I6', run[SEQ]) .. run[ID])
+    end
+  end
+
+  --- Puts the admission into the line of the limit that is closed; a second time it goes on to another one.
+  local function lineUp(run, path, admission, closed)
+    dropTickets(admission)
+    if admission.n ~= closed then leaveLine(run, path, admission) end
+    admission.n = closed
+    local field, order = fieldOf(admission.t[closed]), orderOf(run, path)
+    call('ZADD', K.limitLines, 0, field .. '\0' .. order)
+    countRefusal(run, admission)
+    keep(run)
+    -- Behind others it changes nothing.
+    if headOf(field) == order then touch(field) end
+  end
+
+  --- Takes all that is lacking: the caller has looked, in the same script (Q1).
+  local function takeAll(run, path, admission)
+    local attempt = attemptOf(admission, run)
+    dropTickets(admission)
+    for i = 1, #admission.t do
+      local take = admission.t[i]
+      local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
+      if rule and lacks(take, attempt) then
+        local more = weight(rule, take[T_COST])
+        changeUse(rule, field, more)
+        if rule.kind == 'slidingWindow' then noteStart(field, more) end
+        if rule.kind ~= 'fixedWindow' then states[field][USED_AT] = math.max(states[field][USED_AT], now) end
+        if rule.isRate then
+          take[T_PAID], take[T_CHARGED] = attempt, math.min(take[T_COST], rule.max)
+        else
+          take[T_HELD] = more
+          call('ZADD', K.limitHolders, 0, field .. '\0' .. run[ID] .. '\0' .. path)
+        end
+        touch(field)
+      end
+    end
+    leaveLine(run, path, admission)
+    forgetSeniority(run, admission)
+    keep(run)
+  end
+
+  --- Gives slots back; those for the whole run only at its end (Q2).
+  local function giveBack(run, path, admission, ended)
+    for i = 1, #admission.t do
+      local take = admission.t[i]
+      if take[T_HELD] ~= 0 and (ended or take[T_WHOLE] == 0) then
+        local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
+        if rule then changeUse(rule, field, -take[T_HELD]) end
+        take[T_HELD] = 0
+        call('ZREM', K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path)
+        touch(field)
+      end
+    end
+  end
+
+  --- Ends one use by a step: what it paid stays paid (Q3).
+  local function endUse(run, path, admission)
+    giveBack(run, path, admission, true)
+    dropTickets(admission)
+    leaveLine(run, path, admission)
+    forgetSeniority(run, admission)
+    local all = admissionsOf(run)
+    all[path] = nil
+    if next(all) == nil then extrasOf(run).L = nil end
+    keep(run)
+  end
+
+  -- What `place` asks ----------------------------------------------------------------------------------------
+
+  --- What a run gives back, and where it no longer stands, when it moves (Q2).
+  local function leave(run, from, state)
+    local leavesSlot = from == RUNNING or from == CANCELLING
+    local ended = state >= COMPLETED
+    local all = admissionsOf(run)
+    local paths = {}
+    for path in pairs(all) do paths[#paths + 1] = path end
+    for _, path in ipairs(paths) do
+      local admission = all[path]
+      if ended and path ~= '' then
+        endUse(run, path, admission)
+      else
+        if leavesSlot or ended then giveBack(run, path, admission, ended) end
+        if ended or (path == '' and from == READY) then dropTickets(admission) end
+        if ended or (path == '' and from == WAITING) then leaveLine(run, path, admission) end
+        if ended then
+          forgetSeniority(run, admission)
+          -- A retry by hand begins with the job's limits anew.
+          for i = 1, #admission.t do admission.t[i][T_PAID], admission.t[i][T_CHARGED] = 0, 0 end
+        end
+      end
+    end
+    run.extrasChanged, run.raw = true, nil
+  end
+
+  --- A run that becomes ready passes its job's limits with a ticket, or the name of the one whose line it joins. One that
+  --- is to be failed waits for none.
+  local function enter(run)
+    local admission = admissionsOf(run)['']
+    local fails = (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
+    if not admission or fails or run.pastLimits then return nil end
+    local closed = firstClosed(run, '', admission)
+    if not closed then
+      giveTickets(run, admission)
+      return nil
+    end
+    lineUp(run, '', admission, closed)
+    return admission.t[closed][T_NAME]
+  end
+
+  --- The claim's look: all the job's limits are taken, or the name of the one in whose line the run stands.
+  local function claim(run)
+    local admission = admissionsOf(run)['']
+    local fails = (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
+    if not admission or fails then return nil end
+    local closed = firstClosed(run, '', admission, true)
+    if not closed then
+      takeAll(run, '', admission)
+      return nil
+    end
+    lineUp(run, '', admission, closed)
+    return admission.t[closed][T_NAME]
+  end
+
+  --- Its worker need not ask any more. Before the run leaves its place: the order stands with its holder.
+  local function forgetGrant(run)
+    if not extrasOf(run).G then return end
+    setExtra(run, 'G', nil)
+    if not run.holder then readStay(run) end
+    if run.holder then forgetCancel(run.holder, '+' .. run[ID]) end
+  end
+
+  -- Nudges (Q4, Q5) ------------------------------------------------------------------------------------------
+
+  local function orderGrant(run)
+    if not run.holder then readStay(run) end
+    if not run.holder then return end
+    if not extrasOf(run).G then orderCancel(run.holder, '+' .. run[ID]) end
+    setExtra(run, 'G', 1)
+    woken[run.holder] = true
+    keep(run)
+  end
+
+  local function wake(run, path, pastLimits)
+    if run[STATE] == WAITING then
+      run.pastLimits = pastLimits
+      place(run, 'wake')
+      run.pastLimits = nil
+    elseif run[STATE] == RUNNING and path ~= '' then
+      orderGrant(run)
+    end
+  end
+
+  --- The oldest senior of the key if it can be served (Q6), else the head of the line: run, path, admission.
+  local function firstInLine(field)
+    local _, id = firstSenior(field)
+    local senior = id and load(id)
+    local admission = senior and admissionsOf(senior)['']
+    if admission and admission.n and isServed(senior) then return senior, '', admission end
+    while true do
+      local head = headOf(field)
+      if not head then return nil end
+      local headId, path = string.match(sub(head, 9), '^([^%z]*)%z(.*)$')
+      local run = load(headId)
+      admission = run and admissionsOf(run)[path]
+      if admission then return run, path, admission end
+      -- Of a run that is no longer there: a line must not stop at it.
+      call('ZREM', K.limitLines, field .. '\0' .. head)
+    end
+  end
+
+  --- Wakes the first in line, or moves it on to the line of another limit that is closed. Answers whether it waits,
+  --- and ms until it may go on.
+  local function look(field, run, path, admission)
+    local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
+    if not held and not isServed(run) then
+      -- Nobody would take it: others may pass. It stands ready, and here again once a claim refuses it.
+      leaveLine(run, path, admission)
+      keep(run)
+      wake(run, path, true)
+      return false
+    end
+    local closed, inMs = firstClosed(run, path, admission)
+    if not closed then
+      leaveLine(run, path, admission)
+      giveTickets(run, admission)
+      wake(run, path, false)
+      return false
+    end
+    local other = fieldOf(admission.t[closed])
+    if other == field or admission.s then return true, inMs end
+    lineUp(run, path, admission, closed)
+    local rule = ruleOf(admission.t[closed][T_NAME])
+    if rule and inMs then setTimer(rule, other, inMs) end
+    return false
+  end
+
+  local function nudge(field, left)
+    local rule = ruleOf(string.match(field, '^[^%z]*'))
+    if not rule then return left end
+    while true do
+      local run, path, admission = firstInLine(field)
+      if not run then break end
+      if left == 0 then
+        setTimer(rule, field, 0)
+        return 0
+      end
+      left = left - 1
+      local waits, inMs = look(field, run, path, admission)
+      if waits then
+        -- Workers know the earliest timer; an earlier one is news to them.
+        if setTimer(rule, field, inMs) and run[STATE] == WAITING then countWake(run) end
+        return left
+      end
+    end
+    if stateOf(rule, field)[TIMER_AT] ~= 0 then setTimer(rule, field, nil) end
+    return left
+  end
+
+  local function nudgeTouched()
+    local left = WOKEN_AT_ONCE
+    local field = next(touched)
+    while field do
+      touched[field] = nil
+      left = nudge(field, left)
+      field = next(touched)
+    end
+  end
+
+  --- For who looks: { key, used as text, waiting, ms until the line's head may go or -1, ms closed }.
+  local function keyInfo(field)
+    local rule = ruleOf(string.match(field, '^[^%z]*'))
+    local prefix = field .. '\0'
+    local waiting = call('ZLEXCOUNT', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255')
+    local key = string.match(field, '%z(.*)$')
+    if not rule then return { key, '0', waiting, -1, 0 } end
+    local state, inMs = stateOf(rule, field), nil
+    local head = headOf(field)
+    if head then
+      local id, path = string.match(sub(head, 9), '^([^%z]*)%z(.*)$')
+      local run = load(id)
+      local admission = run and admissionsOf(run)[path]
+      if admission and admission.n then inMs = opening(rule, admission.t[admission.n], true) end
+    end
+    return { key, string.format('%.0f', state[USED]), waiting, inMs or -1, math.max(0, state[CLOSED_UNTIL] - now) }
+  end
+
+  return {
+    keyInfo = keyInfo, orderOf = orderOf,
+    acquired = { lacks = lacks, attemptOf = attemptOf, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll },
+    ruleOf = ruleOf, stateOf = stateOf, fieldOf = fieldOf, touch = touch, changeUse = changeUse, changed = changed,
+    write = write, leave = leave, enter = enter, claim = claim, forgetGrant = forgetGrant, endUse = endUse, keep = keep,
+    admissionsOf = admissionsOf, nudgeTouched = nudgeTouched, forgottenAt = forgottenAt,
+    close = function(rule, field, ms)
+      local state = stateOf(rule, field)
+      state[CLOSED_UNTIL] = math.max(state[CLOSED_UNTIL], now + ms)
+      changed[field] = rule
+    end,
+  }
+end
+
+--- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
+local function nudgeDue()
+  local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
+  for i = 1, #due do limits().touch(due[i]) end
+  local from = call('HGET', K.meta, 'linesFrom')
+  if from then
+    for _ = 1, LINES_AT_ONCE do
+      local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
+      if not member then
+        from = nil
+        break
+      end
+      local field = string.match(member, '^([^%z]*%z[^%z]*)%z')
+      limits().touch(field)
+      from = field .. '\0\255'
+    end
+    if from then call('HSET', K.meta, 'linesFrom', from) else call('HDEL', K.meta, 'linesFrom') end
+  end
+  if madeLimits then
+    madeLimits.nudgeTouched()
+    flush()
+  end
+end
+
+--- A transition that changed what can be served, or a rule: the next claims look at all lines.
+local function lookAtAllLines() call('HSET', K.meta, 'linesFrom', '') end

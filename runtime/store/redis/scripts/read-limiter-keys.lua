@@ -1,0 +1,24 @@
+--[[
+Keys of a limiter that hold or remember something.
+keys: all
+input: time, limiter, how many are looked at at most
+returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the line's head may go or -1, ms closed };
+  or nothing when there is no such limiter
+writes: when full
+uses: prelude limits-part
+]]
+local name, most = ARGV[2], tonumber(ARGV[3])
+local raw = call('HGET', K.limiters, name)
+if not raw then return {} end
+local limiting = limits()
+local found, cursor, looked = { raw }, '0', 0
+repeat
+  local page = call('HSCAN', K.limitKeys, cursor, 'COUNT', 1000)
+  cursor = page[1]
+  for i = 1, #page[2], 2 do
+    if string.match(page[2][i], '^[^%z]*') == name then found[#found + 1] = limiting.keyInfo(page[2][i]) end
+    looked = looked + 1
+  end
+until cursor == '0' or looked >= most
+flush()
+return found

@@ -1,0 +1,59 @@
+import type { ExecutionSeams } from '../execution/execution.ts'
+import { backoffMs, pause } from '../model/clock.ts'
+import { StoreUnavailableError } from '../model/errors.ts'
+import type { Limiter } from '../model/limiter.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import type { LeaseId, Store } from '../store/store.ts'
+import type { WorkerConfig } from './worker-options.ts'
+
+type Calls = Pick<ExecutionSeams, 'define' | 'acquire' | 'closeKeys' | 'correctCost'>
+
+/** What the steps of a lease ask of limiters: each call is repeated until the store answers or the lease is over. */
+export class LimitCalls {
+  readonly calls: Calls
+  readonly #config: WorkerConfig
+  readonly #over: AbortSignal
+  /** Limiters that the store knows by this lease. */
+  readonly #defined: Map<string, Promise<void>>
+
+  constructor(store: Store, lease: LeaseId, config: WorkerConfig, over: AbortSignal) {
+    this.#config = config
+    this.#over = over
+    this.#defined = new Map(config.limiters.map(({ name }) => [name, Promise.resolve()]))
+    this.calls = {
+      define: async (limiters) => {
+        await Promise.all(limiters.map((limiter) => this.#define(store, lease, limiter)))
+      },
+      acquire: (request) => this.#reach(() => store.acquire(lease, request), { kind: 'gone' }),
+      closeKeys: (request) => this.#reach(() => store.closeKeys(lease, request), 'gone'),
+      correctCost: (request) => this.#reach(() => store.correctCost(lease, request), 'gone'),
+    }
+  }
+
+  #define(store: Store, lease: LeaseId, { name, rule }: Limiter): Promise<void> {
+    const known = this.#defined.get(name)
+    if (known !== undefined) return known
+    const defining = this.#reach(() => store.defineLimiters(lease, [{ name, rule }]), undefined)
+    this.#defined.set(name, defining)
+    // Refused, it is said again to the next step that names it.
+    defining.catch(() => this.#defined.delete(name))
+    return defining
+  }
+
+  async #reach<T>(call: () => Promise<T>, given: T): Promise<T> {
+    const { clock, log } = this.#config
+    for (let attempt = 1; !this.#over.aborted; attempt++) {
+      try {
+        return await call()
+      } catch (error) {
+        if (!(error instanceof StoreUnavailableError)) throw error
+        log.warn(
+          { err: toStoredError(error), attempt },
+          'the store could not be asked for a limit; asking again',
+        )
+        await pause(clock, backoffMs(attempt, clock.random()), this.#over)
+      }
+    }
+    return given
+  }
+}

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CommandLine } from './command-line.ts'
+
+const file = `${import.meta.dirname}/jobs/limited.ts`
+
+/** Asks until the run has come into the state. */
+async function reaches(cli: CommandLine, id: string, state: string): Promise<void> {
+  while ((await cli.json<{ run: { state: string } }>('show', id)).run.state !== state);
+}
+
+describe('limits and explain', () => {
+  const cli = new CommandLine()
+  beforeAll(async () => {
+    const worker = await cli.work(file)
+    await cli.ok('enqueue', file, 'limited', '{"tenant":"a"}', '--id', 'first')
+    await reaches(cli, 'first', 'running')
+    await cli.ok('enqueue', file, 'limited', '{"tenant":"a"}', '--id', 'second')
+    return () => worker.kill('SIGTERM')
+  })
+  afterAll(() => cli.dispose())
+
+  test('limits lists limiters with their numbers and how many wait', async () => {
+    expect(await cli.ok('limits')).toMatch(
+      /^LIMITER +KIND +RULE +KEYS +WAITING.*\ntenant +concurrency +max 1 +1 +1$/m,
+    )
+    expect(await cli.json('limits', 'tenant')).toMatchObject({
+      limiter: { name: 'tenant', rule: { kind: 'concurrency', max: 1 }, waiting: 1 },
+      keys: [{ key: 'a', used: 1, max: 1, waiting: 1 }],
+    })
+  })
+
+  test('explain says what the run waits for and who holds it', async () => {
+    const text = await cli.ok('explain', 'second')
+    expect(text).toBe(
+      "waiting  second\n  It waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is the first in line.\n",
+    )
+    expect(await cli.json('explain', 'second')).toMatchObject({ id: 'second', state: 'waiting' })
+    expect(await cli.refused(1, ['explain', 'none'])).toMatch(/no run 'none' in this store/)
+  })
+
+  test('a limit set by hand says who, why and how to take it back; wrong names are refused', async () => {
+    expect(await cli.refused(2, ['limits', 'tenant', '--set', 'limit=2'])).toMatch(
+      /has no 'limit'; it has max/,
+    )
+    expect(await cli.refused(1, ['limits', 'tennant'])).toMatch(/no limiter 'tennant'/)
+    expect(await cli.refused(2, ['limits', '--reset'])).toMatch(/name the limiter/)
+    const who = ['--by', 'ana', '--reason', 'catch up']
+    expect(await cli.ok('limits', 'tenant', '--set', 'max=2', ...who)).toMatch(
+      /^limiter tenant is now concurrency, max 2; back to the code's numbers with: durable-jobs limits tenant --reset/,
+    )
+    await reaches(cli, 'second', 'running')
+    expect(await cli.ok('limits')).toMatch(/by ana: catch up; the code says max 1/)
+    expect(await cli.ok('limits', 'tenant', '--reset')).toMatch(/is now concurrency, max 1/)
+  })
+})

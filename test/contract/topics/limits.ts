@@ -1,0 +1,505 @@
+import { describe, expect } from 'vitest'
+import type { LimitUse } from '../../../runtime/model/limit-use.ts'
+import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
+import type { NewRun } from '../../../runtime/store/new-run.ts'
+import type { ClaimedRun } from '../../../runtime/store/store.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { byHand, done, newRun, plainError, waiting } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed, type TestWorker } from '../test-worker.ts'
+
+const one = limits.concurrency({ name: 'one', max: 1 })
+const two = limits.concurrency({ name: 'two', max: 2 })
+const window = limits.fixedWindow({ name: 'window', limit: 2, window: '1s' })
+const sliding = limits.slidingWindow({ name: 'sliding', limit: 2, window: '1s' })
+const bucket = limits.tokenBucket({ name: 'bucket', capacity: 2, refill: 1, every: '1s' })
+const points = limits.points({ name: 'points', points: 10, every: '10s' })
+const all = [one, two, window, sliding, bucket, points]
+
+export function use(limiter: Limiter, over: Partial<LimitUse> = {}): LimitUse {
+  return { limiter: limiter.name, key: '', cost: 1, wholeRun: false, ...over }
+}
+
+/** A worker whose code knows all limiters of these tests. */
+function limited(contract: Contract, over: Parameters<Contract['worker']>[0] = {}): Promise<TestWorker> {
+  return contract.worker({ limiters: all.map(({ name, rule }) => ({ name, rule })), ...over })
+}
+
+function limitedRun(limiter: Limiter, over: Partial<NewRun> & { use?: Partial<LimitUse> } = {}): NewRun {
+  const { use: more, ...rest } = over
+  return newRun({ limits: [use(limiter, more)], ...rest })
+}
+
+function ids(runs: readonly { readonly id: string }[]): string[] {
+  return runs.map(({ id }) => id)
+}
+
+function acquire(worker: TestWorker, run: ClaimedRun, path: string, uses: LimitUse[], turn = 1, attempt = 1) {
+  return worker.store.acquire(worker.lease, { run: run.id, fence: run.fence, path, attempt, turn, uses })
+}
+
+export function limitsContract(open: Open): void {
+  describe('concurrency', () => concurrency(open))
+  describe('rates', () => rates(open))
+  describe('several limits', () => several(open))
+  describe('lines', () => lines(open))
+  describe('steps', () => steps(open))
+  describe('by hand', () => hand(open))
+}
+
+function concurrency(open: Open): void {
+  contractTest(open, 'no more than max at once; the next one starts when one ends', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [1, 2, 3].map(() => limitedRun(two))
+    await contract.store.enqueue(runs)
+    const first = await worker.claim()
+    expect(ids(first)).toEqual(ids(runs.slice(0, 2)))
+    expect(await contract.store.run(runs[2]?.id ?? '')).toMatchObject({
+      state: 'waiting',
+      waitingFor: { kind: 'limit', name: 'two' },
+    })
+    expect(await worker.claim()).toEqual([])
+    await worker.settle(first[0] as ClaimedRun, completed)
+    expect(ids(await worker.claim())).toEqual([runs[2]?.id])
+  })
+
+  contractTest(open, 'keys have the limit each for themselves', async (contract) => {
+    const worker = await limited(contract)
+    const keys = ['a', 'a', 'b', 'b']
+    const runs = keys.map((key) => limitedRun(one, { use: { key } }))
+    await contract.store.enqueue(runs)
+    expect(ids(await worker.claim())).toEqual([runs[0]?.id, runs[2]?.id])
+  })
+
+  contractTest(open, 'a closed key does not hold up what is behind it in the queue', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [limitedRun(one), limitedRun(one), newRun()]
+    await contract.store.enqueue(runs)
+    expect(ids(await worker.claim(1))).toEqual([runs[0]?.id])
+    expect(ids(await worker.claim(1))).toEqual([runs[2]?.id])
+  })
+
+  const ends = {
+    'its completion': (w: TestWorker, run: ClaimedRun) => w.settle(run, completed),
+    'its failure': (w: TestWorker, run: ClaimedRun) => w.settle(run, { kind: 'failed', error: plainError }),
+    'a block': (w: TestWorker, run: ClaimedRun) =>
+      w.settle(run, { kind: 'blocked', reason: 'why', digest: 'first' }),
+    'a retry pause': (w: TestWorker, run: ClaimedRun) =>
+      w.settle(run, { kind: 'retrying', error: plainError, delayMs: 60_000 }),
+    'a suspension': async (w: TestWorker, run: ClaimedRun) => {
+      await w.append(run, waiting('rest', 60_000))
+      await w.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
+    },
+    'its cancel': async (w: TestWorker, run: ClaimedRun) => {
+      await w.store.cancel(run.id, byHand())
+      await w.settle(run, { kind: 'cancelled' })
+    },
+  } as const
+  for (const [name, end] of Object.entries(ends)) {
+    contractTest(open, `the slot comes back with ${name}`, async (contract) => {
+      const worker = await limited(contract)
+      const runs = [limitedRun(one), limitedRun(one)]
+      await contract.store.enqueue(runs)
+      await end(worker, await worker.claimOne())
+      expect(ids(await worker.claim())).toEqual([runs[1]?.id])
+    })
+  }
+
+  contractTest(open, 'the slot comes back with a resigned and with a lost lease', async (contract) => {
+    const [worker, other, third] = [await limited(contract), await limited(contract), await limited(contract)]
+    const runs = [limitedRun(one), limitedRun(one)]
+    await contract.store.enqueue(runs)
+    await worker.claimOne()
+    await contract.store.resign(worker.lease, [])
+    const [again] = await other.claim()
+    expect(again?.id).toBe(runs[0]?.id)
+    await contract.letLeaseExpire(third)
+    expect(ids(await third.claim())).toEqual([runs[0]?.id])
+    expect(await third.claim()).toEqual([])
+  })
+
+  contractTest(
+    open,
+    'for the whole run the slot stays through a suspension, to the end',
+    async (contract) => {
+      const worker = await limited(contract)
+      const runs = [1, 2].map(() => limitedRun(one, { use: { wholeRun: true } }))
+      await contract.store.enqueue(runs)
+      const run = await worker.claimOne()
+      await worker.append(run, waiting('rest', 1_000))
+      await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
+      expect(await worker.claim()).toEqual([])
+      contract.advance(1_000)
+      const resumed = await worker.claimOne()
+      expect(resumed.id).toBe(run.id)
+      await worker.settle(resumed, completed)
+      expect(ids(await worker.claim())).toEqual([runs[1]?.id])
+    },
+  )
+
+  contractTest(open, 'a cost takes as many slots', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [limitedRun(two, { use: { cost: 2 } }), limitedRun(two), limitedRun(two)]
+    await contract.store.enqueue(runs)
+    const run = await worker.claimOne()
+    expect(await worker.claim()).toEqual([])
+    await worker.settle(run, completed)
+    expect(ids(await worker.claim())).toEqual(ids(runs.slice(1)))
+  })
+
+  contractTest(open, 'a limiter that no worker has registered lets nobody pass', async (contract) => {
+    const worker = await contract.worker()
+    const run = limitedRun(one)
+    await contract.store.enqueue([run])
+    expect(await worker.claim()).toEqual([])
+    const knowing = await limited(contract)
+    expect(ids(await knowing.claim())).toEqual([run.id])
+  })
+
+  contractTest(open, 'the same claim again admits nobody else', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([limitedRun(one), limitedRun(one)])
+    const first = await worker.claimAnswer(10)
+    expect((await worker.claimAnswer(10, [], worker.n)).runs).toEqual(first.runs)
+    expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1, max: 1, waiting: 1 }])
+  })
+}
+
+function rates(open: Open): void {
+  const cases = [
+    [window, 'fixed window', [2, 0, 0, 0, 2]],
+    [sliding, 'sliding window', [2, 0, 0, 0, 2]],
+    [bucket, 'token bucket', [2, 0, 0, 0, 1, 0, 0, 0, 1]],
+  ] as const
+  for (const [limiter, name, expected] of cases) {
+    contractTest(
+      open,
+      `${name}: starts as the rule says, quarter second by quarter second`,
+      async (contract) => {
+        const worker = await limited(contract)
+        await contract.store.enqueue(Array.from({ length: 9 }, () => limitedRun(limiter)))
+        const started: number[] = []
+        for (let i = 0; i < expected.length; i++) {
+          const runs = await worker.claim()
+          for (const run of runs) await worker.settle(run, completed)
+          started.push(runs.length)
+          contract.advance(250)
+        }
+        expect(started).toEqual(expected)
+      },
+    )
+  }
+
+  contractTest(open, 'a claim says when the key opens', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([1, 2, 3].map(() => limitedRun(sliding)))
+    await worker.claim()
+    contract.advance(300)
+    expect((await worker.claimAnswer()).nextDueInMs).toBe(700)
+  })
+
+  contractTest(
+    open,
+    'an attempt is charged once: not for a hand-over, a loss or a resume',
+    async (contract) => {
+      const worker = await limited(contract)
+      await contract.store.enqueue([limitedRun(window)])
+      const run = await worker.claimOne()
+      await worker.settle(run, { kind: 'released' })
+      const again = await worker.claimOne()
+      await worker.append(again, waiting('rest', 100))
+      await worker.settle(again, { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] })
+      contract.advance(100)
+      await worker.claimOne()
+      expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+    },
+  )
+
+  contractTest(open, 'the next attempt is charged', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([limitedRun(window)])
+    await worker.settle(await worker.claimOne(), { kind: 'retrying', error: plainError, delayMs: 100 })
+    contract.advance(100)
+    await worker.claimOne()
+    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 2 }])
+  })
+}
+
+function several(open: Open): void {
+  contractTest(open, 'all limits of a run are taken together or none', async (contract) => {
+    const worker = await limited(contract)
+    const holder = limitedRun(one)
+    const both = newRun({ limits: [use(two), use(one)] })
+    await contract.store.enqueue([holder, both])
+    const [held] = await worker.claim()
+    expect(held?.id).toBe(holder.id)
+    expect(await worker.claim()).toEqual([])
+    expect((await contract.store.limiterKeys('two', 10)).map(({ used }) => used)).not.toContain(1)
+    await worker.settle(held as ClaimedRun, completed)
+    expect(ids(await worker.claim())).toEqual([both.id])
+    expect(await contract.store.limiterKeys('two', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'who needs two limits is not passed over for ever', async (contract) => {
+    const worker = await limited(contract)
+    const start = [limitedRun(one, { use: { key: 'a' } }), limitedRun(one, { use: { key: 'b' } })]
+    await contract.store.enqueue(start)
+    let held = [...(await worker.claim())]
+    const both = newRun({ limits: [use(one, { key: 'a' }), use(two, { key: 'b', cost: 2 })] })
+    await contract.store.enqueue([both])
+    for (let round = 0; round < 120; round++) {
+      // Younger runs come for both keys all the time, and the two never are free at once by chance.
+      await contract.store.enqueue([
+        limitedRun(one, { use: { key: 'a' } }),
+        limitedRun(two, { use: { key: 'b' } }),
+      ])
+      const oldest = held.shift()
+      if (oldest !== undefined) await worker.settle(oldest, completed)
+      contract.advance(200)
+      const runs = await worker.claim()
+      if (runs.some(({ id }) => id === both.id)) return
+      held = [...held, ...runs]
+    }
+    expect.unreachable('the run with two limits never started')
+  })
+}
+
+function lines(open: Open): void {
+  contractTest(open, 'a line is served by priority, then first come, first served', async (contract) => {
+    const worker = await limited(contract)
+    const runs = [0, 0, 0, 5].map((priority) => limitedRun(one, { priority }))
+    await contract.store.enqueue(runs.slice(0, 1))
+    let [held] = await worker.claim()
+    await contract.store.enqueue(runs.slice(1))
+    const order: string[] = []
+    for (let i = 0; i < 3; i++) {
+      await worker.settle(held as ClaimedRun, completed)
+      ;[held] = await worker.claim()
+      order.push(held?.id ?? '')
+    }
+    expect(order).toEqual([runs[3]?.id, runs[1]?.id, runs[2]?.id])
+  })
+
+  contractTest(open, 'who is cancelled, expires or times out leaves the line', async (contract) => {
+    const worker = await limited(contract)
+    const [holder, cancelled, expired, late, last] = [
+      limitedRun(one),
+      limitedRun(one),
+      limitedRun(one, { expiresInMs: 1_000 }),
+      limitedRun(one, { timeoutMs: 1_000 }),
+      limitedRun(one),
+    ] as const
+    await contract.store.enqueue([holder, cancelled, expired, late, last])
+    const held = await worker.claimOne()
+    await contract.store.cancel(cancelled.id, byHand())
+    contract.advance(1_000)
+    await worker.claim()
+    expect(await contract.store.run(cancelled.id)).toMatchObject({ state: 'cancelled' })
+    expect(await contract.store.run(expired.id)).toMatchObject({ state: 'expired' })
+    await worker.settle(held, completed)
+    expect(ids(await worker.claim())).toEqual([late.id])
+    expect(await contract.store.linePlaces(last.id)).toMatchObject([
+      { limiter: 'one', ahead: 0, holders: [late.id] },
+    ])
+  })
+
+  contractTest(open, 'runs of a paused queue do not keep others from a key', async (contract) => {
+    const worker = await limited(contract)
+    const holder = limitedRun(one)
+    const paused = [1, 2, 3].map(() => limitedRun(one, { queue: 'closed' }))
+    const open_ = limitedRun(one)
+    await contract.store.enqueue([holder, ...paused, open_])
+    const held = await worker.claimOne()
+    await contract.store.pauseQueue('closed', byHand())
+    await worker.settle(held, completed)
+    const next = await worker.claimOne()
+    expect(next.id).toBe(open_.id)
+    await contract.store.resumeQueue('closed', byHand())
+    await worker.settle(next, completed)
+    expect(ids(await worker.claim())).toEqual([paused[0]?.id])
+  })
+
+  contractTest(open, 'a woken run that is not taken holds nobody back for long', async (contract) => {
+    const worker = await limited(contract, { queues: ['default'] })
+    const slow = await limited(contract, { queues: ['slow'] })
+    const [holder, woken, other] = [
+      limitedRun(one),
+      limitedRun(one, { queue: 'slow' }),
+      limitedRun(one),
+    ] as const
+    await contract.store.enqueue([holder, woken, other])
+    await worker.settle(await worker.claimOne(), completed)
+    expect(await worker.claim()).toEqual([])
+    contract.advance(1_000)
+    expect(ids(await worker.claim())).toEqual([other.id])
+    expect(await slow.claim()).toEqual([])
+  })
+
+  contractTest(open, 'a waiting run is not claimed, and sweep finds nothing to repair', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue(Array.from({ length: 30 }, () => limitedRun(one)))
+    await worker.claimOne()
+    for (let i = 0; i < 5; i++) expect((await worker.claimAnswer()).more).toBe(false)
+    expect(await contract.store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
+    expect((await contract.store.queues())[0]).toMatchObject({ counts: { running: 1, waiting: 29 } })
+  })
+
+  contractTest(
+    open,
+    'a scheduled run joins the line when it is due; retried by hand it waits again',
+    async (contract) => {
+      const worker = await limited(contract)
+      const later = limitedRun(one, { start: { kind: 'in', ms: 1_000 } })
+      await contract.store.enqueue([limitedRun(one), later])
+      const held = await worker.claimOne()
+      contract.advance(1_000)
+      expect(await worker.claim()).toEqual([])
+      expect(await contract.store.run(later.id)).toMatchObject({ state: 'waiting' })
+      await worker.settle(held, { kind: 'failed', error: plainError })
+      const second = await worker.claimOne()
+      expect(second.id).toBe(later.id)
+      await contract.store.retry(held.id, {}, byHand())
+      expect(await worker.claim()).toEqual([])
+      await worker.settle(second, completed)
+      expect(ids(await worker.claim())).toEqual([held.id])
+    },
+  )
+}
+
+function steps(open: Open): void {
+  contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, b, 'call', [use(one)])).toMatchObject({ kind: 'closed', limiter: 'one' })
+    const end = { ...worker.checkpoint(a, done('call')), limited: true } as const
+    const { orders } = await contract.store.commit(worker.lease, [end])
+    expect(orders.granted).toEqual([b.id])
+    expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    const renewed = await worker.renew()
+    expect(renewed).toMatchObject({ orders: { granted: [] } })
+    // A late repeat of the end gives nothing back that belongs to another.
+    await contract.store.commit(worker.lease, [end])
+    expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'a suspended run is woken when its step may go on', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    const waits = [{ kind: 'limit', path: 'call' }] as const
+    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
+    expect(await contract.store.run(b.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    const again = await worker.claimOne()
+    expect(again.id).toBe(b.id)
+    expect(await acquire(worker, again, 'call', [use(one)])).toEqual({ kind: 'granted' })
+  })
+
+  contractTest(open, 'a suspension that comes after the limit opened goes on at once', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    const waits = [{ kind: 'limit', path: 'call' }] as const
+    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+  })
+
+  contractTest(open, "a step's slot comes back with the stay, its rate stays paid", async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(one), use(window)])
+    await worker.settle(run, { kind: 'released' })
+    expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
+    const again = await worker.claimOne()
+    expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
+    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
+  })
+
+  contractTest(open, 'a provider that said "too many" closes the keys for everybody', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(two)])
+    const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
+    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
+    contract.advance(1_000)
+    // The repeat of a lost answer closes nothing anew.
+    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
+    expect(await acquire(worker, b, 'call', [use(two)])).toMatchObject({ kind: 'closed', opensInMs: 4_000 })
+    expect(await acquire(worker, b, 'other key', [use(two, { key: 'k' })])).toEqual({ kind: 'granted' })
+    contract.advance(4_000)
+    expect(await acquire(worker, b, 'call', [use(two)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, a, 'call', [use(two)], 2)).toEqual({ kind: 'granted' })
+  })
+
+  contractTest(open, 'a corrected cost takes the place of the estimate', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(points, { cost: 2 })])
+    const turn = { run: run.id, fence: run.fence, path: 'call', turn: 1, limiter: 'points' }
+    for (let i = 0; i < 2; i++) {
+      expect(await contract.store.correctCost(worker.lease, { ...turn, cost: 9 })).toBe('corrected')
+      expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9, max: 10 }])
+    }
+    await contract.store.correctCost(worker.lease, { ...turn, cost: 1 })
+    expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'who holds a slot for its run does not wait for itself', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([limitedRun(one)])
+    const run = await worker.claimOne()
+    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'granted' })
+  })
+}
+
+function hand(open: Open): void {
+  contractTest(open, 'a limit set by hand holds until it is taken back', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([1, 2, 3].map(() => limitedRun(one)))
+    await worker.claimOne()
+    const write = byHand({ reason: 'catch up' })
+    for (let i = 0; i < 2; i++) {
+      expect(await contract.store.setLimiter('one', { max: 3 }, write)).toMatchObject({ max: 3 })
+    }
+    expect(await worker.claim()).toHaveLength(2)
+    // A registration changes the code's rule, not the one by hand.
+    await limited(contract)
+    expect(await contract.store.limiters()).toContainEqual({
+      name: 'one',
+      rule: { ...one.rule, max: 3 },
+      byHand: { by: 'ana', reason: 'catch up', at: contract.now(), code: one.rule },
+      keys: 1,
+      waiting: 0,
+    })
+    await contract.store.setLimiter('one', undefined, byHand())
+    expect((await contract.store.limiters()).find(({ name }) => name === 'one')).toMatchObject({
+      rule: one.rule,
+    })
+  })
+
+  contractTest(open, 'wrong numbers, unknown limiters and another kind are refused', async (contract) => {
+    await limited(contract)
+    const { store } = contract
+    await expect(store.setLimiter('none', { max: 1 }, byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
+    await expect(store.setLimiter('one', { max: 0 }, byHand())).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    })
+    await expect(store.setLimiter('one', { everyMs: 5 }, byHand())).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    })
+    const other = { name: 'one', rule: window.rule }
+    await expect(contract.worker({ limiters: [other] })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+    expect(await store.workers()).toHaveLength(1)
+  })
+}

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, limits } from '../../../sdk/index.ts'
+import { gate, openWorkshop } from '../workshop.ts'
+
+const clock = String.raw`\d{2}:\d{2}:\d{2} UTC`
+
+describe('explain', () => {
+  test('a run nobody takes: no worker, no such job, an older version, another queue', async () => {
+    const { jobs, work } = await openWorkshop()
+    const job = defineJob({ name: 'job', version: 2, queue: 'mails' }, () => 1)
+    const handle = await jobs.enqueue(job)
+    expect(await handle.explain()).toEqual({
+      id: handle.id,
+      state: 'ready',
+      sentences: ['No worker is running.'],
+    })
+    await work(defineJob({ name: 'other' }, () => 1))
+    expect((await handle.explain()).sentences).toEqual(["No live worker knows job 'job'."])
+    await work(defineJob({ name: 'job', version: 1 }, () => 1))
+    expect((await handle.explain()).sentences).toEqual([
+      "No live worker has version 2 of job 'job' or a newer one.",
+    ])
+    await work(job, { queues: ['default'] })
+    expect((await handle.explain()).sentences).toEqual([
+      "No live worker that knows job 'job' takes from queue 'mails'.",
+    ])
+  })
+
+  test('a paused queue: by whom, why and since when', async () => {
+    const { jobs, work } = await openWorkshop()
+    const job = defineJob({ name: 'job', queue: 'mails' }, () => 1)
+    await jobs.pauseQueue('mails', { by: 'ana', reason: 'the provider is down' })
+    await work(job)
+    const handle = await jobs.enqueue(job)
+    const { sentences } = await handle.explain()
+    expect(sentences[0]).toMatch(
+      new RegExp(`^Queue 'mails' is paused by ana \\(the provider is down\\), since ${clock}\\.$`),
+    )
+  })
+
+  test('a run in line: the limiter, who holds it, how many stand before it', async () => {
+    const { jobs, work } = await openWorkshop()
+    const { opened, open } = gate()
+    const one = limits.concurrency({ name: 'one', max: 1 })
+    const job = defineJob({ name: 'job', limits: [one] }, () => opened)
+    await work(job)
+    const holder = await jobs.enqueue(job)
+    await expect.poll(() => holder.status()).toMatchObject({ state: 'running' })
+    const [, third] = [await jobs.enqueue(job), await jobs.enqueue(job)]
+    expect(await third.explain()).toMatchObject({
+      state: 'waiting',
+      sentences: [`It waits for limiter 'one': 1 of 1 in use, held by run ${holder.id}; 1 stand before it.`],
+    })
+    expect((await holder.explain()).sentences[0]).toMatch(/^It runs on worker .*, since \d/)
+    open()
+    await third.result({ timeout: '4s' })
+  })
+
+  test('a rate says when it opens', async () => {
+    const { jobs, work } = await openWorkshop()
+    const hourly = limits.slidingWindow({ name: 'hourly', limit: 1, window: '1h' })
+    const job = defineJob<{ key: string }>(
+      { name: 'job', limits: [{ limiter: hourly, key: ({ key }) => key }] },
+      () => 1,
+    )
+    await work(job)
+    await (await jobs.enqueue(job, { key: 'a' })).result({ timeout: '4s' })
+    const late = await jobs.enqueue(job, { key: 'a' })
+    expect((await late.explain()).sentences[0]).toMatch(
+      new RegExp(
+        `^It waits for limiter 'hourly' of key 'a': 1 of 1 in use until (\\S+ )?${clock}; it is the first in line\\.$`,
+      ),
+    )
+  })
+
+  test('scheduled, retried, failed, cancelled, unknown', async () => {
+    const { jobs, work } = await openWorkshop()
+    const job = defineJob<{ fails: boolean }>({ name: 'job', retry: false }, ({ input }) => {
+      if (input.fails) throw new Error('broken')
+    })
+    const later = await jobs.enqueue(job, { fails: false }, { delay: '1h' })
+    expect((await later.explain()).sentences[0]).toMatch(/^It is due in (1 h|59 m)/)
+    await later.cancel({ by: 'ana', reason: 'not needed' })
+    expect((await later.explain()).sentences[0]).toMatch(/^It was cancelled by ana \(not needed\), /)
+    await work(job)
+    const bad = await jobs.enqueue(job, { fails: true })
+    await bad.result({ timeout: '4s' }).catch(() => undefined)
+    expect((await bad.explain()).sentences[0]).toMatch(/^It failed .* ago, at .* UTC: broken\.$/)
+    expect(await jobs.explain('none')).toMatchObject({ state: 'unknown' })
+  })
+})

@@ -1,0 +1,193 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import { defineJob, FatalError, limits, RateLimitedError } from '../../../sdk/index.ts'
+import { failureOf, gate, openWorkshop } from '../workshop.ts'
+
+/** Counts what runs at the same time, per key. */
+class Meter {
+  readonly most = new Map<string, number>()
+  readonly #now = new Map<string, number>()
+
+  async during(key: string, ms = 10): Promise<void> {
+    const now = (this.#now.get(key) ?? 0) + 1
+    this.#now.set(key, now)
+    this.most.set(key, Math.max(now, this.most.get(key) ?? 0))
+    await wait(ms)
+    this.#now.set(key, (this.#now.get(key) ?? 0) - 1)
+  }
+}
+
+describe('limits of a job', () => {
+  test('runs of one key take turns, those of another do not wait', async () => {
+    const { jobs, work } = await openWorkshop()
+    const meter = new Meter()
+    const tenant = limits.concurrency({ name: 'tenant', max: 2 })
+    const job = defineJob<{ tenant: string }, void>(
+      { name: 'job', limits: [{ limiter: tenant, key: ({ tenant: key }) => key }] },
+      ({ input }) => meter.during(input.tenant),
+    )
+    const inputs = Array.from({ length: 40 }, (_, i) => ({ tenant: `t${i % 4}` }))
+    const results = await jobs.enqueueMany(job, inputs)
+    await work(job, { concurrency: 20 })
+    await Promise.all(results.map((result) => 'handle' in result && result.handle.result({ timeout: '8s' })))
+    expect(Object.fromEntries(meter.most)).toEqual({ t0: 2, t1: 2, t2: 2, t3: 2 })
+  })
+
+  test('a key or a cost that is none is bad input, and nothing is stored', async () => {
+    const { jobs } = await openWorkshop()
+    const limiter = limits.concurrency({ name: 'one', max: 3 })
+    const keyed = defineJob<{ key: string }>(
+      { name: 'keyed', limits: [{ limiter, key: ({ key }) => key }] },
+      () => 1,
+    )
+    await expect(jobs.enqueue(keyed, { key: '' })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    const costly = defineJob<{ cost: number }>(
+      { name: 'costly', limits: [{ limiter, cost: ({ cost }) => cost }] },
+      () => 1,
+    )
+    await expect(jobs.enqueue(costly, { cost: 4 })).rejects.toThrow(/from 1 to 3/)
+    expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
+  })
+
+  test('wrong options are named', () => {
+    const limiter = limits.concurrency({ name: 'one', max: 1 })
+    const rate = limits.fixedWindow({ name: 'rate', limit: 1, window: '1s' })
+    const define = (limit: unknown) => () => defineJob({ name: 'job', limits: [limit as never] }, () => 1)
+    expect(define('one')).toThrow(/job 'job': limits\[0\]/)
+    expect(define({ limiter: 'one' })).toThrow(/limits\[0\].limiter/)
+    expect(define({ limiter, key: 'a' })).toThrow(/limits\[0\].key: write a function/)
+    expect(define({ limiter, cost: 2 })).toThrow(/limits\[0\].cost is 2/)
+    expect(define({ limiter: rate, hold: 'run' })).toThrow(/limits\[0\].hold/)
+    expect(() => limits.concurrency({ name: '', max: 1 })).toThrow(/give the limiter a name/)
+    expect(() => limits.concurrency({ name: 'x', max: 0 })).toThrow(/limiter 'x': max/)
+    expect(() => limits.tokenBucket({ name: 'x', capacity: 1, refill: 1, every: 0 })).toThrow(/every/)
+  })
+})
+
+describe('limits of a step', () => {
+  test('parallel steps of one run take turns', async () => {
+    const { jobs, work } = await openWorkshop()
+    const meter = new Meter()
+    const api = limits.concurrency({ name: 'api', max: 2 })
+    const job = defineJob<undefined, number[]>({ name: 'job' }, ({ step }) =>
+      Promise.all(
+        Array.from({ length: 8 }, (_, i) =>
+          step.run('call', () => meter.during('api').then(() => i), { key: i, limits: [api] }),
+        ),
+      ),
+    )
+    await work(job)
+    const handle = await jobs.enqueue(job)
+    expect(await handle.result({ timeout: '8s' })).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(meter.most.get('api')).toBe(2)
+  })
+
+  test('a long wait gives the slot up: the run waits for the limit and goes on when it opens', async () => {
+    const { jobs, work } = await openWorkshop()
+    const api = limits.concurrency({ name: 'api', max: 1 })
+    const { opened, open } = gate()
+    const holder = defineJob({ name: 'holder' }, ({ step }) =>
+      step.run('call', () => opened, { limits: [api] }),
+    )
+    const waiter = defineJob({ name: 'waiter' }, ({ step }) =>
+      step.run('call', () => 'went', { limits: [api] }),
+    )
+    await work([holder, waiter], { concurrency: 2 })
+    const held = await jobs.enqueue(holder)
+    await expect.poll(() => jobs.inspector.limiterKeys('api', 1)).toMatchObject([{ used: 1 }])
+    const waits = await jobs.enqueue(waiter)
+    await expect
+      .poll(() => waits.status(), { timeout: 4_000 })
+      .toMatchObject({
+        state: 'waiting',
+        waitingFor: { kind: 'limit', name: 'api' },
+      })
+    open()
+    expect(await waits.result({ timeout: '4s' })).toBe('went')
+    await held.result({ timeout: '4s' })
+    expect((await waits.status()).losses).toBe(0)
+  })
+
+  test('a RateLimitedError closes the key for everybody and spends no attempt', async () => {
+    const { jobs, work } = await openWorkshop()
+    const api = limits.concurrency({ name: 'api', max: 5 })
+    const attempts: number[] = []
+    let calls = 0
+    const job = defineJob({ name: 'job' }, ({ step }) =>
+      step.run(
+        'call',
+        ({ attempt }) => {
+          attempts.push(attempt)
+          if (++calls === 1) throw new RateLimitedError('300ms')
+          return calls
+        },
+        { limits: [api], retry: { maxAttempts: 2 } },
+      ),
+    )
+    await work(job)
+    const handle = await jobs.enqueue(job)
+    await expect
+      .poll(() => jobs.inspector.limiterKeys('api', 1))
+      .toMatchObject([{ closedMs: expect.any(Number) }])
+    expect(await handle.result({ timeout: '4s' })).toBe(2)
+    expect(attempts).toEqual([1, 1])
+  })
+
+  test('a RateLimitedError without limits only waits', async () => {
+    const { jobs, work } = await openWorkshop()
+    let calls = 0
+    const job = defineJob({ name: 'job' }, ({ step }) =>
+      step.run(
+        'call',
+        ({ attempt }) => {
+          if (++calls < 3) throw new RateLimitedError('20ms')
+          return attempt
+        },
+        { retry: false },
+      ),
+    )
+    await work(job)
+    expect(await (await jobs.enqueue(job)).result({ timeout: '4s' })).toBe(1)
+  })
+
+  test('the true cost takes the place of the estimate', async () => {
+    const { jobs, work } = await openWorkshop()
+    const points = limits.points({ name: 'points', points: 1_000, every: '10h' })
+    const job = defineJob({ name: 'job' }, ({ step }) =>
+      step.run('query', async ({ correctCost }) => correctCost(120), {
+        limits: [{ limiter: points, cost: 50 }],
+      }),
+    )
+    await work(job)
+    await (await jobs.enqueue(job)).result({ timeout: '4s' })
+    expect(await jobs.inspector.limiterKeys('points', 1)).toMatchObject([{ used: 120 }])
+  })
+
+  test('correctCost without points says what is missing', async () => {
+    const { jobs, work } = await openWorkshop()
+    const job = defineJob({ name: 'job' }, ({ step }) =>
+      step.run('query', ({ correctCost }) => correctCost(1), { retry: false }),
+    )
+    await work(job)
+    expect((await failureOf(await jobs.enqueue(job))).cause).toMatchObject({ code: 'INVALID_OPTIONS' })
+  })
+
+  test('a failed step gives its slot to the next', async () => {
+    const { jobs, work } = await openWorkshop()
+    const api = limits.concurrency({ name: 'api', max: 1 })
+    const job = defineJob<{ fails: boolean }, string>({ name: 'job' }, ({ step, input }) =>
+      step.run(
+        'call',
+        () => {
+          if (input.fails) throw new FatalError('no')
+          return 'went'
+        },
+        { limits: [api] },
+      ),
+    )
+    await work(job)
+    const [bad, good] = [await jobs.enqueue(job, { fails: true }), await jobs.enqueue(job, { fails: false })]
+    await failureOf(bad)
+    expect(await good.result({ timeout: '4s' })).toBe('went')
+  })
+})
