@@ -3,6 +3,7 @@ import type { Duration } from './duration.ts'
 import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
+import type { UniqueOptions, UniqueRule } from './unique.ts'
 
 /** A logger in pino's shape: fields first, then the message. */
 export interface Logger {
@@ -106,6 +107,8 @@ export interface JobOptions<Input, Parsed> {
   retry?: Retry
   /** Longest wall time from the first claim to the end, waits included. Default: none. */
   timeout?: Duration
+  /** One run per key at a time; `true`: per input. Default: any number. */
+  unique?: boolean | UniqueOptions<Parsed>
   /** Called once per final failure, stored as a step. */
   onFailed?: OnFailed<Parsed>
 }
@@ -121,6 +124,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly priority: number
   readonly retry: RetryPolicy
   readonly timeoutMs: number | undefined
+  readonly unique: UniqueRule | undefined
   readonly schema: StandardSchemaV1 | undefined
   readonly onFailed: OnFailed | undefined
   readonly handler: Handler<unknown, unknown>

@@ -171,7 +171,7 @@ export class Worker {
   }
 
   async #beginSession(store: Store): Promise<void> {
-    const { registered, queues, concurrency, leaseMs } = this.#config
+    const { registered, queues, queueOrder, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       onDrainOrder: () => void this.stop(),
@@ -187,6 +187,7 @@ export class Worker {
       leaseMs,
       jobs: registered,
       ...(queues === undefined ? {} : { queues }),
+      queueOrder,
       draining: this.#phase === 'draining',
     })
     this.#session = session
@@ -283,6 +284,9 @@ export class Worker {
         const report = await this.#store?.sweep(sweepLimit)
         if (report && report.repaired.length > 0) {
           this.#config.log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
+        }
+        if (report?.freedKeys !== undefined) {
+          this.#config.log.error({ keys: report.freedKeys }, 'unique keys outlived their runs and were freed')
         }
         more = report !== undefined && report.pruned >= sweepLimit
         if (more) await pause(this.#clock, sweepBreakMs, this.#hurry.signal)

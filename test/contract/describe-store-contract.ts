@@ -13,6 +13,7 @@ import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { settleContract } from './topics/settle.ts'
 import { timeContract } from './topics/time.ts'
+import { uniqueContract } from './topics/unique.ts'
 import { wakeupContract } from './topics/wakeup.ts'
 
 /** What every store does, without deviations. A store is one when all of it passes. */
@@ -31,6 +32,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('events', () => eventsContract(open))
+    describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))
   })
 }

@@ -52,9 +52,11 @@ export const staticKeys = [
   'tags',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked */
   'counts',
+  /** hash: job, key -> run that holds it by its state, or end of a window and run */
+  'unique',
   /** hash: request -> answer */
   'requests',
-  /** set by ms: `q` request, `t` removed run, `l` ended lease, each until it may be forgotten */
+  /** set by ms: `q` request, `t` removed run, `l` ended lease, `k` window of a unique key, each until it may be forgotten */
   'forget',
   /** stream: events, numbered */
   'events',

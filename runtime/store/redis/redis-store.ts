@@ -52,6 +52,7 @@ import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
+import { readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -267,6 +268,10 @@ class RedisStore implements Store {
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
+  }
+
+  async holder(job: string, key: string): Promise<RunId | undefined> {
+    return (await readHolder(this.#calls, job, key)).holder
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {

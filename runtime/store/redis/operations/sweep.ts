@@ -1,5 +1,6 @@
 import type { RetentionPolicy, SweepReport } from '../../store.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { freedKeys } from './unique.ts'
 
 const removedAtOnce = 200
 
@@ -10,14 +11,15 @@ export async function sweep(
   retention: RetentionPolicy,
 ): Promise<SweepReport> {
   const reply = await calls.run('sweep', [limit, retention.maxEnded, keepTimes(retention)])
-  const [ids, repaired] = reply as [Buffer[], Buffer[]]
+  const [ids, repaired, freed] = reply as [Buffer[], Buffer[], Buffer[]]
   let pruned = 0
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
     const journals = part.map((id) => calls.keys.journal(id))
     pruned += Number(await calls.run('remove', ['', ...part], journals))
   }
-  return { pruned, repaired: repaired.map(String) }
+  const keys = freed.length > 0 ? { freedKeys: freedKeys(freed) } : {}
+  return { pruned, repaired: repaired.map(String), ...keys }
 }
 
 function keepTimes({ completedMs, failedMs, cancelledMs, expiredMs }: RetentionPolicy): Buffer {

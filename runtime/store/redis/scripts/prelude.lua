@@ -142,7 +142,7 @@ local function extrasOf(run)
 end
 
 local function setExtra(run, name, value)
-  if run[EXTRAS] == '' and value == nil then return end
+  if value == nil and not string.find(run[EXTRAS], '\161' .. name, 1, true) then return end
   local extras = extrasOf(run)
   extras[name] = value
   run[EXTRAS] = next(extras) == nil and '' or cmsgpack.pack(extras)
@@ -155,6 +155,56 @@ local function setOutcome(run, bytes)
   else
     if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
     run[OUTCOME] = bytes
+  end
+end
+
+-- Unique keys (G7) --------------------------------------------------------------------------------------------
+-- `unique` has per job and key 'r' and the run that holds it by its state, or 'w', the end of a window (6 bytes) and the
+-- run that opened it. A run's own is its extra `u`: { key, code }, the code as in unique-until.ts.
+-- U1  A run holds its key until it has ended, with code 1 until it has started; the transition that ends this frees it.
+
+local UNTIL_FINISHED, UNTIL_STARTED = 0, 1
+local keys = {}
+
+--- A guess by what the extra begins with: most runs have none and pay for this only.
+local function mayHaveKey(run) return string.find(run[EXTRAS], '\161u\146', 1, true) end
+
+--- Field of its key, and code; nothing without one.
+local function keyOf(run)
+  if not mayHaveKey(run) then return end
+  local u = extrasOf(run).u
+  if u then return run[JOB] .. '\0' .. u[1], u[2] end
+end
+
+local function readKey(field)
+  local raw = keys[field]
+  if raw == nil then
+    raw = call('HGET', K.unique, field)
+    keys[field] = raw
+  end
+  return raw
+end
+
+--- Of one flush the deletes come before the sets: a key may be freed and taken, not taken and freed.
+local function writeKey(field, raw)
+  keys[field] = raw
+  if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
+end
+
+local function holdsByState(run)
+  local _, code = keyOf(run)
+  return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
+end
+
+--- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
+local function moveKey(run)
+  local field, code = keyOf(run)
+  if not field or code > UNTIL_STARTED then return end
+  local mine, held = 'r' .. run[ID], readKey(field)
+  if not holdsByState(run) then
+    if held == mine then writeKey(field, false) end
+  elseif not held then
+    writeKey(field, mine)
   end
 end
 
@@ -411,6 +461,8 @@ local function place(run, transition, to, lease)
   if run[EXTRAS] ~= '' then
     if state ~= WAITING then setExtra(run, 'w', nil) end
     if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+    local mayMoveKey = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
+    if mayMoveKey and mayHaveKey(run) then moveKey(run) end
   end
   if not staysHeld then enterPlace(run, lease) end
   dirty[#dirty + 1] = run

@@ -1,19 +1,27 @@
 --[[
 Finds ended runs whose time is up or that are beyond the cap, forgets old requests, tombstones and empty classes, and
-repairs G6: each live run in exactly one place. It looks at a bounded part of the runs and goes on there next time.
+repairs G6: each live run in exactly one place, and G7: no unique key outlives its hold. It looks at a bounded part of
+the runs and keys and goes on there next time.
 keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
-returns: ids to remove, ids repaired
+returns: ids to remove, ids repaired, and job and key, run of each key freed
 writes: when full
 uses: prelude
 ]]
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
+
+--- Unless a later run has the key by now.
+local function forgetWindow(field)
+  local raw = readKey(field)
+  if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then writeKey(field, false) end
+end
 
 local function forgetOld()
   local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, math.max(limit, 1000))
   for i = 1, #old do
     zrem(K.forget, old[i])
     if sub(old[i], 1, 1) == 'q' then hdel(K.requests, sub(old[i], 2)) end
+    if sub(old[i], 1, 1) == 'k' then forgetWindow(sub(old[i], 2)) end
   end
 end
 
@@ -82,8 +90,32 @@ local function repairSome()
   return repaired
 end
 
+--- Frees keys whose run is gone or has let go of them.
+local function freeKeys()
+  local page = call('HSCAN', K.unique, call('HGET', K.meta, 'keysSweptTo') or '0', 'COUNT', limit)
+  call('HSET', K.meta, 'keysSweptTo', page[1])
+  local fields, ids, freed = {}, {}, {}
+  for i = 1, #page[2], 2 do
+    if sub(page[2][i + 1], 1, 1) == 'r' then
+      fields[#fields + 1] = page[2][i]
+      ids[#ids + 1] = sub(page[2][i + 1], 2)
+    end
+  end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    if not (run and holdsByState(run)) then
+      writeKey(fields[i], false)
+      freed[#freed + 1] = fields[i]
+      freed[#freed + 1] = ids[i]
+    end
+  end
+  return freed
+end
+
 forgetOld()
 forgetClasses()
+local freed = freeKeys()
 flush()
 local repaired = repairSome()
 finish()
@@ -122,4 +154,4 @@ local function prunable()
   return found
 end
 
-return { prunable(), repaired }
+return { prunable(), repaired, freed }
