@@ -97,7 +97,7 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    sql(`DROP TABLE events; DROP TABLE throughput; DROP TABLE unique_keys;
+    sql(`DROP TABLE events; DROP TABLE throughput; DROP TABLE unique_keys; DROP INDEX requests_until;
          ALTER TABLE runs DROP COLUMN unique_key; ALTER TABLE runs DROP COLUMN unique_until;
          ALTER TABLE workers DROP COLUMN queue_order; PRAGMA user_version = 1`)
     await using(async (store) => {

@@ -67,7 +67,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
-  if (run.unique_key !== null) moveKey(tx, run, state, startedAt)
+  if (run.unique_key !== null) moveKey(tx, run, { transition, state, startedAt })
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
   tx.moves.push({ run, from: run.state, transition, state, stayedMs })

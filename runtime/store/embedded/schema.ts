@@ -101,6 +101,8 @@ const migrations: readonly string[] = [
     UNIQUE (job, key)
   );
   CREATE INDEX unique_keys_until ON unique_keys (until) WHERE until IS NOT NULL;
+  -- Duplicates leave an answer each.
+  CREATE INDEX requests_until ON requests (until);
   ALTER TABLE workers ADD COLUMN queue_order TEXT NOT NULL DEFAULT 'turns';
   `,
 ]

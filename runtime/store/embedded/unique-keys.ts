@@ -1,4 +1,4 @@
-import { isEnd } from '../../model/run.ts'
+import { isEnd, type RunState, type RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import type { Sql } from './database.ts'
@@ -47,7 +47,8 @@ export function holderOf(sql: Sql, now: number, job: string, key: string): RunId
 }
 
 /** Gives the key to a run, whoever had it. */
-export function takeKey(tx: Transaction, job: string, key: string, run: RunId, until: number | null): void {
+export function takeKey(tx: Transaction, row: KeyRow & { readonly job: string; readonly key: string }): void {
+  const { job, key, run, until } = row
   tx.sql.run(
     'INSERT OR REPLACE INTO unique_keys (job, key, run, until) VALUES (?, ?, ?, ?)',
     job,
@@ -57,17 +58,22 @@ export function takeKey(tx: Transaction, job: string, key: string, run: RunId, u
   )
 }
 
+interface KeyMove {
+  readonly transition: RunTransition
+  readonly state: RunState
+  readonly startedAt: number | null
+}
+
 /** Keeps the key of a run in step with its move: frees it when it ends or starts, gives it back to a retried one. */
-export function moveKey(
-  tx: Transaction,
-  run: RunRow,
-  state: RunRow['state'],
-  startedAt: number | null,
-): void {
-  if (run.unique_key === null || (run.unique_until ?? 0) > untilStarted) return
+export function moveKey(tx: Transaction, run: RunRow, { transition, state, startedAt }: KeyMove): void {
+  const code = run.unique_until ?? untilFinished
+  if (run.unique_key === null || code > untilStarted) return
+  const starts = transition === 'claim' && code === untilStarted
+  if (!isEnd(state) && !starts && transition !== 'retry' && transition !== 'unblock') return
   const held = readKey(tx.sql, run.job, run.unique_key)
   const holds = holdsByState({ ...run, state, started_at: startedAt })
-  if (holds && held === undefined) takeKey(tx, run.job, run.unique_key, run.id, null)
+  if (holds && held === undefined)
+    takeKey(tx, { job: run.job, key: run.unique_key, run: run.id, until: null })
   else if (!holds && held?.run === run.id && held.until === null) freeKey(tx, run)
 }
 

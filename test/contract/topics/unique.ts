@@ -473,6 +473,18 @@ export function uniqueContract(open: Open): void {
     }
   })
 
+  contractTest(open, 'one sweep forgets what thousands of duplicates left', async ({ store, advance }) => {
+    await store.enqueue([unique()])
+    const late = Array.from({ length: 4_500 }, () => unique())
+    for (let i = 0; i < late.length; i += 500) await store.enqueue(late.slice(i, i + 500))
+    advance(600_000)
+    await store.sweep(100)
+    await store.cancel((await store.holder('job', 'k')) ?? '', byHand())
+    const [first, last] = [late.slice(0, 1), late.slice(-1)]
+    expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
+    expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
+  })
+
   contractTest(open, 'lists show the keys of runs', async ({ store }) => {
     await store.enqueue([unique({ key: 'ключ of a "file", 100 %' }), newRun()])
     const { runs } = await store.runs({ limit: 5 })

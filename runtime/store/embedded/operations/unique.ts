@@ -15,8 +15,8 @@ export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): E
   const answer =
     holder === undefined ? ({ outcome: 'created', id } as const) : meetHolder(tx, id, unique, holder)
   if (answer.outcome === 'created' || answer.outcome === 'replaced') {
-    const end = typeof unique.until === 'string' ? null : tx.now + unique.until.ms
-    takeKey(tx, job, unique.key, id, end)
+    const until = typeof unique.until === 'string' ? null : tx.now + unique.until.ms
+    takeKey(tx, { job, key: unique.key, run: id, until })
   }
   return answer
 }

@@ -153,14 +153,18 @@ local function insert(n, seq)
   if due ~= 0 then firstDue = math.min(firstDue, due) end
 end
 
+--- A repeat that comes after the holder's end must make no run.
+local function keep(n, answer)
+  local id, job, digest = heads[n][1], heads[n][2], heads[n][6]
+  answers[n] = answer
+  keepAnswer(requestOf(id), job .. '\0' .. digest .. '\0' .. answer)
+end
+
 for i = 1, #fresh do
   local n = fresh[i]
-  local head = heads[n]
-  if head[12] then answers[n] = admitByKey(head) end
-  local letter = sub(answers[n], 1, 1)
-  if letter == 'c' or letter == 'p' then insert(n, last - #fresh + i) end
-  -- A repeat that comes after the holder's end must make no run.
-  if letter ~= 'c' then keepAnswer(requestOf(head[1]), head[2] .. '\0' .. head[6] .. '\0' .. answers[n]) end
+  local answer = heads[n][12] and admitByKey(heads[n]) or 'c'
+  if answer == 'c' or sub(answer, 1, 1) == 'p' then insert(n, last - #fresh + i) end
+  if answer ~= 'c' then keep(n, answer) end
 end
 finish()
 return replies()

@@ -191,17 +191,16 @@ local function writeKey(field, raw)
   if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
 end
 
-local function holdsByState(run)
-  local _, code = keyOf(run)
+local function holdsByState(run, code)
   return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
 end
 
 --- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
-local function moveKey(run)
+local function moveKey(run, transition)
   local field, code = keyOf(run)
-  if not field or code > UNTIL_STARTED then return end
+  if not field or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
   local mine, held = 'r' .. run[ID], readKey(field)
-  if not holdsByState(run) then
+  if not holdsByState(run, code) then
     if held == mine then writeKey(field, false) end
   elseif not held then
     writeKey(field, mine)
@@ -462,7 +461,7 @@ local function place(run, transition, to, lease)
     if state ~= WAITING then setExtra(run, 'w', nil) end
     if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
     local mayMoveKey = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
-    if mayMoveKey and mayHaveKey(run) then moveKey(run) end
+    if mayMoveKey and mayHaveKey(run) then moveKey(run, transition) end
   end
   if not staysHeld then enterPlace(run, lease) end
   dirty[#dirty + 1] = run

@@ -4,10 +4,11 @@ repairs G6: each live run in exactly one place, and G7: no unique key outlives i
 the runs and keys and goes on there next time.
 keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
-returns: ids to remove, ids repaired, and job and key, run of each key freed
+returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called again
 writes: when full
 uses: prelude
 ]]
+local MOST_FORGOTTEN = 2000
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Unless a later run has the key by now.
@@ -16,13 +17,15 @@ local function forgetWindow(field)
   if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then writeKey(field, false) end
 end
 
+--- Whether there may be more.
 local function forgetOld()
-  local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, math.max(limit, 1000))
+  local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, MOST_FORGOTTEN)
   for i = 1, #old do
     zrem(K.forget, old[i])
     if sub(old[i], 1, 1) == 'q' then hdel(K.requests, sub(old[i], 2)) end
     if sub(old[i], 1, 1) == 'k' then forgetWindow(sub(old[i], 2)) end
   end
+  return #old == MOST_FORGOTTEN
 end
 
 --- A class without ready runs would cost every claim a look.
@@ -104,7 +107,9 @@ local function freeKeys()
   preload(ids)
   for i = 1, #ids do
     local run = runs[ids[i]]
-    if not (run and holdsByState(run)) then
+    local _, code
+    if run then _, code = keyOf(run) end
+    if not (run and holdsByState(run, code)) then
       writeKey(fields[i], false)
       freed[#freed + 1] = fields[i]
       freed[#freed + 1] = ids[i]
@@ -113,7 +118,11 @@ local function freeKeys()
   return freed
 end
 
-forgetOld()
+-- Duplicates leave an answer each: many of them must not outrun the sweeps.
+if forgetOld() then
+  flush()
+  return { {}, {}, {}, 1 }
+end
 forgetClasses()
 local freed = freeKeys()
 flush()
@@ -154,4 +163,4 @@ local function prunable()
   return found
 end
 
-return { prunable(), repaired, freed }
+return { prunable(), repaired, freed, 0 }

@@ -15,5 +15,7 @@ local function holderOf(field)
   end
   local id = sub(raw, 2)
   local run = load(id)
-  return run and holdsByState(run) and not isOverdue(run) and id or nil
+  if not run then return nil end
+  local _, code = keyOf(run)
+  return holdsByState(run, code) and not isOverdue(run) and id or nil
 end
