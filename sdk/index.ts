@@ -17,6 +17,7 @@ export type { Duration } from '../runtime/model/duration.ts'
 export {
   AbortedError,
   type AbortReason,
+  DuplicateRunError,
   DuplicateStepError,
   FatalError,
   InvalidInputError,
@@ -61,4 +62,5 @@ export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
 export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'
 export type { RunState } from '../runtime/model/run.ts'
 export type { RunId } from '../runtime/model/run-id.ts'
+export type { OnDuplicate, UniqueOptions } from '../runtime/model/unique.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'

@@ -8,8 +8,20 @@ import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { isStandardSchema } from './standard-schema.ts'
+import { parseUnique } from './unique.ts'
 
-const known = ['name', 'version', 'input', 'queue', 'priority', 'retry', 'timeout', 'limits', 'onFailed']
+const known = [
+  'name',
+  'version',
+  'input',
+  'queue',
+  'priority',
+  'retry',
+  'timeout',
+  'limits',
+  'unique',
+  'onFailed',
+]
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.
@@ -53,6 +65,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     priority: options.priority === undefined ? 0 : parsePriority(options.priority, `${at}: priority`),
     retry: parseRetry(options.retry, `${at}: retry`),
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
+    unique: parseUnique(options.unique, name),
     schema: options.input as StandardSchemaV1 | undefined,
     limits: parseJobLimits(options.limits ?? [], `${at}: limits`),
     onFailed: options.onFailed as OnFailed | undefined,

@@ -9,17 +9,10 @@ const unblockedAtOnce = 500
 
 /** @param beat What the look at peers is to know this process by; '' for nothing. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
-  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, limiters = [] } = worker
-  const packed = plain.pack({
-    name,
-    host,
-    pid,
-    node,
-    concurrency,
-    jobs,
-    ...(queues ? { queues } : {}),
-    limiters: packedLimiters(limiters),
-  })
+  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, queueOrder } = worker
+  const order = { ...(queues ? { queues } : {}), ...(queueOrder ? { queueOrder } : {}) }
+  const limiters = packedLimiters(worker.limiters ?? [])
+  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...order, limiters })
   refuseOtherKind(await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat]))
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
