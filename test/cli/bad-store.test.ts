@@ -1,6 +1,7 @@
 import { openSync, readdirSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { formatVersion } from '../../runtime/store/embedded/schema.ts'
 import { type CommandLine, jobFile, jsonError, ownCommandLine } from './command-line.ts'
 
 /** Where a SQLite file keeps `PRAGMA user_version`, four bytes (sqlite.org/fileformat.html). */
@@ -30,7 +31,7 @@ describe('a store that can’t be used: one line, exit 1, the file as it was', (
     const path = await storeFile(cli)
     writeSync(openSync(path, 'r+'), Buffer.from([0, 0, 0, 99]), 0, 4, userVersionAt)
     const before = readFileSync(path)
-    const message = `${path} has format 99, this durable-jobs reads up to 2; upgrade the package`
+    const message = `${path} has format 99, this durable-jobs reads up to ${formatVersion}; upgrade the package`
     expect(await refusals(cli, 'sqlite:jobs.db')).toEqual(commands.map(() => message))
     expect(readFileSync(path).equals(before)).toBe(true)
   })

@@ -148,7 +148,7 @@ describe('environment', () => {
     const flags = [...help.matchAll(/ --([a-z-]+) /g)]
       .map(([, flag]) => flag ?? '')
       .filter((flag) => flag !== 'help')
-    const own = 'queues concurrency name health-port stop-timeout max-blocked lease log-level'
+    const own = 'queues queue-order concurrency name health-port stop-timeout max-blocked lease log-level'
     expect(flags).toEqual([...own.split(' '), 'json', 'store'])
     for (const flag of flags) {
       expect(help).toContain(`env: DURABLE_JOBS_${flag.toUpperCase().replaceAll('-', '_')})`)
