@@ -117,6 +117,10 @@ function problemOf(key: string): string | undefined {
 }
 
 function kindOf(answer: unknown): string {
-  if (answer instanceof Promise) return 'a promise'
+  if (answer instanceof Promise) {
+    // Nobody waits for it: its own failure must not end the process.
+    answer.catch(() => undefined)
+    return 'a promise'
+  }
   return answer === null || typeof answer === 'number' ? String(answer) : typeof answer
 }

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { CommandLine, jobFile } from './command-line.ts'
+import { CommandLine, jobFile, nightlyFile } from './command-line.ts'
 
 const cli = new CommandLine()
 let first = ''
 
 beforeAll(async () => {
-  first = (await cli.ok('enqueue', jobFile, 'nightly', '{"day":"mon"}')).trim()
+  first = (await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"mon"}')).trim()
 }, 30_000)
 afterAll(() => cli.dispose())
 
@@ -19,7 +19,7 @@ describe('a unique key on the command line', () => {
   })
 
   test('leads to the run that holds it', async () => {
-    await cli.ok('enqueue', jobFile, 'nightly', '{"day":"tue"}')
+    await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"tue"}')
     const found = await cli.json('runs', '--job', 'nightly', '--unique', 'mon')
     expect(found).toMatchObject({ runs: [{ id: first }] })
     expect(await cli.ok('runs', '--job', 'nightly', '--unique', 'mon')).toContain(first)
@@ -34,7 +34,7 @@ describe('a unique key on the command line', () => {
   })
 
   test('that is held refuses an enqueue by the id of its run', async () => {
-    const { code, stderr } = await cli.run(['enqueue', jobFile, 'nightly', '{"day":"mon"}', '--json'])
+    const { code, stderr } = await cli.run(['enqueue', nightlyFile, 'nightly', '{"day":"mon"}', '--json'])
     expect(code).toBe(1)
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'DUPLICATE_RUN' } })
     expect(stderr).toContain(first)

@@ -25,7 +25,7 @@ const columns: readonly Column<QueueInfo>[] = [
   },
   {
     title: 'PAUSED',
-    cell: ({ paused }) => (paused === undefined ? '' : `${ago(paused.at)} by ${byAndWhy(paused)}`),
+    cell: ({ paused }) => (paused === undefined ? '' : `by ${byAndWhy(paused)} (${ago(paused.at)})`),
     paint: (text) => paint('yellow', text),
     shrinks: true,
   },

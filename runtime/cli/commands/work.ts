@@ -62,7 +62,7 @@ function workOptions(): Option[] {
     ),
     new Option(
       '--queue-order <order>',
-      "'strict': a later one of --queues only gets slots that the earlier ones leave (default: turns)",
+      "'strict': of the queues named, a later one only gets slots that the earlier ones leave (default: turns)",
     ).choices(['turns', 'strict']),
     new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1, 10_000)),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),

@@ -30,12 +30,3 @@ export const slow = defineJob({ name: 'slow', queue: 'slowly' }, async ({ step }
 })
 
 export const silent = defineJob({ name: 'silent' }, async () => {})
-
-export const nightly = defineJob(
-  {
-    name: 'nightly',
-    input: z.object({ day: z.string() }),
-    unique: { key: ({ day }) => day, onDuplicate: 'reject' },
-  },
-  async () => {},
-)

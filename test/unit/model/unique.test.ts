@@ -65,6 +65,7 @@ describe('a unique key', () => {
     ['NaN', () => Number.NaN, /answered NaN/],
     ['an object', ({ file }) => ({ file }), /answered object/],
     ['a promise', async () => 'a', /answered a promise/],
+    ['a promise that fails', () => Promise.reject(new Error('late')), /answered a promise/],
     ['nothing', () => '', /answered an empty string/],
     ['a line break', () => 'a\nb', /control characters/],
     ['half a character', () => '\ud800', /half a character/],

@@ -46,7 +46,7 @@ function liveHolder(tx: Transaction, job: string, key: string): RunId | undefine
   return holder
 }
 
-/** @throws DuplicateRunError when the run would need its key again and another one holds it. */
+/** R29. @throws DuplicateRunError when the run would need its key again and another one holds it. */
 export function refuseHeldKey(tx: Transaction, run: RunRow): void {
   if (run.unique_key === null) return
   const inWindow = (run.unique_until ?? 0) > tx.now

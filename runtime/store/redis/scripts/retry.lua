@@ -15,7 +15,7 @@ if not run then return { 'unknown' } end
 local planned = run[STATE] == tonumber(ARGV[7]) and run[POSITION] == tonumber(ARGV[8]) and run[CHANGED_AT] == tonumber(ARGV[9])
 if not planned then return { 'changed' } end
 
---- Takes the key from a holder that is none any more. Answers who else holds it.
+--- R29. Takes the key from a holder that is none any more. Answers who else holds it.
 local function otherHolder(field)
   local holder = holderOf(field)
   if holder then return holder ~= id and holder or nil end
