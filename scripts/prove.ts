@@ -97,6 +97,13 @@ const crashParts: readonly Part[] = [
     command: crashTests('poison'),
     env: { DURABLE_JOBS_PROVE_POISON: '1' },
   },
+  {
+    name: 'unique',
+    shows:
+      '200 enqueues of one key at once from 4 processes make one run; under kills and drains no two runs of a key overlap',
+    command: crashTests('unique'),
+    env: { DURABLE_JOBS_PROVE_BURSTS: '50', DURABLE_JOBS_PROVE_RUNS: '500' },
+  },
 ]
 
 const parts: readonly Part[] = [

@@ -19,6 +19,7 @@ export type { Duration } from '../runtime/model/duration.ts'
 export {
   AbortedError,
   type AbortReason,
+  DuplicateRunError,
   DuplicateStepError,
   FatalError,
   InvalidInputError,
@@ -65,4 +66,5 @@ export type { RunState } from '../runtime/model/run.ts'
 export type { RunId } from '../runtime/model/run-id.ts'
 export { ScheduleStateError, UnknownScheduleError } from '../runtime/model/schedule-errors.ts'
 export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/model/schedule-options.ts'
+export type { OnDuplicate, UniqueOptions } from '../runtime/model/unique.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'

@@ -33,6 +33,7 @@ export function runHead(run: Run, next: string): string {
         .map((pair) => pair.join('='))
         .join(', '),
     ],
+    ['unique', uniqueText(run)],
     ['enqueued', time(run.enqueuedAt)],
     ['started', run.startedAt === undefined ? '' : time(run.startedAt)],
     [ended ? 'ended' : 'changed', time(ended ? run.endedAt : run.changedAt)],
@@ -46,6 +47,12 @@ export function runHead(run: Run, next: string): string {
     })
   const error = 'error' in run ? run.error : undefined
   return [...lines, ...(error === undefined ? [] : ['', 'ERROR', ...errorLines(error)])].join('\n')
+}
+
+function uniqueText({ unique }: Run): string {
+  if (unique === undefined) return ''
+  const { key, until } = unique
+  return `key '${key}', until ${typeof until === 'number' ? time(until) : `it has ${until}`}`
 }
 
 /** The error, what caused it, and where the first of the causes was thrown. */

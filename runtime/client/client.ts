@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 import { type Clock, systemClock } from '../model/clock.ts'
-import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
@@ -18,6 +18,7 @@ import { type Explanation, explainRun } from './explain-run.ts'
 import { Limiters } from './limiters.ts'
 import { RunHandle } from './run-handle.ts'
 import { Schedules } from './schedules.ts'
+import { UniqueKeys } from './unique-keys.ts'
 
 export interface ConnectOptions {
   /** Only the `enqueue` hooks are used here. */
@@ -27,7 +28,13 @@ export interface ConnectOptions {
 /** What became of one run of `enqueueMany`; a duplicate is told, never thrown. */
 export type EnqueueResult<Output = unknown> =
   | { readonly outcome: 'created' | 'joined'; readonly handle: RunHandle<Output> }
-  | { readonly outcome: 'rejected'; readonly id: RunId; readonly error: RunIdConflictError }
+  /** Created; the run `replaced` held the unique key, had not started, and was cancelled. */
+  | { readonly outcome: 'replaced'; readonly handle: RunHandle<Output>; readonly replaced: RunId }
+  | {
+      readonly outcome: 'rejected'
+      readonly id: RunId
+      readonly error: RunIdConflictError | DuplicateRunError
+    }
 
 /** Arguments of `enqueue` after the job: the input may be left out where the job takes none. */
 export type EnqueueArguments<Input> = undefined extends Input
@@ -60,6 +67,8 @@ export class Jobs {
   readonly schedules: Schedules
   /** Limiters: look, and change them while workers run. */
   readonly limits: Limiters
+  /** Who holds the unique keys of jobs. */
+  readonly unique: UniqueKeys
   readonly #store: Store
   readonly #config: StoreConfig
   readonly #middleware: readonly Middleware[]
@@ -80,11 +89,13 @@ export class Jobs {
     this.limits = new Limiters(store)
     this.#ends = new EndWatch(store, clock)
     this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
+    this.unique = new UniqueKeys(store, (id) => this.#handle(id))
   }
 
   /**
    * Stores one run. The input is parsed by the job's schema once, here, and the parsed value is stored.
-   * @throws InvalidInputError, InvalidOptionsError, SerializationError, RunIdConflictError; then nothing was stored
+   * @throws InvalidInputError, InvalidOptionsError, SerializationError, RunIdConflictError, DuplicateRunError; then
+   * nothing was stored
    */
   async enqueue<Input, Output>(
     job: Job<Input, Output>,
@@ -167,13 +178,14 @@ export class Jobs {
     const plan = parseEnqueueOptions(options ?? {})
     const headers = { ...plan.headers }
     let answers: EnqueueAnswer[] = []
+    let runs: NewRun[] = []
     const context = { job: job.name, input: inputs.length === 1 ? inputs[0] : inputs, headers }
     await through(hooksOf(this.#middleware, 'enqueue'), context, async () => {
-      const runs = await this.#newRuns(job, inputs, { ...plan, headers })
+      runs = await this.#newRuns(job, inputs, { ...plan, headers })
       answers = await this.#insert(runs)
       return answers.map(({ id }) => id)
     })
-    return answers.map((answer) => this.#result<Output>(answer))
+    return answers.map((answer, i) => this.#result<Output>(answer, runs[i]))
   }
 
   async #insert(runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
@@ -184,11 +196,17 @@ export class Jobs {
     return answers
   }
 
-  #result<Output>(answer: EnqueueAnswer): EnqueueResult<Output> {
-    if (answer.outcome === 'rejected') {
-      return { outcome: 'rejected', id: answer.id, error: new RunIdConflictError(answer.id) }
+  #result<Output>(answer: EnqueueAnswer, run: NewRun | undefined): EnqueueResult<Output> {
+    const { id, outcome } = answer
+    if (outcome === 'rejected') {
+      const error =
+        answer.reason === 'duplicate'
+          ? new DuplicateRunError(answer.holder, { job: run?.job ?? '', key: run?.unique?.key ?? '' })
+          : new RunIdConflictError(id)
+      return { outcome, id, error }
     }
-    return { outcome: answer.outcome, handle: this.#handle<Output>(answer.id) }
+    const handle = this.#handle<Output>(id)
+    return outcome === 'replaced' ? { outcome, handle, replaced: answer.replaced } : { outcome, handle }
   }
 
   async #newRuns<Input>(job: Job<Input>, inputs: readonly unknown[], plan: EnqueuePlan): Promise<NewRun[]> {

@@ -27,6 +27,8 @@ export interface RunStatus {
   /** How often a worker was lost under it. */
   readonly losses: number
   readonly waitingFor?: { readonly kind: WaitingFor['kind']; readonly name?: string; readonly until?: Date }
+  /** Its unique key and what it is held until; a Date is the end of its window. */
+  readonly unique?: { readonly key: string; readonly until: 'finished' | 'started' | Date }
   /** Of the last failed attempt, or why it failed, or why it is blocked. */
   readonly error?: Error
 }
@@ -82,7 +84,14 @@ export class RunHandle<Output> {
     const run = await this.#read()
     const { state, queue, attempt, losses } = run
     const error = errorOf(run)
-    const base = { state, queue, attempt, losses, ...(error === undefined ? {} : { error }) }
+    const base = {
+      state,
+      queue,
+      attempt,
+      losses,
+      ...uniqueOf(run),
+      ...(error === undefined ? {} : { error }),
+    }
     if (run.state === 'scheduled')
       return { ...base, waitingFor: { kind: 'time', until: new Date(run.dueAt) } }
     if (run.state !== 'waiting') return base
@@ -106,6 +115,7 @@ export class RunHandle<Output> {
   /**
    * Lets a failed, cancelled, expired or blocked run go on with its stored steps.
    * @throws RunStateError when it has completed or still lives, or an at-most-once step would run again
+   * @throws DuplicateRunError when another run holds its unique key
    */
   async retry(options: RetryRunOptions = {}): Promise<RetryPlan> {
     checkKnownOptions(options, ['from', 'runAgain', 'dryRun', 'by', 'reason'], 'retry')
@@ -134,6 +144,12 @@ export class RunHandle<Output> {
     if (run === undefined) throw new UnknownRunError(this.id)
     return run
   }
+}
+
+function uniqueOf({ unique }: Run): Pick<RunStatus, 'unique'> {
+  if (unique === undefined) return {}
+  const { key, until } = unique
+  return { unique: { key, until: typeof until === 'number' ? new Date(until) : until } }
 }
 
 function errorOf(run: Run): Error | undefined {

@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import { type CronFire, CronTicks } from '../model/cron.ts'
-import { RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
@@ -105,7 +105,10 @@ export class Schedules {
     return this.#store.resumeSchedule(name, operatorWrite(write))
   }
 
-  /** Runs it now, beside its ticks, also while it is paused. @throws UnknownScheduleError */
+  /**
+   * Runs it now, beside its ticks, also while it is paused.
+   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key lives
+   */
   async trigger(name: string, write: ByHand = {}): Promise<RunHandle<unknown>> {
     const operator = operatorWrite(write)
     const id = newRunId(this.#clock.now())
@@ -114,7 +117,12 @@ export class Schedules {
       const run = { ...spec.run, id, start: { kind: 'now' } as const }
       const answer = await this.#store.triggerSchedule(name, revision, run, operator)
       if (answer.kind === 'triggered') return this.#handle(answer.run)
-      if (answer.kind === 'duplicate') throw new RunIdConflictError(answer.run)
+      if (answer.kind === 'duplicate') {
+        const { job, unique } = spec.run
+        throw unique === undefined || answer.run === id
+          ? new RunIdConflictError(answer.run)
+          : new DuplicateRunError(answer.run, { job, key: unique.key })
+      }
     }
     throw new InvalidOptionsError(`schedules.trigger: '${name}' changes all the time; try again`)
   }

@@ -36,6 +36,9 @@ export class SweepDuty implements Duty {
       if (report.repaired.length > 0) {
         this.#log.error({ runs: report.repaired }, 'runs were in no place and were made ready again')
       }
+      if (report.freedKeys !== undefined) {
+        this.#log.error({ keys: report.freedKeys }, 'unique keys outlived their runs and were freed')
+      }
       more = report.pruned >= sweepLimit
       if (more) await term.pause(sweepBreakMs)
     }

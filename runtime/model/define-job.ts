@@ -9,6 +9,7 @@ import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
 import { isStandardSchema } from './standard-schema.ts'
+import { parseUnique } from './unique.ts'
 
 const known = [
   'name',
@@ -20,6 +21,7 @@ const known = [
   'timeout',
   'limits',
   'schedule',
+  'unique',
   'onFailed',
 ]
 
@@ -65,6 +67,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     priority: options.priority === undefined ? 0 : parsePriority(options.priority, `${at}: priority`),
     retry: parseRetry(options.retry, `${at}: retry`),
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
+    unique: parseUnique(options.unique, name),
     schema: options.input as StandardSchemaV1 | undefined,
     schedule:
       options.schedule === undefined

@@ -48,6 +48,24 @@ export class RunIdConflictError extends DurableJobsError {
   }
 }
 
+/** The unique key is held by another run: nothing was stored, or the ended run was not retried. */
+export class DuplicateRunError extends DurableJobsError {
+  override readonly name = 'DuplicateRunError'
+  readonly code = 'DUPLICATE_RUN'
+  /** The run that holds the key. */
+  readonly runId: RunId
+  constructor(holder: RunId, { job, key }: { readonly job: string; readonly key: string }, retried?: RunId) {
+    super(
+      retried === undefined
+        ? `job '${job}': run '${holder}' holds the unique key '${key}', so nothing was stored; ` +
+            "wait until it lets go of it, cancel it, or take its handle with onDuplicate: 'join'"
+        : `run '${retried}' can't be retried: run '${holder}' holds the unique key '${key}' of job '${job}'; ` +
+            'wait until it lets go of it or cancel it, then retry',
+    )
+    this.runId = holder
+  }
+}
+
 /** A value can't be stored: its type, or its size. `path` names the place inside the value. */
 export class SerializationError extends DurableJobsError {
   override readonly name = 'SerializationError'

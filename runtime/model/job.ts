@@ -6,6 +6,7 @@ import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
 import type { Schedule, ScheduleOptions } from './schedule-options.ts'
 import type { StepPath } from './step-path.ts'
+import type { UniqueOptions, UniqueRule } from './unique.ts'
 
 /** A logger in pino's shape: fields first, then the message. */
 export interface Logger {
@@ -123,6 +124,8 @@ export interface JobOptions<Input, Parsed> {
   schedule?: ScheduleOptions<NoInfer<Input>>
   /** Taken together when a run starts; over a limit it waits in line, and nothing behind it in the queue does. */
   limits?: readonly JobLimit<NoInfer<Parsed>>[]
+  /** One run per key at a time; `true`: per input. Default: any number. */
+  unique?: boolean | UniqueOptions<Parsed>
   /** Called once per final failure, stored as a step. */
   onFailed?: OnFailed<Parsed>
 }
@@ -138,6 +141,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly priority: number
   readonly retry: RetryPolicy
   readonly timeoutMs: number | undefined
+  readonly unique: UniqueRule | undefined
   readonly schema: StandardSchemaV1 | undefined
   readonly schedule: Schedule | undefined
   readonly onFailed: OnFailed | undefined

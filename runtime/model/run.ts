@@ -1,5 +1,6 @@
 import type { RunId } from './run-id.ts'
 import type { StoredError } from './stored-error.ts'
+import type { UniqueKey } from './unique.ts'
 
 /**
  * The one table of how a run moves: state -> transition -> next state. A transition that a state does not
@@ -72,6 +73,8 @@ interface RunBase {
   readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */
   readonly startedAt?: number
+  /** Who holds it now is told by the store's `holder`. */
+  readonly unique?: UniqueKey
   /** When it came into its state. */
   readonly changedAt: number
   /** Entries in its journal so far. */

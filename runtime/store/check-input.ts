@@ -2,18 +2,19 @@ import { digestValue, encodeValue } from '../model/codec.ts'
 import type { Job } from '../model/job.ts'
 import { limitUses } from '../model/limit-use.ts'
 import { parseInput } from '../model/standard-schema.ts'
+import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
 export type CheckedInput = Pick<
   NewRun,
-  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs' | 'limits'
+  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs' | 'limits' | 'unique'
 >
 
 /**
  * Parses the input by the job's schema and encodes what comes of it.
  * `named`: the run has an id of the caller's own, which can meet another input.
- * @throws InvalidInputError, SerializationError
+ * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` gives no usable key
  */
 export async function checkInput<Input>(
   job: Job<Input>,
@@ -29,6 +30,7 @@ export async function checkInput<Input>(
     input: encodeValue(parsed, `input of job '${job.name}'`, maxValueBytes),
     inputDigest: named ? digestValue(parsed) : '',
     ...(job.limits.length === 0 ? {} : { limits: limitUses(job.limits, parsed, job.name) }),
+    ...(job.unique === undefined ? {} : { unique: uniqueClaim(job.unique, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
   }
 }

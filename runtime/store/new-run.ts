@@ -1,5 +1,6 @@
 import type { LimitUse } from '../model/limit-use.ts'
 import type { RunId } from '../model/run-id.ts'
+import type { UniqueClaim } from '../model/unique.ts'
 
 /** A run as it is enqueued. */
 export interface NewRun {
@@ -25,6 +26,8 @@ export interface NewRun {
   readonly timeoutMs?: number
   /** Taken together by each claim of it. */
   readonly limits?: readonly LimitUse[]
+  /** Of the runs with this job and key one is live at a time (G7). */
+  readonly unique?: UniqueClaim
   /** The tick of the schedule that made it. */
   readonly scheduledFor?: number
 }

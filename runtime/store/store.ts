@@ -29,14 +29,20 @@ export interface Store
     TermStore,
     ScheduleStore,
     Inspector {
-  /** Prunes by retention and repairs G6 (every live run in exactly one place), at most `limit` runs of each. */
+  /**
+   * Prunes by retention and repairs G6 (every live run in exactly one place) and G7 (no key outlives its hold), at
+   * most `limit` of each.
+   */
   sweep(limit: number): Promise<SweepReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
   close(): Promise<void>
 }
 
 interface RunStore {
-  /** Inserts runs; a known id answers `joined`, or `rejected` when its job or input differ. */
+  /**
+   * Inserts runs, one after the other; a known id answers `joined`, or `rejected` when its job or input differ. Then a
+   * held unique key decides: see `EnqueueAnswer`. An answer other than `created` is kept for a late repeat.
+   */
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
   /**
    * Settles what ended, then claims up to `request.max` runs for this lease, best first: promotes what is due,
@@ -55,7 +61,9 @@ interface RunStore {
   /**
    * An ended, not completed, or blocked run becomes ready with its journal kept, less the entry whose error escaped, or less
    * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
+   * A unique key that it held is its own again.
    * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
+   * @throws DuplicateRunError when another run holds its unique key.
    */
   retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan>
   /** What `retry` would drop and keep; changes nothing. */
@@ -91,6 +99,8 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
+  /** The run that holds a unique key of a job; one of a window may have ended. */
+  holder(job: string, key: string): Promise<RunId | undefined>
   /** Those of these runs that have ended or are not here; at most 1,000 at once. */
   ended(ids: readonly RunId[]): Promise<readonly RunId[]>
   journal(
@@ -131,10 +141,22 @@ export type Unsubscribe = () => void
 /** Names one registration of a worker; random, never used twice. */
 export type LeaseId = string
 
+/**
+ * - `joined`: no run was made; `id` names the one that has this id, or holds the key
+ * - `rejected` as a duplicate: `holder` holds the key
+ * - `replaced`: created; `replaced` held the key, had not started and was cancelled
+ */
 export type EnqueueAnswer =
   | { readonly outcome: 'created'; readonly id: RunId }
   | { readonly outcome: 'joined'; readonly id: RunId }
+  | { readonly outcome: 'replaced'; readonly id: RunId; readonly replaced: RunId }
   | { readonly outcome: 'rejected'; readonly id: RunId; readonly reason: 'id conflict' }
+  | {
+      readonly outcome: 'rejected'
+      readonly id: RunId
+      readonly reason: 'duplicate'
+      readonly holder: RunId
+    }
 
 export interface ClaimRequest {
   /** Free slots; 0 only settles. */
@@ -256,9 +278,13 @@ export interface NewWorker {
   readonly queues?: readonly string[]
   /** The limiters that its jobs' code names. */
   readonly limiters?: readonly WorkerLimiter[]
+  /** `strict`: a later one of `queues` only gets slots that those before it leave. Left out: they take turns. */
+  readonly queueOrder?: QueueOrder
   /** Whether a drain order of an earlier lease of this process holds on. */
   readonly draining: boolean
 }
+
+export type QueueOrder = 'turns' | 'strict'
 
 export interface WorkerJob {
   readonly name: string
@@ -316,6 +342,7 @@ export interface WorkerInfo {
   readonly draining: boolean
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
+  readonly queueOrder: QueueOrder
   /** Its process is gone or its lease is over: the next worker that looks takes its runs over. */
   readonly lost: boolean
   readonly jobs: readonly WorkerJob[]
@@ -379,6 +406,14 @@ export interface SweepReport {
   readonly pruned: number
   /** Runs that were in no place, or in one too many, and were put right. */
   readonly repaired: readonly RunId[]
+  /** Unique keys that were held by a run that is gone or had let go of them; left out when there were none. */
+  readonly freedKeys?: readonly FreedKey[]
+}
+
+export interface FreedKey {
+  readonly job: string
+  readonly key: string
+  readonly run: RunId
 }
 
 /** How long ended runs are kept, and how many at most. Durations in ms. */

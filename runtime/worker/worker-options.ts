@@ -9,7 +9,7 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
 import { isName } from '../model/name.ts'
 import type { WorkerLimiter } from '../store/limiters.ts'
-import type { WorkerJob } from '../store/store.ts'
+import type { QueueOrder, WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { createLogger, logLevels } from './logger.ts'
 
@@ -20,6 +20,8 @@ export interface WorkerOptions {
   jobs: readonly Job[]
   /** Left out: every queue that holds runs of these jobs, taking turns. */
   queues?: readonly string[]
+  /** `strict`: a queue only gets slots that those before it in `queues` leave. Default `turns`. */
+  queueOrder?: QueueOrder
   /** Runs worked on at the same time. Default 10. */
   concurrency?: number
   middleware?: readonly Middleware[]
@@ -48,6 +50,7 @@ export interface WorkerConfig {
   readonly registered: readonly WorkerJob[]
   readonly limiters: readonly WorkerLimiter[]
   readonly queues: readonly string[] | undefined
+  readonly queueOrder: QueueOrder
   readonly concurrency: number
   readonly middleware: readonly Middleware[]
   readonly log: Logger
@@ -69,6 +72,7 @@ const known = [
   'store',
   'jobs',
   'queues',
+  'queueOrder',
   'concurrency',
   'middleware',
   'logger',
@@ -92,6 +96,7 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     registered: [...jobs.values()].map(registration),
     limiters: limitersOf([...jobs.values()]),
     queues: parseQueues(options.queues),
+    queueOrder: parseQueueOrder(options),
     concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
     middleware: parseMiddleware(options.middleware ?? []),
     log: options.logger === undefined ? createLogger({ clock }) : parseLogger(options.logger),
@@ -149,6 +154,16 @@ function parseQueues(queues: readonly string[] | undefined): readonly string[] |
   if (!names)
     throw new InvalidOptionsError("queues: write a list of names, ['imports', 'mails'], or leave it out")
   return queues
+}
+
+function parseQueueOrder({ queueOrder = 'turns', queues }: WorkerOptions): QueueOrder {
+  if (queueOrder === 'turns') return queueOrder
+  if (queueOrder !== 'strict')
+    throw new InvalidOptionsError(`queueOrder: write 'turns' or 'strict', not '${String(queueOrder)}'`)
+  if (queues !== undefined) return queueOrder
+  throw new InvalidOptionsError(
+    "queueOrder: 'strict' goes by the order of queues; name them, the first one first",
+  )
 }
 
 function parseMiddleware(middleware: unknown): readonly Middleware[] {

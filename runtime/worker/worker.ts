@@ -206,7 +206,7 @@ export class Worker {
   }
 
   async #beginSession(store: Store): Promise<void> {
-    const { registered, limiters, queues, concurrency, leaseMs } = this.#config
+    const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       onDrainOrder: () => void this.stop(),
@@ -228,6 +228,7 @@ export class Worker {
       definitions: this.#definitions,
       limiters,
       ...(queues === undefined ? {} : { queues }),
+      queueOrder,
       draining: this.#phase === 'draining',
     })
     this.#session = session

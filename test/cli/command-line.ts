@@ -13,6 +13,7 @@ const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
 const compileCache = join(tmpdir(), 'node-compile-cache')
 export const jobFile: string = fileURLToPath(new URL('./jobs/imports.ts', import.meta.url))
 export const holdFile: string = fileURLToPath(new URL('./jobs/hold.ts', import.meta.url))
+export const nightlyFile: string = fileURLToPath(new URL('./nightly-job.ts', import.meta.url))
 /** What a job file outside of this package imports. */
 export const sdk: string = join(import.meta.dirname, '../../sdk/index.ts')
 

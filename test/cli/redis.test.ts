@@ -319,7 +319,7 @@ describe('commands', () => {
     expect(await cli.ok('pause', 'slowly', '--by', 'ana', ...at)).toMatch(
       /^queue slowly is paused; .*:\*\*\*@/,
     )
-    expect(await cli.ok('queues', ...at)).toMatch(/\nslowly +1 .*by ana\n/)
+    expect(await cli.ok('queues', ...at)).toMatch(/\nslowly +1 .*by ana \(.+ ago\)\n/)
     expect(await cli.ok('resume', 'slowly', ...at)).toBe('queue slowly runs again\n')
     expect(await cli.ok('cancel', 'one', ...at)).toBe('run one is cancelled\n')
     expect(await cli.ok('remove', 'one', ...at)).toBe('run one is removed\n')

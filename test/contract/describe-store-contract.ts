@@ -17,6 +17,7 @@ import { schedulesContract } from './topics/schedules.ts'
 import { settleContract } from './topics/settle.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
+import { uniqueContract } from './topics/unique.ts'
 import { wakeupContract } from './topics/wakeup.ts'
 
 /** What every store does, without deviations. A store is one when all of it passes. */
@@ -39,6 +40,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
     describe('terms', () => termsContract(open))
+    describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))
   })
 }

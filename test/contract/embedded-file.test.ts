@@ -50,6 +50,41 @@ describe('the file of the embedded store', () => {
     await using(async (store) => expect(await store.run(run.id)).toMatchObject({ state: 'ready' }))
   })
 
+  test('with keys of runs that are gone or over is put right by a sweep, which tells', async () => {
+    const runs = ['live', 'over', 'begun'].map((key) =>
+      newRun({ unique: { key, until: key === 'begun' ? 'started' : 'finished', onDuplicate: 'join' } }),
+    )
+    const [live, over, begun] = runs.map(({ id }) => id)
+    await using(async (store) => {
+      await store.enqueue(runs)
+      await store.cancel(over ?? '', byHand())
+    })
+    sql(`INSERT INTO unique_keys (job, key, run) VALUES ('job', 'over', '${over}'), ('job', 'gone', 'nobody');
+         UPDATE runs SET started_at = 1 WHERE id = '${begun}'`)
+    await using(async (store) => {
+      const { freedKeys = [] } = await store.sweep(2)
+      const rest = (await store.sweep(2)).freedKeys ?? []
+      expect([...freedKeys, ...rest]).toEqual([
+        { job: 'job', key: 'begun', run: begun },
+        { job: 'job', key: 'over', run: over },
+        { job: 'job', key: 'gone', run: 'nobody' },
+      ])
+      expect(await store.holder('job', 'live')).toBe(live)
+      for (let i = 0; i < 3; i++) expect(await store.sweep(2)).toEqual({ pruned: 0, repaired: [] })
+    })
+  })
+
+  test('whose keys are damaged gives them to the next run all the same', async () => {
+    await using(async () => undefined)
+    sql("INSERT INTO unique_keys (job, key, run) VALUES ('job', 'k', 'nobody')")
+    await using(async (store) => {
+      const run = newRun({ unique: { key: 'k', until: 'finished', onDuplicate: 'join' } })
+      expect(await store.holder('job', 'k')).toBeUndefined()
+      expect(await store.enqueue([run])).toMatchObject([{ outcome: 'created' }])
+      expect(await store.holder('job', 'k')).toBe(run.id)
+    })
+  })
+
   test('of a newer version is refused and left as it is', async () => {
     await using(async () => undefined)
     sql('PRAGMA user_version = 99')
@@ -62,10 +97,36 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    sql('DROP TABLE events; DROP TABLE throughput; DROP TABLE terms; DROP TABLE schedules; DROP TABLE ledger')
-    sql(
-      'DROP TABLE definitions; DROP TABLE definition_leases; ALTER TABLE payloads DROP COLUMN scheduled_for',
-    )
+    const tables = [
+      'events',
+      'throughput',
+      'terms',
+      'unique_keys',
+      'admissions',
+      'schedules',
+      'ledger',
+      'definitions',
+      'definition_leases',
+    ]
+    const ofLimits = [
+      'limiters',
+      'limit_keys',
+      'limit_lines',
+      'limit_holders',
+      'limit_starts',
+      'limit_seniors',
+    ]
+    const columns = [
+      'runs unique_key',
+      'runs unique_until',
+      'runs limited',
+      'runs granted',
+      'workers queue_order',
+      'payloads scheduled_for',
+    ]
+    sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
+    sql('DROP INDEX requests_until; DROP INDEX runs_granted')
+    sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
     sql('PRAGMA user_version = 1')
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })

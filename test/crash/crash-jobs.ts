@@ -54,7 +54,13 @@ function observed({ step, run }: Context<unknown>, { witness, killer }: Seams): 
 }
 
 function makeJobs(seams: Seams) {
-  return { ...plainJobs(seams), ...waitingJobs(seams), ...onceJobs(seams), ...badJobs(seams) }
+  return {
+    ...plainJobs(seams),
+    ...uniqueJobs(seams),
+    ...waitingJobs(seams),
+    ...onceJobs(seams),
+    ...badJobs(seams),
+  }
 }
 
 function plainJobs(seams: Seams) {
@@ -126,6 +132,22 @@ function onceOptions(path: string, { run }: Context<unknown>, { witness }: Seams
       return `looked up ${path}`
     },
   } as const
+}
+
+function uniqueJobs(seams: Seams) {
+  /** One live run per key. */
+  const sole = defineJob<{ key: string; steps: number; ms: number }, number[]>(
+    { name: 'sole', unique: { key: ({ key }) => key } },
+    async (context) => {
+      const observe = observed(context, seams)
+      const pids: number[] = []
+      for (let i = 1; i <= context.input.steps; i++) {
+        pids.push(await observe(`s${i}`, () => wait(context.input.ms, process.pid)))
+      }
+      return pids
+    },
+  )
+  return { sole }
 }
 
 function waitingJobs(seams: Seams) {

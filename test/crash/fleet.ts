@@ -73,6 +73,11 @@ export class Fleet {
     return join(this.#folder, name)
   }
 
+  /** For other processes that connect to it. */
+  get store(): FleetStore['options'] {
+    return this.#store.options
+  }
+
   /** Worker processes that have not ended. */
   get alive(): readonly Member[] {
     return this.#members.filter((member) => member.alive)

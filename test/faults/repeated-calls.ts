@@ -1,3 +1,4 @@
+import type { UniqueClaim } from '../../runtime/model/unique.ts'
 import type { ScriptName } from '../../runtime/store/redis/script.ts'
 import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
 import { byHand, done, intent, newRun, newWorker, plainError } from '../contract/given.ts'
@@ -67,6 +68,10 @@ function askAgain(first: unknown): unknown {
   return { ...(first as ClaimAnswer), more: true }
 }
 
+function keyed(key: string): UniqueClaim {
+  return { key, until: 'finished', onDuplicate: 'join' }
+}
+
 const write = (requestId: string) => byHand({ requestId })
 
 export const repeatedCalls: readonly RepeatedCall[] = [
@@ -83,6 +88,44 @@ export const repeatedCalls: readonly RepeatedCall[] = [
         await calm.remove('one', write('remove'))
       },
     }),
+  },
+  {
+    name: 'enqueue of duplicates',
+    script: 'enqueue',
+    prepare: async (calm, faulty) => {
+      await calm.enqueue([
+        newRun({ id: 'one', unique: keyed('a') }),
+        newRun({ id: 'two', unique: keyed('b') }),
+      ])
+      const late = [
+        newRun({ id: 'joined', unique: keyed('a') }),
+        newRun({ id: 'rejected', unique: { ...keyed('a'), onDuplicate: 'reject' } }),
+        newRun({ id: 'replacing', unique: { ...keyed('b'), onDuplicate: 'replace' } }),
+      ]
+      return {
+        call: () => faulty.enqueue(late),
+        newer: async () => {
+          const worker = await another(calm)
+          for (const run of await worker.claim()) await worker.settle(run, completed)
+          await calm.remove('one', write('remove'))
+          await calm.enqueue([newRun({ id: 'next', unique: keyed('b') })])
+        },
+      }
+    },
+  },
+  {
+    name: 'claim that frees a key',
+    script: 'claim',
+    repeatAnswers: askAgain,
+    prepare: async (calm, faulty) => {
+      const unique = { ...keyed('a'), until: 'started' } as const
+      await calm.enqueue([newRun({ id: 'one', unique })])
+      const worker = await registered(calm, faulty, 'first')
+      return {
+        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, []),
+        newer: () => calm.enqueue([newRun({ id: 'two', unique })]),
+      }
+    },
   },
   {
     name: 'claim, which settles',

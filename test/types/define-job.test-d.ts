@@ -51,6 +51,39 @@ describe('the input of a handler', () => {
   })
 })
 
+describe('a unique key', () => {
+  test('is made of the parsed input', () => {
+    const input = z.object({ day: z.string().transform((day) => new Date(day)) })
+    const job = defineJob(
+      {
+        name: 'a',
+        input,
+        unique: {
+          key: (parsed) => {
+            expectTypeOf(parsed).toEqualTypeOf<{ day: Date }>()
+            return parsed.day.getTime()
+          },
+          until: '5m',
+          onDuplicate: 'replace',
+        },
+      },
+      () => 1,
+    )
+    expectTypeOf(job).toEqualTypeOf<Job<{ day: string }, number>>()
+    defineJob<{ file: string }, void>({ name: 'a', unique: { key: ({ file }) => file } }, () => {})
+    defineJob({ name: 'a', unique: true }, () => {})
+  })
+
+  test('is a string or a number, for a known time and a known way', () => {
+    // @ts-expect-error no key
+    defineJob<{ file: string }>({ name: 'a', unique: { key: (input) => input } }, () => {})
+    // @ts-expect-error not a time
+    defineJob({ name: 'a', unique: { until: 'done' } }, () => {})
+    // @ts-expect-error not a way
+    defineJob({ name: 'a', unique: { onDuplicate: 'drop' } }, () => {})
+  })
+})
+
 describe('the output of a job', () => {
   test('is what its handler returns, awaited', () => {
     expectTypeOf(defineJob({ name: 'a' }, () => 5)).toEqualTypeOf<Job<undefined, number>>()

@@ -8,7 +8,16 @@ const now = Date.UTC(2026, 0, 1)
 function worker(startedAgoMs: number, over: Partial<WorkerInfo> = {}): WorkerInfo {
   const times = { startedAt: now - startedAgoMs, seenAgoMs: 0, leaseLeftMs: 10_000 }
   const process = { host: 'host', pid: 1, node: 'v24', concurrency: 10, running: 0 }
-  return { name: 'one', ...process, ...times, draining: false, lost: false, jobs: [], ...over }
+  return {
+    name: 'one',
+    ...process,
+    ...times,
+    draining: false,
+    lost: false,
+    queueOrder: 'turns',
+    jobs: [],
+    ...over,
+  }
 }
 
 const led: LeaderInfo = {

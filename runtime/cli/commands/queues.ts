@@ -3,7 +3,7 @@ import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
-import { byAndWhy } from '../run-text.ts'
+import { ago, byAndWhy } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -25,7 +25,7 @@ const columns: readonly Column<QueueInfo>[] = [
   },
   {
     title: 'PAUSED',
-    cell: ({ paused }) => (paused === undefined ? '' : `by ${byAndWhy(paused)}`),
+    cell: ({ paused }) => (paused === undefined ? '' : `by ${byAndWhy(paused)} (${ago(paused.at)})`),
     paint: (text) => paint('yellow', text),
     shrinks: true,
   },

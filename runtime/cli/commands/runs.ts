@@ -1,5 +1,7 @@
 import { type Command, Option } from 'commander'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { type Run, type RunState, runStates } from '../../model/run.ts'
+import type { Inspector, RunPage } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { wholeNumber } from '../option-values.ts'
@@ -14,6 +16,7 @@ interface RunsOptions extends SharedOptions {
   readonly job?: string
   readonly queue?: string
   readonly tag?: string
+  readonly unique?: string
   readonly limit: number
   readonly cursor?: string
 }
@@ -36,18 +39,35 @@ export function addRuns(program: Command): void {
     .option('--job <name>', 'only runs of this job')
     .option('--queue <name>', 'only runs of this queue')
     .option('--tag <tag>', 'only runs with this tag')
+    .option('--unique <key>', 'only the run that holds this unique key of the job in --job')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
     .option('--cursor <cursor>', 'go on where the page before ended')
   addSharedOptions(command, '{ runs: [RUN], cursor? }').action(listRuns)
   explainJson(command, fieldsOfRun)
 }
 
-async function listRuns({ state, job, queue, tag, limit, cursor, json, store }: RunsOptions): Promise<void> {
+async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
   await withConnection(given({ store }), async ({ inspector }) => {
-    const page = await inspector.runs({ limit, ...given({ state, job, queue, tag, cursor }) })
+    const page = await readPage(inspector, options)
     if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
     if (page.runs.length > 0) printTable(columns, page.runs)
     else remark(`no such run in ${inspector.address}`)
     if (page.cursor !== undefined) remark(`there are more: add --cursor ${page.cursor}`)
   })
+}
+
+async function readPage(
+  inspector: Inspector,
+  { limit, unique, state, job, queue, tag, cursor }: Omit<RunsOptions, keyof SharedOptions>,
+): Promise<RunPage> {
+  const filter = given({ state, job, queue, tag, cursor })
+  if (unique === undefined) return inspector.runs({ limit, ...filter })
+  if (job === undefined || Object.keys(filter).length > 1) {
+    throw new InvalidOptionsError('--unique names one run: write it with --job NAME and no other filter')
+  }
+  const id = await inspector.holder(job, unique)
+  const run = id === undefined ? undefined : await inspector.run(id)
+  if (run === undefined) return { runs: [] }
+  const { input: _, ...shown } = run
+  return { runs: [shown as Run] }
 }

@@ -1,6 +1,7 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
@@ -17,6 +18,7 @@ import {
 
 interface WorkOptions extends SharedOptions {
   readonly queues?: string[]
+  readonly queueOrder?: QueueOrder
   readonly concurrency?: number
   readonly name?: string
   readonly healthPort?: number
@@ -58,6 +60,10 @@ function workOptions(): Option[] {
     new Option('--queues <names>', 'only these queues, a,b (default: all queues of the jobs)').argParser(
       commaList,
     ),
+    new Option(
+      '--queue-order <order>',
+      "'strict': of the queues named, a later one only gets slots that the earlier ones leave (default: turns)",
+    ).choices(['turns', 'strict']),
     new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1, 10_000)),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
     new Option('--health-port <n>', 'answer GET /live and /ready on this port').argParser(

@@ -29,12 +29,17 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
   { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
-  { title: 'QUEUES', cell: (worker) => worker.queues?.join(', ') ?? 'all', shrinks: true },
+  { title: 'QUEUES', cell: queuesText, shrinks: true },
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
+
+function queuesText({ queues, queueOrder }: WorkerInfo): string {
+  if (queues === undefined) return 'all'
+  return queueOrder === 'strict' ? `${queues.join(' > ')} (strict)` : queues.join(', ')
+}
 
 export function addWorkers(program: Command): void {
   const command = program.command('workers').description('list workers, and what became of them')

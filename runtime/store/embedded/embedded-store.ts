@@ -106,11 +106,13 @@ import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { inspectLeaders } from './operations/terms.ts'
+import { sweepKeys } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
+import { holderOf } from './unique-keys.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
 
@@ -375,7 +377,11 @@ class EmbeddedStore implements Store {
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
-    const report = await this.#write((tx) => ({ pruned: prune(tx, limit), repaired: repair(tx, limit) }))
+    const report = await this.#write((tx) => {
+      const freedKeys = sweepKeys(tx, limit)
+      const keys = freedKeys.length > 0 ? { freedKeys } : {}
+      return { pruned: prune(tx, limit), repaired: repair(tx, limit), ...keys }
+    })
     this.#removeOrphanFiles()
     this.#database.shrinkLog()
     return report
@@ -383,6 +389,10 @@ class EmbeddedStore implements Store {
 
   async run(id: RunId): Promise<RunDetails | undefined> {
     return inspectRun(this.#database, id)
+  }
+
+  async holder(job: string, key: string): Promise<RunId | undefined> {
+    return holderOf(this.#database, this.#storeNow(), job, key)
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {

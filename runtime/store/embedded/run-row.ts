@@ -3,6 +3,7 @@ import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run
 import type { RunId } from '../../model/run-id.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { LeaseId } from '../store.ts'
+import { uniqueKeyOf } from '../unique-until.ts'
 import type { Sql } from './database.ts'
 
 /** The columns that decide where a run is and who may write it. */
@@ -36,6 +37,9 @@ export interface RunRow {
   readonly blocked: string | null
   /** 1 when it has admissions: limits of its job or of a step. */
   readonly limited: number
+  readonly unique_key: string | null
+  /** See unique-until.ts. */
+  readonly unique_until: number | null
 }
 
 export interface Cancel {
@@ -62,7 +66,8 @@ interface PayloadRow {
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
-  runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked, runs.limited`
+  runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
+  runs.limited, runs.unique_key, runs.unique_until`
 
 export function findRun(sql: Sql, id: RunId): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ?`, id)
@@ -91,6 +96,7 @@ export function toRun(row: RunRow & PayloadRow): Run {
     losses: row.losses,
     enqueuedAt: row.enqueued_at,
     ...(row.started_at === null ? {} : { startedAt: row.started_at }),
+    ...(row.unique_key === null ? {} : { unique: uniqueKeyOf(row.unique_key, row.unique_until ?? 0) }),
     changedAt: row.changed_at,
     position: row.position,
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),

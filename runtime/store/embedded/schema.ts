@@ -140,6 +140,20 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   `,
   `
+  ALTER TABLE runs ADD COLUMN unique_key TEXT;
+  ALTER TABLE runs ADD COLUMN unique_until INTEGER; -- 0 until finished, 1 until started, else the end of its window
+  -- Who holds a unique key: see unique-keys.ts. The sweep goes through it by number.
+  CREATE TABLE unique_keys (
+    n INTEGER PRIMARY KEY, job TEXT NOT NULL, key TEXT NOT NULL, run TEXT NOT NULL,
+    until INTEGER,                        -- the end of a window
+    UNIQUE (job, key)
+  );
+  CREATE INDEX unique_keys_until ON unique_keys (until) WHERE until IS NOT NULL;
+  -- Duplicates leave an answer each.
+  CREATE INDEX requests_until ON requests (until);
+  ALTER TABLE workers ADD COLUMN queue_order TEXT NOT NULL DEFAULT 'turns';
+  `,
+  `
   -- What workers declare beside their jobs: see store/definitions.ts.
   CREATE TABLE definitions (
     n INTEGER PRIMARY KEY,

@@ -52,9 +52,11 @@ export const staticKeys = [
   'tags',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked */
   'counts',
+  /** hash: job, key -> run that holds it by its state, or end of a window and run */
+  'unique',
   /** hash: request -> answer */
   'requests',
-  /** set by ms: `q` request, `t` removed run, `l` ended lease, `k` key of a limiter, each until it may be forgotten */
+  /** set by ms: `q` request, `t` removed run, `l` ended lease, `k` window of a unique key, `f` key of a limiter, until forgotten */
   'forget',
   /** hash: limiter -> rule, and what is set by hand */
   'limiters',

@@ -98,6 +98,7 @@ import {
 } from './operations/schedules.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
+import { readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -389,6 +390,10 @@ class RedisStore implements Store {
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
+  }
+
+  async holder(job: string, key: string): Promise<RunId | undefined> {
+    return (await readHolder(this.#calls, job, key)).holder
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {

@@ -3,6 +3,7 @@ import { decodeValue } from '../../model/codec.ts'
 import { RunPoisonedError } from '../../model/errors.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
+import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
 
 /** The msgpack that scripts read and write: text, numbers, lists and maps; bytes travel beside it. */
@@ -43,6 +44,8 @@ interface Extras {
   readonly w?: readonly [WaitingFor['kind'], number, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
+  /** unique key, and what it is held until: see unique-until.ts */
+  readonly u?: readonly [key: string, code: number]
   /** The step whose error escaped. */
   readonly e?: string
   /** The tick it was made for. */
@@ -165,6 +168,7 @@ export function toRun(run: WholeRun): Run {
     losses: record.losses,
     enqueuedAt: record.enqueuedAt,
     ...(record.startedAt === 0 ? {} : { startedAt: record.startedAt }),
+    ...(record.extras.u === undefined ? {} : { unique: uniqueKeyOf(...record.extras.u) }),
     changedAt: record.changedAt,
     position: record.position,
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),

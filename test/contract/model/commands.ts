@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isEnd } from '../../../runtime/model/run.ts'
-import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
+import type { UniqueClaim } from '../../../runtime/model/unique.ts'
+import {
+  type ClaimedRun,
+  type EnqueueAnswer,
+  keepAnswersMs,
+  type Store,
+} from '../../../runtime/store/store.ts'
 import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
@@ -16,6 +22,9 @@ export interface Fleet {
 }
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
+
+/** Of the runs that are to be unique. */
+const keys = ['k1', 'k2'] as const
 
 /** Settlements an author's run can come to. */
 const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
@@ -41,6 +50,7 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
   }
+  for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
   expect(await store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
 }
 
@@ -60,6 +70,29 @@ function enqueueCommand(queue: string, delayMs: number): Command {
     expect(await store.enqueue([run])).toMatchObject([{ outcome: 'created' }])
     expect(await store.enqueue([run])).toMatchObject([{ outcome: 'joined' }])
     oracle.enqueue(run.id, queue, delayMs)
+  })
+}
+
+function enqueueUniqueCommand(unique: UniqueClaim, delayMs: number): Command {
+  const until = typeof unique.until === 'string' ? unique.until : `${unique.until.ms} ms`
+  const title = `enqueue key ${unique.key} until ${until} in ${delayMs} ms, else ${unique.onDuplicate}`
+  return command(title, async (oracle, { store }) => {
+    const run = newRun({ unique, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
+    const expected = oracle.enqueueUnique(run.id, run.queue, delayMs, unique)
+    expect(await store.enqueue([run])).toEqual([expected])
+    const again: EnqueueAnswer = expected.outcome === 'created' ? { outcome: 'joined', id: run.id } : expected
+    expect(await store.enqueue([run])).toEqual([again])
+    oracle.sent.push({ run, answer: again, at: oracle.now })
+  })
+}
+
+/** An enqueue that is delivered once more, long after. */
+function lateEnqueueCommand(choice: number): Command {
+  return command(`enqueue ${choice} once more`, async (oracle, { store }) => {
+    const late = pick(oracle.sent, choice)
+    // The store may have forgotten it by then.
+    if (late === undefined || oracle.now - late.at >= keepAnswersMs) return
+    expect(await store.enqueue([late.run])).toEqual([late.answer])
   })
 }
 
@@ -169,6 +202,13 @@ function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
       const state = oracle.cancel(run.id)
       for (let i = 0; i < 2; i++) expect(await store.cancel(run.id, write)).toEqual({ state })
     } else if (oracle.canRetry(run.id)) {
+      const runId = oracle.keyHolderBeside(run.id)
+      if (runId !== undefined) {
+        const refused = { code: 'DUPLICATE_RUN', runId }
+        await expect(store.planRetry(run.id, {})).rejects.toMatchObject(refused)
+        await expect(store.retry(run.id, {}, write)).rejects.toMatchObject(refused)
+        return
+      }
       const answer = await store.retry(run.id, {}, write)
       expect(await store.retry(run.id, {}, write)).toEqual(answer)
       oracle.retry(run.id)
@@ -188,7 +228,7 @@ function removeCommand(choice: number): Command {
     }
     await store.remove(run.id, byHand())
     expect(await store.run(run.id)).toBeUndefined()
-    oracle.runs.delete(run.id)
+    oracle.remove(run.id)
     for (let i = claims.length - 1; i >= 0; i--) if (claims[i]?.run.id === run.id) claims.splice(i, 1)
   })
 }
@@ -204,10 +244,19 @@ function queueCommand(queue: string, pause: boolean): Command {
 
 const queue = fc.constantFrom('a', 'b')
 const worker = fc.nat({ max: 2 })
+const claimOfKey: fc.Arbitrary<UniqueClaim> = fc.record({
+  key: fc.constantFrom(...keys),
+  until: fc.constantFrom<UniqueClaim['until']>('finished', 'finished', 'started', 'started', { ms: 3_000 }),
+  onDuplicate: fc.constantFrom('join', 'reject', 'replace'),
+})
 const choice = fc.nat({ max: 99 })
 
 export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(queue, fc.constantFrom(0, 0, 3_000)).map(([name, delayMs]) => enqueueCommand(name, delayMs)),
+  fc
+    .tuple(claimOfKey, fc.constantFrom(0, 3_000))
+    .map(([unique, delayMs]) => enqueueUniqueCommand(unique, delayMs)),
+  choice.map(lateEnqueueCommand),
   fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),

@@ -1,10 +1,14 @@
 import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
 import { isEnd, type RunState } from '../../../runtime/model/run.ts'
+import type { UniqueClaim } from '../../../runtime/model/unique.ts'
+import type { NewRun } from '../../../runtime/store/new-run.ts'
+import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
 
 /** A run as the oracle knows it. */
 export interface KnownRun {
   readonly id: string
   readonly queue: string
+  readonly enqueuedAt: number
   state: RunState
   attempt: number
   losses: number
@@ -14,6 +18,10 @@ export interface KnownRun {
   position: number
   /** Index of the worker that holds it. */
   holder: number | undefined
+  /** Its unique key, and what it is held until. */
+  readonly unique: UniqueClaim | undefined
+  /** Whether it was claimed since its enqueue or its last retry by hand. */
+  started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
@@ -24,6 +32,10 @@ export interface KnownRun {
 export class Oracle {
   readonly runs = new Map<string, KnownRun>()
   readonly paused = new Set<string>()
+  /** Windows by key: the run that opened the last one, and its end. */
+  readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
+  /** Enqueues with a key, and what a repeat of each is answered. */
+  readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
   now: number
 
   constructor(now: number) {
@@ -36,10 +48,47 @@ export class Oracle {
     return run
   }
 
-  enqueue(id: string, queue: string, delayMs: number): void {
+  /** Who holds a unique key, by looking at all runs. */
+  holder(key: string): string | undefined {
+    const window = this.windows.get(key)
+    if (window !== undefined && window.end > this.now) return window.run
+    const holding = [...this.runs.values()].filter(
+      ({ unique, state, started }) =>
+        unique?.key === key &&
+        !isEnd(state) &&
+        (unique.until === 'finished' || (unique.until === 'started' && !started)),
+    )
+    if (holding.length > 1) throw new Error(`${holding.length} runs hold the key ${key}`)
+    return holding[0]?.id
+  }
+
+  /** What an enqueue with a key is answered; supersedes the holder where it is to. */
+  enqueueUnique(id: string, queue: string, delayMs: number, unique: UniqueClaim): EnqueueAnswer {
+    const holder = this.holder(unique.key)
+    if (holder !== undefined && unique.onDuplicate === 'join') return { outcome: 'joined', id: holder }
+    const held = holder === undefined ? undefined : this.runs.get(holder)
+    const replaceable =
+      unique.onDuplicate === 'replace' && held !== undefined && !held.started && !isEnd(held.state)
+    if (holder !== undefined && !replaceable) return { outcome: 'rejected', id, reason: 'duplicate', holder }
+    if (held !== undefined) this.cancel(held.id)
+    this.windows.delete(unique.key)
+    this.enqueue(id, queue, delayMs, unique)
+    if (typeof unique.until !== 'string')
+      this.windows.set(unique.key, { run: id, end: this.now + unique.until.ms })
+    return holder === undefined ? { outcome: 'created', id } : { outcome: 'replaced', id, replaced: holder }
+  }
+
+  remove(id: string): void {
+    const { unique } = this.get(id)
+    if (unique !== undefined && this.windows.get(unique.key)?.run === id) this.windows.delete(unique.key)
+    this.runs.delete(id)
+  }
+
+  enqueue(id: string, queue: string, delayMs: number, unique?: UniqueClaim): void {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
+      ...{ unique, enqueuedAt: this.now, started: false },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
@@ -71,6 +120,7 @@ export class Oracle {
     if (run.state !== 'ready') throw new Error(`${id} was claimed although it is ${run.state}`)
     if (this.paused.has(run.queue)) throw new Error(`${id} was claimed from a paused queue`)
     run.state = 'running'
+    run.started = true
     run.holder = worker
   }
 
@@ -137,8 +187,18 @@ export class Oracle {
     return ['failed', 'cancelled', 'expired', 'blocked'].includes(this.get(id).state)
   }
 
+  /** Another run that holds the key which a retry of this one needs. */
+  keyHolderBeside(id: string): string | undefined {
+    const { unique, enqueuedAt } = this.get(id)
+    if (unique === undefined) return undefined
+    const over = typeof unique.until !== 'string' && enqueuedAt + unique.until.ms <= this.now
+    const holder = over ? undefined : this.holder(unique.key)
+    return holder === id ? undefined : holder
+  }
+
   retry(id: string): void {
     const run = this.get(id)
+    run.started = false
     run.attempt = 1
     run.streak = 0
     this.#ready(run)

@@ -104,6 +104,44 @@ export function claimContract(open: Open): void {
     expect(singles.map(({ queue }) => queue).sort()).toEqual(['a', 'b'])
   })
 
+  contractTest(
+    open,
+    'in strict order a later queue gets what an earlier one leaves',
+    async ({ store, worker }) => {
+      const urgent = Array.from({ length: 3 }, () => newRun({ queue: 'urgent' }))
+      const bulk = Array.from({ length: 3 }, () => newRun({ queue: 'bulk', priority: 10 }))
+      const aside = newRun({ queue: 'aside', priority: 20 })
+      await store.enqueue([...bulk, aside, ...urgent])
+      const first = await worker({ queues: ['urgent', 'bulk', 'urgent'], queueOrder: 'strict' })
+      const queuesOf = async (max: number): Promise<readonly string[]> =>
+        (await first.claim(max)).map(({ queue }) => queue)
+      expect(await queuesOf(2)).toEqual(['urgent', 'urgent'])
+      expect(await queuesOf(2)).toEqual(['urgent', 'bulk'])
+      await store.enqueue([newRun({ queue: 'urgent' })])
+      const answer = await first.claimAnswer(2)
+      expect(answer.runs.map(({ queue }) => queue)).toEqual(['urgent', 'bulk'])
+      expect(answer.more).toBe(true)
+      expect((await first.claimAnswer(2, [], first.n)).runs).toEqual(answer.runs)
+      expect(await queuesOf(5)).toEqual(['bulk'])
+      expect(await store.run(aside.id)).toMatchObject({ state: 'ready' })
+    },
+  )
+
+  contractTest(
+    open,
+    'in strict order a paused queue does not hold up the next',
+    async ({ store, worker }) => {
+      const [urgent, bulk] = [newRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
+      await store.enqueue([urgent, bulk])
+      await store.pauseQueue('urgent', byHand())
+      const first = await worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
+      expect((await first.claim()).map(({ id }) => id)).toEqual([bulk.id])
+      expect(await store.workers()).toMatchObject([{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }])
+      await worker({ queues: ['bulk'] })
+      expect((await store.workers()).map(({ queueOrder }) => queueOrder).sort()).toEqual(['strict', 'turns'])
+    },
+  )
+
   contractTest(open, 'a paused queue gives nothing until it is resumed', async ({ store, worker }) => {
     const [paused, unpaused] = [newRun({ queue: 'paused' }), newRun({ queue: 'open' })]
     await store.enqueue([paused, unpaused])

@@ -378,6 +378,46 @@ export function schedulesContract(open: Open): void {
     expect(await store.schedules()).toMatchObject([{ nextTick: tick + minute }])
   })
 
+  contractTest(
+    open,
+    'a run with its unique key is in the way: a line, and the schedule moves on',
+    async (contract) => {
+      const { store } = contract
+      const { leader, tick } = await due(contract)
+      for (const [n, onDuplicate] of (['reject', 'join'] as const).entries()) {
+        const unique = { key: `k${n}`, until: 'finished', onDuplicate } as const
+        await store.enqueue([newRun({ id: `holder-${n}`, unique })])
+        const now = tick + n * minute
+        const run = { ...runOf(now), unique }
+        expect(await leader.fire(tickRun(now, { run }))).toEqual({ kind: 'done', outcome: 'skipped' })
+        expect(await store.ledger('report', { limit: 1 })).toMatchObject([
+          { why: 'duplicate', other: `holder-${n}`, tick: now },
+        ])
+        const byHandRun = newRun({ id: `by-hand-${n}`, unique })
+        const duplicate = { kind: 'duplicate', run: `holder-${n}` }
+        expect(await store.triggerSchedule('report', 1, byHandRun, byHand())).toEqual(duplicate)
+        contract.advance(minute)
+      }
+      expect(await store.schedules()).toMatchObject([{ nextTick: tick + 2 * minute }])
+      const replacing = { key: 'k0', until: 'finished', onDuplicate: 'replace' } as const
+      const last = tick + 2 * minute
+      const run = { ...runOf(last), unique: replacing }
+      expect(await leader.fire(tickRun(last, { run }))).toMatchObject({ outcome: 'fired', run: run.id })
+      expect(await store.run('holder-0')).toMatchObject({ state: 'cancelled' })
+    },
+  )
+
+  contractTest(open, 'a run of a schedule keeps to the limits of its job', async (contract) => {
+    const { store, worker } = contract
+    const { leader, tick } = await due(contract, { overlap: 'allow' })
+    const limits = [{ limiter: 'tenant', key: 'a', cost: 1, wholeRun: false }]
+    const run = { ...runOf(tick), limits }
+    expect(await leader.fire(tickRun(tick, { overlap: 'allow', run }))).toMatchObject({ outcome: 'fired' })
+    // Nobody has said what the limiter allows, so that nobody may start it.
+    expect(await (await worker()).claim()).toEqual([])
+    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { kind: 'limit' } })
+  })
+
   contractTest(open, 'the ledger is read in pages and keeps its last lines', async (contract) => {
     const { store, advance } = contract
     const { leader, tick } = await due(contract)

@@ -4,6 +4,7 @@ import * as sdk from '../../../sdk/index.ts'
 /** One of each error class with its code. A class that is missing here fails the first test. */
 const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.AbortedError('draining'), 'ABORTED'],
+  [new sdk.DuplicateRunError('r1', { job: 'job', key: 'k' }), 'DUPLICATE_RUN'],
   [new sdk.DuplicateStepError('a'), 'DUPLICATE_STEP'],
   [new sdk.FatalError('never'), 'FATAL'],
   [new sdk.InvalidInputError('job', ['input.a: wrong']), 'INVALID_INPUT'],

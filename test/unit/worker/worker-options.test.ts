@@ -12,6 +12,7 @@ describe('worker options', () => {
     expect(parseWorkerOptions({ store, jobs: [one] })).toMatchObject({
       concurrency: 10,
       queues: undefined,
+      queueOrder: 'turns',
       handleSignals: true,
       drainMs: 25_000,
       maxBlockedMs: 60_000,
@@ -72,6 +73,12 @@ describe('a wrong worker option is refused by its name', () => {
     ['a concurrency in text', { concurrency: '5' }, /concurrency: 5/],
     ['no queue', { queues: [] }, /queues: /],
     ['a queue that is no text', { queues: [5] }, /queues: /],
+    [
+      'a strict order of no queues',
+      { queueOrder: 'strict' },
+      /queueOrder: 'strict' goes by the order of queues/,
+    ],
+    ['an unknown queue order', { queueOrder: 'random', queues: ['a'] }, /queueOrder: .*not 'random'/],
     ['an empty name', { name: '' }, /name: /],
     ['a port out of range', { healthPort: 65_536 }, /healthPort: 65536/],
     ['a bad stop timeout', { stopTimeout: '30 seconds' }, /stopTimeout: '30 seconds' is not a duration/],

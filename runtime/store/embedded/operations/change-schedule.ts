@@ -9,6 +9,7 @@ import {
   type ScheduleSpec,
   type TriggerAnswer,
 } from '../../schedules.ts'
+import type { EnqueueAnswer } from '../../store.ts'
 import {
   findSchedule,
   keepPlan,
@@ -111,10 +112,14 @@ type EnqueuedTick =
 /** Writes the run of a tick; the schedule knows it from now on. */
 export function enqueueTick(tx: Transaction, record: ScheduleRecord, run: NewRun): EnqueuedTick {
   const [answer] = enqueue(tx, [run])
-  if (answer === undefined || answer.outcome === 'rejected' || answer.id !== run.id) {
-    return { kind: 'duplicate', record, other: answer?.id ?? run.id }
-  }
+  const other = answer === undefined ? run.id : runInTheWay(answer, run.id)
+  if (other !== undefined) return { kind: 'duplicate', record, other }
   return { kind: 'enqueued', record: { ...record, runs: [...record.runs, run.id].slice(-knownScheduleRuns) } }
+}
+
+function runInTheWay(answer: EnqueueAnswer, id: string): string | undefined {
+  if (answer.outcome === 'rejected') return answer.reason === 'duplicate' ? answer.holder : answer.id
+  return answer.id === id ? undefined : answer.id
 }
 
 /** C3: brings the schedule in line with the definition that is in force. */

@@ -6,6 +6,7 @@ import type {
   ClaimRequest,
   LeaseId,
   Orders,
+  QueueOrder,
   Settlement,
   WorkerJob,
 } from '../../store.ts'
@@ -24,6 +25,7 @@ interface Claimant {
   readonly drain_order: number
   readonly jobs: string
   readonly queues: string | null
+  readonly queue_order: QueueOrder
   readonly claim_n: number
   readonly claim_answer: string
 }
@@ -46,7 +48,7 @@ export function claim(
 ): ClaimAnswer {
   markSeen(tx)
   const claimant = tx.sql.get<Claimant>(
-    'SELECT lease, drain_order, jobs, queues, claim_n, claim_answer FROM workers WHERE lease = ?',
+    'SELECT lease, drain_order, jobs, queues, queue_order, claim_n, claim_answer FROM workers WHERE lease = ?',
     lease,
   )
   if (claimant === undefined) return { kind: 'lost' }
@@ -119,7 +121,11 @@ function queueHeads(tx: Transaction, claimant: Claimant, max: number): Head[][] 
     }
   }
   const best = (a: Head, b: Head): number => b.priority - a.priority || a.seq - b.seq
-  return [...byQueue].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, heads]) => heads.sort(best))
+  const sorted = (names: readonly string[]): Head[][] =>
+    names.map((queue) => (byQueue.get(queue) ?? []).sort(best))
+  // In strict order all are one list: none of a later queue before the end of an earlier one.
+  if (claimant.queue_order === 'strict' && queues !== undefined) return [sorted([...new Set(queues)]).flat()]
+  return sorted([...byQueue.keys()].sort())
 }
 
 function openClasses(tx: Transaction, job: WorkerJob): { queue: string; version: number }[] {

@@ -1,29 +1,39 @@
 import type { WaitingFor } from '../../../model/run.ts'
+import type { UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
+import { enqueueRequest, untilCode } from '../../unique-until.ts'
 import { saveAdmission } from '../limits/admission-row.ts'
 import { enterLimits } from '../limits/stay-limits.ts'
 import { announceReady, countWake, dueAt } from '../place.ts'
 import { findRun } from '../run-row.ts'
-import type { Transaction } from '../transaction.ts'
+import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { admitByKey } from './unique.ts'
 
 export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
   return runs.map((run) => insertRun(tx, run))
 }
 
+/** What an enqueue with a unique key was answered, for its repeats. */
+interface Kept {
+  readonly job: string
+  readonly inputDigest: string
+  readonly answer: EnqueueAnswer
+}
+
 function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
+  const before = run.unique && answered<Kept>(tx, enqueueRequest(run.id))
+  if (before !== undefined) return isSame(before, run) ? before.answer : idConflict(run)
   const known = tx.sql.get<{ job: string; input_digest: string }>(
     'SELECT job, input_digest FROM runs JOIN payloads USING (seq) WHERE id = ?',
     run.id,
   )
   if (known !== undefined) {
-    return known.job === run.job && known.input_digest === run.inputDigest
-      ? { outcome: 'joined', id: run.id }
-      : { outcome: 'rejected', id: run.id, reason: 'id conflict' }
+    const same = isSame({ job: known.job, inputDigest: known.input_digest }, run)
+    return same ? { outcome: 'joined', id: run.id } : idConflict(run)
   }
   if (tx.sql.get('SELECT 1 FROM tombstones WHERE id = ?', run.id)) return { outcome: 'joined', id: run.id }
-  insertRows(tx, run)
-  return { outcome: 'created', id: run.id }
+  return run.unique === undefined ? insertRows(tx, run) : insertUnique(tx, run, run.unique)
 }
 
 /** Answers whether the new run waits in a limiter's line. */
@@ -43,7 +53,25 @@ function limit(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): bool
   return true
 }
 
-function insertRows(tx: Transaction, run: NewRun): void {
+function isSame(known: Pick<NewRun, 'job' | 'inputDigest'>, run: NewRun): boolean {
+  return known.job === run.job && known.inputDigest === run.inputDigest
+}
+
+function idConflict({ id }: NewRun): EnqueueAnswer {
+  return { outcome: 'rejected', id, reason: 'id conflict' }
+}
+
+function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
+  const answer = admitByKey(tx, run, unique)
+  if (answer.outcome === 'created' || answer.outcome === 'replaced') insertRows(tx, run)
+  if (answer.outcome === 'created') return answer
+  // A repeat that comes after the holder's end must make no run.
+  const { job, inputDigest } = run
+  keepAnswer<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, answer })
+  return answer
+}
+
+function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   const readyAt =
     run.start.kind === 'now' ? tx.now : run.start.kind === 'in' ? tx.now + run.start.ms : run.start.at
   const state = readyAt > tx.now ? 'scheduled' : 'ready'
@@ -56,7 +84,7 @@ function insertRows(tx: Transaction, run: NewRun): void {
   const firstTimer = tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
   tx.sql.run(
     `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, timeout_ms, enqueued_at,
-       changed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       changed_at, unique_key, unique_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     run.id,
     run.job,
     run.version,
@@ -69,6 +97,8 @@ function insertRows(tx: Transaction, run: NewRun): void {
     run.timeoutMs ?? null,
     tx.now,
     tx.now,
+    run.unique?.key ?? null,
+    run.unique === undefined ? null : untilCode(run.unique.until, tx.now),
   )
   tx.sql.run(
     `INSERT INTO payloads (seq, input, input_digest, tags, headers, scheduled_for)
@@ -83,7 +113,9 @@ function insertRows(tx: Transaction, run: NewRun): void {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
   tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
-  if (run.limits !== undefined && run.limits.length > 0 && limit(tx, run, state)) return
+  const inLine = run.limits !== undefined && run.limits.length > 0 && limit(tx, run, state)
+  if (inLine) return { outcome: 'created', id: run.id }
   if (state === 'ready') announceReady(tx, run)
   else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
+  return { outcome: 'created', id: run.id }
 }

@@ -5,6 +5,7 @@ import type {
   HistoryEntry,
   LeaseId,
   QueueInfo,
+  QueueOrder,
   RunDetails,
   RunFilter,
   RunPage,
@@ -108,6 +109,7 @@ interface WorkerRow {
   readonly draining: number
   readonly jobs: string
   readonly queues: string | null
+  readonly queue_order: QueueOrder
   readonly started_at: number
   readonly seen_at: number
   readonly expires_at: number
@@ -115,7 +117,7 @@ interface WorkerRow {
 
 export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
   const rows = sql.all<WorkerRow>(
-    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at`,
   )
@@ -130,6 +132,7 @@ export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) =
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),
+    queueOrder: row.queue_order,
     startedAt: row.started_at,
     seenAgoMs: Math.max(0, now - row.seen_at),
     leaseLeftMs: Math.max(0, row.expires_at - now),

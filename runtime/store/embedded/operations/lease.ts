@@ -15,7 +15,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
   defineLimiters(tx, worker.limiters ?? [])
   const created = tx.sql.run(
     `INSERT OR IGNORE INTO workers (lease, name, host, boot, pid, node, concurrency, lease_ms, expires_at, started_at,
-       seen_at, draining, drain_order, jobs, queues) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       seen_at, draining, drain_order, jobs, queues, queue_order) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     worker.lease,
     worker.name,
     worker.host,
@@ -31,6 +31,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     worker.draining ? 1 : 0,
     JSON.stringify(worker.jobs),
     worker.queues === undefined ? null : JSON.stringify(worker.queues),
+    worker.queueOrder ?? 'turns',
   )
   if (created === 0) return
   for (const job of worker.jobs) {

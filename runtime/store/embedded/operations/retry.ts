@@ -8,11 +8,13 @@ import type { RetryChoice } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
+import { expireHolder, refuseHeldKey } from './unique.ts'
 
 export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: OperatorWrite): RetryPlan {
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
+  expireHolder(tx, run)
   note(tx, run.seq, { kind: 'retry', by: write.by, reason: retryReason(choice, write) })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
@@ -52,8 +54,8 @@ function plan(tx: Transaction, id: RunId, choice: RetryChoice): PlannedRetry & {
     run.seq,
   )
   const lines = rows.map((row) => ({ ...row, once: row.once === 1 }))
-  return {
-    run,
-    ...planRetryOf({ id, state: run.state, escaped: payload?.escaped ?? undefined }, lines, choice),
-  }
+  const escaped = payload?.escaped ?? undefined
+  const planned = planRetryOf({ id, state: run.state, escaped }, lines, choice)
+  refuseHeldKey(tx, run)
+  return { run, ...planned }
 }

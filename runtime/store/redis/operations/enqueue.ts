@@ -1,5 +1,7 @@
+import type { UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import type { EnqueueAnswer } from '../../store.ts'
+import { untilCode } from '../../unique-until.ts'
 import type { Argument } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -11,15 +13,20 @@ const mostAtOnce = { runs: 500, bytes: 4 * 1024 * 1024 }
 export async function enqueue(calls: ScriptCalls, runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
   const answers: EnqueueAnswer[] = []
   for (const part of parts(runs)) {
-    const reply = String(await calls.run('enqueue', part.args))
-    for (const [i, run] of part.runs.entries()) answers.push(answerOf(reply[i] ?? '', run))
+    const reply = await calls.run('enqueue', part.args)
+    const texts = Array.isArray(reply) ? reply.map(String) : [...String(reply)]
+    for (const [i, run] of part.runs.entries()) answers.push(answerOf(texts[i] ?? '', run))
   }
   return answers
 }
 
-function answerOf(letter: string, { id }: NewRun): EnqueueAnswer {
+/** A letter, and behind it the run that the unique key belonged to. */
+function answerOf(text: string, { id }: NewRun): EnqueueAnswer {
+  const [letter, other] = [text[0], text.slice(1)]
   if (letter === 'c') return { outcome: 'created', id }
-  if (letter === 'j') return { outcome: 'joined', id }
+  if (letter === 'j') return { outcome: 'joined', id: other || id }
+  if (letter === 'p') return { outcome: 'replaced', id, replaced: other }
+  if (letter === 'd') return { outcome: 'rejected', id, reason: 'duplicate', holder: other }
   return { outcome: 'rejected', id, reason: 'id conflict' }
 }
 
@@ -50,17 +57,15 @@ export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
-  const takes = run.limits === undefined || run.limits.length === 0 ? false : run.limits.map(takeOf)
-  const head = [
-    id,
-    job,
-    version,
-    queue,
-    priority,
-    inputDigest,
-    ...times,
-    tags.length > 0 ? tags : false,
-    takes,
-  ]
-  return plain.pack(run.scheduledFor === undefined ? head : [...head, run.scheduledFor])
+  const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
+  const limits = run.limits !== undefined && run.limits.length > 0 ? run.limits.map(takeOf) : false
+  if (run.unique === undefined && !limits && run.scheduledFor === undefined) return plain.pack(head)
+  const more = [...(run.unique === undefined ? noKey : keyOf(run.unique)), limits]
+  return plain.pack([...head, ...more, ...(run.scheduledFor === undefined ? [] : [run.scheduledFor])])
+}
+
+const noKey = [false, 0, false]
+
+function keyOf({ key, until, onDuplicate }: UniqueClaim): (string | number)[] {
+  return [key, typeof until === 'string' ? untilCode(until, 0) : -until.ms, onDuplicate]
 }

@@ -4,6 +4,7 @@ import { parseCursor } from '../../read-limits.ts'
 import type {
   HistoryEntry,
   QueueInfo,
+  QueueOrder,
   RunDetails,
   RunFilter,
   RunPage,
@@ -164,6 +165,7 @@ interface StoredWorker {
   readonly concurrency: number
   readonly jobs: readonly WorkerJob[]
   readonly queues?: readonly string[]
+  readonly queueOrder?: QueueOrder
   readonly startedAt: number
 }
 
@@ -174,11 +176,12 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
   ]
   const workers = found.map(([packed, status, end, running]) => {
     const stored = plain.unpack(packed) as StoredWorker
-    const { startedAt, jobs, queues, name, host, pid, node, concurrency } = stored
+    const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
     return {
       ...{ name, host, pid, node, concurrency, running, jobs, startedAt },
       ...(queues === undefined ? {} : { queues }),
+      queueOrder,
       draining: status[12] === 1 || status[13] === 1,
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),

@@ -9,14 +9,11 @@ const unblockedAtOnce = 500
 
 /** @param beat What the look at peers is to know this process by; '' for nothing. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
-  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues } = worker
-  const { limiters = [], definitions = [] } = worker
-  const packed = plain.pack({
-    ...{ name, host, pid, node, concurrency, jobs },
-    ...(queues ? { queues } : {}),
-    limiters: packedLimiters(limiters),
-  })
-  const declared = definitions.flatMap(({ kind, name: of, digest, definition }) => [
+  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, queueOrder } = worker
+  const order = { ...(queues ? { queues } : {}), ...(queueOrder ? { queueOrder } : {}) }
+  const limiters = packedLimiters(worker.limiters ?? [])
+  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...order, limiters })
+  const declared = (worker.definitions ?? []).flatMap(({ kind, name: of, digest, definition }) => [
     ...[kind, of, digest],
     Buffer.from(definition),
   ])

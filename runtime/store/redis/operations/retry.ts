@@ -1,4 +1,4 @@
-import { UnknownRunError } from '../../../model/errors.ts'
+import { DuplicateRunError, UnknownRunError } from '../../../model/errors.ts'
 import type { RetryPlan } from '../../../model/job.ts'
 import type { JournalEntry } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
@@ -9,6 +9,7 @@ import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode } from '../state-code.ts'
 import { readRuns } from './inspect.ts'
 import { journalEntries } from './journal.ts'
+import { readHolder } from './unique.ts'
 
 /** The plan is made outside of the script; it is carried out only if the run is still as it was then. */
 export async function retry(
@@ -28,11 +29,22 @@ export async function retry(
     if (String(outcome) === 'done') return answer
     if (String(outcome) === 'before') return JSON.parse(String(kept)) as RetryPlan
     if (String(outcome) === 'unknown') throw new UnknownRunError(id)
+    if (String(outcome) === 'duplicate') throw duplicate(run, String(kept))
   }
 }
 
 export async function planRetry(calls: ScriptCalls, id: RunId, choice: RetryChoice): Promise<RetryPlan> {
-  return (await plan(calls, id, choice)).answer
+  const { run, answer } = await plan(calls, id, choice)
+  if (run.unique === undefined) return answer
+  const { now, holder } = await readHolder(calls, run.job, run.unique.key)
+  const { until } = run.unique
+  const needsKey = typeof until === 'string' || until > now
+  if (needsKey && holder !== undefined && holder !== id) throw duplicate(run, holder)
+  return answer
+}
+
+function duplicate({ id, job, unique }: RunDetails, holder: RunId): DuplicateRunError {
+  return new DuplicateRunError(holder, { job, key: unique?.key ?? '' }, id)
 }
 
 async function plan(

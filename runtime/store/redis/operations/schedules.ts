@@ -81,7 +81,7 @@ export async function triggerSchedule(
 ): Promise<TriggerAnswer> {
   const answer = await change(calls, name, 'trigger', write, [revision, headOf(run), encodeGiven(run)])
   if (answer === 'moved') return { kind: 'moved' }
-  return { kind: answer.startsWith('r') ? 'duplicate' : 'triggered', run: answer.slice(1) }
+  return { kind: answer.startsWith('d') ? 'duplicate' : 'triggered', run: answer.slice(1) }
 }
 
 export async function dueSchedules(calls: ScriptCalls, limit: number): Promise<DueSchedules> {

@@ -1,5 +1,7 @@
 import type { RetentionPolicy, SweepReport } from '../../store.ts'
+import type { Argument } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { freedKeys } from './unique.ts'
 
 const removedAtOnce = 200
 
@@ -9,15 +11,25 @@ export async function sweep(
   limit: number,
   retention: RetentionPolicy,
 ): Promise<SweepReport> {
-  const reply = await calls.run('sweep', [limit, retention.maxEnded, keepTimes(retention)])
-  const [ids, repaired] = reply as [Buffer[], Buffer[]]
+  const [ids, repaired, freed] = await findPart(calls, [limit, retention.maxEnded, keepTimes(retention)])
   let pruned = 0
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
     const journals = part.map((id) => calls.keys.journal(id))
     pruned += Number(await calls.run('remove', ['', ...part], journals))
   }
-  return { pruned, repaired: repaired.map(String) }
+  const keys = freed.length > 0 ? { freedKeys: freedKeys(freed) } : {}
+  return { pruned, repaired: repaired.map(String), ...keys }
+}
+
+type Found = [ids: Buffer[], repaired: Buffer[], freed: Buffer[], again: number]
+
+/** A call that had much to forget did nothing else. */
+async function findPart(calls: ScriptCalls, args: readonly Argument[]): Promise<Found> {
+  for (;;) {
+    const found = (await calls.run('sweep', args)) as Found
+    if (found[3] === 0) return found
+  }
 }
 
 function keepTimes({ completedMs, failedMs, cancelledMs, expiredMs }: RetentionPolicy): Buffer {

@@ -3,9 +3,10 @@ A change of a schedule by hand.
 keys: all
 input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head and given of the run as
   in enqueue; remove, pause, resume: nothing
-returns: 'done', 'unknown', 'code' when code declares it, 'moved', or the id of the run and 'c', 'j' or 'r'
+returns: 'done', 'unknown', 'code' when code declares it, 'moved', 'c' and the run, or 'd' and
+  the run in its way
 writes: when full, and tells it
-uses: prelude limits-part definitions-part schedules-part
+uses: prelude limits-part unique-part definitions-part schedules-part
 calls: enqueue
 ]]
 local name, request, by, reason, kind = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -73,19 +74,20 @@ local changes = {
   trigger = function()
     if s.revision ~= tonumber(ARGV[7]) then return 'moved' end
     local id = cmsgpack.unpack(ARGV[8])[1]
-    local answer = callEnqueue({ ARGV[1], ARGV[8], ARGV[9] })
+    local other = runInTheWay(callEnqueue({ ARGV[1], ARGV[8], ARGV[9] }), id)
     local line = lineOf('triggered')
-    if answer == 'c' or answer == 'j' then
+    if other then
+      line.outcome, line.why, line.other = 'skipped', 'duplicate', other
+    else
       line.run = id
       knowRun(s, id)
-    else
-      line.outcome, line.why, line.other = 'skipped', 'duplicate', id
     end
     addLine(name, s, line)
     keepSchedule(name, s)
-    keepAnswer(request, answer .. id)
+    local answer = other and 'd' .. other or 'c' .. id
+    keepAnswer(request, answer)
     flush()
-    return answer .. id
+    return answer
   end,
 }
 

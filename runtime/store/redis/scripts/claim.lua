@@ -52,6 +52,15 @@ do
 
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
+  --- In strict order all are one list: none of a later queue before the end of an earlier one.
+  local function joined(lists)
+    local all = {}
+    for i = 1, #lists do
+      for h = 1, #lists[i] do all[#all + 1] = lists[i][h] end
+    end
+    return { all }
+  end
+
   --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
   local function queueHeads(worker)
     local wanted
@@ -87,13 +96,15 @@ do
         end
       end
     end
-    table.sort(order)
+    local strict = worker.queueOrder == 'strict' and worker.queues
+    if strict then order = worker.queues else table.sort(order) end
     for i = 1, #order do
-      local list = queues[order[i]]
+      local list = queues[order[i]] or { classes = 0 }
+      queues[order[i]] = nil
       if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
       order[i] = list
     end
-    return order
+    return strict and joined(order) or order
   end
 
   --- One run of each queue in turn, beginning at another queue each time; at most one suspect.

@@ -5,7 +5,7 @@ input: time, schedule, revision, term, kind, tick ('' for none), next tick and w
   plan: nothing; run: due at, 1 when caught up, overlap, cap, head and given of the run as in enqueue;
   skip: until, count, why; queued run: head and given
 returns: { 'early', ms }, { 'moved' }, { 'waits' }, { 'not leading' }, or { 'done', outcome, run }
-uses: prelude limits-part term-part definitions-part schedules-part
+uses: prelude limits-part unique-part term-part definitions-part schedules-part
 calls: enqueue
 ]]
 local name, revision, kind, tick = ARGV[2], tonumber(ARGV[3]), ARGV[5], tonumber(ARGV[6])
@@ -19,13 +19,11 @@ local told = false
 local function enqueued(head, given, line)
   local id = cmsgpack.unpack(head)[1]
   told = true
-  local answer = callEnqueue({ ARGV[1], head, given })
-  if answer == 'c' or answer == 'j' then
-    line.run = id
-    knowRun(s, id)
-    return line
-  end
-  return { outcome = 'skipped', tick = line.tick, why = 'duplicate', other = id }
+  local other = runInTheWay(callEnqueue({ ARGV[1], head, given }), id)
+  if other then return { outcome = 'skipped', tick = line.tick, why = 'duplicate', other = other } end
+  line.run = id
+  knowRun(s, id)
+  return line
 end
 
 --- Whether the ledger calls it late.

@@ -93,7 +93,7 @@ function makeLimits()
       else
         call('HSET', K.limitKeys, field, pack(KEY_STATE, unpack(state, 1, 6)))
         -- The sweep looks then whether anything of it still counts.
-        if state.isNew then call('ZADD', K.forget, math.max(forgottenAt(rule, state), now + LEAST_KEPT), 'k' .. field) end
+        if state.isNew then call('ZADD', K.forget, math.max(forgottenAt(rule, state), now + LEAST_KEPT), 'f' .. field) end
         state.isNew = false
       end
     end

@@ -157,18 +157,20 @@ local function extrasOf(run)
   return extras
 end
 
-local function hasExtras(run) return run[EXTRAS] ~= '' or run.extrasChanged end
+--- Whether an extra may be there: without taking them apart where nobody has yet.
+local function mayHave(run, name)
+  if run.extras then return run.extras[name] ~= nil end
+  return string.find(run[EXTRAS], '\161' .. name, 1, true)
+end
 
 local function setExtra(run, name, value)
-  if value == nil and not hasExtras(run) then return end
-  local extras = extrasOf(run)
-  if value == nil and extras[name] == nil then return end
-  extras[name] = value
+  if value == nil and not mayHave(run, name) then return end
+  extrasOf(run)[name] = value
   run.extrasChanged, run.raw = true, nil
 end
 
 --- Admissions by path, '' for the job's own: see limits-part.lua.
-local function hasLimits(run) return hasExtras(run) and extrasOf(run).L ~= nil end
+local function hasLimits(run) return mayHave(run, 'L') and extrasOf(run).L ~= nil end
 
 local function setOutcome(run, bytes)
   if #bytes > LARGEST_INLINE then
@@ -177,6 +179,55 @@ local function setOutcome(run, bytes)
   else
     if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
     run[OUTCOME] = bytes
+  end
+end
+
+-- Unique keys (G7) --------------------------------------------------------------------------------------------
+-- `unique` has per job and key 'r' and the run that holds it by its state, or 'w', the end of a window (6 bytes) and the
+-- run that opened it. A run's own is its extra `u`: { key, code }, the code as in unique-until.ts.
+-- U1  A run holds its key until it has ended, with code 1 until it has started; the transition that ends this frees it.
+
+local UNTIL_FINISHED, UNTIL_STARTED = 0, 1
+local keys = {}
+
+--- Most runs have none and pay for this only.
+local function mayHaveKey(run) return mayHave(run, 'u') end
+
+--- Field of its key, and code; nothing without one.
+local function keyOf(run)
+  if not mayHaveKey(run) then return end
+  local u = extrasOf(run).u
+  if u then return run[JOB] .. '\0' .. u[1], u[2] end
+end
+
+local function readKey(field)
+  local raw = keys[field]
+  if raw == nil then
+    raw = call('HGET', K.unique, field)
+    keys[field] = raw
+  end
+  return raw
+end
+
+--- Of one flush the deletes come before the sets: a key may be freed and taken, not taken and freed.
+local function writeKey(field, raw)
+  keys[field] = raw
+  if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
+end
+
+local function holdsByState(run, code)
+  return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
+end
+
+--- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
+local function moveKey(run, transition)
+  local field, code = keyOf(run)
+  if not field or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
+  local mine, held = 'r' .. run[ID], readKey(field)
+  if not holdsByState(run, code) then
+    if held == mine then writeKey(field, false) end
+  elseif not held then
+    writeKey(field, mine)
   end
 end
 
@@ -444,6 +495,8 @@ local function place(run, transition, to, lease)
       measure(run, 'line up')
     end
   end
+  local mayMoveKey = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
+  if mayMoveKey and mayHaveKey(run) then moveKey(run, transition) end
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end

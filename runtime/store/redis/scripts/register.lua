@@ -1,7 +1,8 @@
 --[[
 Creates a lease; only this does. A repeat, also a late one of a lease that has ended, changes nothing.
 keys: all
-input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pid, node, concurrency, jobs, queues),
+input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pid, node, concurrency, jobs, queues,
+  queueOrder),
   beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
 returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full

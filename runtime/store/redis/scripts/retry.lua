@@ -3,9 +3,9 @@ Makes an ended, not completed, or blocked run ready; drops the entries that the 
 keys: all + the run's journal
 input: time, run, request, answer to keep, by, reason, state and position the plan was made for, changed at,
   then the positions to drop
-returns: 'done', 'before' and the kept answer, 'changed': plan again, or 'unknown'
+returns: 'done', 'before' and the kept answer, 'changed': plan again, 'unknown', or 'duplicate' and who holds its key
 writes: when full
-uses: prelude limits-part
+uses: prelude limits-part unique-part
 ]]
 local id, request, answer, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local before = answered(request)
@@ -14,6 +14,20 @@ local run = load(id)
 if not run then return { 'unknown' } end
 local planned = run[STATE] == tonumber(ARGV[7]) and run[POSITION] == tonumber(ARGV[8]) and run[CHANGED_AT] == tonumber(ARGV[9])
 if not planned then return { 'changed' } end
+
+--- R29. Takes the key from a holder that is none any more. Answers who else holds it.
+local function otherHolder(field)
+  local holder = holderOf(field)
+  if holder then return holder ~= id and holder or nil end
+  local raw = readKey(field)
+  local held = raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
+  if held and held[STATE] < COMPLETED and isOverdue(held) then place(held, 'expire') end
+  if readKey(field) then writeKey(field, false) end
+end
+local field, code = keyOf(run)
+local holder = field and (code <= UNTIL_STARTED or code > now) and otherHolder(field)
+if holder then return { 'duplicate', holder } end
+
 local journal = KEYS[STATIC_KEYS + 1]
 note(run, { kind = 'retry', by = by, reason = reason })
 for i = 10, #ARGV do

@@ -104,3 +104,11 @@ local function planNext(name, s, tick, due)
   s.next, s.due, s.planned = tonumber(tick), tonumber(due), true
   if s.next then zadd(K.schedulesDue, 't' .. name, s.due) else zrem(K.schedulesDue, 't' .. name) end
 end
+
+--- What the enqueue of one run answered: the run in its way, or nothing when it is there.
+local function runInTheWay(answer, id)
+  if type(answer) == 'table' then answer = answer[1] end
+  local letter, other = sub(answer, 1, 1), sub(answer, 2)
+  if letter == 'c' or letter == 'p' or letter == 'j' and other == '' then return nil end
+  return other ~= '' and other or id
+end

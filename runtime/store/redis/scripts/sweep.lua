@@ -1,16 +1,18 @@
 --[[
 Finds ended runs whose time is up or that are beyond the cap, forgets old requests, tombstones and empty classes, and
-repairs G6: each live run in exactly one place. It looks at a bounded part of the runs and goes on there next time.
+repairs G6: each live run in exactly one place, and G7: no unique key outlives its hold. It looks at a bounded part of
+the runs and keys and goes on there next time.
 keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
-returns: ids to remove, ids repaired
+returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called again
 writes: when full
 uses: prelude limits-part
 ]]
+local MOST_FORGOTTEN = 2000
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
-local function forgetKey(field)
+local function forgetField(field)
   local limiting = limits()
   local rule = limiting.ruleOf(string.match(field, '^[^%z]*'))
   if not rule then return end
@@ -18,17 +20,26 @@ local function forgetKey(field)
   if state.isNew then return end
   -- `write` keeps what still counts.
   limiting.changed[field] = rule
-  zadd(K.forget, 'k' .. field, math.max(limiting.forgottenAt(rule, state), now + LEAST_KEPT))
+  zadd(K.forget, 'f' .. field, math.max(limiting.forgottenAt(rule, state), now + LEAST_KEPT))
 end
 
+--- Unless a later run has the key by now.
+local function forgetWindow(field)
+  local raw = readKey(field)
+  if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then writeKey(field, false) end
+end
+
+--- Whether there may be more.
 local function forgetOld()
-  local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, math.max(limit, 1000))
+  local old = call('ZRANGEBYSCORE', K.forget, '-inf', now, 'LIMIT', 0, MOST_FORGOTTEN)
   for i = 1, #old do
     zrem(K.forget, old[i])
-    local kind = sub(old[i], 1, 1)
-    if kind == 'q' then hdel(K.requests, sub(old[i], 2)) end
-    if kind == 'k' then forgetKey(sub(old[i], 2)) end
+    local kind, name = sub(old[i], 1, 1), sub(old[i], 2)
+    if kind == 'q' then hdel(K.requests, name) end
+    if kind == 'k' then forgetWindow(name) end
+    if kind == 'f' then forgetField(name) end
   end
+  return #old == MOST_FORGOTTEN
 end
 
 --- A class without ready runs would cost every claim a look.
@@ -104,8 +115,38 @@ local function repairSome()
   return repaired
 end
 
-forgetOld()
+--- Frees keys whose run is gone or has let go of them.
+local function freeKeys()
+  local page = call('HSCAN', K.unique, call('HGET', K.meta, 'keysSweptTo') or '0', 'COUNT', limit)
+  call('HSET', K.meta, 'keysSweptTo', page[1])
+  local fields, ids, freed = {}, {}, {}
+  for i = 1, #page[2], 2 do
+    if sub(page[2][i + 1], 1, 1) == 'r' then
+      fields[#fields + 1] = page[2][i]
+      ids[#ids + 1] = sub(page[2][i + 1], 2)
+    end
+  end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    local _, code
+    if run then _, code = keyOf(run) end
+    if not (run and holdsByState(run, code)) then
+      writeKey(fields[i], false)
+      freed[#freed + 1] = fields[i]
+      freed[#freed + 1] = ids[i]
+    end
+  end
+  return freed
+end
+
+-- Duplicates leave an answer each: many of them must not outrun the sweeps.
+if forgetOld() then
+  flush()
+  return { {}, {}, {}, 1 }
+end
 forgetClasses()
+local freed = freeKeys()
 flush()
 local repaired = repairSome()
 finish()
@@ -144,4 +185,4 @@ local function prunable()
   return found
 end
 
-return { prunable(), repaired }
+return { prunable(), repaired, freed, 0 }

@@ -1,0 +1,126 @@
+import { digestValue } from './codec.ts'
+import { type Duration, parseDuration } from './duration.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
+import { checkKnownOptions } from './known-options.ts'
+
+/** How long a run holds its unique key. The key is part of the run: no time limit of its own can outlive it. */
+type UniqueUntil = 'finished' | 'started' | Duration
+
+/** What becomes of an enqueue whose key is held. */
+export type OnDuplicate = 'join' | 'reject' | 'replace'
+
+/** Option `unique` of a job: one run per key at a time. */
+export interface UniqueOptions<Parsed> {
+  /** What makes two runs of this job the same. Default: a digest of the parsed input. */
+  key?: (input: Parsed) => string | number
+  /**
+   * - `finished` (default): until the run has ended, in whatever way
+   * - `started`: until its first claim, so that one more can queue behind the running one
+   * - a duration: that long after its enqueue, whatever becomes of the run
+   */
+  until?: UniqueUntil
+  /**
+   * - `join` (default): answers the handle of the run that holds the key
+   * - `reject`: DuplicateRunError with the id of that run
+   * - `replace`: supersedes it while it has not started, else DuplicateRunError
+   */
+  onDuplicate?: OnDuplicate
+}
+
+/** Checked. */
+export interface UniqueRule {
+  readonly key: ((input: unknown) => unknown) | undefined
+  readonly until: 'finished' | 'started' | { readonly ms: number }
+  readonly onDuplicate: OnDuplicate
+}
+
+/** The key of one run as it goes into a store; its scope is the job's name. */
+export interface UniqueClaim {
+  /** 1 to 512 bytes, none of control. */
+  readonly key: string
+  readonly until: UniqueRule['until']
+  readonly onDuplicate: OnDuplicate
+}
+
+/** The key of a run as a store shows it; `until` as a number is the end of its window, ms since the epoch. */
+export interface UniqueKey {
+  readonly key: string
+  readonly until: 'finished' | 'started' | number
+}
+
+const waysOnDuplicate: readonly unknown[] = ['join', 'reject', 'replace'] satisfies OnDuplicate[]
+const longestKey = 512
+
+/** @throws InvalidOptionsError naming the wrong option. */
+export function parseUnique(unique: unknown, job: string): UniqueRule | undefined {
+  if (unique === undefined || unique === false) return undefined
+  const at = `job '${job}': unique`
+  const options = unique === true ? {} : unique
+  checkKnownOptions(options, ['key', 'until', 'onDuplicate'], at)
+  const { key, until = 'finished', onDuplicate = 'join' } = options as UniqueOptions<unknown>
+  if (key !== undefined && typeof key !== 'function') {
+    throw new InvalidOptionsError(`${at}.key must be a function of the input, (input) => input.file`)
+  }
+  if (!waysOnDuplicate.includes(onDuplicate)) {
+    throw new InvalidOptionsError(`${at}.onDuplicate must be 'join', 'reject' or 'replace'`)
+  }
+  return { key, until: parseUntil(until, `${at}.until`), onDuplicate }
+}
+
+function parseUntil(until: unknown, at: string): UniqueRule['until'] {
+  if (until === 'finished' || until === 'started') return until
+  const isText = typeof until === 'string' && !/^\s*\d/.test(until)
+  const ms = isText ? 0 : parseDuration(until, at)
+  if (ms >= 1) return { ms }
+  throw new InvalidOptionsError(`${at} must be 'finished', 'started', or a duration of 1 ms or more, '10m'`)
+}
+
+/** What a run of this job with this input asks for. @throws InvalidOptionsError when `unique.key` gives no usable key. */
+export function uniqueClaim(rule: UniqueRule, input: unknown, job: string): UniqueClaim {
+  return { key: keyOf(rule, input, job), until: rule.until, onDuplicate: rule.onDuplicate }
+}
+
+function keyOf({ key }: UniqueRule, input: unknown, job: string): string {
+  if (key === undefined) return Buffer.from(digestValue(input), 'hex').toString('base64url')
+  const answer = callKey(key, input, job)
+  if (typeof answer === 'number' && Number.isFinite(answer)) return String(answer)
+  if (typeof answer === 'string') {
+    const problem = problemOf(answer)
+    if (problem === undefined) return answer
+    throw new InvalidOptionsError(`job '${job}': unique.key ${problem} for this input`)
+  }
+  throw new InvalidOptionsError(
+    `job '${job}': unique.key answered ${kindOf(answer)} for this input; it must answer a string or a number`,
+  )
+}
+
+function callKey(key: (input: unknown) => unknown, input: unknown, job: string): unknown {
+  try {
+    return key(input)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new InvalidOptionsError(`job '${job}': unique.key threw for this input: ${reason}`, { cause })
+  }
+}
+
+/** Why text can be no key, if so. */
+function problemOf(key: string): string | undefined {
+  if (key === '') return 'answered an empty string; it must name what must not run twice'
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
+  if (!key.isWellFormed() || /[\u0000-\u001f\u007f]/.test(key)) {
+    return 'answered text with control characters or half a character; take a digest of it'
+  }
+  const bytes = key.length > longestKey ? key.length : new TextEncoder().encode(key).length
+  return bytes > longestKey
+    ? `answered ${bytes} bytes, over the limit of ${longestKey}; shorten it, or take a digest`
+    : undefined
+}
+
+function kindOf(answer: unknown): string {
+  if (answer instanceof Promise) {
+    // Nobody waits for it: its own failure must not end the process.
+    answer.catch(() => undefined)
+    return 'a promise'
+  }
+  return answer === null || typeof answer === 'number' ? String(answer) : typeof answer
+}

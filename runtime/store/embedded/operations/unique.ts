@@ -1,0 +1,87 @@
+import { DuplicateRunError } from '../../../model/errors.ts'
+import { isEnd } from '../../../model/run.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import type { UniqueClaim } from '../../../model/unique.ts'
+import type { NewRun } from '../../new-run.ts'
+import type { EnqueueAnswer, FreedKey } from '../../store.ts'
+import { place } from '../place.ts'
+import { findRun, type RunRow } from '../run-row.ts'
+import { note, type Transaction } from '../transaction.ts'
+import { holderOf, holdsByState, isOverdue, readKey, takeKey } from '../unique-keys.ts'
+
+/** What the key of a new run decides; `created` and `replaced` let it be inserted, with its key taken. */
+export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
+  const { id, job } = run
+  const holder = liveHolder(tx, job, unique.key)
+  const answer =
+    holder === undefined ? ({ outcome: 'created', id } as const) : meetHolder(tx, id, unique, holder)
+  if (answer.outcome === 'created' || answer.outcome === 'replaced') {
+    const until = typeof unique.until === 'string' ? null : tx.now + unique.until.ms
+    takeKey(tx, { job, key: unique.key, run: id, until })
+  }
+  return answer
+}
+
+function meetHolder(tx: Transaction, id: RunId, { onDuplicate }: UniqueClaim, holder: RunId): EnqueueAnswer {
+  if (onDuplicate === 'join') return { outcome: 'joined', id: holder }
+  const held = onDuplicate === 'replace' ? findRun(tx.sql, holder) : undefined
+  if (held === undefined || isEnd(held.state) || held.started_at !== null) {
+    return { outcome: 'rejected', id, reason: 'duplicate', holder }
+  }
+  const cancel = { by: 'enqueue', reason: `replaced by run ${id}` }
+  note(tx, held.seq, { kind: 'cancel', ...cancel })
+  place(tx, held, 'cancel', { cancel })
+  return { outcome: 'replaced', id, replaced: holder }
+}
+
+/** Who holds a key, once a holder whose time to start is over has been moved to its end. */
+function liveHolder(tx: Transaction, job: string, key: string): RunId | undefined {
+  const row = readKey(tx.sql, job, key)
+  const run = row && findRun(tx.sql, row.run)
+  if (run !== undefined && isOverdue(run, tx.now)) place(tx, run, 'expire')
+  const holder = holderOf(tx.sql, tx.now, job, key)
+  // What a damaged store left of a run that is no more, or a window that is over.
+  if (row !== undefined && holder === undefined) {
+    tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ?', job, key)
+  }
+  return holder
+}
+
+/** R29. @throws DuplicateRunError when the run would need its key again and another one holds it. */
+export function refuseHeldKey(tx: Transaction, run: RunRow): void {
+  if (run.unique_key === null) return
+  const inWindow = (run.unique_until ?? 0) > tx.now
+  const needsIt = inWindow || holdsByState({ ...run, state: 'ready', started_at: null })
+  const holder = needsIt ? holderOf(tx.sql, tx.now, run.job, run.unique_key) : undefined
+  if (holder === undefined || holder === run.id) return
+  throw new DuplicateRunError(holder, { job: run.job, key: run.unique_key }, run.id)
+}
+
+/** Before a retry takes its key: see `liveHolder`. */
+export function expireHolder(tx: Transaction, run: RunRow): void {
+  if (run.unique_key !== null) liveHolder(tx, run.job, run.unique_key)
+}
+
+/** Deletes windows that are over, and keys whose run is gone or let go of them; looks at a bounded part each time. */
+export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {
+  tx.sql.run(
+    'DELETE FROM unique_keys WHERE n IN (SELECT n FROM unique_keys WHERE until <= ? LIMIT ?)',
+    tx.now,
+    Math.max(limit, 1_000),
+  )
+  const from =
+    tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'keys_swept_to'")?.value ?? 0
+  const page = tx.sql.all<FreedKey & { n: number }>(
+    'SELECT n, job, key, run FROM unique_keys WHERE n > ? AND until IS NULL ORDER BY n LIMIT ?',
+    from,
+    limit,
+  )
+  const to = page.length < limit ? 0 : (page.at(-1)?.n ?? 0)
+  if (to !== from) tx.sql.run("INSERT OR REPLACE INTO settings VALUES ('keys_swept_to', ?)", to)
+  return page.flatMap(({ n, ...freed }) => {
+    const run = findRun(tx.sql, freed.run)
+    if (run !== undefined && holdsByState(run)) return []
+    tx.sql.run('DELETE FROM unique_keys WHERE n = ?', n)
+    return [freed]
+  })
+}

@@ -1,0 +1,84 @@
+import { isEnd, type RunState, type RunTransition } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
+import { untilFinished, untilStarted } from '../unique-until.ts'
+import type { Sql } from './database.ts'
+import { findRun, type RunRow } from './run-row.ts'
+import type { Transaction } from './transaction.ts'
+
+/*
+ * The table of unique keys (G7): per job and key the run that holds it, and for a window also its end.
+ * U1  A key without an end is held by a run that has not ended and, with 'started', has not started; the transition
+ *     that ends this frees it.
+ */
+
+/** The columns of a run that decide whether it holds its key. */
+type Hold = Pick<RunRow, 'job' | 'unique_key' | 'unique_until' | 'state' | 'started_at'>
+
+/** The run that a key belongs to, whatever became of it since. */
+export interface KeyRow {
+  readonly run: RunId
+  /** End of a window, or null. */
+  readonly until: number | null
+}
+
+/** Whether the key is the run's by its own state: a window is not. */
+export function holdsByState(run: Hold): boolean {
+  if (isEnd(run.state)) return false
+  return run.unique_until === untilFinished || (run.unique_until === untilStarted && run.started_at === null)
+}
+
+export function readKey(sql: Sql, job: string, key: string): KeyRow | undefined {
+  return sql.get<KeyRow>('SELECT run, until FROM unique_keys WHERE job = ? AND key = ?', job, key)
+}
+
+/** Whether nobody has moved it yet, but its time to start is over. */
+export function isOverdue(run: RunRow, now: number): boolean {
+  return run.started_at === null && !isEnd(run.state) && run.expires_at !== null && run.expires_at <= now
+}
+
+/** Who holds a key now. */
+export function holderOf(sql: Sql, now: number, job: string, key: string): RunId | undefined {
+  const row = readKey(sql, job, key)
+  if (row === undefined) return undefined
+  if (row.until !== null) return row.until > now ? row.run : undefined
+  const run = findRun(sql, row.run)
+  const holds = run !== undefined && holdsByState(run) && !isOverdue(run, now)
+  return holds ? row.run : undefined
+}
+
+/** Gives the key to a run, whoever had it. */
+export function takeKey(tx: Transaction, row: KeyRow & { readonly job: string; readonly key: string }): void {
+  const { job, key, run, until } = row
+  tx.sql.run(
+    'INSERT OR REPLACE INTO unique_keys (job, key, run, until) VALUES (?, ?, ?, ?)',
+    job,
+    key,
+    run,
+    until,
+  )
+}
+
+interface KeyMove {
+  readonly transition: RunTransition
+  readonly state: RunState
+  readonly startedAt: number | null
+}
+
+/** Keeps the key of a run in step with its move: frees it when it ends or starts, gives it back to a retried one. */
+export function moveKey(tx: Transaction, run: RunRow, { transition, state, startedAt }: KeyMove): void {
+  const code = run.unique_until ?? untilFinished
+  if (run.unique_key === null || code > untilStarted) return
+  const starts = transition === 'claim' && code === untilStarted
+  if (!isEnd(state) && !starts && transition !== 'retry' && transition !== 'unblock') return
+  const held = readKey(tx.sql, run.job, run.unique_key)
+  const holds = holdsByState({ ...run, state, started_at: startedAt })
+  if (holds && held === undefined)
+    takeKey(tx, { job: run.job, key: run.unique_key, run: run.id, until: null })
+  else if (!holds && held?.run === run.id && held.until === null) freeKey(tx, run)
+}
+
+/** Frees the key of a run that is removed, also within a window. */
+export function freeKey(tx: Transaction, run: Pick<RunRow, 'id' | 'job' | 'unique_key'>): void {
+  if (run.unique_key === null) return
+  tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ? AND run = ?', run.job, run.unique_key, run.id)
+}

@@ -1,0 +1,23 @@
+import type { RunId } from '../../../model/run-id.ts'
+import type { FreedKey } from '../../store.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+/** Who holds a unique key, and the store's time of the answer. */
+export async function readHolder(
+  calls: ScriptCalls,
+  job: string,
+  key: string,
+): Promise<{ readonly now: number; readonly holder: RunId | undefined }> {
+  const [now, holder] = (await calls.run('read-holder', [job, key])) as Buffer[]
+  return { now: Number(now), holder: String(holder) || undefined }
+}
+
+/** From the sweep's flat list: job and key, run. */
+export function freedKeys(flat: readonly Buffer[]): FreedKey[] {
+  const texts = flat.map(String)
+  return texts.flatMap((run, i) => {
+    if (i % 2 === 0) return []
+    const [job = '', key = ''] = (texts[i - 1] ?? '').split('\0')
+    return [{ job, key, run }]
+  })
+}

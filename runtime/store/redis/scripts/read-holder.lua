@@ -1,0 +1,8 @@
+--[[
+Who holds a unique key.
+keys: all
+input: time, job, key
+returns: now, the run or ''
+uses: prelude unique-part
+]]
+return { text(now), holderOf(ARGV[2] .. '\0' .. ARGV[3]) or '' }

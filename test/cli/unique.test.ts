@@ -1,0 +1,53 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { CommandLine, jobFile, nightlyFile } from './command-line.ts'
+
+const cli = new CommandLine()
+let first = ''
+
+beforeAll(async () => {
+  first = (await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"mon"}')).trim()
+}, 30_000)
+afterAll(() => cli.dispose())
+
+describe('a unique key on the command line', () => {
+  test('is shown with its run', async () => {
+    expect(await cli.ok('show', first)).toMatch(/^unique +key 'mon', until it has finished$/m)
+    expect(await cli.json('show', first)).toMatchObject({
+      run: { unique: { key: 'mon', until: 'finished' } },
+    })
+    expect(await cli.json('runs')).toMatchObject({ runs: [{ unique: { key: 'mon' } }] })
+  })
+
+  test('leads to the run that holds it', async () => {
+    await cli.ok('enqueue', nightlyFile, 'nightly', '{"day":"tue"}')
+    const found = await cli.json('runs', '--job', 'nightly', '--unique', 'mon')
+    expect(found).toMatchObject({ runs: [{ id: first }] })
+    expect(await cli.ok('runs', '--job', 'nightly', '--unique', 'mon')).toContain(first)
+    expect(await cli.json('runs', '--job', 'nightly', '--unique', 'wed')).toEqual({ runs: [] })
+  })
+
+  test('is asked for with its job and nothing else', async () => {
+    for (const args of [[], ['--job', 'nightly', '--state', 'ready']]) {
+      const { code, stderr } = await cli.run(['runs', '--unique', 'mon', ...args])
+      expect([code, stderr]).toEqual([2, expect.stringContaining('--job NAME')])
+    }
+  })
+
+  test('that is held refuses an enqueue by the id of its run', async () => {
+    const { code, stderr } = await cli.run(['enqueue', nightlyFile, 'nightly', '{"day":"mon"}', '--json'])
+    expect(code).toBe(1)
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'DUPLICATE_RUN' } })
+    expect(stderr).toContain(first)
+  })
+})
+
+test('a strict order of queues is shown with its worker, and needs queues', async () => {
+  const args = ['--name', 'w1', '--queues', 'urgent,bulk', '--queue-order', 'strict']
+  const worker = await cli.work(jobFile, ...args)
+  const workers = await cli.json('workers')
+  expect(workers).toMatchObject({ workers: [{ queues: ['urgent', 'bulk'], queueOrder: 'strict' }] })
+  expect(await cli.ok('workers')).toContain('urgent > bulk (strict)')
+  await worker.kill('SIGTERM')
+  const { code, stderr } = await cli.run(['work', jobFile, '--queue-order', 'strict'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('queueOrder')])
+})

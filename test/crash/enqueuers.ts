@@ -1,0 +1,49 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process.ts'
+import type { Fleet } from './fleet.ts'
+
+const file = fileURLToPath(new URL('./enqueue-process.ts', import.meta.url))
+
+/** Processes that enqueue into the store of a fleet, each over a connection of its own. End with their test. */
+export class Enqueuers {
+  readonly #children: readonly ChildProcess[]
+
+  private constructor(children: readonly ChildProcess[]) {
+    this.#children = children
+  }
+
+  static async start(fleet: Fleet, count: number): Promise<Enqueuers> {
+    const spec: EnqueueSpec = { store: fleet.store, witness: fleet.witness.file }
+    const children = Array.from({ length: count }, () =>
+      fork(file, [JSON.stringify(spec)], {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        execArgv: ['--disable-warning=ExperimentalWarning'],
+      }),
+    )
+    onTestFinished(() => {
+      for (const child of children) child.kill('SIGKILL')
+    })
+    await Promise.all(children.map((child) => once(child, 'message')))
+    return new Enqueuers(children)
+  }
+
+  /** Gives all of them the order at once; resolves when each has told what became of it. */
+  async order(order: EnqueueOrder): Promise<EnqueueTotals> {
+    const told = Promise.all(this.#children.map((child) => once(child, 'message')))
+    for (const child of this.#children) child.send(order)
+    const totals = (await told).map(([message]) => message as EnqueueTotals)
+    return {
+      created: totals.flatMap(({ created }) => created),
+      joined: totals.flatMap(({ joined }) => joined),
+      other: totals.flatMap(({ other }) => other),
+    }
+  }
+
+  /** Ends a loop: its order resolves. */
+  stop(): void {
+    for (const child of this.#children) child.send({ kind: 'stop' } satisfies EnqueueOrder)
+  }
+}
