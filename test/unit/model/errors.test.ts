@@ -22,6 +22,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.RunPoisonedError('poisoned'), 'RUN_POISONED'],
   [new sdk.RunStateError('wrong state'), 'RUN_STATE'],
   [new sdk.RunTimeoutError('late'), 'RUN_TIMEOUT'],
+  [new sdk.ScheduleStateError('declared in code'), 'SCHEDULE_STATE'],
   [new sdk.SerializationError('value.a', 'no'), 'SERIALIZATION'],
   [new sdk.StepFailedError('a', 2, new Error('x')), 'STEP_FAILED'],
   [new sdk.StepTimeoutError('a', 5), 'STEP_TIMEOUT'],
@@ -30,6 +31,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.StoreUnavailableError('locked'), 'STORE_UNAVAILABLE'],
   [new sdk.UnknownJobError('no job'), 'UNKNOWN_JOB'],
   [new sdk.UnknownRunError('r1'), 'UNKNOWN_RUN'],
+  [new sdk.UnknownScheduleError('nightly'), 'UNKNOWN_SCHEDULE'],
 ]
 
 describe('every error of the package', () => {
