@@ -1,3 +1,4 @@
+import type { WaitingFor } from '../../../model/run.ts'
 import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
@@ -110,11 +111,21 @@ function look(
   const here = take?.limiter === at.limiter && take.key === at.key
   if (here || admission.senior) return { kind: 'waits', opensInMs: closed.opensInMs }
   lineUp(tx, run, admission, closed)
+  tellLine(tx, run, { from: at.limiter, to: closed.limiter })
   const other = take && ruleOf(tx, take.limiter)
   if (take !== undefined && other !== undefined && closed.opensInMs !== undefined) {
     setTimer(tx, other, take, closed.opensInMs)
   }
   return { kind: 'done' }
+}
+
+/** What a waiting run is said to wait for is the line it stands in. */
+function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; readonly to: string }): void {
+  if (run.state !== 'waiting' || run.waiting === null) return
+  const told = JSON.parse(run.waiting) as WaitingFor
+  if (told.kind !== 'limit' || told.name !== line.from) return
+  const waiting = { kind: 'limit', name: line.to } satisfies WaitingFor
+  tx.sql.run('UPDATE runs SET waiting = ? WHERE seq = ?', JSON.stringify(waiting), run.seq)
 }
 
 function wake(tx: Transaction, run: RunRow, { path }: Admission, as: 'served' | 'unserved'): void {
