@@ -64,7 +64,7 @@ import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { enqueue } from './operations/enqueue.ts'
+import { duplicateOf, enqueue } from './operations/enqueue.ts'
 import {
   inspectEnded,
   inspectHistory,
@@ -340,6 +340,10 @@ class EmbeddedStore implements Store {
 
   async run(id: RunId): Promise<RunDetails | undefined> {
     return inspectRun(this.#database, id)
+  }
+
+  async duplicateOf(id: RunId): Promise<RunId | undefined> {
+    return duplicateOf(this.#transaction(), id)
   }
 
   async holder(job: string, key: string): Promise<RunId | undefined> {

@@ -77,7 +77,7 @@ import {
 import { planRetry, retry } from './operations/retry.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
-import { readHolder } from './operations/unique.ts'
+import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -341,6 +341,10 @@ class RedisStore implements Store {
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
+  }
+
+  duplicateOf(id: RunId): Promise<RunId | undefined> {
+    return readDuplicate(this.#calls, id)
   }
 
   async holder(job: string, key: string): Promise<RunId | undefined> {

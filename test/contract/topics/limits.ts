@@ -151,6 +151,8 @@ function concurrency(open: Open): void {
     const run = limitedRun(one)
     await contract.store.enqueue([run])
     expect(await worker.claim()).toEqual([])
+    // No clock opens it: nobody asks again and again.
+    expect(await worker.claimAnswer()).not.toHaveProperty('nextDueInMs')
     const knowing = await limited(contract)
     expect(ids(await knowing.claim())).toEqual([run.id])
   })

@@ -5,7 +5,7 @@ import { type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstClosed, giveTickets, leaveLines, lineUp } from './admission.ts'
 import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
-import { type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
+import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
 import { firstSenior, headOf, isServed, type Place } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
@@ -31,9 +31,13 @@ export function nudgeDue(tx: Transaction): void {
 /** Wakes from the head of one line while its key is open. Answers how many more may be woken. */
 function nudge(tx: Transaction, at: LimitKey, budget: number): number {
   const rule = ruleOf(tx, at.limiter)
+  if (rule === undefined) {
+    // It opens with a worker's code, by no clock.
+    forgetTimer(tx, at)
+    return budget
+  }
   let left = budget
   for (let next = firstInLine(tx, at); next !== undefined; next = firstInLine(tx, at)) {
-    if (rule === undefined) return left
     if (left === 0) {
       setTimer(tx, rule, at, 0)
       return left
@@ -47,7 +51,7 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
       return left
     }
   }
-  if (rule !== undefined && readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
+  if (readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
   return left
 }
 

@@ -515,6 +515,7 @@ function makeLimits()
 
   local function nudge(field, left)
     local rule = ruleOf(string.match(field, '^[^%z]*'))
+    -- It opens with a worker's code, by no clock.
     if not rule then return left end
     while true do
       local run, path, admission = firstInLine(field)
