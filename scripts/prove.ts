@@ -85,6 +85,13 @@ const crashParts: readonly Part[] = [
     env: { DURABLE_JOBS_PROVE_LEADERS: '50' },
   },
   {
+    name: 'cron',
+    shows:
+      'A schedule of every second, its leader killed or drained around a tick 200 times: each tick fired once, no gap in the ledger; two leaders forced at once',
+    command: crashTests('cron'),
+    env: { DURABLE_JOBS_PROVE_CRON: '200' },
+  },
+  {
     name: 'poison',
     shows: 'A run that kills each worker is failed by name after its real pauses; those beside it complete',
     command: crashTests('poison'),
@@ -109,6 +116,13 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults'],
     env: { DURABLE_JOBS_PROVE_FAULT_SECONDS: '60' },
   }),
+  {
+    name: 'ticks',
+    shows:
+      'Two years of ticks of 12 patterns in Europe/Berlin, America/New_York, Australia/Lord_Howe and Asia/Tokyo, minute by minute against Intl.DateTimeFormat',
+    command: [process.execPath, ...vitest, '--project', 'unit', 'test/unit/model/cron.test.ts'],
+    env: { DURABLE_JOBS_PROVE_DAYS: '730' },
+  },
   {
     name: 'model',
     shows: 'The store contract, 2,000 random sequences of operations against the model',

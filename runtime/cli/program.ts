@@ -13,6 +13,7 @@ import { addRemove } from './commands/remove.ts'
 import { addResume } from './commands/resume.ts'
 import { addRetry } from './commands/retry.ts'
 import { addRuns } from './commands/runs.ts'
+import { addSchedules } from './commands/schedules.ts'
 import { addShow } from './commands/show.ts'
 import { addWork } from './commands/work.ts'
 import { addWorkers } from './commands/workers.ts'
@@ -22,7 +23,17 @@ import { reportFailure } from './report-failure.ts'
 /** In the order of the help. */
 const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Work:': [addWork, addEnqueue, addDemo],
-  'Look:': [addRuns, addShow, addExplain, addQueues, addLimits, addWorkers, addHealth, addDoctor],
+  'Look:': [
+    addRuns,
+    addShow,
+    addExplain,
+    addQueues,
+    addLimits,
+    addSchedules,
+    addWorkers,
+    addHealth,
+    addDoctor,
+  ],
   'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }
 
@@ -55,6 +66,8 @@ function buildProgram(): Command {
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ subcommandTerm: (command) => [command.name(), argumentsOf(command)].join(' ').trim() })
     .addHelpText('after', examples)
+    // What stands behind the name of a subcommand is the subcommand's.
+    .enablePositionalOptions()
     .exitOverride()
     // Usage errors are printed by `reportFailure` like all others.
     .configureOutput({ outputError: () => undefined })

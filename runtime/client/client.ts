@@ -7,8 +7,9 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { checkInput } from '../store/check-input.ts'
+import type { NewRun } from '../store/new-run.ts'
 import { openStore } from '../store/open-store.ts'
-import type { EnqueueAnswer, Inspector, NewRun, Store } from '../store/store.ts'
+import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
@@ -16,6 +17,7 @@ import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './en
 import { type Explanation, explainRun } from './explain-run.ts'
 import { Limiters } from './limiters.ts'
 import { RunHandle } from './run-handle.ts'
+import { Schedules } from './schedules.ts'
 import { UniqueKeys } from './unique-keys.ts'
 
 export interface ConnectOptions {
@@ -61,6 +63,8 @@ export async function connect(store?: string | StoreOptions, options: ConnectOpt
 export class Jobs {
   /** Reads of the store: runs, journals, queues, workers. */
   readonly inspector: Inspector
+  /** Cron: schedules, their ledgers, and changes by hand. */
+  readonly schedules: Schedules
   /** Limiters: look, and change them while workers run. */
   readonly limits: Limiters
   /** Who holds the unique keys of jobs. */
@@ -84,6 +88,7 @@ export class Jobs {
     this.inspector = store
     this.limits = new Limiters(store)
     this.#ends = new EndWatch(store, clock)
+    this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
     this.unique = new UniqueKeys(store, (id) => this.#handle(id))
   }
 

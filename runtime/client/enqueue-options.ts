@@ -4,7 +4,7 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import { isName, longestName } from '../model/name.ts'
 import { parsePriority } from '../model/priority.ts'
 import { parseRunId, type RunId } from '../model/run-id.ts'
-import type { NewRun } from '../store/store.ts'
+import type { NewRun } from '../store/new-run.ts'
 
 /** Options of `enqueue`. */
 export interface EnqueueOptions {

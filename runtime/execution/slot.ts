@@ -242,7 +242,9 @@ function failsAsError(run: ClaimedRun, failsAs: 'poisoned' | 'timed out'): Error
 
 function runInfo(run: ClaimedRun): RunInfo {
   const { id, job, version, queue, attempt, losses, tags, headers } = run
-  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt: new Date(run.enqueuedAt) }
+  const scheduled = run.scheduledFor === undefined ? {} : { scheduledFor: new Date(run.scheduledFor) }
+  const enqueuedAt = new Date(run.enqueuedAt)
+  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, ...scheduled }
 }
 
 function silentWhile(silent: () => boolean, log: Logger): Logger {

@@ -7,6 +7,7 @@ import { parseJobLimits } from './limit-use.ts'
 import { isName, longestName } from './name.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
+import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
 import { isStandardSchema } from './standard-schema.ts'
 import { parseUnique } from './unique.ts'
 
@@ -19,6 +20,7 @@ const known = [
   'retry',
   'timeout',
   'limits',
+  'schedule',
   'unique',
   'onFailed',
 ]
@@ -67,6 +69,10 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
     unique: parseUnique(options.unique, name),
     schema: options.input as StandardSchemaV1 | undefined,
+    schedule:
+      options.schedule === undefined
+        ? undefined
+        : parseSchedule(options.schedule as ScheduleOptions<never>, `${at}: schedule`),
     limits: parseJobLimits(options.limits ?? [], `${at}: limits`),
     onFailed: options.onFailed as OnFailed | undefined,
     handler: handler as Job['handler'],

@@ -4,6 +4,7 @@ import type { JobLimit, PlannedLimit, StepLimit } from './limit-use.ts'
 import type { Limiter } from './limiter.ts'
 import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
+import type { Schedule, ScheduleOptions } from './schedule-options.ts'
 import type { StepPath } from './step-path.ts'
 import type { UniqueOptions, UniqueRule } from './unique.ts'
 
@@ -26,6 +27,8 @@ export interface RunInfo {
   /** How often a worker died or was lost under this run. */
   readonly losses: number
   readonly enqueuedAt: Date
+  /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
+  readonly scheduledFor?: Date
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }
@@ -117,6 +120,8 @@ export interface JobOptions<Input, Parsed> {
   retry?: Retry
   /** Longest wall time from the first claim to the end, waits included. Default: none. */
   timeout?: Duration
+  /** When it runs by itself. Its schedule has the job's name. */
+  schedule?: ScheduleOptions<NoInfer<Input>>
   /** Taken together when a run starts; over a limit it waits in line, and nothing behind it in the queue does. */
   limits?: readonly JobLimit<NoInfer<Parsed>>[]
   /** One run per key at a time; `true`: per input. Default: any number. */
@@ -138,6 +143,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly timeoutMs: number | undefined
   readonly unique: UniqueRule | undefined
   readonly schema: StandardSchemaV1 | undefined
+  readonly schedule: Schedule | undefined
   readonly onFailed: OnFailed | undefined
   readonly limits: readonly PlannedLimit[]
   readonly handler: Handler<unknown, unknown>

@@ -69,6 +69,8 @@ interface RunBase {
   /** How often a worker was lost under it. Never counts as an attempt. */
   readonly losses: number
   readonly enqueuedAt: number
+  /** The tick of the schedule that made it. */
+  readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */
   readonly startedAt?: number
   /** Who holds it now is told by the store's `holder`. */

@@ -3,7 +3,7 @@ import type { Job } from '../model/job.ts'
 import { limitUses } from '../model/limit-use.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { uniqueClaim } from '../model/unique.ts'
-import type { NewRun } from './store.ts'
+import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
 export type CheckedInput = Pick<

@@ -1,13 +1,14 @@
 import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
-import type { LimitUse } from '../model/limit-use.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
-import type { UniqueClaim } from '../model/unique.ts'
+import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { NewRun } from './new-run.ts'
+import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 
 /*
@@ -20,7 +21,14 @@ import type { LeaderInfo, TermStore } from './terms.ts'
  * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
  * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
  */
-export interface Store extends RunStore, WorkerStore, QueueStore, LimiterStore, TermStore, Inspector {
+export interface Store
+  extends RunStore,
+    WorkerStore,
+    QueueStore,
+    LimiterStore,
+    TermStore,
+    ScheduleStore,
+    Inspector {
   /**
    * Prunes by retention and repairs G6 (every live run in exactly one place) and G7 (no key outlives its hold), at
    * most `limit` of each.
@@ -87,7 +95,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector {
+export interface Inspector extends DefinitionInspector, ScheduleInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -134,33 +142,6 @@ export type Unsubscribe = () => void
 
 /** Names one registration of a worker; random, never used twice. */
 export type LeaseId = string
-
-export interface NewRun {
-  readonly id: RunId
-  readonly job: string
-  readonly version: number
-  readonly queue: string
-  /** -1000 to 1000, higher first. */
-  readonly priority: number
-  readonly input: Uint8Array
-  /** Digest of the input, to tell a repeat of `id` from a conflict. */
-  readonly inputDigest: string
-  readonly tags: readonly string[]
-  readonly headers: Readonly<Record<string, string>>
-  /** How long until it is ready: a duration, or an instant the caller named. */
-  readonly start:
-    | { readonly kind: 'now' }
-    | { readonly kind: 'in'; readonly ms: number }
-    | { readonly kind: 'at'; readonly at: number }
-  /** Not started within this many ms after it could: `expired`. */
-  readonly expiresInMs?: number
-  /** The job's timeout, counted from its first claim. */
-  readonly timeoutMs?: number
-  /** Taken together by each claim of it. */
-  readonly limits?: readonly LimitUse[]
-  /** Of the runs with this job and key one is live at a time (G7). */
-  readonly unique?: UniqueClaim
-}
 
 /**
  * - `joined`: no run was made; `id` names the one that has this id, or holds the key
@@ -246,6 +227,7 @@ export interface ClaimedRun {
   readonly attempt: number
   readonly losses: number
   readonly enqueuedAt: number
+  readonly scheduledFor?: number
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   readonly input: Uint8Array
@@ -292,6 +274,8 @@ export interface NewWorker {
   readonly concurrency: number
   readonly leaseMs: number
   readonly jobs: readonly WorkerJob[]
+  /** What its code declares beside its jobs. */
+  readonly definitions?: readonly WorkerDefinition[]
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   /** The limiters that its jobs' code names. */

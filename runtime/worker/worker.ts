@@ -1,4 +1,5 @@
 import { hostname } from 'node:os'
+import { CronDuty } from '../coordination/cron-duty.ts'
 import type { Duty } from '../coordination/duty.ts'
 import { settleGraceMs } from '../coordination/elector.ts'
 import { type Leader, Leadership } from '../coordination/leadership.ts'
@@ -10,9 +11,11 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
 import { leaderRole } from '../store/terms.ts'
+import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { onStopSignals } from './stop-signals.ts'
@@ -45,6 +48,8 @@ export class Worker {
   readonly #open: StoreOpener
   readonly #leadership: Leadership
   readonly #stays = new Map<RunId, Promise<void>>()
+  /** What its code declares beside its jobs, once it is checked. */
+  #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
   #store: Store | undefined
   #keeper: LeaseKeeper | undefined
@@ -207,6 +212,10 @@ export class Worker {
       onDrainOrder: () => void this.stop(),
       onLost: () => this.#replace(store, session),
     })
+    this.#definitions ??= await declaredDefinitions(
+      this.#config.jobs.values(),
+      this.#config.store.maxValueBytes,
+    )
     await store.register({
       lease: session.lease,
       name: this.name,
@@ -216,6 +225,7 @@ export class Worker {
       concurrency,
       leaseMs,
       jobs: registered,
+      definitions: this.#definitions,
       limiters,
       ...(queues === undefined ? {} : { queues }),
       queueOrder,
@@ -229,7 +239,7 @@ export class Worker {
 
   /** What the leader does for all. */
   #duties(store: Store): Duty[] {
-    return [new SweepDuty(store, this.#config)]
+    return [new SweepDuty(store, this.#config), new CronDuty(store, this.#config.log)]
   }
 
   #replace(store: Store, lost: LeaseSession): void {

@@ -3,6 +3,7 @@ import type { StoreKind } from './store-under-test.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { commitContract } from './topics/commit.ts'
+import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
 import { inspectContract } from './topics/inspect.ts'
@@ -12,6 +13,7 @@ import { lossContract } from './topics/loss.ts'
 import { operatorContract } from './topics/operator.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
+import { schedulesContract } from './topics/schedules.ts'
 import { settleContract } from './topics/settle.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
@@ -34,6 +36,8 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('definitions', () => definitionsContract(open))
+    describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))

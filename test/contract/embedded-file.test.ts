@@ -97,7 +97,17 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    const tables = ['events', 'throughput', 'terms', 'unique_keys', 'admissions']
+    const tables = [
+      'events',
+      'throughput',
+      'terms',
+      'unique_keys',
+      'admissions',
+      'schedules',
+      'ledger',
+      'definitions',
+      'definition_leases',
+    ]
     const ofLimits = [
       'limiters',
       'limit_keys',
@@ -112,6 +122,7 @@ describe('the file of the embedded store', () => {
       'runs limited',
       'runs granted',
       'workers queue_order',
+      'payloads scheduled_for',
     ]
     sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
     sql('DROP INDEX requests_until; DROP INDEX runs_granted')

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { encodeValue } from '../../runtime/model/codec.ts'
 import type { JournalRecord } from '../../runtime/model/journal.ts'
 import type { OperatorWrite } from '../../runtime/model/operator-write.ts'
-import type { NewRun, NewWorker } from '../../runtime/store/store.ts'
+import type { NewRun } from '../../runtime/store/new-run.ts'
+import type { NewWorker } from '../../runtime/store/store.ts'
 
 export const leaseMs = 10_000
 

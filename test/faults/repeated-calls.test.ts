@@ -10,9 +10,11 @@ import { TestWorker } from '../contract/test-worker.ts'
 import { FaultProxy, type Picks } from '../redis-server/fault-proxy.ts'
 import { type RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
 import { dumpNamespace } from './namespace-dump.ts'
-import { type Prepared, type RepeatedCall, repeatedCalls } from './repeated-calls.ts'
+import { repeatedCalls as callsOfRuns, type Prepared, type RepeatedCall } from './repeated-calls.ts'
+import { repeatedScheduleCalls } from './repeated-schedule-calls.ts'
 
 const now = Date.UTC(2026, 0, 1)
+const repeatedCalls = [...callsOfRuns, ...repeatedScheduleCalls]
 
 type Stage = Line & Prepared
 

@@ -9,6 +9,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -21,6 +22,17 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers.ts'
+import type { NewRun } from '../new-run.ts'
+import { scheduleCheck } from '../schedule-check.ts'
+import type {
+  DueSchedules,
+  Fire,
+  FireAnswer,
+  LedgerLine,
+  ScheduleInfo,
+  ScheduleSpec,
+  TriggerAnswer,
+} from '../schedules.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -31,7 +43,6 @@ import type {
   HistoryEntry,
   JournalPage,
   LeaseId,
-  NewRun,
   NewWorker,
   QueueInfo,
   RenewAnswer,
@@ -60,11 +71,20 @@ import { nudgeTouched } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
+import {
+  pauseSchedule,
+  putSchedule,
+  removeSchedule,
+  resumeSchedule,
+  triggerSchedule,
+} from './operations/change-schedule.ts'
 import { checkStore } from './operations/checks.ts'
 import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
+import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { duplicateOf, enqueue } from './operations/enqueue.ts'
+import { duplicateOf, enqueue, enqueue } from './operations/enqueue.ts'
+import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
   inspectHistory,
@@ -74,6 +94,7 @@ import {
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
+import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter } from './operations/limiters.ts'
@@ -325,6 +346,34 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resignTerm(tx, { role, term, lease }))
   }
 
+  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => putSchedule(tx, name, spec, write))
+  }
+
+  removeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => removeSchedule(tx, name, write))
+  }
+
+  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => pauseSchedule(tx, name, write))
+  }
+
+  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return this.#write((tx) => resumeSchedule(tx, name, write))
+  }
+
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+    return this.#write((tx) => triggerSchedule(tx, name, revision, run, write))
+  }
+
+  dueSchedules(limit: number): Promise<DueSchedules> {
+    return this.#write((tx) => dueSchedules(tx, limit))
+  }
+
+  fire(request: Fire): Promise<FireAnswer> {
+    return this.#write((tx) => fire(tx, request))
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -378,8 +427,23 @@ class EmbeddedStore implements Store {
     return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
   }
 
+  async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
+    return inspectDefinitions(this.#database, kind)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return inspectLeaders(this.#database, this.#storeNow())
+  }
+
+  async schedules(): Promise<readonly ScheduleInfo[]> {
+    return inspectSchedules(this.#database, this.#storeNow())
+  }
+
+  async ledger(
+    schedule: string,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly LedgerLine[]> {
+    return inspectLedger(this.#database, schedule, page)
   }
 
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
@@ -392,8 +456,10 @@ class EmbeddedStore implements Store {
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const workers = await this.workers()
-    const leader = leaderCheck(await this.leaders(), workers, this.#storeNow())
-    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader]
+    const leaders = await this.leaders()
+    const leader = leaderCheck(leaders, workers, this.#storeNow())
+    const cron = scheduleCheck(await this.schedules(), leaders)
+    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader, cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

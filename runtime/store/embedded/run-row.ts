@@ -60,6 +60,7 @@ interface PayloadRow {
   readonly error: Uint8Array | null
   readonly escaped: string | null
   readonly worker: string | null
+  readonly scheduled_for: number | null
 }
 
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
@@ -78,7 +79,7 @@ export function runBySeq(sql: Sql, seq: number): RunRow | undefined {
 
 /** What `toRun` needs beside the run's own columns. */
 export const viewColumns: string = `${runColumns}, payloads.tags, payloads.headers, payloads.output, payloads.error,
-  payloads.escaped, workers.name AS worker`
+  payloads.escaped, payloads.scheduled_for, workers.name AS worker`
 export const viewTables =
   'runs JOIN payloads ON payloads.seq = runs.seq LEFT JOIN workers ON workers.lease = runs.lease'
 
@@ -98,6 +99,7 @@ export function toRun(row: RunRow & PayloadRow): Run {
     ...(row.unique_key === null ? {} : { unique: uniqueKeyOf(row.unique_key, row.unique_until ?? 0) }),
     changedAt: row.changed_at,
     position: row.position,
+    ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),
   }
   return { ...base, ...stateFields(row) } as unknown as Run
 }

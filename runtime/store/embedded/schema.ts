@@ -153,6 +153,34 @@ const migrations: readonly string[] = [
   CREATE INDEX requests_until ON requests (until);
   ALTER TABLE workers ADD COLUMN queue_order TEXT NOT NULL DEFAULT 'turns';
   `,
+  `
+  -- What workers declare beside their jobs: see store/definitions.ts.
+  CREATE TABLE definitions (
+    n INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, definition BLOB NOT NULL,
+    seen_by TEXT NOT NULL, first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL,
+    in_force INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (kind, name, digest)
+  );
+  CREATE TABLE definition_leases (
+    lease TEXT NOT NULL, definition INTEGER NOT NULL, PRIMARY KEY (lease, definition)
+  ) WITHOUT ROWID;
+  CREATE INDEX definition_leases_definition ON definition_leases (definition);
+
+  ALTER TABLE payloads ADD COLUMN scheduled_for INTEGER;
+  CREATE TABLE schedules (
+    name TEXT PRIMARY KEY,
+    due_at INTEGER,                       -- when its next tick is due, 0 to be planned; null: none
+    queued_look INTEGER,                  -- when a queued tick is looked at again
+    record TEXT NOT NULL,                 -- JSON: see schedule-row.ts
+    spec BLOB NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX schedules_due ON schedules (due_at) WHERE due_at IS NOT NULL;
+  CREATE INDEX schedules_queued ON schedules (queued_look) WHERE queued_look IS NOT NULL;
+  CREATE TABLE ledger (
+    schedule TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (schedule, n)
+  ) WITHOUT ROWID;
+  `,
 ]
 
 export const formatVersion: number = migrations.length

@@ -5,7 +5,7 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom */
+  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -80,6 +80,16 @@ export const staticKeys = [
   'minuteOrder',
   /** hash: role -> its last term, and who has it if anybody does */
   'terms',
+  /** hash: kind, name -> what workers declare, and which of it is in force */
+  'definitions',
+  /** hash: name -> schedule */
+  'schedules',
+  /** hash: name -> pattern, zone and all else that a leader reads of a schedule */
+  'scheduleSpecs',
+  /** set by ms: `t` schedule by when its next tick is due, `q` schedule with queued ticks by its next look */
+  'schedulesDue',
+  /** hash: schedule, number -> line */
+  'ledger',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -12,6 +12,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -24,6 +25,17 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers.ts'
+import type { NewRun } from '../new-run.ts'
+import { scheduleCheck } from '../schedule-check.ts'
+import type {
+  DueSchedules,
+  Fire,
+  FireAnswer,
+  LedgerLine,
+  ScheduleInfo,
+  ScheduleSpec,
+  TriggerAnswer,
+} from '../schedules.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -34,7 +46,6 @@ import type {
   HistoryEntry,
   JournalPage,
   LeaseId,
-  NewRun,
   NewWorker,
   QueueInfo,
   RenewAnswer,
@@ -59,6 +70,7 @@ import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { commit } from './operations/commit.ts'
+import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents, readThroughput } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
@@ -75,6 +87,15 @@ import {
   setLimiter,
 } from './operations/limiters.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import {
+  changeSchedule,
+  dueSchedules,
+  fire,
+  putSchedule,
+  readLedger,
+  readSchedules,
+  triggerSchedule,
+} from './operations/schedules.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
@@ -332,6 +353,34 @@ class RedisStore implements Store {
     return resignTerm(this.#calls, { role, term, lease })
   }
 
+  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
+    return putSchedule(this.#calls, name, spec, write)
+  }
+
+  removeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'remove', write)
+  }
+
+  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'pause', write)
+  }
+
+  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+    return changeSchedule(this.#calls, name, 'resume', write)
+  }
+
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer> {
+    return triggerSchedule(this.#calls, name, revision, run, write)
+  }
+
+  dueSchedules(limit: number): Promise<DueSchedules> {
+    return dueSchedules(this.#calls, limit)
+  }
+
+  fire(request: Fire): Promise<FireAnswer> {
+    return fire(this.#calls, request)
+  }
+
   async sweep(limit: number): Promise<SweepReport> {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
@@ -379,8 +428,23 @@ class RedisStore implements Store {
     return readWorkers(this.#calls)
   }
 
+  definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
+    return readDefinitions(this.#calls, kind)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return (await readLeaders(this.#calls)).leaders
+  }
+
+  schedules(): Promise<readonly ScheduleInfo[]> {
+    return readSchedules(this.#calls)
+  }
+
+  ledger(
+    schedule: string,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly LedgerLine[]> {
+    return readLedger(this.#calls, schedule, page)
   }
 
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
@@ -395,7 +459,8 @@ class RedisStore implements Store {
     const server = await checkServer(this.#link, this.#keys, this.#clock)
     const workers = await this.workers()
     const { now, leaders } = await readLeaders(this.#calls)
-    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now)]
+    const cron = scheduleCheck(await this.schedules(), leaders)
+    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now), cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -48,6 +48,8 @@ interface Extras {
   readonly u?: readonly [key: string, code: number]
   /** The step whose error escaped. */
   readonly e?: string
+  /** The tick it was made for. */
+  readonly s?: number
 }
 
 const noExtras: Extras = {}
@@ -169,6 +171,7 @@ export function toRun(run: WholeRun): Run {
     ...(record.extras.u === undefined ? {} : { unique: uniqueKeyOf(...record.extras.u) }),
     changedAt: record.changedAt,
     position: record.position,
+    ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
   return { ...base, state: record.state, ...stateFields(run) } as unknown as Run
 }

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto'
 import { entryOverheadBytes } from '../../model/journal.ts'
 import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
+import { keepDefinitionMs } from '../definitions.ts'
 import { seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -31,6 +33,7 @@ const made = new Map<ScriptName, Script>()
  * - `input`: its arguments; where the first is `time`, `now` and `time` are set, and the caller gives no time
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it
+ * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
   const known = made.get(name)
@@ -49,7 +52,11 @@ function compose(name: ScriptName): Script {
     .split(' ')
     .filter((part) => part !== '')
     .map((part) => partOf(name, part))
-  const text = [...parts, body].join('\n')
+  const called = header('calls')
+    .split(' ')
+    .filter((script) => script !== '')
+    .map((script) => asFunction(script, partOf(name, script)))
+  const text = [...parts, ...called, body].join('\n')
   const source = withNumbersInPlace(
     withConstants(
       [
@@ -92,6 +99,11 @@ function partOf(name: ScriptName, part: string): string {
   const source = known[part]
   if (source === undefined) throw new Error(`script ${name} uses ${part}, which is not there`)
   return source
+}
+
+/** Its own arguments hide those of the script that calls it. */
+function asFunction(script: string, source: string): string {
+  return `local function call${script.charAt(0).toUpperCase()}${script.slice(1)}(ARGV)\n${source}\nend`
 }
 
 /** The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. */
@@ -146,6 +158,8 @@ function withConstants(source: string): string {
     '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[limits]] 0, 0, 0, 0, 0, 0': limits.join(', '),
+    '--[[definitions]] 0': String(keepDefinitionMs),
+    '--[[schedules]] 0, 0, 0, 0': [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs].join(', '),
     '--[[tickets]] 0, 0, 0, 0': tickets.join(', '),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

@@ -1,7 +1,8 @@
 import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
 import { isEnd, type RunState } from '../../../runtime/model/run.ts'
 import type { UniqueClaim } from '../../../runtime/model/unique.ts'
-import type { EnqueueAnswer, NewRun } from '../../../runtime/store/store.ts'
+import type { NewRun } from '../../../runtime/store/new-run.ts'
+import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
 
 /** A run as the oracle knows it. */
 export interface KnownRun {

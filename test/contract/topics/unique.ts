@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { UniqueClaim } from '../../../runtime/model/unique.ts'
-import type { NewRun } from '../../../runtime/store/store.ts'
+import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, done, newRun, plainError, waiting } from '../given.ts'
 import type { Open } from '../store-under-test.ts'

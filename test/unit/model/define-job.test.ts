@@ -6,7 +6,7 @@ import { defineJob, InvalidOptionsError, type JobOptions } from '../../../sdk/in
 const body = (): void => undefined
 
 function define(options: object, handler: unknown = body): unknown {
-  return defineJob(options as Omit<JobOptions<unknown, unknown>, 'input'>, handler as () => void)
+  return defineJob(options as Omit<JobOptions<undefined, unknown>, 'input'>, handler as () => void)
 }
 
 describe('a defined job', () => {

@@ -225,10 +225,12 @@ function startRun(tx: Transaction, run: RunRow, lease: LeaseId): ClaimedRun {
 }
 
 function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
-  const payload = tx.sql.get<{ input: Uint8Array; tags: string; headers: string }>(
-    'SELECT input, tags, headers FROM payloads WHERE seq = ?',
-    run.seq,
-  )
+  const payload = tx.sql.get<{
+    input: Uint8Array
+    tags: string
+    headers: string
+    scheduled_for: number | null
+  }>('SELECT input, tags, headers, scheduled_for FROM payloads WHERE seq = ?', run.seq)
   if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
   const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
   const failsAs =
@@ -242,6 +244,7 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     attempt: run.attempt,
     losses: run.losses,
     enqueuedAt: run.enqueued_at,
+    ...(payload.scheduled_for === null ? {} : { scheduledFor: payload.scheduled_for }),
     tags: JSON.parse(payload.tags) as string[],
     headers: JSON.parse(payload.headers) as Record<string, string>,
     input: payload.input,

@@ -1,7 +1,8 @@
 import type { WaitingFor } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
-import { type EnqueueAnswer, longestPollMs, type NewRun } from '../../store.ts'
+import type { NewRun } from '../../new-run.ts'
+import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
 import { enqueueRequest, untilCode } from '../../unique-until.ts'
 import { saveAdmission } from '../limits/admission-row.ts'
 import { enterLimits } from '../limits/stay-limits.ts'
@@ -108,11 +109,13 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     run.unique === undefined ? null : untilCode(run.unique.until, tx.now),
   )
   tx.sql.run(
-    'INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), ?, ?, ?, ?)',
+    `INSERT INTO payloads (seq, input, input_digest, tags, headers, scheduled_for)
+     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?)`,
     run.input,
     run.inputDigest,
     JSON.stringify(run.tags),
     JSON.stringify(run.headers),
+    run.scheduledFor ?? null,
   )
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)

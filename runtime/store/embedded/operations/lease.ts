@@ -4,7 +4,9 @@ import { lookAtAllLines } from '../limits/limit-key.ts'
 import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
+import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
+import { declareDefinition } from './definitions.ts'
 import { defineLimiters } from './limiters.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
@@ -35,6 +37,10 @@ export function register(tx: Transaction, worker: NewWorker): void {
   for (const job of worker.jobs) {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
+  }
+  for (const definition of worker.definitions ?? []) {
+    const inForce = declareDefinition(tx, worker, definition)
+    if (inForce !== undefined) applySchedule(tx, definition.name, inForce)
   }
   lookAtAllLines(tx)
 }

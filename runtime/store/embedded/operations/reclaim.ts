@@ -7,6 +7,7 @@ import { lookAtAllLines } from '../limits/limit-key.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
+import { withdrawDefinitions } from './definitions.ts'
 import { leaveRoles } from './terms.ts'
 
 /**
@@ -58,6 +59,7 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   leaveRoles(tx, lease)
   tx.sql.run('DELETE FROM workers WHERE lease = ?', lease)
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
+  withdrawDefinitions(tx, lease)
   lookAtAllLines(tx)
 }
 

@@ -81,6 +81,7 @@ function claimedRun({ id, record, given }: Taken, journal: JournalPage, now: num
     attempt: record.attempt,
     losses: record.losses,
     enqueuedAt: record.enqueuedAt,
+    ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
     tags: record.extras.t ?? [],
     ...decodeGiven(given),
     position: record.position,

@@ -1,5 +1,6 @@
 import type { UniqueClaim } from '../../../model/unique.ts'
-import type { EnqueueAnswer, NewRun } from '../../store.ts'
+import type { NewRun } from '../../new-run.ts'
+import type { EnqueueAnswer } from '../../store.ts'
 import { untilCode } from '../../unique-until.ts'
 import type { Argument } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
@@ -52,14 +53,15 @@ function* parts(runs: readonly NewRun[]): Generator<Part> {
   if (part.runs.length > 0) yield part
 }
 
-function headOf(run: NewRun): Buffer {
+export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
   const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
   const limits = run.limits !== undefined && run.limits.length > 0 ? run.limits.map(takeOf) : false
-  if (run.unique === undefined && !limits) return plain.pack(head)
-  return plain.pack([...head, ...(run.unique === undefined ? noKey : keyOf(run.unique)), limits])
+  if (run.unique === undefined && !limits && run.scheduledFor === undefined) return plain.pack(head)
+  const more = [...(run.unique === undefined ? noKey : keyOf(run.unique)), limits]
+  return plain.pack([...head, ...more, ...(run.scheduledFor === undefined ? [] : [run.scheduledFor])])
 }
 
 const noKey = [false, 0, false]

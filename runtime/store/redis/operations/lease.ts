@@ -13,7 +13,11 @@ export async function register(calls: ScriptCalls, worker: NewWorker, beat: stri
   const order = { ...(queues ? { queues } : {}), ...(queueOrder ? { queueOrder } : {}) }
   const limiters = packedLimiters(worker.limiters ?? [])
   const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...order, limiters })
-  refuseOtherKind(await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat]))
+  const declared = (worker.definitions ?? []).flatMap(({ kind, name: of, digest, definition }) => [
+    ...[kind, of, digest],
+    Buffer.from(definition),
+  ])
+  refuseOtherKind(await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...declared]))
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer

@@ -3,7 +3,7 @@ Inserts runs, one after the other; a known id joins when job and input are the s
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
   expires in ms or false, timeout ms or 0, tags or false, unique key or false, its code or -ms of a window,
-  on duplicate, limits or false }, given (headers and input)
+  on duplicate, limits or false, tick it is for or nothing }, given (headers and input)
 returns: one letter per run: c created, j joined, r rejected by its id; with a unique key among them a list, where a
   run may follow: j joined it, d rejected since it holds the key, p created and it was replaced
 uses: prelude limits-part unique-part
@@ -81,7 +81,7 @@ local function keepGiven(id, given)
 end
 
 local function newRun(head, seq, given)
-  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes =
+  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes, tick =
     unpack(head)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
@@ -92,6 +92,7 @@ local function newRun(head, seq, given)
   if scheduled then run[WAKE_AT] = readyAt end
   if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
+  if tick then setExtra(run, 's', tick) end
   if takes then setExtra(run, 'L', { [''] = { t = takes } }) end
   if key then setExtra(run, 'u', { key, code < 0 and now - code or code }) end
   if tags then

@@ -50,6 +50,8 @@ local function forgetWorker(lease)
   call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
   call('ZREM', K.leases, lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)
+  -- Its definitions are no longer declared: see definitions-part.lua.
+  call('HINCRBY', K.meta, 'left', 1)
   lookAtAllLines()
 end
 

@@ -1,0 +1,73 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import type { CronFire } from '../../model/cron.ts'
+import { UnknownScheduleError } from '../../model/schedule-errors.ts'
+import { keptLedgerLines, type LedgerLine } from '../../store/schedules.ts'
+import { withConnection } from '../connection.ts'
+import { instant, ledgerDetail, paintOutcome, tickText } from '../ledger-text.ts'
+import { wholeNumber } from '../option-values.ts'
+import { paint, printJson, printTable } from '../output.ts'
+import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import type { Column } from '../table.ts'
+
+const ledgerColumns: readonly Column<LedgerLine>[] = [
+  { title: 'AT', cell: ({ at }) => new Date(at).toISOString() },
+  { title: 'TICK', cell: tickText },
+  { title: 'OUTCOME', cell: ({ outcome }) => outcome, paint: paintOutcome },
+  { title: 'DETAIL', cell: ledgerDetail, shrinks: true },
+]
+
+const previewColumns: readonly Column<CronFire>[] = [
+  { title: 'UTC', cell: ({ at }) => instant(at.getTime()) },
+  { title: 'LOCAL', cell: ({ local }) => local },
+  { title: 'CLOCKS', cell: ({ clockChange = '' }) => clockChange, paint: (text) => paint('yellow', text) },
+]
+
+/** Subcommands that only look. */
+export function addScheduleLooks(schedules: Command): void {
+  const ledger = schedules
+    .command('ledger')
+    .description('what became of its last ticks, newest first')
+    .argument('<name>', 'name of the schedule')
+    .option('--limit <n>', `how many lines, at most ${keptLedgerLines}`, wholeNumber(1, keptLedgerLines), 20)
+  addSharedOptions(ledger, '{ ledger: [LINE] }').action(showLedger)
+  const preview = schedules
+    .command('preview')
+    .description('when it fires next, and what changes of the clocks do to it')
+    .argument('[name]', 'name of the schedule; or give --cron')
+    .option('--cron <pattern>', 'preview this pattern; nothing is stored')
+    .option('--time-zone <zone>', 'its zone (default: UTC)')
+    .option('--count <n>', 'how many', wholeNumber(1, 1_000), 10)
+  addSharedOptions(preview, '{ fires: [{ at, local, clockChange? }] }').action(showPreview)
+}
+
+async function showLedger(name: string, options: SharedOptions & { readonly limit: number }): Promise<void> {
+  await withConnection(options, async ({ inspector }) => {
+    const known = (await inspector.schedules()).some((schedule) => schedule.name === name)
+    if (!known) throw new UnknownScheduleError(name)
+    const ledger = await inspector.ledger(name, { limit: options.limit })
+    if (options.json) return printJson({ ledger })
+    printTable(ledgerColumns, ledger)
+  })
+}
+
+interface PreviewOptions extends SharedOptions {
+  readonly cron?: string
+  readonly timeZone?: string
+  readonly count: number
+}
+
+async function showPreview(name: string | undefined, options: PreviewOptions): Promise<void> {
+  const { cron, timeZone, count, json } = options
+  if ((name === undefined) === (cron === undefined)) {
+    throw new InvalidArgumentError('Name a schedule, or give --cron.')
+  }
+  const show = (fires: readonly CronFire[]): void => {
+    if (json) printJson({ fires: fires.map((fire) => ({ ...fire, at: fire.at.getTime() })) })
+    else printTable(previewColumns, fires)
+  }
+  if (cron !== undefined) {
+    const { CronTicks } = await import('../../model/cron.ts')
+    return show(new CronTicks(cron, timeZone ?? 'UTC', 'preview').preview(Date.now(), count))
+  }
+  await withConnection(options, async (jobs) => show(await jobs.schedules.preview(name ?? '', count)))
+}

@@ -1,0 +1,204 @@
+import type { Clock } from '../model/clock.ts'
+import { type CronFire, CronTicks } from '../model/cron.ts'
+import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { isJob, type Job } from '../model/job.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
+import { isName, longestName } from '../model/name.ts'
+import { newRunId, type RunId } from '../model/run-id.ts'
+import { UnknownScheduleError } from '../model/schedule-errors.ts'
+import {
+  type MissedPolicy,
+  type OverlapPolicy,
+  parseSchedule,
+  type ScheduleOptions,
+} from '../model/schedule-options.ts'
+import { scheduleSpec } from '../store/schedule-spec.ts'
+import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../store/schedules.ts'
+import type { Store } from '../store/store.ts'
+import { type ByHand, operatorWrite } from './by-hand.ts'
+import type { RunHandle } from './run-handle.ts'
+
+/** A schedule and where it stands. Times are Dates by the store's clock. */
+export interface ScheduleStatus {
+  readonly name: string
+  readonly job: string
+  readonly cron: string
+  readonly timeZone: string
+  readonly missed: MissedPolicy
+  readonly cap: number
+  readonly overlap: OverlapPolicy
+  readonly jitterMs: number
+  /** Declared in the code of its job, or put by `schedules.put`. */
+  readonly origin: 'code' | 'hand'
+  /** The next tick; left out until a leader has planned it. */
+  readonly next?: Date
+  /** By how much the next tick is overdue, 0 as a rule: more says that nobody leads, or that cron does not advance. */
+  readonly overdueMs: number
+  readonly paused?: { readonly by: string; readonly reason?: string; readonly at: Date }
+  readonly last?: LedgerEntry
+  /** Ticks that wait for the run before them. */
+  readonly queued: readonly Date[]
+  /** The newest code of its job declares it no longer: it does not fire. */
+  readonly dropped?: { readonly worker: string; readonly at: Date }
+  /** Code declares a schedule of this name too; the one put by hand holds. */
+  readonly conflict?: { readonly worker: string; readonly at: Date }
+}
+
+/** What became of a tick, or was done to the schedule. */
+export interface LedgerEntry extends Omit<LedgerLine, 'at' | 'tick' | 'until'> {
+  readonly at: Date
+  readonly tick?: Date
+  /** Last tick of a stretch that was skipped as one; `count` says how many it has. */
+  readonly until?: Date
+}
+
+const mostPreviewed = 1_000
+const mostMoves = 10
+
+/** Schedules of a store: `jobs.schedules`. Writes by hand may say `{ by, reason }`. */
+export class Schedules {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #maxValueBytes: number
+  readonly #handle: (id: RunId) => RunHandle<unknown>
+
+  constructor(store: Store, clock: Clock, maxValueBytes: number, handle: (id: RunId) => RunHandle<unknown>) {
+    this.#store = store
+    this.#clock = clock
+    this.#maxValueBytes = maxValueBytes
+    this.#handle = handle
+  }
+
+  /**
+   * Makes or changes a schedule; the same one again changes nothing, so that every start of an app may put it.
+   * @throws ScheduleStateError when code declares one of this name, InvalidOptionsError, InvalidInputError
+   * @example
+   * await jobs.schedules.put('nightly-de', importFile, { cron: '0 3 * * *', timeZone: 'Europe/Berlin', input: { file: 'de' } })
+   */
+  async put<Input>(
+    name: string,
+    job: Job<Input>,
+    options: ScheduleOptions<NoInfer<Input>>,
+    write: ByHand = {},
+  ): Promise<void> {
+    if (!isName(name))
+      throw new InvalidOptionsError(`schedules.put: give it a name, ${longestName} bytes at most`)
+    if (!isJob(job))
+      throw new UnknownJobError('schedules.put: the second argument must be a job made by defineJob')
+    const schedule = parseSchedule(options as ScheduleOptions<never>, `schedule '${name}'`)
+    const spec = await scheduleSpec(job, schedule, this.#maxValueBytes)
+    await this.#store.putSchedule(name, spec, operatorWrite(write))
+  }
+
+  /** Deletes it with its ledger. @throws UnknownScheduleError, ScheduleStateError while live code declares it. */
+  remove(name: string, write: ByHand = {}): Promise<void> {
+    return this.#store.removeSchedule(name, operatorWrite(write))
+  }
+
+  /** Ticks are written down as paused from now on, and none is made up for later. @throws UnknownScheduleError */
+  pause(name: string, write: ByHand = {}): Promise<void> {
+    return this.#store.pauseSchedule(name, operatorWrite(write))
+  }
+
+  resume(name: string, write: ByHand = {}): Promise<void> {
+    return this.#store.resumeSchedule(name, operatorWrite(write))
+  }
+
+  /**
+   * Runs it now, beside its ticks, also while it is paused.
+   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key lives
+   */
+  async trigger(name: string, write: ByHand = {}): Promise<RunHandle<unknown>> {
+    const operator = operatorWrite(write)
+    const id = newRunId(this.#clock.now())
+    for (let attempt = 0; attempt < mostMoves; attempt++) {
+      const { revision, spec } = await this.#find(name)
+      const run = { ...spec.run, id, start: { kind: 'now' } as const }
+      const answer = await this.#store.triggerSchedule(name, revision, run, operator)
+      if (answer.kind === 'triggered') return this.#handle(answer.run)
+      if (answer.kind === 'duplicate') {
+        const { job, unique } = spec.run
+        throw unique === undefined || answer.run === id
+          ? new RunIdConflictError(answer.run)
+          : new DuplicateRunError(answer.run, { job, key: unique.key })
+      }
+    }
+    throw new InvalidOptionsError(`schedules.trigger: '${name}' changes all the time; try again`)
+  }
+
+  /** All schedules, by name. */
+  async list(): Promise<ScheduleStatus[]> {
+    return (await this.#store.schedules()).map(statusOf)
+  }
+
+  /**
+   * The next fires of a schedule, or of options that are not stored yet, with what changes of the clocks do to them.
+   * From the time of this process on: nothing is stored.
+   * @throws InvalidOptionsError, UnknownScheduleError
+   */
+  async preview(schedule: string | { cron: string; timeZone?: string }, n = 5): Promise<CronFire[]> {
+    if (!Number.isInteger(n) || n < 1 || n > mostPreviewed) {
+      throw new InvalidOptionsError(
+        `schedules.preview: ${n} is not a number of fires from 1 to ${mostPreviewed}`,
+      )
+    }
+    const { cron, timeZone = 'UTC' } =
+      typeof schedule === 'string' ? (await this.#find(schedule)).spec : parsePreview(schedule)
+    return new CronTicks(cron, timeZone, 'schedules.preview').preview(this.#clock.now(), n)
+  }
+
+  /** What became of the last ticks, newest first; at most the last 1,000 lines are kept. @throws UnknownScheduleError */
+  async ledger(name: string, options: { limit?: number } = {}): Promise<LedgerEntry[]> {
+    checkKnownOptions(options, ['limit'], 'schedules.ledger')
+    const { limit = 100 } = options
+    if (!Number.isInteger(limit) || limit < 1 || limit > keptLedgerLines) {
+      throw new InvalidOptionsError(
+        `schedules.ledger: ${limit} is not a number of lines from 1 to ${keptLedgerLines}`,
+      )
+    }
+    await this.#find(name)
+    return (await this.#store.ledger(name, { limit })).map(entryOf)
+  }
+
+  async #find(name: string): Promise<ScheduleInfo> {
+    const found = (await this.#store.schedules()).find((one) => one.name === name)
+    if (found === undefined) throw new UnknownScheduleError(name)
+    return found
+  }
+}
+
+function parsePreview(options: { cron: string; timeZone?: string }): { cron: string; timeZone?: string } {
+  checkKnownOptions(
+    options,
+    ['cron', 'timeZone', 'missed', 'cap', 'overlap', 'jitter', 'input'],
+    'schedules.preview',
+  )
+  return options
+}
+
+function statusOf({ name, origin, spec, ...info }: ScheduleInfo): ScheduleStatus {
+  const { nextTick, overdueMs, paused, last, queued, dropped, conflict } = info
+  const { run, ...timing } = spec
+  return {
+    ...{ name, job: run.job, origin, overdueMs, ...timing },
+    queued: queued.map((tick) => new Date(tick)),
+    ...(nextTick === undefined ? {} : { next: new Date(nextTick) }),
+    ...(paused === undefined ? {} : { paused: dated(paused) }),
+    ...(last === undefined ? {} : { last: entryOf(last) }),
+    ...(dropped === undefined ? {} : { dropped: dated(dropped) }),
+    ...(conflict === undefined ? {} : { conflict: dated(conflict) }),
+  }
+}
+
+function entryOf({ tick, until, ...line }: LedgerLine): LedgerEntry {
+  return {
+    ...dated(line),
+    ...(tick === undefined ? {} : { tick: new Date(tick) }),
+    ...(until === undefined ? {} : { until: new Date(until) }),
+  }
+}
+
+function dated<T extends { readonly at: number }>(value: T): Omit<T, 'at'> & { readonly at: Date } {
+  return { ...value, at: new Date(value.at) }
+}

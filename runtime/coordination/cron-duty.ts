@@ -1,0 +1,100 @@
+import { CronTicks } from '../model/cron.ts'
+import type { Logger } from '../model/job.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import type { DueSchedule, FireMove, ScheduleStore } from '../store/schedules.ts'
+import type { Duty, DutyTerm } from './duty.ts'
+import { planTicks } from './plan-ticks.ts'
+
+/** A new or changed schedule, and a queued tick, are seen this soon. */
+const longestLookMs = 1_000
+const schedulesPerLook = 100
+const keptPatterns = 1_000
+
+/** How a schedule went on in one look. */
+interface Progress {
+  /** Whether anything of it was written. */
+  readonly moved: boolean
+  readonly leads: boolean
+}
+
+/**
+ * Fires the ticks of all schedules, whoever's code they are of. It decides nothing that the store does not check again
+ * (C1), so a second leader, or one that is slow, does no harm.
+ */
+export class CronDuty implements Duty {
+  readonly name = 'cron'
+  readonly #store: ScheduleStore
+  readonly #log: Logger
+  readonly #patterns = new Map<string, CronTicks>()
+  /** Schedules that can't be planned and were reported. */
+  readonly #reported = new Set<string>()
+
+  constructor(store: ScheduleStore, log: Logger) {
+    this.#store = store
+    this.#log = log
+  }
+
+  async work(term: DutyTerm): Promise<void> {
+    while (!term.signal.aborted) {
+      const waitMs = await this.#look(term)
+      term.beat()
+      await term.pause(waitMs)
+    }
+  }
+
+  /** Fires what is due. Answers how long nothing will be. */
+  async #look(term: DutyTerm): Promise<number> {
+    const { now, schedules, nextDueInMs = longestLookMs } = await this.#store.dueSchedules(schedulesPerLook)
+    let moved = false
+    for (const schedule of schedules) {
+      if (term.signal.aborted) return 0
+      const progress = await this.#advance(term, schedule, now)
+      if (!progress.leads) return longestLookMs
+      moved ||= progress.moved
+    }
+    return moved ? 0 : Math.min(nextDueInMs, longestLookMs)
+  }
+
+  async #advance(term: DutyTerm, schedule: DueSchedule, now: number): Promise<Progress> {
+    let moved = false
+    for (const move of this.#plan(schedule, now)) {
+      if (term.signal.aborted) break
+      const { name, revision } = schedule
+      const answer = await this.#store.fire({ schedule: name, revision, fence: term.fence, move })
+      if (answer.kind === 'not leading') return { moved, leads: false }
+      // What follows was planned for a schedule that stands elsewhere.
+      if (answer.kind !== 'done') break
+      moved = true
+      if (answer.outcome !== 'planned') this.#log.debug({ schedule: name, ...answer }, 'a tick was decided')
+    }
+    return { moved, leads: true }
+  }
+
+  /** One schedule that can't be planned must not stop the others. */
+  #plan(schedule: DueSchedule, now: number): readonly FireMove[] {
+    const { name, revision, spec } = schedule
+    try {
+      return planTicks(schedule, this.#ticksOf(spec.cron, spec.timeZone), now)
+    } catch (error) {
+      const known = `${name} ${revision}`
+      if (!this.#reported.has(known)) {
+        this.#log.error(
+          { schedule: name, err: toStoredError(error) },
+          'a schedule can’t be planned by this worker',
+        )
+      }
+      this.#reported.add(known)
+      return []
+    }
+  }
+
+  #ticksOf(cron: string, timeZone: string): CronTicks {
+    const key = `${cron} ${timeZone}`
+    const known = this.#patterns.get(key)
+    if (known !== undefined) return known
+    const made = new CronTicks(cron, timeZone, 'schedule')
+    if (this.#patterns.size >= keptPatterns) this.#patterns.clear()
+    this.#patterns.set(key, made)
+    return made
+  }
+}

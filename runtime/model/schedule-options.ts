@@ -1,0 +1,70 @@
+import { CronTicks } from './cron.ts'
+import { type Duration, parseDuration } from './duration.ts'
+import { InvalidOptionsError } from './invalid-options-error.ts'
+import { checkKnownOptions } from './known-options.ts'
+
+/**
+ * What becomes of ticks that nobody could fire in time:
+ * `one` fires the latest due tick for all of them, `all` each in order, the newest `cap`, `skip` none.
+ */
+export type MissedPolicy = (typeof missedPolicies)[number]
+const missedPolicies = ['one', 'all', 'skip'] as const
+
+/** What becomes of a tick while an earlier run of the schedule lives: skipped, run beside it, or run after it. */
+export type OverlapPolicy = (typeof overlapPolicies)[number]
+const overlapPolicies = ['skip', 'allow', 'queue'] as const
+
+interface ScheduleTiming {
+  /** `minute hour day month weekday`, or six fields with seconds first, or `@daily` and the like. */
+  cron: string
+  /** A name such as `Europe/Berlin`. Default `UTC`, whatever zone the host is in. */
+  timeZone?: string
+  /** For ticks whose successor is due too, or that are more than a minute late. Default `one`. */
+  missed?: MissedPolicy
+  /** Most ticks that `missed: 'all'` catches up, and most that `overlap: 'queue'` lets wait; 1 to 1000. Default 100. */
+  cap?: number
+  /** While an earlier run of the schedule lives. Default `skip`. */
+  overlap?: OverlapPolicy
+  /** Each tick is put off by up to this, always the same for a tick. Default: none. */
+  jitter?: Duration
+}
+
+/** When a job runs by itself, and with which input. */
+export type ScheduleOptions<Input> = ScheduleTiming &
+  (undefined extends Input ? { input?: Input } : { input: Input })
+
+/** Checked; durations in ms, nothing left out. The input is as the author wrote it. */
+export interface Schedule {
+  readonly cron: string
+  readonly timeZone: string
+  readonly missed: MissedPolicy
+  readonly cap: number
+  readonly overlap: OverlapPolicy
+  readonly jitterMs: number
+  readonly input: unknown
+}
+
+const known = ['cron', 'timeZone', 'missed', 'cap', 'overlap', 'jitter', 'input']
+const mostCaughtUp = 1_000
+
+/** @throws InvalidOptionsError naming the wrong option. */
+export function parseSchedule(options: ScheduleOptions<never>, where: string): Schedule {
+  checkKnownOptions(options, known, where)
+  const { timeZone = 'UTC', missed = 'one', cap = 100, overlap = 'skip', jitter, input } = options
+  const { cron } = new CronTicks(options.cron, timeZone, where)
+  if (!Number.isInteger(cap) || cap < 1 || cap > mostCaughtUp) {
+    throw new InvalidOptionsError(`${where}: cap: ${cap} is not a whole number from 1 to ${mostCaughtUp}`)
+  }
+  return {
+    ...{ cron, timeZone, cap, input },
+    missed: oneOf(missedPolicies, missed, `${where}: missed`),
+    overlap: oneOf(overlapPolicies, overlap, `${where}: overlap`),
+    jitterMs: jitter === undefined ? 0 : parseDuration(jitter, `${where}: jitter`),
+  }
+}
+
+function oneOf<Name extends string>(names: readonly Name[], value: unknown, option: string): Name {
+  const found = names.find((name) => name === value)
+  if (found !== undefined) return found
+  throw new InvalidOptionsError(`${option}: '${String(value)}' is none of ${names.join(', ')}`)
+}

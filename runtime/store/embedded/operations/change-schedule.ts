@@ -1,0 +1,178 @@
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
+import { declaredInCode } from '../../declared-in-code.ts'
+import type { NewRun } from '../../new-run.ts'
+import {
+  encodeSpec,
+  knownScheduleRuns,
+  type LedgerLine,
+  type ScheduleSpec,
+  type TriggerAnswer,
+} from '../../schedules.ts'
+import type { EnqueueAnswer } from '../../store.ts'
+import {
+  findSchedule,
+  keepPlan,
+  keepRecord,
+  type ScheduleRecord,
+  setSchedule,
+  withLine,
+} from '../schedule-row.ts'
+import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { definitionInForce, type InForce } from './definitions.ts'
+import { enqueue } from './enqueue.ts'
+
+export function putSchedule(tx: Transaction, name: string, spec: ScheduleSpec, write: OperatorWrite): void {
+  once(tx, write, () => {
+    const { digest, bytes } = encodeSpec(name, spec)
+    const before = findSchedule(tx.sql, name)
+    if (before?.origin === 'code' && before.dropped === undefined) {
+      throw new ScheduleStateError(declaredInCode(name))
+    }
+    if (before !== undefined && before.dropped === undefined && before.digest === digest) return
+    const record = setSchedule(tx, name, before, { origin: 'hand', digest, spec: bytes, line: byLine(write) })
+    if (before?.conflict !== undefined) {
+      tx.sql.run(
+        'UPDATE schedules SET record = ? WHERE name = ?',
+        JSON.stringify({ ...record, conflict: before.conflict }),
+        name,
+      )
+    }
+  })
+}
+
+export function removeSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
+  once(tx, write, () => {
+    const record = known(tx, name)
+    const inForce = definitionInForce(tx.sql, 'schedule', name)
+    const declared = inForce !== undefined && inForce.declared === 1 && inForce.definition.length > 0
+    if (record.origin === 'code' && record.dropped === undefined && declared) {
+      throw new ScheduleStateError(declaredInCode(name))
+    }
+    tx.sql.run('DELETE FROM schedules WHERE name = ?', name)
+    tx.sql.run('DELETE FROM ledger WHERE schedule = ?', name)
+    if (record.origin === 'hand' && inForce !== undefined) applySchedule(tx, name, inForce)
+  })
+}
+
+export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
+  once(tx, write, () => {
+    const line = byLine(write)
+    const paused = { ...line, at: tx.now }
+    const record = withLine(tx, name, { ...known(tx, name), paused }, { outcome: 'paused', ...line })
+    keepRecord(tx, name, record)
+  })
+}
+
+export function resumeSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
+  once(tx, write, () => {
+    const { paused, ...record } = known(tx, name)
+    if (paused === undefined) return
+    const lastPause = { from: paused.at, until: tx.now }
+    keepRecord(
+      tx,
+      name,
+      withLine(tx, name, { ...record, lastPause }, { outcome: 'resumed', ...byLine(write) }),
+    )
+    if (record.queued.length > 0)
+      tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.now, name)
+  })
+}
+
+export function triggerSchedule(
+  tx: Transaction,
+  name: string,
+  revision: number,
+  run: NewRun,
+  write: OperatorWrite,
+): TriggerAnswer {
+  const before = answered<TriggerAnswer>(tx, write.requestId)
+  if (before !== undefined) return before
+  const record = known(tx, name)
+  if (record.revision !== revision) return { kind: 'moved' }
+  const enqueued = enqueueTick(tx, record, run)
+  const line =
+    enqueued.kind === 'enqueued'
+      ? ({ outcome: 'triggered', run: run.id } as const)
+      : ({ outcome: 'skipped', why: 'duplicate', other: enqueued.other } as const)
+  keepRecord(tx, name, withLine(tx, name, enqueued.record, { ...line, ...byLine(write) }))
+  return keepAnswer<TriggerAnswer>(
+    tx,
+    write.requestId,
+    enqueued.kind === 'enqueued'
+      ? { kind: 'triggered', run: run.id }
+      : { kind: 'duplicate', run: enqueued.other },
+  )
+}
+
+type EnqueuedTick =
+  | { readonly kind: 'enqueued'; readonly record: ScheduleRecord }
+  | { readonly kind: 'duplicate'; readonly record: ScheduleRecord; readonly other: string }
+
+/** Writes the run of a tick; the schedule knows it from now on. */
+export function enqueueTick(tx: Transaction, record: ScheduleRecord, run: NewRun): EnqueuedTick {
+  const [answer] = enqueue(tx, [run])
+  const other = answer === undefined ? run.id : runInTheWay(answer, run.id)
+  if (other !== undefined) return { kind: 'duplicate', record, other }
+  return { kind: 'enqueued', record: { ...record, runs: [...record.runs, run.id].slice(-knownScheduleRuns) } }
+}
+
+function runInTheWay(answer: EnqueueAnswer, id: string): string | undefined {
+  if (answer.outcome === 'rejected') return answer.reason === 'duplicate' ? answer.holder : answer.id
+  return answer.id === id ? undefined : answer.id
+}
+
+/** C3: brings the schedule in line with the definition that is in force. */
+export function applySchedule(tx: Transaction, name: string, inForce: InForce): void {
+  const record = findSchedule(tx.sql, name)
+  const declared = inForce.definition.length > 0
+  const seen = { worker: inForce.seen_by, at: tx.now }
+  if (record?.origin === 'hand') {
+    if (declared === (record.conflict !== undefined)) return
+    keepRecord(tx, name, { ...record, conflict: declared ? seen : undefined })
+    return
+  }
+  const holds = record !== undefined && record.dropped === undefined
+  if (!declared) {
+    if (holds) drop(tx, name, record, seen)
+  } else if (!holds || record.digest !== inForce.digest) {
+    const { digest, definition } = inForce
+    setSchedule(tx, name, record, {
+      origin: 'code',
+      digest,
+      spec: definition,
+      line: { worker: inForce.seen_by },
+    })
+  }
+}
+
+function drop(
+  tx: Transaction,
+  name: string,
+  record: ScheduleRecord,
+  dropped: NonNullable<ScheduleRecord['dropped']>,
+): void {
+  const { worker } = dropped
+  const changed = { ...record, dropped, revision: record.revision + 1, queued: [] }
+  keepPlan(tx, name, withLine(tx, name, changed, { outcome: 'dropped', worker }))
+  tx.sql.run('UPDATE schedules SET queued_look = NULL WHERE name = ?', name)
+}
+
+function known(tx: Transaction, name: string): ScheduleRecord {
+  const record = findSchedule(tx.sql, name)
+  if (record === undefined) throw new UnknownScheduleError(name)
+  return record
+}
+
+function once(tx: Transaction, write: OperatorWrite, change: () => void): void {
+  if (answered(tx, write.requestId) !== undefined) return
+  change()
+  keepAnswer(tx, write.requestId, true)
+}
+
+function byLine({
+  by,
+  reason,
+}: OperatorWrite): Required<Pick<LedgerLine, 'by'>> & Pick<LedgerLine, 'reason'> {
+  return { by, ...(reason === undefined ? {} : { reason }) }
+}

@@ -1,0 +1,118 @@
+import {
+  type DueSchedule,
+  keptLedgerLines,
+  type LedgerLine,
+  type ScheduleInfo,
+  timingOf,
+} from '../schedules.ts'
+import type { Sql } from './database.ts'
+import type { Transaction } from './transaction.ts'
+
+/** A schedule as its row holds it, beside the spec. */
+export interface ScheduleRecord {
+  readonly origin: ScheduleInfo['origin']
+  readonly digest: string
+  readonly timing: string
+  readonly revision: number
+  readonly since: number
+  readonly planned: boolean
+  readonly next?: { readonly tick: number; readonly dueAt: number } | undefined
+  readonly paused?: ScheduleInfo['paused'] | undefined
+  readonly lastPause?: DueSchedule['lastPause'] | undefined
+  /** Ids of its newest runs. */
+  readonly runs: readonly string[]
+  readonly queued: readonly number[]
+  /** Lines of its ledger so far. */
+  readonly lines: number
+  readonly last?: LedgerLine | undefined
+  readonly dropped?: ScheduleInfo['dropped'] | undefined
+  readonly conflict?: ScheduleInfo['conflict'] | undefined
+}
+
+export function findSchedule(sql: Sql, name: string): ScheduleRecord | undefined {
+  const row = sql.get<{ record: string }>('SELECT record FROM schedules WHERE name = ?', name)
+  return row && (JSON.parse(row.record) as ScheduleRecord)
+}
+
+/** Writes all but when it is due. */
+export function keepRecord(tx: Transaction, name: string, record: ScheduleRecord): void {
+  tx.sql.run('UPDATE schedules SET record = ? WHERE name = ?', JSON.stringify(record), name)
+}
+
+/** Writes a schedule that was planned, or is dropped, so that it is found when it is due. */
+export function keepPlan(tx: Transaction, name: string, record: ScheduleRecord): void {
+  const dueAt = record.dropped === undefined ? (record.next?.dueAt ?? null) : null
+  tx.sql.run('UPDATE schedules SET due_at = ? WHERE name = ?', dueAt, name)
+  keepRecord(tx, name, record)
+}
+
+export interface Change {
+  readonly origin: ScheduleInfo['origin']
+  readonly digest: string
+  readonly spec: Uint8Array
+  /** Who changed it. */
+  readonly line: Pick<LedgerLine, 'by' | 'reason' | 'worker'>
+}
+
+/** Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed. */
+export function setSchedule(
+  tx: Transaction,
+  name: string,
+  before: ScheduleRecord | undefined,
+  { origin, digest, spec, line }: Change,
+): ScheduleRecord {
+  const timing = timingOf(spec)
+  const base = before ?? { revision: 0, lines: 0, runs: [], queued: [], since: tx.now, planned: false }
+  const anew = before === undefined || before.timing !== timing || before.dropped !== undefined
+  const record: ScheduleRecord = withLine(
+    tx,
+    name,
+    {
+      ...base,
+      ...{ origin, digest, timing, revision: base.revision + 1, dropped: undefined, conflict: undefined },
+      ...(anew ? { since: tx.now, planned: false, next: undefined } : {}),
+    },
+    { outcome: 'changed', ...line },
+  )
+  tx.sql.run(
+    `INSERT INTO schedules (name, due_at, queued_look, record, spec) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE
+     SET due_at = excluded.due_at, queued_look = excluded.queued_look, record = excluded.record, spec = excluded.spec`,
+    name,
+    anew ? 0 : (record.next?.dueAt ?? null),
+    record.queued.length > 0 ? tx.now : null,
+    JSON.stringify(record),
+    spec,
+  )
+  return record
+}
+
+/** Stretches of skipped ticks that touch become one line; the oldest lines go. */
+export function withLine(
+  tx: Transaction,
+  name: string,
+  record: ScheduleRecord,
+  line: Omit<LedgerLine, 'n' | 'at'>,
+): ScheduleRecord {
+  const { last } = record
+  const stretches =
+    line.outcome === 'skipped' && last?.outcome === 'skipped' && last.why === line.why && isStretch(line)
+  const written: LedgerLine = stretches
+    ? {
+        ...last,
+        at: tx.now,
+        count: (last.count ?? 1) + (line.count ?? 1),
+        ...withUntil(line.until ?? line.tick),
+      }
+    : { ...line, n: record.lines + 1, at: tx.now }
+  tx.sql.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?)', name, written.n, JSON.stringify(written))
+  tx.sql.run('DELETE FROM ledger WHERE schedule = ? AND n <= ?', name, written.n - keptLedgerLines)
+  return { ...record, lines: written.n, last: written }
+}
+
+function isStretch({ why }: Pick<LedgerLine, 'why'>): boolean {
+  return why === 'missed' || why === 'paused'
+}
+
+function withUntil(until: number | undefined): { until?: number } {
+  return until === undefined ? {} : { until }
+}

@@ -1,0 +1,33 @@
+import type { LimitUse } from '../model/limit-use.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { UniqueClaim } from '../model/unique.ts'
+
+/** A run as it is enqueued. */
+export interface NewRun {
+  readonly id: RunId
+  readonly job: string
+  readonly version: number
+  readonly queue: string
+  /** -1000 to 1000, higher first. */
+  readonly priority: number
+  readonly input: Uint8Array
+  /** Digest of the input, to tell a repeat of `id` from a conflict. */
+  readonly inputDigest: string
+  readonly tags: readonly string[]
+  readonly headers: Readonly<Record<string, string>>
+  /** How long until it is ready: a duration, or an instant the caller named. */
+  readonly start:
+    | { readonly kind: 'now' }
+    | { readonly kind: 'in'; readonly ms: number }
+    | { readonly kind: 'at'; readonly at: number }
+  /** Not started within this many ms after it could: `expired`. */
+  readonly expiresInMs?: number
+  /** The job's timeout, counted from its first claim. */
+  readonly timeoutMs?: number
+  /** Taken together by each claim of it. */
+  readonly limits?: readonly LimitUse[]
+  /** Of the runs with this job and key one is live at a time (G7). */
+  readonly unique?: UniqueClaim
+  /** The tick of the schedule that made it. */
+  readonly scheduledFor?: number
+}

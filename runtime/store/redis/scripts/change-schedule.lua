@@ -1,0 +1,98 @@
+--[[
+A change of a schedule by hand.
+keys: all
+input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head and given of the run as
+  in enqueue; remove, pause, resume: nothing
+returns: 'done', 'unknown', 'code' when code declares it, 'moved', 'c' and the run, or 'd' and
+  the run in its way
+writes: when full, and tells it
+uses: prelude limits-part unique-part definitions-part schedules-part
+calls: enqueue
+]]
+local name, request, by, reason, kind = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local before = answered(request)
+if before then return before end
+local s = scheduleOf(name)
+if not s and kind ~= 'put' then return 'unknown' end
+if FULL and (kind == 'put' or kind == 'trigger') then return redis.error_reply('OOM command not allowed at the memory limit') end
+if reason == '' then reason = nil end
+
+local function lineOf(outcome) return { outcome = outcome, by = by, reason = reason } end
+
+--- Whether a worker that lives declares it: it would come back at once.
+local function isDeclared()
+  if s.dropped then return false end
+  local definition = definitionOf('schedule', name)
+  local inForce = settleDefinition(definition)
+  return inForce and inForce[DEFINITION] ~= '' and #inForce[LEASES] > 0
+end
+
+local function forgetSchedule()
+  hdel(K.schedules, name)
+  hdel(K.scheduleSpecs, name)
+  zrem(K.schedulesDue, 't' .. name)
+  zrem(K.schedulesDue, 'q' .. name)
+  for n = math.max(1, s.lines - KEPT_LINES + 1), s.lines do hdel(K.ledger, lineField(name, n)) end
+end
+
+local changes = {
+  put = function()
+    if s and s.origin == 'code' and not s.dropped then return 'code' end
+    if not s or s.dropped or s.digest ~= ARGV[7] then
+      local conflict = s and s.conflict
+      setSchedule(name, s, 'hand', ARGV[7], ARGV[8], lineOf())
+      if conflict then
+        s.conflict = conflict
+        keepSchedule(name, s)
+      end
+    end
+  end,
+
+  remove = function()
+    if s.origin == 'code' and isDeclared() then return 'code' end
+    forgetSchedule()
+    flush()
+    local inForce = s.origin == 'hand' and settleDefinition(definitionOf('schedule', name))
+    if inForce then applySchedule(name, inForce) end
+  end,
+
+  pause = function()
+    s.paused = { by = by, reason = reason, at = now }
+    addLine(name, s, lineOf('paused'))
+    keepSchedule(name, s)
+  end,
+
+  resume = function()
+    if not s.paused then return end
+    s.lastPause = { from = s.paused.at, ['until'] = now }
+    s.paused = nil
+    addLine(name, s, lineOf('resumed'))
+    if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end
+    keepSchedule(name, s)
+  end,
+
+  trigger = function()
+    if s.revision ~= tonumber(ARGV[7]) then return 'moved' end
+    local id = cmsgpack.unpack(ARGV[8])[1]
+    local other = runInTheWay(callEnqueue({ ARGV[1], ARGV[8], ARGV[9] }), id)
+    local line = lineOf('triggered')
+    if other then
+      line.outcome, line.why, line.other = 'skipped', 'duplicate', other
+    else
+      line.run = id
+      knowRun(s, id)
+    end
+    addLine(name, s, line)
+    keepSchedule(name, s)
+    local answer = other and 'd' .. other or 'c' .. id
+    keepAnswer(request, answer)
+    flush()
+    return answer
+  end,
+}
+
+local answer = changes[kind]() or 'done'
+if kind == 'trigger' or answer == 'code' then return answer end
+keepAnswer(request, answer)
+finish(nil, true)
+return answer

@@ -1,0 +1,13 @@
+--[[
+All schedules.
+keys: schedules scheduleSpecs
+input: time
+returns: { now, then per schedule: { name, record, spec } }
+]]
+local answer = { string.format('%.0f', now) }
+local all = redis.call('HGETALL', K.schedules)
+for i = 1, #all, 2 do
+  local spec = redis.call('HGET', K.scheduleSpecs, all[i])
+  if spec then answer[#answer + 1] = { all[i], all[i + 1], spec } end
+end
+return answer

@@ -1,0 +1,114 @@
+--[[
+Schedules (rules C1 to C4 of store/schedules.ts). A schedule is a map: origin ('code', 'hand'), digest, timing, revision,
+since, planned, next and due (tick and when it is due; nil when there is none), paused { by, reason, at }, last pause
+{ from, until }, runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
+{ worker, at }. What it runs stands in `scheduleSpecs`; in `schedulesDue` stands `t` schedule, and `q` schedule while
+ticks are queued.
+]]
+local KEPT_LINES, KNOWN_RUNS, LATE_FROM, QUEUED_LOOK = --[[schedules]] 0, 0, 0, 0
+
+local function scheduleOf(name)
+  local raw = call('HGET', K.schedules, name)
+  return raw and cmsgpack.unpack(raw)
+end
+
+local function keepSchedule(name, s) hset(K.schedules, name, cmsgpack.pack(s)) end
+
+local function lineField(name, n) return name .. '\0' .. text(n) end
+
+--- Stretches of skipped ticks that touch become one line.
+local function extendsLast(s, line)
+  local last = s.last
+  return line.outcome == 'skipped' and last and last.outcome == 'skipped' and last.why == line.why
+    and (line.why == 'missed' or line.why == 'paused')
+end
+
+local function addLine(name, s, line)
+  line.at = now
+  if extendsLast(s, line) then
+    local last = s.last
+    last.count = (last.count or 1) + (line.count or 1)
+    last['until'], last.at = line['until'] or line.tick, now
+    line = last
+  else
+    s.lines = s.lines + 1
+    if s.lines > KEPT_LINES then hdel(K.ledger, lineField(name, s.lines - KEPT_LINES)) end
+  end
+  s.last = line
+  line.n = s.lines
+  hset(K.ledger, lineField(name, s.lines), cmsgpack.pack(line))
+end
+
+local function timingOf(bytes) return sub(bytes, 1, string.find(bytes, '\n', 1, true) - 1) end
+
+--- Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed.
+local function setSchedule(name, s, origin, digest, bytes, line)
+  local timing = timingOf(bytes)
+  if not s then s = { revision = 0, lines = 0, runs = {}, queued = {} } end
+  if s.timing ~= timing or s.dropped then
+    s.since, s.next, s.due, s.planned = now, nil, nil, nil
+    zadd(K.schedulesDue, 't' .. name, 0)
+  end
+  s.origin, s.digest, s.timing, s.revision, s.dropped, s.conflict = origin, digest, timing, s.revision + 1, nil, nil
+  if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end
+  line.outcome = 'changed'
+  addLine(name, s, line)
+  hset(K.scheduleSpecs, name, bytes)
+  keepSchedule(name, s)
+end
+
+local function dropSchedule(name, s, worker)
+  s.dropped = { worker = worker, at = now }
+  s.revision, s.queued = s.revision + 1, {}
+  zrem(K.schedulesDue, 't' .. name)
+  zrem(K.schedulesDue, 'q' .. name)
+  addLine(name, s, { outcome = 'dropped', worker = worker })
+  keepSchedule(name, s)
+end
+
+--- C3: brings the schedule in line with the definition that is in force.
+local function applySchedule(name, inForce)
+  local s, declared = scheduleOf(name), inForce[DEFINITION] ~= ''
+  local byHand = s and s.origin == 'hand'
+  if byHand then
+    if declared == (s.conflict ~= nil) then return end
+    s.conflict = declared and { worker = inForce[SEEN_BY], at = now } or nil
+    return keepSchedule(name, s)
+  end
+  local holds = s and not s.dropped
+  if not declared then
+    if holds then dropSchedule(name, s, inForce[SEEN_BY]) end
+  elseif not holds or s.digest ~= inForce[DIGEST] then
+    setSchedule(name, s, 'code', inForce[DIGEST], inForce[DEFINITION], { worker = inForce[SEEN_BY] })
+  end
+end
+
+--- The newest run of the schedule that has not ended. Forgets those that have.
+local function liveRun(s)
+  local kept = {}
+  preload(s.runs)
+  for i = 1, #s.runs do
+    local run = runs[s.runs[i]]
+    if run and run[STATE] < COMPLETED then kept[#kept + 1] = s.runs[i] end
+  end
+  s.runs = kept
+  return kept[#kept]
+end
+
+local function knowRun(s, id)
+  s.runs[#s.runs + 1] = id
+  while #s.runs > KNOWN_RUNS do table.remove(s.runs, 1) end
+end
+
+local function planNext(name, s, tick, due)
+  s.next, s.due, s.planned = tonumber(tick), tonumber(due), true
+  if s.next then zadd(K.schedulesDue, 't' .. name, s.due) else zrem(K.schedulesDue, 't' .. name) end
+end
+
+--- What the enqueue of one run answered: the run in its way, or nothing when it is there.
+local function runInTheWay(answer, id)
+  if type(answer) == 'table' then answer = answer[1] end
+  local letter, other = sub(answer, 1, 1), sub(answer, 2)
+  if letter == 'c' or letter == 'p' or letter == 'j' and other == '' then return nil end
+  return other ~= '' and other or id
+end

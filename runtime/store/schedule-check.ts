@@ -1,0 +1,59 @@
+import { formatDuration } from '../model/format-duration.ts'
+import type { ScheduleInfo } from './schedules.ts'
+import type { StoreCheck } from './store.ts'
+import { type LeaderInfo, leaderRole } from './terms.ts'
+
+/** Later than this, a tick is not only late: nobody fires. */
+const overdueMs = 60_000
+const mostNamed = 5
+
+/** Leading is not firing: a tick that is long overdue while somebody leads is a fault. */
+export function scheduleCheck(
+  schedules: readonly ScheduleInfo[],
+  leaders: readonly LeaderInfo[],
+): StoreCheck {
+  const overdue = schedules.filter((schedule) => schedule.overdueMs > overdueMs)
+  if (overdue.length > 0) return overdueCheck(overdue, leaders)
+  const conflicts = schedules.filter(({ conflict }) => conflict !== undefined)
+  if (conflicts.length > 0) {
+    return {
+      name: 'schedules',
+      verdict: 'warning',
+      found: `${named(conflicts)}: put by hand, and code declares one of that name too`,
+      remedy: 'remove the one put by hand, and that of the code holds; or give it another name',
+    }
+  }
+  return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
+}
+
+function overdueCheck(overdue: readonly ScheduleInfo[], leaders: readonly LeaderInfo[]): StoreCheck {
+  const leader = leaders.find(({ role }) => role === leaderRole)?.worker
+  const longest = formatDuration(Math.max(...overdue.map((schedule) => schedule.overdueMs)))
+  if (leader === undefined) {
+    return {
+      name: 'schedules',
+      verdict: 'warning',
+      found: `${named(overdue)} overdue by up to ${longest}, and nobody leads`,
+      remedy: 'start a worker: it fires or skips what is due, by the policy of each schedule',
+    }
+  }
+  return {
+    name: 'schedules',
+    verdict: 'fault',
+    found: `${leader} leads, but cron has not advanced: ${named(overdue)} overdue by up to ${longest}`,
+    remedy:
+      'read in its log why; if others could do better (another Node, another time zone data base), stop it',
+  }
+}
+
+function counted(schedules: readonly ScheduleInfo[]): string {
+  const live = schedules.filter(({ dropped }) => dropped === undefined)
+  const paused = live.filter((schedule) => schedule.paused !== undefined).length
+  return `${live.length} live${paused > 0 ? `, ${paused} paused` : ''}`
+}
+
+function named(schedules: readonly ScheduleInfo[]): string {
+  const names = schedules.slice(0, mostNamed).map(({ name }) => `'${name}'`)
+  const more = schedules.length - names.length
+  return names.join(', ') + (more > 0 ? ` and ${more} more` : '')
+}

@@ -1,0 +1,226 @@
+import { decodeValue, digestValue, encodeValue } from '../model/codec.ts'
+import type { OperatorWrite } from '../model/operator-write.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
+import type { NewRun } from './new-run.ts'
+
+/** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
+type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'scheduledFor'>
+
+/** All that a schedule says. Stores keep it as bytes that only leaders read. */
+export interface ScheduleSpec {
+  readonly cron: string
+  readonly timeZone: string
+  readonly missed: MissedPolicy
+  /** Most ticks that `missed: 'all'` catches up, and most that `overlap: 'queue'` lets wait. */
+  readonly cap: number
+  readonly overlap: OverlapPolicy
+  readonly jitterMs: number
+  readonly run: ScheduledRun
+}
+
+/**
+ * Cron (G9): every tick is fired at most once, whoever leads, and leaves a line in the ledger.
+ * C1  `fire` is the only operation that moves a schedule from a tick to the next one. It enqueues the run, writes the
+ *     line and moves on in one step, and only if the schedule still stands at that tick of that revision.
+ * C2  A change of pattern or zone plans anew from the store's time of the change; any other change keeps the next tick.
+ * C3  A schedule of code and one put by hand never overwrite each other. Code that no longer declares a schedule drops
+ *     it: it stays in the list, fires no more, and comes back with the code.
+ * C4  A pause is a field of its own: it stays through changes until somebody resumes.
+ */
+export interface ScheduleStore {
+  /** Makes or changes a schedule; the same one again changes nothing. @throws ScheduleStateError when code declares it. */
+  putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void>
+  /** Deletes it with its ledger. @throws UnknownScheduleError, ScheduleStateError while the code of a live worker declares it. */
+  removeSchedule(name: string, write: OperatorWrite): Promise<void>
+  /** Ticks from now on are written down as paused. @throws UnknownScheduleError */
+  pauseSchedule(name: string, write: OperatorWrite): Promise<void>
+  resumeSchedule(name: string, write: OperatorWrite): Promise<void>
+  /** Runs it once, beside its ticks; `moved` when it has another revision by now. @throws UnknownScheduleError */
+  triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer>
+  /** What the leader has to plan or to fire now, at most `limit` schedules. */
+  dueSchedules(limit: number): Promise<DueSchedules>
+  /** C1. */
+  fire(fire: Fire): Promise<FireAnswer>
+}
+
+export interface ScheduleInspector {
+  schedules(): Promise<readonly ScheduleInfo[]>
+  /** The last lines of a schedule's ledger, newest first; `before` pages on from a line's `n`. */
+  ledger(
+    schedule: string,
+    page: { readonly before?: number; readonly limit: number },
+  ): Promise<readonly LedgerLine[]>
+}
+
+export type TriggerAnswer =
+  | { readonly kind: 'triggered'; readonly run: RunId }
+  | { readonly kind: 'moved' }
+  /** A run with its unique key lives. */
+  | { readonly kind: 'duplicate'; readonly run: RunId }
+
+export interface DueSchedules {
+  /** The store's time: what is due is judged by it. */
+  readonly now: number
+  readonly schedules: readonly DueSchedule[]
+  /** Ms until the next tick, as far as it is known. */
+  readonly nextDueInMs?: number
+}
+
+/** A schedule as the leader plans from it. Times are ms since 1970 by the store's clock. */
+export interface DueSchedule {
+  readonly name: string
+  readonly revision: number
+  readonly spec: ScheduleSpec
+  /** Ticks after this count, as long as none is planned. */
+  readonly since: number
+  readonly nextTick?: number
+  readonly paused: boolean
+  /** The last pause that is over: ticks of that time are not missed. */
+  readonly lastPause?: { readonly from: number; readonly until: number }
+  /** A tick that waited for the run before it, and need not any longer. */
+  readonly queuedTick?: number
+}
+
+/** A tick and when it is due: jitter may put it off. */
+export interface PlannedTick {
+  readonly tick: number
+  readonly dueAt: number
+}
+
+export interface Fire {
+  readonly schedule: string
+  readonly revision: number
+  /** Term of the role `leader`. */
+  readonly fence: number
+  readonly move: FireMove
+}
+
+/**
+ * - `plan`: nothing was planned yet; the first tick is `next`
+ * - `run`: the next tick becomes a run, or a line that says why not
+ * - `skip`: `count` ticks from the next one up to `until` become one line
+ * - `queued run`: a tick that waited becomes a run
+ * `next` is the tick after; left out when there is none any more.
+ */
+export type FireMove =
+  | { readonly kind: 'plan'; readonly next?: PlannedTick }
+  | {
+      readonly kind: 'run'
+      readonly tick: number
+      readonly dueAt: number
+      readonly caughtUp: boolean
+      readonly overlap: OverlapPolicy
+      readonly cap: number
+      readonly run: NewRun
+      readonly next?: PlannedTick
+    }
+  | {
+      readonly kind: 'skip'
+      readonly tick: number
+      readonly until: number
+      readonly count: number
+      readonly why: 'missed' | 'paused'
+      readonly next?: PlannedTick
+    }
+  | { readonly kind: 'queued run'; readonly tick: number; readonly run: NewRun }
+
+/**
+ * - `early`: the store's time has not come to the tick
+ * - `moved`: the schedule stands elsewhere, is another one, or is gone; look again
+ * - `waits`: a run before a queued one lives, or the schedule is paused
+ * - `not leading`: the term has ended
+ */
+export type FireAnswer =
+  | { readonly kind: 'done'; readonly outcome: LedgerOutcome | 'planned'; readonly run?: RunId }
+  | { readonly kind: 'early'; readonly remainingMs: number }
+  | { readonly kind: 'moved' | 'waits' | 'not leading' }
+
+/** What became of a tick, or was done to the schedule. */
+export type LedgerOutcome =
+  | 'fired'
+  | 'late'
+  | 'caught up'
+  | 'queued'
+  | 'skipped'
+  | 'triggered'
+  | 'paused'
+  | 'resumed'
+  | 'changed'
+  | 'dropped'
+
+export interface LedgerLine {
+  /** Its number in the ledger of the schedule, from 1. */
+  readonly n: number
+  readonly at: number
+  readonly outcome: LedgerOutcome
+  readonly tick?: number
+  /** Last tick of a stretch that was skipped as one, and how many it has. */
+  readonly until?: number
+  readonly count?: number
+  /** How long after it was due the tick fired, from 1 s on. */
+  readonly lateMs?: number
+  readonly run?: RunId
+  readonly why?: SkipReason
+  /** The run that was in the way. */
+  readonly other?: RunId
+  readonly by?: string
+  readonly reason?: string
+  /** The worker whose code changed or dropped it. */
+  readonly worker?: string
+}
+
+type SkipReason = 'missed' | 'paused' | 'overlap' | 'duplicate' | 'queue full'
+
+export interface ScheduleInfo {
+  readonly name: string
+  readonly origin: 'code' | 'hand'
+  readonly revision: number
+  readonly spec: ScheduleSpec
+  readonly since: number
+  /** Left out until a leader planned it, and when it never fires again. */
+  readonly nextTick?: number
+  /** By how much its next tick is overdue, or its first plan; 0 while it is paused or dropped. */
+  readonly overdueMs: number
+  readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
+  readonly last?: LedgerLine
+  /** Ticks that wait for the run before them. */
+  readonly queued: readonly number[]
+  /** The newest code of its job declares it no longer. */
+  readonly dropped?: { readonly worker: string; readonly at: number }
+  /** Code declares a schedule of this name too; the one put by hand holds. */
+  readonly conflict?: { readonly worker: string; readonly at: number }
+}
+
+/** Lines kept of each ledger. */
+export const keptLedgerLines = 1_000
+/** A tick fired this much after it was due is `late`. */
+export const lateFromMs = 1_000
+/** A schedule knows this many of its newest runs, to see whether one lives. */
+export const knownScheduleRuns = 10
+/** How often a queued tick looks whether the run before it has ended. */
+export const queuedLookMs = 1_000
+
+/**
+ * A spec as workers declare it and stores keep it: what C2 compares in the first line, then all of it.
+ * @throws SerializationError
+ */
+export function encodeSpec(
+  name: string,
+  spec: ScheduleSpec,
+): { digest: string; timing: string; bytes: Uint8Array } {
+  const timing = `${spec.cron} ${spec.timeZone}`
+  // A view on a larger buffer is another type of value.
+  const whole = { ...spec, run: { ...spec.run, input: Uint8Array.from(spec.run.input) } }
+  const body = encodeValue(whole, `schedule '${name}'`, Number.POSITIVE_INFINITY)
+  return { digest: digestValue(whole), timing, bytes: Buffer.concat([Buffer.from(`${timing}\n`), body]) }
+}
+
+export function decodeSpec(name: string, bytes: Uint8Array): ScheduleSpec {
+  const body = bytes.subarray(bytes.indexOf(0x0a) + 1)
+  return decodeValue(body, `schedule '${name}'`) as ScheduleSpec
+}
+
+export function timingOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, bytes.indexOf(0x0a))).toString()
+}
