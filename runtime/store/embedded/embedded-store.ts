@@ -83,7 +83,7 @@ import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { duplicateOf, enqueue, enqueue } from './operations/enqueue.ts'
+import { duplicateOf, enqueue } from './operations/enqueue.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
