@@ -29,7 +29,11 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
   return { id, state: run.state, sentences: await explainers[run.state](run as never, facts) }
 }
 
-async function unknownRun(inspector: Inspector, _id: RunId): Promise<string[]> {
+async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
+  const holder = await inspector.duplicateOf(id)
+  if (holder !== undefined) {
+    return [`It is a duplicate of run ${holder}, which held its unique key; no run of its own was made.`]
+  }
   return [
     `No run has this id in ${inspector.address}: it was never enqueued here, or was removed after its retention.`,
   ]

@@ -159,12 +159,11 @@ export class Elector {
       await pause(clock, waitMs, ended.signal)
       if (ended.signal.aborted) break
       const sentAt = clock.elapsed()
-      const answer = await Promise.race([this.#renew(term, lease), aborted])
+      // After a stop of the process this may be the first timer to fire: nothing revives a term that was cut off.
+      const answer = sentAt < term.trustedUntil && (await Promise.race([this.#renew(term, lease), aborted]))
       waitMs = renewAgainMs
-      if (answer === 'lost') {
-        last = 'lost'
-        cutOff()
-      }
+      if (answer === 'lost') last = 'lost'
+      if (answer === 'lost' || clock.elapsed() >= term.trustedUntil) cutOff()
       if (answer === 'held' && !ended.signal.aborted) {
         cancelCutOff()
         term.trustedUntil = sentAt + times.cutOffMs

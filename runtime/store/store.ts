@@ -101,6 +101,8 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   run(id: RunId): Promise<RunDetails | undefined>
   /** The run that holds a unique key of a job; one of a window may have ended. */
   holder(job: string, key: string): Promise<RunId | undefined>
+  /** The run that held the unique key when the enqueue of this id made none of its own; known for 10 minutes. */
+  duplicateOf(id: RunId): Promise<RunId | undefined>
   /** Those of these runs that have ended or are not here; at most 1,000 at once. */
   ended(ids: readonly RunId[]): Promise<readonly RunId[]>
   journal(

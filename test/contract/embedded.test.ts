@@ -1,6 +1,10 @@
 import { describeStoreContract } from './describe-store-contract.ts'
 import { embeddedStore } from './embedded-store-kind.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
+import { describePairProperties } from './rates/describe-pair-properties.ts'
+import { describeRateProperties } from './rates/describe-rate-properties.ts'
 
 describeStoreContract(embeddedStore)
 describeStoreModel(embeddedStore)
+describeRateProperties(embeddedStore)
+describePairProperties(embeddedStore)

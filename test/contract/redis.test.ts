@@ -1,9 +1,13 @@
 import { sharedRedisServer } from '../redis-server/redis-server.ts'
 import { describeStoreContract } from './describe-store-contract.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
+import { describePairProperties } from './rates/describe-pair-properties.ts'
+import { describeRateProperties } from './rates/describe-rate-properties.ts'
 import { redisStore } from './redis-store-kind.ts'
 
 const onRedis = redisStore('Redis', async () => (await sharedRedisServer()).url)
 
 describeStoreContract(onRedis)
 describeStoreModel(onRedis)
+describeRateProperties(onRedis)
+describePairProperties(onRedis)

@@ -18,9 +18,10 @@ async function explain(id: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async (jobs) => {
     const explanation = await jobs.explain(id)
     const { state, sentences } = explanation
-    if (state === 'unknown') throw new UnknownRunError(id)
+    if (state === 'unknown' && (await jobs.inspector.duplicateOf(id)) === undefined)
+      throw new UnknownRunError(id)
     if (options.json) return printJson(explanation)
-    print(`${paintState(state, state)}  ${id}`)
+    print(`${state === 'unknown' ? 'duplicate' : paintState(state, state)}  ${id}`)
     for (const sentence of sentences) print(`  ${oneLine(sentence)}`)
   })
 }

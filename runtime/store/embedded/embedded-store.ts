@@ -83,7 +83,7 @@ import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { enqueue } from './operations/enqueue.ts'
+import { duplicateOf, enqueue } from './operations/enqueue.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
@@ -389,6 +389,10 @@ class EmbeddedStore implements Store {
 
   async run(id: RunId): Promise<RunDetails | undefined> {
     return inspectRun(this.#database, id)
+  }
+
+  async duplicateOf(id: RunId): Promise<RunId | undefined> {
+    return duplicateOf(this.#transaction(), id)
   }
 
   async holder(job: string, key: string): Promise<RunId | undefined> {

@@ -98,7 +98,7 @@ import {
 } from './operations/schedules.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
-import { readHolder } from './operations/unique.ts'
+import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
@@ -390,6 +390,10 @@ class RedisStore implements Store {
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
+  }
+
+  duplicateOf(id: RunId): Promise<RunId | undefined> {
+    return readDuplicate(this.#calls, id)
   }
 
   async holder(job: string, key: string): Promise<RunId | undefined> {

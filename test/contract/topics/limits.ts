@@ -152,6 +152,8 @@ function concurrency(open: Open): void {
     const run = limitedRun(one)
     await contract.store.enqueue([run])
     expect(await worker.claim()).toEqual([])
+    // No clock opens it: nobody asks again and again.
+    expect(await worker.claimAnswer()).not.toHaveProperty('nextDueInMs')
     const knowing = await limited(contract)
     expect(ids(await knowing.claim())).toEqual([run.id])
   })
@@ -240,6 +242,19 @@ function several(open: Open): void {
     expect(await contract.store.limiterKeys('two', 10)).toMatchObject([{ used: 1 }])
   })
 
+  contractTest(open, 'a run that is moved on to another line says so', async (contract) => {
+    const { senior } = await withSenior(contract, {})
+    expect(await contract.store.linePlaces(senior.id)).toMatchObject([{ limiter: 'one', key: 'b' }])
+    expect(await contract.store.run(senior.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
+  })
+
+  contractTest(open, 'a senior keeps no slot from a run that holds what it waits for', async (contract) => {
+    const { worker, senior, younger } = await withSenior(contract, { wholeRun: true })
+    expect(await acquire(worker, younger, 'call', [use(two, { key: 'a' })])).toEqual({ kind: 'granted' })
+    await worker.settle(younger, completed)
+    expect(ids(await worker.claim())).toEqual([senior.id])
+  })
+
   contractTest(open, 'who needs two limits is not passed over for ever', async (contract) => {
     const worker = await limited(contract)
     const start = [limitedRun(one, { use: { key: 'a' } }), limitedRun(one, { use: { key: 'b' } })]
@@ -262,6 +277,21 @@ function several(open: Open): void {
     }
     expect.unreachable('the run with two limits never started')
   })
+}
+
+/** `senior` has waited long enough for `two` (key a) and stands now in the line of `one` (key b). */
+async function withSenior(
+  contract: Contract,
+  young: Partial<LimitUse>,
+): Promise<{ worker: TestWorker; senior: NewRun; younger: ClaimedRun }> {
+  const worker = await limited(contract)
+  const holder = limitedRun(two, { use: { key: 'a', cost: 2 } })
+  const senior = newRun({ limits: [use(two, { key: 'a' }), use(one, { key: 'b' })] })
+  await contract.store.enqueue([holder, senior, limitedRun(one, { use: { key: 'b', ...young } })])
+  const [held, younger] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+  contract.advance(10_000)
+  await worker.settle(held, completed)
+  return { worker, senior, younger }
 }
 
 function lines(open: Open): void {

@@ -63,6 +63,20 @@ const ends: Readonly<Record<string, (contract: Contract, run: NewRun) => Promise
 }
 
 export function uniqueContract(open: Open): void {
+  contractTest(
+    open,
+    'an enqueue that made no run of its own tells whose duplicate it is',
+    async ({ store }) => {
+      const [first, joins, refused] = (['join', 'join', 'reject'] as const).map((onDuplicate) =>
+        newRun({ unique: { key: 'k', until: 'finished', onDuplicate } }),
+      ) as [NewRun, NewRun, NewRun]
+      await store.enqueue([first, joins, refused])
+      expect(await store.duplicateOf(joins.id)).toBe(first.id)
+      expect(await store.duplicateOf(refused.id)).toBe(first.id)
+      expect(await store.duplicateOf(first.id)).toBeUndefined()
+    },
+  )
+
   contractTest(open, 'one run holds the key of its job; the next joins it', async ({ store }) => {
     const [first, second] = [unique(), unique()]
     expect(await store.holder('job', 'k')).toBeUndefined()

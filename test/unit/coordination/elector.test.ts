@@ -113,6 +113,26 @@ describe('an elector that leads', () => {
     expect(elector.fence).toBeUndefined()
   })
 
+  test('does not revive after a stop what was cut off in it, although the store would', async () => {
+    await elected()
+    clock.stopFor(10 * seconds)
+    // The timer of the renewal is the first to fire.
+    await clock.advance(0)
+    expect(work.ends).toEqual(['term over', 'running'])
+    expect(store.take()).toEqual(['10000 resign 101', '10000 campaign leader lease after 101'])
+  })
+
+  test('does not revive it by a renewal that was sent in time and answered too late either', async () => {
+    await elected()
+    store.renewals = async () => {
+      clock.stopFor(5 * seconds)
+      return 'held'
+    }
+    await clock.advance(5 * seconds)
+    expect(work.ends[0]).toBe('term over')
+    expect(store.take().slice(0, 2)).toEqual(['5000 renew 101', '10000 resign 101'])
+  })
+
   test('renews again after a second when the store could not be reached, and holds on until the cut-off', async () => {
     store.renewals = down
     await elected()

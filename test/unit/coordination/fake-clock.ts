@@ -45,7 +45,7 @@ export class FakeClock implements Clock {
       next.run()
       await this.settle()
     }
-    this.#elapsed = end
+    this.#elapsed = Math.max(this.#elapsed, end)
   }
 
   /** Time passes and no timer fires: the process was stopped. */

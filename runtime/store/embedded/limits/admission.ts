@@ -3,7 +3,7 @@ import { weight } from '../../limiter-math.ts'
 import { seniority } from '../../limiters.ts'
 import { runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
-import { type Admission, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
+import { type Admission, admissionOf, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
 import { addUse, changeTickets, changeUse, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
 import { headOf, isBehind, isServed, joinLine, leaveLine, seniorBefore } from './line.ts'
 
@@ -53,10 +53,12 @@ function openingFor(
   return openingOf(tx, rule, take, { cost: take.cost, ticketed: as === 'to take' || take.ticket === true })
 }
 
-/** Q6. */
+/** Q6. Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those. */
 function isKeptOut(tx: Transaction, at: LimitKey, run: LimitedRun): boolean {
   const senior = seniorBefore(tx, at, run)
   if (senior === undefined) return false
+  const ofJob = admissionOf(tx, run.seq, '')
+  if (ofJob?.takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)) return false
   const row = runBySeq(tx.sql, senior)
   return row !== undefined && isServed(tx, row)
 }

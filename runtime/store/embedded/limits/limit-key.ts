@@ -202,6 +202,11 @@ export function setTimer(
   return state.timerAt === null || timerAt < state.timerAt - 1
 }
 
+/** Of a key whose limiter nobody knows. */
+export function forgetTimer(tx: Transaction, { limiter, key }: LimitKey): void {
+  tx.sql.run('UPDATE limit_keys SET timer_at = NULL WHERE limiter = ? AND key = ?', limiter, key)
+}
+
 /** Lets every line be looked at by the next claims: what can be served, or a rule, has changed. */
 export function lookAtAllLines(tx: Transaction, limiter?: string): void {
   tx.sql.run(

@@ -1,10 +1,11 @@
+import type { WaitingFor } from '../../../model/run.ts'
 import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstClosed, giveTickets, leaveLines, lineUp } from './admission.ts'
 import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
-import { type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
+import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
 import { firstSenior, headOf, isServed, type Place } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
@@ -30,9 +31,13 @@ export function nudgeDue(tx: Transaction): void {
 /** Wakes from the head of one line while its key is open. Answers how many more may be woken. */
 function nudge(tx: Transaction, at: LimitKey, budget: number): number {
   const rule = ruleOf(tx, at.limiter)
+  if (rule === undefined) {
+    // It opens with a worker's code, by no clock.
+    forgetTimer(tx, at)
+    return budget
+  }
   let left = budget
   for (let next = firstInLine(tx, at); next !== undefined; next = firstInLine(tx, at)) {
-    if (rule === undefined) return left
     if (left === 0) {
       setTimer(tx, rule, at, 0)
       return left
@@ -46,7 +51,7 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
       return left
     }
   }
-  if (rule !== undefined && readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
+  if (readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
   return left
 }
 
@@ -110,11 +115,21 @@ function look(
   const here = take?.limiter === at.limiter && take.key === at.key
   if (here || admission.senior) return { kind: 'waits', opensInMs: closed.opensInMs }
   lineUp(tx, run, admission, closed)
+  tellLine(tx, run, { from: at.limiter, to: closed.limiter })
   const other = take && ruleOf(tx, take.limiter)
   if (take !== undefined && other !== undefined && closed.opensInMs !== undefined) {
     setTimer(tx, other, take, closed.opensInMs)
   }
   return { kind: 'done' }
+}
+
+/** What a waiting run is said to wait for is the line it stands in. */
+function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; readonly to: string }): void {
+  if (run.state !== 'waiting' || run.waiting === null) return
+  const told = JSON.parse(run.waiting) as WaitingFor
+  if (told.kind !== 'limit' || told.name !== line.from) return
+  const waiting = { kind: 'limit', name: line.to } satisfies WaitingFor
+  tx.sql.run('UPDATE runs SET waiting = ? WHERE seq = ?', JSON.stringify(waiting), run.seq)
 }
 
 function wake(tx: Transaction, run: RunRow, { path }: Admission, as: 'served' | 'unserved'): void {

@@ -1,4 +1,5 @@
 import type { WaitingFor } from '../../../model/run.ts'
+import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
@@ -51,6 +52,13 @@ function limit(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): bool
   )
   tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', stayedMs: 0 })
   return true
+}
+
+/** Whom an enqueue met that made no run of its own. */
+export function duplicateOf(tx: Transaction, id: RunId): RunId | undefined {
+  const answer = answered<Kept>(tx, enqueueRequest(id))?.answer
+  if (answer?.outcome === 'joined') return answer.id
+  return answer?.outcome === 'rejected' && answer.reason === 'duplicate' ? answer.holder : undefined
 }
 
 function isSame(known: Pick<NewRun, 'job' | 'inputDigest'>, run: NewRun): boolean {

@@ -207,10 +207,15 @@ function makeLimits()
     return unpack1('>I6', member, #prefix + 1), sub(member, #prefix + 7)
   end
 
-  --- Q6: an older run that can be served has been refused for too long.
+  --- Q6: an older run that can be served has been refused for too long. Who keeps slots while it waits gives way to
+  --- nobody: the senior may be waiting for just those.
   local function isKeptOut(field, run)
     local seq, id = firstSenior(field)
     if not seq or seq >= run[SEQ] then return false end
+    local ofJob = extrasOf(run).L['']
+    for i = 1, ofJob and #ofJob.t or 0 do
+      if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return false end
+    end
     local senior = load(id)
     return senior and isServed(senior)
   end
@@ -496,14 +501,21 @@ function makeLimits()
     end
     local other = fieldOf(admission.t[closed])
     if other == field or admission.s then return true, inMs end
+    local before = admission.n
     lineUp(run, path, admission, closed)
-    local rule = ruleOf(admission.t[closed][T_NAME])
+    local told, name = extrasOf(run).w, admission.t[closed][T_NAME]
+    -- What a waiting run is said to wait for is the line it stands in.
+    if run[STATE] == WAITING and told and told[1] == 'limit' and told[3] == admission.t[before][T_NAME] then
+      setExtra(run, 'w', { 'limit', 0, name })
+    end
+    local rule = ruleOf(name)
     if rule and inMs then setTimer(rule, other, inMs) end
     return false
   end
 
   local function nudge(field, left)
     local rule = ruleOf(string.match(field, '^[^%z]*'))
+    -- It opens with a worker's code, by no clock.
     if not rule then return left end
     while true do
       local run, path, admission = firstInLine(field)
