@@ -86,6 +86,7 @@ describe('doctor', () => {
     'latency',
     'workers',
     'leader',
+    'schedules',
   ]
 
   async function checksOf(url: string, code: 0 | 1, env = {}): Promise<Readonly<Record<string, StoreCheck>>> {
