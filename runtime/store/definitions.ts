@@ -15,7 +15,7 @@ export interface WorkerDefinition {
   readonly definition: Uint8Array
 }
 
-export type DefinitionKind = 'schedule'
+export type DefinitionKind = 'schedule' | 'limiter'
 
 /** One digest of one name, as workers declared it. */
 export interface DefinitionInfo {

@@ -97,7 +97,7 @@ import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operat
 import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
-import { defineLimiters, setLimiter } from './operations/limiters.ts'
+import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
@@ -296,8 +296,8 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
-  defineLimiters(_lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
-    return this.#write((tx) => defineLimiters(tx, limiters))
+  defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
+    return this.#write((tx) => defineLimiters(tx, lease, limiters))
   }
 
   acquire(lease: LeaseId, request: AcquireRequest): Promise<AcquireAnswer> {
@@ -378,6 +378,7 @@ class EmbeddedStore implements Store {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
     const report = await this.#write((tx) => {
+      settleLimiters(tx)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
       return { pruned: prune(tx, limit), repaired: repair(tx, limit), ...keys }

@@ -16,7 +16,7 @@ const bucket = limits.tokenBucket({ name: 'bucket', capacity: 2, refill: 1, ever
 const points = limits.points({ name: 'points', points: 10, every: '10s' })
 const all = [one, two, window, sliding, bucket, points]
 
-export function use(limiter: Limiter, over: Partial<LimitUse> = {}): LimitUse {
+function use(limiter: Limiter, over: Partial<LimitUse> = {}): LimitUse {
   return { limiter: limiter.name, key: '', cost: 1, wholeRun: false, ...over }
 }
 
@@ -517,6 +517,35 @@ function hand(open: Open): void {
       rule: one.rule,
     })
   })
+
+  contractTest(
+    open,
+    'in force is the rule first seen last among live workers, whoever restarts',
+    async (contract) => {
+      const { store, advance, worker } = contract
+      const ruleInForce = async () =>
+        (await store.limiters()).find(({ name }) => name === 'rolling')?.rule.max
+      const code = (max: number) => ({
+        limiters: [{ name: 'rolling', rule: { ...one.rule, max } }],
+        leaseMs: 86_400_000,
+      })
+      const old = await worker(code(1))
+      advance(1_000)
+      const fresh = await worker(code(2))
+      expect(await ruleInForce()).toBe(2)
+      await store.resign(old.lease, [])
+      const restarted = await worker(code(1))
+      await store.defineLimiters(restarted.lease, code(1).limiters)
+      expect(await ruleInForce()).toBe(2)
+      await store.resign(fresh.lease, [])
+      await store.sweep(100)
+      expect(await ruleInForce()).toBe(1)
+      // With nobody left the last one holds.
+      await store.resign(restarted.lease, [])
+      await store.sweep(100)
+      expect(await ruleInForce()).toBe(1)
+    },
+  )
 
   contractTest(open, 'wrong numbers, unknown limiters and another kind are refused', async (contract) => {
     await limited(contract)

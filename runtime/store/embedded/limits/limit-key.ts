@@ -71,12 +71,7 @@ function forgetStarts(tx: Transaction, rule: LimiterRule, { limiter, key }: Limi
   )
 }
 
-export function writeKey(
-  tx: Transaction,
-  rule: LimiterRule,
-  { limiter, key }: LimitKey,
-  state: KeyState,
-): void {
+function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey, state: KeyState): void {
   const { used, at, tickets, ticketedAt, closedUntil, timerAt } = state
   const counts = used !== 0 || tickets !== 0 || closedUntil > tx.now || timerAt !== null
   if (!counts) {

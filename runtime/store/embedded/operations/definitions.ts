@@ -25,7 +25,7 @@ interface Row extends InForce {
 /** A registration declares it. Answers what is in force now. */
 export function declareDefinition(
   tx: Transaction,
-  worker: NewWorker,
+  worker: Pick<NewWorker, 'name' | 'lease'>,
   { kind, name, digest, definition }: WorkerDefinition,
 ): InForce | undefined {
   forgetOld(tx, kind, name)

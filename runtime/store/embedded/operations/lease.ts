@@ -7,12 +7,11 @@ import { note, type Transaction } from '../transaction.ts'
 import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
 import { declareDefinition } from './definitions.ts'
-import { defineLimiters } from './limiters.ts'
+import { declareLimiters } from './limiters.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
   markSeen(tx)
-  defineLimiters(tx, worker.limiters ?? [])
   const created = tx.sql.run(
     `INSERT OR IGNORE INTO workers (lease, name, host, boot, pid, node, concurrency, lease_ms, expires_at, started_at,
        seen_at, draining, drain_order, jobs, queues, queue_order) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -38,6 +37,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
   }
+  declareLimiters(tx, worker, worker.limiters ?? [])
   for (const definition of worker.definitions ?? []) {
     const inForce = declareDefinition(tx, worker, definition)
     if (inForce !== undefined) applySchedule(tx, definition.name, inForce)

@@ -4,8 +4,10 @@ import type { LimiterRule } from '../../../model/limiter.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
+import type { LeaseId, NewWorker } from '../../store.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
 export interface ByHandRow {
   readonly numbers: RuleChange
@@ -15,18 +17,41 @@ export interface ByHandRow {
 }
 
 /** Takes in what a worker's code says of its limiters. @throws InvalidOptionsError for a name of another kind. */
-export function defineLimiters(tx: Transaction, limiters: readonly WorkerLimiter[]): void {
+export function declareLimiters(
+  tx: Transaction,
+  worker: Pick<NewWorker, 'name' | 'lease'>,
+  limiters: readonly WorkerLimiter[],
+): void {
   for (const { name, rule } of limiters) {
     const known = tx.sql.get<{ rule: string }>('SELECT rule FROM limiters WHERE name = ?', name)
     if (known !== undefined) refuseOtherKind(name, JSON.parse(known.rule) as LimiterRule, rule)
   }
   for (const { name, rule } of limiters) {
-    tx.sql.run(
-      'INSERT INTO limiters (name, rule) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET rule = excluded.rule',
-      name,
-      JSON.stringify(rule),
-    )
+    const text = JSON.stringify(rule)
+    const definition = new TextEncoder().encode(text)
+    const inForce = declareDefinition(tx, worker, { kind: 'limiter', name, digest: text, definition })
+    if (inForce !== undefined) applyLimiter(tx, name, inForce)
   }
+}
+
+/** For limiters that only steps name. A lease that is over declares nothing any more. */
+export function defineLimiters(tx: Transaction, lease: LeaseId, limiters: readonly WorkerLimiter[]): void {
+  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
+  if (worker !== undefined) declareLimiters(tx, { name: worker.name, lease }, limiters)
+}
+
+/** After workers left, others' rules may be in force (R30). */
+export function settleLimiters(tx: Transaction): void {
+  settleDefinitions(tx, 'limiter', (name, inForce) => applyLimiter(tx, name, inForce))
+}
+
+function applyLimiter(tx: Transaction, name: string, { definition }: InForce): void {
+  tx.sql.run(
+    'INSERT INTO limiters (name, rule) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET rule = excluded.rule',
+    name,
+    new TextDecoder().decode(definition),
+  )
+  lookAtAllLines(tx, name)
 }
 
 function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): void {

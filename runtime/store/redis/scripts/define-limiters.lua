@@ -1,13 +1,16 @@
 --[[
 Takes in what a worker's code says of limiters that only its steps name.
-keys: meta limiters
-input: lease, msgpack of rules by name
-returns: 1, or { limiter, its kind here, its kind in the worker's code }: nothing was written
+keys: all
+input: time, lease, msgpack of rules by name
+returns: 1, 0 from a lease that is over, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
-uses: define-part
+uses: prelude limits-part definitions-part limiters-part
 ]]
-local limiters = cmsgpack.unpack(ARGV[2])
+local lease, limiters = ARGV[2], cmsgpack.unpack(ARGV[3])
+local worker = workerName(lease)
+if not worker then return 0 end
 local other = otherKind(limiters)
 if other then return other end
-defineLimiters(limiters)
+declareLimiters(lease, worker, limiters)
+finish(lease)
 return 1

@@ -58,7 +58,9 @@ local function declareDefinition(lease, worker, kind, name, digest, bytes)
     definition.seen[#definition.seen + 1] = known
   end
   known[LAST_SEEN] = now
-  known[LEASES][#known[LEASES] + 1] = lease
+  local declares = false
+  for i = 1, #known[LEASES] do declares = declares or known[LEASES][i] == lease end
+  if not declares then known[LEASES][#known[LEASES] + 1] = lease end
   local inForce = settleDefinition(definition)
   keepDefinition(kind, name, definition)
   return inForce
