@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../sdk/index.ts'
 import { type Killer, kill } from './kill-point.ts'
+import { limitedJobs } from './limited-jobs.ts'
 import type { Witness } from './witness.ts'
 
 /** What a run of `mixed` does, one after the other; the path of part i is `p<i>`. */
@@ -54,7 +55,13 @@ function observed({ step, run }: Context<unknown>, { witness, killer }: Seams): 
 }
 
 function makeJobs(seams: Seams) {
-  return { ...plainJobs(seams), ...waitingJobs(seams), ...onceJobs(seams), ...badJobs(seams) }
+  return {
+    ...plainJobs(seams),
+    ...waitingJobs(seams),
+    ...onceJobs(seams),
+    ...badJobs(seams),
+    ...limitedJobs(seams.witness),
+  }
 }
 
 function plainJobs(seams: Seams) {
