@@ -17,7 +17,7 @@ const workers = 4
 const signalCount = provingNumber('DURABLE_JOBS_PROVE_SIGNALS', 4)
 /** Any two of them have a slot for all that the limits allow at once. */
 const options = { concurrency: Math.ceil((keyCount * mostPerKey) / 2) }
-const bodyMs = { least: 100, most: 300 }
+const shortestBodyMs = provingNumber('DURABLE_JOBS_PROVE_BODY_MS', 100)
 const longestTestMs = 60_000 + runCount * 100
 
 describe.each(storeKinds)('%s', (store) => {
@@ -61,7 +61,7 @@ async function enqueueAll(
 ): Promise<readonly RunHandle<void>[]> {
   const inputs = Array.from({ length: runCount }, (_, i) => ({
     key: `k${i % keyCount}`,
-    ms: random.between(bodyMs.least, bodyMs.most),
+    ms: random.between(shortestBodyMs, 3 * shortestBodyMs),
   }))
   const handles: RunHandle<void>[] = []
   for (let i = 0; i < inputs.length; i += 500) {
