@@ -72,7 +72,7 @@ for i = 1, #fresh do
   local n = fresh[i]
   local run, readyAt = newRun(heads[n], last - #fresh + i, ARGV[1 + n * 2])
   runs[run[ID]] = run
-  dirty[#dirty + 1] = run
+  markDirty(run)
   measure(run, 'enqueue')
   local line = run[STATE] == READY and hasLimits(run) and limits().enter(run)
   if line then
