@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { RedisServer } from '../test/redis-server/redis-server.ts'
 import { startServer } from './measure/redis/server.ts'
+import { measured } from './measured.ts'
+import { ratios, shown, spread } from './spread.ts'
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 /** Only measures whose name holds this text. */
@@ -87,41 +84,6 @@ const compared: readonly Measure[] = [
 ]
 const besideBare = [1, 100]
 
-const run = promisify(execFile)
-
-async function measured(
-  server: RedisServer,
-  file: string,
-  args: readonly string[],
-): Promise<Record<string, number>> {
-  await emptied(server)
-  const path = fileURLToPath(new URL(`measure/redis/${file}`, import.meta.url))
-  const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', path, ...args], {
-    env: { ...process.env, BENCH_REDIS_PORT: String(server.port) },
-  })
-  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}') as Record<string, number>
-}
-
-/** Nothing of one measure is left to the next: neither data nor a long file. */
-async function emptied(server: RedisServer): Promise<void> {
-  await server.command('FLUSHALL', 'SYNC')
-  await server.command('BGREWRITEAOF')
-  const rewriting = /aof_rewrite_(?:in_progress|scheduled):1/
-  while (rewriting.test(String(await server.command('INFO', 'persistence')))) await sleep(20)
-}
-
-interface Spread {
-  readonly median: number
-  readonly min: number
-  readonly max: number
-}
-
-function spread(values: readonly number[]): Spread {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (i: number): number => sorted[i] ?? Number.NaN
-  return { median: at(Math.floor(sorted.length / 2)), min: at(0), max: at(sorted.length - 1) }
-}
-
 const results = new Map<string, number[]>()
 
 function keep(figure: string, contestant: string, value = Number.NaN): void {
@@ -154,18 +116,6 @@ try {
   }
 } finally {
   await server.remove()
-}
-
-function shown(values: readonly number[], digits = 0): string {
-  const { median, min, max } = spread(values)
-  const text = (value: number): string =>
-    value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
-  return values.length === 1 ? `${text(median)} |` : `${text(median)} | ${text(min)} to ${text(max)}`
-}
-
-/** Of each round by itself: in it both met the same machine. */
-function ratios(values: readonly number[], others: readonly number[]): number[] {
-  return values.map((value, i) => value / (others[i] ?? Number.NaN))
 }
 
 function evidence(measure: string, ratioName: string, values: readonly number[], ratio: number): void {

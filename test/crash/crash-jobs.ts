@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../sdk/index.ts'
 import { type Killer, kill } from './kill-point.ts'
+import { limitedJobs } from './limited-jobs.ts'
 import type { Witness } from './witness.ts'
 
 /** What a run of `mixed` does, one after the other; the path of part i is `p<i>`. */
@@ -60,6 +61,7 @@ function makeJobs(seams: Seams) {
     ...waitingJobs(seams),
     ...onceJobs(seams),
     ...badJobs(seams),
+    ...limitedJobs(seams.witness),
   }
 }
 

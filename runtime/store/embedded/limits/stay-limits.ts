@@ -28,17 +28,17 @@ export function leaveLimits(tx: Transaction, run: LimitedRun, from: RunState, to
     if (leavesSlot) giveBack(tx, run, admission, ended)
     if (ended || (ofJob && from === 'ready')) dropTickets(tx, admission)
     if (ended || (ofJob && from === 'waiting')) leaveLines(tx, run, admission)
-    if (ended) end(tx, run, admission)
+    if (ended) end(tx, run, admission, to)
     else saveAdmission(tx, run.seq, admission)
   }
 }
 
-/** A retry by hand begins with the job's limits anew. */
-function end(tx: Transaction, run: LimitedRun, admission: Admission): void {
+/** A retry by hand begins with the job's limits anew; nobody retries what has completed. */
+function end(tx: Transaction, run: LimitedRun, admission: Admission, to: RunState): void {
   giveBack(tx, run, admission, true)
   forgetSeniority(tx, run, admission)
   const { path, takes } = admission
-  if (path !== '') {
+  if (path !== '' || to === 'completed') {
     forgetAdmission(tx, run.seq, path)
     return
   }

@@ -148,7 +148,7 @@ local last = call('HINCRBY', K.meta, 'seq', #fresh)
 local function insert(n, seq)
   local run, readyAt = newRun(heads[n], seq, ARGV[1 + n * 2])
   runs[run[ID]] = run
-  dirty[#dirty + 1] = run
+  markDirty(run)
   measure(run, 'enqueue')
   local line = run[STATE] == READY and hasLimits(run) and limits().enter(run)
   if line then

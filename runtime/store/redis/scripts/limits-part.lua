@@ -3,7 +3,7 @@ Limits of runs and of their steps: Q1 to Q6 of store/limiters.ts. It owns the ke
 An admission stands in the run's extras `L` by path, '' for the job's own: { t = takes, n = which of them it waits for,
 a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 when senior }. A take is a list, its places
 named below. A field is a limiter's name, \0, a key; `G` in the extras says that the run's worker is ordered to ask.
-Lines, holders, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
+Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
 local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT = 1, 2, 3, 4, 5, 6
@@ -13,7 +13,7 @@ local KEY_STATE = '>dI6dI6I6I6'
 local LEAST_KEPT = 60000
 
 function makeLimits()
-  local rules, states, changed, touched, served = {}, {}, {}, {}, {}
+  local rules, states, changed, touched, served, heads = {}, {}, {}, {}, {}, {}
   local seniors
 
   local function fieldOf(take) return take[T_NAME] .. '\0' .. take[T_KEY] end
@@ -171,9 +171,25 @@ function makeLimits()
   local function orderOf(run, path) return pack('>I2I6', 1000 - run[PRIORITY], run[SEQ]) .. run[ID] .. '\0' .. path end
 
   local function headOf(field)
-    local prefix = field .. '\0'
-    local member = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
-    return member and sub(member, #prefix + 1)
+    local head = heads[field]
+    if head == nil then
+      local prefix = field .. '\0'
+      local member = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
+      head = member and sub(member, #prefix + 1) or false
+      heads[field] = head
+    end
+    return head or nil
+  end
+
+  local function joinLine(field, order)
+    call('ZADD', K.limitLines, 0, field .. '\0' .. order)
+    local head = heads[field]
+    if head == false or (head and order < head) then heads[field] = order end
+  end
+
+  local function quitLine(field, order)
+    call('ZREM', K.limitLines, field .. '\0' .. order)
+    if heads[field] == order then heads[field] = nil end
   end
 
   --- Whether a worker would take the run now: its queue is open, and somebody knows the job and serves the queue.
@@ -224,7 +240,7 @@ function makeLimits()
 
   local function keep(run)
     run.extrasChanged, run.raw = true, nil
-    dirty[#dirty + 1] = run
+    markDirty(run)
   end
 
   local function admissionsOf(run) return extrasOf(run).L or {} end
@@ -285,7 +301,7 @@ function makeLimits()
     local take = admission.n and admission.t[admission.n]
     admission.n = nil
     if not take then return end
-    call('ZREM', K.limitLines, fieldOf(take) .. '\0' .. orderOf(run, path))
+    quitLine(fieldOf(take), orderOf(run, path))
     touch(fieldOf(take))
   end
 
@@ -319,7 +335,7 @@ function makeLimits()
     if admission.n ~= closed then leaveLine(run, path, admission) end
     admission.n = closed
     local field, order = fieldOf(admission.t[closed]), orderOf(run, path)
-    call('ZADD', K.limitLines, 0, field .. '\0' .. order)
+    joinLine(field, order)
     countRefusal(run, admission)
     keep(run)
     -- Behind others it changes nothing.
@@ -342,7 +358,7 @@ function makeLimits()
           take[T_PAID], take[T_CHARGED] = attempt, math.min(take[T_COST], rule.max)
         else
           take[T_HELD] = more
-          call('ZADD', K.limitHolders, 0, field .. '\0' .. run[ID] .. '\0' .. path)
+          zadd(K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path, '0')
         end
         touch(field)
       end
@@ -360,7 +376,7 @@ function makeLimits()
         local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
         if rule then changeUse(rule, field, -take[T_HELD]) end
         take[T_HELD] = 0
-        call('ZREM', K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path)
+        zrem(K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path)
         touch(field)
       end
     end
@@ -384,24 +400,27 @@ function makeLimits()
   local function leave(run, from, state)
     local leavesSlot = from == RUNNING or from == CANCELLING
     local ended = state >= COMPLETED
-    local all = admissionsOf(run)
-    local paths = {}
-    for path in pairs(all) do paths[#paths + 1] = path end
-    for _, path in ipairs(paths) do
-      local admission = all[path]
-      if ended and path ~= '' then
-        endUse(run, path, admission)
-      else
-        if leavesSlot or ended then giveBack(run, path, admission, ended) end
-        if ended or (path == '' and from == READY) then dropTickets(admission) end
-        if ended or (path == '' and from == WAITING) then leaveLine(run, path, admission) end
-        if ended then
-          forgetSeniority(run, admission)
-          -- A retry by hand begins with the job's limits anew.
-          for i = 1, #admission.t do admission.t[i][T_PAID], admission.t[i][T_CHARGED] = 0, 0 end
-        end
+    local function leaveOne(path, admission)
+      if ended and path ~= '' then return endUse(run, path, admission) end
+      if leavesSlot or ended then giveBack(run, path, admission, ended) end
+      if ended or (path == '' and from == READY) then dropTickets(admission) end
+      if ended or (path == '' and from == WAITING) then leaveLine(run, path, admission) end
+      if ended then
+        forgetSeniority(run, admission)
+        -- A retry by hand begins with the job's limits anew.
+        for i = 1, #admission.t do admission.t[i][T_PAID], admission.t[i][T_CHARGED] = 0, 0 end
       end
     end
+    local all = admissionsOf(run)
+    if all[''] and next(all) == '' and next(all, '') == nil then
+      leaveOne('', all[''])
+    else
+      local paths = {}
+      for path in pairs(all) do paths[#paths + 1] = path end
+      for _, path in ipairs(paths) do leaveOne(path, all[path]) end
+    end
+    -- Nobody retries it: its record grows smaller.
+    if state == COMPLETED then extrasOf(run).L = nil end
     run.extrasChanged, run.raw = true, nil
   end
 
@@ -477,7 +496,7 @@ function makeLimits()
       admission = run and admissionsOf(run)[path]
       if admission then return run, path, admission end
       -- Of a run that is no longer there: a line must not stop at it.
-      call('ZREM', K.limitLines, field .. '\0' .. head)
+      quitLine(field, head)
     end
   end
 

@@ -169,6 +169,13 @@ local function setExtra(run, name, value)
   run.extrasChanged, run.raw = true, nil
 end
 
+--- Its record is written by the next flush, once.
+local function markDirty(run)
+  if run.dirty then return end
+  run.dirty = true
+  dirty[#dirty + 1] = run
+end
+
 --- Admissions by path, '' for the job's own: see limits-part.lua.
 local function hasLimits(run) return mayHave(run, 'L') and extrasOf(run).L ~= nil end
 
@@ -507,7 +514,7 @@ local function place(run, transition, to, lease)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
   if not staysHeld then enterPlace(run, lease) end
-  dirty[#dirty + 1] = run
+  markDirty(run)
   run.moved = true
   return state
 end
@@ -558,7 +565,7 @@ function flush()
       local run = dirty[i]
       records[i * 2 - 1] = run[ID]
       records[i * 2] = run.raw or encodeRun(run)
-      run.raw, run.moved = nil, nil
+      run.raw, run.moved, run.dirty = nil, nil, nil
     end
     dirty = {}
     callMany('HSET', K.runs, records)

@@ -1,0 +1,195 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { describe, expect, test } from 'vitest'
+import type { RunHandle } from '../../sdk/index.ts'
+import { percentile, printEvidence, provingNumber } from './evidence.ts'
+import { Fleet, type Member } from './fleet.ts'
+import { mostPerKey } from './limited-jobs.ts'
+import { SeededRandom } from './seeded-random.ts'
+import { storeKinds } from './store-kinds.ts'
+import type { Line } from './witness.ts'
+
+const runCount = provingNumber('DURABLE_JOBS_PROVE_LIMITED', 240)
+const keyCount = provingNumber('DURABLE_JOBS_PROVE_KEYS', 8)
+/** From one signal to the next. */
+const signalMs = provingNumber('DURABLE_JOBS_PROVE_SIGNAL_MS', 250)
+const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
+const workers = 4
+const signalCount = provingNumber('DURABLE_JOBS_PROVE_SIGNALS', 4)
+/** Any two of them have a slot for all that the limits allow at once. */
+const options = { concurrency: Math.ceil((keyCount * mostPerKey) / 2) }
+const shortestBodyMs = provingNumber('DURABLE_JOBS_PROVE_BODY_MS', 100)
+const longestTestMs = 60_000 + runCount * 100
+
+describe.each(storeKinds)('%s', (store) => {
+  test.each(['limited', 'limitedStep'] as const)(
+    `${runCount} runs of ${keyCount} keys, %s: never above ${mostPerKey} of a key in live processes, and all end`,
+    async (job) => {
+      const fleet = await Fleet.open(store)
+      const random = new SeededRandom(seed)
+      const handles = await enqueueAll(fleet, job, random)
+      const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
+      await Promise.any(first.map(({ ready }) => ready))
+
+      const ended = Promise.all(handles.map((handle) => handle.result({ timeout: longestTestMs })))
+      const [, signals] = await Promise.all([ended, signalAtRandom(fleet, random, ended)])
+      for (const { exited } of signals.drained) expect(await exited).toEqual({ code: 0, signal: null })
+
+      const { lines } = fleet
+      expect(fleet.crashes).toEqual([])
+      expect(overlaps(lines)).toEqual([])
+      for (const { limiter } of await keysInUse(fleet)) expect(limiter).toBe('none')
+      const idle = idleTimes(lines)
+      printEvidence({
+        measure: `${job} under kills`,
+        store,
+        runs: handles.length,
+        keys: keyCount,
+        kills: signals.killed,
+        drains: signals.drained.length,
+        // Which of the waiting runs stands in a line, and which waits for a slot of a worker, steps do not tell.
+        ...(job === 'limited' ? idleFigures(idle) : {}),
+      })
+    },
+    longestTestMs,
+  )
+})
+
+async function enqueueAll(
+  { client, jobs }: Fleet,
+  job: 'limited' | 'limitedStep',
+  random: SeededRandom,
+): Promise<readonly RunHandle<void>[]> {
+  const inputs = Array.from({ length: runCount }, (_, i) => ({
+    key: `k${i % keyCount}`,
+    ms: random.between(shortestBodyMs, 3 * shortestBodyMs),
+  }))
+  const handles: RunHandle<void>[] = []
+  for (let i = 0; i < inputs.length; i += 500) {
+    for (const answer of await client.enqueueMany(jobs[job], inputs.slice(i, i + 500))) {
+      if (answer.outcome === 'rejected') throw answer.error
+      handles.push(answer.handle)
+    }
+  }
+  return handles
+}
+
+/** Ends one worker after the other, mostly by SIGKILL, and replaces each. */
+async function signalAtRandom(
+  fleet: Fleet,
+  random: SeededRandom,
+  until: Promise<unknown>,
+): Promise<{ readonly killed: number; readonly drained: readonly Member[] }> {
+  const drained: Member[] = []
+  let killed = 0
+  let over = false
+  const stop = () => {
+    over = true
+  }
+  until.then(stop, stop)
+  await fleet.witness.until(({ moment }) => moment === 'start')
+  while (!over && killed + drained.length < signalCount) {
+    const working = fleet.alive.filter((member) => member.works && !drained.includes(member))
+    if (working.length >= workers) {
+      const victim = random.pick(working)
+      // One of each at least, however short the test is.
+      const drains = killed > 0 && (drained.length === 0 || random.next() < 0.2)
+      if (drains) drained.push(victim)
+      else killed++
+      victim.signal(drains ? 'SIGTERM' : 'SIGKILL')
+      fleet.spawn({ options })
+    }
+    await Promise.race([wait(random.between(signalMs / 2, signalMs * 1.5)), until.catch(() => undefined)])
+  }
+  return { killed, drained }
+}
+
+/** What of the limiters is still held. */
+async function keysInUse({ client }: Fleet) {
+  const keys = await Promise.all(
+    ['per-key', 'per-call'].map((name) => client.inspector.limiterKeys(name, 1_000)),
+  )
+  return keys.flat().filter(({ used, waiting }) => used > 0 || waiting > 0)
+}
+
+/** Follows the bodies of live processes: one of a killed process ends at its kill. */
+function follow(
+  lines: readonly Line[],
+  on: { start?(line: Line, inside: number): void; free?(body: Line, at: number, killed: boolean): void },
+): void {
+  const killed = new Set<number>()
+  const open = new Map<string, Line[]>()
+  const close = (key: string, ends: (line: Line) => boolean, { moment, at }: Line) => {
+    const bodies = open.get(key) ?? []
+    for (const body of bodies.filter(ends)) on.free?.(body, at, moment === 'killed')
+    open.set(
+      key,
+      bodies.filter((line) => !ends(line)),
+    )
+  }
+  for (const line of lines) {
+    const { moment, pid, run, note: key = '' } = line
+    if (moment === 'killed') {
+      killed.add(pid)
+      for (const each of open.keys()) close(each, (body) => body.pid === pid, line)
+    }
+    if (killed.has(pid)) continue
+    if (moment === 'start') {
+      const bodies = [...(open.get(key) ?? []), line]
+      open.set(key, bodies)
+      on.start?.(line, bodies.length)
+    }
+    if (moment === 'end') close(key, (body) => body.pid === pid && body.run === run, line)
+  }
+}
+
+function overlaps(lines: readonly Line[]): readonly string[] {
+  const found: string[] = []
+  follow(lines, {
+    start: ({ note, run, at }, inside) => {
+      if (inside > mostPerKey) found.push(`${inside} bodies of ${note} when ${run} began at ${at}`)
+    },
+  })
+  return found
+}
+
+interface Idle {
+  readonly ms: number
+  /** A process was killed or drained meanwhile, or shortly before. */
+  readonly signalled: boolean
+}
+
+/** How long each slot of a key was free, and a run waited for it, until that run's body began. */
+function idleTimes(lines: readonly Line[]): readonly Idle[] {
+  const found: Idle[] = []
+  const free = new Map<string, number[]>()
+  const lost = new Map<string, number[]>()
+  const signals = lines.filter(({ moment }) => moment === 'killed' || moment === 'signalled')
+  follow(lines, {
+    free: ({ note: key = '', run }, at, killed) => {
+      free.set(key, [...(free.get(key) ?? []), at])
+      if (killed) lost.set(run, [...(lost.get(run) ?? []), at])
+    },
+    start: ({ note: key = '', run, at }) => {
+      const since = free.get(key)?.shift()
+      const losses = lost.get(run) ?? []
+      // The first bodies of a key wait for the start of workers; who was lost twice pauses before it waits again.
+      if (since === undefined || losses.length > 1) return
+      const signalled = signals.some((signal) => signal.at >= since - 300 && signal.at <= at)
+      found.push({ ms: at - Math.max(since, ...losses), signalled })
+    },
+  })
+  return found
+}
+
+function idleFigures(idle: readonly Idle[]): Record<string, number> {
+  const [quiet, loud] = [false, true].map((signalled) =>
+    idle.filter((each) => each.signalled === signalled).map(({ ms }) => ms),
+  ) as [number[], number[]]
+  return {
+    'slot idle p50 ms': percentile(quiet, 0.5),
+    'p99 ms': percentile(quiet, 0.99),
+    'worst ms': Math.max(...quiet),
+    'around a signal p50 ms': percentile(loud, 0.5),
+    'worst around a signal ms': Math.max(...loud),
+  }
+}
