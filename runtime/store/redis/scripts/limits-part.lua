@@ -13,10 +13,17 @@ local KEY_STATE = '>dI6dI6I6I6'
 local LEAST_KEPT = 60000
 
 function makeLimits()
-  local rules, states, changed, touched, served, heads = {}, {}, {}, {}, {}, {}
+  local rules, states, changed, touched, served, heads, fields = {}, {}, {}, {}, {}, {}, {}
   local seniors
 
-  local function fieldOf(take) return take[T_NAME] .. '\0' .. take[T_KEY] end
+  local function fieldOf(take)
+    local field = fields[take]
+    if not field then
+      field = take[T_NAME] .. '\0' .. take[T_KEY]
+      fields[take] = field
+    end
+    return field
+  end
 
   local function touch(field) touched[field] = true end
 
@@ -33,6 +40,7 @@ function makeLimits()
         rule = stored.rule
         for place_, number in pairs(stored.byHand and stored.byHand.numbers or {}) do rule[place_] = number end
         rule.isRate, rule.isBucket = rule.kind ~= 'concurrency', rule.refill > 0
+        rule.full = rule.isBucket and rule.max * rule.everyMs or rule.max
       end
       rules[name] = rule
     end
@@ -134,7 +142,7 @@ function makeLimits()
     local field = fieldOf(take)
     local state = stateOf(rule, field)
     if state[CLOSED_UNTIL] > now then return state[CLOSED_UNTIL] - now end
-    local need, free = weight(rule, take[T_COST]), weight(rule, rule.max) - state[USED]
+    local need, free = weight(rule, take[T_COST]), rule.full - state[USED]
     if free < need then return roomIn(rule, field, state, need - free) end
     if ticketed or free - state[TICKETS] >= need then return 0 end
     return math.max(1, state[TICKETED_AT] + TICKET_MS - now)
@@ -443,7 +451,12 @@ function makeLimits()
   local function claim(run)
     local admission = admissionsOf(run)['']
     local fails = (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
-    if not admission or fails then return nil end
+    if not admission then return nil end
+    if fails then
+      dropTickets(admission)
+      keep(run)
+      return nil
+    end
     local closed = firstClosed(run, '', admission, true)
     if not closed then
       takeAll(run, '', admission)

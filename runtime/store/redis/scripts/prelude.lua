@@ -482,7 +482,8 @@ local function place(run, transition, to, lease)
   local state = nextState(from, transition)
   local since = now - run[CHANGED_AT]
   local staysHeld = state == CANCELLING
-  local limited = not staysHeld and hasLimits(run)
+  -- A claim has taken its limits before.
+  local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
   if not staysHeld then leavePlace(run) end
   if to then
