@@ -31,6 +31,16 @@ export function changedRule(name: string, rule: LimiterRule, change: RuleChange)
   return make({ name: 'changed', ...options }).rule
 }
 
+/** One worker's code means one limiter by a name. @throws InvalidOptionsError */
+export function refuseOtherRule(name: string, known: LimiterRule, rule: LimiterRule): void {
+  const same =
+    known.kind === rule.kind && JSON.stringify(numbersOf(known)) === JSON.stringify(numbersOf(rule))
+  if (same) return
+  throw new InvalidOptionsError(
+    `limits: two limiters are named '${name}' and differ; define it once and share it, or name one of them anew`,
+  )
+}
+
 /** All numbers of a rule: one may follow from another. */
 export function numbersOf({ max, everyMs, refill }: LimiterRule): Omit<LimiterRule, 'kind'> {
   return { max, everyMs, refill }

@@ -19,7 +19,10 @@ import type { StepPath } from '../model/step-path.ts'
 export interface LimiterStore {
   /** Takes in what a worker's code says of limiters that only its steps name. @throws InvalidOptionsError for another kind. */
   defineLimiters(lease: string, limiters: readonly WorkerLimiter[]): Promise<void>
-  /** All limits of one attempt of a step, or a place in the line of the one that is closed. */
+  /**
+   * All limits of one attempt of a step, or a place in the line of the one that is closed. Of a run with more than
+   * `mostStepsInLine` such steps at a time a further one gets no place and is to ask again.
+   */
   acquire(lease: string, request: AcquireRequest): Promise<AcquireAnswer>
   /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. */
   closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
@@ -104,5 +107,9 @@ export interface LinePlace extends LimiterKeyInfo {
 export const ticketMs = 1_000
 /** Q6. */
 export const seniority = { refusals: 50, waitedMs: 10_000 } as const
+/** More limited steps of one run at a time wait without a place in line, and ask again. */
+export const mostStepsInLine = 200
+/** How soon such a step asks again. */
+export const crowdedMs = 1_000
 /** So many runs are woken in one operation; the rest in the next one. */
 export const wokenAtOnce = 200

@@ -1,8 +1,9 @@
 import type { ExecutionSeams } from '../execution/execution.ts'
 import { backoffMs, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
-import type { Limiter } from '../model/limiter.ts'
+import type { Limiter, LimiterRule } from '../model/limiter.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
@@ -13,13 +14,14 @@ export class LimitCalls {
   readonly calls: Calls
   readonly #config: WorkerConfig
   readonly #over: AbortSignal
-  /** Limiters that the store knows by this lease. */
-  readonly #defined: Map<string, Promise<void>>
+  /** Limiters that the store knows by this lease, or is being told of. */
+  readonly #defined: Map<string, { readonly rule: LimiterRule; readonly known: Promise<void> }>
 
   constructor(store: Store, lease: LeaseId, config: WorkerConfig, over: AbortSignal) {
     this.#config = config
     this.#over = over
-    this.#defined = new Map(config.limiters.map(({ name }) => [name, Promise.resolve()]))
+    const known = Promise.resolve()
+    this.#defined = new Map(config.limiters.map(({ name, rule }) => [name, { rule, known }]))
     this.calls = {
       define: async (limiters) => {
         await Promise.all(limiters.map((limiter) => this.#define(store, lease, limiter)))
@@ -30,14 +32,17 @@ export class LimitCalls {
     }
   }
 
-  #define(store: Store, lease: LeaseId, { name, rule }: Limiter): Promise<void> {
-    const known = this.#defined.get(name)
-    if (known !== undefined) return known
-    const defining = this.#reach(() => store.defineLimiters(lease, [{ name, rule }]), undefined)
-    this.#defined.set(name, defining)
+  async #define(store: Store, lease: LeaseId, { name, rule }: Limiter): Promise<void> {
+    const defined = this.#defined.get(name)
+    if (defined !== undefined) {
+      refuseOtherRule(name, defined.rule, rule)
+      return defined.known
+    }
+    const known = this.#reach(() => store.defineLimiters(lease, [{ name, rule }]), undefined)
+    this.#defined.set(name, { rule, known })
     // Refused, it is said again to the next step that names it.
-    defining.catch(() => this.#defined.delete(name))
-    return defining
+    known.catch(() => this.#defined.delete(name))
+    return known
   }
 
   async #reach<T>(call: () => Promise<T>, given: T): Promise<T> {

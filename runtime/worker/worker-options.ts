@@ -8,6 +8,7 @@ import { definitionText, isJob, type Job, type Logger } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
 import { isName } from '../model/name.ts'
+import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { WorkerLimiter } from '../store/limiters.ts'
 import type { QueueOrder, WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
@@ -139,10 +140,7 @@ function limitersOf(jobs: readonly Job[]): readonly WorkerLimiter[] {
   for (const { limiter } of jobs.flatMap((job) => job.limits)) {
     const { name, rule } = limiter
     const other = byName.get(name)
-    if (other !== undefined && JSON.stringify(other.rule) !== JSON.stringify(rule))
-      throw new InvalidOptionsError(
-        `limits: two limiters are named '${name}' and differ; define it once and share it`,
-      )
+    if (other !== undefined) refuseOtherRule(name, other.rule, rule)
     byName.set(name, { name, rule })
   }
   return [...byName.values()]

@@ -3,7 +3,7 @@ import { entryOverheadBytes } from '../../model/journal.ts'
 import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
-import { seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { mostStepsInLine, seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
@@ -161,6 +161,7 @@ function withConstants(source: string): string {
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0': [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs].join(', '),
     '--[[tickets]] 0, 0, 0, 0': tickets.join(', '),
+    '--[[steps]] 0': String(mostStepsInLine),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
 }

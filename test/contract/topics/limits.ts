@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
+import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
@@ -439,6 +440,37 @@ function steps(open: Open): void {
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     const waits = [{ kind: 'limit', path: 'call' }] as const
     expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+  })
+
+  contractTest(
+    open,
+    'a run has so many limited steps at a time; a further one asks again',
+    async (contract) => {
+      const worker = await limited(contract)
+      await contract.store.enqueue([newRun()])
+      const run = await worker.claimOne()
+      for (let i = 0; i <= mostStepsInLine; i++) {
+        const answer = await acquire(worker, run, `call[${i}]`, [use(one)], i + 1)
+        expect(answer.kind).toBe(i === 0 ? 'granted' : 'closed')
+      }
+      const more = await acquire(worker, run, 'one more', [use(two)], 1_000)
+      expect(more).toEqual({ kind: 'closed', limiter: 'two', opensInMs: crowdedMs })
+      await worker.send({ ...worker.checkpoint(run, done('call[0]')), limited: true })
+      expect(await acquire(worker, run, 'one more', [use(two)], 1_001)).toEqual({ kind: 'granted' })
+    },
+  )
+
+  contractTest(open, 'an order to ask again ends with the stay', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })
+    await worker.settle(b, { kind: 'released' })
+    expect((await worker.claimOne()).id).toBe(b.id)
+    expect(await worker.renew()).toMatchObject({ orders: { granted: [] } })
   })
 
   contractTest(open, "a step's slot comes back with the stay, its rate stays paid", async (contract) => {

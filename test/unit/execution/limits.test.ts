@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { defineJob, FatalError, limits, RateLimitedError } from '../../../sdk/index.ts'
+import { defineJob, FatalError, type Limiter, limits, RateLimitedError } from '../../../sdk/index.ts'
 import { failureOf, gate, openWorkshop } from '../workshop.ts'
 
 /** Counts what runs at the same time, per key. */
@@ -161,6 +161,24 @@ describe('limits of a step', () => {
     await work(job)
     await (await jobs.enqueue(job)).result({ timeout: '4s' })
     expect(await jobs.inspector.limiterKeys('points', 1)).toMatchObject([{ used: 120 }])
+  })
+
+  test('another limiter of a known name is refused, on a job and on a step', async () => {
+    const { jobs, work } = await openWorkshop()
+    const [ten, one] = [10, 1].map((max) => limits.concurrency({ name: 'api', max }))
+    const first = defineJob({ name: 'first' }, ({ step }) =>
+      step.run('call', () => 1, { limits: [ten as Limiter] }),
+    )
+    const second = defineJob({ name: 'second', retry: false }, ({ step }) =>
+      step.run('call', () => 2, { limits: [one as Limiter] }),
+    )
+    await work([first, second])
+    expect(await (await jobs.enqueue(first)).result({ timeout: '4s' })).toBe(1)
+    expect(await failureOf(await jobs.enqueue(second))).toMatchObject({ code: 'INVALID_OPTIONS' })
+    const both = [ten, one].map((limiter, i) =>
+      defineJob({ name: `job ${i}`, limits: [limiter as Limiter] }, () => i),
+    )
+    await expect(work(both)).rejects.toThrow(/two limiters are named 'api' and differ/)
   })
 
   test('correctCost without points says what is missing', async () => {

@@ -1,5 +1,11 @@
 import type { LimitUse } from '../../../model/limit-use.ts'
-import type { AcquireAnswer, AcquireRequest, StepTurn } from '../../limiters.ts'
+import {
+  type AcquireAnswer,
+  type AcquireRequest,
+  crowdedMs,
+  mostStepsInLine,
+  type StepTurn,
+} from '../../limiters.ts'
 import type { LeaseId } from '../../store.ts'
 import {
   dropTickets,
@@ -25,6 +31,9 @@ import type { Transaction } from '../transaction.ts'
 
 export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest): AcquireAnswer {
   const run = heldRun(tx, lease, request)
+  if (run !== undefined && isCrowded(tx, run, request)) {
+    return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: crowdedMs }
+  }
   const admission = run && admissionFor(tx, run, request)
   if (run === undefined || admission === undefined) return { kind: 'gone' }
   tx.sql.run('UPDATE runs SET limited = 1, granted = 0 WHERE seq = ?', run.seq)
@@ -88,6 +97,12 @@ function endUse(tx: Transaction, run: RunRow, admission: Admission): void {
   leaveLines(tx, run, admission)
   forgetSeniority(tx, run, admission)
   forgetAdmission(tx, run.seq, admission.path)
+}
+
+function isCrowded(tx: Transaction, { seq }: RunRow, { path }: StepTurn): boolean {
+  if (admissionOf(tx, seq, path) !== undefined) return false
+  const steps = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM admissions WHERE seq = ?', seq)?.n ?? 0
+  return steps > mostStepsInLine
 }
 
 function heldRun(tx: Transaction, lease: LeaseId, { run: id, fence }: StepTurn): RunRow | undefined {

@@ -40,7 +40,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
   declareLimiters(tx, worker, worker.limiters ?? [])
   for (const definition of worker.definitions ?? []) {
     const inForce = declareDefinition(tx, worker, definition)
-    if (inForce !== undefined) applySchedule(tx, definition.name, inForce)
+    if (inForce !== undefined && definition.kind === 'schedule') applySchedule(tx, definition.name, inForce)
   }
   lookAtAllLines(tx)
 }

@@ -6,14 +6,15 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
-import type {
-  AcquireAnswer,
-  AcquireRequest,
-  LimiterInfo,
-  LimiterKeyInfo,
-  LinePlace,
-  StepTurn,
-  WorkerLimiter,
+import {
+  type AcquireAnswer,
+  type AcquireRequest,
+  crowdedMs,
+  type LimiterInfo,
+  type LimiterKeyInfo,
+  type LinePlace,
+  type StepTurn,
+  type WorkerLimiter,
 } from '../../limiters.ts'
 import type { LeaseId } from '../../store.ts'
 import type { Reply } from '../redis-link.ts'
@@ -24,9 +25,6 @@ import type { ScriptCalls } from '../script-calls.ts'
 export function takeOf({ limiter, key, cost, wholeRun }: LimitUse): readonly (string | number)[] {
   return [limiter, key, cost, wholeRun ? 1 : 0, 0, 0, 0, 0]
 }
-
-/** How soon a step asks again when its run has too many steps in line already. */
-const crowdedMs = 1_000
 
 export async function acquire(
   calls: ScriptCalls,

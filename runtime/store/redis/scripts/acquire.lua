@@ -6,7 +6,7 @@ returns: 'gone', 'granted', 'crowded', or { limiter, ms until it opens or -1 }
 writes: when full
 uses: prelude limits-part
 ]]
-local MOST_STEPS = 200
+local MOST_STEPS = --[[steps]] 0
 local lease, id, fence, path = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5]
 local attempt, turn, uses = tonumber(ARGV[6]), tonumber(ARGV[7]), cmsgpack.unpack(ARGV[8])
 local run = load(id)

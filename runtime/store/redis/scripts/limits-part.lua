@@ -8,7 +8,7 @@ Lines, starts and seniors are written at once, states of keys by `write`: all re
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
 local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT = 1, 2, 3, 4, 5, 6
 local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[tickets]] 0, 0, 0, 0
-local STARTS_AT_ONCE, LINES_AT_ONCE = 500, 100
+local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
 local KEY_STATE = '>dI6dI6I6I6'
 local LEAST_KEPT = 60000
 
@@ -206,19 +206,22 @@ function makeLimits()
     if served[class] ~= nil then return served[class] end
     served[class] = false
     if call('HEXISTS', K.paused, run[QUEUE]) == 1 then return false end
-    local first, last = '[' .. run[JOB] .. '\0', '(' .. run[JOB] .. '\1'
-    local known = call('ZRANGEBYLEX', K.knows, first, last, 'LIMIT', 0, LINES_AT_ONCE)
-    for i = 1, #known do
-      local lease, upTo = string.match(sub(known[i], #run[JOB] + 2), '^([^%z]+)%z(%d+)$')
-      local raw = lease and tonumber(upTo) >= run[VERSION] and call('HGET', K.workers, lease)
-      local queues = raw and cmsgpack.unpack(raw).queues
-      local serves = raw and not queues
-      for q = 1, queues and #queues or 0 do serves = serves or queues[q] == run[QUEUE] end
-      if serves then
-        served[class] = true
-        return true
+    local above, last = '[' .. run[JOB] .. '\0', '(' .. run[JOB] .. '\1'
+    repeat
+      local known = call('ZRANGEBYLEX', K.knows, above, last, 'LIMIT', 0, WORKERS_AT_ONCE)
+      for i = 1, #known do
+        local lease, upTo = string.match(sub(known[i], #run[JOB] + 2), '^([^%z]+)%z(%d+)$')
+        local raw = lease and tonumber(upTo) >= run[VERSION] and call('HGET', K.workers, lease)
+        local queues = raw and cmsgpack.unpack(raw).queues
+        local serves = raw and not queues
+        for q = 1, queues and #queues or 0 do serves = serves or queues[q] == run[QUEUE] end
+        if serves then
+          served[class] = true
+          return true
+        end
       end
-    end
+      above = '(' .. (known[#known] or '')
+    until #known < WORKERS_AT_ONCE
     return false
   end
 
