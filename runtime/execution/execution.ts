@@ -49,7 +49,18 @@ export type Turn = EndTurn | WaitTurn
 /** A step's end as it was stored. */
 export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
 
-export interface ExecutionSeams {
+/** What steps ask of limiters. */
+export interface LimitSeams {
+  /** Lets the store know limiters that only steps name; once each is enough. */
+  defineLimiters(limiters: readonly Limiter[]): Promise<void>
+  acquire(request: AcquireRequest): Promise<AcquireAnswer>
+  closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
+  correctCost(
+    request: StepTurn & { readonly limiter: string; readonly cost: number },
+  ): Promise<'corrected' | 'gone'>
+}
+
+export interface ExecutionSeams extends LimitSeams {
   readonly clock: Clock
   readonly log: Logger
   readonly middleware: readonly Middleware[]
@@ -58,13 +69,6 @@ export interface ExecutionSeams {
   onIdle(): void
   submit(entry: Checkpoint): Promise<EntryAnswer>
   readPage(from: number): Promise<JournalPage | 'gone'>
-  /** Lets the store know limiters that only steps name; once each is enough. */
-  define(limiters: readonly Limiter[]): Promise<void>
-  acquire(request: AcquireRequest): Promise<AcquireAnswer>
-  closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
-  correctCost(
-    request: StepTurn & { readonly limiter: string; readonly cost: number },
-  ): Promise<'corrected' | 'gone'>
 }
 
 /** Quiet time after which a run that only waits gives its slot back. */
@@ -396,8 +400,8 @@ export class Execution {
     for (const { again } of this.#waits.values()) again?.()
   }
 
-  define(limiters: readonly Limiter[]): Promise<void> {
-    return this.#counted(() => this.seams.define(limiters))
+  defineLimiters(limiters: readonly Limiter[]): Promise<void> {
+    return this.#counted(() => this.seams.defineLimiters(limiters))
   }
 
   /** Asks for the limits of one attempt; the turn names this use of them. */

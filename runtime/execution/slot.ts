@@ -9,7 +9,7 @@ import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
-import { type EndTurn, Execution, type ExecutionSeams, type Stop, type WaitTurn } from './execution.ts'
+import { type EndTurn, Execution, type LimitSeams, type Stop, type WaitTurn } from './execution.ts'
 import { runOnFailed } from './on-failed.ts'
 import { stepTools } from './step-tools.ts'
 
@@ -25,8 +25,6 @@ export interface SlotSeams extends LimitSeams {
   settle(settlement: Settlement): Promise<EntryAnswer>
   readPage(run: ClaimedRun, from: number): Promise<JournalPage | 'gone'>
 }
-
-type LimitSeams = Pick<ExecutionSeams, 'define' | 'acquire' | 'closeKeys' | 'correctCost'>
 
 /** One stay of a run in a slot: decode, replay, execute, settle. */
 export class Slot {

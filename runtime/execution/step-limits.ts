@@ -25,7 +25,7 @@ export async function passLimits(
   { uses, limiters }: StepLimits,
 ): Promise<number> {
   if (uses.length === 0) return 0
-  await execution.define(limiters)
+  await execution.defineLimiters(limiters)
   for (;;) {
     const { turn, answer } = await execution.acquire(path, attempt, uses)
     if (answer.kind === 'granted') return turn

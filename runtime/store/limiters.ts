@@ -24,9 +24,9 @@ export interface LimiterStore {
    * `mostStepsInLine` such steps at a time a further one gets no place and is to ask again.
    */
   acquire(lease: string, request: AcquireRequest): Promise<AcquireAnswer>
-  /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. */
+  /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. A late repeat of an older turn closes nothing. */
   closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
-  /** Puts the true cost of a step's use of a limiter in place of what it was charged. */
+  /** Puts the true cost of a step's use of a limiter in place of what it was charged. `gone` also for an older turn. */
   correctCost(
     lease: string,
     request: StepTurn & { readonly limiter: string; readonly cost: number },

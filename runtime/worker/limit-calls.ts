@@ -1,4 +1,4 @@
-import type { ExecutionSeams } from '../execution/execution.ts'
+import type { LimitSeams } from '../execution/execution.ts'
 import { backoffMs, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import type { Limiter, LimiterRule } from '../model/limiter.ts'
@@ -7,11 +7,9 @@ import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
-type Calls = Pick<ExecutionSeams, 'define' | 'acquire' | 'closeKeys' | 'correctCost'>
-
 /** What the steps of a lease ask of limiters: each call is repeated until the store answers or the lease is over. */
 export class LimitCalls {
-  readonly calls: Calls
+  readonly calls: LimitSeams
   readonly #config: WorkerConfig
   readonly #over: AbortSignal
   /** Limiters that the store knows by this lease, or is being told of. */
@@ -23,7 +21,7 @@ export class LimitCalls {
     const known = Promise.resolve()
     this.#defined = new Map(config.limiters.map(({ name, rule }) => [name, { rule, known }]))
     this.calls = {
-      define: async (limiters) => {
+      defineLimiters: async (limiters) => {
         await Promise.all(limiters.map((limiter) => this.#define(store, lease, limiter)))
       },
       acquire: (request) => this.#reach(() => store.acquire(lease, request), { kind: 'gone' }),

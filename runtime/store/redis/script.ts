@@ -143,7 +143,7 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
-  const limits = [
+  const bounds = [
     longestPollMs,
     keptEvents,
     throughputMinutes,
@@ -151,16 +151,16 @@ function withConstants(source: string): string {
     keepAnswersMs,
     amnestyShare,
   ]
-  const tickets = [ticketMs, seniority.refusals, seniority.waitedMs, wokenAtOnce]
+  const limits = [ticketMs, seniority.refusals, seniority.waitedMs, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
     '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[limits]] 0, 0, 0, 0, 0, 0': limits.join(', '),
+    '--[[bounds]] 0, 0, 0, 0, 0, 0': bounds.join(', '),
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0': [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs].join(', '),
-    '--[[tickets]] 0, 0, 0, 0': tickets.join(', '),
+    '--[[limits]] 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

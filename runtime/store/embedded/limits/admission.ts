@@ -15,7 +15,7 @@ export interface Closed {
 }
 
 /** How one comes to a limit: in the order of its line, or with a slot of a worker at hand. */
-export type Comes = 'in order' | 'to take'
+type Comes = 'in order' | 'to take'
 
 /** The takes that are still to be made for this attempt. */
 export function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {

@@ -98,7 +98,7 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
 }
 
 /** Ms until the key has room for `cost`, 0 when it has; undefined when only somebody else's release makes room. */
-export type Opening = number | undefined
+type Opening = number | undefined
 
 /** `ticketed`: the run was woken for it, so that others' tickets do not keep it out. */
 export function openingOf(
@@ -202,16 +202,23 @@ export function forgetTimer(tx: Transaction, { limiter, key }: LimitKey): void {
   tx.sql.run('UPDATE limit_keys SET timer_at = NULL WHERE limiter = ? AND key = ?', limiter, key)
 }
 
-/** Lets every line be looked at by the next claims: what can be served, or a rule, has changed. */
-export function lookAtAllLines(tx: Transaction, limiter?: string): void {
+/** Lets every line be looked at by the next claims: what can be served has changed. */
+export function lookAtAllLines(tx: Transaction): void {
+  lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines')
+}
+
+/** The same of one limiter's lines: its rule has changed. */
+export function lookAtLinesOf(tx: Transaction, limiter: string): void {
+  lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines WHERE limiter = ?', limiter)
+}
+
+function lookAtLines(tx: Transaction, which: string, ...values: string[]): void {
   tx.sql.run(
-    `INSERT INTO limit_keys
-     SELECT DISTINCT limiter, key, 0, 0, 0, 0, 0, ?, ? FROM limit_lines WHERE ? IS NULL OR limiter = ?
+    `INSERT INTO limit_keys SELECT limiter, key, 0, 0, 0, 0, 0, ?, ? FROM (${which}) WHERE true
      ON CONFLICT (limiter, key) DO UPDATE SET timer_at = excluded.timer_at`,
     tx.now,
     tx.now,
-    limiter ?? null,
-    limiter ?? null,
+    ...values,
   )
 }
 

@@ -3,8 +3,8 @@ import type { Transaction } from '../transaction.ts'
 import type { LimitedRun } from './admission-row.ts'
 import type { LimitKey } from './limit-key.ts'
 
-/** A place in the line of a key: better priority first, then the order of the enqueue. */
-export interface Place {
+/** Who stands in the line of a key: better priority first, then the order of the enqueue. */
+export interface LineEntry {
   readonly seq: number
   readonly priority: number
   readonly path: StepPath
@@ -38,8 +38,8 @@ export function leaveLine(
   )
 }
 
-export function headOf(tx: Transaction, { limiter, key }: LimitKey): Place | undefined {
-  return tx.sql.get<Place>(
+export function headOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry | undefined {
+  return tx.sql.get<LineEntry>(
     `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? ${order} LIMIT 1`,
     limiter,
     key,

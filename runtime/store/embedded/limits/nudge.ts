@@ -6,7 +6,7 @@ import type { Transaction } from '../transaction.ts'
 import { firstClosed, giveTickets, leaveLines, lineUp } from './admission.ts'
 import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
-import { firstSenior, headOf, isServed, type Place } from './line.ts'
+import { firstSenior, headOf, isServed, type LineEntry } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
 export function nudgeTouched(tx: Transaction): void {
@@ -79,7 +79,7 @@ function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
 }
 
 /** A place of a run that is no longer there: sweep's business, but a line must not stop at it. */
-function forgetPlace(tx: Transaction, at: LimitKey, head: Place): void {
+function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
   tx.sql.run(
     'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
     at.limiter,

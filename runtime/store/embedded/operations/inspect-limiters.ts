@@ -2,7 +2,7 @@ import type { LimiterRule } from '../../../model/limiter.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
-import { admissionsOf, attemptOf, type Take } from '../limits/admission-row.ts'
+import { admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
 import { headOf } from '../limits/line.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
@@ -76,17 +76,12 @@ export function inspectLinePlaces(tx: Transaction, id: RunId): LinePlace[] {
   return admissionsOf(tx, run.seq).flatMap((admission) =>
     admission.takes.flatMap((take, i) => {
       if (admission.line !== i) return []
-      return linePlace(tx, run, take, { path: admission.path, attempt: attemptOf(admission, run) })
+      return linePlace(tx, run, take, admission.path)
     }),
   )
 }
 
-function linePlace(
-  tx: Transaction,
-  run: RunRow,
-  take: Take,
-  { path }: { readonly path: string; readonly attempt: number },
-): LinePlace[] {
+function linePlace(tx: Transaction, run: RunRow, take: Take, path: string): LinePlace[] {
   const { limiter, key } = take
   const rule = ruleOf(tx, limiter)
   const ahead = tx.sql.get<{ n: number }>(

@@ -5,7 +5,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
-import { lookAtAllLines } from '../limits/limit-key.ts'
+import { lookAtLinesOf } from '../limits/limit-key.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
@@ -51,7 +51,7 @@ function applyLimiter(tx: Transaction, name: string, { definition }: InForce): v
     name,
     new TextDecoder().decode(definition),
   )
-  lookAtAllLines(tx, name)
+  lookAtLinesOf(tx, name)
 }
 
 function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): void {
@@ -86,6 +86,6 @@ export function setLimiter(
     byHand === undefined ? null : JSON.stringify(byHand),
     name,
   )
-  lookAtAllLines(tx, name)
+  lookAtLinesOf(tx, name)
   return keepAnswer(tx, write.requestId, rule)
 }

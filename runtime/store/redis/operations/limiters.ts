@@ -47,7 +47,7 @@ export async function closeKeys(
   lease: LeaseId,
   { run, fence, path, turn, closedMs }: StepTurn & { readonly closedMs: number },
 ): Promise<'closed' | 'gone'> {
-  const reply = await calls.run('end-use', [lease, run, fence, path, turn, 'close', Math.ceil(closedMs)])
+  const reply = await calls.run('close-keys', [lease, run, fence, path, turn, Math.ceil(closedMs)])
   return String(reply) === 'gone' ? 'gone' : 'closed'
 }
 
@@ -56,7 +56,7 @@ export async function correctCost(
   lease: LeaseId,
   { run, fence, path, turn, limiter, cost }: StepTurn & { readonly limiter: string; readonly cost: number },
 ): Promise<'corrected' | 'gone'> {
-  const reply = await calls.run('end-use', [lease, run, fence, path, turn, 'correct', limiter, cost])
+  const reply = await calls.run('correct-cost', [lease, run, fence, path, turn, limiter, cost])
   return String(reply) === 'done' ? 'corrected' : 'gone'
 }
 

@@ -4,7 +4,7 @@ keys: all
 input: time, lease, msgpack of rules by name
 returns: 1, 0 from a lease that is over, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
-uses: prelude limits-part definitions-part limiters-part
+uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local lease, limiters = ARGV[2], cmsgpack.unpack(ARGV[3])
 local worker = workerName(lease)

@@ -7,7 +7,7 @@ Lines, starts and seniors are written at once, states of keys by `write`: all re
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
 local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT = 1, 2, 3, 4, 5, 6
-local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[tickets]] 0, 0, 0, 0
+local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
 local KEY_STATE = '>dI6dI6I6I6'
 local LEAST_KEPT = 60000
@@ -435,12 +435,16 @@ function makeLimits()
     run.extrasChanged, run.raw = true, nil
   end
 
+  --- A run that is claimed only to be failed needs no limit.
+  local function failsNow(run)
+    return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
+  end
+
   --- A run that becomes ready passes its job's limits with a ticket, or the name of the one whose line it joins. One that
   --- is to be failed waits for none.
   local function enter(run)
     local admission = admissionsOf(run)['']
-    local fails = (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
-    if not admission or fails or run.pastLimits then return nil end
+    if not admission or failsNow(run) or run.pastLimits then return nil end
     local closed = firstClosed(run, '', admission)
     if not closed then
       giveTickets(run, admission)
@@ -453,9 +457,8 @@ function makeLimits()
   --- The claim's look: all the job's limits are taken, or the name of the one in whose line the run stands.
   local function claim(run)
     local admission = admissionsOf(run)['']
-    local fails = (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
     if not admission then return nil end
-    if fails then
+    if failsNow(run) then
       dropTickets(admission)
       keep(run)
       return nil

@@ -6,7 +6,7 @@ keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called again
 writes: when full
-uses: prelude limits-part definitions-part limiters-part
+uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])

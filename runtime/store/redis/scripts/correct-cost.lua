@@ -1,0 +1,26 @@
+--[[
+Puts the true cost of a step's use of a limiter in place of what it was charged.
+keys: all
+input: time, lease, run, fence, path, turn, limiter, cost
+returns: 'gone', 'another', 'done'
+writes: when full
+uses: prelude limits-part step-use-part
+]]
+local lease, id, fence, path, turn = ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5], tonumber(ARGV[6])
+local other, run, admission = currentUse(lease, id, fence, path, turn)
+if other then return other end
+local limiting = limits()
+local cost = tonumber(ARGV[8])
+for i = 1, #admission.t do
+  local take = admission.t[i]
+  local rule = limiting.ruleOf(take[T_NAME])
+  if take[T_NAME] == ARGV[7] and rule and take[T_PAID] ~= 0 then
+    local field = limiting.fieldOf(take)
+    limiting.changeUse(rule, field, (cost - take[T_CHARGED]) * rule.everyMs)
+    take[T_CHARGED] = cost
+    limiting.touch(field)
+    limiting.keep(run)
+  end
+end
+finish(lease)
+return 'done'
