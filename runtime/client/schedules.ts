@@ -12,6 +12,7 @@ import {
   type OverlapPolicy,
   parseSchedule,
   type ScheduleOptions,
+  scheduleOptionNames,
 } from '../model/schedule-options.ts'
 import { scheduleSpec } from '../store/schedule-spec.ts'
 import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../store/schedules.ts'
@@ -169,11 +170,7 @@ export class Schedules {
 }
 
 function parsePreview(options: { cron: string; timeZone?: string }): { cron: string; timeZone?: string } {
-  checkKnownOptions(
-    options,
-    ['cron', 'timeZone', 'missed', 'cap', 'overlap', 'jitter', 'input'],
-    'schedules.preview',
-  )
+  checkKnownOptions(options, scheduleOptionNames, 'schedules.preview')
   return options
 }
 

@@ -44,12 +44,21 @@ export interface Schedule {
   readonly input: unknown
 }
 
-const known = ['cron', 'timeZone', 'missed', 'cap', 'overlap', 'jitter', 'input']
+/** Options of a schedule. */
+export const scheduleOptionNames: readonly string[] = [
+  'cron',
+  'timeZone',
+  'missed',
+  'cap',
+  'overlap',
+  'jitter',
+  'input',
+]
 const mostCaughtUp = 1_000
 
 /** @throws InvalidOptionsError naming the wrong option. */
 export function parseSchedule(options: ScheduleOptions<never>, where: string): Schedule {
-  checkKnownOptions(options, known, where)
+  checkKnownOptions(options, scheduleOptionNames, where)
   const { timeZone = 'UTC', missed = 'one', cap = 100, overlap = 'skip', jitter, input } = options
   const { cron } = new CronTicks(options.cron, timeZone, where)
   if (!Number.isInteger(cap) || cap < 1 || cap > mostCaughtUp) {

@@ -2,8 +2,6 @@ import { afterAll } from 'vitest'
 import { RedisCluster } from '../redis-server/redis-cluster.ts'
 import { describeStoreContract } from './describe-store-contract.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
-import { describePairProperties } from './rates/describe-pair-properties.ts'
-import { describeRateProperties } from './rates/describe-rate-properties.ts'
 import { redisStore } from './redis-store-kind.ts'
 
 let cluster: Promise<RedisCluster> | undefined
@@ -19,5 +17,3 @@ const onCluster = redisStore('Redis Cluster', async () => (await sharedCluster()
 
 describeStoreContract(onCluster)
 describeStoreModel(onCluster)
-describeRateProperties(onCluster)
-describePairProperties(onCluster)

@@ -8,7 +8,7 @@ import { SeededRandom } from './seeded-random.ts'
 import { storeKinds } from './store-kinds.ts'
 import type { Line } from './witness.ts'
 
-const runCount = provingNumber('DURABLE_JOBS_PROVE_LIMITED', 240)
+const runCount = provingNumber('DURABLE_JOBS_PROVE_LIMITED', 160)
 const keyCount = provingNumber('DURABLE_JOBS_PROVE_KEYS', 8)
 /** From one signal to the next. */
 const signalMs = provingNumber('DURABLE_JOBS_PROVE_SIGNAL_MS', 250)

@@ -6,7 +6,7 @@ import { Fleet } from './fleet.ts'
 import { costs, ratesOfJobs } from './limited-jobs.ts'
 import { storeKinds } from './store-kinds.ts'
 
-const seconds = provingNumber('DURABLE_JOBS_PROVE_RATE_SECONDS', 5)
+const seconds = provingNumber('DURABLE_JOBS_PROVE_RATE_SECONDS', 3)
 const workers = 4
 const perSecond = 50
 type Kind = keyof typeof ratesOfJobs

@@ -16,7 +16,7 @@ import { newFleetStore, storeKinds } from '../crash/store-kinds.ts'
 
 const waiters = 1_000
 const workers = 2
-const idleMs = provingNumber('DURABLE_JOBS_PROVE_IDLE_MS', 2_500)
+const idleMs = provingNumber('DURABLE_JOBS_PROVE_IDLE_MS', 800)
 
 describe.each(storeKinds)('%s', (store) => {
   test(`${waiters} runs that wait for one key cost no claims, and none is claimed in vain`, async () => {

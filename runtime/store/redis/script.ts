@@ -6,6 +6,7 @@ import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
+import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
 import { stateCode } from './state-code.ts'
@@ -23,6 +24,14 @@ export interface Script {
   /** Whether its first argument is a test's time, or ''. */
   readonly timed: boolean
 }
+
+const shared = {
+  call: 'redis.call',
+  pack: 'struct.pack',
+  unpack1: 'struct.unpack',
+  sub: 'string.sub',
+  floor: 'math.floor',
+} as const
 
 const made = new Map<ScriptName, Script>()
 
@@ -46,7 +55,6 @@ export function scriptOf(name: ScriptName): Script {
 function compose(name: ScriptName): Script {
   const body = scriptSources[name]
   const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
-  const keys = keysOf(name, header('keys'))
   const timed = header('input').startsWith('time')
   const parts = header('uses')
     .split(' ')
@@ -57,27 +65,32 @@ function compose(name: ScriptName): Script {
     .filter((script) => script !== '')
     .map((script) => asFunction(script, partOf(name, script)))
   const text = [...parts, ...called, body].join('\n')
+  const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
       [
         `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
-        keyTable(name, keys, text),
         ...opening(name, header('writes')),
         ...(timed ? clock : []),
-        text,
+        withKeysInPlace(name, keys, text),
       ].join('\n'),
     ),
   )
   return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
 }
 
-/** The keys in use as one table: each variable that a function shares with the script costs every call of it. */
-function keyTable(name: ScriptName, keys: readonly StaticKey[], text: string): string {
-  const used = new Set([...text.matchAll(/\bK\.(\w+)/g)].map(([, key]) => key as StaticKey))
-  const missing = [...used].find((key) => !keys.includes(key))
-  if (missing !== undefined) throw new Error(`script ${name} uses the key ${missing} and does not declare it`)
-  const places = keys.flatMap((key, i) => (used.has(key) ? [`${key} = KEYS[${i + 1}]`] : []))
-  return `local K = { ${places.join(', ')} }`
+/** `K.name` is for the reader: a variable that a function shares with the script costs every call of it, a global nothing. */
+function withKeysInPlace(name: ScriptName, keys: readonly StaticKey[], text: string): string {
+  return text
+    .replace(/\bK\.(\w+)/g, (_, key) => {
+      const place = keys.indexOf(key) + 1
+      if (place === 0) throw new Error(`script ${name} uses the key ${key} and does not declare it`)
+      return `KEYS[${place}]`
+    })
+    .replace(
+      /(?<![.\w])(call|pack|unpack1|sub|floor)\(/g,
+      (_, name: keyof typeof shared) => `${shared[name]}(`,
+    )
 }
 
 /** Constants are for the reader: what runs has their numbers in their places, for the same reason. */
@@ -112,9 +125,9 @@ const clock = [
   'local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
 ]
 
-function keysOf(name: ScriptName, header: string): readonly StaticKey[] {
+function keysOf(name: ScriptName, header: string, text: string): readonly StaticKey[] {
   const named = header.split(' + ')[0] ?? ''
-  if (named === 'all') return staticKeys
+  if (named === 'all') return staticKeys.filter((key) => new RegExp(`\\bK\\.${key}\\b`).test(text))
   const strange = named.split(' ').find((key) => !(staticKeys as readonly string[]).includes(key))
   if (strange !== undefined) throw new Error(`script ${name} declares '${strange}', which is no key`)
   return named.split(' ') as StaticKey[]
@@ -162,6 +175,7 @@ function withConstants(source: string): string {
     '--[[schedules]] 0, 0, 0, 0': [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs].join(', '),
     '--[[limits]] 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
+    '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
 }

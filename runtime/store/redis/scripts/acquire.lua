@@ -50,8 +50,8 @@ if not known then
 end
 known.f, known.u = fence, turn
 limiting.forgetGrant(run)
-local closed, inMs = limiting.acquired.firstClosed(run, path, known)
-if closed then limiting.acquired.lineUp(run, path, known, closed) else limiting.acquired.takeAll(run, path, known) end
+local closed, inMs = limiting.firstClosed(run, path, known)
+if closed then limiting.lineUp(run, path, known, closed) else limiting.takeAll(run, path, known) end
 finish(lease)
 if not closed then return 'granted' end
 return { known.t[closed][T_NAME], inMs or -1 }

@@ -52,15 +52,6 @@ do
 
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
-  --- In strict order all are one list: none of a later queue before the end of an earlier one.
-  local function joined(lists)
-    local all = {}
-    for i = 1, #lists do
-      for h = 1, #lists[i] do all[#all + 1] = lists[i][h] end
-    end
-    return { all }
-  end
-
   --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
   local function queueHeads(worker)
     local wanted
@@ -104,7 +95,13 @@ do
       if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
       order[i] = list
     end
-    return strict and joined(order) or order
+    if not strict then return order end
+    -- All are one list: none of a later queue before the end of an earlier one.
+    local all = {}
+    for i = 1, #order do
+      for h = 1, #order[i] do all[#all + 1] = order[i][h] end
+    end
+    return { all }
   end
 
   --- One run of each queue in turn, beginning at another queue each time; at most one suspect.
@@ -156,7 +153,7 @@ do
         local run = runs[ids[i]]
         if run and run[STATE] == READY then
           local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
-          local line = not expired and hasLimits(run) and limits().claim(run)
+          local line = not expired and hasLimits(run) and limits().pass(run, true)
           if expired then
             place(run, 'expire')
             more = true
@@ -213,8 +210,8 @@ finish(lease)
 local function dueIn()
   local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
   local at = tonumber(timer) or math.huge
-  local line = call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]
-  if line then at = math.min(at, tonumber(line)) end
+  if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
+  at = math.min(at, firstTimer)
   local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
   for i = 1, #ends, 2 do
     if ends[i] ~= lease then at = math.min(at, tonumber(ends[i + 1])) end

@@ -16,8 +16,6 @@ for i = 2, #ARGV, 2 do
 end
 preload(ids)
 
-local function requestOf(id) return 'enqueue ' .. id end
-
 --- What the enqueues with a unique key were answered before, by place: a repeat answers the same.
 local keyed, kept = {}, {}
 do
@@ -25,7 +23,7 @@ do
   for i = 1, #heads do
     if heads[i][12] then
       keyed[#keyed + 1] = i
-      requests[#requests + 1] = requestOf(ids[i])
+      requests[#requests + 1] = 'enqueue ' .. ids[i]
     end
   end
   local found = #keyed > 0 and call('HMGET', K.requests, unpack(requests)) or {}
@@ -102,8 +100,9 @@ local function newRun(head, seq, given)
   return run, readyAt
 end
 
-local admitByKey
-do
+-- Functions are made anew in every call: these only for keys.
+local admitByKey, keep
+if #keyed > 0 then
   local made = {}
 
   --- A run that this call has inserted may move only once it is written (L3).
@@ -116,7 +115,7 @@ do
   function admitByKey(head)
     local id, key, code, onDuplicate = head[1], head[12], head[13], head[14]
     local field = head[2] .. '\0' .. key
-    local raw = readKey(field)
+    local raw = uniqueKeys().readKey(field)
     local held = raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
     if held and held[STATE] < COMPLETED and isOverdue(held) then moveHolder(held, 'expire') end
     local holder, answer = holderOf(field), 'c'
@@ -131,13 +130,20 @@ do
       answer = 'p' .. holder
     end
     if code < 0 then
-      writeKey(field, 'w' .. pack('>I6', now - code) .. id)
+      uniqueKeys().writeKey(field, 'w' .. pack('>I6', now - code) .. id)
       zadd(K.forget, 'k' .. field, now - code)
     else
-      writeKey(field, 'r' .. id)
+      uniqueKeys().writeKey(field, 'r' .. id)
     end
     made[id] = true
     return answer
+  end
+
+  --- A repeat that comes after the holder's end must make no run.
+  function keep(n, answer)
+    local id, job, digest = heads[n][1], heads[n][2], heads[n][6]
+    answers[n] = answer
+    keepAnswer('enqueue ' .. id, job .. '\0' .. digest .. '\0' .. answer)
   end
 end
 
@@ -150,7 +156,7 @@ local function insert(n, seq)
   runs[run[ID]] = run
   markDirty(run)
   measure(run, 'enqueue')
-  local line = run[STATE] == READY and hasLimits(run) and limits().enter(run)
+  local line = run[STATE] == READY and hasLimits(run) and limits().pass(run)
   if line then
     run[STATE] = WAITING
     setExtra(run, 'w', { 'limit', 0, line })
@@ -160,13 +166,6 @@ local function insert(n, seq)
   if run[STATE] == SCHEDULED and readyAt < firstDue and readyAt - now < LONGEST_POLL then countWake(run) end
   local due = dueAt(run)
   if due ~= 0 then firstDue = math.min(firstDue, due) end
-end
-
---- A repeat that comes after the holder's end must make no run.
-local function keep(n, answer)
-  local id, job, digest = heads[n][1], heads[n][2], heads[n][6]
-  answers[n] = answer
-  keepAnswer(requestOf(id), job .. '\0' .. digest .. '\0' .. answer)
 end
 
 for i = 1, #fresh do

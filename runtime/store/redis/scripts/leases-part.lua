@@ -6,7 +6,9 @@ Notes that the store was reached, and grants the amnesty (R16): after a gap in w
 lease ends before it had one more lease's time.
 ]]
 local function markSeen()
-  local seenAt = tonumber(call('HGET', K.meta, 'seenAt')) or 0
+  local seenAt
+  seenAt, linesFrom = unpack(call('HMGET', K.meta, 'seenAt', 'linesFrom'))
+  seenAt = tonumber(seenAt) or 0
   local gap = now - seenAt
   if gap >= 0 and gap < 200 then return end
   call('HSET', K.meta, 'seenAt', string.format('%.0f', now))

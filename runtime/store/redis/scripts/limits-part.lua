@@ -440,36 +440,24 @@ function makeLimits()
     return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
   end
 
-  --- A run that becomes ready passes its job's limits with a ticket, or the name of the one whose line it joins. One that
-  --- is to be failed waits for none.
-  local function enter(run)
+  --- Lets a run pass its job's limits, or puts it into the line of one and answers that one's name. To be ready it gets a
+  --- ticket for each; to start (`toTake`) it takes them. A run that is to be failed waits for none.
+  local function pass(run, toTake)
     local admission = admissionsOf(run)['']
-    if not admission or failsNow(run) or run.pastLimits then return nil end
-    local closed = firstClosed(run, '', admission)
-    if not closed then
-      giveTickets(run, admission)
-      return nil
-    end
-    lineUp(run, '', admission, closed)
-    return admission.t[closed][T_NAME]
-  end
-
-  --- The claim's look: all the job's limits are taken, or the name of the one in whose line the run stands.
-  local function claim(run)
-    local admission = admissionsOf(run)['']
-    if not admission then return nil end
+    if not admission or run.pastLimits then return nil end
     if failsNow(run) then
-      dropTickets(admission)
-      keep(run)
+      if toTake then
+        dropTickets(admission)
+        keep(run)
+      end
       return nil
     end
-    local closed = firstClosed(run, '', admission, true)
-    if not closed then
-      takeAll(run, '', admission)
-      return nil
+    local closed = firstClosed(run, '', admission, toTake)
+    if closed then
+      lineUp(run, '', admission, closed)
+      return admission.t[closed][T_NAME]
     end
-    lineUp(run, '', admission, closed)
-    return admission.t[closed][T_NAME]
+    if toTake then takeAll(run, '', admission) else giveTickets(run, admission) end
   end
 
   --- Its worker need not ask any more. Before the run leaves its place: the order stands with its holder.
@@ -602,25 +590,44 @@ function makeLimits()
     return { key, string.format('%.0f', state[USED]), waiting, inMs or -1, math.max(0, state[CLOSED_UNTIL] - now) }
   end
 
+  local function close(rule, field, ms)
+    local state = stateOf(rule, field)
+    state[CLOSED_UNTIL] = math.max(state[CLOSED_UNTIL], now + ms)
+    changed[field] = rule
+  end
+
+  --- Keeps a key only if something of it still counts; answers when to look again, nothing when it is gone.
+  local function forgetOld(field)
+    local rule = ruleOf(string.match(field, '^[^%z]*'))
+    if not rule then return nil end
+    local state = stateOf(rule, field)
+    if state.isNew then return nil end
+    changed[field] = rule
+    return math.max(forgottenAt(rule, state), now + LEAST_KEPT)
+  end
+
   return {
-    keyInfo = keyInfo, orderOf = orderOf,
-    acquired = { lacks = lacks, attemptOf = attemptOf, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll },
-    ruleOf = ruleOf, stateOf = stateOf, fieldOf = fieldOf, touch = touch, changeUse = changeUse, changed = changed,
-    write = write, leave = leave, enter = enter, claim = claim, forgetGrant = forgetGrant, endUse = endUse, keep = keep,
-    admissionsOf = admissionsOf, nudgeTouched = nudgeTouched, forgottenAt = forgottenAt,
-    close = function(rule, field, ms)
-      local state = stateOf(rule, field)
-      state[CLOSED_UNTIL] = math.max(state[CLOSED_UNTIL], now + ms)
-      changed[field] = rule
-    end,
+    -- for `place`, and what moves runs
+    leave = leave, pass = pass, forgetGrant = forgetGrant, nudgeTouched = nudgeTouched, touch = touch, write = write,
+    -- for steps
+    admissionsOf = admissionsOf, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
+    changeUse = changeUse, ruleOf = ruleOf, fieldOf = fieldOf, keep = keep,
+    -- for who looks, and the sweep
+    keyInfo = keyInfo, orderOf = orderOf, forgetOld = forgetOld,
   }
 end
 
+-- `linesFrom` of `meta`, false for none; the time of the first line's timer: as `markSeen` and `nudgeDue` found them.
+local linesFrom, firstTimer = false, 0
+
 --- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
 local function nudgeDue()
-  local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
-  for i = 1, #due do limits().touch(due[i]) end
-  local from = call('HGET', K.meta, 'linesFrom')
+  firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
+  if firstTimer <= now then
+    local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
+    for i = 1, #due do limits().touch(due[i]) end
+  end
+  local from = linesFrom
   if from then
     for _ = 1, LINES_AT_ONCE do
       local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
@@ -641,4 +648,7 @@ local function nudgeDue()
 end
 
 --- A transition that changed what can be served, or a rule: the next claims look at all lines.
-local function lookAtAllLines() call('HSET', K.meta, 'linesFrom', '') end
+local function lookAtAllLines()
+  linesFrom = ''
+  call('HSET', K.meta, 'linesFrom', '')
+end

@@ -9,7 +9,6 @@ A run is a list, its places named by the constants below; a time that is not set
 the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
 the record once `extrasChanged`.
 ]]
-local call, pack, unpack1, sub, floor = redis.call, struct.pack, struct.unpack, string.sub, math.floor
 
 local HEAD, TAIL = '>BhI4I6I6ssI2c0I2c0', '>I6I4I4I2I2BI6I6I6I6I6I6I6BI4c0'
 local STATE, PRIORITY, VERSION, SEQ, ENQUEUED_AT, JOB, QUEUE, EXTRAS, GIVEN = 1, 2, 3, 4, 5, 6, 7, 8, 9
@@ -160,6 +159,7 @@ end
 --- Whether an extra may be there: without taking them apart where nobody has yet.
 local function mayHave(run, name)
   if run.extras then return run.extras[name] ~= nil end
+  if run[EXTRAS] == '' then return false end
   return string.find(run[EXTRAS], '\161' .. name, 1, true)
 end
 
@@ -194,48 +194,54 @@ end
 -- run that opened it. A run's own is its extra `u`: { key, code }, the code as in unique-until.ts.
 -- U1  A run holds its key until it has ended, with code 1 until it has started; the transition that ends this frees it.
 
-local UNTIL_FINISHED, UNTIL_STARTED = 0, 1
-local keys = {}
+local UNTIL_FINISHED, UNTIL_STARTED = --[[until]] 0, 0
+local madeKeys
 
---- Most runs have none and pay for this only.
-local function mayHaveKey(run) return mayHave(run, 'u') end
+--- Made for the first run that has a key.
+local function uniqueKeys()
+  if madeKeys then return madeKeys end
+  local keys = {}
 
---- Field of its key, and code; nothing without one.
-local function keyOf(run)
-  if not mayHaveKey(run) then return end
-  local u = extrasOf(run).u
-  if u then return run[JOB] .. '\0' .. u[1], u[2] end
-end
+  --- Field of its key, and code; nothing without one.
+  local function keyOf(run)
+    if not mayHave(run, 'u') then return end
+    local u = extrasOf(run).u
+    if u then return run[JOB] .. '\0' .. u[1], u[2] end
+  end
 
-local function readKey(field)
-  local raw = keys[field]
-  if raw == nil then
-    raw = call('HGET', K.unique, field)
+  local function readKey(field)
+    local raw = keys[field]
+    if raw == nil then
+      raw = call('HGET', K.unique, field)
+      keys[field] = raw
+    end
+    return raw
+  end
+
+  --- Of one flush the deletes come before the sets: a key may be freed and taken, not taken and freed.
+  local function writeKey(field, raw)
     keys[field] = raw
+    if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
   end
-  return raw
-end
 
---- Of one flush the deletes come before the sets: a key may be freed and taken, not taken and freed.
-local function writeKey(field, raw)
-  keys[field] = raw
-  if raw then hset(K.unique, field, raw) else hdel(K.unique, field) end
-end
-
-local function holdsByState(run, code)
-  return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
-end
-
---- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
-local function moveKey(run, transition)
-  local field, code = keyOf(run)
-  if not field or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
-  local mine, held = 'r' .. run[ID], readKey(field)
-  if not holdsByState(run, code) then
-    if held == mine then writeKey(field, false) end
-  elseif not held then
-    writeKey(field, mine)
+  local function holdsByState(run, code)
+    return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
   end
+
+  --- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
+  local function moveKey(run, transition)
+    local field, code = keyOf(run)
+    if not field or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
+    local mine, held = 'r' .. run[ID], readKey(field)
+    if not holdsByState(run, code) then
+      if held == mine then writeKey(field, false) end
+    elseif not held then
+      writeKey(field, mine)
+    end
+  end
+
+  madeKeys = { keyOf = keyOf, readKey = readKey, writeKey = writeKey, holdsByState = holdsByState, moveKey = moveKey }
+  return madeKeys
 end
 
 -- Stays: what holds a run -------------------------------------------------------------------------------------
@@ -496,7 +502,7 @@ local function place(run, transition, to, lease)
   local line
   if limited then
     limits().leave(run, from, state)
-    line = state == READY and limits().enter(run)
+    line = state == READY and limits().pass(run)
     if line then
       state = WAITING
       run[STATE] = state
@@ -504,7 +510,7 @@ local function place(run, transition, to, lease)
     end
   end
   local mayMoveKey = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
-  if mayMoveKey and mayHaveKey(run) then moveKey(run, transition) end
+  if mayMoveKey and mayHave(run, 'u') then uniqueKeys().moveKey(run, transition) end
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end

@@ -19,12 +19,12 @@ if not planned then return { 'changed' } end
 local function otherHolder(field)
   local holder = holderOf(field)
   if holder then return holder ~= id and holder or nil end
-  local raw = readKey(field)
+  local raw = uniqueKeys().readKey(field)
   local held = raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
   if held and held[STATE] < COMPLETED and isOverdue(held) then place(held, 'expire') end
-  if readKey(field) then writeKey(field, false) end
+  if uniqueKeys().readKey(field) then uniqueKeys().writeKey(field, false) end
 end
-local field, code = keyOf(run)
+local field, code = uniqueKeys().keyOf(run)
 local holder = field and (code <= UNTIL_STARTED or code > now) and otherHolder(field)
 if holder then return { 'duplicate', holder } end
 

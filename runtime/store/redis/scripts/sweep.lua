@@ -13,20 +13,14 @@ local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
 local function forgetField(field)
-  local limiting = limits()
-  local rule = limiting.ruleOf(string.match(field, '^[^%z]*'))
-  if not rule then return end
-  local state = limiting.stateOf(rule, field)
-  if state.isNew then return end
-  -- `write` keeps what still counts.
-  limiting.changed[field] = rule
-  zadd(K.forget, 'f' .. field, math.max(limiting.forgottenAt(rule, state), now + LEAST_KEPT))
+  local again = limits().forgetOld(field)
+  if again then zadd(K.forget, 'f' .. field, again) end
 end
 
 --- Unless a later run has the key by now.
 local function forgetWindow(field)
-  local raw = readKey(field)
-  if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then writeKey(field, false) end
+  local raw = uniqueKeys().readKey(field)
+  if raw and sub(raw, 1, 1) == 'w' and unpack1('>I6', raw, 2) <= now then uniqueKeys().writeKey(field, false) end
 end
 
 --- Whether there may be more.
@@ -130,9 +124,9 @@ local function freeKeys()
   for i = 1, #ids do
     local run = runs[ids[i]]
     local _, code
-    if run then _, code = keyOf(run) end
-    if not (run and holdsByState(run, code)) then
-      writeKey(fields[i], false)
+    if run then _, code = uniqueKeys().keyOf(run) end
+    if not (run and uniqueKeys().holdsByState(run, code)) then
+      uniqueKeys().writeKey(fields[i], false)
       freed[#freed + 1] = fields[i]
       freed[#freed + 1] = ids[i]
     end

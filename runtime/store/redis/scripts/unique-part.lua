@@ -7,7 +7,7 @@ local function isOverdue(run) return run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <=
 
 --- The run that holds a key now.
 local function holderOf(field)
-  local raw = readKey(field)
+  local raw = uniqueKeys().readKey(field)
   if not raw then return nil end
   if sub(raw, 1, 1) == 'w' then
     local ends = unpack1('>I6', raw, 2)
@@ -16,6 +16,6 @@ local function holderOf(field)
   local id = sub(raw, 2)
   local run = load(id)
   if not run then return nil end
-  local _, code = keyOf(run)
-  return holdsByState(run, code) and not isOverdue(run) and id or nil
+  local _, code = uniqueKeys().keyOf(run)
+  return uniqueKeys().holdsByState(run, code) and not isOverdue(run) and id or nil
 end
