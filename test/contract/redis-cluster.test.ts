@@ -2,6 +2,7 @@ import { afterAll } from 'vitest'
 import { RedisCluster } from '../redis-server/redis-cluster.ts'
 import { describeStoreContract } from './describe-store-contract.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
+import { describeLimitHistories } from './rates/describe-limit-histories.ts'
 import { describePairProperties } from './rates/describe-pair-properties.ts'
 import { describeRateProperties } from './rates/describe-rate-properties.ts'
 import { redisStore } from './redis-store-kind.ts'
@@ -21,3 +22,4 @@ describeStoreContract(onCluster)
 describeStoreModel(onCluster)
 describeRateProperties(onCluster)
 describePairProperties(onCluster)
+describeLimitHistories(onCluster)
