@@ -78,7 +78,7 @@ export function describeLimitHistories({ name, open }: StoreKind): void {
               await under.close()
             }
           }),
-          { numRuns },
+          { numRuns, endOnFailure: true },
         ),
       longestTestMs,
     )
