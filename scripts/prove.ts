@@ -106,6 +106,21 @@ const crashParts: readonly Part[] = [
   },
 ]
 
+const limitsPart: Part = {
+  name: 'limits',
+  shows:
+    '5,000 runs of 50 keys, 3 at a time, under workers killed at random: never above 3 in live processes, all end; 1,000 waiters',
+  command: [...crashTests('limits'), 'test/faults/limit-waiters.test.ts'],
+  env: {
+    DURABLE_JOBS_PROVE_LIMITED: '5000',
+    DURABLE_JOBS_PROVE_KEYS: '50',
+    DURABLE_JOBS_PROVE_BODY_MS: '400',
+    DURABLE_JOBS_PROVE_SIGNALS: '30',
+    DURABLE_JOBS_PROVE_SIGNAL_MS: '1000',
+    DURABLE_JOBS_PROVE_IDLE_MS: '10000',
+  },
+}
+
 const parts: readonly Part[] = [
   ...crashParts.map(onEmbeddedStore),
   ...crashParts.map(onRedis),
@@ -128,6 +143,34 @@ const parts: readonly Part[] = [
     shows: 'The store contract, 2,000 random sequences of operations against the model',
     command: [process.execPath, ...vitest, '--project', 'contract'],
     env: { DURABLE_JOBS_PROVE_RUNS: '2000' },
+  },
+  onEmbeddedStore(limitsPart),
+  onRedis(limitsPart),
+  withRedis({
+    name: 'rates',
+    shows: 'All five rates at once in 4 processes on one Redis for 60 s: never over by its clock',
+    command: crashTests('rates'),
+    env: { DURABLE_JOBS_PROVE_STORE: 'redis', DURABLE_JOBS_PROVE_RATE_SECONDS: '60' },
+  }),
+  {
+    name: 'limits-model',
+    shows: 'Limits by their mathematical definitions, pairs of limits and random histories, every store',
+    command: [
+      process.execPath,
+      ...vitest,
+      ...['--project', 'contract', '-t', 'limits by their definitions|pairs of limits|histories with limits'],
+    ],
+    env: {
+      DURABLE_JOBS_PROVE_RATES: '400',
+      DURABLE_JOBS_PROVE_PAIRS: '10000',
+      DURABLE_JOBS_PROVE_HISTORIES: '400',
+    },
+  },
+  {
+    name: 'bench-limits',
+    shows: 'No-op jobs on one Redis under a limit that never closes, beside none',
+    command: ['npm', '--prefix', 'bench', 'run', 'bench:limits'],
+    missing: redisMissing,
   },
   {
     name: 'bench',

@@ -1,6 +1,7 @@
 import { describeStoreContract } from './describe-store-contract.ts'
 import { embeddedStore } from './embedded-store-kind.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
+import { describeLimitHistories } from './rates/describe-limit-histories.ts'
 import { describePairProperties } from './rates/describe-pair-properties.ts'
 import { describeRateProperties } from './rates/describe-rate-properties.ts'
 
@@ -8,3 +9,4 @@ describeStoreContract(embeddedStore)
 describeStoreModel(embeddedStore)
 describeRateProperties(embeddedStore)
 describePairProperties(embeddedStore)
+describeLimitHistories(embeddedStore)

@@ -1,6 +1,7 @@
 import { sharedRedisServer } from '../redis-server/redis-server.ts'
 import { describeStoreContract } from './describe-store-contract.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
+import { describeLimitHistories } from './rates/describe-limit-histories.ts'
 import { describePairProperties } from './rates/describe-pair-properties.ts'
 import { describeRateProperties } from './rates/describe-rate-properties.ts'
 import { redisStore } from './redis-store-kind.ts'
@@ -11,3 +12,4 @@ describeStoreContract(onRedis)
 describeStoreModel(onRedis)
 describeRateProperties(onRedis)
 describePairProperties(onRedis)
+describeLimitHistories(onRedis)

@@ -256,6 +256,32 @@ function several(open: Open): void {
     expect(ids(await worker.claim())).toEqual([senior.id])
   })
 
+  contractTest(
+    open,
+    'a senior lets those pass that are older or keep slots, wherever they stand',
+    async (contract) => {
+      const worker = await limited(contract)
+      const [older, senior, ...young] = [
+        newRun({ limits: [use(two), use(one, { wholeRun: true })] }),
+        newRun({ limits: [use(two), use(one)] }),
+        limitedRun(two),
+        limitedRun(two),
+      ] as const
+      await contract.store.enqueue([older, senior])
+      contract.advance(12_000)
+      const run = await worker.claimOne()
+      await worker.settle(run, { kind: 'retrying', error: plainError, delayMs: 500 })
+      await contract.store.enqueue(young)
+      for (let left = 4, round = 0; left > 0; round++) {
+        if (round === 10) expect.unreachable('they wait for each other')
+        contract.advance(700)
+        const runs = await worker.claim()
+        for (const claimed of runs) await worker.settle(claimed, completed)
+        left -= runs.length
+      }
+    },
+  )
+
   contractTest(open, 'who needs two limits is not passed over for ever', async (contract) => {
     const worker = await limited(contract)
     const start = [limitedRun(one, { use: { key: 'a' } }), limitedRun(one, { use: { key: 'b' } })]

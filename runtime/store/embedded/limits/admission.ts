@@ -5,7 +5,7 @@ import { runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { type Admission, admissionOf, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
 import { addUse, changeTickets, changeUse, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
-import { headOf, isBehind, isServed, joinLine, leaveLine, seniorBefore } from './line.ts'
+import { firstSenior, headOf, isBehind, isServed, joinLine, leaveLine } from './line.ts'
 
 /** The first limit of an admission that lets it not pass now. */
 export interface Closed {
@@ -48,19 +48,26 @@ function openingFor(
 ): number | undefined {
   const rule = ruleOf(tx, take.limiter)
   // Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
-  if (rule === undefined || isKeptOut(tx, take, run)) return undefined
-  if (as !== 'to take' && !take.ticket && !senior && isBehind(tx, take, run, path)) return undefined
+  if (rule === undefined) return undefined
+  const stands = standing(tx, take, run)
+  if (stands === 'kept out') return undefined
+  const first = as === 'to take' || take.ticket || senior || stands === 'passes'
+  if (!first && isBehind(tx, take, run, path)) return undefined
   return openingOf(tx, rule, take, { cost: take.cost, ticketed: as === 'to take' || take.ticket === true })
 }
 
-/** Q6. Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those. */
-function isKeptOut(tx: Transaction, at: LimitKey, run: LimitedRun): boolean {
-  const senior = seniorBefore(tx, at, run)
-  if (senior === undefined) return false
+/**
+ * Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept out.
+ * Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
+ */
+export function standing(tx: Transaction, at: LimitKey, run: LimitedRun): 'in line' | 'passes' | 'kept out' {
+  const senior = firstSenior(tx, at)
+  const row = senior === undefined ? undefined : runBySeq(tx.sql, senior)
+  if (senior === undefined || row === undefined || !isServed(tx, row)) return 'in line'
+  if (run.seq <= senior) return 'passes'
   const ofJob = admissionOf(tx, run.seq, '')
-  if (ofJob?.takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)) return false
-  const row = runBySeq(tx.sql, senior)
-  return row !== undefined && isServed(tx, row)
+  const keeps = ofJob?.takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
+  return keeps ? 'passes' : 'kept out'
 }
 
 /** Takes all that is missing: the caller has looked, in the same transaction (Q1). */

@@ -10,6 +10,7 @@ export interface LineEntry {
   readonly path: StepPath
 }
 
+const lookedAt = 100
 const order = 'ORDER BY priority DESC, seq, path'
 
 export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: LimitedRun, path: StepPath): void {
@@ -46,6 +47,15 @@ export function headOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry |
   )
 }
 
+/** The first in line, as many as one look takes in. */
+export function headsOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry[] {
+  return tx.sql.all<LineEntry>(
+    `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? ${order} LIMIT ${lookedAt}`,
+    limiter,
+    key,
+  )
+}
+
 /** Whether somebody stands in line before where this run would. */
 export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: StepPath): boolean {
   const head = headOf(tx, at)
@@ -53,12 +63,7 @@ export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: S
   return head.priority > run.priority || (head.priority === run.priority && head.seq <= run.seq)
 }
 
-/** Q6: the oldest senior of a key, if it is not this run and this run is not older. */
-export function seniorBefore(tx: Transaction, at: LimitKey, run: LimitedRun): number | undefined {
-  const first = firstSenior(tx, at)
-  return first !== undefined && first < run.seq ? first : undefined
-}
-
+/** Q6: the oldest senior of a key. */
 export function firstSenior(tx: Transaction, { limiter, key }: LimitKey): number | undefined {
   return tx.sql.get<{ seq: number }>(
     'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT 1',

@@ -3,10 +3,10 @@ import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
-import { firstClosed, giveTickets, leaveLines, lineUp } from './admission.ts'
+import { firstClosed, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
 import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
-import { firstSenior, headOf, isServed, type LineEntry } from './line.ts'
+import { firstSenior, headOf, headsOf, isServed, type LineEntry } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
 export function nudgeTouched(tx: Transaction): void {
@@ -60,11 +60,13 @@ interface InLine {
   readonly admission: Admission
 }
 
-/** The oldest senior of the key if it can be served (Q6), else the head of the line. */
+/** Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line. */
 function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
   const senior = firstSenior(tx, at)
   const seniorRun = senior === undefined ? undefined : runBySeq(tx.sql, senior)
   if (seniorRun !== undefined && isServed(tx, seniorRun)) {
+    const passing = firstPassing(tx, at, seniorRun)
+    if (passing !== undefined) return passing
     const admission = admissionOf(tx, seniorRun.seq, '')
     if (admission !== undefined && admission.line !== undefined) return { run: seniorRun, admission }
   }
@@ -76,6 +78,15 @@ function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
     if (run !== undefined && admission !== undefined) return { run, admission }
     forgetPlace(tx, at, head)
   }
+}
+
+function firstPassing(tx: Transaction, at: LimitKey, senior: RunRow): InLine | undefined {
+  for (const { seq, path } of headsOf(tx, at)) {
+    const run = seq === senior.seq ? undefined : runBySeq(tx.sql, seq)
+    const admission = run && standing(tx, at, run) === 'passes' ? admissionOf(tx, seq, path) : undefined
+    if (run !== undefined && admission !== undefined) return { run, admission }
+  }
+  return undefined
 }
 
 /** A place of a run that is no longer there: sweep's business, but a line must not stop at it. */

@@ -11,6 +11,7 @@ local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
 local KEY_STATE = '>dI6dI6I6I6'
 local LEAST_KEPT = 60000
+local IN_LINE, PASSES, KEPT_OUT = 0, 1, 2
 
 function makeLimits()
   local rules, states, changed, touched, served, heads, fields = {}, {}, {}, {}, {}, {}, {}
@@ -234,17 +235,18 @@ function makeLimits()
     return unpack1('>I6', member, #prefix + 1), sub(member, #prefix + 7)
   end
 
-  --- Q6: an older run that can be served has been refused for too long. Who keeps slots while it waits gives way to
-  --- nobody: the senior may be waiting for just those.
-  local function isKeptOut(field, run)
+  --- Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept
+  --- out. Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
+  local function standing(field, run)
     local seq, id = firstSenior(field)
-    if not seq or seq >= run[SEQ] then return false end
-    local ofJob = extrasOf(run).L['']
+    local senior = id and load(id)
+    if not senior or not isServed(senior) then return IN_LINE end
+    if run[SEQ] <= seq then return PASSES end
+    local ofJob = hasLimits(run) and extrasOf(run).L['']
     for i = 1, ofJob and #ofJob.t or 0 do
-      if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return false end
+      if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return PASSES end
     end
-    local senior = load(id)
-    return senior and isServed(senior)
+    return KEPT_OUT
   end
 
   -- Admissions -----------------------------------------------------------------------------------------------
@@ -273,8 +275,10 @@ function makeLimits()
       if lacks(take, attempt) then
         local rule, field, ticketed = ruleOf(take[T_NAME]), fieldOf(take), take[T_TICKET] == 1
         -- Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
-        if not rule or isKeptOut(field, run) then return i end
-        if not toTake and not ticketed and not admission.s then
+        if not rule then return i end
+        local stands = standing(field, run)
+        if stands == KEPT_OUT then return i end
+        if not toTake and not ticketed and not admission.s and stands == IN_LINE then
           local head = headOf(field)
           if head and head < orderOf(run, path) then return i end
         end
@@ -489,12 +493,30 @@ function makeLimits()
     end
   end
 
-  --- The oldest senior of the key if it can be served (Q6), else the head of the line: run, path, admission.
+  --- The first in line whom the senior lets pass: run, path, admission.
+  local function firstPassing(field, senior)
+    local prefix = field .. '\0'
+    local members = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, LINES_AT_ONCE)
+    for i = 1, #members do
+      local id, path = string.match(sub(members[i], #prefix + 9), '^([^%z]*)%z(.*)$')
+      local run = id ~= senior[ID] and load(id)
+      local admission = run and standing(field, run) == PASSES and admissionsOf(run)[path]
+      if admission then return run, path, admission end
+    end
+  end
+
+  --- Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line.
   local function firstInLine(field)
-    local _, id = firstSenior(field)
-    local senior = id and load(id)
-    local admission = senior and admissionsOf(senior)['']
-    if admission and admission.n and isServed(senior) then return senior, '', admission end
+    local _, seniorId = firstSenior(field)
+    local senior = seniorId and load(seniorId)
+    local admission
+    if senior and isServed(senior) then
+      local run, path
+      run, path, admission = firstPassing(field, senior)
+      if run then return run, path, admission end
+      admission = admissionsOf(senior)['']
+      if admission and admission.n then return senior, '', admission end
+    end
     while true do
       local head = headOf(field)
       if not head then return nil end
