@@ -17,9 +17,9 @@ export function judgeStepFailure(
   attempt: number,
   random: number,
 ): Verdict {
-  if (error instanceof RateLimitedError) return { kind: 'again', delayMs: error.delayMs }
   if (isFinal(error) || attempt >= policy.maxAttempts) return { kind: 'final' }
-  if (error instanceof RetryAfterError) return { kind: 'again', delayMs: error.delayMs }
+  if (error instanceof RetryAfterError || error instanceof RateLimitedError)
+    return { kind: 'again', delayMs: error.delayMs }
   return { kind: 'again', delayMs: retryDelayMs(policy, attempt, random) }
 }
 

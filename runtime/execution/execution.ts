@@ -400,8 +400,14 @@ export class Execution {
     for (const { again } of this.#waits.values()) again?.()
   }
 
-  defineLimiters(limiters: readonly Limiter[]): Promise<void> {
-    return this.#counted(() => this.seams.defineLimiters(limiters))
+  /** A limiter that can't be meant parks the run until other code comes: nothing of it has failed. */
+  async defineLimiters(limiters: readonly Limiter[]): Promise<void> {
+    try {
+      await this.#counted(() => this.seams.defineLimiters(limiters))
+    } catch (error) {
+      this.stop({ kind: 'blocked', reason: error instanceof Error ? error.message : String(error) })
+      return forever()
+    }
   }
 
   /** Asks for the limits of one attempt; the turn names this use of them. */

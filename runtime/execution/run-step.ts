@@ -93,7 +93,7 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
   }
 }
 
-/** One attempt, with its limits; a provider's "too many" is waited for and spends none. */
+/** One attempt, with its limits; a provider's "too many" closes their keys and spends none. */
 async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
   const { execution, path, call, plan } = step
   const { limits } = plan
@@ -101,14 +101,11 @@ async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
     const turn = await passLimits(execution, path, attempt, limits)
     const correctCost = costCorrection(execution, path, turn, limits)
     const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
-    if (end.kind !== 'threw' || !(end.error instanceof RateLimitedError)) return end
+    const paused = end.kind === 'threw' && end.error instanceof RateLimitedError && limits.uses.length > 0
+    if (!paused) return end
     const { delayMs, message } = end.error
     execution.seams.log.warn({ step: path, attempt, delayMs, reason: message }, 'a step was asked to pause')
-    if (limits.uses.length > 0) await execution.closeKeys(path, turn, delayMs)
-    else {
-      const error = toStoredError(end.error)
-      await pauseBefore(step, { attempt: attempt - 1, durationMs: durationOf(end), delayMs, error })
-    }
+    await execution.closeKeys(path, turn, delayMs)
   }
 }
 

@@ -5,7 +5,6 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
-import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
@@ -189,8 +188,7 @@ export class Slot {
       { err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs },
       'the run failed and is tried again',
     )
-    const unspent = error instanceof RateLimitedError ? ({ unspent: true } as const) : {}
-    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs, ...unspent }
+    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs }
   }
 
   async #failed(error: unknown, input: unknown): Promise<Outcome> {

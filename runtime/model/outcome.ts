@@ -6,13 +6,8 @@ import type { StoredError } from './stored-error.ts'
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: Uint8Array }
   | { readonly kind: 'failed'; readonly error: StoredError; readonly escaped?: StepPath }
-  /** Code between steps threw: spends an attempt, unless it was asked to pause. */
-  | {
-      readonly kind: 'retrying'
-      readonly error: StoredError
-      readonly delayMs: number
-      readonly unspent?: true
-    }
+  /** Code between steps threw: spends an attempt. */
+  | { readonly kind: 'retrying'; readonly error: StoredError; readonly delayMs: number }
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
   /** Handed over at a step edge: ready at once, nothing spent. */

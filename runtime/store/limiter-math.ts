@@ -22,13 +22,26 @@ export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
       return usage
     case 'fixedWindow': {
       const begin = now - (now % rule.everyMs)
-      return usage.at >= begin ? usage : { used: 0, at: begin }
+      if (usage.at < begin) return { used: 0, at: begin }
+      // Of a window that began while the rule had a shorter one.
+      return usage.at > now ? usage : { used: usage.used, at: begin }
     }
     default:
       return now <= usage.at
         ? usage
         : { used: Math.max(0, usage.used - (now - usage.at) * rule.refill), at: now }
   }
+}
+
+/**
+ * Usage that was counted while the rule's period was `everyMs`: what is missing in a bucket stays missing, whatever the
+ * period is now. Only points may owe more than the bucket holds, by a corrected cost.
+ */
+export function underRule(rule: LimiterRule, usage: Usage, everyMs: number): Usage {
+  if (!isBucket(rule)) return usage
+  const used = everyMs === rule.everyMs ? usage.used : Math.ceil((usage.used * rule.everyMs) / everyMs)
+  const most = rule.kind === 'points' ? Number.POSITIVE_INFINITY : rule.max * rule.everyMs
+  return { ...usage, used: Math.min(used, most) }
 }
 
 /** What `cost` adds to `used`. A rule that was lowered meanwhile lets the largest cost it knows pass. */

@@ -100,6 +100,7 @@ const migrations: readonly string[] = [
     tickets INTEGER NOT NULL, ticketed_at INTEGER NOT NULL,
     closed_until INTEGER NOT NULL,
     timer_at INTEGER,                     -- when its line is looked at next
+    every_ms INTEGER NOT NULL,            -- the rule's period when it was written
     forget_at INTEGER NOT NULL,           -- from then on the row says nothing any more
     PRIMARY KEY (limiter, key)
   ) WITHOUT ROWID;

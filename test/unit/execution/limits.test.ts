@@ -133,7 +133,7 @@ describe('limits of a step', () => {
     expect(attempts).toEqual([1, 1])
   })
 
-  test('a RateLimitedError without limits only waits', async () => {
+  test('without limits a RateLimitedError is a RetryAfterError', async () => {
     const { jobs, work } = await openWorkshop()
     let calls = 0
     const job = defineJob({ name: 'job' }, ({ step }) =>
@@ -143,11 +143,11 @@ describe('limits of a step', () => {
           if (++calls < 3) throw new RateLimitedError('20ms')
           return attempt
         },
-        { retry: false },
+        { retry: 3 },
       ),
     )
     await work(job)
-    expect(await (await jobs.enqueue(job)).result({ timeout: '4s' })).toBe(1)
+    expect(await (await jobs.enqueue(job)).result({ timeout: '4s' })).toBe(3)
   })
 
   test('the true cost takes the place of the estimate', async () => {
@@ -174,7 +174,13 @@ describe('limits of a step', () => {
     )
     await work([first, second])
     expect(await (await jobs.enqueue(first)).result({ timeout: '4s' })).toBe(1)
-    expect(await failureOf(await jobs.enqueue(second))).toMatchObject({ code: 'INVALID_OPTIONS' })
+    const parked = await jobs.enqueue(second)
+    await expect
+      .poll(() => parked.status())
+      .toMatchObject({
+        state: 'blocked',
+        error: { message: expect.stringMatching(/two limiters are named 'api' and differ/) },
+      })
     const both = [ten, one].map((limiter, i) =>
       defineJob({ name: `job ${i}`, limits: [limiter as Limiter] }, () => i),
     )

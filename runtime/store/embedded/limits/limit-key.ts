@@ -1,5 +1,14 @@
 import type { LimiterRule } from '../../../model/limiter.ts'
-import { forgottenAt, opensInMs, room, type Usage, unused, usageAt, weight } from '../../limiter-math.ts'
+import {
+  forgottenAt,
+  opensInMs,
+  room,
+  type Usage,
+  underRule,
+  unused,
+  usageAt,
+  weight,
+} from '../../limiter-math.ts'
 import { ticketMs } from '../../limiters.ts'
 import { longestPollMs } from '../../store.ts'
 import type { Transaction } from '../transaction.ts'
@@ -17,6 +26,10 @@ interface KeyState extends Usage {
   readonly ticketedAt: number
   readonly closedUntil: number
   readonly timerAt: number | null
+}
+
+interface KeyRow extends KeyState {
+  readonly everyMs: number
 }
 
 const fresh: KeyState = { ...unused, tickets: 0, ticketedAt: 0, closedUntil: 0, timerAt: null }
@@ -42,8 +55,9 @@ export function readKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
 
 /** As `readKey`, for reads outside a write. */
 export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey): KeyState {
-  const row = tx.sql.get<KeyState>(
-    `SELECT used, at, tickets, ticketed_at AS ticketedAt, closed_until AS closedUntil, timer_at AS timerAt
+  const row = tx.sql.get<KeyRow>(
+    `SELECT used, at, tickets, ticketed_at AS ticketedAt, closed_until AS closedUntil, timer_at AS timerAt,
+       every_ms AS everyMs
      FROM limit_keys WHERE limiter = ? AND key = ?`,
     limiter,
     key,
@@ -58,7 +72,7 @@ export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
     )
     return { ...row, used: left?.cost ?? 0 }
   }
-  return { ...row, ...usageAt(rule, row, tx.now) }
+  return { ...row, ...usageAt(rule, underRule(rule, { used: row.used, at: row.at }, row.everyMs), tx.now) }
 }
 
 /** Takes starts out that have left the window. */
@@ -84,7 +98,7 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
     ticketedAt + ticketMs,
   )
   tx.sql.run(
-    'INSERT OR REPLACE INTO limit_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT OR REPLACE INTO limit_keys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     limiter,
     key,
     used,
@@ -93,6 +107,7 @@ function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey
     ticketedAt,
     closedUntil,
     timerAt,
+    rule.everyMs,
     forget,
   )
 }
@@ -214,7 +229,7 @@ export function lookAtLinesOf(tx: Transaction, limiter: string): void {
 
 function lookAtLines(tx: Transaction, which: string, ...values: string[]): void {
   tx.sql.run(
-    `INSERT INTO limit_keys SELECT limiter, key, 0, 0, 0, 0, 0, ?, ? FROM (${which}) WHERE true
+    `INSERT INTO limit_keys SELECT limiter, key, 0, 0, 0, 0, 0, ?, 1, ? FROM (${which}) WHERE true
      ON CONFLICT (limiter, key) DO UPDATE SET timer_at = excluded.timer_at`,
     tx.now,
     tx.now,

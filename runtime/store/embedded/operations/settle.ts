@@ -38,7 +38,7 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       return settled(place(tx, run, 'release', end))
     case 'retrying':
       keepError(tx, run, outcome.error)
-      return settled(backOff(tx, run, outcome, end))
+      return settled(backOff(tx, run, outcome.delayMs, end))
     case 'waiting':
       return suspend(tx, run, outcome.waits, end)
     case 'released':
@@ -53,16 +53,10 @@ function settled(state: RunState): EntryAnswer {
   return { kind: 'settled', state }
 }
 
-function backOff(
-  tx: Transaction,
-  run: RunRow,
-  { delayMs, unspent = false }: { readonly delayMs: number; readonly unspent?: boolean },
-  end: Placement,
-): RunState {
+function backOff(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
   const wakeAt = tx.now + delayMs
-  const attempt = unspent ? run.attempt : run.attempt + 1
   const waiting = { kind: 'retry', until: wakeAt } as const
-  return place(tx, run, 'back off', { ...end, attempt, wakeAt, waiting })
+  return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
 }
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */

@@ -6,10 +6,10 @@ named below. A field is a limiter's name, \0, a key; `G` in the extras says that
 Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
-local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT = 1, 2, 3, 4, 5, 6
+local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
 local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
-local KEY_STATE = '>dI6dI6I6I6'
+local KEY_STATE = '>dI6dI6I6I6I6'
 local LEAST_KEPT = 60000
 local IN_LINE, PASSES, KEPT_OUT = 0, 1, 2
 
@@ -72,12 +72,19 @@ function makeLimits()
     local state = states[field]
     if state then return state end
     local raw = call('HGET', K.limitKeys, field)
-    state = raw and { unpack1(KEY_STATE, raw) } or { 0, 0, 0, 0, 0, 0 }
+    state = raw and { unpack1(KEY_STATE, raw) } or { 0, 0, 0, 0, 0, 0, rule.everyMs }
     state.isNew = not raw
     states[field] = state
+    if rule.isBucket then
+      -- The rule may have changed since: what is missing stays missing. Only points may owe more than all.
+      if state[PERIOD] ~= rule.everyMs then state[USED] = math.ceil(state[USED] * rule.everyMs / state[PERIOD]) end
+      if rule.kind ~= 'points' then state[USED] = math.min(state[USED], rule.max * rule.everyMs) end
+    end
+    state[PERIOD] = rule.everyMs
     if rule.kind == 'fixedWindow' then
       local begin = now - now % rule.everyMs
-      if state[USED_AT] < begin then state[USED], state[USED_AT] = 0, begin end
+      if state[USED_AT] < begin then state[USED] = 0 end
+      if state[USED_AT] <= now then state[USED_AT] = begin end
     elseif rule.kind == 'slidingWindow' then
       if raw then forgetStarts(rule, field, state) end
     elseif rule.isBucket and now > state[USED_AT] then
@@ -100,7 +107,7 @@ function makeLimits()
         if not state.isNew then call('HDEL', K.limitKeys, field) end
         state.isNew = true
       else
-        call('HSET', K.limitKeys, field, pack(KEY_STATE, unpack(state, 1, 6)))
+        call('HSET', K.limitKeys, field, pack(KEY_STATE, unpack(state, 1, 7)))
         -- The sweep looks then whether anything of it still counts.
         if state.isNew then call('ZADD', K.forget, math.max(forgottenAt(rule, state), now + LEAST_KEPT), 'f' .. field) end
         state.isNew = false

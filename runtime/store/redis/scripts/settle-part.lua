@@ -31,10 +31,10 @@ local outcomes = {
 
   cancelled = function(run, _, _, stay) return settled(place(run, 'release', stay)) end,
 
-  retrying = function(run, delayMs, bytes, stay, unspent)
+  retrying = function(run, delayMs, bytes, stay)
     setOutcome(run, bytes)
     stay[WAKE_AT] = now + delayMs
-    stay[ATTEMPT] = unspent and run[ATTEMPT] or run[ATTEMPT] + 1
+    stay[ATTEMPT] = run[ATTEMPT] + 1
     setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
     return settled(place(run, 'back off', stay))
   end,
@@ -105,5 +105,5 @@ local function settle(lease, packed, bytes)
   if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
   if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
-  return outcomes[kind](run, x, bytes, stay, y)
+  return outcomes[kind](run, x, bytes, stay)
 end
