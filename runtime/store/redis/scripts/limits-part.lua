@@ -520,8 +520,9 @@ function makeLimits()
       local run, path
       run, path, admission = firstPassing(field, senior)
       if run then return run, path, admission end
-      admission = admissionsOf(senior)['']
-      if admission and admission.n then return senior, '', admission end
+      for own, each in pairs(admissionsOf(senior)) do
+        if each.s and each.n then return senior, own, each end
+      end
     end
     while true do
       local head = headOf(field)
