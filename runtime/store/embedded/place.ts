@@ -36,7 +36,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   if (reached === undefined) {
     throw new Error(`run ${run.id}: '${transition}' is no move from '${run.state}' (see model/run.ts)`)
   }
-  if (run.limited === 1) leaveLimits(tx, run, run.state, reached)
+  if (run.limited === 1) leaveLimits(tx, run, { from: run.state, to: reached, transition })
   const line = reached === 'ready' && run.limited === 1 ? lineOf(tx, run, to) : undefined
   const state = line === undefined ? reached : 'waiting'
   const held = state === 'running' || state === 'cancelling'

@@ -62,7 +62,8 @@ export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
     limiter,
     key,
   )
-  if (row === undefined) return fresh
+  // Time gives nothing back to what begins now.
+  if (row === undefined) return { ...fresh, ...usageAt(rule, fresh, tx.now) }
   if (rule.kind === 'slidingWindow') {
     const left = tx.sql.get<{ cost: number }>(
       'SELECT coalesce(sum(cost), 0) AS cost FROM limit_starts WHERE limiter = ? AND key = ? AND at > ?',

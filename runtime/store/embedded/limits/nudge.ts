@@ -4,7 +4,7 @@ import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstClosed, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
-import { type Admission, admissionOf, attemptOf, saveAdmission } from './admission-row.ts'
+import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
 import { firstSenior, headOf, headsOf, isServed, type LineEntry } from './line.ts'
 
@@ -67,8 +67,8 @@ function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
   if (seniorRun !== undefined && isServed(tx, seniorRun)) {
     const passing = firstPassing(tx, at, seniorRun)
     if (passing !== undefined) return passing
-    const admission = admissionOf(tx, seniorRun.seq, '')
-    if (admission !== undefined && admission.line !== undefined) return { run: seniorRun, admission }
+    const admission = admissionsOf(tx, seniorRun.seq).find((each) => each.senior && each.line !== undefined)
+    if (admission !== undefined) return { run: seniorRun, admission }
   }
   for (;;) {
     const head = headOf(tx, at)

@@ -1,4 +1,4 @@
-import { isEnd, type RunState } from '../../../model/run.ts'
+import { isEnd, type RunState, type RunTransition } from '../../../model/run.ts'
 import type { Transaction } from '../transaction.ts'
 import {
   dropTickets,
@@ -20,7 +20,15 @@ import {
 } from './admission-row.ts'
 
 /** What a run gives back, and where it no longer stands, when it moves from one state to another (Q2). */
-export function leaveLimits(tx: Transaction, run: LimitedRun, from: RunState, to: RunState): void {
+export function leaveLimits(
+  tx: Transaction,
+  run: LimitedRun,
+  {
+    from,
+    to,
+    transition,
+  }: { readonly from: RunState; readonly to: RunState; readonly transition: RunTransition },
+): void {
   const leavesSlot = (from === 'running' || from === 'cancelling') && to !== 'cancelling'
   const ended = isEnd(to)
   for (const admission of admissionsOf(tx, run.seq)) {
@@ -28,6 +36,13 @@ export function leaveLimits(tx: Transaction, run: LimitedRun, from: RunState, to
     if (leavesSlot) giveBack(tx, run, admission, ended)
     if (ended || (ofJob && from === 'ready')) dropTickets(tx, admission)
     if (ended || (ofJob && from === 'waiting')) leaveLines(tx, run, admission)
+    // Only a suspension that waits for it keeps a step's place; whoever comes back otherwise asks anew, in the same order.
+    const waitsOn = transition === 'suspend' && admission.line !== undefined
+    if (leavesSlot && !ofJob && !ended && !waitsOn) {
+      dropTickets(tx, admission)
+      leaveLines(tx, run, admission)
+      forgetSeniority(tx, run, admission)
+    }
     if (ended) end(tx, run, admission, to)
     else saveAdmission(tx, run.seq, admission)
   }

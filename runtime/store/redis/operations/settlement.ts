@@ -19,10 +19,7 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'failed':
       return [packed(outcome.escaped ?? false), asBuffer(encodeError(outcome.error))]
     case 'retrying':
-      return [
-        packed(Math.ceil(outcome.delayMs), outcome.unspent ?? false),
-        asBuffer(encodeError(outcome.error)),
-      ]
+      return [packed(Math.ceil(outcome.delayMs)), asBuffer(encodeError(outcome.error))]
     case 'waiting': {
       journals.push(keys.journal(run))
       const waits = outcome.waits.map((wait) => [

@@ -419,13 +419,19 @@ function makeLimits()
   -- What `place` asks ----------------------------------------------------------------------------------------
 
   --- What a run gives back, and where it no longer stands, when it moves (Q2).
-  local function leave(run, from, state)
+  local function leave(run, from, state, transition)
     local leavesSlot = from == RUNNING or from == CANCELLING
     local ended = state >= COMPLETED
     local function leaveOne(path, admission)
       if ended and path ~= '' then return endUse(run, path, admission) end
       if leavesSlot or ended then giveBack(run, path, admission, ended) end
       if ended or (path == '' and from == READY) then dropTickets(admission) end
+      -- Only a suspension that waits for it keeps a step's place; whoever comes back otherwise asks anew, in the same order.
+      if leavesSlot and path ~= '' and not (transition == 'suspend' and admission.n) then
+        dropTickets(admission)
+        leaveLine(run, path, admission)
+        forgetSeniority(run, admission)
+      end
       if ended or (path == '' and from == WAITING) then leaveLine(run, path, admission) end
       if ended then
         forgetSeniority(run, admission)
@@ -521,8 +527,9 @@ function makeLimits()
       local run, path
       run, path, admission = firstPassing(field, senior)
       if run then return run, path, admission end
-      admission = admissionsOf(senior)['']
-      if admission and admission.n then return senior, '', admission end
+      for own, each in pairs(admissionsOf(senior)) do
+        if each.s and each.n then return senior, own, each end
+      end
     end
     while true do
       local head = headOf(field)

@@ -501,7 +501,7 @@ local function place(run, transition, to, lease)
   measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
   local line
   if limited then
-    limits().leave(run, from, state)
+    limits().leave(run, from, state, transition)
     line = state == READY and limits().pass(run)
     if line then
       state = WAITING
