@@ -16,7 +16,7 @@ import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
 import { fromStoredError } from '../model/stored-error.ts'
-import type { AcquireAnswer, AcquireRequest, StepTurn } from '../store/limiters.ts'
+import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
@@ -55,9 +55,7 @@ export interface LimitSeams {
   defineLimiters(limiters: readonly Limiter[]): Promise<void>
   acquire(request: AcquireRequest): Promise<AcquireAnswer>
   closeKeys(request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
-  correctCost(
-    request: StepTurn & { readonly limiter: string; readonly cost: number },
-  ): Promise<'corrected' | 'gone'>
+  correctCost(request: CostCorrection): Promise<'corrected' | 'gone'>
 }
 
 export interface ExecutionSeams extends LimitSeams {
@@ -123,6 +121,7 @@ export class Execution {
   #timers = new Set<CancelTimer>()
   /** Uses of limits so far. */
   #limitTurns = 0
+  #corrections = 0
 
   constructor(run: ClaimedRun, info: RunInfo, seams: ExecutionSeams) {
     this.run = run
@@ -435,7 +434,8 @@ export class Execution {
     turn: number,
     change: { readonly limiter: string; readonly cost: number },
   ): Promise<void> {
-    await this.seams.correctCost({ ...this.#turnOf(path, turn), ...change })
+    const correction = ++this.#corrections
+    await this.seams.correctCost({ ...this.#turnOf(path, turn), ...change, correction })
   }
 
   /** Waits in the line of a limit; a hint ends it early, and a long wait may suspend the run. */

@@ -14,7 +14,7 @@ export interface Usage {
 
 export const unused: Usage = { used: 0, at: 0 }
 
-/** Usage as it stands at `now`, less what time gave back. A clock that went back gives nothing back. */
+/** Usage as it stands at `now`, less what time gave back. A clock that went back gives nothing back, and all counts from now. */
 export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
   switch (rule.kind) {
     case 'concurrency':
@@ -22,14 +22,11 @@ export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
       return usage
     case 'fixedWindow': {
       const begin = now - (now % rule.everyMs)
-      if (usage.at < begin) return { used: 0, at: begin }
-      // Of a window that began while the rule had a shorter one.
-      return usage.at > now ? usage : { used: usage.used, at: begin }
+      // Of a window that began while the rule had a shorter one, or the clock was ahead, it counts in this one.
+      return { used: usage.at < begin ? 0 : usage.used, at: begin }
     }
     default:
-      return now <= usage.at
-        ? usage
-        : { used: Math.max(0, usage.used - (now - usage.at) * rule.refill), at: now }
+      return { used: Math.max(0, usage.used - Math.max(0, now - usage.at) * rule.refill), at: now }
   }
 }
 
@@ -66,7 +63,7 @@ export function opensInMs(rule: LimiterRule, usage: Usage, missing: number, now:
     case 'fixedWindow':
       return Math.max(1, usage.at + rule.everyMs - now)
     default:
-      return Math.max(1, Math.ceil(missing / rule.refill) + Math.max(0, usage.at - now))
+      return Math.max(1, Math.ceil(missing / rule.refill))
   }
 }
 

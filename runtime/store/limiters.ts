@@ -27,10 +27,7 @@ export interface LimiterStore {
   /** A provider said "too many": the keys of the step's limits stay closed for everybody, its own take is undone. A late repeat of an older turn closes nothing. */
   closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
   /** Puts the true cost of a step's use of a limiter in place of what it was charged. `gone` also for an older turn. */
-  correctCost(
-    lease: string,
-    request: StepTurn & { readonly limiter: string; readonly cost: number },
-  ): Promise<'corrected' | 'gone'>
+  correctCost(lease: string, request: CostCorrection): Promise<'corrected' | 'gone'>
   /** A rule by hand: wins over the code's until `rule` is left out. @throws RunStateError for an unknown limiter. */
   setLimiter(
     name: string,
@@ -39,12 +36,19 @@ export interface LimiterStore {
   ): Promise<LimiterRule>
 }
 
-/** One use of its limits by a step: `turn` counts them in the stay. */
+/** One use of its limits by a step: `turn` counts the uses of a stay; one that is not newer than the last is answered closed for 0 ms. */
 export interface StepTurn {
   readonly run: RunId
   readonly fence: number
   readonly path: StepPath
   readonly turn: number
+}
+
+/** `correction` counts those of one turn: an older one that comes late changes nothing. */
+export interface CostCorrection extends StepTurn {
+  readonly limiter: string
+  readonly cost: number
+  readonly correction: number
 }
 
 export interface AcquireRequest extends StepTurn {

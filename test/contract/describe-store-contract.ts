@@ -15,6 +15,7 @@ import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
 import { settleContract } from './topics/settle.ts'
+import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
 import { uniqueContract } from './topics/unique.ts'
@@ -31,6 +32,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
     describe('limits', () => limitsContract(open))
+    describe('step limits', () => stepLimitsContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
     describe('operator', () => operatorContract(open))

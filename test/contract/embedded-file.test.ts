@@ -121,6 +121,7 @@ describe('the file of the embedded store', () => {
       'runs unique_until',
       'runs limited',
       'runs granted',
+      'runs limit_turn',
       'workers queue_order',
       'payloads scheduled_for',
     ]

@@ -15,6 +15,7 @@ import type { RuleChange } from '../limiter-rules.ts'
 import type {
   AcquireAnswer,
   AcquireRequest,
+  CostCorrection,
   LimiterInfo,
   LimiterKeyInfo,
   LinePlace,
@@ -308,10 +309,7 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => closeKeys(tx, lease, request))
   }
 
-  correctCost(
-    lease: LeaseId,
-    request: StepTurn & { readonly limiter: string; readonly cost: number },
-  ): Promise<'corrected' | 'gone'> {
+  correctCost(lease: LeaseId, request: CostCorrection): Promise<'corrected' | 'gone'> {
     return this.#write((tx) => correctCost(tx, lease, request))
   }
 

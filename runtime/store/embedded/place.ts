@@ -55,7 +55,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   tx.sql.run(
     `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, expires_at = ?,
        deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
-       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, granted = 0 WHERE seq = ?`,
+       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, granted = 0, limit_turn = 0 WHERE seq = ?`,
     state,
     held ? (to.lease ?? run.lease) : null,
     to.fence ?? run.fence,

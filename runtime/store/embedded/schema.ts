@@ -127,6 +127,7 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   ALTER TABLE runs ADD COLUMN limited INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE runs ADD COLUMN granted INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN limit_turn INTEGER NOT NULL DEFAULT 0; -- the last use of limits in this stay
   CREATE INDEX runs_granted ON runs (lease) WHERE granted = 1;
   `,
   `

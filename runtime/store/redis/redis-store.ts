@@ -18,6 +18,7 @@ import type { RuleChange } from '../limiter-rules.ts'
 import type {
   AcquireAnswer,
   AcquireRequest,
+  CostCorrection,
   LimiterInfo,
   LimiterKeyInfo,
   LinePlace,
@@ -317,10 +318,7 @@ class RedisStore implements Store {
     return closeKeys(this.#calls, lease, request)
   }
 
-  correctCost(
-    lease: LeaseId,
-    request: StepTurn & { readonly limiter: string; readonly cost: number },
-  ): Promise<'corrected' | 'gone'> {
+  correctCost(lease: LeaseId, request: CostCorrection): Promise<'corrected' | 'gone'> {
     return correctCost(this.#calls, lease, request)
   }
 

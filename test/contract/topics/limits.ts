@@ -1,50 +1,18 @@
 import { describe, expect } from 'vitest'
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
-import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
-import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, newRun, plainError, waiting } from '../given.ts'
+import { byHand, newRun, plainError, waiting } from '../given.ts'
+import { acquire, bucket, ids, limited, limitedRun, one, sliding, two, use, window } from '../limits-given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed, type TestWorker } from '../test-worker.ts'
-
-const one = limits.concurrency({ name: 'one', max: 1 })
-const two = limits.concurrency({ name: 'two', max: 2 })
-const window = limits.fixedWindow({ name: 'window', limit: 2, window: '1s' })
-const sliding = limits.slidingWindow({ name: 'sliding', limit: 2, window: '1s' })
-const bucket = limits.tokenBucket({ name: 'bucket', capacity: 2, refill: 1, every: '1s' })
-const points = limits.points({ name: 'points', points: 10, every: '10s' })
-const all = [one, two, window, sliding, bucket, points]
-
-function use(limiter: Limiter, over: Partial<LimitUse> = {}): LimitUse {
-  return { limiter: limiter.name, key: '', cost: 1, wholeRun: false, ...over }
-}
-
-/** A worker whose code knows all limiters of these tests. */
-function limited(contract: Contract, over: Parameters<Contract['worker']>[0] = {}): Promise<TestWorker> {
-  return contract.worker({ limiters: all.map(({ name, rule }) => ({ name, rule })), ...over })
-}
-
-function limitedRun(limiter: Limiter, over: Partial<NewRun> & { use?: Partial<LimitUse> } = {}): NewRun {
-  const { use: more, ...rest } = over
-  return newRun({ limits: [use(limiter, more)], ...rest })
-}
-
-function ids(runs: readonly { readonly id: string }[]): string[] {
-  return runs.map(({ id }) => id)
-}
-
-function acquire(worker: TestWorker, run: ClaimedRun, path: string, uses: LimitUse[], turn = 1, attempt = 1) {
-  return worker.store.acquire(worker.lease, { run: run.id, fence: run.fence, path, attempt, turn, uses })
-}
 
 export function limitsContract(open: Open): void {
   describe('concurrency', () => concurrency(open))
   describe('rates', () => rates(open))
   describe('several limits', () => several(open))
   describe('lines', () => lines(open))
-  describe('steps', () => steps(open))
   describe('by hand', () => hand(open))
 }
 
@@ -423,135 +391,33 @@ function lines(open: Open): void {
   )
 }
 
-function steps(open: Open): void {
-  contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
-    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
-    expect(await acquire(worker, b, 'call', [use(one)])).toMatchObject({ kind: 'closed', limiter: 'one' })
-    const end = { ...worker.checkpoint(a, done('call')), limited: true } as const
-    const { orders } = await contract.store.commit(worker.lease, [end])
-    expect(orders.granted).toEqual([b.id])
-    expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
-    const renewed = await worker.renew()
-    expect(renewed).toMatchObject({ orders: { granted: [] } })
-    // A late repeat of the end gives nothing back that belongs to another.
-    await contract.store.commit(worker.lease, [end])
-    expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
-  })
-
-  contractTest(open, 'a suspended run is woken when its step may go on', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
-    const waits = [{ kind: 'limit', path: 'call' }] as const
-    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
-    expect(await contract.store.run(b.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
-    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
-    const again = await worker.claimOne()
-    expect(again.id).toBe(b.id)
-    expect(await acquire(worker, again, 'call', [use(one)])).toEqual({ kind: 'granted' })
-  })
-
-  contractTest(open, 'a suspension that comes after the limit opened goes on at once', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
-    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
-    const waits = [{ kind: 'limit', path: 'call' }] as const
-    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
-  })
-
-  contractTest(
-    open,
-    'a run has so many limited steps at a time; a further one asks again',
-    async (contract) => {
-      const worker = await limited(contract)
-      await contract.store.enqueue([newRun()])
-      const run = await worker.claimOne()
-      for (let i = 0; i <= mostStepsInLine; i++) {
-        const answer = await acquire(worker, run, `call[${i}]`, [use(one)], i + 1)
-        expect(answer.kind).toBe(i === 0 ? 'granted' : 'closed')
-      }
-      const more = await acquire(worker, run, 'one more', [use(two)], 1_000)
-      expect(more).toEqual({ kind: 'closed', limiter: 'two', opensInMs: crowdedMs })
-      await worker.send({ ...worker.checkpoint(run, done('call[0]')), limited: true })
-      expect(await acquire(worker, run, 'one more', [use(two)], 1_001)).toEqual({ kind: 'granted' })
-    },
-  )
-
-  contractTest(open, 'an order to ask again ends with the stay', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
-    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
-    expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })
-    await worker.settle(b, { kind: 'released' })
-    expect((await worker.claimOne()).id).toBe(b.id)
-    expect(await worker.renew()).toMatchObject({ orders: { granted: [] } })
-  })
-
-  contractTest(open, "a step's slot comes back with the stay, its rate stays paid", async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun()])
-    const run = await worker.claimOne()
-    await acquire(worker, run, 'call', [use(one), use(window)])
-    await worker.settle(run, { kind: 'released' })
-    expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
-    const again = await worker.claimOne()
-    expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
-    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
-    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
-  })
-
-  contractTest(open, 'a provider that said "too many" closes the keys for everybody', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(two)])
-    const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
-    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
-    contract.advance(1_000)
-    // The repeat of a lost answer closes nothing anew.
-    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
-    expect(await acquire(worker, b, 'call', [use(two)])).toMatchObject({ kind: 'closed', opensInMs: 4_000 })
-    expect(await acquire(worker, b, 'other key', [use(two, { key: 'k' })])).toEqual({ kind: 'granted' })
-    contract.advance(4_000)
-    expect(await acquire(worker, b, 'call', [use(two)])).toEqual({ kind: 'granted' })
-    expect(await acquire(worker, a, 'call', [use(two)], 2)).toEqual({ kind: 'granted' })
-  })
-
-  contractTest(open, 'a corrected cost takes the place of the estimate', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun()])
-    const run = await worker.claimOne()
-    await acquire(worker, run, 'call', [use(points, { cost: 2 })])
-    const turn = { run: run.id, fence: run.fence, path: 'call', turn: 1, limiter: 'points' }
-    for (let i = 0; i < 2; i++) {
-      expect(await contract.store.correctCost(worker.lease, { ...turn, cost: 9 })).toBe('corrected')
-      expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9, max: 10 }])
-    }
-    await contract.store.correctCost(worker.lease, { ...turn, cost: 1 })
-    expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 1 }])
-  })
-
-  contractTest(open, 'who holds a slot for its run does not wait for itself', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([limitedRun(one)])
-    const run = await worker.claimOne()
-    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'granted' })
-  })
-}
-
 function hand(open: Open): void {
+  for (const limiter of [window, sliding, bucket]) {
+    contractTest(
+      open,
+      `${limiter.name}: a clock that was an hour ahead closes nothing for an hour`,
+      async (contract) => {
+        const worker = await limited(contract, { leaseMs: 86_400_000 })
+        contract.advance(3_600_000)
+        await contract.store.enqueue([1, 2, 3].map(() => limitedRun(limiter)))
+        expect(await worker.claim()).toHaveLength(2)
+        contract.advance(-3_600_000)
+        expect(await worker.claim()).toEqual([])
+        contract.advance(1_000)
+        expect(await worker.claim()).toHaveLength(1)
+      },
+    )
+  }
+
+  contractTest(open, 'a period made longer lets nobody pass sooner', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([1, 2, 3].map(() => limitedRun(bucket)))
+    expect(await worker.claim()).toHaveLength(2)
+    await contract.store.setLimiter('bucket', { everyMs: 3_600_000 }, byHand())
+    expect(await worker.claim()).toEqual([])
+    expect(await contract.store.limiterKeys('bucket', 1)).toMatchObject([{ used: 2, opensInMs: 3_600_000 }])
+  })
+
   contractTest(open, 'a limit set by hand holds until it is taken back', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([1, 2, 3].map(() => limitedRun(one)))

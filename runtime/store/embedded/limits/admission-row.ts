@@ -11,6 +11,8 @@ export interface Take extends LimitUse {
   paid?: number
   /** The cost it was charged, once corrected. */
   charged?: number
+  /** How often it was corrected. */
+  corrections?: number
   /** It was woken for this key and counts there for a while. */
   ticket?: boolean
 }

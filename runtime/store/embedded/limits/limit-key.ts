@@ -76,14 +76,23 @@ export function peekKey(tx: Transaction, rule: LimiterRule, { limiter, key }: Li
   return { ...row, ...usageAt(rule, underRule(rule, { used: row.used, at: row.at }, row.everyMs), tx.now) }
 }
 
-/** Takes starts out that have left the window. */
-function forgetStarts(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey): void {
-  tx.sql.run(
-    'DELETE FROM limit_starts WHERE limiter = ? AND key = ? AND at <= ?',
+/** Takes starts out that have left the window; those of a clock that was ahead count from now. */
+function forgetStarts(tx: Transaction, rule: LimiterRule, at: LimitKey): void {
+  const { limiter, key } = at
+  const which = 'limiter = ? AND key = ? AND'
+  tx.sql.run(`DELETE FROM limit_starts WHERE ${which} at <= ?`, limiter, key, tx.now - rule.everyMs)
+  const ahead = tx.sql.all<{ cost: number }>(
+    `DELETE FROM limit_starts WHERE ${which} at > ? RETURNING cost`,
     limiter,
     key,
-    tx.now - rule.everyMs,
+    tx.now,
   )
+  if (ahead.length > 0)
+    noteStart(
+      tx,
+      at,
+      ahead.reduce((sum, { cost }) => sum + cost, 0),
+    )
 }
 
 function writeKey(tx: Transaction, rule: LimiterRule, { limiter, key }: LimitKey, state: KeyState): void {
@@ -157,7 +166,8 @@ function windowOpensInMs(
   )
   for (const { at, cost } of starts) {
     freed += cost
-    if (freed >= missing) return Math.max(1, at + rule.everyMs - tx.now)
+    // One of a clock that was ahead counts from now.
+    if (freed >= missing) return Math.max(1, Math.min(at, tx.now) + rule.everyMs - tx.now)
   }
   return rule.everyMs
 }

@@ -3,7 +3,7 @@ import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
 import type { Transaction } from '../transaction.ts'
-import { firstClosed, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
+import { firstClosed, forgetSeniority, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
 import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
 import { firstSenior, headOf, headsOf, isServed, type LineEntry } from './line.ts'
@@ -118,6 +118,8 @@ function look(
   const closed = firstClosed(tx, run, admission, { as: 'in order', attempt })
   if (closed === undefined) {
     leaveLines(tx, run, admission)
+    // Only a claim is sure to come; a step that its code no longer calls must not keep others out.
+    if (admission.path !== '') forgetSeniority(tx, run, admission)
     giveTickets(tx, run, admission, attempt)
     wake(tx, run, admission, 'served')
     return { kind: 'done' }

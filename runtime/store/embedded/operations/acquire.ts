@@ -2,6 +2,7 @@ import type { LimitUse } from '../../../model/limit-use.ts'
 import {
   type AcquireAnswer,
   type AcquireRequest,
+  type CostCorrection,
   crowdedMs,
   mostStepsInLine,
   type StepTurn,
@@ -34,9 +35,12 @@ export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest
   if (run !== undefined && isCrowded(tx, run, request)) {
     return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: crowdedMs }
   }
+  if (run !== undefined && isOlder(tx, run, request)) {
+    return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: 0 }
+  }
   const admission = run && admissionFor(tx, run, request)
   if (run === undefined || admission === undefined) return { kind: 'gone' }
-  tx.sql.run('UPDATE runs SET limited = 1, granted = 0 WHERE seq = ?', run.seq)
+  tx.sql.run('UPDATE runs SET limited = 1, granted = 0, limit_turn = ? WHERE seq = ?', request.turn, run.seq)
   if (missing(tx, admission, request.attempt).length > 0) {
     const closed = firstClosed(tx, run, admission, { as: 'in order', attempt: request.attempt })
     if (closed !== undefined) {
@@ -66,19 +70,17 @@ export function closeKeys(
   return 'closed'
 }
 
-export function correctCost(
-  tx: Transaction,
-  lease: LeaseId,
-  request: StepTurn & { readonly limiter: string; readonly cost: number },
-): 'corrected' | 'gone' {
+export function correctCost(tx: Transaction, lease: LeaseId, request: CostCorrection): 'corrected' | 'gone' {
   const found = currentUse(tx, lease, request)
   if (found === 'gone' || found === 'another') return 'gone'
   const { run, admission } = found
   const take = admission.takes.find(({ limiter }) => limiter === request.limiter)
   const rule = take && ruleOf(tx, take.limiter)
-  if (take?.charged === undefined || rule === undefined) return 'corrected'
+  const late = (take?.corrections ?? 0) >= request.correction
+  if (take?.charged === undefined || rule === undefined || late) return 'corrected'
   changeUse(tx, rule, take, (request.cost - take.charged) * rule.everyMs)
   take.charged = request.cost
+  take.corrections = request.correction
   saveAdmission(tx, run.seq, admission)
   touch(tx, take)
   return 'corrected'
@@ -122,12 +124,18 @@ function currentUse(
   return admission !== undefined && same ? { run, admission } : 'another'
 }
 
-/** The step's admission for this turn; undefined for a late repeat of an older one. */
-function admissionFor(tx: Transaction, run: RunRow, request: AcquireRequest): Admission | undefined {
+/** R34: a late repeat of an older use, whatever has become of that. */
+function isOlder(tx: Transaction, { seq }: RunRow, { path, fence, turn }: StepTurn): boolean {
+  const last = tx.sql.get<{ limit_turn: number }>('SELECT limit_turn FROM runs WHERE seq = ?', seq)
+  const step = admissionOf(tx, seq, path)?.step
+  return turn <= (last?.limit_turn ?? 0) && !(step?.fence === fence && step.turn === turn)
+}
+
+/** The step's admission for this turn. */
+function admissionFor(tx: Transaction, run: RunRow, request: AcquireRequest): Admission {
   const { path, attempt, fence, turn } = request
   const uses = withoutHeldByRun(tx, run, request.uses)
   const known = admissionOf(tx, run.seq, path)
-  if (known?.step !== undefined && known.step.fence === fence && known.step.turn > turn) return undefined
   const step = { attempt, fence, turn }
   if (known === undefined) return { path, takes: uses.map((use) => ({ ...use })), step }
   if (known.step?.attempt === attempt && isSame(known.takes, uses)) return { ...known, step }

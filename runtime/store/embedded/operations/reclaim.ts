@@ -23,6 +23,7 @@ export function markSeen(tx: Transaction): void {
   if (gap < 0) {
     // The clock went back: times of before it say nothing.
     tx.sql.run('UPDATE workers SET expires_at = ? + lease_ms', tx.now)
+    lookAtAllLines(tx)
     return
   }
   // Only who had renewed in time before the gap gets more: among short and long leases gaps are ordinary.

@@ -9,6 +9,7 @@ import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import {
   type AcquireAnswer,
   type AcquireRequest,
+  type CostCorrection,
   crowdedMs,
   type LimiterInfo,
   type LimiterKeyInfo,
@@ -38,6 +39,7 @@ export async function acquire(
     return { kind: 'closed', limiter: String(limiter), ...(ms < 0 ? {} : { opensInMs: ms }) }
   }
   const answer = String(reply)
+  if (answer === 'older') return { kind: 'closed', limiter: uses[0]?.limiter ?? '', opensInMs: 0 }
   if (answer === 'crowded') return { kind: 'closed', limiter: uses[0]?.limiter ?? '', opensInMs: crowdedMs }
   return { kind: answer === 'granted' ? 'granted' : 'gone' }
 }
@@ -54,9 +56,9 @@ export async function closeKeys(
 export async function correctCost(
   calls: ScriptCalls,
   lease: LeaseId,
-  { run, fence, path, turn, limiter, cost }: StepTurn & { readonly limiter: string; readonly cost: number },
+  { run, fence, path, turn, limiter, cost, correction }: CostCorrection,
 ): Promise<'corrected' | 'gone'> {
-  const reply = await calls.run('correct-cost', [lease, run, fence, path, turn, limiter, cost])
+  const reply = await calls.run('correct-cost', [lease, run, fence, path, turn, limiter, cost, correction])
   return String(reply) === 'done' ? 'corrected' : 'gone'
 }
 

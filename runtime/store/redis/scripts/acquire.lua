@@ -2,7 +2,7 @@
 Takes all limits of one attempt of a step, or puts it into the line of the one that is closed.
 keys: all
 input: time, lease, run, fence, path, attempt, turn, msgpack list of { limiter, key, cost }
-returns: 'gone', 'granted', 'crowded', or { limiter, ms until it opens or -1 }
+returns: 'gone', 'granted', 'crowded', 'older': ask with a new turn, or { limiter, ms until it opens or -1 }
 writes: when full
 uses: prelude limits-part
 ]]
@@ -16,8 +16,11 @@ if heldFence ~= fence or holder ~= lease then return 'gone' end
 local limiting = limits()
 local all = limiting.admissionsOf(run)
 local known = all[path]
--- A late repeat of an older use.
-if known and known.f == fence and known.u > turn then return 'gone' end
+-- R34: a late repeat of an older use, whatever has become of that.
+local last = extrasOf(run).T
+local isRepeat = known and known.f == fence and known.u == turn
+if last and last[1] == fence and turn <= last[2] and not isRepeat then return 'older' end
+setExtra(run, 'T', { fence, turn })
 
 --- Who holds a slot for its stay does not wait for itself.
 local function isHeldByRun(use)

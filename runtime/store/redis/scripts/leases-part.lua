@@ -11,6 +11,8 @@ local function markSeen()
   seenAt = tonumber(seenAt) or 0
   local gap = now - seenAt
   if gap >= 0 and gap < 200 then return end
+  -- The clock went back: timers of before it say nothing.
+  if gap < 0 then lookAtAllLines() end
   call('HSET', K.meta, 'seenAt', string.format('%.0f', now))
   local all = call('HGETALL', K.status)
   for i = 1, #all, 2 do

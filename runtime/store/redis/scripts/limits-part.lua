@@ -5,7 +5,7 @@ a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 when
 named below. A field is a limiter's name, \0, a key; `G` in the extras says that the run's worker is ordered to ask.
 Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
 ]]
-local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET = 1, 2, 3, 4, 5, 6, 7, 8
+local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
 local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
@@ -53,18 +53,29 @@ function makeLimits()
     return rule.isBucket and most * rule.everyMs or most
   end
 
-  --- Takes starts out that have left the window.
+  --- Takes starts out that have left the window; those of a clock that was ahead count from now.
   local function forgetStarts(rule, field, state)
     local prefix = field .. '\0'
-    local before = '(' .. prefix .. pack('>I6', math.max(0, now - rule.everyMs + 1))
-    repeat
-      local old = call('ZRANGEBYLEX', K.limitStarts, '[' .. prefix, before, 'LIMIT', 0, STARTS_AT_ONCE)
-      for i = 1, #old do state[USED] = state[USED] - unpack1('>I4', old[i], #prefix + 7) end
+    local function take(from, to)
+      local old, cost = call('ZRANGEBYLEX', K.limitStarts, from, to, 'LIMIT', 0, STARTS_AT_ONCE), 0
+      for i = 1, #old do cost = cost + unpack1('>I4', old[i], #prefix + 7) end
       if #old > 0 then
         call('ZREM', K.limitStarts, unpack(old))
         changed[field] = rule
       end
-    until #old < STARTS_AT_ONCE
+      return #old == STARTS_AT_ONCE, cost
+    end
+    local before, more, cost = '(' .. prefix .. pack('>I6', math.max(0, now - rule.everyMs + 1)), nil, nil
+    repeat
+      more, cost = take('[' .. prefix, before)
+      state[USED] = state[USED] - cost
+    until not more
+    local ahead = 0
+    repeat
+      more, cost = take('[' .. prefix .. pack('>I6', now + 1), '(' .. prefix .. '\255')
+      ahead = ahead + cost
+    until not more
+    if ahead > 0 then call('ZADD', K.limitStarts, 0, prefix .. pack('>I6I4', now, ahead)) end
   end
 
   --- A key as it stands now, less what time gave back (limiter-math.ts). A clock that went back gives nothing.
@@ -84,11 +95,11 @@ function makeLimits()
     if rule.kind == 'fixedWindow' then
       local begin = now - now % rule.everyMs
       if state[USED_AT] < begin then state[USED] = 0 end
-      if state[USED_AT] <= now then state[USED_AT] = begin end
+      state[USED_AT] = begin
     elseif rule.kind == 'slidingWindow' then
       if raw then forgetStarts(rule, field, state) end
-    elseif rule.isBucket and now > state[USED_AT] then
-      state[USED] = math.max(0, state[USED] - (now - state[USED_AT]) * rule.refill)
+    elseif rule.isBucket then
+      state[USED] = math.max(0, state[USED] - math.max(0, now - state[USED_AT]) * rule.refill)
       state[USED_AT] = now
     end
     if now - state[TICKETED_AT] >= TICKET_MS or now < state[TICKETED_AT] then state[TICKETS] = 0 end
@@ -130,7 +141,7 @@ function makeLimits()
   --- Ms until there is room for `lacking` more, nil where no clock brings it.
   local function roomIn(rule, field, state, lacking)
     if rule.kind == 'fixedWindow' then return math.max(1, state[USED_AT] + rule.everyMs - now) end
-    if rule.isBucket then return math.max(1, math.ceil(lacking / rule.refill) + math.max(0, state[USED_AT] - now)) end
+    if rule.isBucket then return math.max(1, math.ceil(lacking / rule.refill)) end
     if rule.kind ~= 'slidingWindow' then return nil end
     local prefix, freed, above = field .. '\0', 0, '[' .. field .. '\0'
     repeat
@@ -557,6 +568,8 @@ function makeLimits()
     local closed, inMs = firstClosed(run, path, admission)
     if not closed then
       leaveLine(run, path, admission)
+      -- Only a claim is sure to come; a step that its code no longer calls must not keep others out.
+      if path ~= '' then forgetSeniority(run, admission) end
       giveTickets(run, admission)
       wake(run, path, false)
       return false

@@ -520,6 +520,7 @@ local function place(run, transition, to, lease)
     setExtra(run, 'w', nil)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+  if not staysHeld and state ~= RUNNING then setExtra(run, 'T', nil) end
   if not staysHeld then enterPlace(run, lease) end
   markDirty(run)
   run.moved = true

@@ -1,0 +1,226 @@
+import { expect } from 'vitest'
+import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
+import type { ClaimedRun } from '../../../runtime/store/store.ts'
+import { contractTest } from '../contract-test.ts'
+import { done, newRun, plainError, waiting } from '../given.ts'
+import { acquire, ids, limited, limitedRun, one, points, two, use, window } from '../limits-given.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed } from '../test-worker.ts'
+
+export function stepLimitsContract(open: Open): void {
+  contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, b, 'call', [use(one)])).toMatchObject({ kind: 'closed', limiter: 'one' })
+    const end = { ...worker.checkpoint(a, done('call')), limited: true } as const
+    const { orders } = await contract.store.commit(worker.lease, [end])
+    expect(orders.granted).toEqual([b.id])
+    expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    const renewed = await worker.renew()
+    expect(renewed).toMatchObject({ orders: { granted: [] } })
+    // A late repeat of the end gives nothing back that belongs to another.
+    await contract.store.commit(worker.lease, [end])
+    expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'a suspended run is woken when its step may go on', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    const waits = [{ kind: 'limit', path: 'call' }] as const
+    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
+    expect(await contract.store.run(b.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    const again = await worker.claimOne()
+    expect(again.id).toBe(b.id)
+    expect(await acquire(worker, again, 'call', [use(one)])).toEqual({ kind: 'granted' })
+  })
+
+  contractTest(open, 'a suspension that comes after the limit opened goes on at once', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    const waits = [{ kind: 'limit', path: 'call' }] as const
+    expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
+  })
+
+  contractTest(
+    open,
+    'a run has so many limited steps at a time; a further one asks again',
+    async (contract) => {
+      const worker = await limited(contract)
+      await contract.store.enqueue([newRun()])
+      const run = await worker.claimOne()
+      for (let i = 0; i <= mostStepsInLine; i++) {
+        const answer = await acquire(worker, run, `call[${i}]`, [use(one)], i + 1)
+        expect(answer.kind).toBe(i === 0 ? 'granted' : 'closed')
+      }
+      const more = await acquire(worker, run, 'one more', [use(two)], 1_000)
+      expect(more).toEqual({ kind: 'closed', limiter: 'two', opensInMs: crowdedMs })
+      await worker.send({ ...worker.checkpoint(run, done('call[0]')), limited: true })
+      expect(await acquire(worker, run, 'one more', [use(two)], 1_001)).toEqual({ kind: 'granted' })
+    },
+  )
+
+  contractTest(open, 'an order to ask again ends with the stay', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })
+    await worker.settle(b, { kind: 'released' })
+    expect((await worker.claimOne()).id).toBe(b.id)
+    expect(await worker.renew()).toMatchObject({ orders: { granted: [] } })
+  })
+
+  contractTest(open, "a step's slot comes back with the stay, its rate stays paid", async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(one), use(window)])
+    await worker.settle(run, { kind: 'released' })
+    expect((await contract.store.limiterKeys('one', 10)).map(({ used }) => used)).not.toContain(1)
+    const again = await worker.claimOne()
+    expect(await acquire(worker, again, 'call', [use(one), use(window)])).toEqual({ kind: 'granted' })
+    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'gone' })
+  })
+
+  contractTest(open, 'a provider that said "too many" closes the keys for everybody', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(two)])
+    const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
+    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
+    contract.advance(1_000)
+    // The repeat of a lost answer closes nothing anew.
+    expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
+    expect(await acquire(worker, b, 'call', [use(two)])).toMatchObject({ kind: 'closed', opensInMs: 4_000 })
+    expect(await acquire(worker, b, 'other key', [use(two, { key: 'k' })], 2)).toEqual({ kind: 'granted' })
+    contract.advance(4_000)
+    expect(await acquire(worker, b, 'call', [use(two)])).toEqual({ kind: 'granted' })
+    expect(await acquire(worker, a, 'call', [use(two)], 2)).toEqual({ kind: 'granted' })
+  })
+
+  contractTest(open, 'a corrected cost takes the place of the estimate', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(points, { cost: 2 })])
+    const turn = { run: run.id, fence: run.fence, path: 'call', turn: 1, limiter: 'points' }
+    for (let i = 0; i < 2; i++) {
+      expect(await contract.store.correctCost(worker.lease, { ...turn, cost: 9, correction: 1 })).toBe(
+        'corrected',
+      )
+      expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9, max: 10 }])
+    }
+    await contract.store.correctCost(worker.lease, { ...turn, cost: 1, correction: 2 })
+    expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'who holds a slot for its run does not wait for itself', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([limitedRun(one)])
+    const run = await worker.claimOne()
+    expect(await acquire(worker, run, 'call', [use(one)])).toEqual({ kind: 'granted' })
+  })
+
+  contractTest(open, 'an older correction that comes late changes nothing', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(points, { cost: 5 })])
+    const turn = { run: run.id, fence: run.fence, path: 'call', turn: 1, limiter: 'points' }
+    for (const [cost, correction] of [
+      [0, 1],
+      [9, 2],
+      [0, 1],
+    ] as const) {
+      await contract.store.correctCost(worker.lease, { ...turn, cost, correction })
+    }
+    expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9 }])
+  })
+
+  contractTest(open, 'a true cost is charged also when the estimate is long forgotten', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun()])
+    const run = await worker.claimOne()
+    await acquire(worker, run, 'call', [use(points)])
+    contract.advance(120_000)
+    await contract.store.sweep(100)
+    const turn = { run: run.id, fence: run.fence, path: 'call', turn: 1, limiter: 'points' }
+    await contract.store.correctCost(worker.lease, { ...turn, cost: 10, correction: 1 })
+    expect(await contract.store.limiterKeys('points', 10)).toMatchObject([{ used: 9 }])
+  })
+
+  contractTest(open, 'a late repeat of an acquire whose step has ended takes nothing', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one), use(window)])
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    expect(await acquire(worker, a, 'call', [use(one), use(window)])).toMatchObject({
+      kind: 'closed',
+      opensInMs: 0,
+    })
+    expect(await acquire(worker, b, 'call', [use(one)])).toEqual({ kind: 'granted' })
+    expect(await contract.store.limiterKeys('window', 10)).toMatchObject([{ used: 1 }])
+  })
+
+  contractTest(open, 'a pause before a retry is not cut short by a place in line', async (contract) => {
+    const worker = await limited(contract)
+    await contract.store.enqueue([newRun(), newRun()])
+    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, a, 'call', [use(one)])
+    await acquire(worker, b, 'call', [use(one)])
+    await worker.settle(b, { kind: 'retrying', error: plainError, delayMs: 60_000 })
+    await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+    await worker.settle(a, completed)
+    expect(await worker.claim()).toEqual([])
+    contract.advance(60_000)
+    expect((await worker.claimOne()).id).toBe(b.id)
+  })
+
+  for (const [why, outcome] of [
+    ['is blocked', { kind: 'blocked', reason: 'why', digest: 'first' }],
+    ['sleeps on', { kind: 'waiting', waits: [{ kind: 'time', path: 'rest', position: 1 }] }],
+  ] as const) {
+    contractTest(
+      open,
+      `a run whose step was refused for long and that ${why} keeps nobody out`,
+      async (contract) => {
+        const worker = await limited(contract)
+        await contract.store.enqueue([newRun(), newRun()])
+        const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+        await acquire(worker, a, 'call', [use(one)])
+        await acquire(worker, b, 'call', [use(one), use(two)])
+        for (let at = 0; at < 4; at++) {
+          contract.advance(3_000)
+          await worker.renew()
+        }
+        await acquire(worker, b, 'call', [use(one), use(two)], 2)
+        await worker.settle(b, { kind: 'waiting', waits: [{ kind: 'limit', path: 'call' }] })
+        await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
+        await worker.settle(a, completed)
+        const again = await worker.claimOne()
+        await worker.append(again, waiting('rest', 3_600_000))
+        await worker.settle(again, outcome)
+        const young = limitedRun(one)
+        await contract.store.enqueue([young])
+        contract.advance(1_000)
+        expect(ids(await worker.claim())).toEqual([young.id])
+      },
+    )
+  }
+}
