@@ -11,10 +11,11 @@ import { FaultProxy, type Picks } from '../redis-server/fault-proxy.ts'
 import { type RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
 import { dumpNamespace } from './namespace-dump.ts'
 import { repeatedCalls as callsOfRuns, type Prepared, type RepeatedCall } from './repeated-calls.ts'
+import { repeatedLimitCalls } from './repeated-limit-calls.ts'
 import { repeatedScheduleCalls } from './repeated-schedule-calls.ts'
 
 const now = Date.UTC(2026, 0, 1)
-const repeatedCalls = [...callsOfRuns, ...repeatedScheduleCalls]
+const repeatedCalls = [...callsOfRuns, ...repeatedScheduleCalls, ...repeatedLimitCalls]
 
 type Stage = Line & Prepared
 

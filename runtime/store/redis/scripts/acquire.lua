@@ -20,7 +20,6 @@ local known = all[path]
 local last = extrasOf(run).T
 local isRepeat = known and known.f == fence and known.u == turn
 if last and last[1] == fence and turn <= last[2] and not isRepeat then return 'older' end
-setExtra(run, 'T', { fence, turn })
 
 --- Who holds a slot for its stay does not wait for itself.
 local function isHeldByRun(use)
@@ -38,6 +37,8 @@ same = same and #known.t == #takes
 for i = 1, same and #takes or 0 do
   for place_ = T_NAME, T_COST do same = same and known.t[i][place_] == takes[i][place_] end
 end
+if isRepeat and same and limiting.holdsAll(run, known) then return 'granted' end
+setExtra(run, 'T', { fence, turn })
 if known and not same then
   limiting.endUse(run, path, known)
   known = nil

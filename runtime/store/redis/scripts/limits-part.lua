@@ -285,6 +285,14 @@ function makeLimits()
     return take[T_HELD] == 0
   end
 
+  local function holdsAll(run, admission)
+    local attempt = attemptOf(admission, run)
+    for i = 1, #admission.t do
+      if lacks(admission.t[i], attempt) then return false end
+    end
+    return true
+  end
+
   --- Place of the first take that is closed now and ms until it opens (nil: unknown); nothing when all are open.
   local function firstClosed(run, path, admission, toTake)
     local attempt = attemptOf(admission, run)
@@ -659,7 +667,7 @@ function makeLimits()
     -- for `place`, and what moves runs
     leave = leave, pass = pass, forgetGrant = forgetGrant, nudgeTouched = nudgeTouched, touch = touch, write = write,
     -- for steps
-    admissionsOf = admissionsOf, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
+    admissionsOf = admissionsOf, holdsAll = holdsAll, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
     changeUse = changeUse, ruleOf = ruleOf, fieldOf = fieldOf, keep = keep,
     -- for who looks, and the sweep
     keyInfo = keyInfo, orderOf = orderOf, forgetOld = forgetOld,
