@@ -44,12 +44,13 @@ export function repeated(text: string, before: readonly string[] = []): string[]
   return [...before, text]
 }
 
-/** For a repeatable `key=value`. */
-export function keyValue(
-  text: string,
-  before: Readonly<Record<string, string>> = {},
-): Record<string, string> {
-  const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError("Write 'key=value'.")
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+/** For a repeatable `key=value`; `form` says how it is written. */
+export function pairs(
+  form: string,
+): (text: string, before?: Readonly<Record<string, string>>) => Record<string, string> {
+  return (text, before = {}) => {
+    const at = text.indexOf('=')
+    if (at < 1) throw new InvalidArgumentError(`Write ${form}.`)
+    return { ...before, [text.slice(0, at)]: text.slice(at + 1) }
+  }
 }

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util'
+import { lineSentence } from '../client/line-sentence.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
+import type { LinePlace } from '../store/limiters.ts'
 import type { HistoryEntry } from '../store/store.ts'
 import { paint, screenWidth } from './output.ts'
 import { oneLine, plainText } from './plain-text.ts'
@@ -15,12 +17,12 @@ import type { Column } from './table.ts'
 const mostValueLines = 60
 
 /** What a run is, where it is and why, what to do next: lines of a name and a value, then the error. */
-export function runHead(run: Run, next: string): string {
+export function runHead(run: Run, places: readonly LinePlace[], next: string): string {
   const ended = 'endedAt' in run
   const rows: readonly (readonly [string, string])[] = [
     ['run', run.id],
     ['state', run.state],
-    ['because', run.state === 'failed' || run.state === 'completed' ? '' : situation(run)],
+    ['because', run.state === 'failed' || run.state === 'completed' ? '' : because(run, places)],
     ['next', next],
     ['job', `${run.job}, version ${run.version}`],
     ['queue', `${run.queue}, priority ${run.priority}`],
@@ -49,9 +51,23 @@ export function runHead(run: Run, next: string): string {
   return [...lines, ...(error === undefined ? [] : ['', 'ERROR', ...errorLines(error)])].join('\n')
 }
 
-function uniqueText({ unique }: Run): string {
-  if (unique === undefined) return ''
-  const { key, until } = unique
+/** The situation; in line for limiters, where in the line of each. */
+function because(run: Run, places: readonly LinePlace[]): string {
+  const lines = places.map((place) => midSentence(lineSentence(place, Date.now())))
+  const own = run.state === 'waiting' && run.waitingFor.kind === 'limit' && lines.length > 0
+  const error = 'error' in run && run.error !== undefined ? [errorText(run.error)] : []
+  return [...(own ? error : [situation(run)]), ...lines].join('; ')
+}
+
+function midSentence(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
+}
+
+function uniqueText(run: Run): string {
+  if (run.unique === undefined) return ''
+  const { key, until } = run.unique
+  const free = 'endedAt' in run || (until === 'started' && run.startedAt !== undefined)
+  if (free && typeof until !== 'number') return `key '${key}', free again`
   return `key '${key}', until ${typeof until === 'number' ? time(until) : `it has ${until}`}`
 }
 

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import { screenWidth } from './output.ts'
+import { wrap } from './plain-text.ts'
 
 /** What every command takes. */
 export interface SharedOptions {
@@ -53,7 +55,13 @@ reason?, by, error { name, message, code?, stack?, cause? }, output, endedAt.`
 
 const unitsOfJson = `Times in JSON are milliseconds since 1970, fields in Ms durations; '?' marks what may be missing.`
 
-/** Explains the fields of a longer JSON below the help of its command. */
+const widestHelp = 110
+
+/** Explains the fields of a longer JSON below the help of its command: each `NAME: …` begins a line. */
 export function explainJson(command: Command, fields: string): void {
-  command.addHelpText('after', `\n${fields}\n${unitsOfJson}`)
+  const paragraphs = [...fields.split(/\n(?=[A-Z]+: )/), unitsOfJson]
+  command.addHelpText('after', () => {
+    const width = Math.min(screenWidth() ?? widestHelp, widestHelp)
+    return `\n${paragraphs.flatMap((text) => wrap(text.replaceAll('\n', ' '), width)).join('\n')}`
+  })
 }

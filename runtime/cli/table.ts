@@ -7,8 +7,10 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** Colours the cell. */
   readonly paint?: (text: string, row: Row) => string
-  /** The one column that gives way when the screen is narrow. Never one that holds an id. */
+  /** Gives way when the screen is narrow, the last such column first. Never one that holds an id. */
   readonly shrinks?: true
+  /** Left out when the screen is too narrow even so, the lowest number first. */
+  readonly drops?: number
 }
 
 const gap = '  '
@@ -24,7 +26,15 @@ export function formatTable<Row>(
   const widths = columns.map(({ title }, i) =>
     Math.max(textWidth(title), ...cells.map((line) => textWidth(line[i] ?? ''))),
   )
-  if (width !== undefined) shrink(columns, widths, width)
+  if (width !== undefined && !shrink(columns, widths, width)) {
+    const dropped = firstToDrop(columns)
+    if (dropped !== undefined)
+      return formatTable(
+        columns.filter((column) => column !== dropped),
+        rows,
+        width,
+      )
+  }
   const pad = (text: string, i: number, paint: (text: string) => string = (plain) => plain): string => {
     const clipped = clip(text, widths[i] ?? 0)
     const fill = ' '.repeat((widths[i] ?? 0) - textWidth(clipped))
@@ -43,9 +53,22 @@ function paintCell<Row>(column: Column<Row> | undefined, text: string, row: Row)
   return text === '' || column?.paint === undefined ? text : column.paint(text, row)
 }
 
-function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: number): void {
-  const over = widths.reduce((sum, own) => sum + own, gap.length * (widths.length - 1)) - width
-  const i = columns.findIndex((column) => column.shrinks)
-  const own = widths[i]
-  if (own !== undefined && over > 0) widths[i] = Math.max(Math.min(own, narrowest), own - over)
+/** Answers whether it all fits now. */
+function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: number): boolean {
+  let over = widths.reduce((sum, own) => sum + own, gap.length * (widths.length - 1)) - width
+  for (let i = columns.length - 1; i >= 0 && over > 0; i--) {
+    const own = widths[i] ?? 0
+    if (!columns[i]?.shrinks) continue
+    const shrunk = Math.max(Math.min(own, narrowest), own - over)
+    over -= own - shrunk
+    widths[i] = shrunk
+  }
+  return over <= 0
+}
+
+function firstToDrop<Row>(columns: readonly Column<Row>[]): Column<Row> | undefined {
+  return columns
+    .filter(({ drops }) => drops !== undefined)
+    .sort((a, b) => (a.drops ?? 0) - (b.drops ?? 0))
+    .at(0)
 }

@@ -2,8 +2,8 @@ import { formatDuration } from '../model/format-duration.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
-import type { LinePlace } from '../store/limiters.ts'
 import type { Inspector, QueueInfo, WorkerInfo } from '../store/store.ts'
+import { clockTime, lineSentence } from './line-sentence.ts'
 
 /** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
 export interface Explanation {
@@ -43,7 +43,7 @@ type Of<State extends RunState> = Extract<Run, { state: State }>
 
 const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts) => Promise<string[]> } = {
   scheduled: async (run, facts) => [
-    `It is due ${instant(run.dueAt, facts.now)}.`,
+    `It ${dueText(run.dueAt, facts.now)}.`,
     ...hindrances(run, facts).map((sentence) => `Then: ${sentence}`),
   ],
   ready: async (run, facts) => explainReady(run, facts),
@@ -55,10 +55,10 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   waiting: explainWaiting,
   blocked: async (run) => [
     `It is blocked: ${run.reason}.`,
-    'It goes on by itself when a worker with other code of the job registers, or by: durable-jobs retry ID.',
+    `It goes on by itself when a worker with other code of the job registers, or by: durable-jobs retry ${run.id}.`,
   ],
   cancelling: async (run, facts) => [
-    `It was told to stop by ${byAndWhy(run)}; worker ${run.worker} ends it at its next step edge.`,
+    `It was told to stop by ${whoAndWhy(run)}; worker ${run.worker} ends it at its next step edge.`,
     ...lostHolder(run.worker, facts),
   ],
   completed: async (run, facts) => [
@@ -69,10 +69,10 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
     ...(run.escaped === undefined
       ? []
       : [`The error came from step '${run.escaped}', which has no attempt left.`]),
-    'It goes on from its stored steps by: durable-jobs retry ID.',
+    `It goes on from its stored steps by: durable-jobs retry ${run.id}.`,
   ],
   cancelled: async (run, facts) => [
-    `It was cancelled by ${byAndWhy(run)}, ${instant(run.endedAt, facts.now)}.`,
+    `It was cancelled by ${whoAndWhy(run)}, ${instant(run.endedAt, facts.now)}.`,
   ],
   expired: async (run, facts) => [
     `It expired ${instant(run.endedAt, facts.now)}: no worker started it within its expiresIn.`,
@@ -104,24 +104,11 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
   const of = name === undefined ? '' : ` of step '${name}'`
-  const when = until === undefined ? '' : ` ${instant(until, now)}`
-  if (kind === 'time') return `It sleeps${name === undefined ? '' : ` in step '${name}'`}; it is due${when}.`
-  return kind === 'retry' ? `Its next try${of} comes${when}.` : `It waits for limiter '${name}'.`
-}
-
-function lineSentence(place: LinePlace, now: number): string {
-  const { limiter, key, path, ahead, used, max, opensInMs, closedMs, holders } = place
-  const whose = path === '' ? 'It waits' : `Step '${path}' waits`
-  const which = `limiter '${limiter}'${key === '' ? '' : ` of key '${key}'`}`
-  const line = ahead === 0 ? 'it is the first in line' : `${ahead} stand before it`
-  if (max === 0) return `${whose} for ${which}, which no live worker's code defines; ${line}.`
-  if (closedMs !== undefined) {
-    return `${whose} for ${which}: a provider asked for a pause until ${clockTime(now + closedMs, now)}; ${line}.`
-  }
-  const opens = opensInMs === undefined || opensInMs === 0 ? '' : ` until ${clockTime(now + opensInMs, now)}`
-  const held =
-    holders.length === 0 ? '' : `, held by run${holders.length === 1 ? '' : 's'} ${holders.join(', ')}`
-  return `${whose} for ${which}: ${used} of ${max} in use${held}${opens}; ${line}.`
+  const due = until === undefined ? '' : dueText(until, now)
+  if (kind === 'limit') return `It waits for limiter '${name}'.`
+  if (kind === 'time')
+    return `It sleeps${name === undefined ? '' : ` in step '${name}'`}${due && `; it ${due}`}.`
+  return due === '' ? `It pauses before its next try${of}.` : `Its next try${of} ${due}.`
 }
 
 /** What keeps every worker from taking the run, however long its turn has come. */
@@ -129,7 +116,7 @@ function hindrances(run: Run, facts: Facts): string[] {
   const { queue, workers, now } = facts
   const { paused } = queue ?? {}
   const pause =
-    paused && `Queue '${run.queue}' is paused by ${byAndWhy(paused)}, since ${clockTime(paused.at, now)}.`
+    paused && `Queue '${run.queue}' is paused by ${whoAndWhy(paused)}, since ${clockTime(paused.at, now)}.`
   const live = workers.filter(({ lost }) => !lost)
   const knowing = live.filter((worker) => worker.jobs.some(({ name }) => name === run.job))
   return [
@@ -183,7 +170,8 @@ function lostHolder(name: string, { workers }: Facts): string[] {
     : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
 }
 
-function byAndWhy({ by, reason }: { readonly by: string; readonly reason?: string }): string {
+/** Inside a sentence, which goes on behind it. */
+function whoAndWhy({ by, reason }: { readonly by: string; readonly reason?: string }): string {
   return reason === undefined ? by : `${by} (${reason})`
 }
 
@@ -191,15 +179,13 @@ function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): 
   return workers.reduce((total, worker) => total + worker[field], 0)
 }
 
+/** Of what has a time to come, and may be late. */
+function dueText(at: number, now: number): string {
+  return `${at > now ? 'is' : 'was'} due ${instant(at, now)}`
+}
+
 /** An instant and how far it is from now. */
 function instant(at: number, now: number): string {
   const distance = formatDuration(Math.abs(at - now))
   return at > now ? `in ${distance}, at ${clockTime(at, now)}` : `${distance} ago, at ${clockTime(at, now)}`
-}
-
-/** UTC; the day only where it is another one. */
-function clockTime(at: number, now: number): string {
-  const [day, rest = ''] = new Date(at).toISOString().split('T')
-  const today = new Date(now).toISOString().startsWith(`${day}T`)
-  return `${today ? '' : `${day} `}${rest.slice(0, 8)} UTC`
 }

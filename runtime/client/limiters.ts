@@ -7,8 +7,17 @@ import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 
-/** Numbers of a limiter by the names its author wrote: `{ max }`, `{ limit, window }`, `{ capacity, refill, every }` … */
-export type LimiterChange = Readonly<Record<string, number | Duration>>
+/** Numbers of a limiter by the names its author wrote: those of its kind, one or more of them. */
+export interface LimiterChange {
+  max?: number
+  limit?: number
+  capacity?: number
+  refill?: number
+  burst?: number
+  points?: number
+  window?: Duration
+  every?: Duration
+}
 
 /** The limiters of a store: look, and change them while workers run. */
 export class Limiters {
@@ -38,7 +47,7 @@ export class Limiters {
     const known = (await this.list()).find((one) => one.name === name)
     if (known === undefined) {
       throw new RunStateError(
-        `no limiter '${name}' in this store; a worker whose code names it makes it known`,
+        `no limiter '${name}' in this store; a worker whose code names it makes it known (a step's limiter: when the step first runs)`,
       )
     }
     return this.#store.setLimiter(name, numbersOf(known, change), operatorWrite(write))

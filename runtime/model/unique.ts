@@ -3,13 +3,10 @@ import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 
-/** How long a run holds its unique key. The key is part of the run: no time limit of its own can outlive it. */
-type UniqueUntil = 'finished' | 'started' | Duration
-
 /** What becomes of an enqueue whose key is held. */
 export type OnDuplicate = 'join' | 'reject' | 'replace'
 
-/** Option `unique` of a job: one run per key at a time. */
+/** Option `unique` of a job: one run per key at a time. The key is part of the run: no time limit of its own can outlive it. */
 export interface UniqueOptions<Parsed> {
   /** What makes two runs of this job the same. Default: a digest of the parsed input. */
   key?: (input: Parsed) => string | number
@@ -18,13 +15,13 @@ export interface UniqueOptions<Parsed> {
    * - `started`: until its first claim, so that one more can queue behind the running one
    * - a duration: that long after its enqueue, whatever becomes of the run
    */
-  until?: UniqueUntil
+  until?: 'finished' | 'started' | Duration
   /**
    * - `join` (default): answers the handle of the run that holds the key
    * - `reject`: DuplicateRunError with the id of that run
    * - `replace`: supersedes it while it has not started, else DuplicateRunError
    */
-  onDuplicate?: OnDuplicate
+  onDuplicate?: 'join' | 'reject' | 'replace'
 }
 
 /** Checked. */

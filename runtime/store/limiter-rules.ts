@@ -28,7 +28,7 @@ export function changedRule(name: string, rule: LimiterRule, change: RuleChange)
   const options = Object.fromEntries(
     Object.entries(known).map(([field, option]) => [option, next[field as keyof RuleChange]]),
   )
-  return make({ name: 'changed', ...options }).rule
+  return make({ name, ...options }).rule
 }
 
 /** One worker's code means one limiter by a name. @throws InvalidOptionsError */

@@ -3,8 +3,8 @@ import type { ScheduleInfo } from './schedules.ts'
 import type { StoreCheck } from './store.ts'
 import { type LeaderInfo, leaderRole } from './terms.ts'
 
-/** Later than this, a tick is not only late: nobody fires. */
-const overdueMs = 60_000
+/** Later than this, a tick is not only late: nobody fires. Without a leader that is clear once a new one could have come. */
+const overdueMs = { led: 60_000, leaderless: 5_000 } as const
 const mostNamed = 5
 
 /** Leading is not firing: a tick that is long overdue while somebody leads is a fault. */
@@ -12,8 +12,10 @@ export function scheduleCheck(
   schedules: readonly ScheduleInfo[],
   leaders: readonly LeaderInfo[],
 ): StoreCheck {
-  const overdue = schedules.filter((schedule) => schedule.overdueMs > overdueMs)
-  if (overdue.length > 0) return overdueCheck(overdue, leaders)
+  const leader = leaders.find(({ role }) => role === leaderRole)?.worker
+  const longest = leader === undefined ? overdueMs.leaderless : overdueMs.led
+  const overdue = schedules.filter((schedule) => schedule.overdueMs > longest)
+  if (overdue.length > 0) return overdueCheck(overdue, leader)
   const conflicts = schedules.filter(({ conflict }) => conflict !== undefined)
   if (conflicts.length > 0) {
     return {
@@ -26,8 +28,7 @@ export function scheduleCheck(
   return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
 }
 
-function overdueCheck(overdue: readonly ScheduleInfo[], leaders: readonly LeaderInfo[]): StoreCheck {
-  const leader = leaders.find(({ role }) => role === leaderRole)?.worker
+function overdueCheck(overdue: readonly ScheduleInfo[], leader: string | undefined): StoreCheck {
   const longest = formatDuration(Math.max(...overdue.map((schedule) => schedule.overdueMs)))
   if (leader === undefined) {
     return {

@@ -22,7 +22,7 @@ export interface WorkerOptions {
   /** Left out: every queue that holds runs of these jobs, taking turns. */
   queues?: readonly string[]
   /** `strict`: a queue only gets slots that those before it in `queues` leave. Default `turns`. */
-  queueOrder?: QueueOrder
+  queueOrder?: 'turns' | 'strict'
   /** Runs worked on at the same time. Default 10. */
   concurrency?: number
   middleware?: readonly Middleware[]

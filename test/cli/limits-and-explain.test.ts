@@ -38,11 +38,31 @@ describe('limits and explain', () => {
     expect(await cli.refused(1, ['explain', 'none'])).toMatch(/no run 'none' in this store/)
   })
 
+  test('show says where the run, or its step, stands in line', async () => {
+    expect(await cli.ok('show', 'second')).toMatch(
+      /^because {3}it waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is the first in line$/m,
+    )
+    await cli.ok('enqueue', file, 'calls', '{"tenant":"a"}', '--id', 'third')
+    await reaches(cli, 'third', 'waiting')
+    expect(await cli.ok('show', 'third')).toMatch(
+      /^because {3}step 'call' waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; 1 stands before it$/m,
+    )
+  })
+
   test('a limit set by hand says who, why and how to take it back; wrong names are refused', async () => {
     expect(await cli.refused(2, ['limits', 'tenant', '--set', 'limit=2'])).toMatch(
       /has no 'limit'; it has max/,
     )
+    expect(await cli.refused(2, ['limits', 'tenant', '--set', 'max=x'])).toMatch(
+      /limiter 'tenant': max must be a whole number from 1 to \d+, not x/,
+    )
+    expect(await cli.refused(2, ['limits', 'tenant', '--set', '5'])).toMatch(
+      /Write 'number=value', such as max=5\./,
+    )
     expect(await cli.refused(1, ['limits', 'tennant'])).toMatch(/no limiter 'tennant'/)
+    expect(await cli.refused(1, ['limits', 'tennant', '--set', 'max=5'])).toMatch(
+      /no limiter 'tennant' .* makes it known \(a step's limiter: when the step first runs\)/,
+    )
     expect(await cli.refused(2, ['limits', '--reset'])).toMatch(/name the limiter/)
     const who = ['--by', 'ana', '--reason', 'catch up']
     expect(await cli.ok('limits', 'tenant', '--set', 'max=2', ...who)).toMatch(
@@ -50,6 +70,15 @@ describe('limits and explain', () => {
     )
     await reaches(cli, 'second', 'running')
     expect(await cli.ok('limits')).toMatch(/by ana: catch up; the code says max 1/)
+    expect(await cli.ok('limits', 'tenant')).toMatch(
+      /^tenant: concurrency, max 2\nset by ana: catch up; the code says max 1\n\nKEY /,
+    )
     expect(await cli.ok('limits', 'tenant', '--reset')).toMatch(/is now concurrency, max 1/)
+  })
+
+  test('the help says which numbers each kind has', async () => {
+    expect(await cli.ok('limits', '--help')).toMatch(
+      /^Numbers that --set takes, by kind:\n {2}concurrency +max\n.*\n.*\n {2}tokenBucket +capacity, refill, every$/m,
+    )
   })
 })

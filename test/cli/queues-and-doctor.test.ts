@@ -51,6 +51,18 @@ test('no queue: stdout stays empty', async () => {
   expect(finished.stderr).toMatch(/^no live run and no paused queue in sqlite:\/.*\n$/)
 })
 
+test('doctor warns of a queue that no live worker takes', async () => {
+  const cli = ownCommandLine()
+  await cli.ok('enqueue', jobFile, 'silent')
+  const text = await cli.ok('doctor')
+  expect(text).toMatch(
+    /\nwarning {2}queues {8}no live worker takes 'default' \(1 ready, the oldest for \d+ m?s\)\n {23}to do: start a worker/,
+  )
+  expect(text).toMatch(/\n1 warning\n$/)
+  await cli.ok('pause', 'default')
+  expect(await cli.ok('doctor')).toMatch(/\nfine {5}queues {8}1 in use\n/)
+})
+
 test('doctor lists its checks and a verdict', async () => {
   const cli = await commandLineWithStore()
   const text = await cli.ok('doctor')

@@ -85,6 +85,7 @@ describe('doctor', () => {
     'clock',
     'latency',
     'workers',
+    'queues',
     'leader',
     'schedules',
   ]
@@ -98,8 +99,9 @@ describe('doctor', () => {
   }
 
   test('a server that is set as it should be: all is fine', async () => {
-    const text = await cli.ok('doctor', '--store', store('durable-jobs'))
-    expect(text).toContain(`store         ${shown('durable-jobs')}\n`)
+    await cli.ok('enqueue', jobFile, 'silent', '--delay', '1h', '--store', store('fresh'))
+    const text = await cli.ok('doctor', '--store', store('fresh'))
+    expect(text).toContain(`store         ${shown('fresh')}\n`)
     expect(text).toMatch(/\nfine {5}eviction {6}noeviction\n/)
     expect(text).toMatch(/\nfine {5}memory {8}\d+ MiB of 256 MiB used\n/)
     expect(text).toMatch(/\nfine {5}durability {4}append-only file, appendfsync everysec\n/)
@@ -120,7 +122,7 @@ describe('doctor', () => {
     expect(stdout).toContain(
       `${below}set maxmemory, so that a full machine refuses new runs instead of killing the server\n`,
     )
-    expect(stdout).toMatch(/\n\n1 fault, 2 warnings\n$/)
+    expect(stdout).toMatch(/\n\n1 fault, 3 warnings\n$/)
   })
 
   test('a full memory is a fault, appendfsync no a warning; new runs are refused, known ones joined', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { closest } from '../../runtime/cli/closest.ts'
 import { commandLine } from '../../runtime/cli/command-line.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
-import { clip, oneLine, plainText, textWidth } from '../../runtime/cli/plain-text.ts'
+import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
 
@@ -28,6 +28,24 @@ describe('a table', () => {
     )
   })
 
+  test('gives way in the last column that may, then in those before it, then drops columns', () => {
+    const long = 'x'.repeat(20)
+    const wide: readonly Column<Row>[] = [
+      { title: 'ID', cell: () => 'id' },
+      { title: 'A', cell: () => 'second', drops: 2 },
+      { title: 'B', cell: () => 'first', drops: 1 },
+      { title: 'C', cell: () => long, shrinks: true },
+      { title: 'D', cell: () => long, shrinks: true },
+    ]
+    const words = (width: number) => formatTable(wide, [{ id: 'a', n: 1, note: '' }], width).split('\n')[1]
+    const [all, most, least] = [long, `${'x'.repeat(17)}…`, `${'x'.repeat(15)}…`]
+    expect(words(61)).toBe(`id  second  first  ${all}  ${all}`)
+    expect(words(59)).toBe(`id  second  first  ${all}  ${most}`)
+    expect(words(53)).toBe(`id  second  first  ${least}  ${least}`)
+    expect(words(52)).toBe(`id  second  ${all}  ${most}`)
+    expect(words(20)).toBe(`id  ${least}  ${least}`)
+  })
+
   test('gives way in one column only when the screen is narrow', () => {
     expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
     expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is …')
@@ -36,6 +54,11 @@ describe('a table', () => {
   test('without rows is its title line', () => {
     expect(formatTable(columns, [])).toBe('ID  N  NOTE')
   })
+})
+
+test('text is broken between words', () => {
+  expect(wrap('a bc def ghij', 5)).toEqual(['a bc', 'def', 'ghij'])
+  expect(wrap('a bc', undefined)).toEqual(['a bc'])
 })
 
 test('plain text holds nothing that steers a terminal', () => {

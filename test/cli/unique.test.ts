@@ -39,6 +39,11 @@ describe('a unique key on the command line', () => {
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'DUPLICATE_RUN' } })
     expect(stderr).toContain(first)
   })
+
+  test('of a run that has ended is free again', async () => {
+    await cli.ok('cancel', first)
+    expect(await cli.ok('show', first)).toMatch(/^unique +key 'mon', free again$/m)
+  })
 })
 
 test('a strict order of queues is shown with its worker, and needs queues', async () => {

@@ -46,6 +46,9 @@ test('with nobody leading it is a warning', () => {
       found: expect.stringMatching(/^'s0', 's1', 's2', 's3', 's4' and 2 more overdue .*, and nobody leads$/),
     })
   }
+  const soon = (overdueMs: number) => [schedule('soon', { overdueMs })]
+  expect(scheduleCheck(soon(5_001), [vacant])).toMatchObject({ verdict: 'warning' })
+  expect(scheduleCheck(soon(5_000), [vacant])).toMatchObject({ verdict: 'fine' })
 })
 
 test('a name that code and hand both use is a warning', () => {

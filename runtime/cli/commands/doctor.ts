@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import type { StoreCheck } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { paint, print, printJson } from '../output.ts'
+import { paint, print, printJson, screenWidth } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
+import { wrap } from '../plain-text.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 
 const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
@@ -31,9 +32,15 @@ async function doctor(options: SharedOptions): Promise<void> {
   })
 }
 
+const indent = 23
+const narrowest = 30
+
 function checkLines({ name, verdict, found, remedy }: StoreCheck): string {
-  const line = `${paint(colours[verdict], verdict.padEnd(7))}  ${name.padEnd(12)}  ${found}`
-  return remedy === undefined ? line : `${line}\n${' '.repeat(23)}to do: ${remedy}`
+  const columns = screenWidth()
+  const width = columns === undefined ? undefined : Math.max(narrowest, columns - indent)
+  const lines = [found, ...(remedy === undefined ? [] : [`to do: ${remedy}`])]
+  const body = lines.flatMap((text) => wrap(text, width)).join(`\n${' '.repeat(indent)}`)
+  return `${paint(colours[verdict], verdict.padEnd(7))}  ${name.padEnd(12)}  ${body}`
 }
 
 function verdictLine(checks: readonly StoreCheck[]): string {

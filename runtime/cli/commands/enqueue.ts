@@ -5,7 +5,7 @@ import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
-import { duration, instant, keyValue, repeated, wholeNumber } from '../option-values.ts'
+import { duration, instant, pairs, repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson } from '../output.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 
@@ -33,7 +33,7 @@ export function addEnqueue(program: Command): void {
     .option('--at <time>', 'start at this time, such as 2030-01-31T09:00:00Z', instant)
     .option('--priority <n>', '-1000 to 1000, higher first', wholeNumber(-1000, 1000))
     .option('--tag <tag>', 'tag to find it by (may be repeated)', repeated)
-    .option('--header <key=value>', 'header for the job to read (may be repeated)', keyValue)
+    .option('--header <key=value>', 'header for the job to read (may be repeated)', pairs("'key=value'"))
     .option('--expires-in <duration>', 'give up when nobody started it by then', duration)
     .option('--wait', 'wait for the result and print it')
     .addOption(

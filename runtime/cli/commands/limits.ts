@@ -1,13 +1,16 @@
 import { type Command, CommanderError } from 'commander'
 import type { Jobs } from '../../client/client.ts'
+import type { LimiterChange } from '../../client/limiters.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { formatDuration } from '../../model/format-duration.ts'
+import { ruleNames } from '../../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
 import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
-import { keyValue } from '../option-values.ts'
+import { pairs } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
+import { plainText } from '../plain-text.ts'
 import { ruleText } from '../rule-text.ts'
 import { byAndWhy } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
@@ -26,8 +29,7 @@ const columns: readonly Column<LimiterInfo>[] = [
   { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
   {
     title: 'SET BY HAND',
-    cell: ({ byHand }) =>
-      byHand === undefined ? '' : `by ${byAndWhy(byHand)}; the code says ${ruleText(byHand.code)}`,
+    cell: ({ byHand }) => (byHand === undefined ? '' : byHandText(byHand)),
     paint: (text) => paint('yellow', text),
     shrinks: true,
   },
@@ -51,6 +53,18 @@ const keyColumns: readonly Column<LimiterKeyInfo>[] = [
   },
 ]
 
+function byHandText(byHand: NonNullable<LimiterInfo['byHand']>): string {
+  return `by ${byAndWhy(byHand)}; the code says ${ruleText(byHand.code)}`
+}
+
+/** What `--set` takes, a line per kind. */
+function settableNumbers(): string {
+  const lines = Object.entries(ruleNames).map(
+    ([kind, names]) => `  ${kind.padEnd(15)}${Object.values(names).join(', ')}`,
+  )
+  return `\nNumbers that --set takes, by kind:\n${lines.join('\n')}`
+}
+
 export function addLimits(program: Command): void {
   const command = program
     .command('limits')
@@ -59,10 +73,11 @@ export function addLimits(program: Command): void {
     .option(
       '--set <number=value>',
       'change it for everybody from now on: --set limit=5 --set window=1m',
-      keyValue,
+      pairs("'number=value', such as max=5"),
     )
     .option('--reset', "the code's numbers again")
   addOperatorOptions(command, '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }').action(limits)
+  command.addHelpText('after', settableNumbers())
   explainJson(
     command,
     `LIMITER: name, rule { kind, max, everyMs, refill }, keys, waiting, byHand? { by, reason?, at, code }
@@ -90,7 +105,10 @@ async function list(jobs: Jobs, options: LimitsOptions): Promise<void> {
   const limiters = await jobs.limits.list()
   if (options.json) return printJson({ limiters })
   if (limiters.length > 0) printTable(columns, limiters)
-  else remark(`no limiter is known in ${jobs.inspector.address}: workers make those of their code known`)
+  else
+    remark(
+      `no limiter is known in ${jobs.inspector.address}: workers make those of their code known (a step's limiter: when the step first runs)`,
+    )
 }
 
 async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promise<void> {
@@ -99,7 +117,9 @@ async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promi
   if (limiter === undefined)
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   if (options.json) return printJson({ limiter, keys })
-  print(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}\n`)
+  print(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}`)
+  if (limiter.byHand !== undefined) print(paint('yellow', plainText(`set ${byHandText(limiter.byHand)}`)))
+  print('')
   if (keys.length > 0) printTable(keyColumns, keys)
   else remark('no key of it is in use')
 }
@@ -116,11 +136,9 @@ async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise
   print(`limiter ${name} is now ${rule.kind}, ${ruleText(rule)}${back}`)
 }
 
-function numbers(set: Readonly<Record<string, string>>): Record<string, number | `${number}ms`> {
+/** Names and values as they were typed; `set` refuses what the limiter does not have. */
+function numbers(set: Readonly<Record<string, string>>): LimiterChange {
   return Object.fromEntries(
-    Object.entries(set).map(([name, text]) => [
-      name,
-      /^\d+$/.test(text) ? Number(text) : (text as `${number}ms`),
-    ]),
-  )
+    Object.entries(set).map(([name, text]) => [name, /^\d+$/.test(text) ? Number(text) : text]),
+  ) as LimiterChange
 }

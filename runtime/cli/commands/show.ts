@@ -27,7 +27,8 @@ async function show(id: string, options: SharedOptions): Promise<void> {
     if (run === undefined) throw new UnknownRunError(id)
     const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
     if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
-    print(runHead(run, await nextStep(run, inspector, options)))
+    const places = 'endedAt' in run ? [] : await inspector.linePlaces(id)
+    print(runHead(run, places, await nextStep(run, inspector, options)))
     printDetails(run, steps, history)
   })
 }

@@ -15,9 +15,9 @@ type ShownWorker = WorkerInfo & {
 
 const columns: readonly Column<ShownWorker>[] = [
   { title: 'WORKER', cell: (worker) => worker.name },
-  { title: 'HOST', cell: (worker) => worker.host },
+  { title: 'HOST', cell: (worker) => worker.host, drops: 2 },
   { title: 'PID', cell: (worker) => worker.pid, align: 'right' },
-  { title: 'NODE', cell: (worker) => worker.node },
+  { title: 'NODE', cell: (worker) => worker.node, drops: 1 },
   { title: 'RUNS', cell: (worker) => `${worker.running}/${worker.concurrency}`, align: 'right' },
   {
     title: 'STATE',
@@ -26,9 +26,9 @@ const columns: readonly Column<ShownWorker>[] = [
       worker.lost ? paint('red', text) : worker.draining ? paint('yellow', text) : text,
   },
   { title: 'LEADS', cell: (worker) => worker.leads.join(', ') },
-  { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right' },
-  { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right' },
-  { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right' },
+  { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right', drops: 4 },
+  { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
+  { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right', drops: 5 },
   { title: 'QUEUES', cell: queuesText, shrinks: true },
   { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
 ]
@@ -42,7 +42,9 @@ function queuesText({ queues, queueOrder }: WorkerInfo): string {
 }
 
 export function addWorkers(program: Command): void {
-  const command = program.command('workers').description('list workers, and what became of them')
+  const command = program
+    .command('workers')
+    .description('list workers: what each does, who leads, and which are lost')
   addSharedOptions(command, '{ workers: [WORKER] }').action(listWorkers)
   explainJson(command, fieldsOfWorker)
 }

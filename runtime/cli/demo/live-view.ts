@@ -1,5 +1,5 @@
-import { textWidth } from '../plain-text.ts'
-import { type DemoScreen, paintLine, type Span, wrap } from './screen.ts'
+import { textWidth, wrap } from '../plain-text.ts'
+import { type DemoScreen, paintLine, type Span } from './screen.ts'
 import { activity, count, type Story, sinceStart, type Told } from './story.ts'
 
 /** Shows a story on the screen. */

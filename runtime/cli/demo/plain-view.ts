@@ -1,5 +1,6 @@
+import { wrap } from '../plain-text.ts'
 import type { View } from './live-view.ts'
-import { type DemoScreen, wrap } from './screen.ts'
+import type { DemoScreen } from './screen.ts'
 import { type Story, sinceStart } from './story.ts'
 
 const stepsPerLine = 10

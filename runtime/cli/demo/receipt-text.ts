@@ -1,7 +1,8 @@
 import type { RunId } from '../../model/run-id.ts'
 import { commandLine } from '../command-line.ts'
+import { wrap } from '../plain-text.ts'
 import type { Check } from './receipt.ts'
-import { type DemoScreen, paintLine, type Span, wrap } from './screen.ts'
+import { type DemoScreen, paintLine, type Span } from './screen.ts'
 
 const margin = '  '
 const nameWidth = 9
@@ -25,9 +26,14 @@ export function receiptLines(checks: readonly Check[], screen: DemoScreen): stri
 export function nextLines(run: RunId, store: string | undefined): string {
   const show =
     store === undefined
-      ? 'demo --store sqlite:demo.db keeps the run for durable-jobs show'
+      ? `${demoCommand()} --store sqlite:demo.db keeps the run for durable-jobs show`
       : commandLine(['show', run], { store })
   return `\n${margin}next: your own first job, in README.md\n${margin}      ${show}\n`
+}
+
+/** As it was called: npm passes options on behind `--`. */
+function demoCommand(): string {
+  return process.env.npm_lifecycle_event === 'demo' ? 'npm run demo --' : 'durable-jobs demo'
 }
 
 function plainLine(spans: readonly Span[]): string {

@@ -41,20 +41,3 @@ export function paintLine(spans: readonly Span[], width: number): string {
   }
   return line
 }
-
-/** `text` in lines of at most `width`, broken between words; left whole without a width. */
-export function wrap(text: string, width: number | undefined): string[] {
-  if (width === undefined) return [text]
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`
-    if (line !== '' && textWidth(longer) > width) {
-      lines.push(line)
-      line = word
-    } else {
-      line = longer
-    }
-  }
-  return [...lines, line]
-}

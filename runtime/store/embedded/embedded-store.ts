@@ -63,6 +63,7 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
+import { unservedQueues } from '../unserved-queues.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
@@ -458,7 +459,9 @@ class EmbeddedStore implements Store {
     const leaders = await this.leaders()
     const leader = leaderCheck(leaders, workers, this.#storeNow())
     const cron = scheduleCheck(await this.schedules(), leaders)
-    return [...checkStore(this.#database, this.#config, scope), lostWorkers(workers), leader, cron]
+    const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
+    const store = checkStore(this.#database, this.#config, scope)
+    return [...store, lostWorkers(workers), ...queues, leader, cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

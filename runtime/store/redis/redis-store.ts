@@ -66,6 +66,7 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
+import { unservedQueues } from '../unserved-queues.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
@@ -453,12 +454,13 @@ class RedisStore implements Store {
     return readThroughput(this.#calls, minutes)
   }
 
-  async checks(): Promise<readonly StoreCheck[]> {
+  async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const server = await checkServer(this.#link, this.#keys, this.#clock)
     const workers = await this.workers()
     const { now, leaders } = await readLeaders(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
-    return [...server, lostWorkers(workers), leaderCheck(leaders, workers, now), cron]
+    const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
+    return [...server, lostWorkers(workers), ...queues, leaderCheck(leaders, workers, now), cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

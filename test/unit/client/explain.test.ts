@@ -49,7 +49,7 @@ describe('explain', () => {
     const [, third] = [await jobs.enqueue(job), await jobs.enqueue(job)]
     expect(await third.explain()).toMatchObject({
       state: 'waiting',
-      sentences: [`It waits for limiter 'one': 1 of 1 in use, held by run ${holder.id}; 1 stand before it.`],
+      sentences: [`It waits for limiter 'one': 1 of 1 in use, held by run ${holder.id}; 1 stands before it.`],
     })
     expect((await holder.explain()).sentences[0]).toMatch(/^It runs on worker .*, since \d/)
     open()
@@ -85,7 +85,10 @@ describe('explain', () => {
     await work(job)
     const bad = await jobs.enqueue(job, { fails: true })
     await bad.result({ timeout: '4s' }).catch(() => undefined)
-    expect((await bad.explain()).sentences[0]).toMatch(/^It failed .* ago, at .* UTC: broken\.$/)
+    expect((await bad.explain()).sentences).toEqual([
+      expect.stringMatching(/^It failed .* ago, at .* UTC: broken\.$/),
+      `It goes on from its stored steps by: durable-jobs retry ${bad.id}.`,
+    ])
     expect(await jobs.explain('none')).toMatchObject({ state: 'unknown' })
   })
 })
