@@ -32,7 +32,7 @@ test('schedules lists what each says and where it stands', async () => {
           jitterMs: 0,
         },
         ...{ input: { file: 'de' }, queued: [], since: expect.any(Number), overdueMs: expect.any(Number) },
-        last: { n: 1, at: expect.any(Number), outcome: 'changed', by: 'ana' },
+        last: { n: 1, at: expect.any(Number), outcome: 'declared', by: 'ana' },
       },
     ],
   })

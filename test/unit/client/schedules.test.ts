@@ -52,7 +52,7 @@ test('put, pause, trigger, resume and remove by hand', async () => {
     'resumed ben',
     'triggered ben',
     'paused ben',
-    'changed ana',
+    'declared ana',
   ])
   await jobs.schedules.remove('nightly')
   expect(await jobs.schedules.list()).toEqual([])

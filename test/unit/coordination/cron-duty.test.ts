@@ -21,7 +21,7 @@ function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => F
     dueSchedules: async () => ({
       now: 2 * minute,
       schedules: Object.entries(names).map(([name, timeZone]) => ({
-        ...{ name, revision: 1, since: 0, nextTick: minute, paused: false, spec: specOf(timeZone) },
+        ...{ name, revision: 1, since: 0, nextTick: minute, paused: false, pauses: [], spec: specOf(timeZone) },
       })),
       nextDueInMs: 700,
     }),
