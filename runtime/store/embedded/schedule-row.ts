@@ -63,7 +63,15 @@ export function setSchedule(
   { origin, digest, spec, line }: Change,
 ): ScheduleRecord {
   const timing = timingOf(spec)
-  const base = before ?? { revision: 0, lines: 0, runs: [], queued: [], pauses: [], since: tx.now, planned: false }
+  const base = before ?? {
+    revision: 0,
+    lines: 0,
+    runs: [],
+    queued: [],
+    pauses: [],
+    since: tx.now,
+    planned: false,
+  }
   const anew = before === undefined || before.timing !== timing || before.dropped !== undefined
   const record: ScheduleRecord = withLine(
     tx,
