@@ -118,7 +118,9 @@ export function schedulesContract(open: Open): void {
     await store.putSchedule('report', spec, byHand({ reason: 'nightly' }))
     const answer = await store.dueSchedules(10)
     expect(answer.now).toBe(now())
-    expect(answer.schedules).toEqual([{ name: 'report', revision: 1, since: now(), spec, paused: false, pauses: [] }])
+    expect(answer.schedules).toEqual([
+      { name: 'report', revision: 1, since: now(), spec, paused: false, pauses: [] },
+    ])
     expect(await store.schedules()).toMatchObject([{ name: 'report', origin: 'hand', overdueMs: 0, spec }])
     expect(await store.ledger('report', { limit: 10 })).toEqual([
       { n: 1, at: now(), outcome: 'declared', by: 'ana', reason: 'nightly' },
