@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/format-duration.ts'
-import type { LedgerLine, LedgerOutcome } from '../store/schedules.ts'
+import type { LedgerLine, LedgerOutcome, ScheduleInfo } from '../store/schedules.ts'
 import { paint } from './output.ts'
+import { ago, byAndWhy } from './run-text.ts'
 
 const colours: Partial<Record<LedgerOutcome, Parameters<typeof paint>[0]>> = {
   fired: 'green',
@@ -21,11 +22,18 @@ export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: Le
     why === undefined ? '' : skipText(why, other),
     lateMs === undefined ? '' : `${formatDuration(lateMs)} late`,
     run === undefined ? '' : `run ${run}`,
-    by === undefined ? '' : `by ${by}`,
+    by === undefined ? '' : `by ${byAndWhy(reason === undefined ? { by } : { by, reason })}`,
     worker === undefined ? '' : `by the code of worker ${worker}`,
-    reason ?? '',
   ]
   return parts.filter((part) => part !== '').join(', ')
+}
+
+/** Why a schedule fires no more, or nothing when it does. */
+export function stoppedText({ paused, dropped }: ScheduleInfo): string | undefined {
+  if (dropped !== undefined) {
+    return `dropped by the code of worker ${dropped.worker} (${ago(dropped.at)})`
+  }
+  return paused && `paused by ${byAndWhy(paused)} (${ago(paused.at)})`
 }
 
 function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined): string {

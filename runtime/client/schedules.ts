@@ -88,7 +88,7 @@ export class Schedules {
     if (!isJob(job))
       throw new UnknownJobError('schedules.put: the second argument must be a job made by defineJob')
     const schedule = parseSchedule(options as ScheduleOptions<never>, `schedule '${name}'`)
-    const spec = await scheduleSpec(job, schedule, this.#maxValueBytes)
+    const spec = await scheduleSpec(name, job, schedule, this.#maxValueBytes)
     await this.#store.putSchedule(name, spec, operatorWrite(write))
   }
 

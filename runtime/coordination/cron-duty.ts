@@ -8,6 +8,8 @@ import { planTicks } from './plan-ticks.ts'
 /** A new or changed schedule, and a queued tick, are seen this soon. */
 const longestLookMs = 1_000
 const schedulesPerLook = 100
+/** Those that can't be planned stay due: at most this many are looked at beside the others. */
+const mostUnplannable = 10_000
 const keptPatterns = 1_000
 
 /** How a schedule went on in one look. */
@@ -28,6 +30,8 @@ export class CronDuty implements Duty {
   readonly #patterns = new Map<string, CronTicks>()
   /** Schedules that can't be planned and were reported. */
   readonly #reported = new Set<string>()
+  /** How many of them the last look met: the next one goes past them. */
+  #unplannable = 0
 
   constructor(store: ScheduleStore, log: Logger) {
     this.#store = store
@@ -44,7 +48,13 @@ export class CronDuty implements Duty {
 
   /** Fires what is due. Answers how long nothing will be. */
   async #look(term: DutyTerm): Promise<number> {
-    const { now, schedules, nextDueInMs = longestLookMs } = await this.#store.dueSchedules(schedulesPerLook)
+    const {
+      now,
+      schedules,
+      nextDueInMs = longestLookMs,
+    } = await this.#store.dueSchedules(schedulesPerLook + Math.min(this.#unplannable, mostUnplannable))
+    const passed = this.#unplannable
+    this.#unplannable = 0
     let moved = false
     for (const schedule of schedules) {
       if (term.signal.aborted) return 0
@@ -52,6 +62,8 @@ export class CronDuty implements Duty {
       if (!progress.leads) return longestLookMs
       moved ||= progress.moved
     }
+    // Behind more of those there may be others.
+    moved ||= this.#unplannable > passed
     return moved ? 0 : Math.min(nextDueInMs, longestLookMs)
   }
 
@@ -84,6 +96,7 @@ export class CronDuty implements Duty {
         )
       }
       this.#reported.add(known)
+      this.#unplannable++
       return []
     }
   }

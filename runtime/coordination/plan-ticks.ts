@@ -76,12 +76,12 @@ export function planTicks(schedule: DueSchedule, ticks: TickSource, now: number)
 }
 
 function judge(
-  { paused, lastPause }: DueSchedule,
+  { paused, pauses }: DueSchedule,
   tick: PlannedTick,
   { now, hasSuccessor }: { readonly now: number; readonly hasSuccessor: boolean },
 ): DueTick {
   const { dueAt } = tick
-  const inPause = lastPause !== undefined && lastPause.from <= dueAt && dueAt < lastPause.until
+  const inPause = pauses.some(({ from, until }) => from <= dueAt && dueAt < until)
   if (paused || inPause) return { ...tick, hindrance: 'paused' }
   return { ...tick, hindrance: hasSuccessor || now - dueAt > missedAfterMs ? 'missed' : 'none' }
 }

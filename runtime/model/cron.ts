@@ -24,6 +24,8 @@ const nicknames: Readonly<Record<string, string>> = {
 const longestPattern = 200
 /** In 28 years each date meets each weekday. */
 const probedFrom = Date.UTC(2000, 0, 1)
+const probedUntil = Date.UTC(2028, 0, 1)
+const probedTicks = 1_000
 
 /** One fire, for a person to check a pattern by. */
 export interface CronFire {
@@ -92,6 +94,12 @@ export class CronTicks {
       const found = [...this.between(start, until, Number.POSITIVE_INFINITY)]
       if (found.length >= n || start < from) return found.slice(-n)
     }
+  }
+
+  /** The shortest time between two ticks that follow each other, of the first 1,000 from 2000 on. */
+  shortestGapMs(): number {
+    const ticks = [...this.between(probedFrom, probedUntil, probedTicks)]
+    return Math.min(...ticks.slice(1).map((tick, i) => tick - (ticks[i] ?? tick)))
   }
 
   /** The next `n` fires after an instant, with what changes of the clocks do to them. */

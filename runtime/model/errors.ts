@@ -8,8 +8,10 @@ export class InvalidInputError extends DurableJobsError {
   override readonly name = 'InvalidInputError'
   readonly code = 'INVALID_INPUT'
   readonly issues: readonly string[]
-  constructor(job: string, issues: readonly string[]) {
-    super(`the input of job '${job}' does not fit its schema: ${issues.join('; ')}`)
+  /** @param schedule Whose input it is, when it is not that of an enqueue. */
+  constructor(job: string, issues: readonly string[], schedule?: string) {
+    const owner = schedule === undefined ? `job '${job}'` : `schedule '${schedule}' (job '${job}')`
+    super(`the input of ${owner} does not fit its schema: ${issues.join('; ')}`)
     this.issues = issues
   }
 }

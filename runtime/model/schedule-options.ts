@@ -1,5 +1,6 @@
 import { CronTicks } from './cron.ts'
 import { type Duration, parseDuration } from './duration.ts'
+import { formatDuration } from './format-duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 
@@ -25,7 +26,7 @@ interface ScheduleTiming {
   cap?: number
   /** While an earlier run of the schedule lives. Default `skip`. */
   overlap?: OverlapPolicy
-  /** Each tick is put off by up to this, always the same for a tick. Default: none. */
+  /** Each tick is put off by up to this, always the same for a tick; shorter than the time between two ticks. Default: none. */
   jitter?: Duration
 }
 
@@ -60,16 +61,27 @@ const mostCaughtUp = 1_000
 export function parseSchedule(options: ScheduleOptions<never>, where: string): Schedule {
   checkKnownOptions(options, scheduleOptionNames, where)
   const { timeZone = 'UTC', missed = 'one', cap = 100, overlap = 'skip', jitter, input } = options
-  const { cron } = new CronTicks(options.cron, timeZone, where)
+  const ticks = new CronTicks(options.cron, timeZone, where)
   if (!Number.isInteger(cap) || cap < 1 || cap > mostCaughtUp) {
     throw new InvalidOptionsError(`${where}: cap: ${cap} is not a whole number from 1 to ${mostCaughtUp}`)
   }
   return {
-    ...{ cron, timeZone, cap, input },
+    ...{ cron: ticks.cron, timeZone, cap, input },
     missed: oneOf(missedPolicies, missed, `${where}: missed`),
     overlap: oneOf(overlapPolicies, overlap, `${where}: overlap`),
-    jitterMs: jitter === undefined ? 0 : parseDuration(jitter, `${where}: jitter`),
+    jitterMs: jitter === undefined ? 0 : parseJitter(jitter, ticks, `${where}: jitter`),
   }
+}
+
+/** Ticks are decided in their order: one that is put off beyond the next one would be missed, whoever leads. */
+function parseJitter(jitter: Duration, ticks: CronTicks, option: string): number {
+  const jitterMs = parseDuration(jitter, option)
+  const gapMs = jitterMs === 0 ? Number.POSITIVE_INFINITY : ticks.shortestGapMs()
+  if (jitterMs < gapMs) return jitterMs
+  throw new InvalidOptionsError(
+    `${option}: ${formatDuration(jitterMs)} would put a tick off beyond the next one; ` +
+      `'${ticks.cron}' fires ${formatDuration(gapMs)} apart: give it less than that`,
+  )
 }
 
 function oneOf<Name extends string>(names: readonly Name[], value: unknown, option: string): Name {

@@ -2,19 +2,20 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidInputError } from './errors.ts'
 
 /**
- * The parsed value of `input`.
+ * The parsed value of `input`; `schedule`: it is that one's.
  * @throws InvalidInputError listing every issue with its path.
  */
 export async function parseInput(
   schema: StandardSchemaV1 | undefined,
   input: unknown,
   job: string,
+  schedule?: string,
 ): Promise<unknown> {
   if (schema === undefined) return input
   const result = await schema['~standard'].validate(input)
   if (result.issues === undefined) return result.value
   const lines = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`)
-  throw new InvalidInputError(job, lines)
+  throw new InvalidInputError(job, lines, schedule)
 }
 
 function issuePath(issue: StandardSchemaV1.Issue): string {

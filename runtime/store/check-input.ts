@@ -11,17 +11,23 @@ export type CheckedInput = Pick<
   'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs' | 'limits' | 'unique'
 >
 
+interface InputCheck {
+  readonly maxValueBytes: number
+  readonly named: boolean
+  readonly schedule?: string
+}
+
 /**
  * Parses the input by the job's schema and encodes what comes of it.
- * `named`: the run has an id of the caller's own, which can meet another input.
+ * `named`: the run has an id of the caller's own, which can meet another input. `schedule`: it is the input of that one.
  * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` gives no usable key
  */
 export async function checkInput<Input>(
   job: Job<Input>,
   input: unknown,
-  { maxValueBytes, named }: { readonly maxValueBytes: number; readonly named: boolean },
+  { maxValueBytes, named, schedule }: InputCheck,
 ): Promise<CheckedInput> {
-  const parsed = await parseInput(job.schema, input, job.name)
+  const parsed = await parseInput(job.schema, input, job.name, schedule)
   return {
     job: job.name,
     version: job.version,

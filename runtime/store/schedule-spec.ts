@@ -8,11 +8,12 @@ import type { ScheduleSpec } from './schedules.ts'
  * @throws InvalidInputError, SerializationError
  */
 export async function scheduleSpec(
+  name: string,
   job: Job,
   { input, ...timing }: Schedule,
   maxValueBytes: number,
 ): Promise<ScheduleSpec> {
   // The ids of its runs are digests, which could meet another job's run.
-  const run = await checkInput(job, input, { maxValueBytes, named: true })
+  const run = await checkInput(job, input, { maxValueBytes, named: true, schedule: name })
   return { ...timing, run: { ...run, tags: [], headers: {} } }
 }

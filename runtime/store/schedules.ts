@@ -26,7 +26,8 @@ export interface ScheduleSpec {
  * C2  A change of pattern or zone plans anew from the store's time of the change; any other change keeps the next tick.
  * C3  A schedule of code and one put by hand never overwrite each other. Code that no longer declares a schedule drops
  *     it: it stays in the list, fires no more, and comes back with the code.
- * C4  A pause is a field of its own: it stays through changes until somebody resumes.
+ * C4  A pause is a field of its own: it stays through changes until somebody resumes. It is remembered until the schedule
+ *     has moved beyond it, so that none of its ticks is fired, whenever somebody leads again.
  */
 export interface ScheduleStore {
   /** Makes or changes a schedule; the same one again changes nothing. @throws ScheduleStateError when code declares it. */
@@ -67,6 +68,12 @@ export interface DueSchedules {
   readonly nextDueInMs?: number
 }
 
+/** From `from` on, before `until`. */
+export interface Pause {
+  readonly from: number
+  readonly until: number
+}
+
 /** A schedule as the leader plans from it. Times are ms since 1970 by the store's clock. */
 export interface DueSchedule {
   readonly name: string
@@ -76,8 +83,8 @@ export interface DueSchedule {
   readonly since: number
   readonly nextTick?: number
   readonly paused: boolean
-  /** The last pause that is over: ticks of that time are not missed. */
-  readonly lastPause?: { readonly from: number; readonly until: number }
+  /** Pauses that are over, oldest first, as far as the schedule has not moved beyond them: their ticks are not missed. */
+  readonly pauses: readonly Pause[]
   /** A tick that waited for the run before it, and need not any longer. */
   readonly queuedTick?: number
 }
@@ -146,6 +153,7 @@ export type LedgerOutcome =
   | 'triggered'
   | 'paused'
   | 'resumed'
+  | 'declared'
   | 'changed'
   | 'dropped'
 
@@ -198,6 +206,8 @@ export const keptLedgerLines = 1_000
 export const lateFromMs = 1_000
 /** A schedule knows this many of its newest runs, to see whether one lives. */
 export const knownScheduleRuns = 10
+/** A schedule remembers this many pauses; of more the two oldest become one, so that what lay between them is paused too. */
+export const keptPauses = 20
 /** How often a queued tick looks whether the run before it has ended. */
 export const queuedLookMs = 1_000
 

@@ -17,7 +17,7 @@ export function declaredDefinitions(jobs: Iterable<Job>, maxValueBytes: number):
       if (schedule === undefined) {
         return { kind: 'schedule', name, digest: noSchedule, definition: new Uint8Array() }
       }
-      const { digest, bytes } = encodeSpec(name, await scheduleSpec(job, schedule, maxValueBytes))
+      const { digest, bytes } = encodeSpec(name, await scheduleSpec(name, job, schedule, maxValueBytes))
       return { kind: 'schedule', name, digest, definition: bytes }
     }),
   )

@@ -18,7 +18,9 @@ test('schedules lists what each says and where it stands', async () => {
   const cli = await withSchedule()
   const [title = '', row = ''] = (await cli.ok('schedules')).trimEnd().split('\n')
   expect(title).toMatch(/^SCHEDULE +JOB +CRON +NEXT +LAST +STATE$/)
-  expect(row).toMatch(/^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +changed$/)
+  expect(row).toMatch(
+    /^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+ m?s ago$/,
+  )
   expect(await cli.json('schedules')).toEqual({
     schedules: [
       {
@@ -32,7 +34,7 @@ test('schedules lists what each says and where it stands', async () => {
           jitterMs: 0,
         },
         ...{ input: { file: 'de' }, queued: [], since: expect.any(Number), overdueMs: expect.any(Number) },
-        last: { n: 1, at: expect.any(Number), outcome: 'changed', by: 'ana' },
+        last: { n: 1, at: expect.any(Number), outcome: 'declared', by: 'ana' },
       },
     ],
   })
@@ -43,7 +45,10 @@ test('pause, trigger, resume and remove, and the ledger of it', async () => {
   expect(await cli.ok('schedules', 'pause', 'nightly', '--by', 'ben', '--reason', 'audit')).toBe(
     'schedule nightly is paused; resume it with: durable-jobs schedules resume nightly\n',
   )
-  expect(await cli.ok('schedules')).toMatch(/ paused by ben: audit$/m)
+  expect(await cli.ok('schedules')).toMatch(
+    /^nightly +import +30 2 \* \* \* Europe\/Berlin +paused \S+ m?s ago +paused by ben: audit \(\S+ m?s ago\)$/m,
+  )
+  expect(await cli.ok('schedules', 'ledger', 'nightly')).toMatch(/ paused +by ben: audit\n/)
   const { run } = await cli.json<{ run: string }>('schedules', 'trigger', 'nightly', '--by', 'ben')
   expect(await cli.json('show', run)).toMatchObject({ run: { job: 'import', input: { file: 'de' } } })
   expect(await cli.ok('schedules', 'resume', 'nightly', '--by', 'ben')).toBe('schedule nightly fires again\n')
@@ -79,4 +84,27 @@ test('preview of a stored schedule or of a pattern', async () => {
     code: expect.any(Number),
     stderr: expect.stringContaining("cron 'daily' must have 5 fields"),
   })
+})
+
+test('the preview of a paused schedule says first that none of it will fire', async () => {
+  const cli = await withSchedule()
+  const preview = ['schedules', 'preview', 'nightly', '--count', '1']
+  const fires = await cli.ok(...preview)
+  expect(await cli.json(...preview)).toEqual({ fires: [expect.anything()] })
+  await cli.ok('schedules', 'pause', 'nightly', '--by', 'ben')
+  const [first = '', empty, ...rest] = (await cli.ok(...preview)).split('\n')
+  expect(first).toMatch(
+    /^schedule nightly is paused by ben \(.+ ago\): until that changes, none of these will fire$/,
+  )
+  expect([empty, rest.join('\n')]).toEqual(['', fires])
+  expect(await cli.json(...preview)).toMatchObject({ fires: [{}], paused: { by: 'ben' } })
+})
+
+test('what is no subcommand is told those that are', async () => {
+  const { code, stderr } = await ownCommandLine().run(['schedules', 'nightly'])
+  expect(code).toBe(2)
+  expect(stderr).toContain(
+    "schedules has no command 'nightly', only ledger, preview, pause, resume, trigger, remove; " +
+      'of a schedule of that name: durable-jobs schedules ledger nightly',
+  )
 })

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import type { CronFire } from '../../model/cron.ts'
 import { UnknownScheduleError } from '../../model/schedule-errors.ts'
-import { keptLedgerLines, type LedgerLine } from '../../store/schedules.ts'
+import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../../store/schedules.ts'
 import { withConnection } from '../connection.ts'
-import { instant, ledgerDetail, paintOutcome, tickText } from '../ledger-text.ts'
+import { instant, ledgerDetail, paintOutcome, stoppedText, tickText } from '../ledger-text.ts'
 import { wholeNumber } from '../option-values.ts'
-import { paint, printJson, printTable } from '../output.ts'
+import { paint, print, printJson, printTable } from '../output.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -37,7 +37,7 @@ export function addScheduleLooks(schedules: Command): void {
     .option('--cron <pattern>', 'preview this pattern; nothing is stored')
     .option('--time-zone <zone>', 'its zone (default: UTC)')
     .option('--count <n>', 'how many', wholeNumber(1, 1_000), 10)
-  addSharedOptions(preview, '{ fires: [{ at, local, clockChange? }] }').action(showPreview)
+  addSharedOptions(preview, '{ fires: [{ at, local, clockChange? }], paused?, dropped? }').action(showPreview)
 }
 
 async function showLedger(name: string, options: SharedOptions & { readonly limit: number }): Promise<void> {
@@ -61,13 +61,33 @@ async function showPreview(name: string | undefined, options: PreviewOptions): P
   if ((name === undefined) === (cron === undefined)) {
     throw new InvalidArgumentError('Name a schedule, or give --cron.')
   }
-  const show = (fires: readonly CronFire[]): void => {
-    if (json) printJson({ fires: fires.map((fire) => ({ ...fire, at: fire.at.getTime() })) })
-    else printTable(previewColumns, fires)
+  const show = (fires: readonly CronFire[], schedule?: ScheduleInfo): void => {
+    if (json) printJson(previewForJson(fires, schedule))
+    else printPreview(fires, schedule)
   }
   if (cron !== undefined) {
     const { CronTicks } = await import('../../model/cron.ts')
     return show(new CronTicks(cron, timeZone ?? 'UTC', 'preview').preview(Date.now(), count))
   }
-  await withConnection(options, async (jobs) => show(await jobs.schedules.preview(name ?? '', count)))
+  await withConnection(options, async (jobs) => {
+    const fires = await jobs.schedules.preview(name ?? '', count)
+    show(
+      fires,
+      (await jobs.inspector.schedules()).find((one) => one.name === name),
+    )
+  })
+}
+
+function printPreview(fires: readonly CronFire[], schedule: ScheduleInfo | undefined): void {
+  const stopped = schedule && stoppedText(schedule)
+  if (stopped !== undefined) {
+    const line = `schedule ${schedule?.name} is ${stopped}: until that changes, none of these will fire`
+    print(`${paint('yellow', line)}\n`)
+  }
+  printTable(previewColumns, fires)
+}
+
+function previewForJson(fires: readonly CronFire[], schedule: ScheduleInfo | undefined): object {
+  const { paused, dropped } = schedule ?? {}
+  return { fires: fires.map((fire) => ({ ...fire, at: fire.at.getTime() })), paused, dropped }
 }

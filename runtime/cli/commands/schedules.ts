@@ -1,11 +1,12 @@
-import type { Command } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { formatDuration } from '../../model/format-duration.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
+import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
-import { instant, paintOutcome } from '../ledger-text.ts'
+import { instant, paintOutcome, stoppedText } from '../ledger-text.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { valueForJson } from '../run-json.ts'
-import { byAndWhy } from '../run-text.ts'
+import { ago } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 import { addScheduleActs } from './schedule-acts.ts'
@@ -22,7 +23,7 @@ const columns: readonly Column<ScheduleInfo>[] = [
   },
   {
     title: 'LAST',
-    cell: ({ last }) => (last === undefined ? '' : last.outcome),
+    cell: ({ last }) => (last === undefined ? '' : `${last.outcome} ${ago(last.at)}`),
     paint: (text, { last }) => (last === undefined ? text : paintOutcome(text, last)),
   },
   { title: 'STATE', cell: stateText, paint: (text) => paint('yellow', text), shrinks: true },
@@ -36,11 +37,25 @@ LINE: n, at, outcome, tick?, until?, count?, lateMs?, run?, why?, other?, by?, r
 export function addSchedules(program: Command): void {
   const command = program
     .command('schedules')
-    .description('list schedules; show, preview, pause or trigger one: schedules --help')
-  addSharedOptions(command, '{ schedules: [SCHEDULE] }').action(listSchedules)
+    .description('list schedules; ledger, preview, pause, resume, trigger or remove one')
+    // Refused below, with the subcommands that there are: it may well be the name of a schedule.
+    .allowExcessArguments()
+  addSharedOptions(command, '{ schedules: [SCHEDULE] }').action(async (options: SharedOptions) => {
+    const [word] = command.args
+    if (word !== undefined) throw unknownSubcommand(command, word, options)
+    await listSchedules(options)
+  })
   explainJson(command, fieldsOfSchedule)
   addScheduleLooks(command)
   addScheduleActs(command)
+}
+
+function unknownSubcommand(command: Command, word: string, options: SharedOptions): InvalidArgumentError {
+  const names = command.commands.map((one) => one.name())
+  return new InvalidArgumentError(
+    `schedules has no command '${word}', only ${names.join(', ')}; ` +
+      `of a schedule of that name: ${commandLine(['schedules', 'ledger', word], options)}`,
+  )
 }
 
 async function listSchedules(options: SharedOptions): Promise<void> {
@@ -57,15 +72,16 @@ function scheduleForJson({ spec, name, origin, ...schedule }: ScheduleInfo): obj
   return { name, job: run.job, origin, ...timing, input: valueForJson(run.input, 'input'), ...schedule }
 }
 
-function nextText({ nextTick, overdueMs, dropped }: ScheduleInfo): string {
-  if (dropped !== undefined) return ''
+function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): string {
+  if (paused !== undefined || dropped !== undefined) return ''
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned yet' : 'never again'
   return overdueMs > 0 ? `${instant(nextTick)}, ${formatDuration(overdueMs)} overdue` : instant(nextTick)
 }
 
-function stateText({ paused, dropped, conflict, queued }: ScheduleInfo): string {
-  if (dropped !== undefined) return `dropped by the code of worker ${dropped.worker}`
-  if (paused !== undefined) return `paused by ${byAndWhy(paused)}`
+function stateText(schedule: ScheduleInfo): string {
+  const stopped = stoppedText(schedule)
+  if (stopped !== undefined) return stopped
+  const { conflict, queued } = schedule
   if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
   return queued.length > 0 ? `${queued.length} ticks wait for the run before them` : ''
 }

@@ -18,7 +18,8 @@ export interface ScheduleRecord {
   readonly planned: boolean
   readonly next?: { readonly tick: number; readonly dueAt: number } | undefined
   readonly paused?: ScheduleInfo['paused'] | undefined
-  readonly lastPause?: DueSchedule['lastPause'] | undefined
+  /** Those that are over. */
+  readonly pauses: DueSchedule['pauses']
   /** Ids of its newest runs. */
   readonly runs: readonly string[]
   readonly queued: readonly number[]
@@ -62,7 +63,15 @@ export function setSchedule(
   { origin, digest, spec, line }: Change,
 ): ScheduleRecord {
   const timing = timingOf(spec)
-  const base = before ?? { revision: 0, lines: 0, runs: [], queued: [], since: tx.now, planned: false }
+  const base = before ?? {
+    revision: 0,
+    lines: 0,
+    runs: [],
+    queued: [],
+    pauses: [],
+    since: tx.now,
+    planned: false,
+  }
   const anew = before === undefined || before.timing !== timing || before.dropped !== undefined
   const record: ScheduleRecord = withLine(
     tx,
@@ -72,7 +81,7 @@ export function setSchedule(
       ...{ origin, digest, timing, revision: base.revision + 1, dropped: undefined, conflict: undefined },
       ...(anew ? { since: tx.now, planned: false, next: undefined } : {}),
     },
-    { outcome: 'changed', ...line },
+    { outcome: before === undefined || before.dropped !== undefined ? 'declared' : 'changed', ...line },
   )
   tx.sql.run(
     `INSERT INTO schedules (name, due_at, queued_look, record, spec) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE

@@ -4,7 +4,7 @@ import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
-import { keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
+import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
@@ -172,7 +172,9 @@ function withConstants(source: string): string {
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0, 0': bounds.join(', '),
     '--[[definitions]] 0': String(keepDefinitionMs),
-    '--[[schedules]] 0, 0, 0, 0': [keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs].join(', '),
+    '--[[schedules]] 0, 0, 0, 0, 0': [
+      ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
+    ].join(', '),
     '--[[limits]] 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,

@@ -7,6 +7,7 @@ import {
   type Fire,
   type FireAnswer,
   type FireMove,
+  keptPauses,
   type LedgerLine,
   type ScheduleSpec,
 } from '../../../runtime/store/schedules.ts'
@@ -117,10 +118,12 @@ export function schedulesContract(open: Open): void {
     await store.putSchedule('report', spec, byHand({ reason: 'nightly' }))
     const answer = await store.dueSchedules(10)
     expect(answer.now).toBe(now())
-    expect(answer.schedules).toEqual([{ name: 'report', revision: 1, since: now(), spec, paused: false }])
+    expect(answer.schedules).toEqual([
+      { name: 'report', revision: 1, since: now(), spec, paused: false, pauses: [] },
+    ])
     expect(await store.schedules()).toMatchObject([{ name: 'report', origin: 'hand', overdueMs: 0, spec }])
     expect(await store.ledger('report', { limit: 10 })).toEqual([
-      { n: 1, at: now(), outcome: 'changed', by: 'ana', reason: 'nightly' },
+      { n: 1, at: now(), outcome: 'declared', by: 'ana', reason: 'nightly' },
     ])
   })
 
@@ -164,7 +167,7 @@ export function schedulesContract(open: Open): void {
     await leader.fire(tickRun(tick + minute, { overlap: 'allow' }))
     expect(await leader.fire(first)).toEqual({ kind: 'moved' })
     expect((await store.runs({ limit: 10 })).runs).toHaveLength(2)
-    expect(await outcomes(store)).toEqual(['changed', 'fired', 'fired'])
+    expect(await outcomes(store)).toEqual(['declared', 'fired', 'fired'])
   })
 
   contractTest(open, 'two leaders at once fire a tick once', async (contract) => {
@@ -175,7 +178,7 @@ export function schedulesContract(open: Open): void {
     const fire = { schedule: 'report', revision, fence, move: tickRun(tick) }
     const answers = await Promise.all([store.fire(fire), other.fire(fire)])
     expect(answers.map(({ kind }) => kind).sort()).toEqual(['done', 'moved'])
-    expect(await outcomes(store)).toEqual(['changed', 'fired'])
+    expect(await outcomes(store)).toEqual(['declared', 'fired'])
   })
 
   contractTest(open, 'a tick is not fired before it is due', async (contract) => {
@@ -185,7 +188,7 @@ export function schedulesContract(open: Open): void {
     expect(await leader.fire(late)).toEqual({ kind: 'early', remainingMs: 5_000 })
     const skip = { kind: 'skip', tick, until: now() + 1, count: 1, why: 'missed' } as const
     expect(await leader.fire(skip)).toEqual({ kind: 'early', remainingMs: 1 })
-    expect(await outcomes(store)).toEqual(['changed'])
+    expect(await outcomes(store)).toEqual(['declared'])
   })
 
   contractTest(open, 'only the running term fires', async (contract) => {
@@ -206,7 +209,7 @@ export function schedulesContract(open: Open): void {
     expect(await leader.fire(tickRun(tick + minute))).toEqual({ kind: 'moved' })
     expect(await leader.fire(tickRun(tick), { schedule: 'other' })).toEqual({ kind: 'moved' })
     expect(await leader.plan(tick)).toEqual({ kind: 'moved' })
-    expect(await outcomes(store)).toEqual(['changed'])
+    expect(await outcomes(store)).toEqual(['declared'])
   })
 
   contractTest(open, 'a tick is late from a second on, or caught up', async (contract) => {
@@ -266,7 +269,7 @@ export function schedulesContract(open: Open): void {
       await leader.fire(tickRun(one, { overlap: 'queue', cap: 1 }))
       advance(minute)
     }
-    expect(await outcomes(store)).toEqual(['changed', 'fired', 'queued', 'skipped'])
+    expect(await outcomes(store)).toEqual(['declared', 'fired', 'queued', 'skipped'])
     expect(await store.ledger('report', { limit: 1 })).toMatchObject([
       { why: 'queue full', other: `report-${tick}` },
     ])
@@ -294,7 +297,7 @@ export function schedulesContract(open: Open): void {
     await store.resumeSchedule('report', byHand())
     const [schedule] = await store.schedules()
     expect(schedule).not.toHaveProperty('paused')
-    expect(await outcomes(store)).toEqual(['changed', 'paused', 'skipped', 'resumed'])
+    expect(await outcomes(store)).toEqual(['declared', 'paused', 'skipped', 'resumed'])
   })
 
   contractTest(open, 'the leader is told of the pause that is over', async (contract) => {
@@ -306,8 +309,57 @@ export function schedulesContract(open: Open): void {
     await store.resumeSchedule('report', byHand())
     await store.pauseSchedule('report', pause)
     expect((await store.dueSchedules(10)).schedules).toMatchObject([
-      { paused: false, lastPause: { from: tick, until: now() } },
+      { paused: false, pauses: [{ from: tick, until: now() }] },
     ])
+  })
+
+  contractTest(open, 'every pause is told of, until the schedule has moved beyond it', async (contract) => {
+    const { store, now, advance } = contract
+    const { leader, tick } = await due(contract)
+    const pauses: { from: number; until: number }[] = []
+    for (let n = 0; n < 3; n++) {
+      await store.pauseSchedule('report', byHand())
+      advance(minute)
+      // The same pause again: it begins where it began.
+      await store.pauseSchedule('report', byHand({ by: 'ben', reason: 'still' }))
+      const from = now() - minute
+      expect(await store.schedules()).toMatchObject([{ paused: { by: 'ben', reason: 'still', at: from } }])
+      advance(minute)
+      await store.resumeSchedule('report', byHand())
+      pauses.push({ from, until: now() })
+      advance(minute)
+    }
+    const told = async () => (await store.dueSchedules(10)).schedules.map((one) => one.pauses)
+    expect(await told()).toEqual([pauses])
+    const skip = (from: number, until: number): Promise<FireAnswer> => {
+      const next = { tick: until + minute, dueAt: until + minute }
+      return leader.fire({ kind: 'skip', tick: from, until, count: 2, why: 'paused', next })
+    }
+    await skip(tick, tick + minute)
+    expect(await told()).toEqual([pauses.slice(1)])
+    await skip(tick + 2 * minute, tick + 3 * minute)
+    expect(await told()).toEqual([pauses.slice(1)])
+    await skip(tick + 4 * minute, tick + 8 * minute)
+    advance(minute)
+    expect(await told()).toEqual([[]])
+  })
+
+  contractTest(open, 'of more pauses than are kept the oldest become one', async (contract) => {
+    const { store, now, advance } = contract
+    const { tick } = await due(contract)
+    for (let n = 0; n < keptPauses + 2; n++) {
+      await store.pauseSchedule('report', byHand())
+      advance(1_000)
+      await store.resumeSchedule('report', byHand())
+      advance(1_000)
+    }
+    const [pauses = []] = (await store.dueSchedules(10)).schedules.map((one) => one.pauses)
+    expect(pauses).toHaveLength(keptPauses)
+    expect(pauses.slice(0, 2)).toEqual([
+      { from: tick, until: tick + 5_000 },
+      { from: tick + 6_000, until: tick + 7_000 },
+    ])
+    expect(pauses.at(-1)).toEqual({ from: now() - 2_000, until: now() - 1_000 })
   })
 
   contractTest(
@@ -320,6 +372,7 @@ export function schedulesContract(open: Open): void {
       expect(await store.schedules()).toMatchObject([{ revision: 1, nextTick: tick }])
       await store.putSchedule('report', specOf({ missed: 'all' }), byHand())
       expect(await store.schedules()).toMatchObject([{ revision: 2, nextTick: tick }])
+      expect(await outcomes(store)).toEqual(['declared', 'changed'])
       const write = byHand()
       await store.putSchedule('report', specOf({ timeZone: 'Asia/Tokyo' }), write)
       await store.putSchedule('report', specOf({ timeZone: 'Asia/Tokyo' }), write)
@@ -439,7 +492,7 @@ export function schedulesContract(open: Open): void {
       const { store, worker, advance } = contract
       const first = await worker(declared(specOf()))
       expect(await store.schedules()).toMatchObject([
-        { name: 'report', origin: 'code', revision: 1, last: { outcome: 'changed', worker: first.name } },
+        { name: 'report', origin: 'code', revision: 1, last: { outcome: 'declared', worker: first.name } },
       ])
       advance(minute)
       const newer = await worker(declared(undefined))
@@ -451,6 +504,7 @@ export function schedulesContract(open: Open): void {
       expect((await store.dueSchedules(10)).schedules).toMatchObject([{ name: 'report', revision: 3 }])
       const [back] = await store.schedules()
       expect(back).not.toHaveProperty('dropped')
+      expect((await outcomes(store)).at(-1)).toBe('declared')
     },
   )
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
-import { defineJob } from '../../../sdk/index.ts'
+import { type Duration, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
 import { gate, openWorkshop } from '../workshop.ts'
 
 const everySecond = '* * * * * *'
@@ -52,7 +52,7 @@ test('put, pause, trigger, resume and remove by hand', async () => {
     'resumed ben',
     'triggered ben',
     'paused ben',
-    'changed ana',
+    'declared ana',
   ])
   await jobs.schedules.remove('nightly')
   expect(await jobs.schedules.list()).toEqual([])
@@ -76,7 +76,12 @@ test('wrong options and unknown names are told by name', async () => {
   await expect(put({ cron: '@daily', missed: 'twice' })).rejects.toThrow("'twice' is none of one, all, skip")
   await expect(put({ cron: '@daily', cap: 0 })).rejects.toThrow('cap: 0 is not')
   await expect(put({ cron: '@daily', zone: 'UTC' })).rejects.toThrow("unknown option 'zone'")
-  await expect(put({ cron: '@daily', input: { file: 7 } })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(put({ cron: '@daily', input: { file: 7 } })).rejects.toMatchObject({
+    ...{ code: 'INVALID_INPUT', issues: [expect.stringMatching(/^input\.file: /)] },
+    message: expect.stringMatching(
+      /^the input of schedule 'nightly' \(job 'import'\) does not fit its schema: /,
+    ),
+  })
   await expect(jobs.schedules.trigger('nightly')).rejects.toMatchObject({ code: 'UNKNOWN_SCHEDULE' })
   await expect(jobs.schedules.ledger('nightly')).rejects.toMatchObject({ code: 'UNKNOWN_SCHEDULE' })
   expect(await jobs.schedules.list()).toEqual([])
@@ -88,8 +93,25 @@ test('wrong options and unknown names are told by name', async () => {
     },
     () => undefined,
   )
-  await expect(work(bad)).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+  await expect(work(bad)).rejects.toMatchObject({
+    ...{ code: 'INVALID_INPUT' },
+    message: expect.stringMatching(/^the input of schedule 'bad' \(job 'bad'\) does not fit/),
+  })
   const define = (): unknown =>
     defineJob({ name: 'bad', schedule: { cron: '@daily', jitter: 'soon' as '1s' } }, () => 1)
   expect(define).toThrow("job 'bad': schedule: jitter")
+})
+
+test.each([
+  ['* * * * *', '1m', '59s', "'* * * * *' fires 1 m 0 s apart"],
+  // The last tick of an hour and the first of the next one.
+  ['*/7 * * * *', '4m', '3m', "'*/7 * * * *' fires 4 m 0 s apart"],
+  // A day on which the clocks go forward.
+  ['0 3 * * *', '23h', '22h', "'0 3 * * *' fires 23 h 0 m apart"],
+] as const)('a jitter may not put a tick of %s off by %s, but by %s', (cron, tooLong, longest, why) => {
+  const define = (jitter: Duration) => () =>
+    defineJob({ name: 'tidy', schedule: { cron, timeZone: 'Europe/Berlin', jitter } }, () => undefined)
+  expect(define(longest)).not.toThrow()
+  expect(define(tooLong)).toThrow(InvalidOptionsError)
+  expect(define(tooLong)).toThrow(why)
 })

@@ -18,11 +18,21 @@ function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => F
   const [fires, errors, waits]: [Fire[], object[], number[]] = [[], [], []]
   const over = new AbortController()
   const store: Pick<ScheduleStore, 'dueSchedules' | 'fire'> = {
-    dueSchedules: async () => ({
+    dueSchedules: async (limit) => ({
       now: 2 * minute,
-      schedules: Object.entries(names).map(([name, timeZone]) => ({
-        ...{ name, revision: 1, since: 0, nextTick: minute, paused: false, spec: specOf(timeZone) },
-      })),
+      schedules: Object.entries(names)
+        .slice(0, limit)
+        .map(([name, timeZone]) => ({
+          ...{
+            name,
+            revision: 1,
+            since: 0,
+            nextTick: minute,
+            paused: false,
+            pauses: [],
+            spec: specOf(timeZone),
+          },
+        })),
       nextDueInMs: 700,
     }),
     fire: async (fire) => {
@@ -84,4 +94,14 @@ test('reports a schedule that it can’t plan once, and fires the others', async
   expect(fires.every(({ schedule }) => schedule === 'good')).toBe(true)
   expect(fires).toHaveLength(3)
   expect(errors).toMatchObject([{ schedule: 'bad', err: { code: 'INVALID_OPTIONS' } }])
+})
+
+test('goes past any number of schedules that it can’t plan', async () => {
+  const bad = Array.from({ length: 250 }, (_, n) => [`bad${n}`, 'Europe/Atlantis'] as const)
+  const names = { ...Object.fromEntries(bad), good: 'UTC' }
+  const { work, fires, errors, waits } = play(names, () => ({ kind: 'moved' }), 4)
+  await work
+  expect(fires.map(({ schedule }) => schedule)).toEqual(['good', 'good'])
+  expect(errors).toHaveLength(250)
+  expect(waits).toEqual([0, 0, 0, 700])
 })

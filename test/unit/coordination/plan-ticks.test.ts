@@ -16,7 +16,7 @@ const minutely: TickSource = {
 function due(over: Partial<Omit<DueSchedule, 'spec'>> & { spec?: Partial<ScheduleSpec> } = {}): DueSchedule {
   const run = { job: 'report', version: 1, queue: 'default', priority: 0, tags: [], headers: {} }
   return {
-    ...{ name: 'report', revision: 1, since: 0, nextTick: minute, paused: false },
+    ...{ name: 'report', revision: 1, since: 0, nextTick: minute, paused: false, pauses: [] },
     ...over,
     spec: {
       ...{ cron: '* * * * *', timeZone: 'UTC', missed: 'one', cap: 100, overlap: 'skip', jitterMs: 0 },
@@ -96,13 +96,17 @@ describe('a plan', () => {
     ])
   })
 
-  test('ticks of a pause that is over are paused, those around it are not', () => {
-    const lastPause = { from: 2 * minute, until: 4 * minute }
-    expect(plan(due({ lastPause, spec: { missed: 'all' } }), 5 * minute)).toEqual([
+  test('ticks of pauses that are over are paused, those around them are not', () => {
+    const pauses = [
+      { from: 2 * minute, until: 4 * minute },
+      { from: 5 * minute, until: 5.5 * minute },
+    ]
+    expect(plan(due({ pauses, spec: { missed: 'all' } }), 6 * minute)).toEqual([
       'caught up 1, then 2',
       'paused 2-3 (2), then 4',
       'caught up 4, then 5',
-      'run 5, then 6',
+      'paused 5-5 (1), then 6',
+      'run 6, then 7',
     ])
   })
 

@@ -4,8 +4,10 @@ import { declaredInCode } from '../../declared-in-code.ts'
 import type { NewRun } from '../../new-run.ts'
 import {
   encodeSpec,
+  keptPauses,
   knownScheduleRuns,
   type LedgerLine,
+  type Pause,
   type ScheduleSpec,
   type TriggerAnswer,
 } from '../../schedules.ts'
@@ -58,9 +60,10 @@ export function removeSchedule(tx: Transaction, name: string, write: OperatorWri
 export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
   once(tx, write, () => {
     const line = byLine(write)
-    const paused = { ...line, at: tx.now }
-    const record = withLine(tx, name, { ...known(tx, name), paused }, { outcome: 'paused', ...line })
-    keepRecord(tx, name, record)
+    const before = known(tx, name)
+    // Paused again it is the same pause: its ticks are those from the first one on.
+    const paused = { ...line, at: before.paused?.at ?? tx.now }
+    keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
   })
 }
 
@@ -68,15 +71,17 @@ export function resumeSchedule(tx: Transaction, name: string, write: OperatorWri
   once(tx, write, () => {
     const { paused, ...record } = known(tx, name)
     if (paused === undefined) return
-    const lastPause = { from: paused.at, until: tx.now }
-    keepRecord(
-      tx,
-      name,
-      withLine(tx, name, { ...record, lastPause }, { outcome: 'resumed', ...byLine(write) }),
-    )
+    const pauses = withPause(record.pauses, { from: paused.at, until: tx.now })
+    keepRecord(tx, name, withLine(tx, name, { ...record, pauses }, { outcome: 'resumed', ...byLine(write) }))
     if (record.queued.length > 0)
       tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.now, name)
   })
+}
+
+function withPause(pauses: readonly Pause[], added: Pause): readonly Pause[] {
+  const [first, second, ...others] = pauses
+  if (pauses.length < keptPauses || first === undefined || second === undefined) return [...pauses, added]
+  return [{ from: first.from, until: second.until }, ...others, added]
 }
 
 export function triggerSchedule(

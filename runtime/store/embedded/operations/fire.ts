@@ -9,6 +9,8 @@ import {
   type FireMove,
   type LedgerLine,
   lateFromMs,
+  type Pause,
+  type PlannedTick,
   queuedLookMs,
 } from '../../schedules.ts'
 import { leaderRole } from '../../terms.ts'
@@ -54,11 +56,10 @@ function dueSchedule(tx: Transaction, { name, due_at, record: json, spec }: DueR
   const record = JSON.parse(json) as ScheduleRecord
   const queuedTick = turnOfQueued(tx, name, record)
   if (queuedTick === undefined && (due_at === null || due_at > tx.now)) return []
-  const { revision, since, next, paused, lastPause } = record
+  const { revision, since, next, paused, pauses } = record
   const due: DueSchedule = {
-    ...{ name, revision, since, spec: decodeSpec(name, spec), paused: paused !== undefined },
+    ...{ name, revision, since, spec: decodeSpec(name, spec), paused: paused !== undefined, pauses },
     ...(next === undefined ? {} : { nextTick: next.tick }),
-    ...(lastPause === undefined ? {} : { lastPause }),
     ...(queuedTick === undefined ? {} : { queuedTick }),
   }
   return [due]
@@ -82,7 +83,7 @@ export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire)
   }
   if (move.kind === 'queued run') return fireQueued(tx, schedule, record, move)
   if (record.next?.tick !== (move.kind === 'plan' ? undefined : move.tick)) return { kind: 'moved' }
-  const planned = { ...record, planned: true, next: move.next }
+  const planned = { ...record, planned: true, next: move.next, pauses: pausesAhead(record, move.next) }
   if (move.kind === 'plan') {
     keepPlan(tx, schedule, planned)
     return { kind: 'done', outcome: 'planned' }
@@ -93,6 +94,11 @@ export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire)
   return move.kind === 'run'
     ? fireRun(tx, schedule, planned, move)
     : written(tx, schedule, planned, skippedLine(move))
+}
+
+/** Those that may have ticks from the next one on. */
+function pausesAhead({ pauses }: ScheduleRecord, next: PlannedTick | undefined): readonly Pause[] {
+  return next === undefined ? [] : pauses.filter(({ until }) => until > next.tick)
 }
 
 function skippedLine({ tick, until, count, why }: Move<'skip'>): Line {

@@ -30,7 +30,7 @@ interface StoredSchedule {
   readonly next?: number
   readonly due?: number
   readonly paused?: ScheduleInfo['paused']
-  readonly lastPause?: DueSchedule['lastPause']
+  readonly pauses: DueSchedule['pauses']
   readonly queued: readonly number[]
   readonly last?: LedgerLine
   readonly dropped?: ScheduleInfo['dropped']
@@ -92,11 +92,10 @@ export async function dueSchedules(calls: ScriptCalls, limit: number): Promise<D
   ]
   const schedules = found.map(([rawName, packed, spec, queued]): DueSchedule => {
     const name = String(rawName)
-    const { revision, since, next, paused, lastPause } = plain.unpack(packed) as StoredSchedule
+    const { revision, since, next, paused, pauses } = plain.unpack(packed) as StoredSchedule
     return {
-      ...{ name, revision, since, spec: decodeSpec(name, spec), paused: paused !== undefined },
+      ...{ name, revision, since, spec: decodeSpec(name, spec), paused: paused !== undefined, pauses },
       ...(next === undefined ? {} : { nextTick: next }),
-      ...(lastPause === undefined ? {} : { lastPause }),
       ...(queued.length === 0 ? {} : { queuedTick: Number(queued) }),
     }
   })

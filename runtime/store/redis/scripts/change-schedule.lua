@@ -57,14 +57,19 @@ local changes = {
   end,
 
   pause = function()
-    s.paused = { by = by, reason = reason, at = now }
+    -- Paused again it is the same pause: its ticks are those from the first one on.
+    s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or now }
     addLine(name, s, lineOf('paused'))
     keepSchedule(name, s)
   end,
 
   resume = function()
     if not s.paused then return end
-    s.lastPause = { from = s.paused.at, ['until'] = now }
+    if #s.pauses >= KEPT_PAUSES then
+      s.pauses[2].from = s.pauses[1].from
+      table.remove(s.pauses, 1)
+    end
+    s.pauses[#s.pauses + 1] = { from = s.paused.at, ['until'] = now }
     s.paused = nil
     addLine(name, s, lineOf('resumed'))
     if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end

@@ -1,11 +1,11 @@
 --[[
 Schedules (rules C1 to C4 of store/schedules.ts). A schedule is a map: origin ('code', 'hand'), digest, timing, revision,
-since, planned, next and due (tick and when it is due; nil when there is none), paused { by, reason, at }, last pause
-{ from, until }, runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
+since, planned, next and due (tick and when it is due; nil when there is none), paused { by, reason, at }, pauses
+that are over (list of { from, until }), runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
 { worker, at }. What it runs stands in `scheduleSpecs`; in `schedulesDue` stands `t` schedule, and `q` schedule while
 ticks are queued.
 ]]
-local KEPT_LINES, KNOWN_RUNS, LATE_FROM, QUEUED_LOOK = --[[schedules]] 0, 0, 0, 0
+local KEPT_LINES, KNOWN_RUNS, LATE_FROM, QUEUED_LOOK, KEPT_PAUSES = --[[schedules]] 0, 0, 0, 0, 0
 
 local function scheduleOf(name)
   local raw = call('HGET', K.schedules, name)
@@ -44,14 +44,14 @@ local function timingOf(bytes) return sub(bytes, 1, string.find(bytes, '\n', 1, 
 --- Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed.
 local function setSchedule(name, s, origin, digest, bytes, line)
   local timing = timingOf(bytes)
-  if not s then s = { revision = 0, lines = 0, runs = {}, queued = {} } end
+  line.outcome = s and not s.dropped and 'changed' or 'declared'
+  if not s then s = { revision = 0, lines = 0, runs = {}, queued = {}, pauses = {} } end
   if s.timing ~= timing or s.dropped then
     s.since, s.next, s.due, s.planned = now, nil, nil, nil
     zadd(K.schedulesDue, 't' .. name, 0)
   end
   s.origin, s.digest, s.timing, s.revision, s.dropped, s.conflict = origin, digest, timing, s.revision + 1, nil, nil
   if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end
-  line.outcome = 'changed'
   addLine(name, s, line)
   hset(K.scheduleSpecs, name, bytes)
   keepSchedule(name, s)
@@ -100,8 +100,14 @@ local function knowRun(s, id)
   while #s.runs > KNOWN_RUNS do table.remove(s.runs, 1) end
 end
 
+--- Goes on to the next tick, and forgets pauses that have no tick from there on.
 local function planNext(name, s, tick, due)
   s.next, s.due, s.planned = tonumber(tick), tonumber(due), true
+  local ahead = {}
+  for i = 1, #s.pauses do
+    if s.next and s.pauses[i]['until'] > s.next then ahead[#ahead + 1] = s.pauses[i] end
+  end
+  s.pauses = ahead
   if s.next then zadd(K.schedulesDue, 't' .. name, s.due) else zrem(K.schedulesDue, 't' .. name) end
 end
 
