@@ -94,8 +94,11 @@ class Play {
       idle = this.figures.claims > before ? 0 : idle + 1
       if (idle <= deadAfter) continue
       for (const known of this.#held()) await this.#end(known, 'completed')
+      // A move that is noticed only after time has passed would look like a later refusal.
+      await this.#noticeSeniors()
       this.#under.advance(5_000)
       for (const worker of this.#workers) await this.#claim(worker)
+      await this.#noticeSeniors()
       if (this.figures.claims === before && this.#live.size > 0)
         throw new Error(`nothing starts any more: ${this.#stuck()}`)
     }
