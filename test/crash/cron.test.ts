@@ -129,7 +129,7 @@ async function completeLedger(jobs: Jobs, more: number): Promise<LedgerLine[]> {
 function tell(store: string, ticks: readonly LedgerLine[]): void {
   const lateMs = ticks.map(({ at, tick = at }) => at - tick)
   printEvidence({
-    what: 'each tick fired once, the leader killed or drained around ticks',
+    measure: 'each tick fired once, the leader killed or drained around ticks',
     store,
     kills,
     ticks: ticks.length,
