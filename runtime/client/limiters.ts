@@ -37,7 +37,7 @@ export class Limiters {
   }
 
   /**
-   * Changes a limiter for everybody from now on, whatever the code says, until `reset`.
+   * Changes a limiter for everybody from now on, whatever the code says, until `reset`; what was set before stays.
    * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have
    * @example
    * await jobs.limits.set('stripe', { refill: 10 }, { reason: 'their status page is red' })

@@ -3,6 +3,7 @@ import type { LimiterRule } from '../model/limiter.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { RuleChange } from './limiter-rules.ts'
 
 /*
  * LIMITERS of a store.
@@ -28,12 +29,11 @@ export interface LimiterStore {
   closeKeys(lease: string, request: StepTurn & { readonly closedMs: number }): Promise<'closed' | 'gone'>
   /** Puts the true cost of a step's use of a limiter in place of what it was charged. `gone` also for an older turn. */
   correctCost(lease: string, request: CostCorrection): Promise<'corrected' | 'gone'>
-  /** A rule by hand: wins over the code's until `rule` is left out. @throws RunStateError for an unknown limiter. */
-  setLimiter(
-    name: string,
-    numbers: Partial<Omit<LimiterRule, 'kind'>> | undefined,
-    write: OperatorWrite,
-  ): Promise<LimiterRule>
+  /**
+   * Changes numbers of the rule in force by hand: that wins over the code's until `numbers` is left out. Answers the rule
+   * in force then. @throws RunStateError for an unknown limiter, InvalidOptionsError for what its kind does not have.
+   */
+  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule>
 }
 
 /** One use of its limits by a step: `turn` counts the uses of a stay; one that is not newer than the last is answered closed for 0 ms. */

@@ -418,6 +418,23 @@ function hand(open: Open): void {
     expect(await contract.store.limiterKeys('bucket', 1)).toMatchObject([{ used: 2, opensInMs: 3_600_000 }])
   })
 
+  contractTest(open, 'what was set by hand before stays when another number is set', async (contract) => {
+    await limited(contract)
+    await contract.store.setLimiter('bucket', { refill: 9 }, byHand())
+    const rule = await contract.store.setLimiter('bucket', { max: 7 }, byHand())
+    expect(rule).toEqual({ ...bucket.rule, refill: 9, max: 7 })
+    expect(await contract.store.limiters()).toContainEqual(expect.objectContaining({ name: 'bucket', rule }))
+    expect(await contract.store.setLimiter('bucket', undefined, byHand())).toEqual(bucket.rule)
+  })
+
+  contractTest(open, 'two numbers set at once are both in force', async (contract) => {
+    await limited(contract)
+    const changes = [{ refill: 9 }, { max: 7 }, { everyMs: 5_000 }]
+    await Promise.all(changes.map((change) => contract.store.setLimiter('bucket', change, byHand())))
+    const found = (await contract.store.limiters()).find(({ name }) => name === 'bucket')
+    expect(found?.rule).toEqual({ ...bucket.rule, refill: 9, max: 7, everyMs: 5_000 })
+  })
+
   contractTest(open, 'a limit set by hand holds until it is taken back', async (contract) => {
     const worker = await limited(contract)
     await contract.store.enqueue([1, 2, 3].map(() => limitedRun(one)))

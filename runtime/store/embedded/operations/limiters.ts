@@ -5,7 +5,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
-import { lookAtLinesOf } from '../limits/limit-key.ts'
+import { lookAtLinesOf, ruleOf } from '../limits/limit-key.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
@@ -61,7 +61,7 @@ function refuseOtherKind(name: string, known: LimiterRule, rule: LimiterRule): v
   )
 }
 
-/** Left out, the code's rule is in force again. */
+/** Changes the rule in force; left out, the code's is in force again. */
 export function setLimiter(
   tx: Transaction,
   name: string,
@@ -70,22 +70,20 @@ export function setLimiter(
 ): LimiterRule {
   const before = answered<LimiterRule>(tx, write.requestId)
   if (before !== undefined) return before
-  const row = tx.sql.get<{ rule: string }>('SELECT rule FROM limiters WHERE name = ?', name)
-  if (row === undefined) {
+  const inForce = ruleOf(tx, name)
+  if (inForce === undefined) {
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   }
-  const code = JSON.parse(row.rule) as LimiterRule
-  const rule = numbers === undefined ? code : changedRule(name, code, numbers)
-  const { by, reason } = write
-  const byHand: ByHandRow | undefined = numbers && {
-    ...{ numbers: numbersOf(rule), by, at: tx.now },
-    ...(reason === undefined ? {} : { reason }),
-  }
+  const byHand = numbers && byHandRow(tx, changedRule(name, inForce, numbers), write)
   tx.sql.run(
     'UPDATE limiters SET by_hand = ? WHERE name = ?',
     byHand === undefined ? null : JSON.stringify(byHand),
     name,
   )
   lookAtLinesOf(tx, name)
-  return keepAnswer(tx, write.requestId, rule)
+  return keepAnswer(tx, write.requestId, ruleOf(tx, name) ?? inForce)
+}
+
+function byHandRow(tx: Transaction, rule: LimiterRule, { by, reason }: OperatorWrite): ByHandRow {
+  return { numbers: numbersOf(rule), by, at: tx.now, ...(reason === undefined ? {} : { reason }) }
 }

@@ -99,17 +99,18 @@ export async function setLimiter(
   numbers: RuleChange | undefined,
   { by, reason = '', requestId }: OperatorWrite,
 ): Promise<LimiterRule> {
-  const raw = (await calls.link.command('HGET', calls.keys.of('limiters'), name)) as Buffer | null
-  if (raw === null)
-    throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
-  const { rule } = plain.unpack(raw) as StoredLimiter
-  const next = numbers === undefined ? rule : changedRule(name, rule, numbers)
-  const byHand =
-    numbers === undefined
-      ? ''
-      : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
-  await calls.run('set-limiter', [name, requestId, byHand])
-  return next
+  for (;;) {
+    const raw = (await calls.link.command('HGET', calls.keys.of('limiters'), name)) as Buffer | null
+    if (raw === null)
+      throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
+    const next = numbers === undefined ? codeIn(raw) : changedRule(name, ruleIn(raw), numbers)
+    const byHand =
+      numbers === undefined
+        ? ''
+        : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
+    const reply = await calls.run('set-limiter', [name, requestId, raw, byHand])
+    if (String(reply) !== 'changed') return plain.unpack(reply as Buffer) as LimiterRule
+  }
 }
 
 export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {
@@ -147,10 +148,14 @@ export async function readLimiterKeys(
     .slice(0, limit)
 }
 
-function ruleIn(raw: Buffer): LimiterRule | undefined {
-  if (raw.length === 0) return undefined
+/** In force. */
+function ruleIn(raw: Buffer): LimiterRule {
   const { rule, byHand } = plain.unpack(raw) as StoredLimiter
   return { ...rule, ...byHand?.numbers }
+}
+
+function codeIn(raw: Buffer): LimiterRule {
+  return (plain.unpack(raw) as StoredLimiter).rule
 }
 
 function keyInfo(
@@ -171,7 +176,7 @@ type PlaceReply = [path: Buffer, limiter: Buffer, rule: Buffer, key: KeyReply, a
 export async function readLinePlaces(calls: ScriptCalls, run: RunId): Promise<LinePlace[]> {
   const reply = (await calls.run('read-line-places', [run, mostHolders])) as PlaceReply[]
   return reply.map(([path, limiter, rule, key, ahead, ...holders]) => ({
-    ...keyInfo(String(limiter), ruleIn(rule), key),
+    ...keyInfo(String(limiter), rule.length === 0 ? undefined : ruleIn(rule), key),
     ...{ path: String(path), ahead, holders: [...new Set(holders.map(String))] },
   }))
 }

@@ -1,22 +1,25 @@
 --[[
 Sets a limiter's numbers by hand, or takes them back; its lines are looked at by the next claims.
 keys: all
-input: time, limiter, request, msgpack { numbers, by, reason } or '' to take back
-returns: 1, or 'unknown'
+input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back
+returns: msgpack of the rule in force, or 'changed': the limiter is another one by now, read it again
 writes: when full
 uses: prelude limits-part
 ]]
-local name, request, byHand = ARGV[2], ARGV[3], ARGV[4]
-if answered(request) then return 1 end
-local raw = call('HGET', K.limiters, name)
-if not raw then return 'unknown' end
-local stored = cmsgpack.unpack(raw)
+local name, request, known, byHand = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local before = answered(request)
+if before then return before end
+if call('HGET', K.limiters, name) ~= known then return 'changed' end
+local stored = cmsgpack.unpack(known)
 stored.byHand = byHand ~= '' and cmsgpack.unpack(byHand) or nil
 if stored.byHand then stored.byHand.at = now end
 hset(K.limiters, name, cmsgpack.pack(stored))
 lookAtAllLines()
 local idle = call('HKEYS', K.idle)
 for i = 1, #idle do woken[idle[i]] = true end
-keepAnswer(request, '1')
+local rule = stored.rule
+for number, value in pairs(stored.byHand and stored.byHand.numbers or {}) do rule[number] = value end
+local answer = cmsgpack.pack(rule)
+keepAnswer(request, answer)
 finish(nil, true)
-return 1
+return answer
