@@ -84,12 +84,13 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   if (reasons.length > 0) return reasons
   const able = ableWorkers(run, facts)
   const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
-  const ahead = facts.queue?.counts.ready ?? 1
+  const ready = facts.queue?.counts.ready ?? 1
+  const are = ready === 1 ? '1 run is' : `${ready} runs are`
   return taken >= slots
     ? [
-        `All ${slots} slots of the workers that could take it are in use; ${ahead} runs are ready in queue '${run.queue}'.`,
+        `All ${slots} slots of the workers that could take it are in use; ${are} ready in queue '${run.queue}'.`,
       ]
-    : [`A worker takes it with its next claim; ${ahead} runs are ready in queue '${run.queue}'.`]
+    : [`A worker takes it with its next claim; ${are} ready in queue '${run.queue}'.`]
 }
 
 async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[]> {

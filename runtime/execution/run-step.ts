@@ -97,12 +97,12 @@ async function runRetried(step: StepRun, stored: StoredStep | undefined): Promis
 async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
   const { execution, path, call, plan } = step
   const { limits } = plan
+  if (limits.uses.length === 0) return execution.attempt(path, attempt, call, plan)
   for (;;) {
     const turn = await passLimits(execution, path, attempt, limits)
     const correctCost = costCorrection(execution, path, turn, limits)
     const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
-    const paused = end.kind === 'threw' && end.error instanceof RateLimitedError && limits.uses.length > 0
-    if (!paused) return end
+    if (end.kind !== 'threw' || !(end.error instanceof RateLimitedError)) return end
     const { delayMs, message } = end.error
     execution.seams.log.warn({ step: path, attempt, delayMs, reason: message }, 'a step was asked to pause')
     await execution.closeKeys(path, turn, delayMs)

@@ -8,10 +8,18 @@ export class InvalidInputError extends DurableJobsError {
   override readonly name = 'InvalidInputError'
   readonly code = 'INVALID_INPUT'
   readonly issues: readonly string[]
-  /** @param schedule Whose input it is, when it is not that of an enqueue. */
-  constructor(job: string, issues: readonly string[], schedule?: string) {
+  /** `schedule`: whose input it is, when it is not that of an enqueue; `to`: what of the job it does not fit. */
+  constructor(
+    job: string,
+    issues: readonly string[],
+    {
+      schedule,
+      to = 'schema',
+      ...options
+    }: ErrorOptions & { readonly schedule?: string | undefined; readonly to?: 'schema' | 'limits' } = {},
+  ) {
     const owner = schedule === undefined ? `job '${job}'` : `schedule '${schedule}' (job '${job}')`
-    super(`the input of ${owner} does not fit its schema: ${issues.join('; ')}`)
+    super(`the input of ${owner} does not fit its ${to}: ${issues.join('; ')}`, options)
     this.issues = issues
   }
 }

@@ -57,33 +57,41 @@ export function parseJobLimits(value: unknown, at: string): readonly PlannedLimi
   })
 }
 
-/** The uses of one run. @throws InvalidInputError when a key or a cost made from the input is none. */
+/**
+ * The uses of one run; `schedule`: whose input it is, when it is not that of an enqueue.
+ * @throws InvalidInputError when a key or a cost made from the input is none
+ */
 export function limitUses(
   planned: readonly PlannedLimit[],
   input: unknown,
-  job: string,
+  { job, schedule }: { readonly job: string; readonly schedule?: string | undefined },
 ): readonly LimitUse[] {
-  const refuse = (problem: string): never => {
-    throw new InvalidInputError(job, [problem])
+  const refuse = (problem: string, options?: ErrorOptions): never => {
+    throw new InvalidInputError(job, [problem], { schedule, to: 'limits', ...options })
   }
-  const uses = planned.map(({ limiter, key, cost, wholeRun }) => {
-    const made = {
-      key: key?.(input as never),
-      cost: typeof cost === 'function' ? cost(input as never) : cost,
+  const made = (what: string, make: (input: never) => unknown): unknown => {
+    try {
+      return make(input as never)
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      return refuse(`${what} threw for this input: ${reason}`, { cause })
     }
-    const text = key === undefined ? '' : keyText(made.key)
-    if (text === undefined)
-      return refuse(`the key of limiter '${limiter.name}' is ${told(made.key)}; ${keyRule}`)
-    if (!isCost(made.cost, limiter))
-      return refuse(`the cost for limiter '${limiter.name}' is ${told(made.cost)}; ${costRule(limiter)}`)
-    return { limiter: limiter.name, key: text, cost: made.cost, wholeRun }
+  }
+  return planned.map(({ limiter, key, cost, wholeRun }) => {
+    const { name } = limiter
+    const madeKey = key && made(`the key of limiter '${name}'`, key)
+    const text = key === undefined ? '' : keyText(madeKey)
+    if (text === undefined) return refuse(`the key of limiter '${name}' is ${told(madeKey)}; ${keyRule}`)
+    const madeCost = typeof cost === 'function' ? made(`the cost for limiter '${name}'`, cost) : cost
+    if (!isCost(madeCost, limiter))
+      return refuse(`the cost for limiter '${name}' is ${told(madeCost)}; ${costRule(limiter)}`)
+    return { limiter: name, key: text, cost: madeCost, wholeRun }
   })
-  return uses
 }
 
 /** @throws InvalidOptionsError naming the wrong use. */
 export function parseStepLimits(value: unknown, at: string): readonly LimitUse[] {
-  const uses = list(value, at).map((entry, i) => {
+  return list(value, at).map((entry, i) => {
     const where = `${at}[${i}]`
     if (isLimiter(entry)) return { limiter: entry.name, key: '', cost: 1, wholeRun: false }
     checkKnownOptions(entry, ['limiter', 'key', 'cost'], where)
@@ -94,7 +102,6 @@ export function parseStepLimits(value: unknown, at: string): readonly LimitUse[]
     checkCost(cost, limiter, where)
     return { limiter: limiter.name, key: text, cost, wholeRun: false }
   })
-  return uses
 }
 
 /** The limiters that a list of uses names, as they were defined. */
@@ -146,5 +153,10 @@ function checkCost(cost: unknown, limiter: Limiter, at: string): void {
 }
 
 function told(value: unknown): string {
+  if (value instanceof Promise) {
+    // Nobody waits for it: its own failure must not end the process.
+    value.catch(() => undefined)
+    return 'a promise'
+  }
   return typeof value === 'string' ? `'${value}'` : String(value)
 }

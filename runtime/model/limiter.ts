@@ -78,14 +78,22 @@ export const limits = {
   tokenBucket: (options: { name: string; capacity: number; refill: number; every: Duration }): Limiter => {
     const at = checked('tokenBucket', options, ['name', 'capacity', 'refill', 'every'])
     const max = whole(options.capacity, `${at}: capacity`)
-    return made(options.name, 'tokenBucket', bucketRule(at, max, options.refill, options.every))
+    return made(
+      options.name,
+      'tokenBucket',
+      bucketRule(at, max, whole(options.refill, `${at}: refill`), options.every),
+    )
   },
 
   /** `limit` per `every`, evenly spaced; after a quiet time `burst` (default 1) may start at once. */
   leakyBucket: (options: { name: string; limit: number; every: Duration; burst?: number }): Limiter => {
     const at = checked('leakyBucket', options, ['name', 'limit', 'every', 'burst'])
     const max = whole(options.burst ?? 1, `${at}: burst`)
-    return made(options.name, 'leakyBucket', bucketRule(at, max, options.limit, options.every))
+    return made(
+      options.name,
+      'leakyBucket',
+      bucketRule(at, max, whole(options.limit, `${at}: limit`), options.every),
+    )
   },
 
   /**
@@ -95,7 +103,7 @@ export const limits = {
   points: (options: { name: string; points: number; every: Duration }): Limiter => {
     const at = checked('points', options, ['name', 'points', 'every'])
     const max = whole(options.points, `${at}: points`)
-    return made(options.name, 'points', bucketRule(at, max, options.points, options.every))
+    return made(options.name, 'points', bucketRule(at, max, max, options.every))
   },
 } as const
 
@@ -127,13 +135,12 @@ function windowRule(
 
 function bucketRule(at: string, max: number, refill: number, every: Duration): Omit<LimiterRule, 'kind'> {
   const everyMs = period(every, `${at}: every`)
-  const back = whole(refill, `${at}: what comes back per period`)
   if (max * everyMs > largestProduct) {
     throw new InvalidOptionsError(
       `${at}: so large a bucket over so long a time can't be counted; name a shorter one`,
     )
   }
-  return { max, everyMs, refill: back }
+  return { max, everyMs, refill }
 }
 
 function period(value: Duration, option: string): number {

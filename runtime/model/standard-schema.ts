@@ -15,7 +15,7 @@ export async function parseInput(
   const result = await schema['~standard'].validate(input)
   if (result.issues === undefined) return result.value
   const lines = result.issues.map((issue) => `${issuePath(issue)}: ${issue.message}`)
-  throw new InvalidInputError(job, lines, schedule)
+  throw new InvalidInputError(job, lines, { schedule })
 }
 
 function issuePath(issue: StandardSchemaV1.Issue): string {

@@ -35,7 +35,9 @@ export async function checkInput<Input>(
     priority: job.priority,
     input: encodeValue(parsed, `input of job '${job.name}'`, maxValueBytes),
     inputDigest: named ? digestValue(parsed) : '',
-    ...(job.limits.length === 0 ? {} : { limits: limitUses(job.limits, parsed, job.name) }),
+    ...(job.limits.length === 0
+      ? {}
+      : { limits: limitUses(job.limits, parsed, { job: job.name, schedule }) }),
     ...(job.unique === undefined ? {} : { unique: uniqueClaim(job.unique, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
   }

@@ -50,9 +50,14 @@ export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Se
       witness.write('aborted', { path: role, note })
     })
     witness.write('leads', about)
-    let refused = false
+    let [wrote, refused] = [false, false]
     while (!signal.aborted) {
-      if (!guarded.write(fence) && !refused) {
+      const taken = guarded.write(fence)
+      if (taken && !wrote) {
+        wrote = true
+        witness.write('wrote', { path: role })
+      }
+      if (!taken && !refused) {
         refused = true
         witness.write('refused', { path: role, note: worker.leader.isLeading ? 'leading' : 'not leading' })
       }

@@ -69,7 +69,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(next.pid).not.toBe(zombie.pid)
     expect(next.at - stoppedAt).toBeLessThan(shortTerms.termMs + 1_000)
     const guarded = guardedStore(fleet)
-    await taken(guarded, next)
+    await fleet.witness.until(({ moment, pid }) => moment === 'wrote' && pid === next.pid)
     zombie.signal('SIGCONT')
 
     const by =
@@ -119,11 +119,6 @@ function guardedStore(fleet: Fleet): GuardedStore {
   const guarded = new GuardedStore(fleet.file('guarded.db'))
   onTestFinished(() => guarded.close())
   return guarded
-}
-
-/** Resolves when the new leader has written once. */
-async function taken(guarded: GuardedStore, { note }: Line): Promise<void> {
-  while (guarded.last.fence !== Number(note)) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 /** Who leads, and the line that says since when. */

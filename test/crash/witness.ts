@@ -24,6 +24,7 @@ export type Moment =
   | 'leads'
   | 'left'
   | 'refused'
+  | 'wrote'
   | 'renewed'
   | 'signalled'
   | 'killed'

@@ -83,5 +83,8 @@ function stateText(schedule: ScheduleInfo): string {
   if (stopped !== undefined) return stopped
   const { conflict, queued } = schedule
   if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
-  return queued.length > 0 ? `${queued.length} ticks wait for the run before them` : ''
+  if (queued.length === 0) return ''
+  return queued.length === 1
+    ? '1 tick waits for the run before it'
+    : `${queued.length} ticks wait for the run before them`
 }

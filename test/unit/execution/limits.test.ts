@@ -41,6 +41,24 @@ describe('limits of a job', () => {
       () => 1,
     )
     await expect(jobs.enqueue(keyed, { key: '' })).rejects.toMatchObject({ code: 'INVALID_INPUT' })
+    const named = jobs.enqueue(keyed, undefined as never)
+    await expect(named).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(
+        /^the input of job 'keyed' does not fit its limits: the key of limiter 'one' threw/,
+      ),
+      cause: expect.any(TypeError),
+    })
+    const promised = defineJob<{ key: string }>(
+      {
+        name: 'promised',
+        limits: [{ limiter, key: (async () => Promise.reject(new Error('late'))) as never }],
+      },
+      () => 1,
+    )
+    await expect(jobs.enqueue(promised, { key: 'a' })).rejects.toThrow(
+      "the key of limiter 'one' is a promise",
+    )
     const costly = defineJob<{ cost: number }>(
       { name: 'costly', limits: [{ limiter, cost: ({ cost }) => cost }] },
       () => 1,

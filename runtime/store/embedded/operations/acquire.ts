@@ -15,7 +15,6 @@ import {
   giveBack,
   leaveLines,
   lineUp,
-  missing,
   takeAll,
   touch,
 } from '../limits/admission.ts'
@@ -41,13 +40,11 @@ export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest
   const admission = run && admissionFor(tx, run, request)
   if (run === undefined || admission === undefined) return { kind: 'gone' }
   tx.sql.run('UPDATE runs SET limited = 1, granted = 0, limit_turn = ? WHERE seq = ?', request.turn, run.seq)
-  if (missing(tx, admission, request.attempt).length > 0) {
-    const closed = firstClosed(tx, run, admission, { as: 'in order', attempt: request.attempt })
-    if (closed !== undefined) {
-      lineUp(tx, run, admission, closed)
-      const { limiter, opensInMs } = closed
-      return { kind: 'closed', limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
-    }
+  const closed = firstClosed(tx, run, admission, { as: 'in order', attempt: request.attempt })
+  if (closed !== undefined) {
+    lineUp(tx, run, admission, closed)
+    const { limiter, opensInMs } = closed
+    return { kind: 'closed', limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
   }
   takeAll(tx, run, admission, request.attempt)
   return { kind: 'granted' }

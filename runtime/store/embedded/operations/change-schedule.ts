@@ -33,13 +33,7 @@ export function putSchedule(tx: Transaction, name: string, spec: ScheduleSpec, w
     }
     if (before !== undefined && before.dropped === undefined && before.digest === digest) return
     const record = setSchedule(tx, name, before, { origin: 'hand', digest, spec: bytes, line: byLine(write) })
-    if (before?.conflict !== undefined) {
-      tx.sql.run(
-        'UPDATE schedules SET record = ? WHERE name = ?',
-        JSON.stringify({ ...record, conflict: before.conflict }),
-        name,
-      )
-    }
+    if (before?.conflict !== undefined) keepRecord(tx, name, { ...record, conflict: before.conflict })
   })
 }
 

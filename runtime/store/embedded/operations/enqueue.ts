@@ -37,23 +37,6 @@ function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
   return run.unique === undefined ? insertRows(tx, run) : insertUnique(tx, run, run.unique)
 }
 
-/** Answers whether the new run waits in a limiter's line. */
-function limit(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): boolean {
-  const row = findRun(tx.sql, run.id)
-  if (row === undefined) return false
-  saveAdmission(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
-  tx.sql.run('UPDATE runs SET limited = 1 WHERE seq = ?', row.seq)
-  const limiter = state === 'ready' ? enterLimits(tx, row, 1) : undefined
-  if (limiter === undefined) return false
-  tx.sql.run(
-    "UPDATE runs SET state = 'waiting', waiting = ? WHERE seq = ?",
-    JSON.stringify({ kind: 'limit', name: limiter } satisfies WaitingFor),
-    row.seq,
-  )
-  tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', stayedMs: 0 })
-  return true
-}
-
 /** Whom an enqueue met that made no run of its own. */
 export function duplicateOf(tx: Transaction, id: RunId): RunId | undefined {
   const answer = answered<Kept>(tx, enqueueRequest(id))?.answer
@@ -121,9 +104,26 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)
   }
   tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
-  const inLine = run.limits !== undefined && run.limits.length > 0 && limit(tx, run, state)
+  const inLine = run.limits !== undefined && run.limits.length > 0 && passOrLineUp(tx, run, state)
   if (inLine) return { outcome: 'created', id: run.id }
   if (state === 'ready') announceReady(tx, run)
   else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
   return { outcome: 'created', id: run.id }
+}
+
+/** Keeps the limits of a new run. Answers whether it waits in the line of one. */
+function passOrLineUp(tx: Transaction, run: NewRun, state: 'scheduled' | 'ready'): boolean {
+  const row = findRun(tx.sql, run.id)
+  if (row === undefined) return false
+  saveAdmission(tx, row.seq, { path: '', takes: (run.limits ?? []).map((use) => ({ ...use })) })
+  tx.sql.run('UPDATE runs SET limited = 1 WHERE seq = ?', row.seq)
+  const limiter = state === 'ready' ? enterLimits(tx, row, 1) : undefined
+  if (limiter === undefined) return false
+  tx.sql.run(
+    "UPDATE runs SET state = 'waiting', waiting = ? WHERE seq = ?",
+    JSON.stringify({ kind: 'limit', name: limiter } satisfies WaitingFor),
+    row.seq,
+  )
+  tx.moves.push({ run, from: state, transition: 'line up', state: 'waiting', stayedMs: 0 })
+  return true
 }
