@@ -1,17 +1,15 @@
 import { expect } from 'vitest'
 import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 import { done, newRun, plainError, waiting } from '../given.ts'
 import { acquire, ids, limited, limitedRun, one, points, two, use, window } from '../limits-given.ts'
 import type { Open } from '../store-under-test.ts'
-import { completed } from '../test-worker.ts'
+import { completed, type TestWorker } from '../test-worker.ts'
 
 export function stepLimitsContract(open: Open): void {
   contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    const { worker, a, b } = await twoHeld(contract)
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
     expect(await acquire(worker, b, 'call', [use(one)])).toMatchObject({ kind: 'closed', limiter: 'one' })
@@ -27,11 +25,7 @@ export function stepLimitsContract(open: Open): void {
   })
 
   contractTest(open, 'a suspended run is woken when its step may go on', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
+    const { worker, a, b } = await oneHoldsOneWaits(contract)
     const waits = [{ kind: 'limit', path: 'call' }] as const
     expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'settled', state: 'waiting' })
     expect(await contract.store.run(b.id)).toMatchObject({ waitingFor: { kind: 'limit', name: 'one' } })
@@ -42,11 +36,7 @@ export function stepLimitsContract(open: Open): void {
   })
 
   contractTest(open, 'a suspension that comes after the limit opened goes on at once', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
+    const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     const waits = [{ kind: 'limit', path: 'call' }] as const
     expect(await worker.settle(b, { kind: 'waiting', waits })).toEqual({ kind: 'continue' })
@@ -71,11 +61,7 @@ export function stepLimitsContract(open: Open): void {
   )
 
   contractTest(open, 'an order to ask again ends with the stay', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
+    const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     expect(await worker.renew()).toMatchObject({ orders: { granted: [b.id] } })
     await worker.settle(b, { kind: 'released' })
@@ -97,9 +83,7 @@ export function stepLimitsContract(open: Open): void {
   })
 
   contractTest(open, 'a provider that said "too many" closes the keys for everybody', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    const { worker, a, b } = await twoHeld(contract)
     await acquire(worker, a, 'call', [use(two)])
     const turn = { run: a.id, fence: a.fence, path: 'call', turn: 1 }
     expect(await contract.store.closeKeys(worker.lease, { ...turn, closedMs: 5_000 })).toBe('closed')
@@ -165,9 +149,7 @@ export function stepLimitsContract(open: Open): void {
   })
 
   contractTest(open, 'a late repeat of an acquire whose step has ended takes nothing', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+    const { worker, a, b } = await twoHeld(contract)
     await acquire(worker, a, 'call', [use(one), use(window)])
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     expect(await acquire(worker, a, 'call', [use(one), use(window)])).toMatchObject({
@@ -179,11 +161,7 @@ export function stepLimitsContract(open: Open): void {
   })
 
   contractTest(open, 'a pause before a retry is not cut short by a place in line', async (contract) => {
-    const worker = await limited(contract)
-    await contract.store.enqueue([newRun(), newRun()])
-    const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
-    await acquire(worker, a, 'call', [use(one)])
-    await acquire(worker, b, 'call', [use(one)])
+    const { worker, a, b } = await oneHoldsOneWaits(contract)
     await worker.settle(b, { kind: 'retrying', error: plainError, delayMs: 60_000 })
     await worker.send({ ...worker.checkpoint(a, done('call')), limited: true })
     await worker.settle(a, completed)
@@ -223,4 +201,27 @@ export function stepLimitsContract(open: Open): void {
       },
     )
   }
+}
+
+interface TwoHeld {
+  readonly worker: TestWorker
+  readonly a: ClaimedRun
+  readonly b: ClaimedRun
+}
+
+/** A worker holds two runs. */
+async function twoHeld(contract: Contract): Promise<TwoHeld> {
+  const worker = await limited(contract)
+  await contract.store.enqueue([newRun(), newRun()])
+  const [a, b] = (await worker.claim()) as [ClaimedRun, ClaimedRun]
+  return { worker, a, b }
+}
+
+/** The step `call` of `a` holds the only slot of `one`, that of `b` is in line for it. */
+async function oneHoldsOneWaits(contract: Contract): Promise<TwoHeld> {
+  const held = await twoHeld(contract)
+  const { worker, a, b } = held
+  await acquire(worker, a, 'call', [use(one)])
+  await acquire(worker, b, 'call', [use(one)])
+  return held
 }
