@@ -18,7 +18,7 @@ export interface Closed {
 type Comes = 'in order' | 'to take'
 
 /** The takes that are still to be made for this attempt. */
-export function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {
+function missing(tx: Transaction, { takes }: Admission, attempt: number): Take[] {
   return takes.filter((take) => {
     const rule = ruleOf(tx, take.limiter)
     return rule !== undefined && isRate(rule) ? take.paid !== attempt : take.held === undefined
