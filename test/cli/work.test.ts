@@ -73,7 +73,7 @@ describe('a draining worker', () => {
     const worker = await cli.work(holdFile, '--name', 'w1', '--health-port', port)
     const health = (...more: string[]): string[] => ['health', '--port', port, ...more]
     const ready = { healthy: true, url: `http://127.0.0.1:${port}/ready`, answer: '200' }
-    await expect.poll(() => cli.run(health('--ready')), { timeout: 10_000 }).toMatchObject({ code: 0 })
+    await expect.poll(() => cli.run(health('--ready'))).toMatchObject({ code: 0 })
     expect(await cli.ok(...health())).toBe(`healthy: http://127.0.0.1:${port}/live answers 200\n`)
     expect(await cli.json(...health('--ready'))).toEqual(ready)
 
@@ -89,9 +89,7 @@ describe('a draining worker', () => {
     expect(await cli.ok('drain', 'w1', '--by', 'ana')).toBe(
       'worker w1 drains: it claims no more and hands its runs over\n',
     )
-    await expect
-      .poll(() => cli.run(health('--ready', '--json')), { timeout: 10_000 })
-      .toMatchObject({ code: 1 })
+    await expect.poll(() => cli.run(health('--ready', '--json'))).toMatchObject({ code: 1 })
     const { stdout } = await cli.run(health('--ready', '--json'))
     expect(JSON.parse(stdout)).toEqual({ ...ready, healthy: false, answer: '503' })
     expect(await cli.refused(1, health('--ready'))).toBe(`not healthy: ${ready.url} answers 503`)

@@ -8,8 +8,6 @@ import { RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
 import { done, intent, newRun } from './given.ts'
 import { TestWorker } from './test-worker.ts'
 
-const seconds = 1_000
-
 describe('what an at-most-once intent on Redis waits for', () => {
   const opened: Store[] = []
   async function closeAll(): Promise<void> {
@@ -36,33 +34,29 @@ describe('what an at-most-once intent on Redis waits for', () => {
     })
   })
 
-  test(
-    'a replica: with one the body may begin, and the replica has the intent',
-    async () => {
-      const primary = await RedisServer.start()
-      const replica = await RedisServer.start({ replicaOf: primary.port })
-      try {
-        const store = await open({ url: primary.url, confirm: 'replica' })
-        await store.enqueue([newRun()])
-        const worker = await TestWorker.register(store)
-        const run = await worker.claimOne()
-        const entry = worker.checkpoint(run, intent('one'))
-        for (;;) {
-          const answers = await worker.send(entry).catch(() => undefined)
-          if (answers === undefined) continue // The replica is still loading.
-          expect(answers).toEqual([{ kind: 'stored' }])
-          break
-        }
-        const keys = (await replica.command('KEYS', `*:journal:${run.id}`)) as string[]
-        expect(keys).toHaveLength(1)
-      } finally {
-        await closeAll()
-        await replica.remove()
-        await primary.remove()
+  test('a replica: with one the body may begin, and the replica has the intent', async () => {
+    const primary = await RedisServer.start()
+    const replica = await RedisServer.start({ replicaOf: primary.port })
+    try {
+      const store = await open({ url: primary.url, confirm: 'replica' })
+      await store.enqueue([newRun()])
+      const worker = await TestWorker.register(store)
+      const run = await worker.claimOne()
+      const entry = worker.checkpoint(run, intent('one'))
+      for (;;) {
+        const answers = await worker.send(entry).catch(() => undefined)
+        if (answers === undefined) continue // The replica is still loading.
+        expect(answers).toEqual([{ kind: 'stored' }])
+        break
       }
-    },
-    30 * seconds,
-  )
+      const keys = (await replica.command('KEYS', `*:journal:${run.id}`)) as string[]
+      expect(keys).toHaveLength(1)
+    } finally {
+      await closeAll()
+      await replica.remove()
+      await primary.remove()
+    }
+  })
 
   test('the disk: refused where the server can’t tell', async () => {
     const { url } = await sharedRedisServer()
@@ -72,18 +66,14 @@ describe('what an at-most-once intent on Redis waits for', () => {
     })
   })
 
-  test(
-    'a cluster is refused: the question could reach another node',
-    async () => {
-      const cluster = await RedisCluster.start()
-      try {
-        await expect(open({ url: cluster.url, confirm: 'replica' })).rejects.toMatchObject({
-          code: 'INVALID_OPTIONS',
-        })
-      } finally {
-        await cluster.remove()
-      }
-    },
-    30 * seconds,
-  )
+  test('a cluster is refused: the question could reach another node', async () => {
+    const cluster = await RedisCluster.start()
+    try {
+      await expect(open({ url: cluster.url, confirm: 'replica' })).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+      })
+    } finally {
+      await cluster.remove()
+    }
+  })
 })

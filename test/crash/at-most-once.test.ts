@@ -43,7 +43,7 @@ describe.each(storeKinds)('%s', (store) => {
     async (place) => {
       const { fleet, handle } = await crashAt(store, place.point, 'lookedUp')
 
-      expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
+      expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'looked up send', 'after'])
       expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
       expect(fleet.witness.count('asked', handle.id, 'send')).toBe(1)
       expect(await findViolations(fleet, [handle.id])).toEqual([])
@@ -53,7 +53,7 @@ describe.each(storeKinds)('%s', (store) => {
   test.each(unknownPlaces)('killed $name, without onUnknown: the step fails as unknown', async (place) => {
     const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
-    const failure = await handle.result({ timeout: '20s' }).catch((error: unknown) => error)
+    const failure = await handle.result({ timeout: '2m' }).catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(RunFailedError)
     const { cause } = failure as RunFailedError
     expect(cause).toMatchObject({ name: StepUnknownError.name, code: 'STEP_UNKNOWN', path: 'send' })
@@ -65,7 +65,7 @@ describe.each(storeKinds)('%s', (store) => {
   test.each(knownPlaces)('killed $name: nobody is asked, and the body runs once', async (place) => {
     const { fleet, handle } = await crashAt(store, place.point, 'unknown')
 
-    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
+    expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'send', 'after'])
     expect(fleet.witness.count('start', handle.id, 'send')).toBe(place.begun)
     expect(await findViolations(fleet, [handle.id])).toEqual([])
   })
@@ -81,7 +81,7 @@ describe.each(storeKinds)('%s', (store) => {
       },
     )
 
-    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'looked up send', 'after'])
+    expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'looked up send', 'after'])
     expect(fleet.witness.count('start', handle.id, 'send')).toBe(1)
     expect(fleet.witness.count('asked', handle.id, 'send')).toBe(2)
   })
@@ -94,7 +94,7 @@ describe.each(storeKinds)('%s', (store) => {
     await fleet.start()
     drained.signal('SIGTERM')
 
-    expect(await handle.result({ timeout: '20s' })).toEqual(['before', 'send', 'after'])
+    expect(await handle.result({ timeout: '2m' })).toEqual(['before', 'send', 'after'])
     expect(await drained.exited).toEqual({ code: 0, signal: null })
     expect(fleet.lines.filter(({ moment }) => moment === 'aborted')).toEqual([])
     expect(await findViolations(fleet, [handle.id])).toEqual([])

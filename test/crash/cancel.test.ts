@@ -36,7 +36,7 @@ describe.each(storeKinds)('%s', (store) => {
     await victim.exited
     await fleet.start()
 
-    await expect(handle.result({ timeout: '20s' })).rejects.toThrow(RunCancelledError)
+    await expect(handle.result({ timeout: '2m' })).rejects.toThrow(RunCancelledError)
     expect(fleet.witness.count('start', handle.id, 'hold')).toBe(1)
   })
 })
@@ -50,7 +50,7 @@ async function cancelRunning(fleet: Fleet): Promise<number> {
 
   const aborted = await fleet.witness.until(({ moment, run }) => moment === 'aborted' && run === handle.id)
   expect(aborted).toMatchObject({ path: 'hold', note: 'cancelled' })
-  await expect(handle.result({ timeout: '20s' })).rejects.toThrow(RunCancelledError)
+  await expect(handle.result({ timeout: '2m' })).rejects.toThrow(RunCancelledError)
   expect(fleet.witness.count('start', handle.id, 'next')).toBe(0)
   return aborted.at - cancelledAt
 }

@@ -214,19 +214,36 @@ function onceJobs(seams: Seams) {
 }
 
 function badJobs(seams: Seams) {
-  const blocking = defineJob<{ ms: number }, number>({ name: 'blocking' }, async (context) =>
-    observed(context, seams)('block', () => {
+  /** Waits until the test says so, then blocks its event loop. */
+  const blocking = defineJob<{ ms: number }, number>({ name: 'blocking' }, async (context) => {
+    const observe = observed(context, seams)
+    await observe('wait', () => toldToGo(context, seams))
+    return observe('block', () => {
       const end = performance.now() + context.input.ms
       while (performance.now() < end);
       return process.pid
-    }),
-  )
+    })
+  })
+  /** The same; its first body blocks until another process has begun the step, which has taken the run over. */
+  const choking = defineJob<undefined, number>({ name: 'choking' }, async (context) => {
+    const observe = observed(context, seams)
+    await observe('wait', () => toldToGo(context, seams))
+    return observe('block', () => {
+      while (isFirst(context, seams, 'block'));
+      return process.pid
+    })
+  })
   const deadly = defineJob<undefined, void>({ name: 'deadly' }, async (context) =>
     observed(context, seams)('die', () => {
       kill(seams.witness)
     }),
   )
-  return { blocking, deadly }
+  return { blocking, choking, deadly }
+}
+
+async function toldToGo({ run: { id } }: Context<unknown>, { witness }: Seams): Promise<number> {
+  await witness.until(({ moment, run }) => moment === 'go' && run === id)
+  return process.pid
 }
 
 /** All jobs of a worker. */

@@ -51,7 +51,7 @@ describe.each(storeKinds)('%s', (store) => {
       expect(fleet.crashes).toEqual([])
       tell(store, ticks)
     },
-    60_000 + kills * perKillMs,
+    300_000 + kills * perKillMs,
   )
 
   test('two leaders at once, with one fence and a connection each, fire each tick once', async () => {

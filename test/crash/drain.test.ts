@@ -50,16 +50,14 @@ describe.each(storeKinds)('%s', (store) => {
     'a second signal, %s, gives up a body that goes on',
     async (second) => {
       const fleet = await Fleet.open(store)
-      const drained = await fleet.start()
+      // A stopTimeout that outlives the test: only the second signal can end it.
+      const drained = await fleet.start({ options: { stopTimeout: '1h' } })
       const handle = await heldUp(fleet)
-      const begun = Date.now()
       drained.signal('SIGTERM')
       await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
       drained.signal(second)
 
       expect(await drained.exited).toEqual(handedOver)
-      // Far below the 25 s that the default stopTimeout grants.
-      expect(Date.now() - begun).toBeLessThan(10_000)
       await goesOnElsewhere(fleet, handle)
     },
   )
@@ -104,13 +102,13 @@ async function heldUp(fleet: Fleet): Promise<RunHandle<number>> {
 
 async function goesOnElsewhere(fleet: Fleet, handle: RunHandle<number>): Promise<void> {
   const other = await fleet.start()
-  expect(await handle.result({ timeout: '20s' })).toBe(other.pid)
+  expect(await handle.result({ timeout: '2m' })).toBe(other.pid)
   expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
 }
 
 /** The run has completed in two processes, without a body begun twice, an attempt or a loss. */
 async function wentOnForFree(fleet: Fleet, handle: RunHandle<number[]>, drained: Member): Promise<void> {
-  const pids = await handle.result({ timeout: '20s' })
+  const pids = await handle.result({ timeout: '2m' })
   expect(new Set(pids).size).toBe(2)
   expect(pids[0]).toBe(drained.pid)
   expect(await handle.status()).toMatchObject({ state: 'completed', attempt: 1, losses: 0 })

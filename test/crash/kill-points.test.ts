@@ -57,7 +57,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
 
     const rescuer = await fleet.start()
-    const pids = await handle.result({ timeout: '20s' })
+    const pids = await handle.result({ timeout: '2m' })
 
     const starts = ['s1', 's2', 's3'].map((path) => fleet.witness.count('start', handle.id, path))
     expect(starts).toEqual(begun)
@@ -78,7 +78,7 @@ describe.each(storeKinds)('%s', (store) => {
     await victim.exited
 
     await fleet.start()
-    const sleptMs = await handle.result({ timeout: '20s' })
+    const sleptMs = await handle.result({ timeout: '2m' })
 
     const journal = await fleet.client.inspector.journal(handle.id, { after: 0, limit: 10 })
     expect(journal.map(({ path, phase }) => `${path} ${phase}`)).toEqual([
@@ -98,7 +98,7 @@ describe.each(storeKinds)('%s', (store) => {
     const handle = await fleet.client.enqueue(fleet.jobs.nap, { ms: 1_500 })
     await victim.exited
     await fleet.start()
-    await handle.result({ timeout: '20s' })
+    await handle.result({ timeout: '2m' })
 
     const journal = await fleet.client.inspector.journal(handle.id, { after: 0, limit: 10 })
     expect(journal.filter(({ phase }) => phase === 'waiting')).toHaveLength(1)
@@ -113,7 +113,7 @@ describe.each(storeKinds)('%s', (store) => {
     await victim.exited
     await fleet.start()
 
-    expect(await handle.result({ timeout: '20s' })).toEqual(['p0'])
+    expect(await handle.result({ timeout: '2m' })).toEqual(['p0'])
     const attempts = fleet.lines.filter(({ moment }) => moment === 'start').map(({ attempt }) => attempt)
     expect(attempts).toEqual([1, 2, 3])
     expect(await findViolations(fleet, [handle.id])).toEqual([])
@@ -128,7 +128,7 @@ describe.each(storeKinds)('%s', (store) => {
     await victim.exited
     await fleet.start()
 
-    expect(await handle.result({ timeout: '30s' })).toEqual(['p0[0]', 'p0[1]', 'p0[2]'])
+    expect(await handle.result({ timeout: '2m' })).toEqual(['p0[0]', 'p0[1]', 'p0[2]'])
     const begun = ['p0[0]', 'p0[1]', 'p0[2]'].map((path) => fleet.witness.count('start', handle.id, path))
     expect(begun).toEqual([1, 2, 2])
     expect(await findViolations(fleet, [handle.id])).toEqual([])
@@ -143,7 +143,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await victim.exited).toEqual({ code: null, signal: 'SIGKILL' })
     await fleet.start()
 
-    expect(await handle.result({ timeout: '20s' })).toHaveLength(3)
+    expect(await handle.result({ timeout: '2m' })).toHaveLength(3)
     expect(fleet.witness.count('start', handle.id, 's1')).toBe(1)
     expect(fleet.witness.count('start', handle.id, 's3')).toBe(1)
     expect(await findViolations(fleet, [handle.id])).toEqual([])

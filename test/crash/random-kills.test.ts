@@ -37,7 +37,7 @@ describe.each(storeKinds)('%s', (store) => {
     await Promise.any(first.map(({ ready }) => ready))
     await fleet.witness.until(({ moment }) => moment === 'start')
 
-    const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '45s' })))
+    const ended = Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
     const killing = killAtRandom({ fleet, random, options, totals }, ended)
     const [results, drained] = await Promise.all([ended, killing])
     for (const { exited } of drained) expect(await exited).toEqual({ code: 0, signal: null })

@@ -45,7 +45,7 @@ describe.each(storeKinds)('%s', (store) => {
         })
       }
     },
-    60_000 + seconds * 3_000,
+    300_000 + seconds * 3_000,
   )
 })
 

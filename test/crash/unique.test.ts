@@ -68,7 +68,7 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await second.exited).toEqual({ code: 0, signal: null })
     await joins()
     await fleet.start()
-    const pids = await handle.result({ timeout: '30s' })
+    const pids = await handle.result({ timeout: '2m' })
     expect(new Set(pids).size).toBe(3)
     expect(await fleet.client.unique.holder(sole, input)).toBeUndefined()
     expect((await fleet.client.enqueue(sole, input)).id).not.toBe(handle.id)
@@ -98,7 +98,7 @@ describe.each(storeKinds)('%s', (store) => {
       enqueuers.stop()
       const { created, joined, other } = await looping
       expect(other).toEqual([])
-      for (const id of created) await fleet.client.run(id).result({ timeout: '60s' })
+      for (const id of created) await fleet.client.run(id).result({ timeout: '2m' })
 
       const runs = await ended(fleet)
       const ids = new Set(runs.map(({ id }) => id))

@@ -10,6 +10,7 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `leads`, `left`: the function of a leader was called, and is about to return
  * - `refused`: what it wrote by its fence was not taken
  * - `renewed`: the store was asked to renew a term that has ended
+ * - `go`: the test lets the run go on
  * - `signalled`: the process gets another signal right after this line
  * - `killed`: the process is killed right after this line
  */
@@ -26,6 +27,7 @@ export type Moment =
   | 'refused'
   | 'wrote'
   | 'renewed'
+  | 'go'
   | 'signalled'
   | 'killed'
 
@@ -42,7 +44,7 @@ export interface Line {
   readonly note?: string
 }
 
-const quietMs = 30_000
+const quietMs = 120_000
 
 /** Saw what was executed: an append-only file outside the store, one write per line, by every process. */
 export class Witness {

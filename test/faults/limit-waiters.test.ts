@@ -41,14 +41,16 @@ describe.each(storeKinds)('%s', (store) => {
     expect(await linedUp(client)).toBe(waiters)
 
     claims.total = 0
+    const idleFrom = performance.now()
     await wait(idleMs)
+    const idledMs = performance.now() - idleFrom
     const whileWaiting = claims.total
-    expect(whileWaiting).toBeLessThanOrEqual(workers * Math.ceil(idleMs / longestPollMs + 1))
+    expect(whileWaiting).toBeLessThanOrEqual(workers * Math.ceil(idledMs / longestPollMs + 1))
 
     Object.assign(claims, { total: 0, empty: 0 })
     const begun = performance.now()
     gate.resolve()
-    await Promise.all(answers.map((answer) => 'handle' in answer && answer.handle.result({ timeout: '50s' })))
+    await Promise.all(answers.map((answer) => 'handle' in answer && answer.handle.result({ timeout: '2m' })))
     printEvidence({
       measure: `${waiters} waiters on one key, ${workers} workers`,
       store,

@@ -36,7 +36,7 @@ export class Load {
   }
 
   async results(): Promise<readonly (readonly string[])[]> {
-    return Promise.all(this.handles.map((handle) => handle.result({ timeout: '60s' })))
+    return Promise.all(this.handles.map((handle) => handle.result({ timeout: '2m' })))
   }
 
   async #work(): Promise<void> {

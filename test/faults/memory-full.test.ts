@@ -39,7 +39,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   const store = await crew.store(server.url, { retention: { completed: '1ms' } })
   for (let i = 0; i < 2; i++) await crew.hire(server.url, { concurrency: 3, lease: leaseMs })
   const [ended] = await crew.mixed(1, { ms: 5 })
-  await ended?.result({ timeout: '20s' })
+  await ended?.result({ timeout: '2m' })
   const held = await Promise.all(
     Array.from({ length: 6 }, () => crew.client.enqueue(crew.jobs.held, undefined)),
   )
@@ -67,7 +67,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   await wait(2 * leaseMs)
   expect((await crew.client.inspector.workers()).map(({ lost }) => lost)).toEqual([false, false])
   crew.gate.open()
-  await Promise.all(held.map((handle) => handle.result({ timeout: '20s' })))
+  await Promise.all(held.map((handle) => handle.result({ timeout: '2m' })))
   expect(await crew.losses(held.map(({ id }) => id))).toBe(0)
 
   // Slots are free now, and there is room for one more worker; nobody gets anything new.
@@ -83,7 +83,7 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
 
   await limitMemory(server, 0)
   await crew.client.enqueue(crew.jobs.chain, { steps: 3 })
-  await Promise.all(behind.slice(1).map((handle) => handle.result({ timeout: '20s' })))
+  await Promise.all(behind.slice(1).map((handle) => handle.result({ timeout: '2m' })))
 })
 
 test('at the limit each enqueue is stored whole or refused whole', async () => {

@@ -12,8 +12,6 @@ async function site(): Promise<{ crew: Crew; proxy: FaultProxy; url: string }> {
   return { crew: await Crew.open(server.url), proxy, url: server.url }
 }
 
-const patience = { timeout: 10_000 }
-
 /** How many workers are told when the queue of the jobs has something for them. */
 async function listeners(crew: Crew): Promise<number> {
   const server = await sharedRedisServer()
@@ -34,7 +32,7 @@ test('a worker whose wake-ups could not be heard at first hears them later', asy
   expect(proxy.hits.refused).toBeGreaterThan(0)
   expect(await listeners(crew)).toBe(0)
   proxy.accept()
-  await expect.poll(() => listeners(crew), patience).toBe(1)
+  await expect.poll(() => listeners(crew)).toBe(1)
 })
 
 test('a worker hears its wake-ups again after every cut, also one in the middle of coming back', async () => {
@@ -44,11 +42,11 @@ test('a worker hears its wake-ups again after every cut, also one in the middle 
   for (let i = 1; i <= 10; i++) {
     void proxy.holdBack(0, ([command]) => command?.toUpperCase() === 'SUBSCRIBE')
     proxy.dropAll()
-    await expect.poll(() => proxy.hits.heldBack, patience).toBe(i)
+    await expect.poll(() => proxy.hits.heldBack).toBe(i)
   }
-  await expect.poll(() => listeners(crew), patience).toBe(1)
+  await expect.poll(() => listeners(crew)).toBe(1)
   await crew.stopWorkers()
-  await expect.poll(() => proxy.connections, patience).toBe(0)
+  await expect.poll(() => proxy.connections).toBe(0)
 })
 
 test('a lease thread that could not connect at first does later', async () => {
@@ -60,10 +58,8 @@ test('a lease thread that could not connect at first does later', async () => {
       return opened
     },
   })
-  await expect
-    .poll(() => crew.lines.some((line) => line.includes('the lease thread could not')), patience)
-    .toBe(true)
+  await expect.poll(() => crew.lines.some((line) => line.includes('the lease thread could not'))).toBe(true)
   proxy.accept()
   // For calls, for wake-ups, and the thread's.
-  await expect.poll(() => proxy.connections, patience).toBe(3)
+  await expect.poll(() => proxy.connections).toBe(3)
 })

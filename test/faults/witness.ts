@@ -19,7 +19,7 @@ export interface Sighting {
   readonly outcome?: string
 }
 
-const patienceMs = 60_000
+const patienceMs = 120_000
 
 /** Saw what was executed by all workers of this process, in order. */
 export class Witness {

@@ -67,7 +67,7 @@ test('migrates a slot while calls hit both halves', async () => {
   }
 })
 
-test('is healthy again after a node was killed and restarted', { timeout: 30_000 }, async () => {
+test('is healthy again after a node was killed and restarted', async () => {
   const slot = cluster.slotOf('{back}')
   const node = cluster.ownerOf(slot)
   await node.kill()

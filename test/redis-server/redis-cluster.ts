@@ -11,7 +11,7 @@ const nodeCount = 3
 const keysPerBatch = 10
 const migrateTimeoutMs = 5000
 const pollMs = 20
-const patienceMs = 30_000
+const patienceMs = 120_000
 
 /** A Redis Cluster of three masters on loopback, without replicas. */
 export class RedisCluster {

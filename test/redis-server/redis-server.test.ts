@@ -85,7 +85,7 @@ test('a replica follows its master', async () => {
   const master = await started()
   await master.command('SET', 'key', 'copied')
   const replica = await started({ replicaOf: master.port })
-  await vi.waitFor(async () => expect(await replica.command('GET', 'key')).toBe('copied'), 10_000)
+  await expect.poll(() => replica.command('GET', 'key')).toBe('copied')
   await expect(replica.command('SET', 'key', 'x')).rejects.toThrow('READONLY')
 })
 

@@ -36,7 +36,7 @@ class PortTakenError extends Error {
 }
 
 const pollMs = 5
-const patienceMs = 30_000
+const patienceMs = 120_000
 const triesForPort = 20
 const shownLines = 20
 /** Of Redis 6.2 and before, which know no such directive. */

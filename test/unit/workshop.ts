@@ -119,7 +119,7 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
 export async function failureOf(handle: {
   result(options?: { timeout?: number }): Promise<unknown>
 }): Promise<Error> {
-  const error = await rejection(handle.result({ timeout: 4_000 }))
+  const error = await rejection(handle.result({ timeout: 120_000 }))
   if (error instanceof RunFailedError && error.cause instanceof Error) return error.cause
   throw error
 }

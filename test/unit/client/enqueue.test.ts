@@ -34,10 +34,10 @@ describe('enqueue', () => {
     const shop = await openWorkshop()
     await shop.work(importing)
     const first = await shop.jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
-    await first.result({ timeout: '4s' })
+    await first.result({ timeout: '2m' })
     const second = await shop.jobs.enqueue(importing, { file: 'a.csv' }, { id: 'import-1' })
 
-    await expect(second.result({ timeout: '4s' })).resolves.toBe('a.csv')
+    await expect(second.result({ timeout: '2m' })).resolves.toBe('a.csv')
   })
 
   test('of the same id with another input or job is refused by name', async () => {
@@ -127,7 +127,7 @@ describe('enqueueMany', () => {
     await shop.work(importing)
     const results = await shop.jobs.enqueueMany(importing, [{ file: 'a' }, { file: 'b' }, { file: 'c' }])
     const outputs = results.map((result) =>
-      result.outcome === 'rejected' ? 'rejected' : result.handle.result({ timeout: '4s' }),
+      result.outcome === 'rejected' ? 'rejected' : result.handle.result({ timeout: '2m' }),
     )
 
     expect(await Promise.all(outputs)).toEqual(['a', 'b', 'c'])
@@ -174,7 +174,7 @@ describe('middleware around an enqueue', () => {
     await shop.work(job)
     const handle = await client.enqueue(job, 'in', { headers: { own: 'h' } })
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toEqual({ own: 'h', trace: 't-1' })
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual({ own: 'h', trace: 't-1' })
     expect(seen).toEqual(['traced', 'in', [handle.id]])
   })
 

@@ -53,7 +53,7 @@ describe('explain', () => {
     })
     expect((await holder.explain()).sentences[0]).toMatch(/^It runs on worker .*, since \d/)
     open()
-    await third.result({ timeout: '4s' })
+    await third.result({ timeout: '2m' })
   })
 
   test('a rate says when it opens', async () => {
@@ -64,7 +64,7 @@ describe('explain', () => {
       () => 1,
     )
     await work(job)
-    await (await jobs.enqueue(job, { key: 'a' })).result({ timeout: '4s' })
+    await (await jobs.enqueue(job, { key: 'a' })).result({ timeout: '2m' })
     const late = await jobs.enqueue(job, { key: 'a' })
     expect((await late.explain()).sentences[0]).toMatch(
       new RegExp(
@@ -84,7 +84,7 @@ describe('explain', () => {
     expect((await later.explain()).sentences[0]).toMatch(/^It was cancelled by ana \(not needed\), /)
     await work(job)
     const bad = await jobs.enqueue(job, { fails: true })
-    await bad.result({ timeout: '4s' }).catch(() => undefined)
+    await bad.result({ timeout: '2m' }).catch(() => undefined)
     expect((await bad.explain()).sentences).toEqual([
       expect.stringMatching(/^It failed .* ago, at .* UTC: broken\.$/),
       `It goes on from its stored steps by: durable-jobs retry ${bad.id}.`,

@@ -10,8 +10,8 @@ describe('a run handle', () => {
     const { id } = await shop.jobs.enqueue(idle)
     await shop.work(idle)
 
-    await expect(shop.jobs.run(idle, id).result({ timeout: '4s' })).resolves.toBe('done')
-    await expect(shop.jobs.run(id).result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(shop.jobs.run(idle, id).result({ timeout: '2m' })).resolves.toBe('done')
+    await expect(shop.jobs.run(id).result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('of an unknown run is refused on its first question, by name', async () => {
@@ -26,7 +26,7 @@ describe('a run handle', () => {
   test('answers the result to many who ask, before and after the end', async () => {
     const shop = await openWorkshop()
     const handle = await shop.jobs.enqueue(idle)
-    const early = [handle.result({ timeout: '4s' }), handle.result({ timeout: '4s' })]
+    const early = [handle.result({ timeout: '2m' }), handle.result({ timeout: '2m' })]
     await shop.work(idle)
 
     expect(await Promise.all(early)).toEqual(['done', 'done'])
@@ -41,7 +41,7 @@ describe('a run handle', () => {
     expect(error).toMatchObject({ name: 'ResultTimeoutError', code: 'RESULT_TIMEOUT' })
     expect(error.message).toMatch(/has not ended within 5 ms \(now: ready\); it goes on/)
     await shop.work(idle)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('tells who waits for a result that the connection was closed', async () => {
@@ -80,7 +80,7 @@ describe('the status of a run', () => {
     await begun.opened
     expect((await handle.status()).state).toBe('running')
     goOn.open()
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
     expect(await handle.status()).toEqual({ state: 'completed', queue: 'mails', attempt: 1, losses: 0 })
   })
 

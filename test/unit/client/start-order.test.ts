@@ -16,7 +16,7 @@ describe('a run starts', () => {
       await shop.jobs.enqueue(job, 'high', { priority: 1_000 }),
     ]
     await shop.work(job, { concurrency: 1 })
-    await Promise.all(handles.map((handle) => handle.result({ timeout: '4s' })))
+    await Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
 
     expect(order).toEqual(['high', 'first of the job', 'second of the job', 'low'])
   })
@@ -25,10 +25,10 @@ describe('a run starts', () => {
     const shop = await openWorkshop()
     const job = defineJob({ name: 'later' }, ({ run }) => Date.now() - run.enqueuedAt.getTime())
     await shop.work(job)
-    await (await shop.jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
     const handle = await shop.jobs.enqueue(job, undefined, { delay: 60 })
 
-    expect(await handle.result({ timeout: '4s' })).toBeGreaterThanOrEqual(60)
+    expect(await handle.result({ timeout: '2m' })).toBeGreaterThanOrEqual(60)
   })
 
   test('not before the instant it was given', async () => {
@@ -38,7 +38,7 @@ describe('a run starts', () => {
     const handle = await shop.jobs.enqueue(job, undefined, { at })
     await shop.work(job)
 
-    expect(await handle.result({ timeout: '4s' })).toBeGreaterThanOrEqual(at.getTime())
+    expect(await handle.result({ timeout: '2m' })).toBeGreaterThanOrEqual(at.getTime())
   })
 
   test('at once when its instant has passed', async () => {
@@ -48,7 +48,7 @@ describe('a run starts', () => {
 
     expect((await handle.status()).state).toBe('ready')
     await shop.work(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('never when nobody started it within its expiresIn', async () => {
@@ -60,7 +60,7 @@ describe('a run starts', () => {
     const handle = await shop.jobs.enqueue(job, undefined, { expiresIn: 0 })
     await shop.work(job)
 
-    const error = await rejection(handle.result({ timeout: '4s' }))
+    const error = await rejection(handle.result({ timeout: '2m' }))
     expect(error).toMatchObject({ name: 'RunExpiredError', code: 'RUN_EXPIRED', runId: handle.id })
     expect(began).toBe(false)
   })
@@ -68,13 +68,13 @@ describe('a run starts', () => {
   test('in time when a worker takes it before its expiresIn, however long it then runs', async () => {
     const shop = await openWorkshop()
     const job = defineJob({ name: 'fresh' }, async ({ step }) => {
-      await step.sleep('longer than its expiry', 300)
+      await step.sleep('longer than its expiry', '3s')
       return 'done'
     })
     await shop.work(job)
-    const handle = await shop.jobs.enqueue(job, undefined, { expiresIn: 250 })
+    const handle = await shop.jobs.enqueue(job, undefined, { expiresIn: '3s' })
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('only on a worker that knows its job', async () => {
@@ -83,7 +83,7 @@ describe('a run starts', () => {
     const unknown = defineJob({ name: 'unknown' }, () => 'done')
     const other = await shop.jobs.enqueue(unknown, undefined, { priority: 100 })
     await shop.work(known)
-    await (await shop.jobs.enqueue(known)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(known)).result({ timeout: '2m' })
 
     expect((await other.status()).state).toBe('ready')
   })
@@ -96,10 +96,10 @@ describe('a run starts', () => {
     const ofOlder = await shop.jobs.enqueue(older)
     await shop.work(older)
 
-    await expect(ofOlder.result({ timeout: '4s' })).resolves.toBe('by version 1')
+    await expect(ofOlder.result({ timeout: '2m' })).resolves.toBe('by version 1')
     expect((await ofNewer.status()).state).toBe('ready')
     await shop.work(newer)
-    await expect(ofNewer.result({ timeout: '4s' })).resolves.toBe('by version 2')
+    await expect(ofNewer.result({ timeout: '2m' })).resolves.toBe('by version 2')
   })
 
   test('only on a worker of its queue', async () => {
@@ -108,7 +108,7 @@ describe('a run starts', () => {
     const file = defineJob({ name: 'file', queue: 'files' }, () => 'read')
     const mailRun = await shop.jobs.enqueue(mail)
     await shop.work([mail, file], { queues: ['files'] })
-    await (await shop.jobs.enqueue(file)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(file)).result({ timeout: '2m' })
 
     expect((await mailRun.status()).state).toBe('ready')
   })
@@ -120,11 +120,11 @@ describe('a run starts', () => {
     await shop.jobs.pauseQueue('mails', { by: 'ana', reason: 'provider is down' })
     const handle = await shop.jobs.enqueue(mail)
     await shop.work([mail, file])
-    await (await shop.jobs.enqueue(file)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(file)).result({ timeout: '2m' })
 
     expect((await handle.status()).state).toBe('ready')
     await shop.jobs.resumeQueue('mails')
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('sent')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('sent')
   })
 
   test('beside others, up to the concurrency of the worker', async () => {
@@ -146,7 +146,7 @@ describe('a run starts', () => {
     await shop.work(job, { concurrency: 3 })
     await three.opened
     goOn.open()
-    await Promise.all(handles.map((handle) => handle.result({ timeout: '4s' })))
+    await Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
 
     expect(most).toBe(3)
   })

@@ -21,10 +21,10 @@ describe('an enqueue of a unique job', () => {
     const second = await shop.jobs.enqueue(job, { file: ' a.csv ', row: 2 })
     expect(second.id).toBe(first.id)
     await shop.work(job)
-    const result: string = await second.result({ timeout: '4s' })
+    const result: string = await second.result({ timeout: '2m' })
     expect(result).toBe('a.csv 1')
     const third = await shop.jobs.enqueue(job, { file: 'a.csv', row: 3 })
-    await expect(third.result({ timeout: '4s' })).resolves.toBe('a.csv 3')
+    await expect(third.result({ timeout: '2m' })).resolves.toBe('a.csv 3')
   })
 
   test('that is rejected throws with the id of the holder and what to do', async () => {
@@ -48,7 +48,7 @@ describe('an enqueue of a unique job', () => {
     const first = await jobs.enqueue(job, { file: 'a.csv' }, { delay: '1h' })
     const second = await jobs.enqueue(job, { file: 'a.csv', row: 2 }, { delay: '1h' })
     expect(second.id).not.toBe(first.id)
-    const error = await rejection(first.result({ timeout: '4s' }))
+    const error = await rejection(first.result({ timeout: '2m' }))
     expect(error).toMatchObject({ code: 'RUN_CANCELLED', reason: `replaced by run ${second.id}` })
   })
 

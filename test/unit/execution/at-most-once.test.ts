@@ -21,7 +21,7 @@ describe('an at-most-once step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('paid')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('paid')
     expect(before).toEqual(['pay intent'])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay done'])
   })
@@ -55,7 +55,7 @@ describe('an at-most-once step', () => {
       return [failed instanceof StepFailedError, failed instanceof StepUnknownError]
     })
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual([true, false])
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([true, false])
   })
 
   test('is kept by a retry of its run, unless the step is named in runAgain', async () => {
@@ -80,7 +80,7 @@ describe('an at-most-once step', () => {
     expect(refused).toBeInstanceOf(RunStateError)
     expect(refused.message).toMatch(/at-most-once steps again: pay;.*runAgain/)
     expect(await handle.retry({ runAgain: ['pay'] })).toEqual({ runsAgain: ['pay'], keeps: [] })
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe(2)
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe(2)
   })
 })
 
@@ -118,7 +118,7 @@ describe('an at-most-once step whose timeout passes', () => {
       ),
     )
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual({ found: true })
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual({ found: true })
     expect(keys).toHaveLength(2)
     expect(keys[0]).toBe(keys[1])
   })
@@ -139,7 +139,7 @@ describe('an at-most-once step whose timeout passes', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('paid')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('paid')
     expect(attempts).toEqual([1, 2])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['pay intent', 'pay intent', 'pay done'])
   })
@@ -190,7 +190,7 @@ describe('an at-most-once body when its worker stops in a process that lives on'
     const ready = `http://127.0.0.1:${await first.healthPort()}/ready`
     await expect.poll(async () => (await fetch(ready)).status).toBe(503)
     ends.resolve('charged')
-    expect(await handle.result({ timeout: '4s' })).toBe('charged')
+    expect(await handle.result({ timeout: '2m' })).toBe('charged')
     expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
     expect(bodies).toBe(1)
     await stopped

@@ -19,7 +19,7 @@ describe('cancel', () => {
     await begun.opened
 
     expect(await handle.cancel({ by: 'ana', reason: 'wrong file' })).toEqual({ state: 'cancelling' })
-    const error = await rejection(handle.result({ timeout: '4s' }))
+    const error = await rejection(handle.result({ timeout: '2m' }))
     expect(error).toMatchObject({ name: 'RunCancelledError', code: 'RUN_CANCELLED', runId: handle.id })
     expect(error.message).toBe(`run '${handle.id}' was cancelled by ana: wrong file`)
     expect(reasons).toEqual([
@@ -45,7 +45,7 @@ describe('cancel', () => {
     await begun.opened
     await handle.cancel()
 
-    expect(await rejection(handle.result({ timeout: '4s' }))).toMatchObject({ code: 'RUN_CANCELLED' })
+    expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
     expect(second).toBe(false)
   })
 
@@ -65,7 +65,7 @@ describe('cancel', () => {
     const job = defineJob({ name: 'quick' }, () => 'done')
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
 
     expect(await handle.cancel()).toEqual({ state: 'completed' })
     await expect(handle.result()).resolves.toBe('done')
@@ -89,7 +89,7 @@ describe('cancel', () => {
     await handle.retry()
     await shop.work(job)
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('of an unknown run is refused by name', async () => {

@@ -17,7 +17,7 @@ describe('what a job gets', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job, { day: '2026-01-02' })
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toEqual(new Date('2026-01-02T00:00Z'))
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual(new Date('2026-01-02T00:00Z'))
     expect(parsed).toBe(1)
   })
 
@@ -30,7 +30,7 @@ describe('what a job gets', () => {
     })
     await shop.work(job)
     const options = { id: 'order-1', tags: ['eu', 'vip'], headers: { trace: 't-1' } }
-    await (await shop.jobs.enqueue(job, undefined, options)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job, undefined, options)).result({ timeout: '2m' })
 
     expect(seen).toEqual([
       {
@@ -53,7 +53,7 @@ describe('what a job gets', () => {
       await step.run('look', ({ signal }) => signal.aborted),
     ])
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual([false, false])
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([false, false])
   })
 })
 
@@ -66,7 +66,7 @@ describe('the log of a job', () => {
     })
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
 
     const common = { run: handle.id, job: 'logging' }
     expect(shop.lines).toContainEqual({
@@ -99,7 +99,7 @@ describe('the log of a job', () => {
     await failureOf(handle)
     broken = false
     await handle.retry()
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
 
     const lines = shop.lines
       .map(({ message }) => message)

@@ -29,7 +29,7 @@ describe('limits of a job', () => {
     const inputs = Array.from({ length: 40 }, (_, i) => ({ tenant: `t${i % 4}` }))
     const results = await jobs.enqueueMany(job, inputs)
     await work(job, { concurrency: 20 })
-    await Promise.all(results.map((result) => 'handle' in result && result.handle.result({ timeout: '8s' })))
+    await Promise.all(results.map((result) => 'handle' in result && result.handle.result({ timeout: '2m' })))
     expect(Object.fromEntries(meter.most)).toEqual({ t0: 2, t1: 2, t2: 2, t3: 2 })
   })
 
@@ -96,7 +96,7 @@ describe('limits of a step', () => {
     )
     await work(job)
     const handle = await jobs.enqueue(job)
-    expect(await handle.result({ timeout: '8s' })).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+    expect(await handle.result({ timeout: '2m' })).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
     expect(meter.most.get('api')).toBe(2)
   })
 
@@ -115,14 +115,14 @@ describe('limits of a step', () => {
     await expect.poll(() => jobs.inspector.limiterKeys('api', 1)).toMatchObject([{ used: 1 }])
     const waits = await jobs.enqueue(waiter)
     await expect
-      .poll(() => waits.status(), { timeout: 4_000 })
+      .poll(() => waits.status())
       .toMatchObject({
         state: 'waiting',
         waitingFor: { kind: 'limit', name: 'api' },
       })
     open()
-    expect(await waits.result({ timeout: '4s' })).toBe('went')
-    await held.result({ timeout: '4s' })
+    expect(await waits.result({ timeout: '2m' })).toBe('went')
+    await held.result({ timeout: '2m' })
     expect((await waits.status()).losses).toBe(0)
   })
 
@@ -147,7 +147,7 @@ describe('limits of a step', () => {
     await expect
       .poll(() => jobs.inspector.limiterKeys('api', 1))
       .toMatchObject([{ closedMs: expect.any(Number) }])
-    expect(await handle.result({ timeout: '4s' })).toBe(2)
+    expect(await handle.result({ timeout: '2m' })).toBe(2)
     expect(attempts).toEqual([1, 1])
   })
 
@@ -165,7 +165,7 @@ describe('limits of a step', () => {
       ),
     )
     await work(job)
-    expect(await (await jobs.enqueue(job)).result({ timeout: '4s' })).toBe(3)
+    expect(await (await jobs.enqueue(job)).result({ timeout: '2m' })).toBe(3)
   })
 
   test('the true cost takes the place of the estimate', async () => {
@@ -177,7 +177,7 @@ describe('limits of a step', () => {
       }),
     )
     await work(job)
-    await (await jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await jobs.enqueue(job)).result({ timeout: '2m' })
     expect(await jobs.inspector.limiterKeys('points', 1)).toMatchObject([{ used: 120 }])
   })
 
@@ -191,7 +191,7 @@ describe('limits of a step', () => {
       step.run('call', () => 2, { limits: [one as Limiter] }),
     )
     await work([first, second])
-    expect(await (await jobs.enqueue(first)).result({ timeout: '4s' })).toBe(1)
+    expect(await (await jobs.enqueue(first)).result({ timeout: '2m' })).toBe(1)
     const parked = await jobs.enqueue(second)
     await expect
       .poll(() => parked.status())
@@ -230,6 +230,6 @@ describe('limits of a step', () => {
     await work(job)
     const [bad, good] = [await jobs.enqueue(job, { fails: true }), await jobs.enqueue(job, { fails: false })]
     await failureOf(bad)
-    expect(await good.result({ timeout: '4s' })).toBe('went')
+    expect(await good.result({ timeout: '2m' })).toBe('went')
   })
 })

@@ -64,7 +64,7 @@ describe('onFailed', () => {
     let calls = 0
     const job = defineJob({ name: 'fine', onFailed: () => calls++ }, () => 'done')
     await shop.work(job)
-    await (await shop.jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
 
     expect(calls).toBe(0)
   })

@@ -28,7 +28,7 @@ describe('a run that is retried', () => {
     broken = false
 
     expect(await handle.retry()).toEqual({ runsAgain: ['insert'], keeps: ['download'] })
-    await expect(handle.result({ timeout: '4s' })).resolves.toStrictEqual({
+    await expect(handle.result({ timeout: '2m' })).resolves.toStrictEqual({
       at: new Date(5),
       rows: undefined,
     })
@@ -49,7 +49,7 @@ describe('a run that is retried', () => {
     broken = false
 
     expect(await handle.retry({ from: 'b' })).toEqual({ runsAgain: ['b', 'c', 'd'], keeps: ['a'] })
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
     expect(bodies).toEqual(['a', 'b', 'c', 'b', 'c'])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['a done', 'b done', 'c done', 'd done'])
   })
@@ -95,7 +95,7 @@ describe('a run that is retried', () => {
     broken = false
     await handle.retry()
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toEqual([
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual([
       "step 'primary' failed after 1 attempt: down",
       true,
     ])
@@ -127,7 +127,7 @@ describe('a run that is retried', () => {
       message: expect.stringMatching(/is ready/),
     })
     await shop.work(job)
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
 
     expect(await rejection(handle.retry())).toMatchObject({
       code: 'RUN_STATE',
@@ -220,7 +220,7 @@ describe('code that changed under a stored journal', () => {
     await shop.work(changed)
     await handle.retry()
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toEqual(['old', 'new'])
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual(['old', 'new'])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['kept done', 'removed done', 'added done'])
   })
 })

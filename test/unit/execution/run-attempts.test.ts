@@ -17,7 +17,7 @@ describe('an error that code between steps throws', () => {
     })
     await shop.work(job)
 
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toBe(1)
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe(1)
     expect(attempts).toEqual([1, 2, 3])
     expect(bodies).toBe(1)
   })
@@ -53,7 +53,7 @@ describe('an error that code between steps throws', () => {
     await shop.work([huge, small])
     const failing = await shop.jobs.enqueue(huge)
     expect(await failureOf(failing)).toMatchObject({ name: 'AggregateError' })
-    expect(await (await shop.jobs.enqueue(small)).result({ timeout: '4s' })).toBe('done')
+    expect(await (await shop.jobs.enqueue(small)).result({ timeout: '2m' })).toBe('done')
   })
 
   test('is final when it is a FatalError', async () => {
@@ -82,7 +82,7 @@ describe('an error that code between steps throws', () => {
       },
     )
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toBe(2)
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe(2)
   })
 
   test('while it waits, the status tells the last error and when it goes on', async () => {
@@ -167,6 +167,6 @@ describe('the timeout of a job', () => {
     const job = defineJob({ name: 'patient', timeout: '2s' }, () => 'in time')
     const handle = await shop.jobs.enqueue(job, undefined, { delay: 30 })
     await shop.work(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('in time')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('in time')
   })
 })

@@ -22,7 +22,7 @@ describe('a step whose body throws', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '10s' })).resolves.toBe('answered')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('answered')
     expect(attempts).toEqual([1, 2, 3])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['call retrying', 'call retrying', 'call done'])
   })
@@ -81,7 +81,7 @@ describe('a step whose body throws', () => {
       }
     })
     await shop.work(job)
-    const result = (await shop.jobs.enqueue(job)).result({ timeout: '10s' })
+    const result = (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
 
     await expect(result).resolves.toEqual(['pay', 1, 'TypeError: declined', true])
   })
@@ -110,7 +110,7 @@ describe('a step whose body throws', () => {
     })
     await shop.work(job)
     const [one, two] = [await shop.jobs.enqueue(job), await shop.jobs.enqueue(job)]
-    await Promise.all([one.result({ timeout: '10s' }), two.result({ timeout: '10s' })])
+    await Promise.all([one.result({ timeout: '2m' }), two.result({ timeout: '2m' })])
 
     expect(keys).toHaveLength(8)
     expect(new Set(keys).size).toBe(4)

@@ -14,7 +14,7 @@ describe('a step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '10s' })).resolves.toBe(2)
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe(2)
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['one done', 'two done', 'rest done'])
   })
 
@@ -26,7 +26,7 @@ describe('a step', () => {
       seen.push(await journalOf(shop.jobs, run.id))
     })
     await shop.work(job)
-    await (await shop.jobs.enqueue(job)).result({ timeout: '10s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
 
     expect(seen).toEqual([['one done']])
   })
@@ -41,7 +41,7 @@ describe('a step', () => {
       return { same: value === made, value }
     })
     await shop.work(job)
-    const { same, value } = await (await shop.jobs.enqueue(job)).result({ timeout: '10s' })
+    const { same, value } = await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
 
     expect(same).toBe(false)
     const expected = { at: new Date(5), nothing: undefined, ids: new Map([[1n, new Set(['a'])]]) }
@@ -53,9 +53,7 @@ describe('a step', () => {
     const shop = await openWorkshop()
     const job = defineJob({ name: 'nothing' }, async ({ step }) => [await step.run('void', () => undefined)])
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '10s' })).resolves.toStrictEqual([
-      undefined,
-    ])
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toStrictEqual([undefined])
   })
 
   test('that returns an Error hands out an Error, without failing', async () => {
@@ -65,10 +63,7 @@ describe('a step', () => {
       return [value instanceof RangeError, value.message]
     })
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '10s' })).resolves.toEqual([
-      true,
-      'too far',
-    ])
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([true, 'too far'])
   })
 
   test('may be one of many at the same time', async () => {
@@ -80,7 +75,7 @@ describe('a step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    const squares = await handle.result({ timeout: '10s' })
+    const squares = await handle.result({ timeout: '2m' })
     expect(squares).toEqual(Array.from({ length: 50 }, (_, i) => i * i))
     expect(new Set(await journalOf(shop.jobs, handle.id))).toContain('square[49] done')
   })
@@ -97,7 +92,7 @@ describe('a step', () => {
       return winner
     })
     await shop.work(job)
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '10s' })).resolves.toBe('quick')
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('quick')
   })
 })
 
@@ -112,7 +107,7 @@ describe('the identity of a step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '10s' })).resolves.toEqual([10, 20, 30])
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual([10, 20, 30])
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['same done', 'same#2 done', 'same#3 done'])
   })
 
@@ -125,7 +120,7 @@ describe('the identity of a step', () => {
     })
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '10s' })
+    await handle.result({ timeout: '2m' })
 
     expect(await journalOf(shop.jobs, handle.id)).toEqual([
       'mail[ana] done',
@@ -146,7 +141,7 @@ describe('the identity of a step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '10s' })).resolves.toBe(10)
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe(10)
     expect(await journalOf(shop.jobs, handle.id)).toEqual([
       'order/price done',
       'order/pay[7]/card done',
@@ -161,7 +156,7 @@ describe('the identity of a step', () => {
     })
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '10s' })
+    await handle.result({ timeout: '2m' })
 
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['round/play done', 'round#2/play done'])
   })
@@ -179,7 +174,7 @@ describe('the identity of a step', () => {
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
 
-    await expect(handle.result({ timeout: '10s' })).resolves.toEqual(['left', 'right'])
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual(['left', 'right'])
     const paths = await journalOf(shop.jobs, handle.id)
     expect(paths.toSorted()).toEqual([
       'left/begin done',
@@ -196,7 +191,7 @@ describe('the identity of a step', () => {
     })
     await shop.work(job)
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '10s' })
+    await handle.result({ timeout: '2m' })
 
     expect(await journalOf(shop.jobs, handle.id)).toEqual(['a%2Fb%232%5Bc%5D[50%25] done'])
   })

@@ -36,7 +36,7 @@ describe('middleware around runs and steps', () => {
         noting('inner', notes),
       ],
     })
-    await (await shop.jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
     await left.opened
 
     expect(notes).toEqual([
@@ -94,7 +94,7 @@ describe('middleware around runs and steps', () => {
         },
       ],
     })
-    await (await shop.jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
     await both.opened
 
     expect(outcomes).toEqual(['retrying', 'completed'])
@@ -105,7 +105,7 @@ describe('middleware around runs and steps', () => {
     const job = defineJob({ name: 'double' }, async ({ step }) => step.run('one', () => 1))
     await shop.work(job, { middleware: [{ step: async (_context, next) => [await next(), 'changed'] }] })
 
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toEqual([1, 'changed'])
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([1, 'changed'])
   })
 
   test('that throws around a step is a failed attempt of the step', async () => {
@@ -123,7 +123,7 @@ describe('middleware around runs and steps', () => {
       ],
     })
     const handle = await shop.jobs.enqueue(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('ran')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('ran')
     expect(calls).toBe(2)
   })
 
@@ -156,7 +156,7 @@ describe('middleware around runs and steps', () => {
         },
       ],
     })
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toBe('done')
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('done')
   })
 })
 
@@ -184,7 +184,7 @@ describe('middleware around claims', () => {
     expect((await handle.status()).state).toBe('ready')
     held = false
     await shop.jobs.enqueue(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('answers how many runs a claim brought', async () => {
@@ -203,7 +203,7 @@ describe('middleware around claims', () => {
         },
       ],
     })
-    await Promise.all(handles.map((handle) => handle.result({ timeout: '4s' })))
+    await Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
 
     expect(brought.find((count) => count > 0)).toBe(2)
   })

@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createLogger } from '../../../runtime/index.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { serveHealth } from '../../../runtime/worker/health-server.ts'
@@ -25,13 +25,13 @@ describe('the health server of a worker', () => {
     )
     const worker = await shop.work(job, { healthPort: 0 })
     const port = await worker.healthPort()
-    await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('200 ok'), { interval: 5 })
+    await expect.poll(() => ask(port, '/ready')).toBe('200 ok')
     expect(await ask(port, '/live')).toBe('200 ok')
 
     await shop.jobs.enqueue(job)
     await begun.opened
     const stopped = worker.stop()
-    await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('503 not ready'), { interval: 5 })
+    await expect.poll(() => ask(port, '/ready')).toBe('503 not ready')
     expect(await ask(port, '/live')).toBe('200 ok')
     goOn.open()
     await stopped
@@ -52,7 +52,7 @@ describe('the health server of a worker', () => {
     const worker = await shop.work(job, { healthPort: other.port })
 
     expect(await worker.healthPort()).toBeUndefined()
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '4s' })).resolves.toBe('done')
+    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('done')
     expect(shop.lines).toContainEqual(
       expect.objectContaining({ level: 'error', message: expect.stringMatching(/health port/) }),
     )
@@ -83,10 +83,10 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
   })
   keeper.keep(worker.lease)
   const port = await keeper.healthPort
-  await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe('200 ok'), { interval: 5 })
+  await expect.poll(() => ask(port, '/ready')).toBe('200 ok')
   isDead = true
   const answer = '503 not ready: it leads, but a duty of it is dead: durable-jobs doctor names it'
-  await vi.waitFor(async () => expect(await ask(port, '/ready')).toBe(answer), { interval: 5 })
+  await expect.poll(() => ask(port, '/ready')).toBe(answer)
   expect(await ask(port, '/live')).toBe('200 ok')
   await keeper.stop()
   await store.close()

@@ -22,7 +22,7 @@ describe('a run that its worker claims again while settling it', () => {
     await second.opened
     await handle.cancel()
 
-    expect(await rejection(handle.result({ timeout: '3s' }))).toMatchObject({ code: 'RUN_CANCELLED' })
+    expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
   })
 
   test('holds its slot, so that no other run begins above the concurrency', async () => {
@@ -44,7 +44,7 @@ describe('a run that its worker claims again while settling it', () => {
     await second.opened
     await next.result({ timeout: 200 }).catch(() => undefined)
     goOn.open()
-    await Promise.all([first.result({ timeout: '3s' }), next.result({ timeout: '3s' })])
+    await Promise.all([first.result({ timeout: '2m' }), next.result({ timeout: '2m' })])
 
     expect(order).toEqual(['again', 'other'])
   })
@@ -71,7 +71,7 @@ describe('a run that its worker claims again while settling it', () => {
     expect(bodies).toEqual(['first'])
 
     await shop.work(job)
-    await handle.result({ timeout: '3s' })
+    await handle.result({ timeout: '2m' })
     expect(bodies).toEqual(['first', 'second'])
   })
 })

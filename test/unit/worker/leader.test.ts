@@ -1,4 +1,4 @@
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Leading } from '../../../runtime/index.ts'
 import { type AbortedError, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
 import { abortOf, gate, openWorkshop } from '../workshop.ts'
@@ -9,7 +9,7 @@ describe('a worker', () => {
   test('leads alone, says so, and no more once it has stopped', async () => {
     const shop = await openWorkshop()
     const worker = await shop.work(idle, { name: 'first-worker' })
-    await vi.waitFor(() => expect(worker.leader.isLeading).toBe(true), { interval: 5 })
+    await expect.poll(() => worker.leader.isLeading).toBe(true)
     const [leader] = await shop.jobs.inspector.leaders()
     expect(leader).toMatchObject({ role: 'leader', worker: 'first-worker', term: worker.leader.fence })
     await worker.stop()
@@ -22,11 +22,11 @@ describe('a worker', () => {
   test('of two leads one; the other follows as soon as it stops', async () => {
     const shop = await openWorkshop()
     const workers = [await shop.work(idle), await shop.work(idle)] as const
-    await vi.waitFor(() => expect(workers[0].leader.isLeading).toBe(true), { interval: 5 })
+    await expect.poll(() => workers[0].leader.isLeading).toBe(true)
     expect(workers[1].leader).toEqual({ isLeading: false, fence: undefined })
     const fence = workers[0].leader.fence ?? 0
     await workers[0].stop()
-    await vi.waitFor(() => expect(workers[1].leader.isLeading).toBe(true), { interval: 5, timeout: 5_000 })
+    await expect.poll(() => workers[1].leader.isLeading).toBe(true)
     expect(workers[1].leader.fence).toBeGreaterThan(fence)
   })
 
@@ -61,15 +61,12 @@ describe('a worker', () => {
       }),
     )
     const worker = await shop.work(slow)
-    await vi.waitFor(() => expect(worker.leader.isLeading).toBe(true), { interval: 5 })
+    await expect.poll(() => worker.leader.isLeading).toBe(true)
     await shop.jobs.enqueue(slow)
     await begun.opened
     const stopped = worker.stop()
     expect(worker.leader.isLeading).toBe(false)
-    await vi.waitFor(
-      async () => expect(await shop.jobs.inspector.leaders()).toMatchObject([{ termLeftMs: 0 }]),
-      { interval: 5 },
-    )
+    await expect.poll(() => shop.jobs.inspector.leaders()).toMatchObject([{ termLeftMs: 0 }])
     goOn.open()
     await stopped
   })
@@ -80,9 +77,9 @@ describe('a worker', () => {
     const aside = await shop.work(idle, { leader: false })
     aside.onLeader((leading) => void calls.push(leading))
     const other = await shop.work(idle)
-    await vi.waitFor(() => expect(other.leader.isLeading).toBe(true), { interval: 5 })
+    await expect.poll(() => other.leader.isLeading).toBe(true)
     await other.stop()
-    await (await shop.jobs.enqueue(idle)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(idle)).result({ timeout: '2m' })
     expect(aside.leader.isLeading).toBe(false)
     expect(await shop.jobs.inspector.leaders()).toMatchObject([{ termLeftMs: 0 }])
     expect(calls).toEqual([])

@@ -65,7 +65,7 @@ describe('stop', () => {
     expect(bodies).toEqual(['first'])
     expect((await handle.status()).state).toBe('ready')
     await shop.work(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toEqual([1, 2, 1, 0])
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual([1, 2, 1, 0])
     expect(bodies).toEqual(['first', 'second'])
   })
 
@@ -91,7 +91,7 @@ describe('stop', () => {
     await worker.stop()
     await shop.work(job)
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe(1)
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe(1)
     expect(reasons).toEqual([expect.objectContaining({ reason: 'draining' })])
   })
 
@@ -110,7 +110,7 @@ describe('stop', () => {
     goOn.open()
     await stopped
 
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('done')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })
 
   test('takes no run that comes afterwards', async () => {
@@ -141,7 +141,7 @@ describe('stop', () => {
     goOn.open()
 
     await shop.work(job)
-    await expect(handle.result({ timeout: '4s' })).resolves.toBe('elsewhere')
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('elsewhere')
   })
 
   test('twice is as once, and stopped resolves', async () => {
@@ -176,7 +176,7 @@ describe('start', () => {
     const job = defineJob({ name: 'idle' }, () => 1)
     const worker = await shop.work(job, { name: 'first-worker' })
     const handle = await shop.jobs.enqueue(job)
-    await handle.result({ timeout: '4s' })
+    await handle.result({ timeout: '2m' })
     await worker.stop()
 
     const told = shop.lines
@@ -218,7 +218,7 @@ describe('run', () => {
       logger: { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() },
     })
     const exitCode = worker.run()
-    await (await shop.jobs.enqueue(job)).result({ timeout: '4s' })
+    await (await shop.jobs.enqueue(job)).result({ timeout: '2m' })
     await shop.jobs.drainWorker('ordered')
 
     expect(await exitCode).toBe(0)
