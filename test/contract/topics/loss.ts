@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { done, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
@@ -117,6 +118,38 @@ export function lossContract(open: Open): void {
       expect((await first.claim()).map(({ id }) => id)).toEqual([bad.id, good.id])
       expect(await first.claim()).toEqual([])
       expect((await second.claim()).map(({ id }) => id)).toEqual([worse.id])
+    },
+  )
+
+  contractTest(
+    open,
+    'a lease is over as soon as the first of its many runs are taken back: it neither renews nor claims',
+    async (contract) => {
+      const { store, worker, letLeaseExpire } = contract
+      const [victim, witness] = [await worker(), await worker()]
+      const held: ClaimedRun[] = []
+      // More than one call takes back.
+      while (held.length < 600) {
+        await store.enqueue(Array.from({ length: 100 }, () => newRun()))
+        held.push(...(await victim.claim(100)))
+      }
+      await letLeaseExpire(witness)
+      await witness.claim(0)
+
+      expect(await victim.renew()).toEqual({ kind: 'lost' })
+      expect(await store.claim(victim.lease, 1_000, { max: 1 }, [])).toEqual({ kind: 'lost' })
+      expect(
+        await store.reconcile(
+          victim.lease,
+          held.map(({ id: run, fence }) => ({ run, fence })),
+        ),
+      ).toBe('lost')
+      await witness.claim(0)
+      const [queue] = await store.queues()
+      expect(queue?.counts).toMatchObject({ running: 0, ready: 600 })
+      for (const run of [held[0], held.at(-1)] as ClaimedRun[]) {
+        expect(await victim.append(run, done('late'))).toEqual([{ kind: 'gone' }])
+      }
     },
   )
 
