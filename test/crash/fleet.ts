@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -25,8 +25,8 @@ export interface Member {
   readonly ready: Promise<void>
   readonly exited: Promise<Exit>
   readonly alive: boolean
-  /** What it exited with, if it has. */
-  readonly code: number | null
+  /** How it ended, if it has. */
+  readonly exit: Exit | undefined
   /** Whether it has registered and lives. */
   readonly works: boolean
   /** Sends a signal; leaves a line at the witness first. */
@@ -35,6 +35,14 @@ export interface Member {
 
 const file = fileURLToPath(new URL('./worker-process.ts', import.meta.url))
 const shownLines = 60
+/** Signals that nobody sends here: Node itself gave up. */
+const fatalSignals: ReadonlySet<NodeJS.Signals | null> = new Set([
+  'SIGABRT',
+  'SIGBUS',
+  'SIGILL',
+  'SIGSEGV',
+  'SIGTRAP',
+])
 /** Node's own default folder: a worker starts in half the time when it finds itself compiled. */
 const compileCache = join(tmpdir(), 'node-compile-cache')
 
@@ -83,9 +91,12 @@ export class Fleet {
     return this.#members.filter((member) => member.alive)
   }
 
-  /** How worker processes ended that nobody killed and that did not end well: an exception that nobody caught. */
+  /** How worker processes ended that no test killed and that did not end well: an uncaught exception, or a fault of Node. */
   get crashes(): readonly string[] {
-    return this.#members.flatMap(({ pid, code }) => (code ? [`process ${pid} ended with code ${code}`] : []))
+    return this.#members.flatMap(({ pid, exit }) => {
+      if (exit?.code) return [`process ${pid} ended with code ${exit.code}`]
+      return fatalSignals.has(exit?.signal ?? null) ? [`process ${pid} ended by ${exit?.signal}`] : []
+    })
   }
 
   get lines(): ReturnType<Witness['lines']> {
@@ -104,7 +115,11 @@ export class Fleet {
     const whole: WorkerSpec = { ...spec, store: this.#store.options, witness: this.witness.file }
     const child = fork(file, [JSON.stringify(whole)], {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      execArgv: [
+        '--disable-warning=ExperimentalWarning',
+        '--report-on-fatalerror',
+        `--report-directory=${this.#folder}`,
+      ],
       env: { NODE_COMPILE_CACHE: compileCache, ...process.env },
     })
     child.stderr?.on('data', (text: Buffer) => {
@@ -144,7 +159,18 @@ export class Fleet {
     await Promise.all(this.#members.map(({ exited }) => exited))
     await this.client.close()
     this.witness.close()
+    this.#keepReports()
     rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  /** What Node wrote when it gave up outlives the fleet, so that a rare fault says why. */
+  #keepReports(): void {
+    for (const name of readdirSync(this.#folder)) {
+      if (!/^report\..*\.json$/.test(name)) continue
+      const kept = join(tmpdir(), `durable-jobs-${name}`)
+      renameSync(join(this.#folder, name), kept)
+      console.error(`a worker process ended by a fatal error of Node: ${kept}`)
+    }
   }
 
   #explain(): void {
@@ -157,13 +183,13 @@ export class Fleet {
 function memberOf(child: ChildProcess, witness: Witness): Member {
   const pid = child.pid ?? 0
   let alive = true
-  let exitCode: number | null = null
+  let exit: Exit | undefined
   let registered = false
   const exited = new Promise<Exit>((resolve) => {
     child.once('close', (code, signal) => {
       alive = false
-      exitCode = code
-      resolve({ code, signal })
+      exit = { code, signal }
+      resolve(exit)
     })
   })
   const ready = new Promise<void>((resolve, reject) => {
@@ -183,8 +209,8 @@ function memberOf(child: ChildProcess, witness: Witness): Member {
     get alive() {
       return alive
     },
-    get code() {
-      return exitCode
+    get exit() {
+      return exit
     },
     get works() {
       return alive && registered
