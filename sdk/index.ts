@@ -40,6 +40,7 @@ export {
   StepTimeoutError,
   StepUnknownError,
   StoreFormatError,
+  StoreFullError,
   StoreUnavailableError,
   UnknownJobError,
   UnknownRunError,
@@ -60,6 +61,7 @@ export type {
 export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
 export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
+export { NodeVersionError } from '../runtime/model/node-version-error.ts'
 export { RateLimitedError } from '../runtime/model/rate-limited-error.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
 export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'

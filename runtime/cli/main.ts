@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { nodeVersionProblem } from './node-version.ts'
+import { nodeVersionProblem } from '../model/node-version.ts'
 
 // The rest is loaded after the check only: an old Node would fail on its syntax with a message that helps nobody.
 const problem = nodeVersionProblem(process.versions.node)

@@ -5,6 +5,7 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
+import { checkNodeVersion } from '../model/node-version-error.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { checkInput } from '../store/check-input.ts'
 import type { NewRun } from '../store/new-run.ts'
@@ -15,6 +16,7 @@ import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
+import { handleCallsInJobs } from './in-job.ts'
 import { Limiters } from './limiters.ts'
 import { RunHandle } from './run-handle.ts'
 import { Schedules } from './schedules.ts'
@@ -46,7 +48,7 @@ const runsPerCall = 500
 /**
  * Connects to a store.
  * @param store `sqlite:PATH` or options; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`
- * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError
+ * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError, NodeVersionError
  * @example
  * const jobs = await connect()
  * const handle = await jobs.enqueue(welcome, { email: 'ana@example.com' }, { delay: '5m' })
@@ -54,6 +56,7 @@ const runsPerCall = 500
  * await jobs.close()
  */
 export async function connect(store?: string | StoreOptions, options: ConnectOptions = {}): Promise<Jobs> {
+  checkNodeVersion()
   checkKnownOptions(options, ['middleware'], 'connect')
   const config = parseStoreConfig(store)
   return new Jobs(await openStore(config), config, options.middleware ?? [])
@@ -220,6 +223,7 @@ export class Jobs {
     return runs
   }
 }
+handleCallsInJobs(Jobs)
 
 /** What the options of the call say of each of its runs. */
 function given(

@@ -8,6 +8,7 @@ import {
   RunFailedError,
   UnknownRunError,
 } from '../model/errors.ts'
+import { handled } from '../model/handled.ts'
 import type { RetryPlan } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../model/run.ts'
@@ -17,6 +18,7 @@ import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
+import { handleCallsInJobs } from './in-job.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {
@@ -57,10 +59,14 @@ export class RunHandle<Output> {
   }
 
   /**
-   * The run's output, once it has ended.
+   * The run's output, once it has ended. A rejection that is never awaited does no harm: how the run ended is stored.
    * @throws RunFailedError, RunCancelledError, RunExpiredError, ResultTimeoutError, UnknownRunError
    */
-  async result(options: { timeout?: Duration } = {}): Promise<Output> {
+  result(options: { timeout?: Duration } = {}): Promise<Output> {
+    return handled(this.#result(options))
+  }
+
+  async #result(options: { timeout?: Duration }): Promise<Output> {
     checkKnownOptions(options, ['timeout'], 'result')
     const timeoutMs =
       options.timeout === undefined ? undefined : parseDuration(options.timeout, 'result: timeout')
@@ -145,6 +151,7 @@ export class RunHandle<Output> {
     return run
   }
 }
+handleCallsInJobs(RunHandle, ['result'])
 
 function uniqueOf({ unique }: Run): Pick<RunStatus, 'unique'> {
   if (unique === undefined) return {}

@@ -1,9 +1,11 @@
 import { type CancelTimer, type Clock, endsWithin } from '../model/clock.ts'
 import { AbortedError, type AbortReason } from '../model/errors.ts'
+import { handled } from '../model/handled.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Logger, StepContext } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import { toStoredError } from '../model/stored-error.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 
 /** How one attempt of a step's body ended. `abandoned`: it gave up because it was told to; nothing is recorded. */
@@ -50,7 +52,15 @@ export class Body implements StepContext {
     this.#clock = seams.clock
     this.log = seams.log
     this.once = options.once
-    this.correctCost = options.correctCost ?? noCosts
+    const { correctCost = noCosts } = options
+    // A body that does not await it would otherwise not be told that the estimate still stands.
+    this.correctCost = (cost, limiter) =>
+      handled(correctCost(cost, limiter), (error) =>
+        seams.log.warn(
+          { step: path, err: toStoredError(error) },
+          'the cost of a step could not be corrected',
+        ),
+      )
   }
 
   /** Made on first use: most bodies never look at it. */

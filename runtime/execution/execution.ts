@@ -19,6 +19,7 @@ import { fromStoredError } from '../model/stored-error.ts'
 import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
+import { FailedSteps } from './failed-steps.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
 import { ReleaseLine } from './release-line.ts'
 import { frames, StepScope } from './step-scope.ts'
@@ -95,6 +96,7 @@ export class Execution {
   readonly info: RunInfo
   readonly seams: ExecutionSeams
   readonly root: StepScope = new StepScope('')
+  readonly failedSteps: FailedSteps = new FailedSteps()
   readonly #index = new JournalIndex()
   readonly #line: ReleaseLine
   readonly #controller = new AbortController()
@@ -176,12 +178,17 @@ export class Execution {
     return !this.#closed
   }
 
+  /** Calls code of the job outside of all steps. */
+  enter<T>(call: () => T): T {
+    return frames.run({ kind: 'scope', owner: this, scope: this.root }, call)
+  }
+
   /** Calls the job's function; what becomes of it arrives as a turn. */
   begin(call: () => Promise<unknown>): void {
     if (this.run.deadlineInMs !== undefined) {
       this.#timers.add(this.seams.clock.after(this.run.deadlineInMs, () => this.stop({ kind: 'timed out' })))
     }
-    call().then(
+    this.enter(call).then(
       (value) => this.#turn({ kind: 'returned', value }),
       (error: unknown) => this.#turn({ kind: 'threw', error }),
     )
@@ -255,6 +262,8 @@ export class Execution {
   async settleBodies(): Promise<readonly StepPath[]> {
     const open = [...this.#bodies]
     await Promise.all(open.map((body) => body.endInGrace()))
+    // A body that has just ended is about to store its end.
+    if (open.length > 0) await this.hop()
     while (this.#appending > 0) await this.hop()
     return this.openBodies
   }
@@ -270,7 +279,8 @@ export class Execution {
 
   /**
    * One step call: a stored end is handed out in its turn; otherwise `work` makes the end and it is handed out
-   * once stored. Held for ever once the stay is to stop.
+   * once stored. The result is the decoded stored value, on the first run as on a resume (G2). Held for ever once the
+   * stay is to stop.
    */
   async step<T>(
     scope: StepScope,
@@ -286,12 +296,17 @@ export class Execution {
       return forever()
     }
     try {
-      const made = stored?.end === undefined ? await work(path, stored) : undefined
+      const end = stored?.end ?? (await work(path, stored))
+      // Before it is handed out: the function may end without waiting for it.
+      if (end.phase === 'failed') this.failedSteps.addStored(path, end.error)
       await new Promise<void>((resolve) => {
-        if (made === undefined) this.#line.called(path, resolve)
+        if (end === stored?.end) this.#line.called(path, resolve)
         else this.#line.push(path, resolve)
       })
-      return stepResult((made ?? stored?.end) as StepEnd) as T
+      if (end.phase === 'done') return decodeValue(end.value, `result of step '${path}'`) as T
+      const error = stepError(end)
+      this.failedSteps.know(error)
+      throw error
     } finally {
       scope.leave(segment)
     }
@@ -553,9 +568,7 @@ async function invoke(call: (context: StepContext) => unknown, body: Body): Prom
   return call(body)
 }
 
-/** G2: the decoded stored value, on the first run as on a resume. */
-function stepResult(end: StepEnd): unknown {
-  if (end.phase === 'done') return decodeValue(end.value, `result of step '${end.path}'`)
+function stepError(end: Extract<StepEnd, { phase: 'failed' }>): Error {
   const cause = fromStoredError(end.error)
-  throw cause instanceof StepUnknownError ? cause : new StepFailedError(end.path, end.attempt, cause)
+  return cause instanceof StepUnknownError ? cause : new StepFailedError(end.path, end.attempt, cause)
 }

@@ -135,11 +135,14 @@ export class Slot {
     switch (turn.kind) {
       case 'returned':
         await this.#finish()
+        this.#execution.failedSteps.log(this.#seams.log)
         return this.#completed(turn.value, input)
       case 'threw': {
         await this.#finish('sibling failed')
         const outcome = this.#judge(turn.error)
-        return outcome.kind === 'failed' ? this.#failed(turn.error, input) : outcome
+        if (outcome.kind !== 'failed') return outcome
+        this.#execution.failedSteps.log(this.#seams.log, turn)
+        return this.#failed(turn.error, input)
       }
       case 'stopped':
         return this.#stopped(turn.stop, input)

@@ -1,16 +1,49 @@
 import type { Duration } from '../model/duration.ts'
 import { NestedStepError } from '../model/errors.ts'
+import { handled } from '../model/handled.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, type StepTools, stepAgain } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
-import { stepPath, stepSegment } from '../model/step-path.ts'
+import { type StepPath, stepPath, stepSegment } from '../model/step-path.ts'
 import type { Execution } from './execution.ts'
 import { planRunStep, runStep } from './run-step.ts'
 import { sleepMs, sleepStep } from './sleep-step.ts'
 import { frames, StepScope } from './step-scope.ts'
 
-/** The `step` object of one stay. */
+/**
+ * The `step` object of one stay. Each promise that one of its tools returns is handed out with a handler of the
+ * runtime's own: a step that fails before the author awaits it reaches that `await` and nothing else.
+ */
 export function stepTools(execution: Execution): StepTools {
+  const tools: [string, unknown][] = Object.entries(toolsOf(execution))
+  const handedOut = tools.map(([name, tool]) => [
+    name,
+    typeof tool === 'function' ? handOut(execution, tool as Tool) : tool,
+  ])
+  return Object.fromEntries(handedOut) as StepTools
+}
+
+/** A step call: its name first. */
+type Tool = (name: unknown, ...rest: unknown[]) => Promise<unknown>
+
+function handOut(execution: Execution, tool: Tool): Tool {
+  return (name, ...rest) =>
+    handled(tool(name, ...rest), (error) =>
+      execution.failedSteps.addThrown(calledPath(execution, name), error),
+    )
+}
+
+/** Names a call that was refused before it had a path. Never throws. */
+function calledPath(execution: Execution, name: unknown): StepPath {
+  const frame = frames.getStore()
+  const prefix = frame?.owner !== execution ? '' : frame.kind === 'scope' ? frame.scope.prefix : frame.path
+  const shown = typeof name === 'string' ? name.slice(0, longestNameShown) : `(${typeof name})`
+  return prefix === '' ? shown : `${prefix}/${shown}`
+}
+
+const longestNameShown = 100
+
+function toolsOf(execution: Execution): StepTools {
   return {
     again: stepAgain,
     run: async <T>(
@@ -49,6 +82,9 @@ export function stepTools(execution: Execution): StepTools {
         return await frames.run({ kind: 'scope', owner: execution, scope: new StepScope(path) }, async () =>
           body(),
         )
+      } catch (error) {
+        execution.failedSteps.addThrown(path, error)
+        throw error
       } finally {
         outer.leave(segment)
       }

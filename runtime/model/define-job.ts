@@ -5,6 +5,7 @@ import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from
 import { checkKnownOptions } from './known-options.ts'
 import { parseJobLimits } from './limit-use.ts'
 import { isName, longestName } from './name.ts'
+import { checkNodeVersion } from './node-version-error.ts'
 import { parsePriority } from './priority.ts'
 import { parseRetry } from './retry-policy.ts'
 import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
@@ -28,7 +29,7 @@ const known = [
 /**
  * Defines a job: a name, its options, and an async function made of steps.
  * Types come from the schema, or from the type arguments: `defineJob<Input, Output>({ … }, …)`.
- * @throws InvalidOptionsError naming the wrong option
+ * @throws InvalidOptionsError naming the wrong option, NodeVersionError
  * @example
  * export const welcome = defineJob(
  *   { name: 'welcome', input: z.object({ email: z.email() }) },
@@ -42,6 +43,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   options: JobOptions<I, P>,
   handler: (context: Context<P>) => O | Promise<O>,
 ): Job<I, O> {
+  checkNodeVersion()
   const { name, version = 1, queue = 'default' } = options ?? {}
   if (!isName(name) || name.trim() === '')
     throw new InvalidOptionsError(`defineJob: give the job a name, ${longestName} bytes at most`)

@@ -2,6 +2,7 @@ import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isName, longestName } from './name.ts'
+import { checkNodeVersion } from './node-version-error.ts'
 
 export type LimiterKind =
   | 'concurrency'
@@ -108,6 +109,7 @@ export const limits = {
 } as const
 
 function checked(kind: LimiterKind, options: object, known: readonly string[]): string {
+  checkNodeVersion()
   checkKnownOptions(options, known, `limits.${kind}`)
   const { name } = options as { name?: unknown }
   if (!isName(name) || name.startsWith('$')) {

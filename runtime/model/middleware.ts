@@ -1,3 +1,4 @@
+import { handled } from './handled.ts'
 import type { RunInfo } from './job.ts'
 import type { StayOutcome } from './outcome.ts'
 import type { RunId } from './run-id.ts'
@@ -47,7 +48,7 @@ export interface Middleware {
 
 type Hook<Context, T> = (context: Context, next: Next<T>) => Promise<T>
 
-/** Runs `work` inside `hooks`, the first one outermost. */
+/** Runs `work` inside `hooks`, the first one outermost. A hook that throws before it returns a promise rejects too. */
 export function through<Context, T>(
   hooks: readonly Hook<Context, T>[],
   context: Context,
@@ -56,7 +57,8 @@ export function through<Context, T>(
   let next = work
   for (const hook of hooks.toReversed()) {
     const inner = next
-    next = () => hook(context, inner)
+    // A hook may begin the work, do something else, and only then await it.
+    next = async () => hook(context, () => handled(inner()))
   }
   return next()
 }

@@ -2,6 +2,7 @@ import { defaultMaxValueBytes } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
+import { isSqliteUrl, sqlitePath } from './sqlite-path.ts'
 import type { RetentionPolicy } from './store.ts'
 
 /** How long ended runs are kept; after it they are removed with their journals. */
@@ -43,6 +44,7 @@ export interface StoreOptions {
 
 /** Checked, in milliseconds, nothing left out. */
 export interface StoreConfig {
+  /** The path of a `sqlite:` one is absolute. */
   readonly url: string
   readonly namespace: string
   readonly password: string | (() => string | Promise<string>) | undefined
@@ -82,7 +84,7 @@ export function parseStoreConfig(
     )
   }
   return {
-    url,
+    url: isSqliteUrl(url) ? `sqlite:${sqlitePath(url)}` : url,
     namespace: parseNamespace(options.namespace ?? namespaceIn(url) ?? 'durable-jobs'),
     password: parsePassword(options.password),
     retention: parseRetention(options.retention ?? {}),

@@ -31,6 +31,7 @@ interface PendingSettlement {
 type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const reconcileEveryMs = 10_000
+const afterDefectMs = 1_000
 /** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
 const manySlots = 50
 const unwindGraceMs = 5_000
@@ -162,7 +163,12 @@ export class LeaseSession {
 
   async #work(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      await this.#round()
+      try {
+        await this.#round()
+      } catch (error) {
+        this.#config.log.error({ err: toStoredError(error) }, 'the worker failed at a claim; it goes on')
+        await pause(this.#config.clock, afterDefectMs, this.#over.signal)
+      }
       await this.#sleepUntilNeeded()
       // What ends in the same turn of the event loop is settled by the same claim.
       await this.#turnOfEventLoop()
@@ -305,13 +311,22 @@ export class LeaseSession {
       ...this.#limitCalls.calls,
     })
     const { stays } = this.#seams
-    const stay = this.#occupy(slot, stays.get(run.id)).finally(() => {
-      // The claim that settled this stay may have brought the run back: by now both places can be the next stay's.
-      if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
-      if (stays.get(run.id) === stay) stays.delete(run.id)
-      this.#settling.delete(slot)
-      this.#wakeLoop()
-    })
+    const stay = this.#occupy(slot, stays.get(run.id))
+      .catch((error: unknown) => {
+        log.error(
+          { run: run.id, err: toStoredError(error) },
+          'a run left its slot by an error of the runtime',
+        )
+        // Its end is not stored: the store hands it out again.
+        this.#reconciledAt = Number.NEGATIVE_INFINITY
+      })
+      .finally(() => {
+        // The claim that settled this stay may have brought the run back: by now both places can be the next stay's.
+        if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
+        if (stays.get(run.id) === stay) stays.delete(run.id)
+        this.#settling.delete(slot)
+        this.#wakeLoop()
+      })
     this.#slots.set(run.id, slot)
     stays.set(run.id, stay)
     if (this.#draining) slot.stop({ kind: 'draining' })
@@ -373,7 +388,6 @@ export class LeaseSession {
       if (answer === 'lost') this.#seams.onLost()
       else for (const id of answer.drop) this.#slots.get(id)?.stop({ kind: 'lost' })
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error
       log.warn({ err: toStoredError(error) }, 'held runs could not be compared with the store')
     }
   }

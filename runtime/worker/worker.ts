@@ -7,8 +7,10 @@ import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
 import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
+import { handled } from '../model/handled.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
+import { checkNodeVersion } from '../model/node-version-error.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { WorkerDefinition } from '../store/definitions.ts'
@@ -30,11 +32,13 @@ const longestUnwindMs = 10_000
 
 /**
  * Works on the runs of its jobs, one process or one part of it.
+ * @throws InvalidOptionsError, NodeVersionError
  * @example
  * const worker = createWorker({ jobs: [welcome], concurrency: 20 })
  * await worker.run() // until SIGTERM: hands its runs over and exits 0
  */
 export function createWorker(options: WorkerOptions): Worker {
+  checkNodeVersion()
   return new Worker(parseWorkerOptions(options))
 }
 
@@ -149,7 +153,10 @@ export class Worker {
     checkKnownOptions(options, ['timeout'], 'stop')
     const ms =
       options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
-    this.#stopping ??= this.#shutDown(ms)
+    // A signal or an order stops the worker without anything that awaits it.
+    this.#stopping ??= handled(this.#shutDown(ms), (error) =>
+      this.#config.log.error({ err: toStoredError(error) }, 'the worker did not stop cleanly'),
+    )
     return this.#stopping
   }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { nodeVersionProblem } from '../../runtime/cli/node-version.ts'
+import { nodeVersionProblem } from '../../runtime/model/node-version.ts'
 
 const root = join(import.meta.dirname, '../..')
 const main = join(root, 'runtime/cli/main.ts')
@@ -34,5 +34,5 @@ test('an old Node gets one line and loads nothing else', () => {
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
   expect(stderr).toMatch(/^durable-jobs: needs Node 22\.18 or newer, this is Node 20\.1\.0; .*\n$/)
   const imports = readFileSync(main, 'utf8').match(/^import .*$/gm)
-  expect(imports).toEqual(["import { nodeVersionProblem } from './node-version.ts'"])
+  expect(imports).toEqual(["import { nodeVersionProblem } from '../model/node-version.ts'"])
 })

@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
-import { withConnection } from '../connection.ts'
+import { storeAddress, withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
 import { duration, instant, pairs, repeated, wholeNumber } from '../option-values.ts'
@@ -46,9 +46,10 @@ export function addEnqueue(program: Command): void {
 
 async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
   const { id, delay, at, priority, tag: tags, header: headers, expiresIn, wait, timeout, json } = options
+  const store = storeAddress(options)
   const job = findJob(await loadJobs([file]), name, file)
   await withConnection(
-    options,
+    { store },
     async (jobs) => {
       const handle = await jobs
         .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))

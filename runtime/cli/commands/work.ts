@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
-import { withConnection } from '../connection.ts'
+import { storeAddress, withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { loadJobs } from '../load-jobs.ts'
 import { handSignalsOver } from '../loading-signals.ts'
@@ -86,13 +86,14 @@ function workOptions(): Option[] {
 
 async function work(files: readonly string[], options: WorkOptions): Promise<void> {
   checkLeaderVariable()
-  const { store, json, logLevel, ...rest } = options
+  const { json, logLevel, ...rest } = options
+  const store = storeAddress(options)
   const jobs = await loadJobs(files)
   const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
-  const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ store, ...rest }) })
+  const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ ...rest, store }) })
   // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
-  await withConnection(options, () => Promise.resolve(), { create: true })
+  await withConnection({ store }, () => Promise.resolve(), { create: true })
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
 import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
@@ -34,6 +33,7 @@ import type {
   ScheduleSpec,
   TriggerAnswer,
 } from '../schedules.ts'
+import { sqlitePath } from '../sqlite-path.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -126,7 +126,7 @@ interface Seams {
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
 export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
-  const path = resolve(config.url.slice('sqlite:'.length) || 'jobs.db')
+  const path = sqlitePath(config.url)
   if (!seams.create && !existsSync(path)) {
     throw new StoreUnavailableError(
       `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +

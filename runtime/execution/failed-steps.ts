@@ -1,0 +1,42 @@
+import type { Logger } from '../model/job.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { type StoredError, toStoredError } from '../model/stored-error.ts'
+import { escapedStep } from './classify-failure.ts'
+
+/**
+ * The steps of one execution that failed. Their promises have a handler of the runtime's own (`handled`), so a failure
+ * that the author never awaits would leave no trace: the log names each one when the run ends.
+ */
+export class FailedSteps {
+  /** Of steps whose stored end is a failure. */
+  readonly #stored = new Map<StepPath, StoredError>()
+  /** Of calls without a stored end: refused ones, and scopes. */
+  readonly #thrown: { readonly path: StepPath; readonly error: unknown }[] = []
+  /** Errors whose step is noted: the scopes around it reject with the same one. */
+  readonly #known = new Set<unknown>()
+
+  addStored(path: StepPath, error: StoredError): void {
+    this.#stored.set(path, error)
+  }
+
+  /** Keeps the error that a noted step rejects with from being noted a second time. */
+  know(error: unknown): void {
+    this.#known.add(error)
+  }
+
+  /** Never throws, whatever the error is. */
+  addThrown(path: StepPath, error: unknown): void {
+    if (this.#known.has(error)) return
+    this.#known.add(error)
+    this.#thrown.push({ path, error })
+  }
+
+  /** Logs every failure but the one that ended the run, if one did. */
+  log(log: Logger, ended?: { readonly error: unknown }): void {
+    const escaped = ended === undefined ? undefined : escapedStep(ended.error)
+    const stored = [...this.#stored].filter(([path]) => path !== escaped)
+    const thrown = this.#thrown.filter(({ error }) => ended === undefined || error !== ended.error)
+    const failures = [...stored, ...thrown.map(({ path, error }) => [path, toStoredError(error)] as const)]
+    for (const [step, err] of failures) log.warn({ step, err }, 'a step failed, which did not end the run')
+  }
+}

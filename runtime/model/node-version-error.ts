@@ -1,0 +1,18 @@
+import { DurableJobsError } from './durable-jobs-error.ts'
+import { nodeVersionProblem } from './node-version.ts'
+
+/** The package needs a newer Node than the one that runs it. */
+export class NodeVersionError extends DurableJobsError {
+  override readonly name = 'NodeVersionError'
+  readonly code = 'NODE_VERSION'
+}
+
+/**
+ * Refuses to go on under a Node that is too old. Called first by everything an application calls first: what would fail
+ * there says nothing of the reason.
+ * @throws NodeVersionError
+ */
+export function checkNodeVersion(): void {
+  const problem = nodeVersionProblem(process.versions.node)
+  if (problem !== '') throw new NodeVersionError(`durable-jobs: ${problem}`)
+}
