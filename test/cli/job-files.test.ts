@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { CommandLine, ownCommandLine, sdk } from './command-line.ts'
@@ -90,6 +90,25 @@ describe('a job file that can’t be used ends work and enqueue before the store
       'waits.ts: its top-level await waits for something that never comes',
     )
   })
+})
+
+test.each([
+  ['the default address', [], '.durable-jobs/jobs.db'],
+  ['--store', ['--store', 'sqlite:here.db'], 'here.db'],
+])('a job file that changes the folder does not move the store of %s', async (_what, store, path) => {
+  const own = ownCommandLine()
+  own.write('elsewhere/empty.txt', '')
+  const file = own.write(
+    'moves.ts',
+    `${head}process.chdir('elsewhere')\nexport const job = defineJob({ name: 'job' }, () => 'done')`,
+  )
+  const id = (await own.ok('enqueue', file, 'job', ...store)).trim()
+  expect(existsSync(join(own.folder, path))).toBe(true)
+  const worker = await own.work(file, ...store)
+  await worker.said('a run left its slot')
+  await worker.kill('SIGTERM')
+  expect(await own.json('show', id, ...store)).toMatchObject({ run: { state: 'completed' } })
+  expect(readdirSync(join(own.folder, 'elsewhere'))).toEqual(['empty.txt'])
 })
 
 test('all exports count: lists, collections, and a re-export once', async () => {

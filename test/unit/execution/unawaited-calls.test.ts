@@ -77,8 +77,10 @@ describe('calls of a client', () => {
     async () => {
       const shop = await openWorkshop()
       const parent = defineJob({ name: 'parent', retry }, async () => {
-        const late = (await shop.jobs.enqueue(child)).result()
-        await ended(shop.jobs)
+        const run = await shop.jobs.enqueue(child)
+        const late = run.result()
+        await rejection(run.result())
+        await macrotask()
         return (await rejection(late)).name
       })
       await shop.work([parent, child])

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { openStore } from '../../../runtime/store/open-store.ts'
+import type { Store } from '../../../runtime/store/store.ts'
+import { Worker } from '../../../runtime/worker/worker.ts'
+import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
+import { defineJob } from '../../../sdk/index.ts'
+import { observeUnhandled } from '../unhandled.ts'
+import { gate, openWorkshop, rejection, type Workshop } from '../workshop.ts'
+
+const minute = 60_000
+const unhandled = observeUnhandled()
+const defect = (): never => {
+  throw new TypeError('a reply that no code expects')
+}
+const job = defineJob({ name: 'any' }, ({ step }) => step.run('a', () => 'done'))
+
+interface Told {
+  readonly level: string
+  readonly message: string
+}
+
+/** A started worker whose store `change` breaks, and what it logs. */
+async function workerOn(
+  shop: Workshop,
+  change: (store: Store) => void,
+): Promise<{ worker: Worker; told: Told[]; says: (message: string) => Promise<void> }> {
+  const told: Told[] = []
+  const waiting = new Map<string, () => void>()
+  const line =
+    (level: string) =>
+    (_fields: object, message = ''): void => {
+      told.push({ level, message })
+      waiting.get(message)?.()
+    }
+  const logger = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
+  const config = parseWorkerOptions({ store: shop.store, jobs: [job], logger, handleSignals: false })
+  const worker = new Worker(config, async ({ store, clock }) => {
+    const opened = await openStore(store, { clock })
+    change(opened)
+    return opened
+  })
+  await worker.start()
+  const says = async (message: string): Promise<void> => {
+    if (told.some((one) => one.message === message)) return
+    const heard = gate()
+    waiting.set(message, heard.open)
+    await heard.opened
+  }
+  return { worker, told, says }
+}
+
+describe('an error that no code expects', () => {
+  test(
+    'of a comparison of held runs is logged, and the worker goes on',
+    async () => {
+      const shop = await openWorkshop()
+      let reconnected = (): void => undefined
+      const { worker, says } = await workerOn(shop, (store) => {
+        store.reconcile = async () => defect()
+        const onWakeup = store.onWakeup.bind(store)
+        store.onWakeup = (lease, listener) => {
+          reconnected = () => listener('reconnected')
+          return onWakeup(lease, listener)
+        }
+      })
+      reconnected()
+      await says('held runs could not be compared with the store')
+      const handle = await shop.jobs.enqueue(job)
+      await expect(handle.result({ timeout: '50s' })).resolves.toBe('done')
+      await worker.stop({ timeout: 0 })
+      await unhandled.none()
+    },
+    minute,
+  )
+
+  test(
+    'of the last call of a stop reaches whoever awaits it, and the log',
+    async () => {
+      const shop = await openWorkshop()
+      let close = async (): Promise<void> => undefined
+      const { worker, told } = await workerOn(shop, (store) => {
+        close = store.close.bind(store)
+        store.close = async () => defect()
+      })
+      const stopping = worker.stop({ timeout: 0 })
+      await worker.stopped
+      await unhandled.none()
+      expect((await rejection(stopping)).message).toBe('a reply that no code expects')
+      expect(told).toContainEqual({ level: 'error', message: 'the worker did not stop cleanly' })
+      await close()
+    },
+    minute,
+  )
+})
