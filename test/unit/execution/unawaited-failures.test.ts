@@ -278,17 +278,23 @@ describe('the log at the end of a run', () => {
     minute,
   )
 
-  test(
-    'waits for the end of steps that nobody awaits',
-    async () => {
+  test.each<[string, StepOptions<void>]>([
+    ['', {}],
+    [' with a timeout', { timeout: '1h' }],
+    [' with a limit', { limits: [points] }],
+    [' that runs once', { atMostOnce: true, timeout: '1h', limits: [points] }],
+  ])(
+    'waits for the end of a step%s that nothing awaits',
+    async (_what, options) => {
       const returned = gate()
       const end = await endOf(async ({ step }) => {
         const floating = gate()
-        void step.run('floating', async () => {
+        const body = async (): Promise<void> => {
           floating.open()
           await returned.opened
           fail('after the function has returned')
-        })
+        }
+        void step.run('floating', body, options)
         await floating.opened
         setImmediate(returned.open)
         return 'done'

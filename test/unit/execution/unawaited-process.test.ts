@@ -32,6 +32,14 @@ describe('a worker process', () => {
     expect(code).toBe(0)
   }, 120_000)
 
+  test('lives on with a listener of its own', async () => {
+    expect(await processOf('listener')).toEqual({
+      code: 0,
+      stdout: "step 'first' failed after 1 attempt: card refused\n",
+      stderr: '',
+    })
+  }, 120_000)
+
   test.each([
     ['a promise that the author derived from a step', 'derived', 'card refused'],
     ['a promise of the author’s own', 'own', 'the fetch failed'],

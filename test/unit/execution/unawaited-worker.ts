@@ -65,6 +65,12 @@ if (what === 'steps') {
   console.log(JSON.stringify({ ...told, neighbour: { result, losses } }))
 } else if (what === 'derived') {
   await (await jobs.enqueue(derived)).result()
+} else if (what === 'listener') {
+  process.on('unhandledRejection', (error) => {
+    console.log((error as Error).message)
+    othersEnded.resolve()
+  })
+  await (await jobs.enqueue(derived)).result()
 } else {
   floating[what]?.()
   await macrotask()

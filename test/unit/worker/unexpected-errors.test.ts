@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { Worker } from '../../../runtime/worker/worker.ts'
+import type { WorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
@@ -23,6 +24,7 @@ interface Told {
 async function workerOn(
   shop: Workshop,
   change: (store: Store) => void,
+  options: Partial<WorkerOptions> = {},
 ): Promise<{ worker: Worker; told: Told[]; says: (message: string) => Promise<void> }> {
   const told: Told[] = []
   const waiting = new Map<string, () => void>()
@@ -33,7 +35,13 @@ async function workerOn(
       waiting.get(message)?.()
     }
   const logger = { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
-  const config = parseWorkerOptions({ store: shop.store, jobs: [job], logger, handleSignals: false })
+  const config = parseWorkerOptions({
+    store: shop.store,
+    jobs: [job],
+    logger,
+    handleSignals: false,
+    ...options,
+  })
   const worker = new Worker(config, async ({ store, clock }) => {
     const opened = await openStore(store, { clock })
     change(opened)
@@ -88,6 +96,32 @@ describe('an error that no code expects', () => {
       expect((await rejection(stopping)).message).toBe('a reply that no code expects')
       expect(told).toContainEqual({ level: 'error', message: 'the worker did not stop cleanly' })
       await close()
+    },
+    minute,
+  )
+
+  test(
+    'of a logger ends no process, and the worker goes on',
+    async () => {
+      const shop = await openWorkshop()
+      const failing = new Set(['a middleware threw around a claim', 'a run left its slot'])
+      const failed: string[] = []
+      const say = (_fields: object, message = ''): void => {
+        if (!failing.delete(message)) return
+        failed.push(message)
+        defect()
+      }
+      const { worker } = await workerOn(shop, () => undefined, {
+        logger: { debug: say, info: say, warn: say, error: say },
+        middleware: [{ claim: (_context, next) => (failed.length === 0 ? defect() : next()) }],
+      })
+      for (let i = 0; i < 2; i++) {
+        const handle = await shop.jobs.enqueue(job)
+        await expect(handle.result({ timeout: '50s' })).resolves.toBe('done')
+      }
+      await worker.stop({ timeout: 0 })
+      expect(failed).toEqual(['a middleware threw around a claim', 'a run left its slot'])
+      await unhandled.none()
     },
     minute,
   )
