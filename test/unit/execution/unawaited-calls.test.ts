@@ -5,7 +5,6 @@ import { defineJob, FatalError, type Jobs } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
 import { openWorkshop, rejection } from '../workshop.ts'
 
-const minute = 60_000
 const unhandled = observeUnhandled()
 const fail = (message: string): never => {
   throw new FatalError(message)
@@ -30,72 +29,56 @@ describe('middleware', () => {
       },
     ],
     ['that does not await next() of a run', { run: (_context, next) => next().then((end) => end) }],
-  ])(
-    '%s ends no process',
-    async (_what, middleware) => {
-      const shop = await openWorkshop()
-      await shop.work(plain, { middleware: [middleware] })
-      const handle = await shop.jobs.enqueue(plain)
-      await expect(handle.result({ timeout: '50s' })).resolves.toBe("step 'a' failed after 1 attempt: no")
-      await macrotask()
-      await unhandled.none()
-    },
-    minute,
-  )
+  ])('%s ends no process', async (_what, middleware) => {
+    const shop = await openWorkshop()
+    await shop.work(plain, { middleware: [middleware] })
+    const handle = await shop.jobs.enqueue(plain)
+    await expect(handle.result({ timeout: '50s' })).resolves.toBe("step 'a' failed after 1 attempt: no")
+    await macrotask()
+    await unhandled.none()
+  })
 
-  test(
-    'a step hook that throws before it returns a promise fails its step',
-    async () => {
-      const shop = await openWorkshop()
-      await shop.work(plain, { middleware: [{ step: () => fail('hook') }] })
-      const handle = await shop.jobs.enqueue(plain)
-      await expect(handle.result({ timeout: '50s' })).resolves.toBe("step 'a' failed after 1 attempt: hook")
-    },
-    minute,
-  )
+  test('a step hook that throws before it returns a promise fails its step', async () => {
+    const shop = await openWorkshop()
+    await shop.work(plain, { middleware: [{ step: () => fail('hook') }] })
+    const handle = await shop.jobs.enqueue(plain)
+    await expect(handle.result({ timeout: '50s' })).resolves.toBe("step 'a' failed after 1 attempt: hook")
+  })
 
-  test(
-    'a claim hook that throws before it returns a promise is logged, and the next claim is made',
-    async () => {
-      const shop = await openWorkshop()
-      let claims = 0
-      const claim: Middleware['claim'] = (_context, next) => (++claims === 1 ? fail('hook') : next())
-      await shop.work(plain, { middleware: [{ claim }] })
-      const handle = await shop.jobs.enqueue(plain)
-      await expect(handle.result({ timeout: '50s' })).resolves.toContain('failed after 1 attempt')
-      expect(shop.lines.map(({ message }) => message)).toContain('a middleware threw around a claim')
-    },
-    minute,
-  )
+  test('a claim hook that throws before it returns a promise is logged, and the next claim is made', async () => {
+    const shop = await openWorkshop()
+    let claims = 0
+    const claim: Middleware['claim'] = (_context, next) => (++claims === 1 ? fail('hook') : next())
+    await shop.work(plain, { middleware: [{ claim }] })
+    const handle = await shop.jobs.enqueue(plain)
+    await expect(handle.result({ timeout: '50s' })).resolves.toContain('failed after 1 attempt')
+    expect(shop.lines.map(({ message }) => message)).toContain('a middleware threw around a claim')
+  })
 })
 
 describe('calls of a client', () => {
   const child = defineJob({ name: 'child', retry }, () => fail('child'))
 
-  test(
-    'a result that is awaited late, in a job and outside of one',
-    async () => {
-      const shop = await openWorkshop()
-      const parent = defineJob({ name: 'parent', retry }, async () => {
-        const run = await shop.jobs.enqueue(child)
-        const late = run.result()
-        await rejection(run.result())
-        await macrotask()
-        return (await rejection(late)).name
-      })
-      await shop.work([parent, child])
-      const handle = await shop.jobs.enqueue(parent)
-      await expect(handle.result({ timeout: '50s' })).resolves.toBe('RunFailedError')
-      const [one, other] = [await shop.jobs.enqueue(child), await shop.jobs.enqueue(child)]
-      const late = [one, other].map((run) => run.result())
-      await rejection(other.result())
-      await rejection(one.result())
+  test('a result that is awaited late, in a job and outside of one', async () => {
+    const shop = await openWorkshop()
+    const parent = defineJob({ name: 'parent', retry }, async () => {
+      const run = await shop.jobs.enqueue(child)
+      const late = run.result()
+      await rejection(run.result())
       await macrotask()
-      for (const result of late) expect((await rejection(result)).name).toBe('RunFailedError')
-      await unhandled.none()
-    },
-    minute,
-  )
+      return (await rejection(late)).name
+    })
+    await shop.work([parent, child])
+    const handle = await shop.jobs.enqueue(parent)
+    await expect(handle.result({ timeout: '50s' })).resolves.toBe('RunFailedError')
+    const [one, other] = [await shop.jobs.enqueue(child), await shop.jobs.enqueue(child)]
+    const late = [one, other].map((run) => run.result())
+    await rejection(other.result())
+    await rejection(one.result())
+    await macrotask()
+    for (const result of late) expect((await rejection(result)).name).toBe('RunFailedError')
+    await unhandled.none()
+  })
 
   test.each<[string, string, (jobs: Jobs) => Promise<unknown>, string]>([
     ['enqueue', 'Jobs.enqueue', (jobs) => jobs.enqueue('no job' as never), 'UnknownJobError'],
@@ -127,6 +110,5 @@ describe('calls of a client', () => {
       expect(told.map(({ fields }) => fields.call)).toEqual([call, call])
       expect(told.every(({ fields }) => typeof fields.run === 'string')).toBe(true)
     },
-    minute,
   )
 })

@@ -12,7 +12,6 @@ import {
 import { observeUnhandled } from '../unhandled.ts'
 import { gate, openWorkshop, rejection, type Workshop } from '../workshop.ts'
 
-const minute = 60_000
 const unhandled = observeUnhandled()
 
 const fail = (message: string): never => {
@@ -145,86 +144,66 @@ const failures: readonly [what: string, begin: Begin, error: string, path: strin
 ]
 
 describe('what fails before it is awaited reaches its await and nothing else', () => {
-  test.each(failures)(
-    '%s',
-    async (_what, begin, error, path) => {
-      const end = await endOf(async (context) => {
-        const early = begin(context)
-        await context.step.run('meanwhile', () => macrotask())
-        await context.step.sleep('a moment', 1)
-        return (await rejection(early)).name
-      })
-      expect(end).toEqual({ result: error, logged: [path] })
-    },
-    minute,
-  )
+  test.each(failures)('%s', async (_what, begin, error, path) => {
+    const end = await endOf(async (context) => {
+      const early = begin(context)
+      await context.step.run('meanwhile', () => macrotask())
+      await context.step.sleep('a moment', 1)
+      return (await rejection(early)).name
+    })
+    expect(end).toEqual({ result: error, logged: [path] })
+  })
 
-  test.each(failures)(
-    '%s, never awaited',
-    async (_what, begin, _error, path) => {
-      const end = await endOf((context) => {
-        void begin(context)
-        return context.step.run('main', () => macrotask('done'))
-      })
-      expect(end).toEqual({ result: 'done', logged: [path] })
-    },
-    minute,
-  )
+  test.each(failures)('%s, never awaited', async (_what, begin, _error, path) => {
+    const end = await endOf((context) => {
+      void begin(context)
+      return context.step.run('main', () => macrotask('done'))
+    })
+    expect(end).toEqual({ result: 'done', logged: [path] })
+  })
 
-  test(
-    'a list that is awaited in a loop',
-    async () => {
-      const { result, logged } = await endOf(async ({ step }) => {
-        const row = (key: number) => step.run('row', () => key % 2 === 0 || fail('odd'), { key, retry })
-        const told: string[] = []
-        for (const end of [1, 2, 3, 4].map(row)) {
-          await step.run('between', () => macrotask())
-          told.push(await end.then(String, (error: Error) => error.message))
-        }
-        return told
-      })
-      expect(result).toEqual([
-        "step 'row[1]' failed after 1 attempt: odd",
-        'true',
-        "step 'row[3]' failed after 1 attempt: odd",
-        'true',
-      ])
-      expect(logged).toEqual(['row[1]', 'row[3]'])
-    },
-    minute,
-  )
+  test('a list that is awaited in a loop', async () => {
+    const { result, logged } = await endOf(async ({ step }) => {
+      const row = (key: number) => step.run('row', () => key % 2 === 0 || fail('odd'), { key, retry })
+      const told: string[] = []
+      for (const end of [1, 2, 3, 4].map(row)) {
+        await step.run('between', () => macrotask())
+        told.push(await end.then(String, (error: Error) => error.message))
+      }
+      return told
+    })
+    expect(result).toEqual([
+      "step 'row[1]' failed after 1 attempt: odd",
+      'true',
+      "step 'row[3]' failed after 1 attempt: odd",
+      'true',
+    ])
+    expect(logged).toEqual(['row[1]', 'row[3]'])
+  })
 
-  test(
-    'a step whose failure was stored before a resume',
-    async () => {
-      const end = await endOf(async ({ step, run }) => {
-        const early = step.run('early', () => fail('no'), { retry })
-        await step.run('meanwhile', () => 1)
-        if (run.attempt === 1) throw new Error('between steps')
-        await step.run('later', () => macrotask())
-        return (await rejection(early)).name
-      })
-      expect(end).toEqual({ result: 'StepFailedError', logged: ['early'] })
-    },
-    minute,
-  )
+  test('a step whose failure was stored before a resume', async () => {
+    const end = await endOf(async ({ step, run }) => {
+      const early = step.run('early', () => fail('no'), { retry })
+      await step.run('meanwhile', () => 1)
+      if (run.attempt === 1) throw new Error('between steps')
+      await step.run('later', () => macrotask())
+      return (await rejection(early)).name
+    })
+    expect(end).toEqual({ result: 'StepFailedError', logged: ['early'] })
+  })
 
-  test(
-    'a body that begins steps',
-    async () => {
-      const { result, logged } = await endOf(({ step }) =>
-        step.run('outer', async () => {
-          const early = [step.run('inner', () => 1), step.sleep('rest', 1), step.scope('part', () => 1)]
-          await macrotask()
-          await macrotask()
-          return Promise.all(early.map(async (inner) => (await rejection(inner)).name))
-        }),
-      )
-      expect(result).toEqual(['NestedStepError', 'NestedStepError', 'NestedStepError'])
-      expect(logged).toEqual(['outer/inner', 'outer/rest', 'outer/part'])
-    },
-    minute,
-  )
+  test('a body that begins steps', async () => {
+    const { result, logged } = await endOf(({ step }) =>
+      step.run('outer', async () => {
+        const early = [step.run('inner', () => 1), step.sleep('rest', 1), step.scope('part', () => 1)]
+        await macrotask()
+        await macrotask()
+        return Promise.all(early.map(async (inner) => (await rejection(inner)).name))
+      }),
+    )
+    expect(result).toEqual(['NestedStepError', 'NestedStepError', 'NestedStepError'])
+    expect(logged).toEqual(['outer/inner', 'outer/rest', 'outer/part'])
+  })
 
   test.each<[string, string, (context: StepContext) => Promise<void>, StepOptions<string>]>([
     ['in a step without limits', 'plain', ({ correctCost }) => correctCost(1), {}],
@@ -234,86 +213,70 @@ describe('what fails before it is awaited reaches its await and nothing else', (
       ({ correctCost }) => correctCost(-1),
       { limits: [{ limiter: points, cost: 5 }] },
     ],
-  ])(
-    'a cost that is corrected %s',
-    async (_what, name, correct, options) => {
-      const { result } = await endOf(({ step }) =>
-        step.run(
-          name,
-          async (context) => {
-            void correct(context)
-            const early = correct(context)
-            await macrotask()
-            await macrotask()
-            return (await rejection(early)).name
-          },
-          options,
-        ),
-      )
-      expect(result).toBe('InvalidOptionsError')
-      const told = shop.lines.filter(({ message }) => message === 'the cost of a step could not be corrected')
-      expect(told.filter(({ fields }) => fields.step === name)).toHaveLength(2)
-    },
-    minute,
-  )
+  ])('a cost that is corrected %s', async (_what, name, correct, options) => {
+    const { result } = await endOf(({ step }) =>
+      step.run(
+        name,
+        async (context) => {
+          void correct(context)
+          const early = correct(context)
+          await macrotask()
+          await macrotask()
+          return (await rejection(early)).name
+        },
+        options,
+      ),
+    )
+    expect(result).toBe('InvalidOptionsError')
+    const told = shop.lines.filter(({ message }) => message === 'the cost of a step could not be corrected')
+    expect(told.filter(({ fields }) => fields.step === name)).toHaveLength(2)
+  })
 })
 
 describe('the log at the end of a run', () => {
-  test(
-    'names the steps whose failure the job handled, and not the one that ended it',
-    async () => {
-      const handle = await enqueue(async ({ step }) => {
-        const first = step.run('first', () => fail('a'), { retry })
-        const second = step.run('second', () => fail('b'), { retry })
-        const third = step.scope('third', () => fail('c'))
-        await step.run('meanwhile', () => macrotask())
-        await Promise.allSettled([first, third])
-        await second
-      })
-      const { cause } = await rejection(handle.result({ timeout: '50s' }))
-      expect((cause as Error).message).toContain("step 'second' failed")
-      expect(loggedSteps(handle.id)).toEqual(['first', 'third'])
-      await unhandled.none()
-    },
-    minute,
-  )
+  test('names the steps whose failure the job handled, and not the one that ended it', async () => {
+    const handle = await enqueue(async ({ step }) => {
+      const first = step.run('first', () => fail('a'), { retry })
+      const second = step.run('second', () => fail('b'), { retry })
+      const third = step.scope('third', () => fail('c'))
+      await step.run('meanwhile', () => macrotask())
+      await Promise.allSettled([first, third])
+      await second
+    })
+    const { cause } = await rejection(handle.result({ timeout: '50s' }))
+    expect((cause as Error).message).toContain("step 'second' failed")
+    expect(loggedSteps(handle.id)).toEqual(['first', 'third'])
+    await unhandled.none()
+  })
 
   test.each<[string, StepOptions<void>]>([
     ['', {}],
     [' with a timeout', { timeout: '1h' }],
     [' with a limit', { limits: [points] }],
     [' that runs once', { atMostOnce: true, timeout: '1h', limits: [points] }],
-  ])(
-    'waits for the end of a step%s that nothing awaits',
-    async (_what, options) => {
-      const returned = gate()
-      const end = await endOf(async ({ step }) => {
-        const floating = gate()
-        const body = async (): Promise<void> => {
-          floating.open()
-          await returned.opened
-          fail('after the function has returned')
-        }
-        void step.run('floating', body, options)
-        await floating.opened
-        setImmediate(returned.open)
-        return 'done'
-      })
-      expect(end).toEqual({ result: 'done', logged: ['floating'] })
-    },
-    minute,
-  )
+  ])('waits for the end of a step%s that nothing awaits', async (_what, options) => {
+    const returned = gate()
+    const end = await endOf(async ({ step }) => {
+      const floating = gate()
+      const body = async (): Promise<void> => {
+        floating.open()
+        await returned.opened
+        fail('after the function has returned')
+      }
+      void step.run('floating', body, options)
+      await floating.opened
+      setImmediate(returned.open)
+      return 'done'
+    })
+    expect(end).toEqual({ result: 'done', logged: ['floating'] })
+  })
 
-  test(
-    'says nothing of a step that succeeded at last',
-    async () => {
-      const end = await endOf(({ step }) =>
-        step.run('flaky', ({ attempt }) => (attempt < 3 ? Promise.reject(new Error('again')) : attempt), {
-          retry: { maxAttempts: 3, initialInterval: 1 },
-        }),
-      )
-      expect(end).toEqual({ result: 3, logged: [] })
-    },
-    minute,
-  )
+  test('says nothing of a step that succeeded at last', async () => {
+    const end = await endOf(({ step }) =>
+      step.run('flaky', ({ attempt }) => (attempt < 3 ? Promise.reject(new Error('again')) : attempt), {
+        retry: { maxAttempts: 3, initialInterval: 1 },
+      }),
+    )
+    expect(end).toEqual({ result: 3, logged: [] })
+  })
 })

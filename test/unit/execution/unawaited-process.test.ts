@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
+
 import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { openWorkshop } from '../workshop.ts'
 
 describe('a worker process', () => {
-  const script = join(import.meta.dirname, 'unawaited-worker.ts')
+  const script = fileURLToPath(new URL('./unawaited-worker.ts', import.meta.url))
 
   async function processOf(what: string): Promise<{ code: number | null; stdout: string; stderr: string }> {
     const shop = await openWorkshop()
@@ -30,7 +31,7 @@ describe('a worker process', () => {
       neighbour: { result: 'fine', losses: 0 },
     })
     expect(code).toBe(0)
-  }, 120_000)
+  })
 
   test('lives on with a listener of its own', async () => {
     expect(await processOf('listener')).toEqual({
@@ -38,7 +39,7 @@ describe('a worker process', () => {
       stdout: "step 'first' failed after 1 attempt: card refused\n",
       stderr: '',
     })
-  }, 120_000)
+  })
 
   test.each([
     ['a promise that the author derived from a step', 'derived', 'card refused'],

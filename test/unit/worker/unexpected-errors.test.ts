@@ -8,7 +8,6 @@ import { defineJob } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
 import { gate, openWorkshop, rejection, type Workshop } from '../workshop.ts'
 
-const minute = 60_000
 const unhandled = observeUnhandled()
 const defect = (): never => {
   throw new TypeError('a reply that no code expects')
@@ -58,71 +57,59 @@ async function workerOn(
 }
 
 describe('an error that no code expects', () => {
-  test(
-    'of a comparison of held runs is logged, and the worker goes on',
-    async () => {
-      const shop = await openWorkshop()
-      let reconnected = (): void => undefined
-      const { worker, says } = await workerOn(shop, (store) => {
-        store.reconcile = async () => defect()
-        const onWakeup = store.onWakeup.bind(store)
-        store.onWakeup = (lease, listener) => {
-          reconnected = () => listener('reconnected')
-          return onWakeup(lease, listener)
-        }
-      })
-      reconnected()
-      await says('held runs could not be compared with the store')
+  test('of a comparison of held runs is logged, and the worker goes on', async () => {
+    const shop = await openWorkshop()
+    let reconnected = (): void => undefined
+    const { worker, says } = await workerOn(shop, (store) => {
+      store.reconcile = async () => defect()
+      const onWakeup = store.onWakeup.bind(store)
+      store.onWakeup = (lease, listener) => {
+        reconnected = () => listener('reconnected')
+        return onWakeup(lease, listener)
+      }
+    })
+    reconnected()
+    await says('held runs could not be compared with the store')
+    const handle = await shop.jobs.enqueue(job)
+    await expect(handle.result({ timeout: '50s' })).resolves.toBe('done')
+    await worker.stop({ timeout: 0 })
+    await unhandled.none()
+  })
+
+  test('of the last call of a stop reaches whoever awaits it, and the log', async () => {
+    const shop = await openWorkshop()
+    let close = async (): Promise<void> => undefined
+    const { worker, told } = await workerOn(shop, (store) => {
+      close = store.close.bind(store)
+      store.close = async () => defect()
+    })
+    const stopping = worker.stop({ timeout: 0 })
+    await worker.stopped
+    await unhandled.none()
+    expect((await rejection(stopping)).message).toBe('a reply that no code expects')
+    expect(told).toContainEqual({ level: 'error', message: 'the worker did not stop cleanly' })
+    await close()
+  })
+
+  test('of a logger ends no process, and the worker goes on', async () => {
+    const shop = await openWorkshop()
+    const failing = new Set(['a middleware threw around a claim', 'a run left its slot'])
+    const failed: string[] = []
+    const say = (_fields: object, message = ''): void => {
+      if (!failing.delete(message)) return
+      failed.push(message)
+      defect()
+    }
+    const { worker } = await workerOn(shop, () => undefined, {
+      logger: { debug: say, info: say, warn: say, error: say },
+      middleware: [{ claim: (_context, next) => (failed.length === 0 ? defect() : next()) }],
+    })
+    for (let i = 0; i < 2; i++) {
       const handle = await shop.jobs.enqueue(job)
       await expect(handle.result({ timeout: '50s' })).resolves.toBe('done')
-      await worker.stop({ timeout: 0 })
-      await unhandled.none()
-    },
-    minute,
-  )
-
-  test(
-    'of the last call of a stop reaches whoever awaits it, and the log',
-    async () => {
-      const shop = await openWorkshop()
-      let close = async (): Promise<void> => undefined
-      const { worker, told } = await workerOn(shop, (store) => {
-        close = store.close.bind(store)
-        store.close = async () => defect()
-      })
-      const stopping = worker.stop({ timeout: 0 })
-      await worker.stopped
-      await unhandled.none()
-      expect((await rejection(stopping)).message).toBe('a reply that no code expects')
-      expect(told).toContainEqual({ level: 'error', message: 'the worker did not stop cleanly' })
-      await close()
-    },
-    minute,
-  )
-
-  test(
-    'of a logger ends no process, and the worker goes on',
-    async () => {
-      const shop = await openWorkshop()
-      const failing = new Set(['a middleware threw around a claim', 'a run left its slot'])
-      const failed: string[] = []
-      const say = (_fields: object, message = ''): void => {
-        if (!failing.delete(message)) return
-        failed.push(message)
-        defect()
-      }
-      const { worker } = await workerOn(shop, () => undefined, {
-        logger: { debug: say, info: say, warn: say, error: say },
-        middleware: [{ claim: (_context, next) => (failed.length === 0 ? defect() : next()) }],
-      })
-      for (let i = 0; i < 2; i++) {
-        const handle = await shop.jobs.enqueue(job)
-        await expect(handle.result({ timeout: '50s' })).resolves.toBe('done')
-      }
-      await worker.stop({ timeout: 0 })
-      expect(failed).toEqual(['a middleware threw around a claim', 'a run left its slot'])
-      await unhandled.none()
-    },
-    minute,
-  )
+    }
+    await worker.stop({ timeout: 0 })
+    expect(failed).toEqual(['a middleware threw around a claim', 'a run left its slot'])
+    await unhandled.none()
+  })
 })
