@@ -16,7 +16,6 @@ import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
-import { handleCallsInJobs } from './in-job.ts'
 import { Limiters } from './limiters.ts'
 import { RunHandle } from './run-handle.ts'
 import { Schedules } from './schedules.ts'
@@ -223,7 +222,6 @@ export class Jobs {
     return runs
   }
 }
-handleCallsInJobs(Jobs)
 
 /** What the options of the call say of each of its runs. */
 function given(

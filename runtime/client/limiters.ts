@@ -6,7 +6,6 @@ import { type RuleChange, ruleNames } from '../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
-import { handleCallsInJobs } from './in-job.ts'
 
 /** Numbers of a limiter by the names its author wrote: those of its kind, one or more of them. */
 export interface LimiterChange {
@@ -59,7 +58,6 @@ export class Limiters {
     return this.#store.setLimiter(nameOf(limiter), undefined, operatorWrite(write))
   }
 }
-handleCallsInJobs(Limiters)
 
 function nameOf(limiter: Limiter | string): string {
   return typeof limiter === 'string' ? limiter : limiter.name

@@ -18,7 +18,6 @@ import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
-import { handleCallsInJobs } from './in-job.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {
@@ -151,7 +150,6 @@ export class RunHandle<Output> {
     return run
   }
 }
-handleCallsInJobs(RunHandle, ['result'])
 
 function uniqueOf({ unique }: Run): Pick<RunStatus, 'unique'> {
   if (unique === undefined) return {}

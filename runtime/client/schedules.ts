@@ -18,7 +18,6 @@ import { scheduleSpec } from '../store/schedule-spec.ts'
 import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
-import { handleCallsInJobs } from './in-job.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** A schedule and where it stands. Times are Dates by the store's clock. */
@@ -169,7 +168,6 @@ export class Schedules {
     return found
   }
 }
-handleCallsInJobs(Schedules)
 
 function parsePreview(options: { cron: string; timeZone?: string }): { cron: string; timeZone?: string } {
   checkKnownOptions(options, scheduleOptionNames, 'schedules.preview')

@@ -4,7 +4,6 @@ import type { RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { uniqueClaim } from '../model/unique.ts'
 import type { Inspector } from '../store/store.ts'
-import { handleCallsInJobs } from './in-job.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** Looks at the unique keys of a store: a snapshot, over as soon as it is read. */
@@ -37,4 +36,3 @@ export class UniqueKeys {
     return id === undefined ? undefined : (this.#handle(id) as RunHandle<Output>)
   }
 }
-handleCallsInJobs(UniqueKeys)

@@ -178,17 +178,12 @@ export class Execution {
     return !this.#closed
   }
 
-  /** Calls code of the job outside of all steps. */
-  enter<T>(call: () => T): T {
-    return frames.run({ kind: 'scope', owner: this, scope: this.root }, call)
-  }
-
   /** Calls the job's function; what becomes of it arrives as a turn. */
   begin(call: () => Promise<unknown>): void {
     if (this.run.deadlineInMs !== undefined) {
       this.#timers.add(this.seams.clock.after(this.run.deadlineInMs, () => this.stop({ kind: 'timed out' })))
     }
-    this.enter(call).then(
+    call().then(
       (value) => this.#turn({ kind: 'returned', value }),
       (error: unknown) => this.#turn({ kind: 'threw', error }),
     )

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { DuplicateStepError } from '../model/errors.ts'
-import type { Logger } from '../model/job.ts'
 import { type StepPath, stepPath } from '../model/step-path.ts'
 
 /**
@@ -31,17 +30,9 @@ export class StepScope {
   }
 }
 
-/** The execution whose code makes a call. */
-interface FrameOwner {
-  readonly seams: { readonly log: Logger }
-}
-
-/**
- * Where in a job's code a call comes from: below a scope (the function itself is below the root), or inside a step's body
- * (where steps are refused).
- */
+/** Where in a job's code a call comes from: below a scope, or inside a step's body (where steps are refused). */
 export type Frame =
-  | { readonly kind: 'scope'; readonly owner: FrameOwner; readonly scope: StepScope }
-  | { readonly kind: 'body'; readonly owner: FrameOwner; readonly path: StepPath }
+  | { readonly kind: 'scope'; readonly owner: object; readonly scope: StepScope }
+  | { readonly kind: 'body'; readonly owner: object; readonly path: StepPath }
 
 export const frames: AsyncLocalStorage<Frame> = new AsyncLocalStorage<Frame>()
