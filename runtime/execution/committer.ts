@@ -1,5 +1,8 @@
 import { backoffMs, type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
+import type { JournalRecord } from '../model/journal.ts'
+import type { Outcome } from '../model/outcome.ts'
+import { storedErrorBytes } from '../model/stored-error.ts'
 import {
   type Checkpoint,
   type CommitAnswer,
@@ -22,6 +25,7 @@ interface Waiting {
 
 /** With room for what entries weigh beside their values. */
 const largestBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
+const smallEntryBytes = 1_000
 /** While the store works on one batch, the next one is made. */
 const mostInFlight = 3
 
@@ -135,7 +139,7 @@ export class Committer {
       try {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error
+        if (!StoreUnavailableError.is(error)) throw error
         this.#onUnreachable(error, attempt)
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#abandoned)
       }
@@ -149,6 +153,29 @@ function isIntent(entry: Entry | undefined): boolean {
 
 /** About what an entry weighs. */
 export function entryBytes(entry: Entry): number {
-  if (entry.kind === 'settle') return entry.outcome.kind === 'completed' ? entry.outcome.output.length : 1_000
-  return entry.record.phase === 'done' ? entry.record.value.length : 1_000
+  return entry.kind === 'settle' ? outcomeBytes(entry.outcome) : recordBytes(entry.record)
+}
+
+function outcomeBytes(outcome: Outcome): number {
+  switch (outcome.kind) {
+    case 'completed':
+      return outcome.output.length
+    case 'failed':
+    case 'retrying':
+      return storedErrorBytes(outcome.error)
+    default:
+      return smallEntryBytes
+  }
+}
+
+function recordBytes(record: JournalRecord): number {
+  switch (record.phase) {
+    case 'done':
+      return record.value.length
+    case 'failed':
+    case 'retrying':
+      return storedErrorBytes(record.error)
+    default:
+      return smallEntryBytes
+  }
 }

@@ -56,7 +56,8 @@ export function through<Context, T>(
   let next = work
   for (const hook of hooks.toReversed()) {
     const inner = next
-    next = () => hook(context, inner)
+    // Async, so that a hook that throws at once or returns no promise rejects or resolves like any other.
+    next = async () => hook(context, inner)
   }
   return next()
 }

@@ -234,7 +234,7 @@ export class LeaseSession {
         if (attempt > 1) this.#reconciledAt = Number.NEGATIVE_INFINITY
         return answer.runs.length
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError) && settling.length > 0) {
+        if (!StoreUnavailableError.is(error) && settling.length > 0) {
           await this.#settleSingly(settling.splice(0))
           entries.length = 0
           n = ++this.#n
@@ -345,7 +345,7 @@ export class LeaseSession {
       try {
         return await this.#store.readJournal(this.lease, id, fence, from)
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error
+        if (!StoreUnavailableError.is(error)) throw error
         await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
       }
     }
@@ -373,7 +373,7 @@ export class LeaseSession {
       if (answer === 'lost') this.#seams.onLost()
       else for (const id of answer.drop) this.#slots.get(id)?.stop({ kind: 'lost' })
     } catch (error) {
-      if (!(error instanceof StoreUnavailableError)) throw error
+      if (!StoreUnavailableError.is(error)) throw error
       log.warn({ err: toStoredError(error) }, 'held runs could not be compared with the store')
     }
   }
