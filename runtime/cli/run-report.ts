@@ -79,8 +79,8 @@ function errorLines(error: StoredError): string[] {
 /** One error and all below it, the inner errors indented under the one that carries them. */
 function linkLines(error: StoredError, indent: string, role: string): string[] {
   const code = error.code === undefined ? '' : ` [${error.code}]`
-  const text = `${role}${errorText(error)}${code}`
-  const own = indent === '' ? bounded(plainText(text)) : [oneLine(text)]
+  const text = `${role}${errorText(error)}`
+  const own = indent === '' ? bounded(plainText(text + code)) : [oneLine(text) + plainText(code)]
   const below = [
     ...(error.errors ?? []).flatMap((inner) => linkLines(inner, `${indent}  `, 'with ')),
     ...(error.cause === undefined ? [] : linkLines(error.cause, indent, 'caused by ')),

@@ -192,6 +192,8 @@ function firstItems(list: unknown, max: number): readonly unknown[] {
   return items
 }
 
+/** On one line, and not too much of it. */
 function shortened(text: string): string {
-  return text.length <= maxReasonLength ? text : `${text.slice(0, maxReasonLength)}…`
+  const line = text.slice(0, 2 * maxReasonLength).replace(/\s*\n\s*/g, ' ')
+  return line.length <= maxReasonLength ? line : `${line.slice(0, maxReasonLength)}…`
 }

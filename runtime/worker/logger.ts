@@ -63,7 +63,13 @@ function readableLine(level: LogLevel, time: number, fields: object, message = '
 function readableField(field: unknown): string {
   if (typeof field === 'string') return field
   const message = readProperty(field, 'message')
-  return typeof message === 'string' ? JSON.stringify(message) : (jsonText(field) ?? describeValue(field))
+  return typeof message === 'string'
+    ? JSON.stringify(message)
+    : (jsonText(field) ?? onOneLine(describeValue(field)))
+}
+
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
 }
 
 /** Those that JSON can't hold as text, so that one of them does not cost the others. */
