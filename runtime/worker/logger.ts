@@ -2,7 +2,7 @@ import type { Clock } from '../model/clock.ts'
 import { systemClock } from '../model/clock.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
-import { describeValue, isError, readProperty } from '../model/thrown.ts'
+import { describeValue, isError, messageOf, readProperty } from '../model/thrown.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -38,6 +38,22 @@ export function withFields(log: Logger, bindings: object): Logger {
     (fields: object, message?: string): void =>
       log[level]({ ...bindings, ...fields }, message)
   return { debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') }
+}
+
+/** The same logger; when it throws, that is a warning of the process and changes nothing for the run it is about. */
+export function unfailing(log: Logger): Logger {
+  let warned = false
+  const call =
+    (level: LogLevel) =>
+    (fields: object, message?: string): void => {
+      try {
+        log[level](fields, message)
+      } catch (error) {
+        if (!warned) process.emitWarning(`the logger given to createWorker threw: ${messageOf(error)}`)
+        warned = true
+      }
+    }
+  return { debug: call('debug'), info: call('info'), warn: call('warn'), error: call('error') }
 }
 
 /** `fields` as they are, or those that can be read: a log call never throws into the job. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   defineJob,
   FatalError,
@@ -167,6 +167,27 @@ describe('onFailed', () => {
     await shop.work(job)
     await failureOf(await shop.jobs.enqueue(job))
     expect(told).toEqual(['(its message can’t be read)'])
+  })
+})
+
+describe('a logger that throws', () => {
+  test('leaves the verdict as it is, and is a warning of the process once', { timeout: 60_000 }, async () => {
+    const shop = await openWorkshop()
+    const warnings: string[] = []
+    const heard = (warning: Error): void => void warnings.push(warning.message)
+    process.on('warning', heard)
+    onTestFinished(() => void process.off('warning', heard))
+    const log = (): never => toss('nothing that can be read', { id: 'a log line' })
+    await shop.work([retried, noRetry], { logger: { debug: log, info: log, warn: log, error: log } })
+    const handles = [
+      await shop.jobs.enqueue(retried, 'a BigInt'),
+      await shop.jobs.enqueue(noRetry, 'a BigInt'),
+    ]
+    await Promise.all(handles.map(failureOf))
+    expect(handles.map(({ id }) => bodies.get(id))).toEqual([2, 1])
+    expect(warnings.filter((text) => text.includes('logger'))).toEqual([
+      'the logger given to createWorker threw: (its message can’t be read)',
+    ])
   })
 })
 
