@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { closest } from '../../runtime/cli/closest.ts'
 import { commandLine } from '../../runtime/cli/command-line.ts'
+import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
 import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
 import { runHead } from '../../runtime/cli/run-report.ts'
@@ -8,6 +9,7 @@ import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
 import { toStoredError } from '../../runtime/model/stored-error.ts'
 import { StepFailedError } from '../../sdk/index.ts'
+import { oddThrown } from '../unit/odd-thrown.ts'
 
 describe('a table', () => {
   interface Row {
@@ -151,3 +153,12 @@ test('an error is shown with all that it carries, each under the one that carrie
     '    with Error: deeper',
   ])
 })
+
+test.each(Object.entries(oddThrown))(
+  'a job file that throws is named, whatever it throws: %s',
+  async (_name, make) => {
+    const error = await toJobFileError('/jobs/a.ts', make())
+    expect(JobFileError.is(error)).toBe(true)
+    expect(error.message).toMatch(/^\/jobs\/a\.ts: /)
+  },
+)

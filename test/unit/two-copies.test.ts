@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
-import { isJob } from '../../runtime/model/job.ts'
+import { isJob, stepAgain } from '../../runtime/model/job.ts'
 import { isLimiter } from '../../runtime/model/limiter.ts'
 import * as here from '../../sdk/index.ts'
 import { sharedRedisServer } from '../redis-server/redis-server.ts'
@@ -10,6 +10,7 @@ import { openWorkshop, rejection } from './workshop.ts'
 /** The package once more, as a library or a bundle brings it. */
 vi.resetModules()
 const there: typeof here = await import('../../sdk/index.ts')
+const thereJob = await import('../../runtime/model/job.ts')
 
 interface ErrorClass {
   readonly prototype: here.DurableJobsError
@@ -46,6 +47,10 @@ describe('an error of another copy of the package', () => {
     expect(recognizedBy(error)).toEqual({ is: expected, instanceOf: expected })
     expect(here.DurableJobsError.is(error)).toBe(true)
     expect(error instanceof here.DurableJobsError).toBe(true)
+  })
+
+  test('is met by one step.again for all copies', () => {
+    expect(thereJob.stepAgain).toBe(stepAgain)
   })
 
   test('is recognized as it is made', () => {
