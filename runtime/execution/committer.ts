@@ -1,7 +1,5 @@
 import { backoffMs, type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
-import type { JournalRecord } from '../model/journal.ts'
-import type { Outcome } from '../model/outcome.ts'
 import { storedErrorBytes } from '../model/stored-error.ts'
 import {
   type Checkpoint,
@@ -153,29 +151,8 @@ function isIntent(entry: Entry | undefined): boolean {
 
 /** About what an entry weighs. */
 export function entryBytes(entry: Entry): number {
-  return entry.kind === 'settle' ? outcomeBytes(entry.outcome) : recordBytes(entry.record)
-}
-
-function outcomeBytes(outcome: Outcome): number {
-  switch (outcome.kind) {
-    case 'completed':
-      return outcome.output.length
-    case 'failed':
-    case 'retrying':
-      return storedErrorBytes(outcome.error)
-    default:
-      return smallEntryBytes
-  }
-}
-
-function recordBytes(record: JournalRecord): number {
-  switch (record.phase) {
-    case 'done':
-      return record.value.length
-    case 'failed':
-    case 'retrying':
-      return storedErrorBytes(record.error)
-    default:
-      return smallEntryBytes
-  }
+  const content = entry.kind === 'settle' ? entry.outcome : entry.record
+  if ('error' in content) return storedErrorBytes(content.error)
+  if ('output' in content) return content.output.length
+  return 'value' in content ? content.value.length : smallEntryBytes
 }

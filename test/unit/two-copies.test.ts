@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import { isJob, stepAgain } from '../../runtime/model/job.ts'
 import { isLimiter } from '../../runtime/model/limiter.ts'
 import * as here from '../../sdk/index.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { bothStores } from './both-stores.ts'
 import { closedProxy, revokedProxy } from './odd-thrown.ts'
 import { openWorkshop, rejection } from './workshop.ts'
 
@@ -104,18 +103,7 @@ describe('what carries no brand', () => {
   })
 })
 
-const stores = [
-  ['embedded', async () => ({})],
-  [
-    'redis',
-    async () => ({
-      url: `redis://127.0.0.1:${(await sharedRedisServer()).port}`,
-      namespace: `copies-${randomUUID()}`,
-    }),
-  ],
-] as const
-
-describe.each(stores)('a worker with jobs of another copy, %s', (_kind, options) => {
+describe.each(bothStores)('a worker with jobs of another copy, %s', (_kind, options) => {
   const retry = { maxAttempts: 4, initialInterval: 1, maxInterval: 1 }
 
   test('keeps the meaning of their errors', { timeout: 60_000 }, async () => {

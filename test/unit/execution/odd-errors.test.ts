@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   defineJob,
@@ -7,7 +6,7 @@ import {
   type RunHandle,
   StepFailedError,
 } from '../../../sdk/index.ts'
-import { sharedRedisServer } from '../../redis-server/redis-server.ts'
+import { bothStores } from '../both-stores.ts'
 import { oddThrown, withGetter } from '../odd-thrown.ts'
 import { openWorkshop, rejection, type Workshop } from '../workshop.ts'
 
@@ -64,18 +63,7 @@ function listening(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
 }
 
-const stores = [
-  ['embedded', async () => ({})],
-  [
-    'redis',
-    async () => ({
-      url: `redis://127.0.0.1:${(await sharedRedisServer()).port}`,
-      namespace: `odd-${randomUUID()}`,
-    }),
-  ],
-] as const
-
-describe.each(stores)(
+describe.each(bothStores)(
   'a thrown thing that can’t be read leaves the verdict as it is, %s',
   (_kind, options) => {
     let shop: Workshop
