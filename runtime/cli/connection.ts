@@ -23,7 +23,7 @@ export async function withConnection<T>(
   const jobs = new Jobs(await openStore(config, { create }), config, [])
   try {
     return await use(jobs).catch((error: unknown) => {
-      if (!(error instanceof UnknownRunError)) throw error
+      if (!UnknownRunError.is(error)) throw error
       // Most often the id is right and the store is not: the address depends on the folder.
       throw Object.assign(error, { message: `${error.message} (${jobs.inspector.address})` })
     })

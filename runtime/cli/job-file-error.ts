@@ -2,12 +2,16 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { DurableJobsError } from '../model/durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from '../model/durable-jobs-error.ts'
+import { isErrorLike, messageOf, nameOf, readProperty, reasonOf } from '../model/thrown.ts'
 import { shortPath } from './short-path.ts'
 import { type Frame, firstUserFrame } from './stack-frames.ts'
 
 /** A job file can't be found or loaded, or holds no jobs. */
 export class JobFileError extends DurableJobsError {
+  static {
+    brandErrors(JobFileError, 'JobFileError')
+  }
   override readonly name = 'JobFileError'
   readonly code = 'JOB_FILE'
 }
@@ -19,20 +23,19 @@ export async function toJobFileError(path: string, thrown: unknown): Promise<Job
   const place = frame === undefined ? '' : `${shortPath(frame.path)}:${frame.line}`
   const at = frame?.path === path ? place : shortPath(path)
   const via = place === '' || frame?.path === path ? '' : ` (at ${place})`
-  const remedy = remedyFor(code, thrown)
-  const options = thrown instanceof Error ? { cause: thrown } : {}
+  const remedy = remedyFor(code, { name, message, url: readProperty(thrown, 'url') })
+  const options = isErrorLike(thrown) ? { cause: thrown } : {}
   return new JobFileError(`${at}: ${name}: ${message}${via}${remedy === '' ? '' : `; ${remedy}`}`, options)
 }
 
 function read(thrown: unknown): { name: string; message: string; stack: string; code: unknown } {
-  if (!(thrown instanceof Error))
-    return { name: 'thrown', message: String(thrown), stack: '', code: undefined }
-  const message = thrown.message.replace(/\s*\n\s*/g, ' ')
+  if (!isErrorLike(thrown)) return { name: 'thrown', message: messageOf(thrown), stack: '', code: undefined }
+  const stack = readProperty(thrown, 'stack')
   return {
-    name: thrown.name,
-    message,
-    stack: thrown.stack ?? '',
-    code: (thrown as NodeJS.ErrnoException).code,
+    name: nameOf(thrown),
+    message: reasonOf(thrown).replace(/\s*\n\s*/g, ' '),
+    stack: typeof stack === 'string' ? stack : '',
+    code: readProperty(thrown, 'code'),
   }
 }
 
@@ -50,7 +53,13 @@ function askNode(path: string): Promise<Frame | undefined> {
   })
 }
 
-function remedyFor(code: unknown, thrown: unknown): string {
+interface ImportFailure {
+  readonly name: string
+  readonly message: string
+  readonly url: unknown
+}
+
+function remedyFor(code: unknown, failure: ImportFailure): string {
   switch (code) {
     case 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX':
       return 'Node only strips types: write it without, or compile the file first'
@@ -58,15 +67,15 @@ function remedyFor(code: unknown, thrown: unknown): string {
     case 'ERR_IMPORT_ATTRIBUTE_MISSING':
       return 'a job file ends in .ts, .mts, .js or .mjs'
     case 'ERR_MODULE_NOT_FOUND':
-      return missingModuleRemedy(thrown as { url?: unknown; message: string })
+      return missingModuleRemedy(failure)
     default:
-      return thrown instanceof SyntaxError && /does not provide an export named/.test(thrown.message)
+      return failure.name === 'SyntaxError' && /does not provide an export named/.test(failure.message)
         ? "a type is imported with 'import type'"
         : ''
   }
 }
 
-function missingModuleRemedy({ url, message }: { url?: unknown; message: string }): string {
+function missingModuleRemedy({ url, message }: ImportFailure): string {
   if (/^Cannot find package/.test(message)) return 'install it in the project of the file'
   if (typeof url !== 'string' || !url.startsWith('file:')) return ''
   const path = fileURLToPath(url)

@@ -46,7 +46,7 @@ async function loadFile(path: string): Promise<LoadedFile> {
     const module = await Promise.race([loading, stuck.promise])
     return { path, jobs: Object.entries(module).flatMap(jobsIn), exports: Object.keys(module) }
   } catch (error) {
-    throw error instanceof JobFileError ? error : await toJobFileError(path, error)
+    throw JobFileError.is(error) ? error : await toJobFileError(path, error)
   } finally {
     stuck.release()
   }

@@ -18,7 +18,7 @@ export function duration(text: string): number {
   try {
     return parseDuration(/^\d+$/.test(text) ? Number(text) : text, 'duration')
   } catch (error) {
-    if (!(error instanceof InvalidOptionsError)) throw error
+    if (!InvalidOptionsError.is(error)) throw error
     throw new InvalidArgumentError(
       "Write a duration such as '250ms', '10s', '5m', '2h', '1d', or milliseconds.",
     )

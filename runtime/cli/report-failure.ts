@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { DurableJobsError } from '../model/durable-jobs-error.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { messageOf, nameOf, readProperty } from '../model/thrown.ts'
 import { plainText } from './plain-text.ts'
 
 interface Failure {
@@ -24,13 +25,14 @@ function describeFailure(error: unknown): Failure {
   if (error instanceof CommanderError) {
     return { code: 'USAGE', name: 'UsageError', message: usageMessage(error), exitCode: 2 }
   }
-  if (error instanceof DurableJobsError) {
-    const exitCode = error instanceof InvalidOptionsError ? 2 : 1
-    return { code: error.code, name: error.name, message: error.message, exitCode }
+  if (DurableJobsError.is(error)) {
+    const exitCode = InvalidOptionsError.is(error) ? 2 : 1
+    return { code: error.code, name: nameOf(error), message: messageOf(error), exitCode }
   }
   // Not foreseen, so a defect or a job file's own code: here the stack is what helps.
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return { code: 'UNEXPECTED', name: 'UnexpectedError', message: `unexpected error: ${stack}`, exitCode: 1 }
+  const stack = readProperty(error, 'stack')
+  const text = typeof stack === 'string' ? stack : messageOf(error)
+  return { code: 'UNEXPECTED', name: 'UnexpectedError', message: `unexpected error: ${text}`, exitCode: 1 }
 }
 
 function usageMessage(error: CommanderError): string {

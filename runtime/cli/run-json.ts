@@ -1,5 +1,6 @@
 import { decodeValue } from '../model/codec.ts'
 import type { Run } from '../model/run.ts'
+import { messageOf } from '../model/thrown.ts'
 
 /** A stored value, or what is wrong with it: one damaged value must not hide the rest of a run. */
 export type ReadValue = { readonly value: unknown } | { readonly unreadable: string }
@@ -8,7 +9,7 @@ export function readValue(bytes: Uint8Array, name: string): ReadValue {
   try {
     return { value: decodeValue(bytes, name) }
   } catch (error) {
-    return { unreadable: error instanceof Error ? error.message : String(error) }
+    return { unreadable: messageOf(error) }
   }
 }
 

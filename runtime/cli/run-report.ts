@@ -71,17 +71,25 @@ function uniqueText(run: Run): string {
   return `key '${key}', until ${typeof until === 'number' ? time(until) : `it has ${until}`}`
 }
 
-/** The error, what caused it, and where the first of the causes was thrown. */
+/** The error, what caused it, what it carries, and where the first of the causes was thrown. */
 function errorLines(error: StoredError): string[] {
-  const lines: string[] = []
-  let innermost = error
-  for (let link: StoredError | undefined = error; link !== undefined; link = link.cause) {
-    innermost = link
-    const code = link.code === undefined ? '' : ` [${link.code}]`
-    lines.push(...bounded(plainText(`${lines.length === 0 ? '' : 'caused by '}${errorText(link)}${code}`)))
-    for (const inner of link.errors ?? []) lines.push(`  with ${oneLine(errorText(inner))}`)
-  }
-  return [...lines, ...placeLines(innermost.stack)]
+  return [...linkLines(error, '', ''), ...placeLines(innermost(error).stack)]
+}
+
+/** One error and all below it, the inner errors indented under the one that carries them. */
+function linkLines(error: StoredError, indent: string, role: string): string[] {
+  const code = error.code === undefined ? '' : ` [${error.code}]`
+  const text = `${role}${errorText(error)}`
+  const own = indent === '' ? bounded(plainText(text + code)) : [oneLine(text) + plainText(code)]
+  const below = [
+    ...(error.errors ?? []).flatMap((inner) => linkLines(inner, `${indent}  `, 'with ')),
+    ...(error.cause === undefined ? [] : linkLines(error.cause, indent, 'caused by ')),
+  ]
+  return [...own.map((line) => `${indent}${line}`), ...below]
+}
+
+function innermost(error: StoredError): StoredError {
+  return error.cause === undefined ? error : innermost(error.cause)
 }
 
 /** The stack folded to the one line that its reader can change. */

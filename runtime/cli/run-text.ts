@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/format-duration.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
-import type { StoredError } from '../model/stored-error.ts'
+import { fromStoredError, type StoredError } from '../model/stored-error.ts'
+import { reasonOf } from '../model/thrown.ts'
 import { paint } from './output.ts'
 
 const colours: Partial<Record<RunState, Parameters<typeof paint>[0]>> = {
@@ -50,6 +51,11 @@ export function errorText(error: StoredError): string {
   return `${error.name}: ${error.message}`
 }
 
+/** With the first reasons of an AggregateError. */
+function errorSummary(error: StoredError): string {
+  return `${error.name}: ${reasonOf(fromStoredError(error))}`
+}
+
 /** Why a run is where it is, on one line; empty where the state says it all. */
 export function situation(run: Run): string {
   switch (run.state) {
@@ -60,13 +66,13 @@ export function situation(run: Run): string {
     case 'waiting':
       return run.error === undefined
         ? waitingText(run.waitingFor)
-        : `${waitingText(run.waitingFor)}; ${errorText(run.error)}`
+        : `${waitingText(run.waitingFor)}; ${errorSummary(run.error)}`
     case 'blocked':
       return run.reason
     case 'completed':
       return `took ${tookText(run)}`
     case 'failed':
-      return errorText(run.error)
+      return errorSummary(run.error)
     case 'cancelling':
       return `ordered by ${byAndWhy(run)}, on ${run.worker}`
     case 'cancelled':

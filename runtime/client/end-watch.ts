@@ -85,7 +85,7 @@ export class EndWatch {
       }
     } catch (error) {
       // A store that can't be reached may come back: the next look tries again.
-      if (!(error instanceof StoreUnavailableError)) this.#fail(error)
+      if (!StoreUnavailableError.is(error)) this.#fail(error)
     }
   }
 

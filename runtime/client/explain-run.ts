@@ -2,6 +2,7 @@ import { formatDuration } from '../model/format-duration.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
+import { reasonOf } from '../model/thrown.ts'
 import type { Inspector, QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime, lineSentence } from './line-sentence.ts'
 
@@ -65,7 +66,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
     `It completed ${instant(run.endedAt, facts.now)}; nothing is left to do.`,
   ],
   failed: async (run, facts) => [
-    `It failed ${instant(run.endedAt, facts.now)}: ${fromStoredError(run.error).message}.`,
+    `It failed ${instant(run.endedAt, facts.now)}: ${reasonOf(fromStoredError(run.error))}.`,
     ...(run.escaped === undefined
       ? []
       : [`The error came from step '${run.escaped}', which has no attempt left.`]),
@@ -97,7 +98,7 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
   const places = await facts.inspector.linePlaces(run.id)
   const lines = places.map((place) => lineSentence(place, facts.now))
   const error =
-    run.error === undefined ? [] : [`Its last attempt failed: ${fromStoredError(run.error).message}.`]
+    run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
   const own =
     run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitSentence(run.waitingFor, facts.now)]
   return [...own, ...error, ...lines, ...hindrances(run, facts)]

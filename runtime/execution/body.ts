@@ -6,6 +6,7 @@ import type { Logger, StepContext } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import { readProperty } from '../model/thrown.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 
 /** How one attempt of a step's body ended. `abandoned`: it gave up because it was told to; nothing is recorded. */
@@ -117,7 +118,7 @@ export class Body implements StepContext {
     const reason = this.#aborted?.reason
     if (reason === undefined || reason === 'timeout') return { kind: 'threw', error, durationMs }
     // A drain does not make every failure its own: only what the signal caused is left unrecorded.
-    const bySignal = error === this.#aborted || (error instanceof Error && error.name === 'AbortError')
+    const bySignal = error === this.#aborted || readProperty(error, 'name') === 'AbortError'
     return reason === 'draining' && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
   }
 }

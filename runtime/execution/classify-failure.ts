@@ -1,14 +1,24 @@
-import { DurableJobsError } from '../model/durable-jobs-error.ts'
-import { FatalError, StepFailedError } from '../model/errors.ts'
+import { parseDuration } from '../model/duration.ts'
+import {
+  DuplicateStepError,
+  FatalError,
+  JournalFullError,
+  NestedStepError,
+  SerializationError,
+  StepFailedError,
+} from '../model/errors.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { RetryAfterError } from '../model/retry-after-error.ts'
 import { type RetryPolicy, retryDelayMs } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
+import { maxErrorsRead, partsOf, readProperty } from '../model/thrown.ts'
 
 /** What to do after an attempt threw. */
 export type Verdict = { readonly kind: 'again'; readonly delayMs: number } | { readonly kind: 'final' }
 
-const deepest = 10
+/** Errors inside a thrown one that are looked at for a failed step. */
+const maxErrorsSearched = 10_000
 
 /** After a step's body threw in attempt `attempt`. */
 export function judgeStepFailure(
@@ -18,9 +28,7 @@ export function judgeStepFailure(
   random: number,
 ): Verdict {
   if (isFinal(error) || attempt >= policy.maxAttempts) return { kind: 'final' }
-  if (error instanceof RetryAfterError || error instanceof RateLimitedError)
-    return { kind: 'again', delayMs: error.delayMs }
-  return { kind: 'again', delayMs: retryDelayMs(policy, attempt, random) }
+  return { kind: 'again', delayMs: requestedPauseMs(error) ?? retryDelayMs(policy, attempt, random) }
 }
 
 /** After the job's function threw in attempt `attempt`: a step's failure is stored, so trying again is in vain. */
@@ -30,33 +38,46 @@ export function judgeRunFailure(
   attempt: number,
   random: number,
 ): Verdict {
-  if (escapedStep(error) !== undefined) return { kind: 'final' }
+  if (failedStepIn(error) !== undefined) return { kind: 'final' }
   return judgeStepFailure(error, policy, attempt, random)
 }
 
-/** The path of the failed step whose error escaped, alone, as a cause or in an AggregateError. */
-export function escapedStep(error: unknown, depth = 0): StepPath | undefined {
-  if (depth > deepest || !(error instanceof Error)) return undefined
-  if (error instanceof StepFailedError) return error.path
-  if (error instanceof AggregateError) {
-    for (const inner of error.errors) {
-      const path = escapedStep(inner, depth + 1)
-      if (path !== undefined) return path
-    }
+/** The path of the failed step whose error escaped: alone, or anywhere among causes and inner errors. */
+export function escapedStep(thrown: unknown): StepPath | undefined {
+  const path = readProperty(failedStepIn(thrown), 'path')
+  return typeof path === 'string' ? path : undefined
+}
+
+function failedStepIn(thrown: unknown): StepFailedError | undefined {
+  // A set visits what is added meanwhile, and each error once, so that no cycle is followed.
+  const found = new Set([thrown])
+  for (const error of found) {
+    if (StepFailedError.is(error)) return error
+    for (const part of partsOf(error, maxErrorsRead)) if (found.size < maxErrorsSearched) found.add(part)
   }
-  return escapedStep(error.cause, depth + 1)
+  return undefined
+}
+
+/** The pause that the error asks for, if it asks for one that can be kept. */
+export function requestedPauseMs(error: unknown): number | undefined {
+  if (!RetryAfterError.is(error) && !RateLimitedError.is(error)) return undefined
+  try {
+    return parseDuration(readProperty(error, 'delayMs'), 'delayMs')
+  } catch {
+    return undefined
+  }
 }
 
 /** Errors that the same code will throw again: by the author's word, or because the call itself is wrong. */
-const finalCodes: ReadonlySet<string> = new Set([
-  'FATAL',
-  'DUPLICATE_STEP',
-  'NESTED_STEP',
-  'INVALID_OPTIONS',
-  'SERIALIZATION',
-  'JOURNAL_FULL',
-])
+const finalErrors: readonly { is(error: unknown): boolean }[] = [
+  FatalError,
+  DuplicateStepError,
+  NestedStepError,
+  InvalidOptionsError,
+  SerializationError,
+  JournalFullError,
+]
 
 function isFinal(error: unknown): boolean {
-  return error instanceof FatalError || (error instanceof DurableJobsError && finalCodes.has(error.code))
+  return finalErrors.some((errorClass) => errorClass.is(error))
 }

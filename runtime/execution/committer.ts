@@ -1,5 +1,6 @@
 import { backoffMs, type Clock, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
+import { storedErrorBytes } from '../model/stored-error.ts'
 import {
   type Checkpoint,
   type CommitAnswer,
@@ -22,6 +23,7 @@ interface Waiting {
 
 /** With room for what entries weigh beside their values. */
 const largestBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
+const smallEntryBytes = 1_000
 /** While the store works on one batch, the next one is made. */
 const mostInFlight = 3
 
@@ -135,7 +137,7 @@ export class Committer {
       try {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error
+        if (!StoreUnavailableError.is(error)) throw error
         this.#onUnreachable(error, attempt)
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#abandoned)
       }
@@ -149,6 +151,8 @@ function isIntent(entry: Entry | undefined): boolean {
 
 /** About what an entry weighs. */
 export function entryBytes(entry: Entry): number {
-  if (entry.kind === 'settle') return entry.outcome.kind === 'completed' ? entry.outcome.output.length : 1_000
-  return entry.record.phase === 'done' ? entry.record.value.length : 1_000
+  const content = entry.kind === 'settle' ? entry.outcome : entry.record
+  if ('error' in content) return storedErrorBytes(content.error)
+  if ('output' in content) return content.output.length
+  return 'value' in content ? content.value.length : smallEntryBytes
 }

@@ -16,6 +16,7 @@ import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
 import { fromStoredError } from '../model/stored-error.ts'
+import { messageOf } from '../model/thrown.ts'
 import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
@@ -334,7 +335,7 @@ export class Execution {
       }
       return { ...answer, position }
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
+      const reason = messageOf(error)
       this.stop({ kind: 'blocked', reason: `step '${record.path}' can't be stored: ${reason}` })
       return forever()
     } finally {
@@ -414,7 +415,7 @@ export class Execution {
     try {
       await this.#counted(() => this.seams.defineLimiters(limiters))
     } catch (error) {
-      this.stop({ kind: 'blocked', reason: error instanceof Error ? error.message : String(error) })
+      this.stop({ kind: 'blocked', reason: messageOf(error) })
       return forever()
     }
   }
@@ -565,5 +566,5 @@ async function invoke(call: (context: StepContext) => unknown, body: Body): Prom
 
 function stepError(end: Extract<StepEnd, { phase: 'failed' }>): Error {
   const cause = fromStoredError(end.error)
-  return cause instanceof StepUnknownError ? cause : new StepFailedError(end.path, end.attempt, cause)
+  return StepUnknownError.is(cause) ? cause : new StepFailedError(end.path, end.attempt, cause)
 }

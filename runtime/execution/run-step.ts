@@ -9,8 +9,9 @@ import { RateLimitedError } from '../model/rate-limited-error.ts'
 import { parseRetry, type RetryPolicy } from '../model/retry-policy.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { type StoredError, toStoredError } from '../model/stored-error.ts'
+import { messageOf } from '../model/thrown.ts'
 import type { BodyEnd } from './body.ts'
-import { judgeStepFailure } from './classify-failure.ts'
+import { judgeStepFailure, requestedPauseMs } from './classify-failure.ts'
 import type { Execution, StepEnd } from './execution.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { StoredStep } from './journal-index.ts'
@@ -102,9 +103,10 @@ async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
     const turn = await passLimits(execution, path, attempt, limits)
     const correctCost = costCorrection(execution, path, turn, limits)
     const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
-    if (end.kind !== 'threw' || !(end.error instanceof RateLimitedError)) return end
-    const { delayMs, message } = end.error
-    execution.seams.log.warn({ step: path, attempt, delayMs, reason: message }, 'a step was asked to pause')
+    const delayMs = closedMs(end)
+    if (delayMs === undefined) return end
+    const reason = messageOf(failureOf(end))
+    execution.seams.log.warn({ step: path, attempt, delayMs, reason }, 'a step was asked to pause')
     await execution.closeKeys(path, turn, delayMs)
   }
 }
@@ -145,9 +147,8 @@ async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> 
   await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
   const correctCost = costCorrection(execution, path, turn, plan.limits)
   const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
-  if (end.kind === 'threw' && end.error instanceof RateLimitedError && plan.limits.uses.length > 0) {
-    await execution.closeKeys(path, turn, end.error.delayMs)
-  }
+  const delayMs = plan.limits.uses.length > 0 ? closedMs(end) : undefined
+  if (delayMs !== undefined) await execution.closeKeys(path, turn, delayMs)
   if (end.kind === 'returned') return storeValue(step, attempt, end)
   if (end.kind === 'timed out') return lookUp(step, attempt)
   return storeFailure(step, attempt, failureOf(end), durationOf(end))
@@ -190,6 +191,11 @@ async function storeEnd({ execution, plan }: StepRun, end: StepEnd): Promise<Ste
   const record = plan.once ? { ...end, once: true } : end
   await execution.append(record, { limited: plan.limits.uses.length > 0 })
   return record
+}
+
+/** How long the provider wants the step's keys closed. */
+function closedMs(end: BodyEnd): number | undefined {
+  return end.kind === 'threw' && RateLimitedError.is(end.error) ? requestedPauseMs(end.error) : undefined
 }
 
 function failureOf(end: BodyEnd): unknown {

@@ -6,6 +6,7 @@ import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
+import { isReadableError, messageOf } from '../model/thrown.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
 import { type EndTurn, Execution, type LimitSeams, type Stop, type WaitTurn } from './execution.ts'
@@ -96,7 +97,7 @@ export class Slot {
       input = decodeValue(this.run.input, `input of run '${this.run.id}'`)
       if (!(await this.#execution.replay())) return 'lost'
     } catch (error) {
-      return this.#settle(this.#blocked(error instanceof Error ? error.message : String(error)))
+      return this.#settle(this.#blocked(messageOf(error)))
     }
     const { failsAs } = this.run
     if (failsAs !== undefined) return this.#settle(await this.#failed(failsAsError(this.run, failsAs), input))
@@ -197,7 +198,7 @@ export class Slot {
   async #failed(error: unknown, input: unknown): Promise<Outcome> {
     const stored = toStoredError(error)
     this.#seams.log.error({ err: stored }, 'the run failed')
-    const thrown = error instanceof Error ? error : fromStoredError(stored)
+    const thrown = isReadableError(error) ? error : fromStoredError(stored)
     await runOnFailed(this.#execution, this.#job, { error: thrown, run: this.#info, input })
     const escaped = escapedStep(error)
     return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }

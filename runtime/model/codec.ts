@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import { SerializationError } from './errors.ts'
 import { fromStoredError, type StoredError, toStoredError } from './stored-error.ts'
+import { isError } from './thrown.ts'
 
 /*
  * The one place where job values become bytes and back: msgpackr behind one header byte.
@@ -100,10 +101,7 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
     default:
       return value
   }
-  if (value instanceof Error) {
-    found.errors = true
-    return { [errorKey]: toStoredError(value) }
-  }
+  if (value instanceof Error) return markedError(value, found)
   if (parents.includes(value))
     throw new SerializationError(path, 'a value that contains itself can’t be stored')
   if (parents.length >= deepest) throw new SerializationError(path, `nested deeper than ${deepest} levels`)
@@ -130,7 +128,14 @@ function replaceInside(value: object, path: string, parents: object[], found: { 
     refuseFields(value, path)
     return replaceFields(value, visit)
   }
+  // An error of another realm.
+  if (isError(value)) return markedError(value, found)
   throw new SerializationError(path, refusal(value))
+}
+
+function markedError(error: unknown, found: { errors: boolean }): unknown {
+  found.errors = true
+  return { [errorKey]: toStoredError(error) }
 }
 
 function replaceItems(items: readonly unknown[], visit: (child: unknown, at: string) => unknown): unknown {

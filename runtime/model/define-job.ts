@@ -62,7 +62,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     throw new InvalidOptionsError(`${at}: input must be a Standard Schema (zod, valibot, arktype …)`)
   }
   return Object.freeze({
-    [jobBrand]: true as const,
+    [jobBrand]: jobBrand as typeof jobBrand,
     name,
     version,
     queue,

@@ -1,4 +1,54 @@
-/** Base of every error of this package: a literal `code`, a `cause`, a message that says what to do next. */
+import { hasBrand } from './brand.ts'
+
+/** The brand of each class that has one of its own: a subclass made by an author has none. */
+const brands = new WeakMap<object, symbol>()
+
+interface ErrorClass<T> {
+  readonly prototype: T
+}
+
+/** Brands an error class, in its static block. `name` is the same in every copy and version of the package. */
+export function brandErrors(errorClass: ErrorClass<DurableJobsError>, name: string): void {
+  const brand = Symbol.for(`durable-jobs.${name}`)
+  brands.set(errorClass, brand)
+  // On the prototype, so that subclasses inherit it: a StepUnknownError is a StepFailedError in every copy.
+  Object.defineProperty(errorClass.prototype, brand, { value: brand })
+}
+
+/**
+ * Base of every error of this package: a literal `code`, a `cause`, a message that says what to do next.
+ * `is` and `instanceof` also recognize errors that another copy of the package made.
+ */
 export abstract class DurableJobsError extends Error {
   abstract readonly code: string
+
+  static {
+    brandErrors(DurableJobsError, 'DurableJobsError')
+  }
+
+  /**
+   * Whether `value` is an error of this class, made by this copy of the package or by another. Never throws.
+   * @example if (StepFailedError.is(error)) log.warn({ step: error.path }, 'going on without it')
+   */
+  static is<T>(this: ErrorClass<T>, value: unknown): value is T {
+    // biome-ignore lint/complexity/noThisInStatic: whichever class it is called on
+    return recognizes(this, value)
+  }
+
+  /** By brand for the exact class. A subclass inherits this hook but no brand, so plain `instanceof` decides there. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: the class on the right of instanceof
+    return recognizes(this, value)
+  }
+}
+
+function recognizes(errorClass: object, value: unknown): boolean {
+  const brand = brands.get(errorClass)
+  if (brand !== undefined) return hasBrand(value, brand)
+  try {
+    return Function.prototype[Symbol.hasInstance].call(errorClass, value)
+  } catch {
+    // A proxy that can't be asked for its prototype.
+    return false
+  }
 }

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
+import { describeValue } from './thrown.ts'
 
 type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 
@@ -17,15 +18,11 @@ export function parseDuration(value: unknown, option: string): number {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? readText(value) : Number.NaN
   if (Number.isFinite(ms) && ms >= 0 && ms <= longestMs) return Math.round(ms)
   throw new InvalidOptionsError(
-    `${option}: ${describe(value)} is not a duration; write milliseconds or '250ms', '10s', '5m', '2h', '1d'`,
+    `${option}: ${typeof value === 'string' ? `'${value}'` : describeValue(value)} is not a duration; write milliseconds or '250ms', '10s', '5m', '2h', '1d'`,
   )
 }
 
 function readText(text: string): number {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(text.trim())
   return match ? Number(match[1]) * unitMs[match[2] as Unit] : Number.NaN
-}
-
-function describe(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value)
 }

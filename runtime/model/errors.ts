@@ -1,10 +1,14 @@
-import { DurableJobsError } from './durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { formatDuration } from './format-duration.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
+import { reasonOf } from './thrown.ts'
 
 /** The input did not pass the job's schema; nothing was stored. */
 export class InvalidInputError extends DurableJobsError {
+  static {
+    brandErrors(InvalidInputError, 'InvalidInputError')
+  }
   override readonly name = 'InvalidInputError'
   readonly code = 'INVALID_INPUT'
   readonly issues: readonly string[]
@@ -26,12 +30,18 @@ export class InvalidInputError extends DurableJobsError {
 
 /** No loaded file defines a job of this name. */
 export class UnknownJobError extends DurableJobsError {
+  static {
+    brandErrors(UnknownJobError, 'UnknownJobError')
+  }
   override readonly name = 'UnknownJobError'
   readonly code = 'UNKNOWN_JOB'
 }
 
 /** No run has this id: it was never enqueued, or it was removed or pruned. */
 export class UnknownRunError extends DurableJobsError {
+  static {
+    brandErrors(UnknownRunError, 'UnknownRunError')
+  }
   override readonly name = 'UnknownRunError'
   readonly code = 'UNKNOWN_RUN'
   readonly runId: RunId
@@ -43,12 +53,18 @@ export class UnknownRunError extends DurableJobsError {
 
 /** The run is not in a state that allows what was asked. */
 export class RunStateError extends DurableJobsError {
+  static {
+    brandErrors(RunStateError, 'RunStateError')
+  }
   override readonly name = 'RunStateError'
   readonly code = 'RUN_STATE'
 }
 
 /** The same id was enqueued before with another job or input. */
 export class RunIdConflictError extends DurableJobsError {
+  static {
+    brandErrors(RunIdConflictError, 'RunIdConflictError')
+  }
   override readonly name = 'RunIdConflictError'
   readonly code = 'RUN_ID_CONFLICT'
   readonly runId: RunId
@@ -60,6 +76,9 @@ export class RunIdConflictError extends DurableJobsError {
 
 /** The unique key is held by another run: nothing was stored, or the ended run was not retried. */
 export class DuplicateRunError extends DurableJobsError {
+  static {
+    brandErrors(DuplicateRunError, 'DuplicateRunError')
+  }
   override readonly name = 'DuplicateRunError'
   readonly code = 'DUPLICATE_RUN'
   /** The run that holds the key. */
@@ -78,6 +97,9 @@ export class DuplicateRunError extends DurableJobsError {
 
 /** A value can't be stored: its type, or its size. `path` names the place inside the value. */
 export class SerializationError extends DurableJobsError {
+  static {
+    brandErrors(SerializationError, 'SerializationError')
+  }
   override readonly name = 'SerializationError'
   readonly code = 'SERIALIZATION'
   readonly path: string
@@ -89,29 +111,41 @@ export class SerializationError extends DurableJobsError {
 
 /** The store can't be reached, written or locked; a write under way may or may not have happened. */
 export class StoreUnavailableError extends DurableJobsError {
+  static {
+    brandErrors(StoreUnavailableError, 'StoreUnavailableError')
+  }
   override readonly name = 'StoreUnavailableError'
   readonly code = 'STORE_UNAVAILABLE'
 }
 
 /** The store has no memory left: nothing new was taken on; what is under way goes on. */
 export class StoreFullError extends DurableJobsError {
+  static {
+    brandErrors(StoreFullError, 'StoreFullError')
+  }
   override readonly name = 'StoreFullError'
   readonly code = 'STORE_FULL'
 }
 
 /** The store holds something this version can't read: written by a newer version, or damaged. */
 export class StoreFormatError extends DurableJobsError {
+  static {
+    brandErrors(StoreFormatError, 'StoreFormatError')
+  }
   override readonly name = 'StoreFormatError'
   readonly code = 'STORE_FORMAT'
 }
 
 /** The run ended in `failed`; `cause` is the error that ended it. */
 export class RunFailedError extends DurableJobsError {
+  static {
+    brandErrors(RunFailedError, 'RunFailedError')
+  }
   override readonly name = 'RunFailedError'
   readonly code = 'RUN_FAILED'
   readonly runId: RunId
   constructor(runId: RunId, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     super(`run '${runId}' failed: ${reason}`, { cause })
     this.runId = runId
   }
@@ -119,6 +153,9 @@ export class RunFailedError extends DurableJobsError {
 
 /** The run ended in `cancelled`. */
 export class RunCancelledError extends DurableJobsError {
+  static {
+    brandErrors(RunCancelledError, 'RunCancelledError')
+  }
   override readonly name = 'RunCancelledError'
   readonly code = 'RUN_CANCELLED'
   readonly runId: RunId
@@ -134,6 +171,9 @@ export class RunCancelledError extends DurableJobsError {
 
 /** The run ended in `expired`: nobody started it within its `expiresIn`. */
 export class RunExpiredError extends DurableJobsError {
+  static {
+    brandErrors(RunExpiredError, 'RunExpiredError')
+  }
   override readonly name = 'RunExpiredError'
   readonly code = 'RUN_EXPIRED'
   readonly runId: RunId
@@ -145,18 +185,27 @@ export class RunExpiredError extends DurableJobsError {
 
 /** The job's `timeout` passed before the run ended. */
 export class RunTimeoutError extends DurableJobsError {
+  static {
+    brandErrors(RunTimeoutError, 'RunTimeoutError')
+  }
   override readonly name = 'RunTimeoutError'
   readonly code = 'RUN_TIMEOUT'
 }
 
 /** Workers died under the run again and again, without a new step in between. */
 export class RunPoisonedError extends DurableJobsError {
+  static {
+    brandErrors(RunPoisonedError, 'RunPoisonedError')
+  }
   override readonly name = 'RunPoisonedError'
   readonly code = 'RUN_POISONED'
 }
 
 /** `handle.result({ timeout })` ended before the run did; the run goes on. */
 export class ResultTimeoutError extends DurableJobsError {
+  static {
+    brandErrors(ResultTimeoutError, 'ResultTimeoutError')
+  }
   override readonly name = 'ResultTimeoutError'
   readonly code = 'RESULT_TIMEOUT'
   constructor(runId: RunId, timeoutMs: number, state: string) {
@@ -168,12 +217,15 @@ export class ResultTimeoutError extends DurableJobsError {
 
 /** A step has no attempt left. `cause` is its last error; the same error is thrown on every resume. */
 export class StepFailedError extends DurableJobsError {
+  static {
+    brandErrors(StepFailedError, 'StepFailedError')
+  }
   override readonly name: 'StepFailedError' | 'StepUnknownError' = 'StepFailedError'
   readonly code: 'STEP_FAILED' | 'STEP_UNKNOWN' = 'STEP_FAILED'
   readonly path: StepPath
   readonly attempts: number
   constructor(path: StepPath, attempts: number, cause: unknown, message?: string) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = reasonOf(cause)
     const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`
     super(message ?? `step '${path}' failed after ${tries}: ${reason}`, { cause })
     this.path = path
@@ -183,6 +235,9 @@ export class StepFailedError extends DurableJobsError {
 
 /** One attempt of a step took longer than the step's `timeout`. */
 export class StepTimeoutError extends DurableJobsError {
+  static {
+    brandErrors(StepTimeoutError, 'StepTimeoutError')
+  }
   override readonly name = 'StepTimeoutError'
   readonly code = 'STEP_TIMEOUT'
   constructor(path: StepPath, timeoutMs: number) {
@@ -192,6 +247,9 @@ export class StepTimeoutError extends DurableJobsError {
 
 /** Nobody can say whether an `atMostOnce` body had its effect: its worker died, or its timeout passed, inside it. */
 export class StepUnknownError extends StepFailedError {
+  static {
+    brandErrors(StepUnknownError, 'StepUnknownError')
+  }
   override readonly name = 'StepUnknownError'
   override readonly code = 'STEP_UNKNOWN'
   constructor(path: StepPath, attempts = 1) {
@@ -207,6 +265,9 @@ export class StepUnknownError extends StepFailedError {
 
 /** Two steps of one name run at the same time without a `key` to tell them apart. */
 export class DuplicateStepError extends DurableJobsError {
+  static {
+    brandErrors(DuplicateStepError, 'DuplicateStepError')
+  }
   override readonly name = 'DuplicateStepError'
   readonly code = 'DUPLICATE_STEP'
   constructor(path: StepPath) {
@@ -220,6 +281,9 @@ export class DuplicateStepError extends DurableJobsError {
 
 /** A step was called inside another step's body. */
 export class NestedStepError extends DurableJobsError {
+  static {
+    brandErrors(NestedStepError, 'NestedStepError')
+  }
   override readonly name = 'NestedStepError'
   readonly code = 'NESTED_STEP'
   constructor(path: StepPath, outer: StepPath) {
@@ -231,6 +295,9 @@ export class NestedStepError extends DurableJobsError {
 
 /** The code asks for another kind of step than the journal holds under this path. */
 export class JournalMismatchError extends DurableJobsError {
+  static {
+    brandErrors(JournalMismatchError, 'JournalMismatchError')
+  }
   override readonly name = 'JournalMismatchError'
   readonly code = 'JOURNAL_MISMATCH'
   constructor(path: StepPath, stored: string, called: string) {
@@ -243,6 +310,9 @@ export class JournalMismatchError extends DurableJobsError {
 
 /** A journal reached its largest number of entries or bytes. */
 export class JournalFullError extends DurableJobsError {
+  static {
+    brandErrors(JournalFullError, 'JournalFullError')
+  }
   override readonly name = 'JournalFullError'
   readonly code = 'JOURNAL_FULL'
   constructor(limit: string) {
@@ -264,6 +334,9 @@ export type AbortReason =
 
 /** The `reason` of every `AbortSignal` handed to job code and to functions of `onLeader`. */
 export class AbortedError extends DurableJobsError {
+  static {
+    brandErrors(AbortedError, 'AbortedError')
+  }
   override readonly name = 'AbortError'
   readonly code = 'ABORTED'
   readonly reason: AbortReason
@@ -275,6 +348,9 @@ export class AbortedError extends DurableJobsError {
 
 /** Thrown by an author: this failure is final, whatever the retry policy says. */
 export class FatalError extends DurableJobsError {
+  static {
+    brandErrors(FatalError, 'FatalError')
+  }
   override readonly name = 'FatalError'
   readonly code = 'FATAL'
 }

@@ -1,4 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec'
+import { hasBrand } from './brand.ts'
 import type { Duration } from './duration.ts'
 import type { JobLimit, PlannedLimit, StepLimit } from './limit-use.ts'
 import type { Limiter } from './limiter.ts'
@@ -52,7 +53,8 @@ export interface StepContext {
 
 /** Returned by `onUnknown` to say that the effect did not happen and the body may run again. */
 type StepAgain = typeof stepAgain
-export const stepAgain: unique symbol = Symbol('durable-jobs.step-again')
+/** One for all copies of the package. */
+export const stepAgain: unique symbol = Symbol.for('durable-jobs.step-again')
 
 interface StepTiming {
   /** Tries and pauses; left out: 10 attempts, 1 s doubled up to 5 m, full jitter. */
@@ -134,7 +136,7 @@ export type Handler<Parsed, Output> = (context: Context<Parsed>) => Output | Pro
 
 /** A job: its checked definition and its function. Made by `defineJob`. */
 export interface Job<Input = unknown, Output = unknown> {
-  readonly [jobBrand]: true
+  readonly [jobBrand]: typeof jobBrand
   readonly name: string
   readonly version: number
   readonly queue: string
@@ -166,7 +168,7 @@ export function definitionText(job: Job): string {
 }
 
 export function isJob(value: unknown): value is Job {
-  return typeof value === 'object' && value !== null && jobBrand in value
+  return hasBrand(value, jobBrand)
 }
 
 /** What a retry runs again and what it keeps. */

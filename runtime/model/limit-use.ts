@@ -3,6 +3,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { isLimiter, isRate, type Limiter } from './limiter.ts'
 import { isName, longestName } from './name.ts'
+import { describeValue, messageOf } from './thrown.ts'
 
 /** How a job uses a limiter; a limiter alone means one key for all, cost 1. */
 export type JobLimit<Parsed> =
@@ -73,7 +74,7 @@ export function limitUses(
     try {
       return make(input as never)
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       return refuse(`${what} threw for this input: ${reason}`, { cause })
     }
   }
@@ -158,5 +159,5 @@ function told(value: unknown): string {
     value.catch(() => undefined)
     return 'a promise'
   }
-  return typeof value === 'string' ? `'${value}'` : String(value)
+  return typeof value === 'string' ? `'${value}'` : describeValue(value)
 }

@@ -1,3 +1,4 @@
+import { hasBrand } from './brand.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
@@ -29,20 +30,20 @@ export interface LimiterRule {
 
 /** A limit that jobs and steps share by name. Made by `limits`, keyed where it is used. */
 export interface Limiter {
-  readonly [limiterBrand]: true
+  readonly [limiterBrand]: typeof limiterBrand
   readonly name: string
   readonly rule: LimiterRule
 }
 
 /** Known across copies of the package, so that a job file may load its own. */
-const limiterBrand: unique symbol = Symbol.for('durable-jobs.limiter') as never
+const limiterBrand: unique symbol = Symbol.for('durable-jobs.limiter')
 
 /** A bucket's content is counted in thousandths of a millisecond of refill: it must stay a whole number. */
 const largestProduct = Number.MAX_SAFE_INTEGER / 4
 const largestMax = 1_000_000_000
 
 export function isLimiter(value: unknown): value is Limiter {
-  return typeof value === 'object' && value !== null && limiterBrand in value
+  return hasBrand(value, limiterBrand)
 }
 
 export function isRate({ kind }: LimiterRule): boolean {
@@ -152,5 +153,9 @@ function period(value: Duration, option: string): number {
 }
 
 function made(name: string, kind: LimiterKind, numbers: Omit<LimiterRule, 'kind'>): Limiter {
-  return Object.freeze({ [limiterBrand]: true as const, name, rule: Object.freeze({ kind, ...numbers }) })
+  return Object.freeze({
+    [limiterBrand]: limiterBrand as typeof limiterBrand,
+    name,
+    rule: Object.freeze({ kind, ...numbers }),
+  })
 }

@@ -57,7 +57,8 @@ export function through<Context, T>(
   let next = work
   for (const hook of hooks.toReversed()) {
     const inner = next
-    // A hook may begin the work, do something else, and only then await it.
+    // Async, so that a hook that throws at once or returns no promise rejects or resolves like any other. A hook may begin
+    // the work, do something else, and only then await it.
     next = async () => hook(context, () => handled(inner()))
   }
   return next()

@@ -1,8 +1,11 @@
-import { DurableJobsError } from './durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { nodeVersionProblem } from './node-version.ts'
 
 /** The package needs a newer Node than the one that runs it. */
 export class NodeVersionError extends DurableJobsError {
+  static {
+    brandErrors(NodeVersionError, 'NodeVersionError')
+  }
   override readonly name = 'NodeVersionError'
   readonly code = 'NODE_VERSION'
 }

@@ -1,4 +1,4 @@
-import { DurableJobsError } from './durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { type Duration, parseDuration } from './duration.ts'
 
 /**
@@ -9,6 +9,9 @@ import { type Duration, parseDuration } from './duration.ts'
  * if (response.status === 429) throw new RateLimitedError(`${Number(response.headers.get('retry-after')) || 1}s`)
  */
 export class RateLimitedError extends DurableJobsError {
+  static {
+    brandErrors(RateLimitedError, 'RateLimitedError')
+  }
   override readonly name = 'RateLimitedError'
   readonly code = 'RATE_LIMITED'
   readonly delayMs: number

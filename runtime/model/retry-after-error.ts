@@ -1,8 +1,11 @@
-import { DurableJobsError } from './durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { type Duration, parseDuration } from './duration.ts'
 
 /** Thrown by an author: the next attempt starts after this pause instead of the policy's. Spends an attempt. */
 export class RetryAfterError extends DurableJobsError {
+  static {
+    brandErrors(RetryAfterError, 'RetryAfterError')
+  }
   override readonly name = 'RetryAfterError'
   readonly code = 'RETRY_AFTER'
   readonly delayMs: number

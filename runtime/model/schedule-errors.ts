@@ -1,7 +1,10 @@
-import { DurableJobsError } from './durable-jobs-error.ts'
+import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 
 /** No schedule has this name in this store. */
 export class UnknownScheduleError extends DurableJobsError {
+  static {
+    brandErrors(UnknownScheduleError, 'UnknownScheduleError')
+  }
   override readonly name = 'UnknownScheduleError'
   readonly code = 'UNKNOWN_SCHEDULE'
 
@@ -12,6 +15,9 @@ export class UnknownScheduleError extends DurableJobsError {
 
 /** The schedule is declared in code, or was put by hand, and the other one may not change it. */
 export class ScheduleStateError extends DurableJobsError {
+  static {
+    brandErrors(ScheduleStateError, 'ScheduleStateError')
+  }
   override readonly name = 'ScheduleStateError'
   readonly code = 'SCHEDULE_STATE'
 }

@@ -1,115 +1,270 @@
 import { DurableJobsError } from './durable-jobs-error.ts'
 import {
+  AbortedError,
+  DuplicateRunError,
   DuplicateStepError,
   FatalError,
+  InvalidInputError,
   JournalFullError,
+  JournalMismatchError,
   NestedStepError,
+  ResultTimeoutError,
+  RunCancelledError,
+  RunExpiredError,
+  RunFailedError,
+  RunIdConflictError,
   RunPoisonedError,
+  RunStateError,
   RunTimeoutError,
   SerializationError,
   StepFailedError,
   StepTimeoutError,
   StepUnknownError,
+  StoreFormatError,
+  StoreFullError,
+  StoreUnavailableError,
+  UnknownJobError,
+  UnknownRunError,
 } from './errors.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
+import { RateLimitedError } from './rate-limited-error.ts'
+import { RetryAfterError } from './retry-after-error.ts'
+import { ScheduleStateError, UnknownScheduleError } from './schedule-errors.ts'
+import { innerErrors, isErrorLike, messageOf, nameOf, readProperty } from './thrown.ts'
+
+/*
+ * Errors as they are stored.
+ * T1  Whatever was thrown is stored: reading it never throws, and what can't be read is left out.
+ * T2  The size is bounded: 100 errors, the outermost first, and their text together (see `limits`).
+ * T3  What is stored is plain data that the codec returns as it was: well-formed text, finite numbers.
+ */
 
 /** An error as it is stored: everything a reader needs, nothing that only its process understood. */
 export interface StoredError {
   readonly name: string
   readonly message: string
   readonly code?: string | number
+  /** The code of its class in this package, where its own code is another one. */
+  readonly classCode?: string
   /** What an error of this package says beside its message, such as a step's path. */
-  readonly fields?: Readonly<Record<string, string | number>>
+  readonly fields?: Readonly<Record<string, StoredField>>
   readonly stack?: string
   readonly cause?: StoredError
+  /** Those of an AggregateError, the two of a SuppressedError. */
   readonly errors?: readonly StoredError[]
 }
 
-const longestMessage = 16_384
-const longestStack = 8_192
-const deepestCause = 8
+type StoredField = string | number | readonly string[]
 
-/** What was thrown, an Error or not, as a plain value of bounded size. */
-export function toStoredError(thrown: unknown, depth = 0): StoredError {
-  if (!(thrown instanceof Error))
-    return { name: 'NonError', message: clip(describeThrown(thrown), longestMessage) }
-  const { code } = thrown as { code?: unknown }
-  const goesDeeper = depth < deepestCause
-  return {
-    name: String(thrown.name),
-    message: clip(String(thrown.message), longestMessage),
-    ...(typeof code === 'string' || typeof code === 'number' ? { code } : {}),
-    ...(thrown instanceof DurableJobsError ? { fields: plainFields(thrown) } : {}),
-    ...(typeof thrown.stack === 'string' ? { stack: clip(thrown.stack, longestStack) } : {}),
-    ...(goesDeeper && thrown.cause !== undefined ? { cause: toStoredError(thrown.cause, depth + 1) } : {}),
-    ...(depth === 0 && thrown instanceof AggregateError
-      ? { errors: thrown.errors.slice(0, 20).map((inner) => toStoredError(inner, depth + 1)) }
-      : {}),
+/** Lengths in characters. */
+const limits = {
+  /** Levels of causes and inner errors below the outermost error. */
+  depth: 8,
+  /** Inner errors of one error. */
+  inner: 20,
+  errors: 100,
+  message: 16_384,
+  stack: 8_192,
+  name: 256,
+  field: 4_096,
+  fields: 20,
+  /** Text of all errors together, beside the first `least` characters of each message. */
+  text: 65_536,
+  least: 256,
+} as const
+
+/** One error that is to be stored, and its place in the one that carries it. */
+interface Pending {
+  readonly thrown: unknown
+  readonly carriers: readonly unknown[]
+  readonly keep: (stored: StoredError) => void
+}
+
+type Draft = { -readonly [Key in keyof StoredError]: StoredError[Key] }
+
+/** What was thrown, an Error or not, with its causes and inner errors, as a plain value of bounded size. */
+export function toStoredError(thrown: unknown): StoredError {
+  const text = new TextBudget()
+  const outermost = draftOf(thrown, text)
+  const pending = [...carriedBy(thrown, outermost, [])]
+  // Level by level, so that the outermost errors are kept when there are too many.
+  for (let i = 0; i < pending.length && i < limits.errors - 1; i++) {
+    const { thrown: inner, carriers, keep } = pending[i] as Pending
+    const draft = draftOf(inner, text)
+    keep(draft)
+    pending.push(...carriedBy(inner, draft, carriers))
+  }
+  return outermost
+}
+
+/** About the bytes that it takes in a store. */
+export function storedErrorBytes({ message, stack = '', cause, errors = [] }: StoredError): number {
+  const inner = cause === undefined ? errors : [cause, ...errors]
+  return inner.reduce((bytes, error) => bytes + storedErrorBytes(error), 200 + message.length + stack.length)
+}
+
+function draftOf(thrown: unknown, text: TextBudget): Draft {
+  const message = text.take(messageOf(thrown), limits.message, limits.least)
+  if (!isErrorLike(thrown)) return { name: 'NonError', message }
+  const draft: Draft = { name: text.take(nameOf(thrown), limits.name, limits.name), message }
+  const code = readProperty(thrown, 'code')
+  if (typeof code === 'string') draft.code = text.take(code, limits.name, limits.name)
+  if (isStorableNumber(code)) draft.code = code
+  if (DurableJobsError.is(thrown)) {
+    const classCode = classCodeOf(thrown)
+    if (classCode !== undefined && classCode !== draft.code) draft.classCode = classCode
+    draft.fields = plainFields(thrown, text)
+  }
+  const stack = readProperty(thrown, 'stack')
+  const kept = typeof stack === 'string' ? text.take(stack, limits.stack) : ''
+  if (kept !== '') draft.stack = kept
+  return draft
+}
+
+/** The cause and the inner errors of `thrown`, each to be kept in `draft`. */
+function carriedBy(thrown: unknown, draft: Draft, above: readonly unknown[]): readonly Pending[] {
+  if (!isErrorLike(thrown)) return []
+  const carriers = [...above, thrown]
+  const inner = innerErrors(thrown, limits.inner)
+  const errors: StoredError[] = []
+  if (inner !== undefined) draft.errors = errors
+  if (above.length >= limits.depth) return []
+  const cause = readProperty(thrown, 'cause')
+  const carried: Pending[] = (inner ?? []).map((error) => ({
+    thrown: error,
+    carriers,
+    keep: (stored) => void errors.push(stored),
+  }))
+  if (cause !== undefined) {
+    const keep = (stored: StoredError): void => {
+      draft.cause = stored
+    }
+    carried.unshift({ thrown: cause, carriers, keep })
+  }
+  // One that carries itself ends there.
+  return carried.filter((one) => !carriers.includes(one.thrown))
+}
+
+/** T2, T3. */
+class TextBudget {
+  #left: number = limits.text
+
+  /** The begin of `text`: up to `most` characters of it while the budget lasts, `least` in any case. */
+  take(text: string, most: number, least = 0): string {
+    const length = Math.min(most, Math.max(least, this.#left))
+    if (length === 0) return ''
+    const kept = text.length <= length ? text : `${text.slice(0, length)}… (${text.length} characters)`
+    this.#left = Math.max(0, this.#left - kept.length)
+    return kept.toWellFormed()
   }
 }
 
-const builtIns: Readonly<Record<string, ErrorConstructor>> = {
-  Error,
-  EvalError,
-  RangeError,
-  ReferenceError,
-  SyntaxError,
-  TypeError,
-  URIError,
+/** They have a place of their own, or the codec refuses them as names of fields. */
+const notFields: ReadonlySet<string> = new Set(
+  ['name', 'code', 'message', 'stack', 'cause', 'errors'].concat('__proto__', '\u0000error'),
+)
+
+function plainFields(error: DurableJobsError, text: TextBudget): Record<string, StoredField> {
+  const fields: Record<string, StoredField> = {}
+  for (const key of keysOf(error)) {
+    if (notFields.has(key) || key.length > limits.name || !key.isWellFormed()) continue
+    const value = readProperty(error, key)
+    if (isStorableNumber(value)) fields[key] = value
+    if (typeof value === 'string') fields[key] = text.take(value, limits.field)
+    if (isTexts(value))
+      fields[key] = value.slice(0, limits.inner).map((item) => text.take(item, limits.field))
+  }
+  return fields
 }
 
-/** Own classes that a run or step can end with, so that `instanceof` holds for a stored error too. */
-const ownClasses: ReadonlyMap<string | number | undefined, { readonly prototype: DurableJobsError }> =
-  new Map(
-    Object.entries({
-      DUPLICATE_STEP: DuplicateStepError,
-      FATAL: FatalError,
-      INVALID_OPTIONS: InvalidOptionsError,
-      JOURNAL_FULL: JournalFullError,
-      NESTED_STEP: NestedStepError,
-      RUN_POISONED: RunPoisonedError,
-      RUN_TIMEOUT: RunTimeoutError,
-      SERIALIZATION: SerializationError,
-      STEP_FAILED: StepFailedError,
-      STEP_TIMEOUT: StepTimeoutError,
-      STEP_UNKNOWN: StepUnknownError,
-    }),
-  )
+function keysOf(value: object): readonly string[] {
+  try {
+    return Object.keys(value).slice(0, limits.fields)
+  } catch {
+    return []
+  }
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  try {
+    return Array.isArray(value) && value.every((item) => typeof item === 'string')
+  } catch {
+    return false
+  }
+}
+
+/** -0 comes back as 0 from a store, and JSON knows neither NaN nor infinity. */
+function isStorableNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0)
+}
+
+const builtIns: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError].map((one) => [
+    one.name,
+    one as ErrorConstructor,
+  ]),
+)
+
+interface OwnClass {
+  readonly prototype: DurableJobsError
+  is(value: unknown): boolean
+}
+
+/** The package's classes by code, subclasses first, so that `is` and `instanceof` hold for a stored error too. */
+const ownClasses: Readonly<Record<string, OwnClass>> = {
+  STEP_UNKNOWN: StepUnknownError,
+  ABORTED: AbortedError,
+  DUPLICATE_RUN: DuplicateRunError,
+  DUPLICATE_STEP: DuplicateStepError,
+  FATAL: FatalError,
+  INVALID_INPUT: InvalidInputError,
+  INVALID_OPTIONS: InvalidOptionsError,
+  JOURNAL_FULL: JournalFullError,
+  JOURNAL_MISMATCH: JournalMismatchError,
+  NESTED_STEP: NestedStepError,
+  RATE_LIMITED: RateLimitedError,
+  RESULT_TIMEOUT: ResultTimeoutError,
+  RETRY_AFTER: RetryAfterError,
+  RUN_CANCELLED: RunCancelledError,
+  RUN_EXPIRED: RunExpiredError,
+  RUN_FAILED: RunFailedError,
+  RUN_ID_CONFLICT: RunIdConflictError,
+  RUN_POISONED: RunPoisonedError,
+  RUN_STATE: RunStateError,
+  RUN_TIMEOUT: RunTimeoutError,
+  SCHEDULE_STATE: ScheduleStateError,
+  SERIALIZATION: SerializationError,
+  STEP_FAILED: StepFailedError,
+  STEP_TIMEOUT: StepTimeoutError,
+  STORE_FORMAT: StoreFormatError,
+  STORE_FULL: StoreFullError,
+  STORE_UNAVAILABLE: StoreUnavailableError,
+  UNKNOWN_JOB: UnknownJobError,
+  UNKNOWN_RUN: UnknownRunError,
+  UNKNOWN_SCHEDULE: UnknownScheduleError,
+}
+const ownPrototypes: ReadonlyMap<string | number | undefined, object> = new Map(
+  Object.entries(ownClasses).map(([code, { prototype }]) => [code, prototype]),
+)
+
+function classCodeOf(error: DurableJobsError): string | undefined {
+  return Object.entries(ownClasses).find(([, one]) => one.is(error))?.[0]
+}
 
 /** An Error with the stored name, message, code, stack and causes; of its class if that is built in or this package's. */
 export function fromStoredError(stored: StoredError): Error {
   const options = stored.cause === undefined ? undefined : { cause: fromStoredError(stored.cause) }
   const error = stored.errors
     ? new AggregateError(stored.errors.map(fromStoredError), stored.message, options)
-    : new (builtIns[stored.name] ?? Error)(stored.message, options)
+    : new (builtIns.get(stored.name) ?? Error)(stored.message, options)
   if (error.name !== stored.name) define(error, 'name', stored.name)
   if (stored.code !== undefined) Object.assign(error, { code: stored.code })
-  const own = stored.fields === undefined ? undefined : ownClasses.get(stored.code)
-  if (own !== undefined) Object.setPrototypeOf(Object.assign(error, stored.fields), own.prototype)
+  const own = stored.fields === undefined ? undefined : ownPrototypes.get(stored.classCode ?? stored.code)
+  if (own !== undefined) Object.setPrototypeOf(Object.assign(error, stored.fields), own)
   define(error, 'stack', stored.stack ?? `${stored.name}: ${stored.message}`)
   return error
 }
 
-function plainFields(error: DurableJobsError): Record<string, string | number> {
-  const plain = Object.entries(error).filter(([key, value]) => {
-    const kept = typeof value === 'string' || typeof value === 'number'
-    return kept && key !== 'name' && key !== 'code'
-  })
-  return Object.fromEntries(plain)
-}
-
 function define(error: Error, key: string, value: string): void {
   Object.defineProperty(error, key, { value, configurable: true, writable: true, enumerable: false })
-}
-
-function describeThrown(thrown: unknown): string {
-  try {
-    return typeof thrown === 'string' ? thrown : (JSON.stringify(thrown) ?? String(thrown))
-  } catch {
-    return Object.prototype.toString.call(thrown)
-  }
-}
-
-function clip(text: string, longest: number): string {
-  return text.length <= longest ? text : `${text.slice(0, longest)}… (${text.length} characters)`
 }

@@ -2,6 +2,7 @@ import { digestValue } from './codec.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
+import { messageOf } from './thrown.ts'
 
 /** What becomes of an enqueue whose key is held. */
 export type OnDuplicate = 'join' | 'reject' | 'replace'
@@ -95,7 +96,7 @@ function callKey(key: (input: unknown) => unknown, input: unknown, job: string):
   try {
     return key(input)
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new InvalidOptionsError(`job '${job}': unique.key threw for this input: ${reason}`, { cause })
   }
 }

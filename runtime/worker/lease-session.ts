@@ -240,7 +240,7 @@ export class LeaseSession {
         if (attempt > 1) this.#reconciledAt = Number.NEGATIVE_INFINITY
         return answer.runs.length
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError) && settling.length > 0) {
+        if (!StoreUnavailableError.is(error) && settling.length > 0) {
           await this.#settleSingly(settling.splice(0))
           entries.length = 0
           n = ++this.#n
@@ -360,7 +360,7 @@ export class LeaseSession {
       try {
         return await this.#store.readJournal(this.lease, id, fence, from)
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error
+        if (!StoreUnavailableError.is(error)) throw error
         await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
       }
     }

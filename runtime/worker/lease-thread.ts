@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { backoffMs, pause, systemClock } from '../model/clock.ts'
+import { messageOf } from '../model/thrown.ts'
 import { openStore } from '../store/open-store.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import { serveHealth } from './health-server.ts'
@@ -65,7 +66,7 @@ async function renew(store: Store): Promise<void> {
       say({ kind: 'held', lease: own, orders: answer.orders })
     }
   } catch (error) {
-    say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+    say({ kind: 'unreachable', reason: messageOf(error) })
   }
 }
 
@@ -76,7 +77,7 @@ async function openUntilStopped(): Promise<Store | undefined> {
     try {
       return await openStore({ ...data.store, password })
     } catch (error) {
-      say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+      say({ kind: 'unreachable', reason: messageOf(error) })
       await pause(clock, backoffMs(attempt, clock.random()))
     }
   }
@@ -130,7 +131,7 @@ parentPort?.on('message', (message: ToLeaseThread) => {
 keep().then(
   () => parentPort?.close(),
   (error: unknown) => {
-    say({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) })
+    say({ kind: 'unreachable', reason: messageOf(error) })
     parentPort?.close()
   },
 )

@@ -49,7 +49,7 @@ export class LimitCalls {
       try {
         return await call()
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError)) throw error
+        if (!StoreUnavailableError.is(error)) throw error
         log.warn(
           { err: toStoredError(error), attempt },
           'the store could not be asked for a limit; asking again',

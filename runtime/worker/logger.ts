@@ -1,7 +1,8 @@
-import { inspect } from 'node:util'
 import type { Clock } from '../model/clock.ts'
 import { systemClock } from '../model/clock.ts'
 import type { Logger } from '../model/job.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import { describeValue, isError, messageOf, readProperty } from '../model/thrown.ts'
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
@@ -24,7 +25,8 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   const write =
     (own: LogLevel) =>
     (fields: object, message?: string): void => {
-      if (levels[own] >= levels[level]) stream.write(format(own, clock.now(), fields, message))
+      if (levels[own] >= levels[level])
+        stream.write(format(own, clock.now(), readableFields(fields), message))
     }
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
@@ -38,33 +40,76 @@ export function withFields(log: Logger, bindings: object): Logger {
   return { debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') }
 }
 
+/** The same logger; when it throws, that is a warning of the process and changes nothing for the run it is about. */
+export function unfailing(log: Logger): Logger {
+  let warned = false
+  const call =
+    (level: LogLevel) =>
+    (fields: object, message?: string): void => {
+      try {
+        log[level](fields, message)
+      } catch (error) {
+        if (!warned) process.emitWarning(`the logger given to createWorker threw: ${messageOf(error)}`)
+        warned = true
+      }
+    }
+  return { debug: call('debug'), info: call('info'), warn: call('warn'), error: call('error') }
+}
+
+/** `fields` as they are, or those that can be read: a log call never throws into the job. */
+function readableFields(fields: object): object {
+  try {
+    return { ...fields }
+  } catch {
+    return { fields: describeValue(fields) }
+  }
+}
+
 function jsonLine(level: LogLevel, time: number, fields: object, message = ''): string {
-  const line = { ...fields, level: levels[level], time, pid: process.pid, msg: message }
-  return `${jsonText(line)}\n`
+  const own = { level: levels[level], time, pid: process.pid, msg: describeValue(message) }
+  return `${jsonText({ ...fields, ...own }) ?? jsonText({ ...eachReadable(fields), ...own })}\n`
 }
 
 function readableLine(level: LogLevel, time: number, fields: object, message = ''): string {
   const clockTime = new Date(time).toTimeString().slice(0, 8)
   const rest = Object.entries(fields).map(([key, field]) => `${key}=${readableField(field)}`)
-  return `${clockTime} ${level.padEnd(5)} ${[message, ...rest].filter(Boolean).join('  ')}\n`
+  return `${clockTime} ${level.padEnd(5)} ${[describeValue(message), ...rest].filter(Boolean).join('  ')}\n`
 }
 
 function readableField(field: unknown): string {
   if (typeof field === 'string') return field
-  const { message } = (field ?? {}) as { message?: unknown }
-  return typeof message === 'string' ? JSON.stringify(message) : (jsonText(field) ?? String(field))
+  const message = readProperty(field, 'message')
+  return typeof message === 'string'
+    ? JSON.stringify(message)
+    : (jsonText(field) ?? onOneLine(describeValue(field)))
 }
 
-/** JSON of anything: a log line never throws into the job. */
+function onOneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
+}
+
+/** Those that JSON can't hold as text, so that one of them does not cost the others. */
+function eachReadable(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, field]) => [
+      key,
+      jsonText(field) === undefined ? describeValue(field) : field,
+    ]),
+  )
+}
+
+/** Undefined for what JSON can't hold: cycles, and what throws when it is read. */
 function jsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value, safeValue)
   } catch {
-    return JSON.stringify(inspect(value, { depth: 3, breakLength: Number.POSITIVE_INFINITY }))
+    return undefined
   }
 }
 
 function safeValue(_key: string, value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
-  return value instanceof Error ? { type: value.name, message: value.message, stack: value.stack } : value
+  if (!isError(value)) return value
+  const { name, message, stack } = toStoredError(value)
+  return { type: name, message, stack }
 }

@@ -12,7 +12,7 @@ import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { WorkerLimiter } from '../store/limiters.ts'
 import type { QueueOrder, WorkerJob } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
-import { createLogger, logLevels } from './logger.ts'
+import { createLogger, logLevels, unfailing } from './logger.ts'
 
 /** Options of `createWorker`. */
 export interface WorkerOptions {
@@ -175,7 +175,7 @@ function parseMiddleware(middleware: unknown): readonly Middleware[] {
 
 function parseLogger(logger: Logger): Logger {
   const complete = logLevels.every((level) => typeof logger?.[level] === 'function')
-  if (complete) return logger
+  if (complete) return unfailing(logger)
   throw new InvalidOptionsError(`logger: it must have the functions ${logLevels.join(', ')}, as pino has`)
 }
 

@@ -1,10 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { closest } from '../../runtime/cli/closest.ts'
 import { commandLine } from '../../runtime/cli/command-line.ts'
+import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
 import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
+import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
+import { toStoredError } from '../../runtime/model/stored-error.ts'
+import { StepFailedError } from '../../sdk/index.ts'
+import { oddThrown } from '../unit/odd-thrown.ts'
 
 describe('a table', () => {
   interface Row {
@@ -120,3 +125,40 @@ test('the place of an error is the first line of a user’s file', () => {
   })
   expect(firstUserFrame(['Error: no', ...frames].join('\n'))).toBeUndefined()
 })
+
+test('an error is shown with all that it carries, each under the one that carries it', () => {
+  const error = new StepFailedError(
+    'ask',
+    1,
+    new AggregateError(
+      [
+        Object.assign(new Error('first\nin two lines', { cause: new TypeError('why') }), { code: 'E1' }),
+        new AggregateError([new Error('deeper')], 'second'),
+      ],
+      'none',
+    ),
+  )
+  const run = {
+    ...{ id: 'r1', job: 'ask-all', version: 1, queue: 'default', priority: 0, attempt: 1, losses: 0 },
+    ...{ tags: [], headers: {}, position: 1, enqueuedAt: 0, changedAt: 0, endedAt: 0 },
+    ...{ state: 'failed' as const, error: toStoredError(error) },
+  }
+  const lines = runHead(run, [], '').split('\n')
+  expect(lines.slice(lines.indexOf('ERROR') + 1, -1)).toEqual([
+    "StepFailedError: step 'ask' failed after 1 attempt: none (first in two lines; second) [STEP_FAILED]",
+    'caused by AggregateError: none',
+    '  with Error: first [E1]',
+    '  caused by TypeError: why',
+    '  with AggregateError: second',
+    '    with Error: deeper',
+  ])
+})
+
+test.each(Object.entries(oddThrown))(
+  'a job file that throws is named, whatever it throws: %s',
+  async (_name, make) => {
+    const error = await toJobFileError('/jobs/a.ts', make())
+    expect(JobFileError.is(error)).toBe(true)
+    expect(error.message).toMatch(/^\/jobs\/a\.ts: /)
+  },
+)

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { type Command, Option } from 'commander'
 import { InvalidInputError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { messageOf } from '../../model/thrown.ts'
 import { storeAddress, withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
@@ -65,7 +66,7 @@ async function enqueue(file: string, name: string, input: unknown, options: Enqu
 }
 
 function refused(error: unknown, input: unknown, job: string): never {
-  if (!(error instanceof InvalidInputError) || input !== undefined) throw error
+  if (!InvalidInputError.is(error) || input !== undefined) throw error
   throw new InvalidInputError(job, [...error.issues, `none was given; write it as JSON after '${job}'`])
 }
 
@@ -73,7 +74,7 @@ function parseInputJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error)
+    const problem = messageOf(error)
     throw new InvalidOptionsError(
       `the input is no JSON: ${problem}; write single quotes around it and double quotes inside: '{"file":"a.csv"}'`,
     )

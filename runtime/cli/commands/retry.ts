@@ -42,7 +42,7 @@ async function retry(id: string, options: RetryOptions): Promise<void> {
 
 /** Names the option of this command where the message names that of the client. */
 function asOption(error: unknown): never {
-  if (!(error instanceof RunStateError)) throw error
+  if (!RunStateError.is(error)) throw error
   throw new RunStateError(error.message.replaceAll('runAgain', '--run-again'), { cause: error })
 }
 

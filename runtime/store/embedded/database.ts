@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Clock, pause } from '../../model/clock.ts'
 import { StoreFormatError, StoreUnavailableError } from '../../model/errors.ts'
+import { messageOf } from '../../model/thrown.ts'
 import { loadSqlite } from './sqlite-module.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -195,7 +196,7 @@ export function sqliteCode(error: unknown): number | undefined {
 function toStoreError(error: unknown, path: string): unknown {
   const code = sqliteCode(error)
   const fileSystemError = typeof (error as { syscall?: unknown } | null)?.syscall === 'string'
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   if (code === sqliteCodes.notADatabase || code === sqliteCodes.corrupt) {
     return new StoreFormatError(
       `${path} is damaged or no SQLite database (${message}); restore it from a backup, or name another file`,

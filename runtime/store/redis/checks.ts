@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
+import { messageOf } from '../../model/thrown.ts'
 import type { StoreCheck } from '../store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink, Reply } from './redis-link.ts'
@@ -182,7 +183,7 @@ async function scripts(link: RedisLink, keys: Keys): Promise<StoreCheck> {
     await link.command('EVAL', probe, 1, keys.of('meta'), keys.changesChannel)
     return { name: 'scripts', verdict: 'fine', found: 'run, with struct, cmsgpack, TIME and PUBLISH' }
   } catch (error) {
-    const found = error instanceof Error ? error.message : String(error)
+    const found = messageOf(error)
     return {
       name: 'scripts',
       verdict: 'fault',

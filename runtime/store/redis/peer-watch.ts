@@ -147,7 +147,7 @@ export class PeerWatch {
       return new Set([...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? ''))
     } catch (error) {
       // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
-      const away = error instanceof StoreUnavailableError && !(error instanceof ForbiddenError)
+      const away = StoreUnavailableError.is(error) && !ForbiddenError.is(error)
       if (!away) this.#off = true
       throw error
     }

@@ -1,6 +1,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type Clock, endsWithin, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
+import { messageOf } from '../../model/thrown.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
 import { meaningOf } from './reply-errors.ts'
@@ -239,7 +240,7 @@ export class RedisLink {
   #unreachable(sent = false): StoreUnavailableError {
     const error = this.#lastError
     const meaning = error && meaningOf(error, this.address)
-    if (meaning?.kind === 'refused' && meaning.error instanceof StoreUnavailableError) return meaning.error
+    if (meaning?.kind === 'refused' && StoreUnavailableError.is(meaning.error)) return meaning.error
     const outcome = sent ? '; what was asked may have been carried out: repeat it with the same id' : ''
     return new StoreUnavailableError(
       `${this.address} can't be reached: ${error ? problemOf(error) : 'not connected'}${outcome}`,
@@ -294,7 +295,7 @@ async function passwordOf(config: StoreConfig, address: RedisAddress): Promise<s
   try {
     return await password()
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new StoreUnavailableError(`${address.shown}: the function store.password failed: ${reason}`, {
       cause,
     })

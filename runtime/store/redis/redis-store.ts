@@ -169,7 +169,7 @@ async function refuseConfirm(link: RedisLink, { confirm }: StoreConfig): Promise
   try {
     await link.command('WAITAOF', 1, 0, 1)
   } catch (error) {
-    if (error instanceof StoreUnavailableError) throw error
+    if (StoreUnavailableError.is(error)) throw error
     throw new InvalidOptionsError(
       `store.confirm: 'disk' needs Redis 7.2 or Valkey, with appendonly yes (${(error as Error).message})`,
     )

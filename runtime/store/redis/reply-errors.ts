@@ -1,3 +1,4 @@
+import { brandErrors } from '../../model/durable-jobs-error.ts'
 import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
 
 /**
@@ -12,7 +13,11 @@ type ErrorMeaning =
   | { readonly kind: 'refused'; readonly error: Error }
 
 /** An ACL forbids the user what was asked. */
-export class ForbiddenError extends StoreUnavailableError {}
+export class ForbiddenError extends StoreUnavailableError {
+  static {
+    brandErrors(ForbiddenError, 'ForbiddenError')
+  }
+}
 
 const again = { kind: 'again' } as const
 const elsewhere = { kind: 'elsewhere' } as const

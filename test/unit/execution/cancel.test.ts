@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, defineJob } from '../../../sdk/index.ts'
+import { withGetter } from '../odd-thrown.ts'
 import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
 
 describe('cancel', () => {
@@ -27,6 +28,23 @@ describe('cancel', () => {
       expect.objectContaining({ reason: 'cancelled' }),
     ])
     expect(reasons[0]).toBeInstanceOf(AbortedError)
+  })
+
+  test('ends the run although the step answers with an error that can’t be read', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    const job = defineJob({ name: 'long' }, ({ step }) =>
+      step.run('wait', async ({ signal }) => {
+        begun.open()
+        await abortOf(signal)
+        throw withGetter(new Error('refused'), 'name')
+      }),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await begun.opened
+    await handle.cancel({ by: 'ana' })
+    expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
   })
 
   test('of a run between two steps lets no further step begin', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
-import { Committer } from '../../../runtime/execution/committer.ts'
+import { Committer, entryBytes } from '../../../runtime/execution/committer.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
+import { toStoredError } from '../../../runtime/model/stored-error.ts'
 import type { Checkpoint, CommitAnswer, Settlement } from '../../../runtime/store/store.ts'
 
 type Entry = Checkpoint | Settlement
@@ -71,4 +72,18 @@ test('of a batch that errors no later entry overtakes one that is sent alone', a
   }
   await Promise.all(all)
   expect(calls.map(({ names }) => names)).toEqual(['A1 B1 A2', 'A1', 'B1', 'A2', 'A3'])
+})
+
+test('an entry weighs what its error weighs, causes and inner errors included', () => {
+  const long = (): Error => new Error('x'.repeat(10_000))
+  const error = toStoredError(new AggregateError([long(), long()], 'both', { cause: long() }))
+  const place = { run: 'r1', fence: 1, position: 1 }
+  const step = { path: 'a', kind: 'run', attempt: 1, durationMs: 0, error } as const
+  const entries = [
+    { kind: 'checkpoint', ...place, record: { ...step, phase: 'failed' } },
+    { kind: 'checkpoint', ...place, record: { ...step, phase: 'retrying', pauseMs: 1 } },
+    { kind: 'settle', ...place, outcome: { kind: 'failed', error } },
+    { kind: 'settle', ...place, outcome: { kind: 'retrying', error, delayMs: 1 } },
+  ] as const
+  for (const entry of entries) expect(entryBytes(entry)).toBeGreaterThan(50_000)
 })

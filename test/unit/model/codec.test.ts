@@ -1,3 +1,4 @@
+import vm from 'node:vm'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { decodeValue, digestValue, encodeValue } from '../../../runtime/model/codec.ts'
@@ -92,6 +93,13 @@ describe('what is stored comes back as it was', () => {
 })
 
 describe('an Error comes back as an Error', () => {
+  test('of another realm', () => {
+    const error: unknown = vm.runInNewContext("new RangeError('too far')")
+    const back = decodeValue(encodeValue({ error }, 'result'), 'result')
+    expect(back).toEqual({ error: expect.objectContaining({ name: 'RangeError', message: 'too far' }) })
+    expect((back as { error: unknown }).error).toBeInstanceOf(RangeError)
+  })
+
   test('with name, message, code, stack and built-in class', () => {
     const error = Object.assign(new RangeError('too far'), { code: 'E_FAR' })
     const back = stored(error)

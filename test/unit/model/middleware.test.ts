@@ -34,6 +34,14 @@ describe('middleware', () => {
     await expect(value).resolves.toBe('caught broken')
   })
 
+  test('may throw at once, or return no promise: it rejects or resolves like any other', async () => {
+    const throwing = (): never => {
+      throw new Error('in the way')
+    }
+    await expect(through([throwing], {}, async () => 5)).rejects.toThrow('in the way')
+    await expect(through([(() => 7) as never], {}, async () => 5)).resolves.toBe(7)
+  })
+
   test('may keep the work from happening', async () => {
     let worked = false
     const gate = async (): Promise<string> => 'held back'

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createLogger, type LoggerOptions } from '../../../runtime/index.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { withFields } from '../../../runtime/worker/logger.ts'
+import { oddThrown, withGetter } from '../odd-thrown.ts'
 
 class Page extends Writable {
   text = ''
@@ -93,6 +94,26 @@ describe('a logger that does not write to a terminal', () => {
     loop.self = loop
     expect(() => log.info({ loop }, 'cyclic')).not.toThrow()
     expect(lines()).toHaveLength(1)
+  })
+
+  test.each(Object.entries(oddThrown))('writes a line about %s', (_name, make) => {
+    for (const terminal of [true, false]) {
+      const { log, lines } = loggerOn({ terminal })
+      log.error({ run: 'r1', err: make() }, 'failed')
+      expect(lines()).toHaveLength(1)
+      expect(lines()[0]).toContain('r1')
+      expect(lines()[0]).toContain('failed')
+    }
+  })
+
+  test('writes the other fields beside one that can’t be read', () => {
+    const { log, objects } = loggerOn()
+    log.error({ run: 'r1', odd: withGetter({}, 'field') }, 'failed')
+    log.error(withGetter({}, 'run'), 'all unreadable')
+    expect(objects()).toEqual([
+      expect.objectContaining({ run: 'r1', odd: expect.any(String), msg: 'failed' }),
+      expect.objectContaining({ msg: 'all unreadable' }),
+    ])
   })
 
   test('keeps its own fields apart from those of the line', () => {
