@@ -168,10 +168,10 @@ describe('the file of the embedded store', () => {
          UPDATE runs SET state = 'completed', ended_at = 1 WHERE id = '${after.id}';
          DELETE FROM unique_keys WHERE key = 'w'`)
     await using(async (store) => {
+      expect(await store.sweep(100)).toEqual({ pruned: expect.any(Number), repaired: [] })
       const older = newRun({ unique: { ...both, key: 'x' } })
       expect(await store.enqueue([older])).toEqual([{ outcome: 'joined', id: 'older' }])
       expect(await store.holder('job', 'c')).toBeUndefined()
-      expect(await store.sweep(100)).toEqual({ pruned: expect.any(Number), repaired: [] })
       const next = newRun({ unique: both })
       expect(await store.enqueue([next])).toEqual([{ outcome: 'created', id: next.id }])
     })
