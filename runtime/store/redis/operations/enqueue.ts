@@ -57,7 +57,16 @@ export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
-  const head: unknown[] = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
+  const head: unknown[] = [
+    id,
+    job,
+    version,
+    queue,
+    priority,
+    inputDigest,
+    ...times,
+    tags.length > 0 ? tags : false,
+  ]
   const limits = run.limits !== undefined && run.limits.length > 0 ? run.limits.map(takeOf) : false
   head.push(...(run.unique === undefined ? noKey : keyOf(run.unique)), limits, run.scheduledFor ?? false)
   head.push(run.canonicalDigest ?? false, run.unique?.canonicalKey ?? false)
