@@ -1,8 +1,9 @@
+import { checkStorable } from '../model/codec.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Job } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
-import { uniqueClaim } from '../model/unique.ts'
+import { keysOf, uniqueClaim } from '../model/unique.ts'
 import type { Inspector } from '../store/store.ts'
 import type { RunHandle } from './run-handle.ts'
 
@@ -18,7 +19,7 @@ export class UniqueKeys {
 
   /**
    * The run that holds the unique key which this input would need; undefined when an enqueue would make a run.
-   * @throws InvalidInputError, InvalidOptionsError when the job has no option `unique`
+   * @throws InvalidInputError, SerializationError, InvalidOptionsError when the job has no option `unique`
    * @example
    * const busy = await jobs.unique.holder(importFile, { file: 'a.csv' })
    * if (busy) await busy.cancel({ reason: 'a newer file has come' })
@@ -31,8 +32,11 @@ export class UniqueKeys {
       throw new InvalidOptionsError(`job '${job.name}' has no unique key; give it the option unique`)
     }
     const parsed = await parseInput(job.schema, input, job.name)
-    const { key } = uniqueClaim(job.unique, parsed, job.name)
-    const id = await this.#inspector.holder(job.name, key)
-    return id === undefined ? undefined : (this.#handle(id) as RunHandle<Output>)
+    checkStorable(parsed, `input of job '${job.name}'`)
+    for (const key of keysOf(uniqueClaim(job.unique, parsed, job.name))) {
+      const id = await this.#inspector.holder(job.name, key)
+      if (id !== undefined) return this.#handle(id) as RunHandle<Output>
+    }
+    return undefined
   }
 }

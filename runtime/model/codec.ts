@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { Packr, RESERVE_START_SPACE } from 'msgpackr'
 import { SerializationError } from './errors.ts'
 import { fromStoredError, type StoredError, toStoredError } from './stored-error.ts'
@@ -7,8 +6,9 @@ import { isError } from './thrown.ts'
 /*
  * The one place where job values become bytes and back: msgpackr behind one header byte.
  * C1  What decodes is what was encoded: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
- *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path.
- *     Two exceptions: -0 comes back as 0, and half a surrogate pair (text cut inside a character) as U+FFFD.
+ *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path, and so is
+ *     what can't be read: a getter that throws, a revoked proxy.
+ *     The exceptions are the list under G2 in docs/guarantees.md; test/unit/model/value-fates.ts has each of them.
  * C2  The header byte names the format, so that a later format (encryption) can stand beside this one.
  */
 
@@ -23,7 +23,11 @@ const deepest = 200
 /** Largest encoded value by default: 1 MiB. */
 export const defaultMaxValueBytes: number = 1024 * 1024
 
-const packr = new Packr({ useRecords: true, moreTypes: true, mapsAsObjects: false, useBigIntExtension: true })
+const packr = new Packr({
+  ...{ useRecords: true, moreTypes: true, mapsAsObjects: false, useBigIntExtension: true },
+  // A field of this name is data.
+  useToJSON: false,
+})
 
 /**
  * `value` as bytes. `name` is what the error calls the value, such as `result of step 'a'`.
@@ -35,8 +39,7 @@ export function encodeValue(
   maxBytes: number = defaultMaxValueBytes,
 ): Uint8Array {
   const found = { errors: false }
-  const storable = replaceErrors(value, name, [], found)
-  const bytes = packr.pack(storable, reserveHeader)
+  const bytes = reading(name, () => packr.pack(replaceErrors(value, name, [], found), reserveHeader))
   if (bytes.length > maxBytes) {
     throw new SerializationError(
       name,
@@ -69,23 +72,26 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
   }
 }
 
-/** SHA-256 over a canonical form (sorted keys), so that two equal values have one digest. */
-export function digestValue(value: unknown): string {
-  return createHash('sha256')
-    .update(packr.pack(canonical(value)))
-    .digest('hex')
+/**
+ * Refuses what `encodeValue` would, whatever its size.
+ * @throws SerializationError
+ */
+export function checkStorable(value: unknown, name: string): void {
+  reading(name, () => replaceErrors(value, name, [], { errors: false }))
 }
 
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return ['list', ...value.map(canonical)]
-  if (value instanceof Map) return ['map', ...[...value].map(canonical)]
-  if (value instanceof Set) return ['set', ...[...value].map(canonical)]
-  if (value instanceof Error) return canonical({ ...toStoredError(value), stack: undefined })
-  if (!isPlainObject(value)) return value
-  const fields = Object.keys(value)
-    .sort()
-    .map((key) => [key, canonical(value[key])])
-  return ['object', ...fields]
+/** The author's getters and proxies run while a value is read; what they throw refuses the value. */
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): SerializationError {
+  if (cause instanceof SerializationError) return cause
+  return new SerializationError(path, `reading it threw: ${toStoredError(cause).message}`, { cause })
 }
 
 /** `value` itself, or a copy in which each Error is a marked record. Refuses what C1 can't keep. */
@@ -112,21 +118,24 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
 }
 
 function replaceInside(value: object, path: string, parents: object[], found: { errors: boolean }): unknown {
-  const visit = (child: unknown, at: string): unknown => replaceErrors(child, `${path}${at}`, parents, found)
+  const visit = (child: unknown, at: string): unknown =>
+    reading(`${path}${at}`, () => replaceErrors(child, `${path}${at}`, parents, found))
   if (Array.isArray(value)) return replaceItems(ofItsOwnClass(value, path), visit)
   if (value instanceof Map) {
     ofItsOwnClass(value, path)
     const pairs = [...value].map(
-      ([k, v], i) => [visit(k, `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const,
+      ([k, v], i) => [visit(wholeKey(k, path), `.keys()[${i}]`), visit(v, `.get(${show(k)})`)] as const,
     )
     return new Map(pairs)
   }
   if (value instanceof Set) {
-    return new Set([...ofItsOwnClass(value, path)].map((item, i) => visit(item, `.values()[${i}]`)))
+    return new Set(
+      [...ofItsOwnClass(value, path)].map((item, i) => visit(wholeKey(item, path), `.values()[${i}]`)),
+    )
   }
   if (isPlainObject(value)) {
     refuseFields(value, path)
-    return replaceFields(value, visit)
+    return replaceFields(value, path, visit)
   }
   // An error of another realm.
   if (isError(value)) return markedError(value, found)
@@ -151,11 +160,14 @@ function replaceItems(items: readonly unknown[], visit: (child: unknown, at: str
 
 function replaceFields(
   record: Readonly<Record<string, unknown>>,
+  path: string,
   visit: (child: unknown, at: string) => unknown,
 ): unknown {
   let copy: Record<string, unknown> | undefined
   for (const key in record) {
-    const field = record[key]
+    if (!Object.hasOwn(record, key)) continue
+    if (!key.isWellFormed()) refuseKey(key, path)
+    const field = readField(record, key, path)
     if (isScalar(field)) continue
     const storable = visit(field, `.${key}`)
     if (storable !== field) {
@@ -164,6 +176,27 @@ function replaceFields(
     }
   }
   return copy ?? record
+}
+
+function readField(record: Readonly<Record<string, unknown>>, key: string, path: string): unknown {
+  try {
+    return record[key]
+  } catch (cause) {
+    throw unreadable(`${path}.${key}`, cause)
+  }
+}
+
+/** A key that text was cut from would come back as another key, and two of them as one. */
+function wholeKey(key: unknown, path: string): unknown {
+  return typeof key === 'string' && !key.isWellFormed() ? refuseKey(key, path) : key
+}
+
+function refuseKey(key: string, path: string): never {
+  const problem = `the key ${JSON.stringify(key)} contains half a character (a lone surrogate)`
+  throw new SerializationError(
+    path,
+    `${problem} and would come back as another key; cut text between characters`,
+  )
 }
 
 function isScalar(value: unknown): boolean {
@@ -179,22 +212,30 @@ function isLeaf(value: object): boolean {
   )
 }
 
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
 }
 
-const leavesAndCollections = [Date, RegExp, Array, Map, Set, ArrayBuffer]
+/** By name, since a value of another realm has other prototypes. */
+const ownClasses = new Set([
+  ...['Date', 'RegExp', 'Array', 'Map', 'Set', 'ArrayBuffer', 'DataView', 'Buffer'],
+  ...[
+    'Int8Array',
+    'Uint8Array',
+    'Uint8ClampedArray',
+    'Int16Array',
+    'Uint16Array',
+    'Int32Array',
+    'Uint32Array',
+  ],
+  ...['Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
+])
 
 /** Refuses an instance of a class made from a built-in one: it would come back without its class. */
 function ofItsOwnClass<T extends object>(value: T, path: string): T {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (ArrayBuffer.isView(value) || leavesAndCollections.some((known) => known.prototype === prototype))
-    return value
-  // A value of another realm has other prototypes of the same name.
-  const name = value.constructor?.name
-  if (leavesAndCollections.some((known) => known.name === name)) return value
+  if (ownClasses.has(value.constructor?.name)) return value
   throw new SerializationError(path, refusal(value))
 }
 
@@ -202,6 +243,13 @@ function ofItsOwnClass<T extends object>(value: T, path: string): T {
 function refuseFields(record: Readonly<Record<string, unknown>>, path: string): void {
   if (Object.getOwnPropertySymbols(record).length > 0) {
     throw new SerializationError(path, 'a field whose key is a symbol can’t be stored')
+  }
+  const prototype: unknown = Object.getPrototypeOf(record)
+  for (const key in prototype === Object.prototype ? null : (prototype as object | null)) {
+    throw new SerializationError(
+      `${path}.${key}`,
+      "an inherited field can't be stored; make it the object's own",
+    )
   }
   for (const key of ['__proto__', errorKey]) {
     if (!Object.hasOwn(record, key)) continue

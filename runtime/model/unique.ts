@@ -1,4 +1,4 @@
-import { digestValue } from './codec.ts'
+import { digestsOf } from './digest.ts'
 import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
@@ -9,7 +9,7 @@ export type OnDuplicate = 'join' | 'reject' | 'replace'
 
 /** Option `unique` of a job: one run per key at a time. The key is part of the run: no time limit of its own can outlive it. */
 export interface UniqueOptions<Parsed> {
-  /** What makes two runs of this job the same. Default: a digest of the parsed input. */
+  /** What makes two runs of this job the same. Default: a digest of the parsed input, one for all equal inputs. */
   key?: (input: Parsed) => string | number
   /**
    * - `finished` (default): until the run has ended, in whatever way
@@ -36,6 +36,8 @@ export interface UniqueRule {
 export interface UniqueClaim {
   /** 1 to 512 bytes, none of control. */
   readonly key: string
+  /** The canonical digest (model/digest.ts), where `key` is the written one and differs. The run holds both. */
+  readonly canonicalKey?: string
   readonly until: UniqueRule['until']
   readonly onDuplicate: OnDuplicate
 }
@@ -43,6 +45,8 @@ export interface UniqueClaim {
 /** The key of a run as a store shows it; `until` as a number is the end of its window, ms since the epoch. */
 export interface UniqueKey {
   readonly key: string
+  /** Held too: the key of every equal input, where `key` is another digest of this one. */
+  readonly canonicalKey?: string
   readonly until: 'finished' | 'started' | number
 }
 
@@ -73,13 +77,30 @@ function parseUntil(until: unknown, at: string): UniqueRule['until'] {
   throw new InvalidOptionsError(`${at} must be 'finished', 'started', or a duration of 1 ms or more, '10m'`)
 }
 
-/** What a run of this job with this input asks for. @throws InvalidOptionsError when `unique.key` gives no usable key. */
-export function uniqueClaim(rule: UniqueRule, input: unknown, job: string): UniqueClaim {
-  return { key: keyOf(rule, input, job), until: rule.until, onDuplicate: rule.onDuplicate }
+/** All keys of a claim. A run that holds one of them is in its way. */
+export function keysOf({ key, canonicalKey }: Pick<UniqueKey, 'key' | 'canonicalKey'>): readonly string[] {
+  return canonicalKey === undefined ? [key] : [canonicalKey, key]
 }
 
-function keyOf({ key }: UniqueRule, input: unknown, job: string): string {
-  if (key === undefined) return Buffer.from(digestValue(input), 'hex').toString('base64url')
+/**
+ * Makes the claim of a run of this job with this input, which must be one that can be stored.
+ * @throws InvalidOptionsError when `unique.key` gives no usable key
+ */
+export function uniqueClaim(rule: UniqueRule, input: unknown, job: string): UniqueClaim {
+  const keys = rule.key === undefined ? digestKeys(input) : { key: authorsKey(rule.key, input, job) }
+  return { ...keys, until: rule.until, onDuplicate: rule.onDuplicate }
+}
+
+function digestKeys(input: unknown): Pick<UniqueClaim, 'key' | 'canonicalKey'> {
+  const { written, canonical } = digestsOf(input)
+  return { key: inBase64(written), ...(canonical === undefined ? {} : { canonicalKey: inBase64(canonical) }) }
+}
+
+function inBase64(digest: string): string {
+  return Buffer.from(digest, 'hex').toString('base64url')
+}
+
+function authorsKey(key: (input: unknown) => unknown, input: unknown, job: string): string {
   const answer = callKey(key, input, job)
   if (typeof answer === 'number' && Number.isFinite(answer)) return String(answer)
   if (typeof answer === 'string') {

@@ -1,4 +1,5 @@
-import { digestValue, encodeValue } from '../model/codec.ts'
+import { encodeValue } from '../model/codec.ts'
+import { digestsOf } from '../model/digest.ts'
 import type { Job } from '../model/job.ts'
 import { limitUses } from '../model/limit-use.ts'
 import { parseInput } from '../model/standard-schema.ts'
@@ -6,10 +7,7 @@ import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
-export type CheckedInput = Pick<
-  NewRun,
-  'job' | 'version' | 'queue' | 'priority' | 'input' | 'inputDigest' | 'timeoutMs' | 'limits' | 'unique'
->
+export type CheckedInput = Omit<NewRun, 'id' | 'tags' | 'headers' | 'start' | 'expiresInMs' | 'scheduledFor'>
 
 interface InputCheck {
   readonly maxValueBytes: number
@@ -34,11 +32,16 @@ export async function checkInput<Input>(
     queue: job.queue,
     priority: job.priority,
     input: encodeValue(parsed, `input of job '${job.name}'`, maxValueBytes),
-    inputDigest: named ? digestValue(parsed) : '',
+    ...(named ? inputDigests(parsed) : { inputDigest: '' }),
     ...(job.limits.length === 0
       ? {}
       : { limits: limitUses(job.limits, parsed, { job: job.name, schedule }) }),
     ...(job.unique === undefined ? {} : { unique: uniqueClaim(job.unique, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
   }
+}
+
+function inputDigests(parsed: unknown): Pick<NewRun, 'inputDigest' | 'canonicalDigest'> {
+  const { written, canonical } = digestsOf(parsed)
+  return { inputDigest: written, ...(canonical === undefined ? {} : { canonicalDigest: canonical }) }
 }

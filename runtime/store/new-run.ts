@@ -11,8 +11,10 @@ export interface NewRun {
   /** -1000 to 1000, higher first. */
   readonly priority: number
   readonly input: Uint8Array
-  /** Digest of the input, to tell a repeat of `id` from a conflict. */
+  /** The written digest of the input (model/digest.ts), to tell a repeat of `id` from a conflict; '' for an id of the client's. */
   readonly inputDigest: string
+  /** Its canonical digest, where that is another one. A run has the same input if it has one of the two. */
+  readonly canonicalDigest?: string
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
   /** How long until it is ready: a duration, or an instant the caller named. */

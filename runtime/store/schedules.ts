@@ -1,4 +1,5 @@
-import { decodeValue, digestValue, encodeValue } from '../model/codec.ts'
+import { decodeValue, encodeValue } from '../model/codec.ts'
+import { writtenDigest } from '../model/digest.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
@@ -223,7 +224,7 @@ export function encodeSpec(
   // A view on a larger buffer is another type of value.
   const whole = { ...spec, run: { ...spec.run, input: Uint8Array.from(spec.run.input) } }
   const body = encodeValue(whole, `schedule '${name}'`, Number.POSITIVE_INFINITY)
-  return { digest: digestValue(whole), timing, bytes: Buffer.concat([Buffer.from(`${timing}\n`), body]) }
+  return { digest: writtenDigest(whole), timing, bytes: Buffer.concat([Buffer.from(`${timing}\n`), body]) }
 }
 
 export function decodeSpec(name: string, bytes: Uint8Array): ScheduleSpec {

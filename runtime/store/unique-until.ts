@@ -9,9 +9,9 @@ export function untilCode(until: UniqueClaim['until'], now: number): number {
   return until === 'started' ? untilStarted : now + until.ms
 }
 
-export function uniqueKeyOf(key: string, code: number): UniqueKey {
-  if (code === untilFinished) return { key, until: 'finished' }
-  return { key, until: code === untilStarted ? 'started' : code }
+export function uniqueKeyOf(key: string, code: number, canonicalKey?: string | null): UniqueKey {
+  const until = code === untilFinished ? 'finished' : code === untilStarted ? 'started' : code
+  return { key, ...(canonicalKey ? { canonicalKey } : {}), until }
 }
 
 /** The request under which a store keeps the answer to an enqueue that made no run of its own, or replaced one. */

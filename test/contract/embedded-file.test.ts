@@ -11,6 +11,9 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, newRun, newWorker } from './given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
+/** Columns that raised no format. */
+const addedLater = ['runs canonical_key', 'payloads canonical_digest']
+
 describe('the file of the embedded store', () => {
   let folder = ''
   let path = ''
@@ -124,6 +127,7 @@ describe('the file of the embedded store', () => {
       'runs limit_turn',
       'workers queue_order',
       'payloads scheduled_for',
+      ...addedLater,
     ]
     sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
     sql('DROP INDEX requests_until; DROP INDEX runs_granted')
@@ -137,6 +141,39 @@ describe('the file of the embedded store', () => {
       expect(await store.checks()).toContainEqual(
         expect.objectContaining({ name: 'format', verdict: 'fine', found: `version ${formatVersion}` }),
       )
+    })
+  })
+
+  test('of the version before gets the columns it lacks and keeps its format, so that both go on', async () => {
+    const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
+    const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
+    await using(async (store) => void (await store.enqueue([before])))
+    sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await using(async (newer) => {
+        const again = { ...before, inputDigest: 'w', canonicalDigest: 'c' }
+        expect(await newer.enqueue([again, after])).toMatchObject([
+          { outcome: 'joined' },
+          { outcome: 'created' },
+        ])
+      })
+      expect(await worker.renew()).toMatchObject({ kind: 'held', orders: { drain: false } })
+    })
+    // What the version before writes, and what it leaves of a run with two keys that ended under it.
+    sql(`INSERT INTO runs (id, job, version, queue, priority, state, enqueued_at, changed_at, unique_key, unique_until)
+           VALUES ('older', 'job', 1, 'default', 0, 'ready', 1, 1, 'x', 0);
+         INSERT INTO payloads (seq, input, input_digest, tags, headers) VALUES (last_insert_rowid(), x'01c0', 'x', '[]', '{}');
+         INSERT INTO unique_keys (job, key, run) VALUES ('job', 'x', 'older');
+         UPDATE runs SET state = 'completed', ended_at = 1 WHERE id = '${after.id}';
+         DELETE FROM unique_keys WHERE key = 'w'`)
+    await using(async (store) => {
+      expect(await store.sweep(100)).toEqual({ pruned: expect.any(Number), repaired: [] })
+      const older = newRun({ unique: { ...both, key: 'x' } })
+      expect(await store.enqueue([older])).toEqual([{ outcome: 'joined', id: 'older' }])
+      expect(await store.holder('job', 'c')).toBeUndefined()
+      const next = newRun({ unique: both })
+      expect(await store.enqueue([next])).toEqual([{ outcome: 'created', id: next.id }])
     })
   })
 

@@ -3,7 +3,7 @@ import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } 
 import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
 import type { Blocked, Cancel, RunRow } from './run-row.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
-import { moveKey } from './unique-keys.ts'
+import { moveKeys } from './unique-keys.ts'
 
 /** What a transition changes beside the state; what is left out stays, or is cleared where the state has none. */
 export interface Placement {
@@ -77,7 +77,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     run.seq,
   )
-  if (run.unique_key !== null) moveKey(tx, run, { transition, state, startedAt })
+  if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
   tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs })

@@ -38,6 +38,8 @@ export interface RunRow {
   /** 1 when it has admissions: limits of its job or of a step. */
   readonly limited: number
   readonly unique_key: string | null
+  /** Its canonical form, where that is another key. */
+  readonly canonical_key: string | null
   /** See unique-until.ts. */
   readonly unique_until: number | null
 }
@@ -67,7 +69,7 @@ export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
-  runs.limited, runs.unique_key, runs.unique_until`
+  runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until`
 
 export function findRun(sql: Sql, id: RunId): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ?`, id)
@@ -96,7 +98,9 @@ export function toRun(row: RunRow & PayloadRow): Run {
     losses: row.losses,
     enqueuedAt: row.enqueued_at,
     ...(row.started_at === null ? {} : { startedAt: row.started_at }),
-    ...(row.unique_key === null ? {} : { unique: uniqueKeyOf(row.unique_key, row.unique_until ?? 0) }),
+    ...(row.unique_key === null
+      ? {}
+      : { unique: uniqueKeyOf(row.unique_key, row.unique_until ?? 0, row.canonical_key) }),
     changedAt: row.changed_at,
     position: row.position,
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),

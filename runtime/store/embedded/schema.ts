@@ -185,20 +185,40 @@ const migrations: readonly string[] = [
   `,
 ]
 
+/**
+ * Columns that earlier versions can do without. They raise no format: that would drain the workers of the version before
+ * and keep its processes from opening the file while a deploy runs both.
+ */
+const additions = [
+  // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
+  { table: 'runs', column: 'canonical_key' },
+  { table: 'payloads', column: 'canonical_digest' },
+] as const
+
 export const formatVersion: number = migrations.length
 
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
 export async function migrate(database: Database): Promise<void> {
-  if (checkFormat(database) === formatVersion) return
+  if (checkFormat(database) === formatVersion && missingColumns(database).length === 0) return
   await database.write(
     () => {
       for (let version = checkFormat(database); version < formatVersion; version++) {
         database.exec(migrations[version] ?? '')
       }
+      for (const { table, column } of missingColumns(database)) {
+        database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`)
+      }
       database.exec(`PRAGMA user_version = ${formatVersion}`)
       database.exec(`PRAGMA application_id = ${applicationId}`)
     },
     { durable: true },
+  )
+}
+
+function missingColumns(database: Database): readonly (typeof additions)[number][] {
+  return additions.filter(
+    ({ table, column }) =>
+      database.get('SELECT 1 FROM pragma_table_info(?) WHERE name = ?', table, column) === undefined,
   )
 }
 

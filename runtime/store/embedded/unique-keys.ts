@@ -9,10 +9,17 @@ import type { Transaction } from './transaction.ts'
  * The table of unique keys (G7): per job and key the run that holds it, and for a window also its end.
  * U1  A key without an end is held by a run that has not ended and, with 'started', has not started; the transition
  *     that ends this frees it.
+ * U2  A run with a canonical key has a row for each of its two keys, with one end. An earlier release that moves the run
+ *     knows only `unique_key`; the row it leaves behind holds nothing, for U1 asks the run.
  */
 
 /** The columns of a run that decide whether it holds its key. */
 type Hold = Pick<RunRow, 'job' | 'unique_key' | 'unique_until' | 'state' | 'started_at'>
+
+/** The keys that a run holds or not, all of them. */
+export function keysOfRun(run: Pick<RunRow, 'unique_key' | 'canonical_key'>): readonly string[] {
+  return [run.canonical_key, run.unique_key].filter((key) => key !== null)
+}
 
 /** The run that a key belongs to, whatever became of it since. */
 export interface KeyRow {
@@ -64,21 +71,25 @@ interface KeyMove {
   readonly startedAt: number | null
 }
 
-/** Keeps the key of a run in step with its move: frees it when it ends or starts, gives it back to a retried one. */
-export function moveKey(tx: Transaction, run: RunRow, { transition, state, startedAt }: KeyMove): void {
+/** Keeps the keys of a run in step with its move: frees them when it ends or starts, gives them back to a retried one. */
+export function moveKeys(tx: Transaction, run: RunRow, { transition, state, startedAt }: KeyMove): void {
   const code = run.unique_until ?? untilFinished
   if (run.unique_key === null || code > untilStarted) return
   const starts = transition === 'claim' && code === untilStarted
   if (!isEnd(state) && !starts && transition !== 'retry' && transition !== 'unblock') return
-  const held = readKey(tx.sql, run.job, run.unique_key)
   const holds = holdsByState({ ...run, state, started_at: startedAt })
-  if (holds && held === undefined)
-    takeKey(tx, { job: run.job, key: run.unique_key, run: run.id, until: null })
-  else if (!holds && held?.run === run.id && held.until === null) freeKey(tx, run)
+  for (const key of keysOfRun(run)) {
+    const held = readKey(tx.sql, run.job, key)
+    if (holds && held === undefined) takeKey(tx, { job: run.job, key, run: run.id, until: null })
+    else if (!holds && held?.run === run.id && held.until === null) freeKey(tx, run, key)
+  }
 }
 
-/** Frees the key of a run that is removed, also within a window. */
-export function freeKey(tx: Transaction, run: Pick<RunRow, 'id' | 'job' | 'unique_key'>): void {
-  if (run.unique_key === null) return
-  tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ? AND run = ?', run.job, run.unique_key, run.id)
+/** Frees the keys of a run that is removed, also within a window. */
+export function freeKeys(tx: Transaction, run: RunRow): void {
+  for (const key of keysOfRun(run)) freeKey(tx, run, key)
+}
+
+function freeKey(tx: Transaction, { id, job }: RunRow, key: string): void {
+  tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ? AND run = ?', job, key, id)
 }

@@ -44,8 +44,8 @@ interface Extras {
   readonly w?: readonly [WaitingFor['kind'], number, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
-  /** unique key, and what it is held until: see unique-until.ts */
-  readonly u?: readonly [key: string, code: number]
+  /** unique key, what it is held until (see unique-until.ts), and its canonical form where that is another key */
+  readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
   /** The tick it was made for. */

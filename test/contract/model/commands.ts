@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isEnd } from '../../../runtime/model/run.ts'
-import type { UniqueClaim } from '../../../runtime/model/unique.ts'
+import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import {
   type ClaimedRun,
   type EnqueueAnswer,
@@ -24,7 +24,7 @@ export interface Fleet {
 type Command = fc.AsyncCommand<Oracle, Fleet>
 
 /** Of the runs that are to be unique. */
-const keys = ['k1', 'k2'] as const
+const keys = ['k1', 'k2', 'k3'] as const
 
 /** Settlements an author's run can come to. */
 const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
@@ -75,7 +75,7 @@ function enqueueCommand(queue: string, delayMs: number): Command {
 
 function enqueueUniqueCommand(unique: UniqueClaim, delayMs: number): Command {
   const until = typeof unique.until === 'string' ? unique.until : `${unique.until.ms} ms`
-  const title = `enqueue key ${unique.key} until ${until} in ${delayMs} ms, else ${unique.onDuplicate}`
+  const title = `enqueue key ${keysOf(unique).join(' and ')} until ${until} in ${delayMs} ms, else ${unique.onDuplicate}`
   return command(title, async (oracle, { store }) => {
     const run = newRun({ unique, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
     const expected = oracle.enqueueUnique(run.id, run.queue, delayMs, unique)
@@ -249,12 +249,18 @@ const claimOfKey: fc.Arbitrary<UniqueClaim> = fc.record({
   until: fc.constantFrom<UniqueClaim['until']>('finished', 'finished', 'started', 'started', { ms: 3_000 }),
   onDuplicate: fc.constantFrom('join', 'reject', 'replace'),
 })
+/** One that holds a second key, which may be the first one of others. */
+const claimOfKeys: fc.Arbitrary<UniqueClaim> = fc
+  .tuple(claimOfKey, fc.constantFrom(undefined, ...keys))
+  .map(([claim, canonicalKey]) =>
+    canonicalKey === undefined || canonicalKey === claim.key ? claim : { ...claim, canonicalKey },
+  )
 const choice = fc.nat({ max: 99 })
 
 export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(queue, fc.constantFrom(0, 0, 3_000)).map(([name, delayMs]) => enqueueCommand(name, delayMs)),
   fc
-    .tuple(claimOfKey, fc.constantFrom(0, 3_000))
+    .tuple(claimOfKeys, fc.constantFrom(0, 3_000))
     .map(([unique, delayMs]) => enqueueUniqueCommand(unique, delayMs)),
   choice.map(lateEnqueueCommand),
   fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),

@@ -1,6 +1,6 @@
 import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
 import { isEnd, type RunState } from '../../../runtime/model/run.ts'
-import type { UniqueClaim } from '../../../runtime/model/unique.ts'
+import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
 
@@ -54,7 +54,8 @@ export class Oracle {
     if (window !== undefined && window.end > this.now) return window.run
     const holding = [...this.runs.values()].filter(
       ({ unique, state, started }) =>
-        unique?.key === key &&
+        unique !== undefined &&
+        keysOf(unique).includes(key) &&
         !isEnd(state) &&
         (unique.until === 'finished' || (unique.until === 'started' && !started)),
     )
@@ -64,23 +65,30 @@ export class Oracle {
 
   /** What an enqueue with a key is answered; supersedes the holder where it is to. */
   enqueueUnique(id: string, queue: string, delayMs: number, unique: UniqueClaim): EnqueueAnswer {
-    const holder = this.holder(unique.key)
+    const keys = keysOf(unique)
+    const holders = [...new Set(keys.flatMap((key) => this.holder(key) ?? []))]
+    const holder = holders[0]
     if (holder !== undefined && unique.onDuplicate === 'join') return { outcome: 'joined', id: holder }
-    const held = holder === undefined ? undefined : this.runs.get(holder)
-    const replaceable =
-      unique.onDuplicate === 'replace' && held !== undefined && !held.started && !isEnd(held.state)
-    if (holder !== undefined && !replaceable) return { outcome: 'rejected', id, reason: 'duplicate', holder }
-    if (held !== undefined) this.cancel(held.id)
-    this.windows.delete(unique.key)
+    const kept = holders.find((other) => {
+      const held = this.runs.get(other)
+      return unique.onDuplicate !== 'replace' || held === undefined || held.started || isEnd(held.state)
+    })
+    if (kept !== undefined) return { outcome: 'rejected', id, reason: 'duplicate', holder: kept }
+    for (const other of holders) this.cancel(other)
+    for (const key of keys) this.windows.delete(key)
     this.enqueue(id, queue, delayMs, unique)
-    if (typeof unique.until !== 'string')
-      this.windows.set(unique.key, { run: id, end: this.now + unique.until.ms })
+    if (typeof unique.until !== 'string') {
+      const window = { run: id, end: this.now + unique.until.ms }
+      for (const key of keys) this.windows.set(key, window)
+    }
     return holder === undefined ? { outcome: 'created', id } : { outcome: 'replaced', id, replaced: holder }
   }
 
   remove(id: string): void {
     const { unique } = this.get(id)
-    if (unique !== undefined && this.windows.get(unique.key)?.run === id) this.windows.delete(unique.key)
+    for (const key of unique === undefined ? [] : keysOf(unique)) {
+      if (this.windows.get(key)?.run === id) this.windows.delete(key)
+    }
     this.runs.delete(id)
   }
 
@@ -187,13 +195,13 @@ export class Oracle {
     return ['failed', 'cancelled', 'expired', 'blocked'].includes(this.get(id).state)
   }
 
-  /** Another run that holds the key which a retry of this one needs. */
+  /** Another run that holds a key which a retry of this one needs. */
   keyHolderBeside(id: string): string | undefined {
     const { unique, enqueuedAt } = this.get(id)
     if (unique === undefined) return undefined
     const over = typeof unique.until !== 'string' && enqueuedAt + unique.until.ms <= this.now
-    const holder = over ? undefined : this.holder(unique.key)
-    return holder === id ? undefined : holder
+    const holders = over ? [] : keysOf(unique).map((key) => this.holder(key))
+    return holders.find((holder) => holder !== undefined && holder !== id)
   }
 
   retry(id: string): void {

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { contractTest } from '../contract-test.ts'
 import { byHand, newRun } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
@@ -35,6 +36,45 @@ export function enqueueContract(open: Open): void {
       expect(await store.run(run.id)).toMatchObject({ job: 'job', priority: 0 })
     },
   )
+
+  /** `w` is the written digest of one input, `x` that of an equal one, `c` the canonical digest of both. */
+  const sameInput: readonly [string, Partial<NewRun>, Partial<NewRun>][] = [
+    [
+      'two equal inputs',
+      { inputDigest: 'w', canonicalDigest: 'c' },
+      { inputDigest: 'x', canonicalDigest: 'c' },
+    ],
+    ['an equal input in canonical form', { inputDigest: 'w', canonicalDigest: 'c' }, { inputDigest: 'c' }],
+    [
+      'the canonical form, then an equal input',
+      { inputDigest: 'c' },
+      { inputDigest: 'w', canonicalDigest: 'c' },
+    ],
+    [
+      'the same input of an earlier release',
+      { inputDigest: 'w', canonicalDigest: 'c' },
+      { inputDigest: 'w' },
+    ],
+    ['one of an earlier release', { inputDigest: 'w' }, { inputDigest: 'w', canonicalDigest: 'c' }],
+  ]
+  for (const [name, one, other] of sameInput) {
+    contractTest(open, `${name} with one id are one run, also within one call`, async ({ store }) => {
+      const [first, second] = [newRun(one), newRun(one)]
+      await store.enqueue([first])
+      expect(await store.enqueue([newRun({ ...other, id: first.id })])).toMatchObject([{ outcome: 'joined' }])
+      const answers = await store.enqueue([second, newRun({ ...other, id: second.id })])
+      expect(answers.map(({ outcome }) => outcome)).toEqual(['created', 'joined'])
+    })
+  }
+
+  contractTest(open, 'another canonical digest is another input', async ({ store }) => {
+    const run = newRun({ inputDigest: 'w', canonicalDigest: 'c' })
+    await store.enqueue([run])
+    for (const form of [{ canonicalDigest: 'd' }, { canonicalDigest: 'w' }, {}]) {
+      const other = newRun({ id: run.id, inputDigest: 'x', ...form })
+      expect(await store.enqueue([other])).toMatchObject([{ reason: 'id conflict' }])
+    }
+  })
 
   contractTest(open, 'an ended run is still joined by its id', async ({ store, worker }) => {
     const run = newRun()

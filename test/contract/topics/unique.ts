@@ -378,9 +378,28 @@ export function uniqueContract(open: Open): void {
     expect((await store.runs({ limit: 5 })).runs).toEqual([])
     // The same id for something else is none.
     expect(await store.enqueue([{ ...joined, inputDigest: 'b' }])).toMatchObject([{ reason: 'id conflict' }])
+    const canonical = { ...joined, inputDigest: 'b', canonicalDigest: 'a' }
+    expect(await store.enqueue([canonical])).toEqual([answers[0]])
     advance(200_000)
     await store.sweep(100)
     expect(await store.enqueue([joined])).toEqual([{ outcome: 'created', id: joined.id }])
+  })
+
+  contractTest(open, 'an answer is kept for every form of the input', async ({ store }) => {
+    await store.enqueue([unique()])
+    const late = unique({}, { inputDigest: 'w', canonicalDigest: 'c' })
+    const answers = await store.enqueue([late])
+    const forms = [{ inputDigest: 'x', canonicalDigest: 'c' }, { inputDigest: 'c' }, { inputDigest: 'w' }]
+    for (const form of forms) {
+      expect(await store.enqueue([{ ...late, canonicalDigest: undefined, ...form } as NewRun])).toEqual(
+        answers,
+      )
+    }
+    const others = [{ inputDigest: 'x' }, { inputDigest: 'x', canonicalDigest: 'w' }]
+    for (const form of others) {
+      const other = { ...late, canonicalDigest: undefined, ...form } as NewRun
+      expect(await store.enqueue([other])).toMatchObject([{ reason: 'id conflict' }])
+    }
   })
 
   contractTest(open, 'a repeat of a replacement replaces nothing more', async ({ store, worker }) => {
@@ -497,6 +516,103 @@ export function uniqueContract(open: Open): void {
     const [first, last] = [late.slice(0, 1), late.slice(-1)]
     expect(await store.enqueue(first)).toMatchObject([{ outcome: 'created' }])
     expect(await store.enqueue(last)).toEqual([{ outcome: 'joined', id: first[0]?.id }])
+  })
+
+  for (const [name, end] of Object.entries(ends)) {
+    contractTest(open, `${name}: the canonical key is free too`, async (contract) => {
+      const { store } = contract
+      const first = unique({ canonicalKey: 'c' }, { expiresInMs: 60_000 })
+      await store.enqueue([first])
+      expect(await store.holder('job', 'c')).toBe(first.id)
+      await end(contract, first)
+      for (const key of ['k', 'c']) expect(await store.holder('job', key)).toBeUndefined()
+      expect(await store.enqueue([unique(), unique({ key: 'c' })])).toMatchObject([
+        { outcome: 'created' },
+        { outcome: 'created' },
+      ])
+      expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+    })
+  }
+
+  /** `w` is the written key of one input, `x` that of an equal one, `c` the canonical key of both. */
+  const meetings: readonly [string, Partial<UniqueClaim>, Partial<UniqueClaim>][] = [
+    ['two equal inputs', { key: 'w', canonicalKey: 'c' }, { key: 'x', canonicalKey: 'c' }],
+    ['an equal input in canonical form', { key: 'w', canonicalKey: 'c' }, { key: 'c' }],
+    ['the canonical form, then an equal input', { key: 'c' }, { key: 'w', canonicalKey: 'c' }],
+    ['the same input of an earlier release', { key: 'w', canonicalKey: 'c' }, { key: 'w' }],
+    ['one of an earlier release, then the same input', { key: 'w' }, { key: 'w', canonicalKey: 'c' }],
+  ]
+  for (const [name, one, other] of meetings) {
+    contractTest(
+      open,
+      `${name}: one run is live, whatever the second asks for`,
+      async ({ store, worker }) => {
+        const first = unique(one)
+        await store.enqueue([first])
+        const [joins, rejected, replaces] = (['join', 'reject', 'replace'] as const).map((onDuplicate) =>
+          unique({ ...other, onDuplicate }),
+        ) as [NewRun, NewRun, NewRun]
+        expect(await store.enqueue([joins, rejected, replaces])).toEqual([
+          { outcome: 'joined', id: first.id },
+          { outcome: 'rejected', id: rejected.id, reason: 'duplicate', holder: first.id },
+          { outcome: 'replaced', id: replaces.id, replaced: first.id },
+        ])
+        const ready = (await store.runs({ state: 'ready', limit: 9 })).runs
+        expect(ready.map(({ id }) => id)).toEqual([replaces.id])
+        await expect(store.planRetry(first.id, {})).rejects.toMatchObject({ runId: replaces.id })
+        await expect(store.retry(first.id, {}, byHand())).rejects.toMatchObject({ runId: replaces.id })
+        await (await worker()).claimOne()
+        expect(await store.enqueue([unique({ ...one, onDuplicate: 'replace' })])).toMatchObject([
+          { reason: 'duplicate', holder: replaces.id },
+        ])
+        expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+      },
+    )
+  }
+
+  contractTest(
+    open,
+    'a run in the way of both keys is replaced with the other, or neither',
+    async (contract) => {
+      const { store, worker } = contract
+      const [one, other] = [unique({ key: 'w' }), unique({ key: 'c' })]
+      const both = { key: 'w', canonicalKey: 'c', onDuplicate: 'replace' } as const
+      await store.enqueue([one])
+      const busy = await worker()
+      const claimed = await busy.claimOne()
+      await store.enqueue([other])
+      expect(await store.enqueue([unique(both)])).toMatchObject([{ reason: 'duplicate', holder: one.id }])
+      expect(await store.run(other.id)).toMatchObject({ state: 'ready' })
+      await busy.settle(claimed, completed)
+      const [again, last] = [unique({ key: 'w' }), unique(both)]
+      await store.enqueue([again])
+      expect(await store.enqueue([last])).toMatchObject([{ outcome: 'replaced', replaced: other.id }])
+      for (const { id } of [again, other]) expect(await store.run(id)).toMatchObject({ state: 'cancelled' })
+      for (const key of ['w', 'c']) expect(await store.holder('job', key)).toBe(last.id)
+    },
+  )
+
+  contractTest(open, 'a window, a retry and a removal are of both keys', async ({ store, advance }) => {
+    const both = { key: 'w', canonicalKey: 'c' }
+    const until = { ms: 10_000 }
+    const held = async (): Promise<unknown[]> =>
+      Promise.all(['w', 'c'].map((key) => store.holder('job', key)))
+    const [first, second, third] = [unique(both), unique({ ...both, until }), unique({ ...both, until })]
+    await store.enqueue([first])
+    expect(await store.run(first.id)).toMatchObject({ unique: { ...both, until: 'finished' } })
+    await store.cancel(first.id, byHand())
+    await store.retry(first.id, {}, byHand())
+    expect(await held()).toEqual([first.id, first.id])
+    await store.cancel(first.id, byHand())
+    await store.enqueue([second])
+    await store.cancel(second.id, byHand())
+    expect(await held()).toEqual([second.id, second.id])
+    await store.remove(second.id, byHand())
+    expect(await held()).toEqual([undefined, undefined])
+    await store.enqueue([third])
+    advance(10_000)
+    await store.sweep(100)
+    expect(await held()).toEqual([undefined, undefined])
   })
 
   contractTest(open, 'lists show the keys of runs', async ({ store }) => {

@@ -64,6 +64,22 @@ describe('an enqueue of a unique job', () => {
     expect(b.id).not.toBe(a.id)
   })
 
+  test('without a key function takes equal inputs for one, by its id too', async () => {
+    const { jobs } = await openWorkshop()
+    const job = defineJob<unknown>({ name: 'import', unique: true }, () => 'done')
+    const plain = defineJob<unknown>({ name: 'plain' }, () => 'done')
+    const one = { tags: new Set(['b', 'a']), note: undefined, body: Buffer.from('ab') }
+    const other = { body: Uint8Array.of(97, 98), tags: new Set(['a', 'b']) }
+    const first = await jobs.enqueue(job, one)
+    expect((await jobs.enqueue(job, other)).id).toBe(first.id)
+    expect((await jobs.unique.holder(job, other))?.id).toBe(first.id)
+    expect((await jobs.unique.holder(job, one))?.id).toBe(first.id)
+    await jobs.enqueue(plain, one, { id: 'a' })
+    expect((await jobs.enqueue(plain, other, { id: 'a' })).id).toBe('a')
+    const conflict = await rejection(jobs.enqueue(plain, { ...other, note: null }, { id: 'a' }))
+    expect(conflict).toMatchObject({ code: 'RUN_ID_CONFLICT' })
+  })
+
   test('whose key is no key stores nothing', async () => {
     const { jobs } = await openWorkshop()
     const unique = { key: () => undefined as unknown as string }
@@ -104,6 +120,16 @@ describe('who holds a key', () => {
     const { jobs } = await openWorkshop()
     const error = await rejection(jobs.unique.holder(defineJob({ name: 'a' }, () => 1)))
     expect(error).toMatchObject({ code: 'INVALID_OPTIONS', message: /give it the option unique/ })
+  })
+
+  test('is not told of an input that can’t be stored', async () => {
+    const { jobs } = await openWorkshop()
+    const loop: { self?: unknown } = {}
+    loop.self = loop
+    const job = defineJob<unknown>({ name: 'import', unique: true }, () => 1)
+    for (const input of [loop, { f: () => 1 }]) {
+      expect(await rejection(jobs.unique.holder(job, input))).toMatchObject({ code: 'SERIALIZATION' })
+    }
   })
 
   test('is told in the status only of runs that have a key', async () => {

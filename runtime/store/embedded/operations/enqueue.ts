@@ -19,20 +19,19 @@ export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer
 interface Kept {
   readonly job: string
   readonly inputDigest: string
+  readonly canonicalDigest?: string
   readonly answer: EnqueueAnswer
 }
 
 function insertRun(tx: Transaction, run: NewRun): EnqueueAnswer {
   const before = run.unique && answered<Kept>(tx, enqueueRequest(run.id))
   if (before !== undefined) return isSame(before, run) ? before.answer : idConflict(run)
-  const known = tx.sql.get<{ job: string; input_digest: string }>(
-    'SELECT job, input_digest FROM runs JOIN payloads USING (seq) WHERE id = ?',
+  const known = tx.sql.get<Known>(
+    `SELECT job, input_digest AS inputDigest, canonical_digest AS canonicalDigest
+     FROM runs JOIN payloads USING (seq) WHERE id = ?`,
     run.id,
   )
-  if (known !== undefined) {
-    const same = isSame({ job: known.job, inputDigest: known.input_digest }, run)
-    return same ? { outcome: 'joined', id: run.id } : idConflict(run)
-  }
+  if (known !== undefined) return isSame(known, run) ? { outcome: 'joined', id: run.id } : idConflict(run)
   if (tx.sql.get('SELECT 1 FROM tombstones WHERE id = ?', run.id)) return { outcome: 'joined', id: run.id }
   return run.unique === undefined ? insertRows(tx, run) : insertUnique(tx, run, run.unique)
 }
@@ -44,8 +43,17 @@ export function duplicateOf(tx: Transaction, id: RunId): RunId | undefined {
   return answer?.outcome === 'rejected' && answer.reason === 'duplicate' ? answer.holder : undefined
 }
 
-function isSame(known: Pick<NewRun, 'job' | 'inputDigest'>, run: NewRun): boolean {
-  return known.job === run.job && known.inputDigest === run.inputDigest
+interface Known {
+  readonly job: string
+  readonly inputDigest: string
+  readonly canonicalDigest?: string | null
+}
+
+/** By both digests: what an earlier release stored has the written one alone. */
+function isSame(known: Known, run: NewRun): boolean {
+  if (known.job !== run.job) return false
+  const canonical = known.canonicalDigest ?? known.inputDigest
+  return known.inputDigest === run.inputDigest || canonical === (run.canonicalDigest ?? run.inputDigest)
 }
 
 function idConflict({ id }: NewRun): EnqueueAnswer {
@@ -57,8 +65,9 @@ function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): Enqueu
   if (answer.outcome === 'created' || answer.outcome === 'replaced') insertRows(tx, run)
   if (answer.outcome === 'created') return answer
   // A repeat that comes after the holder's end must make no run.
-  const { job, inputDigest } = run
-  keepAnswer<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, answer })
+  const { job, inputDigest, canonicalDigest } = run
+  const canonical = canonicalDigest === undefined ? {} : { canonicalDigest }
+  keepAnswer<Kept>(tx, enqueueRequest(run.id), { job, inputDigest, ...canonical, answer })
   return answer
 }
 
@@ -75,7 +84,7 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   const firstTimer = tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
   tx.sql.run(
     `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, timeout_ms, enqueued_at,
-       changed_at, unique_key, unique_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       changed_at, unique_key, canonical_key, unique_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     run.id,
     run.job,
     run.version,
@@ -89,13 +98,15 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     tx.now,
     tx.now,
     run.unique?.key ?? null,
+    run.unique?.canonicalKey ?? null,
     run.unique === undefined ? null : untilCode(run.unique.until, tx.now),
   )
   tx.sql.run(
-    `INSERT INTO payloads (seq, input, input_digest, tags, headers, scheduled_for)
-     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?)`,
+    `INSERT INTO payloads (seq, input, input_digest, canonical_digest, tags, headers, scheduled_for)
+     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?)`,
     run.input,
     run.inputDigest,
+    run.canonicalDigest ?? null,
     JSON.stringify(run.tags),
     JSON.stringify(run.headers),
     run.scheduledFor ?? null,

@@ -4,7 +4,7 @@ import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { findRun } from '../run-row.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
-import { freeKey } from '../unique-keys.ts'
+import { freeKeys } from '../unique-keys.ts'
 import { deleteRun } from './prune.ts'
 
 export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
@@ -14,7 +14,7 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
   if (!isEnd(run.state)) {
     throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
   }
-  freeKey(tx, run)
+  freeKeys(tx, run)
   deleteRun(tx, run.seq, run.id)
   keepAnswer(tx, write.requestId, true)
 }

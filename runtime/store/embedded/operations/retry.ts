@@ -8,13 +8,13 @@ import type { RetryChoice } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
-import { expireHolder, refuseHeldKey } from './unique.ts'
+import { expireHolders, refuseHeldKeys } from './unique.ts'
 
 export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: OperatorWrite): RetryPlan {
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
-  expireHolder(tx, run)
+  expireHolders(tx, run)
   note(tx, run.seq, { kind: 'retry', by: write.by, reason: retryReason(choice, write) })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
@@ -56,6 +56,6 @@ function plan(tx: Transaction, id: RunId, choice: RetryChoice): PlannedRetry & {
   const lines = rows.map((row) => ({ ...row, once: row.once === 1 }))
   const escaped = payload?.escaped ?? undefined
   const planned = planRetryOf({ id, state: run.state, escaped }, lines, choice)
-  refuseHeldKey(tx, run)
+  refuseHeldKeys(tx, run)
   return { run, ...planned }
 }

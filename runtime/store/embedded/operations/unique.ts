@@ -1,37 +1,52 @@
 import { DuplicateRunError } from '../../../model/errors.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import type { UniqueClaim } from '../../../model/unique.ts'
+import { keysOf, type UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import type { EnqueueAnswer, FreedKey } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
-import { holderOf, holdsByState, isOverdue, readKey, takeKey } from '../unique-keys.ts'
+import { holderOf, holdsByState, isOverdue, keysOfRun, readKey, takeKey } from '../unique-keys.ts'
 
-/** What the key of a new run decides; `created` and `replaced` let it be inserted, with its key taken. */
+/** Decides a new run by its keys; `created` and `replaced` let it be inserted, with its keys taken. */
 export function admitByKey(tx: Transaction, run: NewRun, unique: UniqueClaim): EnqueueAnswer {
   const { id, job } = run
-  const holder = liveHolder(tx, job, unique.key)
+  const keys = keysOf(unique)
+  const [holder, ...others] = new Set(keys.flatMap((key) => liveHolder(tx, job, key) ?? []))
   const answer =
-    holder === undefined ? ({ outcome: 'created', id } as const) : meetHolder(tx, id, unique, holder)
+    holder === undefined
+      ? ({ outcome: 'created', id } as const)
+      : meetHolders(tx, id, unique, [holder, ...others])
   if (answer.outcome === 'created' || answer.outcome === 'replaced') {
     const until = typeof unique.until === 'string' ? null : tx.now + unique.until.ms
-    takeKey(tx, { job, key: unique.key, run: id, until })
+    for (const key of keys) takeKey(tx, { job, key, run: id, until })
   }
   return answer
 }
 
-function meetHolder(tx: Transaction, id: RunId, { onDuplicate }: UniqueClaim, holder: RunId): EnqueueAnswer {
-  if (onDuplicate === 'join') return { outcome: 'joined', id: holder }
-  const held = onDuplicate === 'replace' ? findRun(tx.sql, holder) : undefined
-  if (held === undefined || isEnd(held.state) || held.started_at !== null) {
-    return { outcome: 'rejected', id, reason: 'duplicate', holder }
+/** Two keys have two holders only where an earlier release took one of them for another input. */
+function meetHolders(
+  tx: Transaction,
+  id: RunId,
+  { onDuplicate }: UniqueClaim,
+  holders: readonly [RunId, ...RunId[]],
+): EnqueueAnswer {
+  if (onDuplicate === 'join') return { outcome: 'joined', id: holders[0] }
+  const replaceable: RunRow[] = []
+  for (const holder of holders) {
+    const held = onDuplicate === 'replace' ? findRun(tx.sql, holder) : undefined
+    if (held === undefined || isEnd(held.state) || held.started_at !== null) {
+      return { outcome: 'rejected', id, reason: 'duplicate', holder }
+    }
+    replaceable.push(held)
   }
   const cancel = { by: 'enqueue', reason: `replaced by run ${id}` }
-  note(tx, held.seq, { kind: 'cancel', ...cancel })
-  place(tx, held, 'cancel', { cancel })
-  return { outcome: 'replaced', id, replaced: holder }
+  for (const held of replaceable) {
+    note(tx, held.seq, { kind: 'cancel', ...cancel })
+    place(tx, held, 'cancel', { cancel })
+  }
+  return { outcome: 'replaced', id, replaced: holders[0] }
 }
 
 /** Who holds a key, once a holder whose time to start is over has been moved to its end. */
@@ -47,22 +62,27 @@ function liveHolder(tx: Transaction, job: string, key: string): RunId | undefine
   return holder
 }
 
-/** R29. @throws DuplicateRunError when the run would need its key again and another one holds it. */
-export function refuseHeldKey(tx: Transaction, run: RunRow): void {
-  if (run.unique_key === null) return
+/** R29. @throws DuplicateRunError when the run would need its keys again and another one holds one of them. */
+export function refuseHeldKeys(tx: Transaction, run: RunRow): void {
   const inWindow = (run.unique_until ?? 0) > tx.now
-  const needsIt = inWindow || holdsByState({ ...run, state: 'ready', started_at: null })
-  const holder = needsIt ? holderOf(tx.sql, tx.now, run.job, run.unique_key) : undefined
-  if (holder === undefined || holder === run.id) return
-  throw new DuplicateRunError(holder, { job: run.job, key: run.unique_key }, run.id)
+  if (!inWindow && !holdsByState({ ...run, state: 'ready', started_at: null })) return
+  for (const key of keysOfRun(run)) {
+    const holder = holderOf(tx.sql, tx.now, run.job, key)
+    if (holder !== undefined && holder !== run.id) {
+      throw new DuplicateRunError(holder, { job: run.job, key }, run.id)
+    }
+  }
 }
 
-/** Before a retry takes its key: see `liveHolder`. */
-export function expireHolder(tx: Transaction, run: RunRow): void {
-  if (run.unique_key !== null) liveHolder(tx, run.job, run.unique_key)
+/** Before a retry takes its keys: see `liveHolder`. */
+export function expireHolders(tx: Transaction, run: RunRow): void {
+  for (const key of keysOfRun(run)) liveHolder(tx, run.job, key)
 }
 
-/** Deletes windows that are over, and keys whose run is gone or let go of them; looks at a bounded part each time. */
+/**
+ * Deletes windows that are over, and keys whose run is gone or let go of them; inspects a bounded part each time.
+ * Returns those that outlived their run by a fault: not the canonical ones that an earlier release left (U2).
+ */
 export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {
   tx.sql.run(
     'DELETE FROM unique_keys WHERE n IN (SELECT n FROM unique_keys WHERE until <= ? LIMIT ?)',
@@ -82,6 +102,6 @@ export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {
     const run = findRun(tx.sql, freed.run)
     if (run !== undefined && holdsByState(run)) return []
     tx.sql.run('DELETE FROM unique_keys WHERE n = ?', n)
-    return [freed]
+    return run?.canonical_key === freed.key ? [] : [freed]
   })
 }

@@ -57,14 +57,24 @@ export function headOf(run: NewRun): Buffer {
   const { id, job, version, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
-  const head = [id, job, version, queue, priority, inputDigest, ...times, tags.length > 0 ? tags : false]
+  const head: unknown[] = [
+    id,
+    job,
+    version,
+    queue,
+    priority,
+    inputDigest,
+    ...times,
+    tags.length > 0 ? tags : false,
+  ]
   const limits = run.limits !== undefined && run.limits.length > 0 ? run.limits.map(takeOf) : false
-  if (run.unique === undefined && !limits && run.scheduledFor === undefined) return plain.pack(head)
-  const more = [...(run.unique === undefined ? noKey : keyOf(run.unique)), limits]
-  return plain.pack([...head, ...more, ...(run.scheduledFor === undefined ? [] : [run.scheduledFor])])
+  head.push(...(run.unique === undefined ? noKey : keyOf(run.unique)), limits, run.scheduledFor ?? false)
+  head.push(run.canonicalDigest ?? false, run.unique?.canonicalKey ?? false)
+  const end = head.findLastIndex((part) => part !== false) + 1
+  return plain.pack(head.slice(0, end))
 }
 
-const noKey = [false, 0, false]
+const noKey = [false, false, false]
 
 function keyOf({ key, until, onDuplicate }: UniqueClaim): (string | number)[] {
   return [key, typeof until === 'string' ? untilCode(until, 0) : -until.ms, onDuplicate]

@@ -3,6 +3,7 @@ import type { RetryPlan } from '../../../model/job.ts'
 import type { JournalEntry } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { keysOf } from '../../../model/unique.ts'
 import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice, RunDetails } from '../../store.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -25,26 +26,28 @@ export async function retry(
     const reason = retryReason(choice, write)
     const planned = [stateCode(run.state), run.position, run.changedAt, ...dropped]
     const args = [id, write.requestId, JSON.stringify(answer), write.by, reason, ...planned]
-    const [outcome, kept] = (await calls.run('retry', args, [calls.keys.journal(id)])) as Buffer[]
+    const [outcome, kept, key] = (await calls.run('retry', args, [calls.keys.journal(id)])) as Buffer[]
     if (String(outcome) === 'done') return answer
     if (String(outcome) === 'before') return JSON.parse(String(kept)) as RetryPlan
     if (String(outcome) === 'unknown') throw new UnknownRunError(id)
-    if (String(outcome) === 'duplicate') throw duplicate(run, String(kept))
+    if (String(outcome) === 'duplicate') throw duplicate(run, String(kept), String(key))
   }
 }
 
 export async function planRetry(calls: ScriptCalls, id: RunId, choice: RetryChoice): Promise<RetryPlan> {
   const { run, answer } = await plan(calls, id, choice)
   if (run.unique === undefined) return answer
-  const { now, holder } = await readHolder(calls, run.job, run.unique.key)
   const { until } = run.unique
-  const needsKey = typeof until === 'string' || until > now
-  if (needsKey && holder !== undefined && holder !== id) throw duplicate(run, holder)
+  for (const key of keysOf(run.unique)) {
+    const { now, holder } = await readHolder(calls, run.job, key)
+    const needsKey = typeof until === 'string' || until > now
+    if (needsKey && holder !== undefined && holder !== id) throw duplicate(run, holder, key)
+  }
   return answer
 }
 
-function duplicate({ id, job, unique }: RunDetails, holder: RunId): DuplicateRunError {
-  return new DuplicateRunError(holder, { job, key: unique?.key ?? '' }, id)
+function duplicate({ id, job }: RunDetails, holder: RunId, key: string): DuplicateRunError {
+  return new DuplicateRunError(holder, { job, key }, id)
 }
 
 async function plan(

@@ -3,7 +3,8 @@ Inserts runs, one after the other; a known id joins when job and input are the s
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
   expires in ms or false, timeout ms or 0, tags or false, unique key or false, its code or -ms of a window,
-  on duplicate, limits or false, tick it is for or nothing }, given (headers and input)
+  on duplicate, limits or false, tick it is for, canonical digest, canonical key }, given (headers and input); what is
+  false at the end of a head is left out
 returns: one letter per run: c created, j joined, r rejected by its id; with a unique key among them a list, where a
   run may follow: j joined it, d rejected since it holds the key, p created and it was replaced
 uses: prelude limits-part unique-part
@@ -30,10 +31,17 @@ do
   for k = 1, #keyed do kept[keyed[k]] = found[k] end
 end
 
+--- Whether a head is for this job and input, by both digests: what an earlier release stored has the written one alone.
+local function isSame(head, job, digest, canonical)
+  if head[2] ~= job then return false end
+  return head[6] == digest or (head[17] or head[6]) == (canonical or digest)
+end
+
 --- The answer that was kept, or a conflict where the id stood for something else.
-local function answerBefore(raw, job, digest)
-  local job_, digest_, answer = string.match(raw, '^(%Z*)%z(%Z*)%z(.*)$')
-  return job_ == job and digest_ == digest and answer or 'r'
+local function answerBefore(raw, head)
+  local job, digest, answer = string.match(raw, '^(%Z*)%z(%Z*)%z(.*)$')
+  local canonical = call('HGET', K.requests, 'canonical ' .. head[1])
+  return isSame(head, job, digest, canonical) and answer or 'r'
 end
 
 local tombs = {}
@@ -42,16 +50,16 @@ local removed = call('ZMSCORE', K.forget, unpack(tombs))
 
 local answers, fresh, created = {}, {}, {}
 for i = 1, #heads do
-  local id, job, digest = heads[i][1], heads[i][2], heads[i][6]
+  local id = heads[i][1]
   local known = runs[id]
   if kept[i] then
-    answers[i] = answerBefore(kept[i], job, digest)
+    answers[i] = answerBefore(kept[i], heads[i])
   elseif known then
-    local same = known[JOB] == job and (extrasOf(known).d or '') == digest
-    answers[i] = same and 'j' or 'r'
+    local extras = extrasOf(known)
+    answers[i] = isSame(heads[i], known[JOB], extras.d or '', extras.D) and 'j' or 'r'
   elseif created[id] then
     local first = heads[created[id]]
-    answers[i] = first[2] == job and first[6] == digest and created[id] or 'r'
+    answers[i] = isSame(heads[i], first[2], first[6], first[17]) and created[id] or 'r'
   elseif removed[i] then
     answers[i] = 'j'
   else
@@ -79,8 +87,8 @@ local function keepGiven(id, given)
 end
 
 local function newRun(head, seq, given)
-  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes, tick =
-    unpack(head)
+  local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes, tick, canonical,
+    canonicalKey = unpack(head, 1, 18)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
   local scheduled = readyAt > now
   local run = freshTail({
@@ -90,9 +98,10 @@ local function newRun(head, seq, given)
   if scheduled then run[WAKE_AT] = readyAt end
   if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
+  if canonical then setExtra(run, 'D', canonical) end
   if tick then setExtra(run, 's', tick) end
   if takes then setExtra(run, 'L', { [''] = { t = takes } }) end
-  if key then setExtra(run, 'u', { key, code < 0 and now - code or code }) end
+  if key then setExtra(run, 'u', { key, code < 0 and now - code or code, canonicalKey or nil }) end
   if tags then
     setExtra(run, 't', tags)
     for i = 1, #tags do zadd(K.tags, tags[i] .. '\0' .. pack('>I6', seq) .. id, 0) end
@@ -111,39 +120,54 @@ if #keyed > 0 then
     place(run, transition)
   end
 
-  --- What the key of a run decides: 'c', or a letter and the holder. A run that is to be inserted has taken its key then.
-  function admitByKey(head)
-    local id, key, code, onDuplicate = head[1], head[12], head[13], head[14]
-    local field = head[2] .. '\0' .. key
-    local raw = uniqueKeys().readKey(field)
-    local held = raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
+  --- The run under a key, and whether it holds the key. One whose time to start is over is moved to its end.
+  local function meet(field)
+    local held = runUnder(field)
     if held and held[STATE] < COMPLETED and isOverdue(held) then moveHolder(held, 'expire') end
-    local holder, answer = holderOf(field), 'c'
-    if holder and onDuplicate == 'join' then return 'j' .. holder end
-    if holder then
-      local replaceable = onDuplicate == 'replace' and held and held[STATE] < COMPLETED and held[STARTED_AT] == 0
-      if not replaceable then return 'd' .. holder end
-      local write = { by = 'enqueue', reason = 'replaced by run ' .. id }
-      moveHolder(held, 'cancel')
-      note(held, { kind = 'cancel', by = write.by, reason = write.reason })
-      setExtra(held, 'c', write)
-      answer = 'p' .. holder
+    return holderOf(field), held
+  end
+
+  --- Decides a run by its keys: 'c', or a letter and the holder. A run that is to be inserted has taken its keys then.
+  function admitByKey(head)
+    local id, job, code, onDuplicate = head[1], head[2], head[13], head[14]
+    local fields = { head[18] and job .. '\0' .. head[18] or job .. '\0' .. head[12] }
+    if head[18] then fields[2] = job .. '\0' .. head[12] end
+    -- Two keys have two holders only where an earlier release took one of them for another input.
+    local holder, replaced = nil, {}
+    for i = 1, #fields do
+      local other, held = meet(fields[i])
+      if other and onDuplicate == 'join' then return 'j' .. other end
+      if other and other ~= holder then
+        local replaceable = onDuplicate == 'replace' and held and held[STATE] < COMPLETED and held[STARTED_AT] == 0
+        if not replaceable then return 'd' .. other end
+        holder = holder or other
+        replaced[#replaced + 1] = held
+      end
     end
-    if code < 0 then
-      uniqueKeys().writeKey(field, 'w' .. pack('>I6', now - code) .. id)
-      zadd(K.forget, 'k' .. field, now - code)
-    else
-      uniqueKeys().writeKey(field, 'r' .. id)
+    for i = 1, #replaced do
+      local write = { by = 'enqueue', reason = 'replaced by run ' .. id }
+      moveHolder(replaced[i], 'cancel')
+      note(replaced[i], { kind = 'cancel', by = write.by, reason = write.reason })
+      setExtra(replaced[i], 'c', write)
+    end
+    for i = 1, #fields do
+      if code < 0 then
+        uniqueKeys().writeKey(fields[i], 'w' .. pack('>I6', now - code) .. id)
+        zadd(K.forget, 'k' .. fields[i], now - code)
+      else
+        uniqueKeys().writeKey(fields[i], 'r' .. id)
+      end
     end
     made[id] = true
-    return answer
+    return holder and 'p' .. holder or 'c'
   end
 
   --- A repeat that comes after the holder's end must make no run.
   function keep(n, answer)
-    local id, job, digest = heads[n][1], heads[n][2], heads[n][6]
+    local id, job, digest, canonical = heads[n][1], heads[n][2], heads[n][6], heads[n][17]
     answers[n] = answer
     keepAnswer('enqueue ' .. id, job .. '\0' .. digest .. '\0' .. answer)
+    if canonical then keepAnswer('canonical ' .. id, canonical) end
   end
 end
 

@@ -191,8 +191,11 @@ end
 
 -- Unique keys (G7) --------------------------------------------------------------------------------------------
 -- `unique` has per job and key 'r' and the run that holds it by its state, or 'w', the end of a window (6 bytes) and the
--- run that opened it. A run's own is its extra `u`: { key, code }, the code as in unique-until.ts.
+-- run that opened it. A run's own is its extra `u`: { key, code, canonical key where that is another }, the code as in
+-- unique-until.ts.
 -- U1  A run holds its key until it has ended, with code 1 until it has started; the transition that ends this frees it.
+-- U2  A run with a canonical key has a field for each of its two keys, with one end. An earlier release that moves the
+--     run knows only the first; the field it leaves behind holds nothing, for U1 asks the run.
 
 local UNTIL_FINISHED, UNTIL_STARTED = --[[until]] 0, 0
 local madeKeys
@@ -202,11 +205,12 @@ local function uniqueKeys()
   if madeKeys then return madeKeys end
   local keys = {}
 
-  --- Field of its key, and code; nothing without one.
-  local function keyOf(run)
-    if not mayHave(run, 'u') then return end
-    local u = extrasOf(run).u
-    if u then return run[JOB] .. '\0' .. u[1], u[2] end
+  --- The fields of its keys, the canonical one first, and code; none without a key.
+  local function keysOf(run)
+    local u = mayHave(run, 'u') and extrasOf(run).u
+    if not u then return {} end
+    local field = run[JOB] .. '\0' .. u[1]
+    return u[3] and { run[JOB] .. '\0' .. u[3], field } or { field }, u[2]
   end
 
   local function readKey(field)
@@ -228,19 +232,19 @@ local function uniqueKeys()
     return code and run[STATE] < COMPLETED and (code == UNTIL_FINISHED or code == UNTIL_STARTED and run[STARTED_AT] == 0)
   end
 
-  --- Keeps a run's key in step with its move: frees it when it ends or starts, gives it back to a retried one.
-  local function moveKey(run, transition)
-    local field, code = keyOf(run)
-    if not field or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
-    local mine, held = 'r' .. run[ID], readKey(field)
-    if not holdsByState(run, code) then
-      if held == mine then writeKey(field, false) end
-    elseif not held then
-      writeKey(field, mine)
+  --- Keeps a run's keys in step with its move: frees them when it ends or starts, gives them back to a retried one.
+  local function moveKeys(run, transition)
+    local fields, code = keysOf(run)
+    if not code or code > UNTIL_STARTED or (code == UNTIL_FINISHED and transition == 'claim') then return end
+    local mine, holds = 'r' .. run[ID], holdsByState(run, code)
+    for i = 1, #fields do
+      local held = readKey(fields[i])
+      if holds and not held then writeKey(fields[i], mine) end
+      if not holds and held == mine then writeKey(fields[i], false) end
     end
   end
 
-  madeKeys = { keyOf = keyOf, readKey = readKey, writeKey = writeKey, holdsByState = holdsByState, moveKey = moveKey }
+  madeKeys = { keysOf = keysOf, readKey = readKey, writeKey = writeKey, holdsByState = holdsByState, moveKeys = moveKeys }
   return madeKeys
 end
 
@@ -509,8 +513,8 @@ local function place(run, transition, to, lease)
       measure(run, 'line up')
     end
   end
-  local mayMoveKey = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
-  if mayMoveKey and mayHave(run, 'u') then uniqueKeys().moveKey(run, transition) end
+  local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
+  if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end

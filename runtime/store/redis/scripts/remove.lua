@@ -18,9 +18,10 @@ local function delete(run, journal)
   hdel(K.runs, run[ID])
   hdel(K.history, run[ID])
   -- A window goes on when retention takes the run, not when somebody does.
-  local field = request ~= '' and uniqueKeys().keyOf(run)
-  local held = field and uniqueKeys().readKey(field)
-  if held and sub(held, sub(held, 1, 1) == 'w' and 8 or 2) == run[ID] then uniqueKeys().writeKey(field, false) end
+  for _, field in ipairs(request ~= '' and uniqueKeys().keysOf(run) or {}) do
+    local held = uniqueKeys().readKey(field)
+    if held and sub(held, sub(held, 1, 1) == 'w' and 8 or 2) == run[ID] then uniqueKeys().writeKey(field, false) end
+  end
   if run[GIVEN] == '' then hdel(K.payloads, 'i' .. run[ID]) end
   if run[OUTCOME] == '+' then hdel(K.payloads, 'o' .. run[ID]) end
   call('UNLINK', journal)

@@ -3,7 +3,7 @@ Makes an ended, not completed, or blocked run ready; drops the entries that the 
 keys: all + the run's journal
 input: time, run, request, answer to keep, by, reason, state and position the plan was made for, changed at,
   then the positions to drop
-returns: 'done', 'before' and the kept answer, 'changed': plan again, 'unknown', or 'duplicate' and who holds its key
+returns: 'done', 'before' and the kept answer, 'changed': plan again, 'unknown', or 'duplicate', who holds a key of it and which
 writes: when full
 uses: prelude limits-part unique-part
 ]]
@@ -15,18 +15,22 @@ if not run then return { 'unknown' } end
 local planned = run[STATE] == tonumber(ARGV[7]) and run[POSITION] == tonumber(ARGV[8]) and run[CHANGED_AT] == tonumber(ARGV[9])
 if not planned then return { 'changed' } end
 
---- R29. Takes the key from a holder that is none any more. Answers who else holds it.
-local function otherHolder(field)
-  local holder = holderOf(field)
-  if holder then return holder ~= id and holder or nil end
-  local raw = uniqueKeys().readKey(field)
-  local held = raw and load(sub(raw, sub(raw, 1, 1) == 'w' and 8 or 2))
+-- R29. All is inspected before the first key is taken.
+local fields, code = uniqueKeys().keysOf(run)
+if not code or (code > UNTIL_STARTED and code <= now) then fields = {} end
+for i = 1, #fields do
+  local holder = holderOf(fields[i])
+  if holder and holder ~= id then return { 'duplicate', holder, sub(fields[i], #run[JOB] + 2) } end
+end
+
+--- Takes a key from a holder that holds it no more.
+local function freeOverdue(field)
+  if holderOf(field) then return end
+  local held = runUnder(field)
   if held and held[STATE] < COMPLETED and isOverdue(held) then place(held, 'expire') end
   if uniqueKeys().readKey(field) then uniqueKeys().writeKey(field, false) end
 end
-local field, code = uniqueKeys().keyOf(run)
-local holder = field and (code <= UNTIL_STARTED or code > now) and otherHolder(field)
-if holder then return { 'duplicate', holder } end
+for i = 1, #fields do freeOverdue(fields[i]) end
 
 local journal = KEYS[STATIC_KEYS + 1]
 note(run, { kind = 'retry', by = by, reason = reason })

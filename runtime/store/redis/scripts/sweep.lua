@@ -109,7 +109,8 @@ local function repairSome()
   return repaired
 end
 
---- Frees keys whose run is gone or has let go of them.
+--- Frees keys whose run is gone or has let go of them. Returns those that outlived their run by a fault: not the
+--- canonical ones that an earlier release left (U2).
 local function freeKeys()
   local page = call('HSCAN', K.unique, call('HGET', K.meta, 'keysSweptTo') or '0', 'COUNT', limit)
   call('HSET', K.meta, 'keysSweptTo', page[1])
@@ -123,12 +124,14 @@ local function freeKeys()
   preload(ids)
   for i = 1, #ids do
     local run = runs[ids[i]]
-    local _, code
-    if run then _, code = uniqueKeys().keyOf(run) end
+    local own, code = {}, nil
+    if run then own, code = uniqueKeys().keysOf(run) end
     if not (run and uniqueKeys().holdsByState(run, code)) then
       uniqueKeys().writeKey(fields[i], false)
-      freed[#freed + 1] = fields[i]
-      freed[#freed + 1] = ids[i]
+      if not (own[2] and own[1] == fields[i]) then
+        freed[#freed + 1] = fields[i]
+        freed[#freed + 1] = ids[i]
+      end
     end
   end
   return freed
