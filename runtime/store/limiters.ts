@@ -108,7 +108,7 @@ export interface LinePlace extends LimiterKeyInfo {
 }
 
 /** A ticket that nobody used for this long no longer keeps others out (Q5). */
-export const ticketMs = 1_000
+export const ticketMs = 50
 /** Q6. */
 export const seniority = { refusals: 50, waitedMs: 10_000 } as const
 /** More limited steps of one run at a time wait without a place in line, and ask again. */

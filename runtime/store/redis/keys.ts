@@ -60,7 +60,7 @@ export const staticKeys = [
   'forget',
   /** hash: limiter -> rule, and what is set by hand */
   'limiters',
-  /** hash: limiter, key -> used, since, tickets, ticketed at, closed until, timer, period */
+  /** hash: limiter, key -> used, since, tickets, when they lapse, closed until, timer, period */
   'limitKeys',
   /** set by ms: limiter, key; when its line is looked at next */
   'limitTimers',

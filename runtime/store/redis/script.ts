@@ -169,6 +169,7 @@ function withConstants(source: string): string {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
     '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
+    '--[[suspect]] 0': String(suspectStreak),
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0, 0': bounds.join(', '),
     '--[[definitions]] 0': String(keepDefinitionMs),

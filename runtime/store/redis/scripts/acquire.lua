@@ -54,8 +54,9 @@ if not known then
 end
 known.f, known.u = fence, turn
 limiting.forgetGrant(run)
+asking = id
 local closed, inMs = limiting.firstClosed(run, path, known)
-if closed then limiting.lineUp(run, path, known, closed) else limiting.takeAll(run, path, known) end
-finish(lease)
+if closed then limiting.lineUp(run, path, known, closed, isRepeat) else limiting.takeAll(run, path, known) end
+finish()
 if not closed then return 'granted' end
 return { known.t[closed][T_NAME], inMs or -1 }

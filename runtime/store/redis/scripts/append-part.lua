@@ -5,6 +5,10 @@ then the tail that is stored: phase B, flags B, attempt I2, duration d, waitedAt
 An entry of a journal is `at` I6, `until` I6 (0: none), then the tail; a dropped one is ''.
 ]]
 local DONE = 4
+local SUSPECT_FROM = --[[suspect]] 0
+
+-- Whether a record made a poison suspect as good as new: its lease may take another one now (R17).
+local cleared = false
 
 --- The answer, and the ms that are missing when it is `early`.
 local function append(lease, id, frame, journal)
@@ -31,6 +35,7 @@ local function append(lease, id, frame, journal)
   local tail = string.sub(frame, 17)
   redis.call('RPUSH', journal, struct.pack('>I6I6', now, pause == 0 and 0 or now + pause - 1) .. tail)
   local weight = bytes + #tail + 46
+  cleared = cleared or string.byte(stay, 15) >= SUSPECT_FROM
   redis.call('HSET', K.stays, id, struct.pack('>I6I4I4B', fence, position, weight, 0) .. lease)
   return 't'
 end

@@ -99,5 +99,5 @@ local changes = {
 local answer = changes[kind]() or 'done'
 if kind == 'trigger' or answer == 'code' then return answer end
 keepAnswer(request, answer)
-finish(nil, true)
+finish(true)
 return answer

@@ -13,6 +13,13 @@ local status = readStatus(lease)
 if not isHeld(status) then return 'lost' end
 markSeen()
 
+local before = call('HGET', K.claims, lease)
+local lastN, answer = 0, {}
+if before then lastN, answer = unpack(cmsgpack.unpack(before)) end
+-- At its memory limit the store takes on nothing new (R32).
+if FULL or status.drainOrder == 1 then max = 0 end
+if n > lastN and max > 0 then claimer = lease end
+
 local settlements = {}
 for i = 5, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
 
@@ -40,16 +47,6 @@ end
 
 local admit, repeated
 do
-  --- R17: a lease holds at most one suspect.
-  local function holdsSuspect()
-    local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
-    for i = 1, #members do
-      local raw = call('HGET', K.stays, sub(members[i], #lease + 1))
-      if raw and string.byte(raw, 15) >= SUSPECT_STREAK then return true end
-    end
-    return false
-  end
-
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
   --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
@@ -62,7 +59,7 @@ do
     local paused = {}
     local names = call('HKEYS', K.paused)
     for i = 1, #names do paused[names[i]] = true end
-    local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect()
+    local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect(lease)
     local queues, order = {}, {}
     for j = 1, #worker.jobs do
       local job = worker.jobs[j]
@@ -138,13 +135,12 @@ do
   local function start(run)
     run[FENCE] = math.max(run[FENCE] + 1, now)
     if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
+    uncountWake(run)
     place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
   end
 
   function admit()
     local took, more, answer = {}, false, {}
-    -- At its memory limit the store takes on nothing new (R32).
-    if FULL or status.drainOrder == 1 then max = 0 end
     if max > 0 then
       local ids
       ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
@@ -172,6 +168,8 @@ do
     end
     call('HSET', K.claims, lease, cmsgpack.pack({ n, answer }))
     if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
+    -- From here on what becomes ready is for whoever is idle.
+    claimer = nil
     return took, more
   end
 
@@ -194,16 +192,14 @@ reclaimExpired(lease)
 flush()
 nudgeDue()
 
-local before = call('HGET', K.claims, lease)
-local lastN, answer = 0, {}
-if before then lastN, answer = unpack(cmsgpack.unpack(before)) end
 local took, more = {}, false
 if n > lastN then
   took, more = admit()
 elseif n == lastN then
   took, more = repeated(answer)
 end
-finish(lease)
+-- A worker without room hears of lines that are left by a wake-up, the others by `more`.
+if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then more = true end
 
 --- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
 --- leases a death that no peer has seen would be found by the poll after the lease's end.

@@ -16,5 +16,5 @@ for i = 1, #admission.t do
   if rule then limiting.close(rule, limiting.fieldOf(take), tonumber(ARGV[7])) end
 end
 limiting.endUse(run, path, admission)
-finish(lease)
+finish()
 return 'done'

@@ -35,5 +35,6 @@ for i = 3, #ARGV, 4 do
   end
   answers[#answers + 1] = answer
 end
+if cleared and call('ZCARD', K.suspects) > 0 then woken[lease] = true end
 finish()
 return { ordersOf(readStatus(lease)), answers }

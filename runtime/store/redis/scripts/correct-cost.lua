@@ -22,5 +22,5 @@ for i = 1, #admission.t do
     limiting.keep(run)
   end
 end
-finish(lease)
+finish()
 return 'done'

@@ -16,6 +16,7 @@ local function applyLimiter(name, inForce)
   local stored = raw and cmsgpack.unpack(raw) or {}
   stored.rule = cmsgpack.unpack(inForce[DEFINITION])
   call('HSET', K.limiters, name, cmsgpack.pack(stored))
+  if madeLimits then madeLimits.forgetRule(name) end
   lookAtAllLines()
 end
 

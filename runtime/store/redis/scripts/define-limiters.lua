@@ -12,5 +12,5 @@ if not worker then return 0 end
 local other = otherKind(limiters)
 if other then return other end
 declareLimiters(lease, worker, limiters)
-finish(lease)
+finish()
 return 1

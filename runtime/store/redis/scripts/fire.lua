@@ -48,7 +48,7 @@ end
 local function finishFire(line)
   addLine(name, s, line)
   keepSchedule(name, s)
-  if told then flush() else finish(nil, true) end
+  if told then flush() else finish(true) end
   return { 'done', line.outcome, line.run }
 end
 
@@ -64,7 +64,7 @@ if s.next ~= tick then return { 'moved' } end
 if kind == 'plan' then
   planNext(name, s, ARGV[7], ARGV[8])
   keepSchedule(name, s)
-  finish(nil, true)
+  finish(true)
   return { 'done', 'planned' }
 end
 

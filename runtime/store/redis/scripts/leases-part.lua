@@ -57,6 +57,8 @@ local function forgetWorker(lease)
   -- Its definitions are no longer declared: see definitions-part.lua.
   call('HINCRBY', K.meta, 'left', 1)
   lookAtAllLines()
+  -- It may have been woken for a run that it has not taken.
+  wakeIdle()
 end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end

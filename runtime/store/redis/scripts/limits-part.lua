@@ -6,15 +6,18 @@ named below. A field is a limiter's name, \0, a key; `G` in the extras says that
 Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
-local USED, USED_AT, TICKETS, TICKETED_AT, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
+local USED, USED_AT, TICKETS, TICKETS_UNTIL, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
 local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
 local KEY_STATE = '>dI6dI6I6I6I6'
 local LEAST_KEPT = 60000
 local IN_LINE, PASSES, KEPT_OUT = 0, 1, 2
 
+-- The run whose own call this script is: its reply says when to ask again.
+local asking
+
 function makeLimits()
-  local rules, states, changed, touched, served, heads, fields = {}, {}, {}, {}, {}, {}, {}
+  local rules, states, changed, touched, served, heads, fields, sooner = {}, {}, {}, {}, {}, {}, {}, {}
   local seniors
 
   local function fieldOf(take)
@@ -102,7 +105,8 @@ function makeLimits()
       state[USED] = math.max(0, state[USED] - math.max(0, now - state[USED_AT]) * rule.refill)
       state[USED_AT] = now
     end
-    if now - state[TICKETED_AT] >= TICKET_MS or now < state[TICKETED_AT] then state[TICKETS] = 0 end
+    -- All lapse together, with the first of them. What a clock that was ahead gave has lapsed, too.
+    if now >= state[TICKETS_UNTIL] or state[TICKETS_UNTIL] > now + TICKET_MS then state[TICKETS] = 0 end
     return state
   end
 
@@ -164,7 +168,7 @@ function makeLimits()
     local need, free = weight(rule, take[T_COST]), rule.full - state[USED]
     if free < need then return roomIn(rule, field, state, need - free) end
     if ticketed or free - state[TICKETS] >= need then return 0 end
-    return math.max(1, state[TICKETED_AT] + TICKET_MS - now)
+    return math.max(1, state[TICKETS_UNTIL] - now)
   end
 
   local function changeUse(rule, field, by)
@@ -175,8 +179,8 @@ function makeLimits()
 
   local function changeTickets(rule, field, by)
     local state = stateOf(rule, field)
+    if state[TICKETS] == 0 and by > 0 then state[TICKETS_UNTIL] = now + TICKET_MS end
     state[TICKETS] = math.max(0, state[TICKETS] + by)
-    if by > 0 then state[TICKETED_AT] = now end
     changed[field] = rule
   end
 
@@ -219,7 +223,7 @@ function makeLimits()
     if heads[field] == order then heads[field] = nil end
   end
 
-  --- Whether a worker would take the run now: its queue is open, and somebody knows the job and serves the queue.
+  --- Whether a worker takes such runs: the queue is open, and a worker that does not drain knows the job and serves it.
   local function isServed(run)
     local class = run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[VERSION]
     if served[class] ~= nil then return served[class] end
@@ -231,16 +235,27 @@ function makeLimits()
       for i = 1, #known do
         local lease, upTo = string.match(sub(known[i], #run[JOB] + 2), '^([^%z]+)%z(%d+)$')
         local raw = lease and tonumber(upTo) >= run[VERSION] and call('HGET', K.workers, lease)
-        local queues = raw and cmsgpack.unpack(raw).queues
-        local serves = raw and not queues
-        for q = 1, queues and #queues or 0 do serves = serves or queues[q] == run[QUEUE] end
-        if serves then
+        local status = raw and serves(cmsgpack.unpack(raw), run[QUEUE]) and readStatus(lease)
+        if status and status.draining == 0 and status.drainOrder == 0 and status.ended == 0 then
           served[class] = true
           return true
         end
       end
       above = '(' .. (known[#known] or '')
     until #known < WORKERS_AT_ONCE
+    return false
+  end
+
+  --- Whether a key may be kept for an aged waiter: for a poison suspect only while an idle lease that holds none is at hand.
+  local function canStart(run)
+    if not isServed(run) then return false end
+    if run[STATE] == RUNNING or not isSuspect(run) then return true end
+    if claimer and not holdsSuspect(claimer) then return true end
+    local idle = call('HKEYS', K.idle)
+    for i = 1, #idle do
+      local raw = call('HGET', K.workers, idle[i])
+      if raw and serves(cmsgpack.unpack(raw), run[QUEUE]) and not holdsSuspect(idle[i]) then return true end
+    end
     return false
   end
 
@@ -258,13 +273,14 @@ function makeLimits()
   local function standing(field, run)
     local seq, id = firstSenior(field)
     local senior = id and load(id)
-    if not senior or not isServed(senior) then return IN_LINE end
+    if not senior or not canStart(senior) then return IN_LINE end
     if run[SEQ] <= seq then return PASSES end
     local ofJob = hasLimits(run) and extrasOf(run).L['']
     for i = 1, ofJob and #ofJob.t or 0 do
       if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return PASSES end
     end
-    return KEPT_OUT
+    -- No event tells that no lease is free for a suspect any more.
+    return KEPT_OUT, isSuspect(senior) and TICKET_MS or nil
   end
 
   -- Admissions -----------------------------------------------------------------------------------------------
@@ -299,11 +315,11 @@ function makeLimits()
     for i = 1, #admission.t do
       local take = admission.t[i]
       if lacks(take, attempt) then
-        local rule, field, ticketed = ruleOf(take[T_NAME]), fieldOf(take), take[T_TICKET] == 1
+        local rule, field, ticketed = ruleOf(take[T_NAME]), fieldOf(take), take[T_TICKET] > now
         -- Not passing a limit that nobody here has heard of is the safe side: it comes with a worker's code.
         if not rule then return i end
-        local stands = standing(field, run)
-        if stands == KEPT_OUT then return i end
+        local stands, forMs = standing(field, run)
+        if stands == KEPT_OUT then return i, forMs end
         if not toTake and not ticketed and not admission.s and stands == IN_LINE then
           local head = headOf(field)
           if head and head < orderOf(run, path) then return i end
@@ -317,22 +333,27 @@ function makeLimits()
   local function dropTickets(admission)
     for i = 1, #admission.t do
       local take = admission.t[i]
-      if take[T_TICKET] == 1 then
-        take[T_TICKET] = 0
+      if take[T_TICKET] ~= 0 then
         local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
-        if rule then changeTickets(rule, field, -weight(rule, take[T_COST])) end
+        -- One that has lapsed is counted nowhere.
+        if rule and take[T_TICKET] > now then changeTickets(rule, field, -weight(rule, take[T_COST])) end
+        take[T_TICKET] = 0
         touch(field)
       end
     end
   end
 
+  --- What waits for a worker keeps its keys for a moment, unless no worker takes it, or only one that is free of other
+  --- poison suspects (R17): then it is taken without, if the keys are open at that time.
   local function giveTickets(run, admission)
+    if run[STATE] ~= RUNNING and (isSuspect(run) or not isServed(run)) then return end
     for i = 1, #admission.t do
       local take = admission.t[i]
       local rule = ruleOf(take[T_NAME])
       if rule and take[T_TICKET] == 0 and lacks(take, attemptOf(admission, run)) then
-        changeTickets(rule, fieldOf(take), weight(rule, take[T_COST]))
-        take[T_TICKET] = 1
+        local field = fieldOf(take)
+        changeTickets(rule, field, weight(rule, take[T_COST]))
+        take[T_TICKET] = states[field][TICKETS_UNTIL]
       end
     end
     keep(run)
@@ -357,9 +378,9 @@ function makeLimits()
     end
   end
 
-  --- Q6: who needs one limit alone is passed over by nobody.
+  --- Q6: a run that needs one limit alone is passed over by no other, unless it is a poison suspect.
   local function countRefusal(run, admission)
-    if #admission.t < 2 or admission.s then return end
+    if (#admission.t < 2 and not isSuspect(run)) or admission.s then return end
     admission.r = admission.r or { 0, now }
     admission.r[1] = admission.r[1] + 1
     if admission.r[1] < SENIOR_REFUSALS and now - admission.r[2] < SENIOR_MS then return end
@@ -370,14 +391,15 @@ function makeLimits()
     end
   end
 
-  --- Puts the admission into the line of the limit that is closed; a second time it goes on to another one.
-  local function lineUp(run, path, admission, closed)
+  --- Puts the admission into the line of the limit that is closed; a second time it goes on to another one. `again`: the
+  --- repeat of a request whose refusal is counted.
+  local function lineUp(run, path, admission, closed, again)
     dropTickets(admission)
     if admission.n ~= closed then leaveLine(run, path, admission) end
     admission.n = closed
     local field, order = fieldOf(admission.t[closed]), orderOf(run, path)
     joinLine(field, order)
-    countRefusal(run, admission)
+    if not again then countRefusal(run, admission) end
     keep(run)
     -- Behind others it changes nothing.
     if headOf(field) == order then touch(field) end
@@ -542,7 +564,7 @@ function makeLimits()
     local _, seniorId = firstSenior(field)
     local senior = seniorId and load(seniorId)
     local admission
-    if senior and isServed(senior) then
+    if senior and canStart(senior) then
       local run, path
       run, path, admission = firstPassing(field, senior)
       if run then return run, path, admission end
@@ -610,8 +632,11 @@ function makeLimits()
       left = left - 1
       local waits, inMs = look(field, run, path, admission)
       if waits then
-        -- Workers know the earliest timer; an earlier one is news to them.
-        if setTimer(rule, field, inMs) and run[STATE] == WAITING then countWake(run) end
+        -- Workers know the earliest timer; an earlier one is news to them, and to a step that was told a later one.
+        if setTimer(rule, field, inMs) then
+          if run[STATE] == WAITING then sooner[field] = run
+          elseif run[STATE] == RUNNING and run[ID] ~= asking then orderGrant(run) end
+        end
         return left
       end
     end
@@ -626,6 +651,22 @@ function makeLimits()
       touched[field] = nil
       left = nudge(field, left)
       field = next(touched)
+    end
+  end
+
+  --- Counts a wake for each timer that is sooner than before and still stands: an idle worker is to know it.
+  local function tellTimers()
+    for field, run in pairs(sooner) do
+      if states[field][TIMER_AT] ~= 0 then countWake(run) end
+    end
+  end
+
+  --- After a change of a limiter in the middle of a script: what was read under its old rule is written, and read again.
+  local function forgetRule(name)
+    write()
+    rules[name] = nil
+    for field in pairs(states) do
+      if string.match(field, '^[^%z]*') == name then states[field] = nil end
     end
   end
 
@@ -666,6 +707,7 @@ function makeLimits()
   return {
     -- for `place`, and what moves runs
     leave = leave, pass = pass, forgetGrant = forgetGrant, nudgeTouched = nudgeTouched, touch = touch, write = write,
+    tellTimers = tellTimers, forgetRule = forgetRule,
     -- for steps
     admissionsOf = admissionsOf, holdsAll = holdsAll, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
     changeUse = changeUse, ruleOf = ruleOf, fieldOf = fieldOf, keep = keep,
@@ -677,6 +719,37 @@ end
 -- `linesFrom` of `meta`, false for none; the time of the first line's timer: as `markSeen` and `nudgeDue` found them.
 local linesFrom, firstTimer = false, 0
 
+--- Marks a part of all lines changed, from `linesFrom` on; another call goes on there.
+local function touchLines()
+  local from = linesFrom
+  for _ = 1, LINES_AT_ONCE do
+    local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
+    if not member then
+      call('HDEL', K.meta, 'linesFrom')
+      linesFrom, openedLines = false, false
+      return
+    end
+    local field = string.match(member, '^([^%z]*%z[^%z]*)%z')
+    limits().touch(field)
+    from = field .. '\0\255'
+  end
+  call('HSET', K.meta, 'linesFrom', from)
+  linesFrom, openedLines = from, false
+end
+
+--- Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more.
+local function wakeForLines()
+  local leases = call('HKEYS', K.idle)
+  if #leases == 0 then leases = call('HKEYS', K.workers) end
+  if #leases > 0 then woken[leases[1 + time[2] % #leases]] = true end
+end
+
+--- After a change of what all lines depend on: looks at the first of them in the same script.
+function nudgeAll()
+  touchLines()
+  if linesFrom then wakeForLines() end
+end
+
 --- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
 local function nudgeDue()
   firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
@@ -684,19 +757,9 @@ local function nudgeDue()
     local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
     for i = 1, #due do limits().touch(due[i]) end
   end
-  local from = linesFrom
-  if from then
-    for _ = 1, LINES_AT_ONCE do
-      local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
-      if not member then
-        from = nil
-        break
-      end
-      local field = string.match(member, '^([^%z]*%z[^%z]*)%z')
-      limits().touch(field)
-      from = field .. '\0\255'
-    end
-    if from then call('HSET', K.meta, 'linesFrom', from) else call('HDEL', K.meta, 'linesFrom') end
+  if linesFrom then
+    touchLines()
+    if linesFrom then wakeForLines() end
   end
   if madeLimits then
     madeLimits.nudgeTouched()
@@ -704,8 +767,8 @@ local function nudgeDue()
   end
 end
 
---- A transition that changed what can be served, or a rule: the next claims look at all lines.
+--- A transition that changed what can be served, or a rule: all lines are looked at, as many at once as one script may.
 local function lookAtAllLines()
-  linesFrom = ''
+  linesFrom, openedLines = '', true
   call('HSET', K.meta, 'linesFrom', '')
 end

@@ -12,10 +12,9 @@ if by ~= '' then
   hset(K.paused, queue, cmsgpack.pack({ by = by, reason = reason ~= '' and reason or nil, at = now }))
 else
   hdel(K.paused, queue)
-  local idle = call('HKEYS', K.idle)
-  for i = 1, #idle do woken[idle[i]] = true end
+  wakeIdle()
 end
 lookAtAllLines()
 keepAnswer(request, '1')
-finish(nil, true)
+finish(true)
 return 1

@@ -30,8 +30,10 @@ local LONGEST_HISTORY = 200
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
 local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
--- Limits are made for the first run that has any: see limits-part.lua.
-local makeLimits, madeLimits, flush
+-- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
+-- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
+local makeLimits, madeLimits, flush, nudgeAll
+local openedLines, claimer = false, nil
 
 local function limits()
   if not madeLimits then madeLimits = makeLimits() end
@@ -335,7 +337,10 @@ local function classOf(run)
   return number
 end
 
-local function readySet(run) return run[STREAK] >= SUSPECT_STREAK and K.suspects or K.ready end
+--- R17: lost so often that a lease takes one such run at most.
+local function isSuspect(run) return run[STREAK] >= SUSPECT_STREAK end
+
+local function readySet(run) return isSuspect(run) and K.suspects or K.ready end
 
 local function readyMember(run, class) return pack('>I4I2I6', class, 1000 - run[PRIORITY], run[SEQ]) .. run[ID] end
 
@@ -386,12 +391,20 @@ end
 
 --- After the script one idle slot that could take such a run is woken.
 local function countWake(run)
-  local known = wakes[run[JOB]]
+  local class = run[JOB] .. '\0' .. run[VERSION] .. '\0' .. run[QUEUE] .. (isSuspect(run) and '\0' or '')
+  local known = wakes[class]
   if not known then
-    known = {}
-    wakes[run[JOB]] = known
+    known = { job = run[JOB], version = run[VERSION], queue = run[QUEUE], suspect = isSuspect(run), n = 0 }
+    wakes[class] = known
   end
-  known[run[VERSION]] = (known[run[VERSION]] or 0) + 1
+  known.n = known.n + 1
+  run.wakes = known
+end
+
+--- A run that this script itself hands out wakes no other worker.
+local function uncountWake(run)
+  if run.wakes then run.wakes.n = run.wakes.n - 1 end
+  run.wakes = nil
 end
 
 --- The list that an ended run's time to be pruned comes from: as long as a policy stands, it is in order.
@@ -566,6 +579,26 @@ local function workerName(lease)
   return raw and cmsgpack.unpack(raw).name
 end
 
+-- Workers that could take a run -------------------------------------------------------------------------------
+
+local function serves(worker, queue)
+  if not worker.queues then return true end
+  for i = 1, #worker.queues do
+    if worker.queues[i] == queue then return true end
+  end
+  return false
+end
+
+--- R17: a lease holds at most one poison suspect.
+local function holdsSuspect(lease)
+  local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
+  for i = 1, #members do
+    local raw = call('HGET', K.stays, sub(members[i], #lease + 1))
+    if raw and string.byte(raw, 15) >= SUSPECT_STREAK then return true end
+  end
+  return false
+end
+
 -- The end of a script -----------------------------------------------------------------------------------------
 
 --- Writes all that is pending. A later phase of the same script reads what this wrote.
@@ -670,33 +703,49 @@ do
     return leases
   end
 
+  --- Whether an idle worker can take runs of these, so that its wake-up is not lost on it.
+  local function canTake(lease, wanted)
+    local raw = call('HGET', K.workers, lease)
+    return raw and serves(cmsgpack.unpack(raw), wanted.queue) and not (wanted.suspect and holdsSuspect(lease))
+  end
+
   --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
   --- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
   function pickIdle()
     if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
-    for job, versions in pairs(wakes) do
-      for version, wanted in pairs(versions) do
-        local leases = workersOf(job, version)
-        local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
-        for i = 1, #leases do
-          if wanted <= 0 then break end
-          if free[i] then
-            wanted = wanted - tonumber(free[i])
-            call('HDEL', K.idle, leases[i])
-            woken[leases[i]] = true
-          end
+    for _, wanted in pairs(wakes) do
+      local leases = wanted.n > 0 and workersOf(wanted.job, wanted.version) or {}
+      local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
+      for i = 1, #leases do
+        if wanted.n <= 0 then break end
+        if free[i] and canTake(leases[i], wanted) then
+          wanted.n = wanted.n - (wanted.suspect and 1 or tonumber(free[i]))
+          call('HDEL', K.idle, leases[i])
+          woken[leases[i]] = true
         end
       end
     end
   end
 end
 
---- Ends a script that may have moved runs or changed something else that is seen: writes, measures, wakes, tells.
-local function finish(caller, changed)
+--- Every idle worker: one of them can take what was announced to a worker that is gone, or closed to all.
+local function wakeIdle()
+  local idle = call('HKEYS', K.idle)
+  for i = 1, #idle do woken[idle[i]] = true end
+end
+
+--[[
+Ends a script that may have moved runs or changed something else that is seen: writes, measures, wakes, tells. The
+caller's own worker is woken as any other: only a claim (`replies`: its lease) carries the orders in its reply, and to
+one with room (`knowsTimers`) the next timer. Returns whether it has runs to claim again.
+]]
+local function finish(changed, replies, knowsTimers)
   flush()
+  if openedLines then nudgeAll() end
   if madeLimits then
     madeLimits.nudgeTouched()
     flush()
+    if not knowsTimers then madeLimits.tellTimers() end
   end
   if #events > 0 then
     writeEvents()
@@ -705,9 +754,10 @@ local function finish(caller, changed)
   pickIdle()
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
-    if lease ~= caller then call('PUBLISH', channel .. 'wake:' .. lease, '') end
+    if lease ~= replies then call('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
   if changed or #events > 0 then call('PUBLISH', channel .. 'changes', '') end
+  return replies and woken[replies] or false
 end
 
 --- The kept answer of an operator's request, if it was carried out before (S3).

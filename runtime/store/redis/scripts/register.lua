@@ -31,5 +31,5 @@ for i = 7, #ARGV, 4 do
   local inForce = declareDefinition(lease, worker.name, ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3])
   if ARGV[i] == 'schedule' then applySchedule(ARGV[i + 1], inForce) end
 end
-flush()
+finish()
 return 1

@@ -40,5 +40,5 @@ for i = 3, #ARGV do
   end
 end
 if request ~= '' then keepAnswer(request, '1') end
-finish(nil, deleted > 0)
+finish(deleted > 0)
 return deleted

@@ -33,5 +33,5 @@ if kept > 0 then
 elseif #ids < MOST then
   forgetWorker(lease)
 end
-finish(lease)
+finish()
 return #ids < MOST + kept and 1 or 0

@@ -1,5 +1,5 @@
 --[[
-Sets a limiter's numbers by hand, or takes them back; its lines are looked at by the next claims.
+Sets a limiter's numbers by hand, or takes them back; what that opens is woken.
 keys: all
 input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back
 returns: msgpack of the rule in force, or 'changed': the limiter is another one by now, read it again
@@ -15,11 +15,9 @@ stored.byHand = byHand ~= '' and cmsgpack.unpack(byHand) or nil
 if stored.byHand then stored.byHand.at = now end
 hset(K.limiters, name, cmsgpack.pack(stored))
 lookAtAllLines()
-local idle = call('HKEYS', K.idle)
-for i = 1, #idle do woken[idle[i]] = true end
 local rule = stored.rule
 for number, value in pairs(stored.byHand and stored.byHand.numbers or {}) do rule[number] = value end
 local answer = cmsgpack.pack(rule)
 keepAnswer(request, answer)
-finish(nil, true)
+finish(true)
 return answer
