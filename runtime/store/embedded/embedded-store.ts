@@ -69,7 +69,7 @@ import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
-import { nudgeTouched } from './limits/nudge.ts'
+import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
@@ -479,7 +479,7 @@ class EmbeddedStore implements Store {
       () => {
         const tx = this.#transaction()
         const result = operation(tx)
-        nudgeTouched(tx)
+        nudgeOpened(tx)
         writeEvents(tx)
         writeThroughput(tx)
         return { result, woken: pickIdleWorkers(tx) }
@@ -497,9 +497,13 @@ class EmbeddedStore implements Store {
       now: this.#storeNow(),
       retention: this.#config.retention,
       wakeCounts: new Map(),
+      wakeCountOf: new Map(),
       woken: new Set(),
       moves: [],
       touchedKeys: new Map(),
+      openedLines: false,
+      claimer: undefined,
+      asking: undefined,
     }
   }
 

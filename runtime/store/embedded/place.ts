@@ -2,6 +2,7 @@ import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
 import type { Blocked, Cancel, RunRow } from './run-row.ts'
+import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
 import { moveKeys } from './unique-keys.ts'
 
@@ -82,7 +83,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   const stayedMs = Math.max(0, tx.now - run.changed_at)
   tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs })
   if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, stayedMs: 0 })
-  if (state === 'ready') announceReady(tx, run)
+  if (state === 'ready') announceReady(tx, { ...run, streak: to.streak ?? run.streak })
   return state
 }
 
@@ -90,7 +91,9 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
 function lineOf(tx: Transaction, run: RunRow, to: Placement): string | undefined {
   const deadlineAt = to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt
   const fails = (deadlineAt !== null && deadlineAt <= tx.now) || (to.streak ?? run.streak) >= poisonLimit
-  return fails || to.pastLimits ? undefined : enterLimits(tx, run, to.attempt ?? run.attempt)
+  if (fails || to.pastLimits) return undefined
+  const ready = { ...run, state: 'ready', streak: to.streak ?? run.streak } as const
+  return enterLimits(tx, ready, to.attempt ?? run.attempt)
 }
 
 function waitingOf(state: RunState, line: string | undefined, to: Placement): string | null {
@@ -110,17 +113,29 @@ export function leaveSlot(
 }
 
 /** Makes a class known to claims and counts it for the wake-up after the commit. */
-export function announceReady(tx: Transaction, run: Pick<RunRow, 'job' | 'version' | 'queue'>): void {
+export function announceReady(tx: Transaction, run: Announced): void {
   countWake(tx, run)
   tx.sql.run('INSERT OR IGNORE INTO classes VALUES (?, ?, ?)', run.job, run.version, run.queue)
 }
 
+type Announced = Pick<RunRow, 'job' | 'version' | 'queue'> & Partial<Pick<RunRow, 'seq' | 'streak'>>
+
 /** After the commit one idle slot that could take such a run is woken. */
-export function countWake(tx: Transaction, run: Pick<RunRow, 'job' | 'version'>): void {
-  const key = `${run.version} ${run.job}`
-  const known: WakeCount = tx.wakeCounts.get(key) ?? { job: run.job, version: run.version, count: 0 }
+export function countWake(tx: Transaction, { seq, job, version, queue, streak = 0 }: Announced): void {
+  const suspect = isSuspect({ streak })
+  const key = JSON.stringify([job, version, queue, suspect])
+  const known: WakeCount = tx.wakeCounts.get(key) ?? { job, version, queue, suspect, count: 0 }
   known.count++
   tx.wakeCounts.set(key, known)
+  if (seq !== undefined) tx.wakeCountOf.set(seq, known)
+}
+
+/** A run that this transaction itself hands out wakes no other worker. */
+export function uncountWake(tx: Transaction, { seq }: Pick<RunRow, 'seq'>): void {
+  const known = tx.wakeCountOf.get(seq)
+  if (known === undefined) return
+  known.count--
+  tx.wakeCountOf.delete(seq)
 }
 
 interface Times {

@@ -9,14 +9,22 @@ export interface Transaction {
   /** The store's time, read once: all of a transaction happens at one instant. */
   readonly now: number
   readonly retention: RetentionPolicy
-  /** How many idle slots to wake per class after the commit, by `version job`. */
+  /** How many idle slots to wake per class after the commit. */
   readonly wakeCounts: Map<string, WakeCount>
+  /** By run: where it is counted. */
+  readonly wakeCountOf: Map<number, WakeCount>
   /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
   readonly woken: Set<LeaseId>
   /** Transitions in their order, written once before the commit for `events` and `throughput`. */
   readonly moves: Move[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
+  /** What all lines depend on has changed: they are looked at before the transaction ends. */
+  openedLines: boolean
+  /** The lease whose claim has room for what becomes ready. */
+  claimer: LeaseId | undefined
+  /** The run whose own call this is: its answer says when to ask again. */
+  asking: number | undefined
 }
 
 /** One transition of a run. */
@@ -33,6 +41,8 @@ export interface Move {
 export interface WakeCount {
   readonly job: string
   readonly version: number
+  readonly queue: string
+  readonly suspect: boolean
   count: number
 }
 

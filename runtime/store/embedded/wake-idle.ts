@@ -1,4 +1,5 @@
 import type { LeaseId } from '../store.ts'
+import { idleTakers } from './takers.ts'
 import type { Transaction } from './transaction.ts'
 
 /**
@@ -6,18 +7,13 @@ import type { Transaction } from './transaction.ts'
  * wakes one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
  */
 export function pickIdleWorkers(tx: Transaction): ReadonlySet<LeaseId> {
-  for (const { job, version, count } of tx.wakeCounts.values()) {
-    let wanted = count
-    const idle = tx.sql.all<{ lease: LeaseId; idle: number }>(
-      `SELECT workers.lease, idle FROM worker_jobs JOIN workers ON workers.lease = worker_jobs.lease
-       WHERE job = ? AND version >= ? AND idle > 0 AND drain_order = 0 ORDER BY idle DESC LIMIT ?`,
-      job,
-      version,
-      Math.min(count, 100),
-    )
-    for (const worker of idle) {
+  for (const known of tx.wakeCounts.values()) {
+    const { suspect } = known
+    let wanted = known.count
+    if (wanted <= 0) continue
+    for (const worker of idleTakers(tx, known, { suspect, limit: Math.min(wanted, 100) })) {
       if (wanted <= 0) break
-      wanted -= worker.idle
+      wanted -= suspect ? 1 : worker.idle
       tx.sql.run('UPDATE workers SET idle = 0 WHERE lease = ?', worker.lease)
       tx.woken.add(worker.lease)
     }

@@ -13,8 +13,8 @@ export interface Take extends LimitUse {
   charged?: number
   /** How often it was corrected. */
   corrections?: number
-  /** It was woken for this key and counts there for a while. */
-  ticket?: boolean
+  /** It was woken for this key and counts there for a while: since when its tickets count. */
+  ticket?: number
 }
 
 /** The limits of one run ('' as path) or of one of its steps: taken together or not at all (Q1). */
@@ -30,7 +30,10 @@ export interface Admission {
 }
 
 /** A run as far as limits care. */
-export type LimitedRun = Pick<RunRow, 'seq' | 'id' | 'job' | 'version' | 'queue' | 'priority' | 'attempt'>
+export type LimitedRun = Pick<
+  RunRow,
+  'seq' | 'id' | 'job' | 'version' | 'queue' | 'priority' | 'attempt' | 'state' | 'streak'
+>
 
 /** The attempt that an admission is for. */
 export function attemptOf(admission: Admission, run: Pick<LimitedRun, 'attempt'>): number {

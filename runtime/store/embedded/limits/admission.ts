@@ -1,11 +1,12 @@
 import { isRate } from '../../../model/limiter.ts'
 import { weight } from '../../limiter-math.ts'
-import { seniority } from '../../limiters.ts'
+import { seniority, ticketMs } from '../../limiters.ts'
 import { runBySeq } from '../run-row.ts'
+import { canStart, isServed, isSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 import { type Admission, admissionOf, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
-import { addUse, changeTickets, changeUse, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
-import { firstSenior, headOf, isBehind, isServed, joinLine, leaveLine } from './line.ts'
+import { addUse, changeTickets, changeUse, hasLapsed, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
+import { firstSenior, headOf, isBehind, joinLine, leaveLine } from './line.ts'
 
 /** The first limit of an admission that lets it not pass now. */
 export interface Closed {
@@ -51,24 +52,30 @@ function openingFor(
   if (rule === undefined) return undefined
   const stands = standing(tx, take, run)
   if (stands === 'kept out') return undefined
-  const first = as === 'to take' || take.ticket || senior || stands === 'passes'
+  // No event tells that no lease is free for a suspect any more.
+  if (stands === 'kept out by a suspect') return ticketMs
+  const ticketed = as === 'to take' || (take.ticket !== undefined && !hasLapsed(tx, take.ticket))
+  const first = ticketed || senior || stands === 'passes'
   if (!first && isBehind(tx, take, run, path)) return undefined
-  return openingOf(tx, rule, take, { cost: take.cost, ticketed: as === 'to take' || take.ticket === true })
+  return openingOf(tx, rule, take, { cost: take.cost, ticketed })
 }
 
 /**
  * Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept out.
  * Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
  */
-export function standing(tx: Transaction, at: LimitKey, run: LimitedRun): 'in line' | 'passes' | 'kept out' {
+export function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
   const senior = firstSenior(tx, at)
   const row = senior === undefined ? undefined : runBySeq(tx.sql, senior)
-  if (senior === undefined || row === undefined || !isServed(tx, row)) return 'in line'
+  if (senior === undefined || row === undefined || !canStart(tx, row)) return 'in line'
   if (run.seq <= senior) return 'passes'
   const ofJob = admissionOf(tx, run.seq, '')
   const keeps = ofJob?.takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
-  return keeps ? 'passes' : 'kept out'
+  if (keeps) return 'passes'
+  return isSuspect(row) ? 'kept out by a suspect' : 'kept out'
 }
+
+type Standing = 'in line' | 'passes' | 'kept out' | 'kept out by a suspect'
 
 /** Takes all that is missing: the caller has looked, in the same transaction (Q1). */
 export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
@@ -98,36 +105,50 @@ export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, 
   saveAdmission(tx, run.seq, admission)
 }
 
-/** Lets tickets count for all that is missing (Q4). */
+/**
+ * Lets tickets count for all that is missing (Q4), unless the run waits for a worker and no worker takes it, or only one
+ * that is free of other poison suspects (R17): then it is taken without, if its keys are open at that time.
+ */
 export function giveTickets(tx: Transaction, run: LimitedRun, admission: Admission, attempt: number): void {
+  if (run.state !== 'running' && (isSuspect(run) || !isServed(tx, run))) return
   for (const take of missing(tx, admission, attempt)) {
     const rule = ruleOf(tx, take.limiter)
-    if (rule === undefined || take.ticket) continue
-    changeTickets(tx, rule, take, weight(rule, take.cost))
-    take.ticket = true
+    if (rule === undefined || take.ticket !== undefined) continue
+    take.ticket = changeTickets(tx, rule, take, weight(rule, take.cost))
   }
   saveAdmission(tx, run.seq, admission)
 }
 
 export function dropTickets(tx: Transaction, { takes }: Admission): void {
   for (const take of takes) {
-    if (!take.ticket) continue
-    delete take.ticket
+    if (take.ticket === undefined) continue
     const rule = ruleOf(tx, take.limiter)
-    if (rule !== undefined) changeTickets(tx, rule, take, -weight(rule, take.cost))
+    // One that has lapsed is counted nowhere.
+    const counts = !hasLapsed(tx, take.ticket)
+    delete take.ticket
+    if (rule !== undefined && counts) changeTickets(tx, rule, take, -weight(rule, take.cost))
     touch(tx, take)
   }
 }
 
-/** Puts the admission into the line of the limit that is closed; a second time it goes on to another one. */
-export function lineUp(tx: Transaction, run: LimitedRun, admission: Admission, closed: Closed): void {
+/**
+ * Puts the admission into the line of the limit that is closed; a second time it goes on to another one. `again`: the
+ * repeat of a request whose refusal is counted.
+ */
+export function lineUp(
+  tx: Transaction,
+  run: LimitedRun,
+  admission: Admission,
+  closed: Closed,
+  again = false,
+): void {
   dropTickets(tx, admission)
   const take = admission.takes[closed.index]
   if (take === undefined) return
   if (admission.line !== closed.index) leaveLines(tx, run, admission)
   admission.line = closed.index
   joinLine(tx, take, run, admission.path)
-  countRefusal(tx, run, admission)
+  if (!again) countRefusal(tx, run, admission)
   saveAdmission(tx, run.seq, admission)
   // Behind others it changes nothing.
   const head = headOf(tx, take)
@@ -142,9 +163,9 @@ export function leaveLines(tx: Transaction, run: LimitedRun, admission: Admissio
   touch(tx, take)
 }
 
-/** Q6: who needs one limit alone is passed over by nobody. */
+/** Q6: a run that needs one limit alone is passed over by no other, unless it is a poison suspect. */
 function countRefusal(tx: Transaction, run: LimitedRun, admission: Admission): void {
-  if (admission.takes.length < 2 || admission.senior) return
+  if ((admission.takes.length < 2 && !isSuspect(run)) || admission.senior) return
   admission.refused ??= { count: 0, since: tx.now }
   admission.refused.count++
   const { count, since } = admission.refused

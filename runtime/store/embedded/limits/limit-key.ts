@@ -23,6 +23,7 @@ export interface LimitKey {
 interface KeyState extends Usage {
   /** Weights of runs that were woken and have not taken yet (Q4). */
   readonly tickets: number
+  /** When the first of them was given: all lapse with it. */
   readonly ticketedAt: number
   readonly closedUntil: number
   readonly timerAt: number | null
@@ -147,7 +148,12 @@ export function openingOf(
 }
 
 function ticketsOf(tx: Transaction, state: KeyState): number {
-  return tx.now - state.ticketedAt >= ticketMs || tx.now < state.ticketedAt ? 0 : state.tickets
+  return hasLapsed(tx, state.ticketedAt) ? 0 : state.tickets
+}
+
+/** What a clock that was ahead gave has lapsed, too. */
+export function hasLapsed(tx: Transaction, ticketedAt: number): boolean {
+  return tx.now - ticketedAt >= ticketMs || tx.now < ticketedAt
 }
 
 function windowOpensInMs(
@@ -198,10 +204,13 @@ export function changeUse(tx: Transaction, rule: LimiterRule, at: LimitKey, by: 
   writeKey(tx, rule, at, { ...state, used: Math.max(0, state.used + by) })
 }
 
-export function changeTickets(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): void {
+/** Answers since when the tickets of the key count. */
+export function changeTickets(tx: Transaction, rule: LimiterRule, at: LimitKey, by: number): number {
   const state = readKey(tx, rule, at)
-  const tickets = Math.max(0, ticketsOf(tx, state) + by)
-  writeKey(tx, rule, at, { ...state, tickets, ticketedAt: by > 0 ? tx.now : state.ticketedAt })
+  const counted = ticketsOf(tx, state)
+  const ticketedAt = counted === 0 && by > 0 ? tx.now : state.ticketedAt
+  writeKey(tx, rule, at, { ...state, tickets: Math.max(0, counted + by), ticketedAt })
+  return ticketedAt
 }
 
 export function closeKey(tx: Transaction, rule: LimiterRule, at: LimitKey, ms: number): void {
@@ -228,7 +237,7 @@ export function forgetTimer(tx: Transaction, { limiter, key }: LimitKey): void {
   tx.sql.run('UPDATE limit_keys SET timer_at = NULL WHERE limiter = ? AND key = ?', limiter, key)
 }
 
-/** Lets every line be looked at by the next claims: what can be served has changed. */
+/** Lets every line be looked at before the transaction ends, as many as one may: what can be served has changed. */
 export function lookAtAllLines(tx: Transaction): void {
   lookAtLines(tx, 'SELECT DISTINCT limiter, key FROM limit_lines')
 }
@@ -239,6 +248,7 @@ export function lookAtLinesOf(tx: Transaction, limiter: string): void {
 }
 
 function lookAtLines(tx: Transaction, which: string, ...values: string[]): void {
+  tx.openedLines = true
   tx.sql.run(
     `INSERT INTO limit_keys SELECT limiter, key, 0, 0, 0, 0, 0, ?, 1, ? FROM (${which}) WHERE true
      ON CONFLICT (limiter, key) DO UPDATE SET timer_at = excluded.timer_at`,

@@ -71,18 +71,3 @@ export function firstSenior(tx: Transaction, { limiter, key }: LimitKey): number
     key,
   )?.seq
 }
-
-/** Whether a worker would take the run now: its queue is open, and somebody knows the job and serves the queue. */
-export function isServed(tx: Transaction, run: Pick<LimitedRun, 'job' | 'version' | 'queue'>): boolean {
-  const { job, version, queue } = run
-  if (tx.sql.get('SELECT 1 FROM paused WHERE queue = ?', queue) !== undefined) return false
-  const served = tx.sql.get(
-    `SELECT 1 FROM worker_jobs JOIN workers ON workers.lease = worker_jobs.lease
-     WHERE job = ? AND version >= ?
-       AND (queues IS NULL OR EXISTS (SELECT 1 FROM json_each(queues) WHERE json_each.value = ?)) LIMIT 1`,
-    job,
-    version,
-    queue,
-  )
-  return served !== undefined
-}

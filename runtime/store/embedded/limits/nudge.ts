@@ -2,11 +2,12 @@ import type { WaitingFor } from '../../../model/run.ts'
 import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
+import { canStart, isServed } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstClosed, forgetSeniority, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
 import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } from './admission-row.ts'
-import { forgetTimer, type LimitKey, readKey, ruleOf, setTimer } from './limit-key.ts'
-import { firstSenior, headOf, headsOf, isServed, type LineEntry } from './line.ts'
+import { forgetTimer, type LimitKey, nextTimer, readKey, ruleOf, setTimer } from './limit-key.ts'
+import { firstSenior, headOf, headsOf, type LineEntry } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
 export function nudgeTouched(tx: Transaction): void {
@@ -15,6 +16,24 @@ export function nudgeTouched(tx: Transaction): void {
     tx.touchedKeys.delete(name)
     left = nudge(tx, at, left)
   }
+}
+
+/** Before a transaction ends: looks at all that it opened; what is too much for one is left to the next claim. */
+export function nudgeOpened(tx: Transaction): void {
+  if (!tx.openedLines) {
+    nudgeTouched(tx)
+    return
+  }
+  tx.openedLines = false
+  nudgeDue(tx)
+}
+
+/** Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more. */
+function wakeOne(tx: Transaction): void {
+  const one = tx.sql.get<{ lease: string }>(
+    'SELECT lease FROM workers ORDER BY idle > 0 DESC, random() LIMIT 1',
+  )
+  if (one !== undefined) tx.woken.add(one.lease)
 }
 
 /** Looks at the lines whose time has come. */
@@ -26,6 +45,8 @@ export function nudgeDue(tx: Transaction): void {
   )
   for (const at of due) tx.touchedKeys.set(`${at.limiter}\0${at.key}`, at)
   nudgeTouched(tx)
+  const isLeft = due.length === wokenAtOnce && (nextTimer(tx) ?? Number.POSITIVE_INFINITY) <= tx.now
+  if (isLeft) wakeOne(tx)
 }
 
 /** Wakes from the head of one line while its key is open. Answers how many more may be woken. */
@@ -46,13 +67,18 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
     const looked = look(tx, at, next)
     if (looked.kind === 'waits') {
       const sooner = setTimer(tx, rule, at, looked.opensInMs)
-      // Workers know the earliest timer; an earlier one is news to them.
-      if (sooner && next.run.state === 'waiting') countWake(tx, next.run)
+      if (sooner) tellTimer(tx, next.run)
       return left
     }
   }
   if (readKey(tx, rule, at).timerAt !== null) setTimer(tx, rule, at, undefined)
   return left
+}
+
+/** Workers know the earliest timer; an earlier one is news to them, and to a step that was told a later one. */
+function tellTimer(tx: Transaction, run: RunRow): void {
+  if (run.state === 'waiting') countWake(tx, run)
+  else if (run.state === 'running' && run.seq !== tx.asking) orderToAsk(tx, run)
 }
 
 interface InLine {
@@ -64,7 +90,7 @@ interface InLine {
 function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
   const senior = firstSenior(tx, at)
   const seniorRun = senior === undefined ? undefined : runBySeq(tx.sql, senior)
-  if (seniorRun !== undefined && isServed(tx, seniorRun)) {
+  if (seniorRun !== undefined && canStart(tx, seniorRun)) {
     const passing = firstPassing(tx, at, seniorRun)
     if (passing !== undefined) return passing
     const admission = admissionsOf(tx, seniorRun.seq).find((each) => each.senior && each.line !== undefined)
@@ -147,8 +173,11 @@ function tellLine(tx: Transaction, run: RunRow, line: { readonly from: string; r
 
 function wake(tx: Transaction, run: RunRow, { path }: Admission, as: 'served' | 'unserved'): void {
   if (run.state === 'waiting') place(tx, run, 'wake', as === 'unserved' ? { pastLimits: true } : {})
-  else if (run.state === 'running' && path !== '' && run.lease !== null) {
-    tx.sql.run('UPDATE runs SET granted = 1 WHERE seq = ?', run.seq)
-    tx.woken.add(run.lease)
-  }
+  else if (run.state === 'running' && path !== '') orderToAsk(tx, run)
+}
+
+function orderToAsk(tx: Transaction, run: RunRow): void {
+  if (run.lease === null) return
+  tx.sql.run('UPDATE runs SET granted = 1 WHERE seq = ?', run.seq)
+  tx.woken.add(run.lease)
 }

@@ -37,12 +37,14 @@ export function acquire(tx: Transaction, lease: LeaseId, request: AcquireRequest
   if (run !== undefined && isOlder(tx, run, request)) {
     return { kind: 'closed', limiter: request.uses[0]?.limiter ?? '', opensInMs: 0 }
   }
+  const again = run !== undefined && isCurrent(admissionOf(tx, run.seq, request.path), request)
   const admission = run && admissionFor(tx, run, request)
   if (run === undefined || admission === undefined) return { kind: 'gone' }
   tx.sql.run('UPDATE runs SET limited = 1, granted = 0, limit_turn = ? WHERE seq = ?', request.turn, run.seq)
+  tx.asking = run.seq
   const closed = firstClosed(tx, run, admission, { as: 'in order', attempt: request.attempt })
   if (closed !== undefined) {
-    lineUp(tx, run, admission, closed)
+    lineUp(tx, run, admission, closed, again)
     const { limiter, opensInMs } = closed
     return { kind: 'closed', limiter, ...(opensInMs === undefined ? {} : { opensInMs }) }
   }
@@ -117,15 +119,18 @@ function currentUse(
   const run = heldRun(tx, lease, turn)
   if (run === undefined) return 'gone'
   const admission = admissionOf(tx, run.seq, turn.path)
-  const same = admission?.step?.fence === turn.fence && admission.step.turn === turn.turn
-  return admission !== undefined && same ? { run, admission } : 'another'
+  return admission !== undefined && isCurrent(admission, turn) ? { run, admission } : 'another'
+}
+
+/** Whether the admission is for just this use of the stay, so that the request is a repeat. */
+function isCurrent(admission: Admission | undefined, { fence, turn }: StepTurn): boolean {
+  return admission?.step?.fence === fence && admission.step.turn === turn
 }
 
 /** R34: a late repeat of an older use, whatever has become of that. */
-function isOlder(tx: Transaction, { seq }: RunRow, { path, fence, turn }: StepTurn): boolean {
+function isOlder(tx: Transaction, { seq }: RunRow, request: StepTurn): boolean {
   const last = tx.sql.get<{ limit_turn: number }>('SELECT limit_turn FROM runs WHERE seq = ?', seq)
-  const step = admissionOf(tx, seq, path)?.step
-  return turn <= (last?.limit_turn ?? 0) && !(step?.fence === fence && step.turn === turn)
+  return request.turn <= (last?.limit_turn ?? 0) && !isCurrent(admissionOf(tx, seq, request.path), request)
 }
 
 /** The step's admission for this turn. */

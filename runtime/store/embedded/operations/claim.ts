@@ -12,8 +12,9 @@ import type {
 } from '../../store.ts'
 import { nudgeDue } from '../limits/nudge.ts'
 import { claimLimits } from '../limits/stay-limits.ts'
-import { place } from '../place.ts'
+import { place, uncountWake } from '../place.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
 import { nextDueInMs, promote } from './promote.ts'
@@ -52,6 +53,7 @@ export function claim(
     lease,
   )
   if (claimant === undefined) return { kind: 'lost' }
+  if (n > claimant.claim_n && request.max > 0 && claimant.drain_order === 0) tx.claimer = lease
   const settled = settle.map((entry) => settleRun(tx, lease, entry))
   promote(tx)
   reclaimExpired(tx, lease)
@@ -106,6 +108,8 @@ function admit(
     Math.max(0, max - runs.length),
     claimant.lease,
   )
+  // From here on what becomes ready is for whoever is idle.
+  tx.claimer = undefined
   return { runs, more: heads.length > looked || looked > runs.length }
 }
 
@@ -161,11 +165,6 @@ function classHeads(
   return suspect.length === 0 || holdsSuspect(tx, lease) ? sound : [...sound, ...suspect]
 }
 
-function holdsSuspect(tx: Transaction, lease: LeaseId): boolean {
-  const held = tx.sql.get(`SELECT 1 FROM runs WHERE lease = ? AND streak >= ${suspectStreak} LIMIT 1`, lease)
-  return held !== undefined
-}
-
 /** One run of each queue in turn, beginning at another queue each time. */
 function takeTurns(queues: readonly Head[][], turn: number): Head[] {
   const order = queues.map((_, i) => queues[(turn + i) % queues.length] ?? [])
@@ -218,6 +217,7 @@ function failsNow(tx: Transaction, run: RunRow): boolean {
 }
 
 function startRun(tx: Transaction, run: RunRow, lease: LeaseId): ClaimedRun {
+  uncountWake(tx, run)
   const fence = Math.max(run.fence + 1, tx.now)
   const deadlineAt = run.deadline_at ?? (run.timeout_ms === null ? null : tx.now + run.timeout_ms)
   place(tx, run, 'claim', { lease, fence, startedAt: run.started_at ?? tx.now, deadlineAt })

@@ -11,6 +11,7 @@ import {
 } from '../../store.ts'
 import { nudgeTouched } from '../limits/nudge.ts'
 import { findRun } from '../run-row.ts'
+import { isSuspect, suspectIsReady } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 import { endAttempt } from './acquire.ts'
 import { ordersOf } from './claim.ts'
@@ -68,6 +69,8 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
   if (run === undefined) return whyRefused(tx, lease, entry)
   // Apart, because setting it rewrites the indexes of ready runs.
   if (run.streak > 0) tx.sql.run('UPDATE runs SET streak = 0 WHERE seq = ?', run.seq)
+  // It is as good as new: its lease may take another suspect now (R17).
+  if (isSuspect(run) && suspectIsReady(tx)) tx.woken.add(lease)
   insertRecord(tx, run.seq, entry.position, record, body)
   if (entry.limited) endLimits(tx, entry)
   return { kind: 'stored' }

@@ -1,6 +1,6 @@
 import type { OperatorWrite } from '../../../model/operator-write.ts'
-import type { LeaseId } from '../../store.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
+import { wakeIdle } from '../takers.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 
 export function pauseQueue(tx: Transaction, queue: string, write: OperatorWrite): void {
@@ -15,8 +15,6 @@ export function resumeQueue(tx: Transaction, queue: string, write: OperatorWrite
   if (answered(tx, write.requestId) !== undefined) return
   tx.sql.run('DELETE FROM paused WHERE queue = ?', queue)
   lookAtAllLines(tx)
-  for (const { lease } of tx.sql.all<{ lease: LeaseId }>('SELECT lease FROM workers WHERE idle > 0')) {
-    tx.woken.add(lease)
-  }
+  wakeIdle(tx)
   keepAnswer(tx, write.requestId, true)
 }

@@ -6,6 +6,7 @@ import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
+import { wakeIdle } from '../takers.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { withdrawDefinitions } from './definitions.ts'
 import { leaveRoles } from './terms.ts'
@@ -62,6 +63,8 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
   withdrawDefinitions(tx, lease)
   lookAtAllLines(tx)
+  // It may have been woken for a run that it has not taken.
+  wakeIdle(tx)
 }
 
 function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): void {
@@ -81,7 +84,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): 
     else {
       const wakeAt = tx.now + delayMs
       place(tx, run, 'lose with delay', { losses, streak, wakeAt, waiting: { kind: 'retry', until: wakeAt } })
-      if (delayMs < longestPollMs) countWake(tx, run)
+      if (delayMs < longestPollMs) countWake(tx, { ...run, streak })
     }
   }
 }
