@@ -10,6 +10,7 @@ import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { openedKeysContract } from './topics/opened-keys.ts'
 import { operatorContract } from './topics/operator.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
@@ -33,6 +34,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('loss', () => lossContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
+    describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
     describe('operator', () => operatorContract(open))
