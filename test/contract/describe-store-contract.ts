@@ -12,6 +12,7 @@ import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operatorContract } from './topics/operator.ts'
+import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
@@ -34,6 +35,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('loss', () => lossContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
+    describe('reservations', () => reservationsContract(open))
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))

@@ -56,6 +56,20 @@ export const repeatedLimitCalls: readonly RepeatedCall[] = [
     },
   },
   {
+    name: 'acquire that is refused',
+    script: 'acquire',
+    prepare: async (calm, faulty) => {
+      const step = await twoHeld(calm, faulty)
+      const { worker, calmly, run, other } = step
+      await acquire(calmly, other, 'call', [use(one)])
+      const uses = [use(one), use(points, { cost: 4 })]
+      return {
+        call: () => acquire(worker, run, 'call', uses),
+        newer: () => acquire(calmly, run, 'call', uses, 2),
+      }
+    },
+  },
+  {
     name: 'closeKeys',
     script: 'close-keys',
     prepare: async (calm, faulty) => {

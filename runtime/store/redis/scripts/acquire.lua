@@ -38,6 +38,19 @@ for i = 1, same and #takes or 0 do
   for place_ = T_NAME, T_COST do same = same and known.t[i][place_] == takes[i][place_] end
 end
 if isRepeat and same and limiting.holdsAll(run, known) then return 'granted' end
+
+--- The answer of a refusal. What was read of rates on the way may have been brought up to date.
+local function refused(take, inMs)
+  finish()
+  return { take[T_NAME], inMs or -1 }
+end
+
+-- Refused again as before: it is counted, and stands in line.
+asking = id
+if isRepeat and same and known.n then
+  local closed, inMs = limiting.firstClosed(run, path, known)
+  if closed == known.n then return refused(known.t[closed], inMs) end
+end
 setExtra(run, 'T', { fence, turn })
 if known and not same then
   limiting.endUse(run, path, known)
@@ -54,9 +67,11 @@ if not known then
 end
 known.f, known.u = fence, turn
 limiting.forgetGrant(run)
-asking = id
 local closed, inMs = limiting.firstClosed(run, path, known)
-if closed then limiting.lineUp(run, path, known, closed, isRepeat) else limiting.takeAll(run, path, known) end
+if closed then
+  limiting.lineUp(run, path, known, closed, isRepeat)
+  return refused(known.t[closed], inMs)
+end
+limiting.takeAll(run, path, known)
 finish()
-if not closed then return 'granted' end
-return { known.t[closed][T_NAME], inMs or -1 }
+return 'granted'
