@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
 import { percentile, printEvidence, provingNumber } from './evidence.ts'
 import { Fleet, type Member } from './fleet.ts'
+import { type KeyIdle, KeyIdleWatch } from './key-idle.ts'
 import { mostPerKey } from './limited-jobs.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { storeKinds } from './store-kinds.ts'
@@ -27,6 +28,8 @@ describe.each(storeKinds)('%s', (store) => {
       const fleet = await Fleet.open(store)
       const random = new SeededRandom(seed)
       const handles = await enqueueAll(fleet, job, random)
+      const keys = new Map(handles.map(({ id }, i) => [id, keyOf(i)]))
+      const watch = new KeyIdleWatch(fleet.client, keys, mostPerKey)
       const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
       await Promise.any(first.map(({ ready }) => ready))
 
@@ -39,6 +42,7 @@ describe.each(storeKinds)('%s', (store) => {
       expect(overlaps(lines)).toEqual([])
       for (const { limiter } of await keysInUse(fleet)) expect(limiter).toBe('none')
       const idle = idleTimes(lines)
+      const keyIdle = await watch.end()
       printEvidence({
         measure: `${job} under kills`,
         store,
@@ -47,12 +51,16 @@ describe.each(storeKinds)('%s', (store) => {
         kills: signals.killed,
         drains: signals.drained.length,
         // Which of the waiting runs stands in a line, and which waits for a slot of a worker, steps do not tell.
-        ...(job === 'limited' ? idleFigures(idle) : {}),
+        ...(job === 'limited' ? { ...idleFigures(idle), ...keyIdleFigures(lines, keyIdle) } : {}),
       })
     },
     longestTestMs,
   )
 })
+
+function keyOf(i: number): string {
+  return `k${i % keyCount}`
+}
 
 async function enqueueAll(
   { client, jobs }: Fleet,
@@ -60,7 +68,7 @@ async function enqueueAll(
   random: SeededRandom,
 ): Promise<readonly RunHandle<void>[]> {
   const inputs = Array.from({ length: runCount }, (_, i) => ({
-    key: `k${i % keyCount}`,
+    key: keyOf(i),
     ms: random.between(shortestBodyMs, 3 * shortestBodyMs),
   }))
   const handles: RunHandle<void>[] = []
@@ -174,11 +182,27 @@ function idleTimes(lines: readonly Line[]): readonly Idle[] {
       const losses = lost.get(run) ?? []
       // The first bodies of a key wait for the start of workers; who was lost twice pauses before it waits again.
       if (since === undefined || losses.length > 1) return
-      const signalled = signals.some((signal) => signal.at >= since - 300 && signal.at <= at)
+      const signalled = isNear(signals, { from: since, to: at })
       found.push({ ms: at - Math.max(since, ...losses), signalled })
     },
   })
   return found
+}
+
+/** A process was killed or drained meanwhile, or so shortly before that its peers need not know yet. */
+function isNear(signals: readonly Line[], { from, to }: KeyIdle): boolean {
+  return signals.some((signal) => signal.at >= from - 300 && signal.at <= to)
+}
+
+/** By the store's own events: what a process without a processor takes for its steps is not in it. */
+function keyIdleFigures(lines: readonly Line[], idle: readonly KeyIdle[]): Record<string, number> {
+  const signals = lines.filter(({ moment }) => moment === 'killed' || moment === 'signalled')
+  const quiet = idle.filter((each) => !isNear(signals, each)).map(({ from, to }) => to - from)
+  return {
+    'open key, no signal near: p50 ms': percentile(quiet, 0.5),
+    'open key p99 ms (goal 100)': percentile(quiet, 0.99),
+    'open key, worst ms': Math.max(...quiet),
+  }
 }
 
 function idleFigures(idle: readonly Idle[]): Record<string, number> {

@@ -1,7 +1,9 @@
 import { expect } from 'vitest'
+import type { Store } from '../../../runtime/store/store.ts'
 import { contractTest } from '../contract-test.ts'
-import { byHand, newRun } from '../given.ts'
+import { byHand, done, newRun } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
+import type { TestWorker } from '../test-worker.ts'
 
 export function wakeupContract(open: Open): void {
   contractTest(open, 'an enqueue wakes an idle worker of that job, from any connection', async (contract) => {
@@ -15,6 +17,70 @@ export function wakeupContract(open: Open): void {
     expect(await first.claim()).toHaveLength(1)
     stop()
     stop()
+  })
+
+  contractTest(open, 'an enqueue wakes an idle worker that serves the queue', async ({ store, worker }) => {
+    const others = await Promise.all(Array.from({ length: 3 }, () => worker({ queues: ['elsewhere'] })))
+    const server = await worker({ queues: ['here'] })
+    for (const idle of [...others, server]) await idle.claim()
+    for (let i = 0; i < 4; i++) {
+      const woken = nextWakeup(store, server)
+      await store.enqueue([newRun({ queue: 'here' })])
+      await woken
+      expect(await server.claim()).toHaveLength(1)
+    }
+  })
+
+  contractTest(
+    open,
+    'a worker that takes a due run with one slot is idle with the others',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const first = await worker()
+      await store.enqueue([newRun({ start: { kind: 'in', ms: 500 } })])
+      await first.claim()
+      advance(500)
+      expect(await first.claim()).toHaveLength(1)
+      const woken = nextWakeup(store, first)
+      await store.enqueue([newRun()])
+      await woken
+      expect(await first.claim()).toHaveLength(1)
+    },
+  )
+
+  contractTest(open, 'when a worker leaves, another one looks at what it was woken for', async (contract) => {
+    const { store, worker } = contract
+    const leaving = await worker()
+    await leaving.claim()
+    await store.enqueue([newRun()])
+    // It comes to its slots while the other has been woken already.
+    const staying = await worker({ queues: ['default'] })
+    const other = await worker()
+    expect(await staying.claim(1)).toHaveLength(1)
+    await other.claim()
+    const woken = nextWakeup(store, other)
+    await store.resign(leaving.lease, [])
+    await woken
+  })
+
+  contractTest(open, 'a poison suspect wakes a lease that holds none', async (contract) => {
+    const { store, worker, advance, letLeaseExpire } = contract
+    const witness = await worker({ leaseMs: 86_400_000 })
+    await store.enqueue([newRun(), newRun()])
+    for (let losses = 0; losses < 2; losses++) {
+      expect(await (await worker()).claim(2)).toHaveLength(2)
+      await letLeaseExpire(witness)
+      await witness.claim(0)
+    }
+    advance(1_000)
+    const [run] = await witness.claim()
+    if (run === undefined) expect.unreachable('a suspect to claim')
+    expect(await witness.claim()).toEqual([])
+    // The first record of its run makes it as good as new, and the lease may take the other one.
+    const woken = nextWakeup(store, witness)
+    await witness.append(run, done('first step'))
+    await woken
+    expect(await witness.claim()).toHaveLength(1)
   })
 
   contractTest(open, 'an idle worker is told of a run that is due sooner than it knows', async (contract) => {
@@ -83,4 +149,12 @@ export function wakeupContract(open: Open): void {
     await other.close()
     await expect(other.enqueue([newRun()])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
+}
+
+/** Resolves with the next hint to this worker; nothing has been said to it before. */
+async function nextWakeup(store: Store, { lease }: TestWorker): Promise<void> {
+  const woken = Promise.withResolvers<void>()
+  const stop = store.onWakeup(lease, () => woken.resolve())
+  await woken.promise
+  stop()
 }
