@@ -30,6 +30,7 @@ export class KeyIdleWatch {
   readonly #runs = new Map<string, Seen>()
   readonly #held = new Map<string, number>()
   readonly #waiting = new Map<string, number>()
+  readonly #begun = new Set<string>()
   readonly #idleSince = new Map<string, number>()
   readonly #found: KeyIdle[] = []
   readonly #reading: Promise<void>
@@ -73,7 +74,9 @@ export class KeyIdleWatch {
     add(this.#held, key, held(state) - held(seen.state))
     add(this.#waiting, key, Number(waits) - Number(seen.waits))
     this.#runs.set(run, { state, losses, waits })
-    this.#note(key, at)
+    // The first runs of a key wait for the start of workers.
+    if (transition === 'claim') this.#begun.add(key)
+    if (this.#begun.has(key)) this.#note(key, at)
   }
 
   #note(key: string, at: number): void {

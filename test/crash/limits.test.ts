@@ -32,6 +32,8 @@ describe.each(storeKinds)('%s', (store) => {
       const watch = new KeyIdleWatch(fleet.client, keys, mostPerKey)
       const first = Array.from({ length: workers }, () => fleet.spawn({ options }))
       await Promise.any(first.map(({ ready }) => ready))
+      // From here on there is a free slot for every run that a key lets pass: one worker less than these has them all.
+      const allReady = Promise.all(first.map(({ ready }) => ready)).then(() => Date.now())
 
       const ended = Promise.all(handles.map((handle) => handle.result({ timeout: longestTestMs })))
       const [, signals] = await Promise.all([ended, signalAtRandom(fleet, random, ended)])
@@ -41,8 +43,9 @@ describe.each(storeKinds)('%s', (store) => {
       expect(fleet.crashes).toEqual([])
       expect(overlaps(lines)).toEqual([])
       for (const { limiter } of await keysInUse(fleet)) expect(limiter).toBe('none')
-      const idle = idleTimes(lines)
-      const keyIdle = await watch.end()
+      const since = await allReady.catch(() => Number.POSITIVE_INFINITY)
+      const idle = idleTimes(lines).filter(({ from }) => from >= since)
+      const keyIdle = (await watch.end()).filter(({ from }) => from >= since)
       printEvidence({
         measure: `${job} under kills`,
         store,
@@ -161,6 +164,7 @@ function overlaps(lines: readonly Line[]): readonly string[] {
 }
 
 interface Idle {
+  readonly from: number
   readonly ms: number
   /** A process was killed or drained meanwhile, or shortly before. */
   readonly signalled: boolean
@@ -183,7 +187,7 @@ function idleTimes(lines: readonly Line[]): readonly Idle[] {
       // The first bodies of a key wait for the start of workers; who was lost twice pauses before it waits again.
       if (since === undefined || losses.length > 1) return
       const signalled = isNear(signals, { from: since, to: at })
-      found.push({ ms: at - Math.max(since, ...losses), signalled })
+      found.push({ from: since, ms: at - Math.max(since, ...losses), signalled })
     },
   })
   return found
