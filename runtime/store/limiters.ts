@@ -12,10 +12,15 @@ import type { RuleChange } from './limiter-rules.ts'
  *     suspends the stay (with `wholeRun`: that ends the run), or that stores the step's end. No slot ends by a clock.
  * Q3  A rate is charged once per attempt, when it starts: not again after a loss, a hand-over or a resume.
  * Q4  Who finds a limit closed waits in the line of that key, by priority, then in the order of the runs' enqueue.
- *     What opens a key wakes the head of its line; a woken run holds a ticket, which counts for one second (Q5).
- * Q5  After every transition: never room, a line and no ticket. Tickets that nobody used within a second stop counting.
- * Q6  A run that needs several limits and was refused 50 times or for 10 s is senior: while it can be served its keys
- *     admit no younger run.
+ *     The operation that opens a key wakes the head of its line itself: a run by an idle worker that can take it, a step by
+ *     an order to its worker, also where that worker is the caller. A woken run holds a ticket (a reservation, Q5).
+ * Q5  After every transition: never room, a line and no ticket. The tickets of a key lapse `ticketMs` after the first of
+ *     them. A run that waits for a worker holds one only if a worker takes such runs: not while its queue is paused, no
+ *     worker knows its job or serves its queue, or all such workers drain; and never as a poison suspect, because the
+ *     leases that live may hold one each (R17). It is ready all the same, and its claim takes the keys that are open then.
+ * Q6  A run that needs several limits, or a poison suspect, that was refused 50 times or for 10 s is senior: while it can
+ *     be served its keys admit no younger run; a suspect can be served while an idle lease holds none. The repeat of a
+ *     refused request is no further refusal.
  */
 export interface LimiterStore {
   /** Takes in what a worker's code says of limiters that only its steps name. @throws InvalidOptionsError for another kind. */
@@ -107,7 +112,7 @@ export interface LinePlace extends LimiterKeyInfo {
   readonly holders: readonly RunId[]
 }
 
-/** A ticket that nobody used for this long no longer keeps others out (Q5). */
+/** A reservation that was not used for this long keeps no other run out (Q5): longer than a claim takes, too short to idle a key. */
 export const ticketMs = 50
 /** Q6. */
 export const seniority = { refusals: 50, waitedMs: 10_000 } as const
