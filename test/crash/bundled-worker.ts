@@ -9,9 +9,8 @@ import { onTestFinished } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 
 /** What docs/deploy.md says about esbuild's ESM: what is CommonJS inside, such as ioredis, calls `require`. */
-const banner = {
-  js: "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);",
-}
+const requireBanner =
+  "import { createRequire as requireOfBundle } from 'node:module'; const require = requireOfBundle(import.meta.url);"
 
 /** Holds its event loop until the file named by its input is there; says when it begins. */
 const app = `
@@ -32,12 +31,16 @@ const app = `
 `
 
 /** Bundles a worker, with the built package and all it needs, into one file. */
-export async function bundleWorker(format: Extract<Format, 'esm' | 'cjs'>, folder: string): Promise<string> {
+export async function bundleWorker(
+  format: Extract<Format, 'esm' | 'cjs'>,
+  folder: string,
+  banner: string = format === 'esm' ? requireBanner : '',
+): Promise<string> {
   const file = join(folder, format === 'esm' ? 'worker.mjs' : 'worker.cjs')
   await build({
     stdin: { contents: app, resolveDir: join(root, 'dist') },
     ...{ bundle: true, platform: 'node', outfile: file, format, logLevel: 'error' },
-    ...(format === 'esm' ? { banner } : {}),
+    banner: { js: banner },
     // Only CommonJS has none, and nothing here asks for it.
     logOverride: { 'empty-import-meta': 'silent' },
   })

@@ -74,6 +74,17 @@ test('a bundled worker that may not start threads says so, ends with 1 and leave
   expect(await jobs.inspector.workers()).toEqual([])
 }, 60_000)
 
+test('a bundle that lacks what the Redis store needs says so, and ends with 1', async () => {
+  const store = { url: 'redis://127.0.0.1:1' }
+  const worker = new BundledWorker(await bundleWorker('esm', ownFolder(), ''), [
+    JSON.stringify(store),
+    'only',
+  ])
+
+  expect(await worker.exited).toBe(1)
+  expect(worker.stderr).toMatch(/the worker could not start .*Dynamic require .*"code":"STORE_CODE"/)
+}, 60_000)
+
 /** Resolves when the worker has renewed for longer than one lease. */
 async function outlivesLease(jobs: Jobs, name: string): Promise<void> {
   const renewedAt = async (): Promise<number> => {
