@@ -91,7 +91,8 @@ describe('a worker that npm started', () => {
     await npm.said('holding')
     npm.signalGroup('SIGINT')
     await npm.said('draining')
-    npm.process.kill('SIGTERM')
+    const shell = execFileSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' })
+    process.kill(Number(shell), 'SIGKILL')
     await once(npm.process, 'exit')
     process.kill(pid, 'SIGUSR2')
     await npm.ended
