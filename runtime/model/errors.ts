@@ -138,6 +138,9 @@ export class StoreFormatError extends DurableJobsError {
 
 /** The code of a store can't be loaded: a bundler left out what it needs, or the package that it needs isn't installed. */
 export class StoreCodeError extends DurableJobsError {
+  static {
+    brandErrors(StoreCodeError, 'StoreCodeError')
+  }
   override readonly name = 'StoreCodeError'
   readonly code = 'STORE_CODE'
   constructor(store: string, cause: unknown) {
@@ -152,12 +155,18 @@ export class StoreCodeError extends DurableJobsError {
 
 /** The thread that renews a worker's lease can't start, or died too often; a worker doesn't run without it. */
 export class LeaseThreadError extends DurableJobsError {
+  static {
+    brandErrors(LeaseThreadError, 'LeaseThreadError')
+  }
   override readonly name = 'LeaseThreadError'
   readonly code = 'LEASE_THREAD'
 }
 
 /** The worker's `healthPort` can't be served; a worker doesn't run without it. */
 export class HealthPortError extends DurableJobsError {
+  static {
+    brandErrors(HealthPortError, 'HealthPortError')
+  }
   override readonly name = 'HealthPortError'
   readonly code = 'HEALTH_PORT'
   readonly port: number

@@ -79,7 +79,7 @@ describe('a worker that npm started', () => {
     expect(npm.output).toMatch(/"signal":"parent ended".*"draining"/)
     expect(npm.output).toContain('"worker stopped"')
     expect(await cli.json('workers')).toEqual({ workers: [] })
-  }, 120_000)
+  })
 
   test('drains on a Ctrl-C, and does not take the end of its parents for a second one', async () => {
     const cli = ownCommandLine()
@@ -102,27 +102,23 @@ describe('a worker that npm started', () => {
       run: { state: 'ready', losses: 0 },
       steps: [{ path: 'hold' }],
     })
-  }, 120_000)
+  })
 
-  test.skipIf(!canMakePidNamespaces())(
-    'as process 1 of a container is told so',
-    async () => {
-      const cli = ownCommandLine()
-      workScript(cli)
-      const container = new Launched(cli, [
-        'unshare',
-        '--pid',
-        '--fork',
-        '--mount-proc',
-        'npm',
-        'run',
-        'worker',
-      ])
-      await container.said('worker started')
-      expect(container.output).toMatch(/"level":40.*npm is process 1 of this container/)
-    },
-    120_000,
-  )
+  test.skipIf(!canMakePidNamespaces())('as process 1 of a container is told so', async () => {
+    const cli = ownCommandLine()
+    workScript(cli)
+    const container = new Launched(cli, [
+      'unshare',
+      '--pid',
+      '--fork',
+      '--mount-proc',
+      'npm',
+      'run',
+      'worker',
+    ])
+    await container.said('worker started')
+    expect(container.output).toMatch(/"level":40.*npm is process 1 of this container/)
+  })
 })
 
 test('a worker that something else started outlives its parent', async () => {
@@ -140,4 +136,4 @@ test('a worker that something else started outlives its parent', async () => {
 
   expect(shell.output).toContain('"signal":"SIGTERM"')
   expect(shell.output).not.toContain('parent ended')
-}, 120_000)
+})

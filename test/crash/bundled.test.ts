@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { connect, defineJob, type Jobs } from '../../sdk/index.ts'
 import { BundledWorker, bundleWorker } from './bundled-worker.ts'
@@ -46,14 +46,13 @@ describe.each(storeKinds)('%s', (kind) => {
       expect(live.status).toBe(200)
       writeFileSync(release, '')
 
-      expect(await handle.result({ timeout: '60s' })).toEqual(new Date(5))
+      expect(await handle.result({ timeout: '2m' })).toEqual(new Date(5))
       expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
       expect(workers.map((worker) => worker.count('blocking')).toSorted()).toEqual([0, 1])
       for (const worker of workers) worker.process.kill('SIGTERM')
       expect(await Promise.all(workers.map(({ exited }) => exited))).toEqual([0, 0])
       expect(workers.map(({ stderr }) => stderr)).toEqual(['', ''])
     },
-    120_000,
   )
 })
 
@@ -72,7 +71,7 @@ test('a bundled worker that may not start threads says so, ends with 1 and leave
   expect(await worker.exited).toBe(1)
   expect(worker.stderr).toMatch(/the worker could not start .*"code":"LEASE_THREAD".*--allow-worker/)
   expect(await jobs.inspector.workers()).toEqual([])
-}, 60_000)
+})
 
 test('a bundle that lacks what the Redis store needs says so, and ends with 1', async () => {
   const store = { url: 'redis://127.0.0.1:1' }
@@ -83,7 +82,7 @@ test('a bundle that lacks what the Redis store needs says so, and ends with 1', 
 
   expect(await worker.exited).toBe(1)
   expect(worker.stderr).toMatch(/the worker could not start .*Dynamic require .*"code":"STORE_CODE"/)
-}, 60_000)
+})
 
 /** Resolves when the worker has renewed for longer than one lease. */
 async function outlivesLease(jobs: Jobs, name: string): Promise<void> {
@@ -93,8 +92,5 @@ async function outlivesLease(jobs: Jobs, name: string): Promise<void> {
   }
   const begun = await renewedAt()
   const lasted = async (): Promise<number> => (await renewedAt()) - begun
-  await vi.waitFor(async () => expect(await lasted()).toBeGreaterThan(leaseMs), {
-    interval: 50,
-    timeout: 60_000,
-  })
+  await expect.poll(lasted).toBeGreaterThan(leaseMs)
 }

@@ -4,7 +4,6 @@ import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob, LeaseThreadError } from '../../../sdk/index.ts'
 import { gate, openWorkshop, rejection } from '../workshop.ts'
 
-const patience = { interval: 10, timeout: 60_000 }
 const idle = defineJob({ name: 'idle' }, () => 'done')
 
 /** Calls `each` with every thread that is made until the test ends. */
@@ -44,15 +43,15 @@ describe('a lease thread that dies', () => {
     await kill(threads[0] as Thread)
 
     // Ready means that this thread has renewed.
-    await vi.waitFor(async () => expect(await status(port, '/ready')).toBe(200), patience)
+    await expect.poll(() => status(port, '/ready')).toBe(200)
     expect(threads).toHaveLength(2)
     goOn.open()
-    expect(await handle.result({ timeout: '60s' })).toBe('held on')
+    expect(await handle.result({ timeout: '2m' })).toBe('held on')
     expect(await handle.status()).toMatchObject({ attempt: 1, losses: 0 })
     const told = shop.lines.filter(({ message }) => message === 'the lease thread died')
     expect(told).toMatchObject([{ level: 'error', fields: { err: { name: 'TypeError' } } }])
     await worker.stop()
-  }, 120_000)
+  })
 
   test('again and again ends its worker: it hands over, and run() resolves to 1', async () => {
     const threads: Thread[] = []
@@ -68,7 +67,7 @@ describe('a lease thread that dies', () => {
     const worker = createWorker({ store: shop.store, jobs: [idle], handleSignals: false, logger })
     const ended = worker.run()
     for (let died = 0; died < 4; died++) {
-      await vi.waitFor(() => expect(threads).toHaveLength(died + 1), patience)
+      await expect.poll(() => threads.length).toBe(died + 1)
       await kill(threads[died] as Thread)
     }
 
@@ -79,7 +78,7 @@ describe('a lease thread that dies', () => {
       'the worker ends: its lease thread is gone',
     ])
     expect(await shop.jobs.inspector.workers()).toEqual([])
-  }, 120_000)
+  })
 })
 
 describe('a lease thread that can’t start', () => {
@@ -94,7 +93,7 @@ describe('a lease thread that can’t start', () => {
       message: expect.stringMatching(/can't start: it ended with exit code \d; .*--allow-worker/),
     })
     expect(await shop.jobs.inspector.workers()).toEqual([])
-  }, 30_000)
+  })
 
   test('makes run() resolve to 1', async () => {
     onThread((thread) => void thread.terminate())
@@ -106,7 +105,7 @@ describe('a lease thread that can’t start', () => {
     const err = expect.objectContaining({ name: 'LeaseThreadError', code: 'LEASE_THREAD' })
     expect(logger.error).toHaveBeenCalledWith({ err }, 'the worker could not start')
     expect(await shop.jobs.inspector.workers()).toEqual([])
-  }, 30_000)
+  })
 
   test('when its first thread came up, a later one that does not ends the worker', async () => {
     let count = 0
@@ -126,5 +125,5 @@ describe('a lease thread that can’t start', () => {
       expect.objectContaining({ level: 'error', message: 'the worker ends: its lease thread is gone' }),
     )
     expect(await shop.jobs.inspector.workers()).toEqual([])
-  }, 60_000)
+  })
 })
