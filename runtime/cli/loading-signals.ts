@@ -1,15 +1,13 @@
-const signals = ['SIGTERM', 'SIGINT'] as const
+import { onStopSignals, type StopSignals } from '../worker/stop-signals.ts'
+
+let signals: StopSignals | undefined
 
 /** Until `handSignalsOver`, a signal ends the process at once and cleanly: nothing has been claimed yet. */
 export function endOnSignals(): void {
-  for (const signal of signals) process.on(signal, end)
+  signals = onStopSignals(() => process.exit(0))
 }
 
-/** Call it once somebody else listens. */
+/** Call it once the worker listens. */
 export function handSignalsOver(): void {
-  for (const signal of signals) process.off(signal, end)
-}
-
-function end(): void {
-  process.exit(0)
+  signals?.release()
 }

@@ -136,6 +136,48 @@ export class StoreFormatError extends DurableJobsError {
   readonly code = 'STORE_FORMAT'
 }
 
+/** The code of a store can't be loaded: a bundler left out what it needs, or the package that it needs isn't installed. */
+export class StoreCodeError extends DurableJobsError {
+  static {
+    brandErrors(StoreCodeError, 'StoreCodeError')
+  }
+  override readonly name = 'StoreCodeError'
+  readonly code = 'STORE_CODE'
+  constructor(store: string, cause: unknown) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    super(
+      `the code of the ${store} store can't be loaded: ${reason}; if this program was bundled, give the bundle a ` +
+        "'require' (esbuild with format esm: the banner in docs/deploy.md), and install beside it what it leaves external",
+      { cause },
+    )
+  }
+}
+
+/** The thread that renews a worker's lease can't start, or died too often; a worker doesn't run without it. */
+export class LeaseThreadError extends DurableJobsError {
+  static {
+    brandErrors(LeaseThreadError, 'LeaseThreadError')
+  }
+  override readonly name = 'LeaseThreadError'
+  readonly code = 'LEASE_THREAD'
+}
+
+/** The worker's `healthPort` can't be served; a worker doesn't run without it. */
+export class HealthPortError extends DurableJobsError {
+  static {
+    brandErrors(HealthPortError, 'HealthPortError')
+  }
+  override readonly name = 'HealthPortError'
+  readonly code = 'HEALTH_PORT'
+  readonly port: number
+  constructor(port: number, reason: string) {
+    super(
+      `the health port ${port} can't be served: ${reason}; free it, or give the worker another healthPort (0 picks a free one)`,
+    )
+    this.port = port
+  }
+}
+
 /** The run ended in `failed`; `cause` is the error that ended it. */
 export class RunFailedError extends DurableJobsError {
   static {

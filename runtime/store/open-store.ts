@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../model/clock.ts'
+import { StoreCodeError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { shownUrl } from './shown-url.ts'
 import type { Store } from './store.ts'
@@ -21,8 +22,12 @@ interface Seams {
 
 type Opener = (config: StoreConfig, seams: Seams) => Promise<Store>
 
-const redis: Opener = async (config, seams) =>
-  (await import('./redis/redis-store.ts')).openRedisStore(config, seams)
+const redis: Opener = async (config, seams) => {
+  const { openRedisStore } = await import('./redis/redis-store.ts').catch((cause: unknown) => {
+    throw new StoreCodeError('redis', cause)
+  })
+  return openRedisStore(config, seams)
+}
 
 /** Engines by URL scheme; each loads on use, so that no one pays for the others. */
 const engines: Readonly<Record<string, Opener>> = {
@@ -34,7 +39,8 @@ const engines: Readonly<Record<string, Opener>> = {
 
 /**
  * Opens the store behind a URL.
- * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError.
+ * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError, and StoreCodeError where a
+ * bundler left out what an engine needs.
  */
 export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Promise<Store> {
   const scheme = /^([a-z]+):/.exec(config.url)?.[1]

@@ -10,7 +10,7 @@ export interface HealthAnswers {
 
 export type HealthServer =
   | { readonly kind: 'listening'; readonly port: number; close(): Promise<void> }
-  | { readonly kind: 'taken'; readonly reason: string }
+  | { readonly kind: 'taken'; readonly port: number; readonly reason: string }
 
 /** Serves `/live` and `/ready`: 200, or 503 with the reason where there is one to tell. */
 export function serveHealth(port: number, answers: HealthAnswers): Promise<HealthServer> {
@@ -25,7 +25,7 @@ export function serveHealth(port: number, answers: HealthAnswers): Promise<Healt
     )
   })
   return new Promise((resolve) => {
-    server.once('error', (error) => resolve({ kind: 'taken', reason: error.message }))
+    server.once('error', (error) => resolve({ kind: 'taken', port, reason: error.message }))
     server.listen(port, () => {
       server.unref()
       resolve({

@@ -1,5 +1,6 @@
-import { Worker as Thread } from 'node:worker_threads'
 import type { CancelTimer, Clock } from '../model/clock.ts'
+import { LeaseThreadError } from '../model/errors.ts'
+import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { LeaseId, Orders, RenewAnswer, WorkerStatus } from '../store/store.ts'
@@ -9,6 +10,7 @@ import {
   type LeaseThreadData,
   type ToLeaseThread,
 } from './lease-messages.ts'
+import { type RunningLeaseThread, startLeaseThread } from './start-lease-thread.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
 export interface LeaseKeeperSeams {
@@ -20,23 +22,31 @@ export interface LeaseKeeperSeams {
   readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
   readonly onOrders: (lease: LeaseId, orders: Orders) => void
   readonly onLost: (lease: LeaseId) => void
+  /** The thread is gone for good: the worker has to end (K3). */
+  readonly onGone: (error: unknown) => void
 }
 
 const beatMs = 200
+/** How often a thread that died is started again. A fault that comes back is for the platform, with a new process. */
+const restarts = { max: 3, perMs: 10 * 60_000 } as const
 
 /**
  * The main thread's side of the lease thread.
  * K1  The thread renews; when nothing good was heard for half a lease, the main loop renews too (R18).
  * K2  Messages about another lease than the current one are ignored.
+ * K3  A thread that dies is started again, on the same health port. When it dies too often or can't come up,
+ *     `onGone` is called once.
  */
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
   readonly #leaseMs: number
   readonly #password: () => string | undefined | Promise<string>
   readonly #beats: Int32Array
-  readonly #thread: Thread
-  readonly #stopped: Promise<void>
-  readonly #listening: Promise<number | undefined>
+  readonly #data: LeaseThreadData
+  readonly #diedAt: number[] = []
+  #thread: RunningLeaseThread | undefined
+  #ended: Promise<void> = Promise.resolve()
+  #stopping = false
   #lease: LeaseId | undefined
   #heldAt: number
   #renewing = false
@@ -50,33 +60,22 @@ export class LeaseKeeper {
     const { store, leaseMs, maxBlockedMs, healthPort } = config
     const { password } = store
     this.#password = typeof password === 'function' ? password : () => password
-    const data: LeaseThreadData = {
+    this.#data = {
       store: { ...store, password: typeof password === 'function' ? undefined : password },
       asksForPassword: typeof password === 'function',
       ...{ leaseMs, maxBlockedMs, healthPort, beats: this.#beats },
     }
-    // The file's own ending: the sources run as they are, the build as JavaScript.
-    const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-    this.#thread = new Thread(new URL(`./lease-thread.${ending}`, import.meta.url), {
-      workerData: data,
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-    })
-    this.#listening = new Promise((resolve) => {
-      if (healthPort === undefined) resolve(undefined)
-      this.#thread.on('message', (message: FromLeaseThread) => {
-        if (message.kind === 'listening') resolve(message.port)
-        if (message.kind === 'health port taken') resolve(undefined)
-      })
-    })
-    this.#stopped = new Promise((resolve) => this.#thread.once('exit', () => resolve()))
-    this.#thread.on('message', (message: FromLeaseThread) => this.#heard(message))
-    this.#thread.on('error', (error) => seams.log.error({ err: error }, 'the lease thread failed'))
+  }
+
+  /** Resolves when the thread is up. @throws LeaseThreadError, HealthPortError */
+  async start(): Promise<void> {
     this.#beat()
+    this.#ended = this.#keepRunning(await this.#startThread(this.#data))
   }
 
   /** The port of the health server, or undefined when there is none. */
-  get healthPort(): Promise<number | undefined> {
-    return this.#listening
+  get healthPort(): number | undefined {
+    return this.#thread?.healthPort
   }
 
   /** Keeps this lease alive from now on. */
@@ -89,13 +88,55 @@ export class LeaseKeeper {
   /** Resolves when the thread renews no more: only then the lease may be resigned (R18). */
   async stop(): Promise<void> {
     this.#lease = undefined
+    this.#stopping = true
     this.#cancelBeat()
     this.#send({ kind: 'stop' })
-    await this.#stopped
+    await this.#ended
+  }
+
+  async #startThread(data: LeaseThreadData): Promise<RunningLeaseThread> {
+    const thread = await startLeaseThread(data, (message) => this.#heard(message))
+    this.#thread = thread
+    // What was sent while there was no thread.
+    if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
+    if (this.#stopping) this.#send({ kind: 'stop' })
+    const { healthPort } = thread
+    if (healthPort !== undefined) {
+      this.#seams.log.info({ port: healthPort }, 'health endpoints /live and /ready listen')
+    }
+    return thread
+  }
+
+  /** K3. Resolves when the thread has ended, for good. */
+  async #keepRunning(first: RunningLeaseThread): Promise<void> {
+    const { log, onGone } = this.#seams
+    for (let thread = first; ; ) {
+      const why = await thread.ended
+      if (this.#stopping) return
+      log.error({ err: toStoredError(why) }, 'the lease thread died')
+      try {
+        this.#countDeath(why)
+        thread = await this.#startThread({ ...this.#data, healthPort: thread.healthPort })
+      } catch (error) {
+        if (!this.#stopping) onGone(error)
+        return
+      }
+    }
+  }
+
+  #countDeath(why: Error): void {
+    const now = this.#seams.clock.elapsed()
+    this.#diedAt.push(now)
+    const lately = this.#diedAt.filter((at) => now - at < restarts.perMs).length
+    if (lately <= restarts.max) return
+    const message =
+      `the thread that renews the worker's lease died ${lately} times within ${formatDuration(restarts.perMs)}, ` +
+      `last of: ${why.message}; a worker doesn't run without it, start a new process`
+    throw new LeaseThreadError(message, { cause: why })
   }
 
   #send(message: ToLeaseThread): void {
-    this.#thread.postMessage(message)
+    this.#thread?.post(message)
   }
 
   #beat(): void {
@@ -157,11 +198,9 @@ export class LeaseKeeper {
       case 'unreachable':
         log.warn({ reason: message.reason }, 'the lease thread could not renew')
         return
+      case 'up':
       case 'health port taken':
-        log.error({ reason: message.reason }, 'the health port can’t be served')
-        return
-      case 'listening':
-        log.info({ port: message.port }, 'health endpoints /live and /ready listen')
+        // How a start ended: startLeaseThread tells.
         return
     }
   }

@@ -25,13 +25,14 @@ export type ToLeaseThread =
 
 /** Lease thread to main thread; `lease` lets messages of an older lease be told apart (R18). */
 export type FromLeaseThread =
-  | { readonly kind: 'listening'; readonly port: number }
+  /** It runs, and its health server listens if there is one: the first message unless it can't start. */
+  | { readonly kind: 'up'; readonly healthPort: number | undefined }
+  | { readonly kind: 'health port taken'; readonly port: number; readonly reason: string }
   | { readonly kind: 'password wanted' }
   | { readonly kind: 'held'; readonly lease: LeaseId; readonly orders: Orders }
   | { readonly kind: 'lost'; readonly lease: LeaseId }
   | { readonly kind: 'blocked'; readonly silentMs: number }
   | { readonly kind: 'unreachable'; readonly reason: string }
-  | { readonly kind: 'health port taken'; readonly reason: string }
 
 /** Part of a lease between two renewals: 3 s of 10 s. */
 export const renewalShare = 0.3

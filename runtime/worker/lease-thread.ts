@@ -89,8 +89,11 @@ async function keep(): Promise<void> {
     data.healthPort === undefined
       ? undefined
       : await serveHealth(data.healthPort, { live: () => silentMs() <= data.maxBlockedMs, ready: isReady })
-  if (health?.kind === 'listening') say({ kind: 'listening', port: health.port })
-  if (health?.kind === 'taken') say({ kind: 'health port taken', reason: health.reason })
+  if (health?.kind === 'taken') {
+    say({ kind: 'health port taken', port: health.port, reason: health.reason })
+    return
+  }
+  say({ kind: 'up', healthPort: health?.port })
 
   const store = await openUntilStopped()
   while (store !== undefined && !stopping) {
@@ -99,7 +102,7 @@ async function keep(): Promise<void> {
     if (wake.signal.aborted) wake = new AbortController()
   }
   await store?.close()
-  if (health?.kind === 'listening') await health.close()
+  await health?.close()
 }
 
 const passwordWaiters: PromiseWithResolvers<string>[] = []
@@ -128,10 +131,5 @@ parentPort?.on('message', (message: ToLeaseThread) => {
   wake.abort()
 })
 
-keep().then(
-  () => parentPort?.close(),
-  (error: unknown) => {
-    say({ kind: 'unreachable', reason: messageOf(error) })
-    parentPort?.close()
-  },
-)
+// What it fails with ends the thread; the main thread hears of it and starts another one.
+void keep().then(() => parentPort?.close())

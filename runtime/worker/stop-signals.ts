@@ -1,4 +1,9 @@
+import { startedByPackageManager } from './package-manager.ts'
+
 const stopSignals = ['SIGTERM', 'SIGINT'] as const
+const parentPollMs = 50
+/** As it was when this module was loaded, as early as a program can. */
+const firstParent = process.ppid
 
 export interface StopSignals {
   /** Whether one has arrived. */
@@ -6,7 +11,11 @@ export interface StopSignals {
   release(): void
 }
 
-/** Calls `listener` for each stop signal; `repeated` from the second one on. */
+/**
+ * Calls `listener` for each stop signal; `repeated` from the second one on.
+ * npm, npx and their like run a command in a shell and send that shell a SIGTERM, which ends it and never reaches the
+ * command. So in a process that was started by one of them, the end of its parent counts as the first signal.
+ */
 export function onStopSignals(listener: (signal: string, repeated: boolean) => void): StopSignals {
   let count = 0
   const heard = (signal: string): void => {
@@ -14,12 +23,30 @@ export function onStopSignals(listener: (signal: string, repeated: boolean) => v
     listener(signal, count > 1)
   }
   for (const signal of stopSignals) process.on(signal, heard)
+  const stopWatching = startedByPackageManager()
+    ? onParentEnd(() => {
+        // A terminal sends its Ctrl-C to all of them.
+        if (count === 0) heard('parent ended')
+      })
+    : () => undefined
   return {
     get received() {
       return count > 0
     },
     release: () => {
+      stopWatching()
       for (const signal of stopSignals) process.off(signal, heard)
     },
   }
+}
+
+/** Nothing tells a process that its parent has ended, but its parent's PID changes. */
+function onParentEnd(ended: () => void): () => void {
+  const timer = setInterval(() => {
+    if (process.ppid === firstParent) return
+    clearInterval(timer)
+    ended()
+  }, parentPollMs)
+  timer.unref()
+  return () => clearInterval(timer)
 }

@@ -20,6 +20,7 @@ import { leaderRole } from '../store/terms.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
+import { packageManagerAsInit } from './package-manager.ts'
 import { onStopSignals } from './stop-signals.ts'
 import { parseWorkerOptions, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
 
@@ -62,6 +63,7 @@ export class Worker {
   /** A start or a change of leases under way: a stop waits for its end. */
   #changing: Promise<void> = Promise.resolve()
   #hurry = new AbortController()
+  #exitCode: 0 | 1 = 0
   #ended: () => void = () => undefined
   /** Resolves when the worker has stopped, for whatever reason. */
   readonly stopped: Promise<void> = new Promise((resolve) => {
@@ -100,7 +102,11 @@ export class Worker {
       : this.#leadership.listen(first, lead as LeaderFunction)
   }
 
-  /** Opens the store, registers and begins to claim. @throws StoreUnavailableError, StoreFormatError. */
+  /**
+   * Opens the store, starts the lease thread and the health server, registers and begins to claim. When it rejects,
+   * nothing is registered.
+   * @throws StoreUnavailableError, StoreFormatError, LeaseThreadError, HealthPortError
+   */
   async start(): Promise<void> {
     if (this.#phase !== 'new')
       throw new InvalidOptionsError(`worker ${this.name} was started before; make a new one`)
@@ -114,6 +120,8 @@ export class Worker {
       this.#store = await this.#open(this.#config)
       this.#leadership.open(this.#store, this.#duties(this.#store))
       this.#keeper = this.#makeKeeper(this.#store)
+      // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
+      await this.#keeper.start()
       await this.#beginSession(this.#store)
     } catch (error) {
       await this.#keeper?.stop()
@@ -162,13 +170,22 @@ export class Worker {
 
   /**
    * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
-   * is handed over, 1 when it could not start. After a signal it exits the process with that code by itself.
+   * is handed over, 1 when it could not start or its lease thread is gone. After a signal it exits the process with
+   * that code by itself.
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config
     const signals = handleSignals
       ? onStopSignals((signal, repeated) => this.#signalled(signal, repeated))
       : undefined
+    const init = handleSignals ? packageManagerAsInit() : undefined
+    if (init !== undefined) {
+      log.warn(
+        { init },
+        `${init} is process 1 of this container: on SIGTERM it exits within a second, and this process with it; ` +
+          'start node or node_modules/.bin/durable-jobs instead',
+      )
+    }
     try {
       await this.start()
     } catch (error) {
@@ -181,8 +198,8 @@ export class Worker {
     const bySignal = signals?.received ?? false
     signals?.release()
     // Bodies that ignore their signals must not keep a drained process alive until SIGKILL.
-    if (bySignal) process.exit(0)
-    return 0
+    if (bySignal) process.exit(this.#exitCode)
+    return this.#exitCode
   }
 
   #signalled(signal: string, repeated: boolean): void {
@@ -203,6 +220,11 @@ export class Worker {
       },
       onLost: (lease) => {
         if (this.#session?.lease === lease) this.#replace(store, this.#session)
+      },
+      onGone: (error) => {
+        this.#config.log.error({ err: toStoredError(error) }, 'the worker ends: its lease thread is gone')
+        this.#exitCode = 1
+        void this.stop()
       },
     })
   }

@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { FaultProxy } from '../redis-server/fault-proxy.ts'
 import { sharedRedisServer } from '../redis-server/redis-server.ts'
 import { Crew } from './crew.ts'
@@ -47,6 +48,17 @@ test('a worker hears its wake-ups again after every cut, also one in the middle 
   await expect.poll(() => listeners(crew)).toBe(1)
   await crew.stopWorkers()
   await expect.poll(() => proxy.connections).toBe(0)
+})
+
+test('a store that could not be opened leaves no connection behind', async () => {
+  const server = await sharedRedisServer()
+  await server.command('ACL', 'SETUSER', 'no-info', 'on', '>secret', '~*', '&*', '+@all', '-info')
+  onTestFinished(async () => void (await server.command('ACL', 'DELUSER', 'no-info')))
+  const config = parseStoreConfig(server.url.replace('//', '//no-info:secret@'))
+  await expect(openStore(config)).rejects.toThrow(/NOPERM|permission/i)
+  const connections = async (): Promise<number> =>
+    String(await server.command('CLIENT', 'LIST')).split('user=no-info').length - 1
+  await expect.poll(connections).toBe(0)
 })
 
 test('a lease thread that could not connect at first does later', async () => {

@@ -54,8 +54,14 @@ export class RedisLink {
     renewPassword(single, config)
     const link = new RedisLink(single, address.shown, clock)
     await link.#connect(single)
-    await link.#refuseWrongDatabase(single, address)
-    if (!(await link.info('server')).includes('redis_mode:cluster')) return link
+    try {
+      await link.#refuseWrongDatabase(single, address)
+      if (!(await link.info('server')).includes('redis_mode:cluster')) return link
+    } catch (error) {
+      // Else it would come back by itself, with no owner to close it.
+      single.disconnect()
+      throw error
+    }
     await link.close()
     return RedisLink.#openCluster(config, address, options, clock)
   }
@@ -88,7 +94,6 @@ export class RedisLink {
     try {
       await client.select(database)
     } catch (error) {
-      client.disconnect()
       throw new StoreUnavailableError(
         `${shown}: the server has no database ${database} (${(error as Error).message}); leave it out of the URL and use namespaces instead`,
       )

@@ -4,9 +4,9 @@ import { openStore } from '../../../runtime/store/open-store.ts'
 import { serveHealth } from '../../../runtime/worker/health-server.ts'
 import { LeaseKeeper } from '../../../runtime/worker/lease-keeper.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
-import { defineJob } from '../../../sdk/index.ts'
+import { defineJob, HealthPortError } from '../../../sdk/index.ts'
 import { newWorker } from '../../contract/given.ts'
-import { gate, openWorkshop } from '../workshop.ts'
+import { gate, openWorkshop, rejection } from '../workshop.ts'
 
 async function ask(port: number | undefined, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`)
@@ -44,18 +44,21 @@ describe('the health server of a worker', () => {
     expect(await worker.healthPort()).toBeUndefined()
   })
 
-  test('on a port that is taken is logged, and the worker works', async () => {
+  test('on a port that is taken keeps the worker from starting, and from the store', async () => {
     const shop = await openWorkshop()
     const other = await serveHealth(0, { live: () => true, ready: () => true })
     if (other.kind !== 'listening') throw new Error('the first server must listen')
     const job = defineJob({ name: 'idle' }, () => 'done')
-    const worker = await shop.work(job, { healthPort: other.port })
 
-    expect(await worker.healthPort()).toBeUndefined()
-    await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('done')
-    expect(shop.lines).toContainEqual(
-      expect.objectContaining({ level: 'error', message: expect.stringMatching(/health port/) }),
-    )
+    const failure = await rejection(shop.work(job, { healthPort: other.port }))
+    expect(failure).toBeInstanceOf(HealthPortError)
+    expect(failure).toMatchObject({
+      ...{ code: 'HEALTH_PORT', port: other.port },
+      message: expect.stringMatching(
+        new RegExp(`^the health port ${other.port} can't be served: .*EADDRINUSE`),
+      ),
+    })
+    expect(await shop.jobs.inspector.workers()).toEqual([])
     await other.close()
   })
 })
@@ -80,9 +83,11 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
     renew: (lease) => store.renew(lease, { draining: false }),
     onOrders: () => undefined,
     onLost: () => undefined,
+    onGone: () => undefined,
   })
   keeper.keep(worker.lease)
-  const port = await keeper.healthPort
+  await keeper.start()
+  const port = keeper.healthPort
   await expect.poll(() => ask(port, '/ready')).toBe('200 ok')
   isDead = true
   const answer = '503 not ready: it leads, but a duty of it is dead: durable-jobs doctor names it'
