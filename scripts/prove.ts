@@ -131,6 +131,13 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults'],
     env: { DURABLE_JOBS_PROVE_FAULT_SECONDS: '60' },
   }),
+  withRedis({
+    name: 'outages-redis',
+    shows:
+      'A server that refuses writes, with reconnects per second; a stop without a store; each with its goal',
+    command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults/outages.test.ts'],
+    env: { DURABLE_JOBS_PROVE_OUTAGE_SECONDS: '10' },
+  }),
   {
     name: 'ticks',
     shows:

@@ -1,5 +1,4 @@
 import type { Jobs } from '../client/client.ts'
-import { UnknownRunError } from '../model/errors.ts'
 import { openStore } from '../store/open-store.ts'
 import { parseStoreConfig } from '../store/store-config.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -22,11 +21,7 @@ export async function withConnection<T>(
   const config = parseStoreConfig(options.store)
   const jobs = new Jobs(await openStore(config, { create }), config, [])
   try {
-    return await use(jobs).catch((error: unknown) => {
-      if (!UnknownRunError.is(error)) throw error
-      // Most often the id is right and the store is not: the address depends on the folder.
-      throw Object.assign(error, { message: `${error.message} (${jobs.inspector.address})` })
-    })
+    return await use(jobs)
   } finally {
     await jobs.close()
   }

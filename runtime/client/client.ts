@@ -17,6 +17,7 @@ import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
 import { Limiters } from './limiters.ts'
+import { namingStore } from './naming-store.ts'
 import { RunHandle } from './run-handle.ts'
 import { Schedules } from './schedules.ts'
 import { UniqueKeys } from './unique-keys.ts'
@@ -154,7 +155,7 @@ export class Jobs {
 
   /** Deletes an ended run with its journal. @throws RunStateError while it lives, UnknownRunError. */
   remove(id: RunId, write: ByHand = {}): Promise<void> {
-    return this.#store.remove(id, operatorWrite(write))
+    return namingStore(this.#store, this.#store.remove(id, operatorWrite(write)))
   }
 
   /** Who still waits for a result is told so by StoreUnavailableError. */

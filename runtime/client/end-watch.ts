@@ -30,7 +30,7 @@ export class EndWatch {
 
   /** Resolves when the run has ended or is gone, or after `timeoutMs`. */
   async ended(id: RunId, timeoutMs: number | undefined): Promise<void> {
-    if (this.#closed) throw closedError()
+    if (this.#closed) throw closedError(this.#store.address)
     const waiters = this.#waiting.get(id) ?? new Set()
     this.#waiting.set(id, waiters)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
@@ -49,7 +49,7 @@ export class EndWatch {
 
   close(): void {
     this.#closed = true
-    this.#fail(closedError())
+    this.#fail(closedError(this.#store.address))
     this.#wake()
   }
 
@@ -104,6 +104,9 @@ export class EndWatch {
   }
 }
 
-function closedError(): StoreUnavailableError {
-  return new StoreUnavailableError('the connection was closed while somebody waited for a result')
+function closedError(address: string): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `the connection to ${address} was closed by this process while a result was awaited; connect again and ask by id`,
+    { kind: 'closed' },
+  )
 }

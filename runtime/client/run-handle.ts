@@ -18,6 +18,7 @@ import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
 import { type Explanation, explainRun } from './explain-run.ts'
+import { namingStore } from './naming-store.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
 export interface RunStatus {
@@ -114,7 +115,7 @@ export class RunHandle<Output> {
 
   /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */
   cancel(write: ByHand = {}): Promise<{ readonly state: RunState }> {
-    return this.#store.cancel(this.id, operatorWrite(write))
+    return namingStore(this.#store, this.#store.cancel(this.id, operatorWrite(write)))
   }
 
   /**
@@ -128,9 +129,9 @@ export class RunHandle<Output> {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.runAgain === undefined ? {} : { runAgain: options.runAgain }),
     }
-    if (options.dryRun) return this.#store.planRetry(this.id, choice)
+    if (options.dryRun) return namingStore(this.#store, this.#store.planRetry(this.id, choice))
     const { by, reason } = options
-    return this.#store.retry(this.id, choice, operatorWrite({ by, reason }))
+    return namingStore(this.#store, this.#store.retry(this.id, choice, operatorWrite({ by, reason })))
   }
 
   /** The run once it has ended, or as it is when the time is up. */
@@ -146,7 +147,7 @@ export class RunHandle<Output> {
 
   async #read(): Promise<Run> {
     const run = await this.#store.run(this.id)
-    if (run === undefined) throw new UnknownRunError(this.id)
+    if (run === undefined) throw new UnknownRunError(this.id, this.#store.address)
     return run
   }
 }

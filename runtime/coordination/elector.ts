@@ -1,5 +1,5 @@
 import { backoffMs, type CancelTimer, type Clock, endsWithin, pause } from '../model/clock.ts'
-import { AbortedError, type AbortReason } from '../model/errors.ts'
+import { AbortedError, type AbortReason, outageKindOf } from '../model/errors.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { CampaignAnswer, DutyAges, TermStore } from '../store/terms.ts'
@@ -112,8 +112,8 @@ export class Elector {
         if (answer.kind === 'leading') await this.#lead(over, lease, answer.term, sentAt)
         else await pause(clock, followMs(answer, clock.random()), over)
       } catch (error) {
-        if (attempt % loggedAttempts === 1) {
-          log.warn({ role, err: toStoredError(error), attempt }, 'the store could not be asked who leads')
+        if (outageKindOf(error) === undefined && attempt % loggedAttempts === 1) {
+          log.warn({ role, err: toStoredError(error), attempt }, 'a campaign failed; trying again')
         }
         await pause(clock, backoffMs(attempt, clock.random()), over)
       }
@@ -181,7 +181,9 @@ export class Elector {
     try {
       return await store.renewTerm(role, fence, lease, this.#work.dutyAges())
     } catch (error) {
-      log.warn({ role, term: fence, err: toStoredError(error) }, 'the term could not be renewed')
+      if (outageKindOf(error) === undefined) {
+        log.warn({ role, term: fence, err: toStoredError(error) }, 'the term could not be renewed')
+      }
       return 'unknown'
     }
   }
@@ -197,7 +199,7 @@ export class Elector {
       try {
         return await store.resignTerm(role, fence, lease)
       } catch (error) {
-        if (attempt % loggedAttempts === 1) {
+        if (outageKindOf(error) === undefined && attempt % loggedAttempts === 1) {
           log.warn({ role, term: fence, err: toStoredError(error) }, 'the term could not be resigned')
         }
         if (over.aborted) return

@@ -1,5 +1,5 @@
 import { type Clock, pause } from '../model/clock.ts'
-import { AbortedError } from '../model/errors.ts'
+import { AbortedError, outageKindOf } from '../model/errors.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { DutyAges } from '../store/terms.ts'
@@ -122,10 +122,13 @@ export class Office implements RoleWork {
         if (term.signal.aborted) return
         // One that had worked for long starts anew with short pauses.
         failures = clock.elapsed() - begunAt > longestRestartMs ? 1 : failures + 1
-        log.error(
-          { role: this.role, duty: name, err: toStoredError(error) },
-          'a duty failed; it begins again',
-        )
+        // What an outage of the store ends is logged by the worker, once for all.
+        if (outageKindOf(error) === undefined) {
+          log.error(
+            { role: this.role, duty: name, err: toStoredError(error) },
+            'a duty failed; it begins again',
+          )
+        }
       }
       const ms = Math.min(longestRestartMs, firstRestartMs * 2 ** Math.min(failures - 1, 10))
       await pause(clock, ms * (0.5 + clock.random() / 2), term.signal)

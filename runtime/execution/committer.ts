@@ -38,7 +38,6 @@ export class Committer {
   readonly #lease: LeaseId
   readonly #clock: Clock
   readonly #onOrders: (orders: Orders) => void
-  readonly #onUnreachable: (error: StoreUnavailableError, attempt: number) => void
   readonly #abandoned: AbortSignal
   #line: Waiting[] = []
   #scheduled = false
@@ -51,7 +50,6 @@ export class Committer {
     clock: Clock,
     seams: {
       readonly onOrders: (orders: Orders) => void
-      readonly onUnreachable: (error: StoreUnavailableError, attempt: number) => void
       readonly abandoned: AbortSignal
     },
   ) {
@@ -59,7 +57,6 @@ export class Committer {
     this.#lease = lease
     this.#clock = clock
     this.#onOrders = seams.onOrders
-    this.#onUnreachable = seams.onUnreachable
     this.#abandoned = seams.abandoned
   }
 
@@ -138,7 +135,6 @@ export class Committer {
         return await this.#store.commit(this.#lease, entries)
       } catch (error) {
         if (!StoreUnavailableError.is(error)) throw error
-        this.#onUnreachable(error, attempt)
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#abandoned)
       }
     }

@@ -2,6 +2,7 @@ import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { formatDuration } from './format-duration.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
+import type { StoreOutageKind } from './store-outage.ts'
 import { reasonOf } from './thrown.ts'
 
 /** The input did not pass the job's schema; nothing was stored. */
@@ -45,8 +46,12 @@ export class UnknownRunError extends DurableJobsError {
   override readonly name = 'UnknownRunError'
   readonly code = 'UNKNOWN_RUN'
   readonly runId: RunId
-  constructor(runId: RunId) {
-    super(`no run '${runId}' in this store: it was never enqueued here, or was removed after its retention`)
+  /** @param address The store's, as it may be shown. */
+  constructor(runId: RunId, address?: string) {
+    const store = address === undefined ? '' : ` (${address})`
+    super(
+      `no run '${runId}' in this store: it was never enqueued here, or was removed after its retention${store}`,
+    )
     this.runId = runId
   }
 }
@@ -116,6 +121,15 @@ export class StoreUnavailableError extends DurableJobsError {
   }
   override readonly name = 'StoreUnavailableError'
   readonly code = 'STORE_UNAVAILABLE'
+  /** Why, in one word of the list in docs/redis.md. */
+  readonly kind: StoreOutageKind
+  constructor(
+    message: string,
+    { kind = 'unreachable', ...options }: ErrorOptions & { readonly kind?: StoreOutageKind } = {},
+  ) {
+    super(message, options)
+    this.kind = kind
+  }
 }
 
 /** The store has no memory left: nothing new was taken on; what is under way goes on. */
@@ -125,6 +139,14 @@ export class StoreFullError extends DurableJobsError {
   }
   override readonly name = 'StoreFullError'
   readonly code = 'STORE_FULL'
+}
+
+/** Returns why the store could not be used, or undefined for an error that is no outage. */
+export function outageKindOf(error: unknown): StoreOutageKind | undefined {
+  if (StoreFullError.is(error)) return 'full'
+  if (!StoreUnavailableError.is(error) || error.kind === 'closed') return undefined
+  // One that another version of the package made may lack it.
+  return error.kind ?? 'unreachable'
 }
 
 /** The store holds something this version can't read: written by a newer version, or damaged. */

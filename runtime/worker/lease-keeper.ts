@@ -1,5 +1,5 @@
-import type { CancelTimer, Clock } from '../model/clock.ts'
-import { LeaseThreadError } from '../model/errors.ts'
+import { type CancelTimer, type Clock, endsWithin } from '../model/clock.ts'
+import { LeaseThreadError, outageKindOf } from '../model/errors.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -10,8 +10,9 @@ import {
   type LeaseThreadData,
   type ToLeaseThread,
 } from './lease-messages.ts'
+import type { OutageLog } from './outage-log.ts'
 import { type RunningLeaseThread, startLeaseThread } from './start-lease-thread.ts'
-import type { WorkerConfig } from './worker-options.ts'
+import { stopMarginMs, type WorkerConfig } from './worker-options.ts'
 
 export interface LeaseKeeperSeams {
   readonly clock: Clock
@@ -20,6 +21,7 @@ export interface LeaseKeeperSeams {
   /** Whether the worker leads although a duty of it is dead. */
   readonly hasDeadDuty: () => boolean
   readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
+  readonly outages: Pick<OutageLog, 'failed' | 'succeeded'>
   readonly onOrders: (lease: LeaseId, orders: Orders) => void
   readonly onLost: (lease: LeaseId) => void
   /** The thread is gone for good: the worker has to end (K3). */
@@ -27,6 +29,8 @@ export interface LeaseKeeperSeams {
 }
 
 const beatMs = 200
+/** How the thread's calls are named in the record of outages. */
+const threadCall = 'lease thread'
 /** How often a thread that died is started again. A fault that comes back is for the platform, with a new process. */
 const restarts = { max: 3, perMs: 10 * 60_000 } as const
 
@@ -85,17 +89,22 @@ export class LeaseKeeper {
     this.#send({ kind: 'keep', lease })
   }
 
-  /** Resolves when the thread renews no more: only then the lease may be resigned (R18). */
-  async stop(): Promise<void> {
+  /**
+   * Resolves when the thread renews no more: only then the lease may be resigned (R18). A thread that waits for its
+   * store is ended after `withinMs`.
+   */
+  async stop(withinMs: number = stopMarginMs): Promise<void> {
     this.#lease = undefined
     this.#stopping = true
     this.#cancelBeat()
     this.#send({ kind: 'stop' })
+    if (await endsWithin(this.#seams.clock, this.#ended, withinMs)) return
+    this.#thread?.terminate()
     await this.#ended
   }
 
   async #startThread(data: LeaseThreadData): Promise<RunningLeaseThread> {
-    const thread = await startLeaseThread(data, (message) => this.#heard(message))
+    const thread = await startLeaseThread(data, (message) => this.#heardFromThread(message))
     this.#thread = thread
     // What was sent while there was no thread.
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
@@ -160,7 +169,9 @@ export class LeaseKeeper {
         answer.kind === 'lost' ? { kind: 'lost', lease } : { kind: 'held', lease, orders: answer.orders },
       )
     } catch (error) {
-      this.#seams.log.warn({ err: error }, 'the lease could not be renewed')
+      if (outageKindOf(error) === undefined) {
+        this.#seams.log.warn({ err: toStoredError(error) }, 'the lease could not be renewed')
+      }
     } finally {
       this.#renewing = false
     }
@@ -176,8 +187,14 @@ export class LeaseKeeper {
     }
   }
 
+  /** Not in `#heard`: what the main loop renews (K1) says nothing of the thread's own connection. */
+  #heardFromThread(message: FromLeaseThread): void {
+    if (message.kind === 'held' || message.kind === 'lost') this.#seams.outages.succeeded(threadCall)
+    this.#heard(message)
+  }
+
   #heard(message: FromLeaseThread): void {
-    const { log } = this.#seams
+    const { log, outages } = this.#seams
     switch (message.kind) {
       case 'held':
         if (message.lease !== this.#lease) return
@@ -195,8 +212,10 @@ export class LeaseKeeper {
       case 'blocked':
         log.error({ silentMs: message.silentMs }, 'a step blocks the event loop for longer than maxBlocked')
         return
-      case 'unreachable':
-        log.warn({ reason: message.reason }, 'the lease thread could not renew')
+      case 'failed':
+        if (message.outage === undefined) {
+          log.warn({ reason: message.reason }, 'the lease thread could not renew')
+        } else outages.failed(threadCall, message.outage, message.reason, message.tookMs)
         return
       case 'up':
       case 'health port taken':

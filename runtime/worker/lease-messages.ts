@@ -1,3 +1,4 @@
+import type { StoreOutageKind } from '../model/store-outage.ts'
 import type { LeaseId, Orders } from '../store/store.ts'
 import type { StoreConfig } from '../store/store-config.ts'
 
@@ -32,7 +33,13 @@ export type FromLeaseThread =
   | { readonly kind: 'held'; readonly lease: LeaseId; readonly orders: Orders }
   | { readonly kind: 'lost'; readonly lease: LeaseId }
   | { readonly kind: 'blocked'; readonly silentMs: number }
-  | { readonly kind: 'unreachable'; readonly reason: string }
+  /** A call of the thread failed; `outage` when it is the store's. */
+  | {
+      readonly kind: 'failed'
+      readonly outage: StoreOutageKind | undefined
+      readonly reason: string
+      readonly tookMs: number
+    }
 
 /** Part of a lease between two renewals: 3 s of 10 s. */
 export const renewalShare = 0.3

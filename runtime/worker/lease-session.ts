@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { Committer, entryBytes } from '../execution/committer.ts'
 import { Slot } from '../execution/slot.ts'
 import { backoffMs, type CancelTimer, endsWithin, pause } from '../model/clock.ts'
-import { StoreUnavailableError } from '../model/errors.ts'
+import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -35,8 +35,6 @@ const afterDefectMs = 1_000
 /** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
 const manySlots = 50
 const unwindGraceMs = 5_000
-/** Of many attempts in a row every tenth is logged. */
-const loggedAttempts = 10
 
 export interface LeaseSessionSeams {
   /** Stays of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
@@ -78,11 +76,6 @@ export class LeaseSession {
     this.#reconciledAt = config.clock.elapsed()
     this.#committer = new Committer(store, this.lease, config.clock, {
       onOrders: (orders) => this.obey(orders),
-      onUnreachable: (error, attempt) => {
-        if (attempt % loggedAttempts === 1) {
-          config.log.warn({ err: toStoredError(error), attempt }, 'steps could not be stored; trying on')
-        }
-      },
       abandoned: this.#over.signal,
     })
     this.#limitCalls = new LimitCalls(store, this.lease, config, this.#over.signal)
@@ -123,6 +116,11 @@ export class LeaseSession {
     while (this.#slots.size > 0) {
       await Promise.race([...this.#slots.keys()].map((id) => this.#seams.stays.get(id)))
     }
+  }
+
+  /** How many runs it holds. */
+  get held(): number {
+    return this.#slots.size
   }
 
   /** Whether a body runs that must not be handed over (R12). */
@@ -246,10 +244,9 @@ export class LeaseSession {
           n = ++this.#n
           continue
         }
-        log.warn(
-          { err: toStoredError(error), attempt },
-          'the store could not be asked for runs; asking again',
-        )
+        if (outageKindOf(error) === undefined) {
+          log.warn({ err: toStoredError(error), attempt }, 'a claim failed; asking again')
+        }
         await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
       }
     }
@@ -388,7 +385,9 @@ export class LeaseSession {
       if (answer === 'lost') this.#seams.onLost()
       else for (const id of answer.drop) this.#slots.get(id)?.stop({ kind: 'lost' })
     } catch (error) {
-      log.warn({ err: toStoredError(error) }, 'held runs could not be compared with the store')
+      if (outageKindOf(error) === undefined) {
+        log.warn({ err: toStoredError(error) }, 'held runs could not be compared with the store')
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { backoffMs, pause, systemClock } from '../model/clock.ts'
+import { outageKindOf } from '../model/errors.ts'
 import { messageOf } from '../model/thrown.ts'
 import { openStore } from '../store/open-store.ts'
 import type { LeaseId, Store } from '../store/store.ts'
@@ -31,6 +32,11 @@ function say(message: FromLeaseThread): void {
   parentPort?.postMessage(message)
 }
 
+function sayFailed(error: unknown, since: number): void {
+  const tookMs = clock.elapsed() - since
+  say({ kind: 'failed', outage: outageKindOf(error), reason: messageOf(error), tookMs })
+}
+
 function silentMs(): number {
   const beat = Atomics.load(data.beats, beatSlots.beat)
   if (beat !== lastBeat) {
@@ -56,6 +62,7 @@ async function renew(store: Store): Promise<void> {
   }
   const own = lease
   const draining = Atomics.load(data.beats, beatSlots.draining) === 1
+  const sentAt = clock.elapsed()
   try {
     const answer = await store.renew(own, { draining })
     if (answer.kind === 'lost') {
@@ -66,7 +73,7 @@ async function renew(store: Store): Promise<void> {
       say({ kind: 'held', lease: own, orders: answer.orders })
     }
   } catch (error) {
-    say({ kind: 'unreachable', reason: messageOf(error) })
+    sayFailed(error, sentAt)
   }
 }
 
@@ -74,11 +81,13 @@ async function renew(store: Store): Promise<void> {
 async function openUntilStopped(): Promise<Store | undefined> {
   const password = data.asksForPassword ? askForPassword : data.store.password
   for (let attempt = 1; !stopping; attempt++) {
+    const sentAt = clock.elapsed()
     try {
       return await openStore({ ...data.store, password })
     } catch (error) {
-      say({ kind: 'unreachable', reason: messageOf(error) })
-      await pause(clock, backoffMs(attempt, clock.random()))
+      sayFailed(error, sentAt)
+      await pause(clock, backoffMs(attempt, clock.random()), wake.signal)
+      if (wake.signal.aborted) wake = new AbortController()
     }
   }
   return undefined

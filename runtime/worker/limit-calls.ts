@@ -2,7 +2,6 @@ import type { LimitSeams } from '../execution/execution.ts'
 import { backoffMs, pause } from '../model/clock.ts'
 import { StoreUnavailableError } from '../model/errors.ts'
 import type { Limiter, LimiterRule } from '../model/limiter.ts'
-import { toStoredError } from '../model/stored-error.ts'
 import { refuseOtherRule } from '../store/limiter-rules.ts'
 import type { LeaseId, Store } from '../store/store.ts'
 import type { WorkerConfig } from './worker-options.ts'
@@ -44,16 +43,12 @@ export class LimitCalls {
   }
 
   async #reach<T>(call: () => Promise<T>, given: T): Promise<T> {
-    const { clock, log } = this.#config
+    const { clock } = this.#config
     for (let attempt = 1; !this.#over.aborted; attempt++) {
       try {
         return await call()
       } catch (error) {
         if (!StoreUnavailableError.is(error)) throw error
-        log.warn(
-          { err: toStoredError(error), attempt },
-          'the store could not be asked for a limit; asking again',
-        )
         await pause(clock, backoffMs(attempt, clock.random()), this.#over)
       }
     }

@@ -10,6 +10,8 @@ export interface RunningLeaseThread {
   post(message: ToLeaseThread): void
   /** Resolves when the thread has ended, with the reason: one was sent `stop`, the others died. */
   readonly ended: Promise<Error>
+  /** Ends it wherever it is; `ended` tells. */
+  terminate(): void
 }
 
 /**
@@ -37,7 +39,12 @@ export async function startLeaseThread(
     })
     void ended.then((why) => reject(why instanceof HealthPortError ? why : cannotStart(why)))
   })
-  return { healthPort, ended, post: (message) => thread.postMessage(message) }
+  return {
+    healthPort,
+    ended,
+    post: (message) => thread.postMessage(message),
+    terminate: () => void thread.terminate(),
+  }
 }
 
 function spawn(workerData: LeaseThreadData): Thread {

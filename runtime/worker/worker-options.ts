@@ -58,7 +58,9 @@ export interface WorkerConfig {
   readonly name: string
   readonly healthPort: number | undefined
   readonly handleSignals: boolean
+  /** How long runs have to reach a step edge once a stop has begun, and how long the whole stop may take. */
   readonly drainMs: number
+  readonly stopMs: number
   readonly maxBlockedMs: number
   readonly leaseMs: number
   readonly campaigns: boolean
@@ -67,7 +69,9 @@ export interface WorkerConfig {
 }
 
 /** Kept back of `stopTimeout` for the last store calls and the exit. */
-const stopMarginMs = 5_000
+export const stopMarginMs = 5_000
+/** Kept back of that for the exit itself, which a busy machine delays. */
+const exitMarginMs = 1_000
 const shortestLeaseMs = 300
 const known = [
   'store',
@@ -106,6 +110,7 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
       options.healthPort === undefined ? undefined : parseCount(options.healthPort, 'healthPort', 0, 65_535),
     handleSignals: options.handleSignals ?? true,
     drainMs: Math.max(stopTimeoutMs - stopMarginMs, stopTimeoutMs / 2),
+    stopMs: Math.max(stopTimeoutMs - exitMarginMs, stopTimeoutMs * 0.8),
     maxBlockedMs: parseDuration(options.maxBlocked ?? '60s', 'maxBlocked'),
     leaseMs: parseLease(options.lease),
     campaigns: parseLeader(options.leader),

@@ -7,12 +7,14 @@ import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
 import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
+import { outageKindOf } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { checkNodeVersion } from '../model/node-version-error.ts'
 import type { RunId } from '../model/run-id.ts'
-import { toStoredError } from '../model/stored-error.ts'
+import { type StoredError, toStoredError } from '../model/stored-error.ts'
+import { TimeBudget } from '../model/time-budget.ts'
 import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
@@ -20,9 +22,10 @@ import { leaderRole } from '../store/terms.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
+import { OutageLog } from './outage-log.ts'
 import { packageManagerAsInit } from './package-manager.ts'
 import { onStopSignals } from './stop-signals.ts'
-import { parseWorkerOptions, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
+import { parseWorkerOptions, stopMarginMs, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
 
 type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
 
@@ -43,6 +46,8 @@ export function createWorker(options: WorkerOptions): Worker {
   return new Worker(parseWorkerOptions(options))
 }
 
+type StopTimes = Pick<WorkerConfig, 'drainMs' | 'stopMs'>
+
 /** Opens the store of a worker; a test wraps it to fail or to kill at a chosen call. */
 export type StoreOpener = (config: WorkerConfig) => Promise<Store>
 
@@ -52,6 +57,7 @@ export class Worker {
   readonly #clock: Clock
   readonly #open: StoreOpener
   readonly #leadership: Leadership
+  readonly #outages: OutageLog
   readonly #stays = new Map<RunId, Promise<void>>()
   /** What its code declares beside its jobs, once it is checked. */
   #definitions: readonly WorkerDefinition[] | undefined
@@ -76,6 +82,7 @@ export class Worker {
     this.#open = open
     this.name = config.name
     const { clock, log, campaigns, terms } = config
+    this.#outages = new OutageLog({ clock, log })
     this.#leadership = new Leadership({ clock, log, campaigns, times: terms })
   }
 
@@ -115,16 +122,22 @@ export class Worker {
     await this.#changing
   }
 
+  get #isStopped(): boolean {
+    return this.#phase === 'stopped'
+  }
+
   async #openAndBegin(): Promise<void> {
     try {
-      this.#store = await this.#open(this.#config)
+      const store = this.#outages.watch(await this.#open(this.#config))
+      if (this.#isStopped) return await store.close()
+      this.#store = store
       this.#leadership.open(this.#store, this.#duties(this.#store))
       this.#keeper = this.#makeKeeper(this.#store)
       // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
       await this.#keeper.start()
       await this.#beginSession(this.#store)
     } catch (error) {
-      await this.#keeper?.stop()
+      await this.#keeper?.stop(resignMs)
       await this.#store?.close()
       this.#phase = 'stopped'
       this.#ended()
@@ -155,14 +168,16 @@ export class Worker {
 
   /**
    * Takes no more runs, hands over those it has at their next step edge, and gives up after `timeout` those that
-   * reach none. Resolves when the bodies of its steps have ended too (or 5 s after they were told to).
+   * reach none. Resolves when the bodies of its steps have ended too, at most 5 s after `timeout`; left out, within
+   * `stopTimeout`. It rejects for nothing: runs that a store which is gone can't take back go on elsewhere once
+   * their lease has expired, and a log line says so.
    */
   stop(options: { timeout?: Duration } = {}): Promise<void> {
     checkKnownOptions(options, ['timeout'], 'stop')
-    const ms =
-      options.timeout === undefined ? this.#config.drainMs : parseDuration(options.timeout, 'stop: timeout')
+    const ms = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'stop: timeout')
+    const times = ms === undefined ? this.#config : { drainMs: ms, stopMs: ms + stopMarginMs }
     // A signal or an order stops the worker without anything that awaits it.
-    this.#stopping ??= handled(this.#shutDown(ms), (error) =>
+    this.#stopping ??= handled(this.#shutDown(times), (error) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker did not stop cleanly'),
     )
     return this.#stopping
@@ -170,8 +185,8 @@ export class Worker {
 
   /**
    * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
-   * is handed over, 1 when it could not start or its lease thread is gone. After a signal it exits the process with
-   * that code by itself.
+   * is handed over, 1 when it could not start, its lease thread is gone, or the store was gone and runs go on elsewhere
+   * only after its lease. After a signal it exits the process with that code by itself.
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config
@@ -187,13 +202,14 @@ export class Worker {
       )
     }
     try {
-      await this.start()
+      // A stop that comes meanwhile may be over before a store that hangs lets the start fail.
+      const started = this.start()
+      await Promise.race([started, this.stopped.then(() => endsWithin(this.#clock, started, 0))])
     } catch (error) {
       log.error({ err: toStoredError(error) }, 'the worker could not start')
       signals?.release()
       return 1
     }
-    if (signals?.received) void this.stop()
     await this.stopped
     const bySignal = signals?.received ?? false
     signals?.release()
@@ -205,7 +221,7 @@ export class Worker {
   #signalled(signal: string, repeated: boolean): void {
     this.#config.log.info({ signal }, repeated ? 'second signal: handing over at once' : 'draining')
     if (repeated) this.#hurry.abort()
-    if (this.#phase === 'working') void this.stop()
+    void this.stop()
   }
 
   #makeKeeper(store: Store): LeaseKeeper {
@@ -215,6 +231,7 @@ export class Worker {
       status: () => this.#status(),
       hasDeadDuty: () => this.#leadership.hasDeadDuty,
       renew: (lease) => store.renew(lease, this.#status()),
+      outages: this.#outages,
       onOrders: (lease, orders) => {
         if (this.#session?.lease === lease) this.#session.obey(orders)
       },
@@ -282,6 +299,7 @@ export class Worker {
     if (this.#session !== lost) return
     this.#session = undefined
     this.#leadership.lose()
+    this.#outages.forget()
     this.#config.log.error({ lease: lost.lease }, 'the lease was lost: its runs go on elsewhere')
     await lost.lose()
     await store.resign(lost.lease, []).catch(() => undefined)
@@ -290,62 +308,91 @@ export class Worker {
         await this.#beginSession(store)
         return
       } catch (error) {
-        this.#config.log.warn({ err: toStoredError(error) }, 'the worker could not register again; trying on')
+        if (outageKindOf(error) === undefined) {
+          this.#config.log.warn(
+            { err: toStoredError(error) },
+            'the worker could not register again; trying on',
+          )
+        }
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#hurry.signal)
       }
     }
   }
 
-  async #shutDown(timeoutMs: number): Promise<void> {
+  /** Each store call of a stop gets what is left of the stop's time, so that a store that is gone can't stretch it. */
+  async #shutDown({ drainMs, stopMs }: StopTimes): Promise<void> {
     if (this.#phase === 'new' || this.#phase === 'stopped') {
       this.#phase = 'stopped'
       this.#ended()
       return
     }
     this.#phase = 'draining'
+    const whole = new TimeBudget(this.#clock, stopMs)
+    const drain = new TimeBudget(this.#clock, drainMs)
     // First of all: the fleet is not to wait for its next leader as long as for this worker's runs.
-    const longestMs = Math.min(timeoutMs, settleGraceMs) + resignMs
+    const longestMs = Math.min(drainMs, settleGraceMs) + resignMs
     const resigned = this.#leadership.resign(longestMs, this.#hurry.signal)
-    await this.#changing.catch(() => undefined)
+    await whole.wait(this.#changing.catch(() => undefined))
     const session = this.#session
     session?.drain()
-    const enough = new AbortController()
-    const late = pause(this.#clock, timeoutMs, AbortSignal.any([enough.signal, this.#hurry.signal]))
-    if (session !== undefined) await Promise.race([session.empty(), late])
-    enough.abort()
-    await resigned
+    await this.#drained(session, drain.leftMs)
+    await this.#lastCalls(whole).wait(resigned)
+    const last = this.#lastCalls(whole)
     // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
     const kept = session?.insideOnce ?? false
-    await (kept ? this.#handOver(session) : this.#leave(session))
+    await (kept ? this.#handOver(session, last) : this.#leave(session, last))
     this.#phase = 'stopped'
     this.#config.log.info({ worker: this.name }, 'worker stopped')
     this.#ended()
     if (kept) {
       await session?.empty()
-      await this.#leave(session)
+      await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
-    await endsWithin(this.#clock, Promise.all(this.#stays.values()), longestUnwindMs)
-    await this.#store?.close()
+    this.#outages.close()
+    await whole.wait(Promise.all(this.#stays.values()), longestUnwindMs)
+    if (this.#store !== undefined) await whole.wait(this.#store.close())
   }
 
-  async #handOver(session: LeaseSession | undefined): Promise<void> {
-    try {
-      await session?.handOverAll()
-    } catch (error) {
-      this.#config.log.error(
-        { err: toStoredError(error) },
-        'runs could not be handed over; their lease will expire',
-      )
-    }
+  /** Resolves when no slot is taken, after `ms`, or at a second signal. */
+  async #drained(session: LeaseSession | undefined, ms: number): Promise<void> {
+    if (session === undefined) return
+    const enough = new AbortController()
+    const late = pause(this.#clock, ms, AbortSignal.any([enough.signal, this.#hurry.signal]))
+    await Promise.race([session.empty(), late])
+    enough.abort()
+  }
+
+  /** For the last calls: while the store is out they are tried, and not waited for as long as for one that answers. */
+  #lastCalls(whole: TimeBudget): TimeBudget {
+    return this.#outages.isOut ? new TimeBudget(this.#clock, Math.min(whole.leftMs, resignMs)) : whole
+  }
+
+  async #handOver(session: LeaseSession | undefined, last: TimeBudget): Promise<void> {
+    if (session === undefined) return
+    const held = session.held
+    await this.#tellLeft(held, () => last.wait(session.handOverAll()))
   }
 
   /** R18: the thread has stopped before the lease is resigned; resigning is the last store call. */
-  async #leave(session: LeaseSession | undefined): Promise<void> {
-    await this.#keeper?.stop()
+  async #leave(session: LeaseSession | undefined, last: TimeBudget): Promise<void> {
+    await this.#keeper?.stop(last.leftMs / 2)
+    if (session === undefined) return
+    const held = session.held
+    await this.#tellLeft(held, () => last.wait(session.resign()))
+  }
+
+  /** Logs what becomes of the runs when the store did not take them back. */
+  async #tellLeft(held: number, handOver: () => Promise<boolean>): Promise<void> {
+    const { log, leaseMs } = this.#config
+    let err: StoredError | undefined
     try {
-      await session?.resign()
+      if (await handOver()) return
     } catch (error) {
-      this.#config.log.error({ err: toStoredError(error) }, 'the lease could not be resigned; it will expire')
+      err = toStoredError(error)
     }
+    if (held > 0) this.#exitCode = 1
+    const fields = { worker: this.name, runs: held, leaseMs, ...(err === undefined ? {} : { err }) }
+    if (held === 0) log.warn(fields, 'the lease could not be resigned; it will expire')
+    else log.error(fields, 'runs could not be handed over; they go on elsewhere when their lease has expired')
   }
 }

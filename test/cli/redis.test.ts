@@ -249,7 +249,9 @@ describe('a server that can’t be used: one line, exit 1, no password', () => {
     expect(database).toMatch(
       /^redis:\/\/127\.0\.0\.1:\d+\/99: the server has no database 99 \(.*\); leave it/,
     )
-    expect(closed).toBe(`redis://127.0.0.1:${port} can't be reached: connect ECONNREFUSED 127.0.0.1:${port}`)
+    expect(closed).toBe(
+      `redis://127.0.0.1:${port} can't be reached: connect ECONNREFUSED 127.0.0.1:${port}; check that the server runs, and its host and port`,
+    )
     expect(nowhere).toMatch(/^redis:\/\/nowhere\.invalid:6379 can't be reached: getaddrinfo /)
   })
 

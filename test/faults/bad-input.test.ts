@@ -73,7 +73,7 @@ test('nobody there', async () => {
   const url = 'redis://127.0.0.1:1'
   expect(await refusal(url)).toMatchObject({
     code: 'STORE_UNAVAILABLE',
-    message: `${url} can't be reached: connect ECONNREFUSED 127.0.0.1:1`,
+    message: `${url} can't be reached: connect ECONNREFUSED 127.0.0.1:1; check that the server runs, and its host and port`,
   })
   expect(await refusal(`redis://:${encoded}@nowhere.invalid`)).toMatchObject({
     code: 'STORE_UNAVAILABLE',

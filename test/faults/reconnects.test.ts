@@ -70,7 +70,7 @@ test('a lease thread that could not connect at first does later', async () => {
       return opened
     },
   })
-  await expect.poll(() => crew.lines.some((line) => line.includes('the lease thread could not'))).toBe(true)
+  await expect.poll(() => crew.lines.some((line) => line.includes('store outage began'))).toBe(true)
   proxy.accept()
   // For calls, for wake-ups, and the thread's.
   await expect.poll(() => proxy.connections).toBe(3)

@@ -19,7 +19,7 @@ async function explain(id: string, options: SharedOptions): Promise<void> {
     const explanation = await jobs.explain(id)
     const { state, sentences } = explanation
     if (state === 'unknown' && (await jobs.inspector.duplicateOf(id)) === undefined)
-      throw new UnknownRunError(id)
+      throw new UnknownRunError(id, jobs.inspector.address)
     if (options.json) return printJson(explanation)
     print(`${state === 'unknown' ? 'duplicate' : paintState(state, state)}  ${id}`)
     for (const sentence of sentences) print(`  ${oneLine(sentence)}`)

@@ -24,7 +24,7 @@ export function addShow(program: Command): void {
 async function show(id: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const run = await inspector.run(id)
-    if (run === undefined) throw new UnknownRunError(id)
+    if (run === undefined) throw new UnknownRunError(id, inspector.address)
     const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
     if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
     const places = 'endedAt' in run ? [] : await inspector.linePlaces(id)

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { type Clock, pause } from '../../model/clock.ts'
 import { StoreFormatError, StoreUnavailableError } from '../../model/errors.ts'
+import type { StoreOutageKind } from '../../model/store-outage.ts'
 import { messageOf } from '../../model/thrown.ts'
 import { loadSqlite } from './sqlite-module.ts'
 
@@ -78,12 +79,16 @@ export class Database implements Sql {
     await this.#takeRest()
     const start = this.#clock.elapsed()
     for (;;) {
-      if (this.#closed) throw new StoreUnavailableError('the store is closed')
+      if (this.#closed)
+        throw new StoreUnavailableError(`${this.path} was closed by this process; connect again`, {
+          kind: 'closed',
+        })
       const begun = this.#begin(durable)
       if (begun) return this.#finish(work, durable)
       if (this.#clock.elapsed() - start > giveUpAfterMs) {
         throw new StoreUnavailableError(
           `${this.path} was locked by another process for ${giveUpAfterMs / 1000} s; nothing was written, try again`,
+          { kind: 'locked' },
         )
       }
       await pause(this.#clock, 1 + this.#clock.random())
@@ -95,6 +100,7 @@ export class Database implements Sql {
     if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return
     throw new StoreUnavailableError(
       `${this.path} was deleted or replaced while it was open; put it back, or restart this process`,
+      { kind: 'file' },
     )
   }
 
@@ -164,7 +170,10 @@ export class Database implements Sql {
   }
 
   #guard<T>(work: () => T): T {
-    if (this.#closed) throw new StoreUnavailableError('the store is closed')
+    if (this.#closed)
+      throw new StoreUnavailableError(`${this.path} was closed by this process; connect again`, {
+        kind: 'closed',
+      })
     try {
       return work()
     } catch (error) {
@@ -184,13 +193,18 @@ function connect(path: string): DatabaseSync {
 }
 
 /** Primary result codes (sqlite.org/rescode.html). */
-export const sqliteCodes = { busy: 5, corrupt: 11, full: 13, notADatabase: 26 } as const
+export const sqliteCodes = { busy: 5, locked: 6, corrupt: 11, full: 13, notADatabase: 26 } as const
 /** perm, busy, locked, nomem, readonly, ioerr, full, cantopen: the file's state, not a mistake in a statement. */
 const unavailableCodes: readonly (number | undefined)[] = [3, 5, 6, 7, 8, 10, 13, 14]
 
 export function sqliteCode(error: unknown): number | undefined {
   const code = (error as { errcode?: unknown } | null)?.errcode
   return typeof code === 'number' ? code & 0xff : undefined
+}
+
+function outageKind(code: number | undefined): StoreOutageKind {
+  if (code === sqliteCodes.full) return 'full'
+  return code === sqliteCodes.busy || code === sqliteCodes.locked ? 'locked' : 'file'
 }
 
 function toStoreError(error: unknown, path: string): unknown {
@@ -206,5 +220,8 @@ function toStoreError(error: unknown, path: string): unknown {
   if (!fileSystemError && !unavailableCodes.includes(code)) return error
   const remedy =
     code === sqliteCodes.full ? 'free some disk space' : 'check that its folder exists and can be written'
-  return new StoreUnavailableError(`${path} can't be used (${message}); ${remedy}`, { cause: error })
+  return new StoreUnavailableError(`${path} can't be used (${message}); ${remedy}`, {
+    kind: outageKind(code),
+    cause: error,
+  })
 }

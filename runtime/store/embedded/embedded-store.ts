@@ -131,6 +131,7 @@ export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Prom
     throw new StoreUnavailableError(
       `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +
         'DURABLE_JOBS_STORE, or start a worker, which makes it',
+      { kind: 'missing' },
     )
   }
   const database = new Database(path, config.synchronous, seams.clock)
@@ -156,6 +157,7 @@ function refuseOtherHost(database: Database, now: number): void {
   throw new StoreUnavailableError(
     `${database.path} is in use by a worker on host '${other.host}'; the embedded store serves one host. ` +
       `If this is that host and it has just restarted, try again in ${Math.ceil(other.left / 1000)} s`,
+    { kind: 'unsupported' },
   )
 }
 

@@ -61,7 +61,7 @@ export async function refuseOldServer(link: RedisLink): Promise<void> {
   const facts = factsOf(await link.info('server'))
   const { verdict, found, remedy } = version(facts)
   if (verdict === 'fault' && facts.has('redis_version'))
-    throw new StoreUnavailableError(`${link.address} is ${found}; ${remedy}`)
+    throw new StoreUnavailableError(`${link.address} is ${found}; ${remedy}`, { kind: 'unsupported' })
 }
 
 function version(facts: Facts): StoreCheck {

@@ -11,12 +11,14 @@ const patienceMs = 1_000
  * writes, so that a write of its own, made for that, stands for all before it.
  */
 export class Confirmation {
-  readonly #open: () => Promise<RedisLink>
+  readonly #open: (over: AbortSignal) => Promise<RedisLink>
+  readonly #over = new AbortController()
   readonly #keys: Keys
   readonly #confirm: StoreConfig['confirm']
   #link: Promise<RedisLink> | undefined
+  #opened: RedisLink | undefined
 
-  constructor(open: () => Promise<RedisLink>, keys: Keys, confirm: StoreConfig['confirm']) {
+  constructor(open: (over: AbortSignal) => Promise<RedisLink>, keys: Keys, confirm: StoreConfig['confirm']) {
     this.#open = open
     this.#keys = keys
     this.#confirm = confirm
@@ -35,19 +37,23 @@ export class Confirmation {
     const count = Array.isArray(reply) ? reply[0] : reply
     if (Number(count) >= 1) return
     throw new StoreUnavailableError(
-      `${link.address} did not confirm an at-most-once intent by ${this.#confirm} within ${patienceMs} ms`,
+      `${link.address} did not confirm an at-most-once intent by ${this.#confirm} within ${patienceMs} ms; ` +
+        (onDisk ? 'the disk is slow' : 'attach a replica, or leave store.confirm out'),
+      { kind: 'unconfirmed' },
     )
   }
 
   async close(): Promise<void> {
-    const link = await this.#link?.catch(() => undefined)
-    await link?.close()
+    if (this.#opened !== undefined) return this.#opened.close()
+    this.#over.abort()
+    await this.#link?.catch(() => undefined)
   }
 
   async #connected(): Promise<RedisLink> {
-    this.#link ??= this.#open()
+    this.#link ??= this.#open(this.#over.signal)
     try {
-      return await this.#link
+      this.#opened = await this.#link
+      return this.#opened
     } catch (error) {
       this.#link = undefined
       throw error

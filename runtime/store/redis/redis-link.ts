@@ -3,8 +3,9 @@ import { type Clock, endsWithin, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import { messageOf } from '../../model/thrown.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { ReconnectPace } from './reconnect-pace.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
-import { meaningOf } from './reply-errors.ts'
+import { connectionTrouble, meaningOf, refusesBeforeWork } from './reply-errors.ts'
 import type { Script } from './script.ts'
 
 type Client = Redis | Cluster
@@ -17,6 +18,8 @@ const patienceMs = 2_000
 /** A connection that owes replies and is silent for this long is stalled: it is dropped, its calls go over the next. */
 const longestReplyMs = 5_000
 const connectTimeoutMs = 5_000
+/** How often a server that loads its data is asked whether it has, whatever it expects itself. */
+const loadingCheckMs = 1_000
 /** More calls than this waiting for a connection are refused at once. */
 const mostWaiting = 10_000
 
@@ -25,34 +28,51 @@ const mostWaiting = 10_000
  * N1  A call ends within its patience, or one reply's time; it never queues without bound.
  * N2  A call whose reply was lost is sent again: every script may be repeated (S3).
  * N3  No error names a secret.
+ * N4, N5  How often it connects: see ReconnectPace.
  */
 export class RedisLink {
   readonly address: string
   readonly inCluster: boolean
   readonly #client: Client
   readonly #clock: Clock
+  readonly #pace: ReconnectPace
+  /** Counts connections: of the calls that fail on one, the first replaces it. */
+  #connection = 0
   #underWay = 0
   #waiting = 0
-  #closed = false
+  readonly #closed = new AbortController()
   #lastError: Error | undefined
 
-  private constructor(client: Client, address: string, clock: Clock) {
+  private constructor(client: Client, address: string, { clock, pace, over }: LinkDeps) {
     this.#client = client
     this.address = address
     this.inCluster = client instanceof Cluster
     this.#clock = clock
+    this.#pace = pace
     // Each call that waits listens for the connection's return.
     client.setMaxListeners(0)
     client.on('error', (error: Error) => this.#note(error))
+    if (client instanceof Redis) onGreeting(client, (error) => this.#note(error))
+    client.on('ready', () => {
+      this.#connection++
+      pace.ready()
+    })
+    over?.addEventListener('abort', () => this.#end(), { once: true, signal: this.#closed.signal })
+    if (over?.aborted) this.#end()
   }
 
-  /** @param name Shown by CLIENT LIST. @throws StoreUnavailableError, InvalidOptionsError. */
-  static async open(config: StoreConfig, name: string, clock: Clock): Promise<RedisLink> {
+  /**
+   * @param name Shown by CLIENT LIST.
+   * @param over Closes the link when it aborts, also while it opens.
+   * @throws StoreUnavailableError, InvalidOptionsError.
+   */
+  static async open(config: StoreConfig, name: string, clock: Clock, over?: AbortSignal): Promise<RedisLink> {
     const address = parseRedisUrl(config.url)
-    const options = await optionsOf(config, address, name, clock)
+    const pace = new ReconnectPace(clock)
+    const options = await optionsOf(config, address, name, pace)
     const single = new Redis({ ...options, lazyConnect: true })
     renewPassword(single, config)
-    const link = new RedisLink(single, address.shown, clock)
+    const link = new RedisLink(single, address.shown, { clock, pace, over })
     await link.#connect(single)
     try {
       await link.#refuseWrongDatabase(single, address)
@@ -63,14 +83,14 @@ export class RedisLink {
       throw error
     }
     await link.close()
-    return RedisLink.#openCluster(config, address, options, clock)
+    return RedisLink.#openCluster(config, address, options, { clock, pace, over })
   }
 
   static async #openCluster(
     config: StoreConfig,
     address: RedisAddress,
     options: LinkOptions,
-    clock: Clock,
+    deps: LinkDeps,
   ): Promise<RedisLink> {
     const { host, port, db: _, retryStrategy, enableOfflineQueue, ...redisOptions } = options
     const cluster = new Cluster([{ host, port }], {
@@ -83,7 +103,7 @@ export class RedisLink {
       ...(address.tls ? { dnsLookup: (name, callback) => callback(null, name) } : {}),
     })
     cluster.on('+node', (node: Redis) => renewPassword(node, config))
-    const link = new RedisLink(cluster, address.shown, clock)
+    const link = new RedisLink(cluster, address.shown, deps)
     await link.#connect(cluster)
     return link
   }
@@ -96,25 +116,35 @@ export class RedisLink {
     } catch (error) {
       throw new StoreUnavailableError(
         `${shown}: the server has no database ${database} (${(error as Error).message}); leave it out of the URL and use namespaces instead`,
+        { kind: 'unsupported' },
       )
     }
   }
 
   async #connect(client: Client): Promise<void> {
     try {
+      if (this.#closed.signal.aborted) throw this.#closedError()
       // A cluster says that it is ready after it has connected.
       const ready = new Promise<void>((resolve) => client.once('ready', resolve))
-      const connected = client.connect().then(() => ready)
+      const connected = Promise.race([client.connect().then(() => ready), this.#whenClosed()])
       if (!(await endsWithin(this.#clock, connected, connectTimeoutMs))) {
         this.#lastError ??= new Error(`not ready within ${connectTimeoutMs} ms`)
         throw this.#lastError
       }
     } catch (error) {
       client.disconnect()
+      if (this.#closed.signal.aborted) throw this.#closedError()
       // What the connection said before it gave up tells more than that it gave up.
       this.#lastError ??= error as Error
       throw this.#unreachable()
     }
+  }
+
+  /** Rejects when the link is closed, which may be before the library notices. */
+  #whenClosed(): Promise<never> {
+    return new Promise((_, reject) => {
+      this.#closed.signal.addEventListener('abort', () => reject(this.#closedError()), { once: true })
+    })
   }
 
   /** Calls `listener` after each reconnect. */
@@ -130,7 +160,7 @@ export class RedisLink {
     more: readonly string[],
     args: readonly Argument[],
   ): Promise<Reply> {
-    return this.#persist(() =>
+    return this.#persist(script.sha, () =>
       this.#sendScript(script, [keys.length + more.length, ...keys, ...more, ...args]),
     )
   }
@@ -140,7 +170,7 @@ export class RedisLink {
     first: readonly [string, ...Argument[]],
     second: readonly [string, ...Argument[]],
   ): Promise<Reply> {
-    return this.#persist(async () => {
+    return this.#persist(first[0], async () => {
       const [, said] = await Promise.all([first, second].map(([name, ...args]) => this.#send(name, args)))
       return said ?? null
     })
@@ -148,7 +178,7 @@ export class RedisLink {
 
   /** A plain command. */
   command(name: string, ...args: Argument[]): Promise<Reply> {
-    return this.#persist(() => this.#send(name, args))
+    return this.#persist(name, () => this.#send(name, args))
   }
 
   async info(section: string): Promise<string> {
@@ -169,11 +199,17 @@ export class RedisLink {
     if (this.#client.status === 'ready') this.#client.unsubscribe(channel).catch(() => undefined)
   }
 
-  /** Waits for what is under way, then ends the connection. */
+  /** Waits a while for what is under way, then ends the connection. What waits for a connection fails at once. */
   async close(): Promise<void> {
-    if (this.#closed) return
-    this.#closed = true
+    if (this.#closed.signal.aborted) return
+    this.#closed.abort()
     for (let waited = 0; this.#underWay > 0 && waited < patienceMs; waited += 5) await pause(this.#clock, 5)
+    this.#client.disconnect()
+  }
+
+  /** Ends the connection, and what is under way with it. */
+  #end(): void {
+    this.#closed.abort()
     this.#client.disconnect()
   }
 
@@ -190,41 +226,64 @@ export class RedisLink {
     return (this.#client as Redis).callBuffer(name, args as Argument[]) as Promise<Reply>
   }
 
-  /** N1, N2. */
-  async #persist(send: () => Promise<Reply>): Promise<Reply> {
+  /** N1, N2. `call` names what is sent, for the pace of reconnects. */
+  async #persist(call: string, send: () => Promise<Reply>): Promise<Reply> {
     const start = this.#clock.elapsed()
     let sent = false
+    if (this.#closed.signal.aborted) throw this.#closedError()
     for (let attempt = 0; ; attempt++) {
-      if (this.#closed) throw new StoreUnavailableError(`the connection to ${this.address} was closed`)
       if (this.#client.status === 'ready') {
+        const connection = this.#connection
         this.#underWay++
         try {
-          return await send()
+          const reply = await send()
+          this.#succeeded(call)
+          return reply
         } catch (error) {
-          sent = true
-          this.#judge(error as Error)
+          if (this.#judge(error as Error, call, connection) === 'perhaps done') sent = true
         } finally {
           this.#underWay--
         }
       }
+      if (this.#closed.signal.aborted) throw this.#closedError(sent)
       const left = patienceMs - (this.#clock.elapsed() - start)
       if (left <= 0) throw this.#unreachable(sent)
       await this.#waitABit(attempt, left)
+      if (this.#closed.signal.aborted) throw this.#closedError(sent)
     }
   }
 
+  #succeeded(call: string): void {
+    this.#pace.succeeded(call)
+    this.#lastError = undefined
+  }
+
   /** Throws unless the same call may be sent again. */
-  #judge(error: Error): void {
+  #judge(error: Error, call: string, connection: number): 'perhaps done' | 'not done' {
     const meaning = meaningOf(error, this.address)
     if (meaning.kind === 'refused') throw meaning.error
     this.#note(error)
-    if (meaning.kind === 'elsewhere' && this.#client instanceof Redis) this.#client.disconnect(true)
+    if (meaning.kind === 'load') return 'not done'
+    // Unless another call has replaced the connection that this one went over.
+    const isCurrent = connection === this.#connection && this.#client.status === 'ready'
+    if (
+      meaning.kind === 'elsewhere' &&
+      isCurrent &&
+      this.#client instanceof Redis &&
+      this.#pace.mayReplace(call)
+    ) {
+      this.#client.disconnect(true)
+    }
+    return refusesBeforeWork.has(meaning.trouble.kind) ? 'not done' : 'perhaps done'
   }
 
   /** The library's own words for a connection that is not there say nothing of why. */
   #note(error: Error): void {
-    const tells = error.name !== 'MaxRetriesPerRequestError' && !error.message.startsWith('Stream isn')
-    if (tells) this.#lastError = error
+    const tells =
+      error.name !== 'MaxRetriesPerRequestError' && !/^(Stream isn|Connection is closed)/.test(error.message)
+    // That the connection broke says less than what the server said before it broke it.
+    const broke = /^(EPIPE|ECONNRESET)$/.test((error as NodeJS.ErrnoException).code ?? '')
+    if (tells && !(broke && this.#lastError?.message.startsWith('ERR '))) this.#lastError = error
   }
 
   async #waitABit(attempt: number, leftMs: number): Promise<void> {
@@ -232,6 +291,7 @@ export class RedisLink {
     this.#waiting++
     const back = new AbortController()
     const ready = (): void => back.abort()
+    this.#closed.signal.addEventListener('abort', ready, { once: true })
     const isDown = this.#client.status !== 'ready'
     this.#client.once('ready', ready)
     const pauseMs = isDown
@@ -239,6 +299,7 @@ export class RedisLink {
       : Math.min(leftMs, 5 * 2 ** Math.min(attempt, 6) * (0.5 + this.#clock.random()))
     await pause(this.#clock, pauseMs, back.signal)
     this.#client.off('ready', ready)
+    this.#closed.signal.removeEventListener('abort', ready)
     this.#waiting--
   }
 
@@ -246,30 +307,51 @@ export class RedisLink {
     const error = this.#lastError
     const meaning = error && meaningOf(error, this.address)
     if (meaning?.kind === 'refused' && StoreUnavailableError.is(meaning.error)) return meaning.error
-    const outcome = sent ? '; what was asked may have been carried out: repeat it with the same id' : ''
+    const trouble = meaning && 'trouble' in meaning ? meaning.trouble : connectionTrouble(error)
+    const problem = error === undefined ? 'the connection was closed' : problemOf(error)
     return new StoreUnavailableError(
-      `${this.address} can't be reached: ${error ? problemOf(error) : 'not connected'}${outcome}`,
+      `${this.address} ${trouble.what}: ${problem}; ${trouble.advice}${outcomeOf(sent)}`,
+      { kind: trouble.kind, cause: error },
+    )
+  }
+
+  #closedError(sent = false): StoreUnavailableError {
+    return new StoreUnavailableError(
+      `the connection to ${this.address} was closed by this process; connect again${outcomeOf(sent)}`,
+      { kind: 'closed' },
     )
   }
 }
 
+interface LinkDeps {
+  readonly clock: Clock
+  readonly pace: ReconnectPace
+  readonly over: AbortSignal | undefined
+}
+
+function outcomeOf(sent: boolean): string {
+  return sent ? '; what was asked may have been carried out: repeat it with the same id' : ''
+}
+
 function problemOf(error: Error): string {
   const code = (error as NodeJS.ErrnoException).code
-  return error.message || code || error.name
+  const text = error.message || code || error.name
+  // What the client library and the server add about themselves.
+  return text.replace(/\. Please report this\.$|\.? script: \w+, on @.*$/, '')
 }
 
 type LinkOptions = Omit<RedisOptions, 'replyMapping' | 'himportFieldsets'> & {
   readonly host: string
   readonly port: number
   readonly enableOfflineQueue: boolean
-  readonly retryStrategy: (times: number) => number
+  readonly retryStrategy: () => number
 }
 
 async function optionsOf(
   config: StoreConfig,
   address: RedisAddress,
   name: string,
-  clock: Clock,
+  pace: ReconnectPace,
 ): Promise<LinkOptions> {
   const password = await passwordOf(config, address)
   return {
@@ -283,6 +365,7 @@ async function optionsOf(
     connectionName: name,
     connectTimeout: connectTimeoutMs,
     socketTimeout: longestReplyMs,
+    maxLoadingRetryTime: loadingCheckMs,
     keepAlive: 10_000,
     // Calls wait and are repeated here (N1), not in the library.
     enableOfflineQueue: false,
@@ -290,7 +373,7 @@ async function optionsOf(
     // Wakeups does: where the library's own attempt fails, nobody catches that, and the process ends.
     autoResubscribe: false,
     // Many workers that lost one server must not come back in one moment.
-    retryStrategy: (times) => Math.min(2_000, 10 * 2 ** Math.min(times, 8)) * (0.5 + clock.random()),
+    retryStrategy: () => pace.nextConnectionMs(),
   }
 }
 
@@ -302,9 +385,23 @@ async function passwordOf(config: StoreConfig, address: RedisAddress): Promise<s
   } catch (cause) {
     const reason = messageOf(cause)
     throw new StoreUnavailableError(`${address.shown}: the function store.password failed: ${reason}`, {
+      kind: 'login',
       cause,
     })
   }
+}
+
+/**
+ * Tells of an error that the server sends before it is asked anything, as when it has too many clients: the library
+ * takes it for the reply to a command of its handshake, and drops it.
+ */
+function onGreeting(client: Redis, tell: (error: Error) => void): void {
+  client.on('connect', () => {
+    client.stream.once('data', (chunk: Buffer) => {
+      const [, message] = /^-(ERR max number of clients[^\r]*)/.exec(chunk.toString('latin1', 0, 100)) ?? []
+      if (message !== undefined) tell(new Error(message))
+    })
+  })
 }
 
 /** A password that changes is asked for again when a connection has ended, before the next one begins. */

@@ -140,6 +140,7 @@ async function openNamespace(
   if (/^role:slave/m.test(replication)) {
     throw new StoreUnavailableError(
       `${link.address} is a read-only replica; give the address of its primary (${/^master_host:(\S+)/m.exec(replication)?.[1]})`,
+      { kind: 'read-only' },
     )
   }
   const meta = keys.of('meta')
@@ -147,6 +148,7 @@ async function openNamespace(
   if (found === null && !create) {
     throw new StoreUnavailableError(
       `there is no store in namespace '${config.namespace}' of ${link.address}; name another one, or start a worker, which makes it`,
+      { kind: 'missing' },
     )
   }
   if (found === null) await link.command('HSETNX', meta, 'format', redisFormat)
@@ -198,11 +200,13 @@ class RedisStore implements Store {
     this.#config = config
     this.#clock = seams.clock
     this.#calls = new ScriptCalls(link, keys, seams.storeNow)
-    const another = (use: string): Promise<RedisLink> =>
-      RedisLink.open(config, `durable-jobs:${use}`, seams.clock)
-    this.#confirmation = new Confirmation(() => another('confirmation'), keys, config.confirm)
+    const another =
+      (use: string) =>
+      (over: AbortSignal): Promise<RedisLink> =>
+        RedisLink.open(config, `durable-jobs:${use}`, seams.clock, over)
+    this.#confirmation = new Confirmation(another('confirmation'), keys, config.confirm)
     this.#peers = new PeerWatch(this.#calls, seams.clock)
-    this.#wakeups = new Wakeups(() => another('wake-ups'), seams.clock)
+    this.#wakeups = new Wakeups(another('wake-ups'), seams.clock)
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {

@@ -1,5 +1,13 @@
 import { brandErrors } from '../../model/durable-jobs-error.ts'
 import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
+import type { StoreOutageKind } from '../../model/store-outage.ts'
+
+/** What happened and what to do about it, as a message says it behind the server's address. */
+export interface Trouble {
+  readonly kind: StoreOutageKind
+  readonly what: string
+  readonly advice: string
+}
 
 /**
  * What an error means for a call.
@@ -9,7 +17,8 @@ import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
  * - `refused`: it will be refused as often as it is asked
  */
 type ErrorMeaning =
-  | { readonly kind: 'again' | 'elsewhere' | 'load' }
+  | { readonly kind: 'again' | 'elsewhere'; readonly trouble: Trouble }
+  | { readonly kind: 'load' }
   | { readonly kind: 'refused'; readonly error: Error }
 
 /** An ACL forbids the user what was asked. */
@@ -19,22 +28,46 @@ export class ForbiddenError extends StoreUnavailableError {
   }
 }
 
-const again = { kind: 'again' } as const
-const elsewhere = { kind: 'elsewhere' } as const
+type Meaning = (message: string, address: string) => ErrorMeaning
+
+function again(kind: StoreOutageKind, what: string, advice: string): Meaning {
+  return () => ({ kind: 'again', trouble: { kind, what, advice } })
+}
+
+const moving = again(
+  'cluster',
+  'is moving the keys of this namespace to another node',
+  'wait until it is done',
+)
 
 /** By the first word of a server's error. */
-const meanings: Readonly<Record<string, (message: string, address: string) => ErrorMeaning>> = {
+const meanings: Readonly<Record<string, Meaning>> = {
   // Before a failover is known to all, and while a server starts or is busy with a slow script.
-  LOADING: () => again,
-  BUSY: () => again,
-  TRYAGAIN: () => again,
-  CLUSTERDOWN: () => again,
-  MASTERDOWN: () => again,
-  NOREPLICAS: () => again,
-  UNBLOCKED: () => again,
-  MOVED: () => again,
-  ASK: () => again,
-  READONLY: () => elsewhere,
+  LOADING: again('loading', 'is loading its data', 'wait until it has'),
+  BUSY: again(
+    'busy',
+    'is busy with a slow script',
+    'see SLOWLOG GET; SCRIPT KILL ends a script that only reads',
+  ),
+  TRYAGAIN: moving,
+  MOVED: moving,
+  ASK: moving,
+  CLUSTERDOWN: again('cluster', 'is a cluster that is down', 'see CLUSTER INFO: every slot needs a node'),
+  MASTERDOWN: again('primary gone', 'is a replica without its primary', 'give the address of the primary'),
+  NOREPLICAS: again(
+    'too few replicas',
+    'has fewer replicas than min-replicas-to-write and refuses writes',
+    'attach replicas, or lower min-replicas-to-write',
+  ),
+  UNBLOCKED: again('busy', 'ended a call before its time', 'try again'),
+  READONLY: () => ({
+    kind: 'elsewhere',
+    trouble: {
+      kind: 'read-only',
+      what: 'is a read-only replica',
+      advice: 'promote it, or give the address of the primary',
+    },
+  }),
   NOSCRIPT: () => ({ kind: 'load' }),
   OOM: (_, address) => ({
     kind: 'refused',
@@ -42,22 +75,30 @@ const meanings: Readonly<Record<string, (message: string, address: string) => Er
       `${address} has reached its maxmemory and takes on nothing new; give it more memory, remove ended runs (durable-jobs remove ID), or shorten the retention of the workers`,
     ),
   }),
-  MISCONF: (message, address) => refused(`${address} can't save to its disk and refuses writes: ${message}`),
+  MISCONF: (message, address) =>
+    refused('not saving', `${address} can't save to its disk and refuses writes: ${message}`),
   NOAUTH: (_, address) =>
     refused(
+      'login',
       `${address} asks for a password; write redis://:PASSWORD@HOST, redis://USER:PASSWORD@HOST, or store.password`,
     ),
-  WRONGPASS: (_, address) => refused(`${address} refused the user name or password`),
+  WRONGPASS: (_, address) => refused('login', `${address} refused the user name or password`),
   NOPERM: (message, address) => ({
     kind: 'refused',
     error: new ForbiddenError(
       `${address}: the user may not do this; docs/redis.md lists what an ACL user needs (${message})`,
+      { kind: 'forbidden' },
     ),
   }),
 }
 
-function refused(message: string): ErrorMeaning {
-  return { kind: 'refused', error: new StoreUnavailableError(message) }
+/** Conditions in which a server refuses a call before it has done anything of it. */
+export const refusesBeforeWork: ReadonlySet<StoreOutageKind> = new Set([
+  ...(['read-only', 'loading', 'primary gone', 'too few replicas', 'too many clients'] as const),
+])
+
+function refused(kind: StoreOutageKind, message: string): ErrorMeaning {
+  return { kind: 'refused', error: new StoreUnavailableError(message, { kind }) }
 }
 
 /** @param address The server as it may be shown. */
@@ -70,9 +111,47 @@ export function meaningOf(error: Error, address: string): ErrorMeaning {
     error.message,
   )?.[1]
   const forbidden = /user executing the script can't|No permissions? to/.test(error.message)
-  if (forbidden) return meanings.NOPERM?.(error.message, address) ?? again
-  if (inside !== undefined) return meanings[inside]?.(error.message, address) ?? again
+  const meaning = meanings[forbidden ? 'NOPERM' : (inside ?? '')]
+  if (meaning !== undefined) return meaning(error.message, address)
+  const trouble = connectionTrouble(error)
   // The server said so, and not the way to it.
-  if (error.name === 'ReplyError') return { kind: 'refused', error }
-  return again
+  if (error.name === 'ReplyError' && trouble.kind !== 'too many clients') return { kind: 'refused', error }
+  return { kind: 'again', trouble }
+}
+
+/** What stands in the message or the code of an error of the connection, the first that fits. */
+const connectionTroubles: readonly (readonly [RegExp, StoreOutageKind, advice: string])[] = [
+  [
+    /max number of clients/,
+    'too many clients',
+    'raise maxclients, or close connections: CLIENT LIST shows whose they are',
+  ],
+  [/ENOTFOUND|EAI_/, 'unreachable', 'check the name of the host'],
+  [/ECONNREFUSED/, 'unreachable', 'check that the server runs, and its host and port'],
+  [
+    /CERT|altname|self.signed|unable to (get|verify)/i,
+    'certificate',
+    'the certificate must name this host; for a private CA set NODE_EXTRA_CA_CERTS before Node starts',
+  ],
+  [/ERR_SSL|EPROTO|ERR_TLS/, 'protocol', 'write redis:// for a port without TLS'],
+  [
+    /Unknown RESP type|Protocol error/,
+    'protocol',
+    'the port is no Redis, or wants TLS: then write rediss://',
+  ],
+  [
+    /Socket timeout|not ready within/,
+    'silent',
+    'the server hangs, a firewall swallows packets, or the port is no Redis or expects no TLS',
+  ],
+  [/ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/, 'unreachable', 'check the way to the server, and its firewall'],
+]
+
+/** What an error of a connection, or its absence, says of the server. */
+export function connectionTrouble(error: Error | undefined): Trouble {
+  const { code = '' } = (error ?? {}) as NodeJS.ErrnoException
+  const text = error === undefined ? '' : `${code} ${error.message}`
+  const [, kind = 'unreachable', advice = 'check that it runs, and whether the port wants TLS'] =
+    connectionTroubles.find(([pattern]) => pattern.test(text)) ?? []
+  return { kind, what: "can't be reached", advice }
 }

@@ -1,4 +1,4 @@
-import type { CancelTimer, Clock } from '../../model/clock.ts'
+import { backoffMs, type CancelTimer, type Clock } from '../../model/clock.ts'
 import type { Unsubscribe } from '../store.ts'
 import type { RedisLink } from './redis-link.ts'
 
@@ -10,18 +10,17 @@ interface Channel {
   missed: boolean
 }
 
-/** Before a connection that could not be opened is tried again. */
-const againMs = 2_000
-
 /** Hints over one connection of their own, opened with the first channel. A lost hint costs a poll, no more. */
 export class Wakeups {
-  readonly #open: () => Promise<RedisLink>
+  readonly #open: (over: AbortSignal) => Promise<RedisLink>
+  readonly #over = new AbortController()
   readonly #channels = new Map<string, Channel>()
   readonly #clock: Clock
   #link: Promise<RedisLink> | undefined
+  #failures = 0
   #cancelAgain: CancelTimer = () => undefined
 
-  constructor(open: () => Promise<RedisLink>, clock: Clock) {
+  constructor(open: (over: AbortSignal) => Promise<RedisLink>, clock: Clock) {
     this.#open = open
     this.#clock = clock
   }
@@ -49,8 +48,8 @@ export class Wakeups {
   async close(): Promise<void> {
     this.#channels.clear()
     this.#cancelAgain()
-    const link = await this.#link?.catch(() => undefined)
-    await link?.close()
+    this.#over.abort()
+    await this.#link?.catch(() => undefined)
   }
 
   #channel(name: string): Channel {
@@ -71,7 +70,9 @@ export class Wakeups {
       const opened = await opening.catch(() => undefined)
       if (opened !== undefined || this.#link !== opening) return
       this.#link = undefined
-      if (this.#channels.size > 0) this.#cancelAgain = this.#clock.after(againMs, () => this.#hearAll())
+      if (this.#channels.size === 0) return
+      const ms = backoffMs(++this.#failures, this.#clock.random())
+      this.#cancelAgain = this.#clock.after(ms, () => this.#hearAll())
     }
   }
 
@@ -80,7 +81,8 @@ export class Wakeups {
   }
 
   async #connect(): Promise<RedisLink> {
-    const link = await this.#open()
+    const link = await this.#open(this.#over.signal)
+    this.#failures = 0
     link.onMessage((name) => {
       const channel = this.#channels.get(name)
       if (channel !== undefined) this.#tell(channel)

@@ -37,7 +37,6 @@ function heldStore() {
 function committerOn(store: ReturnType<typeof heldStore>['store']): Committer {
   return new Committer(store, 'lease', systemClock, {
     onOrders: () => undefined,
-    onUnreachable: () => undefined,
     abandoned: new AbortController().signal,
   })
 }

@@ -3,6 +3,7 @@ import { createLogger } from '../../../runtime/index.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { serveHealth } from '../../../runtime/worker/health-server.ts'
 import { LeaseKeeper } from '../../../runtime/worker/lease-keeper.ts'
+import { OutageLog } from '../../../runtime/worker/outage-log.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob, HealthPortError } from '../../../sdk/index.ts'
 import { newWorker } from '../../contract/given.ts'
@@ -81,8 +82,10 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
     status: () => ({ draining: false }),
     hasDeadDuty: () => isDead,
     renew: (lease) => store.renew(lease, { draining: false }),
+    outages: new OutageLog(config),
     onOrders: () => undefined,
     onLost: () => undefined,
+    outages: new OutageLog(config),
     onGone: () => undefined,
   })
   keeper.keep(worker.lease)

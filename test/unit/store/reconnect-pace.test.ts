@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest'
+import { ReconnectPace } from '../../../runtime/store/redis/reconnect-pace.ts'
+import { FakeClock } from '../coordination/fake-clock.ts'
+
+/** The delays of so many connections that end as soon as they are there. */
+function delays(pace: ReconnectPace, count: number, meanwhile: () => void = () => undefined): number[] {
+  return Array.from({ length: count }, () => {
+    meanwhile()
+    return pace.nextConnectionMs()
+  })
+}
+
+describe('the pace of reconnects', () => {
+  test('the first one comes at once, each further one later, up to a bound', () => {
+    const pace = new ReconnectPace(new FakeClock())
+    expect(delays(pace, 9)).toEqual([15, 30, 60, 120, 240, 480, 960, 1_500, 1_500])
+  })
+
+  test('a handshake that succeeds proves nothing: it goes on from there', () => {
+    const pace = new ReconnectPace(new FakeClock())
+    expect(delays(pace, 4, () => pace.ready())).toEqual([15, 30, 60, 120])
+  })
+
+  test('a call that was carried out ends the row of failures', () => {
+    const pace = new ReconnectPace(new FakeClock())
+    delays(pace, 6)
+    pace.ready()
+    pace.succeeded('renew')
+    expect(delays(pace, 2)).toEqual([15, 30])
+  })
+
+  test('so does a connection that stood for long, though nobody called: servers end idle ones', () => {
+    const clock = new FakeClock()
+    const pace = new ReconnectPace(clock)
+    for (let i = 0; i < 10; i++) {
+      pace.ready()
+      clock.stopFor(300_000)
+      expect(pace.nextConnectionMs()).toBe(15)
+    }
+  })
+
+  test('never in step with others: half of each delay is jitter', () => {
+    const clock = new FakeClock()
+    let random = 0
+    clock.random = () => random
+    const least = delays(new ReconnectPace(clock), 10)
+    random = 0.999
+    const most = delays(new ReconnectPace(clock), 10)
+    for (const [i, ms] of most.entries()) expect(ms / (least[i] ?? 0)).toBeCloseTo(2, 1)
+  })
+
+  describe('to a server that refuses writes', () => {
+    /** How often a connection is replaced when a call is refused every 10 ms for so long. */
+    function replacements(
+      pace: ReconnectPace,
+      clock: FakeClock,
+      ms: number,
+      meanwhile: () => void = () => undefined,
+    ): number {
+      let count = 0
+      for (let i = 0; i < ms; i += 10) {
+        if (pace.mayReplace('claim')) count++
+        meanwhile()
+        clock.stopFor(10)
+      }
+      return count
+    }
+
+    test('the connection is replaced at once, then less and less often', () => {
+      const clock = new FakeClock()
+      const pace = new ReconnectPace(clock)
+      expect(replacements(pace, clock, 10)).toBe(1)
+      expect(replacements(pace, clock, 2_000)).toBe(5)
+      expect(replacements(pace, clock, 60_000)).toBe(40)
+    })
+
+    test('reads that succeed there change nothing', () => {
+      const clock = new FakeClock()
+      const pace = new ReconnectPace(clock)
+      const count = replacements(pace, clock, 60_000, () => pace.succeeded('read-runs'))
+      expect(count).toBeLessThan(50)
+    })
+
+    test('the call that was refused and succeeds ends it', () => {
+      const clock = new FakeClock()
+      const pace = new ReconnectPace(clock)
+      replacements(pace, clock, 60_000)
+      pace.succeeded('claim')
+      expect(pace.mayReplace('claim')).toBe(true)
+    })
+  })
+})
