@@ -141,10 +141,10 @@ export class StoreFullError extends DurableJobsError {
   readonly code = 'STORE_FULL'
 }
 
-/** Returns why the store could not be used, or undefined for an error that is no outage. */
+/** Returns why the store could not be used, or undefined for an error that says nothing of it. */
 export function outageKindOf(error: unknown): StoreOutageKind | undefined {
   if (StoreFullError.is(error)) return 'full'
-  if (!StoreUnavailableError.is(error) || error.kind === 'closed') return undefined
+  if (!StoreUnavailableError.is(error)) return undefined
   // One that another version of the package made may lack it.
   return error.kind ?? 'unreachable'
 }

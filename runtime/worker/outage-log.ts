@@ -64,7 +64,7 @@ export class OutageLog {
 
   /** @param call What failed; the same name as when it succeeds. @param tookMs How long the call had tried. */
   failed(call: string, kind: StoreOutageKind, reason: string, tookMs: number): void {
-    if (this.#closed) return
+    if (this.#closed || kind === 'closed') return
     const now = this.#clock.elapsed()
     this.#failing.set(call, { kind, lastAt: now })
     if (this.#outage === undefined) {
