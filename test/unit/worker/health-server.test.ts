@@ -85,7 +85,6 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
     outages: new OutageLog(config),
     onOrders: () => undefined,
     onLost: () => undefined,
-    outages: new OutageLog(config),
     onGone: () => undefined,
   })
   keeper.keep(worker.lease)
