@@ -30,7 +30,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.StepFailedError('a', 2, new Error('x')), 'STEP_FAILED'],
   [new sdk.StepTimeoutError('a', 5), 'STEP_TIMEOUT'],
   [new sdk.StepUnknownError('a'), 'STEP_UNKNOWN'],
-  [new sdk.StoreCodeError('no ioredis'), 'STORE_CODE'],
+  [new sdk.StoreCodeError('redis', new Error('no ioredis')), 'STORE_CODE'],
   [new sdk.StoreFormatError('newer'), 'STORE_FORMAT'],
   [new sdk.StoreFullError('out of memory'), 'STORE_FULL'],
   [new sdk.StoreUnavailableError('locked'), 'STORE_UNAVAILABLE'],
