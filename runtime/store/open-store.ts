@@ -8,8 +8,10 @@ import type { StoreConfig } from './store-config.ts'
 /** How a store is opened; the first two are what a test puts in place of the world. */
 export interface StoreSeams {
   readonly clock?: Clock
-  /** Replaces the store's own time. */
+  /** Replaces the wall clock of the store's host or server. */
   readonly storeNow?: () => number
+  /** Replaces the measure of elapsed time. Default: `storeNow`, which then never jumps. */
+  readonly storeElapsed?: () => number
   /** Whether a store that is not there is made. Default true. */
   readonly create?: boolean
 }
@@ -17,6 +19,7 @@ export interface StoreSeams {
 interface Seams {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
+  readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
 }
 
@@ -31,8 +34,8 @@ const redis: Opener = async (config, seams) => {
 
 /** Engines by URL scheme; each loads on use, so that no one pays for the others. */
 const engines: Readonly<Record<string, Opener>> = {
-  sqlite: async (config, { clock, storeNow = () => clock.now(), create }) =>
-    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, { clock, storeNow, create }),
+  sqlite: async (config, seams) =>
+    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
   redis,
   rediss: redis,
 }
@@ -51,6 +54,6 @@ export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Pr
       `store: no engine for '${shownUrl(config.url)}'; the address begins with ${schemes.join(', ')}`,
     )
   }
-  const { clock = systemClock, storeNow, create = true } = seams
-  return open(config, { clock, storeNow, create })
+  const { clock = systemClock, storeNow, storeElapsed = storeNow, create = true } = seams
+  return open(config, { clock, storeNow, storeElapsed, create })
 }

@@ -29,6 +29,8 @@ export interface ScheduleSpec {
  *     it: it stays in the list, fires no more, and comes back with the code.
  * C4  A pause is a field of its own: it stays through changes until somebody resumes. It is remembered until the schedule
  *     has moved beyond it, so that none of its ticks is fired, whenever somebody leads again.
+ * C5  Ticks follow the wall clock, not the store's time. When the wall is set back, schedules whose next tick or first
+ *     plan lies ahead are planned again from the new wall time; a tick that has fired does not fire again.
  */
 export interface ScheduleStore {
   /** Makes or changes a schedule; the same one again changes nothing. @throws ScheduleStateError when code declares it. */

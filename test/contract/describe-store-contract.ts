@@ -2,6 +2,7 @@ import { describe } from 'vitest'
 import type { StoreKind } from './store-under-test.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
+import { clockContract } from './topics/clock.ts'
 import { commitContract } from './topics/commit.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
@@ -31,6 +32,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('commit', () => commitContract(open))
     describe('settle', () => settleContract(open))
     describe('time', () => timeContract(open))
+    describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
     describe('limits', () => limitsContract(open))

@@ -12,7 +12,8 @@ import { byHand, newRun, newWorker } from './given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 /** Columns that raised no format. */
-const addedLater = ['runs canonical_key', 'payloads canonical_digest']
+const addedLater = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at']
+const dropAddedTables = 'DROP INDEX runs_instants; DROP TABLE clock_jumps'
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -131,6 +132,7 @@ describe('the file of the embedded store', () => {
     ]
     sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
     sql('DROP INDEX requests_until; DROP INDEX runs_granted')
+    sql(dropAddedTables)
     sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
     sql('PRAGMA user_version = 1')
     await using(async (store) => {
@@ -148,6 +150,7 @@ describe('the file of the embedded store', () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
+    sql(dropAddedTables)
     sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
     await using(async (store) => {
       const worker = await TestWorker.register(store)
@@ -207,6 +210,62 @@ describe('the file of the embedded store', () => {
     }
     expect(rows('events')).toBe(keptEvents / 500)
     await store.close()
+  })
+
+  describe('whose clock was moved while no process had it open', () => {
+    const start = Date.UTC(2026, 0, 1)
+    const waits = (lease: string, store: Store, n: number) =>
+      store.claim(lease, n, { max: 1 }, []).then((answer) => answer.kind === 'claimed' && answer.runs.length)
+
+    /** Opens the file on a clock that shows `now`, and lets it pass with `advance`. */
+    async function at<T>(
+      now: number,
+      work: (store: Store, advance: (ms: number) => void) => Promise<T>,
+    ): Promise<T> {
+      let elapsed = 0
+      const seams = { storeNow: () => now + elapsed, storeElapsed: () => elapsed }
+      const store = await openStore(parseStoreConfig(`sqlite:${path}`), seams)
+      try {
+        return await work(store, (ms) => {
+          elapsed += ms
+        })
+      } finally {
+        await store.close()
+      }
+    }
+
+    async function enqueueDelayed(lastsMs: number): Promise<void> {
+      await at(start, async (store) => {
+        const worker = newWorker()
+        await store.register(worker)
+        await store.enqueue([newRun({ start: { kind: 'in', ms: lastsMs } })])
+        await store.resign(worker.lease, [])
+      })
+    }
+
+    test('ahead: that can’t be told from time that passed', async () => {
+      await enqueueDelayed(3_600_000)
+      await at(start + 3_600_000, async (store) => {
+        const worker = newWorker()
+        await store.register(worker)
+        expect(await waits(worker.lease, store, 1)).toBe(1)
+        expect((await store.checks()).find(({ name }) => name === 'clock jumps')).toMatchObject({
+          found: 'none',
+        })
+      })
+    })
+
+    test('back: the store goes on from where it was seen last', async () => {
+      await enqueueDelayed(10_000)
+      await at(start - 3_600_000, async (store, advance) => {
+        const worker = newWorker()
+        await store.register(worker)
+        advance(9_999)
+        expect(await waits(worker.lease, store, 1)).toBe(0)
+        advance(1)
+        expect(await waits(worker.lease, store, 2)).toBe(1)
+      })
+    })
   })
 
   test('of another program is refused and left as it is', async () => {

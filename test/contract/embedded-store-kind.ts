@@ -11,19 +11,27 @@ export const embeddedStore: StoreKind = { name: 'embedded', open }
 async function open({ retention = {} }: OpenOptions = {}): Promise<StoreUnderTest> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-contract-'))
   const connections: Store[] = []
-  let now = Date.UTC(2026, 0, 1)
+  let elapsed = 0
+  let moved = Date.UTC(2026, 0, 1)
+  const now = (): number => moved + elapsed
   const connect = async (): Promise<Store> => {
     const url = `sqlite:${join(folder, 'jobs.db')}`
-    const store = await openStore(parseStoreConfig({ url, retention }), { storeNow: () => now })
+    const store = await openStore(parseStoreConfig({ url, retention }), {
+      storeNow: now,
+      storeElapsed: () => elapsed,
+    })
     connections.push(store)
     return store
   }
   return {
     store: await connect(),
     another: connect,
-    now: () => now,
+    now,
     advance: (ms) => {
-      now += ms
+      elapsed += ms
+    },
+    moveClock: (ms) => {
+      moved += ms
     },
     close: async () => {
       for (const store of connections) await store.close()

@@ -15,19 +15,24 @@ async function openOn(
 ): Promise<StoreUnderTest> {
   const namespace = `test-${randomUUID()}`
   const connections: Store[] = []
-  let now = Date.UTC(2026, 0, 1)
+  let elapsed = 0
+  let moved = Date.UTC(2026, 0, 1)
+  const now = (): number => moved + elapsed
   const connect = async (): Promise<Store> => {
     const config = parseStoreConfig({ url: await url(), namespace, retention })
-    const store = await openStore(config, { storeNow: () => now })
+    const store = await openStore(config, { storeNow: now, storeElapsed: () => elapsed })
     connections.push(store)
     return store
   }
   return {
     store: await connect(),
     another: connect,
-    now: () => now,
+    now,
     advance: (ms) => {
-      now += ms
+      elapsed += ms
+    },
+    moveClock: (ms) => {
+      moved += ms
     },
     close: async () => {
       for (const store of connections) await store.close()

@@ -6,9 +6,12 @@ export interface StoreUnderTest {
   readonly store: Store
   /** Another connection to it, as another process would have. */
   another(): Promise<Store>
-  /** The store's time. */
+  /** What the clock of the store's host shows. */
   now(): number
+  /** Lets time pass, which that clock shows. */
   advance(ms: number): void
+  /** Sets that clock ahead or back; no time passes. */
+  moveClock(ms: number): void
   /** Closes every connection and deletes the store. */
   close(): Promise<void>
 }

@@ -8,6 +8,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -67,7 +68,7 @@ import { unservedQueues } from '../unserved-queues.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
-import { bootId, refuseNetworkFileSystem } from './host.ts'
+import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
@@ -111,7 +112,9 @@ import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
+import { planAgain } from './schedule-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
+import { type Moment, StoreClock } from './store-clock.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
@@ -120,7 +123,8 @@ import { WakeupFiles } from './wakeup-files.ts'
 
 interface Seams {
   readonly clock: Clock
-  readonly storeNow: () => number
+  readonly storeNow: (() => number) | undefined
+  readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
 }
 
@@ -138,8 +142,9 @@ export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Prom
   try {
     refuseNetworkFileSystem(path)
     await migrate(database)
-    refuseOtherHost(database, seams.storeNow())
-    return new EmbeddedStore(database, config, seams)
+    const time = new StoreClock(database, hostClocks(seams))
+    refuseOtherHost(database, time.look().now)
+    return new EmbeddedStore(database, config, { clock: seams.clock, time })
   } catch (error) {
     database.close()
     throw error
@@ -166,18 +171,22 @@ class EmbeddedStore implements Store {
   readonly address: string
   readonly #database: Database
   readonly #config: StoreConfig
-  readonly #storeNow: () => number
+  readonly #time: StoreClock
   readonly #clock: Clock
   readonly #locks: LeaseLocks
   readonly #wakeups: WakeupFiles
   readonly #changes: ChangeWatch
   readonly #subscriptions = new Set<Unsubscribe>()
 
-  constructor(database: Database, config: StoreConfig, seams: Seams) {
+  constructor(
+    database: Database,
+    config: StoreConfig,
+    seams: { readonly clock: Clock; readonly time: StoreClock },
+  ) {
     this.address = `sqlite:${database.path}`
     this.#database = database
     this.#config = config
-    this.#storeNow = seams.storeNow
+    this.#time = seams.time
     this.#clock = seams.clock
     this.#locks = new LeaseLocks(database.path)
     this.#wakeups = new WakeupFiles(database.path)
@@ -207,7 +216,7 @@ class EmbeddedStore implements Store {
   async readJournal(lease: LeaseId, id: RunId, fence: number, from: number): Promise<JournalPage | 'gone'> {
     const run = findRun(this.#database, id)
     if (run?.lease !== lease || run.fence !== fence) return 'gone'
-    return journalPage(this.#database, this.#storeNow(), run.seq, from, pageBytes)
+    return journalPage(this.#database, this.#time.look(), run.seq, from, pageBytes)
   }
 
   reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'> {
@@ -390,7 +399,7 @@ class EmbeddedStore implements Store {
   }
 
   async run(id: RunId): Promise<RunDetails | undefined> {
-    return inspectRun(this.#database, id)
+    return inspectRun(this.#database, this.#time.look(), id)
   }
 
   async duplicateOf(id: RunId): Promise<RunId | undefined> {
@@ -398,7 +407,7 @@ class EmbeddedStore implements Store {
   }
 
   async holder(job: string, key: string): Promise<RunId | undefined> {
-    return holderOf(this.#database, this.#storeNow(), job, key)
+    return holderOf(this.#database, this.#time.look(), job, key)
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {
@@ -410,35 +419,35 @@ class EmbeddedStore implements Store {
     page: { readonly after: number; readonly limit: number },
   ): Promise<readonly JournalEntry[]> {
     const run = findRun(this.#database, id)
-    return run ? journalEntries(this.#database, this.#storeNow(), run.seq, page.after, page.limit) : []
+    return run ? journalEntries(this.#database, this.#time.look(), run.seq, page.after, page.limit) : []
   }
 
   async history(id: RunId): Promise<readonly HistoryEntry[]> {
-    return inspectHistory(this.#database, id)
+    return inspectHistory(this.#database, this.#time.look(), id)
   }
 
   async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, filter)
+    return inspectRuns(this.#database, this.#time.look(), filter)
   }
 
   async queues(): Promise<readonly QueueInfo[]> {
-    return inspectQueues(this.#database, this.#storeNow())
+    return inspectQueues(this.#database, this.#time.look())
   }
 
   async workers(): Promise<readonly WorkerInfo[]> {
-    return inspectWorkers(this.#database, this.#storeNow(), (lease) => this.#locks.isFree(lease))
+    return inspectWorkers(this.#database, this.#time.look(), (lease) => this.#locks.isFree(lease))
   }
 
   async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {
-    return inspectDefinitions(this.#database, kind)
+    return inspectDefinitions(this.#database, this.#time.look(), kind)
   }
 
   async leaders(): Promise<readonly LeaderInfo[]> {
-    return inspectLeaders(this.#database, this.#storeNow())
+    return inspectLeaders(this.#database, this.#time.look())
   }
 
   async schedules(): Promise<readonly ScheduleInfo[]> {
-    return inspectSchedules(this.#database, this.#storeNow())
+    return inspectSchedules(this.#database, this.#time.look().wall)
   }
 
   async ledger(
@@ -449,21 +458,22 @@ class EmbeddedStore implements Store {
   }
 
   async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
-    return readEvents(this.#database, page)
+    return readEvents(this.#database, this.#time.look(), page)
   }
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
-    return readThroughput(this.#database, this.#storeNow(), minutes)
+    return readThroughput(this.#database, this.#time.look().wall, minutes)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const workers = await this.workers()
     const leaders = await this.leaders()
-    const leader = leaderCheck(leaders, workers, this.#storeNow())
+    const leader = leaderCheck(leaders, workers, this.#time.look().wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
     const store = checkStore(this.#database, this.#config, scope)
-    return [...store, lostWorkers(workers), ...queues, leader, cron]
+    const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
+    return [...store, clock, lostWorkers(workers), ...queues, leader, cron]
   }
 
   onChange(listener: () => void): Unsubscribe {
@@ -477,26 +487,31 @@ class EmbeddedStore implements Store {
   }
 
   async #write<T>(operation: (tx: Transaction) => T, durable = false): Promise<T> {
-    const { result, woken } = await this.#database.write(
+    const { result, woken, jump } = await this.#database.write(
       () => {
-        const tx = this.#transaction()
+        const look = this.#time.look()
+        const tx = this.#transaction(look)
+        const jump = look.movedMs === 0 ? undefined : this.#time.record(look)
+        if (look.movedMs < 0) planAgain(tx)
         const result = operation(tx)
         nudgeOpened(tx)
         writeEvents(tx)
         writeThroughput(tx)
-        return { result, woken: pickIdleWorkers(tx) }
+        return { result, woken: pickIdleWorkers(tx), jump }
       },
       { durable },
     )
+    this.#time.committed(jump)
     for (const lease of woken) this.#wakeups.touch(lease)
     this.#changes.changed()
     return result
   }
 
-  #transaction(): Transaction {
+  #transaction({ now, wall }: Moment = this.#time.look()): Transaction {
     return {
       sql: this.#database,
-      now: this.#storeNow(),
+      now,
+      wall,
       retention: this.#config.retention,
       wakeCounts: new Map(),
       wakeCountOf: new Map(),

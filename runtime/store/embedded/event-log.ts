@@ -3,6 +3,7 @@ import type { RunId } from '../../model/run-id.ts'
 import { checkEventLimit, parseCursor } from '../read-limits.ts'
 import { keptEvents, type RunEvent } from '../store.ts'
 import type { Sql } from './database.ts'
+import { type Moment, shownAt } from './store-clock.ts'
 import type { Move, Transaction } from './transaction.ts'
 
 /*
@@ -70,6 +71,7 @@ function trim(tx: Transaction, before: number, last: number): void {
 /** @throws InvalidOptionsError for a cursor or a limit that can't be one. */
 export function readEvents(
   sql: Sql,
+  moment: Moment,
   { after, limit }: { readonly after?: string; readonly limit: number },
 ): RunEvent[] {
   checkEventLimit(limit)
@@ -78,7 +80,7 @@ export function readEvents(
   const page: RunEvent[] = []
   for (const row of rows) {
     if (page.length >= limit) break
-    page.push(...decode(row).filter(({ cursor }) => Number(cursor) > from))
+    page.push(...decode(row, moment).filter(({ cursor }) => Number(cursor) > from))
   }
   return page.slice(0, limit)
 }
@@ -87,7 +89,8 @@ function newest(sql: Sql): number {
   return sql.get<{ last: number | null }>('SELECT max(last) AS last FROM events')?.last ?? 0
 }
 
-function decode({ last, at, groups }: EventRow): RunEvent[] {
+function decode({ last, at: stored, groups }: EventRow, moment: Moment): RunEvent[] {
+  const at = shownAt(moment, stored)
   const events = (JSON.parse(groups) as Group[]).flatMap(([job, queue, transition, state, ...runs]) =>
     runs.map((run) => ({ at, run, job, queue, transition, state })),
   )

@@ -1,7 +1,25 @@
 import { readFileSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
+import type { Clock } from '../../model/clock.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { HostClocks } from '../clock-watch.ts'
+
+interface ClockSeams {
+  readonly clock: Clock
+  readonly storeNow: (() => number) | undefined
+  readonly storeElapsed: (() => number) | undefined
+}
+
+/** Returns the host's clocks, or the ones that a test injects. */
+export function hostClocks({ clock, storeNow, storeElapsed }: ClockSeams): HostClocks {
+  return {
+    wall: storeNow ?? (() => clock.now()),
+    monotonic: storeElapsed ?? (() => clock.elapsed()),
+    uptime: storeElapsed ?? (() => clock.uptime()),
+    boot: bootId,
+  }
+}
 
 /** Changes with every start of the machine and differs between machines; containers of one host share it. */
 export function bootId(): string {

@@ -1,7 +1,7 @@
 import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
 import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
-import type { Blocked, Cancel, RunRow } from './run-row.ts'
+import { type Blocked, type Cancel, expiryOf, type RunRow } from './run-row.ts'
 import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
 import { moveKeys } from './unique-keys.ts'
@@ -31,6 +31,8 @@ export interface Placement {
  * L1  a run is held iff its state is running or cancelling; only then it has a lease
  * L2  `due_at` is the earliest of wake, expiry and deadline that counts in the state, or null
  * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
+ * L4  a scheduled run that waits for an instant has it as `instant_at`. Its other times stay as they were computed at the
+ *     enqueue, so `due_at` may be early or late: `promote` corrects that
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
   const reached = nextState(run.state, transition)
@@ -49,12 +51,12 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
         ? (to.wakeAt ?? run.wake_at)
         : null,
     expiresAt:
-      startedAt !== null || ended ? null : to.expiresAt === undefined ? run.expires_at : to.expiresAt,
+      startedAt !== null || ended ? null : to.expiresAt === undefined ? expiryOf(run, tx) : to.expiresAt,
     deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
   }
   const cancel = to.cancel === undefined ? run.cancel : to.cancel === null ? null : JSON.stringify(to.cancel)
   tx.sql.run(
-    `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, expires_at = ?,
+    `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, instant_at = NULL, expires_at = ?,
        deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
        settled_state = ?, waiting = ?, cancel = ?, blocked = ?, granted = 0, limit_turn = 0 WHERE seq = ?`,
     state,

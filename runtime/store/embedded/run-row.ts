@@ -2,9 +2,11 @@ import { decodeValue } from '../../model/codec.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import type { StoredError } from '../../model/stored-error.ts'
+import type { UniqueKey } from '../../model/unique.ts'
 import type { LeaseId } from '../store.ts'
-import { uniqueKeyOf } from '../unique-until.ts'
+import { uniqueKeyOf, untilFinished } from '../unique-until.ts'
 import type { Sql } from './database.ts'
+import { type Moment, shownAt, storeTimeOf } from './store-clock.ts'
 
 /** The columns that decide where a run is and who may write it. */
 export interface RunRow {
@@ -23,6 +25,8 @@ export interface RunRow {
   readonly losses: number
   readonly streak: number
   readonly wake_at: number | null
+  /** The instant that a scheduled run waits for, by the wall. */
+  readonly instant_at: number | null
   readonly expires_at: number | null
   readonly deadline_at: number | null
   readonly timeout_ms: number | null
@@ -66,7 +70,7 @@ interface PayloadRow {
 }
 
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
-  runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at,
+  runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at, runs.instant_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
   runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until`
@@ -85,7 +89,8 @@ export const viewColumns: string = `${runColumns}, payloads.tags, payloads.heade
 export const viewTables =
   'runs JOIN payloads ON payloads.seq = runs.seq LEFT JOIN workers ON workers.lease = runs.lease'
 
-export function toRun(row: RunRow & PayloadRow): Run {
+export function toRun(row: RunRow & PayloadRow, moment: Moment): Run {
+  const shown = (at: number): number => shownAt(moment, at)
   const base = {
     id: row.id,
     job: row.job,
@@ -96,31 +101,42 @@ export function toRun(row: RunRow & PayloadRow): Run {
     headers: JSON.parse(row.headers) as Record<string, string>,
     attempt: row.attempt,
     losses: row.losses,
-    enqueuedAt: row.enqueued_at,
-    ...(row.started_at === null ? {} : { startedAt: row.started_at }),
-    ...(row.unique_key === null
-      ? {}
-      : { unique: uniqueKeyOf(row.unique_key, row.unique_until ?? 0, row.canonical_key) }),
-    changedAt: row.changed_at,
+    enqueuedAt: shown(row.enqueued_at),
+    ...(row.started_at === null ? {} : { startedAt: shown(row.started_at) }),
+    ...(row.unique_key === null ? {} : { unique: shownKey(row.unique_key, row, shown) }),
+    changedAt: shown(row.changed_at),
     position: row.position,
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),
   }
-  return { ...base, ...stateFields(row) } as unknown as Run
+  return { ...base, ...stateFields(row, shown) } as unknown as Run
 }
 
-function stateFields(row: RunRow & PayloadRow): object {
+/** Converts a stored time to wall time. */
+type Shown = (at: number) => number
+
+function shownKey(key: string, row: RunRow, shown: Shown): UniqueKey {
+  const known = uniqueKeyOf(key, row.unique_until ?? untilFinished, row.canonical_key)
+  return typeof known.until === 'number' ? { ...known, until: shown(known.until) } : known
+}
+
+function shownWait(waiting: string | null, shown: Shown): WaitingFor {
+  const known = JSON.parse(waiting ?? '{}') as WaitingFor
+  return known.until === undefined ? known : { ...known, until: shown(known.until) }
+}
+
+function stateFields(row: RunRow & PayloadRow, shown: Shown): object {
   const { state } = row
   const error =
     row.error === null ? undefined : (decodeValue(row.error, `error of run ${row.id}`) as StoredError)
-  const ended = isEnd(state) ? { endedAt: row.ended_at } : {}
+  const ended = isEnd(state) && row.ended_at !== null ? { endedAt: shown(row.ended_at) } : {}
   const cancel = row.cancel === null ? { by: 'unknown' } : (JSON.parse(row.cancel) as Cancel)
   const fields = {
-    scheduled: () => ({ dueAt: row.wake_at }),
+    scheduled: () => ({ dueAt: instantOf(row) ?? shown(row.wake_at ?? 0) }),
     ready: () => ({}),
     running: () => ({ worker: row.worker ?? 'unknown' }),
     cancelling: () => ({ worker: row.worker ?? 'unknown', ...cancel }),
     waiting: () => ({
-      waitingFor: JSON.parse(row.waiting ?? '{}') as WaitingFor,
+      waitingFor: shownWait(row.waiting, shown),
       ...(error ? { error } : {}),
     }),
     blocked: () => ({ reason: (JSON.parse(row.blocked ?? '{}') as Blocked).reason }),
@@ -130,4 +146,19 @@ function stateFields(row: RunRow & PayloadRow): object {
     expired: () => ended,
   } satisfies Record<RunState, () => object>
   return { state, ...fields[state]() }
+}
+
+/** Returns the instant that a run waits for (L4). */
+export function instantOf(run: Pick<RunRow, 'state' | 'instant_at'>): number | null {
+  return run.state === 'scheduled' ? run.instant_at : null
+}
+
+/** Returns when a run that never started expires, in the store's time. */
+export function expiryOf(
+  run: Pick<RunRow, 'state' | 'expires_at' | 'instant_at' | 'wake_at'>,
+  moment: Moment,
+): number | null {
+  const instant = instantOf(run)
+  if (run.expires_at === null || instant === null) return run.expires_at
+  return storeTimeOf(moment, instant) + run.expires_at - (run.wake_at ?? run.expires_at)
 }

@@ -17,6 +17,8 @@ export interface ScheduleRecord {
   readonly since: number
   readonly planned: boolean
   readonly next?: { readonly tick: number; readonly dueAt: number } | undefined
+  /** The latest tick that fired or was queued; earlier ones may come again after the clock was set back. */
+  readonly firedTo?: number | undefined
   readonly paused?: ScheduleInfo['paused'] | undefined
   /** Those that are over. */
   readonly pauses: DueSchedule['pauses']
@@ -47,6 +49,36 @@ export function keepPlan(tx: Transaction, name: string, record: ScheduleRecord):
   keepRecord(tx, name, record)
 }
 
+/** Returns the run of a tick that already fired or was queued, as far as the ledger reaches (G9). */
+export function firedBefore(
+  tx: Transaction,
+  name: string,
+  { firedTo = 0 }: ScheduleRecord,
+  tick: number,
+): { readonly run?: string } | undefined {
+  if (tick > firedTo) return undefined
+  const row = tx.sql.get<{ run: string | null }>(
+    `SELECT line ->> '$.run' AS run FROM ledger WHERE schedule = ? AND line ->> '$.tick' = ?
+       AND line ->> '$.outcome' IN ('fired', 'late', 'caught up', 'queued') ORDER BY run IS NULL LIMIT 1`,
+    name,
+    tick,
+  )
+  return row && (row.run === null ? {} : { run: row.run })
+}
+
+/** C5: replans after the wall was set back. The new revision rejects what a leader planned before. */
+export function planAgain(tx: Transaction): void {
+  tx.sql.run(
+    `UPDATE schedules SET due_at = 0,
+       record = json_remove(json_set(record, '$.planned', json('false'), '$.since', ?,
+         '$.revision', (record ->> '$.revision') + 1), '$.next')
+     WHERE due_at IS NOT NULL AND coalesce(record ->> '$.next.tick', record ->> '$.since') > ?`,
+    tx.wall,
+    tx.wall,
+  )
+  tx.sql.run('UPDATE schedules SET queued_look = ? WHERE queued_look IS NOT NULL', tx.wall)
+}
+
 export interface Change {
   readonly origin: ScheduleInfo['origin']
   readonly digest: string
@@ -69,7 +101,7 @@ export function setSchedule(
     runs: [],
     queued: [],
     pauses: [],
-    since: tx.now,
+    since: tx.wall,
     planned: false,
   }
   const anew = before === undefined || before.timing !== timing || before.dropped !== undefined
@@ -79,7 +111,7 @@ export function setSchedule(
     {
       ...base,
       ...{ origin, digest, timing, revision: base.revision + 1, dropped: undefined, conflict: undefined },
-      ...(anew ? { since: tx.now, planned: false, next: undefined } : {}),
+      ...(anew ? { since: tx.wall, planned: false, next: undefined } : {}),
     },
     { outcome: before === undefined || before.dropped !== undefined ? 'declared' : 'changed', ...line },
   )
@@ -88,7 +120,7 @@ export function setSchedule(
      SET due_at = excluded.due_at, queued_look = excluded.queued_look, record = excluded.record, spec = excluded.spec`,
     name,
     anew ? 0 : (record.next?.dueAt ?? null),
-    record.queued.length > 0 ? tx.now : null,
+    record.queued.length > 0 ? tx.wall : null,
     JSON.stringify(record),
     spec,
   )
@@ -108,11 +140,11 @@ export function withLine(
   const written: LedgerLine = stretches
     ? {
         ...last,
-        at: tx.now,
+        at: tx.wall,
         count: (last.count ?? 1) + (line.count ?? 1),
         ...withUntil(line.until ?? line.tick),
       }
-    : { ...line, n: record.lines + 1, at: tx.now }
+    : { ...line, n: record.lines + 1, at: tx.wall }
   tx.sql.run('INSERT OR REPLACE INTO ledger VALUES (?, ?, ?)', name, written.n, JSON.stringify(written))
   tx.sql.run('DELETE FROM ledger WHERE schedule = ? AND n <= ?', name, written.n - keptLedgerLines)
   return { ...record, lines: written.n, last: written }

@@ -186,33 +186,48 @@ const migrations: readonly string[] = [
 ]
 
 /**
- * Columns that earlier versions can do without. They raise no format: that would drain the workers of the version before
+ * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
  * and keep its processes from opening the file while a deploy runs both.
  */
 const additions = [
   // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
-  { table: 'runs', column: 'canonical_key' },
-  { table: 'payloads', column: 'canonical_digest' },
+  { table: 'runs', column: 'canonical_key', type: 'TEXT' },
+  { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
+  // The instant that a scheduled run waits for, by the wall.
+  { table: 'runs', column: 'instant_at', type: 'INTEGER' },
 ] as const
+const addedTables = `
+  CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
+  -- Jumps of the host's clock, and what the store's time makes of them: see store-clock.ts.
+  CREATE TABLE IF NOT EXISTS clock_jumps (
+    n INTEGER PRIMARY KEY, at INTEGER NOT NULL, moved_ms INTEGER NOT NULL, offset_ms INTEGER NOT NULL
+  );
+`
 
 export const formatVersion: number = migrations.length
 
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
 export async function migrate(database: Database): Promise<void> {
-  if (checkFormat(database) === formatVersion && missingColumns(database).length === 0) return
+  if (checkFormat(database) === formatVersion && hasAdditions(database)) return
   await database.write(
     () => {
       for (let version = checkFormat(database); version < formatVersion; version++) {
         database.exec(migrations[version] ?? '')
       }
-      for (const { table, column } of missingColumns(database)) {
-        database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} TEXT`)
+      for (const { table, column, type } of missingColumns(database)) {
+        database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
       }
+      database.exec(addedTables)
       database.exec(`PRAGMA user_version = ${formatVersion}`)
       database.exec(`PRAGMA application_id = ${applicationId}`)
     },
     { durable: true },
   )
+}
+
+function hasAdditions(database: Database): boolean {
+  const tables = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'clock_jumps'")
+  return tables !== undefined && missingColumns(database).length === 0
 }
 
 function missingColumns(database: Database): readonly (typeof additions)[number][] {

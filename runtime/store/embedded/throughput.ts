@@ -29,7 +29,7 @@ interface OpenCell {
 
 /** Adds the transaction's transitions to the cells of its minute, before its commit. */
 export function writeThroughput(tx: Transaction): void {
-  const minute = minuteOf(tx.now)
+  const minute = minuteOf(tx.wall)
   const cells = new Map<string, OpenCell>()
   for (const move of tx.moves) {
     const { queue, job } = move.run

@@ -2,9 +2,10 @@ import type { RunState, RunTransition } from '../../model/run.ts'
 import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
+import type { Moment } from './store-clock.ts'
 
 /** What an operation works with inside its one transaction. */
-export interface Transaction {
+export interface Transaction extends Moment {
   readonly sql: Sql
   /** The store's time, read once: all of a transaction happens at one instant. */
   readonly now: number

@@ -2,7 +2,8 @@ import { isEnd, type RunState, type RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import type { Sql } from './database.ts'
-import { findRun, type RunRow } from './run-row.ts'
+import { expiryOf, findRun, type RunRow } from './run-row.ts'
+import type { Moment } from './store-clock.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
@@ -39,17 +40,18 @@ export function readKey(sql: Sql, job: string, key: string): KeyRow | undefined 
 }
 
 /** Whether nobody has moved it yet, but its time to start is over. */
-export function isOverdue(run: RunRow, now: number): boolean {
-  return run.started_at === null && !isEnd(run.state) && run.expires_at !== null && run.expires_at <= now
+export function isOverdue(run: RunRow, moment: Moment): boolean {
+  const expiresAt = expiryOf(run, moment)
+  return run.started_at === null && !isEnd(run.state) && expiresAt !== null && expiresAt <= moment.now
 }
 
 /** Who holds a key now. */
-export function holderOf(sql: Sql, now: number, job: string, key: string): RunId | undefined {
+export function holderOf(sql: Sql, moment: Moment, job: string, key: string): RunId | undefined {
   const row = readKey(sql, job, key)
   if (row === undefined) return undefined
-  if (row.until !== null) return row.until > now ? row.run : undefined
+  if (row.until !== null) return row.until > moment.now ? row.run : undefined
   const run = findRun(sql, row.run)
-  const holds = run !== undefined && holdsByState(run) && !isOverdue(run, now)
+  const holds = run !== undefined && holdsByState(run) && !isOverdue(run, moment)
   return holds ? row.run : undefined
 }
 

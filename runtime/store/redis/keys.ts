@@ -5,7 +5,7 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled */
+  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled, clockOffset, clockMoves, clockJumps */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -90,6 +90,8 @@ export const staticKeys = [
   'schedulesDue',
   /** hash: schedule, number -> line */
   'ledger',
+  /** set by ms of the server's clock: scheduled runs by the instant they wait for */
+  'instants',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

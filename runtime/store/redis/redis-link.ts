@@ -33,6 +33,8 @@ const mostWaiting = 10_000
 export class RedisLink {
   readonly address: string
   readonly inCluster: boolean
+  /** Whether the address is this host's own. */
+  readonly isLocal: boolean
   readonly #client: Client
   readonly #clock: Clock
   readonly #pace: ReconnectPace
@@ -43,9 +45,10 @@ export class RedisLink {
   readonly #closed = new AbortController()
   #lastError: Error | undefined
 
-  private constructor(client: Client, address: string, { clock, pace, over }: LinkDeps) {
+  private constructor(client: Client, address: RedisAddress, { clock, pace, over }: LinkDeps) {
     this.#client = client
-    this.address = address
+    this.address = address.shown
+    this.isLocal = /^(localhost|127\..*|\[?::1\]?)$/.test(address.host)
     this.inCluster = client instanceof Cluster
     this.#clock = clock
     this.#pace = pace
@@ -72,7 +75,7 @@ export class RedisLink {
     const options = await optionsOf(config, address, name, pace)
     const single = new Redis({ ...options, lazyConnect: true })
     renewPassword(single, config)
-    const link = new RedisLink(single, address.shown, { clock, pace, over })
+    const link = new RedisLink(single, address, { clock, pace, over })
     await link.#connect(single)
     try {
       await link.#refuseWrongDatabase(single, address)
@@ -103,7 +106,7 @@ export class RedisLink {
       ...(address.tls ? { dnsLookup: (name, callback) => callback(null, name) } : {}),
     })
     cluster.on('+node', (node: Redis) => renewPassword(node, config))
-    const link = new RedisLink(cluster, address.shown, deps)
+    const link = new RedisLink(cluster, address, deps)
     await link.#connect(cluster)
     return link
   }

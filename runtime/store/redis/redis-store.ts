@@ -12,6 +12,7 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -71,6 +72,7 @@ import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
+import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
@@ -105,12 +107,14 @@ import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { redisFormat } from './script.ts'
 import { ScriptCalls } from './script-calls.ts'
+import type { OwnClocks } from './server-clock.ts'
 import { stateOfCode } from './state-code.ts'
 import { Wakeups } from './wakeups.ts'
 
 interface Seams {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
+  readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
 }
 
@@ -120,11 +124,20 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
   try {
     const keys = new Keys(config.namespace)
     await openNamespace(link, keys, config, seams.create)
-    return new RedisStore(link, keys, config, seams)
+    const calls = new ScriptCalls(link, keys, { storeNow: seams.storeNow, own: ownClocks(seams) })
+    await calls.clock.agree()
+    return new RedisStore(calls, config, seams.clock)
   } catch (error) {
     await link.close()
     throw error
   }
+}
+
+/** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
+function ownClocks({ clock, storeElapsed }: Seams): OwnClocks {
+  return storeElapsed === undefined
+    ? clock
+    : { now: storeElapsed, elapsed: storeElapsed, uptime: storeElapsed }
 }
 
 /** Makes the namespace, or sees that this version can read it. */
@@ -193,20 +206,21 @@ class RedisStore implements Store {
   /** Number of each lease's last claim. */
   readonly #claims = new Map<LeaseId, number>()
 
-  constructor(link: RedisLink, keys: Keys, config: StoreConfig, seams: Seams) {
+  constructor(calls: ScriptCalls, config: StoreConfig, clock: Clock) {
+    const { link, keys } = calls
     this.address = `${link.address} namespace ${config.namespace}`
     this.#link = link
     this.#keys = keys
     this.#config = config
-    this.#clock = seams.clock
-    this.#calls = new ScriptCalls(link, keys, seams.storeNow)
+    this.#clock = clock
+    this.#calls = calls
     const another =
       (use: string) =>
       (over: AbortSignal): Promise<RedisLink> =>
-        RedisLink.open(config, `durable-jobs:${use}`, seams.clock, over)
+        RedisLink.open(config, `durable-jobs:${use}`, clock, over)
     this.#confirmation = new Confirmation(another('confirmation'), keys, config.confirm)
-    this.#peers = new PeerWatch(this.#calls, seams.clock)
-    this.#wakeups = new Wakeups(another('wake-ups'), seams.clock)
+    this.#peers = new PeerWatch(this.#calls, clock)
+    this.#wakeups = new Wakeups(another('wake-ups'), clock)
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
@@ -461,10 +475,12 @@ class RedisStore implements Store {
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const server = await checkServer(this.#link, this.#keys, this.#clock)
     const workers = await this.workers()
-    const { now, leaders } = await readLeaders(this.#calls)
+    const { wall, leaders } = await readLeaders(this.#calls)
+    const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
-    return [...server, lostWorkers(workers), ...queues, leaderCheck(leaders, workers, now), cron]
+    const clock = clockJumpsCheck(jumps, wall)
+    return [...server, clock, lostWorkers(workers), ...queues, leaderCheck(leaders, workers, wall), cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -3,6 +3,7 @@ import { decodeValue } from '../../model/codec.ts'
 import { RunPoisonedError } from '../../model/errors.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
+import type { UniqueKey } from '../../model/unique.ts'
 import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
 
@@ -48,6 +49,8 @@ interface Extras {
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
+  /** The instant that a scheduled run waits for, by the server's clock. */
+  readonly i?: number
   /** The tick it was made for. */
   readonly s?: number
 }
@@ -154,7 +157,10 @@ export interface WholeRun {
   readonly outcome: Buffer
 }
 
-export function toRun(run: WholeRun): Run {
+/** Converts a stored time to wall time. */
+type Shown = (at: number) => number
+
+export function toRun(run: WholeRun, shown: Shown): Run {
   const { id, record, given } = run
   const base = {
     id,
@@ -166,27 +172,34 @@ export function toRun(run: WholeRun): Run {
     headers: given.headers,
     attempt: record.attempt,
     losses: record.losses,
-    enqueuedAt: record.enqueuedAt,
-    ...(record.startedAt === 0 ? {} : { startedAt: record.startedAt }),
-    ...(record.extras.u === undefined ? {} : { unique: uniqueKeyOf(...record.extras.u) }),
-    changedAt: record.changedAt,
+    enqueuedAt: shown(record.enqueuedAt),
+    ...(record.startedAt === 0 ? {} : { startedAt: shown(record.startedAt) }),
+    ...(record.extras.u === undefined ? {} : { unique: shownKey(uniqueKeyOf(...record.extras.u), shown) }),
+    changedAt: shown(record.changedAt),
     position: record.position,
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
-  return { ...base, state: record.state, ...stateFields(run) } as unknown as Run
+  return { ...base, state: record.state, ...stateFields(run, shown) } as unknown as Run
 }
 
-function stateFields({ id, record, worker, outcome }: WholeRun): object {
+function shownKey(key: UniqueKey, shown: Shown): UniqueKey {
+  return typeof key.until === 'number' ? { ...key, until: shown(key.until) } : key
+}
+
+function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): object {
   const { state, extras } = record
   const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
-  const ended = isEnd(state) ? { endedAt: record.changedAt } : {}
+  const ended = isEnd(state) ? { endedAt: shown(record.changedAt) } : {}
   const cancel = extras.c ?? { by: 'unknown' }
   const fields = {
-    scheduled: () => ({ dueAt: record.wakeAt }),
+    scheduled: () => ({ dueAt: extras.i ?? shown(record.wakeAt) }),
     ready: () => ({}),
     running: () => ({ worker: worker || 'unknown' }),
     cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
-    waiting: () => ({ waitingFor: waitingFor(extras), ...(outcome.length > 0 ? { error: error() } : {}) }),
+    waiting: () => ({
+      waitingFor: waitingFor(extras, shown),
+      ...(outcome.length > 0 ? { error: error() } : {}),
+    }),
     blocked: () => ({ reason: extras.b?.reason ?? '' }),
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
     failed: () => ({
@@ -200,9 +213,13 @@ function stateFields({ id, record, worker, outcome }: WholeRun): object {
   return fields[state]()
 }
 
-function waitingFor({ w }: Extras): WaitingFor {
+function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
   const [kind = 'time', until = 0, name] = w ?? []
-  return { kind, ...(kind === 'limit' ? {} : { until }), ...(name === undefined ? {} : { name }) }
+  return {
+    kind,
+    ...(kind === 'limit' ? {} : { until: shown(until) }),
+    ...(name === undefined ? {} : { name }),
+  }
 }
 
 /** The store itself ended the run: there was no worker left to write an error. */

@@ -9,6 +9,7 @@ import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinut
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
+import { clockRefusal, expectationPrefix, noticedMs } from './server-clock.ts'
 import { stateCode } from './state-code.ts'
 
 /** Raised when a newer version would read or write a namespace in another way. */
@@ -39,7 +40,8 @@ const made = new Map<ScriptName, Script>()
  * A script by its name. The comment at its head is read here:
  * - `keys`: names of keys.ts (or `all`), then behind `+` what its caller adds; it finds them as `K.name` and, the added
  *   ones, from `KEYS[STATIC_KEYS + 1]` on
- * - `input`: its arguments; where the first is `time`, `now` and `time` are set, and the caller gives no time
+ * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
+ *   time and the expectation, and `meta` must be among the keys
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
@@ -64,14 +66,13 @@ function compose(name: ScriptName): Script {
     .split(' ')
     .filter((script) => script !== '')
     .map((script) => asFunction(script, partOf(name, script)))
-  const text = [...parts, ...called, body].join('\n')
+  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
       [
         `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
         ...opening(name, header('writes')),
-        ...(timed ? clock : []),
         withKeysInPlace(name, keys, text),
       ].join('\n'),
     ),
@@ -119,10 +120,23 @@ function asFunction(script: string, source: string): string {
   return `local function call${script.charAt(0).toUpperCase()}${script.slice(1)}(ARGV)\n${source}\nend`
 }
 
-/** The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. */
+/**
+ * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
+ * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
+ * the caller expects, its last argument.
+ */
 const clock = [
   "local time = redis.call('TIME')",
-  'local now = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
+  'local wall = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
+  "local now = wall + (tonumber(call('HGET', K.meta, 'clockOffset')) or 0)",
+  'do',
+  `  local expected = string.match(ARGV[#ARGV], '^${expectationPrefix}(%d*)$')`,
+  '  if expected then ARGV[#ARGV] = nil end',
+  "  expected = tonumber(expected or '')",
+  `  if expected and math.abs(now - expected) > ${noticedMs} then`,
+  `    return redis.error_reply('${clockRefusal} this is not the time that the caller expects')`,
+  '  end',
+  'end',
 ]
 
 function keysOf(name: ScriptName, header: string, text: string): readonly StaticKey[] {
@@ -178,6 +192,7 @@ function withConstants(source: string): string {
     ].join(', '),
     '--[[limits]] 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
+    '--[[clock]] 0': String(noticedMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

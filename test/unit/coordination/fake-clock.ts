@@ -18,6 +18,10 @@ export class FakeClock implements Clock {
     return this.#elapsed
   }
 
+  uptime(): number {
+    return this.#elapsed
+  }
+
   after(ms: number, run: () => void): CancelTimer {
     const timer: Timer = { at: this.#elapsed + Math.max(0, ms), run }
     this.#timers.add(timer)

@@ -8,6 +8,7 @@ class HandClock implements Clock {
   readonly tasks: (() => void)[] = []
   now = () => 0
   elapsed = () => 0
+  uptime = () => 0
   random = () => 0
   after = (_ms: number, run: () => void) => {
     this.timers.push(run)

@@ -56,7 +56,7 @@ export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrit
     const line = byLine(write)
     const before = known(tx, name)
     // Paused again it is the same pause: its ticks are those from the first one on.
-    const paused = { ...line, at: before.paused?.at ?? tx.now }
+    const paused = { ...line, at: before.paused?.at ?? tx.wall }
     keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
   })
 }
@@ -65,10 +65,10 @@ export function resumeSchedule(tx: Transaction, name: string, write: OperatorWri
   once(tx, write, () => {
     const { paused, ...record } = known(tx, name)
     if (paused === undefined) return
-    const pauses = withPause(record.pauses, { from: paused.at, until: tx.now })
+    const pauses = withPause(record.pauses, { from: paused.at, until: tx.wall })
     keepRecord(tx, name, withLine(tx, name, { ...record, pauses }, { outcome: 'resumed', ...byLine(write) }))
     if (record.queued.length > 0)
-      tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.now, name)
+      tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall, name)
   })
 }
 
@@ -125,7 +125,7 @@ function runInTheWay(answer: EnqueueAnswer, id: string): string | undefined {
 export function applySchedule(tx: Transaction, name: string, inForce: InForce): void {
   const record = findSchedule(tx.sql, name)
   const declared = inForce.definition.length > 0
-  const seen = { worker: inForce.seen_by, at: tx.now }
+  const seen = { worker: inForce.seen_by, at: tx.wall }
   if (record?.origin === 'hand') {
     if (declared === (record.conflict !== undefined)) return
     keepRecord(tx, name, { ...record, conflict: declared ? seen : undefined })

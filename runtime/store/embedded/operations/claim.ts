@@ -14,6 +14,7 @@ import { nudgeDue } from '../limits/nudge.ts'
 import { claimLimits } from '../limits/stay-limits.ts'
 import { place, uncountWake } from '../place.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
@@ -243,14 +244,14 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     fence: run.fence,
     attempt: run.attempt,
     losses: run.losses,
-    enqueuedAt: run.enqueued_at,
+    enqueuedAt: shownAt(tx, run.enqueued_at),
     ...(payload.scheduled_for === null ? {} : { scheduledFor: payload.scheduled_for }),
     tags: JSON.parse(payload.tags) as string[],
     headers: JSON.parse(payload.headers) as Record<string, string>,
     input: payload.input,
     position: run.position,
     journalBytes: run.journal_bytes,
-    journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx.now, run.seq, 0, firstPageBytes),
+    journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx, run.seq, 0, firstPageBytes),
     ...(left === undefined ? {} : { deadlineInMs: left }),
     ...(failsAs === undefined ? {} : { failsAs }),
   }

@@ -6,6 +6,7 @@ import {
 } from '../../definitions.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
 import type { Sql } from '../database.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** What a name stands for now; `definition` is empty when the code declares none. */
@@ -115,7 +116,7 @@ function forgetOld(tx: Transaction, kind: DefinitionKind, name: string): void {
   )
 }
 
-export function inspectDefinitions(sql: Sql, kind: DefinitionKind): DefinitionInfo[] {
+export function inspectDefinitions(sql: Sql, moment: Moment, kind: DefinitionKind): DefinitionInfo[] {
   const rows = sql.all<{
     kind: string
     name: string
@@ -140,6 +141,6 @@ export function inspectDefinitions(sql: Sql, kind: DefinitionKind): DefinitionIn
     inForce: inForce.get(row.name) === row.n,
     workers: row.workers,
     firstSeenBy: row.seen_by,
-    firstSeenAt: row.first_seen,
+    firstSeenAt: shownAt(moment, row.first_seen),
   }))
 }

@@ -8,6 +8,7 @@ import { saveAdmission } from '../limits/admission-row.ts'
 import { enterLimits } from '../limits/stay-limits.ts'
 import { announceReady, countWake, dueAt } from '../place.ts'
 import { findRun } from '../run-row.ts'
+import { storeTimeOf } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { admitByKey } from './unique.ts'
 
@@ -72,8 +73,7 @@ function insertUnique(tx: Transaction, run: NewRun, unique: UniqueClaim): Enqueu
 }
 
 function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
-  const readyAt =
-    run.start.kind === 'now' ? tx.now : run.start.kind === 'in' ? tx.now + run.start.ms : run.start.at
+  const readyAt = readyTime(tx, run.start)
   const state = readyAt > tx.now ? 'scheduled' : 'ready'
   const times = {
     wakeAt: state === 'scheduled' ? readyAt : null,
@@ -83,8 +83,9 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   // Workers know when the earliest timer is due; an earlier one is news to them.
   const firstTimer = tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
   tx.sql.run(
-    `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, timeout_ms, enqueued_at,
-       changed_at, unique_key, canonical_key, unique_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, instant_at, timeout_ms,
+       enqueued_at, changed_at, unique_key, canonical_key, unique_until)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     run.id,
     run.job,
     run.version,
@@ -94,6 +95,7 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     times.wakeAt,
     times.expiresAt,
     dueAt(state, times),
+    state === 'scheduled' && run.start.kind === 'at' ? run.start.at : null,
     run.timeoutMs ?? null,
     tx.now,
     tx.now,
@@ -120,6 +122,18 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   if (state === 'ready') announceReady(tx, run)
   else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
   return { outcome: 'created', id: run.id }
+}
+
+/** Returns when a new run is ready, in the store's time. */
+function readyTime(tx: Transaction, start: NewRun['start']): number {
+  switch (start.kind) {
+    case 'now':
+      return tx.now
+    case 'in':
+      return tx.now + start.ms
+    case 'at':
+      return storeTimeOf(tx, start.at)
+  }
 }
 
 /** Keeps the limits of a new run. Answers whether it waits in the line of one. */

@@ -15,7 +15,14 @@ import {
 } from '../../schedules.ts'
 import { leaderRole } from '../../terms.ts'
 import { findRun } from '../run-row.ts'
-import { findSchedule, keepPlan, keepRecord, type ScheduleRecord, withLine } from '../schedule-row.ts'
+import {
+  findSchedule,
+  firedBefore,
+  keepPlan,
+  keepRecord,
+  type ScheduleRecord,
+  withLine,
+} from '../schedule-row.ts'
 import type { Transaction } from '../transaction.ts'
 import { applySchedule, enqueueTick } from './change-schedule.ts'
 import { settleDefinitions } from './definitions.ts'
@@ -37,25 +44,25 @@ export function dueSchedules(tx: Transaction, limit: number): DueSchedules {
   const rows = tx.sql.all<DueRow>(
     `SELECT name, due_at, record, spec FROM schedules WHERE due_at <= ? OR queued_look <= ?
      ORDER BY due_at LIMIT ?`,
-    tx.now,
-    tx.now,
+    tx.wall,
+    tx.wall,
     limit,
   )
   const next = tx.sql.get<{ at: number | null }>(
     'SELECT min(due_at) AS at FROM schedules WHERE due_at > ?',
-    tx.now,
+    tx.wall,
   )?.at
   return {
-    now: tx.now,
+    now: tx.wall,
     schedules: rows.flatMap((row) => dueSchedule(tx, row)),
-    ...(next === null || next === undefined ? {} : { nextDueInMs: next - tx.now }),
+    ...(next === null || next === undefined ? {} : { nextDueInMs: next - tx.wall }),
   }
 }
 
 function dueSchedule(tx: Transaction, { name, due_at, record: json, spec }: DueRow): DueSchedule[] {
   const record = JSON.parse(json) as ScheduleRecord
   const queuedTick = turnOfQueued(tx, name, record)
-  if (queuedTick === undefined && (due_at === null || due_at > tx.now)) return []
+  if (queuedTick === undefined && (due_at === null || due_at > tx.wall)) return []
   const { revision, since, next, paused, pauses } = record
   const due: DueSchedule = {
     ...{ name, revision, since, spec: decodeSpec(name, spec), paused: paused !== undefined, pauses },
@@ -70,7 +77,7 @@ function turnOfQueued(tx: Transaction, name: string, record: ScheduleRecord): nu
   if (tick === undefined) return undefined
   if (record.paused === undefined && liveRun(tx, record) === undefined) return tick
   // Others have their turn before it is looked at again.
-  tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.now + queuedLookMs, name)
+  tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall + queuedLookMs, name)
   return undefined
 }
 
@@ -89,7 +96,7 @@ export function fire(tx: Transaction, { schedule, revision, fence, move }: Fire)
     return { kind: 'done', outcome: 'planned' }
   }
   const notBefore = move.kind === 'run' ? move.dueAt : move.until
-  if (tx.now < notBefore) return { kind: 'early', remainingMs: notBefore - tx.now }
+  if (tx.wall < notBefore) return { kind: 'early', remainingMs: notBefore - tx.wall }
   keepPlan(tx, schedule, planned)
   return move.kind === 'run'
     ? fireRun(tx, schedule, planned, move)
@@ -113,18 +120,21 @@ function fireRun(tx: Transaction, name: string, record: ScheduleRecord, move: Mo
       ...(other === undefined ? {} : { other }),
     })
   if (record.paused !== undefined) return skipped('paused')
+  const before = firedBefore(tx, name, record, tick)
+  if (before !== undefined) return skipped('duplicate', before.run)
+  const firedTo = { firedTo: Math.max(record.firedTo ?? 0, tick) }
   const live = overlap === 'allow' ? undefined : liveRun(tx, record)
   if (overlap === 'queue' && (live !== undefined || record.queued.length > 0)) {
     if (record.queued.length >= cap) return skipped('queue full', live)
     const queued = [...record.queued, tick]
-    const answer = written(tx, name, { ...record, queued }, { outcome: 'queued', tick })
-    tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.now, name)
+    const answer = written(tx, name, { ...record, ...firedTo, queued }, { outcome: 'queued', tick })
+    tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall, name)
     return answer
   }
   if (live !== undefined) return skipped('overlap', live)
   const late = lateness(tx, dueAt)
   const outcome = caughtUp ? 'caught up' : late.lateMs === undefined ? 'fired' : 'late'
-  return enqueued(tx, name, record, { run, line: { outcome, tick, ...late } })
+  return enqueued(tx, name, { ...record, ...firedTo }, { run, line: { outcome, tick, ...late } })
 }
 
 function fireQueued(
@@ -137,7 +147,7 @@ function fireQueued(
   if (record.paused !== undefined || liveRun(tx, record) !== undefined) return { kind: 'waits' }
   const queued = record.queued.slice(1)
   const line: Line = { outcome: 'fired', tick, ...lateness(tx, tick) }
-  tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', queued.length > 0 ? tx.now : null, name)
+  tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', queued.length > 0 ? tx.wall : null, name)
   return enqueued(tx, name, { ...record, queued }, { run, line })
 }
 
@@ -160,7 +170,7 @@ function written(tx: Transaction, name: string, record: ScheduleRecord, line: Li
 }
 
 function lateness(tx: Transaction, dueAt: number): { lateMs?: number } {
-  return tx.now - dueAt >= lateFromMs ? { lateMs: tx.now - dueAt } : {}
+  return tx.wall - dueAt >= lateFromMs ? { lateMs: tx.wall - dueAt } : {}
 }
 
 /** The newest run of the schedule that has not ended. */

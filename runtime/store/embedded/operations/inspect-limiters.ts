@@ -6,6 +6,7 @@ import { admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
 import { headOf } from '../limits/line.ts'
 import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import { shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 import type { ByHandRow } from './limiters.ts'
 
@@ -27,8 +28,9 @@ export function inspectLimiters(tx: Transaction): LimiterInfo[] {
   return rows.map(({ name, rule: text, by_hand, keys, waiting }) => {
     const code = JSON.parse(text) as LimiterRule
     if (by_hand === null) return { name, rule: code, keys, waiting }
-    const { numbers, ...write } = JSON.parse(by_hand) as ByHandRow
-    return { name, rule: { ...code, ...numbers }, byHand: { ...write, code }, keys, waiting }
+    const { numbers, at, ...write } = JSON.parse(by_hand) as ByHandRow
+    const byHand = { ...write, at: shownAt(tx, at), code }
+    return { name, rule: { ...code, ...numbers }, byHand, keys, waiting }
   })
 }
 

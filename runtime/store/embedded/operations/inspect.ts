@@ -14,15 +14,16 @@ import type {
 } from '../../store.ts'
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
-export function inspectRun(sql: Sql, id: RunId): RunDetails | undefined {
+export function inspectRun(sql: Sql, moment: Moment, id: RunId): RunDetails | undefined {
   const row = sql.get<ViewRow & { input: Uint8Array }>(
     `SELECT ${viewColumns}, payloads.input FROM ${viewTables} WHERE runs.id = ?`,
     id,
   )
-  return row && { ...toRun(row), input: row.input }
+  return row && { ...toRun(row, moment), input: row.input }
 }
 
 export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
@@ -30,19 +31,20 @@ export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
   return ids.filter((id) => sql.get(live, id) === undefined)
 }
 
-export function inspectHistory(sql: Sql, id: RunId): HistoryEntry[] {
+export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntry[] {
   const rows = sql.all<HistoryEntry>(
     `SELECT at, history.kind, by, reason, worker FROM history
      WHERE run = (SELECT seq FROM runs WHERE id = ?) ORDER BY n`,
     id,
   )
-  return rows.map(
-    (row) => Object.fromEntries(Object.entries(row).filter(([, field]) => field !== null)) as never,
-  )
+  return rows.map((row) => {
+    const told = { ...row, at: shownAt(moment, row.at) }
+    return Object.fromEntries(Object.entries(told).filter(([, field]) => field !== null)) as never
+  })
 }
 
 /** Newest first; the cursor is the place in line of the last run of a page. */
-export function inspectRuns(sql: Sql, filter: RunFilter): RunPage {
+export function inspectRuns(sql: Sql, moment: Moment, filter: RunFilter): RunPage {
   const where: string[] = []
   const values: (string | number)[] = []
   const add = (clause: string, ...used: (string | number)[]): void => {
@@ -64,12 +66,12 @@ export function inspectRuns(sql: Sql, filter: RunFilter): RunPage {
     filter.limit + 1,
   )
   const page = rows.slice(0, filter.limit)
-  const runs: Run[] = page.map(toRun)
+  const runs: Run[] = page.map((row) => toRun(row, moment))
   const last = page.at(-1)
   return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
 }
 
-export function inspectQueues(sql: Sql, now: number): QueueInfo[] {
+export function inspectQueues(sql: Sql, moment: Moment): QueueInfo[] {
   const rows = sql.all<{ queue: string; state: RunState; n: number; first: number }>(
     'SELECT queue, state, count(*) AS n, min(seq) AS first FROM runs WHERE ended_at IS NULL GROUP BY state, queue',
   )
@@ -91,9 +93,15 @@ export function inspectQueues(sql: Sql, now: number): QueueInfo[] {
       name,
       counts: counts as QueueInfo['counts'],
       ...(stop
-        ? { paused: { by: stop.by, at: stop.at, ...(stop.reason === null ? {} : { reason: stop.reason }) } }
+        ? {
+            paused: {
+              by: stop.by,
+              at: shownAt(moment, stop.at),
+              ...(stop.reason === null ? {} : { reason: stop.reason }),
+            },
+          }
         : {}),
-      ...(since ? { oldestReadyMs: Math.max(0, now - since.changed_at) } : {}),
+      ...(since ? { oldestReadyMs: Math.max(0, moment.now - since.changed_at) } : {}),
     }
   })
 }
@@ -115,7 +123,8 @@ interface WorkerRow {
   readonly expires_at: number
 }
 
-export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
+export function inspectWorkers(sql: Sql, moment: Moment, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
+  const { now } = moment
   const rows = sql.all<WorkerRow>(
     `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
@@ -133,7 +142,7 @@ export function inspectWorkers(sql: Sql, now: number, isDead: (lease: LeaseId) =
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),
     queueOrder: row.queue_order,
-    startedAt: row.started_at,
+    startedAt: shownAt(moment, row.started_at),
     seenAgoMs: Math.max(0, now - row.seen_at),
     leaseLeftMs: Math.max(0, row.expires_at - now),
   }))

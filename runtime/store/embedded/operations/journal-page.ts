@@ -3,6 +3,7 @@ import { entryOverheadBytes, type JournalEntry } from '../../../model/journal.ts
 import type { StoredError } from '../../../model/stored-error.ts'
 import type { JournalPage } from '../../store.ts'
 import type { Sql } from '../database.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
 
 /** What a claim carries of a journal; the rest comes in pages. */
 export const firstPageBytes: number = 256 * 1024
@@ -24,7 +25,7 @@ interface JournalRow {
 }
 
 /** Entries after position `from`, at least one where there is one, about `bytes` at most. */
-export function journalPage(sql: Sql, now: number, seq: number, from: number, bytes: number): JournalPage {
+export function journalPage(sql: Sql, moment: Moment, seq: number, from: number, bytes: number): JournalPage {
   const entries: JournalEntry[] = []
   let size = 0
   for (let after = from; ; ) {
@@ -32,7 +33,7 @@ export function journalPage(sql: Sql, now: number, seq: number, from: number, by
     for (const row of rows) {
       if (entries.length > 0 && size + rowBytes(row) > bytes) return { entries, more: true }
       size += rowBytes(row)
-      entries.push(toEntry(row, now))
+      entries.push(toEntry(row, moment))
     }
     const last = rows.at(-1)
     if (last === undefined || rows.length < rowsPerRead) return { entries, more: false }
@@ -42,12 +43,12 @@ export function journalPage(sql: Sql, now: number, seq: number, from: number, by
 
 export function journalEntries(
   sql: Sql,
-  now: number,
+  moment: Moment,
   seq: number,
   after: number,
   limit: number,
 ): JournalEntry[] {
-  return journalRows(sql, seq, after, limit).map((row) => toEntry(row, now))
+  return journalRows(sql, seq, after, limit).map((row) => toEntry(row, moment))
 }
 
 function journalRows(sql: Sql, seq: number, after: number, limit: number): JournalRow[] {
@@ -64,15 +65,15 @@ function rowBytes(row: JournalRow): number {
   return row.path.length + (row.body?.length ?? 0) + entryOverheadBytes
 }
 
-function toEntry(row: JournalRow, now: number): JournalEntry {
+function toEntry(row: JournalRow, moment: Moment): JournalEntry {
   const base = {
     position: row.position,
     path: row.path,
     kind: row.kind,
     attempt: row.attempt,
     durationMs: row.duration_ms,
-    at: row.at,
-    remainingMs: row.until === null ? 0 : Math.max(0, row.until - now),
+    at: shownAt(moment, row.at),
+    remainingMs: row.until === null ? 0 : Math.max(0, row.until - moment.now),
     ...(row.once === 1 ? { once: true } : {}),
   }
   const { phase } = row

@@ -1,6 +1,7 @@
 import type { LeaseId } from '../../store.ts'
 import type { DutyAges, LeaderInfo } from '../../terms.ts'
 import type { Sql } from '../database.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** Whether this term runs: what its holder writes is taken only then. */
@@ -32,11 +33,13 @@ interface TermRow {
   readonly duties: string
 }
 
-export function inspectLeaders(sql: Sql, now: number): LeaderInfo[] {
+export function inspectLeaders(sql: Sql, moment: Moment): LeaderInfo[] {
+  const { now } = moment
   const rows = sql.all<TermRow>('SELECT role, term, worker, since, ends_at, duties FROM terms ORDER BY role')
-  return rows.map(({ role, term, worker, since, ends_at, duties }) => {
+  return rows.map(({ role, term, worker, since: began, ends_at, duties }) => {
+    const since = shownAt(moment, began)
     if (worker === null) return { role, term, since, termLeftMs: 0, duties: {} }
-    if (ends_at <= now) return { role, term, since: ends_at, termLeftMs: 0, duties: {} }
+    if (ends_at <= now) return { role, term, since: shownAt(moment, ends_at), termLeftMs: 0, duties: {} }
     return { role, term, worker, since, termLeftMs: ends_at - now, duties: agesOf(duties, now) }
   })
 }

@@ -53,8 +53,8 @@ function meetHolders(
 function liveHolder(tx: Transaction, job: string, key: string): RunId | undefined {
   const row = readKey(tx.sql, job, key)
   const run = row && findRun(tx.sql, row.run)
-  if (run !== undefined && isOverdue(run, tx.now)) place(tx, run, 'expire')
-  const holder = holderOf(tx.sql, tx.now, job, key)
+  if (run !== undefined && isOverdue(run, tx)) place(tx, run, 'expire')
+  const holder = holderOf(tx.sql, tx, job, key)
   // What a damaged store left of a run that is no more, or a window that is over.
   if (row !== undefined && holder === undefined) {
     tx.sql.run('DELETE FROM unique_keys WHERE job = ? AND key = ?', job, key)
@@ -67,7 +67,7 @@ export function refuseHeldKeys(tx: Transaction, run: RunRow): void {
   const inWindow = (run.unique_until ?? 0) > tx.now
   if (!inWindow && !holdsByState({ ...run, state: 'ready', started_at: null })) return
   for (const key of keysOfRun(run)) {
-    const holder = holderOf(tx.sql, tx.now, run.job, key)
+    const holder = holderOf(tx.sql, tx, run.job, key)
     if (holder !== undefined && holder !== run.id) {
       throw new DuplicateRunError(holder, { job: run.job, key }, run.id)
     }

@@ -6,6 +6,12 @@ import type { ScriptCalls } from '../script-calls.ts'
 import { firstPageBytes, readJournal } from './journal.ts'
 import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
 
+/** The store's time, and what the server's clock shows. */
+interface Moment {
+  readonly now: number
+  readonly wall: number
+}
+
 interface Taken {
   readonly id: string
   readonly record: RunRecord
@@ -25,7 +31,7 @@ export async function claim(
   const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, journals))
   const reply = await calls.run('claim', [lease, n, request.max, ...settlements], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
-  const [now, left, dueIn, orders, settled, runs] = reply as [
+  const [time, left, dueIn, orders, settled, runs] = reply as [
     Buffer,
     number,
     number,
@@ -33,9 +39,10 @@ export async function claim(
     Reply[],
     Buffer[][],
   ]
+  const [now = 0, wall = 0] = String(time).split(' ').map(Number)
   return {
     kind: 'claimed',
-    runs: await withJournals(calls, lease, runs.map(takenOf), Number(now)),
+    runs: await withJournals(calls, lease, runs.map(takenOf), { now, wall }),
     settled: settled.map(answerOf),
     more: left === 1,
     ...(dueIn < 0 ? {} : { nextDueInMs: dueIn }),
@@ -53,10 +60,10 @@ async function withJournals(
   calls: ScriptCalls,
   lease: LeaseId,
   taken: readonly Taken[],
-  now: number,
+  moment: Moment,
 ): Promise<ClaimedRun[]> {
   const resumed = taken.filter(({ record }) => record.position > 0)
-  if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, now))
+  if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, moment))
   const pages = await Promise.all(
     resumed.map(({ id, record }) => readJournal(calls, lease, id, record.fence, 0, firstPageBytes)),
   )
@@ -64,11 +71,11 @@ async function withJournals(
   return taken.flatMap((run) => {
     const page = byRun.get(run.id) ?? noEntries
     // Lost between the two: nothing of it may begin.
-    return page === 'gone' ? [] : [claimedRun(run, page, now)]
+    return page === 'gone' ? [] : [claimedRun(run, page, moment)]
   })
 }
 
-function claimedRun({ id, record, given }: Taken, journal: JournalPage, now: number): ClaimedRun {
+function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, wall }: Moment): ClaimedRun {
   const left = record.deadlineAt === 0 ? undefined : record.deadlineAt - now
   const failsAs =
     record.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
@@ -80,7 +87,7 @@ function claimedRun({ id, record, given }: Taken, journal: JournalPage, now: num
     fence: record.fence,
     attempt: record.attempt,
     losses: record.losses,
-    enqueuedAt: record.enqueuedAt,
+    enqueuedAt: record.enqueuedAt - now + wall,
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
     tags: record.extras.t ?? [],
     ...decodeGiven(given),

@@ -15,7 +15,7 @@ export async function readDefinitions(calls: ScriptCalls, kind: DefinitionKind):
       inForce: inForce === 1,
       workers: Number(workers),
       firstSeenBy: String(firstSeenBy),
-      firstSeenAt: Number(firstSeenAt),
+      firstSeenAt: calls.clock.shown(Number(firstSeenAt)),
     })
   }
   return found.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))

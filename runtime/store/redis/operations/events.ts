@@ -36,7 +36,7 @@ async function entries(
   const reply = await calls.link.command(command, calls.keys.of('events'), from, to, 'COUNT', limit)
   return (reply as unknown as [Buffer, Buffer[]][]).map(([id, [, at, , packed]]) => {
     const last = Number(String(id).split('-')[0])
-    return eventsOf(plain.unpack(packed as Buffer) as PackedEvents, last, Number(at))
+    return eventsOf(plain.unpack(packed as Buffer) as PackedEvents, last, calls.clock.shown(Number(at)))
   })
 }
 

@@ -29,7 +29,7 @@ export async function readRuns(
   return reply.flatMap((found, i) => {
     if (!Array.isArray(found)) return []
     const run = wholeRun(ids[i] ?? '', found)
-    return [{ ...toRun(run), input: run.given.input }]
+    return [{ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }]
   })
 }
 
@@ -103,7 +103,8 @@ export async function readHistory(calls: ScriptCalls, id: RunId): Promise<Histor
 
 /** The scripts know positions, not steps: a loss says after which step it came. */
 async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<HistoryEntry> {
-  const { position, ...entry } = line
+  const { position, ...told } = line
+  const entry = { ...told, at: calls.clock.shown(told.at) }
   if (position === undefined) return entry
   const [stored] = position === 0 ? [] : await range(calls, id, position - 1, 1)
   const where =
@@ -145,7 +146,7 @@ export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
       counts: Object.fromEntries(
         liveStates.map((state) => [state, byField.get(`${name}\0${stateCode(state)}`) ?? 0]),
       ) as QueueInfo['counts'],
-      ...(pause === undefined ? {} : { paused: pause }),
+      ...(pause === undefined ? {} : { paused: { ...pause, at: calls.clock.shown(pause.at) } }),
       ...(readySince === undefined ? {} : { oldestReadyMs: Math.max(0, Number(now) - readySince) }),
     }
   })
@@ -179,7 +180,7 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
     return {
-      ...{ name, host, pid, node, concurrency, running, jobs, startedAt },
+      ...{ name, host, pid, node, concurrency, running, jobs, startedAt: calls.clock.shown(startedAt) },
       ...(queues === undefined ? {} : { queues }),
       queueOrder,
       draining: status[12] === 1 || status[13] === 1,

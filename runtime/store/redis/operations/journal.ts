@@ -2,7 +2,6 @@ import type { JournalEntry } from '../../../model/journal.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { JournalPage, LeaseId } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
-import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
 /** What a claim carries of a journal; the rest comes in pages. */
@@ -26,7 +25,7 @@ export async function readJournal(
     if (!Array.isArray(reply)) return 'gone'
     const [now, raw, left] = reply as [Buffer, Buffer[], number]
     const entries = raw.flatMap((entry, i) =>
-      isDropped(entry) ? [] : [decodeEntry(entry, after + i + 1, Number(now))],
+      isDropped(entry) ? [] : [shownEntry(calls, decodeEntry(entry, after + i + 1, Number(now)))],
     )
     if (entries.length > 0 || left === 0) return { entries, more: left === 1 }
     after += raw.length
@@ -40,11 +39,12 @@ export async function journalEntries(
   { after, limit }: { readonly after: number; readonly limit: number },
 ): Promise<JournalEntry[]> {
   const entries: JournalEntry[] = []
-  const now = await timeOf(calls)
+  const now = await calls.clock.now()
   for (let from = after; entries.length < limit; from += entriesPerRead) {
     const raw = await range(calls, id, from, entriesPerRead)
     for (const [i, entry] of raw.entries()) {
-      if (!isDropped(entry) && entries.length < limit) entries.push(decodeEntry(entry, from + i + 1, now))
+      if (isDropped(entry) || entries.length === limit) continue
+      entries.push(shownEntry(calls, decodeEntry(entry, from + i + 1, now)))
     }
     if (raw.length < entriesPerRead) break
   }
@@ -57,8 +57,6 @@ export async function range(calls: ScriptCalls, id: RunId, from: number, count: 
   return reply as unknown as Buffer[]
 }
 
-async function timeOf(calls: ScriptCalls): Promise<number> {
-  if (calls.time !== '') return calls.time
-  const [seconds, micros] = (await calls.link.command('TIME')) as Reply[]
-  return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
+function shownEntry(calls: ScriptCalls, entry: JournalEntry): JournalEntry {
+  return { ...entry, at: calls.clock.shown(entry.at) }
 }

@@ -119,8 +119,9 @@ export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {
     const { rule, byHand } = plain.unpack(raw) as StoredLimiter
     const base = { name: String(name), keys, waiting }
     if (byHand === undefined) return { ...base, rule }
-    const { numbers, ...write } = byHand
-    return { ...base, rule: { ...rule, ...numbers }, byHand: { ...write, code: rule } }
+    const { numbers, at, ...write } = byHand
+    const shown = { ...write, at: calls.clock.shown(at), code: rule }
+    return { ...base, rule: { ...rule, ...numbers }, byHand: shown }
   })
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }

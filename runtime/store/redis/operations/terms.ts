@@ -53,17 +53,19 @@ type StoredTerm = readonly [
   worker?: string,
 ]
 
-/** With the store's time, which what is said of leaders is measured by. */
+/** Resolves to the leaders, and to the server's wall time, which `since` is by. */
 export async function readLeaders(
   calls: ScriptCalls,
-): Promise<{ readonly now: number; readonly leaders: readonly LeaderInfo[] }> {
+): Promise<{ readonly wall: number; readonly leaders: readonly LeaderInfo[] }> {
   const [time, ...found] = (await calls.run('read-terms', [])) as Buffer[]
   const now = Number(time)
   const leaders = found.flatMap((role, i) => {
     const packed = found[i + 1]
-    return i % 2 === 0 && packed ? [toLeader(String(role), plain.unpack(packed) as StoredTerm, now)] : []
+    if (i % 2 !== 0 || !packed) return []
+    const leader = toLeader(String(role), plain.unpack(packed) as StoredTerm, now)
+    return [{ ...leader, since: calls.clock.shown(leader.since) }]
   })
-  return { now, leaders: leaders.sort((a, b) => (a.role < b.role ? -1 : 1)) }
+  return { wall: calls.clock.shown(now), leaders: leaders.sort((a, b) => (a.role < b.role ? -1 : 1)) }
 }
 
 function toLeader(

@@ -58,7 +58,7 @@ local changes = {
 
   pause = function()
     -- Paused again it is the same pause: its ticks are those from the first one on.
-    s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or now }
+    s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or wall }
     addLine(name, s, lineOf('paused'))
     keepSchedule(name, s)
   end,
@@ -69,10 +69,10 @@ local changes = {
       s.pauses[2].from = s.pauses[1].from
       table.remove(s.pauses, 1)
     end
-    s.pauses[#s.pauses + 1] = { from = s.paused.at, ['until'] = now }
+    s.pauses[#s.pauses + 1] = { from = s.paused.at, ['until'] = wall }
     s.paused = nil
     addLine(name, s, lineOf('resumed'))
-    if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end
+    if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, wall) end
     keepSchedule(name, s)
   end,
 

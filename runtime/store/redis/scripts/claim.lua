@@ -2,7 +2,7 @@
 Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
 keys: all + the journals the settlements need
 input: time, lease, n, max, then per settlement: msgpack, bytes
-returns: 'lost', or { now, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
+returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
 writes: when full, and tells it
 uses: prelude limits-part settle-part leases-part
 ]]
@@ -24,8 +24,10 @@ local settlements = {}
 for i = 5, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
 
 local function promote(run)
-  local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
-  if run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
+  local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
+  local instant = instantOf(run)
+  if instant and instant > wall then zadd(K.due, run[ID], instant - wall + now)
+  elseif run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
   elseif run[STATE] == READY then place(run, 'expire')
   elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
   elseif run[STATE] == BLOCKED then
@@ -36,12 +38,23 @@ local function promote(run)
   end
 end
 
+--- The earliest instant that a run waits for; a claim adds none.
+local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end
+local firstInstant = readInstant()
+
 local function promoteDue()
   local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
-  if #due == 0 then return end
+  local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
+  if #due + #instants == 0 then return end
   preload(due)
   for i = 1, #due do
     if runs[due[i]] then promote(runs[due[i]]) else zrem(K.due, due[i]) end
+  end
+  preload(instants)
+  for i = 1, #instants do
+    local run = runs[instants[i]]
+    -- It was due as well and has been promoted, or an older version moved it.
+    if run and instantOf(run) then promote(run) else zrem(K.instants, instants[i]) end
   end
 end
 
@@ -206,6 +219,8 @@ if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then 
 local function dueIn()
   local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
   local at = tonumber(timer) or math.huge
+  if firstInstant <= wall then firstInstant = readInstant() end
+  at = math.min(at, firstInstant - wall + now)
   if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
   at = math.min(at, firstTimer)
   local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
@@ -215,4 +230,4 @@ local function dueIn()
   return at == math.huge and -1 or math.max(0, at - now)
 end
 
-return { string.format('%.0f', now), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took }

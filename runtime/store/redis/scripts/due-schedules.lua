@@ -2,7 +2,7 @@
 What the leader has to plan or to fire now. Brings schedules in line with what live workers declare first.
 keys: all
 input: time, limit
-returns: { now, ms to the next tick or -1, then per schedule: { name, record, spec, queued tick or '' } }
+returns: { wall, ms to the next tick or -1, then per schedule: { name, record, spec, queued tick or '' } }
 writes: when full
 uses: prelude definitions-part schedules-part
 ]]
@@ -20,7 +20,7 @@ local function add(name, tick)
   queued[name] = queued[name] or tick
 end
 
-local due = call('ZRANGEBYSCORE', K.schedulesDue, '-inf', now, 'LIMIT', 0, limit)
+local due = call('ZRANGEBYSCORE', K.schedulesDue, '-inf', wall, 'LIMIT', 0, limit)
 for i = 1, #due do
   local name = sub(due[i], 2)
   if sub(due[i], 1, 1) == 't' then
@@ -31,7 +31,7 @@ for i = 1, #due do
       zrem(K.schedulesDue, due[i])
     elseif s.paused or liveRun(s) then
       -- Others have their turn before it is looked at again.
-      zadd(K.schedulesDue, due[i], now + QUEUED_LOOK)
+      zadd(K.schedulesDue, due[i], wall + QUEUED_LOOK)
     else
       add(name, text(s.queued[1]))
     end
@@ -39,8 +39,8 @@ for i = 1, #due do
 end
 flush()
 
-local after = call('ZRANGEBYSCORE', K.schedulesDue, '(' .. text(now), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
-local answer = { text(now), after[2] and text(tonumber(after[2]) - now) or '-1' }
+local after = call('ZRANGEBYSCORE', K.schedulesDue, '(' .. text(wall), '+inf', 'WITHSCORES', 'LIMIT', 0, 1)
+local answer = { text(wall), after[2] and text(tonumber(after[2]) - wall) or '-1' }
 for i = 1, #order do
   local name = order[i]
   local record, spec = call('HGET', K.schedules, name), call('HGET', K.scheduleSpecs, name)

@@ -89,13 +89,14 @@ end
 local function newRun(head, seq, given)
   local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes, tick, canonical,
     canonicalKey = unpack(head, 1, 18)
-  local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs
+  local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs - wall + now
   local scheduled = readyAt > now
   local run = freshTail({
     scheduled and SCHEDULED or READY, priority, version, seq, now, job, queue, '', keepGiven(id, given),
   })
   run[ID], run[TIMEOUT] = id, timeoutMs
   if scheduled then run[WAKE_AT] = readyAt end
+  if scheduled and start == 'at' then setExtra(run, 'i', startMs) end
   if expiresInMs then run[EXPIRES_AT] = math.max(readyAt, now) + expiresInMs end
   if digest ~= '' then setExtra(run, 'd', digest) end
   if canonical then setExtra(run, 'D', canonical) end

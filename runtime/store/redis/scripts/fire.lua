@@ -27,19 +27,23 @@ local function enqueued(head, given, line)
 end
 
 --- Whether the ledger calls it late.
-local function lateness(due) return now - due >= LATE_FROM and now - due or nil end
+local function lateness(due) return wall - due >= LATE_FROM and wall - due or nil end
 
 local function runLine()
   local due, caughtUp, overlap, cap = tonumber(ARGV[9]), ARGV[10] == '1', ARGV[11], tonumber(ARGV[12])
   if s.paused then return { outcome = 'skipped', tick = tick, why = 'paused' } end
+  local fired, before = firedBefore(name, s, tick)
+  if fired then return { outcome = 'skipped', tick = tick, why = 'duplicate', other = before } end
   local live = overlap ~= 'allow' and liveRun(s)
   if overlap == 'queue' and (live or #s.queued > 0) then
     if #s.queued >= cap then return { outcome = 'skipped', tick = tick, why = 'queue full', other = live or nil } end
     s.queued[#s.queued + 1] = tick
-    zadd(K.schedulesDue, 'q' .. name, now)
+    s.firedTo = math.max(s.firedTo or 0, tick)
+    zadd(K.schedulesDue, 'q' .. name, wall)
     return { outcome = 'queued', tick = tick }
   end
   if live then return { outcome = 'skipped', tick = tick, why = 'overlap', other = live } end
+  s.firedTo = math.max(s.firedTo or 0, tick)
   local late = lateness(due)
   local outcome = caughtUp and 'caught up' or late and 'late' or 'fired'
   return enqueued(ARGV[13], ARGV[14], { outcome = outcome, tick = tick, lateMs = late })
@@ -70,7 +74,7 @@ end
 
 -- Of a stretch the last one; of a tick when it is due.
 local notBefore = tonumber(ARGV[9])
-if now < notBefore then return { 'early', text(notBefore - now) } end
+if wall < notBefore then return { 'early', text(notBefore - wall) } end
 planNext(name, s, ARGV[7], ARGV[8])
 if kind == 'run' then return finishFire(runLine()) end
 local line = { outcome = 'skipped', tick = tick, why = ARGV[11] }

@@ -346,6 +346,19 @@ local function readyMember(run, class) return pack('>I4I2I6', class, 1000 - run[
 
 local function indexMember(run) return pack('>BI6', run[STATE], run[SEQ]) .. run[ID] end
 
+-- Instants ----------------------------------------------------------------------------------------------------
+-- A scheduled run that waits for an instant has it as its extra `i`, by the wall, and is a member of `instants`. WAKE_AT and
+-- EXPIRES_AT stay as they were computed at the enqueue, so its entry in `due` may be early or late: `promote` corrects that.
+
+local function instantOf(run) return run[STATE] == SCHEDULED and mayHave(run, 'i') and extrasOf(run).i or nil end
+
+--- Returns when a run that never started expires, in the store's time, or 0.
+local function expiryOf(run)
+  local instant = run[EXPIRES_AT] ~= 0 and instantOf(run)
+  if not instant then return run[EXPIRES_AT] end
+  return instant - wall + now + run[EXPIRES_AT] - run[WAKE_AT]
+end
+
 -- Places ------------------------------------------------------------------------------------------------------
 
 --- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
@@ -385,6 +398,11 @@ local function leavePlace(run)
   else
     zrem(K.index, indexMember(run))
     if state < COMPLETED then count(run, -1) end
+    if instantOf(run) then
+      zrem(K.instants, run[ID])
+      run[EXPIRES_AT] = expiryOf(run)
+      setExtra(run, 'i', nil)
+    end
   end
   if dueAt(run) ~= 0 then zrem(K.due, run[ID]) end
 end
@@ -431,6 +449,8 @@ local function enterPlace(run, lease)
       return
     end
     count(run, 1)
+    local instant = instantOf(run)
+    if instant then zadd(K.instants, run[ID], instant) end
   end
   local due = dueAt(run)
   if due ~= 0 then zadd(K.due, run[ID], due) end
@@ -674,7 +694,7 @@ do
   end
 
   function writeCells()
-    local minute = floor(now / 60000)
+    local minute = floor(wall / 60000)
     for queue, jobs in pairs(cells) do
       for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
     end

@@ -1,6 +1,6 @@
 --[[
 A page of a journal for the worker that holds its run.
-keys: stays + the journal
+keys: meta stays + the journal
 input: time, lease, run, fence, from position, how many, about how many bytes
 returns: 'gone', or { now, entries, 1 when there are more }
 ]]

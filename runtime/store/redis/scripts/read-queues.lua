@@ -1,6 +1,6 @@
 --[[
 How many live runs each queue has, by state, and since when its oldest ready run is ready.
-keys: counts ready suspects held classes paused runs
+keys: meta counts ready suspects held classes paused runs
 input: time
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
 ]]

@@ -1,10 +1,10 @@
 --[[
 All schedules.
-keys: schedules scheduleSpecs
+keys: meta schedules scheduleSpecs
 input: time
-returns: { now, then per schedule: { name, record, spec } }
+returns: { wall, then per schedule: { name, record, spec } }
 ]]
-local answer = { string.format('%.0f', now) }
+local answer = { string.format('%.0f', wall) }
 local all = redis.call('HGETALL', K.schedules)
 for i = 1, #all, 2 do
   local spec = redis.call('HGET', K.scheduleSpecs, all[i])

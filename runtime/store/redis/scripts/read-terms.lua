@@ -1,6 +1,6 @@
 --[[
 The last term of each role.
-keys: terms
+keys: meta terms
 input: time
 returns: now, then role, msgpack (see term-part) in turn
 ]]

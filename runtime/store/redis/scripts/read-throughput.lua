@@ -1,10 +1,10 @@
 --[[
 Cells of the last minutes, the one that runs included.
-keys: minutes minuteOrder
+keys: meta minutes minuteOrder
 input: time, how many minutes
 returns: field, cell, field, cell ...
 ]]
-local last = math.floor(now / 60000)
+local last = math.floor(wall / 60000)
 local fields = redis.call('ZRANGEBYSCORE', K.minuteOrder, last - tonumber(ARGV[2]) + 1, last)
 local found = {}
 for i = 1, #fields do

@@ -1,6 +1,6 @@
 --[[
 What is known of each worker.
-keys: workers status leases held
+keys: meta workers status leases held
 input: time
 returns: now, then per worker: { msgpack, status, lease's end, runs it holds }
 ]]

@@ -1,6 +1,7 @@
 --[[
 Schedules (rules C1 to C4 of store/schedules.ts). A schedule is a map: origin ('code', 'hand'), digest, timing, revision,
-since, planned, next and due (tick and when it is due; nil when there is none), paused { by, reason, at }, pauses
+since, planned, next and due (tick and when it is due; nil when there is none), firedTo (the latest tick that fired or was
+queued), paused { by, reason, at }, pauses
 that are over (list of { from, until }), runs (ids of its newest), queued (ticks), lines (of its ledger), last (line), dropped and conflict
 { worker, at }. What it runs stands in `scheduleSpecs`; in `schedulesDue` stands `t` schedule, and `q` schedule while
 ticks are queued.
@@ -24,11 +25,11 @@ local function extendsLast(s, line)
 end
 
 local function addLine(name, s, line)
-  line.at = now
+  line.at = wall
   if extendsLast(s, line) then
     local last = s.last
     last.count = (last.count or 1) + (line.count or 1)
-    last['until'], last.at = line['until'] or line.tick, now
+    last['until'], last.at = line['until'] or line.tick, wall
     line = last
   else
     s.lines = s.lines + 1
@@ -39,6 +40,35 @@ local function addLine(name, s, line)
   hset(K.ledger, lineField(name, s.lines), cmsgpack.pack(line))
 end
 
+--- Returns whether a tick already fired or was queued, as far as the ledger reaches (G9), and its run.
+local function firedBefore(name, s, tick)
+  if tick > (s.firedTo or 0) then return false end
+  local fields, found, run = {}, false, nil
+  for n = math.max(1, s.lines - KEPT_LINES + 1), s.lines do fields[#fields + 1] = lineField(name, n) end
+  local lines = #fields > 0 and call('HMGET', K.ledger, unpack(fields)) or {}
+  for i = 1, #lines do
+    local line = lines[i] and cmsgpack.unpack(lines[i])
+    if line and line.tick == tick and line.outcome ~= 'skipped' then found, run = true, line.run or run end
+  end
+  return found, run
+end
+
+--- C5: replans after the wall was set back. The new revision rejects what a leader planned before.
+local function planAgain()
+  local members = call('ZRANGE', K.schedulesDue, 0, -1)
+  for i = 1, #members do
+    local name = sub(members[i], 2)
+    local s = scheduleOf(name)
+    if sub(members[i], 1, 1) == 'q' then
+      zadd(K.schedulesDue, members[i], wall)
+    elseif s and (s.next or s.since) > wall then
+      s.since, s.next, s.due, s.planned, s.revision = wall, nil, nil, nil, s.revision + 1
+      zadd(K.schedulesDue, members[i], 0)
+      keepSchedule(name, s)
+    end
+  end
+end
+
 local function timingOf(bytes) return sub(bytes, 1, string.find(bytes, '\n', 1, true) - 1) end
 
 --- Makes the schedule, or changes it. C2: the next tick stays unless pattern or zone changed.
@@ -47,18 +77,18 @@ local function setSchedule(name, s, origin, digest, bytes, line)
   line.outcome = s and not s.dropped and 'changed' or 'declared'
   if not s then s = { revision = 0, lines = 0, runs = {}, queued = {}, pauses = {} } end
   if s.timing ~= timing or s.dropped then
-    s.since, s.next, s.due, s.planned = now, nil, nil, nil
+    s.since, s.next, s.due, s.planned = wall, nil, nil, nil
     zadd(K.schedulesDue, 't' .. name, 0)
   end
   s.origin, s.digest, s.timing, s.revision, s.dropped, s.conflict = origin, digest, timing, s.revision + 1, nil, nil
-  if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, now) end
+  if #s.queued > 0 then zadd(K.schedulesDue, 'q' .. name, wall) end
   addLine(name, s, line)
   hset(K.scheduleSpecs, name, bytes)
   keepSchedule(name, s)
 end
 
 local function dropSchedule(name, s, worker)
-  s.dropped = { worker = worker, at = now }
+  s.dropped = { worker = worker, at = wall }
   s.revision, s.queued = s.revision + 1, {}
   zrem(K.schedulesDue, 't' .. name)
   zrem(K.schedulesDue, 'q' .. name)
@@ -72,7 +102,7 @@ local function applySchedule(name, inForce)
   local byHand = s and s.origin == 'hand'
   if byHand then
     if declared == (s.conflict ~= nil) then return end
-    s.conflict = declared and { worker = inForce[SEEN_BY], at = now } or nil
+    s.conflict = declared and { worker = inForce[SEEN_BY], at = wall } or nil
     return keepSchedule(name, s)
   end
   local holds = s and not s.dropped

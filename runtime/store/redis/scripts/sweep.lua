@@ -72,7 +72,7 @@ local function isInPlace(run)
     return lease and call('HEXISTS', K.workers, lease) == 1 and call('ZSCORE', K.held, lease .. run[ID])
   end
   if state == WAITING or state == SCHEDULED then
-    return call('ZSCORE', K.index, indexMember(run)) and (call('ZSCORE', K.due, run[ID]) or isInLine(run))
+    return call('ZSCORE', K.index, indexMember(run)) and (call('ZSCORE', K.due, run[ID]) or instantOf(run) and call('ZSCORE', K.instants, run[ID]) or isInLine(run))
   end
   return call('ZSCORE', K.index, indexMember(run))
 end

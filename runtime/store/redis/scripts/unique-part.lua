@@ -3,7 +3,7 @@ Who holds a unique key (G7), for scripts that decide by it.
 ]]
 
 --- A holder that nobody has moved yet, but whose time to start is over.
-local function isOverdue(run) return run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now and run[STARTED_AT] == 0 end
+local function isOverdue(run) return run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now and run[STARTED_AT] == 0 end
 
 --- The run that a key stands for, whatever became of it since.
 local function runUnder(field)

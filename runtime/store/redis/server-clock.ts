@@ -1,0 +1,185 @@
+import type { Clock } from '../../model/clock.ts'
+
+/*
+ * The store's time, which advances with elapsed time even if the server's clock is set.
+ * S1  Durations use the store's time: the server's TIME plus `clockOffset` of the namespace. Instants and ticks of
+ *     schedules are compared with TIME itself. Stored times are shown by TIME as it is now.
+ * S2  Each connection computes from its own elapsed time what the store's time must be, and sends that with every call. A
+ *     script that finds another time does nothing. The caller then asks for the time; if the round trip does not explain
+ *     the difference, it reports the time that it expected: the offset changes, and the call is sent again.
+ * S3  No process compares its wall clock with the store's: only how far both advanced between two replies counts.
+ * S4  A client that slept or was frozen lost time itself. It reports no jump when its own clocks show that, and the
+ *     store rejects a report of a jump ahead over a time in which scripts ran. A jump back has no other explanation.
+ */
+
+/** The error code of a script that S2 refused, and what the last argument of a call begins with. */
+export const clockRefusal = 'CLOCK'
+export const expectationPrefix = 'clock:'
+/** A call may be this late. Smaller jumps are followed, not recorded. */
+export const noticedMs = 500
+
+/** How far a reply may be off, beside its round trip. */
+const toleratedMs = 250
+/** How fast two sound clocks may drift apart: 200 ppm. */
+const drift = 2e-4
+/** After a call that was late though no clock jumped, calls carry no expectation for this long: more would be late. */
+const lateMs = 10_000
+/** A reading is renewed after this time, in the background. */
+const freshMs = 60_000
+/** How far off the uptime of a host may be. */
+const uptimeErrorMs = 1_500
+
+/** The reply of the scripts read-clock and record-jump. */
+export interface ServerTime {
+  /** The store's. */
+  readonly now: number
+  /** The server's clock. */
+  readonly wall: number
+  /** How many jumps were recorded. */
+  readonly moves: number
+}
+
+/** This process's own clocks. */
+export type OwnClocks = Pick<Clock, 'now' | 'elapsed' | 'uptime'>
+
+interface OwnReading {
+  readonly wall: number
+  readonly elapsed: number
+  readonly uptime: number
+}
+
+/** The store's time at one moment of this process, plus or minus `errorMs`. */
+interface Reading {
+  readonly time: ServerTime
+  readonly at: OwnReading
+  readonly errorMs: number
+}
+
+interface Server {
+  ask(): Promise<ServerTime>
+  /** Reports the store's time as this client knows it. Resolves to the time that is then in force. */
+  report(now: number, moves: number): Promise<ServerTime>
+  /** The server runs on this host: both have the same wall clock. */
+  readonly isHere: boolean
+}
+
+/** Tracks the store's time for one connection. */
+export class ServerClock {
+  readonly #server: Server
+  readonly #own: OwnClocks
+  #reading: Reading | undefined
+  #askedAt = 0
+  #expectsFrom = 0
+  #asking: Promise<void> | undefined
+
+  constructor(server: Server, own: OwnClocks) {
+    this.#server = server
+    this.#own = own
+  }
+
+  /** Returns the last argument of a call. Renews the reading now and then, in the background. */
+  expectation(): string {
+    if (this.#reading === undefined) return expectationPrefix
+    const now = this.#own.elapsed()
+    if (now < this.#expectsFrom) return expectationPrefix
+    if (now - this.#askedAt > freshMs) this.agree().catch(() => undefined)
+    return `${expectationPrefix}${Math.round(this.#expected(this.#reading, now))}`
+  }
+
+  /** Converts a stored time to the server's wall time, for display. */
+  shown(at: number): number {
+    const { now = 0, wall = 0 } = this.#reading?.time ?? {}
+    return at - now + wall
+  }
+
+  /** Resolves to the store's time. */
+  async now(): Promise<number> {
+    await this.agree()
+    return this.#reading === undefined ? 0 : Math.round(this.#expected(this.#reading, this.#own.elapsed()))
+  }
+
+  /** Finds out why a call was refused (S2), and reports a jump. */
+  async refused(): Promise<void> {
+    const moves = this.#reading?.time.moves
+    await this.agree()
+    if (this.#reading?.time.moves === moves) this.#expectsFrom = this.#own.elapsed() + lateMs
+  }
+
+  /** Asks for the time, and reports a jump of the server's clock if there was one. */
+  agree(): Promise<void> {
+    this.#asking ??= this.#agree().finally(() => {
+      this.#asking = undefined
+    })
+    return this.#asking
+  }
+
+  async #agree(): Promise<void> {
+    const before = this.#own.elapsed()
+    this.#askedAt = before
+    const time = await this.#server.ask()
+    const asked = this.#readingOf(time, before)
+    const movedMs = this.#movedMs(asked)
+    if (movedMs === 0) return this.#take(asked)
+    const began = this.#own.elapsed()
+    const known = Math.round(time.now - movedMs + began - asked.at.elapsed)
+    this.#reading = this.#readingOf(await this.#server.report(known, time.moves), began)
+  }
+
+  /** Keeps the more precise reading: a slow reply says less than an older quick one. */
+  #take(asked: Reading): void {
+    const known = this.#reading
+    const age = known === undefined ? 0 : asked.at.elapsed - known.at.elapsed
+    const better =
+      known === undefined || asked.errorMs <= toleratedMs / 2 || asked.errorMs < known.errorMs + age * drift
+    const moved = known !== undefined && known.time.moves !== asked.time.moves
+    if (better || moved || this.#differs(asked)) this.#reading = asked
+  }
+
+  #readingOf(time: ServerTime, before: number): Reading {
+    const { wall, elapsed, uptime } = this.#ownReading()
+    const errorMs = (elapsed - before) / 2
+    return {
+      time,
+      at: { wall: wall - errorMs, elapsed: elapsed - errorMs, uptime: uptime - errorMs },
+      errorMs,
+    }
+  }
+
+  #ownReading(): OwnReading {
+    return { wall: this.#own.now(), elapsed: this.#own.elapsed(), uptime: this.#own.uptime() }
+  }
+
+  #expected({ time, at }: Reading, elapsed: number): number {
+    return time.now + elapsed - at.elapsed
+  }
+
+  #differs(asked: Reading): boolean {
+    return this.#reading !== undefined && this.#beyond(this.#reading, asked) !== 0
+  }
+
+  /** Returns by how much the reply is off, or 0 when round trip and drift explain it. */
+  #beyond(known: Reading, asked: Reading): number {
+    const difference = asked.time.now - this.#expected(known, asked.at.elapsed)
+    return Math.abs(difference) > explainedMs(known, asked) ? difference : 0
+  }
+
+  /** Returns by how much the server's clock jumped, as far as this process can tell (S4). */
+  #movedMs(asked: Reading): number {
+    const known = this.#reading
+    if (known === undefined || known.time.moves !== asked.time.moves) return 0
+    const beyondMs = this.#beyond(known, asked)
+    if (beyondMs <= 0) return Math.round(beyondMs)
+    const passed = asked.at.elapsed - known.at.elapsed
+    const slept = asked.at.uptime - known.at.uptime - passed
+    if (slept > uptimeErrorMs) return 0
+    const ownMoved = asked.at.wall - known.at.wall - passed
+    const wasFrozen = !this.#server.isHere && Math.abs(ownMoved - beyondMs) <= explainedMs(known, asked)
+    return wasFrozen ? 0 : Math.round(beyondMs)
+  }
+}
+
+/** Returns how far two readings may differ although no clock jumped. */
+function explainedMs(known: Reading, asked: Reading): number {
+  const age = asked.at.elapsed - known.at.elapsed
+  return asked.errorMs + known.errorMs + toleratedMs + Math.abs(age) * drift
+}

@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { newRun } from './given.ts'
+import { TestWorker } from './test-worker.ts'
+
+const hour = 3_600_000
+
+/** A server, and connections that each count the time for themselves. */
+async function namespace() {
+  const { url } = await sharedRedisServer()
+  const name = `clock-${randomUUID()}`
+  let now = Date.UTC(2026, 0, 1)
+  return {
+    pass: (ms: number) => {
+      now += ms
+    },
+    connect: async (elapsed: () => number): Promise<Store> => {
+      const config = parseStoreConfig({ url, namespace: name })
+      const store = await openStore(config, { storeNow: () => now, storeElapsed: elapsed })
+      onTestFinished(() => store.close())
+      return store
+    },
+    now: () => now,
+  }
+}
+
+const jumps = async (store: Store) => (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
+
+test('a client that was frozen is not believed that the clock went ahead', async () => {
+  const { connect, pass, now } = await namespace()
+  const [sound, frozen] = [await connect(now), await connect(() => 0)]
+  const worker = await TestWorker.register(sound)
+  await sound.enqueue([newRun({ start: { kind: 'in', ms: 2 * hour } })])
+  for (let i = 0; i < 1_200; i++) {
+    pass(3_000)
+    await worker.renew()
+  }
+  // It did not count the hour; it takes the store's time, and does what was asked.
+  await frozen.enqueue([newRun({ start: { kind: 'in', ms: hour } })])
+  expect(await jumps(sound)).toMatchObject({ found: 'none' })
+  pass(hour - 1)
+  await worker.renew()
+  expect(await worker.claim()).toEqual([])
+  pass(1)
+  expect(await worker.claim()).toHaveLength(2)
+})
+
+test('clocks that drift apart while a client is idle are no move', async () => {
+  const { connect, pass, now } = await namespace()
+  const store = await connect(() => now() * (1 - 1e-4))
+  pass(24 * hour)
+  await store.enqueue([newRun()])
+  expect(await jumps(store)).toMatchObject({ found: 'none' })
+})

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import { ServerClock, type ServerTime } from '../../runtime/store/redis/server-clock.ts'
+
+const hour = 3_600_000
+const start = 1_800_000_000_000
+
+/** A server and a client, each with a clock of its own, and a way between them that takes time. */
+function pair({ isHere = false } = {}) {
+  let [elapsed, moved, offset, moves] = [0, 0, 0, 0]
+  let own = { wall: 0, uptime: 0 }
+  let wayMs = 1
+  const reports: number[] = []
+  const wall = (): number => start + elapsed + moved + frozen
+  let frozen = 0
+  const answer = (): ServerTime => ({ now: wall() + offset, wall: wall(), moves })
+  const clock = new ServerClock(
+    {
+      isHere,
+      ask: async () => {
+        elapsed += wayMs
+        const time = answer()
+        elapsed += wayMs
+        return time
+      },
+      report: async (now, known) => {
+        elapsed += wayMs
+        if (known === moves) {
+          reports.push(Math.round((wall() + offset - now) / 100) * 100)
+          offset = now - wall()
+          moves++
+        }
+        const time = answer()
+        elapsed += wayMs
+        return time
+      },
+    },
+    {
+      now: () => 5_000 + elapsed + own.wall,
+      elapsed: () => elapsed,
+      uptime: () => elapsed + own.uptime,
+    },
+  )
+  return {
+    clock,
+    reports,
+    /** By how much a call of now would find the store's time wrong; nothing where the caller expects none. */
+    error: (): number | undefined => {
+      const [, expected = ''] = clock.expectation().split(':')
+      return expected === '' ? undefined : Math.abs(wall() + offset - Number(expected))
+    },
+    pass: (ms: number) => {
+      elapsed += ms
+    },
+    moveServer: (ms: number) => {
+      moved += ms
+    },
+    setWay: (ms: number) => {
+      wayMs = ms
+    },
+    /** Time goes on that this process does not count; its clocks tell of it or not. */
+    freeze: (ms: number, tells: Partial<typeof own>) => {
+      frozen += ms
+      own = { wall: own.wall + (tells.wall ?? 0), uptime: own.uptime + (tells.uptime ?? 0) }
+    },
+    /** Another client was the first to report what the server's clock did. */
+    othersReport: () => {
+      offset = start + elapsed - wall()
+      moves++
+    },
+  }
+}
+
+describe("what a client knows of a server's clock", () => {
+  test('nothing before it has asked', () => {
+    expect(pair().error()).toBeUndefined()
+  })
+
+  test.each([hour, -hour, 700, -700])('is told to the server when that was moved by %i ms', async (ms) => {
+    const { clock, reports, moveServer, pass, error } = pair()
+    await clock.agree()
+    pass(10_000)
+    expect(error()).toBeLessThan(5)
+    moveServer(ms)
+    expect(error()).toBeGreaterThan(500)
+    await clock.refused()
+    expect(reports).toEqual([ms])
+    expect(error()).toBeLessThan(10)
+    expect(Math.abs(clock.shown(start) - start - ms)).toBeLessThan(10)
+  })
+
+  test('is the time of the store once another client has told it', async () => {
+    const { clock, reports, moveServer, pass, othersReport, error } = pair()
+    await clock.agree()
+    pass(1_000)
+    moveServer(hour)
+    othersReport()
+    expect(error()).toBeLessThan(5)
+    await clock.agree()
+    expect(reports).toEqual([])
+    expect(clock.shown(start)).toBe(start + hour)
+  })
+
+  test('does not change by a call that came late; then it expects nothing for a while', async () => {
+    const { clock, reports, pass, error, setWay } = pair()
+    await clock.agree()
+    pass(1_000)
+    setWay(3_000)
+    await clock.refused()
+    expect(reports).toEqual([])
+    expect(error()).toBeUndefined()
+    setWay(1)
+    pass(10_000)
+    expect(error()).toBeLessThan(5)
+  })
+
+  test.each([
+    ['it slept', { wall: hour, uptime: hour }, false],
+    ['it was frozen, and its wall clock has been set since', { wall: hour }, false],
+    ['it slept beside the server', { wall: hour, uptime: hour }, true],
+  ])('is what the server says when %s', async (_, tells, isHere) => {
+    const { clock, reports, freeze, error } = pair({ isHere })
+    await clock.agree()
+    freeze(hour, tells)
+    await clock.refused()
+    expect(reports).toEqual([])
+    await clock.agree()
+    expect(error() ?? 0).toBeLessThan(5)
+  })
+
+  test('counts where client and server share a clock that was moved', async () => {
+    const { clock, reports, freeze } = pair({ isHere: true })
+    await clock.agree()
+    freeze(hour, { wall: hour })
+    await clock.refused()
+    expect(reports).toEqual([hour])
+  })
+
+  test('is asked for anew each minute', async () => {
+    const { clock, reports, moveServer, pass, error } = pair()
+    await clock.agree()
+    pass(59_000)
+    moveServer(300)
+    expect(error()).toBeGreaterThan(290)
+    pass(2_000)
+    clock.expectation()
+    await clock.agree()
+    expect(reports).toEqual([300])
+    expect(error()).toBeLessThan(5)
+  })
+})
