@@ -138,6 +138,17 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'crash', 'test/faults/outages.test.ts'],
     env: { DURABLE_JOBS_PROVE_OUTAGE_SECONDS: '10' },
   }),
+  withRedis({
+    name: 'idle',
+    shows:
+      'Commands per second that 1 and 4 idle workers send to Redis; from SIGKILL of a worker of an idle fleet (50 ms after its first claim, as it looks at peers, as it leads) to what goes on elsewhere',
+    command: crashTests('idle-fleet'),
+    env: {
+      DURABLE_JOBS_PROVE_STORE: 'redis',
+      DURABLE_JOBS_PROVE_DEATHS: '20',
+      DURABLE_JOBS_PROVE_IDLE_SECONDS: '60',
+    },
+  }),
   {
     name: 'ticks',
     shows:

@@ -5,8 +5,10 @@ import type { DueSchedule, FireMove, ScheduleStore } from '../store/schedules.ts
 import type { Duty, DutyTerm } from './duty.ts'
 import { planTicks } from './plan-ticks.ts'
 
-/** A new or changed schedule, and a queued tick, are seen this soon. */
-const longestLookMs = 1_000
+/** Hints tell of new and changed schedules; a lost one costs so long at most. */
+const longestLookMs = 5_000
+/** Before the next look of one whose term is over and who does not know it yet. */
+const notLeadingMs = 1_000
 const schedulesPerLook = 100
 /** Those that can't be planned stay due: at most this many are looked at beside the others. */
 const mostUnplannable = 10_000
@@ -39,10 +41,18 @@ export class CronDuty implements Duty {
   }
 
   async work(term: DutyTerm): Promise<void> {
-    while (!term.signal.aborted) {
-      const waitMs = await this.#look(term)
-      term.beat()
-      await term.pause(waitMs)
+    let changed = new AbortController()
+    const stopListening = this.#store.onScheduleChange(() => changed.abort())
+    try {
+      while (!term.signal.aborted) {
+        // A change during the look may have come too late for it.
+        changed = new AbortController()
+        const waitMs = await this.#look(term)
+        term.beat()
+        await term.pause(waitMs, changed.signal)
+      }
+    } finally {
+      stopListening()
     }
   }
 
@@ -59,7 +69,7 @@ export class CronDuty implements Duty {
     for (const schedule of schedules) {
       if (term.signal.aborted) return 0
       const progress = await this.#advance(term, schedule, now)
-      if (!progress.leads) return longestLookMs
+      if (!progress.leads) return notLeadingMs
       moved ||= progress.moved
     }
     // Behind more of those there may be others.

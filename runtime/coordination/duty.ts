@@ -6,8 +6,8 @@ export interface DutyTerm {
   readonly fence: number
   /** Says that a round went well; who looks sees how long ago the last one was. */
   beat(): void
-  /** Waits, but not beyond the end of the term. */
-  pause(ms: number): Promise<void>
+  /** Waits, but not beyond the end of the term, nor until `wake` has aborted. */
+  pause(ms: number, wake?: AbortSignal): Promise<void>
 }
 
 /** Work that one worker of the fleet does for all: it runs again with each term. */

@@ -37,14 +37,17 @@ interface ElectorSeams {
   readonly times: TermTimes
 }
 
+type Following = Extract<CampaignAnswer, { kind: 'following' }>
+
 interface Term extends RunningTerm {
   trustedUntil: number
 }
 
-/** The fleet together asks about 100 times a second for a role, however large it is. */
-const followMsPerWorker = 10
-const shortestFollowMs = 250
-const longestFollowMs = 5_000
+/** All followers of a role together ask about every 3 s, however many they are, and each once per term at least. */
+const followMsPerWorker = 2_500
+/** Those who hear of a vacancy ask one after the other: the first one takes it. */
+const vacancyMsPerWorker = 1
+const longestVacancyMs = 500
 /** How long what a term began has to settle after the signal. */
 export const settleGraceMs = 5_000
 const renewAgainMs = 1_000
@@ -63,6 +66,8 @@ const loggedAttempts = 10
  *     another one.
  * E5  One term follows the other: whatever ended a term, its work settles (E3) before this worker campaigns again.
  * E6  A campaign that is in flight when the candidacy ends is waited for; what it won is resigned.
+ * E7  A follower asks at the end of the term that it was told of. A vacancy before that is a hint, which may be lost:
+ *     beside it followers ask now and then.
  * A suspended machine may stop the clock of E1 too. Against that stands only the fence, which the store checks.
  */
 export class Elector {
@@ -100,24 +105,55 @@ export class Elector {
   }
 
   async #campaignUntil(over: AbortSignal, lease: string): Promise<void> {
+    const vacancies = { next: new AbortController() }
+    const stopListening = this.#seams.store.onVacancy(() => vacancies.next.abort())
+    try {
+      for (let attempt = 1; !over.aborted; ) {
+        // A vacancy during the campaign may have come too late for it.
+        vacancies.next = new AbortController()
+        const went = await this.#campaign(over, lease, vacancies.next.signal, attempt)
+        if (went === 'lost') return
+        attempt = went === 'answered' ? 1 : attempt + 1
+      }
+    } finally {
+      stopListening()
+    }
+  }
+
+  /** One campaign and what follows from its answer. */
+  async #campaign(
+    over: AbortSignal,
+    lease: string,
+    vacancy: AbortSignal,
+    attempt: number,
+  ): Promise<'answered' | 'lost' | 'failed'> {
     const { store, clock, log, times } = this.#seams
     const { role } = this.#work
-    for (let attempt = 1; !over.aborted; attempt++) {
-      const sentAt = clock.elapsed()
-      try {
-        const answer = await store.campaign(role, lease, times.termMs, this.#resigned)
-        attempt = 0
-        // The lease's own renewals tell the worker, which comes back with a new one.
-        if (answer.kind === 'lost') return
-        if (answer.kind === 'leading') await this.#lead(over, lease, answer.term, sentAt)
-        else await pause(clock, followMs(answer, clock.random()), over)
-      } catch (error) {
-        if (outageKindOf(error) === undefined && attempt % loggedAttempts === 1) {
-          log.warn({ role, err: toStoredError(error), attempt }, 'a campaign failed; trying again')
-        }
-        await pause(clock, backoffMs(attempt, clock.random()), over)
+    const sentAt = clock.elapsed()
+    try {
+      const answer = await store.campaign(role, lease, times.termMs, this.#resigned)
+      // The lease's own renewals tell the worker, which comes back with a new one.
+      if (answer.kind === 'lost') return 'lost'
+      if (answer.kind === 'leading') await this.#lead(over, lease, answer.term, sentAt)
+      else await this.#follow(answer, over, vacancy)
+      return 'answered'
+    } catch (error) {
+      if (outageKindOf(error) === undefined && attempt % loggedAttempts === 1) {
+        log.warn({ role, err: toStoredError(error), attempt }, 'a campaign failed; trying again')
       }
+      await pause(clock, backoffMs(attempt, clock.random()), over)
+      return 'failed'
     }
+  }
+
+  /** E7. */
+  async #follow({ workers, termLeftMs }: Following, over: AbortSignal, vacancy: AbortSignal): Promise<void> {
+    const { clock, times } = this.#seams
+    const shareMs = Math.min(Math.max(workers * followMsPerWorker, times.termMs / 3), times.termMs)
+    const turnMs = clock.random() * Math.min(workers * vacancyMsPerWorker, longestVacancyMs)
+    const ms = Math.min(shareMs * (0.75 + clock.random() / 2), termLeftMs + turnMs)
+    await pause(clock, ms, AbortSignal.any([over, vacancy]))
+    if (vacancy.aborted) await pause(clock, turnMs, over)
   }
 
   async #lead(over: AbortSignal, lease: string, fence: number, sentAt: number): Promise<void> {
@@ -207,10 +243,4 @@ export class Elector {
       }
     }
   }
-}
-
-/** Longer in a large fleet, and never in step with others. */
-function followMs(answer: Extract<CampaignAnswer, { kind: 'following' }>, random: number): number {
-  const ms = Math.min(Math.max(answer.workers * followMsPerWorker, shortestFollowMs), longestFollowMs)
-  return ms * (0.5 + random)
 }

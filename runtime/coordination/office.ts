@@ -65,7 +65,12 @@ export class Office implements RoleWork {
       }
       // Begun again after a failure it has not yet done well again (O3).
       if (!this.#goodAt.has(duty.name)) beat()
-      return duty.work({ fence, signal, beat, pause: (ms) => pause(clock, ms, signal) })
+      return duty.work({
+        fence,
+        signal,
+        beat,
+        pause: (ms, wake) => pause(clock, ms, wake ? AbortSignal.any([signal, wake]) : signal),
+      })
     })
   }
 

@@ -233,10 +233,7 @@ function stayOutcome(kind: Outcome['kind'], answer: EntryAnswer): StayOutcome {
 
 function failsAsError(run: ClaimedRun, failsAs: 'poisoned' | 'timed out'): Error {
   return failsAs === 'poisoned'
-    ? new RunPoisonedError(
-        `${run.losses} workers were lost under run '${run.id}', the last ones without a new step in between; ` +
-          'it may use too much memory or crash its process',
-      )
+    ? new RunPoisonedError(run.id, run.lossesSeen ?? { exit: run.losses, cut: 0, lease: 0 })
     : new RunTimeoutError(`run '${run.id}' did not end within its timeout`)
 }
 

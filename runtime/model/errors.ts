@@ -1,5 +1,6 @@
 import { brandErrors, DurableJobsError } from './durable-jobs-error.ts'
 import { formatDuration } from './format-duration.ts'
+import type { LossCounts } from './poison.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoreOutageKind } from './store-outage.ts'
@@ -263,6 +264,33 @@ export class RunPoisonedError extends DurableJobsError {
   }
   override readonly name = 'RunPoisonedError'
   readonly code = 'RUN_POISONED'
+  /** How often the process of its worker ended. */
+  readonly exits: number
+  /** How often its worker was cut off from the store and came back. */
+  readonly cuts: number
+  /** How often the lease of its worker expired: it blocked its event loop for too long, or its machine vanished. */
+  readonly leases: number
+  constructor(runId: RunId, { exit, cut, lease }: LossCounts) {
+    const seen = [
+      `${exit} ${exit === 1 ? 'process that ended' : 'processes that ended'}`,
+      `${cut} ${cut === 1 ? 'cut' : 'cuts'} of the connection to the store`,
+      `${lease} ${lease === 1 ? 'lease that expired' : 'leases that expired'}`,
+    ]
+    super(
+      `run '${runId}' was given up: its workers were lost again and again without a new step in between (seen in all: ` +
+        `${seen.join(', ')}); ${poisonRemedy({ exit, cut, lease })}, then durable-jobs retry ${runId}`,
+    )
+    this.exits = exit
+    this.cuts = cut
+    this.leases = lease
+  }
+}
+
+/** What most of the losses speak for. */
+function poisonRemedy({ exit, cut, lease }: LossCounts): string {
+  if (cut > exit + lease) return 'mend the network between its workers and the store'
+  if (lease > exit) return 'look for a step that blocks the event loop for longer than maxBlocked'
+  return 'look for a step that uses too much memory or crashes its process'
 }
 
 /** `handle.result({ timeout })` ended before the run did; the run goes on. */

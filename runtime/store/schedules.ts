@@ -46,6 +46,8 @@ export interface ScheduleStore {
   dueSchedules(limit: number): Promise<DueSchedules>
   /** C1. */
   fire(fire: Fire): Promise<FireAnswer>
+  /** Calls `listener` when something may be due sooner than the last look was told. A hint: polling is the truth. */
+  onScheduleChange(listener: () => void): () => void
 }
 
 export interface ScheduleInspector {

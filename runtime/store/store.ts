@@ -2,6 +2,7 @@ import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
+import type { LossCause, LossCounts } from '../model/poison.ts'
 import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
@@ -79,6 +80,12 @@ interface WorkerStore {
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
   /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
+  /**
+   * Says that the process of a lost lease lives. `cut`: its peers had taken it for dead because its connections were
+   * gone. The losses of its runs are then taken back from their streaks, each once, unless the run has stored an entry
+   * or was lost again since. `not cut`: the lease lives, has expired or was resigned. Known for 10 minutes.
+   */
+  reportCut(lease: LeaseId): Promise<'cut' | 'not cut'>
   /** Orders a worker to drain; state until it resigns. @throws RunStateError when no such worker lives. */
   drainWorker(worker: string, write: OperatorWrite): Promise<void>
   /**
@@ -239,6 +246,8 @@ export interface ClaimedRun {
   readonly deadlineInMs?: number
   /** Set when the run may not go on: only `onFailed` is left to run, then it fails for this reason. */
   readonly failsAs?: 'poisoned' | 'timed out'
+  /** How its workers were lost, if it fails as poisoned. */
+  readonly lossesSeen?: LossCounts
 }
 
 export interface JournalPage {
@@ -320,7 +329,19 @@ export interface RunPage {
 
 export interface HistoryEntry {
   readonly at: number
-  readonly kind: 'lost' | 'released' | 'cancel' | 'retry' | 'blocked' | 'unblocked' | 'poisoned' | 'repaired'
+  /** `cut`: the worker of the loss before it lives, so that the loss was taken back. */
+  readonly kind:
+    | 'lost'
+    | 'cut'
+    | 'released'
+    | 'cancel'
+    | 'retry'
+    | 'blocked'
+    | 'unblocked'
+    | 'poisoned'
+    | 'repaired'
+  /** Of a loss: what it was seen by. */
+  readonly cause?: LossCause
   readonly by?: string
   readonly reason?: string
   readonly worker?: string

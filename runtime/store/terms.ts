@@ -24,6 +24,8 @@ export interface TermStore {
   renewTerm(role: string, term: number, lease: string, duties: DutyAges): Promise<'held' | 'lost'>
   /** Ends this term and no other. */
   resignTerm(role: string, term: number, lease: string): Promise<void>
+  /** Calls `listener` when a role may have become vacant before its term was over, until the returned function is called. A hint: polling is the truth. */
+  onVacancy(listener: () => void): () => void
 }
 
 /**

@@ -44,6 +44,7 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
   readonly #leaseMs: number
+  readonly #maxBlockedMs: number
   readonly #password: () => string | undefined | Promise<string>
   readonly #beats: Int32Array
   readonly #data: LeaseThreadData
@@ -54,12 +55,16 @@ export class LeaseKeeper {
   #lease: LeaseId | undefined
   #heldAt: number
   #renewing = false
+  #choked = false
+  #beatAt: number
   #cancelBeat: CancelTimer = () => undefined
 
   constructor(config: WorkerConfig, seams: LeaseKeeperSeams) {
     this.#seams = seams
     this.#leaseMs = config.leaseMs
+    this.#maxBlockedMs = config.maxBlockedMs
     this.#heldAt = seams.clock.elapsed()
+    this.#beatAt = this.#heldAt
     this.#beats = new Int32Array(new SharedArrayBuffer(beatSlots.length * Int32Array.BYTES_PER_ELEMENT))
     const { store, leaseMs, maxBlockedMs, healthPort } = config
     const { password } = store
@@ -82,9 +87,17 @@ export class LeaseKeeper {
     return this.#thread?.healthPort
   }
 
+  /** Whether the event loop was blocked for longer than `maxBlocked` under the lease that is kept, or was last. */
+  get choked(): boolean {
+    this.#noteSilence()
+    return this.#choked
+  }
+
   /** Keeps this lease alive from now on. */
   keep(lease: LeaseId): void {
     this.#lease = lease
+    this.#noteSilence()
+    this.#choked = false
     this.#heldAt = this.#seams.clock.elapsed()
     this.#send({ kind: 'keep', lease })
   }
@@ -148,7 +161,14 @@ export class LeaseKeeper {
     this.#thread?.post(message)
   }
 
+  #noteSilence(): void {
+    const now = this.#seams.clock.elapsed()
+    if (now - this.#beatAt > this.#maxBlockedMs) this.#choked = true
+    this.#beatAt = now
+  }
+
   #beat(): void {
+    this.#noteSilence()
     Atomics.add(this.#beats, beatSlots.beat, 1)
     const { draining } = this.#seams.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)

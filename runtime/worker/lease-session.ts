@@ -32,6 +32,8 @@ type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 const reconcileEveryMs = 10_000
 const afterDefectMs = 1_000
+/** A worker without runs compares nothing but whether the store knows of one. */
+const reconcileIdleEveryMs = 30_000
 /** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
 const manySlots = 50
 const unwindGraceMs = 5_000
@@ -187,7 +189,7 @@ export class LeaseSession {
 
   async #round(): Promise<void> {
     const { clock, log, middleware } = this.#config
-    if (clock.elapsed() - this.#reconciledAt > reconcileEveryMs) await this.#reconcile()
+    if (clock.elapsed() - this.#reconciledAt > this.#reconcileEveryMs) await this.#reconcile()
     const free = this.#free()
     const due = this.#hinted || clock.elapsed() >= this.#nextClaimAt
     let claimed = false
@@ -391,10 +393,14 @@ export class LeaseSession {
     }
   }
 
+  get #reconcileEveryMs(): number {
+    return this.#slots.size > 0 ? reconcileEveryMs : reconcileIdleEveryMs
+  }
+
   async #sleepUntilNeeded(): Promise<void> {
     if (this.#over.signal.aborted || this.#pending.length > 0 || (this.#hinted && this.#free() > 0)) return
     const { clock } = this.#config
-    const reconcileInMs = this.#reconciledAt + reconcileEveryMs - clock.elapsed()
+    const reconcileInMs = this.#reconciledAt + this.#reconcileEveryMs - clock.elapsed()
     const claimInMs = this.#free() > 0 ? this.#nextClaimAt - clock.elapsed() : reconcileEveryMs
     const ms = Math.min(reconcileInMs, claimInMs)
     if (ms <= 0 || this.#hinted) return

@@ -301,10 +301,13 @@ export class Worker {
     this.#leadership.lose()
     this.#outages.forget()
     this.#config.log.error({ lease: lost.lease }, 'the lease was lost: its runs go on elsewhere')
+    const choked = this.#keeper?.choked ?? false
     await lost.lose()
     await store.resign(lost.lease, []).catch(() => undefined)
     for (let attempt = 1; this.#phase === 'working'; attempt++) {
       try {
+        // A process that choked may have harmed its connections by itself: its losses count.
+        if (!choked) await this.#reportCut(store, lost)
         await this.#beginSession(store)
         return
       } catch (error) {
@@ -317,6 +320,15 @@ export class Worker {
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#hurry.signal)
       }
     }
+  }
+
+  /** A worker whose connections were cut was taken for dead by its peers: its runs are not to be blamed for that. */
+  async #reportCut(store: Store, lost: LeaseSession): Promise<void> {
+    if ((await store.reportCut(lost.lease)) === 'not cut') return
+    this.#config.log.warn(
+      { lease: lost.lease },
+      'this worker was cut off from the store and taken for dead; its runs go on elsewhere and their losses are taken back. Look at the network',
+    )
   }
 
   /** Each store call of a stop gets what is left of the stop's time, so that a store that is gone can't stretch it. */

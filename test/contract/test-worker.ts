@@ -57,6 +57,11 @@ export class TestWorker {
     return run
   }
 
+  /** Claims over another connection than its own, which may be gone. */
+  async claimOn(store: Store): Promise<void> {
+    await store.claim(this.lease, ++this.n, { max: 1 }, [])
+  }
+
   checkpoint(run: ClaimedRun, record: JournalRecord, position?: number): Checkpoint {
     const at = position ?? (this.#positions.get(run.id) ?? 0) + 1
     if (position === undefined) this.#positions.set(run.id, at)

@@ -10,7 +10,7 @@ import { type FaultJobs, faultJobs, Gate, jobList, type MixedInput } from './fau
 import { findViolations } from './violations.ts'
 import { Witness } from './witness.ts'
 
-interface HireOptions extends Partial<Pick<WorkerOptions, 'concurrency' | 'lease' | 'name'>> {
+interface HireOptions extends Partial<Pick<WorkerOptions, 'concurrency' | 'lease' | 'maxBlocked' | 'name'>> {
   readonly store?: Partial<StoreOptions>
   /** In place of a store of its own. */
   readonly open?: StoreOpener

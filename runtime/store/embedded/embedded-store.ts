@@ -261,6 +261,11 @@ class EmbeddedStore implements Store {
     if (keep.length === 0) this.#locks.drop(lease)
   }
 
+  /** No process that lives is ever taken for dead here: the kernel holds its lock. */
+  async reportCut(): Promise<'not cut'> {
+    return 'not cut'
+  }
+
   async drainWorker(worker: string, write: OperatorWrite): Promise<void> {
     const lost = (await this.workers()).find((one) => one.name === worker && one.lost)
     if (lost !== undefined) {
@@ -290,7 +295,7 @@ class EmbeddedStore implements Store {
     if (dead.length === 0) return
     try {
       await this.#write((tx) => {
-        for (const lease of dead) reclaim(tx, lease, 'its process died')
+        for (const lease of dead) reclaim(tx, lease, 'exit')
       })
       for (const lease of dead) {
         this.#locks.drop(lease)
@@ -354,6 +359,14 @@ class EmbeddedStore implements Store {
 
   resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
     return this.#write((tx) => resignTerm(tx, { role, term, lease }))
+  }
+
+  onVacancy(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#wakeups.listenShared('vacancy', listener))
+  }
+
+  onScheduleChange(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#wakeups.listenShared('schedules', listener))
   }
 
   putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
@@ -487,7 +500,7 @@ class EmbeddedStore implements Store {
   }
 
   async #write<T>(operation: (tx: Transaction) => T, durable = false): Promise<T> {
-    const { result, woken, jump } = await this.#database.write(
+    const { result, woken, hints, jump } = await this.#database.write(
       () => {
         const look = this.#time.look()
         const tx = this.#transaction(look)
@@ -497,12 +510,13 @@ class EmbeddedStore implements Store {
         nudgeOpened(tx)
         writeEvents(tx)
         writeThroughput(tx)
-        return { result, woken: pickIdleWorkers(tx), jump }
+        return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
     )
     this.#time.committed(jump)
     for (const lease of woken) this.#wakeups.touch(lease)
+    for (const hint of hints) this.#wakeups.touchShared(hint)
     this.#changes.changed()
     return result
   }
@@ -516,6 +530,7 @@ class EmbeddedStore implements Store {
       wakeCounts: new Map(),
       wakeCountOf: new Map(),
       woken: new Set(),
+      hints: new Set(),
       moves: [],
       touchedKeys: new Map(),
       openedLines: false,

@@ -183,6 +183,9 @@ const migrations: readonly string[] = [
     schedule TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (schedule, n)
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE history ADD COLUMN cause TEXT; -- of a loss: 'exit' or 'lease'
+  `,
 ]
 
 /**

@@ -16,6 +16,8 @@ export interface Transaction extends Moment {
   readonly wakeCountOf: Map<number, WakeCount>
   /** Leases to wake after the commit, whatever they do: there is an order for them, or work. */
   readonly woken: Set<LeaseId>
+  /** Which hints to give after the commit to those who coordinate. */
+  readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events` and `throughput`. */
   readonly moves: Move[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
@@ -27,6 +29,9 @@ export interface Transaction extends Moment {
   /** The run whose own call this is: its answer says when to ask again. */
   asking: number | undefined
 }
+
+/** A role may be vacant; a schedule may be due sooner than its leader knows. */
+export type CoordinationHint = 'vacancy' | 'schedules'
 
 /** One transition of a run. */
 export interface Move {
@@ -52,12 +57,13 @@ const longestHistory = 200
 /** Notes something beside the steps in a run's history; the oldest lines go first. */
 export function note(tx: Transaction, seq: number, entry: Omit<HistoryEntry, 'at'>): void {
   tx.sql.run(
-    `INSERT INTO history (run, n, at, kind, by, reason, worker)
-     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM history WHERE run = ?), ?, ?, ?, ?, ?)`,
+    `INSERT INTO history (run, n, at, kind, cause, by, reason, worker)
+     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM history WHERE run = ?), ?, ?, ?, ?, ?, ?)`,
     seq,
     seq,
     tx.now,
     entry.kind,
+    entry.cause ?? null,
     entry.by ?? null,
     entry.reason ?? null,
     entry.worker ?? null,

@@ -1,6 +1,16 @@
-import { type FSWatcher, mkdirSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  type FSWatcher,
+  mkdirSync,
+  openSync,
+  rmSync,
+  utimesSync,
+  watch,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import type { LeaseId, Unsubscribe } from '../store.ts'
+import type { CoordinationHint } from './transaction.ts'
 
 /**
  * Wakes one worker among many without polling: each listens to the times of a file of its own
@@ -14,36 +24,56 @@ export class WakeupFiles {
   }
 
   touch(lease: LeaseId): void {
-    const now = new Date()
-    try {
-      utimesSync(this.#path(lease), now, now)
-    } catch {
-      // The worker has just left: nobody to wake.
-    }
+    touchFile(this.#path(lease))
   }
 
   listen(lease: LeaseId, listener: () => void): Unsubscribe {
     const path = this.#path(lease)
+    const stop = this.#watch(path, listener, () => writeFileSync(path, ''))
+    return () => {
+      stop()
+      rmSync(path, { force: true })
+    }
+  }
+
+  /** Tells every worker that listens for it. */
+  touchShared(hint: CoordinationHint): void {
+    touchFile(this.#path(hint))
+  }
+
+  listenShared(hint: CoordinationHint, listener: () => void): Unsubscribe {
+    const path = this.#path(hint)
+    // Opened and not written: the others are not told that one more listens.
+    return this.#watch(path, listener, () => closeSync(openSync(path, 'a')))
+  }
+
+  #watch(path: string, listener: () => void, make: () => void): Unsubscribe {
     let watcher: FSWatcher | undefined
     try {
       mkdirSync(this.#folder, { recursive: true })
-      writeFileSync(path, '')
+      make()
       watcher = watch(path, listener)
       watcher.on('error', () => undefined)
     } catch {
       // No watch left on this system (ENOSPC, EMFILE): polling goes on.
     }
-    return () => {
-      watcher?.close()
-      rmSync(path, { force: true })
-    }
+    return () => watcher?.close()
   }
 
   remove(lease: LeaseId): void {
     rmSync(this.#path(lease), { force: true })
   }
 
-  #path(lease: LeaseId): string {
-    return join(this.#folder, `${lease}.wake`)
+  #path(name: string): string {
+    return join(this.#folder, `${name}.wake`)
+  }
+}
+
+function touchFile(path: string): void {
+  const now = new Date()
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // Who listened has just left: nobody to wake.
   }
 }

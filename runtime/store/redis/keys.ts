@@ -5,7 +5,11 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled, clockOffset, clockMoves, clockJumps */
+  /**
+   * hash: format, seq, events, classes, seenAt, sweptTo, confirmations, linesFrom, left, settled, clockOffset,
+   * clockMoves, clockJumps; looker, deputy, lookedAt,
+   * lookEvery, lookPaused, awayAt, awayUntil, away
+   */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -42,6 +46,8 @@ export const staticKeys = [
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
   'beats',
+  /** hash: `w` worker's name -> its cuts and the last one; `l` lease that was taken for dead -> what its runs lost by it */
+  'cuts',
   /** lex set: job, lease, version */
   'knows',
   /** hash: lease -> free slots it reported with an empty-handed claim */
@@ -115,6 +121,16 @@ export class Keys {
 
   wakeChannel(lease: string): string {
     return `${this.prefix}wake:${lease}`
+  }
+
+  /** Says that a role may be vacant. */
+  get vacancyChannel(): string {
+    return `${this.prefix}vacancy`
+  }
+
+  /** Says that a schedule may be due sooner than its leader knows. */
+  get schedulesChannel(): string {
+    return `${this.prefix}schedules`
   }
 
   get changesChannel(): string {

@@ -5,34 +5,42 @@ import { renew } from './operations/lease.ts'
 import { ForbiddenError } from './reply-errors.ts'
 import type { ScriptCalls } from './script-calls.ts'
 
-const intervalMs = 50
 /** A connection that was only cut is back and has told its new number within this time. */
 const graceMs = 60
 /** Who was cut off itself judges nobody for so long: the others may have been too, and come back later. */
 const afterCutMs = 1_000
-/** How many peers one look takes in; with more of them, a look goes on where the last one ended. */
-const looksAtOnce = 64
+/** How many peers one look asks about. */
+const judgedAtOnce = 64
+/** Before a look that the store did not answer is repeated. */
+const againMs = 1_000
+/** How late a heartbeat may be before the deputy asks. */
+const deputySlackMs = 25
 
-/** A worker's connections as the server numbers them: `main` and `lease` (its thread's), each `run id:number:shown at`. */
+/** A worker's connections as the server numbers them: `main` and `lease` (its thread's), each `role run id:number:shown at`. */
 type Beats = ReadonlyMap<LeaseId, readonly string[]>
 
 /**
- * Fast death: within about 100 ms a peer sees that the server has lost all connections of a worker's process.
- * D1  Of all workers one looks per interval.
+ * Fast death: within about 100 ms, 250 ms where no run is held, a peer sees that the server has lost all connections of
+ * a worker's process. Who looks, and when nobody has to, is decided by scripts/look-at-peers.lua (W1 to W4).
+ * D1  A look is one call. Only of workers that nobody can wake any more it asks for the calling connections.
  * D2  Numbers of another server (it was restarted, or another one was promoted) say nothing: there the leases decide.
  * D3  Who is missing gets a grace, and is taken back only if its beats are still the same.
- * D4  A network that was away for all is nobody's death: who comes back first waits for the others (R16).
+ * D4  A network that was away for all is nobody's death: who comes back first waits for the others (R16, W3).
  */
 export class PeerWatch {
   readonly #calls: ScriptCalls
   readonly #clock: Clock
   readonly #own = new Map<LeaseId, { readonly role: 'main' | 'lease'; status: WorkerStatus }>()
+  /** Leases of this process that take part in the watch; the first one speaks for it. */
+  readonly #watching = new Set<LeaseId>()
   #server = ''
   #connection = ''
-  #users = 0
-  #cancel: CancelTimer | undefined
+  #cancel: CancelTimer = () => undefined
+  #looking = false
+  /** A hint came during a look: it may have come too late for that one. */
+  #hinted = false
+  #judging = false
   #off = false
-  #lastLooked = ''
   #judgesFrom = 0
 
   constructor(calls: ScriptCalls, clock: Clock) {
@@ -57,13 +65,27 @@ export class PeerWatch {
     this.#own.delete(lease)
   }
 
-  /** Looks at peers until the returned function is called. */
-  start(): () => void {
-    this.#users++
-    if (this.#users === 1 && !this.#off) this.#schedule()
+  /** Takes part in the watch under this lease until the returned function is called. */
+  start(lease: LeaseId): () => void {
+    this.#watching.add(lease)
+    if (this.#watching.size === 1) this.#schedule(0)
     return () => {
-      if (--this.#users === 0) this.#cancel?.()
+      this.#watching.delete(lease)
+      if (this.#watching.size === 0) this.#cancel()
     }
+  }
+
+  /** Takes a message to one of its leases. Returns whether it was about the watch. */
+  hear(message: string): boolean {
+    const [kind, everyMs] = message.split(' ')
+    if (kind === 'look') {
+      this.#hinted = true
+      this.#schedule(0)
+    } else if (kind === 'beat') {
+      // The looker lives: this deputy asks when the next heartbeat is late.
+      if (!this.#looking) this.#schedule(Number(everyMs) + deputySlackMs)
+    } else return false
+    return true
   }
 
   /** After a reconnect the old numbers are wrong: the new ones go out before anybody misses us. */
@@ -90,80 +112,86 @@ export class PeerWatch {
     }
   }
 
-  #schedule(): void {
-    // A look that ends after a stop and another start must not go on beside that one.
-    this.#cancel?.()
-    this.#cancel = this.#clock.after(intervalMs * (0.9 + this.#clock.random() / 5), () => {
-      void this.#look()
-        .catch(() => undefined)
-        .finally(() => {
-          if (this.#users > 0 && !this.#off) this.#schedule()
-        })
-    })
+  #schedule(ms: number): void {
+    this.#cancel()
+    if (this.#watching.size === 0 || this.#off || this.#looking) return
+    const waitMs = Math.max(ms, this.#judgesFrom - this.#clock.elapsed())
+    this.#cancel = this.#clock.after(waitMs, () => void this.#look())
+  }
+
+  /** Never rejects. */
+  async #look(): Promise<void> {
+    const [lease] = this.#watching
+    if (lease === undefined) return
+    this.#looking = true
+    this.#hinted = false
+    const begunAt = this.#clock.elapsed()
+    let everyMs = againMs
+    try {
+      const [, ms, ...suspects] = (await this.#calls.run('look-at-peers', [lease])) as [
+        Buffer,
+        number,
+        ...Buffer[],
+      ]
+      everyMs = ms
+      if (suspects.length > 0 && !this.#judging) void this.#judge(beatsOf(suspects))
+    } catch (error) {
+      if (!isAway(error)) this.#off = true
+    }
+    this.#looking = false
+    this.#schedule(this.#hinted ? 0 : everyMs - (this.#clock.elapsed() - begunAt))
+  }
+
+  /** D3. Beside the looks, which go on meanwhile. Never rejects. */
+  async #judge(suspects: Beats): Promise<void> {
+    this.#judging = true
+    try {
+      if (this.#connection === '') await this.#learnConnection()
+      const missing = await this.#missing(new Map([...suspects].slice(0, judgedAtOnce)))
+      if (missing.length === 0) return
+      await pause(this.#clock, graceMs)
+      const gone = await this.#missing(new Map(missing))
+      // A look that began before the cut may end after it.
+      if (gone.length === 0 || !this.#mayJudge) return
+      await this.#calls.run(
+        'reclaim-dead',
+        gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),
+      )
+    } catch (error) {
+      // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
+      if (!isAway(error)) this.#off = true
+    } finally {
+      this.#judging = false
+    }
   }
 
   get #mayJudge(): boolean {
     return this.#clock.elapsed() >= this.#judgesFrom
   }
 
-  async #look(): Promise<void> {
-    const peers = beatsOf((await this.#calls.run('look-at-peers', [intervalMs * 0.9])) as Buffer[])
-    if (peers.size === 0 || !this.#mayJudge) return
-    if (this.#connection === '') await this.#learnConnection()
-    const missing = await this.#missing(this.#nextFew(peers))
-    if (missing.length === 0) return
-    await pause(this.#clock, graceMs)
-    const gone = await this.#missing(new Map(missing))
-    // A look that began before the cut may end after it.
-    if (gone.length === 0 || !this.#mayJudge) return
-    await this.#calls.run(
-      'reclaim-dead',
-      gone.flatMap(([lease, beats]) => [lease, beats.join(',')]),
-    )
-  }
-
-  #nextFew(peers: Beats): Beats {
-    const sorted = [...peers].sort(([a], [b]) => (a < b ? -1 : 1))
-    const rest = sorted.filter(([lease]) => lease > this.#lastLooked)
-    const few = rest.slice(0, looksAtOnce)
-    this.#lastLooked = few.length < rest.length ? (few.at(-1)?.[0] ?? '') : ''
-    return new Map(few)
-  }
-
   /** Workers of whom the server knows no connection any more. */
   async #missing(peers: Beats): Promise<[LeaseId, readonly string[]][]> {
     const here = [...peers].filter(([, beats]) => beats.every((beat) => serverOf(beat) === this.#server)) // D2
-    const leaseNumbers = here.map(([, beats]) => numberOf(beats.at(-1)))
-    const alive = await this.#connected(leaseNumbers)
-    const suspects = here.filter((_, i) => !alive.has(leaseNumbers[i] ?? ''))
-    const others = await this.#connected(suspects.flatMap(([, beats]) => beats.slice(0, -1).map(numberOf)))
-    return suspects.filter(([, beats]) => !beats.some((beat) => others.has(numberOf(beat))))
+    const alive = await this.#connected(here.flatMap(([, beats]) => beats.map(numberOf)))
+    return here.filter(([, beats]) => !beats.some((beat) => alive.has(numberOf(beat))))
   }
 
   async #connected(numbers: readonly string[]): Promise<ReadonlySet<string>> {
     if (numbers.length === 0) return new Set()
-    try {
-      const list = String(await this.#calls.link.command('CLIENT', 'LIST', 'ID', ...numbers))
-      return new Set([...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? ''))
-    } catch (error) {
-      // Not allowed, or not known: the leases alone decide from now on. A server that is away may come back.
-      const away = StoreUnavailableError.is(error) && !ForbiddenError.is(error)
-      if (!away) this.#off = true
-      throw error
-    }
+    const list = String(await this.#calls.link.command('CLIENT', 'LIST', 'ID', ...numbers))
+    return new Set([...list.matchAll(/^id=(\d+) /gm)].map(([, id]) => id ?? ''))
   }
 }
 
-/** Fields are `lease main` and `lease lease`; the thread's beat comes last. */
+/** Whether the server may answer later; not when it forbids or does not know what was asked. */
+function isAway(error: unknown): boolean {
+  return StoreUnavailableError.is(error) && !ForbiddenError.is(error)
+}
+
+/** Lease and its beats in turn; the thread's beat comes last. */
 function beatsOf(flat: readonly Buffer[]): Beats {
   const beats = new Map<LeaseId, string[]>()
-  for (let i = 0; i < flat.length; i += 2) {
-    const [lease = '', role] = String(flat[i]).split(' ')
-    const known = beats.get(lease) ?? []
-    if (role === 'main') known.unshift(String(flat[i + 1]))
-    else known.push(String(flat[i + 1]))
-    beats.set(lease, known)
-  }
+  for (let i = 0; i < flat.length; i += 2) beats.set(String(flat[i]), String(flat[i + 1]).split(','))
   return beats
 }
 
@@ -171,6 +199,6 @@ function serverOf(beat: string): string {
   return beat.split(':')[0] ?? ''
 }
 
-function numberOf(beat: string | undefined): string {
-  return beat?.split(':')[1] ?? ''
+function numberOf(beat: string): string {
+  return beat.split(':')[1] ?? ''
 }

@@ -188,8 +188,8 @@ export class RedisLink {
     return String(await this.command('INFO', section))
   }
 
-  /** Calls `listener` with the channel of each message. */
-  onMessage(listener: (channel: string) => void): void {
+  /** Calls `listener` with the channel and the text of each message. */
+  onMessage(listener: (channel: string, message: string) => void): void {
     this.#client.on('message', listener)
   }
 

@@ -70,6 +70,7 @@ import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } fr
 import { unservedQueues } from '../unserved-queues.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
+import { checkCuts } from './cut-workers.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'
@@ -79,7 +80,7 @@ import { enqueue } from './operations/enqueue.ts'
 import { readEvents, readThroughput } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
-import { register, renew, resign } from './operations/lease.ts'
+import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
   acquire,
   closeKeys,
@@ -299,6 +300,10 @@ class RedisStore implements Store {
     if (keep.length === 0) this.#peers.forget(lease)
   }
 
+  reportCut(lease: LeaseId): Promise<'cut' | 'not cut'> {
+    return reportCut(this.#calls, lease)
+  }
+
   async drainWorker(worker: string, { requestId }: OperatorWrite): Promise<void> {
     const answer = String(await this.#calls.run('drain-worker', [worker, requestId]))
     if (answer === 'unknown') {
@@ -307,8 +312,10 @@ class RedisStore implements Store {
   }
 
   onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe {
-    const stopLooking = this.#peers.start()
-    const stopListening = this.#wakeups.listen(this.#keys.wakeChannel(lease), () => listener('look'))
+    const stopLooking = this.#peers.start(lease)
+    const stopListening = this.#wakeups.listen(this.#keys.wakeChannel(lease), (message) => {
+      if (!this.#peers.hear(message)) listener('look')
+    })
     const forget = this.#link.onReconnect(() => listener('reconnected'))
     return this.#subscription(() => {
       forget()
@@ -368,6 +375,14 @@ class RedisStore implements Store {
 
   resignTerm(role: string, term: number, lease: LeaseId): Promise<void> {
     return resignTerm(this.#calls, { role, term, lease })
+  }
+
+  onVacancy(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#wakeups.listen(this.#keys.vacancyChannel, listener))
+  }
+
+  onScheduleChange(listener: () => void): Unsubscribe {
+    return this.#subscription(this.#wakeups.listen(this.#keys.schedulesChannel, listener))
   }
 
   putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void> {
@@ -479,8 +494,9 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
-    const clock = clockJumpsCheck(jumps, wall)
-    return [...server, clock, lostWorkers(workers), ...queues, leaderCheck(leaders, workers, wall), cron]
+    const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
+    const leader = leaderCheck(leaders, workers, wall)
+    return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]
   }
 
   onChange(listener: () => void): Unsubscribe {

@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr'
 import { decodeValue } from '../../model/codec.ts'
 import { RunPoisonedError } from '../../model/errors.ts'
+import { cutBounds, type LossCounts, poisonLimit } from '../../model/poison.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
@@ -53,6 +54,10 @@ interface Extras {
   readonly i?: number
   /** The tick it was made for. */
   readonly s?: number
+  /** Cuts of its workers that were taken back, and the position they were counted at. */
+  readonly k?: readonly [cuts: number, position: number]
+  /** How its workers were lost, when the store itself ended it. */
+  readonly P?: LossCounts
 }
 
 const noExtras: Extras = {}
@@ -204,7 +209,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
     failed: () => ({
       ...ended,
-      error: outcome.length > 0 ? error() : poisoned(id, record.streak),
+      error: outcome.length > 0 ? error() : poisoned(id, record),
       ...(extras.e === undefined ? {} : { escaped: extras.e }),
     }),
     cancelled: () => ({ ...ended, ...cancel }),
@@ -223,8 +228,12 @@ function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
 }
 
 /** The store itself ended the run: there was no worker left to write an error. */
-function poisoned(id: string, streak: number): StoredError {
-  return toStoredError(
-    new RunPoisonedError(`${streak} workers were lost under run '${id}' without a new step in between`),
-  )
+function poisoned(id: string, { losses, extras }: RunRecord): StoredError {
+  return toStoredError(new RunPoisonedError(id, extras.P ?? { exit: losses, cut: 0, lease: 0 }))
+}
+
+/** Whether it is claimed only to be failed: see `isPoisoned` in scripts/prelude.lua. */
+export function isPoisoned({ streak, position, extras }: RunRecord): boolean {
+  const [cuts = 0, at] = extras.k ?? []
+  return streak >= poisonLimit || (cuts >= cutBounds.perRun && at === position)
 }

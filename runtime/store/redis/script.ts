@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { entryOverheadBytes } from '../../model/journal.ts'
-import { lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
+import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
@@ -182,8 +182,9 @@ function withConstants(source: string): string {
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
-    '--[[poison]] 0, 0': `${poisonLimit}, ${suspectStreak}`,
+    '--[[poison]] 0, 0, 0': `${poisonLimit}, ${suspectStreak}, ${cutBounds.perRun}`,
     '--[[suspect]] 0': String(suspectStreak),
+    '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0, 0': bounds.join(', '),
     '--[[definitions]] 0': String(keepDefinitionMs),

@@ -2,8 +2,11 @@ import { backoffMs, type CancelTimer, type Clock } from '../../model/clock.ts'
 import type { Unsubscribe } from '../store.ts'
 import type { RedisLink } from './redis-link.ts'
 
+/** Gets the text of a message; '' also when messages may have been missed. */
+type Listener = (message: string) => void
+
 interface Channel {
-  readonly listeners: Set<() => void>
+  readonly listeners: Set<Listener>
   /** Resolves when it is heard. */
   readonly heard: Promise<void>
   /** Something was said before anybody listened. */
@@ -30,7 +33,7 @@ export class Wakeups {
     await this.#channel(channel).heard
   }
 
-  listen(name: string, listener: () => void): Unsubscribe {
+  listen(name: string, listener: Listener): Unsubscribe {
     const isNew = !this.#channels.has(name)
     const channel = this.#channel(name)
     channel.listeners.add(listener)
@@ -83,9 +86,9 @@ export class Wakeups {
   async #connect(): Promise<RedisLink> {
     const link = await this.#open(this.#over.signal)
     this.#failures = 0
-    link.onMessage((name) => {
+    link.onMessage((name, message) => {
       const channel = this.#channels.get(name)
-      if (channel !== undefined) this.#tell(channel)
+      if (channel !== undefined) this.#tell(channel, message)
     })
     // What was said meanwhile was missed.
     link.onReconnect(() => {
@@ -97,8 +100,8 @@ export class Wakeups {
     return link
   }
 
-  #tell(channel: Channel): void {
+  #tell(channel: Channel, message = ''): void {
     channel.missed = channel.listeners.size === 0
-    for (const listener of [...channel.listeners]) listener()
+    for (const listener of [...channel.listeners]) listener(message)
   }
 }

@@ -58,7 +58,10 @@ export function lossContract(open: Open): void {
         await witness.renew()
       }
       const convicted = await witness.claimOne()
-      expect(convicted).toMatchObject({ id: run.id, failsAs: 'poisoned', losses: 5 })
+      expect(convicted).toMatchObject({
+        ...{ id: run.id, failsAs: 'poisoned', losses: 5 },
+        lossesSeen: { exit: 0, cut: 0, lease: 5 },
+      })
       await witness.settle(convicted, { kind: 'failed', error: plainError })
       expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
     },
@@ -75,11 +78,36 @@ export function lossContract(open: Open): void {
       await losePast(contract, witness, run.id, 6)
       expect(await store.run(run.id)).toMatchObject({
         state: 'failed',
-        error: { code: 'RUN_POISONED' },
+        error: {
+          code: 'RUN_POISONED',
+          message: expect.stringContaining('6 leases that expired'),
+          fields: { exits: 0, cuts: 0, leases: 6 },
+        },
         losses: 6,
       })
     },
   )
+
+  contractTest(open, 'a lease that expired was not cut, whatever its worker says', async (contract) => {
+    const { store, worker, letLeaseExpire } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const [victim, witness] = [await worker(), await worker()]
+    await victim.claimOne()
+    expect(await store.reportCut(victim.lease)).toBe('not cut')
+    await letLeaseExpire(witness)
+    await witness.claim(0)
+    expect(await store.reportCut(victim.lease)).toBe('not cut')
+    expect(await store.reportCut(victim.lease)).toBe('not cut')
+    expect(await store.reportCut('no such lease')).toBe('not cut')
+    // The loss counts on: the next one in a row pauses the run.
+    await loseOnce(contract, witness, run.id)
+    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', losses: 2 })
+    expect(await store.history(run.id)).toMatchObject([
+      { kind: 'lost', cause: 'lease' },
+      { kind: 'lost', cause: 'lease' },
+    ])
+  })
 
   contractTest(open, 'a new step makes a run as good as new', async (contract) => {
     const { store, worker } = contract

@@ -14,6 +14,7 @@ import {
 import type { NewWorker, Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, encoded, newRun } from '../given.ts'
+import { hearsEach } from '../hears-each.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed, type TestWorker } from '../test-worker.ts'
 
@@ -125,6 +126,23 @@ export function schedulesContract(open: Open): void {
     expect(await store.ledger('report', { limit: 10 })).toEqual([
       { n: 1, at: now(), outcome: 'declared', by: 'ana', reason: 'nightly' },
     ])
+  })
+
+  contractTest(open, 'the leader is told of what may be due sooner', async (contract) => {
+    const { store, another, worker } = contract
+    const elsewhere = await another()
+    let n = 0
+    await hearsEach(
+      (listener) => elsewhere.onScheduleChange(listener),
+      [
+        () => store.putSchedule('report', specOf({ cap: ++n }), byHand()),
+        () => store.pauseSchedule('report', byHand()),
+        () => store.resumeSchedule('report', byHand()),
+        () => worker(declared(specOf({ cap: ++n }), 'declared')),
+        // What its code declared is no longer declared.
+        async () => store.resign((await worker()).lease, []),
+      ],
+    )
   })
 
   contractTest(open, 'a planned schedule is due at its time, not before', async (contract) => {

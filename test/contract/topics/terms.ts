@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { contractTest } from '../contract-test.ts'
+import { hearsEach } from '../hears-each.ts'
 import type { Open } from '../store-under-test.ts'
 import type { TestWorker } from '../test-worker.ts'
 
@@ -54,6 +55,22 @@ export function termsContract(open: Open): void {
     advance(3_000)
     expect(await campaign(first)).toEqual({ kind: 'leading', term })
     expect(await store.leaders()).toMatchObject([{ term, termLeftMs: termMs }])
+  })
+
+  contractTest(open, 'who follows is told of a role that is vacant early', async (contract) => {
+    const { another, worker } = contract
+    const elsewhere = await another()
+    const ends = {
+      resigned: (one: TestWorker, term: number) => one.store.resignTerm(leaderRole, term, one.lease),
+      'gone with its lease': (one: TestWorker) => one.store.resign(one.lease, []),
+    }
+    await hearsEach(
+      (listener) => elsewhere.onVacancy(listener),
+      Object.values(ends).map((end) => async () => {
+        const one = await worker()
+        await end(one, await elected(one))
+      }),
+    )
   })
 
   contractTest(open, 'an unknown lease is refused', async ({ store, worker }) => {

@@ -17,7 +17,8 @@ function specOf(timeZone: string): ScheduleSpec {
 function play(names: Readonly<Record<string, string>>, answer: (fire: Fire) => FireAnswer, looks = 1) {
   const [fires, errors, waits]: [Fire[], object[], number[]] = [[], [], []]
   const over = new AbortController()
-  const store: Pick<ScheduleStore, 'dueSchedules' | 'fire'> = {
+  const store: Pick<ScheduleStore, 'dueSchedules' | 'fire' | 'onScheduleChange'> = {
+    onScheduleChange: () => () => undefined,
     dueSchedules: async (limit) => ({
       now: 2 * minute,
       schedules: Object.entries(names)

@@ -245,12 +245,11 @@ describe('an elector that is ended', () => {
 
 describe('an elector that does not lead', () => {
   test.each([
-    [2, 250],
-    [25, 250],
-    [100, 1_000],
-    [5_000, 5_000],
+    [2, 5_000],
+    [4, 10_000],
+    [5_000, 15_000],
   ])('of %i workers asks about every %i ms', async (workers, everyMs) => {
-    store.campaigns = async () => ({ kind: 'following', leader: 'other', termLeftMs: 9_000, workers })
+    store.campaigns = async () => ({ kind: 'following', leader: 'other', termLeftMs: 16_000, workers })
     elector.begin('lease')
     await clock.advance(4 * everyMs)
     expect(store.take()).toEqual([0, 1, 2, 3, 4].map((i) => `${i * everyMs} campaign leader lease`))
@@ -258,6 +257,45 @@ describe('an elector that does not lead', () => {
     const ended = elector.end('draining')
     await ended
     expect(store.take()).toEqual([])
+  })
+
+  const following = (termLeftMs: number) => async () =>
+    ({ kind: 'following', leader: 'other', termLeftMs, workers: 2 }) as const
+
+  test('asks again when the term that it was told of is over', async () => {
+    store.campaigns = following(1_300)
+    elector.begin('lease')
+    await clock.advance(1_400)
+    expect(store.take()).toEqual(['0 campaign leader lease', '1301 campaign leader lease'])
+  })
+
+  test('asks at once when it hears of a vacancy', async () => {
+    store.campaigns = following(14_000)
+    elector.begin('lease')
+    await clock.advance(700)
+    store.campaigns = async () => ({ kind: 'leading', term: 9 })
+    expect(store.tellVacancy()).toBe(1)
+    await clock.advance(10)
+    expect(store.take()).toEqual(['0 campaign leader lease', '701 campaign leader lease'])
+    expect(elector.fence).toBe(9)
+  })
+
+  test('misses no vacancy that it hears of while its campaign is under way', async () => {
+    store.campaigns = answerAfter(100, await following(14_000)())
+    elector.begin('lease')
+    await clock.advance(50)
+    store.tellVacancy()
+    await clock.advance(60)
+    expect(store.take()).toEqual(['0 campaign leader lease', '101 campaign leader lease'])
+  })
+
+  test('listens no more once its candidacy is over', async () => {
+    store.campaigns = following(14_000)
+    elector.begin('lease')
+    await clock.settle()
+    await elector.end('draining')
+    expect(store.tellVacancy()).toBe(0)
+    expect(clock.timers).toBe(0)
   })
 
   test('asks on while the store can’t be reached', async () => {

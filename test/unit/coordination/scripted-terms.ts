@@ -32,6 +32,19 @@ export class ScriptedTerms implements TermStore {
     return this.resignations()
   }
 
+  readonly #listeners = new Set<() => void>()
+
+  onVacancy(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  /** Tells whoever listens that a role may be vacant; returns how many that are. */
+  tellVacancy(): number {
+    for (const listener of [...this.#listeners]) listener()
+    return this.#listeners.size
+  }
+
   /** What was asked since the last call of this. */
   take(): string[] {
     return this.calls.splice(0)

@@ -22,7 +22,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.RunExpiredError('r1'), 'RUN_EXPIRED'],
   [new sdk.RunFailedError('r1', new Error('x')), 'RUN_FAILED'],
   [new sdk.RunIdConflictError('r1'), 'RUN_ID_CONFLICT'],
-  [new sdk.RunPoisonedError('poisoned'), 'RUN_POISONED'],
+  [new sdk.RunPoisonedError('r1', { exit: 3, cut: 1, lease: 1 }), 'RUN_POISONED'],
   [new sdk.RunStateError('wrong state'), 'RUN_STATE'],
   [new sdk.RunTimeoutError('late'), 'RUN_TIMEOUT'],
   [new sdk.ScheduleStateError('declared in code'), 'SCHEDULE_STATE'],

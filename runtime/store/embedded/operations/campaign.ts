@@ -87,7 +87,7 @@ export function renewTerm(tx: Transaction, held: Held, duties: DutyAges): 'held'
 }
 
 export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
-  tx.sql.run(
+  const ended = tx.sql.run(
     `UPDATE terms SET resigned_by = lease, lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
      WHERE role = ? AND term = ? AND lease = ?`,
     tx.now,
@@ -95,4 +95,5 @@ export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
     term,
     lease,
   )
+  if (ended > 0) tx.hints.add('vacancy')
 }

@@ -166,6 +166,7 @@ function known(tx: Transaction, name: string): ScheduleRecord {
 function once(tx: Transaction, write: OperatorWrite, change: () => void): void {
   if (answered(tx, write.requestId) !== undefined) return
   change()
+  tx.hints.add('schedules')
   keepAnswer(tx, write.requestId, true)
 }
 

@@ -1,4 +1,4 @@
-import { poisonLimit, suspectStreak } from '../../../model/poison.ts'
+import { countLosses, poisonLimit, suspectStreak } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type {
   ClaimAnswer,
@@ -17,6 +17,7 @@ import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
+import { inspectHistory } from './inspect.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
 import { nextDueInMs, promote } from './promote.ts'
 import { markSeen, reclaimExpired } from './reclaim.ts'
@@ -254,5 +255,6 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx, run.seq, 0, firstPageBytes),
     ...(left === undefined ? {} : { deadlineInMs: left }),
     ...(failsAs === undefined ? {} : { failsAs }),
+    ...(failsAs === 'poisoned' ? { lossesSeen: countLosses(inspectHistory(tx.sql, run.id)) } : {}),
   }
 }

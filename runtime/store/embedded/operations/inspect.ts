@@ -33,7 +33,7 @@ export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
 
 export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntry[] {
   const rows = sql.all<HistoryEntry>(
-    `SELECT at, history.kind, by, reason, worker FROM history
+    `SELECT at, history.kind, cause, by, reason, worker FROM history
      WHERE run = (SELECT seq FROM runs WHERE id = ?) ORDER BY n`,
     id,
   )

@@ -42,6 +42,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     const inForce = declareDefinition(tx, worker, definition)
     if (inForce !== undefined && definition.kind === 'schedule') applySchedule(tx, definition.name, inForce)
   }
+  if ((worker.definitions ?? []).length > 0) tx.hints.add('schedules')
   lookAtAllLines(tx)
 }
 

@@ -1,6 +1,6 @@
 import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
-import { lossDelayMs, poisonLimit } from '../../../model/poison.ts'
+import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
@@ -9,7 +9,10 @@ import { type RunRow, runColumns } from '../run-row.ts'
 import { wakeIdle } from '../takers.ts'
 import { note, type Transaction } from '../transaction.ts'
 import { withdrawDefinitions } from './definitions.ts'
+import { inspectHistory } from './inspect.ts'
 import { leaveRoles } from './terms.ts'
+
+const reasons = { exit: 'its process died', lease: 'its lease expired' } as const
 
 /**
  * Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have
@@ -44,15 +47,15 @@ export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
     tx.now,
     caller,
   )
-  for (const { lease } of ended) reclaim(tx, lease, 'its lease expired')
+  for (const { lease } of ended) reclaim(tx, lease, 'lease')
 }
 
 /** Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere. */
-export function reclaim(tx: Transaction, lease: LeaseId, reason: string): void {
+export function reclaim(tx: Transaction, lease: LeaseId, cause: LossCause): void {
   const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
   if (worker === undefined) return
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
-    loseRun(tx, run, worker.name, reason)
+    loseRun(tx, run, worker.name, cause)
   }
   forgetWorker(tx, lease)
 }
@@ -62,18 +65,19 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   tx.sql.run('DELETE FROM workers WHERE lease = ?', lease)
   tx.sql.run('DELETE FROM worker_jobs WHERE lease = ?', lease)
   withdrawDefinitions(tx, lease)
+  tx.hints.add('schedules')
   lookAtAllLines(tx)
   // It may have been woken for a run that it has not taken.
   wakeIdle(tx)
 }
 
-function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): void {
+function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause): void {
   const last = tx.sql.get<{ path: string }>(
     'SELECT path FROM journal WHERE run = ? ORDER BY position DESC LIMIT 1',
     run.seq,
   )
   const where = last === undefined ? 'before a step was stored' : `after '${last.path}' was stored`
-  note(tx, run.seq, { kind: 'lost', worker, reason: `${reason}, ${where}` })
+  note(tx, run.seq, { kind: 'lost', cause, worker, reason: `${reasons[cause]}, ${where}` })
   const losses = run.losses + 1
   const streak = run.streak + 1
   if (run.state !== 'cancelling' && streak > poisonLimit) {
@@ -92,9 +96,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, reason: string): 
 /** Even the stay that should only have ended the run was lost: the store ends it itself. */
 function convict(tx: Transaction, run: RunRow, losses: number, streak: number): void {
   note(tx, run.seq, { kind: 'poisoned', reason: `${streak} workers were lost without a new step` })
-  const error = new RunPoisonedError(
-    `${streak} workers were lost under run '${run.id}' without a new step in between`,
-  )
+  const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, run.id)))
   const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
   place(tx, run, 'convict', { losses, streak })

@@ -17,11 +17,12 @@ export function leads(tx: Transaction, role: string, term: number): boolean {
 
 /** The roles of a lease that ends are vacant at once; their terms stay, so that no number is used twice. */
 export function leaveRoles(tx: Transaction, lease: LeaseId): void {
-  tx.sql.run(
+  const ended = tx.sql.run(
     `UPDATE terms SET lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}' WHERE lease = ?`,
     tx.now,
     lease,
   )
+  if (ended > 0) tx.hints.add('vacancy')
 }
 
 interface TermRow {

@@ -1,8 +1,9 @@
-import { poisonLimit } from '../../../model/poison.ts'
+import { countLosses } from '../../../model/poison.ts'
 import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
-import { decodeGiven, decodeRecord, type RunRecord } from '../run-record.ts'
+import { decodeGiven, decodeRecord, isPoisoned, type RunRecord } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { readHistory } from './inspect.ts'
 import { firstPageBytes, readJournal } from './journal.ts'
 import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
 
@@ -42,7 +43,7 @@ export async function claim(
   const [now = 0, wall = 0] = String(time).split(' ').map(Number)
   return {
     kind: 'claimed',
-    runs: await withJournals(calls, lease, runs.map(takenOf), { now, wall }),
+    runs: await withLosses(calls, await withJournals(calls, lease, runs.map(takenOf), { now, wall })),
     settled: settled.map(answerOf),
     more: left === 1,
     ...(dueIn < 0 ? {} : { nextDueInMs: dueIn }),
@@ -75,10 +76,20 @@ async function withJournals(
   })
 }
 
+/** Those that fail as poisoned are told how their workers were lost. */
+function withLosses(calls: ScriptCalls, runs: readonly ClaimedRun[]): Promise<ClaimedRun[]> {
+  return Promise.all(
+    runs.map(async (run) =>
+      run.failsAs === 'poisoned'
+        ? { ...run, lossesSeen: countLosses(await readHistory(calls, run.id)) }
+        : run,
+    ),
+  )
+}
+
 function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, wall }: Moment): ClaimedRun {
   const left = record.deadlineAt === 0 ? undefined : record.deadlineAt - now
-  const failsAs =
-    record.streak >= poisonLimit ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
+  const failsAs = isPoisoned(record) ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
   return {
     id,
     job: record.job,

@@ -1,3 +1,4 @@
+import type { LossCause } from '../../../model/poison.ts'
 import { type EndState, endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { parseCursor } from '../../read-limits.ts'
@@ -87,6 +88,7 @@ export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<R
 interface Line {
   readonly at: number
   readonly kind: HistoryEntry['kind']
+  readonly cause?: LossCause
   readonly by?: string
   readonly reason?: string
   readonly worker?: string

@@ -35,6 +35,13 @@ export async function renew(
   return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
 }
 
+export async function reportCut(calls: ScriptCalls, lease: LeaseId): Promise<'cut' | 'not cut'> {
+  for (;;) {
+    const answer = await calls.run('report-cut', [lease])
+    if (answer !== 2) return answer === 1 ? 'cut' : 'not cut'
+  }
+}
+
 export async function resign(calls: ScriptCalls, lease: LeaseId, keep: readonly RunId[]): Promise<void> {
   while ((await calls.run('resign', [lease, ...keep])) !== 1);
 }

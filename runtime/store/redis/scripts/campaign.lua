@@ -4,12 +4,12 @@ keys: meta terms workers leases status
 input: time, role, lease, term ms, the last term that this lease has resigned or 0
 returns: { 'leading', term }, { 'following', leader, ms left, live workers } or { 'lost' }
 writes: when full
-uses: term-part
+uses: term-part watch-part
 ]]
 local role, lease, termMs = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local worker, status = redis.call('HGET', K.workers, lease), redis.call('HGET', K.status, lease)
 -- Its 15th byte says that the lease has ended and its runs are being taken back.
-if not worker or not status or string.byte(status, 15) == 1 then return { 'lost' } end
+if not worker or not status or string.byte(status, 15) ~= 0 then return { 'lost' } end
 local last = lastTerm(role)
 if last and last.lease and last.endsAt > now then
   if last.lease ~= lease then
@@ -26,4 +26,5 @@ else
   }
 end
 writeTerm(role, last)
+hurryLooker(TERMS_EVERY)
 return { 'leading', string.format('%.0f', last.term) }

@@ -6,7 +6,7 @@ input: time, schedule, request, by, reason, kind, then put: digest, spec; trigge
 returns: 'done', 'unknown', 'code' when code declares it, 'moved', 'c' and the run, or 'd' and
   the run in its way
 writes: when full, and tells it
-uses: prelude limits-part unique-part definitions-part schedules-part
+uses: prelude limits-part unique-part definitions-part coordination-part schedules-part
 calls: enqueue
 ]]
 local name, request, by, reason, kind = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -100,4 +100,5 @@ local answer = changes[kind]() or 'done'
 if kind == 'trigger' or answer == 'code' then return answer end
 keepAnswer(request, answer)
 finish(true)
+tellSchedules()
 return answer

@@ -4,7 +4,7 @@ keys: all + the journals the settlements need
 input: time, lease, n, max, then per settlement: msgpack, bytes
 returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
 writes: when full, and tells it
-uses: prelude limits-part settle-part leases-part
+uses: prelude limits-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED = 500
 local lease, n, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -213,6 +213,8 @@ elseif n == lastN then
 end
 -- A worker without room hears of lines that are left by a wake-up, the others by `more`.
 if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then more = true end
+-- From now on its death matters.
+if #took > 0 then hurryLooker(RUNS_EVERY) end
 
 --- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
 --- leases a death that no peer has seen would be found by the poll after the lease's end.

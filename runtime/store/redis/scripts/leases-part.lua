@@ -1,5 +1,8 @@
 --[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
 local MOST_RECLAIMED = 500
+local REASONS = { exit = 'its process died', lease = 'its lease expired' }
+-- What `ended` of a status says of a lease whose runs are still being taken back.
+local ENDED_AS = { lease = 1, exit = 2 }
 
 --[[
 Notes that the store was reached, and grants the amnesty (R16): after a gap in which nobody could have renewed, no
@@ -31,13 +34,15 @@ end
 
 --- The roles of a lease that ends are vacant at once; their terms (see term-part) keep their numbers.
 local function leaveRoles(lease)
-  local all = call('HGETALL', K.terms)
+  local all, vacant = call('HGETALL', K.terms), false
   for i = 1, #all, 2 do
     local term, _, endsAt, _, _, holder = unpack(cmsgpack.unpack(all[i + 1]))
     if holder == lease then
       call('HSET', K.terms, all[i], cmsgpack.pack({ term, math.min(now, endsAt), 0, {}, '' }))
+      vacant = true
     end
   end
+  if vacant then tellVacancy() end
 end
 
 local function forgetWorker(lease)
@@ -56,6 +61,7 @@ local function forgetWorker(lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)
   -- Its definitions are no longer declared: see definitions-part.lua.
   call('HINCRBY', K.meta, 'left', 1)
+  tellSchedules()
   lookAtAllLines()
   -- It may have been woken for a run that it has not taken.
   wakeIdle()
@@ -63,9 +69,22 @@ end
 
 local function lossDelay(streak) return LOSS_DELAYS[math.min(streak, #LOSS_DELAYS)] or 0 end
 
-local function loseRun(run, worker, reason)
+--- How often each kind of loss was seen, by the lines of a history; a cut was taken for an exit at first.
+local function lossesIn(lines)
+  local seen = { exit = 0, cut = 0, lease = 0 }
+  for i = 1, #lines do
+    local line = lines[i]
+    if line.kind == 'lost' then seen[line.cause or 'exit'] = seen[line.cause or 'exit'] + 1 end
+    if line.kind == 'cut' then
+      seen.exit, seen.cut = math.max(0, seen.exit - 1), seen.cut + 1
+    end
+  end
+  return seen
+end
+
+local function loseRun(run, worker, cause)
   readStay(run)
-  note(run, { kind = 'lost', worker = worker, reason = reason, position = run[POSITION] })
+  note(run, { kind = 'lost', worker = worker, cause = cause, reason = REASONS[cause], position = run[POSITION] })
   local streak = run[STREAK] + 1
   local to = { [LOSSES] = run[LOSSES] + 1, [STREAK] = streak }
   if run[STATE] ~= CANCELLING and streak > POISON_LIMIT then
@@ -73,6 +92,7 @@ local function loseRun(run, worker, reason)
     note(run, { kind = 'poisoned', reason = streak .. ' workers were lost without a new step' })
     setOutcome(run, '')
     setExtra(run, 'e', nil)
+    setExtra(run, 'P', lossesIn(notes[run[ID]]))
     return place(run, 'convict', to)
   end
   local delayMs = lossDelay(streak)
@@ -83,8 +103,17 @@ local function loseRun(run, worker, reason)
   if delayMs < LONGEST_POLL then countWake(run) end
 end
 
+--- Keeps for ten minutes what a lease lost that was taken for dead: its process may come back and say that it was cut.
+local function keepLosses(lease, worker, losses)
+  local raw = call('HGET', K.cuts, 'l' .. lease)
+  local kept = raw and cmsgpack.unpack(raw) or { worker = worker, losses = {} }
+  for i = 1, #losses do kept.losses[#kept.losses + 1] = losses[i] end
+  hset(K.cuts, 'l' .. lease, cmsgpack.pack(kept))
+  zadd(K.forget, 'c' .. 'l' .. lease, now + KEEP_ANSWERS)
+end
+
 --- Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere, a bounded number at once.
-local function reclaim(lease, reason)
+local function reclaim(lease, cause)
   local status = readStatus(lease)
   if not status then
     -- Nothing belongs to it; its end must not be waited for again and again.
@@ -92,15 +121,20 @@ local function reclaim(lease, reason)
     return
   end
   local worker = workerName(lease) or 'unknown'
-  local ids = heldBy(lease, MOST_RECLAIMED)
+  local ids, losses = heldBy(lease, MOST_RECLAIMED), {}
   for i = 1, #ids do
-    if runs[ids[i]] then loseRun(runs[ids[i]], worker, reason) end
+    local run = runs[ids[i]]
+    if run then
+      loseRun(run, worker, cause)
+      losses[#losses + 1] = { run[ID], run[LOSSES], run[STREAK] }
+    end
   end
+  if cause == 'exit' then keepLosses(lease, worker, losses) end
   flush()
   if #ids < MOST_RECLAIMED then return forgetWorker(lease) end
   leaveRoles(lease)
   status = readStatus(lease)
-  status.ended = 1
+  status.ended = ENDED_AS[cause]
   writeStatus(lease, status)
   call('ZADD', K.leases, 0, lease)
 end
@@ -109,7 +143,10 @@ end
 local function reclaimExpired(caller)
   local expired = call('ZRANGEBYSCORE', K.leases, '-inf', now, 'LIMIT', 0, 20)
   for i = 1, #expired do
-    if expired[i] ~= caller then reclaim(expired[i], 'its lease expired') end
+    if expired[i] ~= caller then
+      local status = readStatus(expired[i])
+      reclaim(expired[i], status and status.ended == ENDED_AS.exit and 'exit' or 'lease')
+    end
   end
 end
 

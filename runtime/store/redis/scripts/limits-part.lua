@@ -495,7 +495,7 @@ function makeLimits()
 
   --- A run that is claimed only to be failed needs no limit.
   local function failsNow(run)
-    return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or run[STREAK] >= POISON_LIMIT
+    return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or isPoisoned(run)
   end
 
   --- Lets a run pass its job's limits, or puts it into the line of one and answers that one's name. To be ready it gets a

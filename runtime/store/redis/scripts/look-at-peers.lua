@@ -1,34 +1,140 @@
 --[[
-Gives the connections of all workers to one of those who ask, once per interval: that one looks who is gone.
-After a time in which nobody could ask, only workers that have shown a new connection since count for a while: the
-others may be on their way back (R16).
-keys: meta beats
-input: time, interval ms
-returns: 'lease role', beat, 'lease role', beat ...
+The look at peers: one elected worker, the looker, says which workers have no connection left that listens for
+wake-ups. That is a sieve: the caller asks about the calling connections of those only.
+W1  One worker looks per interval. A look sends a heartbeat to the deputy, which hears it without asking. A deputy that
+    hears none asks here, and takes over when the looker is gone or three intervals late; so does any worker that polls.
+W2  A pause is stored as one: nobody is late in it. It ends with the first claim of a run or the first term
+    (watch-part.lua), or when a second worker comes.
+W3  After an outage, a time in which nobody looked, those who are missing may be on their way back: they are left alone
+    for twice that time, at most 4 s, until they show a new connection (R16).
+W4  A worker that was cut off again and again is exempt: its lease decides (see report-cut.lua).
+keys: meta beats held terms workers cuts
+input: time, lease
+returns: { role, ms to the next call, then of each worker that may be gone: lease, its beats with a comma between }
 writes: when full
+uses: watch-part cuts-part
 ]]
-local LONGEST_RECONNECT = 4000
-local interval = tonumber(ARGV[2])
-local stored = redis.call('HMGET', K.meta, 'lookedAt', 'backAt', 'allBackAt')
-local lookedAt = tonumber(stored[1]) or now - interval
-local backAt, allBackAt = tonumber(stored[2]) or 0, tonumber(stored[3]) or 0
-local gap = now - lookedAt
-if gap >= 0 and gap < interval then return {} end
-redis.call('HSET', K.meta, 'lookedAt', string.format('%.0f', now))
-if gap > 3 * interval or gap < 0 then
-  backAt, allBackAt = now, now + math.min(math.max(2 * gap, 0), LONGEST_RECONNECT)
-  redis.call('HSET', K.meta, 'backAt', string.format('%.0f', backAt), 'allBackAt', string.format('%.0f', allBackAt))
+-- A stall that cuts the connections of some and not the looker's own lasts longer than an outage at its shortest.
+local LONGEST_RECONNECT, OUTAGE, DEPUTY_SLACK = 4000, 1000, 25
+local POLL_RUNS, POLL_IDLE, POLL_PAUSED = 2000, 10000, 2000
+local me = ARGV[2]
+
+local function text(number) return string.format('%.0f', number) end
+
+--- Workers with their beats, in turn of the field names: lease -> { main, lease }.
+local function readBeats()
+  local all, byLease, leases = redis.call('HGETALL', K.beats), {}, {}
+  for i = 1, #all, 2 do
+    local lease, role = string.match(all[i], '^(%S+) (%a+)$')
+    if not byLease[lease] then
+      byLease[lease] = {}
+      leases[#leases + 1] = lease
+    end
+    byLease[lease][role] = all[i + 1]
+  end
+  return byLease, leases
 end
-local beats = redis.call('HGETALL', K.beats)
-if now >= allBackAt then return beats end
-local isBack, found = {}, {}
-for i = 1, #beats, 2 do
-  if tonumber(string.match(beats[i + 1], '%d+$')) >= backAt then isBack[string.match(beats[i], '^%S+')] = true end
+
+--- Leases whose channel nobody hears. Where the server does not tell, everybody may be one.
+local function unheard(leases)
+  local channels, prefix = {}, string.sub(K.meta, 1, -5) .. 'wake:'
+  for i = 1, #leases do channels[i] = prefix .. leases[i] end
+  local counts, found = {}, {}
+  for first = 1, #channels, 1000 do
+    local part = redis.pcall('PUBSUB', 'NUMSUB', unpack(channels, first, math.min(#channels, first + 999)))
+    for i = 2, #part, 2 do counts[part[i - 1]] = part[i] end
+  end
+  for i = 1, #leases do found[leases[i]] = (counts[channels[i]] or 0) == 0 end
+  return found
 end
-for i = 1, #beats, 2 do
-  if isBack[string.match(beats[i], '^%S+')] then
-    found[#found + 1] = beats[i]
-    found[#found + 1] = beats[i + 1]
+
+--- Who leads anything, by lease; and whether anybody does.
+local function leaders()
+  local all, found, any = redis.call('HGETALL', K.terms), {}, false
+  for i = 2, #all, 2 do
+    local term = cmsgpack.unpack(all[i])
+    if term[6] and term[3] > now then
+      found[term[6]], any = true, true
+    end
+  end
+  return found, any
+end
+
+local beats, leases = readBeats()
+if not beats[me] then return { 'none', POLL_RUNS } end
+local stored = redis.call('HMGET', K.meta, 'looker', 'deputy', 'lookedAt', 'lookEvery', 'lookPaused', 'awayAt',
+  'awayUntil', 'away')
+local looker, deputy, paused = stored[1], stored[2], stored[5] or ''
+local lookedAt, told = tonumber(stored[3]), tonumber(stored[4]) or RUNS_EVERY
+local leads, anyLeads = leaders()
+local holdsRuns = redis.call('ZCARD', K.held) > 0
+local every = holdsRuns and RUNS_EVERY or TERMS_EVERY
+local pause = #leases < 2 and 'alone' or not holdsRuns and not anyLeads and 'idle' or ''
+local absent = unheard(leases)
+local gap = lookedAt and paused == '' and now - lookedAt or 0
+local vacant = not looker or not beats[looker] or paused == 'alone' or absent[looker] or gap > 3 * told or gap < 0
+
+if looker ~= me and not vacant then
+  if paused ~= '' then return { 'other', POLL_IDLE } end
+  if deputy == me then return { 'deputy', told + DEPUTY_SLACK } end
+  return { 'other', holdsRuns and POLL_RUNS or POLL_IDLE }
+end
+
+redis.call('HSET', K.meta, 'looker', me, 'lookedAt', text(now), 'lookEvery', every, 'lookPaused', pause)
+if pause ~= '' then return { 'looker', pause == 'alone' and POLL_IDLE or POLL_PAUSED } end
+
+local function isDeputy(lease) return lease and lease ~= me and beats[lease] and not absent[lease] end
+
+if not isDeputy(deputy) then
+  deputy = ''
+  for i = 1, #leases do
+    if isDeputy(leases[i]) then
+      deputy = leases[i]
+      break
+    end
+  end
+  redis.call('HSET', K.meta, 'deputy', deputy)
+end
+-- Of an idle fleet the leader is the one to be watched: another worker does that sooner than a deputy would.
+local swaps = not holdsRuns and leads[me] and isDeputy(deputy) and not leads[deputy]
+if swaps then
+  redis.call('HSET', K.meta, 'looker', deputy, 'deputy', me)
+  tellWatch(deputy, 'look')
+else
+  tellWatch(deputy, 'beat ' .. every)
+end
+
+-- W3
+local awayAt, awayUntil = tonumber(stored[6]) or 0, tonumber(stored[7]) or 0
+local away = {}
+if gap < 0 or gap > OUTAGE then
+  awayAt, awayUntil = now, now + math.min(math.max(2 * gap, 0), LONGEST_RECONNECT)
+  local missing = {}
+  for i = 1, #leases do
+    if absent[leases[i]] then missing[#missing + 1] = leases[i] end
+  end
+  redis.call('HSET', K.meta, 'awayAt', text(awayAt), 'awayUntil', text(awayUntil), 'away', cmsgpack.pack(missing))
+  for i = 1, #missing do away[missing[i]] = true end
+elseif now < awayUntil and stored[8] then
+  local missing = cmsgpack.unpack(stored[8])
+  for i = 1, #missing do away[missing[i]] = true end
+end
+
+local function isBack(of)
+  for _, beat in pairs(of) do
+    if tonumber(string.match(beat, '%d+$')) >= awayAt then return true end
+  end
+  return false
+end
+
+local answer = { swaps and 'deputy' or 'looker', swaps and every + DEPUTY_SLACK or every }
+for i = 1, #leases do
+  local lease = leases[i]
+  local of = beats[lease]
+  local spared = away[lease] and not isBack(of) or absent[lease] and isExempt(lease)
+  if lease ~= me and absent[lease] and not spared then
+    answer[#answer + 1] = lease
+    answer[#answer + 1] = (of.main or '') .. (of.main and of.lease and ',' or '') .. (of.lease or '')
   end
 end
-return found
+return answer

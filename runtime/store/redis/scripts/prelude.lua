@@ -17,7 +17,7 @@ local DEADLINE_AT, TIMEOUT, STARTED_AT, CHANGED_AT, SETTLED_FENCE, SETTLED_STATE
 local OUTCOME, ID = 24, 25
 --[[states]]
 local MOVES = --[[moves]] ''
-local POISON_LIMIT, SUSPECT_STREAK = --[[poison]] 0, 0
+local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, ENTRY_OVERHEAD, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
@@ -176,6 +176,13 @@ local function markDirty(run)
   if run.dirty then return end
   run.dirty = true
   dirty[#dirty + 1] = run
+end
+
+--- Whether its workers were lost, or cut off, so often without a new entry that it is claimed only to be failed.
+local function isPoisoned(run)
+  if run[STREAK] >= POISON_LIMIT then return true end
+  local cuts = mayHave(run, 'k') and extrasOf(run).k
+  return cuts and cuts[1] >= CUTS_PER_RUN and cuts[2] == run[POSITION]
 end
 
 --- Admissions by path, '' for the job's own: see limits-part.lua.

@@ -4,7 +4,7 @@ keys: all
 input: time, then per worker: lease, the beats that were looked at, with a comma between
 returns: how many were lost
 writes: when full
-uses: prelude limits-part leases-part
+uses: prelude limits-part coordination-part leases-part
 ]]
 local lost = 0
 for i = 2, #ARGV, 2 do
@@ -13,7 +13,7 @@ for i = 2, #ARGV, 2 do
     found[#found + 1] = call('HGET', K.beats, ARGV[i] .. ' ' .. role) or nil
   end
   if table.concat(found, ',') == ARGV[i + 1] then
-    reclaim(ARGV[i], 'its process died')
+    reclaim(ARGV[i], 'exit')
     lost = lost + 1
   end
 end

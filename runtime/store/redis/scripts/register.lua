@@ -6,7 +6,7 @@ input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pi
   beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
 returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part schedules-part
+uses: prelude limits-part definitions-part declare-limiters-part coordination-part schedules-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
@@ -32,4 +32,5 @@ for i = 7, #ARGV, 4 do
   if ARGV[i] == 'schedule' then applySchedule(ARGV[i + 1], inForce) end
 end
 finish()
+if #ARGV >= 7 then tellSchedules() end
 return 1

@@ -4,7 +4,7 @@ keys: all
 input: time, lease, draining 0 or 1, beat ('' or 'role server:connection')
 returns: 'lost', or the orders
 writes: when full
-uses: prelude limits-part leases-part
+uses: prelude limits-part coordination-part leases-part cuts-part count-cut-part
 ]]
 local lease = ARGV[2]
 markSeen()
@@ -20,6 +20,10 @@ if role then
   local server, newest = string.match(call('HGET', K.beats, field) or '', '(%w+):(%d+)')
   if server ~= string.match(beat, '%w+') or tonumber(string.match(beat, '%d+$')) > tonumber(newest) then
     call('HSET', K.beats, field, beat .. string.format(':%.0f', now))
+    -- An exempt worker loses nothing by a cut, so it reports none: its new connection tells.
+    if role == 'main' and newest and server == string.match(beat, '%w+') and isExempt(lease) then
+      countCut(workerName(lease))
+    end
   end
 end
 -- A newer version has changed the namespace: this worker is not to go on in it.

@@ -4,10 +4,11 @@ keys: meta terms
 input: time, role, term, lease
 returns: 1 ended, 0 it was not this one's
 writes: when full
-uses: term-part
+uses: term-part coordination-part
 ]]
 local last = lastTerm(ARGV[2])
 if not last or last.term ~= tonumber(ARGV[3]) or last.lease ~= ARGV[4] then return 0 end
 local endedAt = math.min(now, last.endsAt)
 writeTerm(ARGV[2], { term = last.term, since = endedAt, endsAt = 0, duties = {}, resignedBy = ARGV[4] })
+tellVacancy()
 return 1

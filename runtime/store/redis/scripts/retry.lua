@@ -43,7 +43,7 @@ for i = 10, #ARGV do
   end
 end
 setOutcome(run, '')
-for _, name in ipairs({ 'e', 'b', 'c' }) do setExtra(run, name, nil) end
+for _, name in ipairs({ 'e', 'b', 'c', 'k', 'P' }) do setExtra(run, name, nil) end
 place(run, run[STATE] == BLOCKED and 'unblock' or 'retry', {
   [ATTEMPT] = 1, [STARTED_AT] = 0, [DEADLINE_AT] = 0, [EXPIRES_AT] = 0, [STREAK] = 0,
 })

@@ -32,6 +32,7 @@ local function forgetOld()
     if kind == 'q' then hdel(K.requests, name) end
     if kind == 'k' then forgetWindow(name) end
     if kind == 'f' then forgetField(name) end
+    if kind == 'c' then hdel(K.cuts, name) end
   end
   return #old == MOST_FORGOTTEN
 end

@@ -1,0 +1,59 @@
+--[[
+The process of a lease that its peers took for dead lives: it was cut off from the store. Takes the loss of each of its
+runs back from the streak, once per run and fence, unless the run has stored an entry or was lost again since. What is
+counted in `losses` stays.
+keys: all
+input: time, lease
+returns: 1 its peers took it for dead; 0 not: its lease lives, expired or was resigned, or was never known; 2 ask again
+writes: when full
+uses: prelude limits-part coordination-part leases-part cuts-part count-cut-part
+]]
+local lease = ARGV[2]
+local status = readStatus(lease)
+if status and status.ended == ENDED_AS.exit then
+  -- Its runs are taken back a bounded number at a time: the rest goes first.
+  reclaim(lease, 'exit')
+  finish()
+  return 2
+end
+local field = 'l' .. lease
+local raw = call('HGET', K.cuts, field)
+if not raw then return 0 end
+local cut = cmsgpack.unpack(raw)
+if cut.reported then return 1 end
+
+--- The streak in force: a held run's stands in its stay.
+local function setStreak(run, streak)
+  local state = run[STATE]
+  if state == READY then zrem(readySet(run), readyMember(run, classOf(run))) end
+  run[STREAK] = streak
+  if state == READY then zadd(readySet(run), readyMember(run, classOf(run)), '0') end
+  if run.stayFence then
+    hset(K.stays, run[ID], pack('>I6I4I4B', run.stayFence, run[POSITION], run[BYTES], streak) .. run.holder)
+  end
+  run.raw = nil
+  markDirty(run)
+end
+
+local function takeBack(id, losses, streak)
+  local run = load(id)
+  if not run or run[STATE] >= COMPLETED then return end
+  if run[STATE] == RUNNING or run[STATE] == CANCELLING then run.stayFence = readStay(run) end
+  if run[LOSSES] ~= losses or run[STREAK] ~= streak or streak == 0 then return end
+  local known = mayHave(run, 'k') and extrasOf(run).k
+  -- A new entry since the last cut begins the count anew.
+  local cuts = known and known[2] == run[POSITION] and known[1] or 0
+  setExtra(run, 'k', { cuts + 1, run[POSITION] })
+  note(run, { kind = 'cut', worker = cut.worker, reason = 'its worker lives: it was cut off from the store' })
+  setStreak(run, streak - 1)
+end
+
+for i = 1, #cut.losses do
+  local loss = cut.losses[i]
+  takeBack(unpack(loss))
+end
+hset(K.cuts, field, cmsgpack.pack({ reported = true }))
+flush()
+countCut(cut.worker)
+finish(true)
+return 1

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished } from 'vitest'
+import { systemClock } from '../../runtime/model/clock.ts'
+import type { RunId } from '../../runtime/model/run-id.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { Keys } from '../../runtime/store/redis/keys.ts'
+import { RedisLink } from '../../runtime/store/redis/redis-link.ts'
+import { ScriptCalls } from '../../runtime/store/redis/script-calls.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig, type StoreConfig } from '../../runtime/store/store-config.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { TestWorker } from './test-worker.ts'
+
+/** The answer to one look at peers. */
+interface Look {
+  readonly role: string
+  readonly everyMs: number
+  /** Leases that may be gone. */
+  readonly gone: readonly string[]
+}
+
+/** One namespace with a time of its own, and what a peer does that finds a worker's connections gone. */
+export class PeerSite {
+  readonly #calls: ScriptCalls
+  readonly store: Store
+  readonly #config: StoreConfig
+  readonly #open: () => Promise<Store>
+  readonly #now: { ms: number }
+
+  private constructor(
+    config: StoreConfig,
+    store: Store,
+    calls: ScriptCalls,
+    now: { ms: number },
+    open: () => Promise<Store>,
+  ) {
+    this.#config = config
+    this.store = store
+    this.#calls = calls
+    this.#now = now
+    this.#open = open
+  }
+
+  static async open(): Promise<PeerSite> {
+    const { url } = await sharedRedisServer()
+    const config = parseStoreConfig({ url, namespace: `cuts-${randomUUID()}` })
+    const now = { ms: Date.UTC(2026, 0, 1) }
+    const open = () => openStore(config, { storeNow: () => now.ms })
+    const store = await open()
+    const link = await RedisLink.open(config, 'peer', systemClock)
+    onTestFinished(async () => {
+      await store.close()
+      await link.close()
+    })
+    return new PeerSite(
+      config,
+      store,
+      new ScriptCalls(link, new Keys(config.namespace), () => now.ms),
+      now,
+      open,
+    )
+  }
+
+  advance(ms: number): void {
+    this.#now.ms += ms
+  }
+
+  worker(name?: string): Promise<TestWorker> {
+    return TestWorker.register(this.store, name === undefined ? {} : { name })
+  }
+
+  /** A worker whose connections are gone. */
+  async gone(name: string): Promise<TestWorker> {
+    const store = await this.#open()
+    const worker = await TestWorker.register(store, { name })
+    await store.close()
+    const { link, keys } = this.#calls
+    const listeners = async () => link.command('PUBSUB', 'NUMSUB', keys.wakeChannel(worker.lease))
+    // The server may see the end of a connection a moment later.
+    await expect.poll(async () => ((await listeners()) as [Buffer, number])[1], { timeout: 20_000 }).toBe(0)
+    return worker
+  }
+
+  /** As after a look that found all its connections gone. */
+  async takeForDead({ lease }: TestWorker): Promise<void> {
+    const { link, keys } = this.#calls
+    const beats = (await link.command(
+      'HMGET',
+      keys.of('beats'),
+      `${lease} main`,
+      `${lease} lease`,
+    )) as (Buffer | null)[]
+    const shown = beats.filter((beat) => beat !== null).map(String)
+    expect(await this.#calls.run('reclaim-dead', [lease, shown.join(',')])).toBe(1)
+  }
+
+  /** What a look of this worker finds. */
+  async look({ lease }: TestWorker): Promise<Look> {
+    const [role, everyMs, ...found] = (await this.#calls.run('look-at-peers', [lease])) as [
+      Buffer,
+      number,
+      ...Buffer[],
+    ]
+    const gone = found.filter((_, i) => i % 2 === 0).map(String)
+    return { role: String(role), everyMs, gone }
+  }
+
+  /** Resolves to the first message to this worker from now on that is about the watch. */
+  async heard({ lease }: TestWorker): Promise<{ readonly message: Promise<string> }> {
+    const link = await RedisLink.open(this.#config, 'listener', systemClock)
+    onTestFinished(() => link.close())
+    const message = new Promise<string>((resolve) =>
+      link.onMessage((_, text) => text !== '' && resolve(text)),
+    )
+    await link.subscribe(this.#calls.keys.wakeChannel(lease))
+    return { message }
+  }
+
+  /** Has a new worker claim the run and be taken for dead. */
+  async lose(): Promise<TestWorker> {
+    const victim = await this.worker()
+    await victim.claimOne()
+    await this.takeForDead(victim)
+    return victim
+  }
+
+  async report({ lease }: TestWorker): Promise<void> {
+    expect(await this.store.reportCut(lease)).toBe('cut')
+  }
+
+  /** Ms that the run waits after its last loss: 0, 1,000 and 5,000 after one, two and three that count. */
+  async pauseOf(id: RunId): Promise<number> {
+    const run = await this.store.run(id)
+    return run?.state === 'waiting' ? (run.waitingFor.until ?? 0) - this.#now.ms : 0
+  }
+}

@@ -1,0 +1,163 @@
+import { expect, test } from 'vitest'
+import { cutBounds } from '../../runtime/model/poison.ts'
+import type { RunId } from '../../runtime/model/run-id.ts'
+import { done, newRun } from './given.ts'
+import { PeerSite } from './peer-site.ts'
+import { TestWorker } from './test-worker.ts'
+
+async function siteWithRun(): Promise<[PeerSite, RunId]> {
+  const site = await PeerSite.open()
+  const run = newRun()
+  await site.store.enqueue([run])
+  return [site, run.id]
+}
+
+test('cuts that are reported never add up: the run is ready at once, its losses stay counted', async () => {
+  const [site, id] = await siteWithRun()
+  for (let cut = 1; cut <= 8; cut++) {
+    const victim = await site.lose()
+    await site.report(victim)
+    expect(await site.store.run(id)).toMatchObject({ state: 'ready', losses: cut })
+  }
+  const history = await site.store.history(id)
+  expect(history.slice(0, 2)).toMatchObject([{ kind: 'lost', cause: 'exit' }, { kind: 'cut' }])
+  expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+})
+
+test('losses that nobody reports add up', async () => {
+  const [site, id] = await siteWithRun()
+  await site.lose()
+  await site.lose()
+  expect(await site.pauseOf(id)).toBe(1_000)
+})
+
+test('a cut is taken back once, however often it is reported', async () => {
+  const [site, id] = await siteWithRun()
+  await site.lose()
+  const victim = await site.lose()
+  await site.report(victim)
+  await site.report(victim)
+  site.advance(1_000)
+  await (await site.worker()).claim(0)
+  await site.lose()
+  expect(await site.pauseOf(id)).toBe(1_000)
+})
+
+test('nothing is taken back after a later loss', async () => {
+  const [site, id] = await siteWithRun()
+  const cut = await site.lose()
+  await site.lose()
+  await site.report(cut)
+  site.advance(1_000)
+  await (await site.worker()).claim(0)
+  await site.lose()
+  expect(await site.pauseOf(id)).toBe(5_000)
+})
+
+test('nothing is taken back once an entry has been stored: the streak is that of the entry', async () => {
+  const [site, id] = await siteWithRun()
+  const cut = await site.lose()
+  const next = await site.worker()
+  await next.append(await next.claimOne(), done('one'))
+  await site.takeForDead(next)
+  await site.report(cut)
+  await site.lose()
+  expect(await site.pauseOf(id)).toBe(1_000)
+})
+
+test('a run that another worker holds by now goes on with the streak that is left', async () => {
+  const [site, id] = await siteWithRun()
+  const cut = await site.lose()
+  const next = await site.worker()
+  await next.claimOne()
+  await site.report(cut)
+  await site.takeForDead(next)
+  expect(await site.pauseOf(id)).toBe(0)
+  expect(await site.store.run(id)).toMatchObject({ state: 'ready', losses: 2 })
+})
+
+test('a run that is no suspect any more is claimed beside a suspect', async () => {
+  const [site, id] = await siteWithRun()
+  const other = newRun()
+  await site.store.enqueue([other])
+  for (let loss = 1; loss <= 2; loss++) {
+    const victim = await site.worker()
+    expect(await victim.claim(2)).toHaveLength(2)
+    await site.takeForDead(victim)
+    if (loss === 2) {
+      site.advance(1_000)
+      await (await site.worker()).claim(0)
+      // Of the two suspects a lease takes one.
+      const claimant = await site.worker()
+      expect(await claimant.claim(2)).toHaveLength(1)
+      await site.store.resign(claimant.lease, [])
+      await site.report(victim)
+    }
+  }
+  const claimed = await (await site.worker()).claim(2)
+  expect(claimed.map((run) => run.id).sort()).toEqual([id, other.id].sort())
+  expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+})
+
+test('the bound of cuts ends the run by name, and a new entry begins the count anew', async () => {
+  const [site, id] = await siteWithRun()
+  const cutOff = async (times: number): Promise<void> => {
+    for (let i = 0; i < times; i++) await site.report(await site.lose())
+  }
+  await cutOff(cutBounds.perRun - 1)
+  const worker = await site.worker()
+  const run = await worker.claimOne()
+  expect(run.failsAs).toBeUndefined()
+  await worker.append(run, done('one'))
+  await site.store.resign(worker.lease, [])
+  await cutOff(cutBounds.perRun)
+  const last = await (await site.worker()).claimOne()
+  expect(last).toMatchObject({
+    id,
+    failsAs: 'poisoned',
+    lossesSeen: { exit: 0, cut: 2 * cutBounds.perRun - 1, lease: 0 },
+  })
+})
+
+test('a worker with more runs than are taken back at once gets all of them back', async () => {
+  const site = await PeerSite.open()
+  const runs = Array.from({ length: 501 }, () => newRun())
+  await site.store.enqueue(runs)
+  for (let cut = 1; cut <= 2; cut++) {
+    const victim = await TestWorker.register(site.store, { concurrency: 600 })
+    expect(await victim.claim(600)).toHaveLength(501)
+    await site.takeForDead(victim)
+    await site.report(victim)
+  }
+  const queues = await site.store.queues()
+  expect(queues).toMatchObject([{ counts: { ready: 501, waiting: 0, running: 0 } }])
+})
+
+test('a worker that is cut off again and again is left to its lease, until ten minutes have passed', async () => {
+  const site = await PeerSite.open()
+  const looker = await site.worker()
+  await site.store.campaign('leader', looker.lease, 2 * cutBounds.rememberedMs)
+  const fine = { name: 'connections', verdict: 'fine' }
+  for (let cut = 1; cut <= cutBounds.exemptFrom; cut++) {
+    const victim = await site.gone('unlucky')
+    expect((await site.look(looker)).gone).toEqual([victim.lease])
+    expect(await site.store.checks('quick')).toContainEqual(expect.objectContaining(fine))
+    await site.takeForDead(victim)
+    await site.report(victim)
+    // Said again it is the same cut.
+    await site.report(victim)
+  }
+  const [unlucky, other] = [await site.gone('unlucky'), await site.gone('other')]
+  expect((await site.look(looker)).gone).toEqual([other.lease])
+  expect(await site.store.checks('quick')).toContainEqual(
+    expect.objectContaining({
+      ...{ name: 'connections', verdict: 'warning' },
+      found: expect.stringContaining(`unlucky was cut off ${cutBounds.exemptFrom} times`),
+    }),
+  )
+  for (let passed = 0; passed < cutBounds.rememberedMs; passed += 1_000) {
+    site.advance(1_000)
+    await site.look(looker)
+  }
+  expect((await site.look(looker)).gone.toSorted()).toEqual([unlucky.lease, other.lease].toSorted())
+})

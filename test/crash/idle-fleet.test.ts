@@ -1,0 +1,149 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { afterAll, describe, expect, test } from 'vitest'
+import { percentile, printEvidence, provingNumber } from './evidence.ts'
+import { Fleet, type Member } from './fleet.ts'
+import { FleetWatch } from './fleet-watch.ts'
+import { storeKinds } from './store-kinds.ts'
+
+const samples = provingNumber('DURABLE_JOBS_PROVE_DEATHS', 1)
+const seconds = provingNumber('DURABLE_JOBS_PROVE_IDLE_SECONDS', 3)
+const perSampleMs = 15_000
+const goalMs = 300
+/** Goals are printed; more than this would mean that somebody asks all the time again. */
+const faultPerSecond = { 1: 8, 4: 30 } as const
+
+describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
+  test.each([
+    [1, 2],
+    [4, 10],
+  ] as const)(
+    'of %i workers sends few commands: goal %i a second',
+    async (size, goal) => {
+      const { watch } = await idleFleet(size)
+      const perSecond = await watch.commandsPerSecond(seconds)
+      printEvidence({
+        measure: `commands of ${size} idle ${size === 1 ? 'worker' : 'workers'}`,
+        'a second': Number(perSecond.toFixed(1)),
+        goal,
+        'a day': Math.round(perSecond * 86_400),
+      })
+      expect(perSecond).toBeLessThan(faultPerSecond[size])
+    },
+    120_000,
+  )
+
+  const deaths: Record<string, number[]> = {
+    'after its first claim': [],
+    'as it looks': [],
+    'as it leads': [],
+  }
+
+  test(
+    'a worker killed 50 ms after the first claim is followed',
+    async () => {
+      const { fleet } = await idleFleet(3)
+      for (let i = 0; i < samples; i++) {
+        const run = await fleet.client.enqueue(fleet.jobs.chain, { steps: 2, ms: 400 })
+        const { pid } = await fleet.witness.until((line) => line.moment === 'start' && line.run === run.id)
+        await wait(50)
+        deaths['after its first claim']?.push(await killedUntilNext(fleet, pid, run.id))
+        await run.result({ timeout: '60s' })
+        await fleet.start({ guarded: fleet.file('guarded.db') })
+        await settled(fleet)
+      }
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  test(
+    'the worker that looks at peers is watched itself',
+    async () => {
+      const { fleet, watch } = await idleFleet(3)
+      for (let i = 0; i < samples; i++) {
+        const [pid, run] = await runOfLooker(fleet, watch)
+        deaths['as it looks']?.push(await killedUntilNext(fleet, pid, run))
+        await fleet.client.run(fleet.jobs.chain, run).result({ timeout: '60s' })
+        await fleet.start({ guarded: fleet.file('guarded.db') })
+        await settled(fleet)
+      }
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  test(
+    'a leader that dies while nobody holds a run is followed',
+    async () => {
+      const { fleet } = await idleFleet(3)
+      for (let i = 0; i < samples; i++) {
+        const last = fleet.lines.filter(({ moment }) => moment === 'leads').at(-1)
+        const killedAt = Date.now()
+        memberOf(fleet, last?.pid).signal('SIGKILL')
+        const next = await fleet.witness.until(
+          ({ moment, note }) => moment === 'leads' && Number(note) > Number(last?.note),
+        )
+        deaths['as it leads']?.push(next.at - killedAt)
+        await fleet.start({ guarded: fleet.file('guarded.db') })
+        await settled(fleet)
+      }
+    },
+    60_000 + samples * perSampleMs,
+  )
+
+  afterAll(() => {
+    for (const [when, times] of Object.entries(deaths)) {
+      printEvidence({
+        measure: `SIGKILL of an idle fleet's worker ${when}, to what goes on elsewhere`,
+        samples: times.length,
+        'p50 ms': percentile(times, 0.5),
+        'p95 ms': percentile(times, 0.95),
+        'max ms': Math.max(...times),
+        'goal ms': goalMs,
+      })
+    }
+  })
+})
+
+/** Workers of which one leads, and that have nothing to do. */
+async function idleFleet(size: number): Promise<{ readonly fleet: Fleet; readonly watch: FleetWatch }> {
+  const fleet = await Fleet.open('redis')
+  for (let i = 0; i < size; i++) await fleet.start({ guarded: fleet.file('guarded.db') })
+  await fleet.witness.until(({ moment }) => moment === 'leads')
+  const watch = await FleetWatch.open(fleet)
+  await settled(fleet)
+  return { fleet, watch }
+}
+
+/** A worker that has just begun asks more than one that has been idle. */
+async function settled(fleet: Fleet): Promise<void> {
+  await expect
+    .poll(() => fleet.lines.some(({ moment }) => moment === 'leads'), { timeout: 20_000 })
+    .toBe(true)
+  await wait(1_500)
+}
+
+/** A run that the worker holds that looks at peers. */
+async function runOfLooker(fleet: Fleet, watch: FleetWatch): Promise<[pid: number, run: string]> {
+  for (let tries = 0; tries < 20; tries++) {
+    const run = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 400 })
+    const line = await fleet.witness.until(({ moment, run: of }) => moment === 'start' && of === run.id)
+    if (line.pid === (await watch.lookerPid())) return [line.pid, run.id]
+    await run.result({ timeout: '60s' })
+  }
+  throw new Error('the worker that looks never got a run')
+}
+
+/** Ms from the kill of a run's worker to the begin of its next body, in another process. */
+async function killedUntilNext(fleet: Fleet, pid: number, run: string): Promise<number> {
+  const killedAt = Date.now()
+  memberOf(fleet, pid).signal('SIGKILL')
+  const next = await fleet.witness.until(
+    (line) => line.moment === 'start' && line.run === run && line.pid !== pid,
+  )
+  return next.at - killedAt
+}
+
+function memberOf(fleet: Fleet, pid: number | undefined): Member {
+  const found = fleet.alive.find((member) => member.pid === pid)
+  if (found === undefined) throw new Error(`process ${pid} is none of the fleet`)
+  return found
+}
