@@ -85,6 +85,7 @@ describe('doctor', () => {
     'clock',
     'latency',
     'workers',
+    'connections',
     'queues',
     'leader',
     'schedules',

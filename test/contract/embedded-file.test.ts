@@ -12,7 +12,7 @@ import { byHand, newRun, newWorker } from './given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 /** Columns that raised no format. */
-const addedLater = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at']
+const addedLater = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause']
 const dropAddedTables = 'DROP INDEX runs_instants; DROP TABLE clock_jumps'
 
 describe('the file of the embedded store', () => {

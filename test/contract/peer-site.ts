@@ -11,6 +11,8 @@ import { parseStoreConfig, type StoreConfig } from '../../runtime/store/store-co
 import { sharedRedisServer } from '../redis-server/redis-server.ts'
 import { TestWorker } from './test-worker.ts'
 
+const begun = Date.UTC(2026, 0, 1)
+
 /** The answer to one look at peers. */
 interface Look {
   readonly role: string
@@ -25,44 +27,41 @@ export class PeerSite {
   readonly store: Store
   readonly #config: StoreConfig
   readonly #open: () => Promise<Store>
-  readonly #now: { ms: number }
+  readonly #time: { elapsed: number }
 
   private constructor(
     config: StoreConfig,
     store: Store,
     calls: ScriptCalls,
-    now: { ms: number },
+    time: { elapsed: number },
     open: () => Promise<Store>,
   ) {
     this.#config = config
     this.store = store
     this.#calls = calls
-    this.#now = now
+    this.#time = time
     this.#open = open
   }
 
   static async open(): Promise<PeerSite> {
     const { url } = await sharedRedisServer()
     const config = parseStoreConfig({ url, namespace: `cuts-${randomUUID()}` })
-    const now = { ms: Date.UTC(2026, 0, 1) }
-    const open = () => openStore(config, { storeNow: () => now.ms })
+    const time = { elapsed: 0 }
+    const [storeNow, storeElapsed] = [() => begun + time.elapsed, () => time.elapsed]
+    const open = () => openStore(config, { storeNow, storeElapsed })
     const store = await open()
     const link = await RedisLink.open(config, 'peer', systemClock)
+    const own = { now: storeElapsed, elapsed: storeElapsed, uptime: storeElapsed }
+    const calls = new ScriptCalls(link, new Keys(config.namespace), { storeNow, own })
     onTestFinished(async () => {
       await store.close()
       await link.close()
     })
-    return new PeerSite(
-      config,
-      store,
-      new ScriptCalls(link, new Keys(config.namespace), () => now.ms),
-      now,
-      open,
-    )
+    return new PeerSite(config, store, calls, time, open)
   }
 
   advance(ms: number): void {
-    this.#now.ms += ms
+    this.#time.elapsed += ms
   }
 
   worker(name?: string): Promise<TestWorker> {
@@ -131,6 +130,6 @@ export class PeerSite {
   /** Ms that the run waits after its last loss: 0, 1,000 and 5,000 after one, two and three that count. */
   async pauseOf(id: RunId): Promise<number> {
     const run = await this.store.run(id)
-    return run?.state === 'waiting' ? (run.waitingFor.until ?? 0) - this.#now.ms : 0
+    return run?.state === 'waiting' ? (run.waitingFor.until ?? 0) - begun - this.#time.elapsed : 0
   }
 }

@@ -183,9 +183,6 @@ const migrations: readonly string[] = [
     schedule TEXT NOT NULL, n INTEGER NOT NULL, line TEXT NOT NULL, PRIMARY KEY (schedule, n)
   ) WITHOUT ROWID;
   `,
-  `
-  ALTER TABLE history ADD COLUMN cause TEXT; -- of a loss: 'exit' or 'lease'
-  `,
 ]
 
 /**
@@ -198,6 +195,8 @@ const additions = [
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
+  // Of a loss: 'exit' or 'lease'.
+  { table: 'history', column: 'cause', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

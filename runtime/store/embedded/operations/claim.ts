@@ -255,6 +255,6 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     journal: run.position === 0 ? noEntries : journalPage(tx.sql, tx, run.seq, 0, firstPageBytes),
     ...(left === undefined ? {} : { deadlineInMs: left }),
     ...(failsAs === undefined ? {} : { failsAs }),
-    ...(failsAs === 'poisoned' ? { lossesSeen: countLosses(inspectHistory(tx.sql, run.id)) } : {}),
+    ...(failsAs === 'poisoned' ? { lossesSeen: countLosses(inspectHistory(tx.sql, tx, run.id)) } : {}),
   }
 }

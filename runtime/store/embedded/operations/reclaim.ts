@@ -96,7 +96,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
 /** Even the stay that should only have ended the run was lost: the store ends it itself. */
 function convict(tx: Transaction, run: RunRow, losses: number, streak: number): void {
   note(tx, run.seq, { kind: 'poisoned', reason: `${streak} workers were lost without a new step` })
-  const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, run.id)))
+  const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, tx, run.id)))
   const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
   place(tx, run, 'convict', { losses, streak })
