@@ -77,10 +77,12 @@ test('a first term wakes the looker, and a run makes it look more often', async 
   await site.store.campaign('leader', leader.lease, termMs)
   expect(await term.message).toBe('look')
   expect((await site.look(looker)).everyMs).toBe(termsEveryMs)
-  const claim = await site.heard(looker)
+  const [claim, heartbeat] = [await site.heard(looker), await site.heard(leader)]
   await site.store.enqueue([newRun()])
   await leader.claimOne()
   expect(await claim.message).toBe('look')
+  // The deputy expects the next one sooner.
+  expect(await heartbeat.message).toBe(`beat ${runsEveryMs}`)
   expect((await site.look(looker)).everyMs).toBe(runsEveryMs)
 })
 

@@ -21,5 +21,6 @@ local function hurryLooker(every)
   if paused then
     redis.call('HSET', K.meta, 'lookPaused', '', 'lookedAt', string.format('%.0f', now), 'lookEvery', every)
   end
-  if tellWatch(watch[1], 'look') == 0 then tellWatch(watch[2], 'look') end
+  -- The deputy expects the looker's next heartbeat that soon: it may be the one that has just begun, and dies.
+  tellWatch(watch[2], tellWatch(watch[1], 'look') == 0 and 'look' or 'beat ' .. every)
 end
