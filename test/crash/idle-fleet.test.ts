@@ -58,13 +58,20 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
   test(
     'the worker that looks at peers is watched itself',
     async () => {
-      const { fleet, watch } = await idleFleet(3)
-      for (let i = 0; i < samples; i++) {
-        const [pid, run] = await runOfLooker(fleet, watch)
-        deaths['as it looks']?.push(await killedUntilNext(fleet, pid, run))
-        await fleet.client.run(fleet.jobs.chain, run).result({ timeout: '60s' })
-        await fleet.start({ guarded: fleet.file('guarded.db') })
-        await settled(fleet)
+      const one = { options: { concurrency: 1 } }
+      const { fleet, watch } = await idleFleet(3, one)
+      // One for each worker: none is free but the one that is started for the run of the next victim.
+      for (let i = 0; i < 3; i++) await fleet.client.enqueue(fleet.jobs.chain, { steps: 10_000, ms: 400 })
+      while ((deaths['as it looks']?.length ?? 0) < samples) {
+        await expect.poll(() => busyPids(fleet).length, { timeout: 60_000 }).toBe(3)
+        await fleet.start(one)
+        const looker = await watch.lookerPid()
+        const busy = busyPids(fleet)
+        // Should the new one look already, another death makes it busy.
+        const pid = busy.find((one) => one === looker) ?? busy[0]
+        const held = fleet.lines.findLast((line) => line.moment === 'start' && line.pid === pid)
+        const ms = await killedUntilNext(fleet, held?.pid ?? 0, held?.run ?? '')
+        if (pid === looker) deaths['as it looks']?.push(ms)
       }
     },
     60_000 + samples * perSampleMs,
@@ -104,9 +111,12 @@ describe.runIf(storeKinds.includes('redis'))('an idle fleet on redis', () => {
 })
 
 /** Workers of which one leads, and that have nothing to do. */
-async function idleFleet(size: number): Promise<{ readonly fleet: Fleet; readonly watch: FleetWatch }> {
+async function idleFleet(
+  size: number,
+  spec: Parameters<Fleet['start']>[0] = {},
+): Promise<{ readonly fleet: Fleet; readonly watch: FleetWatch }> {
   const fleet = await Fleet.open('redis')
-  for (let i = 0; i < size; i++) await fleet.start({ guarded: fleet.file('guarded.db') })
+  for (let i = 0; i < size; i++) await fleet.start({ ...spec, guarded: fleet.file('guarded.db') })
   await fleet.witness.until(({ moment }) => moment === 'leads')
   const watch = await FleetWatch.open(fleet)
   await settled(fleet)
@@ -121,15 +131,10 @@ async function settled(fleet: Fleet): Promise<void> {
   await wait(1_500)
 }
 
-/** A run that the worker holds that looks at peers. */
-async function runOfLooker(fleet: Fleet, watch: FleetWatch): Promise<[pid: number, run: string]> {
-  // Another one may look by the time that a run has begun.
-  for (;;) {
-    const run = await fleet.client.enqueue(fleet.jobs.chain, { steps: 3, ms: 400 })
-    const line = await fleet.witness.until(({ moment, run: of }) => moment === 'start' && of === run.id)
-    if (line.pid === (await watch.lookerPid())) return [line.pid, run.id]
-    await run.result({ timeout: '60s' })
-  }
+/** Processes that live and have begun a body. */
+function busyPids(fleet: Fleet): number[] {
+  const begun = new Set(fleet.lines.filter(({ moment }) => moment === 'start').map(({ pid }) => pid))
+  return fleet.alive.filter(({ pid }) => begun.has(pid)).map(({ pid }) => pid)
 }
 
 /** Ms from the kill of a run's worker to the begin of its next body, in another process. */
@@ -137,7 +142,7 @@ async function killedUntilNext(fleet: Fleet, pid: number, run: string): Promise<
   const killedAt = Date.now()
   memberOf(fleet, pid).signal('SIGKILL')
   const next = await fleet.witness.until(
-    (line) => line.moment === 'start' && line.run === run && line.pid !== pid,
+    (line) => line.moment === 'start' && line.run === run && line.pid !== pid && line.at >= killedAt,
   )
   return next.at - killedAt
 }

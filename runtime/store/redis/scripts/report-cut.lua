@@ -27,7 +27,11 @@ local function setStreak(run, streak)
   local state = run[STATE]
   if state == READY then zrem(readySet(run), readyMember(run, classOf(run))) end
   run[STREAK] = streak
-  if state == READY then zadd(readySet(run), readyMember(run, classOf(run)), '0') end
+  if state == READY then
+    zadd(readySet(run), readyMember(run, classOf(run)), '0')
+    -- A lease that has a suspect may take it now.
+    countWake(run)
+  end
   if run.stayFence then
     hset(K.stays, run[ID], pack('>I6I4I4B', run.stayFence, run[POSITION], run[BYTES], streak) .. run.holder)
   end
