@@ -84,8 +84,10 @@ describe('doctor', () => {
     'scripts',
     'clock',
     'latency',
+    'clock jumps',
     'workers',
     'queues',
+    'deadlocks',
     'leader',
     'schedules',
   ]

@@ -5,7 +5,7 @@
 
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
-  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, left, settled, clockOffset, clockMoves, clockJumps */
+  /** hash: format, seq, events, classes, seenAt, lookedAt, backAt, allBackAt, sweptTo, confirmations, linesFrom, keepersSweptTo, left, settled, clockOffset, clockMoves, clockJumps */
   'meta',
   /** hash: run -> record */
   'runs',
@@ -66,6 +66,8 @@ export const staticKeys = [
   'limitTimers',
   /** lex set: limiter, key, priority, number in line, run, step */
   'limitLines',
+  /** The same, only of runs that keep slots until they have ended. */
+  'limitKeepers',
   /** lex set: limiter, key, run, step; who holds slots */
   'limitHolders',
   /** lex set: limiter, key, ms, cost; what a sliding window remembers */
