@@ -3,6 +3,8 @@ import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
+import { deadlockRemedy, deadlockText } from '../store/deadlock-check.ts'
+import { findDeadlocks } from '../store/deadlocks.ts'
 import type { Inspector, QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime, lineSentence } from './line-sentence.ts'
 
@@ -101,7 +103,19 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
     run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
   const own =
     run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitSentence(run.waitingFor, facts.now)]
-  return [...own, ...error, ...lines, ...hindrances(run, facts)]
+  const stuck = run.waitingFor.kind === 'limit' ? await deadlockSentences(run.id, facts) : []
+  return [...own, ...error, ...lines, ...stuck, ...hindrances(run, facts)]
+}
+
+/** What holds up the run for good: a deadlock that it is in, or one behind which it waits. */
+async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<string[]> {
+  const deadlocks = findDeadlocks(await inspector.waitGraph({ run: id }), id)
+  return deadlocks.flatMap((deadlock) => [
+    deadlock.runs.some((run) => run.id === id)
+      ? `It is in a deadlock: ${deadlockText(deadlock)}.`
+      : `It waits behind a deadlock: ${deadlockText(deadlock)}.`,
+    `To end it, ${deadlockRemedy(deadlock)}.`,
+  ])
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {

@@ -19,7 +19,8 @@ import type { RuleChange } from './limiter-rules.ts'
  *     worker knows its job or serves its queue, or all such workers drain; and never as a poison suspect, because the
  *     leases that live may hold one each (R17). It is ready all the same, and its claim takes the keys that are open then.
  * Q6  A run that needs several limits, or a poison suspect, that was refused 50 times or for 10 s is senior: while it can
- *     be served its keys admit no younger run; a suspect can be served while an idle lease holds none. The repeat of a
+ *     be served its keys admit no younger run; a suspect can be served while an idle lease holds none. What it can't use
+ *     goes to older runs and to those that keep slots while they wait, at any depth of the waitlist. The repeat of a
  *     refused request is no further refusal.
  */
 export interface LimiterStore {
@@ -116,6 +117,8 @@ export interface LinePlace extends LimiterKeyInfo {
 export const ticketMs = 50
 /** Q6. */
 export const seniority = { refusals: 50, waitedMs: 10_000 } as const
+/** So many seniors of a key are looked at for the oldest that can be served. */
+export const seniorsAtOnce = 20
 /** More limited steps of one run at a time wait without a place in line, and ask again. */
 export const mostStepsInLine = 200
 /** How soon such a step asks again. */

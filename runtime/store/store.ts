@@ -11,6 +11,7 @@ import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimite
 import type { NewRun } from './new-run.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
+import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -127,6 +128,8 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
   /** Where the run stands with each of its limits. */
   linePlaces(run: RunId): Promise<readonly LinePlace[]>
+  /** Who waits for whom, as one snapshot of bounded size; `findDeadlocks` finds those that wait for each other. */
+  waitGraph(from: WaitGraphFrom): Promise<WaitGraph>
   /** Every role that was ever led, by name. */
   leaders(): Promise<readonly LeaderInfo[]>
   /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */

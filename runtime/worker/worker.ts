@@ -1,5 +1,6 @@
 import { hostname } from 'node:os'
 import { CronDuty } from '../coordination/cron-duty.ts'
+import { DeadlockDuty } from '../coordination/deadlock-duty.ts'
 import type { Duty } from '../coordination/duty.ts'
 import { settleGraceMs } from '../coordination/elector.ts'
 import { type Leader, Leadership } from '../coordination/leadership.ts'
@@ -285,7 +286,8 @@ export class Worker {
 
   /** What the leader does for all. */
   #duties(store: Store): Duty[] {
-    return [new SweepDuty(store, this.#config), new CronDuty(store, this.#config.log)]
+    const { log } = this.#config
+    return [new SweepDuty(store, this.#config), new CronDuty(store, log), new DeadlockDuty(store, log)]
   }
 
   #replace(store: Store, lost: LeaseSession): void {

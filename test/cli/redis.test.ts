@@ -84,9 +84,11 @@ describe('doctor', () => {
     'scripts',
     'clock',
     'latency',
+    'clock jumps',
     'workers',
     'connections',
     'queues',
+    'deadlocks',
     'leader',
     'schedules',
   ]

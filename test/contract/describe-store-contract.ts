@@ -1,9 +1,11 @@
 import { describe } from 'vitest'
 import type { StoreKind } from './store-under-test.ts'
+import { agedWaitersContract } from './topics/aged-waiters.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { clockContract } from './topics/clock.ts'
 import { commitContract } from './topics/commit.ts'
+import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
@@ -38,6 +40,8 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
     describe('reservations', () => reservationsContract(open))
+    describe('aged waiters', () => agedWaitersContract(open))
+    describe('deadlocks', () => deadlocksContract(open))
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))

@@ -6,9 +6,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refuseNetworkFileSystem } from '../../runtime/store/embedded/host.ts'
 import { formatVersion } from '../../runtime/store/embedded/schema.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
-import { keptEvents, type Store, throughputMinutes } from '../../runtime/store/store.ts'
+import { type ClaimedRun, keptEvents, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, newRun, newWorker } from './given.ts'
+import { acquire, one, use } from './limits-given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 /** Columns that raised no format. */
@@ -130,6 +131,7 @@ describe('the file of the embedded store', () => {
       'payloads scheduled_for',
       ...addedLater,
     ]
+    sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
     sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
     sql('DROP INDEX requests_until; DROP INDEX runs_granted')
     sql(dropAddedTables)
@@ -177,6 +179,32 @@ describe('the file of the embedded store', () => {
       expect(await store.holder('job', 'c')).toBeUndefined()
       const next = newRun({ unique: both })
       expect(await store.enqueue([next])).toEqual([{ outcome: 'created', id: next.id }])
+    })
+  })
+
+  test('of the version before marks waiters that keep slots: those that wait, and those that it adds', async () => {
+    const key = (name: string, wholeRun = false) => use(one, { key: name, wholeRun })
+    const [first, second] = [newRun({ limits: [key('a', true)] }), newRun({ limits: [key('b', true)] })]
+    const limiters = [{ name: one.name, rule: one.rule }]
+    const suspendFor = async (worker: TestWorker, run: ClaimedRun | undefined, name: string) => {
+      if (run === undefined) expect.unreachable('a run to suspend')
+      await acquire(worker, run, 'call', [key(name)])
+      await worker.settle(run, { kind: 'waiting', waits: [{ kind: 'limit', path: 'call' }] })
+    }
+    await using(async (store) => {
+      const worker = await TestWorker.register(store, { limiters })
+      await store.enqueue([first, second])
+      const [one, two] = await worker.claim()
+      await suspendFor(worker, one, 'b')
+      sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
+      await using(async (newer) => {
+        expect(await newer.waitGraph({})).toMatchObject({ runs: [{ id: first.id }] })
+        // The version before knows nothing of them, and its writes mark them all the same.
+        await suspendFor(worker, two, 'a')
+        expect(rows('limit_keepers')).toBe(2)
+        await store.cancel(first.id, byHand())
+        expect(rows('limit_keepers')).toBe(0)
+      })
     })
   })
 

@@ -74,6 +74,16 @@ export class Database implements Sql {
     this.#guard(() => this.#connection.exec(text))
   }
 
+  /** Runs `work`, which only reads, on the state of one moment. */
+  snapshot<T>(work: () => T): T {
+    this.exec('BEGIN')
+    try {
+      return work()
+    } finally {
+      this.exec('COMMIT')
+    }
+  }
+
   /** Runs `work` in one write transaction; what it throws rolls back. `durable` waits for the disk. */
   async write<T>(work: () => T, { durable = false }: { durable?: boolean } = {}): Promise<T> {
     await this.#takeRest()

@@ -9,6 +9,7 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -65,6 +66,7 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { unservedQueues } from '../unserved-queues.ts'
+import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
@@ -110,6 +112,7 @@ import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
+import { readWaitGraph } from './operations/wait-graph.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
@@ -346,6 +349,10 @@ class EmbeddedStore implements Store {
     return inspectLinePlaces(this.#transaction(), run)
   }
 
+  async waitGraph(from: WaitGraphFrom): Promise<WaitGraph> {
+    return this.#database.snapshot(() => readWaitGraph(this.#transaction(), from))
+  }
+
   async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
     const candidate = { role, lease, termMs, after }
@@ -483,7 +490,8 @@ class EmbeddedStore implements Store {
     const leaders = await this.leaders()
     const leader = leaderCheck(leaders, workers, this.#time.look().wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
-    const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
+    const queues =
+      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]

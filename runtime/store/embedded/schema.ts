@@ -185,6 +185,13 @@ const migrations: readonly string[] = [
   `,
 ]
 
+/** Whether the run of an admission holds slots until it has ended. */
+const keepsSlots = (seq: string): string => `EXISTS (
+    SELECT 1 FROM admissions, json_each(admissions.body, '$.takes') AS take
+    WHERE admissions.seq = ${seq} AND admissions.path = ''
+      AND json_extract(take.value, '$.wholeRun') AND json_extract(take.value, '$.held') IS NOT NULL
+  )`
+
 /**
  * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
  * and keep its processes from opening the file while a deploy runs both.
@@ -204,7 +211,25 @@ const addedTables = `
   CREATE TABLE IF NOT EXISTS clock_jumps (
     n INTEGER PRIMARY KEY, at INTEGER NOT NULL, moved_ms INTEGER NOT NULL, offset_ms INTEGER NOT NULL
   );
+  -- Entries of limit_lines whose run keeps slots until it has ended. By triggers: the version before writes waitlists, too.
+  CREATE TABLE IF NOT EXISTS limit_keepers (
+    limiter TEXT NOT NULL, key TEXT NOT NULL, priority INTEGER NOT NULL, seq INTEGER NOT NULL, path TEXT NOT NULL,
+    PRIMARY KEY (limiter, key, priority DESC, seq, path)
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS limit_keeper_runs ON limit_keepers (seq);
+  CREATE TRIGGER IF NOT EXISTS keeper_joins AFTER INSERT ON limit_lines WHEN ${keepsSlots('NEW.seq')}
+  BEGIN
+    INSERT OR IGNORE INTO limit_keepers VALUES (NEW.limiter, NEW.key, NEW.priority, NEW.seq, NEW.path);
+  END;
+  CREATE TRIGGER IF NOT EXISTS keeper_leaves AFTER DELETE ON limit_lines
+  BEGIN
+    DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
+      AND seq = OLD.seq AND path = OLD.path;
+  END;
+  INSERT OR IGNORE INTO limit_keepers
+    SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
+const namesAdded = ['clock_jumps', 'limit_keepers'] as const
 
 export const formatVersion: number = migrations.length
 
@@ -228,8 +253,9 @@ export async function migrate(database: Database): Promise<void> {
 }
 
 function hasAdditions(database: Database): boolean {
-  const tables = database.get("SELECT 1 FROM sqlite_schema WHERE name = 'clock_jumps'")
-  return tables !== undefined && missingColumns(database).length === 0
+  const has = (name: string): boolean =>
+    database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
+  return namesAdded.every(has) && missingColumns(database).length === 0
 }
 
 function missingColumns(database: Database): readonly (typeof additions)[number][] {

@@ -6,9 +6,8 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, seq, events, classes, seenAt, sweptTo, confirmations, linesFrom, left, settled, clockOffset,
-   * clockMoves, clockJumps; looker, deputy, lookedAt,
-   * lookEvery, lookPaused, awayAt, awayUntil, away
+   * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * clockOffset, clockMoves, clockJumps; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
   /** hash: run -> record */
@@ -72,6 +71,8 @@ export const staticKeys = [
   'limitTimers',
   /** lex set: limiter, key, priority, number in line, run, step */
   'limitLines',
+  /** The same, only of runs that keep slots until they have ended. */
+  'limitKeepers',
   /** lex set: limiter, key, run, step; who holds slots */
   'limitHolders',
   /** lex set: limiter, key, ms, cost; what a sliding window remembers */

@@ -13,6 +13,7 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -68,6 +69,7 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import { unservedQueues } from '../unserved-queues.ts'
+import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers.ts'
@@ -89,6 +91,7 @@ import {
   readLimiterKeys,
   readLimiters,
   readLinePlaces,
+  readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -364,6 +367,10 @@ class RedisStore implements Store {
     return readLinePlaces(this.#calls, run)
   }
 
+  waitGraph(from: WaitGraphFrom): Promise<WaitGraph> {
+    return readWaitGraph(this.#calls, from)
+  }
+
   async campaign(role: string, lease: LeaseId, termMs: number, after = 0): Promise<CampaignAnswer> {
     checkCampaign(role, termMs)
     return campaign(this.#calls, [role, lease, termMs, after])
@@ -493,7 +500,8 @@ class RedisStore implements Store {
     const { wall, leaders } = await readLeaders(this.#calls)
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
-    const queues = scope === 'all' ? [unservedQueues(await this.queues(), workers)] : []
+    const queues =
+      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]

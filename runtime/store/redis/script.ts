@@ -3,7 +3,7 @@ import { entryOverheadBytes } from '../../model/journal.ts'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
-import { mostStepsInLine, seniority, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
@@ -178,7 +178,7 @@ function withConstants(source: string): string {
     keepAnswersMs,
     amnestyShare,
   ]
-  const limits = [ticketMs, seniority.refusals, seniority.waitedMs, wokenAtOnce]
+  const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
@@ -191,7 +191,7 @@ function withConstants(source: string): string {
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
     ].join(', '),
-    '--[[limits]] 0, 0, 0, 0': limits.join(', '),
+    '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,

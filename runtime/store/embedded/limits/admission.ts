@@ -1,12 +1,12 @@
 import { isRate } from '../../../model/limiter.ts'
 import { weight } from '../../limiter-math.ts'
 import { seniority, ticketMs } from '../../limiters.ts'
-import { runBySeq } from '../run-row.ts'
+import { type RunRow, runBySeq } from '../run-row.ts'
 import { canStart, isServed, isSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { type Admission, admissionOf, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
+import { type Admission, type LimitedRun, saveAdmission, type Take } from './admission-row.ts'
 import { addUse, changeTickets, changeUse, hasLapsed, type LimitKey, openingOf, ruleOf } from './limit-key.ts'
-import { firstSenior, headOf, isBehind, joinLine, leaveLine } from './line.ts'
+import { headOf, isBehind, joinLine, keepsSlots, leaveLine, seniorsOf } from './line.ts'
 
 /** The first limit of an admission that lets it not pass now. */
 export interface Closed {
@@ -60,19 +60,25 @@ function openingFor(
   return openingOf(tx, rule, take, { cost: take.cost, ticketed })
 }
 
+/** Q6: the oldest senior of a key that can be served; one that can't must not hide it. */
+export function servedSenior(tx: Transaction, at: LimitKey): RunRow | undefined {
+  for (const seq of seniorsOf(tx, at)) {
+    const run = runBySeq(tx.sql, seq)
+    if (run !== undefined && canStart(tx, run)) return run
+  }
+  return undefined
+}
+
 /**
  * Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept out.
  * Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
  */
-export function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
-  const senior = firstSenior(tx, at)
-  const row = senior === undefined ? undefined : runBySeq(tx.sql, senior)
-  if (senior === undefined || row === undefined || !canStart(tx, row)) return 'in line'
-  if (run.seq <= senior) return 'passes'
-  const ofJob = admissionOf(tx, run.seq, '')
-  const keeps = ofJob?.takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
-  if (keeps) return 'passes'
-  return isSuspect(row) ? 'kept out by a suspect' : 'kept out'
+function standing(tx: Transaction, at: LimitKey, run: LimitedRun): Standing {
+  const senior = servedSenior(tx, at)
+  if (senior === undefined) return 'in line'
+  if (run.seq <= senior.seq) return 'passes'
+  if (keepsSlots(tx, run)) return 'passes'
+  return isSuspect(senior) ? 'kept out by a suspect' : 'kept out'
 }
 
 type Standing = 'in line' | 'passes' | 'kept out' | 'kept out by a suspect'

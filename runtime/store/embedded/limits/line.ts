@@ -1,6 +1,7 @@
 import type { StepPath } from '../../../model/step-path.ts'
+import { seniorsAtOnce } from '../../limiters.ts'
 import type { Transaction } from '../transaction.ts'
-import type { LimitedRun } from './admission-row.ts'
+import { admissionOf, type LimitedRun } from './admission-row.ts'
 import type { LimitKey } from './limit-key.ts'
 
 /** Who stands in the line of a key: better priority first, then the order of the enqueue. */
@@ -10,7 +11,6 @@ export interface LineEntry {
   readonly path: StepPath
 }
 
-const lookedAt = 100
 const order = 'ORDER BY priority DESC, seq, path'
 
 export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: LimitedRun, path: StepPath): void {
@@ -22,6 +22,12 @@ export function joinLine(tx: Transaction, { limiter, key }: LimitKey, run: Limit
     run.seq,
     path,
   )
+}
+
+/** Returns whether the run holds slots until it has ended. That can't change while it stands on a waitlist. */
+export function keepsSlots(tx: Transaction, { seq }: Pick<LimitedRun, 'seq'>): boolean {
+  const takes = admissionOf(tx, seq, '')?.takes ?? []
+  return takes.some(({ wholeRun, held }) => wholeRun && held !== undefined)
 }
 
 export function leaveLine(
@@ -47,13 +53,56 @@ export function headOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry |
   )
 }
 
-/** The first in line, as many as one look takes in. */
-export function headsOf(tx: Transaction, { limiter, key }: LimitKey): LineEntry[] {
-  return tx.sql.all<LineEntry>(
-    `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? ${order} LIMIT ${lookedAt}`,
+/**
+ * Returns the first waiter at or behind `from` that was enqueued before number `seq`, or is of that run. Of each priority
+ * only the oldest waiter is read: the work grows with the priorities in use (2,001 at most), not with the waitlist.
+ */
+export function firstOlder(
+  tx: Transaction,
+  { limiter, key }: LimitKey,
+  seq: number,
+  from: LineEntry | undefined,
+): LineEntry | undefined {
+  const sql = (where: string): string =>
+    `SELECT seq, priority, path FROM limit_lines WHERE limiter = ? AND key = ? AND ${where} ${order} LIMIT 1`
+  let next =
+    from &&
+    tx.sql.get<LineEntry>(
+      sql('priority = ? AND (seq, path) >= (?, ?)'),
+      ...[limiter, key, from.priority, from.seq, from.path],
+    )
+  let below = from?.priority ?? Number.MAX_SAFE_INTEGER
+  while (next === undefined || next.seq > seq) {
+    next = tx.sql.get<LineEntry>(sql('priority < ?'), limiter, key, below)
+    if (next === undefined) return undefined
+    below = next.priority
+  }
+  return next
+}
+
+/** Returns the first waiter whose run keeps slots until it has ended, other than the run of number `except`. */
+export function firstKeeper(
+  tx: Transaction,
+  { limiter, key }: LimitKey,
+  except: number,
+): LineEntry | undefined {
+  return tx.sql.get<LineEntry>(
+    `SELECT seq, priority, path FROM limit_keepers WHERE limiter = ? AND key = ? AND seq <> ? ${order} LIMIT 1`,
     limiter,
     key,
+    except,
   )
+}
+
+/** Returns the first place behind an entry. */
+export function behind(entry: LineEntry): LineEntry {
+  return { ...entry, path: `${entry.path}\0` }
+}
+
+/** Returns whether `a` stands before `b`. */
+export function isBefore(a: LineEntry, b: LineEntry): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority
+  return a.seq === b.seq ? a.path < b.path : a.seq < b.seq
 }
 
 /** Whether somebody stands in line before where this run would. */
@@ -63,11 +112,8 @@ export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: S
   return head.priority > run.priority || (head.priority === run.priority && head.seq <= run.seq)
 }
 
-/** Q6: the oldest senior of a key. */
-export function firstSenior(tx: Transaction, { limiter, key }: LimitKey): number | undefined {
-  return tx.sql.get<{ seq: number }>(
-    'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT 1',
-    limiter,
-    key,
-  )?.seq
+/** Returns the oldest seniors of a key, as many as one look takes in. */
+export function seniorsOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
+  const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT ?'
+  return tx.sql.all<{ seq: number }>(sql, limiter, key, seniorsAtOnce).map(({ seq }) => seq)
 }

@@ -2,12 +2,12 @@ import type { WaitingFor } from '../../../model/run.ts'
 import { wokenAtOnce } from '../../limiters.ts'
 import { countWake, place } from '../place.ts'
 import { type RunRow, runBySeq } from '../run-row.ts'
-import { canStart, isServed } from '../takers.ts'
+import { isServed } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { firstClosed, forgetSeniority, giveTickets, leaveLines, lineUp, standing } from './admission.ts'
+import { firstClosed, forgetSeniority, giveTickets, leaveLines, lineUp, servedSenior } from './admission.ts'
 import { type Admission, admissionOf, admissionsOf, attemptOf, saveAdmission } from './admission-row.ts'
 import { forgetTimer, type LimitKey, nextTimer, readKey, ruleOf, setTimer } from './limit-key.ts'
-import { firstSenior, headOf, headsOf, type LineEntry } from './line.ts'
+import { behind, firstKeeper, firstOlder, headOf, isBefore, type LineEntry } from './line.ts'
 
 /** Looks at the lines of all touched keys until nothing more is to be woken (Q4, Q5). */
 export function nudgeTouched(tx: Transaction): void {
@@ -58,7 +58,8 @@ function nudge(tx: Transaction, at: LimitKey, budget: number): number {
     return budget
   }
   let left = budget
-  for (let next = firstInLine(tx, at); next !== undefined; next = firstInLine(tx, at)) {
+  const passed: Passed = { by: undefined, from: undefined }
+  for (let next = firstInLine(tx, at, passed); next !== undefined; next = firstInLine(tx, at, passed)) {
     if (left === 0) {
       setTimer(tx, rule, at, 0)
       return left
@@ -84,38 +85,60 @@ function tellTimer(tx: Transaction, run: RunRow): void {
 interface InLine {
   readonly run: RunRow
   readonly admission: Admission
+  /** It is aged and keeps younger runs out of this key, whichever waitlist it stands on. */
+  readonly keepsOut?: boolean
+}
+
+/** Where one nudge goes on with the waiters that the aged run `by` lets pass: none that is older stands before `from`. */
+interface Passed {
+  by: number | undefined
+  from: LineEntry | undefined
 }
 
 /** Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line. */
-function firstInLine(tx: Transaction, at: LimitKey): InLine | undefined {
-  const senior = firstSenior(tx, at)
-  const seniorRun = senior === undefined ? undefined : runBySeq(tx.sql, senior)
-  if (seniorRun !== undefined && canStart(tx, seniorRun)) {
-    const passing = firstPassing(tx, at, seniorRun)
+function firstInLine(tx: Transaction, at: LimitKey, passed: Passed): InLine | undefined {
+  const senior = servedSenior(tx, at)
+  if (senior !== undefined) {
+    const passing = firstPassing(tx, at, senior, passed)
     if (passing !== undefined) return passing
-    const admission = admissionsOf(tx, seniorRun.seq).find((each) => each.senior && each.line !== undefined)
-    if (admission !== undefined) return { run: seniorRun, admission }
+    const admission = admissionsOf(tx, senior.seq).find((each) => each.senior && each.line !== undefined)
+    if (admission !== undefined) return { run: senior, admission, keepsOut: true }
   }
-  for (;;) {
-    const head = headOf(tx, at)
-    if (head === undefined) return undefined
-    const run = runBySeq(tx.sql, head.seq)
-    const admission = run && admissionOf(tx, run.seq, head.path)
-    if (run !== undefined && admission !== undefined) return { run, admission }
-    forgetPlace(tx, at, head)
-  }
+  return firstPresent(tx, at, () => headOf(tx, at))
 }
 
-function firstPassing(tx: Transaction, at: LimitKey, senior: RunRow): InLine | undefined {
-  for (const { seq, path } of headsOf(tx, at)) {
-    const run = seq === senior.seq ? undefined : runBySeq(tx.sql, seq)
-    const admission = run && standing(tx, at, run) === 'passes' ? admissionOf(tx, seq, path) : undefined
+/** Q6: the first of those that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots. */
+function firstPassing(tx: Transaction, at: LimitKey, { seq }: RunRow, passed: Passed): InLine | undefined {
+  if (passed.by !== seq) Object.assign(passed, { by: seq, from: undefined })
+  let older: InLine | undefined
+  for (;;) {
+    older = firstPresent(tx, at, () => firstOlder(tx, at, seq, passed.from))
+    if (older === undefined) break
+    passed.from = entryOf(older)
+    if (older.run.seq !== seq || !older.admission.senior) break
+    // What is aged of the same run does not pass itself.
+    passed.from = behind(passed.from)
+  }
+  const keeper = firstPresent(tx, at, () => firstKeeper(tx, at, seq))
+  if (older === undefined || keeper === undefined) return older ?? keeper
+  return isBefore(entryOf(older), entryOf(keeper)) ? older : keeper
+}
+
+function entryOf({ run: { seq, priority }, admission: { path } }: InLine): LineEntry {
+  return { seq, priority, path }
+}
+
+/** The waiter of an entry, past entries of runs that are gone: that is sweep's business, but a waitlist must not stop at one. */
+function firstPresent(tx: Transaction, at: LimitKey, find: () => LineEntry | undefined): InLine | undefined {
+  for (let entry = find(); entry !== undefined; entry = find()) {
+    const run = runBySeq(tx.sql, entry.seq)
+    const admission = run && admissionOf(tx, run.seq, entry.path)
     if (run !== undefined && admission !== undefined) return { run, admission }
+    forgetPlace(tx, at, entry)
   }
   return undefined
 }
 
-/** A place of a run that is no longer there: sweep's business, but a line must not stop at it. */
 function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
   tx.sql.run(
     'DELETE FROM limit_lines WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
@@ -130,7 +153,7 @@ function forgetPlace(tx: Transaction, at: LimitKey, head: LineEntry): void {
 function look(
   tx: Transaction,
   at: LimitKey,
-  { run, admission }: InLine,
+  { run, admission, keepsOut }: InLine,
 ): { readonly kind: 'done' } | { readonly kind: 'waits'; readonly opensInMs: number | undefined } {
   const held = run.state === 'running' || run.state === 'cancelling'
   if (!held && !isServed(tx, run)) {
@@ -152,7 +175,7 @@ function look(
   }
   const take = admission.takes[closed.index]
   const here = take?.limiter === at.limiter && take.key === at.key
-  if (here || admission.senior) return { kind: 'waits', opensInMs: closed.opensInMs }
+  if (here || keepsOut) return { kind: 'waits', opensInMs: closed.opensInMs }
   lineUp(tx, run, admission, closed)
   tellLine(tx, run, { from: at.limiter, to: closed.limiter })
   const other = take && ruleOf(tx, take.limiter)

@@ -18,6 +18,13 @@ import {
   type WorkerLimiter,
 } from '../../limiters.ts'
 import type { LeaseId } from '../../store.ts'
+import {
+  type KeyWeight,
+  type SuspendedRun,
+  type WaitGraph,
+  type WaitGraphFrom,
+  waitGraphLimits,
+} from '../../wait-graph.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -180,4 +187,41 @@ export async function readLinePlaces(calls: ScriptCalls, run: RunId): Promise<Li
     ...keyInfo(String(limiter), rule.length === 0 ? undefined : ruleIn(rule), key),
     ...{ path: String(path), ahead, holders: [...new Set(holders.map(String))] },
   }))
+}
+
+type WaitReply = [path: Buffer, behind: Buffer, limiter: Buffer, key: Buffer, ...(Buffer | number)[]]
+type SuspendedReply = [id: Buffer, holds: (Buffer | number)[], waits: WaitReply[]]
+
+export async function readWaitGraph(calls: ScriptCalls, from: WaitGraphFrom): Promise<WaitGraph> {
+  const { starts, runs, waits, keys, holders } = waitGraphLimits
+  const [run, after] = 'run' in from ? [from.run, ''] : ['', from.after ?? '']
+  const bounds = [starts, runs, waits, keys, holders]
+  const reply = await calls.run('read-wait-graph', [run, Buffer.from(after, 'latin1'), ...bounds])
+  const [next, ...found] = reply as [Buffer, ...SuspendedReply[]]
+  return { runs: found.map(suspendedRun), ...(next.length === 0 ? {} : { next: next.toString('latin1') }) }
+}
+
+function suspendedRun([id, holds, waits]: SuspendedReply): SuspendedRun {
+  return {
+    id: String(id),
+    holds: chunks(holds, 3).map(([limiter, key, weight]) => keyWeight(limiter, key, weight)),
+    waits: waits.map(([path, behind, limiter, key, ...needs]) => ({
+      path: String(path),
+      needs: chunks(needs, 4).map(([name, of, weight, max]) => ({
+        ...keyWeight(name, of, weight),
+        max: Number(max),
+      })),
+      ...(behind.length === 0
+        ? {}
+        : { behind: { run: String(behind), limiter: String(limiter), key: String(key) } }),
+    })),
+  }
+}
+
+function keyWeight(limiter: unknown, key: unknown, weight: unknown): KeyWeight {
+  return { limiter: String(limiter), key: String(key), weight: Number(weight) }
+}
+
+function chunks<T>(values: readonly T[], size: number): T[][] {
+  return Array.from({ length: values.length / size }, (_, i) => values.slice(i * size, (i + 1) * size))
 }

@@ -7,7 +7,7 @@ Lines, starts and seniors are written at once, states of keys by `write`: all re
 ]]
 local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local USED, USED_AT, TICKETS, TICKETS_UNTIL, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
-local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0
+local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, SENIORS_AT_ONCE, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
 local KEY_STATE = '>dI6dI6I6I6I6'
 local LEAST_KEPT = 60000
@@ -18,7 +18,7 @@ local asking
 
 function makeLimits()
   local rules, states, changed, touched, served, heads, fields, sooner = {}, {}, {}, {}, {}, {}, {}, {}
-  local seniors
+  local seniors, keepers
 
   local function fieldOf(take)
     local field = fields[take]
@@ -212,14 +212,38 @@ function makeLimits()
     return head or nil
   end
 
-  local function joinLine(field, order)
+  --- Whether the run holds slots until it has ended. That can't change while it stands on a waitlist.
+  local function keepsSlots(run)
+    local ofJob = hasLimits(run) and extrasOf(run).L['']
+    for i = 1, ofJob and #ofJob.t or 0 do
+      if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return true end
+    end
+    return false
+  end
+
+  local function countKeepers()
+    keepers = keepers or call('ZCARD', K.limitKeepers)
+    return keepers
+  end
+
+  --- Marks an entry of a run that keeps slots. Answers whether it was not marked.
+  local function markKeeper(field, order, run)
+    if not keepsSlots(run) then return false end
+    local added = call('ZADD', K.limitKeepers, 0, field .. '\0' .. order)
+    keepers = countKeepers() + added
+    return added == 1
+  end
+
+  local function joinLine(field, order, run)
     call('ZADD', K.limitLines, 0, field .. '\0' .. order)
+    markKeeper(field, order, run)
     local head = heads[field]
     if head == false or (head and order < head) then heads[field] = order end
   end
 
   local function quitLine(field, order)
     call('ZREM', K.limitLines, field .. '\0' .. order)
+    if countKeepers() > 0 then keepers = keepers - call('ZREM', K.limitKeepers, field .. '\0' .. order) end
     if heads[field] == order then heads[field] = nil end
   end
 
@@ -259,26 +283,31 @@ function makeLimits()
     return false
   end
 
-  local function firstSenior(field)
+  --- Ids of the oldest seniors of a key, as many as one look takes in.
+  local function seniorsOf(field)
     seniors = seniors or call('ZCARD', K.limitSeniors)
-    if seniors == 0 then return nil end
+    if seniors == 0 then return {} end
     local prefix = field .. '\0'
-    local member = call('ZRANGEBYLEX', K.limitSeniors, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
-    if not member then return nil end
-    return unpack1('>I6', member, #prefix + 1), sub(member, #prefix + 7)
+    local found = call('ZRANGEBYLEX', K.limitSeniors, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, SENIORS_AT_ONCE)
+    for i = 1, #found do found[i] = sub(found[i], #prefix + 7) end
+    return found
+  end
+
+  --- Q6: the oldest senior of a key that can be served; one that can't must not hide it.
+  local function servedSenior(field)
+    for _, id in ipairs(seniorsOf(field)) do
+      local run = load(id)
+      if run and canStart(run) then return run end
+    end
   end
 
   --- Q6. A senior that can be served keeps younger runs out, and those whom it lets pass wait for nobody who is kept
   --- out. Who keeps slots while it waits gives way to nobody: the senior may be waiting for just those.
   local function standing(field, run)
-    local seq, id = firstSenior(field)
-    local senior = id and load(id)
-    if not senior or not canStart(senior) then return IN_LINE end
-    if run[SEQ] <= seq then return PASSES end
-    local ofJob = hasLimits(run) and extrasOf(run).L['']
-    for i = 1, ofJob and #ofJob.t or 0 do
-      if ofJob.t[i][T_WHOLE] == 1 and ofJob.t[i][T_HELD] ~= 0 then return PASSES end
-    end
+    local senior = servedSenior(field)
+    if not senior then return IN_LINE end
+    if run[SEQ] <= senior[SEQ] then return PASSES end
+    if keepsSlots(run) then return PASSES end
     -- No event tells that no lease is free for a suspect any more.
     return KEPT_OUT, isSuspect(senior) and TICKET_MS or nil
   end
@@ -367,6 +396,19 @@ function makeLimits()
     touch(fieldOf(take))
   end
 
+  --- Marks the entries of a run that the version before put on waitlists, and looks at those. Answers whether it is on one.
+  local function markKeepers(run)
+    local isOnOne = false
+    for path, admission in pairs(hasLimits(run) and admissionsOf(run) or {}) do
+      local take = admission.n and admission.t[admission.n]
+      if take then
+        isOnOne = true
+        if markKeeper(fieldOf(take), orderOf(run, path), run) then touch(fieldOf(take)) end
+      end
+    end
+    return isOnOne
+  end
+
   local function forgetSeniority(run, admission)
     admission.r = nil
     if not admission.s then return end
@@ -398,7 +440,7 @@ function makeLimits()
     if admission.n ~= closed then leaveLine(run, path, admission) end
     admission.n = closed
     local field, order = fieldOf(admission.t[closed]), orderOf(run, path)
-    joinLine(field, order)
+    joinLine(field, order, run)
     if not again then countRefusal(run, admission) end
     keep(run)
     -- Behind others it changes nothing.
@@ -547,46 +589,85 @@ function makeLimits()
     end
   end
 
-  --- The first in line whom the senior lets pass: run, path, admission.
-  local function firstPassing(field, senior)
+  --- The first entry at or behind `from` that was enqueued before number `seq`, or is of that run. Of each priority only
+  --- the oldest is read: the work grows with the priorities in use (2,001 at most), not with the waitlist.
+  local function firstOlder(field, seq, from)
     local prefix = field .. '\0'
-    local members = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255', 'LIMIT', 0, LINES_AT_ONCE)
-    for i = 1, #members do
-      local id, path = string.match(sub(members[i], #prefix + 9), '^([^%z]*)%z(.*)$')
-      local run = id ~= senior[ID] and load(id)
-      local admission = run and standing(field, run) == PASSES and admissionsOf(run)[path]
-      if admission then return run, path, admission end
+    while true do
+      local member = call('ZRANGEBYLEX', K.limitLines, '[' .. prefix .. from, '(' .. prefix .. '\255', 'LIMIT', 0, 1)[1]
+      if not member then return nil end
+      local order = sub(member, #prefix + 1)
+      local rank, number = unpack1('>I2I6', order)
+      if number <= seq then return order end
+      -- All others of this priority are younger still, unless `from` began in the midst of it: nothing older is before that.
+      from = pack('>I2', rank + 1)
     end
   end
 
-  --- Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line.
-  local function firstInLine(field)
-    local _, seniorId = firstSenior(field)
-    local senior = seniorId and load(seniorId)
-    local admission
-    if senior and canStart(senior) then
-      local run, path
-      run, path, admission = firstPassing(field, senior)
-      if run then return run, path, admission end
+  --- The first entry of a run that keeps slots until it has ended, other than the run `except`. The version before
+  --- takes entries off the waitlist without it.
+  local function firstKeeper(field, except)
+    local prefix = field .. '\0'
+    local from = countKeepers() > 0 and '[' .. prefix
+    while from do
+      local members = call('ZRANGEBYLEX', K.limitKeepers, from, '(' .. prefix .. '\255', 'LIMIT', 0, LINES_AT_ONCE)
+      for i = 1, #members do
+        local order = sub(members[i], #prefix + 1)
+        local isOther = string.match(sub(order, 9), '^[^%z]*') ~= except
+        if isOther and call('ZSCORE', K.limitLines, members[i]) then return order end
+        if isOther then keepers = keepers - call('ZREM', K.limitKeepers, members[i]) end
+      end
+      from = #members == LINES_AT_ONCE and '(' .. members[#members]
+    end
+  end
+
+  --- The waiter of an entry, past entries of runs that are no longer there: run, path, admission, order.
+  local function firstPresent(field, find, a, b)
+    while true do
+      local order = find(field, a, b)
+      if not order then return nil end
+      local id, path = string.match(sub(order, 9), '^([^%z]*)%z(.*)$')
+      local run = load(id)
+      local admission = run and admissionsOf(run)[path]
+      if admission then return run, path, admission, order end
+      quitLine(field, order)
+    end
+  end
+
+  --- Q6: the first of those that `standing` lets pass, at any depth: it is older than the aged waiter, or keeps slots.
+  --- `passed` tells where one nudge goes on with what the aged run `by` lets pass: no older one is before `from`.
+  local function firstPassing(field, senior, passed)
+    if passed.by ~= senior[ID] then passed.by, passed.from = senior[ID], '' end
+    local run, path, admission, order
+    repeat
+      run, path, admission, order = firstPresent(field, firstOlder, senior[SEQ], passed.from)
+      -- What is aged of the same run does not pass itself.
+      local itself = run and run[ID] == senior[ID] and admission.s
+      if run then passed.from = itself and order .. '\0' or order end
+    until not itself
+    local keeper, keeperPath, keeperAdmission, keeperOrder = firstPresent(field, firstKeeper, senior[ID])
+    if keeper and not (run and order < keeperOrder) then return keeper, keeperPath, keeperAdmission end
+    return run, path, admission
+  end
+
+  --- Where a senior can be served: the first whom it lets pass, or itself (Q6). Otherwise the head of the line. `keepsOut`:
+  --- it is that senior, whichever waitlist it stands on.
+  local function firstInLine(field, passed)
+    local senior = servedSenior(field)
+    if senior then
+      local run, path, admission = firstPassing(field, senior, passed)
+      if run then return run, path, admission, false end
       for own, each in pairs(admissionsOf(senior)) do
-        if each.s and each.n then return senior, own, each end
+        if each.s and each.n then return senior, own, each, true end
       end
     end
-    while true do
-      local head = headOf(field)
-      if not head then return nil end
-      local headId, path = string.match(sub(head, 9), '^([^%z]*)%z(.*)$')
-      local run = load(headId)
-      admission = run and admissionsOf(run)[path]
-      if admission then return run, path, admission end
-      -- Of a run that is no longer there: a line must not stop at it.
-      quitLine(field, head)
-    end
+    local run, path, admission = firstPresent(field, headOf)
+    return run, path, admission, false
   end
 
   --- Wakes the first in line, or moves it on to the line of another limit that is closed. Answers whether it waits,
   --- and ms until it may go on.
-  local function look(field, run, path, admission)
+  local function look(field, run, path, admission, keepsOut)
     local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
     if not held and not isServed(run) then
       -- Nobody would take it: others may pass. It stands ready, and here again once a claim refuses it.
@@ -605,7 +686,7 @@ function makeLimits()
       return false
     end
     local other = fieldOf(admission.t[closed])
-    if other == field or admission.s then return true, inMs end
+    if other == field or keepsOut then return true, inMs end
     local before = admission.n
     lineUp(run, path, admission, closed)
     local told, name = extrasOf(run).w, admission.t[closed][T_NAME]
@@ -622,15 +703,16 @@ function makeLimits()
     local rule = ruleOf(string.match(field, '^[^%z]*'))
     -- It opens with a worker's code, by no clock.
     if not rule then return left end
+    local passed = {}
     while true do
-      local run, path, admission = firstInLine(field)
+      local run, path, admission, keepsOut = firstInLine(field, passed)
       if not run then break end
       if left == 0 then
         setTimer(rule, field, 0)
         return 0
       end
       left = left - 1
-      local waits, inMs = look(field, run, path, admission)
+      local waits, inMs = look(field, run, path, admission, keepsOut)
       if waits then
         -- Workers know the earliest timer; an earlier one is news to them, and to a step that was told a later one.
         if setTimer(rule, field, inMs) then
@@ -712,7 +794,7 @@ function makeLimits()
     admissionsOf = admissionsOf, holdsAll = holdsAll, firstClosed = firstClosed, lineUp = lineUp, takeAll = takeAll, endUse = endUse, close = close,
     changeUse = changeUse, ruleOf = ruleOf, fieldOf = fieldOf, keep = keep,
     -- for who looks, and the sweep
-    keyInfo = keyInfo, orderOf = orderOf, forgetOld = forgetOld,
+    keyInfo = keyInfo, orderOf = orderOf, forgetOld = forgetOld, markKeepers = markKeepers, weight = weight, headOf = headOf, seniorsOf = seniorsOf,
   }
 end
 

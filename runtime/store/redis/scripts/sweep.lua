@@ -54,14 +54,6 @@ local function forgetClasses()
   end
 end
 
-local function isInLine(run)
-  if not hasLimits(run) then return false end
-  for _, admission in pairs(limits().admissionsOf(run)) do
-    if admission.n then return true end
-  end
-  return false
-end
-
 local function isInPlace(run)
   local state = run[STATE]
   if state == READY then
@@ -73,7 +65,9 @@ local function isInPlace(run)
     return lease and call('HEXISTS', K.workers, lease) == 1 and call('ZSCORE', K.held, lease .. run[ID])
   end
   if state == WAITING or state == SCHEDULED then
-    return call('ZSCORE', K.index, indexMember(run)) and (call('ZSCORE', K.due, run[ID]) or instantOf(run) and call('ZSCORE', K.instants, run[ID]) or isInLine(run))
+    local isOnWaitlist = hasLimits(run) and limits().markKeepers(run)
+    local isTimed = call('ZSCORE', K.due, run[ID]) or instantOf(run) and call('ZSCORE', K.instants, run[ID])
+    return call('ZSCORE', K.index, indexMember(run)) and (isOnWaitlist or isTimed)
   end
   return call('ZSCORE', K.index, indexMember(run))
 end
@@ -138,6 +132,17 @@ local function freeKeys()
   return freed
 end
 
+--- Forgets marks of entries that the version before took off their waitlists.
+local function forgetKeepers()
+  local from = call('HGET', K.meta, 'keepersSweptTo')
+  local members = call('ZRANGEBYLEX', K.limitKeepers, from and '(' .. from or '-', '+', 'LIMIT', 0, limit)
+  for i = 1, #members do
+    if not call('ZSCORE', K.limitLines, members[i]) then call('ZREM', K.limitKeepers, members[i]) end
+  end
+  if #members == limit then call('HSET', K.meta, 'keepersSweptTo', members[limit])
+  elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
+end
+
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
@@ -148,6 +153,7 @@ settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()
 local repaired = repairSome()
+forgetKeepers()
 finish()
 
 --- Ids of ended runs whose time is up, and of the oldest beyond the cap.

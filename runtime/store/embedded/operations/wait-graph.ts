@@ -1,0 +1,148 @@
+import { isRate, type LimiterRule } from '../../../model/limiter.ts'
+import type { WaitingFor } from '../../../model/run.ts'
+import { weight } from '../../limiter-math.ts'
+import type { KeyWeight, LimitWait, SuspendedRun, WaitGraph, WaitGraphFrom } from '../../wait-graph.ts'
+import { waitGraphLimits } from '../../wait-graph.ts'
+import { type Admission, admissionsOf, type Take } from '../limits/admission-row.ts'
+import { type LimitKey, ruleOf } from '../limits/limit-key.ts'
+import { headOf, seniorsOf } from '../limits/line.ts'
+import { findRun, type RunRow, runBySeq } from '../run-row.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** Reads who waits for whom from some runs on, as far as `waitGraphLimits` let it; in one transaction. */
+export function readWaitGraph(tx: Transaction, from: WaitGraphFrom): WaitGraph {
+  const { seqs, next } = startsOf(tx, from)
+  const graph = new GraphReader(tx)
+  return { runs: graph.read(seqs), ...(next === undefined ? {} : { next }) }
+}
+
+function startsOf(tx: Transaction, from: WaitGraphFrom): { seqs: readonly number[]; next?: string } {
+  if ('run' in from) {
+    const run = findRun(tx.sql, from.run)
+    return { seqs: run === undefined ? [] : [run.seq] }
+  }
+  const seqs = tx.sql
+    .all<{ seq: number }>(
+      'SELECT DISTINCT seq FROM limit_keepers WHERE seq > ? ORDER BY seq LIMIT ?',
+      Number(from.after ?? 0),
+      waitGraphLimits.starts,
+    )
+    .map(({ seq }) => seq)
+  const last = seqs.at(-1)
+  return { seqs, ...(seqs.length < waitGraphLimits.starts ? {} : { next: String(last) }) }
+}
+
+/** A suspended run, and what it keeps of a key. */
+interface Holder {
+  readonly run: RunRow
+  readonly held: number
+}
+
+class GraphReader {
+  readonly #tx: Transaction
+  /** Runs to be read, in the order in which they were met. */
+  readonly #met = new Set<number>()
+  readonly #holdersOf = new Map<string, readonly Holder[]>()
+
+  constructor(tx: Transaction) {
+    this.#tx = tx
+  }
+
+  read(starts: readonly number[]): SuspendedRun[] {
+    for (const seq of starts) this.#meet(this.#suspended(seq))
+    const runs: SuspendedRun[] = []
+    for (const seq of this.#met) {
+      if (runs.length === waitGraphLimits.runs) break
+      const run = this.#suspended(seq)
+      if (run !== undefined) runs.push(this.#read(run))
+    }
+    return runs
+  }
+
+  #suspended(seq: number): RunRow | undefined {
+    const run = runBySeq(this.#tx.sql, seq)
+    if (run?.state !== 'waiting' || run.waiting === null || run.limited !== 1) return undefined
+    return (JSON.parse(run.waiting) as WaitingFor).kind === 'limit' ? run : undefined
+  }
+
+  #meet(run: RunRow | undefined): void {
+    if (run !== undefined) this.#met.add(run.seq)
+  }
+
+  #read(run: RunRow): SuspendedRun {
+    const admissions = admissionsOf(this.#tx, run.seq)
+    const waits = new Map<string, LimitWait>()
+    for (const admission of admissions) {
+      if (admission.line === undefined) continue
+      const wait = this.#wait(run, admission)
+      waits.set(JSON.stringify([wait.needs, wait.behind]), wait)
+    }
+    const holds = admissions.flatMap(({ takes }) => takes.flatMap(holdOf))
+    // One with too many different waits counts as able to go on.
+    const few = waits.size <= waitGraphLimits.waits
+    return { id: run.id, holds, waits: few ? [...waits.values()] : [] }
+  }
+
+  #wait(run: RunRow, admission: Admission): LimitWait {
+    const needs = admission.takes.flatMap((take) => this.#need(take))
+    const at = admission.takes[admission.line ?? 0]
+    const behind = at && this.#behind(run, at)
+    return { path: admission.path, needs, ...(behind === undefined ? {} : { behind }) }
+  }
+
+  /** A rate opens by itself; a limiter that nobody knows opens with a worker's code. */
+  #need(take: Take): readonly (KeyWeight & { max: number })[] {
+    const rule = ruleOf(this.#tx, take.limiter)
+    if (rule === undefined || isRate(rule) || take.held !== undefined) return []
+    this.#meetHolders(rule, take)
+    const { limiter, key, cost } = take
+    return [{ limiter, key, weight: weight(rule, cost), max: rule.max }]
+  }
+
+  /** Meets the suspended holders of a key, unless the others alone make room. */
+  #meetHolders(rule: LimiterRule, take: Take): void {
+    const holders = this.#holders(take)
+    const kept = holders.reduce((sum, { held }) => sum + held, 0)
+    if (rule.max - kept < weight(rule, take.cost)) for (const { run } of holders) this.#meet(run)
+  }
+
+  /** Nothing beyond what one look reads. */
+  #holders(at: LimitKey): readonly Holder[] {
+    const name = `${at.limiter}\0${at.key}`
+    const known = this.#holdersOf.get(name)
+    if (known !== undefined || this.#holdersOf.size === waitGraphLimits.keys) return known ?? []
+    const holders = this.#readHolders(at)
+    this.#holdersOf.set(name, holders)
+    return holders
+  }
+
+  #readHolders({ limiter, key }: LimitKey): Holder[] {
+    const rows = this.#tx.sql.all<{ seq: number }>(
+      "SELECT seq FROM limit_holders WHERE limiter = ? AND key = ? AND path = '' LIMIT ?",
+      limiter,
+      key,
+      waitGraphLimits.holders,
+    )
+    return rows.flatMap(({ seq }) => {
+      const run = this.#suspended(seq)
+      const takes = run === undefined ? [] : admissionsOf(this.#tx, seq).flatMap((each) => each.takes)
+      const held = takes.find((take) => take.limiter === limiter && take.key === key)?.held ?? 0
+      return run === undefined ? [] : [{ run, held }]
+    })
+  }
+
+  /** Where an aged waiter stands, the order of the waitlist says little; then only holders count. */
+  #behind(run: RunRow, at: LimitKey): LimitWait['behind'] {
+    const rule = ruleOf(this.#tx, at.limiter)
+    const head = headOf(this.#tx, at)
+    if (rule === undefined || isRate(rule) || head === undefined || head.seq === run.seq) return undefined
+    if (seniorsOf(this.#tx, at).length > 0) return undefined
+    const first = this.#suspended(head.seq)
+    this.#meet(first)
+    return first && { run: first.id, limiter: at.limiter, key: at.key }
+  }
+}
+
+function holdOf({ limiter, key, held }: Take): readonly KeyWeight[] {
+  return held === undefined ? [] : [{ limiter, key, weight: held }]
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, limits } from '../../../sdk/index.ts'
+import { bothStores } from '../both-stores.ts'
+import { gate, openWorkshop } from '../workshop.ts'
+
+const patient = { timeout: 120_000 }
+
+describe.each(bothStores)('runs that wait for each other’s limiters: %s', (_, options) => {
+  test('explain, doctor and a log line name them; the cancel of one lets the other go on', async () => {
+    const { jobs, work, lines } = await openWorkshop(await options())
+    const [x, y] = ['x', 'y'].map((name) => limits.concurrency({ name, max: 1 }))
+    if (x === undefined || y === undefined) expect.unreachable('two limiters')
+    const { opened, open } = gate()
+    const crossing = (name: string, limiter: typeof x, other: typeof x) =>
+      defineJob({ name, limits: [{ limiter, hold: 'run' }] }, async ({ step }) => {
+        await step.run('begin', () => opened)
+        return step.run('cross', () => 'crossed', { limits: [other] })
+      })
+    const [one, two] = [crossing('one', x, y), crossing('two', y, x)]
+    await work([one, two])
+    const first = await jobs.enqueue(one, undefined, { id: 'first' })
+    const second = await jobs.enqueue(two, undefined, { id: 'second' })
+    for (const handle of [first, second])
+      await expect.poll(() => handle.status(), patient).toMatchObject({ state: 'running' })
+    const behind = await jobs.enqueue(one)
+    expect((await behind.explain()).sentences.join(' ')).not.toMatch('deadlock')
+    open()
+    for (const handle of [first, second])
+      await expect.poll(() => handle.status(), patient).toMatchObject({ state: 'waiting' })
+
+    const text = `2 runs wait for each other's limiters and can't go on: run ${first.id} holds 'x' and waits for 'y' in step 'cross', run ${second.id} holds 'y' and waits for 'x' in step 'cross'`
+    const remedy = `cancel one of the runs (durable-jobs cancel ${first.id}); let all jobs take these limiters in one order (docs/flow-control.md)`
+    for (const handle of [first, second]) {
+      const { sentences } = await handle.explain()
+      expect(sentences[0]).toMatch(/^Step 'cross' waits for limiter '[xy]': 1 of 1 in use, held by run /)
+      expect(sentences.slice(1)).toEqual([`It is in a deadlock: ${text}.`, `To end it, ${remedy}.`])
+    }
+    expect((await behind.explain()).sentences.slice(1)).toEqual([
+      `It waits behind a deadlock: ${text}.`,
+      `To end it, ${remedy}.`,
+    ])
+    expect(await jobs.inspector.checks()).toContainEqual({
+      ...{ name: 'deadlocks', verdict: 'fault', found: text, remedy },
+    })
+    const warned = () => lines.filter(({ level }) => level === 'warn')
+    await expect.poll(warned, patient).toEqual([
+      {
+        level: 'warn',
+        fields: expect.objectContaining({ runs: [first.id, second.id], limiters: ['y', 'x'] }),
+        message: `${text}; ${remedy}`,
+      },
+    ])
+
+    await first.cancel()
+    expect(await second.result({ timeout: '2m' })).toBe('crossed')
+    expect(await behind.result({ timeout: '2m' })).toBe('crossed')
+    expect(await jobs.inspector.checks()).toContainEqual({
+      name: 'deadlocks',
+      verdict: 'fine',
+      found: 'none',
+    })
+  })
+})
