@@ -3,7 +3,7 @@ import { deadlockRemedy, deadlockText, readDeadlocks, type WaitGraphs } from '..
 import { deadlockName } from '../store/deadlocks.ts'
 import type { Duty, DutyTerm } from './duty.ts'
 
-const lookEveryMs = 5_000
+const lookEveryMs = 10_000
 /** Between two pages of one look: others have their turn. */
 const pageBreakMs = 20
 

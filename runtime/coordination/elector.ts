@@ -47,7 +47,7 @@ interface Term extends RunningTerm {
 const followMsPerWorker = 2_500
 /** Those who hear of a vacancy ask one after the other: the first one takes it. */
 const vacancyMsPerWorker = 1
-const longestVacancyMs = 500
+const maxVacancyMs = 500
 /** How long what a term began has to settle after the signal. */
 export const settleGraceMs = 5_000
 const renewAgainMs = 1_000
@@ -150,7 +150,7 @@ export class Elector {
   async #follow({ workers, termLeftMs }: Following, over: AbortSignal, vacancy: AbortSignal): Promise<void> {
     const { clock, times } = this.#seams
     const shareMs = Math.min(Math.max(workers * followMsPerWorker, times.termMs / 3), times.termMs)
-    const turnMs = clock.random() * Math.min(workers * vacancyMsPerWorker, longestVacancyMs)
+    const turnMs = clock.random() * Math.min(workers * vacancyMsPerWorker, maxVacancyMs)
     const ms = Math.min(shareMs * (0.75 + clock.random() / 2), termLeftMs + turnMs)
     await pause(clock, ms, AbortSignal.any([over, vacancy]))
     if (vacancy.aborted) await pause(clock, turnMs, over)

@@ -37,6 +37,7 @@ export class FailedSteps {
     const stored = [...this.#stored].filter(([path]) => path !== escaped)
     const thrown = this.#thrown.filter(({ error }) => ended === undefined || error !== ended.error)
     const failures = [...stored, ...thrown.map(({ path, error }) => [path, toStoredError(error)] as const)]
-    for (const [step, err] of failures) log.warn({ step, err }, 'a step failed, which did not end the run')
+    for (const [step, err] of failures)
+      log.warn({ step, err }, 'a step failed, and the end of the run does not report it')
   }
 }

@@ -37,11 +37,11 @@ function handOut(execution: Execution, tool: Tool): Tool {
 function calledPath(execution: Execution, name: unknown): StepPath {
   const frame = frames.getStore()
   const prefix = frame?.owner !== execution ? '' : frame.kind === 'scope' ? frame.scope.prefix : frame.path
-  const shown = typeof name === 'string' ? name.slice(0, longestNameShown) : `(${typeof name})`
+  const shown = typeof name === 'string' ? name.slice(0, maxNameShown) : `(${typeof name})`
   return prefix === '' ? shown : `${prefix}/${shown}`
 }
 
-const longestNameShown = 100
+const maxNameShown = 100
 
 function toolsOf(execution: Execution): StepTools {
   return {

@@ -272,12 +272,12 @@ export class RunPoisonedError extends DurableJobsError {
   readonly leases: number
   constructor(runId: RunId, { exit, cut, lease }: LossCounts) {
     const seen = [
-      `${exit} ${exit === 1 ? 'process that ended' : 'processes that ended'}`,
-      `${cut} ${cut === 1 ? 'cut' : 'cuts'} of the connection to the store`,
-      `${lease} ${lease === 1 ? 'lease that expired' : 'leases that expired'}`,
+      `${exit} process ${exit === 1 ? 'exit' : 'exits'}`,
+      `${cut} connection ${cut === 1 ? 'cut' : 'cuts'}`,
+      `${lease} expired ${lease === 1 ? 'lease' : 'leases'}`,
     ]
     super(
-      `run '${runId}' was given up: its workers were lost again and again without a new step in between (seen in all: ` +
+      `run '${runId}' was given up: its workers were lost again and again without a new step in between (in total: ` +
         `${seen.join(', ')}); ${poisonRemedy({ exit, cut, lease })}, then durable-jobs retry ${runId}`,
     )
     this.exits = exit

@@ -28,10 +28,10 @@ const anchorErrorMs = 50
 
 /**
  * Detects that the host's wall clock was set, in a process that ran before and after it.
- * W1  It compares with an anchor, not with the previous reading: several small jumps add up until they are noticed.
- * W2  A suspended host is not a clock that was set: the wall then advanced as far as `uptime`. `uptime` is read only when
+ * CW1  It compares with an anchor, not with the previous reading: several small jumps add up until they are noticed.
+ * CW2  A suspended host is not a clock that was set: the wall then advanced as far as `uptime`. `uptime` is read only when
  *     the wall and the monotonic clock disagree, so an inspection costs two cheap calls.
- * W3  It reports nothing of the time before it was created, and nothing across a boot.
+ * CW3  It reports nothing of the time before it was created, and nothing across a boot.
  */
 export class ClockWatch {
   readonly #clocks: HostClocks

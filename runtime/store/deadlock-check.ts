@@ -50,7 +50,10 @@ export function deadlockText({ runs }: Deadlock): string {
 
 /** Says how a deadlock ends, and how it does not come again. */
 export function deadlockRemedy({ runs }: Deadlock): string {
-  return `cancel one of the runs (durable-jobs cancel ${runs[0]?.id}); let all jobs take these limiters in one order (docs/flow-control.md)`
+  return (
+    `cancel a run of the deadlock (durable-jobs cancel ${runs[0]?.id}) and check again: where several hold one key, more than one ` +
+    'may have to go; to prevent it, let all jobs take these limiters in one order (docs/flow-control.md)'
+  )
 }
 
 function runText({ id, path, limiter, key, holds }: DeadlockedRun): string {

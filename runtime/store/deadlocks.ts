@@ -17,7 +17,7 @@ export interface DeadlockedRun {
   readonly holds: readonly KeyWeight[]
 }
 
-/** Returns the deadlocks in a snapshot (W1 to W3), each once; `of`: only those that hold up this run. */
+/** Returns the deadlocks in a snapshot (WG1 to WG3), each once; `of`: only those that hold up this run. */
 export function findDeadlocks({ runs }: WaitGraph, of?: RunId): Deadlock[] {
   const stuck = stuckRuns(runs)
   const blocks = new Map([...stuck.values()].map((run) => [run.id, blockOf(run, stuck)]))
@@ -52,7 +52,7 @@ interface Block {
   readonly by: readonly RunId[]
 }
 
-/** W1: all that wait, less whoever can go on without the rest, until none is left that can. */
+/** WG1: all that wait, less whoever can go on without the rest, until none is left that can. */
 function stuckRuns(runs: readonly SuspendedRun[]): Stuck {
   const stuck = new Map(runs.map((run) => [run.id, run]))
   for (let before = -1; before !== stuck.size; ) {

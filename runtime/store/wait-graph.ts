@@ -4,11 +4,11 @@ import type { StepPath } from '../model/step-path.ts'
 /*
  * WHO WAITS FOR WHOM. A run that keeps slots of a concurrency limiter until it has ended (`hold: 'run'`) may wait on a
  * waitlist for a key whose holders wait as well, in the end for the first one.
- * W1  A waiter is stuck if it can't go on whatever the runs that are not stuck do: what stuck runs hold of a key leaves
+ * WG1  A waiter is stuck if it can't go on whatever the runs that are not stuck do: what stuck runs hold of a key leaves
  *     too little, or a stuck waiter stands before it. Every holder that makes no room counts, not only one of them.
- * W2  Only runs that are suspended for limits alone can be stuck: no clock wakes them. A rate opens by itself, and never
+ * WG2  Only runs that are suspended for limits alone can be stuck: no clock wakes them. A rate opens by itself, and never
  *     counts. What was not read, because a look is bounded, counts as not stuck.
- * W3  A stuck run waits for itself through others, or for runs that do: those are the deadlock.
+ * WG3  A stuck run waits for itself through others, or for runs that do: those are the deadlock.
  * It is a snapshot for people and logs. No write depends on it.
  */
 

@@ -170,8 +170,8 @@ export class Worker {
   /**
    * Takes no more runs, hands over those it has at their next step edge, and gives up after `timeout` those that
    * reach none. Resolves when the bodies of its steps have ended too, at most 5 s after `timeout`; left out, within
-   * `stopTimeout`. It rejects for nothing: runs that a store which is gone can't take back go on elsewhere once
-   * their lease has expired, and a log line says so.
+   * `stopTimeout`. When the store can't be reached, its runs continue elsewhere once their lease has expired, and a log
+   * line says so.
    */
   stop(options: { timeout?: Duration } = {}): Promise<void> {
     checkKnownOptions(options, ['timeout'], 'stop')
@@ -316,7 +316,7 @@ export class Worker {
         if (outageKindOf(error) === undefined) {
           this.#config.log.warn(
             { err: toStoredError(error) },
-            'the worker could not register again; trying on',
+            'the worker could not register again; it keeps trying',
           )
         }
         await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#hurry.signal)
@@ -329,7 +329,8 @@ export class Worker {
     if ((await store.reportCut(lost.lease)) === 'not cut') return
     this.#config.log.warn(
       { lease: lost.lease },
-      'this worker was cut off from the store and taken for dead; its runs go on elsewhere and their losses are taken back. Look at the network',
+      'this worker lost its connections and its peers took it for dead; its runs continue elsewhere and the loss does not ' +
+        'count against them; check the network to the store',
     )
   }
 

@@ -23,7 +23,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
-import { lostWorkers } from '../lost-workers.ts'
+import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
@@ -65,7 +65,7 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues.ts'
+import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'

@@ -5,14 +5,14 @@ import type { Clock } from '../../model/clock.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { HostClocks } from '../clock-watch.ts'
 
-interface ClockSeams {
+interface HostClockDeps {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
 }
 
 /** Returns the host's clocks, or the ones that a test injects. */
-export function hostClocks({ clock, storeNow, storeElapsed }: ClockSeams): HostClocks {
+export function hostClocks({ clock, storeNow, storeElapsed }: HostClockDeps): HostClocks {
   return {
     wall: storeNow ?? (() => clock.now()),
     monotonic: storeElapsed ?? (() => clock.elapsed()),

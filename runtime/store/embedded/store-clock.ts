@@ -4,13 +4,13 @@ import type { Sql } from './database.ts'
 
 /*
  * The store's time, which advances with elapsed time even if the host's clock is set.
- * S1  Durations (delays, pauses, timeouts, expiry, leases, terms, windows, retention) use the store's time: the wall
+ * EC1  Durations (delays, pauses, timeouts, expiry, leases, terms, windows, retention) use the store's time: the wall
  *     time plus the offset of the newest row of `clock_jumps`. A jump of the wall and its row cancel each other out.
- * S2  Instants (`at`, ticks of schedules) are compared with the wall. Stored times are shown by the wall as it is now.
- * S3  Each process watches the clocks itself (clock-watch.ts), before each use of the time. A transaction that finds that
+ * EC2  Instants (`at`, ticks of schedules) are compared with the wall. Stored times are shown by the wall as it is now.
+ * EC3  Each process watches the clocks itself (clock-watch.ts), before each use of the time. A transaction that finds that
  *     the wall jumped uses the corrected time and writes the row. Another process that saw the same jump finds a row
  *     that it doesn't know, trusts it and restarts its watch. So each jump is written once.
- * S4  A jump while no process ran looks like elapsed time, unless it went back behind the store's last sign of life: the
+ * EC4  A jump while no process ran looks like elapsed time, unless it went back behind the store's last sign of life: the
  *     store then continues from there.
  */
 
@@ -32,11 +32,11 @@ interface JumpRow {
   readonly offset_ms: number
 }
 
-const keptJumps = 100
+const retainedJumps = 100
 /** Sound clocks never put `seen_at` further ahead than this. */
 const seenErrorMs = 1_000
 
-/** Converts a stored time to wall time, for display (S2). */
+/** Converts a stored time to wall time, for display (EC2). */
 export function shownAt({ now, wall }: Moment, at: number): number {
   return at - now + wall
 }
@@ -76,7 +76,7 @@ export class StoreClock {
   record({ now, wall, movedMs }: Look): number {
     const n = (lastJump(this.#sql)?.n ?? 0) + 1
     this.#sql.run('INSERT INTO clock_jumps VALUES (?, ?, ?, ?)', n, wall, movedMs, now - wall)
-    this.#sql.run('DELETE FROM clock_jumps WHERE n <= ?', n - keptJumps)
+    this.#sql.run('DELETE FROM clock_jumps WHERE n <= ?', n - retainedJumps)
     return n
   }
 
@@ -97,7 +97,7 @@ export class StoreClock {
   }
 }
 
-/** S4. Returns by how much the store's last sign of life lies ahead of `now`. */
+/** EC4. Returns by how much the store's last sign of life lies ahead of `now`. */
 function behind(sql: Sql, now: number): number {
   const seenAt = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'seen_at'")?.value ?? 0
   return seenAt - now > seenErrorMs ? seenAt - now : 0

@@ -21,11 +21,11 @@ type Beats = ReadonlyMap<LeaseId, readonly string[]>
 
 /**
  * Fast death: within about 100 ms, 250 ms where no run is held, a peer sees that the server has lost all connections of
- * a worker's process. Who looks, and when nobody has to, is decided by scripts/look-at-peers.lua (W1 to W4).
- * D1  A look is one call. Only of workers that nobody can wake any more it asks for the calling connections.
- * D2  Numbers of another server (it was restarted, or another one was promoted) say nothing: there the leases decide.
- * D3  Who is missing gets a grace, and is taken back only if its beats are still the same.
- * D4  A network that was away for all is nobody's death: who comes back first waits for the others (R16, W3).
+ * a worker's process. Who looks, and when nobody has to, is decided by scripts/look-at-peers.lua (LP1 to LP4).
+ * PW1  A look is one call. Only of workers that nobody can wake any more it asks for the calling connections.
+ * PW2  Numbers of another server (it was restarted, or another one was promoted) say nothing: there the leases decide.
+ * PW3  Who is missing gets a grace, and is taken back only if its beats are still the same.
+ * PW4  A network that was away for all is nobody's death: who comes back first waits for the others (R16, LP3).
  */
 export class PeerWatch {
   readonly #calls: ScriptCalls
@@ -142,7 +142,7 @@ export class PeerWatch {
     this.#schedule(this.#hinted ? 0 : everyMs - (this.#clock.elapsed() - begunAt))
   }
 
-  /** D3. Beside the looks, which go on meanwhile. Never rejects. */
+  /** PW3. Beside the looks, which go on meanwhile. Never rejects. */
   async #judge(suspects: Beats): Promise<void> {
     this.#judging = true
     try {
@@ -171,7 +171,7 @@ export class PeerWatch {
 
   /** Workers of whom the server knows no connection any more. */
   async #missing(peers: Beats): Promise<[LeaseId, readonly string[]][]> {
-    const here = [...peers].filter(([, beats]) => beats.every((beat) => serverOf(beat) === this.#server)) // D2
+    const here = [...peers].filter(([, beats]) => beats.every((beat) => serverOf(beat) === this.#server)) // PW2
     const alive = await this.#connected(here.flatMap(([, beats]) => beats.map(numberOf)))
     return here.filter(([, beats]) => !beats.some((beat) => alive.has(numberOf(beat))))
   }

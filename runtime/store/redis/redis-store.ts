@@ -27,7 +27,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
-import { lostWorkers } from '../lost-workers.ts'
+import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
@@ -68,11 +68,11 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues.ts'
+import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
-import { checkCuts } from './cut-workers.ts'
+import { checkCuts } from './cut-workers-check.ts'
 import { Keys } from './keys.ts'
 import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'

@@ -2,17 +2,17 @@ import type { Clock } from '../../model/clock.ts'
 
 /*
  * The store's time, which advances with elapsed time even if the server's clock is set.
- * S1  Durations use the store's time: the server's TIME plus `clockOffset` of the namespace. Instants and ticks of
+ * SC1  Durations use the store's time: the server's TIME plus `clockOffset` of the namespace. Instants and ticks of
  *     schedules are compared with TIME itself. Stored times are shown by TIME as it is now.
- * S2  Each connection computes from its own elapsed time what the store's time must be, and sends that with every call. A
+ * SC2  Each connection computes from its own elapsed time what the store's time must be, and sends that with every call. A
  *     script that finds another time does nothing. The caller then asks for the time; if the round trip does not explain
  *     the difference, it reports the time that it expected: the offset changes, and the call is sent again.
- * S3  No process compares its wall clock with the store's: only how far both advanced between two replies counts.
- * S4  A client that slept or was frozen lost time itself. It reports no jump when its own clocks show that, and the
+ * SC3  No process compares its wall clock with the store's: only how far both advanced between two replies counts.
+ * SC4  A client that slept or was frozen lost time itself. It reports no jump when its own clocks show that, and the
  *     store rejects a report of a jump ahead over a time in which scripts ran. A jump back has no other explanation.
  */
 
-/** The error code of a script that S2 refused, and what the last argument of a call begins with. */
+/** The error code of a script that SC2 refused, and what the last argument of a call begins with. */
 export const clockRefusal = 'CLOCK'
 export const expectationPrefix = 'clock:'
 /** A call may be this late. Smaller jumps are followed, not recorded. */
@@ -98,7 +98,7 @@ export class ServerClock {
     return this.#reading === undefined ? 0 : Math.round(this.#expected(this.#reading, this.#own.elapsed()))
   }
 
-  /** Finds out why a call was refused (S2), and reports a jump. */
+  /** Finds out why a call was refused (SC2), and reports a jump. */
   async refused(): Promise<void> {
     const moves = this.#reading?.time.moves
     await this.agree()
@@ -163,7 +163,7 @@ export class ServerClock {
     return Math.abs(difference) > explainedMs(known, asked) ? difference : 0
   }
 
-  /** Returns by how much the server's clock jumped, as far as this process can tell (S4). */
+  /** Returns by how much the server's clock jumped, as far as this process can tell (SC4). */
   #movedMs(asked: Reading): number {
     const known = this.#reading
     if (known === undefined || known.time.moves !== asked.time.moves) return 0

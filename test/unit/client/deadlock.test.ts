@@ -29,7 +29,9 @@ describe.each(bothStores)('runs that wait for each other’s limiters: %s', (_, 
       await expect.poll(() => handle.status(), patient).toMatchObject({ state: 'waiting' })
 
     const text = `2 runs wait for each other's limiters and can't go on: run ${first.id} holds 'x' and waits for 'y' in step 'cross', run ${second.id} holds 'y' and waits for 'x' in step 'cross'`
-    const remedy = `cancel one of the runs (durable-jobs cancel ${first.id}); let all jobs take these limiters in one order (docs/flow-control.md)`
+    const remedy =
+      `cancel a run of the deadlock (durable-jobs cancel ${first.id}) and check again: where several hold one key, more than ` +
+      'one may have to go; to prevent it, let all jobs take these limiters in one order (docs/flow-control.md)'
     for (const handle of [first, second]) {
       const { sentences } = await handle.explain()
       expect(sentences[0]).toMatch(/^Step 'cross' waits for limiter '[xy]': 1 of 1 in use, held by run /)

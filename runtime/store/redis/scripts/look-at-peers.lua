@@ -1,13 +1,13 @@
 --[[
 The look at peers: one elected worker, the looker, says which workers have no connection left that listens for
 wake-ups. That is a sieve: the caller asks about the calling connections of those only.
-W1  One worker looks per interval. A look sends a heartbeat to the deputy, which hears it without asking. A deputy that
+LP1  One worker looks per interval. A look sends a heartbeat to the deputy, which hears it without asking. A deputy that
     hears none asks here, and takes over when the looker is gone or three intervals late; so does any worker that polls.
-W2  A pause is stored as one: nobody is late in it. It ends with the first claim of a run or the first term
+LP2  A pause is stored as one: nobody is late in it. It ends with the first claim of a run or the first term
     (watch-part.lua), or when a second worker comes.
-W3  After an outage, a time in which nobody looked, those who are missing may be on their way back: they are left alone
+LP3  After an outage, a time in which nobody looked, those who are missing may be on their way back: they are left alone
     for twice that time, at most 4 s, until they show a new connection (R16).
-W4  A worker that was cut off again and again is exempt: its lease decides (see report-cut.lua).
+LP4  A worker that was cut off again and again is exempt: its lease decides (see report-cut.lua).
 keys: meta beats held terms workers cuts
 input: time, lease
 returns: { role, ms to the next call, then of each worker that may be gone: lease, its beats with a comma between }
@@ -104,7 +104,7 @@ else
   tellWatch(deputy, 'beat ' .. every)
 end
 
--- W3
+-- LP3
 local awayAt, awayUntil = tonumber(stored[6]) or 0, tonumber(stored[7]) or 0
 local away = {}
 if gap < 0 or gap > OUTAGE then

@@ -9,7 +9,7 @@ uses: prelude definitions-part schedules-part
 local KEPT_JUMPS, NOTICED = 20, --[[clock]] 0
 local known, moves = tonumber(ARGV[2]), tonumber(call('HGET', K.meta, 'clockMoves')) or 0
 
---- Whether scripts ran at times that such a jump would have skipped: then the caller itself lost that time (S4).
+--- Whether scripts ran at times that such a jump would have skipped: then the caller itself lost that time (SC4).
 local function isRefuted(moved)
   local seenAt = tonumber(call('HGET', K.meta, 'seenAt'))
   return moved > 0 and seenAt and now - seenAt < moved - NOTICED

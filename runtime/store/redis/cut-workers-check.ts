@@ -17,6 +17,6 @@ export async function checkCuts(calls: ScriptCalls): Promise<StoreCheck> {
     verdict: 'warning',
     found: found.join('; '),
     remedy:
-      'mend the network between this worker and the server (proxies, idle timeouts); until 10 min have passed without a cut only its lease tells its death',
+      'mend the network between this worker and the server (proxies, idle timeouts); its peers watch it again after 10 min without a cut; until then its death is noticed only when its lease expires',
   }
 }

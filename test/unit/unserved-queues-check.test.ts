@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { QueueInfo, WorkerInfo } from '../../runtime/store/store.ts'
-import { unservedQueues } from '../../runtime/store/unserved-queues.ts'
+import { unservedQueues } from '../../runtime/store/unserved-queues-check.ts'
 
 function queue(name: string, over: Partial<QueueInfo> = {}): QueueInfo {
   const counts = { ready: 2, running: 0, waiting: 0, scheduled: 0, blocked: 0, cancelling: 0 }
