@@ -45,7 +45,7 @@ test('logs each deadlock once, with its runs and limiters', async () => {
     [
       1,
       { runs: ['A', 'B'], limiters: ['lim', 'lim'] },
-      expect.stringMatching(/^2 runs wait .*run A .*run B .*; cancel one .*durable-jobs cancel A/),
+      expect.stringMatching(/^2 runs wait .*run A .*run B .*; cancel a run .*durable-jobs cancel A/),
     ],
     [3, { runs: ['C', 'D'], limiters: ['lim', 'lim'] }, expect.any(String)],
   ])
