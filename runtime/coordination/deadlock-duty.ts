@@ -3,7 +3,8 @@ import { deadlockRemedy, deadlockText, readDeadlocks, type WaitGraphs } from '..
 import { deadlockName } from '../store/deadlocks.ts'
 import type { Duty, DutyTerm } from './duty.ts'
 
-const lookEveryMs = 10_000
+/** As often as the sweep: a deadlock does not go away, and a look costs a command where there is no limiter too. */
+const lookEveryMs = 20_000
 /** Between two pages of one look: others have their turn. */
 const pageBreakMs = 20
 

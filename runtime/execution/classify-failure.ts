@@ -17,9 +17,6 @@ import { maxErrorsRead, partsOf, readProperty } from '../model/thrown.ts'
 /** What to do after an attempt threw. */
 export type Verdict = { readonly kind: 'again'; readonly delayMs: number } | { readonly kind: 'final' }
 
-/** Errors inside a thrown one that are looked at for a failed step. */
-const maxErrorsSearched = 10_000
-
 /** After a step's body threw in attempt `attempt`. */
 export function judgeStepFailure(
   error: unknown,
@@ -53,7 +50,7 @@ function failedStepIn(thrown: unknown): StepFailedError | undefined {
   const found = new Set([thrown])
   for (const error of found) {
     if (StepFailedError.is(error)) return error
-    for (const part of partsOf(error, maxErrorsRead)) if (found.size < maxErrorsSearched) found.add(part)
+    for (const part of partsOf(error, maxErrorsRead)) if (found.size < maxErrorsRead) found.add(part)
   }
   return undefined
 }

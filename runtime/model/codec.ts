@@ -118,8 +118,14 @@ function replaceErrors(value: unknown, path: string, parents: object[], found: {
 }
 
 function replaceInside(value: object, path: string, parents: object[], found: { errors: boolean }): unknown {
-  const visit = (child: unknown, at: string): unknown =>
-    reading(`${path}${at}`, () => replaceErrors(child, `${path}${at}`, parents, found))
+  const visit = (child: unknown, at: string): unknown => {
+    const place = `${path}${at}`
+    try {
+      return replaceErrors(child, place, parents, found)
+    } catch (cause) {
+      throw unreadable(place, cause)
+    }
+  }
   if (Array.isArray(value)) return replaceItems(ofItsOwnClass(value, path), visit)
   if (value instanceof Map) {
     ofItsOwnClass(value, path)

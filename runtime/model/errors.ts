@@ -4,7 +4,7 @@ import type { LossCounts } from './poison.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoreOutageKind } from './store-outage.ts'
-import { reasonOf } from './thrown.ts'
+import { messageOf, reasonOf } from './thrown.ts'
 
 /** The input did not pass the job's schema; nothing was stored. */
 export class InvalidInputError extends DurableJobsError {
@@ -167,9 +167,8 @@ export class StoreCodeError extends DurableJobsError {
   override readonly name = 'StoreCodeError'
   readonly code = 'STORE_CODE'
   constructor(store: string, cause: unknown) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
     super(
-      `the code of the ${store} store can't be loaded: ${reason}; if this program was bundled, give the bundle a ` +
+      `the code of the ${store} store can't be loaded: ${messageOf(cause)}; if this program was bundled, give the bundle a ` +
         "'require' (esbuild with format esm: the banner in docs/deploy.md), and install beside it what it leaves external",
       { cause },
     )

@@ -1,5 +1,6 @@
 import { Worker as Thread, type WorkerOptions as ThreadOptions } from 'node:worker_threads'
 import { HealthPortError, LeaseThreadError } from '../model/errors.ts'
+import { messageOf } from '../model/thrown.ts'
 import type { FromLeaseThread, LeaseThreadData, ToLeaseThread } from './lease-messages.ts'
 import { leaseThreadCode } from './lease-thread-code.ts'
 
@@ -59,9 +60,8 @@ function spawn(workerData: LeaseThreadData): Thread {
 }
 
 function cannotStart(cause: unknown): LeaseThreadError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
   return new LeaseThreadError(
-    `the thread that renews the worker's lease can't start: ${reason}; a worker doesn't run without it. ` +
+    `the thread that renews the worker's lease can't start: ${messageOf(cause)}; a worker doesn't run without it. ` +
       'Let Node start worker threads (with --permission: --allow-worker), and check that what --require of ' +
       'NODE_OPTIONS loads can run in a thread too',
     { cause },

@@ -50,8 +50,12 @@ export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Se
       witness.write('aborted', { path: role, note })
     })
     witness.write('leads', about)
-    let [wrote, refused] = [false, false]
+    let [wrote, refused, frozen] = [false, false, false]
     while (!signal.aborted) {
+      if (!frozen && toldToFreeze(witness)) {
+        frozen = true
+        process.kill(process.pid, 'SIGSTOP')
+      }
       const taken = guarded.write(fence)
       if (taken && !wrote) {
         wrote = true
@@ -69,4 +73,9 @@ export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Se
       witness.write('renewed', { path: role, note: await renew(fence) })
     }
   }
+}
+
+/** A process that stops right before a write wakes with that write, before any timer has told it the time. */
+function toldToFreeze(witness: Witness): boolean {
+  return witness.lines().some(({ moment, pid }) => moment === 'freeze' && pid === process.pid)
 }

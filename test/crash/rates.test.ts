@@ -27,6 +27,10 @@ describe.each(storeKinds)('%s', (store) => {
       const members = Array.from({ length: workers }, () => fleet.spawn({ options: { concurrency: 10 } }))
       await Promise.all(members.map(({ ready }) => ready))
       await wait(seconds * 1_000 + 500)
+      // On a busy machine later: a history of one burst would prove little.
+      for (const kind of kinds) {
+        await expect.poll(async () => (await startsOf(fleet, kind)).length).toBeGreaterThan(perSecond)
+      }
       for (const member of members) member.signal('SIGTERM')
       await Promise.all(members.map(({ exited }) => exited))
 
@@ -36,7 +40,6 @@ describe.each(storeKinds)('%s', (store) => {
         expect(overs(rule, costs[kind], starts), kind).toEqual([])
         // The last workers to be ready are not counted for those that were there first.
         const share = usedShare(rule, costs[kind], starts, (starts[0] ?? 0) + seconds * 1_000)
-        expect(starts.length).toBeGreaterThan(perSecond)
         printEvidence({
           measure: `${kind} in ${workers} processes, ${seconds} s`,
           store,

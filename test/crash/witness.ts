@@ -11,6 +11,7 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `refused`: what it wrote by its fence was not taken
  * - `renewed`: the store was asked to renew a term that has ended
  * - `go`: the test lets the run go on
+ * - `freeze`: the test tells a leader to stop its own process before its next write
  * - `signalled`: the process gets another signal right after this line
  * - `killed`: the process is killed right after this line
  */
@@ -28,6 +29,7 @@ export type Moment =
   | 'wrote'
   | 'renewed'
   | 'go'
+  | 'freeze'
   | 'signalled'
   | 'killed'
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { entryOverheadBytes } from '../../model/journal.ts'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
@@ -170,14 +169,7 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [
-    longestPollMs,
-    keptEvents,
-    throughputMinutes,
-    entryOverheadBytes,
-    keepAnswersMs,
-    amnestyShare,
-  ]
+  const bounds = [longestPollMs, keptEvents, throughputMinutes, keepAnswersMs, amnestyShare]
   const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
@@ -186,7 +178,7 @@ function withConstants(source: string): string {
     '--[[suspect]] 0': String(suspectStreak),
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
