@@ -1,4 +1,5 @@
 import type { Run } from '../model/run.ts'
+import { findDeadlocks } from '../store/deadlocks.ts'
 import type { Inspector } from '../store/store.ts'
 import { commandLine } from './command-line.ts'
 import type { SharedOptions } from './shared-options.ts'
@@ -19,6 +20,8 @@ export async function nextStep(
     case 'cancelled':
     case 'expired':
       return `go on from the stored steps: ${commandLine(['retry', run.id], options)}`
+    case 'waiting':
+      return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
     case 'blocked':
       return 'start a worker with code that fits the stored steps; the run then goes on by itself'
     default:
@@ -38,6 +41,16 @@ async function lostHolder(
   return dead && !others
     ? `its worker is dead, start another one: ${commandLine(['work', 'FILE'], options)}`
     : ''
+}
+
+/** A run that waits for a limiter goes on by itself, but in a deadlock or behind one. */
+async function deadlockHint(
+  { id }: Run,
+  inspector: Inspector,
+  options: Pick<SharedOptions, 'store'>,
+): Promise<string> {
+  const isStuck = findDeadlocks(await inspector.waitGraph({ run: id }), id).length > 0
+  return isStuck ? `a deadlock holds it up: ${commandLine(['explain', id], options)}` : ''
 }
 
 /** Why no worker takes a ready run, if none can. */

@@ -1,4 +1,5 @@
 import { formatDuration } from '../model/format-duration.ts'
+import { suspectStreak } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
@@ -88,12 +89,15 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   const able = ableWorkers(run, facts)
   const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
   const ready = facts.queue?.counts.ready ?? 1
-  const are = ready === 1 ? '1 run is' : `${ready} runs are`
-  return taken >= slots
-    ? [
-        `All ${slots} slots of the workers that could take it are in use; ${are} ready in queue '${run.queue}'.`,
+  const are = `${ready === 1 ? '1 run is' : `${ready} runs are`} ready in queue '${run.queue}'`
+  if (taken >= slots) return [`All ${slots} slots of the workers that could take it are in use; ${are}.`]
+  // Which losses were in a row is known to the store alone (R17).
+  return run.losses < suspectStreak
+    ? [`A worker takes it with its next claim; ${are}.`]
+    : [
+        `It was lost ${run.losses} times. After ${suspectStreak} losses in a row without a new step only a worker that ` +
+          'holds no other such run takes it, with its next claim; start another worker if that takes too long.',
       ]
-    : [`A worker takes it with its next claim; ${are} ready in queue '${run.queue}'.`]
 }
 
 async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[]> {

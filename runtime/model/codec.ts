@@ -266,7 +266,7 @@ function refuseFields(record: Readonly<Record<string, unknown>>, path: string): 
 function refusal(value: object): string {
   if (value instanceof Promise) return "a promise can't be stored; await it first"
   const name = value.constructor?.name || 'unknown'
-  return `an instance of ${name} can't be stored, it would come back without its class; return a plain object`
+  return `an instance of ${name} can't be stored, it would come back without its class; make it a plain object`
 }
 
 function show(key: unknown): string {

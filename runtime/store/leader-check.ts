@@ -32,7 +32,8 @@ export function leaderCheck(
     }
   }
   const leader = leaders.find(({ role }) => role === leaderRole)
-  if (leader?.worker !== undefined) {
+  const isDead = workers.some(({ name, lost }) => lost && name === leader?.worker)
+  if (leader?.worker !== undefined && !isDead) {
     return { name: 'leader', verdict: 'fine', found: `${leader.worker}, term ${leader.term}` }
   }
   return leaderless(leader, workers, now)

@@ -31,6 +31,14 @@ const led: LeaderInfo = {
 const { worker: _, ...vacated } = { ...led, since: now - 31_000, termLeftMs: 0 }
 
 describe('the check of leadership', () => {
+  test('names no dead worker as the leader', () => {
+    expect(leaderCheck([led], [worker(90_000, { lost: true })], now)).toEqual({
+      name: 'leader',
+      verdict: 'fine',
+      found: 'none, and no worker to lead',
+    })
+  })
+
   test('is fine while somebody leads and all duties do well', () => {
     const leaders = [{ ...led, duties: { sweep: 60_000, cron: 0 } }]
     expect(leaderCheck(leaders, [worker(90_000)], now)).toMatchObject({

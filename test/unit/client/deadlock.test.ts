@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { nextStep } from '../../../runtime/cli/next-step.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { gate, openWorkshop } from '../workshop.ts'
@@ -41,6 +42,8 @@ describe.each(bothStores)('runs that wait for each other’s limiters: %s', (_, 
       `It waits behind a deadlock: ${text}.`,
       `To end it, ${remedy}.`,
     ])
+    const stuck = await jobs.inspector.run(first.id)
+    expect(stuck && (await nextStep(stuck, jobs.inspector, {}))).toMatch(/^a deadlock holds it up: .*explain/)
     expect(await jobs.inspector.checks()).toContainEqual({
       ...{ name: 'deadlocks', verdict: 'fault', found: text, remedy },
     })

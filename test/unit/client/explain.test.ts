@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest'
+import { explainRun } from '../../../runtime/client/explain-run.ts'
+import type { Inspector } from '../../../runtime/store/store.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { gate, openWorkshop } from '../workshop.ts'
 
@@ -91,4 +93,20 @@ describe('explain', () => {
     ])
     expect(await jobs.explain('none')).toMatchObject({ state: 'unknown' })
   })
+})
+
+test('a run that was lost twice says which workers may take it', async () => {
+  const { jobs } = await openWorkshop()
+  const handle = await jobs.enqueue(defineJob({ name: 'heavy' }, () => 1))
+  const run = await jobs.inspector.run(handle.id)
+  const free = { name: 'heavy', version: 1, queue: 'default', digest: '' }
+  const facts = {
+    run: async () => ({ ...run, losses: 2 }),
+    queues: async () => [],
+    workers: async () => [{ lost: false, draining: false, concurrency: 10, running: 1, jobs: [free] }],
+  }
+  const { sentences } = await explainRun(facts as unknown as Inspector, handle.id, Date.now())
+  expect(sentences).toEqual([
+    expect.stringMatching(/^It was lost 2 times\..* only a worker that holds no other such run takes it/),
+  ])
 })
