@@ -25,6 +25,9 @@ const drift = 2e-4
 const uptimeErrorMs = 1_500
 const anchorAgeMs = 60_000
 const anchorErrorMs = 50
+/** Two clocks read within this time show the same moment. */
+const togetherMs = 20
+const maxAttempts = 10
 
 /**
  * Detects that the host's wall clock was set, in a process that ran before and after it.
@@ -32,6 +35,7 @@ const anchorErrorMs = 50
  * CW2  A suspended host is not a clock that was set: the wall then advanced as far as `uptime`. `uptime` is read only when
  *     the wall and the monotonic clock disagree, so an inspection costs two cheap calls.
  * CW3  It reports nothing of the time before it was created, and nothing across a boot.
+ * CW4  Wall and monotonic clock are read together: a process that was stopped between the two reads them again.
  */
 export class ClockWatch {
   readonly #clocks: HostClocks
@@ -49,8 +53,8 @@ export class ClockWatch {
 
   /** Returns the wall time, and by how much it jumped since the watch started: negative when it was set back. */
   look(): { readonly wall: number; readonly movedMs: number } {
-    const wall = this.#clocks.wall()
-    const passed = this.#clocks.monotonic() - this.#anchor.monotonic
+    const { wall, monotonic } = this.#both()
+    const passed = monotonic - this.#anchor.monotonic
     const shown = wall - this.#anchor.wall
     const difference = Math.abs(shown - passed)
     if (difference <= noticedMs + passed * drift) {
@@ -74,7 +78,17 @@ export class ClockWatch {
   }
 
   #read(): Reading {
-    const { wall, monotonic, uptime, boot } = this.#clocks
-    return { wall: wall(), monotonic: monotonic(), uptime: uptime(), boot: boot() }
+    const { uptime, boot } = this.#clocks
+    return { ...this.#both(), uptime: uptime(), boot: boot() }
+  }
+
+  /** CW4. */
+  #both(): Pick<Reading, 'wall' | 'monotonic'> {
+    for (let attempt = 1; ; attempt++) {
+      const before = this.#clocks.monotonic()
+      const wall = this.#clocks.wall()
+      const monotonic = this.#clocks.monotonic()
+      if (monotonic - before <= togetherMs || attempt === maxAttempts) return { wall, monotonic }
+    }
   }
 }

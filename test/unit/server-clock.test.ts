@@ -5,9 +5,9 @@ const hour = 3_600_000
 const start = 1_800_000_000_000
 
 /** A server and a client, each with a clock of its own, and a way between them that takes time. */
-function pair({ isHere = false } = {}) {
+function pair() {
   let [elapsed, moved, offset, moves] = [0, 0, 0, 0]
-  let own = { wall: 0, uptime: 0 }
+  let slept = 0
   let wayMs = 1
   const reports: number[] = []
   const wall = (): number => start + elapsed + moved + frozen
@@ -15,7 +15,6 @@ function pair({ isHere = false } = {}) {
   const answer = (): ServerTime => ({ now: wall() + offset, wall: wall(), moves })
   const clock = new ServerClock(
     {
-      isHere,
       ask: async () => {
         elapsed += wayMs
         const time = answer()
@@ -35,9 +34,8 @@ function pair({ isHere = false } = {}) {
       },
     },
     {
-      now: () => 5_000 + elapsed + own.wall,
       elapsed: () => elapsed,
-      uptime: () => elapsed + own.uptime,
+      uptime: () => elapsed + slept,
     },
   )
   return {
@@ -57,10 +55,14 @@ function pair({ isHere = false } = {}) {
     setWay: (ms: number) => {
       wayMs = ms
     },
-    /** Time goes on that this process does not count; its clocks tell of it or not. */
-    freeze: (ms: number, tells: Partial<typeof own>) => {
+    /** Time goes on that this process does not count. */
+    freeze: (ms: number) => {
       frozen += ms
-      own = { wall: own.wall + (tells.wall ?? 0), uptime: own.uptime + (tells.uptime ?? 0) }
+    },
+    /** The same, and its host's uptime tells of it. */
+    sleep: (ms: number) => {
+      frozen += ms
+      slept += ms
     },
     /** Another client was the first to report what the server's clock did. */
     othersReport: () => {
@@ -113,24 +115,20 @@ describe("what a client knows of a server's clock", () => {
     expect(error()).toBeLessThan(5)
   })
 
-  test.each([
-    ['it slept', { wall: hour, uptime: hour }, false],
-    ['it was frozen, and its wall clock has been set since', { wall: hour }, false],
-    ['it slept beside the server', { wall: hour, uptime: hour }, true],
-  ])('is what the server says when %s', async (_, tells, isHere) => {
-    const { clock, reports, freeze, error } = pair({ isHere })
+  test('is what the server says when the client slept', async () => {
+    const { clock, reports, sleep, error } = pair()
     await clock.agree()
-    freeze(hour, tells)
+    sleep(hour)
     await clock.refused()
     expect(reports).toEqual([])
     await clock.agree()
     expect(error() ?? 0).toBeLessThan(5)
   })
 
-  test('counts where client and server share a clock that was moved', async () => {
-    const { clock, reports, freeze } = pair({ isHere: true })
+  test('of a client that was frozen is reported: the store tells it from a jump', async () => {
+    const { clock, reports, freeze } = pair()
     await clock.agree()
-    freeze(hour, { wall: hour })
+    freeze(hour)
     await clock.refused()
     expect(reports).toEqual([hour])
   })

@@ -7,7 +7,7 @@
 export const staticKeys = [
   /**
    * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
-   * clockOffset, clockMoves, clockJumps; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
+   * clockOffset, clockMoves, clockJumps, gapFrom, gapTo; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
   /** hash: run -> record */

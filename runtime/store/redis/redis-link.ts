@@ -33,8 +33,6 @@ const mostWaiting = 10_000
 export class RedisLink {
   readonly address: string
   readonly inCluster: boolean
-  /** Whether the address is this host's own. */
-  readonly isLocal: boolean
   readonly #client: Client
   readonly #clock: Clock
   readonly #pace: ReconnectPace
@@ -48,7 +46,6 @@ export class RedisLink {
   private constructor(client: Client, address: RedisAddress, { clock, pace, over }: LinkDeps) {
     this.#client = client
     this.address = address.shown
-    this.isLocal = /^(localhost|127\..*|\[?::1\]?)$/.test(address.host)
     this.inCluster = client instanceof Cluster
     this.#clock = clock
     this.#pace = pace

@@ -139,9 +139,7 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
 
 /** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
 function ownClocks({ clock, storeElapsed }: Seams): OwnClocks {
-  return storeElapsed === undefined
-    ? clock
-    : { now: storeElapsed, elapsed: storeElapsed, uptime: storeElapsed }
+  return storeElapsed === undefined ? clock : { elapsed: storeElapsed, uptime: storeElapsed }
 }
 
 /** Makes the namespace, or sees that this version can read it. */

@@ -36,7 +36,6 @@ export class ScriptCalls {
       {
         ask: () => ask('read-clock', []),
         report: (now, moves) => ask('record-jump', [now, moves]),
-        isHere: link.isLocal,
       },
       own,
     )

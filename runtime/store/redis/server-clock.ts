@@ -40,10 +40,9 @@ export interface ServerTime {
 }
 
 /** This process's own clocks. */
-export type OwnClocks = Pick<Clock, 'now' | 'elapsed' | 'uptime'>
+export type OwnClocks = Pick<Clock, 'elapsed' | 'uptime'>
 
 interface OwnReading {
-  readonly wall: number
   readonly elapsed: number
   readonly uptime: number
 }
@@ -59,8 +58,6 @@ interface Server {
   ask(): Promise<ServerTime>
   /** Reports the store's time as this client knows it. Resolves to the time that is then in force. */
   report(now: number, moves: number): Promise<ServerTime>
-  /** The server runs on this host: both have the same wall clock. */
-  readonly isHere: boolean
 }
 
 /** Tracks the store's time for one connection. */
@@ -136,17 +133,17 @@ export class ServerClock {
   }
 
   #readingOf(time: ServerTime, before: number): Reading {
-    const { wall, elapsed, uptime } = this.#ownReading()
+    const { elapsed, uptime } = this.#ownReading()
     const errorMs = (elapsed - before) / 2
     return {
       time,
-      at: { wall: wall - errorMs, elapsed: elapsed - errorMs, uptime: uptime - errorMs },
+      at: { elapsed: elapsed - errorMs, uptime: uptime - errorMs },
       errorMs,
     }
   }
 
   #ownReading(): OwnReading {
-    return { wall: this.#own.now(), elapsed: this.#own.elapsed(), uptime: this.#own.uptime() }
+    return { elapsed: this.#own.elapsed(), uptime: this.#own.uptime() }
   }
 
   #expected({ time, at }: Reading, elapsed: number): number {
@@ -166,15 +163,12 @@ export class ServerClock {
   /** Returns by how much the server's clock jumped, as far as this process can tell (SC4). */
   #movedMs(asked: Reading): number {
     const known = this.#reading
-    if (known === undefined || known.time.moves !== asked.time.moves) return 0
+    if (known === undefined) return 0
     const beyondMs = this.#beyond(known, asked)
     if (beyondMs <= 0) return Math.round(beyondMs)
     const passed = asked.at.elapsed - known.at.elapsed
     const slept = asked.at.uptime - known.at.uptime - passed
-    if (slept > uptimeErrorMs) return 0
-    const ownMoved = asked.at.wall - known.at.wall - passed
-    const wasFrozen = !this.#server.isHere && Math.abs(ownMoved - beyondMs) <= explainedMs(known, asked)
-    return wasFrozen ? 0 : Math.round(beyondMs)
+    return slept > uptimeErrorMs ? 0 : Math.round(beyondMs)
   }
 }
 

@@ -1,5 +1,6 @@
 --[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
 local MOST_RECLAIMED = 500
+local SKIPPED_FROM = --[[clock]] 0
 local REASONS = { exit = 'its process died', lease = 'its lease expired' }
 -- What `ended` of a status says of a lease whose runs are still being taken back.
 local ENDED_AS = { lease = 1, exit = 2 }
@@ -17,6 +18,8 @@ local function markSeen()
   -- The clock went back: timers of before it say nothing.
   if gap < 0 then lookAtAllLines() end
   call('HSET', K.meta, 'seenAt', string.format('%.0f', now))
+  -- The last gap: record-jump tells by it a time that was skipped from one in which scripts ran.
+  if gap > SKIPPED_FROM then call('HSET', K.meta, 'gapFrom', seenAt, 'gapTo', string.format('%.0f', now)) end
   local all = call('HGETALL', K.status)
   for i = 1, #all, 2 do
     local lease = all[i]

@@ -11,7 +11,10 @@ local known, moves = tonumber(ARGV[2]), tonumber(call('HGET', K.meta, 'clockMove
 
 --- Whether scripts ran at times that such a jump would have skipped: then the caller itself lost that time (SC4).
 local function isRefuted(moved)
-  local seenAt = tonumber(call('HGET', K.meta, 'seenAt'))
+  local seenAt, gapFrom, gapTo = unpack(call('HMGET', K.meta, 'seenAt', 'gapFrom', 'gapTo'))
+  seenAt, gapFrom, gapTo = tonumber(seenAt), tonumber(gapFrom), tonumber(gapTo)
+  -- Nothing ran in it: what ran after it came from a client that knew nothing of the jump.
+  if gapFrom and gapTo > known and gapTo - gapFrom >= moved - NOTICED then return false end
   return moved > 0 and seenAt and now - seenAt < moved - NOTICED
 end
 
