@@ -56,3 +56,47 @@ test('clocks that drift apart while a client is idle are no move', async () => {
   await store.enqueue([newRun()])
   expect(await jumps(store)).toMatchObject({ found: 'none' })
 })
+
+/** Two workers whose clocks count elapsed time, not what the server's clock does. */
+async function twoWorkers() {
+  const { connect, pass } = await namespace()
+  let elapsed = 0
+  const join = async () => TestWorker.register(await connect(() => elapsed))
+  return {
+    join,
+    workers: [await join(), await join()] as const,
+    jump: pass,
+    pass: (ms: number) => {
+      elapsed += ms
+      pass(ms)
+    },
+  }
+}
+
+test('a jump ahead is recorded although a client that knew nothing of it came first', async () => {
+  const { workers, join, jump } = await twoWorkers()
+  const [sound] = workers
+  await sound.store.enqueue([newRun({ start: { kind: 'in', ms: hour / 2 } })])
+  jump(hour)
+  const newcomer = await join()
+  await newcomer.renew()
+  await sound.renew()
+  expect(await jumps(sound.store)).toMatchObject({ found: expect.stringMatching(/^jumped ahead by 1 h/) })
+  expect(await sound.claim()).toEqual([])
+  expect(await newcomer.claim()).toEqual([])
+})
+
+test('of two jumps ahead each is recorded, also by a client that did not see the first', async () => {
+  const { workers, jump, pass } = await twoWorkers()
+  const [sound, silent] = workers
+  await sound.store.enqueue([newRun({ start: { kind: 'in', ms: hour / 2 } })])
+  jump(hour)
+  await sound.renew()
+  pass(300)
+  await sound.renew()
+  jump(hour)
+  await silent.renew()
+  expect(await jumps(sound.store)).toMatchObject({ found: expect.stringMatching(/the last of 2 jumps/) })
+  expect(await sound.claim()).toEqual([])
+  expect(await silent.claim()).toEqual([])
+})

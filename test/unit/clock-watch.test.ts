@@ -118,3 +118,20 @@ describe('the watch of a clock', () => {
     expect(reads()).toBe(before + 1)
   })
 })
+
+test('a process that was stopped between reading the two clocks reads them again', () => {
+  let [elapsed, stopMs] = [0, 0]
+  const watch = new ClockWatch({
+    wall: () => {
+      const shown = 1_800_000_000_000 + elapsed
+      elapsed += stopMs
+      stopMs = 0
+      return shown
+    },
+    monotonic: () => elapsed,
+    uptime: () => elapsed,
+    boot: () => 'first',
+  })
+  stopMs = hour
+  expect(watch.look()).toEqual({ wall: 1_800_000_000_000 + hour, movedMs: 0 })
+})

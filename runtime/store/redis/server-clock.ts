@@ -163,7 +163,8 @@ export class ServerClock {
   /** Returns by how much the server's clock jumped, as far as this process can tell (SC4). */
   #movedMs(asked: Reading): number {
     const known = this.#reading
-    if (known === undefined) return 0
+    // A client that met the jumped time before it was recorded must not report the record as a jump back.
+    if (known === undefined || known.time.moves !== asked.time.moves) return 0
     const beyondMs = this.#beyond(known, asked)
     if (beyondMs <= 0) return Math.round(beyondMs)
     const passed = asked.at.elapsed - known.at.elapsed

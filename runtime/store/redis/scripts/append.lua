@@ -12,7 +12,7 @@ for i = 3, #ARGV, 2 do
   answers[#answers + 1] = append(lease, ARGV[i], ARGV[i + 1], KEYS[STATIC_KEYS + (i - 1) / 2])
 end
 if cleared and redis.call('ZCARD', K.suspects) > 0 then
-  redis.call('PUBLISH', string.sub(K.meta, 1, -5) .. 'wake:' .. lease, '')
+  redis.pcall('PUBLISH', string.sub(K.meta, 1, -5) .. 'wake:' .. lease, '')
 end
 local status = redis.call('HGET', K.status, lease)
 local orders = status and { string.byte(status, 14), string.sub(status, 16) } or { 0, '' }

@@ -779,11 +779,12 @@ local function finish(changed, replies, knowsTimers)
     writeCells()
   end
   pickIdle()
+  -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
-    if lease ~= replies then call('PUBLISH', channel .. 'wake:' .. lease, '') end
+    if lease ~= replies then redis.pcall('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
-  if changed or #events > 0 then call('PUBLISH', channel .. 'changes', '') end
+  if changed or #events > 0 then redis.pcall('PUBLISH', channel .. 'changes', '') end
   return replies and woken[replies] or false
 end
 

@@ -8,7 +8,7 @@ local RUNS_EVERY, TERMS_EVERY = 50, 200
 
 local function tellWatch(lease, message)
   if not lease or lease == '' then return 0 end
-  return redis.call('PUBLISH', string.sub(K.meta, 1, -5) .. 'wake:' .. lease, message)
+  return redis.pcall('PUBLISH', string.sub(K.meta, 1, -5) .. 'wake:' .. lease, message)
 end
 
 --- Makes the looker look now, after something began that it is to watch closely; if it is gone, its deputy.
