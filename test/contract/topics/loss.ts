@@ -80,7 +80,7 @@ export function lossContract(open: Open): void {
         state: 'failed',
         error: {
           code: 'RUN_POISONED',
-          message: expect.stringContaining('6 leases that expired'),
+          message: expect.stringContaining('6 expired leases'),
           fields: { exits: 0, cuts: 0, leases: 6 },
         },
         losses: 6,
