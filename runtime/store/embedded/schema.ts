@@ -204,6 +204,8 @@ const additions = [
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
+  // When an ended run was last retried: see throughput.ts.
+  { table: 'runs', column: 'retried_at', type: 'INTEGER' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -228,8 +230,24 @@ const addedTables = `
   END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
+  -- Cells of hours, as those of minutes in throughput, and the minutes that are not yet in one: see hour-cells.ts.
+  CREATE TABLE IF NOT EXISTS hours (
+    hour INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (hour, queue, job)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS unrolled (
+    minute INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, PRIMARY KEY (minute, queue, job)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO unrolled SELECT minute, queue, job FROM throughput;
+  INSERT OR IGNORE INTO settings SELECT 'counted_since', minute FROM throughput ORDER BY minute LIMIT 1;
+  -- Backlogs when a period of so many ms began: see backlog-samples.ts.
+  CREATE TABLE IF NOT EXISTS backlogs (
+    period_ms INTEGER NOT NULL, at INTEGER NOT NULL, total INTEGER NOT NULL,
+    queues TEXT NOT NULL, complete INTEGER NOT NULL, -- queue -> backlog, as JSON; whether all queues are there
+    PRIMARY KEY (period_ms, at)
+  ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'hours', 'unrolled', 'backlogs'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -4,6 +4,7 @@ import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
+import { maxSampledQueues, retainedHours } from '../statistics.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
@@ -179,6 +180,7 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[statistics]] 0, 0': `${retainedHours}, ${maxSampledQueues}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],

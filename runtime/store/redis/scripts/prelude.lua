@@ -20,6 +20,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
+local KEPT_HOURS, SAMPLED_QUEUES = --[[statistics]] 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -486,20 +487,21 @@ do
     end
     local cell = jobs[job]
     if not cell then
-      cell = { counts = {}, wait = { 0 }, run = { 0 } }
+      cell = { counts = {}, wait = { 0 }, run = { 0 }, total = { 0 } }
       jobs[job] = cell
     end
     return cell
   end
 
   --- Five places per event: run, job, queue, transition, state.
-  function measure(run, transition, wait, stay)
+  function measure(run, transition, wait, stay, total)
     local n, job, queue = #events, run[JOB], run[QUEUE]
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
     local cell = cellOf(queue, job)
     cell.counts[transition] = (cell.counts[transition] or 0) + 1
     if wait then addTo(cell.wait, wait) end
     if stay then addTo(cell.run, stay) end
+    if total then addTo(cell.total, total) end
   end
 end
 
@@ -542,7 +544,9 @@ local function place(run, transition, to, lease)
   if run[STARTED_AT] ~= 0 then run[EXPIRES_AT] = 0 end
   if state >= COMPLETED then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
   run[STATE] = state
-  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
+  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since,
+    state >= COMPLETED and now - (mayHave(run, 'r') and extrasOf(run).r or run[ENQUEUED_AT]))
+  if transition == 'retry' then setExtra(run, 'r', now) end
   local line
   if limited then
     limits().leave(run, from, state, transition)
@@ -675,11 +679,73 @@ do
     for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
   end
 
-  local function forgetOldCells(minute)
-    local old = call('ZRANGEBYSCORE', K.minuteOrder, '-inf', minute - KEPT_MINUTES, 'LIMIT', 0, 10)
+  --- Cells of earlier versions have no `total`.
+  local function addCell(stored, added)
+    for transition, times in pairs(added.counts) do
+      stored.counts[transition] = (stored.counts[transition] or 0) + times
+    end
+    addAll(stored.wait, added.wait)
+    addAll(stored.run, added.run)
+    stored.total = stored.total or {}
+    if added.total then addAll(stored.total, added.total) end
+  end
+
+  --- At most so many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too.
+  local function forgetOldCells(order, cells, before)
+    local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, 10)
     if #old == 0 then return end
-    call('ZREM', K.minuteOrder, unpack(old))
-    call('HDEL', K.minutes, unpack(old))
+    call('ZREM', order, unpack(old))
+    call('HDEL', cells, unpack(old))
+  end
+
+  --- Adds to the cell of an hour. It is the sum of those cells of its minutes that say `inHour`; the others are members
+  --- of `unrolled`, so both together are exact at any time.
+  local function addToHour(minute, name, added)
+    local hour = floor(minute / 60)
+    local field = text(hour) .. '\0' .. name
+    local raw = call('HGET', K.hours, field)
+    if raw then
+      local stored = cmsgpack.unpack(raw)
+      addCell(stored, added)
+      added = stored
+    else
+      call('ZADD', K.hourOrder, hour, field)
+      forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+    end
+    call('HSET', K.hours, field, cmsgpack.pack({ counts = added.counts, wait = added.wait, run = added.run, total = added.total }))
+  end
+
+  --- Adds some finished minutes to their hours. A new cell does this, so that a transition as such writes no hour.
+  local function rollMinutes(minute)
+    local finished = call('ZRANGEBYSCORE', K.unrolled, '-inf', '(' .. text(minute), 'LIMIT', 0, 10)
+    for i = 1, #finished do
+      local field = finished[i]
+      local raw = call('HGET', K.minutes, field)
+      local cell = raw and cmsgpack.unpack(raw)
+      if cell and not cell.inHour then
+        local of, name = string.match(field, '^(%d+)%z(.*)$')
+        addToHour(tonumber(of), name, cell)
+        cell.inHour = true
+        call('HSET', K.minutes, field, cmsgpack.pack(cell))
+      end
+    end
+    if #finished > 0 then call('ZREM', K.unrolled, unpack(finished)) end
+  end
+
+  --- Stores the backlog of the minute, and of its hour, if this script makes the first transition in it.
+  local function sampleBacklog(minute)
+    if call('HEXISTS', K.backlogs, 'm' .. text(minute)) == 1 then return end
+    local since = tonumber(call('HGET', K.meta, 'countedSince'))
+    if not since then
+      -- An earlier version kept minutes, but no hours.
+      local known = call('ZRANGE', K.minuteOrder, 0, -1, 'WITHSCORES')
+      since = tonumber(known[2]) or minute
+      for i = 1, #known, 2 do call('ZADD', K.unrolled, known[i + 1], known[i]) end
+      call('HSET', K.meta, 'countedSince', text(math.min(since, minute)))
+    elseif minute < since then
+      call('HSET', K.meta, 'countedSince', text(minute))
+    end
+    call('HSET', K.backlogs, 'm' .. text(minute), '')
   end
 
   local function writeCell(minute, name, cell)
@@ -687,15 +753,17 @@ do
     local raw = call('HGET', K.minutes, field)
     if raw then
       local stored = cmsgpack.unpack(raw)
-      for transition, times in pairs(cell.counts) do
-        stored.counts[transition] = (stored.counts[transition] or 0) + times
-      end
-      addAll(stored.wait, cell.wait)
-      addAll(stored.run, cell.run)
+      addCell(stored, cell)
+      -- The clock was set back to a minute that is in its hour already.
+      if stored.inHour then addToHour(minute, name, cell) end
       cell = stored
     else
+      sampleBacklog(minute)
+      -- Before old cells go: those are in their hours by then.
+      rollMinutes(minute)
       call('ZADD', K.minuteOrder, minute, field)
-      forgetOldCells(minute)
+      call('ZADD', K.unrolled, minute, field)
+      forgetOldCells(K.minuteOrder, K.minutes, minute - KEPT_MINUTES)
     end
     call('HSET', K.minutes, field, cmsgpack.pack(cell))
   end
