@@ -1,4 +1,4 @@
-import { type RunState, isEnd } from '../../model/run.ts'
+import { isEnd, type RunState } from '../../model/run.ts'
 import type { BacklogSample } from '../build-statistics.ts'
 import { maxSampledQueues, retainedHours } from '../statistics.ts'
 import { throughputMinutes } from '../store.ts'
@@ -42,7 +42,12 @@ function store(tx: Transaction, periodMs: number, at: number, before: ReadonlyMa
     largest.length <= maxSampledQueues ? 1 : 0,
   )
   const kept = retainedMs[periodMs] ?? 0
-  tx.sql.run('DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)', periodMs, at - kept, at + kept)
+  tx.sql.run(
+    'DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)',
+    periodMs,
+    at - kept,
+    at + kept,
+  )
 }
 
 /** The backlogs before this transaction, whose moves are in the counts already. */

@@ -1,17 +1,18 @@
 import { retainedHours } from '../statistics.ts'
 import { addCell, type CellBody, emptyBody } from './cell-body.ts'
+import type { Sql } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
  * Cells of hours.
- * H1  An hour's cell is the sum of those cells of its minutes that say `inHour`. The others are rows of `unrolled`, so both
- *     together are exact at any time.
+ * H1  An hour's cell is the sum of those cells of its minutes that say `inHour`. All cells up to the one that `rolled_to`
+ *     names do, so hours and the minutes from there on are exact at any time.
  * H2  A finished minute is added by the first transition of a later minute: a transition as such writes no hour.
  */
 
 export const hourMs = 3_600_000
 const retainedMs = retainedHours * hourMs
-/** More than one per new cell, so that what a crowded minute left behind goes too. */
+/** More than one per new cell, so that what a crowded minute left behind is done with, too. */
 const perNewCell = 10
 
 interface MinuteCell {
@@ -20,31 +21,40 @@ interface MinuteCell {
   readonly job: string
 }
 
-/** Adds some minutes before this one to their hours. */
-export function rollMinutes(tx: Transaction, minute: number): void {
-  const finished = tx.sql.all<MinuteCell>(
-    'SELECT minute, queue, job FROM unrolled WHERE minute < ? ORDER BY minute, queue, job LIMIT ?',
+/** Adds some minutes before this one to their hours. Returns the first minute that may have cells which are in none. */
+export function rollMinutes(tx: Transaction, minute: number): number {
+  const last = lastRolled(tx.sql)
+  // The clock was set back. What is passed once more says that it is in its hour.
+  const from = last.minute > minute ? { minute, queue: '', job: '' } : last
+  const finished = tx.sql.all<MinuteCell & { body: string }>(
+    `SELECT * FROM throughput WHERE (minute, queue, job) > (?, ?, ?) AND minute < ?
+     ORDER BY minute, queue, job LIMIT ${perNewCell}`,
+    from.minute,
+    from.queue,
+    from.job,
     minute,
-    perNewCell,
   )
-  for (const cell of finished) roll(tx, cell)
+  for (const { body, ...cell } of finished) roll(tx, cell, JSON.parse(body) as CellBody)
+  const next = finished[perNewCell - 1] ?? { minute, queue: '', job: '' }
+  tx.sql.run('INSERT OR REPLACE INTO rolled_to VALUES (1, ?, ?, ?)', next.minute, next.queue, next.job)
+  return next.minute
 }
 
-function roll(tx: Transaction, cell: MinuteCell): void {
-  const key = [cell.minute, cell.queue, cell.job] as const
-  tx.sql.run('DELETE FROM unrolled WHERE minute = ? AND queue = ? AND job = ?', ...key)
-  const stored = tx.sql.get<{ body: string }>(
-    'SELECT body FROM throughput WHERE minute = ? AND queue = ? AND job = ?',
-    ...key,
-  )
-  if (stored === undefined) return
-  const body = JSON.parse(stored.body) as CellBody
+/** The cell up to which all are in their hours. */
+export function lastRolled(sql: Sql): MinuteCell {
+  const found = sql.get<MinuteCell>('SELECT minute, queue, job FROM rolled_to')
+  return found ?? { minute: 0, queue: '', job: '' }
+}
+
+function roll(tx: Transaction, cell: MinuteCell, body: CellBody): void {
   if (body.inHour) return
   addToHour(tx, cell, body)
   tx.sql.run(
     'UPDATE throughput SET body = ? WHERE minute = ? AND queue = ? AND job = ?',
     JSON.stringify({ ...body, inHour: true }),
-    ...key,
+    cell.minute,
+    cell.queue,
+    cell.job,
   )
 }
 

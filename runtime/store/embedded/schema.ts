@@ -230,15 +230,14 @@ const addedTables = `
   END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
-  -- Cells of hours, as those of minutes in throughput, and the minutes that are not yet in one: see hour-cells.ts.
+  -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
   CREATE TABLE IF NOT EXISTS hours (
     hour INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, body TEXT NOT NULL,
     PRIMARY KEY (hour, queue, job)
   ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS unrolled (
-    minute INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, PRIMARY KEY (minute, queue, job)
-  ) WITHOUT ROWID;
-  INSERT OR IGNORE INTO unrolled SELECT minute, queue, job FROM throughput;
+  CREATE TABLE IF NOT EXISTS rolled_to (
+    n INTEGER PRIMARY KEY CHECK (n = 1), minute INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL
+  );
   INSERT OR IGNORE INTO settings SELECT 'counted_since', minute FROM throughput ORDER BY minute LIMIT 1;
   -- Backlogs when a period of so many ms began: see backlog-samples.ts.
   CREATE TABLE IF NOT EXISTS backlogs (
@@ -247,7 +246,7 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'hours', 'unrolled', 'backlogs'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'hours', 'rolled_to', 'backlogs'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -28,7 +28,12 @@ export function writeThroughput(tx: Transaction): void {
   for (const move of tx.moves) {
     const { queue, job } = move.run
     const key = JSON.stringify([queue, job])
-    const cell = cells.get(key) ?? { queue, job, stored: openCell(tx, minute, queue, job), added: emptyBody() }
+    const cell = cells.get(key) ?? {
+      queue,
+      job,
+      stored: openCell(tx, minute, queue, job),
+      added: emptyBody(),
+    }
     cells.set(key, cell)
     count(cell.added, move)
   }
@@ -55,23 +60,18 @@ function openCell(tx: Transaction, minute: number, queue: string, job: string): 
   )
   if (stored !== undefined) return JSON.parse(stored.body) as CellBody
   sampleBacklog(tx, minute)
-  // Before the trim: what it deletes is in its hour by then.
-  rollMinutes(tx, minute)
-  tx.sql.run('INSERT OR IGNORE INTO unrolled VALUES (?, ?, ?)', minute, queue, job)
-  trim(tx, minute)
+  trim(tx, minute, rollMinutes(tx, minute))
   return emptyBody()
 }
 
-/** Old cells go as new ones come, and so do those that a clock which ran far ahead has left. */
-function trim(tx: Transaction, minute: number): void {
-  for (const table of ['throughput', 'unrolled']) {
-    tx.sql.run(
-      `DELETE FROM ${table} WHERE (minute, queue, job) IN
-         (SELECT minute, queue, job FROM ${table} WHERE minute <= ? OR minute > ? LIMIT ${trimmedPerNewCell})`,
-      minute - keptMs,
-      minute + keptMs,
-    )
-  }
+/** Old cells that are in their hours go as new ones come, and so do those that a clock which ran far ahead has left. */
+function trim(tx: Transaction, minute: number, rolledTo: number): void {
+  tx.sql.run(
+    `DELETE FROM throughput WHERE (minute, queue, job) IN
+       (SELECT minute, queue, job FROM throughput WHERE minute <= ? OR minute > ? LIMIT ${trimmedPerNewCell})`,
+    Math.min(minute - keptMs, rolledTo - minuteMs),
+    minute + keptMs,
+  )
 }
 
 function count({ counts, wait, run, total }: CellBody, { from, transition, ...move }: Move): void {

@@ -7,7 +7,7 @@
 export const staticKeys = [
   /**
    * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
-   * countedSince, clockOffset, clockMoves, clockJumps, gapFrom, gapTo; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
+   * rolled, countedSince, clockOffset, clockMoves, clockJumps, gapFrom, gapTo; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
   /** hash: run -> record */
@@ -85,14 +85,10 @@ export const staticKeys = [
   'minutes',
   /** set by minute: fields of `minutes` */
   'minuteOrder',
-  /** hash: hour, queue, job -> the same for an hour */
+  /** hash: hour, queue, job -> the same for an hour; `m` or `h` and a slot -> a minute or hour, and the backlogs when it began */
   'hours',
-  /** set by hour: fields of `hours` */
+  /** set by hour: those fields of `hours` that are cells */
   'hourOrder',
-  /** set by minute: fields of `minutes` that are in no hour yet */
-  'unrolled',
-  /** hash: `m` minute or `h` hour -> backlogs when it began */
-  'backlogs',
   /** hash: role -> its last term, and who has it if anybody does */
   'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */

@@ -190,38 +190,42 @@ export function statisticsContract(open: Open): void {
     })
   })
 
-  contractTest(open, 'hours stay when their minutes are gone, over midnight and over quiet hours', async (contract) => {
-    const { store, advance } = contract
-    begin(contract, 24 * hourMs)
-    advance(22 * hourMs + 59 * minuteMs)
-    const evening = contract.now() - 59 * minuteMs
-    await store.enqueue([newRun()])
-    advance(59 * minuteMs)
-    await store.enqueue([newRun(), newRun()])
-    advance(2 * minuteMs)
-    await store.enqueue([newRun()])
-    // Each new minute makes room for itself: those of the night are gone by then.
-    advance(throughputMinutes * minuteMs)
-    for (let i = 0; i < 3; i++) {
+  contractTest(
+    open,
+    'hours stay when their minutes are gone, over midnight and over quiet hours',
+    async (contract) => {
+      const { store, advance } = contract
+      begin(contract, 24 * hourMs)
+      advance(22 * hourMs + 59 * minuteMs)
+      const evening = contract.now() - 59 * minuteMs
       await store.enqueue([newRun()])
-      advance(minuteMs)
-    }
-    expect(await store.throughput(throughputMinutes)).toHaveLength(3)
-    expect(busy(await store.statistics('24h'), evening, hourMs)).toEqual([
-      [0, 1],
-      [1, 2],
-      [2, 1],
-      [6, 3],
-    ])
-    advance(18 * hourMs)
-    expect(busy(await store.statistics('24h'), evening, hourMs)).toEqual([
-      [1, 2],
-      [2, 1],
-      [6, 3],
-    ])
-    advance(6 * hourMs)
-    expect(await enqueuedIn(store, '24h')).toBe(0)
-  })
+      advance(59 * minuteMs)
+      await store.enqueue([newRun(), newRun()])
+      advance(2 * minuteMs)
+      await store.enqueue([newRun()])
+      // Each new minute makes room for itself: those of the night are gone by then.
+      advance(throughputMinutes * minuteMs)
+      for (let i = 0; i < 3; i++) {
+        await store.enqueue([newRun()])
+        advance(minuteMs)
+      }
+      expect(await store.throughput(throughputMinutes)).toHaveLength(3)
+      expect(busy(await store.statistics('24h'), evening, hourMs)).toEqual([
+        [0, 1],
+        [1, 2],
+        [2, 1],
+        [6, 3],
+      ])
+      advance(18 * hourMs)
+      expect(busy(await store.statistics('24h'), evening, hourMs)).toEqual([
+        [1, 2],
+        [2, 1],
+        [6, 3],
+      ])
+      advance(6 * hourMs)
+      expect(await enqueuedIn(store, '24h')).toBe(0)
+    },
+  )
 
   contractTest(open, 'a clock that goes back counts everything once', async (contract) => {
     const { store, advance, moveClock } = contract

@@ -1,9 +1,15 @@
 import { buildStatistics, periodBegin, rangeBegin, type StatisticsCell } from '../../build-statistics.ts'
 import { checkRange } from '../../read-limits.ts'
-import { maxStatisticsCells, type Statistics, type StatisticsRange, statisticsRanges } from '../../statistics.ts'
+import {
+  maxStatisticsCells,
+  type Statistics,
+  type StatisticsRange,
+  statisticsRanges,
+} from '../../statistics.ts'
 import { readBacklogs, readSamples } from '../backlog-samples.ts'
 import { countsOf } from '../cell-body.ts'
 import type { Sql } from '../database.ts'
+import { lastRolled } from '../hour-cells.ts'
 import type { Moment } from '../store-clock.ts'
 
 /** @throws InvalidOptionsError for a range that is none. */
@@ -26,15 +32,20 @@ interface CellRow {
   readonly body: string
 }
 
-const minuteRows = 'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC'
-const hourRows = 'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC'
+const minuteRows =
+  'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC'
+const hourRows =
+  'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC'
 /** Minutes that are in no hour yet. */
-const unrolledRows = `SELECT unrolled.minute AS at, queue, job, body FROM unrolled JOIN throughput USING (minute, queue, job)
-  WHERE unrolled.minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY unrolled.minute DESC`
+const unrolledRows = `SELECT minute AS at, queue, job, body FROM throughput
+  WHERE minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY minute DESC`
 
 function hourCells(sql: Sql, from: number, to: number): StatisticsCell[] {
-  const minutes = cells(sql, unrolledRows, from, to).map((cell) => ({ ...cell, at: periodBegin('24h', cell.at) }))
-  return [...minutes, ...cells(sql, hourRows, from, to)]
+  const minutes = cells(sql, unrolledRows, Math.max(from, lastRolled(sql).minute), to)
+  return [
+    ...minutes.map((cell) => ({ ...cell, at: periodBegin('24h', cell.at) })),
+    ...cells(sql, hourRows, from, to),
+  ]
 }
 
 function cells(sql: Sql, rows: string, from: number, to: number): StatisticsCell[] {

@@ -1,7 +1,18 @@
-import { type BacklogSample, buildStatistics, periodBegin, type StatisticsCell } from '../../build-statistics.ts'
+import {
+  type BacklogSample,
+  buildStatistics,
+  periodBegin,
+  type StatisticsCell,
+} from '../../build-statistics.ts'
 import { checkRange } from '../../read-limits.ts'
-import { maxStatisticsCells, type Statistics, type StatisticsRange, statisticsRanges } from '../../statistics.ts'
-import type { DurationHistogram, ThroughputCell } from '../../store.ts'
+import {
+  maxStatisticsCells,
+  retainedHours,
+  type Statistics,
+  type StatisticsRange,
+  statisticsRanges,
+} from '../../statistics.ts'
+import { type DurationHistogram, type ThroughputCell, throughputMinutes } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -16,7 +27,9 @@ export async function readStatistics(calls: ScriptCalls, range: StatisticsRange)
 
 /** What scripts/read-statistics.lua takes for a range. */
 export function statisticsArguments(range: StatisticsRange): Argument[] {
-  return [range === '24h' ? 'h' : 'm', statisticsRanges[range].periods, maxStatisticsCells]
+  const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
+  const [unit = '', slots = 0] = kept
+  return [unit, statisticsRanges[range].periods, slots, maxStatisticsCells]
 }
 
 export function decodeStatistics(reply: Reply, range: StatisticsRange): Statistics {
@@ -33,7 +46,7 @@ export function decodeStatistics(reply: Reply, range: StatisticsRange): Statisti
     now: Number(wall),
     since: since.length === 0 ? undefined : Number(since) * minuteMs,
     cells: [...cellsOf(unrolled, minuteMs, range), ...cellsOf(cells, periodMs, range)],
-    samples: pairs(samples).map(([period, sample]) => decodeSample(Number(period) * periodMs, sample)),
+    samples: samples.map((sample) => decodeSample(sample, periodMs)),
     backlogs: new Map(pairs(backlogs).map(([queue, n]) => [String(queue), Number(n)])),
   })
 }
@@ -46,10 +59,12 @@ function cellsOf(reply: CellReply, unitMs: number, range: StatisticsRange): Stat
     if (i % 2 !== 0) return []
     return fields.flatMap((field, j) => {
       const packed = reply[i + 1]?.[j]
-      if (!packed) return []
+      const cell = packed ? (plain.unpack(packed) as PackedCell) : undefined
+      // A minute that is in its hour is read with that.
+      if (cell === undefined || (range === '24h' && cell.inHour)) return []
       const [period, queue = '', job = ''] = String(field).split('\0')
       const at = periodBegin(range, Number(period) * unitMs)
-      return [{ at, queue, job, ...decodeCell(packed) }]
+      return [{ at, queue, job, ...histogramsOf(cell) }]
     })
   })
 }
@@ -58,13 +73,17 @@ interface PackedCell {
   readonly counts: ThroughputCell['counts']
   readonly wait: readonly number[]
   readonly run: readonly number[]
-  /** Missing in cells of earlier versions. */
+  /** Missing in cells of earlier versions, and before the first end. */
   readonly total?: readonly number[]
+  readonly inHour?: true
 }
 
 /** A cell as `writeCells` of scripts/prelude.lua stores it. */
 export function decodeCell(packed: Buffer): Pick<ThroughputCell, 'counts' | 'wait' | 'run' | 'total'> {
-  const { counts, wait, run, total = [] } = plain.unpack(packed) as PackedCell
+  return histogramsOf(plain.unpack(packed) as PackedCell)
+}
+
+function histogramsOf({ counts, wait, run, total = [] }: PackedCell): ReturnType<typeof decodeCell> {
   return { counts, wait: histogram(wait), run: histogram(run), total: histogram(total) }
 }
 
@@ -72,11 +91,12 @@ function histogram([sumMs = 0, ...buckets]: readonly number[]): DurationHistogra
   return { sumMs, buckets }
 }
 
-/** Total and whether all queues are there, then queue -> backlog, which the reader leaves out of some samples. */
-function decodeSample(at: number, sample: Buffer): BacklogSample {
-  const decode = (): ReadonlyMap<string, number> =>
-    new Map(Object.entries(plain.unpack(sample.subarray(7)) as Record<string, number>))
-  return { at, total: sample.readUIntBE(0, 6), complete: sample[6] === 1, byQueue: decode }
+/** Period, total, whether all queues are there, then queue -> backlog, which the reader leaves out of some samples. */
+function decodeSample(sample: Buffer, periodMs: number): BacklogSample {
+  const byQueue = (): ReadonlyMap<string, number> =>
+    new Map(Object.entries(plain.unpack(sample.subarray(13)) as Record<string, number>))
+  const [at, total] = [sample.readUIntBE(0, 6) * periodMs, sample.readUIntBE(6, 6)]
+  return { at, total, complete: sample[12] === 1, byQueue }
 }
 
 function pairs(flat: readonly Buffer[]): [Buffer, Buffer][] {

@@ -466,17 +466,18 @@ end
 
 local measure
 do
-  --- A histogram is { sum in ms, bucket, bucket, ... }.
-  local function addTo(histogram, ms)
+  --- Durations of a script: 1 is their sum in ms, the others are those buckets of a histogram that count any.
+  local function addTo(durations, ms)
     ms = math.max(0, ms)
-    histogram[1] = histogram[1] + ms
     local bucket = 2
-    while ms >= 1 and bucket < 41 do
-      bucket = bucket + 1
-      ms = ms / 2
+    if ms >= 1 then
+      local _, bits = math.frexp(ms)
+      bucket = math.min(41, 2 + bits)
     end
-    for i = #histogram + 1, bucket do histogram[i] = 0 end
-    histogram[bucket] = histogram[bucket] + 1
+    if not durations then return { ms, [bucket] = 1 } end
+    durations[1] = durations[1] + ms
+    durations[bucket] = (durations[bucket] or 0) + 1
+    return durations
   end
 
   local function cellOf(queue, job)
@@ -487,7 +488,7 @@ do
     end
     local cell = jobs[job]
     if not cell then
-      cell = { counts = {}, wait = { 0 }, run = { 0 }, total = { 0 } }
+      cell = { counts = {} }
       jobs[job] = cell
     end
     return cell
@@ -499,9 +500,9 @@ do
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
     local cell = cellOf(queue, job)
     cell.counts[transition] = (cell.counts[transition] or 0) + 1
-    if wait then addTo(cell.wait, wait) end
-    if stay then addTo(cell.run, stay) end
-    if total then addTo(cell.total, total) end
+    if wait then cell.wait = addTo(cell.wait, wait) end
+    if stay then cell.run = addTo(cell.run, stay) end
+    if total then cell.total = addTo(cell.total, total) end
   end
 end
 
@@ -675,103 +676,131 @@ do
     end
   end
 
-  local function addAll(into, from)
-    for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
+  --- A stored histogram is { sum in ms, bucket, bucket, ... }.
+  local function addDurations(stored, added)
+    for at, by in pairs(added) do
+      for i = #stored + 1, at do stored[i] = 0 end
+      stored[at] = stored[at] + by
+    end
   end
 
-  --- Cells of earlier versions have no `total`.
+  --- A stored cell is a map: counts, wait, run, total. Earlier versions, which may add to the same cell, know no total
+  --- and leave it as it is.
   local function addCell(stored, added)
-    for transition, times in pairs(added.counts) do
-      stored.counts[transition] = (stored.counts[transition] or 0) + times
+    local counts = stored.counts
+    for transition, times in pairs(added.counts) do counts[transition] = (counts[transition] or 0) + times end
+    if added.wait then addDurations(stored.wait, added.wait) end
+    if added.run then addDurations(stored.run, added.run) end
+    if added.total then
+      stored.total = stored.total or { 0 }
+      addDurations(stored.total, added.total)
     end
-    addAll(stored.wait, added.wait)
-    addAll(stored.run, added.run)
-    stored.total = stored.total or {}
-    if added.total then addAll(stored.total, added.total) end
+    return stored
   end
 
-  --- At most so many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too.
-  local function forgetOldCells(order, cells, before)
-    local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, 10)
-    if #old == 0 then return end
-    call('ZREM', order, unpack(old))
-    call('HDEL', cells, unpack(old))
-  end
+  local function emptyCell() return { counts = {}, wait = { 0 }, run = { 0 } } end
 
-  --- Adds to the cell of an hour. It is the sum of those cells of its minutes that say `inHour`; the others are members
-  --- of `unrolled`, so both together are exact at any time.
-  local function addToHour(minute, name, added)
-    local hour = floor(minute / 60)
-    local field = text(hour) .. '\0' .. name
-    local raw = call('HGET', K.hours, field)
-    if raw then
-      local stored = cmsgpack.unpack(raw)
-      addCell(stored, added)
-      added = stored
-    else
-      call('ZADD', K.hourOrder, hour, field)
-      forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+  local made
+
+  --- Made for the first new cell of a minute: `begin` and `addToHour`.
+  local function minuteWork()
+    if made then return made end
+    -- More than one old cell per new one, so that what a crowded minute left behind is done with, too.
+    local AT_ONCE = 10
+
+    local function forgetOldCells(order, cells, before)
+      local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, AT_ONCE)
+      if #old == 0 then return end
+      call('ZREM', order, unpack(old))
+      call('HDEL', cells, unpack(old))
     end
-    call('HSET', K.hours, field, cmsgpack.pack({ counts = added.counts, wait = added.wait, run = added.run, total = added.total }))
-  end
 
-  --- Adds some finished minutes to their hours. A new cell does this, so that a transition as such writes no hour.
-  local function rollMinutes(minute)
-    local finished = call('ZRANGEBYSCORE', K.unrolled, '-inf', '(' .. text(minute), 'LIMIT', 0, 10)
-    for i = 1, #finished do
-      local field = finished[i]
+    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`.
+    local function addToHour(minute, name, added)
+      local hour = floor(minute / 60)
+      local field = text(hour) .. '\0' .. name
+      local raw = call('HGET', K.hours, field)
+      if not raw then
+        call('ZADD', K.hourOrder, hour, field)
+        forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+      end
+      call('HSET', K.hours, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
+    end
+
+    local function roll(field)
       local raw = call('HGET', K.minutes, field)
       local cell = raw and cmsgpack.unpack(raw)
-      if cell and not cell.inHour then
-        local of, name = string.match(field, '^(%d+)%z(.*)$')
-        addToHour(tonumber(of), name, cell)
-        cell.inHour = true
-        call('HSET', K.minutes, field, cmsgpack.pack(cell))
+      if not cell or cell.inHour then return end
+      local minute, name = string.match(field, '^(%d+)%z(.*)$')
+      addToHour(tonumber(minute), name, cell)
+      cell.inHour = true
+      call('HSET', K.minutes, field, cmsgpack.pack(cell))
+    end
+
+    --- Adds some finished minutes to their hours: only a new cell does, so a transition as such writes no hour. All cells
+    --- before `rolled` (a minute, and a place in it) are in their hours. Returns the first minute that may have others.
+    local function rollMinutes(minute)
+      local from, offset = string.match(call('HGET', K.meta, 'rolled') or '', '^(%d+) (%d+)$')
+      from, offset = tonumber(from) or 0, tonumber(offset) or 0
+      -- The clock was set back. What is passed once more says that it is in its hour.
+      if from > minute then from, offset = minute, 0 end
+      local finished = call('ZRANGEBYSCORE', K.minuteOrder, from, minute - 1, 'LIMIT', offset, AT_ONCE)
+      for i = 1, #finished do roll(finished[i]) end
+      if #finished < AT_ONCE then
+        from, offset = minute, 0
+      else
+        for i = 1, #finished do
+          local of = tonumber(string.match(finished[i], '^%d+'))
+          if of == from then offset = offset + 1 else from, offset = of, 1 end
+        end
       end
+      call('HSET', K.meta, 'rolled', text(from) .. ' ' .. text(offset))
+      return from
     end
-    if #finished > 0 then call('ZREM', K.unrolled, unpack(finished)) end
-  end
 
-  --- Stores the backlog of the minute, and of its hour, if this script makes the first transition in it.
-  local function sampleBacklog(minute)
-    if call('HEXISTS', K.backlogs, 'm' .. text(minute)) == 1 then return end
-    local since = tonumber(call('HGET', K.meta, 'countedSince'))
-    if not since then
-      -- An earlier version kept minutes, but no hours.
-      local known = call('ZRANGE', K.minuteOrder, 0, -1, 'WITHSCORES')
-      since = tonumber(known[2]) or minute
-      for i = 1, #known, 2 do call('ZADD', K.unrolled, known[i + 1], known[i]) end
-      call('HSET', K.meta, 'countedSince', text(math.min(since, minute)))
-    elseif minute < since then
-      call('HSET', K.meta, 'countedSince', text(minute))
+    --- Stores what the backlog was when the period began, in the period's slot. Returns whether it is the first to.
+    local function keepSample(unit, slots, period, sample)
+      local slot = unit .. text(period % slots)
+      local known = call('HGET', K.hours, slot)
+      if known and unpack1('>I6', known) == period then return false end
+      call('HSET', K.hours, slot, pack('>I6', period) .. sample())
+      return true
     end
-    call('HSET', K.backlogs, 'm' .. text(minute), '')
-  end
 
-  local function writeCell(minute, name, cell)
-    local field = text(minute) .. '\0' .. name
-    local raw = call('HGET', K.minutes, field)
-    if raw then
-      local stored = cmsgpack.unpack(raw)
-      addCell(stored, cell)
-      -- The clock was set back to a minute that is in its hour already.
-      if stored.inHour then addToHour(minute, name, cell) end
-      cell = stored
-    else
+    local function backlogSample() return pack('>I6B', 0, 1) .. cmsgpack.pack({}) end
+
+    --- Of a minute and its hour, where this script makes the first transition.
+    local function sampleBacklog(minute)
+      if not keepSample('m', KEPT_MINUTES, minute, backlogSample) then return end
+      keepSample('h', KEPT_HOURS, floor(minute / 60), backlogSample)
+      local since = tonumber(call('HGET', K.meta, 'countedSince') or call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
+      call('HSET', K.meta, 'countedSince', text(math.min(since or minute, minute)))
+    end
+
+    local function begin(minute, field)
       sampleBacklog(minute)
-      -- Before old cells go: those are in their hours by then.
-      rollMinutes(minute)
+      local from = rollMinutes(minute)
+      forgetOldCells(K.minuteOrder, K.minutes, math.min(minute - KEPT_MINUTES, from - 1))
       call('ZADD', K.minuteOrder, minute, field)
-      call('ZADD', K.unrolled, minute, field)
-      forgetOldCells(K.minuteOrder, K.minutes, minute - KEPT_MINUTES)
     end
-    call('HSET', K.minutes, field, cmsgpack.pack(cell))
+
+    made = { begin = begin, addToHour = addToHour }
+    return made
   end
 
   function writeCells()
     local minute = floor(wall / 60000)
     for queue, jobs in pairs(cells) do
-      for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
+      for job, cell in pairs(jobs) do
+        local name = queue .. '\0' .. job
+        local field = text(minute) .. '\0' .. name
+        local raw = call('HGET', K.minutes, field)
+        if not raw then minuteWork().begin(minute, field) end
+        local stored = addCell(raw and cmsgpack.unpack(raw) or emptyCell(), cell)
+        -- The clock was set back to a minute that is in its hour already.
+        if stored.inHour then minuteWork().addToHour(minute, name, cell) end
+        call('HSET', K.minutes, field, cmsgpack.pack(stored))
+      end
     end
   end
 end
