@@ -8,6 +8,7 @@ import {
   keepAnswersMs,
   type Store,
 } from '../../../runtime/store/store.ts'
+import { expectRightCounters } from '../expect-right-counters.ts'
 import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
@@ -52,6 +53,7 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
   expect(await store.sweep(1_000)).toEqual({ pruned: 0, repaired: [] })
+  await expectRightCounters(store)
 }
 
 function pick<T>(items: readonly T[], choice: number): T | undefined {
