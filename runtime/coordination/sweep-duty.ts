@@ -15,7 +15,10 @@ export class SweepDuty implements Duty {
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(store: Pick<Store, 'sweep' | 'recount'>, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(
+    store: Pick<Store, 'sweep' | 'recount'>,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ) {
     this.#store = store
     this.#clock = clock
     this.#log = log

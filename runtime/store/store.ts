@@ -39,10 +39,11 @@ export interface Store
    */
   sweep(limit: number): Promise<SweepReport>
   /**
-   * Counts the runs anew, a bounded part in each call, and puts the counters of `counts` right in the last one; begins
-   * a recount when none is under way. Processes that call it at the same time go on with one and the same recount.
+   * Counts the runs anew, in each call about `limit` of them (left out: as many as take a few milliseconds), and puts the
+   * counters of `counts` right in the last one; begins a recount when none is under way. Processes that call it at the
+   * same time go on with one and the same recount.
    */
-  recount(): Promise<RecountReport>
+  recount(limit?: number): Promise<RecountReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
   close(): Promise<void>
 }

@@ -424,8 +424,8 @@ class EmbeddedStore implements Store {
     return report
   }
 
-  recount(): Promise<RecountReport> {
-    return this.#write(recount)
+  recount(limit?: number): Promise<RecountReport> {
+    return this.#write((tx) => recount(tx, limit))
   }
 
   async run(id: RunId): Promise<RunDetails | undefined> {

@@ -429,8 +429,8 @@ class RedisStore implements Store {
     return sweep(this.#calls, limit, this.#config.retention)
   }
 
-  recount(): Promise<RecountReport> {
-    return recount(this.#calls)
+  recount(limit?: number): Promise<RecountReport> {
+    return recount(this.#calls, limit)
   }
 
   async run(id: RunId): Promise<RunDetails | undefined> {

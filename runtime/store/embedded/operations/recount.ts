@@ -10,13 +10,14 @@ const recountedAtOnce = 5_000
 const comparedRuns = 10_000
 
 /** N2. One step of a recount, the first one when none is under way. */
-export function recount({ sql, now }: Transaction): RecountReport {
+export function recount({ sql, now }: Transaction, limit: number = recountedAtOnce): RecountReport {
   const from = readRecountedTo(sql) ?? begin(sql)
   const rows = sql.all<Sum>(
     `SELECT queue, job, state, count(*) AS n, max(seq) AS last FROM
-       (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT ${recountedAtOnce})
+       (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT ?)
      GROUP BY queue, job, state`,
     from,
+    limit,
   )
   for (const { queue, job, state, n } of rows) {
     sql.run(

@@ -20,12 +20,10 @@ export async function readRunCounts(calls: ScriptCalls): Promise<RunCount[]> {
   )
 }
 
-export async function recount(calls: ScriptCalls): Promise<RecountReport> {
-  const [looked, done, ...found] = (await calls.run('recount-runs', [recountedAtOnce])) as Reply[]
+export async function recount(calls: ScriptCalls, limit: number = recountedAtOnce): Promise<RecountReport> {
+  const [looked, done, ...found] = (await calls.run('recount-runs', [limit])) as Reply[]
   const miscounts = found.flatMap((field, i) =>
-    i % 3 === 0
-      ? [{ ...counterOf(field), counted: Number(found[i + 1]), stored: Number(found[i + 2]) }]
-      : [],
+    i % 3 === 0 ? [{ ...counterOf(field), counted: Number(found[i + 1]), stored: Number(found[i + 2]) }] : [],
   )
   return { done: done === 1, looked: Number(looked), miscounts }
 }

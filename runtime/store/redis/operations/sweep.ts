@@ -11,7 +11,11 @@ export async function sweep(
   limit: number,
   retention: RetentionPolicy,
 ): Promise<SweepReport> {
-  const [ids, repaired, freed, , recountDue] = await findPart(calls, [limit, retention.maxEnded, keepTimes(retention)])
+  const [ids, repaired, freed, , recountDue] = await findPart(calls, [
+    limit,
+    retention.maxEnded,
+    keepTimes(retention),
+  ])
   let pruned = 0
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
