@@ -1,3 +1,4 @@
+import type { DurationHistogram } from './duration-histogram.ts'
 import {
   type BacklogStatistics,
   type JobStatistics,
@@ -7,13 +8,15 @@ import {
   type StatisticsRange,
   statisticsRanges,
 } from './statistics.ts'
-import type { DurationHistogram, ThroughputCell } from './store.ts'
+import type { ThroughputCell } from './store.ts'
 
 /** What a store reads for statistics: the same from each. Times are by the wall. */
 export interface StatisticsRead {
   readonly now: number
   /** Begin of the first minute that the store has counted; undefined before any transition. */
   readonly since: number | undefined
+  /** The same of backlogs. */
+  readonly sampledSince: number | undefined
   /** Cells of the range, at most one more than `maxStatisticsCells` of each kind, those of newer periods first. */
   readonly cells: readonly StatisticsCell[]
   /** Samples of the range, oldest first; `byQueue` is asked of one. */
@@ -75,7 +78,7 @@ export function buildStatistics(range: StatisticsRange, read: StatisticsRead): S
     ...(from > 0 ? { cut: true } : {}),
     jobs: jobsOf(cells),
     points: pointsOf(range, cells, read),
-    backlogs: backlogsOf(range, known, read),
+    backlogs: backlogsOf(range, from, read),
   }
 }
 
@@ -155,7 +158,7 @@ function addCounts(sum: MutableCounts, { counts }: StatisticsCell): void {
 function pointsOf(
   range: StatisticsRange,
   cells: readonly StatisticsCell[],
-  { now, since, samples, backlogs }: StatisticsRead,
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
 ): StatisticsPoint[] {
   const { periodMs, periods } = statisticsRanges[range]
   const byPeriod = new Map<number, MutableCounts>()
@@ -165,7 +168,7 @@ function pointsOf(
     addCounts(sum, cell)
   }
   const total = [...backlogs.values()].reduce((sum, n) => sum + n, 0)
-  const firstKnown = since === undefined ? Number.POSITIVE_INFINITY : periodBegin(range, since)
+  const firstKnown = sampledSince === undefined ? Number.POSITIVE_INFINITY : periodBegin(range, sampledSince)
   return Array.from({ length: periods }, (_, i) => {
     const at = rangeBegin(range, now) + i * periodMs
     const { enqueued, started, completed, failed } = byPeriod.get(at) ?? noCounts()
@@ -181,16 +184,17 @@ function sampleFor(at: number, samples: readonly BacklogSample[]): BacklogSample
 
 function backlogsOf(
   range: StatisticsRange,
-  known: number,
-  { since, samples, backlogs }: StatisticsRead,
+  from: number,
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
 ): BacklogStatistics[] {
-  const thenAt = periodBegin(range, known)
-  const sample = sampleFor(thenAt, samples)
-  const then = sample?.byQueue() ?? backlogs
+  const known = Math.max(rangeBegin(range, now), sampledSince ?? now, from)
+  const beforeAt = periodBegin(range, Math.min(now, known))
+  const sample = sampleFor(beforeAt, samples)
+  const before = sample?.byQueue() ?? backlogs
   const complete = sample?.complete ?? true
-  return [...new Set([...backlogs.keys(), ...then.keys()])].sort().map((queue) => {
-    const before = then.get(queue) ?? (complete ? 0 : undefined)
+  return [...new Set([...backlogs.keys(), ...before.keys()])].sort().map((queue) => {
     const base = { queue, now: backlogs.get(queue) ?? 0 }
-    return since === undefined || before === undefined ? base : { ...base, then: before, thenAt }
+    const count = before.get(queue) ?? (complete ? 0 : undefined)
+    return sampledSince === undefined || count === undefined ? base : { ...base, before: count, beforeAt }
   })
 }

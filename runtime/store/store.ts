@@ -7,8 +7,11 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
+import type { RecountReport } from './recount.ts'
+import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { Statistics, StatisticsRange } from './statistics.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
@@ -37,6 +40,12 @@ export interface Store
    * most `limit` of each.
    */
   sweep(limit: number): Promise<SweepReport>
+  /**
+   * Counts the runs anew, in each call about `limit` of them (left out: as many as take a few milliseconds), and puts the
+   * counters of `counts` right in the last one; begins a recount when none is under way. Processes that call it at the
+   * same time go on with one and the same recount.
+   */
+  recount(limit?: number): Promise<RecountReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
   close(): Promise<void>
 }
@@ -122,6 +131,11 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Newest first. */
   runs(filter: RunFilter): Promise<RunPage>
+  /**
+   * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
+   * its runs for the first time, these are the runs counted so far.
+   */
+  counts(): Promise<readonly RunCount[]>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
@@ -361,7 +375,7 @@ export interface QueueInfo {
   readonly name: string
   readonly counts: Readonly<Record<Exclude<RunState, EndState>, number>>
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
-  /** Age of the oldest ready run. */
+  /** Age of the oldest ready run; left out when the store's ready runs have so many priorities that it isn't looked for. */
   readonly oldestReadyMs?: number
 }
 
@@ -413,12 +427,6 @@ export interface ThroughputCell {
   readonly total: DurationHistogram
 }
 
-export interface DurationHistogram {
-  readonly sumMs: number
-  /** `buckets[0]` counts durations below 1 ms, `buckets[i]` those from 2^(i-1) up to but not including 2^i ms; the 40th all longer ones. */
-  readonly buckets: readonly number[]
-}
-
 /** How long an answer to a write by hand, and the id of a removed run, are kept for a late repeat. */
 export const keepAnswersMs = 600_000
 
@@ -443,6 +451,8 @@ export interface SweepReport {
   readonly repaired: readonly RunId[]
   /** Unique keys that were held by a run that is gone or had let go of them; left out when there were none. */
   readonly freedKeys?: readonly FreedKey[]
+  /** Set when the counters of runs are missing or contradict the runs: call `recount` until it is done. */
+  readonly recountDue?: true
 }
 
 export interface FreedKey {

@@ -1,9 +1,10 @@
-import { isEnd, type RunState } from '../../model/run.ts'
+import { isEnd } from '../../model/run.ts'
 import type { BacklogSample } from '../build-statistics.ts'
 import { maxSampledQueues, retainedHours } from '../statistics.ts'
 import { throughputMinutes } from '../store.ts'
 import type { Sql } from './database.ts'
 import { hourMs } from './hour-cells.ts'
+import { inspectRunCounts, readRecountedAt } from './run-counts.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
@@ -17,23 +18,31 @@ const retainedMs: Readonly<Record<number, number>> = {
   [hourMs]: retainedHours * hourMs,
 }
 
-/** Stores the backlog of the minute, and of its hour, if this transaction makes the first transition in it. */
-export function sampleBacklog(tx: Transaction, minute: number): void {
+/** Notes the begin of the minute, and of its hour, if this transaction makes the first transition in it. */
+export function beginPeriods({ sql }: Transaction, minute: number): void {
   const sampled = 'SELECT 1 FROM backlogs WHERE period_ms = ? AND at = ?'
-  if (tx.sql.get(sampled, minuteMs, minute) !== undefined) return
-  tx.sql.run(
-    "INSERT INTO settings VALUES ('counted_since', ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)",
-    minute,
-  )
-  const before = backlogsBefore(tx)
-  store(tx, minuteMs, minute, before)
+  if (sql.get(sampled, minuteMs, minute) !== undefined) return
+  noteFirst(sql, 'counted_since', minute)
+  // While the runs are counted for the first time, nothing is known of backlogs.
+  if (readRecountedAt(sql) === undefined) return
+  noteFirst(sql, 'sampled_since', minute)
+  const before = readBacklogs(sql)
+  store(sql, minuteMs, minute, before)
   const hour = Math.floor(minute / hourMs) * hourMs
-  if (tx.sql.get(sampled, hourMs, hour) === undefined) store(tx, hourMs, hour, before)
+  if (sql.get(sampled, hourMs, hour) === undefined) store(sql, hourMs, hour, before)
 }
 
-function store(tx: Transaction, periodMs: number, at: number, before: ReadonlyMap<string, number>): void {
+function noteFirst(sql: Sql, name: 'counted_since' | 'sampled_since', minute: number): void {
+  sql.run(
+    'INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)',
+    name,
+    minute,
+  )
+}
+
+function store(sql: Sql, periodMs: number, at: number, before: ReadonlyMap<string, number>): void {
   const largest = [...before].sort(([, a], [, b]) => b - a)
-  tx.sql.run(
+  sql.run(
     'INSERT INTO backlogs VALUES (?, ?, ?, ?, ?)',
     periodMs,
     at,
@@ -42,36 +51,16 @@ function store(tx: Transaction, periodMs: number, at: number, before: ReadonlyMa
     largest.length <= maxSampledQueues ? 1 : 0,
   )
   const kept = retainedMs[periodMs] ?? 0
-  tx.sql.run(
-    'DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)',
-    periodMs,
-    at - kept,
-    at + kept,
-  )
+  sql.run('DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)', periodMs, at - kept, at + kept)
 }
 
-/** The backlogs before this transaction, whose moves are in the counts already. */
-function backlogsBefore(tx: Transaction): Map<string, number> {
-  const backlogs = readBacklogs(tx.sql)
-  for (const { run, from, state } of tx.moves) {
-    const change = isBacklog(state) - (from === undefined ? 0 : isBacklog(from))
-    const before = (backlogs.get(run.queue) ?? 0) - change
-    if (before > 0) backlogs.set(run.queue, before)
-    else backlogs.delete(run.queue)
+/** Live runs by queue, scheduled ones left out; of before a transaction, whose own changes are counted at its end. */
+export function readBacklogs(sql: Sql): Map<string, number> {
+  const backlogs = new Map<string, number>()
+  for (const { queue, state, count } of inspectRunCounts(sql)) {
+    if (state !== 'scheduled' && !isEnd(state)) backlogs.set(queue, (backlogs.get(queue) ?? 0) + count)
   }
   return backlogs
-}
-
-function isBacklog(state: RunState): 0 | 1 {
-  return state === 'scheduled' || isEnd(state) ? 0 : 1
-}
-
-/** Live runs by queue, scheduled ones left out. */
-export function readBacklogs(sql: Sql): Map<string, number> {
-  const rows = sql.all<{ queue: string; n: number }>(
-    "SELECT queue, count(*) AS n FROM runs WHERE ended_at IS NULL AND state <> 'scheduled' GROUP BY queue",
-  )
-  return new Map(rows.map(({ queue, n }) => [queue, n]))
 }
 
 /** Samples of periods of this length from one time to another, oldest first. */

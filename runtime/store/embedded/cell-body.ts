@@ -1,4 +1,5 @@
-import type { DurationHistogram, ThroughputCell } from '../store.ts'
+import type { DurationHistogram } from '../duration-histogram.ts'
+import type { ThroughputCell } from '../store.ts'
 import type { Move } from './transaction.ts'
 
 export interface Histogram {

@@ -228,6 +228,12 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
+  CREATE TABLE IF NOT EXISTS run_counts (
+    queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
+    PRIMARY KEY (queue, job, state)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -246,7 +252,7 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'hours', 'rolled_to', 'backlogs'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'hours', 'rolled_to', 'backlogs'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -1,6 +1,7 @@
+import { maxBuckets } from '../duration-histogram.ts'
 import { checkMinutes } from '../read-limits.ts'
 import { type ThroughputCell, throughputMinutes } from '../store.ts'
-import { sampleBacklog } from './backlog-samples.ts'
+import { beginPeriods } from './backlog-samples.ts'
 import { addCell, type CellBody, countsOf, emptyBody, type Histogram } from './cell-body.ts'
 import type { Sql } from './database.ts'
 import { addToHour, rollMinutes } from './hour-cells.ts'
@@ -8,7 +9,6 @@ import type { Move, Transaction } from './transaction.ts'
 
 const minuteMs = 60_000
 const keptMs = throughputMinutes * minuteMs
-const mostBuckets = 40
 /** How many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too. */
 const trimmedPerNewCell = 10
 
@@ -59,7 +59,7 @@ function openCell(tx: Transaction, minute: number, queue: string, job: string): 
     job,
   )
   if (stored !== undefined) return JSON.parse(stored.body) as CellBody
-  sampleBacklog(tx, minute)
+  beginPeriods(tx, minute)
   trim(tx, minute, rollMinutes(tx, minute))
   return emptyBody()
 }
@@ -85,7 +85,7 @@ function count({ counts, wait, run, total }: CellBody, { from, transition, ...mo
 function addDuration(histogram: Histogram, ms: number): void {
   histogram.sumMs += ms
   const { buckets } = histogram
-  const bucket = Math.min(bitLength(ms), mostBuckets - 1)
+  const bucket = Math.min(bitLength(ms), maxBuckets - 1)
   while (buckets.length <= bucket) buckets.push(0)
   buckets[bucket] = (buckets[bucket] ?? 0) + 1
 }

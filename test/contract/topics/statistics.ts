@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { durationsIn } from '../../../runtime/store/percentile.ts'
+import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import type { JobStatistics, Statistics, StatisticsRange } from '../../../runtime/store/statistics.ts'
 import { type Store, throughputMinutes } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
@@ -294,18 +294,18 @@ export function statisticsContract(open: Open): void {
     const { backlogs: queues, points } = await store.statistics('5m')
     expect(points[0]).not.toHaveProperty('backlog')
     expect(queues).toEqual([
-      { queue: 'default', now: 1, then: 0, thenAt: hour },
-      { queue: 'mail', now: 1, then: 0, thenAt: hour },
-      { queue: 'new', now: 1, then: 0, thenAt: hour },
+      { queue: 'default', now: 1, before: 0, beforeAt: hour },
+      { queue: 'mail', now: 1, before: 0, beforeAt: hour },
+      { queue: 'new', now: 1, before: 0, beforeAt: hour },
     ])
     advance(hourMs)
     expect(await backlogs('24h')).toEqual([0, 3])
     const second = await worker({ queues: ['default'] })
     await second.settle(await second.claimOne(), completed)
     expect((await store.statistics('5m')).backlogs).toEqual([
-      { queue: 'default', now: 0, then: 1, thenAt: hour + hourMs - minuteMs },
-      { queue: 'mail', now: 1, then: 1, thenAt: hour + hourMs - minuteMs },
-      { queue: 'new', now: 1, then: 1, thenAt: hour + hourMs - minuteMs },
+      { queue: 'default', now: 0, before: 1, beforeAt: hour + hourMs - minuteMs },
+      { queue: 'mail', now: 1, before: 1, beforeAt: hour + hourMs - minuteMs },
+      { queue: 'new', now: 1, before: 1, beforeAt: hour + hourMs - minuteMs },
     ])
   })
 

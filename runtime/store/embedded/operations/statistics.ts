@@ -17,9 +17,15 @@ export function readStatistics(sql: Sql, { wall: now }: Moment, range: Statistic
   checkRange(range)
   const { periodMs } = statisticsRanges[range]
   const [from, to] = [rangeBegin(range, now), periodBegin(range, now)]
-  const since = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'counted_since'")?.value
+  const since = (name: 'counted_since' | 'sampled_since'): number | undefined =>
+    sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
   return buildStatistics(range, {
-    ...{ now, since, backlogs: readBacklogs(sql) },
+    ...{
+      now,
+      since: since('counted_since'),
+      sampledSince: since('sampled_since'),
+      backlogs: readBacklogs(sql),
+    },
     samples: readSamples(sql, periodMs, from, to),
     cells: range === '24h' ? hourCells(sql, from, now) : cells(sql, minuteRows, from, now),
   })

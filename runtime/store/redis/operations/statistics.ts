@@ -4,6 +4,7 @@ import {
   periodBegin,
   type StatisticsCell,
 } from '../../build-statistics.ts'
+import type { DurationHistogram } from '../../duration-histogram.ts'
 import { checkRange } from '../../read-limits.ts'
 import {
   maxStatisticsCells,
@@ -12,7 +13,7 @@ import {
   type StatisticsRange,
   statisticsRanges,
 } from '../../statistics.ts'
-import { type DurationHistogram, type ThroughputCell, throughputMinutes } from '../../store.ts'
+import { type ThroughputCell, throughputMinutes } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -33,21 +34,27 @@ export function statisticsArguments(range: StatisticsRange): Argument[] {
 }
 
 export function decodeStatistics(reply: Reply, range: StatisticsRange): Statistics {
-  const [wall, since, cells, unrolled, samples, backlogs] = reply as [
+  const [wall, counted, sampled, cells, unrolled, samples, backlogs] = reply as [
+    Buffer,
     Buffer,
     Buffer,
     CellReply,
     CellReply,
     Buffer[],
-    Buffer[],
+    (Buffer | number)[],
   ]
   const { periodMs } = statisticsRanges[range]
   return buildStatistics(range, {
     now: Number(wall),
-    since: since.length === 0 ? undefined : Number(since) * minuteMs,
+    since: minuteIn(counted),
+    sampledSince: minuteIn(sampled),
     cells: [...cellsOf(unrolled, minuteMs, range), ...cellsOf(cells, periodMs, range)],
     samples: samples.map((sample) => decodeSample(sample, periodMs)),
-    backlogs: new Map(pairs(backlogs).map(([queue, n]) => [String(queue), Number(n)])),
+    backlogs: new Map(
+      backlogs.flatMap((queue, i) =>
+        i % 2 === 0 ? [[String(queue), Number(backlogs[i + 1])] as const] : [],
+      ),
+    ),
   })
 }
 
@@ -99,9 +106,6 @@ function decodeSample(sample: Buffer, periodMs: number): BacklogSample {
   return { at, total, complete: sample[12] === 1, byQueue }
 }
 
-function pairs(flat: readonly Buffer[]): [Buffer, Buffer][] {
-  return flat.flatMap((first, i) => {
-    const second = flat[i + 1]
-    return i % 2 === 0 && second !== undefined ? [[first, second] as [Buffer, Buffer]] : []
-  })
+function minuteIn(text: Buffer): number | undefined {
+  return text.length === 0 ? undefined : Number(text) * minuteMs
 }

@@ -20,7 +20,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
-local KEPT_HOURS, SAMPLED_QUEUES = --[[statistics]] 0, 0
+local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -384,6 +384,7 @@ local function dueAt(run)
   return math.min(a, b)
 end
 
+--- For earlier versions, which have no other count of these states.
 local function count(run, by)
   local field = run[QUEUE] .. '\0' .. run[STATE]
   counts[field] = (counts[field] or 0) + by
@@ -528,6 +529,71 @@ do
   end
 end
 
+-- Counters ----------------------------------------------------------------------------------------------------
+-- `runCounts` has how many runs there are by queue, job and state, and no field for none.
+-- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
+-- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
+--     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
+--     counts in its sums as well where it is at or before that place.
+-- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+
+local tallies, retallies = {}, {}
+
+local function statesIn(into, run)
+  local queue, job = run[QUEUE], run[JOB]
+  local jobs = into[queue]
+  if not jobs then
+    jobs = {}
+    into[queue] = jobs
+  end
+  local states = jobs[job]
+  if not states then
+    states = {}
+    jobs[job] = states
+  end
+  return states
+end
+
+local function isHeldState(state) return state == RUNNING or state == CANCELLING end
+
+--- N2. Whether the recount has passed a run in this state. Ready runs come last, with its end.
+local function isRecounted(run, state, lease)
+  if state == READY then return false end
+  local heldTo = string.match(recountedTo, '^h(.*)$')
+  if isHeldState(state) then return heldTo and lease and lease <= heldTo end
+  if heldTo then return true end
+  local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
+  stateTo = tonumber(stateTo)
+  return state < stateTo or state == stateTo and run[SEQ] <= tonumber(seqTo)
+end
+
+--- One run more or less in a state. `lease`: of a held one.
+local function tally(run, state, by, lease)
+  local states = statesIn(tallies, run)
+  states[state] = (states[state] or 0) + by
+  if recountedTo and isRecounted(run, state, lease) then
+    states = statesIn(retallies, run)
+    states[state] = (states[state] or 0) + by
+  end
+end
+
+local function addSums(sums, prefix)
+  for queue, jobs in pairs(sums) do
+    for job, states in pairs(jobs) do
+      for state, by in pairs(states) do
+        local field = by ~= 0 and prefix .. queue .. '\0' .. job .. '\0' .. state
+        if field and call('HINCRBY', K.runCounts, field, by) == 0 then call('HDEL', K.runCounts, field) end
+      end
+    end
+  end
+end
+
+local function writeTallies()
+  addSums(tallies, '')
+  addSums(retallies, '\0')
+  tallies, retallies = {}, {}
+end
+
 --- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
 local function place(run, transition, to, lease)
   if run.moved then flush() end
@@ -538,6 +604,7 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
+  local holder = recountedTo and isHeldState(from) and (run.holder or select(2, readStay(run)))
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -560,6 +627,8 @@ local function place(run, transition, to, lease)
   end
   local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
+  tally(run, from, -1, holder)
+  tally(run, state, 1, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
@@ -758,27 +827,57 @@ do
       return from
     end
 
-    --- Stores what the backlog was when the period began, in the period's slot. Returns whether it is the first to.
+    --- Live runs by queue, scheduled ones left out, before this script: the most at once, all of them, whether all are told.
+    local function backlogSample()
+      local sums, order, total = {}, {}, 0
+      local stored = call('HGETALL', K.runCounts)
+      for i = 1, #stored, 2 do
+        local queue, state = string.match(stored[i], '^(%Z+)%z.*%z(%d+)$')
+        state = tonumber(state)
+        if queue and state > SCHEDULED and state < COMPLETED then
+          if not sums[queue] then order[#order + 1] = queue end
+          sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1])
+        end
+      end
+      table.sort(order, function(a, b) return sums[a] > sums[b] end)
+      local kept = {}
+      for i = 1, #order do
+        total = total + sums[order[i]]
+        if i <= SAMPLED_QUEUES then kept[order[i]] = sums[order[i]] end
+      end
+      return pack('>I6B', math.max(0, total), #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
+    end
+
+    --- Keeps the earliest minute that a field of `meta` is to name.
+    local function noteFirst(field, minute)
+      local known = tonumber(call('HGET', K.meta, field))
+      if not known or known > minute then call('HSET', K.meta, field, text(minute)) end
+    end
+
+    --- Stores the sample of a period in its slot, unless it is there.
     local function keepSample(unit, slots, period, sample)
       local slot = unit .. text(period % slots)
       local known = call('HGET', K.hours, slot)
-      if known and unpack1('>I6', known) == period then return false end
-      call('HSET', K.hours, slot, pack('>I6', period) .. sample())
-      return true
+      if not known or unpack1('>I6', known) ~= period then call('HSET', K.hours, slot, pack('>I6', period) .. sample) end
     end
 
-    local function backlogSample() return pack('>I6B', 0, 1) .. cmsgpack.pack({}) end
-
-    --- Of a minute and its hour, where this script makes the first transition.
-    local function sampleBacklog(minute)
-      if not keepSample('m', KEPT_MINUTES, minute, backlogSample) then return end
-      keepSample('h', KEPT_HOURS, floor(minute / 60), backlogSample)
-      local since = tonumber(call('HGET', K.meta, 'countedSince') or call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
-      call('HSET', K.meta, 'countedSince', text(math.min(since or minute, minute)))
+    --- Notes the begin of a minute, and of its hour, if this script makes the first transition in it.
+    local function beginPeriods(minute)
+      local last = call('HGET', K.hours, 'm' .. text(minute % KEPT_MINUTES))
+      if last and unpack1('>I6', last) == minute then return end
+      -- An earlier version kept minutes before.
+      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
+      noteFirst('countedSince', math.min(oldest or minute, minute))
+      -- While the runs are counted for the first time, nothing is known of backlogs.
+      if call('HEXISTS', K.meta, 'recountedAt') == 0 or call('HLEN', K.runCounts) > SAMPLED_COUNTERS then return end
+      local sample = backlogSample()
+      keepSample('m', KEPT_MINUTES, minute, sample)
+      keepSample('h', KEPT_HOURS, floor(minute / 60), sample)
+      noteFirst('sampledSince', minute)
     end
 
     local function begin(minute, field)
-      sampleBacklog(minute)
+      beginPeriods(minute)
       local from = rollMinutes(minute)
       forgetOldCells(K.minuteOrder, K.minutes, math.min(minute - KEPT_MINUTES, from - 1))
       call('ZADD', K.minuteOrder, minute, field)
@@ -875,6 +974,8 @@ local function finish(changed, replies, knowsTimers)
     writeEvents()
     writeCells()
   end
+  -- Behind the cells: a sample of the backlog is of before this script.
+  writeTallies()
   pickIdle()
   -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
   local channel = sub(K.meta, 1, -5)

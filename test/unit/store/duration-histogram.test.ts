@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { durationsIn, percentile } from '../../../runtime/store/percentile.ts'
+import { durationsIn, percentile } from '../../../runtime/store/duration-histogram.ts'
 
 /** Counts in the buckets that they are named by: 0 is below 1 ms, i from 2^(i-1) ms on. */
 function histogram(counts: Readonly<Record<number, number>>): { sumMs: number; buckets: number[] } {

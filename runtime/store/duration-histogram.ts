@@ -1,4 +1,10 @@
-import type { DurationHistogram } from './store.ts'
+export interface DurationHistogram {
+  readonly sumMs: number
+  /** `buckets[0]` counts durations below 1 ms, `buckets[i]` those from 2^(i-1) up to but not including 2^i ms; the 40th all longer ones. */
+  readonly buckets: readonly number[]
+}
+
+export const maxBuckets = 40
 
 /** How many durations a histogram counts. */
 export function durationsIn({ buckets }: DurationHistogram): number {
@@ -24,6 +30,3 @@ export function percentile(histogram: DurationHistogram, quantile: number): numb
   }
   return undefined
 }
-
-/** Both stores count durations in so many buckets. */
-export const maxBuckets = 40
