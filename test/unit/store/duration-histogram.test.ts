@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { aboutDuration } from '../../../runtime/model/about-duration.ts'
 import { durationsIn, percentile } from '../../../runtime/store/duration-histogram.ts'
 
 /** Counts in the buckets that they are named by: 0 is below 1 ms, i from 2^(i-1) ms on. */
@@ -45,4 +46,20 @@ test('a percentile is off by less than a factor of two, and never decreases', ()
     expect(found).toBeGreaterThanOrEqual(before)
     before = found
   }
+})
+
+test.each([
+  [0, '<1ms'],
+  [0.6, '<1ms'],
+  [1, '~1ms'],
+  [834, '~830ms'],
+  [999, '~1s'],
+  [1_536, '~1.5s'],
+  [4_000, '~4s'],
+  [59_900, '~1m'],
+  [90_000, '~1.5m'],
+  [3_599_000, '~1h'],
+  [40 * 3_600_000, '~1.7d'],
+])('%d ms is about %s', (ms, text) => {
+  expect(aboutDuration(ms)).toBe(text)
 })
