@@ -29,6 +29,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import type { Overview, OverviewQuery } from '../overview.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -97,6 +98,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { readOverview } from './operations/overview.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { readRunCounts, recount } from './operations/run-counts.ts'
 import {
@@ -509,6 +511,10 @@ class RedisStore implements Store {
 
   statistics(range: StatisticsRange): Promise<Statistics> {
     return readStatistics(this.#calls, range)
+  }
+
+  overview(query: OverviewQuery): Promise<Overview> {
+    return readOverview(this.#calls, query)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
