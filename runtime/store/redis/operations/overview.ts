@@ -31,13 +31,15 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     ...[lateFromMs, notableMs],
     ...statisticsArguments(range),
   ])
-  const [counts, queues, workers, leaders, limiters, schedules, held, packedStatistics, cut] = reply as Parts
-  const statistics = decodeStatistics(packedStatistics, range)
+  const [packedCounts, queues, workers, leaders, limiters, schedules, held, packedStatistics, cut] =
+    reply as Parts
+  const counts = decodeRunCounts(packedCounts)
+  const statistics = decodeStatistics(packedStatistics, range, counts)
   const cuts = [...(cut.map(String) as OverviewCut[]), ...(statistics.cut ? (['statistics'] as const) : [])]
   return {
     now: statistics.now,
-    counts: decodeRunCounts(counts),
-    queues: decodeQueues(calls, queues),
+    counts,
+    queues: decodeQueues(calls, queues, counts),
     workers: decodeWorkers(calls, workers),
     leaders: decodeLeaders(calls, leaders).leaders,
     limiters: decodeLimiters(calls, limiters),
