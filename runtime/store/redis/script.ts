@@ -18,6 +18,9 @@ export const redisFormat = 1
 
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
 
+/** Scores of hours in `minuteOrder` begin here, above those of all minutes. */
+export const hoursFrom = 1_000_000_000
+
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
   readonly source: string
@@ -187,7 +190,10 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
-    '--[[statistics]] 0, 0, 0': `${retainedHours}, ${maxSampledQueues}, ${maxSampledCounters}`,
+    '--[[hours]] 0': String(hoursFrom),
+    '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
+      ', ',
+    ),
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
