@@ -481,20 +481,6 @@ end
 
 local measure
 do
-  --- Durations of a script: 1 is their sum in ms, the others are those buckets of a histogram that count any.
-  local function addTo(durations, ms)
-    ms = math.max(0, ms)
-    local bucket = 2
-    if ms >= 1 then
-      local _, bits = math.frexp(ms)
-      bucket = math.min(41, 2 + bits)
-    end
-    if not durations then return { ms, [bucket] = 1 } end
-    durations[1] = durations[1] + ms
-    durations[bucket] = (durations[bucket] or 0) + 1
-    return durations
-  end
-
   local function cellOf(queue, job)
     local jobs = cells[queue]
     if not jobs then
@@ -503,7 +489,7 @@ do
     end
     local cell = jobs[job]
     if not cell then
-      cell = { counts = {} }
+      cell = { counts = {}, wait = {}, run = {}, total = {} }
       jobs[job] = cell
     end
     return cell
@@ -515,9 +501,9 @@ do
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
     local cell = cellOf(queue, job)
     cell.counts[transition] = (cell.counts[transition] or 0) + 1
-    if wait then cell.wait = addTo(cell.wait, wait) end
-    if stay then cell.run = addTo(cell.run, stay) end
-    if total then cell.total = addTo(cell.total, total) end
+    if wait then cell.wait[#cell.wait + 1] = wait end
+    if stay then cell.run[#cell.run + 1] = stay end
+    if total then cell.total[#cell.total + 1] = total end
   end
 end
 
@@ -764,48 +750,33 @@ do
     end
   end
 
-  --- A stored histogram is { sum in ms, bucket, bucket, ... }.
-  local function addDurations(stored, added)
-    for at, by in pairs(added) do
-      for i = #stored + 1, at do stored[i] = 0 end
-      stored[at] = stored[at] + by
-    end
-  end
-
-  --- The histogram of totals is stored without its first zeros, of which most scripts would copy many: { sum in ms, how many
-  --- buckets are left out, bucket, ... }.
-  local function addTotal(stored, added)
-    for at, by in pairs(added) do
-      if at == 1 then
-        stored[1] = stored[1] + by
-      else
-        stored[2] = stored[2] or at - 2
-        while at - 2 < stored[2] do
+  --- Adds durations in ms. A stored histogram is { sum in ms, how many buckets are left out since they are 0, bucket, ... };
+  --- one that earlier versions add to leaves out none and doesn't say so: `from` is the place of its first bucket.
+  local function addDurations(stored, from, durations)
+    for i = 1, #durations do
+      local ms, bits = math.max(0, durations[i]), 0
+      if ms >= 1 then
+        local _, exponent = math.frexp(ms)
+        bits = exponent < 40 and exponent or 39
+      end
+      stored[1] = stored[1] + ms
+      local place = from + bits
+      if from == 3 then
+        stored[2] = stored[2] or bits
+        while bits < stored[2] do
           stored[2] = stored[2] - 1
           table.insert(stored, 3, 0)
         end
-        local place = at + 1 - stored[2]
-        for i = #stored + 1, place do stored[i] = 0 end
-        stored[place] = stored[place] + by
+        place = 3 + bits - stored[2]
       end
+      for empty = #stored + 1, place do stored[empty] = 0 end
+      stored[place] = stored[place] + 1
     end
   end
 
-  --- A stored cell is a map: counts, wait, run, and since this version total. Earlier ones, which may add to the same cell,
-  --- leave it as it is.
-  local function addCell(stored, added)
-    local counts = stored.counts
-    for transition, times in pairs(added.counts) do counts[transition] = (counts[transition] or 0) + times end
-    if added.wait then addDurations(stored.wait, added.wait) end
-    if added.run then addDurations(stored.run, added.run) end
-    if added.total then
-      stored.total = stored.total or { 0 }
-      addTotal(stored.total, added.total)
-    end
-    return stored
+  local function addCounts(stored, counts)
+    for transition, times in pairs(counts) do stored[transition] = (stored[transition] or 0) + times end
   end
-
-  local function emptyCell() return { counts = {}, wait = { 0 }, run = { 0 } } end
 
   local made
 
@@ -822,9 +793,9 @@ do
       call('HDEL', K.minutes, unpack(old))
     end
 
-    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`. It stands behind all minutes, where
-    --- earlier versions don't look.
-    local function addToHour(minute, name, added)
+    --- The cell of an hour, which stands behind all minutes, where earlier versions don't look. It is the sum of those
+    --- cells of its minutes that say `inHour`.
+    local function addToHour(minute, name, add)
       local hour = floor(minute / 60)
       local field = 'h' .. text(hour) .. '\0' .. name
       local raw = call('HGET', K.minutes, field)
@@ -832,7 +803,29 @@ do
         call('ZADD', K.minuteOrder, HOURS_FROM + hour, field)
         forgetOldCells(HOURS_FROM, HOURS_FROM + hour - KEPT_HOURS)
       end
-      call('HSET', K.minutes, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
+      local stored = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
+      add(stored)
+      call('HSET', K.minutes, field, cmsgpack.pack(stored))
+    end
+
+    local function addHistogram(stored, added)
+      for i = 1, #added do stored[i] = (stored[i] or 0) + added[i] end
+      return stored
+    end
+
+    --- Either may leave out more buckets than the other.
+    local function addTotal(stored, added)
+      if not added then return stored end
+      if not stored then return added end
+      local lower, upper = stored, added
+      if added[2] < stored[2] then lower, upper = added, stored end
+      lower[1] = lower[1] + upper[1]
+      for i = 3, #upper do
+        local place = i + upper[2] - lower[2]
+        for empty = #lower + 1, place do lower[empty] = 0 end
+        lower[place] = lower[place] + upper[i]
+      end
+      return lower
     end
 
     local function roll(field)
@@ -840,12 +833,14 @@ do
       local cell = raw and cmsgpack.unpack(raw)
       if not cell or cell.inHour then return end
       local minute, name = string.match(field, '^(%d+)%z(.*)$')
-      local stored, total = cell.total, nil
-      if stored then
-        total = { stored[1] }
-        for i = 3, #stored do total[i - 1 + stored[2]] = stored[i] end
-      end
-      addToHour(tonumber(minute), name, { counts = cell.counts, wait = cell.wait, run = cell.run, total = total })
+      addToHour(tonumber(minute), name, function(hour)
+        addCounts(hour.counts, cell.counts)
+        addHistogram(hour.wait, cell.wait)
+        addHistogram(hour.run, cell.run)
+        hour.total = addTotal(hour.total, cell.total)
+      end)
+      -- `addTotal` may have changed the other.
+      cell = cmsgpack.unpack(raw)
       cell.inHour = true
       call('HSET', K.minutes, field, cmsgpack.pack(cell))
     end
@@ -959,6 +954,16 @@ do
     return made
   end
 
+  local function addCell(stored, cell)
+    addCounts(stored.counts, cell.counts)
+    addDurations(stored.wait, 2, cell.wait)
+    addDurations(stored.run, 2, cell.run)
+    if cell.total[1] then
+      stored.total = stored.total or { 0 }
+      addDurations(stored.total, 3, cell.total)
+    end
+  end
+
   function writeCells()
     local minute = floor(wall / 60000)
     for queue, jobs in pairs(cells) do
@@ -967,9 +972,10 @@ do
         local field = text(minute) .. '\0' .. name
         local raw = call('HGET', K.minutes, field)
         if not raw then minuteWork().begin(minute, field) end
-        local stored = addCell(raw and cmsgpack.unpack(raw) or emptyCell(), cell)
+        local stored = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
+        addCell(stored, cell)
         -- The clock was set back to a minute that is in its hour already.
-        if stored.inHour then minuteWork().addToHour(minute, name, cell) end
+        if stored.inHour then minuteWork().addToHour(minute, name, function(hour) addCell(hour, cell) end) end
         call('HSET', K.minutes, field, cmsgpack.pack(stored))
       end
     end
