@@ -178,15 +178,22 @@ export function statisticsContract(open: Open): void {
         expect(await enqueuedIn(store, '24h')).toBe(25 * minutes + 2 * (minutes - 1) + i + 1)
       }
     }
-    await runOnce(contract, await worker(), 3, 4)
-    advance(minuteMs)
-    await runOnce(contract, await worker(), 5, 6)
+    for (const [waitMs, runMs] of [
+      [3, 4],
+      [0, 1],
+      [500, 6],
+    ] as const) {
+      await runOnce(contract, await worker(), waitMs, runMs)
+      advance(minuteMs)
+    }
+    for (let i = 0; i < 3; i++) await store.enqueue([newRun({ job: `latest ${i}` })])
     const statistics = await store.statistics('24h')
-    expect(busy(statistics, hour, hourMs)).toEqual([[0, 56]])
+    expect(busy(statistics, hour, hourMs)).toEqual([[0, 60]])
     expect(statistics.points).toHaveLength(24)
     expect(statistics.jobs.find(({ job }) => job === 'job')).toMatchObject({
-      ...{ enqueued: 2, started: 2, completed: 2 },
-      ...{ wait: { sumMs: 8 }, run: { sumMs: 10 }, total: { sumMs: 18, buckets: [0, 0, 0, 1, 1] } },
+      ...{ enqueued: 3, started: 3, completed: 3 },
+      ...{ wait: { sumMs: 503 }, run: { sumMs: 11 } },
+      total: { sumMs: 514, buckets: [0, 1, 0, 1, 0, 0, 0, 0, 0, 1] },
     })
   })
 
