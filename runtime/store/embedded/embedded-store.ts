@@ -26,7 +26,7 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -54,8 +54,6 @@ import type {
   RetryChoice,
   RunDetails,
   RunEvent,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -97,7 +95,6 @@ import {
   inspectHistory,
   inspectQueues,
   inspectRun,
-  inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
@@ -113,6 +110,7 @@ import { isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectRuns } from './operations/search-runs.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { readWaitGraph } from './operations/wait-graph.ts'
@@ -456,8 +454,8 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
-  async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), filter)
+  async runs(query: RunQuery): Promise<RunPage> {
+    return inspectRuns(this.#database, this.#time.look(), query)
   }
 
   async counts(): Promise<readonly RunCount[]> {
