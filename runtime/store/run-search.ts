@@ -82,7 +82,19 @@ const heldStates: readonly RunState[] = ['running', 'cancelling']
 const longestStates: readonly RunState[] = ['ready', 'waiting', ...heldStates]
 
 const knownOptions = [
-  ...['states', 'job', 'queue', 'tag', 'unique', 'fingerprint', 'worker', 'minAgeMs', 'since', 'before', 'text'],
+  ...[
+    'states',
+    'job',
+    'queue',
+    'tag',
+    'unique',
+    'fingerprint',
+    'worker',
+    'minAgeMs',
+    'since',
+    'before',
+    'text',
+  ],
   ...['order', 'limit', 'cursor'],
 ]
 
@@ -135,7 +147,9 @@ function startOf(order: RunOrder): RunPosition {
 /** Q3. */
 function markOf({ filter, order, states }: Omit<RunSearch, 'from' | 'limit'>): string {
   const { job, queue, tag, unique, fingerprint, worker, text } = filter
-  const bound = [order, states, job, queue, tag, unique, fingerprint, worker, text].map((part) => part ?? null)
+  const bound = [order, states, job, queue, tag, unique, fingerprint, worker, text].map(
+    (part) => part ?? null,
+  )
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex').slice(0, 8)
 }
 

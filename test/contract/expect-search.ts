@@ -8,12 +8,13 @@ function reasonOf(run: Run): string {
   if (run.state === 'failed' || run.state === 'waiting') {
     return run.error === undefined ? '' : `${run.error.name}: ${run.error.message}`
   }
-  if (run.state === 'blocked' || run.state === 'cancelled' || run.state === 'cancelling') return run.reason ?? ''
+  if (run.state === 'blocked' || run.state === 'cancelled' || run.state === 'cancelling')
+    return run.reason ?? ''
   return ''
 }
 
 function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean {
-  const { states, job, queue, tag, unique, worker, minAgeMs, since, before, text } = query
+  const { states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, before, text } = query
   const { changedAt } = run
   const has = (part: string): boolean => part.toLowerCase().includes((text ?? '').toLowerCase())
   return (
@@ -22,6 +23,8 @@ function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean
     (queue === undefined || run.queue === queue) &&
     (tag === undefined || run.tags.includes(tag)) &&
     (unique === undefined || run.unique?.key === unique) &&
+    // Nothing here has failed with one.
+    fingerprint === undefined &&
     (worker === undefined || ('worker' in run && run.worker === worker)) &&
     (minAgeMs === undefined || now - changedAt >= minAgeMs) &&
     (since === undefined || changedAt >= since) &&
@@ -34,7 +37,8 @@ function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean
 function expectedIds(runs: readonly Run[], query: Omit<RunQuery, 'limit'>, now: number): string[] {
   const found = runs.filter((run) => matches(run, query, now))
   if (query.order === 'oldest') return found.map(({ id }) => id)
-  if (query.order === 'longest') return found.toSorted((a, b) => a.changedAt - b.changedAt).map(({ id }) => id)
+  if (query.order === 'longest')
+    return found.toSorted((a, b) => a.changedAt - b.changedAt).map(({ id }) => id)
   return found.map(({ id }) => id).reverse()
 }
 
@@ -52,19 +56,28 @@ export async function searchAll(store: Store, query: RunQuery): Promise<Run[]> {
   return runs
 }
 
-/** The store finds what a look at all runs finds. `ids`: of all runs, in the order of their enqueue. */
+/** Reads runs one by one, as a search shows them. */
+export async function readAll(store: Store, ids: readonly string[]): Promise<Run[]> {
+  const runs = await Promise.all(ids.map((id) => store.run(id)))
+  return runs.flatMap((run) => {
+    if (run === undefined) return []
+    const { input: _, ...shown } = run
+    return [shown as Run]
+  })
+}
+
+/** The store finds what a look at all runs finds; those come in the order of their enqueue. */
 export async function expectSearch(
   store: Store,
-  ids: readonly string[],
+  runs: readonly Run[],
   query: RunQuery,
   now: number,
 ): Promise<void> {
-  const known = await Promise.all(ids.map((id) => store.run(id)))
-  const runs = known.flatMap((run) => (run === undefined ? [] : [run]))
   const found = await searchAll(store, query)
-  expect(found.map(({ id }) => id), JSON.stringify(query)).toEqual(expectedIds(runs, query, now))
-  for (const run of found) {
-    const { input: _, ...details } = runs.find(({ id }) => id === run.id) ?? { input: '' }
-    expect(run).toEqual(details)
-  }
+  expect(
+    found.map(({ id }) => id),
+    JSON.stringify(query),
+  ).toEqual(expectedIds(runs, query, now))
+  const known = new Map(runs.map((run) => [run.id, run]))
+  for (const run of found) expect(run).toEqual(known.get(run.id))
 }

@@ -44,7 +44,11 @@ export function addRuns(program: Command): void {
   const command = program
     .command('runs')
     .description('list runs, newest first')
-    .option('--state <states>', `only runs in these states, such as failed,expired: ${runStates.join(', ')}`, states)
+    .option(
+      '--state <states>',
+      `only runs in these states, such as failed,expired: ${runStates.join(', ')}`,
+      states,
+    )
     .option('--job <name>', 'only runs of this job')
     .option('--queue <name>', 'only runs of this queue')
     .option('--tag <tag>', 'only runs with this tag')
@@ -52,7 +56,11 @@ export function addRuns(program: Command): void {
     .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
     .option('--worker <name>', 'only runs that this worker holds')
     .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
-    .option('--since <when>', 'only runs that came into their state (or ended) since then: 2h, or a time', pastTime)
+    .option(
+      '--since <when>',
+      'only runs that came into their state (or ended) since then: 2h, or a time',
+      pastTime,
+    )
     .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
     .addOption(
       new Option('--order <order>', 'longest: in their state; for ready, waiting and held runs')
@@ -92,7 +100,10 @@ function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | un
   return `searched ${looked.toLocaleString('en')} runs, there are more: add --cursor ${cursor}`
 }
 
-async function readPage(inspector: Inspector, options: Omit<RunsOptions, keyof SharedOptions>): Promise<RunPage> {
+async function readPage(
+  inspector: Inspector,
+  options: Omit<RunsOptions, keyof SharedOptions>,
+): Promise<RunPage> {
   const { limit, order = 'newest', cursor, job, unique } = options
   const { state: states, olderThan: minAgeMs, queue, tag, fingerprint, worker, since, text } = options
   const filter = given({ states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, text })

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import { isEnd, type RunState } from '../../model/run.ts'
-import type { RunGroup, RunSource } from '../run-plan.ts'
 import type { RunFilter } from '../run-filter.ts'
+import type { RunGroup, RunSource } from '../run-plan.ts'
 import type { Sql } from './database.ts'
 
 /*
@@ -105,7 +105,11 @@ interface Reading {
 export function mergeStreams(
   sql: Sql,
   streams: readonly RunStream[],
-  { from, atMost, newestFirst }: { readonly from: number; readonly atMost: number; readonly newestFirst: boolean },
+  {
+    from,
+    atMost,
+    newestFirst,
+  }: { readonly from: number; readonly atMost: number; readonly newestFirst: boolean },
   given: readonly number[] = [],
 ): { readonly seqs: readonly number[]; readonly isAll: boolean } {
   const isBehind = (a: number, b: number): boolean => (newestFirst ? a < b : a > b)

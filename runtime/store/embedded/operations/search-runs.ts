@@ -30,10 +30,14 @@ export function inspectRuns(sql: Sql, moment: Moment, query: RunQuery): Promise<
   if (search.order === 'longest') {
     const held = heldByTime(place)
     const streams = search.states.includes('ready') ? streamsOf(sql, { kind: 'ready' }, search.filter) : []
-    return searchRuns(search, (position, bounds) => inspectLongest(place, { held, streams }, position, bounds))
+    return searchRuns(search, (position, bounds) =>
+      inspectLongest(place, { held, streams }, position, bounds),
+    )
   }
   const { streams, given } = readByNumber(place)
-  return searchRuns(search, (position, bounds) => inspectByNumber(place, { streams, given }, position, bounds))
+  return searchRuns(search, (position, bounds) =>
+    inspectByNumber(place, { streams, given }, position, bounds),
+  )
 }
 
 interface Place {
@@ -59,7 +63,10 @@ function timesOf({ filter }: RunSearch, moment: Moment): Times {
   }
 }
 
-function readByNumber(place: Place): { readonly streams: readonly RunStream[]; readonly given: readonly number[] } {
+function readByNumber(place: Place): {
+  readonly streams: readonly RunStream[]
+  readonly given: readonly number[]
+} {
   const { sql, search, times } = place
   const { filter, states } = search
   const isNarrow = [filter.job, filter.queue, filter.tag, filter.worker, filter.fingerprint].some(
@@ -87,7 +94,8 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
       .reduce((sum, { count }) => sum + count, 0)
   return {
     // An earlier version beside this one may have made runs that no counter knows.
-    total: (state) => counterOf(state) || (hasRuns(sql, state) ? (isCounted ? 1 : Number.MAX_SAFE_INTEGER) : 0),
+    total: (state) =>
+      counterOf(state) || (hasRuns(sql, state) ? (isCounted ? 1 : Number.MAX_SAFE_INTEGER) : 0),
     groups: (state) => {
       if (state === 'completed') {
         const isOf = ({ queue, job }: RunGroup): boolean =>
@@ -99,9 +107,7 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
     },
     tagged: filter.tag === undefined ? 0 : taggedRuns(sql, filter.tag),
     inTime: (state) =>
-      isTimed && isFiledByTime(state)
-        ? changedIn(sql, state, times, maxInspectedRuns + 1).length
-        : undefined,
+      isTimed && isFiledByTime(state) ? changedIn(sql, state, times, maxInspectedRuns + 1).length : undefined,
   }
 }
 
@@ -295,7 +301,9 @@ function nextByTime(
       seq,
       atMost,
     )
-  const waiting = states.includes('waiting') ? read('runs_changed', `${filedByTime} AND state = 'waiting'`) : []
+  const waiting = states.includes('waiting')
+    ? read('runs_changed', `${filedByTime} AND state = 'waiting'`)
+    : []
   const again = states.includes('ready')
     ? read('runs_ready_again', "state = 'ready' AND changed_at <> enqueued_at")
     : []

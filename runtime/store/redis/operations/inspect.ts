@@ -1,14 +1,7 @@
 import type { LossCause } from '../../../model/poison.ts'
 import { type EndState, endStates, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import type {
-  HistoryEntry,
-  QueueInfo,
-  QueueOrder,
-  RunDetails,
-  WorkerInfo,
-  WorkerJob,
-} from '../../store.ts'
+import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'

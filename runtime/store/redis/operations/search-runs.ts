@@ -47,7 +47,9 @@ export async function listRuns(calls: ScriptCalls, query: RunQuery): Promise<Run
   const search = parseRunQuery(query)
   const facts = await readFacts(calls, search)
   const reading =
-    search.order === 'longest' ? await readLongest(calls, search, facts) : await readByNumber(calls, search, facts)
+    search.order === 'longest'
+      ? await readLongest(calls, search, facts)
+      : await readByNumber(calls, search, facts)
   return searchRuns(search, (position, bounds) => {
     const step = search.order === 'longest' ? inspectLongest : inspectByNumber
     return step({ calls, search, reading, position, ...bounds })
@@ -65,15 +67,10 @@ interface Facts extends RunFacts {
 async function readFacts(calls: ScriptCalls, { filter }: RunSearch): Promise<Facts> {
   const { job = '', queue = '', tag = '', since = '', before = '', minAgeMs = '' } = filter
   const args = [job, queue, tag, since, before, minAgeMs]
-  const [bounds, totals, inTime, tagged, unknown, flat, isWaitingFiled] = (await calls.run('plan-runs', args)) as [
-    [Buffer, Buffer],
-    number[],
-    number[],
-    number,
-    number[],
-    Reply[],
-    number,
-  ]
+  const [bounds, totals, inTime, tagged, unknown, flat, isWaitingFiled] = (await calls.run(
+    'plan-runs',
+    args,
+  )) as [[Buffer, Buffer], number[], number[], number, number[], Reply[], number]
   const groups = groupsByState(flat)
   return {
     from: Number(bounds[0]),
@@ -198,7 +195,12 @@ async function readLongest(calls: ScriptCalls, search: RunSearch, facts: Facts):
   const timed = runStates.filter((state) => (state === 'ready' || state === 'waiting') && isIn(state))
   const streams = isIn('ready') ? await readyStreams(calls, search) : []
   if (isIn('waiting') && !facts.isWaitingFiled) streams.push(streamOf({ kind: 'state', state: 'waiting' }))
-  return { filter, streams, candidates: candidates.sort((a, b) => a.at - b.at || a.seq - b.seq), states: timed }
+  return {
+    filter,
+    streams,
+    candidates: candidates.sort((a, b) => a.at - b.at || a.seq - b.seq),
+    states: timed,
+  }
 }
 
 interface Inspection {
@@ -210,7 +212,13 @@ interface Inspection {
   readonly wanted: number
 }
 
-async function inspectByNumber({ calls, search, reading, position, ...bounds }: Inspection): Promise<SearchStep> {
+async function inspectByNumber({
+  calls,
+  search,
+  reading,
+  position,
+  ...bounds
+}: Inspection): Promise<SearchStep> {
   const { streams, isCut } = await nearest(calls, reading, search.order, position.seq)
   const isLeft = ({ seq }: Candidate): boolean =>
     search.order === 'newest' ? seq < position.seq : seq > position.seq
@@ -225,7 +233,13 @@ async function inspectByNumber({ calls, search, reading, position, ...bounds }: 
   return { looked, runs, bytes, ended: ended === 1 && !isCut, position: { ...position, seq: Number(seq) } }
 }
 
-async function inspectLongest({ calls, search, reading, position, ...bounds }: Inspection): Promise<SearchStep> {
+async function inspectLongest({
+  calls,
+  search,
+  reading,
+  position,
+  ...bounds
+}: Inspection): Promise<SearchStep> {
   const { streams, isCut } = await nearest(calls, reading, 'oldest', position.fresh)
   const isLeft = ({ at, seq }: Candidate): boolean =>
     at > position.at || (at === position.at && seq > position.seq)
@@ -271,6 +285,8 @@ async function matching(calls: ScriptCalls, search: RunSearch, found: readonly B
     .filter((run) => matchesRecord(run, search))
   if (search.filter.text === undefined) return runs
   const completed = runs.filter(({ state }) => state === 'completed').map(({ id }) => id)
-  const whole = new Map((await readRuns(calls, completed, false)).map(({ input: _, ...run }) => [run.id, run as Run]))
+  const whole = new Map(
+    (await readRuns(calls, completed, false)).map(({ input: _, ...run }) => [run.id, run as Run]),
+  )
   return runs.map((run) => whole.get(run.id) ?? run)
 }
