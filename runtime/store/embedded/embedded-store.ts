@@ -9,6 +9,7 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
@@ -106,7 +107,7 @@ import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { isRecountDue, recount } from './operations/recount.ts'
+import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -503,7 +504,13 @@ class EmbeddedStore implements Store {
     const leader = leaderCheck(leaders, workers, this.#time.look().wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            unservedQueues(await this.queues(), workers),
+            await deadlockCheck(this),
+            countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
+          ]
+        : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]
