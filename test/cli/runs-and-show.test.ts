@@ -4,6 +4,7 @@ import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
 interface RunsJson {
   readonly runs: readonly Readonly<Record<string, unknown>>[]
   readonly cursor?: string
+  readonly looked: number
 }
 
 interface ShowJson {
@@ -61,6 +62,38 @@ describe('runs', () => {
     expect(await ids('--job', 'silent')).toEqual(['unclaimed'])
     expect(await ids('--queue', 'slowly')).toEqual(['sleeping'])
     expect(await ids('--tag', 'odd', '--state', 'failed')).toEqual(['bad'])
+    expect(await ids('--state', 'completed,ready', '--state', 'waiting')).toEqual([
+      ...['unclaimed', 'sleeping', 'good'],
+    ])
+  })
+
+  test('filters by time, text, holder and fingerprint, in another order', async () => {
+    const ids = async (...filter: string[]): Promise<unknown[]> =>
+      (await cli.json<RunsJson>('runs', ...filter)).runs.map(({ id }) => id)
+    expect(await ids('--text', 'NO EMAIL')).toEqual(['bad'])
+    expect(await ids('--text', 'control')).toEqual(['control'])
+    expect(await ids('--since', '1h', '--order', 'oldest')).toEqual([
+      'good',
+      'bad',
+      'control',
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--since', '2100-01-01')).toEqual([])
+    expect(await ids('--older-than', '1h')).toEqual([])
+    expect(await ids('--older-than', '1ms', '--state', 'ready,waiting', '--order', 'longest')).toEqual([
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--worker', 'w1')).toEqual([])
+    expect(await ids('--fingerprint', 'f1:none')).toEqual([])
+  })
+
+  test('says what an order is for, and which filter a cursor is of', async () => {
+    expect(await cli.refused(2, ['runs', '--order', 'longest'])).toContain("'longest' is for ready")
+    const { cursor } = await cli.json<RunsJson>('runs', '--limit', '1')
+    const other = ['runs', '--state', 'failed', '--cursor', String(cursor)]
+    expect(await cli.refused(2, other)).toContain('is of another filter or order')
   })
 
   test('pages by cursor', async () => {
