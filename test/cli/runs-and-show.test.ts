@@ -1,4 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { NewRun } from '../../runtime/store/new-run.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
 
 interface RunsJson {
@@ -222,4 +226,29 @@ describe('show', () => {
       /^no run 'nothing' in this store: .* \(sqlite:\/.*jobs\.db\)$/,
     )
   })
+})
+
+test('a search that finds nothing goes on by itself, up to a bound', async () => {
+  const own = new CommandLine()
+  onTestFinished(() => own.dispose())
+  const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))
+  const base = {
+    job: 'many',
+    version: 1,
+    queue: 'default',
+    priority: 0,
+    input: new Uint8Array(),
+    inputDigest: '',
+  }
+  const run = (id: string): NewRun => ({ ...base, id, tags: [], headers: {}, start: { kind: 'now' } })
+  await store.enqueue(Array.from({ length: 6_200 }, (_, i) => run(i === 3_000 ? 'needle' : `run-${i}`)))
+  await store.close()
+  const found = await own.run(['runs', '--text', 'NEEDLE'])
+  expect(found.stdout).toMatch(/^needle /m)
+  const nothing = await own.run(['runs', '--text', 'hay'])
+  expect(nothing).toMatchObject({ code: 0, stdout: '' })
+  const cursor = /^searched 4,000 runs, going on with --cursor (\S+)\n$/.exec(nothing.stderr)?.[1] ?? ''
+  const rest = await own.json<RunsJson>('runs', '--text', 'hay', '--cursor', cursor)
+  expect(rest).toEqual({ runs: [], looked: 2_200 })
+  expect((await own.run(['runs', '--text', 'hay', '--cursor', cursor])).stderr).toMatch(/^no such run in /)
 })
