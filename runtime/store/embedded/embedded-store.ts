@@ -9,6 +9,7 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
@@ -27,7 +28,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -56,8 +57,6 @@ import type {
   RetryChoice,
   RunDetails,
   RunEvent,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -99,7 +98,6 @@ import {
   inspectHistory,
   inspectQueues,
   inspectRun,
-  inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
@@ -112,10 +110,11 @@ import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { isRecountDue, recount } from './operations/recount.ts'
+import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
@@ -460,8 +459,8 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
-  async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), filter)
+  async runs(query: RunQuery): Promise<RunPage> {
+    return inspectRuns(this.#database, this.#time.look(), query)
   }
 
   async counts(): Promise<readonly RunCount[]> {
@@ -519,7 +518,13 @@ class EmbeddedStore implements Store {
     const leader = leaderCheck(leaders, workers, this.#time.look().wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            unservedQueues(await this.queues(), workers),
+            await deadlockCheck(this),
+            countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
+          ]
+        : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]

@@ -202,6 +202,8 @@ const additions = [
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
+  // Of a failed run: which group of failures it belongs to.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
@@ -228,6 +230,15 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- What lists search by. Runs that wait for nothing are in none of these: see run-plan.ts.
+  CREATE INDEX IF NOT EXISTS runs_ended_groups ON runs (state, queue, job, seq)
+    WHERE ended_at IS NOT NULL AND state <> 'completed';
+  CREATE INDEX IF NOT EXISTS runs_changed ON runs (state, changed_at, seq)
+    WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
+  CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
+    WHERE state = 'ready' AND changed_at <> enqueued_at;
+  CREATE INDEX IF NOT EXISTS runs_fingerprint ON runs (fingerprint, seq)
+    WHERE fingerprint IS NOT NULL AND state = 'failed';
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -252,7 +263,9 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'hours', 'rolled_to', 'backlogs'] as const
+const namesAdded = [
+  ...['clock_jumps', 'limit_keepers', 'run_counts', 'runs_fingerprint', 'hours', 'rolled_to', 'backlogs'],
+] as const
 
 export const formatVersion: number = migrations.length
 

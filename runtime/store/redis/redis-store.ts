@@ -13,6 +13,7 @@ import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import { leaderCheck } from '../leader-check.ts'
@@ -31,7 +32,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -59,8 +60,6 @@ import type {
   RetryChoice,
   RunDetails,
   RunEvent,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -84,7 +83,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents, readThroughput } from './operations/events.ts'
-import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
+import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
@@ -100,7 +99,7 @@ import {
 } from './operations/limiters.ts'
 import { readOverview } from './operations/overview.ts'
 import { planRetry, retry } from './operations/retry.ts'
-import { readRunCounts, recount } from './operations/run-counts.ts'
+import { checkCounts, readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -110,6 +109,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { listRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
@@ -466,8 +466,8 @@ class RedisStore implements Store {
     return readHistory(this.#calls, id)
   }
 
-  runs(filter: RunFilter): Promise<RunPage> {
-    return listRuns(this.#calls, filter)
+  runs(query: RunQuery): Promise<RunPage> {
+    return listRuns(this.#calls, query)
   }
 
   counts(): Promise<readonly RunCount[]> {
@@ -524,7 +524,13 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            unservedQueues(await this.queues(), workers),
+            await deadlockCheck(this),
+            countersCheck(await checkCounts(this.#calls)),
+          ]
+        : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]

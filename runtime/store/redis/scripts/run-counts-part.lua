@@ -36,7 +36,7 @@ local knownCounts
 
 --- All counts, read once per script: { 1 unless the runs are being counted for the first time, the counters as stored,
 --- queue, job, ready runs in turn, 1 if there are more counters or classes than the most }.
-local function runCounts(mostCounters, mostClasses)
+local function storedCounts(mostCounters, mostClasses)
   if knownCounts then return knownCounts end
   local stored, more = entriesOf(K.runCounts, mostCounters or math.huge)
   local classes, others = readyClasses(mostClasses)
@@ -47,4 +47,20 @@ local function runCounts(mostCounters, mostClasses)
   end
   knownCounts = { call('HEXISTS', K.meta, 'recountedAt'), stored, ready, (more or others) and 1 or 0 }
   return knownCounts
+end
+
+--- Counts by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
+local function runCounts()
+  local isCounted, stored, ready = unpack(storedCounts())
+  local counts = {}
+  for i = 1, #stored, 2 do
+    local field, n = stored[i], tonumber(stored[i + 1])
+    local isRecount = string.byte(field) == 0
+    if (isCounted == 1) ~= isRecount and n > 0 then counts[isRecount and sub(field, 2) or field] = n end
+  end
+  for i = 1, #ready, 3 do
+    local field = ready[i] .. '\0' .. ready[i + 1] .. '\0' .. READY
+    counts[field] = (counts[field] or 0) + ready[i + 2]
+  end
+  return counts
 end
