@@ -45,6 +45,7 @@ export {
   StoreFormatError,
   StoreFullError,
   StoreUnavailableError,
+  UnknownActionError,
   UnknownJobError,
   UnknownRunError,
 } from '../runtime/model/errors.ts'

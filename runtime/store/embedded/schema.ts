@@ -226,10 +226,20 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- Actions on many runs: see store/actions.ts.
+  CREATE TABLE IF NOT EXISTS actions (
+    id TEXT PRIMARY KEY,
+    begun TEXT NOT NULL,                  -- JSON: what it is to do, for whom and why
+    started_at INTEGER NOT NULL, touched_at INTEGER NOT NULL, ended_at INTEGER,
+    cursor TEXT,                          -- null: it has ended
+    done INTEGER NOT NULL, refused INTEGER NOT NULL,
+    refusals TEXT NOT NULL                -- JSON
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'actions'] as const
 
 export const formatVersion: number = migrations.length
 
