@@ -17,7 +17,7 @@ import type { RunFilter } from './run-filter.ts'
  */
 
 /** How long an action is known after its last chunk. */
-export const keepActionsMs = 7 * 86_400_000
+export const keepActionsMs: number = 7 * 86_400_000
 
 /** How many refusals of an action are kept with their reasons. */
 export const maxRefusals = 100

@@ -19,7 +19,8 @@ export function checkChunk({ from, next, runs }: ActionChunk): void {
     throw new InvalidOptionsError(`a chunk of an action takes ${maxChunkRuns} runs, not ${runs.length}`)
   }
   // Else a repeat could not be told from the next one.
-  if (next === from) throw new InvalidOptionsError(`a chunk must move the cursor of its action from '${from}'`)
+  if (next === from)
+    throw new InvalidOptionsError(`a chunk must move the cursor of its action from '${from}'`)
 }
 
 /** @throws InvalidOptionsError */

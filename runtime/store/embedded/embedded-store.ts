@@ -27,6 +27,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -37,7 +38,6 @@ import type {
   ScheduleSpec,
   TriggerAnswer,
 } from '../schedules.ts'
-import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { sqlitePath } from '../sqlite-path.ts'
 import type {
   Checkpoint,
@@ -76,6 +76,7 @@ import { readEvents, writeEvents } from './event-log.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
+import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import {
   applyAction,
   beginAction,
@@ -85,7 +86,6 @@ import {
   planAction,
   pruneActions,
 } from './operations/actions.ts'
-import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {

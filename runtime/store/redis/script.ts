@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
+import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
@@ -186,6 +187,7 @@ function withConstants(source: string): string {
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
+    '--[[actions]] 0, 0': `${maxRefusals}, ${keepActionsMs}`,
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

@@ -6,9 +6,10 @@ keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called again
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part
+uses: prelude limits-part definitions-part declare-limiters-part actions-part
 ]]
 local MOST_FORGOTTEN = 2000
+local MOST_ACTIONS_FORGOTTEN = 100
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -35,6 +36,15 @@ local function forgetOld()
     if kind == 'c' then hdel(K.cuts, name) end
   end
   return #old == MOST_FORGOTTEN
+end
+
+local function forgetActions()
+  local old = call('ZRANGEBYSCORE', K.actionOrder, '-inf', now - KEEP_ACTIONS, 'LIMIT', 0, MOST_ACTIONS_FORGOTTEN)
+  for i = 1, #old do
+    hdel(K.actions, old[i])
+    hdel(K.actionProgress, old[i])
+    zrem(K.actionOrder, old[i])
+  end
 end
 
 --- A class without ready runs would cost every claim a look.
@@ -149,6 +159,7 @@ if forgetOld() then
   return { {}, {}, {}, 1 }
 end
 forgetClasses()
+forgetActions()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()
