@@ -85,6 +85,8 @@ export interface ActionEntry {
 /** What an action would do to one run. */
 export interface RunForecast {
   readonly run: RunId
+  /** Left out: there is no such run. */
+  readonly state?: RunState
   /** Why it would be refused. */
   readonly refused?: string
   /** At-most-once steps that it would be refused for. */

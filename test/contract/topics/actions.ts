@@ -454,9 +454,15 @@ function forecasts(open: Open): void {
       const retry = await store.planAction('retry', ids, [])
       const nothing = { inTheWay: [], runsAgain: [], limiters: [] }
       expect(retry).toEqual([
-        { ...nothing, run: plain, runsAgain: ['pay'] },
-        { ...nothing, run: once.id, inTheWay: ['pay'], refused: expect.stringContaining("step 'pay'") },
-        { ...nothing, run: live.id, refused: expect.stringMatching(/^it is ready; only/) },
+        { ...nothing, run: plain, state: 'failed', runsAgain: ['pay'] },
+        {
+          ...nothing,
+          run: once.id,
+          state: 'failed',
+          inTheWay: ['pay'],
+          refused: expect.stringContaining("step 'pay'"),
+        },
+        { ...nothing, run: live.id, state: 'ready', refused: expect.stringMatching(/^it is ready; only/) },
         { ...nothing, run: 'none', refused: expect.stringContaining('no such run') },
       ])
       expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({

@@ -120,7 +120,8 @@ export function planAction(
   return runs.map((id) => {
     const run = findRun(tx.sql, id)
     const limiters = run === undefined ? [] : limitersOf(tx, run)
-    const base = { run: id, inTheWay: [], runsAgain: [], limiters }
+    const state = run === undefined ? {} : { state: run.state }
+    const base = { run: id, ...state, inTheWay: [], runsAgain: [], limiters }
     const refusal = judge(kind, run && judgedOf(run), undefined, Number.POSITIVE_INFINITY)
     if (refusal !== undefined && refusal !== 'newer') {
       return { ...base, refused: refusalText(kind, refusal) }

@@ -94,7 +94,8 @@ export async function planAction(
     ids.map(async (id) => {
       const run = found.get(id)
       const limiters = (run?.record.extras.L?.['']?.t ?? []).map(([limiter]) => limiter)
-      const base = { run: id, inTheWay: [], runsAgain: [], limiters }
+      const state = run === undefined ? {} : { state: run.record.state }
+      const base = { run: id, ...state, inTheWay: [], runsAgain: [], limiters }
       const refusal = judge(kind, run?.record, undefined, Number.POSITIVE_INFINITY)
       if (refusal !== undefined && refusal !== 'newer')
         return { ...base, refused: refusalText(kind, refusal) }
