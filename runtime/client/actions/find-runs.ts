@@ -19,12 +19,13 @@ export async function findRuns(inspector: Inspector, query: RunQuery): Promise<R
   return { ...page, runs: page.runs.filter((run) => matches(run, query)) }
 }
 
-function matches(run: Run, { states, unique, worker, since, before, text }: RunQuery): boolean {
+function matches(run: Run, { states, unique, worker, minAgeMs, since, before, text }: RunQuery): boolean {
   const texts = [run.job, run.id].map((one) => one.toLowerCase())
   return (
     (states === undefined || states.includes(run.state)) &&
     (unique === undefined || run.unique?.key === unique) &&
     (worker === undefined || ('worker' in run && run.worker === worker)) &&
+    (minAgeMs === undefined || Date.now() - run.changedAt >= minAgeMs) &&
     (since === undefined || run.changedAt >= since) &&
     (before === undefined || run.changedAt < before) &&
     (text === undefined || texts.some((one) => one.includes(text.toLowerCase())))
