@@ -130,7 +130,7 @@ describe('cancel and remove', () => {
     expect(await cli.ok('cancel', 'a', 'b', '--yes')).toContain('\ncancelled 2 runs (action act_')
     expect(await cli.ok('cancel', '--tag', 'c', '--yes')).toContain('\ncancelled 1 run (action act_')
     expect(await cli.ok('remove', '--state', 'cancelled', '--older-than', '1h', '--yes')).toBe(
-      '0 runs to remove\nnone was inspected\n',
+      'no run to remove matches\n',
     )
     expect(await cli.ok('remove', '--all', '--yes')).toContain('\nremoved 3 runs (action act_')
     expect(await statesOf(cli)).toEqual({ d: 'ready' })

@@ -22,6 +22,7 @@ export const doneWords: Readonly<Record<ActionKind, string>> = {
 
 /** What an action would do, for people: one line each, the number of runs in front. */
 export function planText(plan: ActionPlan): string {
+  if (plan.matching.exact && plan.matching.runs === 0) return `no run to ${plan.action} matches`
   const states = plan.states.map(({ state, runs }) => `${runs} ${state}`).join(', ')
   const width = Math.max(...linesOf(plan).map(([runs]) => String(runs).length), 1)
   const lines = linesOf(plan).flatMap(([runs, text]) => {
@@ -37,7 +38,7 @@ export function planText(plan: ActionPlan): string {
 }
 
 function sampleText({ sample, matching }: ActionPlan): string {
-  if (sample === 0) return 'none was inspected'
+  if (sample === 0) return 'none was found among those inspected'
   return matching.exact && matching.runs === sample
     ? 'all of them were inspected'
     : `the newest ${sample} of them were inspected`
