@@ -91,18 +91,32 @@ interface Matching {
 }
 
 async function matchingRuns(inspector: Inspector, filter: RunFilter): Promise<Matching> {
+  const counted = await countOf(inspector, filter)
   const ids: RunId[] = []
   let cursor: string | undefined
   for (let pages = 0; pages < maxCountedPages; pages++) {
     const page = await findRuns(inspector, {
       ...filter,
       order: 'newest',
-      limit: maxInspectedRuns,
+      limit: counted === undefined ? maxInspectedRuns : maxForecastRuns,
       ...(cursor === undefined ? {} : { cursor }),
     })
     ids.push(...page.runs.map(({ id }: Run) => id))
     cursor = page.cursor
+    if (counted !== undefined && ids.length >= maxForecastRuns) break
     if (cursor === undefined) return { ids, matching: { runs: ids.length, exact: true } }
   }
-  return { ids, matching: { runs: ids.length, exact: false } }
+  return { ids, matching: { runs: counted ?? ids.length, exact: counted !== undefined } }
+}
+
+/** From the counters, where they know what the filter asks for. */
+async function countOf(inspector: Inspector, filter: RunFilter): Promise<number | undefined> {
+  const { states, job, queue, ...others } = filter
+  if (Object.keys(others).length > 0) return undefined
+  const counts = await inspector.counts()
+  return counts
+    .filter((one) => job === undefined || one.job === job)
+    .filter((one) => queue === undefined || one.queue === queue)
+    .filter((one) => states === undefined || states.includes(one.state))
+    .reduce((sum, { count }) => sum + count, 0)
 }

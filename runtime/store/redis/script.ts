@@ -4,6 +4,7 @@ import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
@@ -66,7 +67,8 @@ function compose(name: ScriptName): Script {
     .split(' ')
     .filter((script) => script !== '')
     .map((script) => asFunction(script, partOf(name, script)))
-  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
+  const moves = header('uses').split(' ').includes('prelude')
+  const text = [...(timed ? clockOf(moves) : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
@@ -123,12 +125,15 @@ function asFunction(script: string, source: string): string {
 /**
  * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
  * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
- * the caller expects, its last argument.
+ * the caller expects, its last argument. One that may move runs reads with the same command how far a recount has come.
  */
-const clock = [
+const clockOf = (moves: boolean): readonly string[] => [
   "local time = redis.call('TIME')",
   'local wall = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
-  "local now = wall + (tonumber(call('HGET', K.meta, 'clockOffset')) or 0)",
+  ...(moves
+    ? ["local clockOffset, recountedTo = unpack(call('HMGET', K.meta, 'clockOffset', 'recountedTo'))"]
+    : ["local clockOffset = call('HGET', K.meta, 'clockOffset')"]),
+  'local now = wall + (tonumber(clockOffset) or 0)',
   'do',
   `  local expected = string.match(ARGV[#ARGV], '^${expectationPrefix}(%d*)$')`,
   '  if expected then ARGV[#ARGV] = nil end',
@@ -188,6 +193,7 @@ function withConstants(source: string): string {
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
     '--[[actions]] 0, 0': `${maxRefusals}, ${keepActionsMs}`,
+    '--[[recount]] 0': String(recountPauseMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

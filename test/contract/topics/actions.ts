@@ -468,6 +468,7 @@ function forecasts(open: Open): void {
       expect((await store.planAction('retry', ids, ['pay']))[1]).toEqual({
         ...nothing,
         run: once.id,
+        state: 'failed',
         runsAgain: ['pay'],
       })
       const refused = async (kind: 'cancel' | 'remove') =>

@@ -21,5 +21,5 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
 /** Deletes an ended run; unlike retention it also ends a window of its unique key. */
 export function removeRun(tx: Transaction, run: RunRow): void {
   freeKeys(tx, run)
-  deleteRun(tx, run.seq, run.id)
+  deleteRun(tx, run)
 }
