@@ -26,7 +26,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--tag <tag>', 'runs with this tag')
     .option('--fingerprint <id>', 'runs that failed for this cause')
     .option('--older-than <duration>', 'at least this long in their state: 2h', duration)
-    .option('--since <time>', 'came into their state since: 30m ago, or 2030-01-31T09:00Z', sinceTime)
+    .option('--since <time>', 'came into their state in the last 30m, or since 2030-01-31T09:00Z', sinceTime)
     .option('--text <text>', 'with this text in job, id or reason')
 }
 

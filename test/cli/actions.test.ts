@@ -88,7 +88,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
     'pay once',
   ])
   expect(first.code).toBe(4)
-  expect(first.stdout).toContain('2 are retried first; waiting for their ends')
+  expect(first.stdout).toContain('2 runs retried first; waiting for the end of each')
   expect(first.stdout.match(/^ {2}\S+ failed .*the bank is down$/gm)).toHaveLength(2)
   expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
   const [, id = ''] =

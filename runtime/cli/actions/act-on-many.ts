@@ -11,7 +11,7 @@ import { type ActionOptions, exitCodes, targetOf, usageError } from './action-op
 import { ask, canAsk } from './confirm.ts'
 import { followToEnd } from './first-runs.ts'
 import { outcomeText, Progress } from './outcome-text.ts'
-import { matchingText, planText } from './plan-text.ts'
+import { matchingText, planText, runsText } from './plan-text.ts'
 
 /** Of a retry. */
 export interface RetryManyOptions extends ActionOptions {
@@ -134,7 +134,7 @@ class ActionCommand {
       onProgress: (progress) => runs.push(...progress.runs),
     })
     if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
-    this.#say(`${begun.done} are retried first; waiting for their ends (ctrl-c: stop here)`)
+    this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
     const quiet = this.#options.json === true
     const bad = await followToEnd(this.#jobs, runs, { signal: this.#signal, quiet })
     if (bad === undefined || !(await this.#goesOn(bad, runs.length))) return this.#end(begun)

@@ -1,8 +1,8 @@
 import type { Jobs } from '../../client/client.ts'
 import { isEnd, type Run } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { print } from '../output.ts'
-import { plainText } from '../plain-text.ts'
+import { print, screenWidth } from '../output.ts'
+import { clip, oneLine, textWidth } from '../plain-text.ts'
 import { paintState, situation } from '../run-text.ts'
 
 /** A hint of a change may be lost. */
@@ -49,5 +49,9 @@ export async function followToEnd(
 
 function endText(id: RunId, run: Run | undefined): string {
   if (run === undefined) return `  ${id} was removed`
-  return plainText(`  ${id} `) + paintState(run.state, run.state) + plainText(` ${situation(run)}`)
+  const before = `  ${id} ${run.state} `
+  const told = oneLine(situation(run))
+  const width = screenWidth()
+  const rest = width === undefined ? told : clip(told, Math.max(0, width - textWidth(before)))
+  return `  ${id} ${paintState(run.state, run.state)} ${rest}`
 }

@@ -1,6 +1,7 @@
 import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { ActionInfo, ActionKind } from '../../store/actions.ts'
-import { plainText } from '../plain-text.ts'
+import { screenWidth } from '../output.ts'
+import { plainText, wrap } from '../plain-text.ts'
 import { doneWords, runsText } from './plan-text.ts'
 
 const maxListed = 10
@@ -8,14 +9,19 @@ const maxListed = 10
 /** What an action has done, and why it left runs alone. */
 export function outcomeText(action: ActionInfo): string {
   const { id, done, refused, refusals } = action
-  const head = `${doneWords[action.action]} ${runsText(done)}${refused === 0 ? '' : `, refused ${refused}`} (action ${id})`
-  const lines = refusals.slice(0, maxListed).map(({ run, reason }) => `  ${run}: ${optionNames(reason)}`)
-  const rest = refused - lines.length
+  const listed = refusals.slice(0, maxListed)
+  const rest = refused - listed.length
   return [
-    head,
-    ...lines.map(plainText),
+    `${doneWords[action.action]} ${runsText(done)}${refused === 0 ? '' : `, refused ${refused}`} (action ${id})`,
+    ...listed.flatMap(({ run, reason }) => indented(`${run}: ${optionNames(reason)}`)),
     ...(rest > 0 ? [`  and ${rest} more (the first 100 with --json)`] : []),
   ].join('\n')
+}
+
+function indented(text: string): string[] {
+  const width = screenWidth()
+  const lines = wrap(plainText(text), width === undefined ? undefined : width - 4)
+  return lines.map((line, i) => `${i === 0 ? '  ' : '    '}${line}`)
 }
 
 /** Reasons name options as the client's. */

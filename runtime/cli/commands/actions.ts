@@ -24,14 +24,14 @@ const columns: readonly Column<ActionInfo>[] = [
   { title: 'KIND', cell: ({ action }) => action },
   { title: 'DONE', align: 'right', cell: ({ done }) => done },
   { title: 'REFUSED', align: 'right', cell: ({ refused }) => refused, drops: 3 },
-  { title: 'BEGUN', align: 'right', cell: ({ startedAt }) => ago(startedAt), drops: 4 },
+  { title: 'BEGUN', align: 'right', cell: ({ startedAt }) => ago(startedAt), drops: 2 },
   {
     title: 'ENDED',
     align: 'right',
     cell: ({ endedAt }) => (endedAt === undefined ? 'no' : ago(endedAt)),
     paint: (text, { endedAt }) => (endedAt === undefined ? paint('yellow', text) : text),
   },
-  { title: 'RUNS', cell: ({ target }) => targetText(target), shrinks: true, drops: 2 },
+  { title: 'RUNS', cell: ({ target }) => targetText(target), shrinks: true, drops: 4 },
   { title: 'BY', cell: byAndWhy, shrinks: true, drops: 1 },
 ]
 
