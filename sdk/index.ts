@@ -79,5 +79,6 @@ export { ScheduleStateError, UnknownScheduleError } from '../runtime/model/sched
 export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/model/schedule-options.ts'
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
 export type { OnDuplicate, UniqueOptions } from '../runtime/model/unique.ts'
+export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget } from '../runtime/store/actions.ts'
 export type { LimiterInfo, LimiterKeyInfo } from '../runtime/store/limiters.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'

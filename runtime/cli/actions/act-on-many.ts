@@ -7,7 +7,9 @@ import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { print, printJson, remark } from '../output.ts'
-import { type ActionOptions, exitCodes, targetOf, usageError } from './action-options.ts'
+import { usageError } from '../usage-error.ts'
+import { wholeIds } from '../whole-ids.ts'
+import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
 import { followToEnd } from './first-runs.ts'
 import { outcomeText, Progress } from './outcome-text.ts'
@@ -33,12 +35,19 @@ export async function actOnMany(
     const stop = stopSignal()
     const command = new ActionCommand(jobs, kind, options, stop.signal)
     try {
-      const exit = target === undefined ? await command.goOn(known ?? '') : await command.begin(target)
+      const exit =
+        target === undefined
+          ? await command.goOn(known ?? '')
+          : await command.begin(await withWholeIds(jobs, target))
       if (exit !== 0) process.exitCode = exit
     } finally {
       stop.release()
     }
   })
+}
+
+async function withWholeIds({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
+  return target.kind === 'runs' ? { kind: 'runs', ids: await wholeIds(inspector, target.ids) } : target
 }
 
 /** Ctrl-c stops after the chunk under way, a second one at once. */

@@ -1,9 +1,10 @@
-import { type Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { parseRate, type Rate } from '../../client/actions/pacer.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { ActionKind, ActionTarget } from '../../store/actions.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import { usageError } from '../usage-error.ts'
 
 /** What retry, cancel and remove take beside the runs. */
 export interface ActionOptions extends OperatorOptions, FilterOptions {
@@ -49,10 +50,6 @@ function rate(text: string): Rate {
     if (!InvalidOptionsError.is(error)) throw error
     throw new InvalidArgumentError("Write runs per time such as '20/s', '300/m', '50/h'.")
   }
-}
-
-export function usageError(message: string): CommanderError {
-  return new CommanderError(2, 'durable-jobs.usage', `error: ${message}`)
 }
 
 /** @throws CommanderError when the command line names no runs, or names them twice. */

@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { UnknownActionError } from '../../model/errors.ts'
 import { type ActionInfo, type ActionTarget, keepActionsMs } from '../../store/actions.ts'
 import type { RunFilter } from '../../store/run-filter.ts'
-import { fieldsOfAction, usageError } from '../actions/action-options.ts'
+import { fieldsOfAction } from '../actions/action-options.ts'
 import { outcomeText } from '../actions/outcome-text.ts'
 import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
@@ -13,6 +13,7 @@ import { plainText } from '../plain-text.ts'
 import { ago, byAndWhy } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
+import { usageError } from '../usage-error.ts'
 
 interface ActionsOptions extends OperatorOptions {
   readonly limit: number
