@@ -23,7 +23,7 @@ export const keepActionsMs: number = 7 * 86_400_000
 export const maxRefusals = 100
 
 /** How many runs one chunk takes: more would hold the store for too long. */
-export const maxChunkRuns = 50
+export const maxChunkRuns = 25
 
 /** How many runs an action takes by id. */
 export const maxActionIds = 1_000

@@ -14,7 +14,7 @@ import { type ActionPlan, planAction } from './plan-action.ts'
 
 /** How an action is carried out by this call. */
 export interface ContinueOptions {
-  /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 50. */
+  /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 25. */
   rate?: Rate
   /** Stops once so many more runs are done; `continue` goes on. Default: none. */
   limit?: number

@@ -214,7 +214,7 @@ test('wrong options are refused by name, and nothing is begun', async () => {
 describe('rate', () => {
   test.each([
     ['20/s', 5, 250],
-    ['1000/s', maxChunkRuns, 50],
+    ['1000/s', maxChunkRuns, 25],
     ['30/m', 1, 2_000],
   ])('%s: chunks of %i, the next one after %i ms', async (rate, runs, ms) => {
     const clock = new FakeClock()
