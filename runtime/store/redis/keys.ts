@@ -57,7 +57,7 @@ export const staticKeys = [
   'tags',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
-  /** hash: queue, job, state -> how many runs; behind an empty queue: as far as a recount has come */
+  /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
   'runCounts',
   /** hash: job, key -> run that holds it by its state, or end of a window and run */
   'unique',

@@ -527,7 +527,9 @@ do
 end
 
 -- Counters ----------------------------------------------------------------------------------------------------
--- `runCounts` has how many runs there are by queue, job and state, and no field for none.
+-- `runCounts` has how many runs there are by queue, job and state, but for ready ones: those the ready sets count by class,
+-- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
+-- and again would pay for it each time.
 -- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
 -- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
 --     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
@@ -535,59 +537,58 @@ end
 -- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
+-- Nil until it is read, false when no recount is under way.
+local recountedTo, retally
 
-local function statesIn(into, run)
-  local queue, job = run[QUEUE], run[JOB]
-  local jobs = into[queue]
-  if not jobs then
-    jobs = {}
-    into[queue] = jobs
-  end
-  local states = jobs[job]
-  if not states then
-    states = {}
-    jobs[job] = states
-  end
-  return states
-end
-
-local function isHeldState(state) return state == RUNNING or state == CANCELLING end
-
---- N2. Whether the recount has passed a run in this state. Ready runs come last, with its end.
-local function isRecounted(run, state, lease)
-  if state == READY then return false end
-  local heldTo = string.match(recountedTo, '^h(.*)$')
-  if isHeldState(state) then return heldTo and lease and lease <= heldTo end
-  if heldTo then return true end
+--- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `to` alike.
+local function makeRetally()
+  local leaseTo = string.match(recountedTo, '^h(.*)$')
   local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
-  stateTo = tonumber(stateTo)
-  return state < stateTo or state == stateTo and run[SEQ] <= tonumber(seqTo)
-end
+  stateTo, seqTo = tonumber(stateTo), tonumber(seqTo)
 
---- One run more or less in a state. `lease`: of a held one.
-local function tally(run, state, by, lease)
-  local states = statesIn(tallies, run)
-  states[state] = (states[state] or 0) + by
-  if recountedTo and isRecounted(run, state, lease) then
-    states = statesIn(retallies, run)
-    states[state] = (states[state] or 0) + by
+  local function isRecounted(run, state, lease)
+    if not state or state == READY then return false end
+    if state == RUNNING or state == CANCELLING then return leaseTo and lease and lease <= leaseTo end
+    return leaseTo or state < stateTo or state == stateTo and run[SEQ] <= seqTo
   end
-end
 
-local function addSums(sums, prefix)
-  for queue, jobs in pairs(sums) do
-    for job, states in pairs(jobs) do
-      for state, by in pairs(states) do
-        local field = by ~= 0 and prefix .. queue .. '\0' .. job .. '\0' .. state
-        if field and call('HINCRBY', K.runCounts, field, by) == 0 then call('HDEL', K.runCounts, field) end
-      end
+  return function(run, from, fromLease, to, toLease)
+    local states = {}
+    if isRecounted(run, from, fromLease) then states[from] = -1 end
+    if isRecounted(run, to, toLease) then states[to] = (states[to] or 0) + 1 end
+    for state, by in pairs(states) do
+      local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. state
+      retallies[field] = (retallies[field] or 0) + by
     end
   end
 end
 
+--- Counts a run out of one state and into another; nil for none.
+local function tally(run, from, to, fromLease, toLease)
+  local group = run[QUEUE] .. '\0' .. run[JOB] .. '\0'
+  local states = tallies[group]
+  if not states then
+    states = {}
+    tallies[group] = states
+  end
+  if from and from ~= READY then states[from] = (states[from] or 0) - 1 end
+  if to and to ~= READY then states[to] = (states[to] or 0) + 1 end
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  if not recountedTo then return end
+  retally = retally or makeRetally()
+  retally(run, from, fromLease, to, toLease)
+end
+
 local function writeTallies()
-  addSums(tallies, '')
-  addSums(retallies, '\0')
+  for group, states in pairs(tallies) do
+    for state, by in pairs(states) do
+      if by ~= 0 then
+        local n = call('HINCRBY', K.runCounts, group .. state, by)
+        if n == 0 and state ~= RUNNING then call('HDEL', K.runCounts, group .. state) end
+      end
+    end
+  end
+  for field, by in pairs(retallies) do call('HINCRBY', K.runCounts, field, by) end
   tallies, retallies = {}, {}
 end
 
@@ -601,7 +602,8 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
-  local holder = recountedTo and isHeldState(from) and (run.holder or select(2, readStay(run)))
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  local holder = recountedTo and (from == RUNNING or from == CANCELLING) and (run.holder or select(2, readStay(run)))
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -622,8 +624,7 @@ local function place(run, transition, to, lease)
   end
   local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
-  tally(run, from, -1, holder)
-  tally(run, state, 1, staysHeld and holder or lease)
+  tally(run, from, state, holder, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end

@@ -204,10 +204,9 @@ local function prunable()
 end
 
 --- Whether the counters of each state add up to what the sets of its runs hold (N3).
-local function addUp()
+local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end
-  local stored = call('HGETALL', K.runCounts)
   for i = 1, #stored, 2 do
     local state, n = tonumber(string.match(stored[i], '%d+$')), tonumber(stored[i + 1])
     if n < 0 then return false end
@@ -215,20 +214,23 @@ local function addUp()
   end
   for code = SCHEDULED, EXPIRED do
     local n
-    if code == READY then n = call('ZCARD', K.ready) + call('ZCARD', K.suspects)
-    elseif code == RUNNING then
+    if code == RUNNING then
       n = call('ZCARD', K.held)
       sums[code] = sums[code] + sums[CANCELLING]
-    elseif code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
+    elseif code ~= READY and code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
     if n and n ~= sums[code] then return false end
   end
   return true
 end
 
 local function isRecountDue()
-  if recountedTo then return true end
+  local stored = call('HGETALL', K.runCounts)
+  for i = 1, #stored, 2 do
+    if stored[i + 1] == '0' then call('HDEL', K.runCounts, stored[i]) end
+  end
+  if call('HEXISTS', K.meta, 'recountedTo') == 1 then return true end
   local at = tonumber(call('HGET', K.meta, 'recountedAt'))
-  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp())
+  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp(stored))
 end
 
 return { prunable(), repaired, freed, 0, isRecountDue() and 1 or 0 }
