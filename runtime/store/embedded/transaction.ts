@@ -20,6 +20,8 @@ export interface Transaction extends Moment {
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events` and `throughput`. */
   readonly moves: Move[]
+  /** How many of them are in the log of events. */
+  loggedMoves: number
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */

@@ -16,7 +16,7 @@ export async function sweep(
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
     const journals = part.map((id) => calls.keys.journal(id))
-    pruned += Number(await calls.run('remove', ['', ...part], journals))
+    pruned += Number(await calls.run('remove', ['', '', '', ...part], journals))
   }
   const keys = freed.length > 0 ? { freedKeys: freedKeys(freed) } : {}
   return { pruned, repaired: repaired.map(String), ...keys }
