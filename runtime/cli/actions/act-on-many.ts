@@ -1,3 +1,5 @@
+import type { ContinueOptions } from '../../client/actions/actions.ts'
+import type { ActionProgress } from '../../client/actions/carry-out.ts'
 import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { RunStateError } from '../../model/errors.ts'
@@ -12,7 +14,7 @@ import { wholeIds } from '../whole-ids.ts'
 import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
 import { followToEnd } from './first-runs.ts'
-import { outcomeText, Progress } from './outcome-text.ts'
+import { outcomeText, showProgress } from './outcome-text.ts'
 import { matchingText, planText, runsText } from './plan-text.ts'
 
 /** Of a retry. */
@@ -156,14 +158,12 @@ class ActionCommand {
     return /^y(es)?$/i.test(await ask('go on with the others? [y/N] '))
   }
 
-  #course() {
+  #course(): ContinueOptions {
     const { rate, json } = this.#options
-    const progress = new Progress(this.#kind, this.#plan, json === true)
-    return {
-      ...given({ rate }),
-      signal: this.#signal,
-      onProgress: ({ action }: { readonly action: ActionInfo }) => progress.show(action),
+    const onProgress = ({ action }: ActionProgress): void => {
+      if (!json) showProgress(action)
     }
+    return { ...given({ rate }), signal: this.#signal, onProgress }
   }
 
   /** Prints where the action stands. Returns the exit code. */

@@ -22,7 +22,7 @@ const exitText = `
 Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
 were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
 
-export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, by, reason?, startedAt, endedAt?, cursor?
+export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
 (left out at the end), done, refused, refusals [{ run, reason }] (the first 100).`
 
 const fieldsOfPlan = `PLAN: action, matching { runs, exact }, sample (so many of the newest runs were inspected; the rest is of them),

@@ -242,10 +242,18 @@ const addedTables = `
     PRIMARY KEY (queue, job, state)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
+  -- What operators, leaders and workers did: see operation-log.ts.
+  CREATE TABLE IF NOT EXISTS operations (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+    n INTEGER NOT NULL,                   -- counts operations alone
+    previous INTEGER NOT NULL, transition INTEGER NOT NULL, -- numbers of the operation and of the transition before it
+    body TEXT NOT NULL                    -- JSON
+  );
+  INSERT OR IGNORE INTO settings SELECT 'epoch', 1 + (random() & 0x3fffffffffff);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'actions', 'run_counts'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'actions', 'run_counts', 'operations'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -3,10 +3,11 @@ import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
+import { retainedOperations, retainedTransitions } from '../events.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
-import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
+import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -43,8 +44,9 @@ const made = new Map<ScriptName, Script>()
  *   ones, from `KEYS[STATIC_KEYS + 1]` on
  * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
  *   time and the expectation, and `meta` must be among the keys
+ * - `writes: nothing`: it only reads
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it
+ * - `uses`: parts that stand before it; a part may say so, too
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -57,16 +59,10 @@ export function scriptOf(name: ScriptName): Script {
 
 function compose(name: ScriptName): Script {
   const body = scriptSources[name]
-  const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
+  const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const parts = header('uses')
-    .split(' ')
-    .filter((part) => part !== '')
-    .map((part) => partOf(name, part))
-  const called = header('calls')
-    .split(' ')
-    .filter((script) => script !== '')
-    .map((script) => asFunction(script, partOf(name, script)))
+  const parts = partsUsed(name, body).map((part) => partOf(name, part))
+  const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
   const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
@@ -79,6 +75,23 @@ function compose(name: ScriptName): Script {
     ),
   )
   return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
+}
+
+function headerOf(source: string, field: string): string {
+  return new RegExp(`^${field}: (.*)$`, 'm').exec(source)?.[1]?.trim() ?? ''
+}
+
+function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '')
+}
+
+/** Each part once, those that others use before them. */
+function partsUsed(name: ScriptName, source: string): string[] {
+  const found = words(headerOf(source, 'uses')).flatMap((part) => [
+    ...partsUsed(name, partOf(name, part)),
+    part,
+  ])
+  return [...new Set(found)]
 }
 
 /** `K.name` is for the reader: a variable that a function shares with the script costs every call of it, a global nothing. */
@@ -159,7 +172,8 @@ function opening(name: ScriptName, writes: string): string[] {
     // The field is always there: refused when full, and otherwise nothing is written.
     return ["local FULL = type(redis.pcall('HSETNX', KEYS[1], 'format', FORMAT)) == 'table'", open]
   }
-  if (writes !== '') throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
+  if (writes !== '' && writes !== 'nothing')
+    throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
 }
 
@@ -171,7 +185,7 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [longestPollMs, keptEvents, throughputMinutes, keepAnswersMs, amnestyShare]
+  const bounds = [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare]
   const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
@@ -180,7 +194,9 @@ function withConstants(source: string): string {
     '--[[suspect]] 0': String(suspectStreak),
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
+    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
+    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
@@ -188,7 +204,8 @@ function withConstants(source: string): string {
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
-    '--[[actions]] 0, 0': `${maxRefusals}, ${keepActionsMs}`,
+    '--[[refusals]] 0': String(maxRefusals),
+    '--[[actions]] 0': String(keepActionsMs),
     '--[[recount]] 0': String(recountPauseMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }

@@ -7,10 +7,11 @@ input: time, limit, most ended runs to keep, how long those of each end state ar
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
   again; 1 when the runs are to be recounted
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part actions-part
+uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
+local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
