@@ -145,6 +145,12 @@ class ActionCommand {
       onProgress: (progress) => runs.push(...progress.runs),
     })
     if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
+    if (runs.length < begun.done) {
+      this.#say(
+        `${runsText(begun.done)} retried, but not all are known, so that their ends can't be waited for`,
+      )
+      return this.#end(begun)
+    }
     this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
     const quiet = this.#options.json === true
     const bad = await followToEnd(this.#jobs, runs, { signal: this.#signal, quiet })
