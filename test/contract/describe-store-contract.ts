@@ -16,6 +16,7 @@ import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
+import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
@@ -55,6 +56,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('operations', () => operationsContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))
