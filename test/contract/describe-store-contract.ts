@@ -22,6 +22,7 @@ import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
+import { searchContract } from './topics/search.ts'
 import { settleContract } from './topics/settle.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
@@ -53,6 +54,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))
+    describe('search', () => searchContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))

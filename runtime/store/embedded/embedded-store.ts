@@ -30,7 +30,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -57,8 +57,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -110,7 +108,6 @@ import {
   inspectHistory,
   inspectQueues,
   inspectRun,
-  inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
@@ -126,6 +123,7 @@ import { isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectRuns } from './operations/search-runs.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { readWaitGraph } from './operations/wait-graph.ts'
@@ -501,8 +499,8 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
-  async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), filter)
+  async runs(query: RunQuery): Promise<RunPage> {
+    return inspectRuns(this.#database, this.#time.look(), query)
   }
 
   async counts(): Promise<readonly RunCount[]> {

@@ -202,6 +202,8 @@ const additions = [
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
+  // Of a failed run: which group of failures it belongs to.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
 ] as const
@@ -236,6 +238,15 @@ const addedTables = `
     refusals TEXT NOT NULL                -- JSON
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
+  -- What lists search by. Runs that wait for nothing are in none of these: see run-plan.ts.
+  CREATE INDEX IF NOT EXISTS runs_ended_groups ON runs (state, queue, job, seq)
+    WHERE ended_at IS NOT NULL AND state <> 'completed';
+  CREATE INDEX IF NOT EXISTS runs_changed ON runs (state, changed_at, seq)
+    WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
+  CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
+    WHERE state = 'ready' AND changed_at <> enqueued_at;
+  CREATE INDEX IF NOT EXISTS runs_fingerprint ON runs (fingerprint, seq)
+    WHERE fingerprint IS NOT NULL AND state = 'failed';
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -253,7 +264,14 @@ const addedTables = `
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'actions', 'run_counts', 'operations'] as const
+const namesAdded = [
+  'clock_jumps',
+  'limit_keepers',
+  'actions',
+  'run_counts',
+  'operations',
+  'runs_fingerprint',
+] as const
 
 export const formatVersion: number = migrations.length
 

@@ -34,7 +34,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -60,8 +60,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -93,7 +91,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
-import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
+import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
@@ -118,6 +116,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { listRuns } from './operations/search-runs.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { readThroughput } from './operations/throughput.ts'
@@ -505,8 +504,8 @@ class RedisStore implements Store {
     return readHistory(this.#calls, id)
   }
 
-  runs(filter: RunFilter): Promise<RunPage> {
-    return listRuns(this.#calls, filter)
+  runs(query: RunQuery): Promise<RunPage> {
+    return listRuns(this.#calls, query)
   }
 
   counts(): Promise<readonly RunCount[]> {
