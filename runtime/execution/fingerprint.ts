@@ -30,7 +30,9 @@ export function failureMark(error: StoredError, { job, version, step = '' }: Fai
   const name = cause.name.slice(0, maxNameLength).toWellFormed()
   const code = codeOf(cause)
   const plainStep = stepName(step)
-  const text = normalizedMessage(step === '' ? cause.message : cause.message.replaceAll(step, plainStep))
+  // Errors of this package name the step.
+  const message = step === plainStep ? cause.message : cause.message.replaceAll(step, plainStep)
+  const text = normalizedMessage(message)
   const parts = JSON.stringify([job, plainStep, name, code ?? null, text])
   const digest = createHash('sha256').update(parts).digest('hex').slice(0, digestLength)
   const fingerprint = `f1:${digest}`

@@ -25,7 +25,12 @@ export type JournalRecord = {
 } & (
   | { readonly phase: 'intent' }
   | { readonly phase: 'waiting'; readonly pauseMs: number }
-  | { readonly phase: 'retrying'; readonly pauseMs: number; readonly error: StoredError; readonly mark?: FailureMark }
+  | {
+      readonly phase: 'retrying'
+      readonly pauseMs: number
+      readonly error: StoredError
+      readonly mark?: FailureMark
+    }
   /** `waitedAt`: position of the `waiting` entry whose deadline this end claims; refused as `early` before it. */
   | { readonly phase: 'done'; readonly value: Uint8Array; readonly waitedAt?: number }
   | { readonly phase: 'failed'; readonly error: StoredError; readonly mark?: FailureMark }

@@ -127,7 +127,8 @@ function draftOf(thrown: unknown, text: TextBudget): Draft {
 
 function statusOf(thrown: unknown): Pick<StoredError, 'status'> {
   const status = readProperty(thrown, 'status')
-  const isStorable = isStorableNumber(status) || (typeof status === 'string' && status.length <= limits.status)
+  const isStorable =
+    isStorableNumber(status) || (typeof status === 'string' && status.length <= limits.status)
   return isStorable ? { status: typeof status === 'string' ? status.toWellFormed() : status } : {}
 }
 

@@ -11,6 +11,7 @@ import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -25,6 +26,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -70,6 +72,7 @@ import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
+import { readFailures, writeFailures } from './failure-groups.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
@@ -450,6 +453,11 @@ class EmbeddedStore implements Store {
     return inspectRuns(this.#database, this.#time.look(), filter)
   }
 
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#database, this.#time.look(), filter)
+  }
+
   async queues(): Promise<readonly QueueInfo[]> {
     return inspectQueues(this.#database, this.#time.look())
   }
@@ -518,6 +526,7 @@ class EmbeddedStore implements Store {
         nudgeOpened(tx)
         writeEvents(tx)
         writeThroughput(tx)
+        writeFailures(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -540,6 +549,7 @@ class EmbeddedStore implements Store {
       woken: new Set(),
       hints: new Set(),
       moves: [],
+      failures: [],
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

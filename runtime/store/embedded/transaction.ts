@@ -1,4 +1,6 @@
+import type { FailureMark } from '../../model/failure-mark.ts'
 import type { RunState, RunTransition } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
 import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
@@ -20,6 +22,8 @@ export interface Transaction extends Moment {
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events` and `throughput`. */
   readonly moves: Move[]
+  /** Failures with a mark, in their order, written once before the commit. */
+  readonly failures: StoredFailure[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */
@@ -42,6 +46,15 @@ export interface Move {
   readonly state: RunState
   /** How long it was in the state that it left. */
   readonly stayedMs: number
+}
+
+/** One failure as a transaction counts it (F2 in failures.ts). */
+export interface StoredFailure {
+  readonly mark: FailureMark
+  readonly job: string
+  readonly run: RunId
+  readonly tries: 0 | 1
+  readonly runs: 0 | 1
 }
 
 export interface WakeCount {

@@ -6,7 +6,7 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
@@ -99,6 +99,12 @@ export const staticKeys = [
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
+  /** hash: fingerprint -> group of failures */
+  'failures',
+  /** set by ms: fingerprints of `failures` by when they were last seen */
+  'failureOrder',
+  /** lex set: fingerprint, number in line, run; runs that are failed now */
+  'failedBy',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

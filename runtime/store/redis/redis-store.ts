@@ -15,6 +15,7 @@ import type { RunId } from '../../model/run-id.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -29,6 +30,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -80,6 +82,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents, readThroughput } from './operations/events.ts'
+import { readFailures } from './operations/failures.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
@@ -455,6 +458,11 @@ class RedisStore implements Store {
 
   runs(filter: RunFilter): Promise<RunPage> {
     return listRuns(this.#calls, filter)
+  }
+
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#calls, filter)
   }
 
   queues(): Promise<readonly QueueInfo[]> {
