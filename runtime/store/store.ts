@@ -9,6 +9,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { EventPage, EventQuery } from './events.ts'
+import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { RecountReport } from './recount.ts'
@@ -114,7 +115,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector, ScheduleInspector, ActionInspector {
+export interface Inspector extends DefinitionInspector, ScheduleInspector, ActionInspector, FailureInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>

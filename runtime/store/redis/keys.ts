@@ -6,7 +6,7 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
@@ -59,8 +59,6 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
-  /** lex set: fingerprint, number in line, run; failed runs only */
-  'failedBy',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
   /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
@@ -115,6 +113,12 @@ export const staticKeys = [
   'actionProgress',
   /** set by ms: actions by their last chunk, until forgotten */
   'actionOrder',
+  /** hash: fingerprint -> group of failures */
+  'failures',
+  /** set by ms: fingerprints of `failures` by when they were last seen */
+  'failureOrder',
+  /** lex set: fingerprint, number in line, run; runs that are failed now */
+  'failedBy',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]
