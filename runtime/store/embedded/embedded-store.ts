@@ -11,6 +11,7 @@ import type { RunId } from '../../model/run-id.ts'
 import type { StepPath } from '../../model/step-path.ts'
 import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
@@ -122,7 +123,7 @@ import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { isRecountDue, recount } from './operations/recount.ts'
+import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -556,7 +557,13 @@ class EmbeddedStore implements Store {
     const leader = leaderCheck(leaders, workers, this.#time.look().wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            unservedQueues(await this.queues(), workers),
+            await deadlockCheck(this),
+            countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
+          ]
+        : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]

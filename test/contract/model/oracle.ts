@@ -39,6 +39,8 @@ export class Oracle {
   /** Enqueues with a key, and what a repeat of each is answered. */
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
   now: number
+  /** How often the store was compared with it. */
+  agreed = 0
 
   constructor(now: number) {
     this.now = now
