@@ -96,7 +96,7 @@ redisTest(
     await store.enqueue([newRun()])
     const { cursor: lost } = await store.events({ limit: 1 })
     await command('XDEL', keys.of('events'), '2-1')
-  await command('XSETID', keys.of('events'), '1-1')
+    await command('XSETID', keys.of('events'), '1-1')
     await command('HSET', keys.of('meta'), 'events', '1')
     const page = await store.events({ after: lost, limit: 10 })
     expect(page).toMatchObject({ events: [{ run: 'kept' }], gap: true })
