@@ -143,7 +143,7 @@ describe('cancel and remove', () => {
     [['cancel'], 'name the runs to cancel, choose them with options such as --job, or write --all'],
     [['retry', 'a', '--job', 'x'], 'name runs by their ids, or choose them with options, or write --all'],
     [['retry', 'a', 'b', '--from', 'x'], '--from is for one run'],
-    [['remove', '--state', 'gone'], 'Write states of: scheduled, ready'],
+    [['remove', '--state', 'gone'], "'gone' is no state. Allowed choices are scheduled, ready"],
     [['cancel', '--all', '--rate', '20'], "Write runs per time such as '20/s'"],
     [['retry', 'a', '--continue', 'act_x'], 'an action to continue knows its runs'],
     [
