@@ -104,6 +104,13 @@ const crashParts: readonly Part[] = [
     command: crashTests('unique'),
     env: { DURABLE_JOBS_PROVE_BURSTS: '50', DURABLE_JOBS_PROVE_RUNS: '500' },
   },
+  {
+    name: 'actions',
+    shows:
+      'A retry of 10,000 failures of one fingerprint by a command line that is killed three times and continued: each retried once',
+    command: crashTests('actions'),
+    env: { DURABLE_JOBS_PROVE_RETRIED: '10000' },
+  },
 ]
 
 const limitsPart: Part = {
@@ -162,6 +169,13 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'contract'],
     env: { DURABLE_JOBS_PROVE_RUNS: '2000' },
   },
+  withRedis({
+    name: 'events',
+    shows:
+      'Memory of 100,000 transitions on both stores, one at a time and 100 at a time; what the log adds to a claim, beside the log before',
+    command: [process.execPath, ...vitest, '--project', 'contract', 'test/contract/log-cost.test.ts'],
+    env: { DURABLE_JOBS_PROVE_EVENTS: '100000', DURABLE_JOBS_PROVE_ROUNDS: '15' },
+  }),
   onEmbeddedStore(limitsPart),
   onRedis(limitsPart),
   withRedis({

@@ -1,4 +1,8 @@
 /** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+export type { ActionOptions, Actions, ContinueOptions } from '../runtime/client/actions/actions.ts'
+export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
+export type { Rate } from '../runtime/client/actions/pacer.ts'
+export type { ActionPlan } from '../runtime/client/actions/plan-action.ts'
 export type { ByHand } from '../runtime/client/by-hand.ts'
 export {
   type ConnectOptions,
@@ -45,6 +49,7 @@ export {
   StoreFormatError,
   StoreFullError,
   StoreUnavailableError,
+  UnknownActionError,
   UnknownJobError,
   UnknownRunError,
 } from '../runtime/model/errors.ts'
@@ -74,5 +79,6 @@ export { ScheduleStateError, UnknownScheduleError } from '../runtime/model/sched
 export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/model/schedule-options.ts'
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
 export type { OnDuplicate, UniqueOptions } from '../runtime/model/unique.ts'
+export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget } from '../runtime/store/actions.ts'
 export type { LimiterInfo, LimiterKeyInfo } from '../runtime/store/limiters.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'

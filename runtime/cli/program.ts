@@ -1,10 +1,13 @@
 import { Command, CommanderError } from 'commander'
+import { addActions } from './commands/actions.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addEnqueue } from './commands/enqueue.ts'
+import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
+import { addFailures } from './commands/failures.ts'
 import { addHealth } from './commands/health.ts'
 import { addLimits } from './commands/limits.ts'
 import { addPause } from './commands/pause.ts'
@@ -28,13 +31,16 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addRuns,
     addShow,
     addExplain,
+    addFailures,
     addQueues,
     addStats,
     addLimits,
     addSchedules,
     addWorkers,
+    addEvents,
     addHealth,
     addDoctor,
+    addActions,
   ],
   'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }

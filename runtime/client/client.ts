@@ -13,6 +13,7 @@ import { openStore } from '../store/open-store.ts'
 import type { Miscount } from '../store/recount.ts'
 import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
+import { Actions } from './actions/actions.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
@@ -71,6 +72,8 @@ export class Jobs {
   readonly schedules: Schedules
   /** Limiters: look, and change them while workers run. */
   readonly limits: Limiters
+  /** Retry, cancel or remove many runs at once. */
+  readonly actions: Actions
   /** Who holds the unique keys of jobs. */
   readonly unique: UniqueKeys
   readonly #store: Store
@@ -91,6 +94,7 @@ export class Jobs {
     this.#clock = clock
     this.inspector = store
     this.limits = new Limiters(store)
+    this.actions = new Actions(store, clock)
     this.#ends = new EndWatch(store, clock)
     this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
     this.unique = new UniqueKeys(store, (id) => this.#handle(id))

@@ -1,19 +1,18 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { type FailureFilter, failureOrders, maxFailureGroups } from './failures.ts'
 import { type StatisticsRange, statisticsRanges } from './statistics.ts'
 import { throughputMinutes } from './store.ts'
 
-/** The number that a cursor stands for. @throws InvalidOptionsError when it is none of ours. */
-export function parseCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
-  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
-}
-
-const mostEvents = 1_000
-
 /** @throws InvalidOptionsError */
-export function checkEventLimit(limit: number): void {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= mostEvents) return
-  throw new InvalidOptionsError(`events: ${limit} is no limit; ask for 1 to ${mostEvents} events`)
+export function checkFailureFilter({ limit, order = 'latest', since = 0 }: FailureFilter): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxFailureGroups)
+    throw new InvalidOptionsError(`failures: ${limit} is no limit; ask for 1 to ${maxFailureGroups} groups`)
+  if (!failureOrders.includes(order))
+    throw new InvalidOptionsError(
+      `failures: '${String(order)}' is no order; write one of ${failureOrders.join(', ')}`,
+    )
+  if (!Number.isFinite(since))
+    throw new InvalidOptionsError(`failures: since is ${since}; give milliseconds since 1970`)
 }
 
 /** @throws InvalidOptionsError */

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { StoreKind } from './store-under-test.ts'
+import { actionsContract } from './topics/actions.ts'
 import { agedWaitersContract } from './topics/aged-waiters.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
@@ -10,11 +11,13 @@ import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { failuresContract } from './topics/failures.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
+import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { overviewContract } from './topics/overview.ts'
 import { reservationsContract } from './topics/reservations.ts'
@@ -49,6 +52,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
+    describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
@@ -59,6 +63,8 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('events', () => eventsContract(open))
     describe('statistics', () => statisticsContract(open))
     describe('overview', () => overviewContract(open))
+    describe('operations', () => operationsContract(open))
+    describe('failures', () => failuresContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

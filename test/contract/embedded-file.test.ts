@@ -7,10 +7,11 @@ import { refuseNetworkFileSystem } from '../../runtime/store/embedded/host.ts'
 import { formatVersion } from '../../runtime/store/embedded/schema.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { retainedHours } from '../../runtime/store/statistics.ts'
-import { type ClaimedRun, keptEvents, type Store, throughputMinutes } from '../../runtime/store/store.ts'
+import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { byHand, newRun, newWorker } from './given.ts'
+import { byHand, mark, newRun, newWorker, plainError } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
+import { readRunEvents } from './read-events.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 /** Columns that raised no format. */
@@ -20,9 +21,26 @@ const addedLater = [
   'runs instant_at',
   'runs retried_at',
   'history cause',
+  'runs fingerprint',
 ]
-const dropAddedTables =
-  'DROP INDEX runs_instants; DROP TABLE clock_jumps; DROP TABLE hours; DROP TABLE rolled_to; DROP TABLE backlogs'
+const failureTriggers = ['failed_by_enters', 'failed_by_leaves', 'failed_by_removed', 'fingerprint_ends']
+const addedTables = [
+  'clock_jumps',
+  'operations',
+  'failure_groups',
+  'failed_by',
+  'actions',
+  'hours',
+  'rolled_to',
+  'backlogs',
+]
+const dropAddedTables = [
+  'DROP INDEX runs_instants',
+  'DROP INDEX runs_failed_by',
+  ...addedTables.map((table) => `DROP TABLE ${table}`),
+  ...failureTriggers.map((trigger) => `DROP TRIGGER ${trigger}`),
+  "DELETE FROM settings WHERE name = 'epoch'",
+].join(';')
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -148,7 +166,7 @@ describe('the file of the embedded store', () => {
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
-      expect(await store.events({ limit: 10 })).toMatchObject([{ run: runs[0].id, transition: 'cancel' }])
+      expect(await readRunEvents(store)).toMatchObject([{ run: runs[0].id, transition: 'cancel' }])
       expect(await store.throughput(1)).toMatchObject([{ counts: { cancel: 1 } }])
       expect(await store.checks()).toContainEqual(
         expect.objectContaining({ name: 'format', verdict: 'fine', found: `version ${formatVersion}` }),
@@ -190,6 +208,29 @@ describe('the file of the embedded store', () => {
     })
   })
 
+  test('tells how many runs are failed now, also of those that the version before moves and deletes', async () => {
+    const runs = [newRun(), newRun(), newRun()]
+    const [again, removed] = runs.map(({ id }) => id)
+    const failedNow = async (store: Store): Promise<unknown> =>
+      (await store.failures({ limit: 1 }))[0]?.failedNow
+    await using(async (store) => {
+      await store.enqueue(runs)
+      const worker = await TestWorker.register(store)
+      const outcome = { kind: 'failed', error: plainError, mark: mark('parse') } as const
+      for (const run of await worker.claim()) await worker.settle(run, outcome)
+      expect(await failedNow(store)).toBe(3)
+
+      sql(`UPDATE runs SET state = 'ready', ended_at = NULL WHERE id = '${again}'`)
+      expect(await failedNow(store)).toBe(2)
+      sql(`DELETE FROM runs WHERE id = '${removed}'`)
+      expect(await failedNow(store)).toBe(1)
+      sql(`UPDATE runs SET state = 'running' WHERE id = '${again}'`)
+      sql(`UPDATE runs SET state = 'failed', ended_at = 1 WHERE id = '${again}'`)
+      expect(await store.run(again ?? '')).not.toHaveProperty('fingerprint')
+      expect(await failedNow(store)).toBe(1)
+    })
+  })
+
   test('of the version before marks waiters that keep slots: those that wait, and those that it adds', async () => {
     const key = (name: string, wholeRun = false) => use(one, { key: name, wholeRun })
     const [first, second] = [newRun({ limits: [key('a', true)] }), newRun({ limits: [key('b', true)] })]
@@ -228,7 +269,7 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('holds a bounded number of events and minutes, also if nobody sweeps', async () => {
+  test('holds a bounded number of minutes, also if nobody sweeps', async () => {
     // A clock that ran far ahead and was put right leaves nothing behind either.
     let now = Date.UTC(2027, 0, 1)
     const store = await openStore(parseStoreConfig(`sqlite:${path}`), { storeNow: () => now })
@@ -241,10 +282,6 @@ describe('the file of the embedded store', () => {
     now = Date.UTC(2026, 0, 1)
     await enqueueFor(throughputMinutes + 50)
     expect(rows('throughput')).toBe(2 * throughputMinutes)
-    for (let i = 0; i < keptEvents / 500 + 2; i++) {
-      await store.enqueue(Array.from({ length: 500 }, () => newRun()))
-    }
-    expect(rows('events')).toBe(keptEvents / 500)
     expect(rows('backlogs')).toBe(throughputMinutes + 5)
     for (let i = 0; i < retainedHours + 10; i++, now += 3_600_000) await enqueueFor(1)
     // The hour that runs is in its minutes.

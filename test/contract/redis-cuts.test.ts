@@ -3,6 +3,7 @@ import { cutBounds } from '../../runtime/model/poison.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
 import { done, newRun } from './given.ts'
 import { PeerSite } from './peer-site.ts'
+import { readOperations } from './read-events.ts'
 import { TestWorker } from './test-worker.ts'
 
 async function siteWithRun(): Promise<[PeerSite, RunId]> {
@@ -22,6 +23,19 @@ test('cuts that are reported never add up: the run is ready at once, its losses 
   const history = await site.store.history(id)
   expect(history.slice(0, 2)).toMatchObject([{ kind: 'lost', cause: 'exit' }, { kind: 'cut' }])
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+})
+
+test('a cut is told once, behind the loss that it takes back', async () => {
+  const [site] = await siteWithRun()
+  const victim = await site.lose()
+  await site.report(victim)
+  await site.report(victim)
+  const told = (await readOperations(site.store)).filter(({ subject }) => subject === victim.name)
+  expect(told).toMatchObject([
+    { operation: 'worker joined' },
+    { operation: 'worker lost', count: 1, details: { cause: 'exit' } },
+    { operation: 'worker cut', count: 1 },
+  ])
 })
 
 test('losses that nobody reports add up', async () => {
@@ -160,4 +174,33 @@ test('a worker that is cut off again and again is left to its lease, until ten m
     await site.look(looker)
   }
   expect((await site.look(looker)).gone.toSorted()).toEqual([unlucky.lease, other.lease].toSorted())
+})
+
+test('a new cut of an exempt worker begins its ten minutes anew', async () => {
+  const site = await PeerSite.open()
+  for (let cut = 1; cut <= cutBounds.exemptFrom; cut++) {
+    const victim = await site.worker('unlucky')
+    await site.takeForDead(victim)
+    await site.report(victim)
+  }
+  const looker = await site.worker()
+  await site.store.campaign('leader', looker.lease, 3 * cutBounds.rememberedMs)
+  const unlucky = await site.gone('unlucky')
+  await site.renewWith(unlucky, 'main abc:7')
+  await site.look(looker)
+  const wait = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      site.advance(500)
+      await site.look(looker)
+      await looker.renew()
+      await site.renewWith(unlucky, '')
+    }
+  }
+  await wait(cutBounds.rememberedMs / 2)
+  // It loses nothing by a cut, so it reports none: its new connection tells.
+  await site.renewWith(unlucky, 'main abc:8')
+  await wait(cutBounds.rememberedMs / 2 + 1_000)
+  expect((await site.look(looker)).gone).toEqual([])
+  await wait(cutBounds.rememberedMs / 2)
+  expect((await site.look(looker)).gone).toEqual([unlucky.lease])
 })

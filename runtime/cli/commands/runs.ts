@@ -1,27 +1,18 @@
-import { type Command, InvalidArgumentError, Option } from 'commander'
-import { type Run, type RunState, runStates } from '../../model/run.ts'
+import { type Command, Option } from 'commander'
+import type { Run } from '../../model/run.ts'
 import type { RunOrder, RunPage, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
+import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
 import { given } from '../given.ts'
-import { commaList, duration, pastTime, wholeNumber } from '../option-values.ts'
+import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
 import { runForJson } from '../run-json.ts'
 import { ago, paintState, situation } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
-interface RunsOptions extends SharedOptions {
-  readonly state?: readonly RunState[]
-  readonly job?: string
-  readonly queue?: string
-  readonly tag?: string
-  readonly unique?: string
-  readonly fingerprint?: string
-  readonly worker?: string
-  readonly olderThan?: number
-  readonly since?: number
-  readonly text?: string
+interface RunsOptions extends SharedOptions, FilterOptions {
   readonly order?: RunOrder
   readonly limit: number
   readonly cursor?: string
@@ -41,27 +32,8 @@ const columns: readonly Column<Run>[] = [
 ]
 
 export function addRuns(program: Command): void {
-  const command = program
-    .command('runs')
-    .description('list runs, newest first')
-    .option(
-      '--state <states>',
-      `only runs in these states, such as failed,expired: ${runStates.join(', ')}`,
-      states,
-    )
-    .option('--job <name>', 'only runs of this job')
-    .option('--queue <name>', 'only runs of this queue')
-    .option('--tag <tag>', 'only runs with this tag')
-    .option('--unique <key>', 'only runs with this unique key; with --job alone the run that holds it')
-    .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
-    .option('--worker <name>', 'only runs that this worker holds')
-    .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
-    .option(
-      '--since <when>',
-      'only runs that came into their state (or ended) since then: 2h, or a time',
-      pastTime,
-    )
-    .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
+  const command = program.command('runs').description('list runs, newest first')
+  addFilterOptions(command)
     .addOption(
       new Option('--order <order>', 'longest: in their state; for ready, waiting and held runs')
         .choices(['newest', 'oldest', 'longest'])
@@ -71,15 +43,6 @@ export function addRuns(program: Command): void {
     .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
   addSharedOptions(command, '{ runs: [RUN], looked, cursor? }').action(listRuns)
   explainJson(command, `${fieldsOfRun}\nLOOKED: how many runs were inspected.`)
-}
-
-function states(text: string, before: readonly RunState[] = []): RunState[] {
-  const named = commaList(text)
-  const strange = named.find((name) => !(runStates as readonly string[]).includes(name))
-  if (strange !== undefined) {
-    throw new InvalidArgumentError(`'${strange}' is no state. Allowed choices are ${runStates.join(', ')}.`)
-  }
-  return [...before, ...(named as RunState[])]
 }
 
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
@@ -105,8 +68,7 @@ async function readPage(
   options: Omit<RunsOptions, keyof SharedOptions>,
 ): Promise<RunPage> {
   const { limit, order = 'newest', cursor, job, unique } = options
-  const { state: states, olderThan: minAgeMs, queue, tag, fingerprint, worker, since, text } = options
-  const filter = given({ states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, text })
+  const filter = filterOf(options) ?? {}
   const isHolder = unique !== undefined && job !== undefined && Object.keys(filter).length === 2
   if (isHolder && cursor === undefined) return readHolder(inspector, job, unique)
   return search(inspector, { limit, order, ...filter, ...given({ cursor }) })

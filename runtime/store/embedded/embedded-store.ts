@@ -8,10 +8,14 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { EventPage, EventQuery } from '../events.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -27,6 +31,8 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -56,7 +62,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunEvent,
   Settlement,
   Store,
   StoreCheck,
@@ -72,11 +77,21 @@ import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
-import { readEvents, writeEvents } from './event-log.ts'
+import { writeEvents } from './event-log.ts'
+import { readFailures, writeFailures } from './failure-groups.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  inspectAction,
+  inspectActions,
+  planAction,
+  pruneActions,
+} from './operations/actions.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {
@@ -92,6 +107,7 @@ import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { duplicateOf, enqueue } from './operations/enqueue.ts'
+import { readEvents } from './operations/events.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
@@ -247,6 +263,37 @@ class EmbeddedStore implements Store {
 
   remove(run: RunId, write: OperatorWrite): Promise<void> {
     return this.#write((tx) => remove(tx, run, write))
+  }
+
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return this.#write((tx) => beginAction(tx, action))
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return this.#write((tx) => applyAction(tx, chunk))
+  }
+
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return this.#write((tx) => endAction(tx, id, write))
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#transaction(), kind, runs, runAgain)
+  }
+
+  async action(id: string): Promise<ActionInfo | undefined> {
+    return inspectAction(this.#database, this.#time.look(), id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return inspectActions(this.#database, this.#time.look(), limit, actionsBytes)
   }
 
   async register(worker: NewWorker): Promise<void> {
@@ -420,6 +467,7 @@ class EmbeddedStore implements Store {
       settleLimiters(tx)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
+      pruneActions(tx)
       return { pruned: prune(tx, limit, ended), repaired: repair(tx, limit), ...keys, ...recount }
     })
     this.#removeOrphanFiles()
@@ -467,6 +515,11 @@ class EmbeddedStore implements Store {
     return inspectRunCounts(this.#database)
   }
 
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#database, this.#time.look(), filter)
+  }
+
   async queues(): Promise<readonly QueueInfo[]> {
     return inspectQueues(this.#database, this.#time.look())
   }
@@ -494,8 +547,8 @@ class EmbeddedStore implements Store {
     return inspectLedger(this.#database, schedule, page)
   }
 
-  async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
-    return readEvents(this.#database, this.#time.look(), page)
+  async events(query: EventQuery): Promise<EventPage> {
+    return this.#database.snapshot(() => readEvents(this.#database, this.#time.look(), query))
   }
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
@@ -552,6 +605,7 @@ class EmbeddedStore implements Store {
         writeEvents(tx)
         writeThroughput(tx)
         writeRunCounts(tx)
+        writeFailures(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -575,6 +629,8 @@ class EmbeddedStore implements Store {
       hints: new Set(),
       moves: [],
       removed: [],
+      loggedMoves: 0,
+      failures: [],
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

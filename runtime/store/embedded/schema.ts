@@ -192,6 +192,12 @@ const keepsSlots = (seq: string): string => `EXISTS (
       AND json_extract(take.value, '$.wholeRun') AND json_extract(take.value, '$.held') IS NOT NULL
   )`
 
+/** Of `failed_by`, which has no row for none. */
+const oneLess = (
+  fingerprint: string,
+): string => `UPDATE failed_by SET n = n - 1 WHERE fingerprint = ${fingerprint};
+    DELETE FROM failed_by WHERE fingerprint = ${fingerprint} AND n <= 0;`
+
 /**
  * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
  * and keep its processes from opening the file while a deploy runs both.
@@ -202,10 +208,10 @@ const additions = [
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
-  // Of a failed run: which group of failures it belongs to.
-  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
+  // Of the failure that a run is failed for, or waits after.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
 ] as const
@@ -230,6 +236,16 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- Actions on many runs: see store/actions.ts.
+  CREATE TABLE IF NOT EXISTS actions (
+    id TEXT PRIMARY KEY,
+    begun TEXT NOT NULL,                  -- JSON: what it is to do, for whom and why
+    started_at INTEGER NOT NULL, touched_at INTEGER NOT NULL, ended_at INTEGER,
+    cursor TEXT,                          -- null: it has ended
+    done INTEGER NOT NULL, refused INTEGER NOT NULL,
+    refusals TEXT NOT NULL                -- JSON
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
   -- What lists search by. Runs that wait for nothing are in none of these: see run-plan.ts.
   CREATE INDEX IF NOT EXISTS runs_ended_groups ON runs (state, queue, job, seq)
     WHERE ended_at IS NOT NULL AND state <> 'completed';
@@ -237,14 +253,51 @@ const addedTables = `
     WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
   CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
     WHERE state = 'ready' AND changed_at <> enqueued_at;
-  CREATE INDEX IF NOT EXISTS runs_fingerprint ON runs (fingerprint, seq)
-    WHERE fingerprint IS NOT NULL AND state = 'failed';
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
     PRIMARY KEY (queue, job, state)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
+  -- What operators, leaders and workers did: see operation-log.ts.
+  CREATE TABLE IF NOT EXISTS operations (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+    n INTEGER NOT NULL,                   -- counts operations alone
+    previous INTEGER NOT NULL, transition INTEGER NOT NULL, -- numbers of the operation and of the transition before it
+    body TEXT NOT NULL                    -- JSON
+  );
+  INSERT OR IGNORE INTO settings SELECT 'epoch', 1 + (random() & 0x3fffffffffff);
+  -- Failures in groups: see failure-groups.ts.
+  CREATE TABLE IF NOT EXISTS failure_groups (
+    fingerprint TEXT PRIMARY KEY, job TEXT NOT NULL, step TEXT NOT NULL, name TEXT NOT NULL, code TEXT, text TEXT NOT NULL,
+    tries INTEGER NOT NULL, runs INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    sample TEXT NOT NULL, versions TEXT NOT NULL, minutes TEXT NOT NULL -- as JSON
+  );
+  CREATE INDEX IF NOT EXISTS failure_groups_seen ON failure_groups (last_at);
+  -- How many runs are failed now, by fingerprint. By triggers: the version before moves and deletes such runs, too.
+  CREATE INDEX IF NOT EXISTS runs_failed_by ON runs (fingerprint, seq) WHERE fingerprint IS NOT NULL AND state = 'failed';
+  CREATE TABLE IF NOT EXISTS failed_by (fingerprint TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS failed_by_enters AFTER UPDATE OF state ON runs
+    WHEN NEW.state = 'failed' AND OLD.state <> 'failed' AND NEW.fingerprint IS NOT NULL
+  BEGIN
+    INSERT INTO failed_by VALUES (NEW.fingerprint, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER IF NOT EXISTS failed_by_leaves AFTER UPDATE OF state ON runs
+    WHEN OLD.state = 'failed' AND NEW.state <> 'failed' AND OLD.fingerprint IS NOT NULL
+  BEGIN
+    ${oneLess('OLD.fingerprint')}
+  END;
+  CREATE TRIGGER IF NOT EXISTS failed_by_removed AFTER DELETE ON runs
+    WHEN OLD.state = 'failed' AND OLD.fingerprint IS NOT NULL
+  BEGIN
+    ${oneLess('OLD.fingerprint')}
+  END;
+  -- The version before claims a run and leaves it its fingerprint, as if its next failure had that one.
+  CREATE TRIGGER IF NOT EXISTS fingerprint_ends AFTER UPDATE OF state ON runs
+    WHEN NEW.state = 'running' AND NEW.fingerprint IS NOT NULL
+  BEGIN
+    UPDATE runs SET fingerprint = NULL WHERE seq = NEW.seq;
+  END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -264,7 +317,16 @@ const addedTables = `
   ) WITHOUT ROWID;
 `
 const namesAdded = [
-  ...['clock_jumps', 'limit_keepers', 'run_counts', 'runs_fingerprint', 'hours', 'rolled_to', 'backlogs'],
+  'clock_jumps',
+  'limit_keepers',
+  'actions',
+  'run_counts',
+  'operations',
+  'failed_by',
+  'runs_ready_again',
+  'hours',
+  'rolled_to',
+  'backlogs',
 ] as const
 
 export const formatVersion: number = migrations.length

@@ -6,7 +6,7 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    * rolled, countedSince, sampledSince
    */
@@ -60,8 +60,6 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
-  /** lex set: fingerprint, number in line, run; failed runs only */
-  'failedBy',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
   /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
@@ -88,8 +86,10 @@ export const staticKeys = [
   'limitStarts',
   /** lex set: limiter, key, number in line, run; who was refused for too long */
   'limitSeniors',
-  /** stream: events, numbered */
+  /** stream: transitions by number, up to 100 per entry */
   'events',
+  /** stream: operations by number */
+  'operations',
   /**
    * hash: minute, queue, job -> counts and histograms; `h` hour, queue, job -> the same for an hour; `m` or `s` and a slot ->
    * a minute or an hour, and the backlogs when it began
@@ -111,6 +111,18 @@ export const staticKeys = [
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
+  /** hash: action -> what it is to do, for whom and why */
+  'actions',
+  /** hash: action -> cursor, done, refused and the first refusals with their reasons */
+  'actionProgress',
+  /** set by ms: actions by their last chunk, until forgotten */
+  'actionOrder',
+  /** hash: fingerprint -> group of failures */
+  'failures',
+  /** set by ms: fingerprints of `failures` by when they were last seen */
+  'failureOrder',
+  /** lex set: fingerprint, number in line, run; runs that are failed now */
+  'failedBy',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -12,10 +12,14 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { EventPage, EventQuery } from '../events.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -31,6 +35,8 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -59,7 +65,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunEvent,
   Settlement,
   Store,
   StoreCheck,
@@ -77,12 +82,21 @@ import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers-check.ts'
 import { Keys } from './keys.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  planAction,
+  readAction,
+  readActions,
+} from './operations/actions.ts'
 import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
-import { readEvents, readThroughput } from './operations/events.ts'
+import { readEvents } from './operations/events.ts'
+import { readFailures } from './operations/failures.ts'
 import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
@@ -113,6 +127,7 @@ import { listRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
+import { readThroughput } from './operations/throughput.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
@@ -283,12 +298,43 @@ class RedisStore implements Store {
     return planRetry(this.#calls, run, choice)
   }
 
-  async remove(run: RunId, { requestId }: OperatorWrite): Promise<void> {
+  async remove(run: RunId, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
     const journal = this.#keys.journal(run)
-    const answer = await this.#calls.run('remove', [requestId, run], [journal])
+    const answer = await this.#calls.run('remove', [requestId, by, reason, run], [journal])
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
+  }
+
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return beginAction(this.#calls, action)
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return applyAction(this.#calls, chunk)
+  }
+
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return endAction(this.#calls, id, write)
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#calls, kind, runs, runAgain)
+  }
+
+  action(id: string): Promise<ActionInfo | undefined> {
+    return readAction(this.#calls, id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return readActions(this.#calls, limit)
   }
 
   async register(worker: NewWorker): Promise<void> {
@@ -314,8 +360,8 @@ class RedisStore implements Store {
     return reportCut(this.#calls, lease)
   }
 
-  async drainWorker(worker: string, { requestId }: OperatorWrite): Promise<void> {
-    const answer = String(await this.#calls.run('drain-worker', [worker, requestId]))
+  async drainWorker(worker: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+    const answer = String(await this.#calls.run('drain-worker', [worker, requestId, by, reason]))
     if (answer === 'unknown') {
       throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
     }
@@ -335,11 +381,11 @@ class RedisStore implements Store {
   }
 
   async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason])
+    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'pause'])
   }
 
-  async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  async resumeQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
   }
 
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
@@ -474,6 +520,11 @@ class RedisStore implements Store {
     return readRunCounts(this.#calls)
   }
 
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#calls, filter)
+  }
+
   queues(): Promise<readonly QueueInfo[]> {
     return readQueues(this.#calls)
   }
@@ -501,8 +552,8 @@ class RedisStore implements Store {
     return readLedger(this.#calls, schedule, page)
   }
 
-  events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
-    return readEvents(this.#calls, page)
+  events(query: EventQuery): Promise<EventPage> {
+    return readEvents(this.#calls, query)
   }
 
   throughput(minutes: number): Promise<readonly ThroughputCell[]> {

@@ -46,10 +46,14 @@ interface Extras {
   readonly w?: readonly [WaitingFor['kind'], number, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
+  /** limits by path, '' for the job's own; a limiter's name is the first place of a take (scripts/limits-part.lua) */
+  readonly L?: Readonly<Record<string, { readonly t: readonly (readonly [limiter: string, ...unknown[]])[] }>>
   /** unique key, what it is held until (see unique-until.ts), and its canonical form where that is another key */
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
+  /** Of the failure that it is failed for, or waits after. */
+  readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
   /** The tick it was made for. */
@@ -196,6 +200,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
   const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
   const ended = isEnd(state) ? { endedAt: shown(record.changedAt) } : {}
   const cancel = extras.c ?? { by: 'unknown' }
+  const fingerprint = extras.f === undefined ? {} : { fingerprint: extras.f }
   const fields = {
     scheduled: () => ({ dueAt: extras.i ?? shown(record.wakeAt) }),
     ready: () => ({}),
@@ -203,7 +208,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
     cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
     waiting: () => ({
       waitingFor: waitingFor(extras, shown),
-      ...(outcome.length > 0 ? { error: error() } : {}),
+      ...(outcome.length > 0 ? { error: error(), ...fingerprint } : {}),
     }),
     blocked: () => ({ reason: extras.b?.reason ?? '' }),
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
@@ -211,6 +216,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
       ...ended,
       error: outcome.length > 0 ? error() : poisoned(id, record),
       ...(extras.e === undefined ? {} : { escaped: extras.e }),
+      ...fingerprint,
     }),
     cancelled: () => ({ ...ended, ...cancel }),
     expired: () => ended,

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isEnd, type Run } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
+import { type ActionKind, actionKinds } from '../../../runtime/store/actions.ts'
 import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import type { RunQuery } from '../../../runtime/store/run-filter.ts'
 import {
@@ -11,10 +13,11 @@ import {
   type Store,
 } from '../../../runtime/store/store.ts'
 import { expectSearch } from '../expect-search.ts'
-import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
+import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
 import type { Oracle } from './oracle.ts'
+import type { ToldEvents } from './told-events.ts'
 
 /** The real side: a store, workers that play on it, and every claim they ever got. */
 export interface Fleet {
@@ -22,12 +25,17 @@ export interface Fleet {
   readonly store: Store
   readonly workers: TestWorker[]
   readonly claims: { readonly worker: number; readonly lease: string; readonly run: ClaimedRun }[]
+  readonly told: ToldEvents
 }
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
 
 /** Of the runs that are to be unique. */
 const keys = ['k1', 'k2', 'k3'] as const
+
+/** Of failures with a mark. */
+const causes = ['a', 'b', 'ab'] as const
+type Cause = (typeof causes)[number]
 
 /** Settlements an author's run can come to. */
 const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
@@ -44,23 +52,27 @@ function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<vo
 }
 
 /** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
-async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
+async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<void> {
   const counts = new Map<string, number>()
   const runs: Run[] = []
   for (const known of oracle.runs.values()) {
-    const { id, state, attempt, losses, position } = known
+    const { id, state, attempt, losses, position, fingerprint } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
     const { input: _, ...shown } = run ?? {}
     runs.push(shown as Run)
     const group = `${known.queue} ${state}`
     counts.set(group, (counts.get(group) ?? 0) + 1)
+    expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
   await statisticsAgree(oracle, store)
+  await told.read(store)
+  for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
+  expect(told.operations).toEqual(oracle.operations)
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
   expect(swept).toEqual({ pruned: 0, repaired: [] })
@@ -68,6 +80,12 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
   expect(Object.fromEntries(counters)).toEqual(Object.fromEntries(counts))
   const query = ++oracle.agreed % 3 === 0 ? pick(queries, oracle.agreed / 3) : undefined
   if (query !== undefined) await expectSearch(store, runs, query, oracle.now)
+  const groups = await store.failures({ limit: 100 })
+  const groupsTold = groups.map(({ fingerprint, tries, runs, failedNow }) => [
+    fingerprint,
+    { tries, runs, failedNow },
+  ])
+  expect(Object.fromEntries(groupsTold)).toEqual(oracle.groups())
 }
 
 /** Backlogs are those of the oracle; whatever was counted has its time. */
@@ -169,8 +187,34 @@ function checkpointCommand(choice: number, twice: boolean): Command {
   })
 }
 
-function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: number): Command {
-  return command(`claim ${choice} settles as ${kind}`, async (oracle, fleet) => {
+/** A step's attempt fails, for good or to be tried again; the entry is sent twice. */
+function failureCommand(choice: number, cause: Cause, pauseMs: number | undefined): Command {
+  const title = `claim ${choice} stores a failed attempt for ${cause}`
+  return command(title, async (oracle, fleet) => {
+    const claim = pick(fleet.claims, choice)
+    if (claim === undefined) return
+    const { run, lease } = claim
+    const current = isCurrent(oracle, fleet, claim)
+    const position = oracle.get(run.id).position + 1
+    const record = failure(cause, pauseMs)
+    const entry = { kind: 'checkpoint', run: run.id, fence: run.fence, position, record } as const
+    for (let i = 0; i < 2; i++) {
+      const { answers } = await fleet.store.commit(lease, [entry])
+      expect(answers).toEqual([{ kind: current ? 'stored' : 'gone' }])
+    }
+    if (!current) return
+    oracle.checkpoint(run.id)
+    oracle.fail(run.id, `f1:${cause}`, 'step')
+  })
+}
+
+function settleCommand(
+  choice: number,
+  kind: (typeof kinds)[number],
+  pauseMs: number,
+  cause: Cause | undefined,
+): Command {
+  return command(`claim ${choice} settles as ${kind}, for ${cause ?? 'no mark'}`, async (oracle, fleet) => {
     const claim = pick(fleet.claims, choice)
     if (claim === undefined) return
     const { run, lease } = claim
@@ -182,17 +226,22 @@ function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: nu
       await fleet.store.commit(lease, [{ ...base, kind: 'checkpoint', position, record }])
       oracle.checkpoint(run.id)
     }
+    const marked = cause === undefined ? {} : { mark: mark(cause) }
     const outcome = {
       completed,
-      failed: { kind: 'failed', error: plainError },
-      retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs },
+      failed: { kind: 'failed', error: plainError, ...marked },
+      retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs, ...marked },
       released: { kind: 'released' },
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
     } as const
     const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind] } as const
     const known = oracle.get(run.id)
-    if (held) known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+    if (held) {
+      known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+      if (cause !== undefined && kind === 'failed') oracle.fail(run.id, `f1:${cause}`, 'end')
+      if (cause !== undefined && kind === 'retrying') oracle.fail(run.id, `f1:${cause}`, 'try')
+    }
     const repeated = known.lastStay?.fence === run.fence
     const expected = repeated ? { kind: 'settled', state: known.lastStay?.state } : { kind: 'gone' }
     for (let i = 0; i < 2; i++) {
@@ -221,14 +270,18 @@ function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
       await store.resign(old.lease, [])
       await store.resign(old.lease, [])
       oracle.resign(which)
+      oracle.operations.push(`worker left ${old.name}`)
     } else {
       for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
         await advance(oracle, fleet, leaseMs / 4, which)
       oracle.promote()
       await witness.claim(0)
       oracle.lose(which)
+      oracle.operations.push(`worker lost ${old.name}`)
     }
-    workers[which] = await TestWorker.register(store)
+    const next = await TestWorker.register(store)
+    workers[which] = next
+    oracle.operations.push(`worker joined ${next.name}`)
   })
 }
 
@@ -238,7 +291,9 @@ function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
     if (run === undefined) return
     const write = byHand()
     if (kind === 'cancel') {
+      const before = run.state
       const state = oracle.cancel(run.id)
+      if (state !== before) oracle.operations.push(`cancel run ${run.id}`)
       for (let i = 0; i < 2; i++) expect(await store.cancel(run.id, write)).toEqual({ state })
     } else if (oracle.canRetry(run.id)) {
       const runId = oracle.keyHolderBeside(run.id)
@@ -251,6 +306,7 @@ function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
       const answer = await store.retry(run.id, {}, write)
       expect(await store.retry(run.id, {}, write)).toEqual(answer)
       oracle.retry(run.id)
+      oracle.operations.push(`retry run ${run.id}`)
     } else {
       await expect(store.retry(run.id, {}, write)).rejects.toMatchObject({ code: 'RUN_STATE' })
     }
@@ -268,14 +324,56 @@ function removeCommand(choice: number): Command {
     await store.remove(run.id, byHand())
     expect(await store.run(run.id)).toBeUndefined()
     oracle.remove(run.id)
-    for (let i = claims.length - 1; i >= 0; i--) if (claims[i]?.run.id === run.id) claims.splice(i, 1)
+    oracle.operations.push(`remove run ${run.id}`)
+    forgetClaims(claims, [run.id])
   })
+}
+
+/** Some runs at once, sent twice; what is refused stops no other. */
+function actionCommand(action: ActionKind, choices: readonly number[]): Command {
+  return command(`${action} runs ${choices}`, async (oracle, { store, claims }) => {
+    const all = [...oracle.runs.values()]
+    const ids = [...new Set(choices.flatMap((choice) => pick(all, choice)?.id ?? []))]
+    const id = `act_${randomUUID()}`
+    await store.beginAction({ id, action, target: { kind: 'runs', ids }, by: 'ana' })
+    oracle.operations.push(`begin action ${id}`)
+    const chunk = { action: id, from: '', next: '1', runs: ids.map((run) => ({ run })) }
+    const answer = await store.applyAction(chunk)
+    const done = ids.filter((run) => actOn(oracle, action, run))
+    expect(answer).toMatchObject({ done: done.length, refused: ids.length - done.length })
+    expect(await store.applyAction(chunk)).toEqual(answer)
+    if (action === 'remove') forgetClaims(claims, done)
+  })
+}
+
+/** Whether the action is for the run, which is moved then. */
+function actOn(oracle: Oracle, action: ActionKind, id: string): boolean {
+  const { state } = oracle.get(id)
+  if (action === 'retry') {
+    if (!oracle.canRetry(id) || oracle.keyHolderBeside(id) !== undefined) return false
+    oracle.retry(id)
+    return true
+  }
+  if (action === 'cancel') {
+    if (isEnd(state) || state === 'cancelling') return false
+    oracle.cancel(id)
+    return true
+  }
+  if (!isEnd(state)) return false
+  oracle.remove(id)
+  return true
+}
+
+function forgetClaims(claims: Fleet['claims'], ids: readonly string[]): void {
+  for (let i = claims.length - 1; i >= 0; i--) if (ids.includes(claims[i]?.run.id ?? '')) claims.splice(i, 1)
 }
 
 function queueCommand(queue: string, pause: boolean): Command {
   return command(`${pause ? 'pause' : 'resume'} ${queue}`, async (oracle, { store }) => {
     if (pause) await store.pauseQueue(queue, byHand())
     else await store.resumeQueue(queue, byHand())
+    if (pause || oracle.paused.has(queue))
+      oracle.operations.push(`${pause ? 'pause' : 'resume'} queue ${queue}`)
     if (pause) oracle.paused.add(queue)
     else oracle.paused.delete(queue)
   })
@@ -313,11 +411,22 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc
-    .tuple(choice, fc.constantFrom(...kinds), fc.constantFrom(500, 4_000))
-    .map(([which, kind, pauseMs]) => settleCommand(which, kind, pauseMs)),
+    .tuple(choice, fc.constantFrom(...causes), fc.constantFrom(undefined, 500))
+    .map(([which, cause, pauseMs]) => failureCommand(which, cause, pauseMs)),
+  fc
+    .tuple(
+      choice,
+      fc.constantFrom(...kinds),
+      fc.constantFrom(500, 4_000),
+      fc.constantFrom(undefined, ...causes),
+    )
+    .map(([which, kind, pauseMs, cause]) => settleCommand(which, kind, pauseMs, cause)),
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
   fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
   choice.map(removeCommand),
+  fc
+    .tuple(fc.constantFrom(...actionKinds), fc.array(choice, { maxLength: 4 }))
+    .map(([kind, which]) => actionCommand(kind, which)),
   fc.tuple(queue, fc.boolean()).map(([name, pause]) => queueCommand(name, pause)),
   fc.constantFrom(1, 2, 2, 5).map(recountCommand),
   fc

@@ -1,9 +1,12 @@
 import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
+import { fixedMark } from '../../../model/failure-mark.ts'
 import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
+import { countRunFailure } from '../failure-groups.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
+import { logOperation } from '../operation-log.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { wakeIdle } from '../takers.ts'
@@ -54,9 +57,10 @@ export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
 export function reclaim(tx: Transaction, lease: LeaseId, cause: LossCause): void {
   const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
   if (worker === undefined) return
-  for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
-    loseRun(tx, run, worker.name, cause)
-  }
+  const held = tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)
+  const { name: subject } = worker
+  logOperation(tx, { operation: 'worker lost', subject, count: held.length, details: { cause } })
+  for (const run of held) loseRun(tx, run, subject, cause)
   forgetWorker(tx, lease)
 }
 
@@ -99,5 +103,7 @@ function convict(tx: Transaction, run: RunRow, losses: number, streak: number): 
   const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, tx, run.id)))
   const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
-  place(tx, run, 'convict', { losses, streak })
+  const mark = fixedMark('poisoned', run.job, run.version)
+  countRunFailure(tx, run, mark, true)
+  place(tx, run, 'convict', { losses, streak, fingerprint: mark.fingerprint })
 }

@@ -1,5 +1,9 @@
---[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
+--[[
+Leases: the amnesty after a gap, and what becomes of runs whose worker is lost.
+uses: operations-part
+]]
 local MOST_RECLAIMED = 500
+local POISONED_FINGERPRINT, POISONED_NAME, POISONED_CODE, POISONED_TEXT = --[[poisoned]] '', '', '', ''
 local SKIPPED_FROM = --[[clock]] 0
 local REASONS = { exit = 'its process died', lease = 'its lease expired' }
 -- What `ended` of a status says of a lease whose runs are still being taken back.
@@ -96,6 +100,9 @@ local function loseRun(run, worker, cause)
     setOutcome(run, '')
     setExtra(run, 'e', nil)
     setExtra(run, 'P', lossesIn(notes[run[ID]]))
+    local fingerprint = POISONED_FINGERPRINT .. run[JOB]
+    countFailure(run, { fingerprint, '', POISONED_NAME, POISONED_CODE, POISONED_TEXT, run[VERSION] }, 'end')
+    setExtra(run, 'f', fingerprint)
     return place(run, 'convict', to)
   end
   local delayMs = lossDelay(streak)
@@ -124,6 +131,11 @@ local function reclaim(lease, cause)
     return
   end
   local worker = workerName(lease) or 'unknown'
+  -- The rest of one that was lost before: that is told.
+  if status.ended == 0 then
+    local held = call('ZLEXCOUNT', K.held, '[' .. lease, '(' .. lease .. '\255')
+    logOperation({ operation = 'worker lost', subject = worker, count = held, details = { cause = cause } })
+  end
   local ids, losses = heldBy(lease, MOST_RECLAIMED), {}
   for i = 1, #ids do
     local run = runs[ids[i]]

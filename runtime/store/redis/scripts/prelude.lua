@@ -8,6 +8,7 @@ L3  What moves runs is written by `flush`, after all that could be refused has b
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
 the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
 the record once `extrasChanged`.
+uses: events-part
 ]]
 
 local HEAD, TAIL = '>BhI4I6I6ssI2c0I2c0', '>I6I4I4I2I2BI6I6I6I6I6I6I6BI4c0'
@@ -19,7 +20,7 @@ local OUTCOME, ID = 24, 25
 local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
-local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
+local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
 local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -30,10 +31,12 @@ local LONGEST_HISTORY = 200
 
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
-local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
+local cells, counts, wakes, woken = {}, {}, {}, {}
 -- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
 -- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
 local makeLimits, madeLimits, flush, nudgeAll
+-- Made for the first failure with a mark: see failures-part.lua.
+local writeFailures
 local openedLines, claimer = false, nil
 
 local function limits()
@@ -367,6 +370,15 @@ local function expiryOf(run)
   return instant - wall + now + run[EXPIRES_AT] - run[WAKE_AT]
 end
 
+-- Runs that are failed now, by fingerprint --------------------------------------------------------------------
+-- A failed run, or one that waits after a failure, has the failure's fingerprint as its extra `f`. A failed one with it is
+-- a member of `failedBy`. An earlier version keeps the extra and knows no `failedBy`: what it moves leaves with the next
+-- move, or is forgotten by the sweep.
+
+local function failedMember(run, fingerprint) return fingerprint .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
+
+local function fingerprintOf(run) return mayHave(run, 'f') and extrasOf(run).f or nil end
+
 -- Places ------------------------------------------------------------------------------------------------------
 
 --- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
@@ -402,6 +414,8 @@ end
 
 local function leavePlace(run)
   local state = run[STATE]
+  local fingerprint = (state == FAILED or state == READY) and fingerprintOf(run)
+  if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
     if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
@@ -469,6 +483,8 @@ local function enterPlace(run, lease)
     if state ~= COMPLETED then file(run, zadd) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
+      local fingerprint = state == FAILED and fingerprintOf(run)
+      if fingerprint then zadd(K.failedBy, failedMember(run, fingerprint), '0') end
       return
     end
     count(run, 1)
@@ -495,7 +511,6 @@ do
     return cell
   end
 
-  --- Five places per event: run, job, queue, transition, state.
   function measure(run, transition, wait, stay, total)
     local n, job, queue = #events, run[JOB], run[QUEUE]
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
@@ -643,6 +658,7 @@ local function place(run, transition, to, lease)
     setExtra(run, 'w', nil)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+  if state ~= FAILED and (state ~= WAITING or line) then setExtra(run, 'f', nil) end
   if not staysHeld and state ~= RUNNING then setExtra(run, 'T', nil) end
   if not staysHeld then enterPlace(run, lease) end
   markDirty(run)
@@ -735,21 +751,8 @@ function flush()
   counts = {}
 end
 
-local function text(number) return string.format('%.0f', number) end
-
-local writeEvents, writeCells
+local writeCells
 do
-  --- One stream entry holds the events of one script; its id is the number of its last event.
-  function writeEvents()
-    for first = 1, #events, 500 do
-      local last = math.min(#events, first + 499)
-      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
-      local number = call('HINCRBY', K.meta, 'events', #part / 5)
-      call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
-        'at', text(now), 'of', cmsgpack.pack(part))
-    end
-  end
-
   --- Adds durations in ms. A stored histogram is { sum in ms, how many buckets are left out since they are 0, bucket, ... };
   --- one that earlier versions add to leaves out none and doesn't say so: `from` is the place of its first bucket.
   local function addDurations(stored, from, durations)
@@ -1048,19 +1051,18 @@ local function finish(changed, replies, knowsTimers)
     flush()
     if not knowsTimers then madeLimits.tellTimers() end
   end
-  if #events > 0 then
-    writeEvents()
-    writeCells()
-  end
-  -- Behind the cells: a sample of the backlog is of before this script.
+  writeEvents()
+  -- Before the counters: a sample of the backlog is of before this script.
+  if hasMoved then writeCells() end
   writeTallies()
+  if writeFailures then writeFailures() end
   pickIdle()
-  -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
+  -- All is written by now: these are hints, as `tellChanges`.
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
     if lease ~= replies then redis.pcall('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
-  if changed or #events > 0 then redis.pcall('PUBLISH', channel .. 'changes', '') end
+  if changed or hasMoved then tellChanges() end
   return replies and woken[replies] or false
 end
 

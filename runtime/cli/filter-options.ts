@@ -1,0 +1,60 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { type RunState, runStates } from '../model/run.ts'
+import type { RunFilter } from '../store/run-filter.ts'
+import { given } from './given.ts'
+import { commaList, duration, pastTime } from './option-values.ts'
+
+/** Options that choose runs, of every command that lists them or acts on them. */
+export interface FilterOptions {
+  readonly state?: readonly RunState[]
+  readonly job?: string
+  readonly queue?: string
+  readonly tag?: string
+  readonly unique?: string
+  readonly fingerprint?: string
+  readonly worker?: string
+  /** Ms. */
+  readonly olderThan?: number
+  /** Ms since the epoch. */
+  readonly since?: number
+  readonly text?: string
+}
+
+export function addFilterOptions(command: Command): Command {
+  return command
+    .option(
+      '--state <states>',
+      `only runs in these states, such as failed,expired: ${runStates.join(', ')}`,
+      states,
+    )
+    .option('--job <name>', 'only runs of this job')
+    .option('--queue <name>', 'only runs of this queue')
+    .option('--tag <tag>', 'only runs with this tag')
+    .option('--unique <key>', 'only runs with this unique key; with --job alone the run that holds it')
+    .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
+    .option('--worker <name>', 'only runs that this worker holds')
+    .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
+    .option(
+      '--since <when>',
+      'only runs that came into their state (or ended) since then: 2h, or a time',
+      pastTime,
+    )
+    .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
+}
+
+/** The filter of a command line; undefined when it has none of the options. */
+export function filterOf(options: FilterOptions): RunFilter | undefined {
+  const { state: states, olderThan: minAgeMs } = options
+  const { job, queue, tag, unique, fingerprint, worker, since, text } = options
+  const filter = given({ states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, text })
+  return Object.keys(filter).length === 0 ? undefined : filter
+}
+
+function states(text: string, before: readonly RunState[] = []): RunState[] {
+  const named = commaList(text)
+  const strange = named.find((name) => !(runStates as readonly string[]).includes(name))
+  if (strange !== undefined) {
+    throw new InvalidArgumentError(`'${strange}' is no state. Allowed choices are ${runStates.join(', ')}.`)
+  }
+  return [...new Set([...before, ...(named as RunState[])])]
+}
