@@ -72,6 +72,7 @@ import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { readEvents, writeEvents } from './event-log.ts'
+import { forgetMoved } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
@@ -412,6 +413,7 @@ class EmbeddedStore implements Store {
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
     const report = await this.#write((tx) => {
       settleLimiters(tx)
+      forgetMoved(tx, limit)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
       return { pruned: prune(tx, limit), repaired: repair(tx, limit), ...keys }
