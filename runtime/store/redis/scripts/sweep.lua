@@ -164,7 +164,7 @@ local function forgetFailed()
   for i = 1, #members do
     local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
     local read, run = pcall(load, id)
-    local isFailed = run and run[STATE] == FAILED and fingerprintOf(run) == fingerprint
+    local isFailed = run and run[STATE] == FAILED and extrasOf(run).f == fingerprint
     if read and not isFailed then zrem(K.failedBy, members[i]) end
   end
   if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])
