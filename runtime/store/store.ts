@@ -8,6 +8,7 @@ import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
@@ -30,6 +31,7 @@ export interface Store
     LimiterStore,
     TermStore,
     ScheduleStore,
+    MuteStore,
     Inspector {
   /**
    * Prunes by retention and repairs G6 (every live run in exactly one place) and G7 (no key outlives its hold), at
@@ -103,7 +105,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector, ScheduleInspector {
+export interface Inspector extends DefinitionInspector, ScheduleInspector, MuteInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>

@@ -13,6 +13,7 @@ import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { mutesContract } from './topics/mutes.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operatorContract } from './topics/operator.ts'
 import { reservationsContract } from './topics/reservations.ts'
@@ -46,6 +47,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
     describe('operator', () => operatorContract(open))
+    describe('mutes', () => mutesContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('definitions', () => definitionsContract(open))

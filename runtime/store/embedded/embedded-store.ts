@@ -24,6 +24,7 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
@@ -103,6 +104,7 @@ import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
+import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { prune } from './operations/prune.ts'
 import { reclaim } from './operations/reclaim.ts'
@@ -117,7 +119,7 @@ import { PeerWatch } from './peer-watch.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
-import { type Moment, StoreClock } from './store-clock.ts'
+import { type Moment, StoreClock, shownAt } from './store-clock.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
@@ -315,6 +317,25 @@ class EmbeddedStore implements Store {
 
   resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
     return this.#write((tx) => resumeQueue(tx, queue, write))
+  }
+
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
+    return { until: shownAt(this.#time.look(), until) }
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return this.#write((tx) => unmuteFinding(tx, finding, write))
+  }
+
+  async mutes(): Promise<readonly Mute[]> {
+    return inspectMutes(this.#database, this.#time.look())
   }
 
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {

@@ -226,10 +226,14 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- Findings that operators have muted: see store/mutes.ts.
+  CREATE TABLE IF NOT EXISTS mutes (
+    finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
+  ) WITHOUT ROWID;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'mutes'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -99,6 +99,8 @@ export const staticKeys = [
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
+  /** hash: finding -> until when it's muted, by whom and why */
+  'mutes',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -28,6 +28,7 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
@@ -94,6 +95,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import {
   changeSchedule,
@@ -331,6 +333,24 @@ class RedisStore implements Store {
 
   async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
     await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  }
+
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    return muteFinding(this.#calls, finding, forMs, write)
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return unmuteFinding(this.#calls, finding, write)
+  }
+
+  mutes(): Promise<readonly Mute[]> {
+    return readMutes(this.#calls)
   }
 
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
