@@ -49,6 +49,8 @@ export interface BacklogStatistics {
   readonly now: number
   readonly then?: number
   readonly thenAt?: number
+  /** Over an hour: the same when the minutes 10 and 5 before this one began; left out while it is not known. */
+  readonly recent?: readonly { readonly at: number; readonly count: number }[]
 }
 
 export interface Statistics {

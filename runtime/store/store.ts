@@ -425,6 +425,8 @@ export const keptEvents = 10_000
 export interface StoreCheck {
   readonly name: string
   readonly verdict: 'fine' | 'warning' | 'fault'
+  /** It says how the store is set up, which stays so until an operator changes it, not what happens to it. */
+  readonly setup?: true
   readonly found: string
   /** What to change, unless fine. */
   readonly remedy?: string
