@@ -1,4 +1,4 @@
-import type { DurationHistogram } from './store.ts'
+import type { DurationHistogram } from './duration-histogram.ts'
 
 export type StatisticsRange = '5m' | '1h' | '24h'
 
@@ -47,10 +47,8 @@ export interface StatisticsPoint {
 export interface BacklogStatistics {
   readonly queue: string
   readonly now: number
-  readonly then?: number
-  readonly thenAt?: number
-  /** Over an hour: the same when the minutes 10 and 5 before this one began; left out while it is not known. */
-  readonly recent?: readonly { readonly at: number; readonly count: number }[]
+  readonly before?: number
+  readonly beforeAt?: number
 }
 
 export interface Statistics {
@@ -76,3 +74,6 @@ export const maxStatisticsCells = 2_000
 
 /** How many queues a backlog sample keeps one by one, those with the largest backlogs. */
 export const maxSampledQueues = 200
+
+/** Of a store with more counters (queue, job, state) no samples are taken: one would hold it for too long. */
+export const maxSampledCounters = 10_000

@@ -7,10 +7,14 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
+import type { RecountReport } from './recount.ts'
+import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
+import type { Statistics, StatisticsRange } from './statistics.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
 
@@ -38,6 +42,12 @@ export interface Store
    * most `limit` of each.
    */
   sweep(limit: number): Promise<SweepReport>
+  /**
+   * Counts the runs anew, in each call about `limit` of them (left out: as many as take a few milliseconds), and puts the
+   * counters of `counts` right in the last one; begins a recount when none is under way. Processes that call it at the
+   * same time go on with one and the same recount.
+   */
+  recount(limit?: number): Promise<RecountReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
   close(): Promise<void>
 }
@@ -123,6 +133,11 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector, MuteI
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Newest first. */
   runs(filter: RunFilter): Promise<RunPage>
+  /**
+   * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
+   * its runs for the first time, these are the runs counted so far.
+   */
+  counts(): Promise<readonly RunCount[]>
   queues(): Promise<readonly QueueInfo[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
@@ -138,6 +153,12 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector, MuteI
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
+  /**
+   * Rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The running minute (24h: hour)
+   * is included, so a range covers up to one period less than its name; `coveredMs` says how much.
+   * @throws InvalidOptionsError for another range.
+   */
+  statistics(range: StatisticsRange): Promise<Statistics>
   /** What `doctor` looks at: each judged by the store that knows it. `quick` leaves out what takes long. */
   checks(scope?: 'all' | 'quick'): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
@@ -356,7 +377,7 @@ export interface QueueInfo {
   readonly name: string
   readonly counts: Readonly<Record<Exclude<RunState, EndState>, number>>
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
-  /** Age of the oldest ready run. */
+  /** Age of the oldest ready run; left out when the store's ready runs have so many priorities that it isn't looked for. */
   readonly oldestReadyMs?: number
 }
 
@@ -404,12 +425,8 @@ export interface ThroughputCell {
   readonly wait: DurationHistogram
   /** From claimed to the end of the stay, but for those that were told to stop. */
   readonly run: DurationHistogram
-}
-
-export interface DurationHistogram {
-  readonly sumMs: number
-  /** `buckets[0]` counts durations below 1 ms, `buckets[i]` those from 2^(i-1) up to but not including 2^i ms; the 40th all longer ones. */
-  readonly buckets: readonly number[]
+  /** From enqueue, or from the retry of an ended run, to the end of the run. Empty in cells of earlier versions. */
+  readonly total: DurationHistogram
 }
 
 /** How long an answer to a write by hand, and the id of a removed run, are kept for a late repeat. */
@@ -438,6 +455,8 @@ export interface SweepReport {
   readonly repaired: readonly RunId[]
   /** Unique keys that were held by a run that is gone or had let go of them; left out when there were none. */
   readonly freedKeys?: readonly FreedKey[]
+  /** Set when the counters of runs are missing or contradict the runs: call `recount` until it is done. */
+  readonly recountDue?: true
 }
 
 export interface FreedKey {

@@ -5,6 +5,7 @@ import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { clockContract } from './topics/clock.ts'
 import { commitContract } from './topics/commit.ts'
+import { countersContract } from './topics/counters.ts'
 import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
@@ -21,6 +22,7 @@ import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
 import { settleContract } from './topics/settle.ts'
+import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
@@ -50,9 +52,11 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('mutes', () => mutesContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('counters', () => countersContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('statistics', () => statisticsContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

@@ -30,6 +30,8 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
+import type { RecountReport } from '../recount.ts'
+import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -40,6 +42,7 @@ import type {
   ScheduleSpec,
   TriggerAnswer,
 } from '../schedules.ts'
+import type { Statistics, StatisticsRange } from '../statistics.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -97,6 +100,7 @@ import {
 } from './operations/limiters.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -106,6 +110,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
@@ -168,7 +173,9 @@ async function openNamespace(
       { kind: 'missing' },
     )
   }
-  if (found === null) await link.command('HSETNX', meta, 'format', redisFormat)
+  // A namespace that has no runs yet has the right counters: none.
+  if (found === null && (await link.command('HSETNX', meta, 'format', redisFormat)) === 1)
+    await link.command('HSETNX', meta, 'recountedAt', 0)
   else if (Number(found) > redisFormat) {
     throw new StoreFormatError(
       `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
@@ -444,6 +451,10 @@ class RedisStore implements Store {
     return sweep(this.#calls, limit, this.#config.retention)
   }
 
+  recount(limit?: number): Promise<RecountReport> {
+    return recount(this.#calls, limit)
+  }
+
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
@@ -475,6 +486,10 @@ class RedisStore implements Store {
 
   runs(filter: RunFilter): Promise<RunPage> {
     return listRuns(this.#calls, filter)
+  }
+
+  counts(): Promise<readonly RunCount[]> {
+    return readRunCounts(this.#calls)
   }
 
   queues(): Promise<readonly QueueInfo[]> {
@@ -510,6 +525,10 @@ class RedisStore implements Store {
 
   throughput(minutes: number): Promise<readonly ThroughputCell[]> {
     return readThroughput(this.#calls, minutes)
+  }
+
+  statistics(range: StatisticsRange): Promise<Statistics> {
+    return readStatistics(this.#calls, range)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
