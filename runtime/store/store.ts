@@ -9,6 +9,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
+import type { ReadyClass } from './ready-classes.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
@@ -122,6 +123,8 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   /** Newest first. */
   runs(filter: RunFilter): Promise<RunPage>
   queues(): Promise<readonly QueueInfo[]>
+  /** Job, version and queue of ready runs; at most 1,000. */
+  readyClasses(): Promise<readonly ReadyClass[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
   /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */

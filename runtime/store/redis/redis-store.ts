@@ -29,6 +29,8 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import { queueChecks } from '../queue-checks.ts'
+import type { ReadyClass } from '../ready-classes.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -68,7 +70,6 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
@@ -94,6 +95,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import {
   changeSchedule,
@@ -469,6 +471,10 @@ class RedisStore implements Store {
     return readDefinitions(this.#calls, kind)
   }
 
+  readyClasses(): Promise<readonly ReadyClass[]> {
+    return readReadyClasses(this.#calls)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return (await readLeaders(this.#calls)).leaders
   }
@@ -499,7 +505,7 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]

@@ -1,0 +1,53 @@
+import type { Run, RunState } from '../model/run.ts'
+
+/** How many runs one call of `runs` inspects at most. */
+export const maxInspectedRuns = 1_000
+
+export interface RunFilter {
+  /** Left out: every state. */
+  readonly states?: readonly RunState[]
+  readonly job?: string
+  readonly queue?: string
+  readonly tag?: string
+  /** The unique key, as the author wrote it. */
+  readonly unique?: string
+  /** Failed now for this fingerprint; implies the state `failed`. */
+  readonly fingerprint?: string
+  /** Name of the worker that holds the run now. */
+  readonly worker?: string
+  /** At least this long in its current state. */
+  readonly minAgeMs?: number
+  /** Came into its current state (an ended run: ended) at this time or later; ms since the epoch. */
+  readonly since?: number
+  /** Came into its current state before this time; ms since the epoch. */
+  readonly before?: number
+  /** Part of the job's name, the id, or the reason (error, blocked, cancelled), whatever its case. Compared on inspected runs only. */
+  readonly text?: string
+}
+
+/** `newest` and `oldest` by enqueue; `longest` in the current state, only for ready, waiting and held runs. */
+export type RunOrder = 'newest' | 'oldest' | 'longest'
+
+export interface RunQuery extends RunFilter {
+  /** Default: newest. */
+  readonly order?: RunOrder
+  readonly limit: number
+  /** Of the page before, with the same filter and order. */
+  readonly cursor?: string
+}
+
+export interface RunPage {
+  readonly runs: readonly Run[]
+  /** Set while there may be more: a page without runs may have one. */
+  readonly cursor?: string
+  /** How many runs were inspected, at most `maxInspectedRuns`. */
+  readonly looked: number
+}
+
+/** Runs of one state of a job in a queue. Never 0. */
+export interface RunCount {
+  readonly queue: string
+  readonly job: string
+  readonly state: RunState
+  readonly count: number
+}
