@@ -22,7 +22,7 @@ export function textWidth(text: string): number {
   return width
 }
 
-/** `text`, or as much of it as `width` holds. */
+/** Returns `text`, or as much of it as `width` holds: whole words, unless the first one alone is too long. */
 export function clip(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   let kept = ''
@@ -30,7 +30,8 @@ export function clip(text: string, width: number): string {
     if (textWidth(kept + character) > width - 1) break
     kept += character
   }
-  return `${kept}…`
+  const lastSpace = text[kept.length] === ' ' ? kept.length : kept.lastIndexOf(' ')
+  return `${lastSpace > 0 ? kept.slice(0, lastSpace).trimEnd() : kept}…`
 }
 
 /** `text` in lines of at most `width`, broken between words; left whole without a width. */

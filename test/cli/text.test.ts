@@ -70,6 +70,10 @@ test('plain text holds nothing that steers a terminal', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')
+  expect(clip('one two three', 9)).toBe('one two…')
+  expect(clip('one two three', 8)).toBe('one two…')
+  expect(clip('one two three', 7)).toBe('one…')
+  expect(clip('unbroken words', 5)).toBe('unbr…')
   expect(textWidth('e\u0301日')).toBe(3)
 })
 
