@@ -53,7 +53,7 @@ describe('a table', () => {
 
   test('gives way in one column only when the screen is narrow', () => {
     expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
-    expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is …')
+    expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is…')
   })
 
   test('without rows is its title line', () => {
