@@ -3,7 +3,7 @@ import { closest } from '../../runtime/cli/closest.ts'
 import { commandLine } from '../../runtime/cli/command-line.ts'
 import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
-import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
+import { clip, clipWords, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
 import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
@@ -70,10 +70,10 @@ test('plain text holds nothing that steers a terminal', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')
-  expect(clip('one two three', 9)).toBe('one two…')
-  expect(clip('one two three', 8)).toBe('one two…')
-  expect(clip('one two three', 7)).toBe('one…')
-  expect(clip('unbroken words', 5)).toBe('unbr…')
+  expect(clipWords('one two three', 9)).toBe('one two…')
+  expect(clipWords('one two three', 8)).toBe('one two…')
+  expect(clipWords('one two three', 7)).toBe('one…')
+  expect(clipWords('unbroken words', 5)).toBe('unbr…')
   expect(textWidth('e\u0301日')).toBe(3)
 })
 
