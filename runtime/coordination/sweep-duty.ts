@@ -11,11 +11,14 @@ const sweepBreakMs = 20
 /** Prunes what has ended and repairs G6. Two that sweep at once do no harm: a sweep is right whoever does it. */
 export class SweepDuty implements Duty {
   readonly name = 'sweep'
-  readonly #store: Pick<Store, 'sweep'>
+  readonly #store: Pick<Store, 'sweep' | 'recount'>
   readonly #clock: Clock
   readonly #log: Logger
 
-  constructor(store: Pick<Store, 'sweep'>, { clock, log }: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(
+    store: Pick<Store, 'sweep' | 'recount'>,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ) {
     this.#store = store
     this.#clock = clock
     this.#log = log
@@ -39,8 +42,25 @@ export class SweepDuty implements Duty {
       if (report.freedKeys !== undefined) {
         this.#log.error({ keys: report.freedKeys }, 'unique keys outlived their runs and were freed')
       }
+      if (report.recountDue) await this.#recount(term)
       more = report.pruned >= sweepLimit
       if (more) await term.pause(sweepBreakMs)
+    }
+  }
+
+  async #recount(term: DutyTerm): Promise<void> {
+    for (let done = false; !done && !term.signal.aborted; ) {
+      const report = await this.#store.recount()
+      term.beat()
+      done = report.done
+      if (report.miscounts.length > 0) {
+        const [first] = report.miscounts
+        this.#log.info(
+          { counters: report.miscounts.length, first },
+          'counters of runs were wrong, as after a deploy of an older version, and were put right',
+        )
+      }
+      if (!done) await term.pause(sweepBreakMs)
     }
   }
 }

@@ -10,6 +10,8 @@ import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { ReadyClass } from './ready-classes.ts'
+import type { RecountReport } from './recount.ts'
+import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
@@ -37,6 +39,12 @@ export interface Store
    * most `limit` of each.
    */
   sweep(limit: number): Promise<SweepReport>
+  /**
+   * Counts the runs anew, in each call about `limit` of them (left out: as many as take a few milliseconds), and puts the
+   * counters of `counts` right in the last one; begins a recount when none is under way. Processes that call it at the
+   * same time go on with one and the same recount.
+   */
+  recount(limit?: number): Promise<RecountReport>
   /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
   close(): Promise<void>
 }
@@ -122,6 +130,11 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Newest first. */
   runs(filter: RunFilter): Promise<RunPage>
+  /**
+   * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
+   * its runs for the first time, these are the runs counted so far.
+   */
+  counts(): Promise<readonly RunCount[]>
   queues(): Promise<readonly QueueInfo[]>
   /** Job, version and queue of ready runs; at most 1,000. */
   readyClasses(): Promise<readonly ReadyClass[]>
@@ -357,7 +370,7 @@ export interface QueueInfo {
   readonly name: string
   readonly counts: Readonly<Record<Exclude<RunState, EndState>, number>>
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
-  /** Age of the oldest ready run. */
+  /** Age of the oldest ready run; left out when the store's ready runs have so many priorities that it isn't looked for. */
   readonly oldestReadyMs?: number
 }
 
@@ -437,6 +450,8 @@ export interface SweepReport {
   readonly repaired: readonly RunId[]
   /** Unique keys that were held by a run that is gone or had let go of them; left out when there were none. */
   readonly freedKeys?: readonly FreedKey[]
+  /** Set when the counters of runs are missing or contradict the runs: call `recount` until it is done. */
+  readonly recountDue?: true
 }
 
 export interface FreedKey {

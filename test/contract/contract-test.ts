@@ -1,4 +1,5 @@
 import { test } from 'vitest'
+import { expectRightCounters } from './expect-right-counters.ts'
 import { leaseMs } from './given.ts'
 import type { Open, OpenOptions, StoreUnderTest } from './store-under-test.ts'
 import { TestWorker } from './test-worker.ts'
@@ -33,6 +34,7 @@ export function contractTest(
           }
         },
       })
+      await expectRightCounters(under.store)
     } finally {
       await under.close()
     }

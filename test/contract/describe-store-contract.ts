@@ -5,6 +5,7 @@ import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
 import { clockContract } from './topics/clock.ts'
 import { commitContract } from './topics/commit.ts'
+import { countersContract } from './topics/counters.ts'
 import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
@@ -48,6 +49,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('counters', () => countersContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))

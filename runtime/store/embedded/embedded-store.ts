@@ -27,6 +27,8 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { queueChecks } from '../queue-checks.ts'
 import type { ReadyClass } from '../ready-classes.ts'
+import type { RecountReport } from '../recount.ts'
+import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -105,10 +107,11 @@ import { journalEntries, journalPage, pageBytes } from './operations/journal-pag
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
-import { prune } from './operations/prune.ts'
+import { countEnded, prune } from './operations/prune.ts'
 import { inspectReadyClasses } from './operations/ready-classes.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
+import { isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -116,6 +119,7 @@ import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { readWaitGraph } from './operations/wait-graph.ts'
 import { PeerWatch } from './peer-watch.ts'
+import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
@@ -410,14 +414,20 @@ class EmbeddedStore implements Store {
     if (!Number.isInteger(limit) || limit < 1)
       throw new InvalidOptionsError(`sweep: ${limit} is not a number of runs`)
     const report = await this.#write((tx) => {
+      const ended = countEnded(tx)
+      const recount = isRecountDue(tx, ended) ? ({ recountDue: true } as const) : {}
       settleLimiters(tx)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
-      return { pruned: prune(tx, limit), repaired: repair(tx, limit), ...keys }
+      return { pruned: prune(tx, limit, ended), repaired: repair(tx, limit), ...keys, ...recount }
     })
     this.#removeOrphanFiles()
     this.#database.shrinkLog()
     return report
+  }
+
+  recount(limit?: number): Promise<RecountReport> {
+    return this.#write((tx) => recount(tx, limit))
   }
 
   async run(id: RunId): Promise<RunDetails | undefined> {
@@ -450,6 +460,10 @@ class EmbeddedStore implements Store {
 
   async runs(filter: RunFilter): Promise<RunPage> {
     return inspectRuns(this.#database, this.#time.look(), filter)
+  }
+
+  async counts(): Promise<readonly RunCount[]> {
+    return inspectRunCounts(this.#database)
   }
 
   async queues(): Promise<readonly QueueInfo[]> {
@@ -525,6 +539,7 @@ class EmbeddedStore implements Store {
         nudgeOpened(tx)
         writeEvents(tx)
         writeThroughput(tx)
+        writeRunCounts(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -547,6 +562,7 @@ class EmbeddedStore implements Store {
       woken: new Set(),
       hints: new Set(),
       moves: [],
+      removed: [],
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

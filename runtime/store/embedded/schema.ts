@@ -226,10 +226,16 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
+  CREATE TABLE IF NOT EXISTS run_counts (
+    queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
+    PRIMARY KEY (queue, job, state)
+  ) WITHOUT ROWID;
+  INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts'] as const
 
 export const formatVersion: number = migrations.length
 

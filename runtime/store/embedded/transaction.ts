@@ -18,8 +18,10 @@ export interface Transaction extends Moment {
   readonly woken: Set<LeaseId>
   /** Which hints to give after the commit to those who coordinate. */
   readonly hints: Set<CoordinationHint>
-  /** Transitions in their order, written once before the commit for `events` and `throughput`. */
+  /** Transitions in their order, written once before the commit for `events`, `throughput` and `counts`. */
   readonly moves: Move[]
+  /** Runs that were deleted, for `counts`. */
+  readonly removed: Removed[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */
@@ -35,7 +37,7 @@ export type CoordinationHint = 'vacancy' | 'schedules'
 
 /** One transition of a run. */
 export interface Move {
-  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'>
+  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'> & Partial<Pick<RunRow, 'seq'>>
   /** The state it left; an enqueued run comes out of none. */
   readonly from?: RunState
   readonly transition: RunTransition | 'enqueue'
@@ -43,6 +45,8 @@ export interface Move {
   /** How long it was in the state that it left. */
   readonly stayedMs: number
 }
+
+export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>
 
 export interface WakeCount {
   readonly job: string

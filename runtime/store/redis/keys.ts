@@ -7,7 +7,7 @@
 export const staticKeys = [
   /**
    * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
-   * clockOffset, clockMoves, clockJumps, gapFrom, gapTo; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
+   * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    */
   'meta',
   /** hash: run -> record */
@@ -55,8 +55,10 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
-  /** hash: queue, state -> how many, for scheduled, waiting, blocked */
+  /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
+  /** hash: queue, job, state -> how many runs; behind an empty queue: as far as a recount has come */
+  'runCounts',
   /** hash: job, key -> run that holds it by its state, or end of a window and run */
   'unique',
   /** hash: request -> answer */

@@ -31,6 +31,8 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { queueChecks } from '../queue-checks.ts'
 import type { ReadyClass } from '../ready-classes.ts'
+import type { RecountReport } from '../recount.ts'
+import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -97,6 +99,7 @@ import {
 } from './operations/limiters.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -168,7 +171,9 @@ async function openNamespace(
       { kind: 'missing' },
     )
   }
-  if (found === null) await link.command('HSETNX', meta, 'format', redisFormat)
+  // A namespace that has no runs yet has the right counters: none.
+  if (found === null && (await link.command('HSETNX', meta, 'format', redisFormat)) === 1)
+    await link.command('HSETNX', meta, 'recountedAt', 0)
   else if (Number(found) > redisFormat) {
     throw new StoreFormatError(
       `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
@@ -426,6 +431,10 @@ class RedisStore implements Store {
     return sweep(this.#calls, limit, this.#config.retention)
   }
 
+  recount(limit?: number): Promise<RecountReport> {
+    return recount(this.#calls, limit)
+  }
+
   async run(id: RunId): Promise<RunDetails | undefined> {
     const [found] = await readRuns(this.#calls, [id], true)
     return found
@@ -457,6 +466,10 @@ class RedisStore implements Store {
 
   runs(filter: RunFilter): Promise<RunPage> {
     return listRuns(this.#calls, filter)
+  }
+
+  counts(): Promise<readonly RunCount[]> {
+    return readRunCounts(this.#calls)
   }
 
   queues(): Promise<readonly QueueInfo[]> {

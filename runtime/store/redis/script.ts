@@ -3,6 +3,7 @@ import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
@@ -65,7 +66,8 @@ function compose(name: ScriptName): Script {
     .split(' ')
     .filter((script) => script !== '')
     .map((script) => asFunction(script, partOf(name, script)))
-  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
+  const moves = header('uses').split(' ').includes('prelude')
+  const text = [...(timed ? clockOf(moves) : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
@@ -122,12 +124,15 @@ function asFunction(script: string, source: string): string {
 /**
  * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
  * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
- * the caller expects, its last argument.
+ * the caller expects, its last argument. One that may move runs reads with the same command how far a recount has come.
  */
-const clock = [
+const clockOf = (moves: boolean): readonly string[] => [
   "local time = redis.call('TIME')",
   'local wall = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
-  "local now = wall + (tonumber(call('HGET', K.meta, 'clockOffset')) or 0)",
+  ...(moves
+    ? ["local clockOffset, recountedTo = unpack(call('HMGET', K.meta, 'clockOffset', 'recountedTo'))"]
+    : ["local clockOffset = call('HGET', K.meta, 'clockOffset')"]),
+  'local now = wall + (tonumber(clockOffset) or 0)',
   'do',
   `  local expected = string.match(ARGV[#ARGV], '^${expectationPrefix}(%d*)$')`,
   '  if expected then ARGV[#ARGV] = nil end',
@@ -186,6 +191,7 @@ function withConstants(source: string): string {
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
+    '--[[recount]] 0': String(recountPauseMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }
   return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)

@@ -3,6 +3,7 @@ import type { DutyTerm } from '../../../runtime/coordination/duty.ts'
 import type { RunningTerm } from '../../../runtime/coordination/elector.ts'
 import { type Leading, Office } from '../../../runtime/coordination/office.ts'
 import { SweepDuty } from '../../../runtime/coordination/sweep-duty.ts'
+import type { RecountReport } from '../../../runtime/store/recount.ts'
 import type { SweepReport } from '../../../runtime/store/store.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { abortOf } from '../workshop.ts'
@@ -153,6 +154,7 @@ describe('a duty', () => {
 
 describe('the sweep', () => {
   const report = (pruned: number): SweepReport => ({ pruned, repaired: [] })
+  const recount = async (): Promise<RecountReport> => ({ done: true, looked: 0, miscounts: [] })
 
   test('comes about every 20 s, and goes on until nothing is left to prune', async () => {
     const sweeps: number[] = []
@@ -162,6 +164,7 @@ describe('the sweep', () => {
         sweeps.push(clock.elapsed())
         return reports.shift() ?? report(0)
       },
+      recount,
     }
     office.addDuty(new SweepDuty(store, { clock, log: createLogger({ stream: { write: () => true } }) }))
     const term = serve(1)
@@ -172,12 +175,31 @@ describe('the sweep', () => {
   })
 
   test('says which runs it repaired', async () => {
-    const store = { sweep: async () => ({ pruned: 0, repaired: ['run-1'] }) }
+    const store = { sweep: async () => ({ pruned: 0, repaired: ['run-1'] }), recount }
     const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
     office.addDuty(new SweepDuty(store, { clock, log }))
     const term = serve(1)
     await clock.advance(20_000)
     expect(logged).toEqual([expect.stringMatching(/run-1/)])
+    await term.end()
+  })
+
+  test('recounts the runs step by step when the sweep asks for it, and says what was wrong', async () => {
+    const miscount = { queue: 'q', job: 'j', state: 'ready', stored: 2, counted: 3 } as const
+    const steps: RecountReport[] = [
+      { done: false, looked: 500, miscounts: [] },
+      { done: true, looked: 3, miscounts: [miscount] },
+    ]
+    const store = {
+      sweep: async () => ({ ...report(0), recountDue: true as const }),
+      recount: async () => steps.shift() ?? { done: true, looked: 0, miscounts: [] },
+    }
+    const log = createLogger({ stream: { write: (line: string) => logged.push(line) } })
+    office.addDuty(new SweepDuty(store, { clock, log }))
+    const term = serve(1)
+    await clock.advance(20_020)
+    expect(steps).toEqual([])
+    expect(logged).toEqual([expect.stringMatching(/"counters":1,.*counters of runs were wrong/)])
     await term.end()
   })
 })

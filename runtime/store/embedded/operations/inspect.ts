@@ -1,6 +1,7 @@
-import { endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
+import { endStates, isEnd, type Run, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { parseCursor } from '../../read-limits.ts'
+import type { RunCount } from '../../run-filter.ts'
 import type {
   HistoryEntry,
   LeaseId,
@@ -13,6 +14,7 @@ import type {
   WorkerJob,
 } from '../../store.ts'
 import type { Sql } from '../database.ts'
+import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 
@@ -71,27 +73,26 @@ export function inspectRuns(sql: Sql, moment: Moment, filter: RunFilter): RunPag
   return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
 }
 
+const liveStates = runStates.filter((state) => !isEnd(state))
+/** Of queues beyond these reads it is not told how long their oldest run is ready. */
+const mostClassesRead = 1_000
+
 export function inspectQueues(sql: Sql, moment: Moment): QueueInfo[] {
-  const rows = sql.all<{ queue: string; state: RunState; n: number; first: number }>(
-    'SELECT queue, state, count(*) AS n, min(seq) AS first FROM runs WHERE ended_at IS NULL GROUP BY state, queue',
-  )
+  const live = inspectRunCounts(sql).filter(({ state }) => !isEnd(state))
   const paused = sql.all<{ queue: string; by: string; reason: string | null; at: number }>(
     'SELECT * FROM paused',
   )
-  const names = [...new Set([...rows, ...paused].map(({ queue }) => queue))].sort()
-  const live = runStates.filter((state) => !(endStates as readonly RunState[]).includes(state))
+  const readySince = oldestReady(sql, live)
+  const names = [...new Set([...live, ...paused].map(({ queue }) => queue))].sort()
   return names.map((name) => {
-    const own = rows.filter((row) => row.queue === name)
-    const counts = Object.fromEntries(
-      live.map((state) => [state, own.find((row) => row.state === state)?.n ?? 0]),
-    )
-    const oldest = own.find((row) => row.state === 'ready')
+    const own = live.filter(({ queue }) => queue === name)
+    const sum = (state: RunState): number =>
+      own.reduce((n, { state: other, count }) => n + (other === state ? count : 0), 0)
     const stop = paused.find((row) => row.queue === name)
-    const since =
-      oldest && sql.get<{ changed_at: number }>('SELECT changed_at FROM runs WHERE seq = ?', oldest.first)
+    const since = readySince.get(name)
     return {
       name,
-      counts: counts as QueueInfo['counts'],
+      counts: Object.fromEntries(liveStates.map((state) => [state, sum(state)])) as QueueInfo['counts'],
       ...(stop
         ? {
             paused: {
@@ -101,9 +102,27 @@ export function inspectQueues(sql: Sql, moment: Moment): QueueInfo[] {
             },
           }
         : {}),
-      ...(since ? { oldestReadyMs: Math.max(0, moment.now - since.changed_at) } : {}),
+      ...(since === undefined ? {} : { oldestReadyMs: Math.max(0, moment.now - since) }),
     }
   })
+}
+
+/** Since when the oldest ready run of each queue is ready: the first one of each job, by the index of live runs. */
+function oldestReady(sql: Sql, counts: readonly RunCount[]): Map<string, number> {
+  const first = new Map<string, { readonly seq: number; readonly changed_at: number }>()
+  const ready = counts.filter(({ state }) => state === 'ready')
+  for (const { queue, job } of ready.slice(0, mostClassesRead)) {
+    const row = sql.get<{ seq: number; changed_at: number }>(
+      `SELECT seq, changed_at FROM runs WHERE ended_at IS NULL AND state = 'ready' AND queue = ? AND job = ?
+       ORDER BY seq LIMIT 1`,
+      queue,
+      job,
+    )
+    const known = first.get(queue)
+    if (row !== undefined && (known === undefined || row.seq < known.seq)) first.set(queue, row)
+  }
+  for (const { queue } of ready.slice(mostClassesRead)) first.delete(queue)
+  return new Map([...first].map(([queue, { changed_at }]) => [queue, changed_at]))
 }
 
 interface WorkerRow {

@@ -1,9 +1,10 @@
-import type { RunId } from '../../../model/run-id.ts'
 import { keepAnswersMs } from '../../store.ts'
-import type { Transaction } from '../transaction.ts'
+import type { RunRow } from '../run-row.ts'
+import type { Removed, Transaction } from '../transaction.ts'
 
 /** Deletes a run with everything that belongs to it. Its id stays taken: a late repeat of its enqueue makes no second run. */
-export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
+export function deleteRun(tx: Transaction, run: Ended): void {
+  const { seq, id } = run
   for (const table of ['journal', 'history']) tx.sql.run(`DELETE FROM ${table} WHERE run = ?`, seq)
   const payload = tx.sql.get<{ tags: string }>('SELECT tags FROM payloads WHERE seq = ?', seq)
   for (const tag of JSON.parse(payload?.tags ?? '[]') as string[]) {
@@ -12,16 +13,20 @@ export function deleteRun(tx: Transaction, seq: number, id: RunId): void {
   for (const table of ['payloads', 'runs', 'admissions'])
     tx.sql.run(`DELETE FROM ${table} WHERE seq = ?`, seq)
   tx.sql.run('INSERT OR REPLACE INTO tombstones VALUES (?, ?)', id, tx.now + keepAnswersMs)
+  tx.removed.push(run)
 }
 
-/** Deletes ended runs whose time is up, then the oldest beyond the count cap. Answers how many. */
-export function prune(tx: Transaction, limit: number): number {
+export function countEnded(tx: Transaction): number {
+  return tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM runs WHERE prune_at IS NOT NULL')?.n ?? 0
+}
+
+/** Deletes ended runs (of `ended` that there are) whose time is up, then the oldest beyond the count cap. Answers how many. */
+export function prune(tx: Transaction, limit: number, ended: number): number {
   const due = endedRuns(tx, 'prune_at <= ?', tx.now, limit)
-  const ended = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM runs WHERE prune_at IS NOT NULL')?.n ?? 0
   const over = Math.min(limit, ended - due.length - tx.retention.maxEnded)
-  for (const { seq, id } of due) deleteRun(tx, seq, id)
+  for (const run of due) deleteRun(tx, run)
   const oldest = over > 0 ? endedRuns(tx, 'prune_at > ?', tx.now, over) : []
-  for (const { seq, id } of oldest) deleteRun(tx, seq, id)
+  for (const run of oldest) deleteRun(tx, run)
   tx.sql.run('DELETE FROM tombstones WHERE until <= ?', tx.now)
   tx.sql.run('DELETE FROM requests WHERE until <= ?', tx.now)
   pruneClasses(tx)
@@ -46,9 +51,11 @@ function pruneLimits(tx: Transaction): void {
   )
 }
 
-function endedRuns(tx: Transaction, which: string, now: number, limit: number): { seq: number; id: RunId }[] {
-  return tx.sql.all(
-    `SELECT seq, id FROM runs WHERE prune_at IS NOT NULL AND ${which} ORDER BY ended_at, seq LIMIT ?`,
+type Ended = Removed & Pick<RunRow, 'id'>
+
+function endedRuns(tx: Transaction, which: string, now: number, limit: number): Ended[] {
+  return tx.sql.all<Ended>(
+    `SELECT seq, id, job, queue, state FROM runs WHERE prune_at IS NOT NULL AND ${which} ORDER BY ended_at, seq LIMIT ?`,
     now,
     limit,
   )

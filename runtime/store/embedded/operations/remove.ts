@@ -15,6 +15,6 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
     throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
   }
   freeKeys(tx, run)
-  deleteRun(tx, run.seq, run.id)
+  deleteRun(tx, run)
   keepAnswer(tx, write.requestId, true)
 }

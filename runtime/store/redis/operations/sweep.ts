@@ -11,7 +11,11 @@ export async function sweep(
   limit: number,
   retention: RetentionPolicy,
 ): Promise<SweepReport> {
-  const [ids, repaired, freed] = await findPart(calls, [limit, retention.maxEnded, keepTimes(retention)])
+  const [ids, repaired, freed, , recountDue] = await findPart(calls, [
+    limit,
+    retention.maxEnded,
+    keepTimes(retention),
+  ])
   let pruned = 0
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
@@ -19,10 +23,11 @@ export async function sweep(
     pruned += Number(await calls.run('remove', ['', ...part], journals))
   }
   const keys = freed.length > 0 ? { freedKeys: freedKeys(freed) } : {}
-  return { pruned, repaired: repaired.map(String), ...keys }
+  const recount = recountDue === 1 ? ({ recountDue: true } as const) : {}
+  return { pruned, repaired: repaired.map(String), ...keys, ...recount }
 }
 
-type Found = [ids: Buffer[], repaired: Buffer[], freed: Buffer[], again: number]
+type Found = [ids: Buffer[], repaired: Buffer[], freed: Buffer[], again: number, recountDue: number]
 
 /** A call that had much to forget did nothing else. */
 async function findPart(calls: ScriptCalls, args: readonly Argument[]): Promise<Found> {

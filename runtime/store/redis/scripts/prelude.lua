@@ -383,6 +383,7 @@ local function dueAt(run)
   return math.min(a, b)
 end
 
+--- For earlier versions, which have no other count of these states.
 local function count(run, by)
   local field = run[QUEUE] .. '\0' .. run[STATE]
   counts[field] = (counts[field] or 0) + by
@@ -525,6 +526,71 @@ do
   end
 end
 
+-- Counters ----------------------------------------------------------------------------------------------------
+-- `runCounts` has how many runs there are by queue, job and state, and no field for none.
+-- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
+-- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
+--     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
+--     counts in its sums as well where it is at or before that place.
+-- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+
+local tallies, retallies = {}, {}
+
+local function statesIn(into, run)
+  local queue, job = run[QUEUE], run[JOB]
+  local jobs = into[queue]
+  if not jobs then
+    jobs = {}
+    into[queue] = jobs
+  end
+  local states = jobs[job]
+  if not states then
+    states = {}
+    jobs[job] = states
+  end
+  return states
+end
+
+local function isHeldState(state) return state == RUNNING or state == CANCELLING end
+
+--- N2. Whether the recount has passed a run in this state. Ready runs come last, with its end.
+local function isRecounted(run, state, lease)
+  if state == READY then return false end
+  local heldTo = string.match(recountedTo, '^h(.*)$')
+  if isHeldState(state) then return heldTo and lease and lease <= heldTo end
+  if heldTo then return true end
+  local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
+  stateTo = tonumber(stateTo)
+  return state < stateTo or state == stateTo and run[SEQ] <= tonumber(seqTo)
+end
+
+--- One run more or less in a state. `lease`: of a held one.
+local function tally(run, state, by, lease)
+  local states = statesIn(tallies, run)
+  states[state] = (states[state] or 0) + by
+  if recountedTo and isRecounted(run, state, lease) then
+    states = statesIn(retallies, run)
+    states[state] = (states[state] or 0) + by
+  end
+end
+
+local function addSums(sums, prefix)
+  for queue, jobs in pairs(sums) do
+    for job, states in pairs(jobs) do
+      for state, by in pairs(states) do
+        local field = by ~= 0 and prefix .. queue .. '\0' .. job .. '\0' .. state
+        if field and call('HINCRBY', K.runCounts, field, by) == 0 then call('HDEL', K.runCounts, field) end
+      end
+    end
+  end
+end
+
+local function writeTallies()
+  addSums(tallies, '')
+  addSums(retallies, '\0')
+  tallies, retallies = {}, {}
+end
+
 --- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
 local function place(run, transition, to, lease)
   if run.moved then flush() end
@@ -535,6 +601,7 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
+  local holder = recountedTo and isHeldState(from) and (run.holder or select(2, readStay(run)))
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -555,6 +622,8 @@ local function place(run, transition, to, lease)
   end
   local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
+  tally(run, from, -1, holder)
+  tally(run, state, 1, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
@@ -774,6 +843,7 @@ local function finish(changed, replies, knowsTimers)
     flush()
     if not knowsTimers then madeLimits.tellTimers() end
   end
+  writeTallies()
   if #events > 0 then
     writeEvents()
     writeCells()

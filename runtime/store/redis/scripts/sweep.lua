@@ -4,11 +4,13 @@ repairs G6: each live run in exactly one place, and G7: no unique key outlives i
 the runs and keys and goes on there next time.
 keys: all
 input: time, limit, most ended runs to keep, how long those of each end state are kept (4 x I6, ms)
-returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called again
+returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
+  again; 1 when the runs are to be recounted
 writes: when full
 uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
+local RECOUNT_PAUSE = --[[recount]] 0
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -146,7 +148,7 @@ end
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
-  return { {}, {}, {}, 1 }
+  return { {}, {}, {}, 1, 0 }
 end
 forgetClasses()
 settleDefinitions('limiter', applyLimiter)
@@ -190,4 +192,32 @@ local function prunable()
   return found
 end
 
-return { prunable(), repaired, freed, 0 }
+--- Whether the counters of each state add up to what the sets of its runs hold (N3).
+local function addUp()
+  local sums = {}
+  for code = SCHEDULED, EXPIRED do sums[code] = 0 end
+  local stored = call('HGETALL', K.runCounts)
+  for i = 1, #stored, 2 do
+    local state, n = tonumber(string.match(stored[i], '%d+$')), tonumber(stored[i + 1])
+    if n < 0 then return false end
+    sums[state] = sums[state] + n
+  end
+  for code = SCHEDULED, EXPIRED do
+    local n
+    if code == READY then n = call('ZCARD', K.ready) + call('ZCARD', K.suspects)
+    elseif code == RUNNING then
+      n = call('ZCARD', K.held)
+      sums[code] = sums[code] + sums[CANCELLING]
+    elseif code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
+    if n and n ~= sums[code] then return false end
+  end
+  return true
+end
+
+local function isRecountDue()
+  if recountedTo then return true end
+  local at = tonumber(call('HGET', K.meta, 'recountedAt'))
+  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp())
+end
+
+return { prunable(), repaired, freed, 0, isRecountDue() and 1 or 0 }

@@ -1,0 +1,90 @@
+import type { RunState } from '../../../model/run.ts'
+import { type Miscount, type RecountReport, recountPauseMs } from '../../recount.ts'
+import type { Sql } from '../database.ts'
+import { readRecountedAt, readRecountedTo } from '../run-counts.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** One transaction's share: a few milliseconds. */
+const recountedAtOnce = 5_000
+/** A comparison of sums looks at no more live runs than this. */
+const comparedRuns = 10_000
+
+/** N2. One step of a recount, the first one when none is under way. */
+export function recount({ sql, now }: Transaction, limit: number = recountedAtOnce): RecountReport {
+  const from = readRecountedTo(sql) ?? begin(sql)
+  const rows = sql.all<Sum>(
+    `SELECT queue, job, state, count(*) AS n, max(seq) AS last FROM
+       (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT ?)
+     GROUP BY queue, job, state`,
+    from,
+    limit,
+  )
+  for (const { queue, job, state, n } of rows) {
+    sql.run(
+      `INSERT INTO run_counts VALUES (?, ?, ?, 0, ?) ON CONFLICT DO UPDATE SET recounted = recounted + excluded.recounted`,
+      queue,
+      job,
+      state,
+      n,
+    )
+  }
+  const looked = rows.reduce((sum, { n }) => sum + n, 0)
+  const last = Math.max(from, ...rows.map((row) => row.last))
+  if (sql.get('SELECT 1 FROM runs WHERE seq > ?', last) === undefined) {
+    return { done: true, looked, miscounts: putRight(sql, now) }
+  }
+  writeSetting(sql, 'recounted_to', last)
+  return { done: false, looked, miscounts: [] }
+}
+
+interface Sum {
+  readonly queue: string
+  readonly job: string
+  readonly state: RunState
+  readonly n: number
+  readonly last: number
+}
+
+function begin(sql: Sql): number {
+  sql.run('UPDATE run_counts SET recounted = 0 WHERE recounted <> 0')
+  return 0
+}
+
+function putRight(sql: Sql, now: number): Miscount[] {
+  const miscounts = sql.all<Miscount>(
+    `SELECT queue, job, state, n AS stored, recounted AS counted FROM run_counts WHERE n <> recounted
+     ORDER BY queue, job, state`,
+  )
+  sql.run('UPDATE run_counts SET n = recounted, recounted = 0')
+  sql.run('DELETE FROM run_counts WHERE n = 0')
+  sql.run("DELETE FROM settings WHERE name = 'recounted_to'")
+  writeSetting(sql, 'recounted_at', now)
+  return miscounts
+}
+
+function writeSetting(sql: Sql, name: string, value: number): void {
+  sql.run('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
+}
+
+/** N3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
+export function isRecountDue({ sql, now }: Transaction, ended: number): boolean {
+  if (readRecountedTo(sql) !== undefined) return true
+  const at = readRecountedAt(sql)
+  if (at === undefined) return true
+  return Math.abs(now - at) >= recountPauseMs && !addUp(sql, ended)
+}
+
+function addUp(sql: Sql, ended: number): boolean {
+  const sums = sql.get<{ least: number; ended: number; live: number }>(
+    `SELECT coalesce(min(n), 0) AS least,
+       coalesce(sum(n) FILTER (WHERE state IN ('completed', 'failed', 'cancelled', 'expired')), 0) AS ended,
+       coalesce(sum(n) FILTER (WHERE state NOT IN ('completed', 'failed', 'cancelled', 'expired')), 0) AS live
+     FROM run_counts`,
+  )
+  if (sums === undefined || sums.least < 0 || sums.ended !== ended) return false
+  if (sums.live > comparedRuns) return true
+  const live = sql.get<{ n: number }>(
+    `SELECT count(*) AS n FROM (SELECT 1 FROM runs WHERE ended_at IS NULL LIMIT ${comparedRuns + 1})`,
+  )
+  return live?.n === sums.live
+}

@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { expectRightCounters } from './expect-right-counters.ts'
+import { byHand, newRun } from './given.ts'
+import { completed, TestWorker } from './test-worker.ts'
+
+interface Site {
+  open(): Promise<Store>
+  /** Changes the file as another program would. */
+  change(sql: string): void
+}
+
+function newSite(): Site {
+  const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-counters-'))
+  const path = join(folder, 'jobs.db')
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return {
+    open: async () => {
+      const store = await openStore(parseStoreConfig(`sqlite:${path}`))
+      onTestFinished(() => store.close())
+      return store
+    },
+    change: (sql) => {
+      const database = new DatabaseSync(path)
+      database.exec(sql)
+      database.close()
+    },
+  }
+}
+
+async function someRuns(store: Store): Promise<void> {
+  await store.enqueue([newRun(), newRun(), newRun({ job: 'other' }), newRun({ queue: 'mail' })])
+  const worker = await TestWorker.register(store, { queues: ['default'] })
+  const [run] = await worker.claim(2)
+  if (run !== undefined) await worker.settle(run, completed)
+}
+
+test('a file that an earlier version made is counted in parts while its runs move', async () => {
+  const site = newSite()
+  await someRuns(await site.open())
+  site.change("DROP TABLE run_counts; DELETE FROM settings WHERE name = 'recounted_at'")
+  const store = await site.open()
+  expect(await store.counts()).toEqual([])
+  expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+  const worker = await TestWorker.register(store)
+  for (let done = false; !done; ) {
+    done = (await store.recount(1)).done
+    const [run] = await worker.claim(1)
+    if (run !== undefined) await worker.settle(run, completed)
+  }
+  await expectRightCounters(store)
+  expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+})
+
+test('what an earlier version beside this one moved is found by the sweep and put right', async () => {
+  const site = newSite()
+  const store = await site.open()
+  await someRuns(store)
+  expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+  site.change("UPDATE run_counts SET n = 3 WHERE state = 'completed'")
+  expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+  expect(await store.recount()).toEqual({
+    done: true,
+    looked: 4,
+    miscounts: [{ queue: 'default', job: 'job', state: 'completed', stored: 3, counted: 1 }],
+  })
+  await expectRightCounters(store)
+
+  // Not again before ten minutes have passed: an earlier version may still be at work.
+  site.change("UPDATE run_counts SET n = 5 WHERE state = 'ready' AND queue = 'mail'")
+  expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+  site.change("UPDATE settings SET value = 0 WHERE name = 'recounted_at'")
+  expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+})
+
+test('a counter that fell below zero is found', async () => {
+  const site = newSite()
+  const store = await site.open()
+  const run = newRun()
+  await store.enqueue([run])
+  site.change("DELETE FROM run_counts WHERE state = 'ready'")
+  await store.cancel(run.id, byHand())
+  expect(await store.counts()).toMatchObject([{ state: 'cancelled' }])
+  expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+})
