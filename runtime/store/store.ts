@@ -11,6 +11,7 @@ import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
+import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
 import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
@@ -139,6 +140,8 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector, MuteI
    */
   counts(): Promise<readonly RunCount[]>
   queues(): Promise<readonly QueueInfo[]>
+  /** Job, version and queue of ready runs; at most 1,000. */
+  readyClasses(): Promise<readonly ReadyClass[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
   /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */

@@ -10,18 +10,26 @@ const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
 
 const shape = '{ address, version, node, workers, checks: [{ name, verdict, found, remedy? }] }'
 
+interface DoctorOptions extends SharedOptions {
+  readonly strict?: boolean
+}
+
 export function addDoctor(program: Command): void {
-  const command = program.command('doctor').description('check the store and this host; exit 1 on a fault')
+  const command = program
+    .command('doctor')
+    .description('check the store and this host; exit 1 on a fault')
+    .option('--strict', 'exit 1 on a warning too')
   addSharedOptions(command, shape).action(doctor)
 }
 
-async function doctor(options: SharedOptions): Promise<void> {
+async function doctor(options: DoctorOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const { address } = inspector
     const checks = await inspector.checks()
     const workers = (await inspector.workers()).filter(({ lost }) => !lost).length
     const [version, node] = [packageVersion(), process.versions.node]
-    if (checks.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1
+    if (checks.some(({ verdict }) => verdict === 'fault' || (options.strict && verdict === 'warning')))
+      process.exitCode = 1
     if (options.json) return printJson({ address, version, node, workers, checks })
     print(`store         ${address}`)
     print(`durable-jobs  ${version}`)

@@ -26,6 +26,8 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
+import { queueChecks } from '../queue-checks.ts'
+import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -69,7 +71,6 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
@@ -110,6 +111,7 @@ import { defineLimiters, setLimiter, settleLimiters } from './operations/limiter
 import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
+import { inspectReadyClasses } from './operations/ready-classes.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
 import { isRecountDue, recount } from './operations/recount.ts'
@@ -499,6 +501,10 @@ class EmbeddedStore implements Store {
     return inspectDefinitions(this.#database, this.#time.look(), kind)
   }
 
+  async readyClasses(): Promise<readonly ReadyClass[]> {
+    return inspectReadyClasses(this.#database)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return inspectLeaders(this.#database, this.#time.look())
   }
@@ -529,12 +535,13 @@ class EmbeddedStore implements Store {
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const workers = await this.workers()
     const leaders = await this.leaders()
-    const leader = leaderCheck(leaders, workers, this.#time.look().wall)
+    const { wall } = this.#time.look()
+    const leader = leaderCheck(leaders, workers, wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
     const store = checkStore(this.#database, this.#config, scope)
-    const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
+    const clock = clockJumpsCheck(this.#time.jumps(), wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]
   }
 

@@ -30,6 +30,8 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
+import { queueChecks } from '../queue-checks.ts'
+import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -72,7 +74,6 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
@@ -99,6 +100,7 @@ import {
   setLimiter,
 } from './operations/limiters.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
+import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { readRunCounts, recount } from './operations/run-counts.ts'
 import {
@@ -504,6 +506,10 @@ class RedisStore implements Store {
     return readDefinitions(this.#calls, kind)
   }
 
+  readyClasses(): Promise<readonly ReadyClass[]> {
+    return readReadyClasses(this.#calls)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return (await readLeaders(this.#calls)).leaders
   }
@@ -538,7 +544,7 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [unservedQueues(await this.queues(), workers), await deadlockCheck(this)] : []
+      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]
