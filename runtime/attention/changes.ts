@@ -91,10 +91,7 @@ export function nearbyText(
   const nearest = near.at(-1)
   if (nearest === undefined) return undefined
   const seen = since.known === 'exact' ? 'began' : 'first seen'
-  const distance = formatDuration(toSeconds(since.at - nearest.at))
-  return `${seen} ${clockText(since.at, now)}, ${distance} after ${nearest.text}`
-}
-
-function toSeconds(ms: number): number {
-  return ms < 10_000 ? ms : Math.round(ms / 1_000) * 1_000
+  const ms = since.at - nearest.at
+  const distance = ms < 1_000 ? 'when' : `${formatDuration(ms)} after`
+  return `${seen} ${clockText(since.at, now)}, ${distance} ${nearest.text}`
 }
