@@ -113,7 +113,6 @@ describe('a single question', () => {
     const clock = new FakeClock()
     let reads = 0
     const asked = findAttention(async () => rounds[reads++] ?? snapshot(), clock)
-    const waited = 0
     await clock.settle()
     const waited = clock.timers > 0
     await clock.advance(1_000)
