@@ -57,6 +57,12 @@ describe('losses of workers', () => {
       sentence: '1 worker (w1) was lost in the last 15 m 0 s, with 2 runs in their slots.',
     })
     const operations = [4, 3, 2, 1].map((n) => loss(n * minuteMs, n))
+    expect(onlyFinding(workerLosses, { operations: operations.slice(1) })).toMatchObject({
+      severity: 'warning',
+    })
+    expect(onlyFinding(workerLosses, { operations: operations.slice(2) })).toMatchObject({
+      severity: 'notice',
+    })
     expect(onlyFinding(workerLosses, { operations })).toMatchObject({
       severity: 'warning',
       since: now - 4 * minuteMs,
