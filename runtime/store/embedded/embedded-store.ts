@@ -26,6 +26,7 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
+import type { Overview, OverviewQuery } from '../overview.ts'
 import { queueChecks } from '../queue-checks.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
@@ -109,6 +110,7 @@ import { journalEntries, journalPage, pageBytes } from './operations/journal-pag
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
 import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
+import { readOverview } from './operations/overview.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
 import { inspectReadyClasses } from './operations/ready-classes.ts'
@@ -526,6 +528,12 @@ class EmbeddedStore implements Store {
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
     return readThroughput(this.#database, this.#time.look().wall, minutes)
+  }
+
+  async overview(query: OverviewQuery): Promise<Overview> {
+    return this.#database.snapshot(() =>
+      readOverview(this.#transaction(), (lease) => this.#locks.isFree(lease), query),
+    )
   }
 
   async statistics(range: StatisticsRange): Promise<Statistics> {

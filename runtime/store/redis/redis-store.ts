@@ -30,6 +30,7 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
+import type { Overview, OverviewQuery } from '../overview.ts'
 import { queueChecks } from '../queue-checks.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
@@ -100,6 +101,7 @@ import {
   setLimiter,
 } from './operations/limiters.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
+import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { readRunCounts, recount } from './operations/run-counts.ts'
@@ -535,6 +537,10 @@ class RedisStore implements Store {
 
   statistics(range: StatisticsRange): Promise<Statistics> {
     return readStatistics(this.#calls, range)
+  }
+
+  overview(query: OverviewQuery): Promise<Overview> {
+    return readOverview(this.#calls, query)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {

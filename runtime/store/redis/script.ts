@@ -43,9 +43,10 @@ const made = new Map<ScriptName, Script>()
  *   ones, from `KEYS[STATIC_KEYS + 1]` on
  * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
  *   time and the expectation, and `meta` must be among the keys
+ * - `writes: nothing`: it only reads
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it
- * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
+ * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
   const known = made.get(name)
@@ -119,7 +120,11 @@ function partOf(name: ScriptName, part: string): string {
 
 /** Its own arguments hide those of the script that calls it. */
 function asFunction(script: string, source: string): string {
-  return `local function call${script.charAt(0).toUpperCase()}${script.slice(1)}(ARGV)\n${source}\nend`
+  const name = script
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+  return `local function call${name}(ARGV)\n${source}\nend`
 }
 
 /**
@@ -163,7 +168,8 @@ function opening(name: ScriptName, writes: string): string[] {
     // The field is always there: refused when full, and otherwise nothing is written.
     return ["local FULL = type(redis.pcall('HSETNX', KEYS[1], 'format', FORMAT)) == 'table'", open]
   }
-  if (writes !== '') throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
+  if (writes !== '' && writes !== 'nothing')
+    throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
 }
 

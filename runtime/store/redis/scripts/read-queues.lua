@@ -1,12 +1,13 @@
 --[[
 How many live runs each queue has, by state, and since when its oldest ready run is ready.
 keys: meta runCounts ready suspects classes paused runs
-input: time
+input: time, how many first runs in line are looked at at most
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
-uses: run-counts-part
+writes: nothing
+uses: bounded-part run-counts-part
 ]]
 -- Of queues beyond these reads it is not told how long their oldest run is ready.
-local MOST_HEADS = 1000
+local most = tonumber(ARGV[2])
 local counts, oldest, unknown, heads = {}, {}, {}, 0
 
 for field, n in pairs(runCounts()) do
@@ -21,7 +22,7 @@ end
 local function firstInLine(key, code, queue)
   local above = '[' .. code
   while true do
-    if heads == MOST_HEADS then
+    if heads == most then
       unknown[queue] = true
       return
     end

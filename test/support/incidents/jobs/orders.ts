@@ -20,8 +20,8 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 /** Packs forever the first time. */
 export const ship = defineJob({ name: 'ship' }, async ({ step }) => {
-  await step.run('pack', async ({ abortSignal }) => {
-    if (isFirst('packing')) await aborted(abortSignal)
+  await step.run('pack', async ({ signal }) => {
+    if (isFirst('packing')) await aborted(signal)
   })
 })
 
@@ -47,8 +47,8 @@ export const mail = defineJob({ name: 'mail', queue: 'mail' }, async () => {})
 /** Syncs until it's told to stop, or not at all. */
 export const sync = defineJob<{ readonly forever?: boolean }, void>(
   { name: 'sync', limits: [limits.concurrency({ name: 'tenant', max: 1 })] },
-  async ({ input, abortSignal }) => {
-    if (input?.forever) await aborted(abortSignal)
+  async ({ input, signal }) => {
+    if (input?.forever) await aborted(signal)
   },
 )
 
