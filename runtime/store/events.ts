@@ -1,7 +1,19 @@
 import type { RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 
-/** Two logs with one numbering: what is kept of each. */
+/*
+ * Two logs with one numbering: transitions of runs, and operations: what operators, leaders and workers did.
+ * EV1  Each event has the next number, in the order in which things happened; it belongs to one log. Numbers have no gaps.
+ * EV2  An operation is written with what it tells of, in the same transaction or script: never lost, and once, however
+ *      often the call is repeated. What changed nothing is not told.
+ * EV3  The oldest events of each log are dropped a bounded number at a time, as new ones come; its newest one stays. A
+ *      reader that missed any of its log is told so.
+ * EV4  A cursor names the store by its epoch: random, made by writes, never by a read. A store that was emptied and made
+ *      again has another one; in one that was restored from a backup, or lost its latest writes, numbers fall back behind
+ *      the cursor.
+ */
+
+/** What is kept of each log: whichever is less. */
 export const retainedTransitions = { count: 100_000, ms: 3_600_000 } as const
 export const retainedOperations = { count: 10_000, ms: 7_776_000_000 } as const
 
@@ -32,7 +44,15 @@ export interface OperationEvent {
   readonly reason?: string
   /** Of a loss: how many runs it held. Of an action: how many runs at its begin (if exact), or done at its end. */
   readonly count?: number
-  /** Versions of a worker's jobs, the new rule of a limiter, the term of a leader …: plain values. */
+  /**
+   * Plain values:
+   * - `worker joined`, `worker left`: by job the version that it runs, of at most 50 jobs
+   * - `worker lost`: `cause` (`exit`, `lease`)
+   * - `cancel run`, `retry run`, `remove run`: `job` and `queue` of the run
+   * - `change limiter`, `reset limiter`: the rule in force from then on (`kind`, `max`, `everyMs`, `refill`)
+   * - `leader changed`, `leader resigned`: `term`
+   * - `trigger schedule`: `run`, or `duplicateOf`, the run that was in the way
+   */
   readonly details?: Readonly<Record<string, string | number | boolean | null>>
 }
 
@@ -46,6 +66,7 @@ export const operationNames = [
   'resume queue',
   'change limiter',
   'reset limiter',
+  'put schedule',
   'pause schedule',
   'resume schedule',
   'trigger schedule',
@@ -68,16 +89,23 @@ export type StoreEvent = RunEvent | OperationEvent
 
 export interface EventQuery {
   /** Default: both. */
-  readonly log?: 'runs' | 'operations'
+  readonly log?: EventLog
+  /** The cursor of a page or of an event. Left out: the newest events. */
   readonly after?: string
+  /** 1 to 1,000. */
   readonly limit: number
 }
+
+export type EventLog = 'runs' | 'operations'
 
 export interface EventPage {
   /** Oldest first. */
   readonly events: readonly StoreEvent[]
   /** To read on from, whether or not there were events. */
   readonly cursor: string
-  /** Events between `after` and the first of this page were dropped, or `after` is of another store. */
+  /**
+   * Events between `after` and the first of this page were dropped; or `after` is of another store or of writes that were
+   * lost, and these are the newest events.
+   */
   readonly gap?: true
 }

@@ -238,6 +238,14 @@ const addedTables = `
     PRIMARY KEY (queue, job, state)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
+  -- What operators, leaders and workers did: see operation-log.ts.
+  CREATE TABLE IF NOT EXISTS operations (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+    n INTEGER NOT NULL,                   -- counts operations alone
+    previous INTEGER NOT NULL, transition INTEGER NOT NULL, -- numbers of the operation and of the transition before it
+    body TEXT NOT NULL                    -- JSON
+  );
+  INSERT OR IGNORE INTO settings SELECT 'epoch', 1 + (random() & 0x3fffffffffff);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -264,6 +272,7 @@ const namesAdded = [
   'rolled_to',
   'backlogs',
   'mutes',
+  'operations',
 ] as const
 
 export const formatVersion: number = migrations.length

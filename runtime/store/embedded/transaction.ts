@@ -20,6 +20,8 @@ export interface Transaction extends Moment {
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events`, `throughput` and `counts`. */
   readonly moves: Move[]
+  /** How many of them are in the log of events. */
+  loggedMoves: number
   /** Runs that were deleted, for `counts`. */
   readonly removed: Removed[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */

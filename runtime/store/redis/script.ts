@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepDefinitionMs } from '../definitions.ts'
+import { retainedOperations, retainedTransitions } from '../events.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
-import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
+import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -45,7 +46,7 @@ const made = new Map<ScriptName, Script>()
  *   time and the expectation, and `meta` must be among the keys
  * - `writes: nothing`: it only reads
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it
+ * - `uses`: parts that stand before it; a part may say so, too
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -58,17 +59,12 @@ export function scriptOf(name: ScriptName): Script {
 
 function compose(name: ScriptName): Script {
   const body = scriptSources[name]
-  const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
+  const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const parts = header('uses')
-    .split(' ')
-    .filter((part) => part !== '')
-    .map((part) => partOf(name, part))
-  const called = header('calls')
-    .split(' ')
-    .filter((script) => script !== '')
-    .map((script) => asFunction(script, partOf(name, script)))
-  const moves = header('uses').split(' ').includes('prelude')
+  const used = partsUsed(name, body)
+  const parts = used.map((part) => partOf(name, part))
+  const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
+  const moves = used.includes('prelude')
   const text = [...(timed ? clockOf(moves) : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
@@ -81,6 +77,23 @@ function compose(name: ScriptName): Script {
     ),
   )
   return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
+}
+
+function headerOf(source: string, field: string): string {
+  return new RegExp(`^${field}: (.*)$`, 'm').exec(source)?.[1]?.trim() ?? ''
+}
+
+function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '')
+}
+
+/** Each part once, those that others use before them. */
+function partsUsed(name: ScriptName, source: string): string[] {
+  const found = words(headerOf(source, 'uses')).flatMap((part) => [
+    ...partsUsed(name, partOf(name, part)),
+    part,
+  ])
+  return [...new Set(found)]
 }
 
 /** `K.name` is for the reader: a variable that a function shares with the script costs every call of it, a global nothing. */
@@ -181,7 +194,7 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [longestPollMs, keptEvents, throughputMinutes, keepAnswersMs, amnestyShare]
+  const bounds = [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare]
   const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
@@ -190,8 +203,10 @@ function withConstants(source: string): string {
     '--[[suspect]] 0': String(suspectStreak),
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
     '--[[statistics]] 0, 0, 0': `${retainedHours}, ${maxSampledQueues}, ${maxSampledCounters}`,
+    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
+    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],

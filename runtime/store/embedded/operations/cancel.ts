@@ -2,6 +2,7 @@ import { UnknownRunError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { type Cancel, findRun } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
@@ -13,6 +14,11 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   if (run === undefined) throw new UnknownRunError(id)
   if (isEnd(run.state) || run.state === 'cancelling')
     return keepAnswer(tx, write.requestId, { state: run.state })
+  const { id: subject, job, queue } = run
+  logOperation(tx, {
+    ...{ operation: 'cancel run', subject, by: write.by, reason: write.reason },
+    details: { job, queue },
+  })
   note(tx, run.seq, {
     kind: 'cancel',
     by: write.by,

@@ -5,6 +5,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
+import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
@@ -15,7 +16,10 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
   expireHolders(tx, run)
-  note(tx, run.seq, { kind: 'retry', by: write.by, reason: retryReason(choice, write) })
+  const reason = retryReason(choice, write)
+  const { job, queue } = run
+  logOperation(tx, { operation: 'retry run', subject: id, by: write.by, reason, details: { job, queue } })
+  note(tx, run.seq, { kind: 'retry', by: write.by, reason })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
   }

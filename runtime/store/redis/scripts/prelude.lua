@@ -8,6 +8,7 @@ L3  What moves runs is written by `flush`, after all that could be refused has b
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
 the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
 the record once `extrasChanged`.
+uses: events-part
 ]]
 
 local HEAD, TAIL = '>BhI4I6I6ssI2c0I2c0', '>I6I4I4I2I2BI6I6I6I6I6I6I6BI4c0'
@@ -19,7 +20,7 @@ local OUTCOME, ID = 24, 25
 local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
-local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
+local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
 local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -30,7 +31,7 @@ local LONGEST_HISTORY = 200
 
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
-local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
+local cells, counts, wakes, woken = {}, {}, {}, {}
 -- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
 -- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
 local makeLimits, madeLimits, flush, nudgeAll
@@ -495,7 +496,6 @@ do
     return cell
   end
 
-  --- Five places per event: run, job, queue, transition, state.
   function measure(run, transition, wait, stay, total)
     local n, job, queue = #events, run[JOB], run[QUEUE]
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
@@ -730,21 +730,8 @@ function flush()
   counts = {}
 end
 
-local function text(number) return string.format('%.0f', number) end
-
-local writeEvents, writeCells
+local writeCells
 do
-  --- One stream entry holds the events of one script; its id is the number of its last event.
-  function writeEvents()
-    for first = 1, #events, 500 do
-      local last = math.min(#events, first + 499)
-      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
-      local number = call('HINCRBY', K.meta, 'events', #part / 5)
-      call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
-        'at', text(now), 'of', cmsgpack.pack(part))
-    end
-  end
-
   --- A stored histogram is { sum in ms, bucket, bucket, ... }.
   local function addDurations(stored, added)
     for at, by in pairs(added) do
@@ -970,19 +957,17 @@ local function finish(changed, replies, knowsTimers)
     flush()
     if not knowsTimers then madeLimits.tellTimers() end
   end
-  if #events > 0 then
-    writeEvents()
-    writeCells()
-  end
+  writeEvents()
+  if hasMoved then writeCells() end
   -- Behind the cells: a sample of the backlog is of before this script.
   writeTallies()
   pickIdle()
-  -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
+  -- All is written by now: these are hints, as `tellChanges`.
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
     if lease ~= replies then redis.pcall('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
-  if changed or #events > 0 then redis.pcall('PUBLISH', channel .. 'changes', '') end
+  if changed or hasMoved then tellChanges() end
   return replies and woken[replies] or false
 end
 

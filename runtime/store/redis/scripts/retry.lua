@@ -5,7 +5,7 @@ input: time, run, request, answer to keep, by, reason, state and position the pl
   then the positions to drop
 returns: 'done', 'before' and the kept answer, 'changed': plan again, 'unknown', or 'duplicate', who holds a key of it and which
 writes: when full
-uses: prelude limits-part unique-part
+uses: prelude limits-part unique-part operations-part
 ]]
 local id, request, answer, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local before = answered(request)
@@ -33,6 +33,9 @@ end
 for i = 1, #fields do freeOverdue(fields[i]) end
 
 local journal = KEYS[STATIC_KEYS + 1]
+logOperation({
+  operation = 'retry run', subject = id, by = by, reason = reason, details = { job = run[JOB], queue = run[QUEUE] },
+})
 note(run, { kind = 'retry', by = by, reason = reason })
 for i = 10, #ARGV do
   local position = tonumber(ARGV[i])
