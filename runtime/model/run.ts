@@ -85,6 +85,11 @@ interface Ended {
   readonly endedAt: number
 }
 
+interface Failed {
+  /** The group of failures that its error belongs to; left out where a worker of an earlier version stored the error. */
+  readonly fingerprint?: string
+}
+
 /** A run as the store sees it, by state; times are ms since the epoch by the store's clock. */
 export type Run = RunBase &
   (
@@ -92,10 +97,10 @@ export type Run = RunBase &
     | { readonly state: 'ready' }
     | { readonly state: 'running'; readonly worker: string }
     | { readonly state: 'cancelling'; readonly worker: string; readonly by: string; readonly reason?: string }
-    | { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError }
+    | (Failed & { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError })
     | { readonly state: 'blocked'; readonly reason: string }
     | (Ended & { readonly state: 'completed'; readonly output: Uint8Array })
-    | (Ended & { readonly state: 'failed'; readonly error: StoredError; readonly escaped?: string })
+    | (Ended & Failed & { readonly state: 'failed'; readonly error: StoredError; readonly escaped?: string })
     | (Ended & { readonly state: 'cancelled'; readonly by: string; readonly reason?: string })
     | (Ended & { readonly state: 'expired' })
   )

@@ -9,6 +9,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
+import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
@@ -121,7 +122,12 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector, ScheduleInspector, OverviewInspector, MuteInspector {
+export interface Inspector
+  extends DefinitionInspector,
+    ScheduleInspector,
+    OverviewInspector,
+    MuteInspector,
+    FailureInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>

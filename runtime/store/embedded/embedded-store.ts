@@ -12,6 +12,7 @@ import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -29,6 +30,7 @@ import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
 import { queueChecks } from '../queue-checks.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
@@ -76,6 +78,7 @@ import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { writeEvents } from './event-log.ts'
+import { readFailures, writeFailures } from './failure-groups.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
@@ -492,6 +495,11 @@ class EmbeddedStore implements Store {
     return inspectRunCounts(this.#database)
   }
 
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#database, this.#time.look(), filter)
+  }
+
   async queues(): Promise<readonly QueueInfo[]> {
     return inspectQueues(this.#database, this.#time.look())
   }
@@ -576,6 +584,7 @@ class EmbeddedStore implements Store {
         writeEvents(tx)
         writeThroughput(tx)
         writeRunCounts(tx)
+        writeFailures(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -600,6 +609,7 @@ class EmbeddedStore implements Store {
       moves: [],
       removed: [],
       loggedMoves: 0,
+      failures: [],
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

@@ -11,6 +11,7 @@ uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
 local RECOUNT_PAUSE = --[[recount]] 0
+local MOST_FAILED = 200
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -145,6 +146,19 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
+--- Forgets entries of runs that an earlier version moved or removed.
+local function forgetFailed()
+  local from, most = call('HGET', K.meta, 'failedSweptTo'), math.min(limit, MOST_FAILED)
+  local members = call('ZRANGEBYLEX', K.failedBy, from and '(' .. from or '-', '+', 'LIMIT', 0, most)
+  for i = 1, #members do
+    local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
+    local run = load(id)
+    if not run or run[STATE] ~= FAILED or fingerprintOf(run) ~= fingerprint then zrem(K.failedBy, members[i]) end
+  end
+  if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])
+  elseif from then call('HDEL', K.meta, 'failedSweptTo') end
+end
+
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
@@ -156,6 +170,7 @@ local freed = freeKeys()
 flush()
 local repaired = repairSome()
 forgetKeepers()
+forgetFailed()
 finish()
 
 --- Ids of ended runs whose time is up, and of the oldest beyond the cap.
