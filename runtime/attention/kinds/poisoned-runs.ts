@@ -1,4 +1,4 @@
-import type { RunPoisonedError } from '../../model/errors.ts'
+import { poisonedFailure } from '../../model/failure-mark.ts'
 import type { FailureGroup } from '../../store/failures.ts'
 import { atLeast, exactly, type FindingKind, type Since } from '../finding-kind.ts'
 import { command, countOf } from '../texts.ts'
@@ -21,10 +21,8 @@ export const poisonedRuns: FindingKind = {
 }
 
 export function isPoison({ code, failedNow }: FailureGroup): boolean {
-  return code === poisonCode && failedNow > 0
+  return code === poisonedFailure.code && failedNow > 0
 }
-
-const poisonCode: RunPoisonedError['code'] = 'RUN_POISONED'
 
 /** The group may have begun with runs that an operator has retried since. */
 function begin({ runs, failedNow, firstAt, lastAt }: FailureGroup): Since {

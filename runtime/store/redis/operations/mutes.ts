@@ -1,5 +1,6 @@
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
+import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
@@ -32,7 +33,12 @@ async function send(
 }
 
 export async function readMutes(calls: ScriptCalls): Promise<Mute[]> {
-  const [now, ...found] = (await calls.run('read-mutes', [])) as Buffer[]
+  return decodeMutes(calls, await calls.run('read-mutes', []))
+}
+
+/** What scripts/read-mutes.lua returns. */
+export function decodeMutes(calls: ScriptCalls, reply: Reply): Mute[] {
+  const [now, ...found] = reply as Buffer[]
   const mutes = found.flatMap((finding, i) => {
     const packed = found[i + 1]
     if (i % 2 !== 0 || packed === undefined) return []

@@ -36,7 +36,7 @@ export const pay = defineJob({ name: 'pay', retry: false }, async ({ step }) => 
 })
 
 export const report = defineJob({ name: 'report' }, async ({ step }) => {
-  await step.run('render', ({ abortSignal }) => (isMended() ? undefined : aborted(abortSignal)), {
+  await step.run('render', ({ signal }) => (isMended() ? undefined : aborted(signal)), {
     timeout: '100ms',
     retry: false,
   })
@@ -47,8 +47,8 @@ export const mail = defineJob({ name: 'mail', queue: 'mail' }, async () => {})
 /** Syncs until it's told to stop, or not at all. */
 export const sync = defineJob<{ readonly forever?: boolean }, void>(
   { name: 'sync', limits: [limits.concurrency({ name: 'tenant', max: 1 })] },
-  async ({ input, signal }) => {
-    if (input?.forever) await aborted(signal)
+  async ({ input, abortSignal }) => {
+    if (input.forever) await aborted(abortSignal)
   },
 )
 
