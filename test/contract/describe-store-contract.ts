@@ -16,6 +16,7 @@ import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { mutesContract } from './topics/mutes.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
+import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { overviewContract } from './topics/overview.ts'
 import { reservationsContract } from './topics/reservations.ts'
@@ -57,6 +58,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('operations', () => operationsContract(open))
     describe('statistics', () => statisticsContract(open))
     describe('overview', () => overviewContract(open))
     describe('terms', () => termsContract(open))
