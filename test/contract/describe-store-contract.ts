@@ -10,6 +10,7 @@ import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { failuresContract } from './topics/failures.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
@@ -61,6 +62,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('operations', () => operationsContract(open))
     describe('statistics', () => statisticsContract(open))
     describe('overview', () => overviewContract(open))
+    describe('failures', () => failuresContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

@@ -152,8 +152,9 @@ local function forgetFailed()
   local members = call('ZRANGEBYLEX', K.failedBy, from and '(' .. from or '-', '+', 'LIMIT', 0, most)
   for i = 1, #members do
     local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
-    local run = load(id)
-    if not run or run[STATE] ~= FAILED or fingerprintOf(run) ~= fingerprint then zrem(K.failedBy, members[i]) end
+    local read, run = pcall(load, id)
+    local isFailed = run and run[STATE] == FAILED and fingerprintOf(run) == fingerprint
+    if read and not isFailed then zrem(K.failedBy, members[i]) end
   end
   if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])
   elseif from then call('HDEL', K.meta, 'failedSweptTo') end
