@@ -63,11 +63,9 @@ function compose(name: ScriptName): Script {
   const body = scriptSources[name]
   const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const used = partsUsed(name, body)
-  const parts = used.map((part) => partOf(name, part))
+  const parts = partsUsed(name, body).map((part) => partOf(name, part))
   const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
-  const moves = used.includes('prelude')
-  const text = [...(timed ? clockOf(moves) : []), ...parts, ...called, body].join('\n')
+  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
@@ -145,15 +143,12 @@ function asFunction(script: string, source: string): string {
 /**
  * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
  * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
- * the caller expects, its last argument. One that may move runs reads with the same command how far a recount has come.
+ * the caller expects, its last argument.
  */
-const clockOf = (moves: boolean): readonly string[] => [
+const clock = [
   "local time = redis.call('TIME')",
   'local wall = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
-  ...(moves
-    ? ["local clockOffset, recountedTo = unpack(call('HMGET', K.meta, 'clockOffset', 'recountedTo'))"]
-    : ["local clockOffset = call('HGET', K.meta, 'clockOffset')"]),
-  'local now = wall + (tonumber(clockOffset) or 0)',
+  "local now = wall + (tonumber(call('HGET', K.meta, 'clockOffset')) or 0)",
   'do',
   `  local expected = string.match(ARGV[#ARGV], '^${expectationPrefix}(%d*)$')`,
   '  if expected then ARGV[#ARGV] = nil end',

@@ -396,6 +396,16 @@ local function dueAt(run)
   return math.min(a, b)
 end
 
+--- Adds a run to the sets by which lists find it, or takes it out: `put` is zadd or zrem. The run is neither held nor
+--- completed. A ready one stands there only if it waited before: others are as old as their number says.
+local function file(run, put)
+  local state = run[STATE]
+  if state ~= READY then
+    put(K.groups, pack('>B', state) .. run[JOB] .. '\0' .. run[QUEUE] .. '\0' .. pack('>I6', run[SEQ]) .. run[ID], '0')
+  end
+  if state ~= SCHEDULED then put(K.changed, pack('>BI6I6', state, run[CHANGED_AT], run[SEQ]) .. run[ID], '0') end
+end
+
 --- For earlier versions, which have no other count of these states.
 local function count(run, by)
   local field = run[QUEUE] .. '\0' .. run[STATE]
@@ -408,6 +418,7 @@ local function leavePlace(run)
   if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
   elseif state == RUNNING or state == CANCELLING then
     if not run.holder then readStay(run) end
     local lease = run.holder
@@ -420,6 +431,7 @@ local function leavePlace(run)
     return
   else
     zrem(K.index, indexMember(run))
+    if state ~= COMPLETED then file(run, zrem) end
     if state < COMPLETED then count(run, -1) end
     if instantOf(run) then
       zrem(K.instants, run[ID])
@@ -460,6 +472,7 @@ local function enterPlace(run, lease)
   local state = run[STATE]
   if state == READY then
     zadd(readySet(run), readyMember(run, classOf(run)), '0')
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zadd) end
     countWake(run)
   elseif state == RUNNING then
     hset(K.stays, run[ID], pack('>I6I4I4B', run[FENCE], run[POSITION], run[BYTES], run[STREAK]) .. lease)
@@ -467,6 +480,7 @@ local function enterPlace(run, lease)
     return
   else
     zadd(K.index, indexMember(run), '0')
+    if state ~= COMPLETED then file(run, zadd) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
       local fingerprint = state == FAILED and fingerprintOf(run)
@@ -545,67 +559,72 @@ do
 end
 
 -- Counters ----------------------------------------------------------------------------------------------------
--- `runCounts` has how many runs there are by queue, job and state, and no field for none.
+-- `runCounts` has how many runs there are by queue, job and state, but for ready ones: those the ready sets count by class,
+-- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
+-- and again would pay for it each time.
 -- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
--- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
---     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
---     counts in its sums as well where it is at or before that place.
+-- N2  A recount goes through `index` by state and number, through the ready sets, then through the leases that hold runs,
+--     and keeps its own sums behind an empty queue. `recountedTo` is how far it has come: the last number of a run when it
+--     began, then 'i' and state and number, 'r' or 's' and the last member of `ready` or `suspects`, or 'h' and the last
+--     lease. A move counts in its sums as well where it is at or before that place, or of a run that is newer than the
+--     recount: those it skips, or it might never end. It also makes `groups` and `changed` anew.
 -- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
+-- Nil until it is read, false when no recount is under way.
+local recountedTo, retally
 
-local function statesIn(into, run)
-  local queue, job = run[QUEUE], run[JOB]
-  local jobs = into[queue]
-  if not jobs then
-    jobs = {}
-    into[queue] = jobs
+--- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `into` alike.
+local function makeRetally()
+  local newest, phase, to = string.match(recountedTo, '^(%d+) (%a)(.*)$')
+  newest = tonumber(newest)
+  local stateTo, seqTo = string.match(phase == 'i' and to or '', '^(%d+) (%d+)$')
+  stateTo, seqTo = tonumber(stateTo), tonumber(seqTo)
+
+  local function isRecounted(run, state, lease)
+    if not state or state == READY then return false end
+    if run[SEQ] > newest then return true end
+    if state == RUNNING or state == CANCELLING then return phase == 'h' and lease and lease <= to end
+    return not stateTo or state < stateTo or state == stateTo and run[SEQ] <= seqTo
   end
-  local states = jobs[job]
-  if not states then
-    states = {}
-    jobs[job] = states
-  end
-  return states
-end
 
-local function isHeldState(state) return state == RUNNING or state == CANCELLING end
-
---- N2. Whether the recount has passed a run in this state. Ready runs come last, with its end.
-local function isRecounted(run, state, lease)
-  if state == READY then return false end
-  local heldTo = string.match(recountedTo, '^h(.*)$')
-  if isHeldState(state) then return heldTo and lease and lease <= heldTo end
-  if heldTo then return true end
-  local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
-  stateTo = tonumber(stateTo)
-  return state < stateTo or state == stateTo and run[SEQ] <= tonumber(seqTo)
-end
-
---- One run more or less in a state. `lease`: of a held one.
-local function tally(run, state, by, lease)
-  local states = statesIn(tallies, run)
-  states[state] = (states[state] or 0) + by
-  if recountedTo and isRecounted(run, state, lease) then
-    states = statesIn(retallies, run)
-    states[state] = (states[state] or 0) + by
-  end
-end
-
-local function addSums(sums, prefix)
-  for queue, jobs in pairs(sums) do
-    for job, states in pairs(jobs) do
-      for state, by in pairs(states) do
-        local field = by ~= 0 and prefix .. queue .. '\0' .. job .. '\0' .. state
-        if field and call('HINCRBY', K.runCounts, field, by) == 0 then call('HDEL', K.runCounts, field) end
-      end
+  return function(run, from, fromLease, into, intoLease)
+    local states = {}
+    if isRecounted(run, from, fromLease) then states[from] = -1 end
+    if isRecounted(run, into, intoLease) then states[into] = (states[into] or 0) + 1 end
+    for state, by in pairs(states) do
+      local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. state
+      retallies[field] = (retallies[field] or 0) + by
     end
   end
 end
 
+--- Counts a run out of one state and into another; nil for none.
+local function tally(run, from, to, fromLease, toLease)
+  local group = run[QUEUE] .. '\0' .. run[JOB] .. '\0'
+  local states = tallies[group]
+  if not states then
+    states = {}
+    tallies[group] = states
+  end
+  if from and from ~= READY then states[from] = (states[from] or 0) - 1 end
+  if to and to ~= READY then states[to] = (states[to] or 0) + 1 end
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  if not recountedTo then return end
+  retally = retally or makeRetally()
+  retally(run, from, fromLease, to, toLease)
+end
+
 local function writeTallies()
-  addSums(tallies, '')
-  addSums(retallies, '\0')
+  for group, states in pairs(tallies) do
+    for state, by in pairs(states) do
+      if by ~= 0 then
+        local n = call('HINCRBY', K.runCounts, group .. state, by)
+        if n == 0 and state ~= RUNNING then call('HDEL', K.runCounts, group .. state) end
+      end
+    end
+  end
+  for field, by in pairs(retallies) do call('HINCRBY', K.runCounts, field, by) end
   tallies, retallies = {}, {}
 end
 
@@ -619,7 +638,8 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
-  local holder = recountedTo and isHeldState(from) and (run.holder or select(2, readStay(run)))
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  local holder = recountedTo and (from == RUNNING or from == CANCELLING) and (run.holder or select(2, readStay(run)))
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -642,8 +662,7 @@ local function place(run, transition, to, lease)
   end
   local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
-  tally(run, from, -1, holder)
-  tally(run, state, 1, staysHeld and holder or lease)
+  tally(run, from, state, holder, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
@@ -830,25 +849,52 @@ do
       return from
     end
 
-    --- Live runs by queue, scheduled ones left out, before this script: the most at once, all of them, whether all are told.
-    local function backlogSample()
-      local sums, order, total = {}, {}, 0
+    --- How many runs of each queue became ready in this script, less those that are ready no more: they are in the ready
+    --- sets by now, but what the script counts is not yet stored. Who leaves a state comes into another one, or is new.
+    local function changeOfReady()
+      local changes = {}
+      local function add(queue, by) changes[queue] = (changes[queue] or 0) + by end
+      for group, states in pairs(tallies) do
+        local queue = string.match(group, '^%Z+')
+        for _, by in pairs(states) do add(queue, -by) end
+      end
+      for queue, jobs in pairs(cells) do
+        for _, cell in pairs(jobs) do add(queue, cell.counts.enqueue or 0) end
+      end
+      return changes
+    end
+
+    --- Live runs by queue, scheduled ones left out, before this script.
+    local function backlogs()
+      local sums = changeOfReady()
+      for queue, by in pairs(sums) do sums[queue] = -by end
       local stored = call('HGETALL', K.runCounts)
       for i = 1, #stored, 2 do
         local queue, state = string.match(stored[i], '^(%Z+)%z.*%z(%d+)$')
         state = tonumber(state)
-        if queue and state > SCHEDULED and state < COMPLETED then
-          if not sums[queue] then order[#order + 1] = queue end
-          sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1])
+        if queue and state > SCHEDULED and state < COMPLETED then sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1]) end
+      end
+      local classes = call('HGETALL', K.classes)
+      for i = 2, #classes, 2 do
+        local known = cmsgpack.unpack(classes[i])
+        for c = 1, #known, 3 do
+          local from, queue = pack('>I4', known[c]), known[c + 1]
+          local to = '(' .. from .. '\255'
+          sums[queue] = (sums[queue] or 0) + call('ZLEXCOUNT', K.ready, '[' .. from, to) + call('ZLEXCOUNT', K.suspects, '[' .. from, to)
         end
       end
-      table.sort(order, function(a, b) return sums[a] > sums[b] end)
-      local kept = {}
-      for i = 1, #order do
-        total = total + sums[order[i]]
-        if i <= SAMPLED_QUEUES then kept[order[i]] = sums[order[i]] end
+      return sums
+    end
+
+    --- The sample: all at once, whether all queues are in it, the largest backlogs.
+    local function backlogSample()
+      local sums, order, total, kept = backlogs(), {}, 0, {}
+      for queue, n in pairs(sums) do
+        if n > 0 then order[#order + 1], total = queue, total + n end
       end
-      return pack('>I6B', math.max(0, total), #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
+      table.sort(order, function(a, b) return sums[a] > sums[b] end)
+      for i = 1, math.min(#order, SAMPLED_QUEUES) do kept[order[i]] = sums[order[i]] end
+      return pack('>I6B', total, #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
     end
 
     --- Keeps the earliest minute that a field of `meta` is to name.
@@ -872,7 +918,8 @@ do
       local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
       noteFirst('countedSince', math.min(oldest or minute, minute))
       -- While the runs are counted for the first time, nothing is known of backlogs.
-      if call('HEXISTS', K.meta, 'recountedAt') == 0 or call('HLEN', K.runCounts) > SAMPLED_COUNTERS then return end
+      if call('HEXISTS', K.meta, 'recountedAt') == 0 then return end
+      if call('HLEN', K.runCounts) + call('HLEN', K.classes) > SAMPLED_COUNTERS then return end
       local sample = backlogSample()
       keepSample('m', KEPT_MINUTES, minute, sample)
       keepSample('h', KEPT_HOURS, floor(minute / 60), sample)

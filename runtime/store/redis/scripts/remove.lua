@@ -12,7 +12,7 @@ if request ~= '' and answered(request) then return 'before' end
 
 local function delete(run, journal)
   leavePlace(run)
-  tally(run, run[STATE], -1)
+  tally(run, run[STATE])
   -- The sweep takes from the heads of these lists; what was removed by hand it finds to be stale.
   if request == '' then call('LREM', endedList(run[STATE]), 1, pack('>I6', run[CHANGED_AT]) .. run[ID]) end
   for _, tag in ipairs(extrasOf(run).t or {}) do zrem(K.tags, tag .. '\0' .. pack('>I6', run[SEQ]) .. run[ID]) end

@@ -208,11 +208,10 @@ local function prunable()
   return found
 end
 
---- Whether the counters of each state add up to what the sets of its runs hold (N3).
-local function addUp()
+--- Whether the counters and the sets by group and by time hold as many runs of each state as `index` (N3).
+local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end
-  local stored = call('HGETALL', K.runCounts)
   for i = 1, #stored, 2 do
     local state, n = tonumber(string.match(stored[i], '%d+$')), tonumber(stored[i + 1])
     if n < 0 then return false end
@@ -220,20 +219,28 @@ local function addUp()
   end
   for code = SCHEDULED, EXPIRED do
     local n
-    if code == READY then n = call('ZCARD', K.ready) + call('ZCARD', K.suspects)
-    elseif code == RUNNING then
+    if code == RUNNING then
       n = call('ZCARD', K.held)
       sums[code] = sums[code] + sums[CANCELLING]
-    elseif code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
+    elseif code ~= READY and code ~= CANCELLING then
+      local from, to = '[' .. string.char(code), '(' .. string.char(code + 1)
+      n = call('ZLEXCOUNT', K.index, from, to)
+      if code ~= COMPLETED and n ~= call('ZLEXCOUNT', K.groups, from, to) then return false end
+      if code ~= COMPLETED and code ~= SCHEDULED and n ~= call('ZLEXCOUNT', K.changed, from, to) then return false end
+    end
     if n and n ~= sums[code] then return false end
   end
   return true
 end
 
 local function isRecountDue()
-  if recountedTo then return true end
+  local stored = call('HGETALL', K.runCounts)
+  for i = 1, #stored, 2 do
+    if stored[i + 1] == '0' then call('HDEL', K.runCounts, stored[i]) end
+  end
+  if call('HEXISTS', K.meta, 'recountedTo') == 1 then return true end
   local at = tonumber(call('HGET', K.meta, 'recountedAt'))
-  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp())
+  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp(stored))
 end
 
 return { prunable(), repaired, freed, 0, isRecountDue() and 1 or 0 }
