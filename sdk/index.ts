@@ -1,4 +1,6 @@
 /** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+export type { Finding, Severity } from '../runtime/attention/finding.ts'
+export type { AttentionOptions, MuteOptions } from '../runtime/client/attention.ts'
 export type { ByHand } from '../runtime/client/by-hand.ts'
 export {
   type ConnectOptions,

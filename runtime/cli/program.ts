@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addAttention } from './commands/attention.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -25,6 +26,7 @@ import { reportFailure } from './report-failure.ts'
 const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Work:': [addWork, addEnqueue, addDemo],
   'Look:': [
+    addAttention,
     addRuns,
     addShow,
     addExplain,
