@@ -40,7 +40,10 @@ describe('a paused queue', () => {
   })
 
   test('tells of a deploy of its own jobs, and of no other', () => {
-    const counts = [{ queue: 'mail', job: 'send', state: 'ready', count: 1 }] as const
+    const counts = [
+      { queue: 'mail', job: 'send', state: 'ready', count: 1 },
+      { queue: 'else', job: 'other', state: 'ready', count: 1 },
+    ] as const
     const startedAt = paused.at - minuteMs
     const overviewWith = (job: string) => ({
       ...{ counts, queues: [queue('mail', { paused, ready: 1, oldestReadyMs: hourMs })] },
@@ -102,6 +105,13 @@ describe('a limiter', () => {
     expect(closed).toMatchObject({ severity: 'warning' })
     expect(closed.sentence).toContain(
       "is closed for key 'a' for another 1 m 30 s, as a provider asked for; 1 run or step",
+    )
+  })
+
+  test('that is closed is told so without its keys, too', () => {
+    const closed = { ...info(), closedMs: 60_000 }
+    expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
+      "Limiter 'stripe' is closed for another 1 m 0 s, as a provider asked for; 3 runs or steps wait for it.",
     )
   })
 
