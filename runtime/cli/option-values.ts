@@ -33,6 +33,11 @@ export function instant(text: string): Date {
   )
 }
 
+/** Ms since the epoch of an instant, or of a time so long ago. */
+export function pastTime(text: string): number {
+  return /^\d{4}-/.test(text) ? instant(text).getTime() : Date.now() - duration(text)
+}
+
 export function commaList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.every((name) => name !== '')) return names

@@ -6,6 +6,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addEnqueue } from './commands/enqueue.ts'
 import { addExplain } from './commands/explain.ts'
+import { addFailures } from './commands/failures.ts'
 import { addHealth } from './commands/health.ts'
 import { addLimits } from './commands/limits.ts'
 import { addPause } from './commands/pause.ts'
@@ -30,6 +31,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addRuns,
     addShow,
     addExplain,
+    addFailures,
     addQueues,
     addStats,
     addLimits,

@@ -24,6 +24,8 @@ export interface KnownRun {
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
+  /** Of the failure that it is failed for, or waits after. */
+  fingerprint: string | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
@@ -38,6 +40,8 @@ export class Oracle {
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
+  /** Failures by fingerprint. */
+  readonly failures = new Map<string, { tries: number; runs: number }>()
   now: number
 
   constructor(now: number) {
@@ -98,7 +102,7 @@ export class Oracle {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
-      ...{ unique, enqueuedAt: this.now, started: false },
+      ...{ unique, enqueuedAt: this.now, started: false, fingerprint: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
@@ -130,6 +134,7 @@ export class Oracle {
     if (run.state !== 'ready') throw new Error(`${id} was claimed although it is ${run.state}`)
     if (this.paused.has(run.queue)) throw new Error(`${id} was claimed from a paused queue`)
     run.state = 'running'
+    run.fingerprint = undefined
     run.started = true
     run.holder = worker
   }
@@ -161,6 +166,25 @@ export class Oracle {
     return run.state
   }
 
+  /** A failed attempt of a step, of the run, or its last. */
+  fail(id: string, fingerprint: string, of: 'step' | 'try' | 'end'): void {
+    const run = this.get(id)
+    const group = this.failures.get(fingerprint) ?? { tries: 0, runs: 0 }
+    this.failures.set(fingerprint, group)
+    group.tries++
+    if (of === 'end') group.runs++
+    if (of !== 'step' && (run.state === 'failed' || run.state === 'waiting')) run.fingerprint = fingerprint
+  }
+
+  /** What `failures` tells, by fingerprint. */
+  groups(): Record<string, { tries: number; runs: number; failedNow: number }> {
+    const runs = [...this.runs.values()].filter(({ state }) => state === 'failed')
+    const failedNow = (of: string): number => runs.filter(({ fingerprint }) => fingerprint === of).length
+    return Object.fromEntries(
+      [...this.failures].map(([of, group]) => [of, { ...group, failedNow: failedNow(of) }]),
+    )
+  }
+
   /** All its runs are handed back. */
   resign(worker: number): void {
     for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0)
@@ -176,8 +200,10 @@ export class Oracle {
       if (run.state === 'cancelling') {
         run.streak--
         run.state = 'cancelled'
-      } else if (run.streak > poisonLimit) run.state = 'failed'
-      else if (delayMs === 0) this.#ready(run)
+      } else if (run.streak > poisonLimit) {
+        run.state = 'failed'
+        this.fail(run.id, 'f1:poisoned:job', 'end')
+      } else if (delayMs === 0) this.#ready(run)
       else {
         run.state = 'waiting'
         run.wakeAt = this.now + delayMs
@@ -190,6 +216,7 @@ export class Oracle {
     if (isEnd(run.state) || run.state === 'cancelling') return run.state
     run.state = run.state === 'running' ? 'cancelling' : 'cancelled'
     run.wakeAt = undefined
+    run.fingerprint = undefined
     return run.state
   }
 
@@ -216,6 +243,7 @@ export class Oracle {
 
   #ready(run: KnownRun): void {
     run.state = 'ready'
+    run.fingerprint = undefined
     run.wakeAt = undefined
   }
 }
