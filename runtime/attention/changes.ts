@@ -1,8 +1,7 @@
-import { formatDuration } from '../model/format-duration.ts'
 import type { OperationEvent, OperationName } from '../store/events.ts'
 import type { Overview } from '../store/overview.ts'
 import type { ChangeKind, Sighting } from './finding-kind.ts'
-import { clockText, named } from './texts.ts'
+import { clockText, durationText, named } from './texts.ts'
 import { versionStarts } from './version-starts.ts'
 
 /** What workers and operators did, as findings quote it. */
@@ -93,7 +92,7 @@ export function nearbyText(
   const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)
   const seen = since.known === 'exact' ? 'began' : 'first seen'
   const ms = since.at - nearest.at
-  const distance = ms < 1_000 ? 'when' : `${formatDuration(ms)} after`
+  const distance = ms < 1_000 ? 'when' : `${durationText(ms)} after`
   const text = together.length > 1 ? togetherText(together) : nearest.text
   return `${seen} ${clockText(since.at, now)}, ${distance} ${text}`
 }
