@@ -21,13 +21,13 @@ describe('what changed near the begin of a finding', () => {
 
   test('is the nearest related change before it', () => {
     expect(nearby({ operations }, { queue: 'any', worker: 'any', leader: 'any' })).toBe(
-      'began 11:59:00 UTC, 2 min after worker w1 was told to drain by ana',
+      'began 11:59:00 UTC, 2 min after: worker w1 told to drain by ana',
     )
     expect(nearby({ operations }, { queue: ['mail'] })).toBe(
-      "began 11:59:00 UTC, 3 min after queue 'mail' was resumed by ben",
+      "began 11:59:00 UTC, 3 min after: queue 'mail' resumed by ben",
     )
     expect(nearby({ operations }, { queue: ['mail'] }, atLeast(now - 270 * secondMs))).toBe(
-      "first seen 11:55:30 UTC, 30 s after queue 'mail' was paused by ana (provider is down)",
+      "first seen 11:55:30 UTC, 30 s after: queue 'mail' paused by ana: 'provider is down'",
     )
   })
 
@@ -59,7 +59,7 @@ describe('what changed near the begin of a finding', () => {
       operation('worker joined', 70 * secondMs, { subject: 'w2', details: { pay: 17 } }),
     ]
     expect(nearby({ operations: restarted }, related)).toBe(
-      'began 11:59:00 UTC, 10 s after worker w2 started',
+      "began 11:59:00 UTC, 10 s after: worker w2 joined: 'pay' version 17",
     )
     expect(nearby({ operations: restarted }, { version: 'any' })).toContain('version 17')
   })

@@ -126,7 +126,7 @@ describe('a limiter', () => {
       operation('change limiter', minuteMs, { subject: 'other', by: 'ben' }),
     ]
     expect(onlyFinding(limiter, { limiters: [info()], operations }, { limiterKeys: [key()] })).toMatchObject({
-      nearby: "first seen 12:00:00 UTC, 2 min after limiter 'stripe/a' was changed by ana (calm down)",
+      nearby: "first seen 12:00:00 UTC, 2 min after: limiter 'stripe/a' changed by ana: 'calm down'",
     })
   })
 })
@@ -246,11 +246,11 @@ describe('runs that no worker takes', () => {
     const longReady = [queue('mail', { ready: 2, oldestReadyMs: hourMs })]
     expect(onlyFinding(unservedRuns, { counts, queues: longReady, operations }, { classes })).toMatchObject({
       since: now - minuteMs,
-      nearby: 'began 11:59:00 UTC, when worker w1 left',
+      nearby: 'began 11:59:00 UTC, at the same time: worker w1 left',
     })
     expect(onlyFinding(unservedRuns, { counts, queues, operations }, { classes })).toMatchObject({
       since: now - 40_000,
-      nearby: 'began 11:59:20 UTC, 20 s after worker w1 left',
+      nearby: 'began 11:59:20 UTC, 20 s after: worker w1 left',
     })
   })
 })

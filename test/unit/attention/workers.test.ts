@@ -100,7 +100,7 @@ describe('the leader', () => {
     const since = now - minuteMs
     const operations = [operation('leader resigned', 61 * secondMs, { subject: 'leader', by: 'w9' })]
     expect(onlyFinding(noLeader, { workers, leaders: [{ ...vacant, since }], operations })).toMatchObject({
-      nearby: 'began 11:59:00 UTC, 1 s after w9 gave up the lead',
+      nearby: 'began 11:59:00 UTC, 1 s after: worker w9 resigned as leader',
     })
   })
 
@@ -168,7 +168,7 @@ describe('a tick', () => {
     const operations = [operation('leader changed', 8_000, { subject: 'leader', by: 'w2' })]
     const late = schedule({ nextTick: now - 6_000, overdueMs: 6_000 })
     expect(onlyFinding(missedTick, { schedules: [late], operations })).toMatchObject({
-      nearby: 'began 11:59:54 UTC, 2 s after w2 took the lead',
+      nearby: 'began 11:59:54 UTC, 2 s after: worker w2 leads',
     })
   })
 })
