@@ -5,7 +5,7 @@ import { CommandLine, jobFile, jsonError } from './command-line.ts'
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo runs show explain failures queues limits schedules workers health doctor ' +
+  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 
