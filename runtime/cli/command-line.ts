@@ -2,11 +2,15 @@ import { shownUrl } from '../store/shown-url.ts'
 import type { SharedOptions } from './shared-options.ts'
 
 /** A command to type, for the store in use. */
-export function commandLine(words: readonly string[], { store }: Pick<SharedOptions, 'store'>): string {
+export function commandLine(words: readonly string[], options: Pick<SharedOptions, 'store'>): string {
   // An address of the environment is in force for the next command too.
-  const given =
-    store === undefined || store === process.env.DURABLE_JOBS_STORE ? [] : ['--store', shownUrl(store)]
-  return ['durable-jobs', ...words, ...given].map(quoted).join(' ')
+  return inStore(['durable-jobs', ...words].map(quoted).join(' '), options)
+}
+
+/** The same of a command that is written already. */
+export function inStore(command: string, { store }: Pick<SharedOptions, 'store'>): string {
+  if (store === undefined || store === process.env.DURABLE_JOBS_STORE) return command
+  return `${command} --store ${quoted(shownUrl(store))}`
 }
 
 /** As a shell takes it for one word. */

@@ -24,13 +24,24 @@ export function textWidth(text: string): number {
 
 /** `text`, or as much of it as `width` holds. */
 export function clip(text: string, width: number): string {
+  return textWidth(text) <= width ? text : `${fitting(text, width - 1)}…`
+}
+
+/** Returns `text`, or as many of its words as `width` holds; a first word that is too long is cut. */
+export function clipWords(text: string, width: number): string {
   if (textWidth(text) <= width) return text
+  const kept = fitting(text, width - 1)
+  const lastSpace = text[kept.length] === ' ' ? kept.length : kept.lastIndexOf(' ')
+  return `${lastSpace > 0 ? kept.slice(0, lastSpace).trimEnd() : kept}…`
+}
+
+function fitting(text: string, width: number): string {
   let kept = ''
   for (const character of text) {
-    if (textWidth(kept + character) > width - 1) break
+    if (textWidth(kept + character) > width) break
     kept += character
   }
-  return `${kept}…`
+  return kept
 }
 
 /** `text` in lines of at most `width`, broken between words; left whole without a width. */

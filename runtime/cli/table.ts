@@ -1,4 +1,4 @@
-import { clip, oneLine, textWidth } from './plain-text.ts'
+import { clipWords, oneLine, textWidth } from './plain-text.ts'
 
 /** A column of a table: its title and how a row's cell is made. */
 export interface Column<Row> {
@@ -36,7 +36,7 @@ export function formatTable<Row>(
       )
   }
   const pad = (text: string, i: number, paint: (text: string) => string = (plain) => plain): string => {
-    const clipped = clip(text, widths[i] ?? 0)
+    const clipped = clipWords(text, widths[i] ?? 0)
     const fill = ' '.repeat((widths[i] ?? 0) - textWidth(clipped))
     return columns[i]?.align === 'right' ? fill + paint(clipped) : paint(clipped) + fill
   }

@@ -2,6 +2,7 @@ import type { DurationHistogram } from './duration-histogram.ts'
 import {
   type BacklogStatistics,
   type JobStatistics,
+  recentMinutes,
   type Statistics,
   type StatisticsPoint,
   type StatisticsRange,
@@ -20,7 +21,7 @@ export interface StatisticsRead {
   readonly cells: readonly StatisticsCell[]
   /** How many cells are taken in. */
   readonly maxCells: number
-  /** Samples of the range, oldest first; `byQueue` is asked of one. */
+  /** Samples of the range, oldest first; `byQueue` is asked of the first, and of those for `recentMinutes`. */
   readonly samples: readonly BacklogSample[]
   /** Live runs now, scheduled ones left out, by queue. */
   readonly backlogs: ReadonlyMap<string, number>
@@ -183,19 +184,33 @@ function sampleFor(at: number, samples: readonly BacklogSample[]): BacklogSample
   return samples.find((sample) => sample.at >= at)
 }
 
-function backlogsOf(
-  range: StatisticsRange,
-  from: number,
-  { now, sampledSince, samples, backlogs }: StatisticsRead,
-): BacklogStatistics[] {
+function backlogsOf(range: StatisticsRange, from: number, read: StatisticsRead): BacklogStatistics[] {
+  const { now, sampledSince, samples, backlogs } = read
   const known = Math.max(rangeBegin(range, now), sampledSince ?? now, from)
   const beforeAt = periodBegin(range, Math.min(now, known))
   const sample = sampleFor(beforeAt, samples)
   const before = sample?.byQueue() ?? backlogs
   const complete = sample?.complete ?? true
   return [...new Set([...backlogs.keys(), ...before.keys()])].sort().map((queue) => {
-    const base = { queue, now: backlogs.get(queue) ?? 0 }
+    const recent = range === '1h' ? recentOf(queue, read) : undefined
+    const base = { queue, now: backlogs.get(queue) ?? 0, ...(recent === undefined ? {} : { recent }) }
     const count = before.get(queue) ?? (complete ? 0 : undefined)
     return sampledSince === undefined || count === undefined ? base : { ...base, before: count, beforeAt }
   })
+}
+
+/** Undefined unless all of it is known. */
+function recentOf(
+  queue: string,
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
+): BacklogStatistics['recent'] {
+  const { periodMs } = statisticsRanges['1h']
+  const known = recentMinutes.flatMap((ago) => {
+    const at = periodBegin('1h', now) - ago * periodMs
+    const sample = sampleFor(at, samples)
+    const count = (sample?.byQueue() ?? backlogs).get(queue) ?? ((sample?.complete ?? true) ? 0 : undefined)
+    const isKnown = sampledSince !== undefined && at >= periodBegin('1h', sampledSince)
+    return isKnown && count !== undefined ? [{ at, count }] : []
+  })
+  return known.length === recentMinutes.length ? known : undefined
 }

@@ -1,4 +1,7 @@
+import type { EventPage, OperationEvent } from './events.ts'
+import type { FailureGroup } from './failures.ts'
 import type { LimiterInfo } from './limiters.ts'
+import type { Mute } from './mutes.ts'
 import type { QueueInfo } from './queue-info.ts'
 import type { RunCount } from './run-filter.ts'
 import type { ScheduleInfo } from './schedules.ts'
@@ -25,9 +28,11 @@ export const overviewBounds = {
   longestHeld: 50,
   scannedHeld: 500,
   statisticsCells: 1_000,
+  failures: 20,
+  operations: 100,
 } as const
 
-/** A part of which an overview tells less than there is. */
+/** A part of an overview. Lists of the newest or longest are one only if they may lack one of those. */
 export type OverviewCut =
   | 'counts'
   | 'queues'
@@ -59,6 +64,10 @@ export interface HeldRun {
 /** All that a home screen and the findings need, read in one round trip: a snapshot. */
 export interface Overview {
   readonly now: number
+  /** Of the store: another one than before means that its events begin anew. */
+  readonly epoch: string
+  /** To read events on from: what happened after this snapshot. */
+  readonly cursor: string
   readonly counts: readonly RunCount[]
   readonly queues: readonly QueueInfo[]
   readonly workers: readonly WorkerInfo[]
@@ -66,10 +75,15 @@ export interface Overview {
   readonly limiters: readonly BusyLimiter[]
   /** Schedules that are paused, overdue by a second, or of whose last ticks one was missed or late within the last hour. */
   readonly schedules: readonly ScheduleInfo[]
+  /** The groups of failures that were seen last, the latest first. */
+  readonly failures: readonly FailureGroup[]
+  /** The newest operations, oldest first. */
+  readonly operations: readonly OperationEvent[]
+  readonly mutes: readonly Mute[]
   readonly statistics: Statistics
   /** The runs held for the longest time, the longest first. */
   readonly longestHeld: readonly HeldRun[]
-  /** Parts of which there is more. */
+  /** Parts that lack something: there was more than the bounds take in. */
   readonly cut: readonly OverviewCut[]
 }
 
@@ -89,4 +103,12 @@ export interface OverviewInspector {
    * @throws InvalidOptionsError for another range.
    */
   overview(query: OverviewQuery): Promise<Overview>
+}
+
+export type OverviewEvents = Pick<Overview, 'epoch' | 'cursor' | 'operations'>
+
+/** What an overview tells of a page of the newest operations. */
+export function overviewEvents({ events, cursor }: EventPage): OverviewEvents {
+  const operations = events.filter((event) => event.kind === 'operation')
+  return { epoch: cursor.slice(0, cursor.lastIndexOf('-')), cursor, operations }
 }

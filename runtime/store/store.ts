@@ -12,9 +12,11 @@ import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
 import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
 import type { OverviewInspector } from './overview.ts'
 import type { QueueInfo } from './queue-info.ts'
+import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
 import type { RunCount, RunPage, RunQuery } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
@@ -42,6 +44,7 @@ export interface Store
     LimiterStore,
     TermStore,
     ScheduleStore,
+    MuteStore,
     Inspector {
   /**
    * Prunes by retention and repairs G6 (every live run in exactly one place) and G7 (no key outlives its hold), at
@@ -126,6 +129,7 @@ export interface Inspector
     ScheduleInspector,
     ActionInspector,
     FailureInspector,
+    MuteInspector,
     OverviewInspector {
   /** Where the store is, without secrets. */
   readonly address: string
@@ -150,6 +154,8 @@ export interface Inspector
    */
   counts(): Promise<readonly RunCount[]>
   queues(): Promise<readonly QueueInfo[]>
+  /** Job, version and queue of ready runs; at most 1,000. */
+  readyClasses(): Promise<readonly ReadyClass[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
   /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */
@@ -385,6 +391,8 @@ export const throughputMinutes = 240
 export interface StoreCheck {
   readonly name: string
   readonly verdict: 'fine' | 'warning' | 'fault'
+  /** It says how the store is set up, which stays so until an operator changes it, not what happens to it. */
+  readonly setup?: true
   readonly found: string
   /** What to change, unless fine. */
   readonly remedy?: string

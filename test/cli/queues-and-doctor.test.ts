@@ -53,16 +53,23 @@ test('no queue: stdout stays empty', async () => {
   expect(finished.stderr).toMatch(/^no live run and no paused queue in sqlite:\/.*\n$/)
 })
 
-test('doctor warns of a queue that no live worker takes', async () => {
+test('doctor: runs that no live worker takes are a fault, a paused queue with runs a warning, which --strict fails', async () => {
   const cli = ownCommandLine()
   await cli.ok('enqueue', jobFile, 'silent')
-  const text = await cli.ok('doctor')
-  expect(text).toMatch(
-    /\nwarning {2}queues {8}no live worker takes 'default' \(1 ready, the oldest for \d+ m?s\)\n {23}to do: start a worker/,
+  const fault = await cli.run(['doctor'])
+  expect(fault).toMatchObject({ code: 1, stderr: '' })
+  expect(fault.stdout).toMatch(
+    /\nfault {4}queues {8}no live worker has the job of 1 run of job 'silent' in queue 'default'\n {23}to do: start a worker/,
   )
-  expect(text).toMatch(/\n1 warning\n$/)
-  await cli.ok('pause', 'default')
-  expect(await cli.ok('doctor')).toMatch(/\nfine {5}queues {8}1 in use\n/)
+  expect(fault.stdout).toMatch(/\n1 fault\n$/)
+  await cli.ok('pause', 'default', '--by', 'ana', '--reason', 'storm')
+  const warning = await cli.ok('doctor')
+  expect(warning).toMatch(/\nfine {5}queues {8}1 in use\n/)
+  expect(warning).toMatch(
+    /\nwarning {2}paused {8}queue 'default' holds 1 run, paused by ana \(storm\) .* ago\n/,
+  )
+  expect(warning).toMatch(/to do: when its cause is gone: durable-jobs resume default\n/)
+  expect(await cli.run(['doctor', '--strict'])).toMatchObject({ code: 1, stderr: '' })
 })
 
 test('doctor lists its checks and a verdict', async () => {

@@ -3,7 +3,7 @@ import { closest } from '../../runtime/cli/closest.ts'
 import { commandLine } from '../../runtime/cli/command-line.ts'
 import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
-import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
+import { clip, clipWords, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
 import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
@@ -53,7 +53,7 @@ describe('a table', () => {
 
   test('gives way in one column only when the screen is narrow', () => {
     expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
-    expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is …')
+    expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is…')
   })
 
   test('without rows is its title line', () => {
@@ -70,6 +70,10 @@ test('plain text holds nothing that steers a terminal', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')
+  expect(clipWords('one two three', 9)).toBe('one two…')
+  expect(clipWords('one two three', 8)).toBe('one two…')
+  expect(clipWords('one two three', 7)).toBe('one…')
+  expect(clipWords('unbroken words', 5)).toBe('unbr…')
   expect(textWidth('e\u0301日')).toBe(3)
 })
 

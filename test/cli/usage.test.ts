@@ -1,10 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { CommandLine, type Finished, jobFile, jsonError } from './command-line.ts'
+import type { Finished } from '../support/cli-process.ts'
+import { CommandLine, jobFile, jsonError } from './command-line.ts'
 
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo runs show explain failures queues limits schedules workers events health doctor actions ' +
+  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor actions ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 

@@ -16,6 +16,7 @@ import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { mutesContract } from './topics/mutes.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
@@ -54,6 +55,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retry', () => retryContract(open))
     describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
+    describe('mutes', () => mutesContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))

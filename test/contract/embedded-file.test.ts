@@ -32,6 +32,7 @@ const addedTables = [
   'hours',
   'rolled_to',
   'backlogs',
+  'mutes',
 ]
 const dropAddedTables = [
   'DROP INDEX runs_instants',

@@ -12,14 +12,18 @@ const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
 const shape =
   '{ address, version, node, workers, checks: [{ name, verdict, found, remedy? }], recounted?: { looked, miscounts } }'
 
-export function addDoctor(program: Command): void {
-  const command = program.command('doctor').description('check the store and this host; exit 1 on a fault')
-  command.option('--recount', 'count all runs first and put their counters right, while work goes on')
-  addSharedOptions(command, shape).action(doctor)
+interface DoctorOptions extends SharedOptions {
+  readonly strict?: boolean
+  readonly recount?: boolean
 }
 
-interface DoctorOptions extends SharedOptions {
-  readonly recount?: boolean
+export function addDoctor(program: Command): void {
+  const command = program
+    .command('doctor')
+    .description('check the store and this host; exit 1 on a fault')
+    .option('--strict', 'exit 1 on a warning too')
+    .option('--recount', 'count all runs first and put their counters right, while work goes on')
+  addSharedOptions(command, shape).action(doctor)
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
@@ -30,7 +34,8 @@ async function doctor(options: DoctorOptions): Promise<void> {
     const checks = await inspector.checks()
     const workers = (await inspector.workers()).filter(({ lost }) => !lost).length
     const [version, node] = [packageVersion(), process.versions.node]
-    if (checks.some(({ verdict }) => verdict === 'fault')) process.exitCode = 1
+    if (checks.some(({ verdict }) => verdict === 'fault' || (options.strict && verdict === 'warning')))
+      process.exitCode = 1
     if (options.json) return printJson({ address, version, node, workers, checks, ...given({ recounted }) })
     print(`store         ${address}`)
     print(`durable-jobs  ${version}`)

@@ -30,11 +30,15 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
   { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right', drops: 5 },
   { title: 'QUEUES', cell: queuesText, shrinks: true },
-  { title: 'JOBS', cell: (worker) => worker.jobs.map(({ name }) => name).join(', '), shrinks: true },
+  { title: 'JOBS', cell: (worker) => jobsText(worker), shrinks: true },
 ]
 
 const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
+
+function jobsText({ jobs }: WorkerInfo): string {
+  return jobs.map(({ name, version }) => `${name} v${version}`).join(', ')
+}
 
 function queuesText({ queues, queueOrder }: WorkerInfo): string {
   if (queues === undefined) return 'all'

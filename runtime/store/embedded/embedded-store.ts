@@ -29,10 +29,13 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
+import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -73,7 +76,6 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
@@ -122,9 +124,11 @@ import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
+import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
+import { inspectReadyClasses } from './operations/ready-classes.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
 import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
@@ -141,7 +145,7 @@ import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
 import { formatVersion, migrate, readFormat } from './schema.ts'
-import { type Moment, StoreClock } from './store-clock.ts'
+import { type Moment, StoreClock, shownAt } from './store-clock.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
@@ -372,6 +376,25 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
+    return { until: shownAt(this.#time.look(), until) }
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return this.#write((tx) => unmuteFinding(tx, finding, write))
+  }
+
+  async mutes(): Promise<readonly Mute[]> {
+    return inspectMutes(this.#database, this.#time.look())
+  }
+
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
     return this.#write((tx) => defineLimiters(tx, lease, limiters))
   }
@@ -534,6 +557,10 @@ class EmbeddedStore implements Store {
     return inspectDefinitions(this.#database, this.#time.look(), kind)
   }
 
+  async readyClasses(): Promise<readonly ReadyClass[]> {
+    return inspectReadyClasses(this.#database)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return inspectLeaders(this.#database, this.#time.look())
   }
@@ -570,18 +597,19 @@ class EmbeddedStore implements Store {
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {
     const workers = await this.workers()
     const leaders = await this.leaders()
-    const leader = leaderCheck(leaders, workers, this.#time.look().wall)
+    const { wall } = this.#time.look()
+    const leader = leaderCheck(leaders, workers, wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
       scope === 'all'
         ? [
-            unservedQueues(await this.queues(), workers),
+            ...(await queueChecks(this, workers, wall)),
             await deadlockCheck(this),
             countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
           ]
         : []
     const store = checkStore(this.#database, this.#config, scope)
-    const clock = clockJumpsCheck(this.#time.jumps(), this.#time.look().wall)
+    const clock = clockJumpsCheck(this.#time.jumps(), wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]
   }
 

@@ -247,6 +247,10 @@ const addedTables = `
     WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
   CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
     WHERE state = 'ready' AND changed_at <> enqueued_at;
+  -- Findings that operators have muted: see store/mutes.ts.
+  CREATE TABLE IF NOT EXISTS mutes (
+    finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
+  ) WITHOUT ROWID;
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -307,6 +311,7 @@ const namesAdded = [
   'hours',
   'rolled_to',
   'backlogs',
+  'mutes',
 ] as const
 
 export const formatVersion: number = migrations.length

@@ -95,6 +95,7 @@ function eviction(facts: Facts): StoreCheck {
   return {
     name: 'eviction',
     verdict: deletesRuns ? 'fault' : 'warning',
+    setup: true,
     found,
     remedy: deletesRuns
       ? 'set maxmemory-policy noeviction: this one deletes runs when memory runs out'
@@ -110,6 +111,7 @@ function memory(facts: Facts): StoreCheck {
     return {
       name: 'memory',
       verdict: 'warning',
+      setup: true,
       found: `${mib(used)} used, no limit`,
       remedy: 'set maxmemory, so that a full machine refuses new runs instead of killing the server',
     }
@@ -127,6 +129,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'unknown',
       remedy: 'see docs/redis.md for your platform',
     }
@@ -135,6 +138,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'no append-only file: a restart loses all runs since the last snapshot',
       remedy: 'set appendonly yes and appendfsync everysec',
     }
@@ -152,6 +156,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'append-only file, written when the system likes (appendfsync no)',
       remedy: 'set appendfsync everysec',
     }

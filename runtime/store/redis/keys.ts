@@ -117,6 +117,8 @@ export const staticKeys = [
   'actionProgress',
   /** set by ms: actions by their last chunk, until forgotten */
   'actionOrder',
+  /** hash: finding -> until when it's muted, by whom and why */
+  'mutes',
   /** hash: fingerprint -> group of failures */
   'failures',
   /** set by ms: fingerprints of `failures` by when they were last seen */

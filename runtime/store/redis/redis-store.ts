@@ -33,10 +33,13 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import { queueChecks } from '../queue-checks.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
+import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
@@ -76,7 +79,6 @@ import type {
 } from '../store.ts'
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
-import { unservedQueues } from '../unserved-queues-check.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
@@ -111,7 +113,9 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
+import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { checkCounts, readRunCounts, recount } from './operations/run-counts.ts'
 import {
@@ -388,6 +392,24 @@ class RedisStore implements Store {
     await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
   }
 
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    return muteFinding(this.#calls, finding, forMs, write)
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return unmuteFinding(this.#calls, finding, write)
+  }
+
+  mutes(): Promise<readonly Mute[]> {
+    return readMutes(this.#calls)
+  }
+
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
     return defineLimiters(this.#calls, lease, limiters)
   }
@@ -537,6 +559,10 @@ class RedisStore implements Store {
     return readDefinitions(this.#calls, kind)
   }
 
+  readyClasses(): Promise<readonly ReadyClass[]> {
+    return readReadyClasses(this.#calls)
+  }
+
   async leaders(): Promise<readonly LeaderInfo[]> {
     return (await readLeaders(this.#calls)).leaders
   }
@@ -577,7 +603,7 @@ class RedisStore implements Store {
     const queues =
       scope === 'all'
         ? [
-            unservedQueues(await this.queues(), workers),
+            ...(await queueChecks(this, workers, wall)),
             await deadlockCheck(this),
             countersCheck(await checkCounts(this.#calls)),
           ]

@@ -39,6 +39,23 @@ export function inspectContract(open: Open): void {
     expect(await ids({ tag: 'no' })).toEqual([])
   })
 
+  contractTest(
+    open,
+    'classes of ready runs are listed while one is ready, poison suspects too',
+    async (contract) => {
+      const { store, worker } = contract
+      await store.enqueue([newRun({ version: 2 }), newRun({ version: 2 }), newRun({ queue: 'mail' })])
+      await store.enqueue([newRun({ job: 'later', start: { kind: 'in', ms: 1_000 } })])
+      const both = [
+        { queue: 'default', job: 'job', version: 2 },
+        { queue: 'mail', job: 'job', version: 1 },
+      ]
+      expect(await store.readyClasses()).toEqual(both)
+      await (await worker({ queues: ['mail'] })).claim(5)
+      expect(await store.readyClasses()).toEqual(both.slice(0, 1))
+    },
+  )
+
   contractTest(open, 'queues count their live runs and tell the age of the oldest', async (contract) => {
     const { store, worker, advance } = contract
     await store.enqueue([

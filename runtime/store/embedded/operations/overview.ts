@@ -4,13 +4,17 @@ import {
   type OverviewCut,
   type OverviewQuery,
   overviewBounds,
+  overviewEvents,
 } from '../../overview.ts'
 import type { LeaseId } from '../../store.ts'
+import { readFailures } from '../failure-groups.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import type { Transaction } from '../transaction.ts'
+import { readEvents } from './events.ts'
 import { inspectQueues, inspectWorkers } from './inspect.ts'
 import { inspectBusyLimiters } from './inspect-limiters.ts'
 import { inspectNotableSchedules } from './inspect-schedules.ts'
+import { inspectMutes } from './mutes.ts'
 import { readStatistics } from './statistics.ts'
 import { inspectLeaders } from './terms.ts'
 
@@ -41,12 +45,15 @@ export function readOverview(
   if (statistics.cut) cut.push('statistics')
   return {
     now: tx.wall,
+    ...overviewEvents(readEvents(sql, tx, { log: 'operations', limit: bounds.operations })),
     counts,
     queues,
     workers,
     leaders,
     limiters,
     schedules,
+    failures: readFailures(sql, tx, { limit: bounds.failures }),
+    mutes: inspectMutes(sql, tx),
     statistics,
     longestHeld: held,
     cut,

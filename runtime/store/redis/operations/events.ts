@@ -1,6 +1,7 @@
 import type { RunTransition } from '../../../model/run.ts'
-import { eventPage, type NumberedEvent, parseEventQuery } from '../../event-page.ts'
+import { eventPage, type NumberedEvent, type ParsedQuery, parseEventQuery } from '../../event-page.ts'
 import type { EventPage, EventQuery, OperationEvent } from '../../events.ts'
+import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
@@ -22,11 +23,15 @@ export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise
   const { logs, after, limit } = parsed
   const wanted = (['runs', 'operations'] as const).map((log) => (logs.includes(log) ? 1 : 0))
   const cursor = after === undefined ? ['', ''] : [after.epoch, after.number]
-  const [epoch, newest, from, runs, operations, ...dropped] = (await calls.run('read-events', [
-    limit,
-    ...wanted,
-    ...cursor,
-  ])) as [Buffer, Buffer, Buffer, Buffer[], Buffer[], Buffer, Buffer]
+  return decodeEvents(calls, await calls.run('read-events', [limit, ...wanted, ...cursor]), parsed)
+}
+
+/** What scripts/read-events.lua returns for a query. */
+export function decodeEvents(calls: ScriptCalls, reply: Reply, parsed: ParsedQuery): EventPage {
+  const [epoch, newest, from, runs, operations, ...dropped] = reply as [
+    ...[epoch: Buffer, newest: Buffer, from: Buffer],
+    ...[runs: Buffer[], operations: Buffer[], droppedRun: Buffer, droppedOperation: Buffer],
+  ]
   const begin = from.length === 0 ? undefined : Number(from)
   const entries = (flat: Buffer[]): Entry[] => entriesIn(flat, (at) => calls.clock.shown(at))
   const found = [...entries(runs).flatMap(transitionsOf), ...entries(operations).map(operationOf)]

@@ -1,5 +1,6 @@
 import type { FailureFilter, FailureGroup } from '../../failures.ts'
 import { triesPerMinute } from '../../tries-per-minute.ts'
+import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
@@ -8,7 +9,12 @@ export async function readFailures(
   { order = 'latest', limit, fingerprint = '', job = '', since }: FailureFilter,
 ): Promise<FailureGroup[]> {
   const args = [order, limit, fingerprint, job, since ?? '']
-  const [now, ...flat] = (await calls.run('read-failures', args)) as [Buffer, ...(Buffer | number)[]]
+  return decodeFailures(calls, await calls.run('read-failures', args))
+}
+
+/** What scripts/read-failures.lua returns. */
+export function decodeFailures(calls: ScriptCalls, reply: Reply): FailureGroup[] {
+  const [now, ...flat] = reply as [Buffer, ...(Buffer | number)[]]
   const groups: FailureGroup[] = []
   for (let i = 0; i < flat.length; i += 3) {
     const [name, record, failedNow] = flat.slice(i, i + 3) as [Buffer, Buffer, number]

@@ -10,6 +10,7 @@ import { checkRange } from '../../read-limits.ts'
 import type { RunCount } from '../../run-filter.ts'
 import {
   maxStatisticsCells,
+  recentMinutes,
   retainedHours,
   type Statistics,
   type StatisticsRange,
@@ -37,7 +38,8 @@ export function statisticsArguments(
 ): Argument[] {
   const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
   const [unit = '', slots = 0] = kept
-  return [unit, statisticsRanges[range].periods, slots, maxCells]
+  const recent = range === '1h' ? recentMinutes : []
+  return [unit, statisticsRanges[range].periods, slots, maxCells, ...recent]
 }
 
 export function decodeStatistics(

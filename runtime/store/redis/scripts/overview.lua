@@ -2,15 +2,16 @@
 All parts of an overview, each as the script of its own returns it, but the counts in one place.
 keys: all
 input: time; how many counters, classes, first runs in line, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
-  and bytes; held runs and looked at ones; ms from which a schedule is late, ms for which its last tick is told; then as
+  and bytes; held runs and looked at ones; failures, operations; ms from which a schedule is late, ms for which its last tick is told; then as
   read-statistics
-returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, statistics, names of parts of which there is more }
+returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, failures, operations, mutes,
+  statistics, names of parts of which there is more }
 writes: nothing
 uses: bounded-part run-counts-part busy-limiters-part notable-schedules-part longest-held-part
-calls: read-queues read-workers read-terms read-statistics
+calls: read-queues read-workers read-terms read-failures read-events read-mutes read-statistics
 ]]
 local most = {}
-for i = 2, 15 do most[i - 1] = tonumber(ARGV[i]) end
+for i = 2, 17 do most[i - 1] = tonumber(ARGV[i]) end
 local cut = {}
 
 local function note(name, more)
@@ -29,11 +30,16 @@ local leaders = callReadTerms({ ARGV[1], most[5] })
 note('leaders', leaders[2] == 1)
 local limiters, moreLimiters = busyLimiters(most[6], most[7])
 note('limiters', moreLimiters)
-local schedules, moreSchedules = notableSchedules(most[8], most[9], most[10], most[13], most[14])
+local schedules, moreSchedules = notableSchedules(most[8], most[9], most[10], most[15], most[16])
 note('schedules', moreSchedules)
 table.insert(schedules, 1, string.format('%.0f', wall))
 local held, moreHeld = longestHeld(most[11], most[12])
 note('longestHeld', moreHeld)
-local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 16) })
+local failures = callReadFailures({ ARGV[1], 'latest', most[13], '', '', '' })
+local operations = callReadEvents({ most[14], '0', '1', '', '' })
+local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 18) })
 statistics[7] = ''
-return { counts, queues, workers, leaders, limiters, schedules, held, statistics, cut }
+return {
+  counts, queues, workers, leaders, limiters, schedules, held, failures, operations, callReadMutes({ ARGV[1] }),
+  statistics, cut,
+}

@@ -1,0 +1,85 @@
+import { eventSentence } from '../describe/event-sentence.ts'
+import type { OperationEvent, OperationName } from '../store/events.ts'
+import type { Overview } from '../store/overview.ts'
+import type { ChangeKind, Sighting } from './finding-kind.ts'
+import { clockText, durationText, named } from './texts.ts'
+import { versionStarts } from './version-starts.ts'
+
+/** What workers and operators did, as findings quote it. */
+export interface Change {
+  readonly kind: ChangeKind
+  readonly subject: string
+  readonly at: number
+  /** A clause that goes on behind "after" for a version; otherwise what an event says of itself. */
+  readonly text: string
+}
+
+/** A change explains a begin that follows within this time. */
+const nearMs = 300_000
+
+/** Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any. */
+const causes: Readonly<Partial<Record<OperationName, ChangeKind>>> = {
+  'pause queue': 'queue',
+  'resume queue': 'queue',
+  'change limiter': 'limiter',
+  'reset limiter': 'limiter',
+  'put schedule': 'schedule',
+  'pause schedule': 'schedule',
+  'resume schedule': 'schedule',
+  'drain worker': 'worker',
+  'worker joined': 'worker',
+  'worker left': 'worker',
+  'worker lost': 'worker',
+  'worker cut': 'worker',
+  'leader changed': 'leader',
+  'leader resigned': 'leader',
+  'begin action': 'action',
+}
+
+/** The changes that an overview tells of, oldest first. */
+export function changesOf(overview: Overview): Change[] {
+  const deploys = versionStarts(overview)
+    .filter(({ kind }) => kind === 'deploy')
+    .map(({ job, version, at }): Change => {
+      return { kind: 'version', subject: job, at, text: `version ${version} of '${job}' started` }
+    })
+  const operations = overview.operations.flatMap((event): Change[] => {
+    const kind = causes[event.operation]
+    if (kind === undefined) return []
+    return [{ kind, subject: subjectOf(kind, event), at: event.at, text: eventSentence(event) }]
+  })
+  return [...operations, ...deploys].sort((a, b) => a.at - b.at)
+}
+
+/** An operation names a limiter, or a key of it: `limiter/key`. */
+function subjectOf(kind: ChangeKind, { subject = '' }: OperationEvent): string {
+  return kind === 'limiter' ? (subject.split('/')[0] ?? '') : subject
+}
+
+/** Says what changed near the begin of a finding; undefined where nothing did that could have to do with it. */
+export function nearbyText(
+  { since, related }: Pick<Sighting, 'since' | 'related'>,
+  changes: readonly Change[],
+  now: number,
+): string | undefined {
+  const near = changes.filter(({ kind, subject, at }) => {
+    const of = related[kind]
+    const isRelated = of === 'any' || of?.includes(subject) === true
+    return isRelated && at <= since.at && since.at - at <= nearMs
+  })
+  // Of changes at one time the last is the deploy, which says most.
+  const nearest = near.at(-1)
+  if (nearest === undefined) return undefined
+  const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)
+  const seen = since.known === 'exact' ? 'began' : 'first seen'
+  return `${seen} ${clockText(since.at, now)}, ${afterText(since.at - nearest.at, nearest, together)}`
+}
+
+function afterText(ms: number, nearest: Change, deploys: readonly Change[]): string {
+  if (deploys.length === 0) {
+    return `${ms < 1_000 ? 'at the same time' : `${durationText(ms)} after`}: ${nearest.text}`
+  }
+  const names = deploys.map(({ subject }) => `'${subject}'`)
+  const text = deploys.length === 1 ? nearest.text : `new versions of ${named(names)} started`
+  return `${ms < 1_000 ? 'when' : `${durationText(ms)} after`} ${text}`
+}

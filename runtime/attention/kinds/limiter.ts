@@ -1,0 +1,54 @@
+import type { LimiterKeyInfo } from '../../store/limiters.ts'
+import type { BusyLimiter } from '../../store/overview.ts'
+import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
+import { byAndWhy, command, durationText } from '../texts.ts'
+
+/**
+ * Limiters that hold runs up. Most do what they are for, so a full one is a notice; one whose numbers an operator set, or
+ * that a provider closed, is a warning.
+ */
+export const limiter: FindingKind = {
+  kind: 'limiter',
+  find: ({ overview: { now, limiters }, limiterKeys }) =>
+    limiters.flatMap((info) => {
+      if (info.waiting === 0) return []
+      const keys = limiterKeys.filter((key) => key.limiter === info.name && key.waiting > 0)
+      const why = closedText(info, keys) ?? fullText(info, keys)
+      return why === undefined ? [] : [sighting(info, why, now)]
+    }),
+}
+
+type Reason = Pick<Sighting, 'severity'> & { readonly text: string }
+
+function sighting({ name, waiting }: BusyLimiter, { severity, text }: Reason, now: number): Sighting {
+  const waiters = waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`
+  return {
+    subject: name,
+    severity,
+    since: atLeast(now),
+    sentence: `Limiter '${name}' ${text}; ${waiters} for it.`,
+    next: command('limits', name),
+    filter: { states: ['waiting'] },
+    related: { limiter: [name], version: 'any', worker: 'any', action: 'any' },
+  }
+}
+
+function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Reason | undefined {
+  const closed = keys.find((key) => key.closedMs !== undefined)
+  const leftMs = closed?.closedMs ?? closedMs
+  if (leftMs === undefined) return undefined
+  const text = `is closed${ofKey(closed)} for another ${durationText(leftMs)}, as a provider asked for`
+  return { severity: 'warning', text }
+}
+
+function fullText({ byHand }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Reason | undefined {
+  const full = keys.find(({ used, max }) => used >= max)
+  if (full === undefined) return undefined
+  const use = `is full${ofKey(full)}, ${full.used} of ${full.max} in use`
+  if (byHand === undefined) return { severity: 'notice', text: use }
+  return { severity: 'warning', text: `${use}, as set by ${byAndWhy(byHand)}` }
+}
+
+function ofKey(key: LimiterKeyInfo | undefined): string {
+  return key === undefined || key.key === '' ? '' : ` for key '${key.key}'`
+}

@@ -1,0 +1,90 @@
+import { type Clock, pause, systemClock } from '../model/clock.ts'
+import type { Inspector } from '../store/store.ts'
+import { onStopSignals } from '../worker/stop-signals.ts'
+
+/** What a watched command shows at one moment. */
+export interface Frame {
+  /** What a terminal shows: lines that fit its width. */
+  readonly text: string
+  /** What a pipe gets, and when: where this differs from the frame before. */
+  readonly changes: unknown
+}
+
+/** Where frames go. */
+export interface FrameOutput {
+  write(text: string): void
+  /** Rows of the terminal; left out for a pipe. */
+  readonly rows: number | undefined
+}
+
+/** A frame is drawn at most this often, and at least this often: ages grow without a change. */
+const minFrameMs = 500
+const maxFrameMs = 2_000
+
+const enterScreen = '\x1b[?1049h\x1b[?25l'
+const leaveScreen = '\x1b[?25h\x1b[?1049l'
+const home = '\x1b[H'
+const clearLine = '\x1b[K'
+const clearBelow = '\x1b[J'
+
+/**
+ * Draws frames whenever the store may have changed, until `signal` aborts. A terminal gets them one over the other on a
+ * screen of its own and keeps the last one; a pipe gets each that differs.
+ */
+export async function drawFrames(
+  inspector: Pick<Inspector, 'onChange'>,
+  frame: () => Promise<Frame>,
+  output: FrameOutput,
+  signal: AbortSignal,
+  clock: Clock = systemClock,
+): Promise<void> {
+  let changed = new AbortController()
+  const unsubscribe = inspector.onChange(() => changed.abort())
+  const terminal = output.rows !== undefined
+  let shown = ''
+  if (terminal) output.write(enterScreen)
+  try {
+    let before: string | undefined
+    while (!signal.aborted) {
+      changed = new AbortController()
+      const { text, changes } = await frame()
+      const state = JSON.stringify(changes)
+      if (output.rows !== undefined) output.write(screenful(text, output.rows))
+      else if (state !== before) output.write(`${before === undefined ? '' : '\n'}${text}\n`)
+      shown = text
+      before = state
+      await pause(clock, minFrameMs, signal)
+      await pause(clock, maxFrameMs - minFrameMs, AbortSignal.any([signal, changed.signal]))
+    }
+  } finally {
+    unsubscribe()
+    if (terminal) output.write(`${leaveScreen}${shown}\n`)
+  }
+}
+
+/** As many lines as the terminal has, the last one free for the cursor. */
+function screenful(text: string, rows: number): string {
+  const lines = text.split('\n').slice(0, Math.max(1, rows - 1))
+  return `${home}${lines.map((line) => `${line}${clearLine}\n`).join('')}${clearBelow}`
+}
+
+/** The same on stdout, until the process is told to stop. */
+export async function watchFrames(
+  inspector: Pick<Inspector, 'onChange'>,
+  frame: () => Promise<Frame>,
+): Promise<void> {
+  const stop = new AbortController()
+  const signals = onStopSignals(() => stop.abort())
+  const { stdout } = process
+  const output: FrameOutput = {
+    write: (text) => void stdout.write(text),
+    get rows() {
+      return stdout.isTTY ? stdout.rows : undefined
+    },
+  }
+  try {
+    await drawFrames(inspector, frame, output, stop.signal)
+  } finally {
+    signals.release()
+  }
+}
