@@ -15,6 +15,7 @@ import { addRetry } from './commands/retry.ts'
 import { addRuns } from './commands/runs.ts'
 import { addSchedules } from './commands/schedules.ts'
 import { addShow } from './commands/show.ts'
+import { addStats } from './commands/stats.ts'
 import { addWork } from './commands/work.ts'
 import { addWorkers } from './commands/workers.ts'
 import { packageVersion } from './package-version.ts'
@@ -28,6 +29,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addShow,
     addExplain,
     addQueues,
+    addStats,
     addLimits,
     addSchedules,
     addWorkers,

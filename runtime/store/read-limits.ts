@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { type StatisticsRange, statisticsRanges } from './statistics.ts'
 import { throughputMinutes } from './store.ts'
 
 /** The number that a cursor stands for. @throws InvalidOptionsError when it is none of ours. */
@@ -21,4 +22,11 @@ export function checkMinutes(minutes: number): void {
   throw new InvalidOptionsError(
     `throughput: ${minutes} is no number of minutes; ask for 1 to ${throughputMinutes}`,
   )
+}
+
+/** @throws InvalidOptionsError */
+export function checkRange(range: StatisticsRange): void {
+  if (Object.hasOwn(statisticsRanges, range)) return
+  const ranges = Object.keys(statisticsRanges).join(', ')
+  throw new InvalidOptionsError(`statistics: '${range}' is not a range; ask for one of ${ranges}`)
 }

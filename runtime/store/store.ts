@@ -7,12 +7,14 @@ import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
+import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
 import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
+import type { Statistics, StatisticsRange } from './statistics.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
 
@@ -152,6 +154,12 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector {
   events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
+  /**
+   * Rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The running minute (24h: hour)
+   * is included, so a range covers up to one period less than its name; `coveredMs` says how much.
+   * @throws InvalidOptionsError for another range.
+   */
+  statistics(range: StatisticsRange): Promise<Statistics>
   /** What `doctor` looks at: each judged by the store that knows it. `quick` leaves out what takes long. */
   checks(scope?: 'all' | 'quick'): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
@@ -418,12 +426,8 @@ export interface ThroughputCell {
   readonly wait: DurationHistogram
   /** From claimed to the end of the stay, but for those that were told to stop. */
   readonly run: DurationHistogram
-}
-
-export interface DurationHistogram {
-  readonly sumMs: number
-  /** `buckets[0]` counts durations below 1 ms, `buckets[i]` those from 2^(i-1) up to but not including 2^i ms; the 40th all longer ones. */
-  readonly buckets: readonly number[]
+  /** From enqueue, or from the retry of an ended run, to the end of the run. Empty in cells of earlier versions. */
+  readonly total: DurationHistogram
 }
 
 /** How long an answer to a write by hand, and the id of a removed run, are kept for a late repeat. */

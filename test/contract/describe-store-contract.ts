@@ -21,6 +21,7 @@ import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
 import { settleContract } from './topics/settle.ts'
+import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
@@ -53,6 +54,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('statistics', () => statisticsContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

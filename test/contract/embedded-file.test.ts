@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { refuseNetworkFileSystem } from '../../runtime/store/embedded/host.ts'
 import { formatVersion } from '../../runtime/store/embedded/schema.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
+import { retainedHours } from '../../runtime/store/statistics.ts'
 import { type ClaimedRun, keptEvents, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, newRun, newWorker } from './given.ts'
@@ -13,8 +14,15 @@ import { acquire, one, use } from './limits-given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 /** Columns that raised no format. */
-const addedLater = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause']
-const dropAddedTables = 'DROP INDEX runs_instants; DROP TABLE clock_jumps'
+const addedLater = [
+  'runs canonical_key',
+  'payloads canonical_digest',
+  'runs instant_at',
+  'runs retried_at',
+  'history cause',
+]
+const dropAddedTables =
+  'DROP INDEX runs_instants; DROP TABLE clock_jumps; DROP TABLE hours; DROP TABLE rolled_to; DROP TABLE backlogs'
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -237,7 +245,45 @@ describe('the file of the embedded store', () => {
       await store.enqueue(Array.from({ length: 500 }, () => newRun()))
     }
     expect(rows('events')).toBe(keptEvents / 500)
+    expect(rows('backlogs')).toBe(throughputMinutes + 5)
+    for (let i = 0; i < retainedHours + 10; i++, now += 3_600_000) await enqueueFor(1)
+    // The hour that runs is in its minutes.
+    expect(rows('hours')).toBe(2 * (retainedHours - 1))
+    expect(rows('backlogs')).toBeLessThanOrEqual(5 + retainedHours)
     await store.close()
+  })
+
+  test('of the version before keeps its minutes: they count, also in the hours', async () => {
+    let now = Date.UTC(2026, 0, 1, 12)
+    const at = { storeNow: () => now, storeElapsed: () => now }
+    const store = await openStore(parseStoreConfig(`sqlite:${path}`), at)
+    for (let i = 0; i < 3; i++, now += 60_000) {
+      const run = newRun()
+      await store.enqueue([run])
+      await store.cancel(run.id, byHand())
+    }
+    await store.close()
+    const withoutTotal = "json_remove(body, '$.total', '$.inHour')"
+    sql(`${dropAddedTables}; UPDATE throughput SET body = ${withoutTotal};
+      DELETE FROM settings WHERE name IN ('counted_since', 'sampled_since'); ALTER TABLE runs DROP COLUMN retried_at`)
+    now += 10 * 60_000
+    const newer = await openStore(parseStoreConfig(`sqlite:${path}`), at)
+    for (const range of ['1h', '24h'] as const) {
+      expect((await newer.statistics(range)).jobs).toMatchObject([{ enqueued: 3, total: { buckets: [] } }])
+    }
+    await newer.enqueue([newRun()])
+    // The version before adds to a cell.
+    sql(
+      `UPDATE throughput SET body = json_set(body, '$.counts.enqueue', 5) WHERE minute = ${Date.UTC(2026, 0, 1, 12, 13)}`,
+    )
+    now += 60_000
+    await newer.enqueue([newRun()])
+    for (const range of ['1h', '24h'] as const) {
+      const { jobs, coveredMs, backlogs } = await newer.statistics(range)
+      expect([jobs[0]?.enqueued, coveredMs]).toEqual([9, 14 * 60_000])
+      expect(backlogs).toEqual([{ queue: 'default', now: 2, before: 0, beforeAt: expect.any(Number) }])
+    }
+    await newer.close()
   })
 
   describe('whose clock was moved while no process had it open', () => {

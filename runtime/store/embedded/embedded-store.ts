@@ -40,6 +40,7 @@ import type {
   TriggerAnswer,
 } from '../schedules.ts'
 import { sqlitePath } from '../sqlite-path.ts'
+import type { Statistics, StatisticsRange } from '../statistics.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -115,6 +116,7 @@ import { isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { readStatistics } from './operations/statistics.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { readWaitGraph } from './operations/wait-graph.ts'
@@ -503,6 +505,10 @@ class EmbeddedStore implements Store {
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
     return readThroughput(this.#database, this.#time.look().wall, minutes)
+  }
+
+  async statistics(range: StatisticsRange): Promise<Statistics> {
+    return this.#database.snapshot(() => readStatistics(this.#database, this.#time.look(), range))
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {

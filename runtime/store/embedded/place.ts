@@ -83,7 +83,12 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
-  tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs })
+  const totalMs = ended ? Math.max(0, tx.now - (run.retried_at ?? run.enqueued_at)) : undefined
+  tx.moves.push({
+    ...{ run, from: run.state, transition, state: reached, stayedMs },
+    ...(totalMs === undefined ? {} : { totalMs }),
+  })
+  if (transition === 'retry') tx.sql.run('UPDATE runs SET retried_at = ? WHERE seq = ?', tx.now, run.seq)
   if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, stayedMs: 0 })
   if (state === 'ready') announceReady(tx, { ...run, streak: to.streak ?? run.streak })
   return state

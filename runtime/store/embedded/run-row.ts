@@ -31,6 +31,8 @@ export interface RunRow {
   readonly deadline_at: number | null
   readonly timeout_ms: number | null
   readonly enqueued_at: number
+  /** When it was last retried after its end. */
+  readonly retried_at: number | null
   readonly started_at: number | null
   readonly changed_at: number
   readonly ended_at: number | null
@@ -71,7 +73,7 @@ interface PayloadRow {
 
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at, runs.instant_at,
-  runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
+  runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.retried_at, runs.started_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
   runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until`
 

@@ -204,6 +204,8 @@ const additions = [
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
+  // When an ended run was last retried: see throughput.ts.
+  { table: 'runs', column: 'retried_at', type: 'INTEGER' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -234,8 +236,23 @@ const addedTables = `
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
+  -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
+  CREATE TABLE IF NOT EXISTS hours (
+    hour INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL, body TEXT NOT NULL,
+    PRIMARY KEY (hour, queue, job)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS rolled_to (
+    n INTEGER PRIMARY KEY CHECK (n = 1), minute INTEGER NOT NULL, queue TEXT NOT NULL, job TEXT NOT NULL
+  );
+  INSERT OR IGNORE INTO settings SELECT 'counted_since', minute FROM throughput ORDER BY minute LIMIT 1;
+  -- Backlogs when a period of so many ms began: see backlog-samples.ts.
+  CREATE TABLE IF NOT EXISTS backlogs (
+    period_ms INTEGER NOT NULL, at INTEGER NOT NULL, total INTEGER NOT NULL,
+    queues TEXT NOT NULL, complete INTEGER NOT NULL, -- queue -> backlog, as JSON; whether all queues are there
+    PRIMARY KEY (period_ms, at)
+  ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'hours', 'rolled_to', 'backlogs'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -1,30 +1,24 @@
+import { maxBuckets } from '../duration-histogram.ts'
 import { checkMinutes } from '../read-limits.ts'
 import { type ThroughputCell, throughputMinutes } from '../store.ts'
+import { beginPeriods } from './backlog-samples.ts'
+import { addCell, type CellBody, countsOf, emptyBody, type Histogram } from './cell-body.ts'
 import type { Sql } from './database.ts'
+import { addToHour, rollMinutes } from './hour-cells.ts'
 import type { Move, Transaction } from './transaction.ts'
 
 const minuteMs = 60_000
 const keptMs = throughputMinutes * minuteMs
-const mostBuckets = 40
 /** How many old cells make room for a new one: more than one, so that what a crowded hour left behind goes too. */
 const trimmedPerNewCell = 10
-
-interface Histogram {
-  sumMs: number
-  readonly buckets: number[]
-}
-
-/** What a cell's row holds, as JSON: a transaction touches a few cells, each in few of its numbers. */
-interface CellBody {
-  readonly counts: Partial<Record<Move['transition'], number>>
-  readonly wait: Histogram
-  readonly run: Histogram
-}
 
 interface OpenCell {
   readonly queue: string
   readonly job: string
-  readonly body: CellBody
+  /** As it is stored. */
+  readonly stored: CellBody
+  /** What this transaction adds. */
+  readonly added: CellBody
 }
 
 /** Adds the transaction's transitions to the cells of its minute, before its commit. */
@@ -34,17 +28,25 @@ export function writeThroughput(tx: Transaction): void {
   for (const move of tx.moves) {
     const { queue, job } = move.run
     const key = JSON.stringify([queue, job])
-    const cell = cells.get(key) ?? { queue, job, body: openCell(tx, minute, queue, job) }
+    const cell = cells.get(key) ?? {
+      queue,
+      job,
+      stored: openCell(tx, minute, queue, job),
+      added: emptyBody(),
+    }
     cells.set(key, cell)
-    count(cell.body, move)
+    count(cell.added, move)
   }
-  for (const { queue, job, body } of cells.values()) {
+  for (const { queue, job, stored, added } of cells.values()) {
+    addCell(stored, added)
+    // The clock was set back to a minute that is in its hour already.
+    if (stored.inHour) addToHour(tx, { minute, queue, job }, added)
     tx.sql.run(
       'INSERT INTO throughput VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body',
       minute,
       queue,
       job,
-      JSON.stringify(body),
+      JSON.stringify(stored),
     )
   }
 }
@@ -57,31 +59,33 @@ function openCell(tx: Transaction, minute: number, queue: string, job: string): 
     job,
   )
   if (stored !== undefined) return JSON.parse(stored.body) as CellBody
-  trim(tx, minute)
-  return { counts: {}, wait: { sumMs: 0, buckets: [] }, run: { sumMs: 0, buckets: [] } }
+  beginPeriods(tx, minute)
+  trim(tx, minute, rollMinutes(tx, minute))
+  return emptyBody()
 }
 
-/** Old cells go as new ones come, and so do those that a clock which ran far ahead has left. */
-function trim(tx: Transaction, minute: number): void {
+/** Old cells that are in their hours go as new ones come, and so do those that a clock which ran far ahead has left. */
+function trim(tx: Transaction, minute: number, rolledTo: number): void {
   tx.sql.run(
     `DELETE FROM throughput WHERE (minute, queue, job) IN
        (SELECT minute, queue, job FROM throughput WHERE minute <= ? OR minute > ? LIMIT ${trimmedPerNewCell})`,
-    minute - keptMs,
+    Math.min(minute - keptMs, rolledTo - minuteMs),
     minute + keptMs,
   )
 }
 
-function count({ counts, wait, run }: CellBody, { from, transition, stayedMs }: Move): void {
+function count({ counts, wait, run, total }: CellBody, { from, transition, ...move }: Move): void {
   counts[transition] = (counts[transition] ?? 0) + 1
-  if (transition === 'claim') addDuration(wait, stayedMs)
+  if (transition === 'claim') addDuration(wait, move.stayedMs)
   // A stay that was told to stop is not over yet, and says nothing of the job when it is.
-  if (from === 'running' && transition !== 'order cancel') addDuration(run, stayedMs)
+  if (from === 'running' && transition !== 'order cancel') addDuration(run, move.stayedMs)
+  if (total !== undefined && move.totalMs !== undefined) addDuration(total, move.totalMs)
 }
 
 function addDuration(histogram: Histogram, ms: number): void {
   histogram.sumMs += ms
   const { buckets } = histogram
-  const bucket = Math.min(bitLength(ms), mostBuckets - 1)
+  const bucket = Math.min(bitLength(ms), maxBuckets - 1)
   while (buckets.length <= bucket) buckets.push(0)
   buckets[bucket] = (buckets[bucket] ?? 0) + 1
 }
@@ -101,12 +105,7 @@ export function readThroughput(sql: Sql, now: number, minutes: number): Throughp
     current - minutes * minuteMs,
     current,
   )
-  return rows.map(({ minute, queue, job, body }) => ({
-    minute,
-    queue,
-    job,
-    ...(JSON.parse(body) as CellBody),
-  }))
+  return rows.map(({ minute, queue, job, body }) => ({ minute, queue, job, ...countsOf(body) }))
 }
 
 function minuteOf(at: number): number {

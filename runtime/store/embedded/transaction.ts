@@ -44,6 +44,8 @@ export interface Move {
   readonly state: RunState
   /** How long it was in the state that it left. */
   readonly stayedMs: number
+  /** Of an end: from enqueue, or from the retry of an ended run. */
+  readonly totalMs?: number
 }
 
 export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>

@@ -8,6 +8,7 @@ export const staticKeys = [
   /**
    * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
+   * rolled, countedSince, sampledSince
    */
   'meta',
   /** hash: run -> record */
@@ -87,6 +88,10 @@ export const staticKeys = [
   'minutes',
   /** set by minute: fields of `minutes` */
   'minuteOrder',
+  /** hash: hour, queue, job -> the same for an hour; `m` or `h` and a slot -> a minute or hour, and the backlogs when it began */
+  'hours',
+  /** set by hour: those fields of `hours` that are cells */
+  'hourOrder',
   /** hash: role -> its last term, and who has it if anybody does */
   'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */

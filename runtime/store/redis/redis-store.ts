@@ -43,6 +43,7 @@ import type {
   ScheduleSpec,
   TriggerAnswer,
 } from '../schedules.ts'
+import type { Statistics, StatisticsRange } from '../statistics.ts'
 import type {
   Checkpoint,
   ClaimAnswer,
@@ -109,6 +110,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
@@ -509,6 +511,10 @@ class RedisStore implements Store {
 
   throughput(minutes: number): Promise<readonly ThroughputCell[]> {
     return readThroughput(this.#calls, minutes)
+  }
+
+  statistics(range: StatisticsRange): Promise<Statistics> {
+    return readStatistics(this.#calls, range)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {

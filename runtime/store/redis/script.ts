@@ -5,6 +5,7 @@ import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
+import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
 import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
@@ -184,6 +185,7 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[statistics]] 0, 0, 0': `${retainedHours}, ${maxSampledQueues}, ${maxSampledCounters}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],

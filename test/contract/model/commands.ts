@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isEnd } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
+import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import {
   type ClaimedRun,
   type EnqueueAnswer,
@@ -52,10 +53,25 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
+  await statisticsAgree(oracle, store)
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
   expect(swept).toEqual({ pruned: 0, repaired: [] })
   await expectRightCounters(store)
+}
+
+/** Backlogs are those of the oracle; whatever was counted has its time. */
+async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
+  const { jobs, backlogs } = await store.statistics('24h')
+  const live = [...oracle.runs.values()].filter(({ state }) => state !== 'scheduled' && !isEnd(state))
+  for (const { queue, now } of backlogs) {
+    expect([queue, now]).toEqual([queue, live.filter((run) => run.queue === queue).length])
+  }
+  expect(backlogs.reduce((sum, { now }) => sum + now, 0)).toBe(live.length)
+  for (const { started, completed, failed, cancelled, expired, wait, total } of jobs) {
+    expect(durationsIn(wait)).toBe(started)
+    expect(durationsIn(total)).toBe(completed + failed + cancelled + expired)
+  }
 }
 
 function pick<T>(items: readonly T[], choice: number): T | undefined {

@@ -290,7 +290,11 @@ export function eventsContract(open: Open): void {
     expect(await store.throughput(1)).toEqual([
       {
         ...{ minute, queue: 'default', job: 'job', counts: { enqueue: 3 } },
-        ...{ wait: { sumMs: 0, buckets: [] }, run: { sumMs: 0, buckets: [] } },
+        ...{
+          wait: { sumMs: 0, buckets: [] },
+          run: { sumMs: 0, buckets: [] },
+          total: { sumMs: 0, buckets: [] },
+        },
       },
     ])
     const first = await worker()

@@ -20,6 +20,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
+local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -466,17 +467,18 @@ end
 
 local measure
 do
-  --- A histogram is { sum in ms, bucket, bucket, ... }.
-  local function addTo(histogram, ms)
+  --- Durations of a script: 1 is their sum in ms, the others are those buckets of a histogram that count any.
+  local function addTo(durations, ms)
     ms = math.max(0, ms)
-    histogram[1] = histogram[1] + ms
     local bucket = 2
-    while ms >= 1 and bucket < 41 do
-      bucket = bucket + 1
-      ms = ms / 2
+    if ms >= 1 then
+      local _, bits = math.frexp(ms)
+      bucket = math.min(41, 2 + bits)
     end
-    for i = #histogram + 1, bucket do histogram[i] = 0 end
-    histogram[bucket] = histogram[bucket] + 1
+    if not durations then return { ms, [bucket] = 1 } end
+    durations[1] = durations[1] + ms
+    durations[bucket] = (durations[bucket] or 0) + 1
+    return durations
   end
 
   local function cellOf(queue, job)
@@ -487,20 +489,21 @@ do
     end
     local cell = jobs[job]
     if not cell then
-      cell = { counts = {}, wait = { 0 }, run = { 0 } }
+      cell = { counts = {} }
       jobs[job] = cell
     end
     return cell
   end
 
   --- Five places per event: run, job, queue, transition, state.
-  function measure(run, transition, wait, stay)
+  function measure(run, transition, wait, stay, total)
     local n, job, queue = #events, run[JOB], run[QUEUE]
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
     local cell = cellOf(queue, job)
     cell.counts[transition] = (cell.counts[transition] or 0) + 1
-    if wait then addTo(cell.wait, wait) end
-    if stay then addTo(cell.run, stay) end
+    if wait then cell.wait = addTo(cell.wait, wait) end
+    if stay then cell.run = addTo(cell.run, stay) end
+    if total then cell.total = addTo(cell.total, total) end
   end
 end
 
@@ -609,7 +612,9 @@ local function place(run, transition, to, lease)
   if run[STARTED_AT] ~= 0 then run[EXPIRES_AT] = 0 end
   if state >= COMPLETED then run[EXPIRES_AT], run[DEADLINE_AT] = 0, 0 end
   run[STATE] = state
-  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since)
+  measure(run, transition, transition == 'claim' and since, from == RUNNING and not staysHeld and since,
+    state >= COMPLETED and now - (mayHave(run, 'r') and extrasOf(run).r or run[ENQUEUED_AT]))
+  if transition == 'retry' then setExtra(run, 'r', now) end
   local line
   if limited then
     limits().leave(run, from, state, transition)
@@ -740,39 +745,161 @@ do
     end
   end
 
-  local function addAll(into, from)
-    for i = 1, #from do into[i] = (into[i] or 0) + from[i] end
-  end
-
-  local function forgetOldCells(minute)
-    local old = call('ZRANGEBYSCORE', K.minuteOrder, '-inf', minute - KEPT_MINUTES, 'LIMIT', 0, 10)
-    if #old == 0 then return end
-    call('ZREM', K.minuteOrder, unpack(old))
-    call('HDEL', K.minutes, unpack(old))
-  end
-
-  local function writeCell(minute, name, cell)
-    local field = text(minute) .. '\0' .. name
-    local raw = call('HGET', K.minutes, field)
-    if raw then
-      local stored = cmsgpack.unpack(raw)
-      for transition, times in pairs(cell.counts) do
-        stored.counts[transition] = (stored.counts[transition] or 0) + times
-      end
-      addAll(stored.wait, cell.wait)
-      addAll(stored.run, cell.run)
-      cell = stored
-    else
-      call('ZADD', K.minuteOrder, minute, field)
-      forgetOldCells(minute)
+  --- A stored histogram is { sum in ms, bucket, bucket, ... }.
+  local function addDurations(stored, added)
+    for at, by in pairs(added) do
+      for i = #stored + 1, at do stored[i] = 0 end
+      stored[at] = stored[at] + by
     end
-    call('HSET', K.minutes, field, cmsgpack.pack(cell))
+  end
+
+  --- A stored cell is a map: counts, wait, run, total. Earlier versions, which may add to the same cell, know no total
+  --- and leave it as it is.
+  local function addCell(stored, added)
+    local counts = stored.counts
+    for transition, times in pairs(added.counts) do counts[transition] = (counts[transition] or 0) + times end
+    if added.wait then addDurations(stored.wait, added.wait) end
+    if added.run then addDurations(stored.run, added.run) end
+    if added.total then
+      stored.total = stored.total or { 0 }
+      addDurations(stored.total, added.total)
+    end
+    return stored
+  end
+
+  local function emptyCell() return { counts = {}, wait = { 0 }, run = { 0 } } end
+
+  local made
+
+  --- Made for the first new cell of a minute: `begin` and `addToHour`.
+  local function minuteWork()
+    if made then return made end
+    -- More than one old cell per new one, so that what a crowded minute left behind is done with, too.
+    local AT_ONCE = 10
+
+    local function forgetOldCells(order, cells, before)
+      local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, AT_ONCE)
+      if #old == 0 then return end
+      call('ZREM', order, unpack(old))
+      call('HDEL', cells, unpack(old))
+    end
+
+    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`.
+    local function addToHour(minute, name, added)
+      local hour = floor(minute / 60)
+      local field = text(hour) .. '\0' .. name
+      local raw = call('HGET', K.hours, field)
+      if not raw then
+        call('ZADD', K.hourOrder, hour, field)
+        forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+      end
+      call('HSET', K.hours, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
+    end
+
+    local function roll(field)
+      local raw = call('HGET', K.minutes, field)
+      local cell = raw and cmsgpack.unpack(raw)
+      if not cell or cell.inHour then return end
+      local minute, name = string.match(field, '^(%d+)%z(.*)$')
+      addToHour(tonumber(minute), name, cell)
+      cell.inHour = true
+      call('HSET', K.minutes, field, cmsgpack.pack(cell))
+    end
+
+    --- Adds some finished minutes to their hours: only a new cell does, so a transition as such writes no hour. All cells
+    --- before `rolled` (a minute, and a place in it) are in their hours. Returns the first minute that may have others.
+    local function rollMinutes(minute)
+      local from, offset = string.match(call('HGET', K.meta, 'rolled') or '', '^(%d+) (%d+)$')
+      from, offset = tonumber(from) or 0, tonumber(offset) or 0
+      -- The clock was set back. What is passed once more says that it is in its hour.
+      if from > minute then from, offset = minute, 0 end
+      local finished = call('ZRANGEBYSCORE', K.minuteOrder, from, minute - 1, 'LIMIT', offset, AT_ONCE)
+      for i = 1, #finished do roll(finished[i]) end
+      if #finished < AT_ONCE then
+        from, offset = minute, 0
+      else
+        for i = 1, #finished do
+          local of = tonumber(string.match(finished[i], '^%d+'))
+          if of == from then offset = offset + 1 else from, offset = of, 1 end
+        end
+      end
+      call('HSET', K.meta, 'rolled', text(from) .. ' ' .. text(offset))
+      return from
+    end
+
+    --- Live runs by queue, scheduled ones left out, before this script: the most at once, all of them, whether all are told.
+    local function backlogSample()
+      local sums, order, total = {}, {}, 0
+      local stored = call('HGETALL', K.runCounts)
+      for i = 1, #stored, 2 do
+        local queue, state = string.match(stored[i], '^(%Z+)%z.*%z(%d+)$')
+        state = tonumber(state)
+        if queue and state > SCHEDULED and state < COMPLETED then
+          if not sums[queue] then order[#order + 1] = queue end
+          sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1])
+        end
+      end
+      table.sort(order, function(a, b) return sums[a] > sums[b] end)
+      local kept = {}
+      for i = 1, #order do
+        total = total + sums[order[i]]
+        if i <= SAMPLED_QUEUES then kept[order[i]] = sums[order[i]] end
+      end
+      return pack('>I6B', math.max(0, total), #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
+    end
+
+    --- Keeps the earliest minute that a field of `meta` is to name.
+    local function noteFirst(field, minute)
+      local known = tonumber(call('HGET', K.meta, field))
+      if not known or known > minute then call('HSET', K.meta, field, text(minute)) end
+    end
+
+    --- Stores the sample of a period in its slot, unless it is there.
+    local function keepSample(unit, slots, period, sample)
+      local slot = unit .. text(period % slots)
+      local known = call('HGET', K.hours, slot)
+      if not known or unpack1('>I6', known) ~= period then call('HSET', K.hours, slot, pack('>I6', period) .. sample) end
+    end
+
+    --- Notes the begin of a minute, and of its hour, if this script makes the first transition in it.
+    local function beginPeriods(minute)
+      local last = call('HGET', K.hours, 'm' .. text(minute % KEPT_MINUTES))
+      if last and unpack1('>I6', last) == minute then return end
+      -- An earlier version kept minutes before.
+      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
+      noteFirst('countedSince', math.min(oldest or minute, minute))
+      -- While the runs are counted for the first time, nothing is known of backlogs.
+      if call('HEXISTS', K.meta, 'recountedAt') == 0 or call('HLEN', K.runCounts) > SAMPLED_COUNTERS then return end
+      local sample = backlogSample()
+      keepSample('m', KEPT_MINUTES, minute, sample)
+      keepSample('h', KEPT_HOURS, floor(minute / 60), sample)
+      noteFirst('sampledSince', minute)
+    end
+
+    local function begin(minute, field)
+      beginPeriods(minute)
+      local from = rollMinutes(minute)
+      forgetOldCells(K.minuteOrder, K.minutes, math.min(minute - KEPT_MINUTES, from - 1))
+      call('ZADD', K.minuteOrder, minute, field)
+    end
+
+    made = { begin = begin, addToHour = addToHour }
+    return made
   end
 
   function writeCells()
     local minute = floor(wall / 60000)
     for queue, jobs in pairs(cells) do
-      for job, cell in pairs(jobs) do writeCell(minute, queue .. '\0' .. job, cell) end
+      for job, cell in pairs(jobs) do
+        local name = queue .. '\0' .. job
+        local field = text(minute) .. '\0' .. name
+        local raw = call('HGET', K.minutes, field)
+        if not raw then minuteWork().begin(minute, field) end
+        local stored = addCell(raw and cmsgpack.unpack(raw) or emptyCell(), cell)
+        -- The clock was set back to a minute that is in its hour already.
+        if stored.inHour then minuteWork().addToHour(minute, name, cell) end
+        call('HSET', K.minutes, field, cmsgpack.pack(stored))
+      end
     end
   end
 end
@@ -843,11 +970,12 @@ local function finish(changed, replies, knowsTimers)
     flush()
     if not knowsTimers then madeLimits.tellTimers() end
   end
-  writeTallies()
   if #events > 0 then
     writeEvents()
     writeCells()
   end
+  -- Behind the cells: a sample of the backlog is of before this script.
+  writeTallies()
   pickIdle()
   -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
   local channel = sub(K.meta, 1, -5)

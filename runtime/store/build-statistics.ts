@@ -1,0 +1,200 @@
+import type { DurationHistogram } from './duration-histogram.ts'
+import {
+  type BacklogStatistics,
+  type JobStatistics,
+  maxStatisticsCells,
+  type Statistics,
+  type StatisticsPoint,
+  type StatisticsRange,
+  statisticsRanges,
+} from './statistics.ts'
+import type { ThroughputCell } from './store.ts'
+
+/** What a store reads for statistics: the same from each. Times are by the wall. */
+export interface StatisticsRead {
+  readonly now: number
+  /** Begin of the first minute that the store has counted; undefined before any transition. */
+  readonly since: number | undefined
+  /** The same of backlogs. */
+  readonly sampledSince: number | undefined
+  /** Cells of the range, at most one more than `maxStatisticsCells` of each kind, those of newer periods first. */
+  readonly cells: readonly StatisticsCell[]
+  /** Samples of the range, oldest first; `byQueue` is asked of one. */
+  readonly samples: readonly BacklogSample[]
+  /** Live runs now, scheduled ones left out, by queue. */
+  readonly backlogs: ReadonlyMap<string, number>
+}
+
+/** A cell of a minute or hour; `at` is the begin of the range's period that it falls in. */
+export interface StatisticsCell extends Omit<ThroughputCell, 'minute'> {
+  readonly at: number
+}
+
+/**
+ * The backlog when a period began, stored by the first transition in it. Between two samples no transition happened but
+ * in the sampled periods, so a period without a sample began with what the next sample says.
+ */
+export interface BacklogSample {
+  readonly at: number
+  readonly total: number
+  readonly byQueue: () => ReadonlyMap<string, number>
+  /** `byQueue` has all queues that had a backlog. */
+  readonly complete: boolean
+}
+
+type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total'>
+
+/** Which transitions each count is of. */
+const countedTransitions = {
+  enqueued: ['enqueue'],
+  started: ['claim'],
+  completed: ['complete'],
+  failed: ['fail', 'convict'],
+  cancelled: ['cancel', 'end cancel'],
+  expired: ['expire'],
+} as const satisfies Record<keyof Counts, readonly (keyof ThroughputCell['counts'])[]>
+
+const countNames = Object.keys(countedTransitions) as (keyof Counts)[]
+
+/** The begin of the period of a range that `at` falls in. */
+export function periodBegin(range: StatisticsRange, at: number): number {
+  const { periodMs } = statisticsRanges[range]
+  return Math.floor(at / periodMs) * periodMs
+}
+
+/** The begin of a range's first period. */
+export function rangeBegin(range: StatisticsRange, now: number): number {
+  const { periodMs, periods } = statisticsRanges[range]
+  return periodBegin(range, now) - (periods - 1) * periodMs
+}
+
+export function buildStatistics(range: StatisticsRange, read: StatisticsRead): Statistics {
+  const { now, since = now } = read
+  const { cells, from } = wholePeriods(read.cells)
+  // A clock that was set back may show less than `since`.
+  const known = Math.min(now, Math.max(rangeBegin(range, now), since, from))
+  return {
+    ...{ range, now, coveredMs: now - known },
+    ...(from > 0 ? { cut: true } : {}),
+    jobs: jobsOf(cells),
+    points: pointsOf(range, cells, read),
+    backlogs: backlogsOf(range, from, read),
+  }
+}
+
+/** Leaves out the oldest periods of too many cells, whole; but never the newest one, of which a part is kept. */
+function wholePeriods(all: readonly StatisticsCell[]): {
+  readonly cells: readonly StatisticsCell[]
+  readonly from: number
+} {
+  if (all.length <= maxStatisticsCells) return { cells: all, from: 0 }
+  const newestFirst = [...all].sort((a, b) => b.at - a.at)
+  const kept = newestFirst.slice(0, maxStatisticsCells)
+  const oldest = newestFirst[maxStatisticsCells]?.at ?? 0
+  const whole = kept.filter(({ at }) => at > oldest)
+  const cells = whole.length > 0 ? whole : kept
+  return { cells, from: cells.at(-1)?.at ?? 0 }
+}
+
+function jobsOf(cells: readonly StatisticsCell[]): JobStatistics[] {
+  const byJob = new Map<string, JobSum>()
+  for (const cell of cells) {
+    const key = JSON.stringify([cell.queue, cell.job])
+    const sum = byJob.get(key) ?? new JobSum(cell)
+    byJob.set(key, sum)
+    sum.add(cell)
+  }
+  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+  return [...byJob.values()]
+    .map((sum) => sum.statistics())
+    .sort((a, b) => order(a.queue, b.queue) || order(a.job, b.job))
+}
+
+class JobSum {
+  readonly #of: { readonly queue: string; readonly job: string }
+  readonly #counts = noCounts()
+  readonly #wait = new HistogramSum()
+  readonly #run = new HistogramSum()
+  readonly #total = new HistogramSum()
+
+  constructor({ queue, job }: StatisticsCell) {
+    this.#of = { queue, job }
+  }
+
+  add(cell: StatisticsCell): void {
+    addCounts(this.#counts, cell)
+    this.#wait.add(cell.wait)
+    this.#run.add(cell.run)
+    this.#total.add(cell.total)
+  }
+
+  statistics(): JobStatistics {
+    const [wait, run, total] = [this.#wait.sum, this.#run.sum, this.#total.sum]
+    return { ...this.#of, ...this.#counts, wait, run, total }
+  }
+}
+
+class HistogramSum {
+  readonly sum = { sumMs: 0, buckets: [] as number[] }
+
+  add({ sumMs, buckets }: DurationHistogram): void {
+    this.sum.sumMs += sumMs
+    for (const [i, count] of buckets.entries()) this.sum.buckets[i] = (this.sum.buckets[i] ?? 0) + count
+  }
+}
+
+type MutableCounts = { -readonly [name in keyof Counts]: number }
+
+function noCounts(): MutableCounts {
+  return { started: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, enqueued: 0 }
+}
+
+function addCounts(sum: MutableCounts, { counts }: StatisticsCell): void {
+  for (const name of countNames) {
+    for (const transition of countedTransitions[name]) sum[name] += counts[transition] ?? 0
+  }
+}
+
+function pointsOf(
+  range: StatisticsRange,
+  cells: readonly StatisticsCell[],
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
+): StatisticsPoint[] {
+  const { periodMs, periods } = statisticsRanges[range]
+  const byPeriod = new Map<number, MutableCounts>()
+  for (const cell of cells) {
+    const sum = byPeriod.get(cell.at) ?? noCounts()
+    byPeriod.set(cell.at, sum)
+    addCounts(sum, cell)
+  }
+  const total = [...backlogs.values()].reduce((sum, n) => sum + n, 0)
+  const firstKnown = sampledSince === undefined ? Number.POSITIVE_INFINITY : periodBegin(range, sampledSince)
+  return Array.from({ length: periods }, (_, i) => {
+    const at = rangeBegin(range, now) + i * periodMs
+    const { enqueued, started, completed, failed } = byPeriod.get(at) ?? noCounts()
+    const backlog = at < firstKnown ? {} : { backlog: sampleFor(at, samples)?.total ?? total }
+    return { at, enqueued, started, completed, failed, ...backlog }
+  })
+}
+
+/** The sample that says what the period from `at` on began with; none: no transition happened since, so what is now. */
+function sampleFor(at: number, samples: readonly BacklogSample[]): BacklogSample | undefined {
+  return samples.find((sample) => sample.at >= at)
+}
+
+function backlogsOf(
+  range: StatisticsRange,
+  from: number,
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
+): BacklogStatistics[] {
+  const known = Math.max(rangeBegin(range, now), sampledSince ?? now, from)
+  const beforeAt = periodBegin(range, Math.min(now, known))
+  const sample = sampleFor(beforeAt, samples)
+  const before = sample?.byQueue() ?? backlogs
+  const complete = sample?.complete ?? true
+  return [...new Set([...backlogs.keys(), ...before.keys()])].sort().map((queue) => {
+    const base = { queue, now: backlogs.get(queue) ?? 0 }
+    const count = before.get(queue) ?? (complete ? 0 : undefined)
+    return sampledSince === undefined || count === undefined ? base : { ...base, before: count, beforeAt }
+  })
+}

@@ -1,0 +1,78 @@
+import { isEnd } from '../../model/run.ts'
+import type { BacklogSample } from '../build-statistics.ts'
+import { maxSampledQueues, retainedHours } from '../statistics.ts'
+import { throughputMinutes } from '../store.ts'
+import type { Sql } from './database.ts'
+import { hourMs } from './hour-cells.ts'
+import { inspectRunCounts, readRecountedAt } from './run-counts.ts'
+import type { Transaction } from './transaction.ts'
+
+/*
+ * Backlogs when a minute or an hour began. The first transition of each stores what was there before it, so that between
+ * two samples nothing has changed but in the sampled periods themselves.
+ */
+
+const minuteMs = 60_000
+const retainedMs: Readonly<Record<number, number>> = {
+  [minuteMs]: throughputMinutes * minuteMs,
+  [hourMs]: retainedHours * hourMs,
+}
+
+/** Notes the begin of the minute, and of its hour, if this transaction makes the first transition in it. */
+export function beginPeriods({ sql }: Transaction, minute: number): void {
+  const sampled = 'SELECT 1 FROM backlogs WHERE period_ms = ? AND at = ?'
+  if (sql.get(sampled, minuteMs, minute) !== undefined) return
+  noteFirst(sql, 'counted_since', minute)
+  // While the runs are counted for the first time, nothing is known of backlogs.
+  if (readRecountedAt(sql) === undefined) return
+  noteFirst(sql, 'sampled_since', minute)
+  const before = readBacklogs(sql)
+  store(sql, minuteMs, minute, before)
+  const hour = Math.floor(minute / hourMs) * hourMs
+  if (sql.get(sampled, hourMs, hour) === undefined) store(sql, hourMs, hour, before)
+}
+
+function noteFirst(sql: Sql, name: 'counted_since' | 'sampled_since', minute: number): void {
+  sql.run(
+    'INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = min(value, excluded.value)',
+    name,
+    minute,
+  )
+}
+
+function store(sql: Sql, periodMs: number, at: number, before: ReadonlyMap<string, number>): void {
+  const largest = [...before].sort(([, a], [, b]) => b - a)
+  sql.run(
+    'INSERT INTO backlogs VALUES (?, ?, ?, ?, ?)',
+    periodMs,
+    at,
+    largest.reduce((sum, [, n]) => sum + n, 0),
+    JSON.stringify(Object.fromEntries(largest.slice(0, maxSampledQueues))),
+    largest.length <= maxSampledQueues ? 1 : 0,
+  )
+  const kept = retainedMs[periodMs] ?? 0
+  sql.run('DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)', periodMs, at - kept, at + kept)
+}
+
+/** Live runs by queue, scheduled ones left out; of before a transaction, whose own changes are counted at its end. */
+export function readBacklogs(sql: Sql): Map<string, number> {
+  const backlogs = new Map<string, number>()
+  for (const { queue, state, count } of inspectRunCounts(sql)) {
+    if (state !== 'scheduled' && !isEnd(state)) backlogs.set(queue, (backlogs.get(queue) ?? 0) + count)
+  }
+  return backlogs
+}
+
+/** Samples of periods of this length from one time to another, oldest first. */
+export function readSamples(sql: Sql, periodMs: number, from: number, to: number): BacklogSample[] {
+  const rows = sql.all<{ at: number; total: number; queues: string; complete: number }>(
+    'SELECT at, total, queues, complete FROM backlogs WHERE period_ms = ? AND at BETWEEN ? AND ? ORDER BY at',
+    periodMs,
+    from,
+    to,
+  )
+  return rows.map(({ at, total, queues, complete }) => ({
+    ...{ at, total, complete: complete === 1 },
+    byQueue: () => new Map(Object.entries(JSON.parse(queues) as Record<string, number>)),
+  }))
+}

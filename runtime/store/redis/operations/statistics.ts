@@ -1,0 +1,111 @@
+import {
+  type BacklogSample,
+  buildStatistics,
+  periodBegin,
+  type StatisticsCell,
+} from '../../build-statistics.ts'
+import type { DurationHistogram } from '../../duration-histogram.ts'
+import { checkRange } from '../../read-limits.ts'
+import {
+  maxStatisticsCells,
+  retainedHours,
+  type Statistics,
+  type StatisticsRange,
+  statisticsRanges,
+} from '../../statistics.ts'
+import { type ThroughputCell, throughputMinutes } from '../../store.ts'
+import type { Argument, Reply } from '../redis-link.ts'
+import { plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+const minuteMs = 60_000
+
+/** @throws InvalidOptionsError for a range that is none. */
+export async function readStatistics(calls: ScriptCalls, range: StatisticsRange): Promise<Statistics> {
+  checkRange(range)
+  return decodeStatistics(await calls.run('read-statistics', statisticsArguments(range)), range)
+}
+
+/** What scripts/read-statistics.lua takes for a range. */
+export function statisticsArguments(range: StatisticsRange): Argument[] {
+  const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
+  const [unit = '', slots = 0] = kept
+  return [unit, statisticsRanges[range].periods, slots, maxStatisticsCells]
+}
+
+export function decodeStatistics(reply: Reply, range: StatisticsRange): Statistics {
+  const [wall, counted, sampled, cells, unrolled, samples, backlogs] = reply as [
+    Buffer,
+    Buffer,
+    Buffer,
+    CellReply,
+    CellReply,
+    Buffer[],
+    (Buffer | number)[],
+  ]
+  const { periodMs } = statisticsRanges[range]
+  return buildStatistics(range, {
+    now: Number(wall),
+    since: minuteIn(counted),
+    sampledSince: minuteIn(sampled),
+    cells: [...cellsOf(unrolled, minuteMs, range), ...cellsOf(cells, periodMs, range)],
+    samples: samples.map((sample) => decodeSample(sample, periodMs)),
+    backlogs: new Map(
+      backlogs.flatMap((queue, i) =>
+        i % 2 === 0 ? [[String(queue), Number(backlogs[i + 1])] as const] : [],
+      ),
+    ),
+  })
+}
+
+/** Fields and cells in turn, about a thousand at a time. */
+type CellReply = readonly (readonly (Buffer | null)[])[]
+
+function cellsOf(reply: CellReply, unitMs: number, range: StatisticsRange): StatisticsCell[] {
+  return reply.flatMap((fields, i) => {
+    if (i % 2 !== 0) return []
+    return fields.flatMap((field, j) => {
+      const packed = reply[i + 1]?.[j]
+      const cell = packed ? (plain.unpack(packed) as PackedCell) : undefined
+      // A minute that is in its hour is read with that.
+      if (cell === undefined || (range === '24h' && cell.inHour)) return []
+      const [period, queue = '', job = ''] = String(field).split('\0')
+      const at = periodBegin(range, Number(period) * unitMs)
+      return [{ at, queue, job, ...histogramsOf(cell) }]
+    })
+  })
+}
+
+interface PackedCell {
+  readonly counts: ThroughputCell['counts']
+  readonly wait: readonly number[]
+  readonly run: readonly number[]
+  /** Missing in cells of earlier versions, and before the first end. */
+  readonly total?: readonly number[]
+  readonly inHour?: true
+}
+
+/** A cell as `writeCells` of scripts/prelude.lua stores it. */
+export function decodeCell(packed: Buffer): Pick<ThroughputCell, 'counts' | 'wait' | 'run' | 'total'> {
+  return histogramsOf(plain.unpack(packed) as PackedCell)
+}
+
+function histogramsOf({ counts, wait, run, total = [] }: PackedCell): ReturnType<typeof decodeCell> {
+  return { counts, wait: histogram(wait), run: histogram(run), total: histogram(total) }
+}
+
+function histogram([sumMs = 0, ...buckets]: readonly number[]): DurationHistogram {
+  return { sumMs, buckets }
+}
+
+/** Period, total, whether all queues are there, then queue -> backlog, which the reader leaves out of some samples. */
+function decodeSample(sample: Buffer, periodMs: number): BacklogSample {
+  const byQueue = (): ReadonlyMap<string, number> =>
+    new Map(Object.entries(plain.unpack(sample.subarray(13)) as Record<string, number>))
+  const [at, total] = [sample.readUIntBE(0, 6) * periodMs, sample.readUIntBE(6, 6)]
+  return { at, total, complete: sample[12] === 1, byQueue }
+}
+
+function minuteIn(text: Buffer): number | undefined {
+  return text.length === 0 ? undefined : Number(text) * minuteMs
+}

@@ -1,0 +1,62 @@
+--[[
+What statistics are made of: cells, samples of the backlog, and the backlog now.
+keys: meta minutes minuteOrder hours hourOrder runCounts classes ready suspects
+input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples are kept of these, how many cells at most
+returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, backlogs now };
+  cells: { fields }, { cells } in turn, newer periods first, one more than the most if there are more; samples: oldest
+  first, of which only the first has its queues unless there are too many cells; backlogs: queue and number in turn
+uses: run-counts-part
+]]
+local unit, periods, slots, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
+local last = floor(wall / (unit == 'm' and 60000 or 3600000))
+local first = last - periods + 1
+
+local function cellsOf(order, hash, from, to)
+  local fields = call('ZRANGE', order, to, from, 'BYSCORE', 'REV', 'LIMIT', 0, most + 1)
+  local found = {}
+  for begin = 1, #fields, 1000 do
+    local names = { unpack(fields, begin, math.min(#fields, begin + 999)) }
+    found[#found + 1] = names
+    found[#found + 1] = call('HMGET', hash, unpack(names))
+  end
+  return found, #fields > most
+end
+
+local cells, unrolled, cut, more = nil, {}, false, false
+if unit == 'm' then
+  cells, cut = cellsOf(K.minuteOrder, K.minutes, first, last)
+else
+  cells, cut = cellsOf(K.hourOrder, K.hours, first, last)
+  local from = tonumber(string.match(call('HGET', K.meta, 'rolled') or '', '^%d+')) or 0
+  unrolled, more = cellsOf(K.minuteOrder, K.minutes, math.max(from, first * 60), last * 60 + 59)
+end
+
+local function samplesOf()
+  local names, samples = {}, {}
+  for period = first, last do names[#names + 1] = unit .. string.format('%.0f', period % slots) end
+  local stored = call('HMGET', K.hours, unpack(names))
+  for i = 1, #names do
+    local sample = stored[i]
+    if sample and unpack1('>I6', sample) == first + i - 1 then
+      local whole = cut or more or #samples == 0
+      samples[#samples + 1] = whole and sample or sub(sample, 1, 13)
+    end
+  end
+  return samples
+end
+
+local function backlogs()
+  local sums, flat = {}, {}
+  for field, n in pairs(runCounts()) do
+    local queue, state = string.match(field, '^(%Z*)%z.*%z(%d+)$')
+    state = tonumber(state)
+    if state > SCHEDULED and state < COMPLETED then sums[queue] = (sums[queue] or 0) + n end
+  end
+  for queue, n in pairs(sums) do
+    if n > 0 then flat[#flat + 1], flat[#flat + 2] = queue, n end
+  end
+  return flat
+end
+
+local counted, sampled = unpack(call('HMGET', K.meta, 'countedSince', 'sampledSince'))
+return { string.format('%.0f', wall), counted or '', sampled or '', cells, unrolled, samplesOf(), backlogs() }

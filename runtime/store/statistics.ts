@@ -1,0 +1,79 @@
+import type { DurationHistogram } from './duration-histogram.ts'
+
+export type StatisticsRange = '5m' | '1h' | '24h'
+
+/** How a range is divided: `periods` minutes or hours, the running one included. */
+export const statisticsRanges: Readonly<
+  Record<StatisticsRange, { readonly periodMs: number; readonly periods: number }>
+> = {
+  '5m': { periodMs: 60_000, periods: 5 },
+  '1h': { periodMs: 60_000, periods: 60 },
+  '24h': { periodMs: 3_600_000, periods: 24 },
+}
+
+/** One job in one queue over a range. */
+export interface JobStatistics {
+  readonly queue: string
+  readonly job: string
+  readonly started: number
+  readonly completed: number
+  readonly failed: number
+  readonly cancelled: number
+  readonly expired: number
+  readonly enqueued: number
+  /** From ready to claimed. */
+  readonly wait: DurationHistogram
+  /** From claimed to the end of the execution, except for executions that were told to stop. */
+  readonly run: DurationHistogram
+  /**
+   * From enqueue to the end of the run, a delay included; every end counts. A retry of an ended run counts as its
+   * enqueue: the time for which it lay there ended is nobody's latency.
+   */
+  readonly total: DurationHistogram
+}
+
+/** What happened in each minute (5m, 1h) or hour (24h), oldest first, over all queues and jobs; periods without events are there, with zeros. */
+export interface StatisticsPoint {
+  readonly at: number
+  readonly enqueued: number
+  readonly started: number
+  readonly completed: number
+  readonly failed: number
+  /** Live runs (scheduled left out) when the period began; left out while it is not known. */
+  readonly backlog?: number
+}
+
+/** Of a queue: live runs (scheduled left out) now, and when the range's first known period began. */
+export interface BacklogStatistics {
+  readonly queue: string
+  readonly now: number
+  readonly before?: number
+  readonly beforeAt?: number
+}
+
+export interface Statistics {
+  readonly range: StatisticsRange
+  /** Time of the read. */
+  readonly now: number
+  /** How much of the range the store has counted: a young store has less, and so has a `cut` read. */
+  readonly coveredMs: number
+  /** Set when so many jobs were busy that the oldest periods were left out. */
+  readonly cut?: true
+  /** By queue and job. */
+  readonly jobs: readonly JobStatistics[]
+  readonly points: readonly StatisticsPoint[]
+  /** By queue. */
+  readonly backlogs: readonly BacklogStatistics[]
+}
+
+/** How long cells of hours are kept; those of minutes: `throughputMinutes`. */
+export const retainedHours = 48
+
+/** How many cells one read takes in; older periods are left out beyond that. */
+export const maxStatisticsCells = 2_000
+
+/** How many queues a backlog sample keeps one by one, those with the largest backlogs. */
+export const maxSampledQueues = 200
+
+/** Of a store with more counters (queue, job, state) no samples are taken: one would hold it for too long. */
+export const maxSampledCounters = 10_000

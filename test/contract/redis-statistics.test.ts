@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { retainedHours } from '../../runtime/store/statistics.ts'
+import { throughputMinutes } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { byHand, newRun } from './given.ts'
+
+const minuteMs = 60_000
+
+async function openAt(begin: number) {
+  const server = await sharedRedisServer()
+  const namespace = `statistics-${randomUUID()}`
+  let now = begin
+  const clock = { storeNow: () => now, storeElapsed: () => now - begin }
+  const store = await openStore(parseStoreConfig({ url: server.url, namespace }), clock)
+  return {
+    server,
+    store,
+    key: (name: string) => `{${namespace}}:${name}`,
+    advance: (ms: number) => {
+      now += ms
+    },
+  }
+}
+
+test('minutes of the version before count, also in the hours', async () => {
+  const noon = Date.UTC(2026, 0, 1, 12)
+  const { server, store, key, advance } = await openAt(noon)
+  for (let i = 0; i < 3; i++, advance(minuteMs)) {
+    const run = newRun()
+    await store.enqueue([run])
+    await store.cancel(run.id, byHand())
+  }
+  // What that version stores: minutes alone, without total times.
+  await server.command('DEL', key('hours'), key('hourOrder'))
+  await server.command('HDEL', key('meta'), 'rolled', 'countedSince', 'sampledSince')
+  const cell = 'cmsgpack.pack({ counts = { enqueue = 1, cancel = 1 }, wait = { 0 }, run = { 0 } })'
+  for (let i = 0; i < 3; i++) {
+    const field = `${noon / minuteMs + i}\0default\0job`
+    expect(await server.command('HEXISTS', key('minutes'), field)).toBe(1)
+    await server.command(
+      'EVAL',
+      `return redis.call('HSET', KEYS[1], ARGV[1], ${cell})`,
+      '1',
+      key('minutes'),
+      field,
+    )
+  }
+  advance(10 * minuteMs)
+  const enqueued = async (): Promise<unknown> =>
+    Promise.all(
+      (['1h', '24h'] as const).map(async (range) =>
+        (await store.statistics(range)).jobs.map(({ enqueued, total }) => [enqueued, total.buckets.length]),
+      ),
+    )
+  expect(await enqueued()).toEqual([[[3, 0]], [[3, 0]]])
+  for (let i = 1; i < 3; i++, advance(minuteMs)) {
+    await store.enqueue([newRun()])
+    expect(await enqueued()).toEqual([[[3 + i, 0]], [[3 + i, 0]]])
+  }
+  const { coveredMs, backlogs } = await store.statistics('24h')
+  expect(coveredMs).toBe(15 * minuteMs)
+  expect(backlogs).toEqual([{ queue: 'default', now: 2, before: 0, beforeAt: noon }])
+  await store.close()
+})
+
+test('minutes, hours and samples are bounded, also if nobody sweeps', async () => {
+  const { server, store, key, advance } = await openAt(Date.UTC(2026, 0, 1))
+  for (let i = 0; i < throughputMinutes + 20; i++, advance(minuteMs)) {
+    await store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
+  }
+  expect(await server.command('HLEN', key('minutes'))).toBe(2 * throughputMinutes)
+  for (let i = 0; i < retainedHours + 10; i++, advance(3_600_000)) {
+    await store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
+  }
+  // Beside the hour that runs.
+  const hours = 2 * retainedHours
+  expect(await server.command('ZCARD', key('hourOrder'))).toBe(hours)
+  expect(await server.command('HLEN', key('hours'))).toBe(hours + retainedHours + throughputMinutes)
+  await store.close()
+})
