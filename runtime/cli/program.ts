@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addActions } from './commands/actions.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -35,6 +36,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addWorkers,
     addHealth,
     addDoctor,
+    addActions,
   ],
   'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }

@@ -12,6 +12,7 @@ import type { NewRun } from '../store/new-run.ts'
 import { openStore } from '../store/open-store.ts'
 import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
+import { Actions } from './actions/actions.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
@@ -70,6 +71,8 @@ export class Jobs {
   readonly schedules: Schedules
   /** Limiters: look, and change them while workers run. */
   readonly limits: Limiters
+  /** Retry, cancel or remove many runs at once. */
+  readonly actions: Actions
   /** Who holds the unique keys of jobs. */
   readonly unique: UniqueKeys
   readonly #store: Store
@@ -90,6 +93,7 @@ export class Jobs {
     this.#clock = clock
     this.inspector = store
     this.limits = new Limiters(store)
+    this.actions = new Actions(store, clock)
     this.#ends = new EndWatch(store, clock)
     this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
     this.unique = new UniqueKeys(store, (id) => this.#handle(id))

@@ -46,6 +46,11 @@ export function stepPath(scope: StepPath, segment: string, repeat: number): Step
   return path
 }
 
+/** A path without keys and counters: what all uses of a step in the code share. */
+export function stepName(path: StepPath): string {
+  return path.replace(/\[[^\]]*\]|#\d+/g, '')
+}
+
 function escaped(text: string): string {
   return text.replace(reserved, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -6,6 +6,7 @@ import type { LossCause, LossCounts } from '../model/poison.ts'
 import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
@@ -32,6 +33,7 @@ export interface Store
   extends RunStore,
     WorkerStore,
     QueueStore,
+    ActionStore,
     LimiterStore,
     TermStore,
     ScheduleStore,
@@ -114,7 +116,7 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector, ScheduleInspector {
+export interface Inspector extends DefinitionInspector, ScheduleInspector, ActionInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>

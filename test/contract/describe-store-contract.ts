@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { StoreKind } from './store-under-test.ts'
+import { actionsContract } from './topics/actions.ts'
 import { agedWaitersContract } from './topics/aged-waiters.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
@@ -47,6 +48,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
+    describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))

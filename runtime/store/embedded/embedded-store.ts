@@ -8,6 +8,8 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
@@ -26,6 +28,7 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { queueChecks } from '../queue-checks.ts'
+import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
@@ -78,6 +81,15 @@ import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  inspectAction,
+  inspectActions,
+  planAction,
+  pruneActions,
+} from './operations/actions.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {
@@ -248,6 +260,37 @@ class EmbeddedStore implements Store {
 
   remove(run: RunId, write: OperatorWrite): Promise<void> {
     return this.#write((tx) => remove(tx, run, write))
+  }
+
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return this.#write((tx) => beginAction(tx, action))
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return this.#write((tx) => applyAction(tx, chunk))
+  }
+
+  endAction(id: string): Promise<ActionInfo> {
+    return this.#write((tx) => endAction(tx, id))
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#transaction(), kind, runs, runAgain)
+  }
+
+  async action(id: string): Promise<ActionInfo | undefined> {
+    return inspectAction(this.#database, this.#time.look(), id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return inspectActions(this.#database, this.#time.look(), limit, actionsBytes)
   }
 
   async register(worker: NewWorker): Promise<void> {
@@ -421,6 +464,7 @@ class EmbeddedStore implements Store {
       settleLimiters(tx)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
+      pruneActions(tx)
       return { pruned: prune(tx, limit, ended), repaired: repair(tx, limit), ...keys, ...recount }
     })
     this.#removeOrphanFiles()

@@ -228,6 +228,16 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- Actions on many runs: see store/actions.ts.
+  CREATE TABLE IF NOT EXISTS actions (
+    id TEXT PRIMARY KEY,
+    begun TEXT NOT NULL,                  -- JSON: what it is to do, for whom and why
+    started_at INTEGER NOT NULL, touched_at INTEGER NOT NULL, ended_at INTEGER,
+    cursor TEXT,                          -- null: it has ended
+    done INTEGER NOT NULL, refused INTEGER NOT NULL,
+    refusals TEXT NOT NULL                -- JSON
+  ) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -252,7 +262,15 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'hours', 'rolled_to', 'backlogs'] as const
+const namesAdded = [
+  'clock_jumps',
+  'limit_keepers',
+  'run_counts',
+  'actions',
+  'hours',
+  'rolled_to',
+  'backlogs',
+] as const
 
 export const formatVersion: number = migrations.length
 

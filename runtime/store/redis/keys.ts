@@ -106,6 +106,12 @@ export const staticKeys = [
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
+  /** hash: action -> what it is to do, for whom and why */
+  'actions',
+  /** hash: action -> cursor, done, refused and the first refusals with their reasons */
+  'actionProgress',
+  /** set by ms: actions by their last chunk, until forgotten */
+  'actionOrder',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

@@ -12,6 +12,8 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
@@ -30,6 +32,7 @@ import type {
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
 import { queueChecks } from '../queue-checks.ts'
+import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
@@ -78,6 +81,14 @@ import { checkServer, refuseOldServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers-check.ts'
 import { Keys } from './keys.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  planAction,
+  readAction,
+  readActions,
+} from './operations/actions.ts'
 import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
@@ -289,6 +300,37 @@ class RedisStore implements Store {
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
+  }
+
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return beginAction(this.#calls, action)
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return applyAction(this.#calls, chunk)
+  }
+
+  endAction(id: string): Promise<ActionInfo> {
+    return endAction(this.#calls, id)
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#calls, kind, runs, runAgain)
+  }
+
+  action(id: string): Promise<ActionInfo | undefined> {
+    return readAction(this.#calls, id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return readActions(this.#calls, limit)
   }
 
   async register(worker: NewWorker): Promise<void> {

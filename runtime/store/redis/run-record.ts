@@ -46,6 +46,8 @@ interface Extras {
   readonly w?: readonly [WaitingFor['kind'], number, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
+  /** limits by path, '' for the job's own; a limiter's name is the first place of a take (scripts/limits-part.lua) */
+  readonly L?: Readonly<Record<string, { readonly t: readonly (readonly [limiter: string, ...unknown[]])[] }>>
   /** unique key, what it is held until (see unique-until.ts), and its canonical form where that is another key */
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
+import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
@@ -193,6 +194,7 @@ function withConstants(source: string): string {
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
+    '--[[actions]] 0, 0': `${maxRefusals}, ${keepActionsMs}`,
     '--[[recount]] 0': String(recountPauseMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }

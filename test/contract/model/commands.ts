@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect } from 'vitest'
 import { isEnd } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
+import { type ActionKind, actionKinds } from '../../../runtime/store/actions.ts'
 import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import {
   type ClaimedRun,
@@ -249,8 +251,46 @@ function removeCommand(choice: number): Command {
     await store.remove(run.id, byHand())
     expect(await store.run(run.id)).toBeUndefined()
     oracle.remove(run.id)
-    for (let i = claims.length - 1; i >= 0; i--) if (claims[i]?.run.id === run.id) claims.splice(i, 1)
+    forgetClaims(claims, [run.id])
   })
+}
+
+/** Some runs at once, sent twice; what is refused stops no other. */
+function actionCommand(action: ActionKind, choices: readonly number[]): Command {
+  return command(`${action} runs ${choices}`, async (oracle, { store, claims }) => {
+    const all = [...oracle.runs.values()]
+    const ids = [...new Set(choices.flatMap((choice) => pick(all, choice)?.id ?? []))]
+    const id = `act_${randomUUID()}`
+    await store.beginAction({ id, action, target: { kind: 'runs', ids }, by: 'ana' })
+    const chunk = { action: id, from: '', next: '1', runs: ids.map((run) => ({ run })) }
+    const answer = await store.applyAction(chunk)
+    const done = ids.filter((run) => actOn(oracle, action, run))
+    expect(answer).toMatchObject({ done: done.length, refused: ids.length - done.length })
+    expect(await store.applyAction(chunk)).toEqual(answer)
+    if (action === 'remove') forgetClaims(claims, done)
+  })
+}
+
+/** Whether the action is for the run, which is moved then. */
+function actOn(oracle: Oracle, action: ActionKind, id: string): boolean {
+  const { state } = oracle.get(id)
+  if (action === 'retry') {
+    if (!oracle.canRetry(id) || oracle.keyHolderBeside(id) !== undefined) return false
+    oracle.retry(id)
+    return true
+  }
+  if (action === 'cancel') {
+    if (isEnd(state) || state === 'cancelling') return false
+    oracle.cancel(id)
+    return true
+  }
+  if (!isEnd(state)) return false
+  oracle.remove(id)
+  return true
+}
+
+function forgetClaims(claims: Fleet['claims'], ids: readonly string[]): void {
+  for (let i = claims.length - 1; i >= 0; i--) if (ids.includes(claims[i]?.run.id ?? '')) claims.splice(i, 1)
 }
 
 function queueCommand(queue: string, pause: boolean): Command {
@@ -299,6 +339,9 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
   fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
   choice.map(removeCommand),
+  fc
+    .tuple(fc.constantFrom(...actionKinds), fc.array(choice, { maxLength: 4 }))
+    .map(([kind, which]) => actionCommand(kind, which)),
   fc.tuple(queue, fc.boolean()).map(([name, pause]) => queueCommand(name, pause)),
   fc.constantFrom(1, 2, 2, 5).map(recountCommand),
   fc

@@ -3,7 +3,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { place } from '../place.ts'
-import { type Cancel, findRun } from '../run-row.ts'
+import { type Cancel, findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
 
 export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { readonly state: RunState } {
@@ -13,13 +13,14 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   if (run === undefined) throw new UnknownRunError(id)
   if (isEnd(run.state) || run.state === 'cancelling')
     return keepAnswer(tx, write.requestId, { state: run.state })
-  note(tx, run.seq, {
-    kind: 'cancel',
-    by: write.by,
-    ...(write.reason === undefined ? {} : { reason: write.reason }),
-  })
-  const flag: Cancel = { by: write.by, ...(write.reason === undefined ? {} : { reason: write.reason }) }
-  const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: flag })
+  return keepAnswer(tx, write.requestId, { state: cancelRun(tx, run, write) })
+}
+
+/** Cancels a live run: at once what no worker holds, else by an order to its holder. */
+export function cancelRun(tx: Transaction, run: RunRow, { by, reason }: Cancel): RunState {
+  const told: Cancel = { by, ...(reason === undefined ? {} : { reason }) }
+  note(tx, run.seq, { kind: 'cancel', ...told })
+  const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: told })
   if (run.lease !== null) tx.woken.add(run.lease)
-  return keepAnswer(tx, write.requestId, { state })
+  return state
 }

@@ -2,7 +2,7 @@ import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { findRun } from '../run-row.ts'
+import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { freeKeys } from '../unique-keys.ts'
 import { deleteRun } from './prune.ts'
@@ -14,7 +14,12 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
   if (!isEnd(run.state)) {
     throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
   }
+  removeRun(tx, run)
+  keepAnswer(tx, write.requestId, true)
+}
+
+/** Deletes an ended run; unlike retention it also ends a window of its unique key. */
+export function removeRun(tx: Transaction, run: RunRow): void {
   freeKeys(tx, run)
   deleteRun(tx, run)
-  keepAnswer(tx, write.requestId, true)
 }

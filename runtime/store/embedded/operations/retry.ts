@@ -3,7 +3,8 @@ import type { RetryPlan } from '../../../model/job.ts'
 import { entryOverheadBytes } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
+import type { StepPath } from '../../../model/step-path.ts'
+import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
@@ -14,8 +15,19 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
+  retryRun(tx, run, dropped, { by: write.by, reason: retryReason(choice, write) })
+  return keepAnswer(tx, write.requestId, answer)
+}
+
+/** Carries a planned retry out, once no other run holds the run's keys. */
+export function retryRun(
+  tx: Transaction,
+  run: RunRow,
+  dropped: readonly number[],
+  told: { readonly by: string; readonly reason: string },
+): void {
   expireHolders(tx, run)
-  note(tx, run.seq, { kind: 'retry', by: write.by, reason: retryReason(choice, write) })
+  note(tx, run.seq, { kind: 'retry', ...told })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
   }
@@ -35,7 +47,6 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
     cancel: null,
     blocked: null,
   })
-  return keepAnswer(tx, write.requestId, answer)
 }
 
 export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): RetryPlan {
@@ -45,17 +56,24 @@ export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): Retr
 function plan(tx: Transaction, id: RunId, choice: RetryChoice): PlannedRetry & { readonly run: RunRow } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
-  const rows = tx.sql.all<{ position: number; path: string; phase: string; once: number }>(
-    'SELECT position, path, phase, once FROM journal WHERE run = ? ORDER BY position',
-    run.seq,
-  )
-  const payload = tx.sql.get<{ escaped: string | null }>(
-    'SELECT escaped FROM payloads WHERE seq = ?',
-    run.seq,
-  )
-  const lines = rows.map((row) => ({ ...row, once: row.once === 1 }))
-  const escaped = payload?.escaped ?? undefined
+  const { lines, escaped } = retryLines(tx, run)
   const planned = planRetryOf({ id, state: run.state, escaped }, lines, choice)
   refuseHeldKeys(tx, run)
   return { run, ...planned }
+}
+
+/** What the plan of a retry reads of a run: its journal, and the step whose error ended it. */
+export function retryLines(
+  tx: Transaction,
+  { seq }: Pick<RunRow, 'seq'>,
+): { readonly lines: readonly JournalLine[]; readonly escaped: StepPath | undefined } {
+  const rows = tx.sql.all<{ position: number; path: string; phase: string; once: number }>(
+    'SELECT position, path, phase, once FROM journal WHERE run = ? ORDER BY position',
+    seq,
+  )
+  const payload = tx.sql.get<{ escaped: string | null }>('SELECT escaped FROM payloads WHERE seq = ?', seq)
+  return {
+    lines: rows.map((row) => ({ ...row, once: row.once === 1 })),
+    escaped: payload?.escaped ?? undefined,
+  }
 }

@@ -25,13 +25,19 @@ export async function readRuns(
   ids: readonly RunId[],
   whole: boolean,
 ): Promise<RunDetails[]> {
+  const found = await readRecords(calls, ids, whole)
+  return found.map((run) => ({ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }))
+}
+
+/** The same as they are stored: with the store's times. */
+export async function readRecords(
+  calls: ScriptCalls,
+  ids: readonly RunId[],
+  whole: boolean,
+): Promise<WholeRun[]> {
   if (ids.length === 0) return []
   const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
-  return reply.flatMap((found, i) => {
-    if (!Array.isArray(found)) return []
-    const run = wholeRun(ids[i] ?? '', found)
-    return [{ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }]
-  })
+  return reply.flatMap((found, i) => (Array.isArray(found) ? [wholeRun(ids[i] ?? '', found)] : []))
 }
 
 const noGiven = Buffer.alloc(4)

@@ -7,9 +7,10 @@ input: time, limit, most ended runs to keep, how long those of each end state ar
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
   again; 1 when the runs are to be recounted
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part
+uses: prelude limits-part definitions-part declare-limiters-part actions-part
 ]]
 local MOST_FORGOTTEN = 2000
+local MOST_ACTIONS_FORGOTTEN = 100
 local RECOUNT_PAUSE = --[[recount]] 0
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -37,6 +38,15 @@ local function forgetOld()
     if kind == 'c' then hdel(K.cuts, name) end
   end
   return #old == MOST_FORGOTTEN
+end
+
+local function forgetActions()
+  local old = call('ZRANGEBYSCORE', K.actionOrder, '-inf', now - KEEP_ACTIONS, 'LIMIT', 0, MOST_ACTIONS_FORGOTTEN)
+  for i = 1, #old do
+    hdel(K.actions, old[i])
+    hdel(K.actionProgress, old[i])
+    zrem(K.actionOrder, old[i])
+  end
 end
 
 --- A class without ready runs would cost every claim a look.
@@ -151,6 +161,7 @@ if forgetOld() then
   return { {}, {}, {}, 1, 0 }
 end
 forgetClasses()
+forgetActions()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()
