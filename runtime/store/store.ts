@@ -9,6 +9,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
+import type { OpenSteps } from './open-steps.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
@@ -77,7 +78,7 @@ interface RunStore {
 interface WorkerStore {
   /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
   register(worker: NewWorker): Promise<void>
-  /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
+  /** Extends the lease and takes in what the worker does. Returns its orders, or that it is lost. */
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
   /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
@@ -310,6 +311,8 @@ export interface WorkerJob {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Left out: nothing to tell, what was told before holds. */
+  readonly openSteps?: OpenSteps
 }
 
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }

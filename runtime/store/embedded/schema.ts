@@ -226,10 +226,20 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- What each lease told of its open steps: see store/open-steps.ts. Not in workers, whose rows every claim rewrites. By
+  -- a trigger: the version before ends leases, too.
+  CREATE TABLE IF NOT EXISTS open_steps (
+    lease TEXT PRIMARY KEY, n INTEGER NOT NULL, told_at INTEGER NOT NULL,
+    steps TEXT NOT NULL                   -- JSON: OpenStep[]
+  );
+  CREATE TRIGGER IF NOT EXISTS open_steps_leave AFTER DELETE ON workers
+  BEGIN
+    DELETE FROM open_steps WHERE lease = OLD.lease;
+  END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'open_steps'] as const
 
 export const formatVersion: number = migrations.length
 

@@ -1,5 +1,12 @@
 import type { LossCause } from '../../../model/poison.ts'
-import { type EndState, endStates, type Run, type RunState, runStates } from '../../../model/run.ts'
+import {
+  type EndState,
+  endStates,
+  type Run,
+  type RunningStep,
+  type RunState,
+  runStates,
+} from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { parseCursor } from '../../read-limits.ts'
 import type {
@@ -26,12 +33,21 @@ export async function readRuns(
   whole: boolean,
 ): Promise<RunDetails[]> {
   if (ids.length === 0) return []
-  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
+  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | FoundRun)[]
   return reply.flatMap((found, i) => {
     if (!Array.isArray(found)) return []
-    const run = wholeRun(ids[i] ?? '', found)
-    return [{ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }]
+    const [record, stay, worker, input, outcome, step] = found
+    const run = wholeRun(ids[i] ?? '', [record, stay, worker, input, outcome])
+    return [{ ...toRun(run, (at) => calls.clock.shown(at)), ...openStep(step), input: run.given.input }]
   })
+}
+
+type FoundRun = [...parts: [Buffer, Buffer, Buffer, Buffer, Buffer], step?: [Buffer, number, number]]
+
+function openStep(found: FoundRun[5]): { readonly step?: RunningStep } {
+  if (found === undefined) return {}
+  const [path, openMs, toldAgoMs] = found
+  return { step: { path: String(path), openMs, toldAgoMs } }
 }
 
 const noGiven = Buffer.alloc(4)

@@ -143,12 +143,21 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
+--- What a lease told that the version before ended, which knows nothing of it.
+local function forgetOpenSteps()
+  local leases = call('HKEYS', K.openSteps)
+  for i = 1, #leases do
+    if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(K.openSteps, leases[i]) end
+  end
+end
+
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
   return { {}, {}, {}, 1 }
 end
 forgetClasses()
+forgetOpenSteps()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()
