@@ -83,7 +83,9 @@ describe('an open step', () => {
   test('is the job’s onFailed too', async () => {
     const { jobs, work } = await openWorkshop()
     const end = gate()
-    const job = defineJob({ name: 'job', retry: false, onFailed: () => end.opened }, () => Promise.reject(new Error('no')))
+    const job = defineJob({ name: 'job', retry: false, onFailed: () => end.opened }, () =>
+      Promise.reject(new Error('no')),
+    )
     await work(job, { lease: '1s' })
     const handle = await jobs.enqueue(job)
     await expect.poll(() => shownStep(jobs, handle.id)).toMatchObject({ path: '$onFailed' })
