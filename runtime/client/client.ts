@@ -47,7 +47,8 @@ export type EnqueueArguments<Input> = undefined extends Input
 const runsPerCall = 500
 
 /**
- * Connects to a store.
+ * Connects to a store. That writes nothing: the first call that writes makes a store that is not there, and brings one of
+ * an older version up to date; a read of one that is not there throws StoreUnavailableError.
  * @param store `sqlite:PATH` or options; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`
  * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError, NodeVersionError
  * @example
@@ -60,7 +61,7 @@ export async function connect(store?: string | StoreOptions, options: ConnectOpt
   checkNodeVersion()
   checkKnownOptions(options, ['middleware'], 'connect')
   const config = parseStoreConfig(store)
-  return new Jobs(await openStore(config), config, options.middleware ?? [])
+  return new Jobs(await openStore(config, { prepare: 'at first write' }), config, options.middleware ?? [])
 }
 
 /** A connection to a store: enqueue, look, and act by hand. */

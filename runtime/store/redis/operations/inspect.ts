@@ -113,7 +113,7 @@ interface Line {
 }
 
 export async function readHistory(calls: ScriptCalls, id: RunId): Promise<HistoryEntry[]> {
-  const raw = (await calls.link.command('HGET', calls.keys.of('history'), id)) as Buffer | null
+  const raw = (await calls.read('HGET', calls.keys.of('history'), id)) as Buffer | null
   if (raw === null) return []
   const lines = plain.unpack(raw) as Line[]
   return Promise.all(lines.map((line) => withPlace(calls, id, line)))

@@ -3,6 +3,7 @@ How many live runs each queue has, by state, and since when its oldest ready run
 keys: meta counts ready suspects held classes paused runs
 input: time
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
+writes: nothing
 ]]
 --[[states]]
 local counts, oldest = {}, {}

@@ -3,6 +3,7 @@ Records of runs with what stands beside them.
 keys: meta runs payloads stays workers openSteps
 input: time, 1 with inputs and outcomes, then ids
 returns: per run: '' when it is not here, or { record, stay, worker, input, outcome, open step if there is one }
+writes: nothing
 uses: open-steps-part
 ]]
 local whole = ARGV[2] == '1'
