@@ -1,10 +1,15 @@
 import { StoreFormatError } from '../../model/errors.ts'
-import type { Database } from './database.ts'
+import type { Database, Sql } from './database.ts'
+import type { StoreWriter } from './store-writer.ts'
 
 /** Marks our files ("djob"), so that another program's database is never migrated. */
 const applicationId = 0x646a6f62
 
-/** One entry per format version, in order; a released one is never edited. */
+/**
+ * One entry per format version, in order; a released one is never edited. So far each only adds tables and columns, so that a
+ * process that only reads completes an older file for itself (complete-schema.ts). One that changes what is there has to
+ * refuse such reads.
+ */
 const migrations: readonly string[] = [
   `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -239,13 +244,20 @@ const addedTables = `
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
+/**
+ * Added tables whose rows follow from others, as a query: a process that only reads a file without them computes them. Any
+ * other table that is not there reads as empty.
+ */
+export const derivedTables: Readonly<Record<string, string>> = {
+  limit_keepers: `SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')}`,
+}
 const namesAdded = ['clock_jumps', 'limit_keepers', 'open_steps'] as const
 
 export const formatVersion: number = migrations.length
 
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
-export async function migrate(database: Database): Promise<void> {
-  if (checkFormat(database) === formatVersion && hasAdditions(database)) return
+export async function migrate(database: StoreWriter): Promise<void> {
+  if (isComplete(database)) return
   await database.write(
     () => {
       for (let version = checkFormat(database); version < formatVersion; version++) {
@@ -262,6 +274,19 @@ export async function migrate(database: Database): Promise<void> {
   )
 }
 
+/** Whether the file has all that this version reads and writes. @throws StoreFormatError for a newer or a foreign file. */
+export function isComplete(database: Database): boolean {
+  return checkFormat(database) === formatVersion && hasAdditions(database)
+}
+
+/** All tables and columns of this version, as statements for an empty file. */
+export function newestSchema(): string {
+  const columns = additions.map(
+    ({ table, column, type }) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`,
+  )
+  return [...migrations, ...columns, addedTables].join(';\n')
+}
+
 function hasAdditions(database: Database): boolean {
   const has = (name: string): boolean =>
     database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
@@ -275,11 +300,12 @@ function missingColumns(database: Database): readonly (typeof additions)[number]
   )
 }
 
-export function readFormat(database: Database): number {
+export function readFormat(database: Sql): number {
   return Number(database.get<{ user_version: number }>('PRAGMA user_version')?.user_version)
 }
 
-function checkFormat(database: Database): number {
+/** Returns the file's format, 0 for a file that holds nothing yet. @throws StoreFormatError for a newer or a foreign one. */
+export function checkFormat(database: Database): number {
   const version = readFormat(database)
   if (version > formatVersion) {
     throw new StoreFormatError(
