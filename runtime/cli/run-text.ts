@@ -1,3 +1,4 @@
+import { openStepPart } from '../describe/open-step.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import { fromStoredError, type StoredError } from '../model/stored-error.ts'
@@ -62,7 +63,7 @@ export function situation(run: Run): string {
     case 'scheduled':
       return `due ${untilText(run.dueAt)}`
     case 'running':
-      return `on ${run.worker}`
+      return `on ${run.worker}${openStepPart(run.step)}`
     case 'waiting':
       return run.error === undefined
         ? waitingText(run.waitingFor)
@@ -74,7 +75,7 @@ export function situation(run: Run): string {
     case 'failed':
       return errorSummary(run.error)
     case 'cancelling':
-      return `ordered by ${byAndWhy(run)}, on ${run.worker}`
+      return `ordered by ${byAndWhy(run)}, on ${run.worker}${openStepPart(run.step)}`
     case 'cancelled':
       return `by ${byAndWhy(run)}`
     case 'expired':

@@ -1,3 +1,4 @@
+import { openStepSentences } from '../describe/open-step.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import { suspectStreak } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
@@ -53,6 +54,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   ready: async (run, facts) => explainReady(run, facts),
   running: async (run, facts) => [
     `It runs on worker ${run.worker}, since ${instant(run.changedAt, facts.now)}.`,
+    ...openStepSentences(run.step),
     ...(await openSteps(run, facts)),
     ...lostHolder(run.worker, facts),
   ],
@@ -63,6 +65,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   ],
   cancelling: async (run, facts) => [
     `It was told to stop by ${whoAndWhy(run)}; worker ${run.worker} ends it at its next step edge.`,
+    ...openStepSentences(run.step),
     ...lostHolder(run.worker, facts),
   ],
   completed: async (run, facts) => [

@@ -7,6 +7,7 @@ import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
 import { fromStoredError, toStoredError } from '../model/stored-error.ts'
 import { isReadableError, messageOf } from '../model/thrown.ts'
+import type { OpenStep } from '../store/open-steps.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
 import { type EndTurn, Execution, type LimitSeams, type Stop, type WaitTurn } from './execution.ts'
@@ -55,6 +56,12 @@ export class Slot {
   /** Whether an at-most-once body is running: such a run is never handed back (R12). */
   get insideOnce(): boolean {
     return this.#execution.insideOnce
+  }
+
+  /** The step in which it has been for longest. */
+  get openStep(): OpenStep | undefined {
+    const open = this.#execution.longestOpen
+    return open && { run: this.run.id, fence: this.run.fence, ...open }
   }
 
   /** A limit that a step of it waits for may be open. */

@@ -56,6 +56,15 @@ export interface WaitingFor {
   readonly until?: number
 }
 
+/** The step in which a held run is, as its worker last told: it had been open for `openMs` then, `toldAgoMs` ago. */
+export interface RunningStep {
+  /** Cut at 120 bytes. */
+  readonly path: string
+  /** Of the attempt that runs. */
+  readonly openMs: number
+  readonly toldAgoMs: number
+}
+
 interface RunBase {
   readonly id: RunId
   readonly job: string
@@ -85,13 +94,19 @@ interface Ended {
   readonly endedAt: number
 }
 
+interface Held {
+  readonly worker: string
+  /** Left out: no step has been open for more than a second, as far as the worker has told. */
+  readonly step?: RunningStep
+}
+
 /** A run as the store sees it, by state; times are ms since the epoch by the store's clock. */
 export type Run = RunBase &
   (
     | { readonly state: 'scheduled'; readonly dueAt: number }
     | { readonly state: 'ready' }
-    | { readonly state: 'running'; readonly worker: string }
-    | { readonly state: 'cancelling'; readonly worker: string; readonly by: string; readonly reason?: string }
+    | (Held & { readonly state: 'running' })
+    | (Held & { readonly state: 'cancelling'; readonly by: string; readonly reason?: string })
     | { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError }
     | { readonly state: 'blocked'; readonly reason: string }
     | (Ended & { readonly state: 'completed'; readonly output: Uint8Array })

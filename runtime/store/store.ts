@@ -11,6 +11,7 @@ import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
+import type { OpenSteps } from './open-steps.ts'
 import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
 import type { RunCount } from './run-filter.ts'
@@ -90,7 +91,7 @@ interface RunStore {
 interface WorkerStore {
   /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
   register(worker: NewWorker): Promise<void>
-  /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
+  /** Extends the lease and takes in what the worker does. Returns its orders, or that it is lost. */
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
   /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
@@ -336,6 +337,8 @@ export interface WorkerJob {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Left out: nothing to tell, what was told before holds. */
+  readonly openSteps?: OpenSteps
 }
 
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }

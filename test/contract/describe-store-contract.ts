@@ -15,6 +15,7 @@ import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operatorContract } from './topics/operator.ts'
 import { reservationsContract } from './topics/reservations.ts'
@@ -40,6 +41,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
+    describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
     describe('reservations', () => reservationsContract(open))

@@ -8,6 +8,7 @@ const start = 1_800_000_000_000
 function pair() {
   let [elapsed, moved, offset, moves] = [0, 0, 0, 0]
   let slept = 0
+  let mayReport = true
   let wayMs = 1
   const reports: number[] = []
   const wall = (): number => start + elapsed + moved + frozen
@@ -32,6 +33,7 @@ function pair() {
         elapsed += wayMs
         return time
       },
+      mayReport: () => mayReport,
     },
     {
       elapsed: () => elapsed,
@@ -54,6 +56,9 @@ function pair() {
     },
     setWay: (ms: number) => {
       wayMs = ms
+    },
+    setMayReport: (may: boolean) => {
+      mayReport = may
     },
     /** Time goes on that this process does not count. */
     freeze: (ms: number) => {

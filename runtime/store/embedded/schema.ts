@@ -1,10 +1,15 @@
 import { StoreFormatError } from '../../model/errors.ts'
-import type { Database } from './database.ts'
+import type { Database, Sql } from './database.ts'
+import type { StoreWriter } from './store-writer.ts'
 
 /** Marks our files ("djob"), so that another program's database is never migrated. */
 const applicationId = 0x646a6f62
 
-/** One entry per format version, in order; a released one is never edited. */
+/**
+ * One entry per format version, in order; a released one is never edited. So far each only adds tables and columns, so that a
+ * process that only reads completes an older file for itself (complete-schema.ts). One that changes what is there has to
+ * refuse such reads.
+ */
 const migrations: readonly string[] = [
   `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -244,6 +249,16 @@ const addedTables = `
     PRIMARY KEY (queue, job, state)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
+  -- What each lease told of its open steps: see store/open-steps.ts. Not in workers, whose rows every claim rewrites. By
+  -- a trigger: the version before ends leases, too.
+  CREATE TABLE IF NOT EXISTS open_steps (
+    lease TEXT PRIMARY KEY, n INTEGER NOT NULL, told_at INTEGER NOT NULL,
+    steps TEXT NOT NULL                   -- JSON: OpenStep[]
+  );
+  CREATE TRIGGER IF NOT EXISTS open_steps_leave AFTER DELETE ON workers
+  BEGIN
+    DELETE FROM open_steps WHERE lease = OLD.lease;
+  END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -262,9 +277,17 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
+/**
+ * Added tables whose rows follow from others, as a query: a process that only reads a file without them computes them. Any
+ * other table that is not there reads as empty.
+ */
+export const derivedTables: Readonly<Record<string, string>> = {
+  limit_keepers: `SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')}`,
+}
 const namesAdded = [
   'clock_jumps',
   'limit_keepers',
+  'open_steps',
   'run_counts',
   'actions',
   'hours',
@@ -275,8 +298,8 @@ const namesAdded = [
 export const formatVersion: number = migrations.length
 
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
-export async function migrate(database: Database): Promise<void> {
-  if (checkFormat(database) === formatVersion && hasAdditions(database)) return
+export async function migrate(database: StoreWriter): Promise<void> {
+  if (isComplete(database)) return
   await database.write(
     () => {
       for (let version = checkFormat(database); version < formatVersion; version++) {
@@ -293,6 +316,19 @@ export async function migrate(database: Database): Promise<void> {
   )
 }
 
+/** Whether the file has all that this version reads and writes. @throws StoreFormatError for a newer or a foreign file. */
+export function isComplete(database: Database): boolean {
+  return checkFormat(database) === formatVersion && hasAdditions(database)
+}
+
+/** All tables and columns of this version, as statements for an empty file. */
+export function newestSchema(): string {
+  const columns = additions.map(
+    ({ table, column, type }) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`,
+  )
+  return [...migrations, ...columns, addedTables].join(';\n')
+}
+
 function hasAdditions(database: Database): boolean {
   const has = (name: string): boolean =>
     database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
@@ -306,11 +342,12 @@ function missingColumns(database: Database): readonly (typeof additions)[number]
   )
 }
 
-export function readFormat(database: Database): number {
+export function readFormat(database: Sql): number {
   return Number(database.get<{ user_version: number }>('PRAGMA user_version')?.user_version)
 }
 
-function checkFormat(database: Database): number {
+/** Returns the file's format, 0 for a file that holds nothing yet. @throws StoreFormatError for a newer or a foreign one. */
+export function checkFormat(database: Database): number {
   const version = readFormat(database)
   if (version > formatVersion) {
     throw new StoreFormatError(

@@ -26,6 +26,8 @@ export interface Script {
   readonly keys: readonly StaticKey[]
   /** Whether its first argument is a test's time, or ''. */
   readonly timed: boolean
+  /** Whether it writes nothing, so that a user who may only read can run it. */
+  readonly readOnly: boolean
 }
 
 const shared = {
@@ -44,6 +46,7 @@ const made = new Map<ScriptName, Script>()
  *   ones, from `KEYS[STATIC_KEYS + 1]` on
  * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
  *   time and the expectation, and `meta` must be among the keys
+ * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
@@ -80,7 +83,11 @@ function compose(name: ScriptName): Script {
       ].join('\n'),
     ),
   )
-  return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
+  return scriptFrom(source, { keys, timed, readOnly: header('writes') === 'nothing' })
+}
+
+export function scriptFrom(source: string, about: Omit<Script, 'source' | 'sha'>): Script {
+  return { source, sha: createHash('sha1').update(source).digest('hex'), ...about }
 }
 
 /** `K.name` is for the reader: a variable that a function shares with the script costs every call of it, a global nothing. */
@@ -164,7 +171,8 @@ function opening(name: ScriptName, writes: string): string[] {
     // The field is always there: refused when full, and otherwise nothing is written.
     return ["local FULL = type(redis.pcall('HSETNX', KEYS[1], 'format', FORMAT)) == 'table'", open]
   }
-  if (writes !== '') throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
+  if (writes !== '' && writes !== 'nothing')
+    throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
 }
 

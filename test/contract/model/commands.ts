@@ -53,6 +53,7 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
+    expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
   await statisticsAgree(oracle, store)
@@ -132,6 +133,25 @@ function claimCommand(which: number, max: number): Command {
       fleet.claims.push({ worker: which, lease: worker.lease, run })
     }
     expect((await worker.claimAnswer(max, [], worker.n)).runs).toEqual(runs)
+  })
+}
+
+/** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
+function tellCommand(which: number, agoMs: number): Command {
+  return command(`worker ${which} tells of its open steps of ${agoMs} ms ago`, async (oracle, fleet) => {
+    const worker = fleet.workers[which]
+    if (worker === undefined) return
+    const held = fleet.claims.filter((claim) => isCurrent(oracle, fleet, claim) && claim.worker === which)
+    const steps = held.map(({ run }) => ({
+      run: run.id,
+      fence: run.fence,
+      path: `in ${run.id}`,
+      openMs: 5_000,
+    }))
+    const n = ++oracle.told
+    await worker.renew({ openSteps: { n, agoMs, steps } })
+    await worker.renew({ openSteps: { n: n - 1, agoMs: 0, steps: [] } })
+    oracle.tell(which, agoMs)
   })
 }
 
@@ -332,6 +352,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   choice.map(lateEnqueueCommand),
   fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
+  fc.tuple(worker, fc.constantFrom(0, 1_500)).map(([which, agoMs]) => tellCommand(which, agoMs)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc
     .tuple(choice, fc.constantFrom(...kinds), fc.constantFrom(500, 4_000))

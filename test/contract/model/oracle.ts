@@ -1,5 +1,5 @@
 import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
-import { isEnd, type RunState } from '../../../runtime/model/run.ts'
+import { isEnd, type RunningStep, type RunState } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
@@ -24,6 +24,8 @@ export interface KnownRun {
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
+  /** When its holder's open step was told as of. */
+  toldAsOf: number | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
@@ -36,6 +38,8 @@ export class Oracle {
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
+  /** How often workers told of open steps. */
+  told = 0
   now: number
 
   constructor(now: number) {
@@ -96,6 +100,7 @@ export class Oracle {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
+      toldAsOf: undefined,
       ...{ unique, enqueuedAt: this.now, started: false },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
@@ -130,6 +135,18 @@ export class Oracle {
     run.state = 'running'
     run.started = true
     run.holder = worker
+    run.toldAsOf = undefined
+  }
+
+  /** A worker tells of a step of each run that it holds. */
+  tell(worker: number, agoMs: number): void {
+    for (const run of this.heldBy(worker)) run.toldAsOf = this.now - agoMs
+  }
+
+  /** The open step that the store shows of a run. */
+  stepOf({ id, holder, toldAsOf }: KnownRun): RunningStep | undefined {
+    if (holder === undefined || toldAsOf === undefined) return undefined
+    return { path: `in ${id}`, openMs: 5_000, toldAgoMs: this.now - toldAsOf }
   }
 
   checkpoint(id: string): void {

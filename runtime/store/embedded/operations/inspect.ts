@@ -17,6 +17,7 @@ import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
+import { openStepFinder } from './open-steps.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -25,7 +26,7 @@ export function inspectRun(sql: Sql, moment: Moment, id: RunId): RunDetails | un
     `SELECT ${viewColumns}, payloads.input FROM ${viewTables} WHERE runs.id = ?`,
     id,
   )
-  return row && { ...toRun(row, moment), input: row.input }
+  return row && { ...toRun(row, moment), ...openStepFinder(sql, moment)(row), input: row.input }
 }
 
 export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
@@ -68,7 +69,8 @@ export function inspectRuns(sql: Sql, moment: Moment, filter: RunFilter): RunPag
     filter.limit + 1,
   )
   const page = rows.slice(0, filter.limit)
-  const runs: Run[] = page.map((row) => toRun(row, moment))
+  const openStepOf = openStepFinder(sql, moment)
+  const runs: Run[] = page.map((row) => ({ ...toRun(row, moment), ...openStepOf(row) }))
   const last = page.at(-1)
   return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
 }

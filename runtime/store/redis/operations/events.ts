@@ -34,7 +34,7 @@ async function entries(
   to: string,
   limit: number,
 ): Promise<RunEvent[][]> {
-  const reply = await calls.link.command(command, calls.keys.of('events'), from, to, 'COUNT', limit)
+  const reply = await calls.read(command, calls.keys.of('events'), from, to, 'COUNT', limit)
   return (reply as unknown as [Buffer, Buffer[]][]).map(([id, [, at, , packed]]) => {
     const last = Number(String(id).split('-')[0])
     return eventsOf(plain.unpack(packed as Buffer) as PackedEvents, last, calls.clock.shown(Number(at)))

@@ -3,6 +3,7 @@ Ids of runs of one state (or with one tag) with a number in line below a cursor,
 keys: index ready suspects held classes tags runs
 input: state code or 0, tag or '', cursor, limit
 returns: flat list of seq, id
+writes: nothing
 ]]
 local state, tag, cursor, limit = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 --[[states]]

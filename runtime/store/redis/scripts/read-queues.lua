@@ -4,6 +4,7 @@ keys: meta runCounts ready suspects classes paused runs
 input: time
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
 uses: run-counts-part
+writes: nothing
 ]]
 -- Of queues beyond these reads it is not told how long their oldest run is ready.
 local MOST_HEADS = 1000

@@ -3,6 +3,7 @@ What is known of each worker.
 keys: meta workers status leases held
 input: time
 returns: now, then per worker: { msgpack, status, lease's end, runs it holds }
+writes: nothing
 ]]
 local found = { string.format('%.0f', now) }
 local all = redis.call('HGETALL', K.workers)

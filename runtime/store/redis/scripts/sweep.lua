@@ -155,6 +155,14 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
+--- What a lease told that the version before ended, which knows nothing of it.
+local function forgetOpenSteps()
+  local leases = call('HKEYS', K.openSteps)
+  for i = 1, #leases do
+    if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(K.openSteps, leases[i]) end
+  end
+end
+
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
@@ -162,6 +170,7 @@ if forgetOld() then
 end
 forgetClasses()
 forgetActions()
+forgetOpenSteps()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()
