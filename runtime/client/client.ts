@@ -1,4 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
+import { type Explanation, explainRun } from '../describe/explain-run.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
@@ -17,7 +19,6 @@ import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { EnqueuedRun } from './enqueued-run.ts'
-import { type Explanation, explainRun } from './explain-run.ts'
 import { Limiters } from './limiters.ts'
 import { namingStore } from './naming-store.ts'
 import { RunHandle } from './run-handle.ts'

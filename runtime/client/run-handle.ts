@@ -1,4 +1,5 @@
-import { readSteps, type StepSummary } from '../cli/step-summary.ts'
+import { type Explanation, explainRun } from '../describe/explain-run.ts'
+import { readSteps, type StepSummary } from '../describe/step-summary.ts'
 import type { Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
@@ -19,7 +20,6 @@ import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
-import { type Explanation, explainRun } from './explain-run.ts'
 import { namingStore } from './naming-store.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander'
+import type { FleetSnapshot } from '../../describe/hindrance.ts'
+import { situation } from '../../describe/situation.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { type Run, type RunState, runStates } from '../../model/run.ts'
 import type { Inspector, RunPage } from '../../store/store.ts'
@@ -7,7 +9,7 @@ import { given } from '../given.ts'
 import { wholeNumber } from '../option-values.ts'
 import { printJson, printTable, remark } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { ago, paintState, situation } from '../run-text.ts'
+import { ago, paintState } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -21,14 +23,14 @@ interface RunsOptions extends SharedOptions {
   readonly cursor?: string
 }
 
-const columns: readonly Column<Run>[] = [
+const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job },
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
-  { title: 'SITUATION', cell: situation, shrinks: true },
+  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true },
 ]
 
 export function addRuns(program: Command): void {
@@ -50,10 +52,16 @@ async function listRuns({ json, store, ...options }: RunsOptions): Promise<void>
   await withConnection(given({ store }), async ({ inspector }) => {
     const page = await readPage(inspector, options)
     if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
-    if (page.runs.length > 0) printTable(columns, page.runs)
+    if (page.runs.length > 0) printTable(columns(await readFleet(inspector, page.runs)), page.runs)
     else remark(`no such run in ${inspector.address}`)
     if (page.cursor !== undefined) remark(`there are more: add --cursor ${page.cursor}`)
   })
+}
+
+/** What keeps ready runs from being taken; read only where there is one. */
+async function readFleet(inspector: Inspector, runs: readonly Run[]): Promise<FleetSnapshot> {
+  if (!runs.some(({ state }) => state === 'ready')) return { queues: [], workers: [] }
+  return { queues: await inspector.queues(), workers: await inspector.workers() }
 }
 
 async function readPage(

@@ -1,13 +1,13 @@
 import type { Command } from 'commander'
+import { nextStep } from '../../describe/next-step.ts'
+import { readSteps, type StepSummary } from '../../describe/step-summary.ts'
 import { UnknownRunError } from '../../model/errors.ts'
 import type { HistoryEntry, RunDetails } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { nextStep } from '../next-step.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { runForJson, valueForJson } from '../run-json.ts'
 import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
-import { readSteps, type StepSummary } from '../step-summary.ts'
 
 const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, atMostOnce?, error?, result?
 ENTRY: at, kind, by?, reason?, worker?`

@@ -1,8 +1,12 @@
 import { shownUrl } from '../store/shown-url.ts'
-import type { SharedOptions } from './shared-options.ts'
 
-/** A command to type, for the store in use. */
-export function commandLine(words: readonly string[], { store }: Pick<SharedOptions, 'store'>): string {
+/** The store that the person who reads a command has named. */
+export interface StoreChoice {
+  readonly store?: string
+}
+
+/** Returns a command to type, quoted for a shell, for the store in use. */
+export function commandLine(words: readonly string[], { store }: StoreChoice): string {
   // An address of the environment is in force for the next command too.
   const given =
     store === undefined || store === process.env.DURABLE_JOBS_STORE ? [] : ['--store', shownUrl(store)]
