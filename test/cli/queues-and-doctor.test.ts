@@ -14,7 +14,7 @@ test('queues counts live runs by state; pause and resume show there', async () =
   )
   const [title = '', row = ''] = (await cli.ok('queues')).trimEnd().split('\n')
   expect(title).toBe('QUEUE    READY  RUNNING  WAITING  SCHEDULED  BLOCKED  CANCELLING  OLDEST READY  PAUSED')
-  expect(row).toMatch(/^default +1 +0 +0 +1 +0 +0 +\S+ m?s +by ana: too fast \(.+ ago\)$/)
+  expect(row).toMatch(/^default +1 +0 +0 +1 +0 +0 +\S+m?s +by ana: too fast \(.+ ago\)$/)
 
   const counts = { ready: 1, running: 0, waiting: 0, scheduled: 1, blocked: 0, cancelling: 0 }
   const paused = { by: 'ana', reason: 'too fast', at: expect.any(Number) }
