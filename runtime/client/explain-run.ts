@@ -1,3 +1,4 @@
+import { orphanSentences } from '../describe/orphaned-steps.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import { suspectStreak } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
@@ -30,7 +31,8 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
   if (run === undefined) return { id, state: 'unknown', sentences: await unknownRun(inspector, id) }
   const [queues, workers] = await Promise.all([inspector.queues(), inspector.workers()])
   const facts = { inspector, now, workers, queue: queues.find(({ name }) => name === run.queue) }
-  return { id, state: run.state, sentences: await explainers[run.state](run as never, facts) }
+  const sentences = await explainers[run.state](run as never, facts)
+  return { id, state: run.state, sentences: [...sentences, ...(await orphanSentences(run, inspector))] }
 }
 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
