@@ -149,9 +149,19 @@ export const stepColumns: readonly Column<StepSummary>[] = [
   { title: 'SITUATION', cell: stepSituation, shrinks: true },
 ]
 
-function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
+function stepSituation(step: StepSummary): string {
+  const own = step.orphan ? lastErrorText(step) : stateText(step)
+  return [step.orphan ? 'no longer in the code' : '', own].filter((part) => part !== '').join('; ')
+}
+
+function lastErrorText({ error }: StepSummary): string {
+  return error === undefined ? '' : errorText(error)
+}
+
+function stateText(step: StepSummary): string {
+  const { state, remainingMs = 0 } = step
   const due = remainingMs > 0 ? `in ${durationToken(remainingMs)}` : 'now'
-  const last = error === undefined ? '' : errorText(error)
+  const last = lastErrorText(step)
   switch (state) {
     case 'waiting':
       return `due ${due}`

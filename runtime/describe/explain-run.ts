@@ -13,6 +13,7 @@ import { commandLine } from './command-line.ts'
 import { type FleetSnapshot, findHindrances, hindranceSentence } from './hindrance.ts'
 import { byInSentence } from './manual-action.ts'
 import { openStepSentences } from './open-step.ts'
+import { orphanSentences } from './orphaned-steps.ts'
 import { retryCommand } from './retry-command.ts'
 import { ruleText } from './rule-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
@@ -37,7 +38,11 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
   const [queues, workers] = await Promise.all([inspector.queues(), inspector.workers()])
   const facts = { inspector, now, workers, queues }
   const sentences = await explainers[run.state](run as never, facts)
-  return { id, state: run.state, sentences: [...sentences, ...lossSentences(run)] }
+  return {
+    id,
+    state: run.state,
+    sentences: [...sentences, ...lossSentences(run), ...(await orphanSentences(run, inspector))],
+  }
 }
 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {

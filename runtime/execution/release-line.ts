@@ -26,6 +26,7 @@ export class ReleaseLine {
   #items: Item[] = []
   #head = 0
   readonly #uncalled = new Map<StepPath, Item>()
+  readonly #passed = new Set<StepPath>()
   #hopping = false
   #patience: CancelTimer | undefined
   #stored = 0
@@ -43,6 +44,11 @@ export class ReleaseLine {
   /** Whether a result that the code has asked for is still to reach it. */
   get busy(): boolean {
     return this.#hopping || this.#items.length - this.#head > this.#uncalled.size
+  }
+
+  /** Returns whether a stored result gave way to later ones (R1c). */
+  hasPassed(path: StepPath): boolean {
+    return this.#passed.has(path)
   }
 
   /** Puts results of earlier stays in line, in journal order. */
@@ -127,6 +133,7 @@ export class ReleaseLine {
       this.#patience = undefined
       for (let head = this.#items[this.#head]; head && !head.deliver; head = this.#items[this.#head]) {
         this.#uncalled.delete(head.path)
+        this.#passed.add(head.path)
         this.#advance()
       }
       this.#pump()

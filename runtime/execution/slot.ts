@@ -223,7 +223,10 @@ export class Slot {
 
   #send(outcome: Outcome): Promise<EntryAnswer> {
     const { id, fence } = this.run
-    return this.#seams.settle({ kind: 'settle', run: id, fence, position: this.#execution.position, outcome })
+    const { position } = this.#execution
+    const orphans = this.#execution.findOrphans(outcome.kind === 'completed')
+    const settlement = { kind: 'settle', run: id, fence, position, outcome } as const
+    return this.#seams.settle(orphans.length === 0 ? settlement : { ...settlement, orphans })
   }
 
   #context(input: unknown): Context<unknown> {

@@ -88,6 +88,11 @@ interface RunBase {
   readonly changedAt: number
   /** Entries in its journal so far. */
   readonly position: number
+  /**
+   * Positions of stored steps that its code no longer calls, as its last execution found: of each the last entry, at
+   * most `maxOrphans`. Left out: none.
+   */
+  readonly orphans?: readonly number[]
 }
 
 interface Ended {

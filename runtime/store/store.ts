@@ -220,6 +220,8 @@ export interface Settlement {
   readonly fence: number
   readonly position: number
   readonly outcome: Outcome
+  /** See `orphans` of a run. Left out: none, also where the execution before found some. */
+  readonly orphans?: readonly number[]
 }
 
 /**

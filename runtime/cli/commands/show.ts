@@ -9,7 +9,7 @@ import { runForJson, valueForJson } from '../run-json.ts'
 import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 
-const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, atMostOnce?, error?, result?
+const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, orphan?, atMostOnce?, error?, result?
 ENTRY: at, kind, by?, reason?, worker?`
 
 export function addShow(program: Command): void {
@@ -25,7 +25,7 @@ async function show(id: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id, inspector.address)
-    const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
+    const [steps, history] = [await readSteps(inspector, id, run.orphans), await inspector.history(id)]
     if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
     const places = 'endedAt' in run ? [] : await inspector.linePlaces(id)
     print(runHead(run, places, await nextStep(run, inspector, options)))

@@ -211,6 +211,8 @@ const additions = [
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
+  // Positions of stored steps that the code no longer calls, as JSON.
+  { table: 'runs', column: 'orphans', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

@@ -1,6 +1,6 @@
 --[[
 Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
-A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y } and the bytes of its output or error.
+A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y, orphans? } and the bytes of its output or error.
 ]]
 local function settled(state) return 's' .. state end
 
@@ -85,8 +85,21 @@ local outcomes = {
   end,
 }
 
+--- Moves a held run out of its slot as its worker asks. Replies 'c' for one that has nothing to wait for.
+local function leaveStay(run, lease, fence, kind, x, y, bytes)
+  local stay = { [SETTLED_FENCE] = fence }
+  if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
+    if kind == 'retrying' then setOutcome(run, bytes) end
+    return settled(place(run, 'end cancel', stay))
+  end
+  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
+  if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
+  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
+  return outcomes[kind](run, x, bytes, stay)
+end
+
 local function settle(lease, packed, bytes)
-  local id, fence, position, kind, x, y = unpack(cmsgpack.unpack(packed))
+  local id, fence, position, kind, x, y, orphans = unpack(cmsgpack.unpack(packed))
   local run = load(id)
   if not run then return 'g' end
   local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
@@ -97,13 +110,7 @@ local function settle(lease, packed, bytes)
     return 'g'
   end
   if run[POSITION] ~= position then return 'p' end
-  local stay = { [SETTLED_FENCE] = fence }
-  if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
-    if kind == 'retrying' then setOutcome(run, bytes) end
-    return settled(place(run, 'end cancel', stay))
-  end
-  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
-  if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
-  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
-  return outcomes[kind](run, x, bytes, stay)
+  local reply = leaveStay(run, lease, fence, kind, x, y, bytes)
+  if reply ~= 'c' then setExtra(run, 'o', orphans) end
+  return reply
 end
