@@ -21,6 +21,14 @@ export type { StoredError } from './model/stored-error.ts'
 export type { UniqueKey } from './model/unique.ts'
 export type { DefinitionInfo, DefinitionKind } from './store/definitions.ts'
 export type { DurationHistogram } from './store/duration-histogram.ts'
+export type {
+  EventPage,
+  EventQuery,
+  OperationEvent,
+  OperationName,
+  RunEvent,
+  StoreEvent,
+} from './store/events.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from './store/schedules.ts'
 export type {
@@ -29,7 +37,6 @@ export type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunEvent,
   RunFilter,
   RunPage,
   StoreCheck,

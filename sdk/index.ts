@@ -83,8 +83,17 @@ export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/mo
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
 export type { StoredError } from '../runtime/model/stored-error.ts'
 export type { OnDuplicate, UniqueKey, UniqueOptions } from '../runtime/model/unique.ts'
+export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget } from '../runtime/store/actions.ts'
 export type { DefinitionInfo, DefinitionKind } from '../runtime/store/definitions.ts'
 export type { DurationHistogram } from '../runtime/store/duration-histogram.ts'
+export type {
+  EventPage,
+  EventQuery,
+  OperationEvent,
+  OperationName,
+  RunEvent,
+  StoreEvent,
+} from '../runtime/store/events.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from '../runtime/store/schedules.ts'
 export type {
@@ -93,7 +102,6 @@ export type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunEvent,
   RunFilter,
   RunPage,
   StoreCheck,

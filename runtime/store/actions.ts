@@ -14,6 +14,7 @@ import type { RunFilter } from './run-filter.ts'
  * A3  A run that is refused stops no other: it is counted, and the first of them are kept with their reasons.
  * A4  An at-most-once step that stands in the way is dropped only if `runAgain` names it. Such a step that does not
  *     stand in the way of a run is kept: unlike the choice of a single retry, `runAgain` only permits.
+ * A5  The log of operations has one event at the begin of an action and one at its end, not one per run.
  */
 
 /** How long an action is known after its last chunk. */
@@ -23,7 +24,7 @@ export const keepActionsMs: number = 7 * 86_400_000
 export const maxRefusals = 100
 
 /** How many runs one chunk takes: more would hold the store for too long. */
-export const maxChunkRuns = 50
+export const maxChunkRuns = 25
 
 /** How many runs an action takes by id. */
 export const maxActionIds = 1_000
@@ -47,6 +48,8 @@ export interface NewAction {
   readonly target: ActionTarget
   /** At-most-once steps that a retry may run again where they stand in the way (A4): paths, or names for any key. */
   readonly runAgain?: readonly StepPath[]
+  /** How many runs it is for at its begin, where that is known exactly. */
+  readonly matching?: number
   readonly by: string
   readonly reason?: string
 }

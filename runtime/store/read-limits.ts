@@ -8,14 +8,6 @@ export function parseCursor(cursor: string): number {
   throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
 }
 
-const mostEvents = 1_000
-
-/** @throws InvalidOptionsError */
-export function checkEventLimit(limit: number): void {
-  if (Number.isInteger(limit) && limit >= 1 && limit <= mostEvents) return
-  throw new InvalidOptionsError(`events: ${limit} is no limit; ask for 1 to ${mostEvents} events`)
-}
-
 /** @throws InvalidOptionsError */
 export function checkMinutes(minutes: number): void {
   if (Number.isInteger(minutes) && minutes >= 1 && minutes <= throughputMinutes) return

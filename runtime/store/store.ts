@@ -9,6 +9,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
+import type { EventPage, EventQuery } from './events.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { OpenSteps } from './open-steps.ts'
@@ -153,8 +154,11 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector, Actio
   waitGraph(from: WaitGraphFrom): Promise<WaitGraph>
   /** Every role that was ever led, by name. */
   leaders(): Promise<readonly LeaderInfo[]>
-  /** Transitions of runs after a cursor, oldest first; without one the newest. The oldest events are dropped in time. */
-  events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]>
+  /**
+   * What happened after a cursor, oldest first; without one the newest events. The oldest are dropped in time, and a
+   * reader that missed some is told so: see events.ts.
+   */
+  events(query: EventQuery): Promise<EventPage>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
   /**
@@ -408,19 +412,6 @@ export interface WorkerInfo {
   readonly leaseLeftMs: number
 }
 
-/** One transition of a run. */
-export interface RunEvent {
-  /** Its place among events, to read on from. */
-  readonly cursor: string
-  readonly at: number
-  readonly run: RunId
-  readonly job: string
-  readonly queue: string
-  readonly transition: RunTransition | 'enqueue'
-  /** The state it led to. */
-  readonly state: RunState
-}
-
 /** One minute of one job in one queue. */
 export interface ThroughputCell {
   /** When the minute began. */
@@ -443,9 +434,8 @@ export const keepAnswersMs = 600_000
 /** A gap in which nobody reached the store counts as an outage when it is longer than this part of a lease (R16). */
 export const amnestyShare = 0.5
 
-/** How long cells of `throughput` are kept, and how many events about. */
+/** How long cells of `throughput` are kept. */
 export const throughputMinutes = 240
-export const keptEvents = 10_000
 
 export interface StoreCheck {
   readonly name: string

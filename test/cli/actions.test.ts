@@ -154,6 +154,21 @@ describe('cancel and remove', () => {
     expect(await cli.refused(2, args)).toContain(message)
   })
 
+  test('the begin of an id does, where one run has it', async () => {
+    const cli = ownCommandLine()
+    for (const id of ['order-12', 'order-13', 'order-1', 'mail-1']) {
+      await cli.ok('enqueue', jobFile, 'slow', '--id', id)
+    }
+    expect(await cli.ok('cancel', 'mail')).toBe('run mail-1 is cancelled\n')
+    expect(await cli.ok('cancel', 'order-1')).toBe('run order-1 is cancelled\n')
+    expect(await cli.refused(2, ['cancel', 'order'])).toContain(
+      "3 runs begin with 'order': order-1, order-13, order-12; write more of the id",
+    )
+    expect(await cli.refused(1, ['cancel', 'other'])).toContain("no run 'other' in this store")
+    expect(await cli.ok('cancel', 'order-12', 'order-13', '--yes')).toContain('cancelled 2 runs')
+    expect(await cli.ok('remove', 'mail', 'order-12', '--yes')).toContain('removed 2 runs')
+  })
+
   test('an unknown action: exit 1', async () => {
     const cli = ownCommandLine()
     await cli.ok('enqueue', jobFile, 'slow')

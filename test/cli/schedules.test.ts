@@ -18,9 +18,7 @@ test('schedules lists what each says and where it stands', async () => {
   const cli = await withSchedule()
   const [title = '', row = ''] = (await cli.ok('schedules')).trimEnd().split('\n')
   expect(title).toMatch(/^SCHEDULE +JOB +CRON +NEXT +LAST +STATE$/)
-  expect(row).toMatch(
-    /^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago$/,
-  )
+  expect(row).toMatch(/^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago$/)
   expect(await cli.json('schedules')).toEqual({
     schedules: [
       {

@@ -1,3 +1,5 @@
+import type { ContinueOptions } from '../../client/actions/actions.ts'
+import type { ActionProgress } from '../../client/actions/carry-out.ts'
 import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { commandLine } from '../../describe/command-line.ts'
@@ -7,10 +9,12 @@ import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { print, printJson, remark } from '../output.ts'
-import { type ActionOptions, exitCodes, targetOf, usageError } from './action-options.ts'
+import { usageError } from '../usage-error.ts'
+import { wholeIds } from '../whole-ids.ts'
+import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
 import { followToEnd } from './first-runs.ts'
-import { outcomeText, Progress } from './outcome-text.ts'
+import { outcomeText, showProgress } from './outcome-text.ts'
 import { matchingText, planText, runsText } from './plan-text.ts'
 
 /** Of a retry. */
@@ -33,12 +37,19 @@ export async function actOnMany(
     const stop = stopSignal()
     const command = new ActionCommand(jobs, kind, options, stop.signal)
     try {
-      const exit = target === undefined ? await command.goOn(known ?? '') : await command.begin(target)
+      const exit =
+        target === undefined
+          ? await command.goOn(known ?? '')
+          : await command.begin(await withWholeIds(jobs, target))
       if (exit !== 0) process.exitCode = exit
     } finally {
       stop.release()
     }
   })
+}
+
+async function withWholeIds({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
+  return target.kind === 'runs' ? { kind: 'runs', ids: await wholeIds(inspector, target.ids) } : target
 }
 
 /** Ctrl-c stops after the chunk under way, a second one at once. */
@@ -134,6 +145,12 @@ class ActionCommand {
       onProgress: (progress) => runs.push(...progress.runs),
     })
     if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
+    if (runs.length < begun.done) {
+      this.#say(
+        `${runsText(begun.done)} retried, but not all are known, so that their ends can't be waited for`,
+      )
+      return this.#end(begun)
+    }
     this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
     const quiet = this.#options.json === true
     const bad = await followToEnd(this.#jobs, runs, { signal: this.#signal, quiet })
@@ -147,14 +164,12 @@ class ActionCommand {
     return /^y(es)?$/i.test(await ask('go on with the others? [y/N] '))
   }
 
-  #course() {
+  #course(): ContinueOptions {
     const { rate, json } = this.#options
-    const progress = new Progress(this.#kind, this.#plan, json === true)
-    return {
-      ...given({ rate }),
-      signal: this.#signal,
-      onProgress: ({ action }: { readonly action: ActionInfo }) => progress.show(action),
+    const onProgress = ({ action }: ActionProgress): void => {
+      if (!json) showProgress(action)
     }
+    return { ...given({ rate }), signal: this.#signal, onProgress }
   }
 
   /** Prints where the action stands. Returns the exit code. */

@@ -1,9 +1,10 @@
-import { type Command, CommanderError, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
 import { parseRate, type Rate } from '../../client/actions/pacer.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { ActionKind, ActionTarget } from '../../store/actions.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import { usageError } from '../usage-error.ts'
 
 /** What retry, cancel and remove take beside the runs. */
 export interface ActionOptions extends OperatorOptions, FilterOptions {
@@ -21,7 +22,7 @@ const exitText = `
 Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
 were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
 
-export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, by, reason?, startedAt, endedAt?, cursor?
+export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
 (left out at the end), done, refused, refusals [{ run, reason }] (the first 100).`
 
 const fieldsOfPlan = `PLAN: action, matching { runs, exact }, sample (so many of the newest runs were inspected; the rest is of them),
@@ -49,10 +50,6 @@ function rate(text: string): Rate {
     if (!InvalidOptionsError.is(error)) throw error
     throw new InvalidArgumentError("Write runs per time such as '20/s', '300/m', '50/h'.")
   }
-}
-
-export function usageError(message: string): CommanderError {
-  return new CommanderError(2, 'durable-jobs.usage', `error: ${message}`)
 }
 
 /** @throws CommanderError when the command line names no runs, or names them twice. */

@@ -1,5 +1,4 @@
-import type { ActionPlan } from '../../client/actions/plan-action.ts'
-import type { ActionInfo, ActionKind } from '../../store/actions.ts'
+import type { ActionInfo } from '../../store/actions.ts'
 import { screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 import { doneWords, runsText } from './plan-text.ts'
@@ -29,22 +28,11 @@ function optionNames(reason: string): string {
   return reason.replaceAll('runAgain', '--run-again')
 }
 
-/** One line on a terminal that tells how far an action is. */
-export class Progress {
-  readonly #kind: ActionKind
-  readonly #of: string
-  readonly #shown: boolean
-
-  constructor(kind: ActionKind, plan: ActionPlan | undefined, quiet: boolean) {
-    this.#kind = kind
-    this.#of = plan === undefined ? '' : ` of ${plan.matching.exact ? '' : 'at least '}${plan.matching.runs}`
-    this.#shown = !quiet && process.stderr.isTTY === true
-  }
-
-  show({ done, refused, cursor }: ActionInfo): void {
-    if (!this.#shown) return
-    const text = `${doneWords[this.#kind]} ${done}${this.#of}${refused === 0 ? '' : `, refused ${refused}`}`
-    // The last words take its place.
-    process.stderr.write(`\r\u001b[K${cursor === undefined ? '' : text}`)
-  }
+/** Tells on one line of a terminal how far an action is. */
+export function showProgress({ action, done, refused, matching, cursor }: ActionInfo): void {
+  if (!process.stderr.isTTY) return
+  const of = matching === undefined ? '' : ` of ${matching}`
+  const text = `${doneWords[action]} ${done}${of}${refused === 0 ? '' : `, refused ${refused}`}`
+  // The last words take its place.
+  process.stderr.write(`\r\u001b[K${cursor === undefined ? '' : text}`)
 }

@@ -4,7 +4,7 @@ import { byAndWhy } from '../../describe/manual-action.ts'
 import { UnknownActionError } from '../../model/errors.ts'
 import { type ActionInfo, type ActionTarget, keepActionsMs } from '../../store/actions.ts'
 import type { RunFilter } from '../../store/run-filter.ts'
-import { fieldsOfAction, usageError } from '../actions/action-options.ts'
+import { fieldsOfAction } from '../actions/action-options.ts'
 import { outcomeText } from '../actions/outcome-text.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
@@ -14,6 +14,7 @@ import { plainText } from '../plain-text.ts'
 import { ago } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
+import { usageError } from '../usage-error.ts'
 
 interface ActionsOptions extends OperatorOptions {
   readonly limit: number

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
-import { withConnection } from '../connection.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 
@@ -12,8 +12,7 @@ export function addCancel(program: Command): void {
 
 async function cancel(ids: readonly string[], options: ActionOptions): Promise<void> {
   if (options.dryRun || !isSingle(ids, options)) return actOnMany('cancel', ids, options)
-  const [id = ''] = ids
-  await withConnection(options, async (jobs) => {
+  await withOneRun(ids, options, async (jobs, id) => {
     const { state } = await jobs.run(id).cancel(operator(options))
     if (options.json) return printJson({ id, state })
     const words: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander'
+import type { Command } from 'commander'
 import type { Jobs } from '../../client/client.ts'
 import type { LimiterChange } from '../../client/limiters.ts'
 import { commandLine } from '../../describe/command-line.ts'
@@ -15,6 +15,7 @@ import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { plainText } from '../plain-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
+import { usageError } from '../usage-error.ts'
 
 interface LimitsOptions extends OperatorOptions {
   readonly set?: Readonly<Record<string, string>>
@@ -83,10 +84,6 @@ export function addLimits(program: Command): void {
     `LIMITER: name, rule { kind, max, everyMs, refill }, keys, waiting, byHand? { by, reason?, at, code }
 KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?`,
   )
-}
-
-function usageError(message: string): CommanderError {
-  return new CommanderError(2, 'durable-jobs.usage', `error: ${message}`)
 }
 
 async function limits(name: string | undefined, options: LimitsOptions): Promise<void> {

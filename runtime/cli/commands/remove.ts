@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
-import { withConnection } from '../connection.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
 
@@ -14,8 +14,7 @@ export function addRemove(program: Command): void {
 
 async function remove(ids: readonly string[], options: ActionOptions): Promise<void> {
   if (options.dryRun || !isSingle(ids, options)) return actOnMany('remove', ids, options)
-  const [id = ''] = ids
-  await withConnection(options, async (jobs) => {
+  await withOneRun(ids, options, async (jobs, id) => {
     await jobs.remove(id, operator(options))
     if (options.json) printJson({ id, removed: true })
     else print(`run ${id} is removed`)

@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
-import { addActionOptions, isSingle, usageError } from '../actions/action-options.ts'
-import { withConnection } from '../connection.ts'
+import { addActionOptions, isSingle } from '../actions/action-options.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson } from '../output.ts'
+import { usageError } from '../usage-error.ts'
 
 interface RetryOptions extends RetryManyOptions {
   readonly from?: string
@@ -27,14 +28,14 @@ export function addRetry(program: Command): void {
 }
 
 async function retry(ids: readonly string[], options: RetryOptions): Promise<void> {
-  if (isSingle(ids, options)) return retryOne(ids[0] ?? '', options)
+  if (isSingle(ids, options)) return retryOne(ids, options)
   if (options.from !== undefined) throw usageError('--from is for one run: its steps are not those of others')
   return actOnMany('retry', ids, options)
 }
 
-async function retryOne(id: string, options: RetryOptions): Promise<void> {
+async function retryOne(ids: readonly string[], options: RetryOptions): Promise<void> {
   const { from, runAgain, dryRun = false } = options
-  await withConnection(options, async (jobs) => {
+  await withOneRun(ids, options, async (jobs, id) => {
     const plan = await jobs
       .run(id)
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })

@@ -10,11 +10,11 @@ import { type ByHand, operatorWrite } from '../by-hand.ts'
 import { parseActionKind, parseActionTarget } from './action-target.ts'
 import { type ActionProgress, type Course, carryOut } from './carry-out.ts'
 import { parseRate, type Rate } from './pacer.ts'
-import { type ActionPlan, planAction } from './plan-action.ts'
+import { type ActionPlan, countOf, planAction } from './plan-action.ts'
 
 /** How an action is carried out by this call. */
 export interface ContinueOptions {
-  /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 50. */
+  /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 25. */
   rate?: Rate
   /** Stops once so many more runs are done; `continue` goes on. Default: none. */
   limit?: number
@@ -78,8 +78,11 @@ export class Actions {
     const course = parseCourse(options)
     const { by, reason } = operatorWrite({ by: who, reason: why })
     const runAgain = parseRunAgain(kind, options.runAgain)
+    const parsed = parseActionTarget(kind, target)
+    const matching = await countOf(this.#store, parsed)
     const begun = await this.#store.beginAction({
-      ...{ id: parseActionId(id), action: kind, target: parseActionTarget(kind, target), by },
+      ...{ id: parseActionId(id), action: kind, target: parsed, by },
+      ...(matching === undefined ? {} : { matching }),
       ...(runAgain === undefined ? {} : { runAgain }),
       ...(reason === undefined ? {} : { reason }),
     })

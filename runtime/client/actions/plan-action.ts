@@ -41,7 +41,7 @@ export async function planAction(
   const { ids, matching } =
     target.kind === 'runs'
       ? { ids: target.ids, matching: { runs: target.ids.length, exact: true } }
-      : await matchingRuns(inspector, target.filter)
+      : await matchingRuns(inspector, target.filter, await countOf(inspector, target))
   const sample = ids.slice(0, maxForecastRuns)
   const forecasts = await inspector.planAction(action, sample, runAgain)
   return { action, matching, ...(await summary(inspector, action, forecasts)) }
@@ -90,8 +90,11 @@ interface Matching {
   readonly matching: ActionPlan['matching']
 }
 
-async function matchingRuns(inspector: Inspector, filter: RunFilter): Promise<Matching> {
-  const counted = await countOf(inspector, filter)
+async function matchingRuns(
+  inspector: Inspector,
+  filter: RunFilter,
+  counted: number | undefined,
+): Promise<Matching> {
   const ids: RunId[] = []
   let cursor: string | undefined
   for (let pages = 0; pages < maxCountedPages; pages++) {
@@ -109,9 +112,10 @@ async function matchingRuns(inspector: Inspector, filter: RunFilter): Promise<Ma
   return { ids, matching: { runs: counted ?? ids.length, exact: counted !== undefined } }
 }
 
-/** From the counters, where they know what the filter asks for. */
-async function countOf(inspector: Inspector, filter: RunFilter): Promise<number | undefined> {
-  const { states, job, queue, ...others } = filter
+/** How many runs a target has, where that can be told exactly: of ids, and of filters that the counters know. */
+export async function countOf(inspector: Inspector, target: ActionTarget): Promise<number | undefined> {
+  if (target.kind === 'runs') return target.ids.length
+  const { states, job, queue, ...others } = target.filter
   if (Object.keys(others).length > 0) return undefined
   const counts = await inspector.counts()
   return counts

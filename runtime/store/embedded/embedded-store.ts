@@ -12,6 +12,7 @@ import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { EventPage, EventQuery } from '../events.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -59,7 +60,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunEvent,
   RunFilter,
   RunPage,
   Settlement,
@@ -75,7 +75,7 @@ import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
-import { readEvents, writeEvents } from './event-log.ts'
+import { writeEvents } from './event-log.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
@@ -104,6 +104,7 @@ import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { duplicateOf, enqueue } from './operations/enqueue.ts'
+import { readEvents } from './operations/events.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
@@ -254,8 +255,8 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => applyAction(tx, chunk))
   }
 
-  endAction(id: string): Promise<ActionInfo> {
-    return this.#write((tx) => endAction(tx, id))
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return this.#write((tx) => endAction(tx, id, write))
   }
 
   async planAction(
@@ -527,8 +528,8 @@ class EmbeddedStore implements Store {
     return inspectLedger(this.#database, schedule, page)
   }
 
-  async events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
-    return readEvents(this.#database, this.#time.look(), page)
+  async events(query: EventQuery): Promise<EventPage> {
+    return this.#database.snapshot(() => readEvents(this.#database, this.#time.look(), query))
   }
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
@@ -597,6 +598,7 @@ class EmbeddedStore implements Store {
       hints: new Set(),
       moves: [],
       removed: [],
+      loggedMoves: 0,
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

@@ -1,48 +1,49 @@
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { checkEventLimit, parseCursor } from '../read-limits.ts'
-import { keptEvents, type RunEvent } from '../store.ts'
+import { retainedTransitions } from '../events.ts'
 import type { Sql } from './database.ts'
-import { type Moment, shownAt } from './store-clock.ts'
 import type { Move, Transaction } from './transaction.ts'
 
 /*
- * What `events` tells, in one row per transaction: a row per event would cost every claim as much as its runs.
- * E1  Events are numbered without gaps; a row is named by the number of its last one, which is also its cursor
- * E2  The newest row is never deleted, so no number is given twice
+ * The log of transitions, in rows of many: a row per event would cost every claim as much as its runs.
+ * E1  A row is named by the number of its last event. Numbers have no gaps, over this log and that of operations.
+ * E2  The newest row names the newest event of both logs: one without groups stands for an operation. It is never
+ *     deleted, so no number is given twice, also not by the version before, which has no log of operations.
  */
 
 const mostPerRow = 500
-/** How many events come between two deletions of the oldest. */
-const trimEvery = 100
+/** Once in so many events the oldest rows go, at most so many: more than can have come. */
+const trim = { every: 100, rows: 500 } as const
 
 /** Events in a row that differ in their run only: a claim of 100 runs is little more than 100 ids. */
-type Group = [job: string, queue: string, transition: Move['transition'], state: RunState, ...runs: RunId[]]
+export type EventGroup = [
+  job: string,
+  queue: string,
+  transition: Move['transition'],
+  state: RunState,
+  ...runs: RunId[],
+]
 
-interface EventRow {
-  readonly last: number
-  readonly at: number
-  readonly groups: string
-}
+/** A row that stands for an operation (E2). */
+export const noGroups = '[]'
 
-/** Writes the transaction's events, before its commit. */
+/** Writes the transitions of the transaction so far, or the rest of them before its commit. */
 export function writeEvents(tx: Transaction): void {
-  if (tx.moves.length === 0) return
-  const before = newest(tx.sql)
-  for (let i = 0; i < tx.moves.length; i += mostPerRow) {
-    const moves = tx.moves.slice(i, i + mostPerRow)
-    tx.sql.run(
-      'INSERT INTO events VALUES (?, ?, ?)',
-      before + i + moves.length,
-      tx.now,
-      JSON.stringify(group(moves)),
-    )
+  const moves = tx.loggedMoves === 0 ? tx.moves : tx.moves.slice(tx.loggedMoves)
+  if (moves.length === 0) return
+  const before = newestNumber(tx.sql)
+  for (let i = 0; i < moves.length; i += mostPerRow) {
+    const part = moves.slice(i, i + mostPerRow)
+    const groups = JSON.stringify(group(part))
+    tx.sql.run('INSERT INTO events VALUES (?, ?, ?)', before + i + part.length, tx.now, groups)
   }
-  trim(tx, before, before + tx.moves.length)
+  tx.loggedMoves = tx.moves.length
+  const last = before + moves.length
+  if (Math.floor(before / trim.every) !== Math.floor(last / trim.every)) dropOldest(tx, last)
 }
 
-function group(moves: readonly Move[]): Group[] {
-  const groups: Group[] = []
+function group(moves: readonly Move[]): EventGroup[] {
+  const groups: EventGroup[] = []
   let previous: Move | undefined
   for (const move of moves) {
     const open = previous !== undefined && isAlike(previous, move) ? groups.at(-1) : undefined
@@ -62,38 +63,17 @@ function isAlike(a: Move, b: Move): boolean {
   )
 }
 
-/** As many go as come, a few at once; E2: a row that ends with `last` stays. */
-function trim(tx: Transaction, before: number, last: number): void {
-  if (Math.floor(before / trimEvery) === Math.floor(last / trimEvery)) return
-  tx.sql.run('DELETE FROM events WHERE last <= ?', last - keptEvents)
-}
-
-/** @throws InvalidOptionsError for a cursor or a limit that can't be one. */
-export function readEvents(
-  sql: Sql,
-  moment: Moment,
-  { after, limit }: { readonly after?: string; readonly limit: number },
-): RunEvent[] {
-  checkEventLimit(limit)
-  const from = after === undefined ? newest(sql) - limit : parseCursor(after)
-  const rows = sql.all<EventRow>('SELECT * FROM events WHERE last > ? ORDER BY last LIMIT ?', from, limit)
-  const page: RunEvent[] = []
-  for (const row of rows) {
-    if (page.length >= limit) break
-    page.push(...decode(row, moment).filter(({ cursor }) => Number(cursor) > from))
-  }
-  return page.slice(0, limit)
-}
-
-function newest(sql: Sql): number {
-  return sql.get<{ last: number | null }>('SELECT max(last) AS last FROM events')?.last ?? 0
-}
-
-function decode({ last, at: stored, groups }: EventRow, moment: Moment): RunEvent[] {
-  const at = shownAt(moment, stored)
-  const events = (JSON.parse(groups) as Group[]).flatMap(([job, queue, transition, state, ...runs]) =>
-    runs.map((run) => ({ at, run, job, queue, transition, state })),
+function dropOldest(tx: Transaction, last: number): void {
+  tx.sql.run(
+    `DELETE FROM events WHERE last IN (SELECT last FROM events ORDER BY last LIMIT ${trim.rows})
+       AND last < ? AND (last <= ? OR at < ?)`,
+    last,
+    last - retainedTransitions.count,
+    tx.now - retainedTransitions.ms,
   )
-  const before = last - events.length
-  return events.map((event, i) => ({ cursor: String(before + i + 1), ...event }))
+}
+
+/** The number of the newest event of both logs, 0 without any. */
+export function newestNumber(sql: Sql): number {
+  return sql.get<{ last: number | null }>('SELECT max(last) AS last FROM events')?.last ?? 0
 }

@@ -4,7 +4,8 @@ import type { Sql } from './database.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
- * How many runs there are by queue, job and state: one row each, none where there is no run.
+ * How many runs there are by queue, job and state, one row each. Readers skip a 0; the sweep deletes those of ready and
+ * running runs, since a queue that runs empty again and again would pay for it each time.
  * N1  What a transaction changes is summed and written before its commit, so that counters cost by transaction, not by run.
  * N2  A recount goes through the runs by number and keeps its own sums, in `recounted`. The setting `recounted_to` is the
  *     last number it has looked at; a change of a run up to there counts in its sums as well.
@@ -51,18 +52,22 @@ interface Counted {
 
 function writeChange(sql: Sql, { queue, job, state, n, recounted }: Change): void {
   if (n === 0 && recounted === 0) return
-  const row = sql.get<{ n: number; recounted: number }>(
+  sql.run(
     `INSERT INTO run_counts VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET n = n + excluded.n, recounted = recounted + excluded.recounted RETURNING n, recounted`,
+     ON CONFLICT DO UPDATE SET n = n + excluded.n, recounted = recounted + excluded.recounted`,
     queue,
     job,
     state,
     n,
     recounted,
   )
-  if (row?.n === 0 && row.recounted === 0) {
-    sql.run('DELETE FROM run_counts WHERE queue = ? AND job = ? AND state = ?', queue, job, state)
-  }
+  if (n > 0 || state === 'ready' || state === 'running') return
+  sql.run(
+    'DELETE FROM run_counts WHERE queue = ? AND job = ? AND state = ? AND n = 0 AND recounted = 0',
+    queue,
+    job,
+    state,
+  )
 }
 
 export function readRecountedTo(sql: Sql): number | undefined {

@@ -261,6 +261,14 @@ const addedTables = `
   BEGIN
     DELETE FROM open_steps WHERE lease = OLD.lease;
   END;
+  -- What operators, leaders and workers did: see operation-log.ts.
+  CREATE TABLE IF NOT EXISTS operations (
+    number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
+    n INTEGER NOT NULL,                   -- counts operations alone
+    previous INTEGER NOT NULL, transition INTEGER NOT NULL, -- numbers of the operation and of the transition before it
+    body TEXT NOT NULL                    -- JSON
+  );
+  INSERT OR IGNORE INTO settings SELECT 'epoch', 1 + (random() & 0x3fffffffffff);
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -295,6 +303,7 @@ const namesAdded = [
   'hours',
   'rolled_to',
   'backlogs',
+  'operations',
 ] as const
 
 export const formatVersion: number = migrations.length

@@ -22,6 +22,8 @@ export interface Transaction extends Moment {
   readonly moves: Move[]
   /** Runs that were deleted, for `counts`. */
   readonly removed: Removed[]
+  /** How many of them are in the log of events. */
+  loggedMoves: number
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */

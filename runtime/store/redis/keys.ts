@@ -6,7 +6,7 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    * rolled, countedSince, sampledSince
    */
@@ -60,7 +60,7 @@ export const staticKeys = [
   'tags',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
-  /** hash: queue, job, state -> how many runs; behind an empty queue: as far as a recount has come */
+  /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
   'runCounts',
   /** hash: job, key -> run that holds it by its state, or end of a window and run */
   'unique',
@@ -84,8 +84,10 @@ export const staticKeys = [
   'limitStarts',
   /** lex set: limiter, key, number in line, run; who was refused for too long */
   'limitSeniors',
-  /** stream: events, numbered */
+  /** stream: transitions by number, up to 100 per entry */
   'events',
+  /** stream: operations by number */
+  'operations',
   /** hash: minute, queue, job -> counts and histograms */
   'minutes',
   /** set by minute: fields of `minutes` */

@@ -12,6 +12,7 @@ import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import type { EventPage, EventQuery } from '../events.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -58,7 +59,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunEvent,
   RunFilter,
   RunPage,
   Settlement,
@@ -91,7 +91,7 @@ import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
-import { readEvents, readThroughput } from './operations/events.ts'
+import { readEvents } from './operations/events.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
@@ -121,6 +121,7 @@ import {
 import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
+import { readThroughput } from './operations/throughput.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
@@ -239,9 +240,9 @@ class RedisStore implements Store {
     return planRetry(this.#calls, run, choice)
   }
 
-  async remove(run: RunId, { requestId }: OperatorWrite): Promise<void> {
+  async remove(run: RunId, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
     const journal = this.#keys.journal(run)
-    const answer = await this.#calls.run('remove', [requestId, run], [journal])
+    const answer = await this.#calls.run('remove', [requestId, by, reason, run], [journal])
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
@@ -256,8 +257,8 @@ class RedisStore implements Store {
     return applyAction(this.#calls, chunk)
   }
 
-  endAction(id: string): Promise<ActionInfo> {
-    return endAction(this.#calls, id)
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return endAction(this.#calls, id, write)
   }
 
   async planAction(
@@ -301,8 +302,8 @@ class RedisStore implements Store {
     return reportCut(this.#calls, lease)
   }
 
-  async drainWorker(worker: string, { requestId }: OperatorWrite): Promise<void> {
-    const answer = String(await this.#calls.run('drain-worker', [worker, requestId]))
+  async drainWorker(worker: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+    const answer = String(await this.#calls.run('drain-worker', [worker, requestId, by, reason]))
     if (answer === 'unknown') {
       throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
     }
@@ -322,11 +323,11 @@ class RedisStore implements Store {
   }
 
   async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason])
+    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'pause'])
   }
 
-  async resumeQueue(queue: string, { requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, '', ''])
+  async resumeQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
   }
 
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
@@ -492,8 +493,8 @@ class RedisStore implements Store {
     return readLedger(this.#calls, schedule, page)
   }
 
-  events(page: { readonly after?: string; readonly limit: number }): Promise<readonly RunEvent[]> {
-    return readEvents(this.#calls, page)
+  events(query: EventQuery): Promise<EventPage> {
+    return readEvents(this.#calls, query)
   }
 
   throughput(minutes: number): Promise<readonly ThroughputCell[]> {

@@ -3,11 +3,12 @@ import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
+import { retainedOperations, retainedTransitions } from '../events.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
-import { amnestyShare, keepAnswersMs, keptEvents, longestPollMs, throughputMinutes } from '../store.ts'
+import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -48,7 +49,7 @@ const made = new Map<ScriptName, Script>()
  *   time and the expectation, and `meta` must be among the keys
  * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it
+ * - `uses`: parts that stand before it; a part may say so, too
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -61,18 +62,11 @@ export function scriptOf(name: ScriptName): Script {
 
 function compose(name: ScriptName): Script {
   const body = scriptSources[name]
-  const header = (field: string): string => new RegExp(`^${field}: (.*)$`, 'm').exec(body)?.[1]?.trim() ?? ''
+  const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const parts = header('uses')
-    .split(' ')
-    .filter((part) => part !== '')
-    .map((part) => partOf(name, part))
-  const called = header('calls')
-    .split(' ')
-    .filter((script) => script !== '')
-    .map((script) => asFunction(script, partOf(name, script)))
-  const moves = header('uses').split(' ').includes('prelude')
-  const text = [...(timed ? clockOf(moves) : []), ...parts, ...called, body].join('\n')
+  const parts = partsUsed(name, body).map((part) => partOf(name, part))
+  const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
+  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
@@ -88,6 +82,23 @@ function compose(name: ScriptName): Script {
 
 export function scriptFrom(source: string, about: Omit<Script, 'source' | 'sha'>): Script {
   return { source, sha: createHash('sha1').update(source).digest('hex'), ...about }
+}
+
+function headerOf(source: string, field: string): string {
+  return new RegExp(`^${field}: (.*)$`, 'm').exec(source)?.[1]?.trim() ?? ''
+}
+
+function words(text: string): string[] {
+  return text.split(' ').filter((word) => word !== '')
+}
+
+/** Each part once, those that others use before them. */
+function partsUsed(name: ScriptName, source: string): string[] {
+  const found = words(headerOf(source, 'uses')).flatMap((part) => [
+    ...partsUsed(name, partOf(name, part)),
+    part,
+  ])
+  return [...new Set(found)]
 }
 
 /** `K.name` is for the reader: a variable that a function shares with the script costs every call of it, a global nothing. */
@@ -133,15 +144,12 @@ function asFunction(script: string, source: string): string {
 /**
  * The server's time, read once: all of a script happens at one instant. A test gives its own as ARGV[1]. `wall` is the
  * server's clock, `now` the store's time (server-clock.ts). A script does nothing when `now` is far from the time that
- * the caller expects, its last argument. One that may move runs reads with the same command how far a recount has come.
+ * the caller expects, its last argument.
  */
-const clockOf = (moves: boolean): readonly string[] => [
+const clock = [
   "local time = redis.call('TIME')",
   'local wall = tonumber(ARGV[1]) or time[1] * 1000 + math.floor(time[2] / 1000)',
-  ...(moves
-    ? ["local clockOffset, recountedTo = unpack(call('HMGET', K.meta, 'clockOffset', 'recountedTo'))"]
-    : ["local clockOffset = call('HGET', K.meta, 'clockOffset')"]),
-  'local now = wall + (tonumber(clockOffset) or 0)',
+  "local now = wall + (tonumber(call('HGET', K.meta, 'clockOffset')) or 0)",
   'do',
   `  local expected = string.match(ARGV[#ARGV], '^${expectationPrefix}(%d*)$')`,
   '  if expected then ARGV[#ARGV] = nil end',
@@ -184,7 +192,7 @@ function withConstants(source: string): string {
     ),
   )
   const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [longestPollMs, keptEvents, throughputMinutes, keepAnswersMs, amnestyShare]
+  const bounds = [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare]
   const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
   const constants = {
     "--[[moves]] ''": `'${moves.join('')}'`,
@@ -193,8 +201,10 @@ function withConstants(source: string): string {
     '--[[suspect]] 0': String(suspectStreak),
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0, 0': bounds.join(', '),
+    '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
     '--[[statistics]] 0, 0, 0': `${retainedHours}, ${maxSampledQueues}, ${maxSampledCounters}`,
+    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
+    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
@@ -202,7 +212,8 @@ function withConstants(source: string): string {
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
     '--[[clock]] 0': String(noticedMs),
-    '--[[actions]] 0, 0': `${maxRefusals}, ${keepActionsMs}`,
+    '--[[refusals]] 0': String(maxRefusals),
+    '--[[actions]] 0': String(keepActionsMs),
     '--[[recount]] 0': String(recountPauseMs),
     '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
   }

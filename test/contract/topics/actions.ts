@@ -20,6 +20,7 @@ export function actionsContract(open: Open): void {
   retries(open)
   cancelsAndRemoves(open)
   records(open)
+  log(open)
   forecasts(open)
 }
 
@@ -433,6 +434,48 @@ function records(open: Open): void {
       await expect(store.actions(0)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
     },
   )
+}
+
+function log(open: Open): void {
+  contractTest(open, 'the log has the begin and the end of an action, not its runs', async (contract) => {
+    const { store } = contract
+    const ids = await failedRuns(contract, 2)
+    const action = newAction({ reason: 'the bank is back', matching: 2 })
+    const before = await store.events({ log: 'operations', limit: 10 })
+    await store.beginAction(action)
+    await store.beginAction(action)
+    await store.applyAction({ action: action.id, from: '', next: '1', runs: found(ids) })
+    const last = { action: action.id, from: '1', runs: named(['none']) }
+    await store.applyAction(last)
+    await store.applyAction(last)
+    const dropped = newAction({ action: 'cancel' })
+    await store.beginAction(dropped)
+    await store.endAction(dropped.id, byHand({ by: 'ben', reason: 'wrong ones' }))
+    await store.endAction(dropped.id, byHand({ by: 'ben' }))
+    const { events } = await store.events({ log: 'operations', after: before.cursor, limit: 10 })
+    const told = events.map(({ cursor: _, at: __, ...event }) => event)
+    const of = { kind: 'operation', subject: action.id, by: 'ana', reason: 'the bank is back', count: 2 }
+    expect(told).toEqual([
+      { ...of, operation: 'begin action', details: { kind: 'retry' } },
+      { ...of, operation: 'end action', details: { kind: 'retry', refused: 1 } },
+      {
+        ...{ kind: 'operation', operation: 'begin action', subject: dropped.id, by: 'ana' },
+        details: { kind: 'cancel' },
+      },
+      {
+        ...{
+          kind: 'operation',
+          operation: 'end action',
+          subject: dropped.id,
+          by: 'ben',
+          reason: 'wrong ones',
+        },
+        ...{ count: 0, details: { kind: 'cancel', refused: 0 } },
+      },
+    ])
+    const moves = await store.events({ log: 'runs', after: before.cursor, limit: 10 })
+    expect(moves.events).toMatchObject(ids.map((run) => ({ run, transition: 'retry' })))
+  })
 }
 
 function forecasts(open: Open): void {

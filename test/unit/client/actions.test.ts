@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Pacer, parseRate } from '../../../runtime/client/actions/pacer.ts'
 import { type ActionKind, type ActionTarget, maxChunkRuns } from '../../../runtime/store/actions.ts'
+import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import { defineJob, type Jobs, limits } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
@@ -150,6 +151,23 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 })
 
+test('a plan knows from counters how many runs match, else at least how many it found', async () => {
+  const { jobs } = await openWorkshop()
+  const count = 5_100
+  await jobs.enqueueMany(
+    defineJob({ name: 'report' }, () => undefined),
+    Array(count).fill(undefined),
+  )
+  const planned = (filter: RunFilter) => jobs.actions.plan('cancel', { kind: 'filter', filter })
+  const counted = await planned({ job: 'report' })
+  expect(counted).toMatchObject({ matching: { runs: count, exact: true }, sample: 200 })
+  expect(counted.states).toEqual([{ state: 'ready', runs: 200 }])
+  expect(await planned({ text: 'report' })).toMatchObject({
+    matching: { runs: 5_000, exact: false },
+    sample: 200,
+  })
+})
+
 test('an action that another one ends stops', async () => {
   const workshop = await openWorkshop()
   await failedCharges(workshop, charges(3))
@@ -196,7 +214,7 @@ test('wrong options are refused by name, and nothing is begun', async () => {
 describe('rate', () => {
   test.each([
     ['20/s', 5, 250],
-    ['1000/s', maxChunkRuns, 50],
+    ['1000/s', maxChunkRuns, 25],
     ['30/m', 1, 2_000],
   ])('%s: chunks of %i, the next one after %i ms', async (rate, runs, ms) => {
     const clock = new FakeClock()

@@ -1,4 +1,5 @@
 import { DuplicateRunError, UnknownActionError } from '../../../model/errors.ts'
+import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
 import { judge, type Refusal, refusalText } from '../../action-refusal.ts'
@@ -16,6 +17,7 @@ import { onceRefusal, planActionRetry } from '../../plan-retry.ts'
 import { actionReason } from '../../read-action.ts'
 import type { Sql } from '../database.ts'
 import { admissionsOf } from '../limits/admission-row.ts'
+import { logOperation } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import type { Transaction } from '../transaction.ts'
@@ -35,8 +37,9 @@ interface ActionRow {
   readonly refusals: string
 }
 
-export function beginAction(tx: Transaction, { id, ...begun }: NewAction): ActionInfo {
-  tx.sql.run(
+export function beginAction(tx: Transaction, action: NewAction): ActionInfo {
+  const { id, ...begun } = action
+  const created = tx.sql.run(
     `INSERT OR IGNORE INTO actions (id, begun, started_at, touched_at, cursor, done, refused, refusals)
      VALUES (?, ?, ?, ?, '', 0, 0, '[]')`,
     id,
@@ -44,6 +47,17 @@ export function beginAction(tx: Transaction, { id, ...begun }: NewAction): Actio
     tx.now,
     tx.now,
   )
+  if (created > 0) {
+    const { action: kind, by, reason, matching } = action
+    logOperation(tx, {
+      operation: 'begin action',
+      subject: id,
+      by,
+      reason,
+      count: matching,
+      details: { kind },
+    })
+  }
   return toInfo(tx, knownAction(tx.sql, id))
 }
 
@@ -73,18 +87,31 @@ export function applyAction(tx: Transaction, { action: id, from, next, runs }: A
     JSON.stringify(kept),
     id,
   )
-  return toInfo(tx, knownAction(tx.sql, id))
+  const applied = knownAction(tx.sql, id)
+  if (next === undefined) logEnd(tx, applied, action)
+  return toInfo(tx, applied)
 }
 
-export function endAction(tx: Transaction, id: string): ActionInfo {
-  knownAction(tx.sql, id)
-  tx.sql.run(
+export function endAction(tx: Transaction, id: string, { by, reason }: OperatorWrite): ActionInfo {
+  const row = knownAction(tx.sql, id)
+  const ended = tx.sql.run(
     'UPDATE actions SET touched_at = ?, ended_at = ?, cursor = NULL WHERE id = ? AND ended_at IS NULL',
     tx.now,
     tx.now,
     id,
   )
+  if (ended > 0) logEnd(tx, row, { by, reason })
   return toInfo(tx, knownAction(tx.sql, id))
+}
+
+function logEnd(
+  tx: Transaction,
+  row: ActionRow,
+  { by, reason }: { readonly by: string; readonly reason?: string | undefined },
+): void {
+  const { id, done, refused } = row
+  const details = { kind: actionOf(row).action, refused }
+  logOperation(tx, { operation: 'end action', subject: id, by, reason, count: done, details })
 }
 
 /** Returns why the run is refused; nothing of it was changed then. */

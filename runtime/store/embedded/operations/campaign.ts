@@ -1,5 +1,6 @@
 import type { LeaseId } from '../../store.ts'
 import type { CampaignAnswer, DutyAges } from '../../terms.ts'
+import { logOperation } from '../operation-log.ts'
 import type { Transaction } from '../transaction.ts'
 import { leads } from './terms.ts'
 
@@ -51,17 +52,19 @@ export function campaign(tx: Transaction, candidate: Candidate): CampaignAnswer 
     return { kind: 'leading', term: last.term }
   }
   const term = Math.max((last?.term ?? 0) + 1, tx.now)
+  const worker = workerName(tx, lease) ?? ''
   tx.sql.run(
     `INSERT OR REPLACE INTO terms (role, term, lease, worker, since, ends_at, term_ms, duties)
      VALUES (?, ?, ?, ?, ?, ?, ?, '{}')`,
     role,
     term,
     lease,
-    workerName(tx, lease) ?? '',
+    worker,
     tx.now,
     tx.now + termMs,
     termMs,
   )
+  logOperation(tx, { operation: 'leader changed', subject: role, by: worker, details: { term } })
   return { kind: 'leading', term }
 }
 
@@ -87,6 +90,7 @@ export function renewTerm(tx: Transaction, held: Held, duties: DutyAges): 'held'
 }
 
 export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
+  const by = workerName(tx, lease)
   const ended = tx.sql.run(
     `UPDATE terms SET resigned_by = lease, lease = NULL, worker = NULL, since = min(ends_at, ?), duties = '{}'
      WHERE role = ? AND term = ? AND lease = ?`,
@@ -95,5 +99,7 @@ export function resignTerm(tx: Transaction, { role, term, lease }: Held): void {
     term,
     lease,
   )
-  if (ended > 0) tx.hints.add('vacancy')
+  if (ended === 0) return
+  logOperation(tx, { operation: 'leader resigned', subject: role, by, details: { term } })
+  tx.hints.add('vacancy')
 }

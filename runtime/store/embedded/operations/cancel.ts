@@ -2,6 +2,7 @@ import { UnknownRunError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { type Cancel, findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
@@ -13,6 +14,9 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   if (run === undefined) throw new UnknownRunError(id)
   if (isEnd(run.state) || run.state === 'cancelling')
     return keepAnswer(tx, write.requestId, { state: run.state })
+  const { job, queue } = run
+  const { by, reason } = write
+  logOperation(tx, { operation: 'cancel run', subject: id, by, reason, details: { job, queue } })
   return keepAnswer(tx, write.requestId, { state: cancelRun(tx, run, write) })
 }
 

@@ -1,6 +1,7 @@
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
 import { declaredInCode } from '../../declared-in-code.ts'
+import type { OperationName } from '../../events.ts'
 import type { NewRun } from '../../new-run.ts'
 import {
   encodeSpec,
@@ -12,6 +13,7 @@ import {
   type TriggerAnswer,
 } from '../../schedules.ts'
 import type { EnqueueAnswer } from '../../store.ts'
+import { type LoggedOperation, logOperation } from '../operation-log.ts'
 import {
   findSchedule,
   keepPlan,
@@ -32,6 +34,7 @@ export function putSchedule(tx: Transaction, name: string, spec: ScheduleSpec, w
       throw new ScheduleStateError(declaredInCode(name))
     }
     if (before !== undefined && before.dropped === undefined && before.digest === digest) return
+    logChange(tx, 'put schedule', name, write)
     const record = setSchedule(tx, name, before, { origin: 'hand', digest, spec: bytes, line: byLine(write) })
     if (before?.conflict !== undefined) keepRecord(tx, name, { ...record, conflict: before.conflict })
   })
@@ -45,6 +48,7 @@ export function removeSchedule(tx: Transaction, name: string, write: OperatorWri
     if (record.origin === 'code' && record.dropped === undefined && declared) {
       throw new ScheduleStateError(declaredInCode(name))
     }
+    logChange(tx, 'remove schedule', name, write)
     tx.sql.run('DELETE FROM schedules WHERE name = ?', name)
     tx.sql.run('DELETE FROM ledger WHERE schedule = ?', name)
     if (record.origin === 'hand' && inForce !== undefined) applySchedule(tx, name, inForce)
@@ -55,6 +59,7 @@ export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrit
   once(tx, write, () => {
     const line = byLine(write)
     const before = known(tx, name)
+    logChange(tx, 'pause schedule', name, write)
     // Paused again it is the same pause: its ticks are those from the first one on.
     const paused = { ...line, at: before.paused?.at ?? tx.wall }
     keepRecord(tx, name, withLine(tx, name, { ...before, paused }, { outcome: 'paused', ...line }))
@@ -65,6 +70,7 @@ export function resumeSchedule(tx: Transaction, name: string, write: OperatorWri
   once(tx, write, () => {
     const { paused, ...record } = known(tx, name)
     if (paused === undefined) return
+    logChange(tx, 'resume schedule', name, write)
     const pauses = withPause(record.pauses, { from: paused.at, until: tx.wall })
     keepRecord(tx, name, withLine(tx, name, { ...record, pauses }, { outcome: 'resumed', ...byLine(write) }))
     if (record.queued.length > 0)
@@ -94,6 +100,8 @@ export function triggerSchedule(
     enqueued.kind === 'enqueued'
       ? ({ outcome: 'triggered', run: run.id } as const)
       : ({ outcome: 'skipped', why: 'duplicate', other: enqueued.other } as const)
+  const details = enqueued.kind === 'enqueued' ? { run: run.id } : { duplicateOf: enqueued.other }
+  logChange(tx, 'trigger schedule', name, write, details)
   keepRecord(tx, name, withLine(tx, name, enqueued.record, { ...line, ...byLine(write) }))
   return keepAnswer<TriggerAnswer>(
     tx,
@@ -168,6 +176,16 @@ function once(tx: Transaction, write: OperatorWrite, change: () => void): void {
   change()
   tx.hints.add('schedules')
   keepAnswer(tx, write.requestId, true)
+}
+
+function logChange(
+  tx: Transaction,
+  operation: OperationName,
+  subject: string,
+  { by, reason }: OperatorWrite,
+  details?: LoggedOperation['details'],
+): void {
+  logOperation(tx, { operation, subject, by, reason, details })
 }
 
 function byLine({

@@ -1,6 +1,7 @@
 import { RunStateError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { LeaseId } from '../../store.ts'
+import { logOperation } from '../operation-log.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 
 export function drainWorker(tx: Transaction, worker: string, write: OperatorWrite): void {
@@ -11,6 +12,8 @@ export function drainWorker(tx: Transaction, worker: string, write: OperatorWrit
   )
   if (leases.length === 0)
     throw new RunStateError(`no live worker '${worker}'; durable-jobs workers lists them`)
+  const { by, reason } = write
+  logOperation(tx, { operation: 'drain worker', subject: worker, by, reason })
   for (const { lease } of leases) tx.woken.add(lease)
   keepAnswer(tx, write.requestId, true)
 }

@@ -1,6 +1,7 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { bootId } from '../host.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
+import { logOperation } from '../operation-log.ts'
 import { leaveSlot, place } from '../place.ts'
 import { type Blocked, type RunRow, runColumns } from '../run-row.ts'
 import { note, type Transaction } from '../transaction.ts'
@@ -34,6 +35,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     worker.queueOrder ?? 'turns',
   )
   if (created === 0) return
+  logOperation(tx, { operation: 'worker joined', subject: worker.name, details: versionsOf(worker.jobs) })
   for (const job of worker.jobs) {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
     unblock(tx, worker, job)
@@ -66,6 +68,14 @@ function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][numb
   }
 }
 
+const mostVersions = 50
+
+/** By job the version that a worker runs, as the log tells it. */
+function versionsOf(jobs: NewWorker['jobs']): Record<string, number> | undefined {
+  if (jobs.length === 0) return undefined
+  return Object.fromEntries(jobs.slice(0, mostVersions).map(({ name, version }) => [name, version]))
+}
+
 export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
   markSeen(tx)
   const [worker] = tx.sql.all<{ drain_order: number }>(
@@ -82,13 +92,19 @@ export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): Re
 }
 
 export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[]): void {
-  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
+  const worker = tx.sql.get<{ name: string; jobs: string }>(
+    'SELECT name, jobs FROM workers WHERE lease = ?',
+    lease,
+  )
   if (worker === undefined) return
   for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
     if (keep.includes(run.id)) continue
     if (run.state !== 'cancelling') note(tx, run.seq, { kind: 'released', worker: worker.name })
     leaveSlot(tx, run, 'release')
   }
-  if (keep.length === 0) forgetWorker(tx, lease)
-  else tx.sql.run('UPDATE workers SET draining = 1, drain_order = 1, idle = 0 WHERE lease = ?', lease)
+  if (keep.length === 0) {
+    const details = versionsOf(JSON.parse(worker.jobs) as NewWorker['jobs'])
+    logOperation(tx, { operation: 'worker left', subject: worker.name, details })
+    forgetWorker(tx, lease)
+  } else tx.sql.run('UPDATE workers SET draining = 1, drain_order = 1, idle = 0 WHERE lease = ?', lease)
 }

@@ -6,6 +6,7 @@ import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
 import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
 import { lookAtLinesOf, ruleOf } from '../limits/limit-key.ts'
+import { logOperation } from '../operation-log.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
@@ -74,6 +75,7 @@ export function setLimiter(
   if (inForce === undefined) {
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   }
+  const wasSet = tx.sql.get('SELECT 1 FROM limiters WHERE name = ? AND by_hand IS NOT NULL', name)
   const byHand = numbers && byHandRow(tx, changedRule(name, inForce, numbers), write)
   tx.sql.run(
     'UPDATE limiters SET by_hand = ? WHERE name = ?',
@@ -81,7 +83,13 @@ export function setLimiter(
     name,
   )
   lookAtLinesOf(tx, name)
-  return keepAnswer(tx, write.requestId, ruleOf(tx, name) ?? inForce)
+  const rule = ruleOf(tx, name) ?? inForce
+  if (byHand !== undefined || wasSet !== undefined) {
+    const operation = byHand === undefined ? 'reset limiter' : 'change limiter'
+    const { by, reason } = write
+    logOperation(tx, { operation, subject: name, by, reason, details: { ...rule } })
+  }
+  return keepAnswer(tx, write.requestId, rule)
 }
 
 function byHandRow(tx: Transaction, rule: LimiterRule, { by, reason }: OperatorWrite): ByHandRow {

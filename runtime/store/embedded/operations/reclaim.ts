@@ -4,6 +4,7 @@ import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
+import { logOperation } from '../operation-log.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
 import { wakeIdle } from '../takers.ts'
@@ -54,9 +55,10 @@ export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
 export function reclaim(tx: Transaction, lease: LeaseId, cause: LossCause): void {
   const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
   if (worker === undefined) return
-  for (const run of tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)) {
-    loseRun(tx, run, worker.name, cause)
-  }
+  const held = tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)
+  const { name: subject } = worker
+  logOperation(tx, { operation: 'worker lost', subject, count: held.length, details: { cause } })
+  for (const run of held) loseRun(tx, run, subject, cause)
   forgetWorker(tx, lease)
 }
 

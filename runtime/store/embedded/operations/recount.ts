@@ -68,6 +68,7 @@ function writeSetting(sql: Sql, name: string, value: number): void {
 
 /** N3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
 export function isRecountDue({ sql, now }: Transaction, ended: number): boolean {
+  sql.run('DELETE FROM run_counts WHERE n = 0 AND recounted = 0')
   if (readRecountedTo(sql) !== undefined) return true
   const at = readRecountedAt(sql)
   if (at === undefined) return true

@@ -2,6 +2,7 @@ import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { logOperation } from '../operation-log.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { freeKeys } from '../unique-keys.ts'
@@ -14,6 +15,9 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
   if (!isEnd(run.state)) {
     throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
   }
+  const { by, reason } = write
+  const { job, queue } = run
+  logOperation(tx, { operation: 'remove run', subject: id, by, reason, details: { job, queue } })
   removeRun(tx, run)
   keepAnswer(tx, write.requestId, true)
 }

@@ -6,6 +6,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
 import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
+import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
@@ -15,7 +16,10 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
-  retryRun(tx, run, dropped, { by: write.by, reason: retryReason(choice, write) })
+  const told = { by: write.by, reason: retryReason(choice, write) }
+  const { job, queue } = run
+  logOperation(tx, { operation: 'retry run', subject: id, ...told, details: { job, queue } })
+  retryRun(tx, run, dropped, told)
   return keepAnswer(tx, write.requestId, answer)
 }
 

@@ -1,4 +1,5 @@
 import { UnknownActionError } from '../../../model/errors.ts'
+import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
 import { accepts, judge, type Refusal, refusalText } from '../../action-refusal.ts'
@@ -22,12 +23,17 @@ import { heldByOther } from './retry.ts'
 
 export async function beginAction(calls: ScriptCalls, action: NewAction): Promise<ActionInfo> {
   const { id, ...asked } = action
-  const args = [id, action.action, action.by, actionReason(action), JSON.stringify(asked)]
+  const { action: kind, by, reason = '', matching = '' } = asked
+  const args = [id, kind, by, reason, actionReason(action), matching, JSON.stringify(asked)]
   return toInfo(calls, id, await calls.run('begin-action', args))
 }
 
-export async function endAction(calls: ScriptCalls, id: string): Promise<ActionInfo> {
-  return toInfo(calls, id, await calls.run('end-action', [id]))
+export async function endAction(
+  calls: ScriptCalls,
+  id: string,
+  { by, reason = '' }: OperatorWrite,
+): Promise<ActionInfo> {
+  return toInfo(calls, id, await calls.run('end-action', [id, by, reason]))
 }
 
 /** Retries are planned outside of the script; a run that has changed since is refused. */

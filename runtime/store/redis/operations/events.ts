@@ -1,71 +1,59 @@
 import type { RunTransition } from '../../../model/run.ts'
-import { checkEventLimit, checkMinutes, parseCursor } from '../../read-limits.ts'
-import type { RunEvent, ThroughputCell } from '../../store.ts'
+import { eventPage, type NumberedEvent, parseEventQuery } from '../../event-page.ts'
+import type { EventPage, EventQuery, OperationEvent } from '../../events.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
-import { decodeCell } from './statistics.ts'
 
-type PackedEvent = readonly [string, string, string, RunTransition | 'enqueue', number]
-type PackedEvents = readonly PackedEvent[number][]
+/** An entry of a stream: its id begins with the number of its last event; then names and values of its fields in turn. */
+type Entry = readonly [id: Buffer, fields: readonly [Buffer, at: Buffer, Buffer, packed: Buffer, ...Buffer[]]]
+type PackedTransition = readonly [string, string, string, RunTransition | 'enqueue', number]
+type PackedTransitions = readonly PackedTransition[number][]
+type PackedOperation = Omit<OperationEvent, 'kind' | 'cursor' | 'at'>
 
-/** An entry's id is the number of its last event; a cursor is the number of an event. */
-export async function readEvents(
-  calls: ScriptCalls,
-  { after, limit }: { readonly after?: string; readonly limit: number },
-): Promise<RunEvent[]> {
-  checkEventLimit(limit)
-  if (after === undefined) {
-    const newest = await entries(calls, 'XREVRANGE', '+', '-', limit)
-    return newest.reverse().flat().slice(-limit)
-  }
-  const seen = parseCursor(after)
-  const next = await entries(calls, 'XRANGE', `${seen + 1}`, '+', limit)
-  return next
-    .flat()
-    .filter(({ cursor }) => Number(cursor) > seen)
-    .slice(0, limit)
-}
-
-async function entries(
-  calls: ScriptCalls,
-  command: 'XRANGE' | 'XREVRANGE',
-  from: string,
-  to: string,
-  limit: number,
-): Promise<RunEvent[][]> {
-  const reply = await calls.read(command, calls.keys.of('events'), from, to, 'COUNT', limit)
-  return (reply as unknown as [Buffer, Buffer[]][]).map(([id, [, at, , packed]]) => {
-    const last = Number(String(id).split('-')[0])
-    return eventsOf(plain.unpack(packed as Buffer) as PackedEvents, last, calls.clock.shown(Number(at)))
+export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise<EventPage> {
+  const parsed = parseEventQuery(query)
+  const { logs, after, limit } = parsed
+  const wanted = (['runs', 'operations'] as const).map((log) => (logs.includes(log) ? 1 : 0))
+  const cursor = after === undefined ? ['', ''] : [after.epoch, after.number]
+  const [epoch, newest, from, runs, operations, ...dropped] = (await calls.run('read-events', [
+    limit,
+    ...wanted,
+    ...cursor,
+  ])) as [Buffer, Buffer, Buffer, Entry[], Entry[], Buffer, Buffer]
+  const shown = (at: Buffer): number => calls.clock.shown(Number(at))
+  const begin = from.length === 0 ? undefined : Number(from)
+  const found = [
+    ...runs.flatMap((entry) => transitionsOf(entry, shown)),
+    ...operations.map((entry) => operationOf(entry, shown)),
+  ]
+  return eventPage(parsed, {
+    epoch: epoch.length === 0 ? undefined : String(epoch),
+    newest: Number(newest),
+    ...(begin === undefined ? {} : { from: begin }),
+    events: found.filter(({ number }) => number > (begin ?? 0)),
+    droppedTo: dropped.map(Number),
   })
 }
 
-/** Five places per event (see `measure` in scripts/prelude.lua). */
-function eventsOf(packed: PackedEvents, last: number, at: number): RunEvent[] {
-  const count = packed.length / 5
+function numberOf([id]: Entry): number {
+  return Number(String(id).split('-')[0])
+}
+
+/** Five places per transition (see scripts/events-part.lua). */
+function transitionsOf(entry: Entry, shown: (at: Buffer) => number): NumberedEvent[] {
+  const [, [, at, , packed]] = entry
+  const places = plain.unpack(packed) as PackedTransitions
+  const count = places.length / 5
   return Array.from({ length: count }, (_, i) => {
-    const [run, job, queue, transition, state] = packed.slice(i * 5, i * 5 + 5) as unknown as PackedEvent
-    return {
-      cursor: String(last - count + i + 1),
-      at,
-      run,
-      job,
-      queue,
-      transition,
-      state: stateOfCode(state),
-    }
+    const [run, job, queue, transition, state] = places.slice(i * 5, i * 5 + 5) as unknown as PackedTransition
+    const event = { run, job, queue, transition, state: stateOfCode(state) }
+    return { number: numberOf(entry) - count + i + 1, event: { kind: 'run', at: shown(at), ...event } }
   })
 }
 
-export async function readThroughput(calls: ScriptCalls, minutes: number): Promise<ThroughputCell[]> {
-  checkMinutes(minutes)
-  const flat = (await calls.run('read-throughput', [minutes])) as Buffer[]
-  const cells: ThroughputCell[] = []
-  for (let i = 0; i < flat.length; i += 2) {
-    const [minute = '0', queue = '', job = ''] = String(flat[i]).split('\0')
-    cells.push({ minute: Number(minute) * 60_000, queue, job, ...decodeCell(flat[i + 1] as Buffer) })
-  }
-  const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-  return cells.sort((a, b) => a.minute - b.minute || order(a.queue, b.queue) || order(a.job, b.job))
+function operationOf(entry: Entry, shown: (at: Buffer) => number): NumberedEvent {
+  const [, [, at, , packed]] = entry
+  const operation = plain.unpack(packed) as PackedOperation
+  return { number: numberOf(entry), event: { kind: 'operation', at: shown(at), ...operation } }
 }

@@ -115,7 +115,7 @@ export async function setLimiter(
       numbers === undefined
         ? ''
         : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
-    const reply = await calls.run('set-limiter', [name, requestId, raw, byHand])
+    const reply = await calls.run('set-limiter', [name, requestId, raw, byHand, by, reason])
     if (String(reply) !== 'changed') return plain.unpack(reply as Buffer) as LimiterRule
   }
 }

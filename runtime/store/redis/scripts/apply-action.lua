@@ -69,8 +69,7 @@ for i = 1, #entries do
   if not why then progress.done = progress.done + 1
   elseif why ~= 'newer' then refuse(entry[1], why, first, second) end
 end
-progress.cursor = next_ ~= '' and next_ or nil
-if next_ == '' then progress.endedAt = now end
+if next_ == '' then endProgress(id, action, progress, action.by, action.why) else progress.cursor = next_ end
 writeProgress(id, progress)
 finish(true)
 return actionReply(id)

@@ -4,7 +4,7 @@ keys: all
 input: time, run, request, by, reason ('' for none)
 returns: the state's number, or 'unknown'
 writes: when full
-uses: prelude limits-part cancel-part
+uses: prelude limits-part operations-part cancel-part
 ]]
 local id, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = answered(request)
@@ -12,7 +12,12 @@ if before then return before end
 local run = load(id)
 if not run then return 'unknown' end
 local state = run[STATE]
-if state < COMPLETED and state ~= CANCELLING then state = cancelRun(run, by, reason ~= '' and reason or nil) end
+if state < COMPLETED and state ~= CANCELLING then
+  logOperation({
+    operation = 'cancel run', subject = id, by = by, reason = reason, details = { job = run[JOB], queue = run[QUEUE] },
+  })
+  state = cancelRun(run, by, reason ~= '' and reason or nil)
+end
 keepAnswer(request, state)
 finish()
 return tostring(state)

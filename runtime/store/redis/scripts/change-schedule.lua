@@ -6,7 +6,7 @@ input: time, schedule, request, by, reason, kind, then put: digest, spec; trigge
 returns: 'done', 'unknown', 'code' when code declares it, 'moved', 'c' and the run, or 'd' and
   the run in its way
 writes: when full, and tells it
-uses: prelude limits-part unique-part definitions-part coordination-part schedules-part
+uses: prelude limits-part unique-part operations-part definitions-part coordination-part schedules-part
 calls: enqueue
 ]]
 local name, request, by, reason, kind = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
@@ -18,6 +18,10 @@ if FULL and (kind == 'put' or kind == 'trigger') then return redis.error_reply('
 if reason == '' then reason = nil end
 
 local function lineOf(outcome) return { outcome = outcome, by = by, reason = reason } end
+
+local function logChange(details)
+  logOperation({ operation = kind .. ' schedule', subject = name, by = by, reason = reason, details = details })
+end
 
 --- Whether a worker that lives declares it: it would come back at once.
 local function isDeclared()
@@ -40,6 +44,7 @@ local changes = {
     if s and s.origin == 'code' and not s.dropped then return 'code' end
     if not s or s.dropped or s.digest ~= ARGV[7] then
       local conflict = s and s.conflict
+      logChange()
       setSchedule(name, s, 'hand', ARGV[7], ARGV[8], lineOf())
       if conflict then
         s.conflict = conflict
@@ -50,6 +55,7 @@ local changes = {
 
   remove = function()
     if s.origin == 'code' and isDeclared() then return 'code' end
+    logChange()
     forgetSchedule()
     flush()
     local inForce = s.origin == 'hand' and settleDefinition(definitionOf('schedule', name))
@@ -57,6 +63,7 @@ local changes = {
   end,
 
   pause = function()
+    logChange()
     -- Paused again it is the same pause: its ticks are those from the first one on.
     s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or wall }
     addLine(name, s, lineOf('paused'))
@@ -65,6 +72,7 @@ local changes = {
 
   resume = function()
     if not s.paused then return end
+    logChange()
     if #s.pauses >= KEPT_PAUSES then
       s.pauses[2].from = s.pauses[1].from
       table.remove(s.pauses, 1)
@@ -80,6 +88,7 @@ local changes = {
     if s.revision ~= tonumber(ARGV[7]) then return 'moved' end
     local id = cmsgpack.unpack(ARGV[8])[1]
     local other = runInTheWay(callEnqueue({ ARGV[1], ARGV[8], ARGV[9] }), id)
+    logChange(other and { duplicateOf = other } or { run = id })
     local line = lineOf('triggered')
     if other then
       line.outcome, line.why, line.other = 'skipped', 'duplicate', other

@@ -1,10 +1,10 @@
 --[[
 Orders a worker to drain, whatever lease it has.
 keys: all
-input: time, worker's name, request
+input: time, worker's name, request, by, reason
 returns: 'done', 'unknown'
 writes: when full
-uses: prelude limits-part
+uses: prelude limits-part operations-part
 ]]
 local name, request = ARGV[2], ARGV[3]
 if answered(request) then return 'done' end
@@ -23,6 +23,7 @@ for i = 1, #all, 2 do
   end
 end
 if not found then return 'unknown' end
+logOperation({ operation = 'drain worker', subject = name, by = ARGV[4], reason = ARGV[5] })
 keepAnswer(request, '1')
 finish()
 return 'done'

@@ -187,7 +187,7 @@ local function insert(n, seq)
     setExtra(run, 'w', { 'limit', 0, line })
     measure(run, 'line up')
   end
-  tally(run, run[STATE], 1)
+  if run[STATE] ~= READY then tally(run, nil, run[STATE]) end
   enterPlace(run)
   if run[STATE] == SCHEDULED and readyAt < firstDue and readyAt - now < LONGEST_POLL then countWake(run) end
   local due = dueAt(run)

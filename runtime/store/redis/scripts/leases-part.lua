@@ -1,4 +1,7 @@
---[[ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost. ]]
+--[[
+Leases: the amnesty after a gap, and what becomes of runs whose worker is lost.
+uses: operations-part
+]]
 local MOST_RECLAIMED = 500
 local SKIPPED_FROM = --[[clock]] 0
 local REASONS = { exit = 'its process died', lease = 'its lease expired' }
@@ -124,6 +127,11 @@ local function reclaim(lease, cause)
     return
   end
   local worker = workerName(lease) or 'unknown'
+  -- The rest of one that was lost before: that is told.
+  if status.ended == 0 then
+    local held = call('ZLEXCOUNT', K.held, '[' .. lease, '(' .. lease .. '\255')
+    logOperation({ operation = 'worker lost', subject = worker, count = held, details = { cause = cause } })
+  end
   local ids, losses = heldBy(lease, MOST_RECLAIMED), {}
   for i = 1, #ids do
     local run = runs[ids[i]]

@@ -8,6 +8,7 @@ L3  What moves runs is written by `flush`, after all that could be refused has b
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
 the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
 the record once `extrasChanged`.
+uses: events-part
 ]]
 
 local HEAD, TAIL = '>BhI4I6I6ssI2c0I2c0', '>I6I4I4I2I2BI6I6I6I6I6I6I6BI4c0'
@@ -19,7 +20,7 @@ local OUTCOME, ID = 24, 25
 local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
-local LONGEST_POLL, KEPT_EVENTS, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0, 0
+local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
 local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -30,7 +31,7 @@ local LONGEST_HISTORY = 200
 
 local runs, dirty = {}, {}
 local sets, deletes, adds, removes, pushes = {}, {}, {}, {}, {}
-local events, cells, counts, wakes, woken = {}, {}, {}, {}, {}
+local cells, counts, wakes, woken = {}, {}, {}, {}
 -- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
 -- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
 local makeLimits, madeLimits, flush, nudgeAll
@@ -495,7 +496,6 @@ do
     return cell
   end
 
-  --- Five places per event: run, job, queue, transition, state.
   function measure(run, transition, wait, stay, total)
     local n, job, queue = #events, run[JOB], run[QUEUE]
     events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
@@ -530,7 +530,9 @@ do
 end
 
 -- Counters ----------------------------------------------------------------------------------------------------
--- `runCounts` has how many runs there are by queue, job and state, and no field for none.
+-- `runCounts` has how many runs there are by queue, job and state, but for ready ones: those the ready sets count by class,
+-- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
+-- and again would pay for it each time.
 -- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
 -- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
 --     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
@@ -538,59 +540,58 @@ end
 -- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
+-- Nil until it is read, false when no recount is under way.
+local recountedTo, retally
 
-local function statesIn(into, run)
-  local queue, job = run[QUEUE], run[JOB]
-  local jobs = into[queue]
-  if not jobs then
-    jobs = {}
-    into[queue] = jobs
-  end
-  local states = jobs[job]
-  if not states then
-    states = {}
-    jobs[job] = states
-  end
-  return states
-end
-
-local function isHeldState(state) return state == RUNNING or state == CANCELLING end
-
---- N2. Whether the recount has passed a run in this state. Ready runs come last, with its end.
-local function isRecounted(run, state, lease)
-  if state == READY then return false end
-  local heldTo = string.match(recountedTo, '^h(.*)$')
-  if isHeldState(state) then return heldTo and lease and lease <= heldTo end
-  if heldTo then return true end
+--- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `to` alike.
+local function makeRetally()
+  local leaseTo = string.match(recountedTo, '^h(.*)$')
   local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
-  stateTo = tonumber(stateTo)
-  return state < stateTo or state == stateTo and run[SEQ] <= tonumber(seqTo)
-end
+  stateTo, seqTo = tonumber(stateTo), tonumber(seqTo)
 
---- One run more or less in a state. `lease`: of a held one.
-local function tally(run, state, by, lease)
-  local states = statesIn(tallies, run)
-  states[state] = (states[state] or 0) + by
-  if recountedTo and isRecounted(run, state, lease) then
-    states = statesIn(retallies, run)
-    states[state] = (states[state] or 0) + by
+  local function isRecounted(run, state, lease)
+    if not state or state == READY then return false end
+    if state == RUNNING or state == CANCELLING then return leaseTo and lease and lease <= leaseTo end
+    return leaseTo or state < stateTo or state == stateTo and run[SEQ] <= seqTo
   end
-end
 
-local function addSums(sums, prefix)
-  for queue, jobs in pairs(sums) do
-    for job, states in pairs(jobs) do
-      for state, by in pairs(states) do
-        local field = by ~= 0 and prefix .. queue .. '\0' .. job .. '\0' .. state
-        if field and call('HINCRBY', K.runCounts, field, by) == 0 then call('HDEL', K.runCounts, field) end
-      end
+  return function(run, from, fromLease, to, toLease)
+    local states = {}
+    if isRecounted(run, from, fromLease) then states[from] = -1 end
+    if isRecounted(run, to, toLease) then states[to] = (states[to] or 0) + 1 end
+    for state, by in pairs(states) do
+      local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. state
+      retallies[field] = (retallies[field] or 0) + by
     end
   end
 end
 
+--- Counts a run out of one state and into another; nil for none.
+local function tally(run, from, to, fromLease, toLease)
+  local group = run[QUEUE] .. '\0' .. run[JOB] .. '\0'
+  local states = tallies[group]
+  if not states then
+    states = {}
+    tallies[group] = states
+  end
+  if from and from ~= READY then states[from] = (states[from] or 0) - 1 end
+  if to and to ~= READY then states[to] = (states[to] or 0) + 1 end
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  if not recountedTo then return end
+  retally = retally or makeRetally()
+  retally(run, from, fromLease, to, toLease)
+end
+
 local function writeTallies()
-  addSums(tallies, '')
-  addSums(retallies, '\0')
+  for group, states in pairs(tallies) do
+    for state, by in pairs(states) do
+      if by ~= 0 then
+        local n = call('HINCRBY', K.runCounts, group .. state, by)
+        if n == 0 and state ~= RUNNING then call('HDEL', K.runCounts, group .. state) end
+      end
+    end
+  end
+  for field, by in pairs(retallies) do call('HINCRBY', K.runCounts, field, by) end
   tallies, retallies = {}, {}
 end
 
@@ -604,7 +605,8 @@ local function place(run, transition, to, lease)
   -- A claim has taken its limits before.
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
-  local holder = recountedTo and isHeldState(from) and (run.holder or select(2, readStay(run)))
+  if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
+  local holder = recountedTo and (from == RUNNING or from == CANCELLING) and (run.holder or select(2, readStay(run)))
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -627,8 +629,7 @@ local function place(run, transition, to, lease)
   end
   local mayMoveKeys = state >= COMPLETED or transition == 'claim' or transition == 'retry' or transition == 'unblock'
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
-  tally(run, from, -1, holder)
-  tally(run, state, 1, staysHeld and holder or lease)
+  tally(run, from, state, holder, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
   run[CHANGED_AT] = now
   if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
@@ -730,21 +731,8 @@ function flush()
   counts = {}
 end
 
-local function text(number) return string.format('%.0f', number) end
-
-local writeEvents, writeCells
+local writeCells
 do
-  --- One stream entry holds the events of one script; its id is the number of its last event.
-  function writeEvents()
-    for first = 1, #events, 500 do
-      local last = math.min(#events, first + 499)
-      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
-      local number = call('HINCRBY', K.meta, 'events', #part / 5)
-      call('XADD', K.events, 'MINID', '~', text(math.max(0, number - KEPT_EVENTS)), text(number) .. '-1',
-        'at', text(now), 'of', cmsgpack.pack(part))
-    end
-  end
-
   --- A stored histogram is { sum in ms, bucket, bucket, ... }.
   local function addDurations(stored, added)
     for at, by in pairs(added) do
@@ -970,19 +958,17 @@ local function finish(changed, replies, knowsTimers)
     flush()
     if not knowsTimers then madeLimits.tellTimers() end
   end
-  if #events > 0 then
-    writeEvents()
-    writeCells()
-  end
+  writeEvents()
+  if hasMoved then writeCells() end
   -- Behind the cells: a sample of the backlog is of before this script.
   writeTallies()
   pickIdle()
-  -- A hint may be lost, so a user without the channel's permission loses no more than that: all is written by now.
+  -- All is written by now: these are hints, as `tellChanges`.
   local channel = sub(K.meta, 1, -5)
   for lease in pairs(woken) do
     if lease ~= replies then redis.pcall('PUBLISH', channel .. 'wake:' .. lease, '') end
   end
-  if changed or #events > 0 then redis.pcall('PUBLISH', channel .. 'changes', '') end
+  if changed or hasMoved then tellChanges() end
   return replies and woken[replies] or false
 end
 

@@ -35,7 +35,6 @@ local function firstInLine(key, code, queue)
   end
 end
 
-local hasSuspects = redis.call('ZCARD', K.suspects) > 0
 eachClass(function(queue, code)
   firstInLine(K.ready, code, queue)
   if hasSuspects then firstInLine(K.suspects, code, queue) end
@@ -49,10 +48,8 @@ end
 
 local flat, since = {}, {}
 for field, n in pairs(counts) do
-  if n > 0 then
-    flat[#flat + 1] = field
-    flat[#flat + 1] = n
-  end
+  flat[#flat + 1] = field
+  flat[#flat + 1] = n
 end
 for queue, first in pairs(oldest) do
   local record = not unknown[queue] and redis.call('HGET', K.runs, first[2])

@@ -7,9 +7,7 @@ uses: run-counts-part
 ]]
 local flat = {}
 for field, n in pairs(runCounts()) do
-  if n > 0 then
-    flat[#flat + 1] = field
-    flat[#flat + 1] = n
-  end
+  flat[#flat + 1] = field
+  flat[#flat + 1] = n
 end
 return flat

@@ -1,6 +1,5 @@
 --[[
-Counts the runs anew (N2): each call a part of `index`, then the runs of one lease, at last ready runs by class. The last
-one puts `runCounts` right.
+Counts the runs anew (N2): each call a part of `index`, then the runs of one lease. The last one puts `runCounts` right.
 keys: all
 input: time, most runs a call looks at
 returns: { how many it looked at } or, from the last one, { looked at, 1, then queue\0job\0state, counted, stored of what differed }
@@ -16,8 +15,8 @@ local function addRuns(ids, wanted)
   for i = 1, #ids do
     local run = runs[ids[i]]
     if run and wanted(run, i) then
-      local states = statesIn(retallies, run)
-      states[run[STATE]] = (states[run[STATE]] or 0) + 1
+      local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[STATE]
+      retallies[field] = (retallies[field] or 0) + 1
     end
   end
 end
@@ -50,34 +49,17 @@ local function countHeld(lease)
   local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
   local ids = {}
   for i = 1, #members do ids[i] = sub(members[i], LEASE_LENGTH + 1) end
-  addRuns(ids, function(run) return isHeldState(run[STATE]) end)
+  addRuns(ids, function(run) return run[STATE] == RUNNING or run[STATE] == CANCELLING end)
   return moveOn('h' .. lease, #members)
-end
-
---- The sums of the recount, complete with the ready runs.
-local function counted(stored)
-  local sums = {}
-  for field, n in pairs(stored) do
-    if sub(field, 1, 1) == '\0' then sums[sub(field, 2)] = n end
-  end
-  local classes = call('HGETALL', K.classes)
-  for i = 1, #classes, 2 do
-    local known = cmsgpack.unpack(classes[i + 1])
-    for c = 1, #known, 3 do
-      local code = pack('>I4', known[c])
-      local from, to = '[' .. code, '(' .. code .. '\255'
-      local n = call('ZLEXCOUNT', K.ready, from, to) + call('ZLEXCOUNT', K.suspects, from, to)
-      local field = known[c + 1] .. '\0' .. classes[i] .. '\0' .. READY
-      if n > 0 then sums[field] = (sums[field] or 0) + n end
-    end
-  end
-  return sums
 end
 
 local function putRight()
   local stored, raw = {}, call('HGETALL', K.runCounts)
   for i = 1, #raw, 2 do stored[raw[i]] = tonumber(raw[i + 1]) end
-  local sums, found = counted(stored), { 0, 1 }
+  local sums, found = {}, { 0, 1 }
+  for field, n in pairs(stored) do
+    if sub(field, 1, 1) == '\0' then sums[sub(field, 2)] = n end
+  end
   local function compare(field)
     local is, was = sums[field] or 0, stored[field] or 0
     if is == was then return end
@@ -96,6 +78,7 @@ local function putRight()
   return found
 end
 
+recountedTo = call('HGET', K.meta, 'recountedTo')
 if not recountedTo then
   local raw = call('HKEYS', K.runCounts)
   for i = 1, #raw do

@@ -6,7 +6,7 @@ input: time, lease, lease ms, draining 0 or 1, worker as msgpack (name, host, pi
   beat ('' or 'role server:connection'), then per definition: kind, name, digest, definition ('' for none)
 returns: 1 created, 0 known, or { limiter, its kind here, its kind in the worker's code }: nothing was written
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part coordination-part schedules-part
+uses: prelude limits-part operations-part joined-part definitions-part declare-limiters-part coordination-part schedules-part
 ]]
 local lease, leaseMs, draining = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 if call('HEXISTS', K.workers, lease) == 1 or call('ZSCORE', K.forget, 'l' .. lease) then return 0 end
@@ -23,6 +23,7 @@ for i = 1, #worker.jobs do
   local job = worker.jobs[i]
   call('ZADD', K.knows, 0, job.name .. '\0' .. lease .. '\0' .. job.version)
 end
+logOperation({ operation = 'worker joined', subject = worker.name, details = versionsOf(worker) })
 declareLimiters(lease, worker.name, worker.limiters or {})
 lookAtAllLines()
 local role, beat = string.match(ARGV[6], '(%a+) (.+)')

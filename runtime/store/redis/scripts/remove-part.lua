@@ -5,7 +5,7 @@ The end of a run's record, for scripts that delete.
 --- Deletes an ended run with all that belongs to it; its id stays taken for 10 minutes. `manual`: not by retention.
 local function deleteRun(run, journal, manual)
   leavePlace(run)
-  tally(run, run[STATE], -1)
+  tally(run, run[STATE])
   -- The sweep takes from the heads of these lists; what was removed by hand it finds to be stale.
   if not manual then call('LREM', endedList(run[STATE]), 1, pack('>I6', run[CHANGED_AT]) .. run[ID]) end
   for _, tag in ipairs(extrasOf(run).t or {}) do zrem(K.tags, tag .. '\0' .. pack('>I6', run[SEQ]) .. run[ID]) end

@@ -2,22 +2,26 @@
 Deletes ended runs with all that belongs to them; their ids stay taken for 10 minutes. By hand it is one run and a
 request; the sweep passes those it found, and those that live again meanwhile stay.
 keys: all + one journal per run
-input: time, request ('' from the sweep), then the runs
+input: time, request ('' from the sweep), by, reason, then the runs
 returns: how many were deleted, or the number of the state of the one that lives, 'unknown', 'before'
 writes: when full
-uses: prelude limits-part remove-part
+uses: prelude limits-part operations-part remove-part
 ]]
-local request = ARGV[2]
+local request, by, reason = ARGV[2], ARGV[3], ARGV[4]
 if request ~= '' and answered(request) then return 'before' end
 
 local deleted = 0
-preload({ unpack(ARGV, 3) })
-for i = 3, #ARGV do
+preload({ unpack(ARGV, 5) })
+for i = 5, #ARGV do
   local run = load(ARGV[i])
   if request ~= '' and not run then return 'unknown' end
   if request ~= '' and run[STATE] < COMPLETED then return tostring(run[STATE]) end
   if run and run[STATE] >= COMPLETED then
-    deleteRun(run, KEYS[STATIC_KEYS + i - 2], request ~= '')
+    if request ~= '' then
+      local details = { job = run[JOB], queue = run[QUEUE] }
+      logOperation({ operation = 'remove run', subject = run[ID], by = by, reason = reason, details = details })
+    end
+    deleteRun(run, KEYS[STATIC_KEYS + i - 4], request ~= '')
     deleted = deleted + 1
   end
 end

@@ -57,6 +57,7 @@ for i = 1, #cut.losses do
   takeBack(unpack(loss))
 end
 hset(K.cuts, field, cmsgpack.pack({ reported = true }))
+logOperation({ operation = 'worker cut', subject = cut.worker, count = #cut.losses })
 flush()
 countCut(cut.worker)
 finish(true)

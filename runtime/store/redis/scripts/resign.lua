@@ -4,7 +4,7 @@ keys: all
 input: time, lease, then the ids to keep
 returns: 1 when all is handed over, 0 when there is more: ask again
 writes: when full
-uses: prelude limits-part coordination-part leases-part
+uses: prelude limits-part coordination-part leases-part joined-part
 ]]
 local MOST = 500
 local lease = ARGV[2]
@@ -31,6 +31,8 @@ if kept > 0 then
   writeStatus(lease, status)
   call('HDEL', K.idle, lease)
 elseif #ids < MOST then
+  local raw = call('HGET', K.workers, lease)
+  logOperation({ operation = 'worker left', subject = worker, details = raw and versionsOf(cmsgpack.unpack(raw)) })
   forgetWorker(lease)
 end
 finish()

@@ -26,8 +26,8 @@ do
   end
 
   --- `plan` holds from place `at` on: state, position and changed at of the run that it was made for, then positions to
-  --- drop. Returns 'done', 'changed', or 'duplicate' with who holds a key of the run and which; then nothing was written.
-  function retryRun(run, journal, told, plan, at)
+  --- drop. `log` is called, if there is one, once nothing can refuse it any more. Returns 'done', 'changed', or 'duplicate' with who holds a key of the run and which; then nothing was written.
+  function retryRun(run, journal, told, plan, at, log)
     local same = run[STATE] == tonumber(plan[at]) and run[POSITION] == tonumber(plan[at + 1])
       and run[CHANGED_AT] == tonumber(plan[at + 2])
     if not same then return 'changed' end
@@ -38,6 +38,7 @@ do
       if holder and holder ~= run[ID] then return 'duplicate', holder, sub(fields[i], #run[JOB] + 2) end
     end
     for i = 1, #fields do freeOverdue(fields[i]) end
+    if log then log() end
     note(run, { kind = 'retry', by = told.by, reason = told.reason })
     for i = at + 3, #plan do drop(run, journal, tonumber(plan[i])) end
     setOutcome(run, '')

@@ -7,10 +7,11 @@ input: time, limit, most ended runs to keep, how long those of each end state ar
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
   again; 1 when the runs are to be recounted
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part actions-part
+uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
+local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
@@ -213,10 +214,9 @@ local function prunable()
 end
 
 --- Whether the counters of each state add up to what the sets of its runs hold (N3).
-local function addUp()
+local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end
-  local stored = call('HGETALL', K.runCounts)
   for i = 1, #stored, 2 do
     local state, n = tonumber(string.match(stored[i], '%d+$')), tonumber(stored[i + 1])
     if n < 0 then return false end
@@ -224,20 +224,23 @@ local function addUp()
   end
   for code = SCHEDULED, EXPIRED do
     local n
-    if code == READY then n = call('ZCARD', K.ready) + call('ZCARD', K.suspects)
-    elseif code == RUNNING then
+    if code == RUNNING then
       n = call('ZCARD', K.held)
       sums[code] = sums[code] + sums[CANCELLING]
-    elseif code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
+    elseif code ~= READY and code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
     if n and n ~= sums[code] then return false end
   end
   return true
 end
 
 local function isRecountDue()
-  if recountedTo then return true end
+  local stored = call('HGETALL', K.runCounts)
+  for i = 1, #stored, 2 do
+    if stored[i + 1] == '0' then call('HDEL', K.runCounts, stored[i]) end
+  end
+  if call('HEXISTS', K.meta, 'recountedTo') == 1 then return true end
   local at = tonumber(call('HGET', K.meta, 'recountedAt'))
-  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp())
+  return not at or (math.abs(now - at) >= RECOUNT_PAUSE and not addUp(stored))
 end
 
 return { prunable(), repaired, freed, 0, isRecountDue() and 1 or 0 }

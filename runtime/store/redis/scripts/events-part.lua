@@ -1,0 +1,64 @@
+--[[
+The log of transitions, and the numbering that it shares with the log of operations (rules EV1 to EV4 of
+store/events.ts). Needs the keys `meta` and `events`, and `time` as the first input.
+An entry of the stream `events` holds up to 100 transitions that followed on each other; its id is the number of the last.
+]]
+local KEPT_EVENTS, KEPT_EVENTS_MS = --[[transitions]] 0, 0
+-- Now and then is once in so many numbers; then at most so many are dropped for their age.
+local NOW_AND_THEN, AGED_AT_ONCE = 100, 400
+
+-- Five places per transition: run, job, queue, transition, state.
+local events = {}
+local hasMoved, hasTold = false, false
+
+local function text(number) return string.format('%.0f', number) end
+
+--- EV4. It differs from that of the store before, if this one was emptied.
+local function makeEpoch()
+  call('HSETNX', K.meta, 'epoch', sub(redis.sha1hex(K.meta .. ' ' .. time[1] .. ' ' .. time[2]), 1, 12))
+end
+
+--- Takes the next numbers; returns the last of them, and whether something is to be done that is done now and then.
+local function nextNumbers(count)
+  local number = call('HINCRBY', K.meta, 'events', count)
+  local isTime = number % NOW_AND_THEN < count
+  -- The first ones of a store, or an earlier version has begun it.
+  if isTime or number == count then makeEpoch() end
+  return number, isTime
+end
+
+local function numberOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
+
+local function isOlder(entry, ms) return now - tonumber(entry[2][2]) > ms end
+
+local writeEvents
+do
+  --- The number of an event that is older than is kept, as all before it are, or 0.
+  local function agedTo()
+    local oldest = call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
+    if not oldest or not isOlder(oldest, KEPT_EVENTS_MS) then return 0 end
+    local later = call('XRANGE', K.events, text(numberOf(oldest) + AGED_AT_ONCE), '+', 'COUNT', 1)[1]
+    return later and isOlder(later, KEPT_EVENTS_MS) and numberOf(later) or 0
+  end
+
+  --- Writes the transitions so far.
+  function writeEvents()
+    if #events == 0 then return end
+    for first = 1, #events, 500 do
+      local last = math.min(#events, first + 499)
+      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
+      local number, isTime = nextNumbers(#part / 5)
+      local from = math.max(0, number - KEPT_EVENTS, isTime and agedTo() or 0)
+      call('XADD', K.events, 'MINID', '~', text(from), text(number) .. '-1', 'at', text(now), 'of', cmsgpack.pack(part))
+    end
+    events, hasMoved = {}, true
+  end
+end
+
+--- Tells all who look at the store that something changed. A hint may be lost, so a user without the channel's permission
+--- loses no more than that.
+local function tellChanges()
+  if hasTold then return end
+  hasTold = true
+  redis.pcall('PUBLISH', sub(K.meta, 1, -5) .. 'changes', '')
+end
