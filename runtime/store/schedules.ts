@@ -205,6 +205,20 @@ export interface ScheduleInfo {
   readonly conflict?: { readonly worker: string; readonly at: number }
 }
 
+/** How long an overview tells of a tick that was missed or late. */
+export const notableMs = 3_600_000
+
+/** Whether an overview tells of a schedule: it is paused, overdue, or its last tick was missed or late a short while ago. */
+export function isNotable(
+  { paused, overdueMs, last }: Pick<ScheduleInfo, 'paused' | 'overdueMs' | 'last'>,
+  wall: number,
+): boolean {
+  if (paused !== undefined || overdueMs >= lateFromMs) return true
+  if (last === undefined || wall - last.at > notableMs) return false
+  const { outcome, why } = last
+  return outcome === 'late' || outcome === 'caught up' || (outcome === 'skipped' && why === 'missed')
+}
+
 /** Lines kept of each ledger. */
 export const keptLedgerLines = 1_000
 /** A tick fired this much after it was due is `late`. */

@@ -3,7 +3,7 @@ import type { JournalEntry, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LossCause, LossCounts } from '../model/poison.ts'
-import type { EndState, Run, RunState, RunTransition } from '../model/run.ts'
+import type { Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { ActionInspector, ActionStore } from './actions.ts'
@@ -13,13 +13,17 @@ import type { EventPage, EventQuery } from './events.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { NewRun } from './new-run.ts'
 import type { OpenSteps } from './open-steps.ts'
+import type { OverviewInspector } from './overview.ts'
+import type { QueueInfo } from './queue-info.ts'
 import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
 import type { RunCount } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
-import type { Statistics, StatisticsRange } from './statistics.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
+import type { QueueOrder, WorkerInfo, WorkerJob } from './worker-info.ts'
+
+export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
 
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
@@ -118,7 +122,11 @@ interface QueueStore {
 }
 
 /** Reads: snapshots, never used to decide a write. */
-export interface Inspector extends DefinitionInspector, ScheduleInspector, ActionInspector {
+export interface Inspector
+  extends DefinitionInspector,
+    ScheduleInspector,
+    ActionInspector,
+    OverviewInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -161,12 +169,6 @@ export interface Inspector extends DefinitionInspector, ScheduleInspector, Actio
   events(query: EventQuery): Promise<EventPage>
   /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
-  /**
-   * Rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The running minute (24h: hour)
-   * is included, so a range covers up to one period less than its name; `coveredMs` says how much.
-   * @throws InvalidOptionsError for another range.
-   */
-  statistics(range: StatisticsRange): Promise<Statistics>
   /** What `doctor` looks at: each judged by the store that knows it. `quick` leaves out what takes long. */
   checks(scope?: 'all' | 'quick'): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
@@ -331,16 +333,6 @@ export interface NewWorker {
   readonly draining: boolean
 }
 
-export type QueueOrder = 'turns' | 'strict'
-
-export interface WorkerJob {
-  readonly name: string
-  readonly version: number
-  readonly queue: string
-  /** Of the definition's code: a blocked run tries each definition once. */
-  readonly digest: string
-}
-
 export interface WorkerStatus {
   readonly draining: boolean
   /** Left out: nothing to tell, what was told before holds. */
@@ -383,33 +375,6 @@ export interface HistoryEntry {
   readonly by?: string
   readonly reason?: string
   readonly worker?: string
-}
-
-export interface QueueInfo {
-  readonly name: string
-  readonly counts: Readonly<Record<Exclude<RunState, EndState>, number>>
-  readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
-  /** Age of the oldest ready run; left out when the store's ready runs have so many priorities that it isn't looked for. */
-  readonly oldestReadyMs?: number
-}
-
-export interface WorkerInfo {
-  readonly name: string
-  readonly host: string
-  readonly pid: number
-  readonly node: string
-  readonly concurrency: number
-  readonly running: number
-  readonly draining: boolean
-  /** Left out: every queue that holds runs of its jobs. */
-  readonly queues?: readonly string[]
-  readonly queueOrder: QueueOrder
-  /** Its process is gone or its lease is over: the next worker that looks takes its runs over. */
-  readonly lost: boolean
-  readonly jobs: readonly WorkerJob[]
-  readonly startedAt: number
-  readonly seenAgoMs: number
-  readonly leaseLeftMs: number
 }
 
 /** One minute of one job in one queue. */

@@ -18,6 +18,7 @@ import { lossContract } from './topics/loss.ts'
 import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operatorContract } from './topics/operator.ts'
+import { overviewContract } from './topics/overview.ts'
 import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
@@ -59,6 +60,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
     describe('statistics', () => statisticsContract(open))
+    describe('overview', () => overviewContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

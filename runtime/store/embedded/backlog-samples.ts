@@ -1,5 +1,6 @@
 import { isEnd } from '../../model/run.ts'
 import type { BacklogSample } from '../build-statistics.ts'
+import type { RunCount } from '../run-filter.ts'
 import { maxSampledQueues, retainedHours } from '../statistics.ts'
 import { throughputMinutes } from '../store.ts'
 import type { Sql } from './database.ts'
@@ -55,9 +56,12 @@ function store(sql: Sql, periodMs: number, at: number, before: ReadonlyMap<strin
 }
 
 /** Live runs by queue, scheduled ones left out; of before a transaction, whose own changes are counted at its end. */
-export function readBacklogs(sql: Sql): Map<string, number> {
+export function readBacklogs(
+  sql: Sql,
+  counts: readonly RunCount[] = inspectRunCounts(sql),
+): Map<string, number> {
   const backlogs = new Map<string, number>()
-  for (const { queue, state, count } of inspectRunCounts(sql)) {
+  for (const { queue, state, count } of counts) {
     if (state !== 'scheduled' && !isEnd(state)) backlogs.set(queue, (backlogs.get(queue) ?? 0) + count)
   }
   return backlogs

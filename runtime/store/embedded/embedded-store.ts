@@ -27,6 +27,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import type { Overview, OverviewQuery } from '../overview.ts'
 import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
@@ -119,6 +120,7 @@ import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
+import { readOverview } from './operations/overview.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
 import { inspectReadyClasses } from './operations/ready-classes.ts'
@@ -534,6 +536,12 @@ class EmbeddedStore implements Store {
 
   async throughput(minutes: number): Promise<readonly ThroughputCell[]> {
     return readThroughput(this.#database, this.#time.look().wall, minutes)
+  }
+
+  async overview(query: OverviewQuery): Promise<Overview> {
+    return this.#database.snapshot(() =>
+      readOverview(this.#transaction(), (lease) => this.#locks.isFree(lease), query),
+    )
   }
 
   async statistics(range: StatisticsRange): Promise<Statistics> {

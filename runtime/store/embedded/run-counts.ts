@@ -79,10 +79,12 @@ export function readRecountedAt(sql: Sql): number | undefined {
   return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_at'")?.value
 }
 
-/** Returns the counters; while the first count is under way, what that has found so far. */
-export function inspectRunCounts(sql: Sql): RunCount[] {
+/** Returns the counters, at most `limit`; while the first count is under way, what that has found so far. */
+export function inspectRunCounts(sql: Sql, limit = -1): RunCount[] {
   const counter = readRecountedAt(sql) === undefined ? 'recounted' : 'n'
   return sql.all<RunCount>(
-    `SELECT queue, job, state, ${counter} AS count FROM run_counts WHERE ${counter} > 0 ORDER BY queue, job, state`,
+    `SELECT queue, job, state, ${counter} AS count FROM run_counts WHERE ${counter} > 0
+     ORDER BY queue, job, state LIMIT ?`,
+    limit,
   )
 }

@@ -27,6 +27,7 @@ import type {
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import type { NewRun } from '../new-run.ts'
+import type { Overview, OverviewQuery } from '../overview.ts'
 import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
@@ -106,6 +107,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { readRunCounts, recount } from './operations/run-counts.ts'
@@ -503,6 +505,10 @@ class RedisStore implements Store {
 
   statistics(range: StatisticsRange): Promise<Statistics> {
     return readStatistics(this.#calls, range)
+  }
+
+  overview(query: OverviewQuery): Promise<Overview> {
+    return readOverview(this.#calls, query)
   }
 
   async checks(scope: 'all' | 'quick' = 'all'): Promise<readonly StoreCheck[]> {

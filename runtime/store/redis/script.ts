@@ -50,7 +50,7 @@ const made = new Map<ScriptName, Script>()
  * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it; a part may say so, too
- * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`
+ * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
   const known = made.get(name)
@@ -138,7 +138,11 @@ function partOf(name: ScriptName, part: string): string {
 
 /** Its own arguments hide those of the script that calls it. */
 function asFunction(script: string, source: string): string {
-  return `local function call${script.charAt(0).toUpperCase()}${script.slice(1)}(ARGV)\n${source}\nend`
+  const name = script
+    .split('-')
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('')
+  return `local function call${name}(ARGV)\n${source}\nend`
 }
 
 /**

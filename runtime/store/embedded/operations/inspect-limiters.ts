@@ -2,6 +2,7 @@ import type { LimiterRule } from '../../../model/limiter.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
+import type { BusyLimiter, overviewBounds } from '../../overview.ts'
 import { admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
 import { headOf } from '../limits/line.ts'
@@ -12,26 +13,82 @@ import type { ByHandRow } from './limiters.ts'
 
 const mostHolders = 5
 
+interface InfoRow {
+  readonly name: string
+  readonly rule: string
+  readonly by_hand: string | null
+  readonly keys: number
+  readonly waiting: number
+}
+
+/** What is told of limiters; keys and waiters are counted up to a bound each, -1 for none. */
+const selectInfos = `SELECT name, rule, by_hand,
+    (SELECT count(*) FROM (SELECT 1 FROM limit_keys
+      WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL) LIMIT ?)) AS keys,
+    (SELECT count(*) FROM (SELECT 1 FROM limit_lines WHERE limiter = name LIMIT ?)) AS waiting
+  FROM limiters`
+
 export function inspectLimiters(tx: Transaction): LimiterInfo[] {
-  const rows = tx.sql.all<{
-    name: string
-    rule: string
-    by_hand: string | null
-    keys: number
-    waiting: number
-  }>(
-    `SELECT name, rule, by_hand,
-       (SELECT count(*) FROM limit_keys WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL)) AS keys,
-       (SELECT count(*) FROM limit_lines WHERE limiter = name) AS waiting FROM limiters ORDER BY name`,
+  const rows = tx.sql.all<InfoRow>(`${selectInfos} ORDER BY name`, tx.now, -1, -1)
+  return rows.map((row) => limiterInfo(tx, row))
+}
+
+function limiterInfo(tx: Transaction, { name, rule: text, by_hand, keys, waiting }: InfoRow): LimiterInfo {
+  const code = JSON.parse(text) as LimiterRule
+  if (by_hand === null) return { name, rule: code, keys, waiting }
+  const { numbers, at, ...write } = JSON.parse(by_hand) as ByHandRow
+  const byHand = { ...write, at: shownAt(tx, at), code }
+  return { name, rule: { ...code, ...numbers }, byHand, keys, waiting }
+}
+
+/** Limiters with waiters, and those with a closed key among so many; and whether there may be more. */
+export function inspectBusyLimiters(
+  tx: Transaction,
+  { limiters: most, scannedLimiterKeys, countedWaiters }: typeof overviewBounds,
+): { readonly limiters: BusyLimiter[]; readonly more: boolean } {
+  const closed = tx.sql.all<{ limiter: string; until: number }>(
+    `SELECT limiter, max(closed_until) AS until FROM (SELECT limiter, closed_until FROM limit_keys LIMIT ?)
+     WHERE closed_until > ? GROUP BY limiter`,
+    scannedLimiterKeys,
     tx.now,
   )
-  return rows.map(({ name, rule: text, by_hand, keys, waiting }) => {
-    const code = JSON.parse(text) as LimiterRule
-    if (by_hand === null) return { name, rule: code, keys, waiting }
-    const { numbers, at, ...write } = JSON.parse(by_hand) as ByHandRow
-    const byHand = { ...write, at: shownAt(tx, at), code }
-    return { name, rule: { ...code, ...numbers }, byHand, keys, waiting }
-  })
+  const closedUntil = new Map(closed.map(({ limiter, until }) => [limiter, until]))
+  const names = [...new Set([...limitersWithWaiters(tx, most + 1), ...closedUntil.keys()])].slice(0, most + 1)
+  const limiters: BusyLimiter[] = []
+  let counted = 0
+  let isCounted = true
+  for (const name of names.slice(0, most).sort()) {
+    const left = countedWaiters - counted
+    const bounds = [tx.now, scannedLimiterKeys, left] as const
+    const row = tx.sql.get<InfoRow>(`${selectInfos} WHERE name = ?`, ...bounds, name)
+    if (row === undefined) continue
+    counted += row.waiting
+    isCounted &&= row.waiting < left || row.waiting === 0
+    const until = closedUntil.get(name)
+    limiters.push({
+      ...limiterInfo(tx, row),
+      ...(until === undefined ? {} : { closedMs: until - tx.now }),
+    })
+  }
+  const keys = tx.sql.get<{ n: number }>(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM limit_keys LIMIT ?)',
+    scannedLimiterKeys + 1,
+  )
+  return { limiters, more: !isCounted || names.length > most || (keys?.n ?? 0) > scannedLimiterKeys }
+}
+
+/** From one to the next by the index, whatever the length of the waitlists. */
+function limitersWithWaiters(tx: Transaction, most: number): string[] {
+  const names: string[] = []
+  while (names.length < most) {
+    const next = tx.sql.get<{ limiter: string | null }>(
+      'SELECT min(limiter) AS limiter FROM limit_lines WHERE limiter > ?',
+      names.at(-1) ?? '',
+    )
+    if (next?.limiter == null) break
+    names.push(next.limiter)
+  }
+  return names
 }
 
 export function inspectLimiterKeys(tx: Transaction, limiter: string, limit: number): LimiterKeyInfo[] {

@@ -79,8 +79,12 @@ const liveStates = runStates.filter((state) => !isEnd(state))
 /** Of queues beyond these reads it is not told how long their oldest run is ready. */
 const mostClassesRead = 1_000
 
-export function inspectQueues(sql: Sql, moment: Moment): QueueInfo[] {
-  const live = inspectRunCounts(sql).filter(({ state }) => !isEnd(state))
+export function inspectQueues(
+  sql: Sql,
+  moment: Moment,
+  counts: readonly RunCount[] = inspectRunCounts(sql),
+): QueueInfo[] {
+  const live = counts.filter(({ state }) => !isEnd(state))
   const paused = sql.all<{ queue: string; by: string; reason: string | null; at: number }>(
     'SELECT * FROM paused',
   )
@@ -144,12 +148,18 @@ interface WorkerRow {
   readonly expires_at: number
 }
 
-export function inspectWorkers(sql: Sql, moment: Moment, isDead: (lease: LeaseId) => boolean): WorkerInfo[] {
+export function inspectWorkers(
+  sql: Sql,
+  moment: Moment,
+  isDead: (lease: LeaseId) => boolean,
+  limit = -1,
+): WorkerInfo[] {
   const { now } = moment
   const rows = sql.all<WorkerRow>(
     `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
-     FROM workers ORDER BY started_at`,
+     FROM workers ORDER BY started_at LIMIT ?`,
+    limit,
   )
   return rows.map((row) => ({
     name: row.name,

@@ -1,5 +1,6 @@
 import { buildStatistics, periodBegin, rangeBegin, type StatisticsCell } from '../../build-statistics.ts'
 import { checkRange } from '../../read-limits.ts'
+import type { RunCount } from '../../run-filter.ts'
 import {
   maxStatisticsCells,
   type Statistics,
@@ -13,7 +14,12 @@ import { lastRolled } from '../hour-cells.ts'
 import type { Moment } from '../store-clock.ts'
 
 /** @throws InvalidOptionsError for a range that is none. */
-export function readStatistics(sql: Sql, { wall: now }: Moment, range: StatisticsRange): Statistics {
+export function readStatistics(
+  sql: Sql,
+  { wall: now }: Moment,
+  range: StatisticsRange,
+  counts?: readonly RunCount[],
+): Statistics {
   checkRange(range)
   const { periodMs } = statisticsRanges[range]
   const [from, to] = [rangeBegin(range, now), periodBegin(range, now)]
@@ -24,7 +30,7 @@ export function readStatistics(sql: Sql, { wall: now }: Moment, range: Statistic
       now,
       since: since('counted_since'),
       sampledSince: since('sampled_since'),
-      backlogs: readBacklogs(sql),
+      backlogs: readBacklogs(sql, counts),
     },
     samples: readSamples(sql, periodMs, from, to),
     cells: range === '24h' ? hourCells(sql, from, now) : cells(sql, minuteRows, from, now),

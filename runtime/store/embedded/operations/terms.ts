@@ -34,9 +34,12 @@ interface TermRow {
   readonly duties: string
 }
 
-export function inspectLeaders(sql: Sql, moment: Moment): LeaderInfo[] {
+export function inspectLeaders(sql: Sql, moment: Moment, limit = -1): LeaderInfo[] {
   const { now } = moment
-  const rows = sql.all<TermRow>('SELECT role, term, worker, since, ends_at, duties FROM terms ORDER BY role')
+  const rows = sql.all<TermRow>(
+    'SELECT role, term, worker, since, ends_at, duties FROM terms ORDER BY role LIMIT ?',
+    limit,
+  )
   return rows.map(({ role, term, worker, since: began, ends_at, duties }) => {
     const since = shownAt(moment, began)
     if (worker === null) return { role, term, since, termLeftMs: 0, duties: {} }

@@ -158,13 +158,15 @@ function pairs(flat: readonly Reply[]): [string, Reply][] {
   )
 }
 
+/** Of queues beyond so many first runs in line it is not told how long their oldest run is ready. */
+const mostHeads = 1_000
+
 export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
-  const [now, counts, oldest, paused] = (await calls.run('read-queues', [])) as [
-    Buffer,
-    Reply[],
-    Reply[],
-    Reply[],
-  ]
+  return decodeQueues(calls, await calls.run('read-queues', [mostHeads]))
+}
+
+export function decodeQueues(calls: ScriptCalls, reply: Reply): QueueInfo[] {
+  const [now, counts, oldest, paused] = reply as [Buffer, Reply[], Reply[], Reply[]]
   const byField = new Map(pairs(counts).map(([field, n]) => [field, Number(n)]))
   const since = new Map(pairs(oldest).map(([queue, at]) => [queue, Number(at)]))
   const pauses = new Map(pairs(paused).map(([queue, raw]) => [queue, plain.unpack(raw as Buffer) as Pause]))
@@ -201,11 +203,14 @@ interface StoredWorker {
   readonly startedAt: number
 }
 
+const mostWorkers = 10_000
+
 export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
-  const [now, ...found] = (await calls.run('read-workers', [])) as [
-    Buffer,
-    ...[Buffer, Buffer, Buffer, number][],
-  ]
+  return decodeWorkers(calls, await calls.run('read-workers', [mostWorkers]))
+}
+
+export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
+  const [now, , ...found] = reply as [Buffer, number, ...[Buffer, Buffer, Buffer, number][]]
   const workers = found.map(([packed, status, end, running]) => {
     const stored = plain.unpack(packed) as StoredWorker
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored

@@ -17,6 +17,7 @@ import {
   type StepTurn,
   type WorkerLimiter,
 } from '../../limiters.ts'
+import type { BusyLimiter } from '../../overview.ts'
 import type { LeaseId } from '../../store.ts'
 import {
   type KeyWeight,
@@ -121,10 +122,15 @@ export async function setLimiter(
 }
 
 export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {
-  const reply = (await calls.run('read-limiters', [mostKeys])) as [Buffer, Buffer, number, number][]
-  const found = reply.map(([name, raw, keys, waiting]) => {
+  return decodeLimiters(calls, await calls.run('read-limiters', [mostKeys]))
+}
+
+/** Of scripts/read-limiters.lua, or of busy-limiters-part.lua, which tell how long they are closed. */
+export function decodeLimiters(calls: ScriptCalls, reply: Reply): BusyLimiter[] {
+  const limiters = reply as [Buffer, Buffer, number, number, number?][]
+  const found = limiters.map(([name, raw, keys, waiting, closedMs = 0]) => {
     const { rule, byHand } = plain.unpack(raw) as StoredLimiter
-    const base = { name: String(name), keys, waiting }
+    const base = { name: String(name), keys, waiting, ...(closedMs === 0 ? {} : { closedMs }) }
     if (byHand === undefined) return { ...base, rule }
     const { numbers, at, ...write } = byHand
     const shown = { ...write, at: calls.clock.shown(at), code: rule }

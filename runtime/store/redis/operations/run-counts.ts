@@ -14,7 +14,11 @@ function counterOf(field: Reply | undefined): Pick<RunCount, 'queue' | 'job' | '
 }
 
 export async function readRunCounts(calls: ScriptCalls): Promise<RunCount[]> {
-  const flat = (await calls.run('read-run-counts', [])) as Reply[]
+  return decodeRunCounts(await calls.run('read-run-counts', []))
+}
+
+export function decodeRunCounts(reply: Reply): RunCount[] {
+  const flat = reply as Reply[]
   return flat.flatMap((field, i) =>
     i % 2 === 0 ? [{ ...counterOf(field), count: Number(flat[i + 1]) }] : [],
   )

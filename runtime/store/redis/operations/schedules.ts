@@ -137,10 +137,11 @@ function argumentsOf(move: FireMove): Argument[] {
 }
 
 export async function readSchedules(calls: ScriptCalls): Promise<ScheduleInfo[]> {
-  const [rawNow, ...found] = (await calls.run('read-schedules', [])) as [
-    Buffer,
-    ...[Buffer, Buffer, Buffer][],
-  ]
+  return decodeSchedules(await calls.run('read-schedules', []))
+}
+
+export function decodeSchedules(reply: Reply): ScheduleInfo[] {
+  const [rawNow, ...found] = reply as [Buffer, ...[Buffer, Buffer, Buffer][]]
   const now = Number(rawNow)
   const schedules = found.map(([rawName, packed, spec]): ScheduleInfo => {
     const name = String(rawName)

@@ -1,5 +1,6 @@
 import type { LeaseId } from '../../store.ts'
 import type { CampaignAnswer, DutyAges, LeaderInfo } from '../../terms.ts'
+import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
@@ -53,11 +54,20 @@ type StoredTerm = readonly [
   worker?: string,
 ]
 
-/** Resolves to the leaders, and to the server's wall time, which `since` is by. */
-export async function readLeaders(
-  calls: ScriptCalls,
-): Promise<{ readonly wall: number; readonly leaders: readonly LeaderInfo[] }> {
-  const [time, ...found] = (await calls.run('read-terms', [])) as Buffer[]
+/** And the server's wall time, which `since` is by. */
+interface Leaders {
+  readonly wall: number
+  readonly leaders: readonly LeaderInfo[]
+}
+
+export async function readLeaders(calls: ScriptCalls): Promise<Leaders> {
+  return decodeLeaders(calls, await calls.run('read-terms', [mostRoles]))
+}
+
+const mostRoles = 10_000
+
+export function decodeLeaders(calls: ScriptCalls, reply: Reply): Leaders {
+  const [time, , ...found] = reply as Buffer[]
   const now = Number(time)
   const leaders = found.flatMap((role, i) => {
     const packed = found[i + 1]

@@ -1,13 +1,13 @@
 --[[
 How many live runs each queue has, by state, and since when its oldest ready run is ready.
 keys: meta runCounts ready suspects classes paused runs
-input: time
+input: time, how many first runs in line are looked at at most
 returns: now, { queue\0state, count, ... }, { queue, since, ... }, { queue, pause as msgpack, ... }
-uses: run-counts-part
 writes: nothing
+uses: bounded-part run-counts-part
 ]]
 -- Of queues beyond these reads it is not told how long their oldest run is ready.
-local MOST_HEADS = 1000
+local most = tonumber(ARGV[2])
 local counts, oldest, unknown, heads = {}, {}, {}, 0
 
 for field, n in pairs(runCounts()) do
@@ -22,7 +22,7 @@ end
 local function firstInLine(key, code, queue)
   local above = '[' .. code
   while true do
-    if heads == MOST_HEADS then
+    if heads == most then
       unknown[queue] = true
       return
     end
@@ -35,6 +35,7 @@ local function firstInLine(key, code, queue)
   end
 end
 
+local hasSuspects = redis.call('ZCARD', K.suspects) > 0
 eachClass(function(queue, code)
   firstInLine(K.ready, code, queue)
   if hasSuspects then firstInLine(K.suspects, code, queue) end
@@ -48,8 +49,10 @@ end
 
 local flat, since = {}, {}
 for field, n in pairs(counts) do
-  flat[#flat + 1] = field
-  flat[#flat + 1] = n
+  if n > 0 then
+    flat[#flat + 1] = field
+    flat[#flat + 1] = n
+  end
 end
 for queue, first in pairs(oldest) do
   local record = not unknown[queue] and redis.call('HGET', K.runs, first[2])

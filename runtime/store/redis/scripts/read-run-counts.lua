@@ -3,7 +3,8 @@ How many runs there are by queue, job and state.
 keys: meta runCounts classes ready suspects
 input: nothing
 returns: { queue\0job\0state, count, ... }
-uses: run-counts-part
+writes: nothing
+uses: bounded-part run-counts-part
 ]]
 local flat = {}
 for field, n in pairs(runCounts()) do

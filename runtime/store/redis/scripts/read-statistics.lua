@@ -5,7 +5,8 @@ input: time, 'm' for minutes or 'h' for hours, how many of them, how many sample
 returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, backlogs now };
   cells: { fields }, { cells } in turn, newer periods first, one more than the most if there are more; samples: oldest
   first, of which only the first has its queues unless there are too many cells; backlogs: queue and number in turn
-uses: run-counts-part
+writes: nothing
+uses: bounded-part run-counts-part
 ]]
 local unit, periods, slots, most = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local last = floor(wall / (unit == 'm' and 60000 or 3600000))

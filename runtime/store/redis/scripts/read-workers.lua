@@ -1,18 +1,19 @@
 --[[
 What is known of each worker.
 keys: meta workers status leases held
-input: time
-returns: now, then per worker: { msgpack, status, lease's end, runs it holds }
+input: time, how many workers at most
+returns: now, 1 if there are more, then per worker: { msgpack, status, lease's end, runs it holds }
 writes: nothing
+uses: bounded-part
 ]]
-local found = { string.format('%.0f', now) }
-local all = redis.call('HGETALL', K.workers)
-for i = 1, #all, 2 do
-  local lease = all[i]
-  local status = redis.call('HGET', K.status, lease)
-  if status then
-    local held = redis.call('ZLEXCOUNT', K.held, '[' .. lease, '(' .. lease .. '\255')
-    found[#found + 1] = { all[i + 1], status, redis.call('ZSCORE', K.leases, lease) or '0', held }
+local all, more = entriesOf(K.workers, tonumber(ARGV[2]))
+local found, leases = { string.format('%.0f', now), more and 1 or 0 }, {}
+for i = 1, #all, 2 do leases[#leases + 1] = all[i] end
+local statuses, ends = valuesOf('HMGET', K.status, leases), valuesOf('ZMSCORE', K.leases, leases)
+for i = 1, #leases do
+  if statuses[i] then
+    local held = call('ZLEXCOUNT', K.held, '[' .. leases[i], '(' .. leases[i] .. '\255')
+    found[#found + 1] = { all[i * 2], statuses[i], ends[i] or '0', held }
   end
 end
 return found

@@ -1,7 +1,7 @@
---[[ Reads how many runs there are: counters (see the prelude), and ready runs by their classes. ]]
+--[[ Reads the counters of runs: see the prelude. ]]
 --[[states]]
 
---- Calls `each(queue, code, job)` for the classes that may hold ready runs; `code` is what their members begin with.
+--- Calls `each(queue, code, job)` for the classes that may hold ready runs; the code as members begin with it.
 local function eachClass(each)
   local classes = redis.call('HGETALL', K.classes)
   for i = 1, #classes, 2 do
@@ -10,27 +10,27 @@ local function eachClass(each)
   end
 end
 
-local hasSuspects = redis.call('ZCARD', K.suspects) > 0
+local knownCounts, moreCounts
 
---- How many ready runs a class has.
-local function readyOf(code)
-  local from, to = '[' .. code, '(' .. code .. '\255'
-  local n = redis.call('ZLEXCOUNT', K.ready, from, to)
-  return hasSuspects and n + redis.call('ZLEXCOUNT', K.suspects, from, to) or n
-end
-
---- Counts by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
-local function runCounts()
-  local counts, stored = {}, redis.call('HGETALL', K.runCounts)
+--- Counts by queue\0job\0state, read once per script; and whether there are more counters than `most`. A store whose
+--- first count is under way has what that has found so far.
+local function runCounts(most)
+  if knownCounts then return knownCounts, moreCounts end
+  local counts, stored = {}, nil
+  stored, moreCounts = entriesOf(K.runCounts, most or math.huge)
+  knownCounts = counts
   local isCounted = redis.call('HEXISTS', K.meta, 'recountedAt') == 1
   for i = 1, #stored, 2 do
-    local field, n = stored[i], tonumber(stored[i + 1])
+    local field = stored[i]
     local isRecount = string.byte(field) == 0
-    if isCounted ~= isRecount and n > 0 then counts[isRecount and string.sub(field, 2) or field] = n end
+    if isCounted ~= isRecount then counts[isRecount and string.sub(field, 2) or field] = tonumber(stored[i + 1]) end
   end
+  if isCounted then return counts, moreCounts end
   eachClass(function(queue, code, job)
-    local n, field = readyOf(code), queue .. '\0' .. job .. '\0' .. READY
-    if n > 0 then counts[field] = (counts[field] or 0) + n end
+    local from, to = '[' .. code, '(' .. code .. '\255'
+    local n = redis.call('ZLEXCOUNT', K.ready, from, to) + redis.call('ZLEXCOUNT', K.suspects, from, to)
+    local field = queue .. '\0' .. job .. '\0' .. READY
+    counts[field] = (counts[field] or 0) + n
   end)
-  return counts
+  return counts, moreCounts
 end

@@ -1,0 +1,89 @@
+import type { LimiterInfo } from './limiters.ts'
+import type { QueueInfo } from './queue-info.ts'
+import type { RunCount } from './run-filter.ts'
+import type { ScheduleInfo } from './schedules.ts'
+import type { Statistics, StatisticsRange } from './statistics.ts'
+import type { LeaderInfo } from './terms.ts'
+import type { WorkerInfo } from './worker-info.ts'
+
+/**
+ * How much one overview takes in, so that it holds the store for at most 5 ms, however many runs there are.
+ * `scanned…`: among so many the parts that are named after them are looked for.
+ */
+export const overviewBounds = {
+  counts: 2_000,
+  workers: 500,
+  leaders: 100,
+  limiters: 100,
+  scannedLimiterKeys: 1_000,
+  countedWaiters: 50_000,
+  schedules: 100,
+  scannedSchedules: 1_000,
+  scheduleBytes: 1_048_576,
+  longestHeld: 50,
+  scannedHeld: 1_000,
+} as const
+
+/** A part of which an overview tells less than there is. */
+export type OverviewCut =
+  | 'counts'
+  | 'queues'
+  | 'workers'
+  | 'leaders'
+  | 'limiters'
+  | 'schedules'
+  | 'statistics'
+  | 'longestHeld'
+
+/** A limiter that has waiters or is closed. */
+export interface BusyLimiter extends LimiterInfo {
+  /** For how long one of its keys is closed by a RateLimitedError, the longest of them. */
+  readonly closedMs?: number
+}
+
+/** A run in a slot. */
+export interface HeldRun {
+  readonly run: string
+  readonly job: string
+  readonly queue: string
+  readonly version: number
+  /** Name of the worker; 'unknown' when its record is gone. */
+  readonly worker: string
+  /** Since its claim. */
+  readonly heldMs: number
+}
+
+/** All that a home screen and the findings need, read in one round trip: a snapshot. */
+export interface Overview {
+  readonly now: number
+  readonly counts: readonly RunCount[]
+  readonly queues: readonly QueueInfo[]
+  readonly workers: readonly WorkerInfo[]
+  readonly leaders: readonly LeaderInfo[]
+  readonly limiters: readonly BusyLimiter[]
+  /** Schedules that are paused, overdue by a second, or of whose last ticks one was missed or late within the last hour. */
+  readonly schedules: readonly ScheduleInfo[]
+  readonly statistics: Statistics
+  /** The runs held for the longest time, the longest first. */
+  readonly longestHeld: readonly HeldRun[]
+  /** Parts of which there is more. */
+  readonly cut: readonly OverviewCut[]
+}
+
+export interface OverviewQuery {
+  readonly range: StatisticsRange
+}
+
+export interface OverviewInspector {
+  /**
+   * Rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The running minute (24h: hour)
+   * is included, so a range covers up to one period less than its name; `coveredMs` says how much.
+   * @throws InvalidOptionsError for another range.
+   */
+  statistics(range: StatisticsRange): Promise<Statistics>
+  /**
+   * What goes on in the store, in one round trip of bounded cost (`overviewBounds`); ask at most once a second.
+   * @throws InvalidOptionsError for another range.
+   */
+  overview(query: OverviewQuery): Promise<Overview>
+}

@@ -1,0 +1,37 @@
+--[[
+All parts of an overview, each as the script of its own returns it.
+keys: all
+input: time; how many counters, ready heads, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
+  and bytes; held runs and looked at ones; ms from which a schedule is late, ms for which its last tick is told; then as
+  read-statistics
+returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, statistics, names of parts of which there is more }
+writes: nothing
+uses: bounded-part run-counts-part busy-limiters-part notable-schedules-part longest-held-part
+calls: read-run-counts read-queues read-workers read-terms read-statistics
+]]
+local most = {}
+for i = 2, 14 do most[i - 1] = tonumber(ARGV[i]) end
+local cut = {}
+
+local function note(name, more)
+  if more then cut[#cut + 1] = name end
+end
+
+-- All parts that need them share one read.
+local _, moreCounts = runCounts(most[1])
+note('counts', moreCounts)
+note('queues', moreCounts)
+local queues = callReadQueues({ ARGV[1], most[2] })
+local workers = callReadWorkers({ ARGV[1], most[3] })
+note('workers', workers[2] == 1)
+local leaders = callReadTerms({ ARGV[1], most[4] })
+note('leaders', leaders[2] == 1)
+local limiters, moreLimiters = busyLimiters(most[5], most[6])
+note('limiters', moreLimiters)
+local schedules, moreSchedules = notableSchedules(most[7], most[8], most[9], most[12], most[13])
+note('schedules', moreSchedules)
+table.insert(schedules, 1, string.format('%.0f', wall))
+local held, moreHeld = longestHeld(most[10], most[11])
+note('longestHeld', moreHeld)
+local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 15) })
+return { callReadRunCounts({}), queues, workers, leaders, limiters, schedules, held, statistics, cut }

@@ -1,0 +1,28 @@
+export type QueueOrder = 'turns' | 'strict'
+
+export interface WorkerJob {
+  readonly name: string
+  readonly version: number
+  readonly queue: string
+  /** Of the definition's code: a blocked run tries each definition once. */
+  readonly digest: string
+}
+
+export interface WorkerInfo {
+  readonly name: string
+  readonly host: string
+  readonly pid: number
+  readonly node: string
+  readonly concurrency: number
+  readonly running: number
+  readonly draining: boolean
+  /** Left out: every queue that holds runs of its jobs. */
+  readonly queues?: readonly string[]
+  readonly queueOrder: QueueOrder
+  /** Its process is gone or its lease is over: the next worker that looks takes its runs over. */
+  readonly lost: boolean
+  readonly jobs: readonly WorkerJob[]
+  readonly startedAt: number
+  readonly seenAgoMs: number
+  readonly leaseLeftMs: number
+}
