@@ -8,6 +8,7 @@ import {
   StepFailedError,
   StepUnknownError,
 } from '../model/errors.ts'
+import type { FailureMark } from '../model/failure-mark.ts'
 import type { Logger, RunInfo, StepContext } from '../model/job.ts'
 import { entryOverheadBytes, type JournalRecord, journalLimits, type StepKind } from '../model/journal.ts'
 import type { LimitUse } from '../model/limit-use.ts'
@@ -15,12 +16,13 @@ import type { Limiter } from '../model/limiter.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
-import { fromStoredError } from '../model/stored-error.ts'
+import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { messageOf } from '../model/thrown.ts'
 import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
 import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
 import { FailedSteps } from './failed-steps.ts'
+import { failureMark } from './fingerprint.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
 import { ReleaseLine } from './release-line.ts'
 import { frames, StepScope } from './step-scope.ts'
@@ -65,6 +67,8 @@ export interface ExecutionSeams extends LimitSeams {
   readonly log: Logger
   readonly middleware: readonly Middleware[]
   readonly maxValueBytes: number
+  /** Of the job's code. */
+  readonly version: number
   /** Called when the stay begins to hold its slot only to wait. */
   onIdle(): void
   submit(entry: Checkpoint): Promise<EntryAnswer>
@@ -85,6 +89,7 @@ interface LocalWait {
   /** Ends the wait before its time: a limit may be open. */
   readonly again?: () => void
   readonly position: number | undefined
+  readonly fingerprint: string | undefined
   readonly endsAt: number
 }
 
@@ -418,7 +423,13 @@ export class Execution {
   }
 
   /** Waits here; when nothing else happens for a while, the run suspends and this never settles. */
-  async wait(path: StepPath, kind: Wait['kind'], ms: number, position: number | undefined): Promise<void> {
+  async wait(
+    path: StepPath,
+    kind: Wait['kind'],
+    ms: number,
+    position: number | undefined,
+    fingerprint?: string,
+  ): Promise<void> {
     const { clock } = this.seams
     await new Promise<void>((resolve) => {
       const end = (): void => {
@@ -429,7 +440,8 @@ export class Execution {
       const cancel = clock.after(ms, end)
       this.#timers.add(cancel)
       const endsAt = clock.elapsed() + ms
-      this.#waits.set(path, { kind, position, endsAt, ...(kind === 'limit' ? { again: end } : {}) })
+      const again = kind === 'limit' ? { again: end } : {}
+      this.#waits.set(path, { kind, position, fingerprint, endsAt, ...again })
       this.#check()
     })
     this.#waits.delete(path)
@@ -479,6 +491,12 @@ export class Execution {
   ): Promise<void> {
     const correction = ++this.#corrections
     await this.seams.correctCost({ ...this.#turnOf(path, turn), ...change, correction })
+  }
+
+  /** The group of a failed attempt: of a step, or of code between steps. */
+  markOf(error: StoredError, step?: StepPath): FailureMark {
+    const place = { job: this.run.job, version: this.seams.version }
+    return failureMark(error, step === undefined ? place : { ...place, step })
   }
 
   /** Waits in the line of a limit; a hint ends it early, and a long wait may suspend the run. */
@@ -557,8 +575,10 @@ export class Execution {
     this.seams.onIdle()
     this.#quiet = this.seams.clock.after(suspendAfterMs, () => {
       const soonest = waits.toSorted(([, a], [, b]) => a.endsAt - b.endsAt).slice(0, mostWaitsNamed)
-      const named = soonest.map(([path, { kind, position = 0 }]) =>
-        kind === 'limit' ? { kind, path } : { kind, path, position },
+      const named = soonest.map(([path, { kind, position = 0, fingerprint }]) =>
+        kind === 'limit'
+          ? { kind, path }
+          : { kind, path, position, ...(fingerprint === undefined ? {} : { fingerprint }) },
       )
       this.#turn({ kind: 'suspendable', waits: named })
     })

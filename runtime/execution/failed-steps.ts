@@ -19,6 +19,11 @@ export class FailedSteps {
     this.#stored.set(path, error)
   }
 
+  /** The stored failure of a step, if this execution came across it. */
+  storedError(path: StepPath): StoredError | undefined {
+    return this.#stored.get(path)
+  }
+
   /** Keeps the error that a noted step rejects with from being noted a second time. */
   know(error: unknown): void {
     this.#known.add(error)

@@ -1,5 +1,6 @@
 import { type JournalEntry, maxOrphans, type StepKind } from '../model/journal.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { StoredError } from '../model/stored-error.ts'
 
 /** What the journal of earlier stays knows of one step. */
 export interface StoredStep {
@@ -11,7 +12,7 @@ export interface StoredStep {
   /** Set when the step has ended. */
   end?: Extract<JournalEntry, { phase: 'done' | 'failed' }>
   /** The last deadline it waits for. */
-  wait?: { readonly position: number; readonly remainingMs: number }
+  wait?: { readonly position: number; readonly remainingMs: number; readonly error?: StoredError }
   /** An at-most-once body began and nobody stored its end. */
   unknown?: boolean
 }
@@ -58,7 +59,7 @@ export class JournalIndex {
         break
       case 'retrying':
         step.attempts = entry.attempt
-        step.wait = { position: entry.position, remainingMs: entry.remainingMs }
+        step.wait = { position: entry.position, remainingMs: entry.remainingMs, error: entry.error }
         break
       case 'done':
       case 'failed':

@@ -77,7 +77,11 @@ export function runStep(
 
 async function runRetried(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
   const { execution, path, plan } = step
-  if (stored?.wait) await execution.wait(path, 'retry', stored.wait.remainingMs, stored.wait.position)
+  if (stored?.wait) {
+    const { remainingMs, position, error } = stored.wait
+    const fingerprint = error && execution.markOf(error, path).fingerprint
+    await execution.wait(path, 'retry', remainingMs, position, fingerprint)
+  }
   for (let attempt = (stored?.attempts ?? 0) + 1; ; attempt++) {
     const end = await attemptOnce(step, attempt)
     if (end.kind === 'returned') return storeValue(step, attempt, end)
@@ -122,17 +126,11 @@ async function pauseBefore(
   },
 ): Promise<void> {
   const { attempt, durationMs, delayMs, error } = failed
-  const record = {
-    path,
-    kind: 'run',
-    phase: 'retrying',
-    attempt,
-    durationMs,
-    pauseMs: delayMs,
-    error,
-  } as const
+  const mark = execution.markOf(error, path)
+  const base = { path, kind: 'run', attempt, durationMs } as const
+  const record = { ...base, phase: 'retrying', pauseMs: delayMs, error, mark } as const
   const { position } = await execution.append(record, { limited: plan.limits.uses.length > 0 })
-  await execution.wait(path, 'retry', delayMs, position)
+  await execution.wait(path, 'retry', delayMs, position, mark.fingerprint)
 }
 
 /** One attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unasked. */
@@ -183,8 +181,10 @@ async function storeValue(
 }
 
 function storeFailure(step: StepRun, attempt: number, thrown: unknown, durationMs: number): Promise<StepEnd> {
+  const { execution, path } = step
   const error = toStoredError(thrown)
-  return storeEnd(step, { path: step.path, kind: 'run', phase: 'failed', attempt, durationMs, error })
+  const mark = execution.markOf(error, path)
+  return storeEnd(step, { path, kind: 'run', phase: 'failed', attempt, durationMs, error, mark })
 }
 
 async function storeEnd({ execution, plan }: StepRun, end: StepEnd): Promise<StepEnd> {

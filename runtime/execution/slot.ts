@@ -1,11 +1,13 @@
 import type { Clock } from '../model/clock.ts'
 import { decodeValue, encodeValue } from '../model/codec.ts'
 import { RunPoisonedError, RunTimeoutError } from '../model/errors.ts'
+import { type FailureMark, fixedMark } from '../model/failure-mark.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Context, Job, Logger, RunInfo } from '../model/job.ts'
 import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import type { Outcome, StayOutcome } from '../model/outcome.ts'
-import { fromStoredError, toStoredError } from '../model/stored-error.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { fromStoredError, type StoredError, toStoredError } from '../model/stored-error.ts'
 import { isReadableError, messageOf } from '../model/thrown.ts'
 import type { OpenStep } from '../store/open-steps.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
@@ -44,6 +46,7 @@ export class Slot {
     this.#info = runInfo(run)
     this.#execution = new Execution(run, this.#info, {
       ...seams,
+      version: job.version,
       readPage: (from) => seams.readPage(run, from),
     })
   }
@@ -107,7 +110,7 @@ export class Slot {
       return this.#settle(this.#blocked(messageOf(error)))
     }
     const { failsAs } = this.run
-    if (failsAs !== undefined) return this.#settle(await this.#failed(failsAsError(this.run, failsAs), input))
+    if (failsAs !== undefined) return this.#settle(await this.#failedAs(failsAs, input))
     this.#execution.begin(async () => handler(this.#context(input)))
     return this.#turns(input)
   }
@@ -180,7 +183,7 @@ export class Slot {
       case 'blocked':
         return this.#blocked(stop.reason)
       case 'timed out':
-        return this.#failed(failsAsError(this.run, 'timed out'), input)
+        return this.#failedAs('timed out', input)
       case 'journal full':
         return this.#failed(stop.error, input)
     }
@@ -191,24 +194,36 @@ export class Slot {
     const { clock, log } = this.#seams
     const verdict = judgeRunFailure(error, this.#job.retry, this.run.attempt, clock.random())
     const stored = toStoredError(error)
-    if (verdict.kind === 'final') {
-      const escaped = escapedStep(error)
-      return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }
-    }
+    const escaped = escapedStep(error)
+    const mark = this.#markOf(stored, escaped)
+    if (verdict.kind === 'final')
+      return { kind: 'failed', error: stored, mark, ...(escaped === undefined ? {} : { escaped }) }
     log.warn(
       { err: stored, attempt: this.run.attempt, delayMs: verdict.delayMs },
       'the run failed and is tried again',
     )
-    return { kind: 'retrying', error: stored, delayMs: verdict.delayMs }
+    return { kind: 'retrying', error: stored, mark, delayMs: verdict.delayMs }
   }
 
-  async #failed(error: unknown, input: unknown): Promise<Outcome> {
+  /** A step whose failure escaped has the group of that failure, however the author wrapped it. */
+  #markOf(error: StoredError, escaped: StepPath | undefined): FailureMark {
+    const ofStep = escaped === undefined ? undefined : this.#execution.failedSteps.storedError(escaped)
+    return ofStep === undefined ? this.#execution.markOf(error) : this.#execution.markOf(ofStep, escaped)
+  }
+
+  #failedAs(failsAs: 'poisoned' | 'timed out', input: unknown): Promise<Outcome> {
+    const mark = fixedMark(failsAs, this.run.job, this.#job.version)
+    return this.#failed(failsAsError(this.run, failsAs), input, mark)
+  }
+
+  async #failed(error: unknown, input: unknown, fixed?: FailureMark): Promise<Outcome> {
     const stored = toStoredError(error)
     this.#seams.log.error({ err: stored }, 'the run failed')
     const thrown = isReadableError(error) ? error : fromStoredError(stored)
     await runOnFailed(this.#execution, this.#job, { error: thrown, run: this.#info, input })
     const escaped = escapedStep(error)
-    return { kind: 'failed', error: stored, ...(escaped === undefined ? {} : { escaped }) }
+    const mark = fixed ?? this.#markOf(stored, escaped)
+    return { kind: 'failed', error: stored, mark, ...(escaped === undefined ? {} : { escaped }) }
   }
 
   #blocked(reason: string): Outcome {

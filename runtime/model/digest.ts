@@ -115,7 +115,7 @@ class Arrangement {
   }
 
   #error(error: unknown): unknown {
-    const stored = toStoredError(error)
+    const stored = withoutStatus(toStoredError(error))
     if (!this.#canonical) return this.#fields('object', { ...stored, stack: undefined })
     this.differs = true
     return this.#fields('error', withoutStack(stored))
@@ -125,6 +125,16 @@ class Arrangement {
     if (!this.#canonical) return buffer
     this.differs = true
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length)
+  }
+}
+
+/** The status is no part of an error that comes back, and earlier releases know none (I3). */
+function withoutStatus({ status: _, ...stored }: StoredError): StoredError {
+  const { cause, errors } = stored
+  return {
+    ...stored,
+    ...(cause === undefined ? {} : { cause: withoutStatus(cause) }),
+    ...(errors === undefined ? {} : { errors: errors.map(withoutStatus) }),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FailureMark } from './failure-mark.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
 
@@ -10,6 +11,8 @@ export type StepKind = 'run' | 'sleep'
  * - `waiting`: a deadline begins now and lies `pauseMs` ahead; a resume never restarts it
  * - `retrying`: one attempt failed; the next may begin after `pauseMs`
  * - `done`, `failed`: the end of the step
+ * `mark` names the group that a failure belongs to. It goes there and not into the journal; workers of earlier versions
+ * give none.
  */
 export type JournalRecord = {
   readonly path: StepPath
@@ -22,10 +25,15 @@ export type JournalRecord = {
 } & (
   | { readonly phase: 'intent' }
   | { readonly phase: 'waiting'; readonly pauseMs: number }
-  | { readonly phase: 'retrying'; readonly pauseMs: number; readonly error: StoredError }
+  | {
+      readonly phase: 'retrying'
+      readonly pauseMs: number
+      readonly error: StoredError
+      readonly mark?: FailureMark
+    }
   /** `waitedAt`: position of the `waiting` entry whose deadline this end claims; refused as `early` before it. */
   | { readonly phase: 'done'; readonly value: Uint8Array; readonly waitedAt?: number }
-  | { readonly phase: 'failed'; readonly error: StoredError }
+  | { readonly phase: 'failed'; readonly error: StoredError; readonly mark?: FailureMark }
 )
 
 export type JournalPhase = JournalRecord['phase']

@@ -1,3 +1,4 @@
+import type { FailureMark } from './failure-mark.ts'
 import type { WaitingFor } from './run.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
@@ -5,9 +6,9 @@ import type { StoredError } from './stored-error.ts'
 /** How a stay in a slot ended, as the worker asks the store to settle it. Durations, never instants. */
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: Uint8Array }
-  | { readonly kind: 'failed'; readonly error: StoredError; readonly escaped?: StepPath }
+  | ({ readonly kind: 'failed'; readonly escaped?: StepPath } & Failure)
   /** Code between steps threw: spends an attempt. */
-  | { readonly kind: 'retrying'; readonly error: StoredError; readonly delayMs: number }
+  | ({ readonly kind: 'retrying'; readonly delayMs: number } & Failure)
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
   /** Handed over at a step edge: ready at once, nothing spent. */
@@ -15,12 +16,20 @@ export type Outcome =
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
 
+/** `mark` names the group that the failure belongs to; workers of earlier versions give none. */
+interface Failure {
+  readonly error: StoredError
+  readonly mark?: FailureMark
+}
+
 /** One wait of a suspended run: the deadline was stored by the journal entry at `position`, the line was joined by the step. */
 export type Wait =
   | {
       readonly kind: Exclude<WaitingFor['kind'], 'limit'>
       readonly path: StepPath
       readonly position: number
+      /** Of the failure after which a `retry` waits. */
+      readonly fingerprint?: string
     }
   | { readonly kind: 'limit'; readonly path: StepPath }
 

@@ -105,6 +105,11 @@ interface Held {
   readonly step?: RunningStep
 }
 
+interface Failed {
+  /** The group of failures that its error belongs to; left out where a worker of an earlier version stored the error. */
+  readonly fingerprint?: string
+}
+
 /** A run as the store sees it, by state; times are ms since the epoch by the store's clock. */
 export type Run = RunBase &
   (
@@ -112,10 +117,10 @@ export type Run = RunBase &
     | { readonly state: 'ready' }
     | (Held & { readonly state: 'running' })
     | (Held & { readonly state: 'cancelling'; readonly by: string; readonly reason?: string })
-    | { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError }
+    | (Failed & { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError })
     | { readonly state: 'blocked'; readonly reason: string }
     | (Ended & { readonly state: 'completed'; readonly output: Uint8Array })
-    | (Ended & { readonly state: 'failed'; readonly error: StoredError; readonly escaped?: string })
+    | (Ended & Failed & { readonly state: 'failed'; readonly error: StoredError; readonly escaped?: string })
     | (Ended & { readonly state: 'cancelled'; readonly by: string; readonly reason?: string })
     | (Ended & { readonly state: 'expired' })
   )

@@ -45,6 +45,8 @@ export interface StoredError {
   readonly name: string
   readonly message: string
   readonly code?: string | number
+  /** Where it has no code, as errors of HTTP clients: it tells failures apart, and is no part of the error that comes back. */
+  readonly status?: string | number
   /** The code of its class in this package, where its own code is another one. */
   readonly classCode?: string
   /** What an error of this package says beside its message, such as a step's path. */
@@ -67,6 +69,7 @@ const limits = {
   message: 16_384,
   stack: 8_192,
   name: 256,
+  status: 64,
   field: 4_096,
   fields: 20,
   /** Text of all errors together, beside the first `least` characters of each message. */
@@ -111,6 +114,7 @@ function draftOf(thrown: unknown, text: TextBudget): Draft {
   const code = readProperty(thrown, 'code')
   if (typeof code === 'string') draft.code = text.take(code, limits.name, limits.name)
   if (isStorableNumber(code)) draft.code = code
+  if (draft.code === undefined) Object.assign(draft, statusOf(thrown))
   if (DurableJobsError.is(thrown)) {
     const classCode = classCodeOf(thrown)
     if (classCode !== undefined && classCode !== draft.code) draft.classCode = classCode
@@ -120,6 +124,13 @@ function draftOf(thrown: unknown, text: TextBudget): Draft {
   const kept = typeof stack === 'string' ? text.take(stack, limits.stack) : ''
   if (kept !== '') draft.stack = kept
   return draft
+}
+
+function statusOf(thrown: unknown): Pick<StoredError, 'status'> {
+  const status = readProperty(thrown, 'status')
+  const isStorable =
+    isStorableNumber(status) || (typeof status === 'string' && status.length <= limits.status)
+  return isStorable ? { status: typeof status === 'string' ? status.toWellFormed() : status } : {}
 }
 
 /** The cause and the inner errors of `thrown`, each to be kept in `draft`. */

@@ -3,6 +3,7 @@ import {
   type BacklogStatistics,
   type JobStatistics,
   maxStatisticsCells,
+  recentMinutes,
   type Statistics,
   type StatisticsPoint,
   type StatisticsRange,
@@ -19,7 +20,7 @@ export interface StatisticsRead {
   readonly sampledSince: number | undefined
   /** Cells of the range, at most one more than `maxStatisticsCells` of each kind, those of newer periods first. */
   readonly cells: readonly StatisticsCell[]
-  /** Samples of the range, oldest first; `byQueue` is asked of one. */
+  /** Samples of the range, oldest first; `byQueue` is asked of the first, and of those for `recentMinutes`. */
   readonly samples: readonly BacklogSample[]
   /** Live runs now, scheduled ones left out, by queue. */
   readonly backlogs: ReadonlyMap<string, number>
@@ -182,19 +183,33 @@ function sampleFor(at: number, samples: readonly BacklogSample[]): BacklogSample
   return samples.find((sample) => sample.at >= at)
 }
 
-function backlogsOf(
-  range: StatisticsRange,
-  from: number,
-  { now, sampledSince, samples, backlogs }: StatisticsRead,
-): BacklogStatistics[] {
+function backlogsOf(range: StatisticsRange, from: number, read: StatisticsRead): BacklogStatistics[] {
+  const { now, sampledSince, samples, backlogs } = read
   const known = Math.max(rangeBegin(range, now), sampledSince ?? now, from)
   const beforeAt = periodBegin(range, Math.min(now, known))
   const sample = sampleFor(beforeAt, samples)
   const before = sample?.byQueue() ?? backlogs
   const complete = sample?.complete ?? true
   return [...new Set([...backlogs.keys(), ...before.keys()])].sort().map((queue) => {
-    const base = { queue, now: backlogs.get(queue) ?? 0 }
+    const recent = range === '1h' ? recentOf(queue, read) : undefined
+    const base = { queue, now: backlogs.get(queue) ?? 0, ...(recent === undefined ? {} : { recent }) }
     const count = before.get(queue) ?? (complete ? 0 : undefined)
     return sampledSince === undefined || count === undefined ? base : { ...base, before: count, beforeAt }
   })
+}
+
+/** Undefined unless all of it is known. */
+function recentOf(
+  queue: string,
+  { now, sampledSince, samples, backlogs }: StatisticsRead,
+): BacklogStatistics['recent'] {
+  const { periodMs } = statisticsRanges['1h']
+  const known = recentMinutes.flatMap((ago) => {
+    const at = periodBegin('1h', now) - ago * periodMs
+    const sample = sampleFor(at, samples)
+    const count = (sample?.byQueue() ?? backlogs).get(queue) ?? ((sample?.complete ?? true) ? 0 : undefined)
+    const isKnown = sampledSince !== undefined && at >= periodBegin('1h', sampledSince)
+    return isKnown && count !== undefined ? [{ at, count }] : []
+  })
+  return known.length === recentMinutes.length ? known : undefined
 }

@@ -4,7 +4,8 @@ import { type LeaderInfo, leaderRole } from './terms.ts'
 
 /** A duty without a good round for this long is dead, whoever leads. */
 export const deadDutyMs = 60_000
-const leaderlessMs = 30_000
+/** So long no worker may lead: that's what an election takes at most. */
+export const leaderlessMs = 30_000
 
 /**
  * Leading is not working: a worker may hold its term while a duty of it has stopped.
@@ -31,19 +32,39 @@ export function leaderCheck(
       remedy: 'read in its log why, and stop it: another worker then takes the term',
     }
   }
-  const leader = leaders.find(({ role }) => role === leaderRole)
-  const isDead = workers.some(({ name, lost }) => lost && name === leader?.worker)
-  if (leader?.worker !== undefined && !isDead) {
+  const leader = livingLeader(leaders, workers)
+  if (leader !== undefined) {
     return { name: 'leader', verdict: 'fine', found: `${leader.worker}, term ${leader.term}` }
   }
-  return leaderless(leader, workers, now)
+  return leaderless(leaders, workers, now)
 }
 
-/** Whoever could have led and did not counts from its start, or from the end of the last term. */
-function leaderless(last: LeaderInfo | undefined, workers: readonly WorkerInfo[], now: number): StoreCheck {
+function livingLeader(
+  leaders: readonly LeaderInfo[],
+  workers: readonly WorkerInfo[],
+): LeaderInfo | undefined {
+  const leader = leaders.find(({ role }) => role === leaderRole)
+  const isDead = workers.some(({ name, lost }) => lost && name === leader?.worker)
+  return leader?.worker === undefined || isDead ? undefined : leader
+}
+
+/**
+ * Since when no worker leads although one could: since the start of the first one that could, or the end of the last
+ * term. Undefined while one leads, and where none could.
+ */
+export function leaderlessSince(
+  leaders: readonly LeaderInfo[],
+  workers: readonly WorkerInfo[],
+): number | undefined {
   const live = workers.filter(({ lost, draining }) => !lost && !draining)
-  if (live.length === 0) return { name: 'leader', verdict: 'fine', found: 'none, and no worker to lead' }
-  const since = Math.max(last?.since ?? 0, Math.min(...live.map(({ startedAt }) => startedAt)))
+  if (live.length === 0 || livingLeader(leaders, workers) !== undefined) return undefined
+  const last = leaders.find(({ role }) => role === leaderRole)
+  return Math.max(last?.since ?? 0, Math.min(...live.map(({ startedAt }) => startedAt)))
+}
+
+function leaderless(leaders: readonly LeaderInfo[], workers: readonly WorkerInfo[], now: number): StoreCheck {
+  const since = leaderlessSince(leaders, workers)
+  if (since === undefined) return { name: 'leader', verdict: 'fine', found: 'none, and no worker to lead' }
   const found = `none for ${formatDuration(Math.max(0, now - since))}`
   if (now - since <= leaderlessMs) return { name: 'leader', verdict: 'fine', found }
   return {

@@ -1,4 +1,7 @@
+import type { OperationEvent } from './events.ts'
+import type { FailureGroup } from './failures.ts'
 import type { LimiterInfo } from './limiters.ts'
+import type { Mute } from './mutes.ts'
 import type { QueueInfo } from './queue-info.ts'
 import type { RunCount } from './run-filter.ts'
 import type { ScheduleInfo } from './schedules.ts'
@@ -22,6 +25,8 @@ export const overviewBounds = {
   scheduleBytes: 1_048_576,
   longestHeld: 50,
   scannedHeld: 1_000,
+  failures: 20,
+  operations: 100,
 } as const
 
 /** A part of which an overview tells less than there is. */
@@ -63,6 +68,11 @@ export interface Overview {
   readonly limiters: readonly BusyLimiter[]
   /** Schedules that are paused, overdue by a second, or of whose last ticks one was missed or late within the last hour. */
   readonly schedules: readonly ScheduleInfo[]
+  /** The groups of failures that were seen last, the latest first. */
+  readonly failures: readonly FailureGroup[]
+  /** The newest operations, oldest first. */
+  readonly operations: readonly OperationEvent[]
+  readonly mutes: readonly Mute[]
   readonly statistics: Statistics
   /** The runs held for the longest time, the longest first. */
   readonly longestHeld: readonly HeldRun[]

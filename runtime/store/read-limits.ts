@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { type FailureFilter, failureOrders, maxFailureGroups } from './failures.ts'
 import { type StatisticsRange, statisticsRanges } from './statistics.ts'
 import { throughputMinutes } from './store.ts'
 
@@ -6,6 +7,18 @@ import { throughputMinutes } from './store.ts'
 export function parseCursor(cursor: string): number {
   if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
   throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
+}
+
+/** @throws InvalidOptionsError */
+export function checkFailureFilter({ limit, order = 'latest', since = 0 }: FailureFilter): void {
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxFailureGroups)
+    throw new InvalidOptionsError(`failures: ${limit} is no limit; ask for 1 to ${maxFailureGroups} groups`)
+  if (!failureOrders.includes(order))
+    throw new InvalidOptionsError(
+      `failures: '${String(order)}' is no order; write one of ${failureOrders.join(', ')}`,
+    )
+  if (!Number.isFinite(since))
+    throw new InvalidOptionsError(`failures: since is ${since}; give milliseconds since 1970`)
 }
 
 /** @throws InvalidOptionsError */

@@ -12,9 +12,8 @@ export function scheduleCheck(
   schedules: readonly ScheduleInfo[],
   leaders: readonly LeaderInfo[],
 ): StoreCheck {
-  const leader = leaders.find(({ role }) => role === leaderRole)?.worker
-  const longest = leader === undefined ? overdueMs.leaderless : overdueMs.led
-  const overdue = schedules.filter((schedule) => schedule.overdueMs > longest)
+  const { ms, leader } = longestOverdueMs(leaders)
+  const overdue = schedules.filter((schedule) => schedule.overdueMs > ms)
   if (overdue.length > 0) return overdueCheck(overdue, leader)
   const conflicts = schedules.filter(({ conflict }) => conflict !== undefined)
   if (conflicts.length > 0) {
@@ -26,6 +25,15 @@ export function scheduleCheck(
     }
   }
   return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
+}
+
+/** How late a tick may be with this leader, or without one. */
+export function longestOverdueMs(leaders: readonly LeaderInfo[]): {
+  readonly ms: number
+  readonly leader: string | undefined
+} {
+  const leader = leaders.find(({ role }) => role === leaderRole)?.worker
+  return { ms: leader === undefined ? overdueMs.leaderless : overdueMs.led, leader }
 }
 
 function overdueCheck(overdue: readonly ScheduleInfo[], leader: string | undefined): StoreCheck {

@@ -49,6 +49,8 @@ export interface BacklogStatistics {
   readonly now: number
   readonly before?: number
   readonly beforeAt?: number
+  /** Of the range '1h': the same when the minutes 10 and 5 before this one began; left out while that isn't known. */
+  readonly recent?: readonly { readonly at: number; readonly count: number }[]
 }
 
 export interface Statistics {
@@ -65,6 +67,9 @@ export interface Statistics {
   /** By queue. */
   readonly backlogs: readonly BacklogStatistics[]
 }
+
+/** Of which earlier minutes a read of the range '1h' tells each queue's backlog. */
+export const recentMinutes = [10, 5] as const
 
 /** How long cells of hours are kept; those of minutes: `throughputMinutes`. */
 export const retainedHours = 48

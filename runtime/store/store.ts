@@ -10,7 +10,9 @@ import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
+import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
 import type { OpenSteps } from './open-steps.ts'
 import type { OverviewInspector } from './overview.ts'
@@ -43,6 +45,7 @@ export interface Store
     LimiterStore,
     TermStore,
     ScheduleStore,
+    MuteStore,
     Inspector {
   /**
    * Prunes by retention and repairs G6 (every live run in exactly one place) and G7 (no key outlives its hold), at
@@ -126,7 +129,9 @@ export interface Inspector
   extends DefinitionInspector,
     ScheduleInspector,
     ActionInspector,
-    OverviewInspector {
+    OverviewInspector,
+    MuteInspector,
+    FailureInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -405,6 +410,8 @@ export const throughputMinutes = 240
 export interface StoreCheck {
   readonly name: string
   readonly verdict: 'fine' | 'warning' | 'fault'
+  /** It says how the store is set up, which stays so until an operator changes it, not what happens to it. */
+  readonly setup?: true
   readonly found: string
   /** What to change, unless fine. */
   readonly remedy?: string

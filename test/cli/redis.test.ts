@@ -4,7 +4,8 @@ import type { StoreCheck } from '../../runtime/store/store.ts'
 import { freePort } from '../redis-server/free-port.ts'
 import { RedisCluster } from '../redis-server/redis-cluster.ts'
 import { RedisServer } from '../redis-server/redis-server.ts'
-import { CommandLine, type Finished, holdFile, jobFile } from './command-line.ts'
+import type { Finished } from '../support/cli-process.ts'
+import { CommandLine, holdFile, jobFile } from './command-line.ts'
 
 const password = 'p@ss/w:rd#1%'
 const encoded = encodeURIComponent(password)

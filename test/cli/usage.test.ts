@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { CommandLine, type Finished, jobFile, jsonError } from './command-line.ts'
+import type { Finished } from '../support/cli-process.ts'
+import { CommandLine, jobFile, jsonError } from './command-line.ts'
 
 const cli = new CommandLine()
 afterAll(() => cli.dispose())

@@ -11,12 +11,15 @@ import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { failuresContract } from './topics/failures.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { mutesContract } from './topics/mutes.ts'
 import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
+import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { overviewContract } from './topics/overview.ts'
 import { reservationsContract } from './topics/reservations.ts'
@@ -53,14 +56,17 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retry', () => retryContract(open))
     describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
+    describe('mutes', () => mutesContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('operations', () => operationsContract(open))
     describe('statistics', () => statisticsContract(open))
     describe('overview', () => overviewContract(open))
+    describe('failures', () => failuresContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
     describe('wake-up', () => wakeupContract(open))

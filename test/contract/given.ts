@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { encodeValue } from '../../runtime/model/codec.ts'
+import type { FailureMark } from '../../runtime/model/failure-mark.ts'
 import type { JournalRecord } from '../../runtime/model/journal.ts'
 import type { OperatorWrite } from '../../runtime/model/operator-write.ts'
 import type { NewRun } from '../../runtime/store/new-run.ts'
@@ -53,6 +54,11 @@ export function byHand(over: Partial<OperatorWrite> = {}): OperatorWrite {
 
 export const plainError = { name: 'Error', message: 'broken' } as const
 
+/** The mark of a failure whose group is named by `cause`. */
+export function mark(cause: string, over: Partial<FailureMark> = {}): FailureMark {
+  return { fingerprint: `f1:${cause}`, step: '', name: 'Error', text: cause, version: 1, ...over }
+}
+
 type Base = Pick<JournalRecord, 'path' | 'kind' | 'attempt' | 'durationMs'>
 
 function base(path: string, kind: JournalRecord['kind']): Base {
@@ -65,6 +71,12 @@ export function done(path: string, value: unknown = path, once = false): Journal
 
 export function failed(path: string, once = false): JournalRecord {
   return { ...base(path, 'run'), phase: 'failed', error: plainError, ...(once ? { once } : {}) }
+}
+
+/** A failed attempt of a step, marked as of its group; a pause makes it one that is tried again. */
+export function failure(cause: string, pauseMs?: number, over: Partial<FailureMark> = {}): JournalRecord {
+  const common = { ...base('pay', 'run'), error: plainError, mark: mark(cause, { step: 'pay', ...over }) }
+  return pauseMs === undefined ? { ...common, phase: 'failed' } : { ...common, phase: 'retrying', pauseMs }
 }
 
 export function intent(path: string): JournalRecord {

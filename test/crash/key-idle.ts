@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Jobs, RunState } from '../../sdk/index.ts'
 
-type StoreEvent = Awaited<ReturnType<Jobs['inspector']['events']>>[number]
+type StoreEvent = Awaited<ReturnType<Jobs['inspector']['events']>>['events'][number]
+type RunEvent = Extract<StoreEvent, { kind: 'run' }>
 
 /** From the release of a slot until the next claim of the key, while a run that a worker could take waited for it. */
 export interface KeyIdle {
@@ -53,17 +54,21 @@ export class KeyIdleWatch {
   async #read(inspector: Jobs['inspector']): Promise<void> {
     let after: string | undefined
     for (let last = false; ; ) {
-      const page = await inspector.events({ ...(after === undefined ? {} : { after }), limit: 1_000 })
-      for (const event of page) this.#take(event)
-      after = page.at(-1)?.cursor ?? after
-      if (page.length > 0) continue
+      const page = await inspector.events({
+        ...{ log: 'runs', limit: 1_000 },
+        ...(after === undefined ? {} : { after }),
+      })
+      if (page.gap) throw new Error('events were dropped before they were read')
+      for (const event of page.events) if (event.kind === 'run') this.#take(event)
+      after = page.cursor
+      if (page.events.length > 0) continue
       if (last) return
       last = this.#over
       if (!last) await wait(everyMs)
     }
   }
 
-  #take({ run, at, state, transition }: StoreEvent): void {
+  #take({ run, at, state, transition }: RunEvent): void {
     const key = this.#keys.get(run)
     if (key === undefined) return
     const seen = this.#runs.get(run) ?? { state: 'scheduled', losses: 0, waits: false }

@@ -423,6 +423,25 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
+    name: 'muteFinding',
+    script: 'mute-finding',
+    prepare: async (calm, faulty) => ({
+      call: () => faulty.muteFinding('paused-queue:default', 60_000, write('mute')),
+      newer: () => calm.unmuteFinding('paused-queue:default', write('unmute')),
+    }),
+  },
+  {
+    name: 'unmuteFinding',
+    script: 'mute-finding',
+    prepare: async (calm, faulty) => {
+      await calm.muteFinding('paused-queue:default', 60_000, write('mute'))
+      return {
+        call: () => faulty.unmuteFinding('paused-queue:default', write('unmute')),
+        newer: () => calm.muteFinding('paused-queue:default', 60_000, write('mute again')),
+      }
+    },
+  },
+  {
     name: 'drainWorker',
     script: 'drain-worker',
     prepare: async (calm, faulty) => {

@@ -13,6 +13,7 @@ import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -26,11 +27,13 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
 import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
@@ -77,6 +80,7 @@ import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } fr
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
+import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
@@ -120,6 +124,7 @@ import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
+import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { pauseQueue, resumeQueue } from './operations/pause-queue.ts'
 import { countEnded, prune } from './operations/prune.ts'
@@ -139,7 +144,7 @@ import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
 import { formatVersion, readFormat } from './schema.ts'
-import { type Moment, StoreClock } from './store-clock.ts'
+import { type Moment, StoreClock, shownAt } from './store-clock.ts'
 import { StoreFile } from './store-file.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
@@ -355,6 +360,25 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
+    return { until: shownAt(this.#time.look(), until) }
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return this.#write((tx) => unmuteFinding(tx, finding, write))
+  }
+
+  async mutes(): Promise<readonly Mute[]> {
+    return inspectMutes(this.#database, this.#time.look())
+  }
+
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
     return this.#write((tx) => defineLimiters(tx, lease, limiters))
   }
@@ -499,6 +523,11 @@ class EmbeddedStore implements Store {
     return inspectRunCounts(this.#database)
   }
 
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#database, this.#time.look(), filter)
+  }
+
   async queues(): Promise<readonly QueueInfo[]> {
     return inspectQueues(this.#database, this.#time.look())
   }
@@ -583,6 +612,7 @@ class EmbeddedStore implements Store {
         writeEvents(tx)
         writeThroughput(tx)
         writeRunCounts(tx)
+        writeFailures(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -607,6 +637,7 @@ class EmbeddedStore implements Store {
       moves: [],
       removed: [],
       loggedMoves: 0,
+      failures: [],
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

@@ -20,6 +20,8 @@ export interface Placement {
   readonly waiting?: WaitingFor
   readonly cancel?: Cancel | null
   readonly blocked?: Blocked | null
+  /** Of the failure after which it waits, or for which it is failed. */
+  readonly fingerprint?: string | undefined
   /** The stay that ends with this move, for a repeated settle. */
   readonly settledFence?: number
   /** Ready whatever its limits say: nobody could take it now anyway, and its claim asks again. */
@@ -33,6 +35,7 @@ export interface Placement {
  * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
  * L4  a scheduled run that waits for an instant has it as `instant_at`. Its other times stay as they were computed at the
  *     enqueue, so `due_at` may be early or late: `promote` corrects that
+ * L5  only a failed or a waiting run has a `fingerprint`
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
   const reached = nextState(run.state, transition)
@@ -58,7 +61,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   tx.sql.run(
     `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, instant_at = NULL, expires_at = ?,
        deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
-       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, granted = 0, limit_turn = 0 WHERE seq = ?`,
+       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, fingerprint = ?, granted = 0, limit_turn = 0 WHERE seq = ?`,
     state,
     held ? (to.lease ?? run.lease) : null,
     to.fence ?? run.fence,
@@ -78,6 +81,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     waitingOf(state, line, to),
     state === 'cancelling' || state === 'cancelled' ? cancel : null,
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
+    to.fingerprint ?? null,
     run.seq,
   )
   if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })

@@ -69,6 +69,7 @@ interface PayloadRow {
   readonly output: Uint8Array | null
   readonly error: Uint8Array | null
   readonly escaped: string | null
+  readonly fingerprint: string | null
   readonly worker: string | null
   readonly scheduled_for: number | null
 }
@@ -89,7 +90,7 @@ export function runBySeq(sql: Sql, seq: number): RunRow | undefined {
 
 /** What `toRun` needs beside the run's own columns. */
 export const viewColumns: string = `${runColumns}, payloads.tags, payloads.headers, payloads.output, payloads.error,
-  payloads.escaped, payloads.scheduled_for, workers.name AS worker`
+  payloads.escaped, payloads.scheduled_for, runs.fingerprint, workers.name AS worker`
 export const viewTables =
   'runs JOIN payloads ON payloads.seq = runs.seq LEFT JOIN workers ON workers.lease = runs.lease'
 
@@ -134,6 +135,7 @@ function stateFields(row: RunRow & PayloadRow, shown: Shown): object {
   const error =
     row.error === null ? undefined : (decodeValue(row.error, `error of run ${row.id}`) as StoredError)
   const ended = isEnd(state) && row.ended_at !== null ? { endedAt: shown(row.ended_at) } : {}
+  const fingerprint = row.fingerprint === null ? {} : { fingerprint: row.fingerprint }
   const cancel = row.cancel === null ? { by: 'unknown' } : (JSON.parse(row.cancel) as Cancel)
   const fields = {
     scheduled: () => ({ dueAt: instantOf(row) ?? shown(row.wake_at ?? 0) }),
@@ -142,11 +144,14 @@ function stateFields(row: RunRow & PayloadRow, shown: Shown): object {
     cancelling: () => ({ worker: row.worker ?? 'unknown', ...cancel }),
     waiting: () => ({
       waitingFor: shownWait(row.waiting, shown),
-      ...(error ? { error } : {}),
+      ...(error ? { error, ...fingerprint } : {}),
     }),
     blocked: () => ({ reason: (JSON.parse(row.blocked ?? '{}') as Blocked).reason }),
     completed: () => ({ ...ended, output: row.output }),
-    failed: () => ({ ...ended, error, ...(row.escaped === null ? {} : { escaped: row.escaped }) }),
+    failed: () => ({
+      ...{ ...ended, error, ...fingerprint },
+      ...(row.escaped === null ? {} : { escaped: row.escaped }),
+    }),
     cancelled: () => ({ ...ended, ...cancel }),
     expired: () => ended,
   } satisfies Record<RunState, () => object>

@@ -197,6 +197,12 @@ const keepsSlots = (seq: string): string => `EXISTS (
       AND json_extract(take.value, '$.wholeRun') AND json_extract(take.value, '$.held') IS NOT NULL
   )`
 
+/** Of `failed_by`, which has no row for none. */
+const oneLess = (
+  fingerprint: string,
+): string => `UPDATE failed_by SET n = n - 1 WHERE fingerprint = ${fingerprint};
+    DELETE FROM failed_by WHERE fingerprint = ${fingerprint} AND n <= 0;`
+
 /**
  * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
  * and keep its processes from opening the file while a deploy runs both.
@@ -213,6 +219,8 @@ const additions = [
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
   // Positions of stored steps that the code no longer calls, as JSON.
   { table: 'runs', column: 'orphans', type: 'TEXT' },
+  // Of the failure that a run is failed for, or waits after.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -245,6 +253,10 @@ const addedTables = `
     refusals TEXT NOT NULL                -- JSON
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
+  -- Findings that operators have muted: see store/mutes.ts.
+  CREATE TABLE IF NOT EXISTS mutes (
+    finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
+  ) WITHOUT ROWID;
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -269,6 +281,37 @@ const addedTables = `
     body TEXT NOT NULL                    -- JSON
   );
   INSERT OR IGNORE INTO settings SELECT 'epoch', 1 + (random() & 0x3fffffffffff);
+  -- Failures in groups: see failure-groups.ts.
+  CREATE TABLE IF NOT EXISTS failure_groups (
+    fingerprint TEXT PRIMARY KEY, job TEXT NOT NULL, step TEXT NOT NULL, name TEXT NOT NULL, code TEXT, text TEXT NOT NULL,
+    tries INTEGER NOT NULL, runs INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+    sample TEXT NOT NULL, versions TEXT NOT NULL, minutes TEXT NOT NULL -- as JSON
+  );
+  CREATE INDEX IF NOT EXISTS failure_groups_seen ON failure_groups (last_at);
+  -- How many runs are failed now, by fingerprint. By triggers: the version before moves and deletes such runs, too.
+  CREATE INDEX IF NOT EXISTS runs_failed_by ON runs (fingerprint, seq) WHERE fingerprint IS NOT NULL AND state = 'failed';
+  CREATE TABLE IF NOT EXISTS failed_by (fingerprint TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS failed_by_enters AFTER UPDATE OF state ON runs
+    WHEN NEW.state = 'failed' AND OLD.state <> 'failed' AND NEW.fingerprint IS NOT NULL
+  BEGIN
+    INSERT INTO failed_by VALUES (NEW.fingerprint, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+  END;
+  CREATE TRIGGER IF NOT EXISTS failed_by_leaves AFTER UPDATE OF state ON runs
+    WHEN OLD.state = 'failed' AND NEW.state <> 'failed' AND OLD.fingerprint IS NOT NULL
+  BEGIN
+    ${oneLess('OLD.fingerprint')}
+  END;
+  CREATE TRIGGER IF NOT EXISTS failed_by_removed AFTER DELETE ON runs
+    WHEN OLD.state = 'failed' AND OLD.fingerprint IS NOT NULL
+  BEGIN
+    ${oneLess('OLD.fingerprint')}
+  END;
+  -- The version before claims a run and leaves it its fingerprint, as if its next failure had that one.
+  CREATE TRIGGER IF NOT EXISTS fingerprint_ends AFTER UPDATE OF state ON runs
+    WHEN NEW.state = 'running' AND NEW.fingerprint IS NOT NULL
+  BEGIN
+    UPDATE runs SET fingerprint = NULL WHERE seq = NEW.seq;
+  END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
   -- Cells of hours, as those of minutes in throughput; the last minute's cell that is in one: see hour-cells.ts.
@@ -303,6 +346,8 @@ const namesAdded = [
   'hours',
   'rolled_to',
   'backlogs',
+  'failed_by',
+  'mutes',
   'operations',
 ] as const
 

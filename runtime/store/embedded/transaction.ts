@@ -1,4 +1,6 @@
+import type { FailureMark } from '../../model/failure-mark.ts'
 import type { RunState, RunTransition } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
 import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
@@ -20,10 +22,12 @@ export interface Transaction extends Moment {
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events`, `throughput` and `counts`. */
   readonly moves: Move[]
-  /** Runs that were deleted, for `counts`. */
-  readonly removed: Removed[]
   /** How many of them are in the log of events. */
   loggedMoves: number
+  /** Runs that were deleted, for `counts`. */
+  readonly removed: Removed[]
+  /** Failures with a mark, in their order, written once before the commit. */
+  readonly failures: StoredFailure[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */
@@ -51,6 +55,15 @@ export interface Move {
 }
 
 export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>
+
+/** One failure as a transaction counts it (F2 in failures.ts). */
+export interface StoredFailure {
+  readonly mark: FailureMark
+  readonly job: string
+  readonly run: RunId
+  readonly tries: 0 | 1
+  readonly runs: 0 | 1
+}
 
 export interface WakeCount {
   readonly job: string

@@ -98,6 +98,7 @@ function eviction(facts: Facts): StoreCheck {
   return {
     name: 'eviction',
     verdict: deletesRuns ? 'fault' : 'warning',
+    setup: true,
     found,
     remedy: deletesRuns
       ? 'set maxmemory-policy noeviction: this one deletes runs when memory runs out'
@@ -113,6 +114,7 @@ function memory(facts: Facts): StoreCheck {
     return {
       name: 'memory',
       verdict: 'warning',
+      setup: true,
       found: `${mib(used)} used, no limit`,
       remedy: 'set maxmemory, so that a full machine refuses new runs instead of killing the server',
     }
@@ -130,6 +132,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'unknown',
       remedy: 'see docs/redis.md for your platform',
     }
@@ -138,6 +141,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'no append-only file: a restart loses all runs since the last snapshot',
       remedy: 'set appendonly yes and appendfsync everysec',
     }
@@ -155,6 +159,7 @@ async function durability(link: RedisLink, facts: Facts): Promise<StoreCheck> {
     return {
       name: 'durability',
       verdict: 'warning',
+      setup: true,
       found: 'append-only file, written when the system likes (appendfsync no)',
       remedy: 'set appendfsync everysec',
     }

@@ -6,7 +6,7 @@
 /** Keys that are there whatever runs exist, in the order in which scripts that need `all` get them. */
 export const staticKeys = [
   /**
-   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, confirmations, linesFrom, left, settled,
+   * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
    * rolled, countedSince, sampledSince
    */
@@ -116,6 +116,14 @@ export const staticKeys = [
   'actionProgress',
   /** set by ms: actions by their last chunk, until forgotten */
   'actionOrder',
+  /** hash: finding -> until when it's muted, by whom and why */
+  'mutes',
+  /** hash: fingerprint -> group of failures */
+  'failures',
+  /** set by ms: fingerprints of `failures` by when they were last seen */
+  'failureOrder',
+  /** lex set: fingerprint, number in line, run; runs that are failed now */
+  'failedBy',
 ] as const
 
 export type StaticKey = (typeof staticKeys)[number]

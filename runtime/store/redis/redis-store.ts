@@ -13,6 +13,7 @@ import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -26,11 +27,13 @@ import type {
   WorkerLimiter,
 } from '../limiters.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
+import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
 import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
+import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
 import type { RunCount } from '../run-filter.ts'
@@ -93,6 +96,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
+import { readFailures } from './operations/failures.ts'
 import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
@@ -107,6 +111,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -332,6 +337,24 @@ class RedisStore implements Store {
     await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
   }
 
+  async muteFinding(
+    finding: string,
+    forMs: number,
+    write: OperatorWrite,
+  ): Promise<{ readonly until: number }> {
+    checkMute(finding, forMs)
+    return muteFinding(this.#calls, finding, forMs, write)
+  }
+
+  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+    checkMute(finding, 1)
+    return unmuteFinding(this.#calls, finding, write)
+  }
+
+  mutes(): Promise<readonly Mute[]> {
+    return readMutes(this.#calls)
+  }
+
   defineLimiters(lease: LeaseId, limiters: readonly WorkerLimiter[]): Promise<void> {
     return defineLimiters(this.#calls, lease, limiters)
   }
@@ -462,6 +485,11 @@ class RedisStore implements Store {
 
   counts(): Promise<readonly RunCount[]> {
     return readRunCounts(this.#calls)
+  }
+
+  async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {
+    checkFailureFilter(filter)
+    return readFailures(this.#calls, filter)
   }
 
   queues(): Promise<readonly QueueInfo[]> {

@@ -54,6 +54,8 @@ interface Extras {
   readonly e?: string
   /** Positions of stored steps that the code no longer calls. */
   readonly o?: readonly number[]
+  /** Of the failure that it is failed for, or waits after. */
+  readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
   /** The tick it was made for. */
@@ -201,6 +203,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
   const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
   const ended = isEnd(state) ? { endedAt: shown(record.changedAt) } : {}
   const cancel = extras.c ?? { by: 'unknown' }
+  const fingerprint = extras.f === undefined ? {} : { fingerprint: extras.f }
   const fields = {
     scheduled: () => ({ dueAt: extras.i ?? shown(record.wakeAt) }),
     ready: () => ({}),
@@ -208,7 +211,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
     cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
     waiting: () => ({
       waitingFor: waitingFor(extras, shown),
-      ...(outcome.length > 0 ? { error: error() } : {}),
+      ...(outcome.length > 0 ? { error: error(), ...fingerprint } : {}),
     }),
     blocked: () => ({ reason: extras.b?.reason ?? '' }),
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
@@ -216,6 +219,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
       ...ended,
       error: outcome.length > 0 ? error() : poisoned(id, record),
       ...(extras.e === undefined ? {} : { escaped: extras.e }),
+      ...fingerprint,
     }),
     cancelled: () => ({ ...ended, ...cancel }),
     expired: () => ended,

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
+import { poisonedFailure } from '../../model/failure-mark.ts'
 import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
 import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { retainedOperations, retainedTransitions } from '../events.ts'
+import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
@@ -215,6 +217,10 @@ function withConstants(source: string): string {
     ].join(', '),
     '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
     '--[[steps]] 0': String(mostStepsInLine),
+    '--[[failures]] 0, 0, 0': [maxFailureGroups, failureMinutes, maxFailureVersions].join(', '),
+    "--[[poisoned]] '', '', '', ''": Object.values(poisonedFailure)
+      .map((value) => `'${value}'`)
+      .join(', '),
     '--[[clock]] 0': String(noticedMs),
     '--[[refusals]] 0': String(maxRefusals),
     '--[[actions]] 0': String(keepActionsMs),

@@ -16,6 +16,7 @@ import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
 import type { Oracle } from './oracle.ts'
+import type { ToldEvents } from './told-events.ts'
 
 /** The real side: a store, workers that play on it, and every claim they ever got. */
 export interface Fleet {
@@ -23,6 +24,7 @@ export interface Fleet {
   readonly store: Store
   readonly workers: TestWorker[]
   readonly claims: { readonly worker: number; readonly lease: string; readonly run: ClaimedRun }[]
+  readonly told: ToldEvents
 }
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
@@ -45,7 +47,7 @@ function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<vo
 }
 
 /** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
-async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
+async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<void> {
   for (const known of oracle.runs.values()) {
     const { id, state, attempt, losses, position } = known
     const run = await store.run(id)
@@ -56,6 +58,9 @@ async function agree(oracle: Oracle, { store, workers }: Fleet): Promise<void> {
     expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
+  await told.read(store)
+  for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
+  expect(told.operations).toEqual(oracle.operations)
   await statisticsAgree(oracle, store)
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
@@ -224,14 +229,18 @@ function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
       await store.resign(old.lease, [])
       await store.resign(old.lease, [])
       oracle.resign(which)
+      oracle.operations.push(`worker left ${old.name}`)
     } else {
       for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
         await advance(oracle, fleet, leaseMs / 4, which)
       oracle.promote()
       await witness.claim(0)
       oracle.lose(which)
+      oracle.operations.push(`worker lost ${old.name}`)
     }
-    workers[which] = await TestWorker.register(store)
+    const next = await TestWorker.register(store)
+    workers[which] = next
+    oracle.operations.push(`worker joined ${next.name}`)
   })
 }
 
@@ -241,7 +250,9 @@ function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
     if (run === undefined) return
     const write = byHand()
     if (kind === 'cancel') {
+      const before = run.state
       const state = oracle.cancel(run.id)
+      if (state !== before) oracle.operations.push(`cancel run ${run.id}`)
       for (let i = 0; i < 2; i++) expect(await store.cancel(run.id, write)).toEqual({ state })
     } else if (oracle.canRetry(run.id)) {
       const runId = oracle.keyHolderBeside(run.id)
@@ -254,6 +265,7 @@ function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
       const answer = await store.retry(run.id, {}, write)
       expect(await store.retry(run.id, {}, write)).toEqual(answer)
       oracle.retry(run.id)
+      oracle.operations.push(`retry run ${run.id}`)
     } else {
       await expect(store.retry(run.id, {}, write)).rejects.toMatchObject({ code: 'RUN_STATE' })
     }
@@ -271,6 +283,7 @@ function removeCommand(choice: number): Command {
     await store.remove(run.id, byHand())
     expect(await store.run(run.id)).toBeUndefined()
     oracle.remove(run.id)
+    oracle.operations.push(`remove run ${run.id}`)
     forgetClaims(claims, [run.id])
   })
 }
@@ -317,6 +330,8 @@ function queueCommand(queue: string, pause: boolean): Command {
   return command(`${pause ? 'pause' : 'resume'} ${queue}`, async (oracle, { store }) => {
     if (pause) await store.pauseQueue(queue, byHand())
     else await store.resumeQueue(queue, byHand())
+    if (pause || oracle.paused.has(queue))
+      oracle.operations.push(`${pause ? 'pause' : 'resume'} queue ${queue}`)
     if (pause) oracle.paused.add(queue)
     else oracle.paused.delete(queue)
   })

@@ -4,6 +4,7 @@ import type { StoreKind } from '../store-under-test.ts'
 import { TestWorker } from '../test-worker.ts'
 import { commands, type Fleet } from './commands.ts'
 import { Oracle } from './oracle.ts'
+import { ToldEvents } from './told-events.ts'
 
 const runs = Number(process.env.DURABLE_JOBS_PROVE_RUNS ?? 60)
 const longestRunMs = 20 * 60_000
@@ -19,9 +20,15 @@ export function describeStoreModel({ name, open }: StoreKind): void {
             const under = await open()
             try {
               const { store } = under
-              const workers = [0, 1, 2].map(() => TestWorker.register(store))
-              const fleet: Fleet = { under, store, workers: await Promise.all(workers), claims: [] }
-              await fc.asyncModelRun(() => ({ model: new Oracle(under.now()), real: fleet }), history)
+              const workers: TestWorker[] = []
+              const oracle = new Oracle(under.now())
+              for (let i = 0; i < 3; i++) {
+                const worker = await TestWorker.register(store)
+                workers.push(worker)
+                oracle.operations.push(`worker joined ${worker.name}`)
+              }
+              const fleet: Fleet = { under, store, workers, claims: [], told: new ToldEvents() }
+              await fc.asyncModelRun(() => ({ model: oracle, real: fleet }), history)
             } finally {
               await under.close()
             }

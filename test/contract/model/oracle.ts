@@ -34,6 +34,8 @@ export interface KnownRun {
 export class Oracle {
   readonly runs = new Map<string, KnownRun>()
   readonly paused = new Set<string>()
+  /** Operation and subject of what the log of operations tells. */
+  readonly operations: string[] = []
   /** Windows by key: the run that opened the last one, and its end. */
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */

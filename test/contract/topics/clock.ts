@@ -463,7 +463,7 @@ function told(open: Open): void {
       ...{ enqueuedAt: seen - second, startedAt: seen, changedAt: seen, endedAt: seen },
     })
     expect(await store.history(run.id)).toMatchObject([{ kind: 'cancel', at: seen }])
-    expect((await store.events({ limit: 1 }))[0]?.at).toBe(seen)
+    expect((await store.events({ limit: 1 })).events[0]?.at).toBe(seen)
     expect((await store.journal(run.id, { after: 0, limit: 1 }))[0]?.at).toBe(seen)
     expect((await store.workers())[0]?.startedAt).toBe(seen - second)
     const [later] = (await store.runs({ limit: 1 })).runs

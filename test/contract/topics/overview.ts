@@ -28,6 +28,11 @@ async function singleReads(
     workers: await store.workers(),
     leaders: await store.leaders(),
     schedules: (await store.schedules()).filter((schedule) => isNotable(schedule, now())),
+    failures: await store.failures({ limit: overviewBounds.failures }),
+    operations: (await store.events({ log: 'operations', limit: overviewBounds.operations })).events.filter(
+      (event) => event.kind === 'operation',
+    ),
+    mutes: await store.mutes(),
     statistics: await store.statistics(range),
   }
 }
@@ -78,7 +83,10 @@ export function overviewContract(open: Open): void {
     if (!done || !failing || !cancelling) throw new Error('runs were to be claimed')
     advance(1_500)
     await first.settle(done, completed)
-    await first.settle(failing, { kind: 'failed', error: plainError })
+    const mark = { fingerprint: 'f1:1', step: 'pay', name: 'Error', text: 'broken', version: 1 }
+    await first.settle(failing, { kind: 'failed', error: plainError, mark })
+    await store.muteFinding('paused-queue:mail', 60_000, byHand({ reason: 'known' }))
+    await store.muteFinding('ended', 1, byHand())
     await store.cancel(cancelling.id, byHand())
     await store.pauseQueue('mail', byHand({ reason: 'too fast' }))
     await store.putSchedule('paused', specOf(), byHand())
@@ -90,7 +98,11 @@ export function overviewContract(open: Open): void {
       await first.renew()
     }
     await expectSingleReads(contract)
-    const { workers } = await overview(store)
+    const { workers, failures, operations } = await overview(store)
+    expect(failures).toMatchObject([{ fingerprint: 'f1:1', failedNow: 1 }])
+    expect(operations.map(({ operation }) => operation)).toEqual(
+      expect.arrayContaining(['worker joined', 'pause queue']),
+    )
     expect(workers.filter(({ lost }) => lost).map(({ name }) => name)).toEqual(['lost'])
     contract.moveClock(3 * minuteMs)
     await expectSingleReads(contract)

@@ -309,6 +309,58 @@ export function statisticsContract(open: Open): void {
     ])
   })
 
+  contractTest(open, 'the range of an hour tells backlogs of 10 and 5 minutes ago', async (contract) => {
+    const { store, advance } = contract
+    const from = begin(contract)
+    await store.enqueue([newRun({ queue: 'mail' })])
+    advance(4 * minuteMs)
+    // No transition happens in the minute 10 before the read: the next sample tells of it.
+    await store.enqueue([newRun({ queue: 'mail' }), newRun()])
+    advance(6 * minuteMs)
+    await store.enqueue([newRun({ queue: 'mail' })])
+    advance(3 * minuteMs)
+    await store.enqueue([newRun({ queue: 'new' })])
+    const at = [from + 3 * minuteMs, from + 8 * minuteMs] as const
+    const { backlogs } = await store.statistics('1h')
+    expect(backlogs).toMatchObject([
+      {
+        queue: 'default',
+        recent: [
+          { at: at[0], count: 0 },
+          { at: at[1], count: 1 },
+        ],
+      },
+      {
+        queue: 'mail',
+        recent: [
+          { at: at[0], count: 1 },
+          { at: at[1], count: 2 },
+        ],
+      },
+      {
+        queue: 'new',
+        recent: [
+          { at: at[0], count: 0 },
+          { at: at[1], count: 0 },
+        ],
+      },
+    ])
+    for (const range of ['5m', '24h'] as const) {
+      for (const backlog of (await store.statistics(range)).backlogs)
+        expect(backlog).not.toHaveProperty('recent')
+    }
+  })
+
+  contractTest(open, 'recent backlogs are told once the store was there for as long', async (contract) => {
+    const { store, advance } = contract
+    begin(contract)
+    await store.enqueue([newRun()])
+    advance(9 * minuteMs)
+    expect((await store.statistics('1h')).backlogs[0]).not.toHaveProperty('recent')
+    advance(minuteMs)
+    expect((await store.statistics('1h')).backlogs[0]?.recent?.map(({ count }) => count)).toEqual([0, 1])
+  })
+
   contractTest(open, 'every connection reads the same', async ({ store, another, advance }) => {
     await store.enqueue([newRun(), newRun({ queue: 'mail' })])
     advance(minuteMs)

@@ -8,7 +8,15 @@ const now = Date.UTC(2026, 0, 1, 12)
 
 function run(of: object): Run {
   const facts = { id: 'r', job: 'pay', version: 2, queue: 'mail', priority: 0, tags: [], headers: {} }
-  return { ...facts, attempt: 1, losses: 0, enqueuedAt: now, changedAt: now, position: 0, ...of } as unknown as Run
+  return {
+    ...facts,
+    attempt: 1,
+    losses: 0,
+    enqueuedAt: now,
+    changedAt: now,
+    position: 0,
+    ...of,
+  } as unknown as Run
 }
 
 function worker(over: Partial<WorkerInfo> = {}): WorkerInfo {

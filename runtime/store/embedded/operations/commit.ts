@@ -9,6 +9,7 @@ import {
   type LeaseId,
   type Settlement,
 } from '../../store.ts'
+import { countStepFailure } from '../failure-groups.ts'
 import { nudgeTouched } from '../limits/nudge.ts'
 import { findRun } from '../run-row.ts'
 import { isSuspect, suspectIsReady } from '../takers.ts'
@@ -72,6 +73,7 @@ function append(tx: Transaction, lease: LeaseId, entry: Checkpoint, body: Uint8A
   // It is as good as new: its lease may take another suspect now (R17).
   if (isSuspect(run) && suspectIsReady(tx)) tx.woken.add(lease)
   insertRecord(tx, run.seq, entry.position, record, body)
+  if ('mark' in record && record.mark !== undefined) countStepFailure(tx, entry.run, record.mark)
   if (entry.limited) endLimits(tx, entry)
   return { kind: 'stored' }
 }

@@ -1,3 +1,4 @@
+import type { OperationEvent } from '../../events.ts'
 import {
   type HeldRun,
   type Overview,
@@ -6,11 +7,14 @@ import {
   overviewBounds,
 } from '../../overview.ts'
 import type { LeaseId } from '../../store.ts'
+import { readFailures } from '../failure-groups.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import type { Transaction } from '../transaction.ts'
+import { readEvents } from './events.ts'
 import { inspectQueues, inspectWorkers } from './inspect.ts'
 import { inspectBusyLimiters } from './inspect-limiters.ts'
 import { inspectNotableSchedules } from './inspect-schedules.ts'
+import { inspectMutes } from './mutes.ts'
 import { readStatistics } from './statistics.ts'
 import { inspectLeaders } from './terms.ts'
 
@@ -47,10 +51,18 @@ export function readOverview(
     leaders,
     limiters,
     schedules,
+    failures: readFailures(sql, tx, { limit: bounds.failures }),
+    operations: newestOperations(tx),
+    mutes: inspectMutes(sql, tx),
     statistics,
     longestHeld: held,
     cut,
   }
+}
+
+function newestOperations(tx: Transaction): readonly OperationEvent[] {
+  const { events } = readEvents(tx.sql, tx, { log: 'operations', limit: overviewBounds.operations })
+  return events.filter((event) => event.kind === 'operation')
 }
 
 /** A fence is the time of the claim, as a rule; a run that was told to stop has changed since. */

@@ -1,8 +1,10 @@
 import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
+import { fixedMark } from '../../../model/failure-mark.ts'
 import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
+import { countRunFailure } from '../failure-groups.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
@@ -101,5 +103,7 @@ function convict(tx: Transaction, run: RunRow, losses: number, streak: number): 
   const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, tx, run.id)))
   const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
-  place(tx, run, 'convict', { losses, streak })
+  const mark = fixedMark('poisoned', run.job, run.version)
+  countRunFailure(tx, run, mark, true)
+  place(tx, run, 'convict', { losses, streak, fingerprint: mark.fingerprint })
 }

@@ -1,8 +1,8 @@
 import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
 import type { RunState, WaitingFor } from '../../../model/run.ts'
-import type { StoredError } from '../../../model/stored-error.ts'
 import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import { countRunFailure } from '../failure-groups.ts'
 import { type Admission, admissionOf } from '../limits/admission-row.ts'
 import { type Placement, place } from '../place.ts'
 import { type Blocked, findRun, type RunRow } from '../run-row.ts'
@@ -31,7 +31,7 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
   const end = { settledFence: run.fence } satisfies Placement
   const ended = outcome.kind === 'completed' || outcome.kind === 'failed'
   if (run.state === 'cancelling' && !ended) {
-    if (outcome.kind === 'retrying') keepError(tx, run, outcome.error)
+    if (outcome.kind === 'retrying') keepFailure(tx, run, outcome)
     return settled(place(tx, run, 'end cancel', end))
   }
   switch (outcome.kind) {
@@ -39,13 +39,13 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       tx.sql.run('UPDATE payloads SET output = ?, error = NULL WHERE seq = ?', outcome.output, run.seq)
       return settled(place(tx, run, 'complete', end))
     case 'failed':
-      keepError(tx, run, outcome.error, outcome.escaped)
-      return settled(place(tx, run, 'fail', end))
+      keepFailure(tx, run, outcome)
+      return settled(place(tx, run, 'fail', { ...end, fingerprint: outcome.mark?.fingerprint }))
     case 'cancelled':
       return settled(place(tx, run, 'release', end))
     case 'retrying':
-      keepError(tx, run, outcome.error)
-      return settled(backOff(tx, run, outcome.delayMs, end))
+      keepFailure(tx, run, outcome)
+      return settled(backOff(tx, run, outcome.delayMs, { ...end, fingerprint: outcome.mark?.fingerprint }))
     case 'waiting':
       return suspend(tx, run, outcome.waits, end)
     case 'released':
@@ -87,7 +87,8 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
     run.seq,
   )
   const waiting = { kind: first.wait.kind, name: first.wait.path, until: first.until }
-  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
+  const { fingerprint } = first.wait
+  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting, fingerprint }))
 }
 
 function inLine(admission: Admission | undefined): WaitingFor {
@@ -110,9 +111,15 @@ function block(tx: Transaction, run: RunRow, reason: string, digest: string, end
   return place(tx, run, 'block', { ...end, blocked: { reason, tried } })
 }
 
-function keepError(tx: Transaction, run: RunRow, error: StoredError, escaped?: string): void {
-  const bytes = encodeError(error)
-  tx.sql.run('UPDATE payloads SET error = ?, escaped = ? WHERE seq = ?', bytes, escaped ?? null, run.seq)
+function keepFailure(
+  tx: Transaction,
+  run: RunRow,
+  outcome: Extract<Outcome, { kind: 'failed' | 'retrying' }>,
+): void {
+  const { error, mark } = outcome
+  const escaped = outcome.kind === 'failed' ? (outcome.escaped ?? null) : null
+  tx.sql.run('UPDATE payloads SET error = ?, escaped = ? WHERE seq = ?', encodeError(error), escaped, run.seq)
+  if (mark !== undefined) countRunFailure(tx, run, mark, outcome.kind === 'failed')
 }
 
 function workerName(tx: Transaction, run: RunRow): { worker: string } | undefined {

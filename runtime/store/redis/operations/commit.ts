@@ -1,3 +1,4 @@
+import type { FailureMark } from '../../../model/failure-mark.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import {
   type Checkpoint,
@@ -8,8 +9,9 @@ import {
 } from '../../store.ts'
 import { encodeFrame } from '../journal-entry.ts'
 import type { Argument, Reply } from '../redis-link.ts'
+import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
+import { answerOf, encodeSettlement, ordersOf, packedMark } from './settlement.ts'
 
 interface Encoded {
   readonly args: Argument[]
@@ -24,7 +26,9 @@ export async function commit(
   entries: readonly (Checkpoint | Settlement)[],
   confirmed: () => Promise<void>,
 ): Promise<CommitAnswer> {
-  const plainRecords = entries.every((entry) => entry.kind === 'checkpoint' && !entry.limited)
+  const plainRecords = entries.every(
+    (entry) => entry.kind === 'checkpoint' && !entry.limited && markOf(entry) === undefined,
+  )
   const encoded = !plainRecords
     ? encodeMixed(calls, entries)
     : encodeRecords(calls, entries as readonly Checkpoint[])
@@ -34,6 +38,10 @@ export async function commit(
   if (entries.some(isIntent)) await confirmed()
   const [orders, answers] = reply as [Reply, Reply[]]
   return { orders: ordersOf(orders), answers: answers.map(answerOf) }
+}
+
+function markOf({ record }: Checkpoint): FailureMark | undefined {
+  return 'mark' in record ? record.mark : undefined
 }
 
 function isIntent(entry: Checkpoint | Settlement): boolean {
@@ -70,6 +78,8 @@ function encodeMixed(calls: ScriptCalls, entries: readonly (Checkpoint | Settlem
       encoded.bytes += frame.length
       encoded.journals.push(calls.keys.journal(entry.run))
       encoded.args.push(entry.limited ? 'e' : 'a', encoded.journals.length, entry.run, frame)
+      const mark = markOf(entry)
+      if (mark !== undefined) encoded.args.push('m', '', '', plain.pack(packedMark(mark)))
     }
   }
   return encoded

@@ -1,6 +1,7 @@
 import type { RunTransition } from '../../../model/run.ts'
-import { eventPage, type NumberedEvent, parseEventQuery } from '../../event-page.ts'
+import { eventPage, type NumberedEvent, type ParsedQuery, parseEventQuery } from '../../event-page.ts'
 import type { EventPage, EventQuery, OperationEvent } from '../../events.ts'
+import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
@@ -16,11 +17,15 @@ export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise
   const { logs, after, limit } = parsed
   const wanted = (['runs', 'operations'] as const).map((log) => (logs.includes(log) ? 1 : 0))
   const cursor = after === undefined ? ['', ''] : [after.epoch, after.number]
-  const [epoch, newest, from, runs, operations, ...dropped] = (await calls.run('read-events', [
-    limit,
-    ...wanted,
-    ...cursor,
-  ])) as [Buffer, Buffer, Buffer, Entry[], Entry[], Buffer, Buffer]
+  return decodeEvents(calls, await calls.run('read-events', [limit, ...wanted, ...cursor]), parsed)
+}
+
+/** What scripts/read-events.lua returns for a query. */
+export function decodeEvents(calls: ScriptCalls, reply: Reply, parsed: ParsedQuery): EventPage {
+  const [epoch, newest, from, runs, operations, ...dropped] = reply as unknown as [
+    ...[epoch: Buffer, newest: Buffer, from: Buffer],
+    ...[runs: Entry[], operations: Entry[], droppedRun: Buffer, droppedOperation: Buffer],
+  ]
   const shown = (at: Buffer): number => calls.clock.shown(Number(at))
   const begin = from.length === 0 ? undefined : Number(from)
   const found = [

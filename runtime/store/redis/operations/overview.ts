@@ -1,3 +1,5 @@
+import { parseEventQuery } from '../../event-page.ts'
+import type { OperationEvent } from '../../events.ts'
 import {
   type HeldRun,
   type Overview,
@@ -9,8 +11,11 @@ import { checkRange } from '../../read-limits.ts'
 import { lateFromMs, notableMs } from '../../schedules.ts'
 import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { decodeEvents } from './events.ts'
+import { decodeFailures } from './failures.ts'
 import { decodeQueues, decodeWorkers } from './inspect.ts'
 import { decodeLimiters } from './limiters.ts'
+import { decodeMutes } from './mutes.ts'
 import { decodeRunCounts } from './run-counts.ts'
 import { decodeSchedules } from './schedules.ts'
 import { decodeStatistics, statisticsArguments } from './statistics.ts'
@@ -27,12 +32,25 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     ...[bounds.counts, mostHeads, bounds.workers, bounds.leaders],
     ...[bounds.limiters, bounds.scannedLimiterKeys],
     ...[bounds.schedules, bounds.scannedSchedules, bounds.scheduleBytes],
-    ...[bounds.longestHeld, bounds.scannedHeld],
+    ...[bounds.longestHeld, bounds.scannedHeld, bounds.failures, bounds.operations],
     ...[lateFromMs, notableMs],
     ...statisticsArguments(range),
   ])
-  const [counts, queues, workers, leaders, limiters, schedules, held, packedStatistics, cut] = reply as Parts
-  const statistics = decodeStatistics(packedStatistics, range)
+  const [
+    counts,
+    queues,
+    workers,
+    leaders,
+    limiters,
+    schedules,
+    held,
+    failures,
+    operations,
+    mutes,
+    packed,
+    cut,
+  ] = reply as Parts
+  const statistics = decodeStatistics(packed, range)
   const cuts = [...(cut.map(String) as OverviewCut[]), ...(statistics.cut ? (['statistics'] as const) : [])]
   return {
     now: statistics.now,
@@ -42,6 +60,9 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     leaders: decodeLeaders(calls, leaders).leaders,
     limiters: decodeLimiters(calls, limiters),
     schedules: decodeSchedules(schedules),
+    failures: decodeFailures(calls, failures),
+    operations: decodeOperations(calls, operations),
+    mutes: decodeMutes(calls, mutes),
     statistics,
     longestHeld: decodeHeld(held),
     cut: cuts,
@@ -57,6 +78,9 @@ type Parts = readonly [
   limiters: Reply,
   schedules: Reply,
   held: readonly HeldReply[],
+  failures: Reply,
+  operations: Reply,
+  mutes: Reply,
   statistics: Reply,
   cut: readonly Buffer[],
 ]
@@ -77,4 +101,9 @@ function decodeHeld(reply: readonly HeldReply[]): HeldRun[] {
       worker: worker.length === 0 ? 'unknown' : String(worker),
     }))
     .sort((a, b) => b.heldMs - a.heldMs || (a.run < b.run ? -1 : 1))
+}
+
+function decodeOperations(calls: ScriptCalls, reply: Reply): OperationEvent[] {
+  const query = parseEventQuery({ log: 'operations', limit: overviewBounds.operations })
+  return decodeEvents(calls, reply, query).events.filter((event) => event.kind === 'operation')
 }

@@ -1,4 +1,5 @@
 import { encodeError } from '../../../model/codec.ts'
+import type { FailureMark } from '../../../model/failure-mark.ts'
 import type { EntryAnswer, Orders, Settlement } from '../../store.ts'
 import type { Keys } from '../keys.ts'
 import type { Reply } from '../redis-link.ts'
@@ -21,16 +22,21 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'completed':
       return [packed(), asBuffer(outcome.output)]
     case 'failed':
-      return [packed(outcome.escaped ?? false), asBuffer(encodeError(outcome.error))]
+      return [packed(outcome.escaped ?? false, ...markOf(outcome)), asBuffer(encodeError(outcome.error))]
     case 'retrying':
-      return [packed(Math.ceil(outcome.delayMs)), asBuffer(encodeError(outcome.error))]
+      return [packed(Math.ceil(outcome.delayMs), ...markOf(outcome)), asBuffer(encodeError(outcome.error))]
     case 'waiting': {
       journals.push(keys.journal(run))
-      const waits = outcome.waits.map((wait) => [
-        wait.kind,
-        wait.path,
-        wait.kind === 'limit' ? 0 : wait.position,
-      ])
+      const waits = outcome.waits.map((wait) =>
+        wait.kind === 'limit'
+          ? [wait.kind, wait.path, 0]
+          : [
+              wait.kind,
+              wait.path,
+              wait.position,
+              ...(wait.fingerprint === undefined ? [] : [wait.fingerprint]),
+            ],
+      )
       return [packed(waits, journals.length), nothing]
     }
     case 'released':
@@ -40,6 +46,22 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'blocked':
       return [packed(outcome.reason.slice(0, longestReason), outcome.digest), nothing]
   }
+}
+
+function markOf({ mark }: { readonly mark?: FailureMark }): (string | number)[][] {
+  return mark === undefined ? [] : [packedMark(mark)]
+}
+
+/** As scripts/failures-part.lua reads it. */
+export function packedMark({
+  fingerprint,
+  step,
+  name,
+  code = '',
+  text,
+  version,
+}: FailureMark): (string | number)[] {
+  return [fingerprint, step, name, code, text, version]
 }
 
 /** The same bytes; the client library would write any other byte array as text. */

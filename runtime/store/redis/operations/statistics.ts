@@ -8,6 +8,7 @@ import type { DurationHistogram } from '../../duration-histogram.ts'
 import { checkRange } from '../../read-limits.ts'
 import {
   maxStatisticsCells,
+  recentMinutes,
   retainedHours,
   type Statistics,
   type StatisticsRange,
@@ -30,7 +31,8 @@ export async function readStatistics(calls: ScriptCalls, range: StatisticsRange)
 export function statisticsArguments(range: StatisticsRange): Argument[] {
   const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
   const [unit = '', slots = 0] = kept
-  return [unit, statisticsRanges[range].periods, slots, maxStatisticsCells]
+  const recent = range === '1h' ? recentMinutes : []
+  return [unit, statisticsRanges[range].periods, slots, maxStatisticsCells, ...recent]
 }
 
 export function decodeStatistics(reply: Reply, range: StatisticsRange): Statistics {

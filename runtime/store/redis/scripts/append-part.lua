@@ -10,7 +10,7 @@ local SUSPECT_FROM = --[[suspect]] 0
 -- Whether a record made a poison suspect as good as new: its lease may take another one now (R17).
 local cleared = false
 
---- The answer, and the ms that are missing when it is `early`.
+--- The answer, and whether the record was stored by this call.
 local function append(lease, id, frame, journal)
   local stay = redis.call('HGET', K.stays, id)
   -- The fence's bytes stand first in both.
@@ -37,5 +37,5 @@ local function append(lease, id, frame, journal)
   local weight = bytes + #tail + 46
   cleared = cleared or string.byte(stay, 15) >= SUSPECT_FROM
   redis.call('HSET', K.stays, id, struct.pack('>I6I4I4B', fence, position, weight, 0) .. lease)
-  return 't'
+  return 't', true
 end

@@ -2,10 +2,10 @@
 Appends records and settles runs, each entry fenced and answered by itself.
 keys: all + the journals the entries need
 input: time, lease, then per entry: 'a', number of its journal, run, frame ('e': it ends an attempt that used limits); or
-  's', run, settlement, bytes
+  's', run, settlement, bytes; or 'm', '', '', the mark of the failure that the entry before it stores
 returns: { drain order, 'cancelled ids' }, one answer per entry: as append, or s<state> settled, c continue
 writes: when full
-uses: prelude limits-part append-part settle-part
+uses: prelude limits-part failures-part append-part settle-part
 ]]
 local lease = ARGV[2]
 
@@ -19,21 +19,24 @@ local function endAttempt(id, frame)
 end
 
 local answers, unwritten = {}, {}
+local isNew
 for i = 3, #ARGV, 4 do
   local answer
-  if ARGV[i] ~= 's' then
+  if ARGV[i] == 'm' then
+    if isNew then countFailure(load(ARGV[i - 2]), cmsgpack.unpack(ARGV[i + 3]), 'step') end
+  elseif ARGV[i] ~= 's' then
     -- What its settlement before did must be seen.
     if unwritten[ARGV[i + 2]] then
       flush()
       unwritten = {}
     end
-    answer = append(lease, ARGV[i + 2], ARGV[i + 3], KEYS[STATIC_KEYS + tonumber(ARGV[i + 1])])
+    answer, isNew = append(lease, ARGV[i + 2], ARGV[i + 3], KEYS[STATIC_KEYS + tonumber(ARGV[i + 1])])
     if ARGV[i] == 'e' and answer == 't' then endAttempt(ARGV[i + 2], ARGV[i + 3]) end
   else
     answer = settle(lease, ARGV[i + 2], ARGV[i + 3])
     unwritten[ARGV[i + 1]] = true
   end
-  answers[#answers + 1] = answer
+  if answer then answers[#answers + 1] = answer end
 end
 if cleared and call('ZCARD', K.suspects) > 0 then woken[lease] = true end
 finish()

@@ -3,6 +3,7 @@ Leases: the amnesty after a gap, and what becomes of runs whose worker is lost.
 uses: operations-part
 ]]
 local MOST_RECLAIMED = 500
+local POISONED_FINGERPRINT, POISONED_NAME, POISONED_CODE, POISONED_TEXT = --[[poisoned]] '', '', '', ''
 local SKIPPED_FROM = --[[clock]] 0
 local REASONS = { exit = 'its process died', lease = 'its lease expired' }
 -- What `ended` of a status says of a lease whose runs are still being taken back.
@@ -99,6 +100,9 @@ local function loseRun(run, worker, cause)
     setOutcome(run, '')
     setExtra(run, 'e', nil)
     setExtra(run, 'P', lossesIn(notes[run[ID]]))
+    local fingerprint = POISONED_FINGERPRINT .. run[JOB]
+    countFailure(run, { fingerprint, '', POISONED_NAME, POISONED_CODE, POISONED_TEXT, run[VERSION] }, 'end')
+    setExtra(run, 'f', fingerprint)
     return place(run, 'convict', to)
   end
   local delayMs = lossDelay(streak)

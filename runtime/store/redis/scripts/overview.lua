@@ -2,15 +2,16 @@
 All parts of an overview, each as the script of its own returns it.
 keys: all
 input: time; how many counters, ready heads, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
-  and bytes; held runs and looked at ones; ms from which a schedule is late, ms for which its last tick is told; then as
+  and bytes; held runs and looked at ones; failures, operations; ms from which a schedule is late, ms for which its last tick is told; then as
   read-statistics
-returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, statistics, names of parts of which there is more }
+returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), held runs, failures, operations, mutes,
+  statistics, names of parts of which there is more }
 writes: nothing
 uses: bounded-part run-counts-part busy-limiters-part notable-schedules-part longest-held-part
-calls: read-run-counts read-queues read-workers read-terms read-statistics
+calls: read-run-counts read-queues read-workers read-terms read-failures read-events read-mutes read-statistics
 ]]
 local most = {}
-for i = 2, 14 do most[i - 1] = tonumber(ARGV[i]) end
+for i = 2, 16 do most[i - 1] = tonumber(ARGV[i]) end
 local cut = {}
 
 local function note(name, more)
@@ -28,10 +29,15 @@ local leaders = callReadTerms({ ARGV[1], most[4] })
 note('leaders', leaders[2] == 1)
 local limiters, moreLimiters = busyLimiters(most[5], most[6])
 note('limiters', moreLimiters)
-local schedules, moreSchedules = notableSchedules(most[7], most[8], most[9], most[12], most[13])
+local schedules, moreSchedules = notableSchedules(most[7], most[8], most[9], most[14], most[15])
 note('schedules', moreSchedules)
 table.insert(schedules, 1, string.format('%.0f', wall))
 local held, moreHeld = longestHeld(most[10], most[11])
 note('longestHeld', moreHeld)
-local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 15) })
-return { callReadRunCounts({}), queues, workers, leaders, limiters, schedules, held, statistics, cut }
+local failures = callReadFailures({ ARGV[1], 'latest', most[12], '', '', '' })
+local operations = callReadEvents({ most[13], '0', '1', '', '' })
+local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 17) })
+return {
+  callReadRunCounts({}), queues, workers, leaders, limiters, schedules, held, failures, operations, callReadMutes({ ARGV[1] }),
+  statistics, cut,
+}

@@ -35,6 +35,8 @@ local cells, counts, wakes, woken = {}, {}, {}, {}
 -- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
 -- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
 local makeLimits, madeLimits, flush, nudgeAll
+-- Made for the first failure with a mark: see failures-part.lua.
+local writeFailures
 local openedLines, claimer = false, nil
 
 local function limits()
@@ -368,6 +370,15 @@ local function expiryOf(run)
   return instant - wall + now + run[EXPIRES_AT] - run[WAKE_AT]
 end
 
+-- Runs that are failed now, by fingerprint --------------------------------------------------------------------
+-- A failed run, or one that waits after a failure, has the failure's fingerprint as its extra `f`. A failed one with it is
+-- a member of `failedBy`. An earlier version keeps the extra and knows no `failedBy`: what it moves leaves with the next
+-- move, or is forgotten by the sweep.
+
+local function failedMember(run, fingerprint) return fingerprint .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
+
+local function fingerprintOf(run) return mayHave(run, 'f') and extrasOf(run).f or nil end
+
 -- Places ------------------------------------------------------------------------------------------------------
 
 --- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
@@ -393,6 +404,8 @@ end
 
 local function leavePlace(run)
   local state = run[STATE]
+  local fingerprint = (state == FAILED or state == READY) and fingerprintOf(run)
+  if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
   elseif state == RUNNING or state == CANCELLING then
@@ -456,6 +469,8 @@ local function enterPlace(run, lease)
     zadd(K.index, indexMember(run), '0')
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
+      local fingerprint = state == FAILED and fingerprintOf(run)
+      if fingerprint then zadd(K.failedBy, failedMember(run, fingerprint), '0') end
       return
     end
     count(run, 1)
@@ -639,6 +654,7 @@ local function place(run, transition, to, lease)
     setExtra(run, 'w', nil)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
+  if state ~= FAILED and (state ~= WAITING or line) then setExtra(run, 'f', nil) end
   if not staysHeld and state ~= RUNNING then setExtra(run, 'T', nil) end
   if not staysHeld then enterPlace(run, lease) end
   markDirty(run)
@@ -962,6 +978,7 @@ local function finish(changed, replies, knowsTimers)
   if hasMoved then writeCells() end
   -- Behind the cells: a sample of the backlog is of before this script.
   writeTallies()
+  if writeFailures then writeFailures() end
   pickIdle()
   -- All is written by now: these are hints, as `tellChanges`.
   local channel = sub(K.meta, 1, -5)

@@ -1,10 +1,10 @@
 --[[
 What statistics are made of: cells, samples of the backlog, and the backlog now.
 keys: meta minutes minuteOrder hours hourOrder runCounts classes ready suspects
-input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples are kept of these, how many cells at most
+input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples are kept of these, how many cells at most; periods before the last of whose backlogs each queue's part is asked, longest ago first
 returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, backlogs now };
   cells: { fields }, { cells } in turn, newer periods first, one more than the most if there are more; samples: oldest
-  first, of which only the first has its queues unless there are too many cells; backlogs: queue and number in turn
+  first, of which only the first and those asked for have their queues unless there are too many cells; backlogs: queue and number in turn
 writes: nothing
 uses: bounded-part run-counts-part
 ]]
@@ -36,10 +36,17 @@ local function samplesOf()
   local names, samples = {}, {}
   for period = first, last do names[#names + 1] = unit .. string.format('%.0f', period % slots) end
   local stored = call('HMGET', K.hours, unpack(names))
+  -- The first sample at or after each of these has its queues.
+  local told = { 1 }
+  for i = 6, #ARGV do told[#told + 1] = periods - tonumber(ARGV[i]) end
   for i = 1, #names do
     local sample = stored[i]
     if sample and unpack1('>I6', sample) == first + i - 1 then
-      local whole = cut or more or #samples == 0
+      local whole = cut or more
+      while told[1] and told[1] <= i do
+        whole = true
+        table.remove(told, 1)
+      end
       samples[#samples + 1] = whole and sample or sub(sample, 1, 13)
     end
   end

@@ -17,22 +17,31 @@ local function storedDeadline(key, position)
   return unpack1('>I6', entry, 7)
 end
 
+--- A worker of an earlier version gives no mark.
+local function keepMark(run, mark, of)
+  if not mark then return end
+  countFailure(run, mark, of)
+  setExtra(run, 'f', mark[1])
+end
+
 local outcomes = {
   completed = function(run, _, bytes, stay)
     setOutcome(run, bytes)
     return settled(place(run, 'complete', stay))
   end,
 
-  failed = function(run, escaped, bytes, stay)
+  failed = function(run, escaped, bytes, stay, mark)
     setOutcome(run, bytes)
     setExtra(run, 'e', escaped or nil)
+    keepMark(run, mark, 'end')
     return settled(place(run, 'fail', stay))
   end,
 
   cancelled = function(run, _, _, stay) return settled(place(run, 'release', stay)) end,
 
-  retrying = function(run, delayMs, bytes, stay)
+  retrying = function(run, delayMs, bytes, stay, mark)
     setOutcome(run, bytes)
+    keepMark(run, mark, 'try')
     stay[WAKE_AT] = now + delayMs
     stay[ATTEMPT] = run[ATTEMPT] + 1
     setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
@@ -63,6 +72,7 @@ local outcomes = {
     -- A retry's pause says what failed; a sleep after it does not.
     setOutcome(run, journalError(key, first[3]))
     setExtra(run, 'w', { first[1], at, first[2] })
+    setExtra(run, 'f', first[4])
     stay[WAKE_AT] = at
     return settled(place(run, 'suspend', stay))
   end,
@@ -89,13 +99,16 @@ local outcomes = {
 local function leaveStay(run, lease, fence, kind, x, y, bytes)
   local stay = { [SETTLED_FENCE] = fence }
   if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
-    if kind == 'retrying' then setOutcome(run, bytes) end
+    if kind == 'retrying' then
+      setOutcome(run, bytes)
+      keepMark(run, y, 'try')
+    end
     return settled(place(run, 'end cancel', stay))
   end
   if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
   if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
-  return outcomes[kind](run, x, bytes, stay)
+  return outcomes[kind](run, x, bytes, stay, y)
 end
 
 local function settle(lease, packed, bytes)

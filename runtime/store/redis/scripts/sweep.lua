@@ -13,6 +13,7 @@ local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
 local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
+local MOST_FAILED = 200
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -164,6 +165,20 @@ local function forgetOpenSteps()
   end
 end
 
+--- Forgets entries of runs that an earlier version moved or removed.
+local function forgetFailed()
+  local from, most = call('HGET', K.meta, 'failedSweptTo'), math.min(limit, MOST_FAILED)
+  local members = call('ZRANGEBYLEX', K.failedBy, from and '(' .. from or '-', '+', 'LIMIT', 0, most)
+  for i = 1, #members do
+    local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
+    local read, run = pcall(load, id)
+    local isFailed = run and run[STATE] == FAILED and fingerprintOf(run) == fingerprint
+    if read and not isFailed then zrem(K.failedBy, members[i]) end
+  end
+  if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])
+  elseif from then call('HDEL', K.meta, 'failedSweptTo') end
+end
+
 -- Duplicates leave an answer each: many of them must not outrun the sweeps.
 if forgetOld() then
   flush()
@@ -177,6 +192,7 @@ local freed = freeKeys()
 flush()
 local repaired = repairSome()
 forgetKeepers()
+forgetFailed()
 finish()
 
 --- Ids of ended runs whose time is up, and of the oldest beyond the cap.

@@ -1,0 +1,51 @@
+import { findFindings, inOrder } from './find-findings.ts'
+import type { Finding } from './finding.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** In so many rounds in a row a finding must be seen until it's raised, and missed until it's cleared. */
+export const raisedAfter = 2
+export const clearedAfter = 3
+
+interface Tracked {
+  finding: Finding
+  /** Rounds in a row that it was seen in, counted until it's raised. */
+  seen: number
+  /** Rounds in a row that it was missed in. */
+  missed: number
+}
+
+/**
+ * The findings of a reader that looks again and again, without those that come and go between two looks: a finding is
+ * raised in its second round and cleared after three without it.
+ */
+export class AttentionWatch {
+  readonly #tracked = new Map<string, Tracked>()
+
+  /** Takes in one round. Returns what is raised now, the gravest first, then the oldest. */
+  look(snapshot: Snapshot): readonly Finding[] {
+    const found = new Map(findFindings(snapshot).map((finding) => [finding.id, finding]))
+    for (const [id, finding] of found) this.#see(id, finding)
+    for (const [id, tracked] of this.#tracked) if (!found.has(id)) this.#miss(id, tracked)
+    const raised = [...this.#tracked.values()].filter(({ seen }) => seen >= raisedAfter)
+    return inOrder(raised.map(({ finding }) => finding))
+  }
+
+  #see(id: string, finding: Finding): void {
+    const before = this.#tracked.get(id)
+    const seen = Math.min(raisedAfter, (before?.seen ?? 0) + 1)
+    this.#tracked.set(id, { finding: sinceFirstSeen(finding, before?.finding), seen, missed: 0 })
+  }
+
+  #miss(id: string, tracked: Tracked): void {
+    tracked.missed++
+    if (tracked.seen < raisedAfter || tracked.missed >= clearedAfter) this.#tracked.delete(id)
+  }
+}
+
+/** Where the store doesn't know since when, the first look at it does: with what had changed near that. */
+export function sinceFirstSeen(finding: Finding, before: Finding | undefined): Finding {
+  if (before === undefined || !finding.sinceAtLeast || before.since >= finding.since) return finding
+  const { nearby: _, ...rest } = finding
+  const { since, nearby } = before
+  return { ...rest, since, ...(nearby === undefined ? {} : { nearby }) }
+}

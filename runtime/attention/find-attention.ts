@@ -1,0 +1,33 @@
+import { type Clock, pause } from '../model/clock.ts'
+import { sinceFirstSeen } from './attention-watch.ts'
+import { findFindings } from './find-findings.ts'
+import type { Finding } from './finding.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What the store says lasts for so long is no moment's condition. */
+const settledMs = 5_000
+const betweenRoundsMs = 1_000
+
+/**
+ * The findings for a reader that asks once. What began a while ago by the store's own times needs one look; the rest is
+ * looked at a second time, a second later.
+ */
+export async function findAttention(
+  read: () => Promise<Snapshot>,
+  clock: Clock,
+): Promise<readonly Finding[]> {
+  const first = await read()
+  const before = findFindings(first)
+  if (before.every((finding) => isSettled(finding, first))) return before
+  await pause(clock, betweenRoundsMs)
+  const second = await read()
+  return findFindings(second).flatMap((finding) => {
+    const known = before.find(({ id }) => id === finding.id)
+    if (known === undefined && !isSettled(finding, second)) return []
+    return [sinceFirstSeen(finding, known)]
+  })
+}
+
+function isSettled({ since, sinceAtLeast }: Finding, { overview }: Snapshot): boolean {
+  return sinceAtLeast === undefined && overview.now - since >= settledMs
+}

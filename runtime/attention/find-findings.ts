@@ -1,0 +1,45 @@
+import { changesOf, nearbyText } from './changes.ts'
+import { type Finding, severities } from './finding.ts'
+import type { FindingKind, Sighting } from './finding-kind.ts'
+import { findingKinds } from './finding-kinds.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A store with more subjects in trouble at once than this has one trouble, which the first of them show. */
+export const maxFindingsPerKind = 50
+
+/** The id of a finding. */
+export function findingId(kind: string, subject: string): string {
+  return `${kind}:${subject}`
+}
+
+/** What one snapshot shows, the gravest first, then the oldest. A single look may be at what lasts no longer than a moment. */
+export function findFindings(
+  snapshot: Snapshot,
+  kinds: readonly FindingKind[] = findingKinds,
+): readonly Finding[] {
+  const { overview } = snapshot
+  const changes = changesOf(overview)
+  const toFinding = (kind: string, sighting: Sighting): Finding => {
+    const { subject, related: _, since, ...told } = sighting
+    const id = findingId(kind, subject)
+    const nearby = nearbyText(sighting, changes, overview.now)
+    const muted = overview.mutes.find((mute) => mute.finding === id && mute.until > overview.now)
+    return {
+      ...{ id, kind, ...told, since: since.at },
+      ...(since.known === 'at least' ? { sinceAtLeast: true } : {}),
+      ...(nearby === undefined ? {} : { nearby }),
+      ...(muted === undefined ? {} : { muted }),
+    }
+  }
+  return inOrder(
+    kinds.flatMap(({ kind, find }) =>
+      inOrder(find(snapshot).map((sighting) => toFinding(kind, sighting))).slice(0, maxFindingsPerKind),
+    ),
+  )
+}
+
+/** The gravest first, then the oldest. */
+export function inOrder(findings: readonly Finding[]): readonly Finding[] {
+  const rank = ({ severity }: Finding): number => severities.indexOf(severity)
+  return [...findings].sort((a, b) => rank(a) - rank(b) || a.since - b.since || (a.id < b.id ? -1 : 1))
+}

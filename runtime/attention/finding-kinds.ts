@@ -1,0 +1,35 @@
+import type { FindingKind } from './finding-kind.ts'
+import { blockedRuns } from './kinds/blocked-runs.ts'
+import { deadDuty } from './kinds/dead-duty.ts'
+import { growingBacklog } from './kinds/growing-backlog.ts'
+import { limiter } from './kinds/limiter.ts'
+import { longRun } from './kinds/long-run.ts'
+import { lostWorker } from './kinds/lost-worker.ts'
+import { missedTick } from './kinds/missed-tick.ts'
+import { newFailure } from './kinds/new-failure.ts'
+import { noLeader } from './kinds/no-leader.ts'
+import { oldVersion } from './kinds/old-version.ts'
+import { pausedQueue } from './kinds/paused-queue.ts'
+import { poisonedRuns } from './kinds/poisoned-runs.ts'
+import { storeFault } from './kinds/store-fault.ts'
+import { unservedRuns } from './kinds/unserved-runs.ts'
+import { workerLosses } from './kinds/worker-losses.ts'
+
+/** Everything that is looked for. To add a kind, write a file beside these and name it here. */
+export const findingKinds: readonly FindingKind[] = [
+  lostWorker,
+  unservedRuns,
+  noLeader,
+  deadDuty,
+  missedTick,
+  poisonedRuns,
+  storeFault,
+  pausedQueue,
+  blockedRuns,
+  newFailure,
+  longRun,
+  growingBacklog,
+  oldVersion,
+  workerLosses,
+  limiter,
+]

@@ -1,0 +1,26 @@
+import type { Mute } from '../store/mutes.ts'
+import type { RunFilter } from '../store/run-filter.ts'
+
+export type Severity = 'critical' | 'warning' | 'notice'
+
+/** The gravest first. */
+export const severities: readonly Severity[] = ['critical', 'warning', 'notice']
+
+/** Something that needs a person. Made by attention/ from snapshots of the store, the same for every reader. */
+export interface Finding {
+  /** Stable over rounds, processes and time: kind and subject, as `paused-queue:mail`. */
+  readonly id: string
+  readonly kind: string
+  readonly severity: Severity
+  /** ms since the epoch; `sinceAtLeast`: it began at this time or before. */
+  readonly since: number
+  readonly sinceAtLeast?: true
+  readonly sentence: string
+  /** What to run next, as a command of the command line. */
+  readonly next: string
+  /** Shows the runs it is about. */
+  readonly filter?: RunFilter
+  /** What changed near its begin: "first seen 11:52:40 UTC, 40 s after version 17 of 'pay' started". */
+  readonly nearby?: string
+  readonly muted?: Mute
+}

@@ -1,0 +1,33 @@
+import { formatDuration } from '../../model/format-duration.ts'
+import { atLeast, type FindingKind } from '../finding-kind.ts'
+import { command } from '../texts.ts'
+
+/** A smaller growth is the ordinary up and down of a queue. */
+const least = { runs: 20, share: 0.2 } as const
+
+/** Queues that took on more than they ended in each half of the last 10 minutes. A paused one has a finding of its own. */
+export const growingBacklog: FindingKind = {
+  kind: 'growing-backlog',
+  find: ({ overview: { now, queues, counts, statistics } }) =>
+    statistics.backlogs.flatMap(({ queue, now: runs, recent = [] }) => {
+      const [first, middle] = recent
+      if (first === undefined || middle === undefined) return []
+      const growth = runs - first.count
+      const grew = first.count < middle.count && middle.count < runs
+      if (!grew || growth < Math.max(least.runs, first.count * least.share)) return []
+      if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) return []
+      const jobs = counts.filter((count) => count.queue === queue).map(({ job }) => job)
+      const span = formatDuration(now - first.at)
+      return [
+        {
+          subject: queue,
+          severity: 'warning',
+          since: atLeast(first.at),
+          sentence: `Queue '${queue}' grows: ${first.count} live runs became ${runs} in ${span}.`,
+          next: command('stats', '--queue', queue),
+          filter: { queue, states: ['ready', 'waiting'] },
+          related: { version: jobs, worker: 'any', queue: [queue], limiter: 'any', action: 'any' },
+        },
+      ]
+    }),
+}

@@ -1,0 +1,47 @@
+import type { FailureGroup } from '../../store/failures.ts'
+import { exactly, type FindingKind } from '../finding-kind.ts'
+import { command, countOf } from '../texts.ts'
+import { lastDeploy, type VersionStart, versionStarts } from '../version-starts.ts'
+import { isPoison } from './poisoned-runs.ts'
+
+/** Without new failures for so long, a group whose runs an operator has seen to needs nobody. */
+const recentMs = 900_000
+/** What fails for longer is no news. */
+const newsMs = 86_400_000
+
+/** Failures that the last deploy of their job brought: none like them was seen before it. */
+export const newFailure: FindingKind = {
+  kind: 'new-failure',
+  find: ({ overview }) => {
+    const starts = versionStarts(overview)
+    return overview.failures.flatMap((group) => {
+      const deploy = lastDeploy(starts, group.job)
+      if (deploy === undefined || !isNews(group, deploy, overview.now)) return []
+      const { fingerprint, job, failedNow, tries, firstAt, sample } = group
+      return [
+        {
+          subject: fingerprint,
+          severity: failedNow > 0 ? 'warning' : 'notice',
+          since: exactly(firstAt),
+          sentence:
+            `New since version ${deploy.version} of '${job}': ${failureText(group)}; ` +
+            `${countOf(failedNow, 'run')} failed, ${countOf(tries, 'failed try').replace('trys', 'tries')}.`,
+          next: command('explain', sample),
+          filter: { fingerprint },
+          related: { version: [job], limiter: 'any', worker: 'any', action: 'any' },
+        },
+      ]
+    })
+  },
+}
+
+function isNews(group: FailureGroup, deploy: VersionStart, now: number): boolean {
+  const { firstAt, lastAt, failedNow } = group
+  if (isPoison(group) || firstAt < deploy.at || now - firstAt > newsMs) return false
+  return failedNow > 0 || now - lastAt <= recentMs
+}
+
+/** As the failure is told everywhere: where, what, and its message. */
+function failureText({ step, name, text }: FailureGroup): string {
+  return `${step === '' ? '' : `step '${step}': `}${name}${text === '' ? '' : `: ${text}`}`
+}

@@ -1,0 +1,61 @@
+import type { OperationEvent, OperationName } from '../../store/events.ts'
+import type { RunCount } from '../../store/run-filter.ts'
+import { findUnservedRuns, type UnservedRuns, unservedText } from '../../store/unserved-runs-check.ts'
+import { atLeast, exactly, type FindingKind, type Since } from '../finding-kind.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { command } from '../texts.ts'
+import { versionsOf } from '../version-starts.ts'
+
+/** Runs that no live worker can take, for their job, version or queue. */
+export const unservedRuns: FindingKind = {
+  kind: 'unserved',
+  find: (snapshot) => {
+    const { overview, classes } = snapshot
+    const { counts, queues, workers } = overview
+    return findUnservedRuns(counts, classes, queues, workers).map((unserved) => {
+      const { queue, job, version, why } = unserved
+      const text = unservedText(unserved)
+      return {
+        subject: version === undefined ? `${job}/${queue}` : `${job}/${queue}/${version}`,
+        severity: isReady(unserved, snapshot) ? 'critical' : 'notice',
+        since: begin(unserved, snapshot),
+        sentence: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
+        next: why === 'queue' ? command('work', 'FILE', '--queues', queue) : command('work', 'FILE'),
+        filter: { job, queue, states: ['ready', 'waiting', 'scheduled'] },
+        related: { worker: 'any', version: [job], leader: 'any' },
+      }
+    })
+  },
+}
+
+function isReady({ queue, job }: UnservedRuns, { classes }: Snapshot): boolean {
+  return classes.some((known) => known.queue === queue && known.job === job)
+}
+
+/**
+ * Since the queue's oldest ready run is ready, if the queue has ready runs of no other job; or since the last worker
+ * with the job went, if that was later.
+ */
+function begin({ queue, job, version }: UnservedRuns, { overview }: Snapshot): Since {
+  const { now, counts, queues, operations } = overview
+  const age = queues.find(({ name }) => name === queue)?.oldestReadyMs
+  const isOther = (count: RunCount): boolean =>
+    count.queue === queue && count.state === 'ready' && count.job !== job
+  if (age === undefined || version !== undefined || counts.some(isOther)) return atLeast(now)
+  return exactly(Math.max(now - age, lastWentAt(operations, job) ?? 0))
+}
+
+/** When the last worker went of which the log tells that it had the job. */
+function lastWentAt(operations: readonly OperationEvent[], job: string): number | undefined {
+  const had = new Set(
+    operations
+      .filter(
+        (event) => event.operation === 'worker joined' && versionsOf(event).some(([name]) => name === job),
+      )
+      .map(({ subject }) => subject),
+  )
+  const went = operations.filter(({ operation, subject }) => goings.has(operation) && had.has(subject))
+  return went.at(-1)?.at
+}
+
+const goings: ReadonlySet<OperationName> = new Set(['worker left', 'worker lost', 'drain worker'])

@@ -1,0 +1,37 @@
+import { formatDuration } from '../../model/format-duration.ts'
+import type { OperationEvent } from '../../store/events.ts'
+import { exactly, type FindingKind } from '../finding-kind.ts'
+import { command, countOf, named } from '../texts.ts'
+
+const recentMs = 900_000
+/** So many losses are no accident: workers run out of memory, or a run takes them down. */
+const many = 3
+
+/** Workers that were lost lately, as one finding: the names of those that replace them are always new. */
+export const workerLosses: FindingKind = {
+  kind: 'worker-losses',
+  find: ({ overview: { now, operations } }) => {
+    const losses = operations.filter(
+      ({ operation, at }) => operation === 'worker lost' && now - at <= recentMs,
+    )
+    const first = losses[0]
+    if (first === undefined) return []
+    const runs = losses.reduce((sum, { count = 0 }) => sum + count, 0)
+    return [
+      {
+        subject: 'fleet',
+        severity: losses.length >= many ? 'warning' : 'notice',
+        since: exactly(first.at),
+        sentence:
+          `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
+          `in the last ${formatDuration(recentMs)}, with ${countOf(runs, 'run')} in their slots.`,
+        next: command('events', '--log', 'operations'),
+        related: { version: 'any', action: 'any' },
+      },
+    ]
+  },
+}
+
+function workerOf({ subject = 'unknown' }: OperationEvent): string {
+  return subject
+}

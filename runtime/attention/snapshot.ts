@@ -1,0 +1,25 @@
+import type { Run } from '../model/run.ts'
+import type { LimiterKeyInfo } from '../store/limiters.ts'
+import type { Overview } from '../store/overview.ts'
+import type { ReadyClass } from '../store/ready-classes.ts'
+import type { StoreCheck } from '../store/store.ts'
+
+/** One look at a store: all that the findings of a round are made from. */
+export interface Snapshot {
+  /** With the statistics of an hour. */
+  readonly overview: Overview
+  readonly checks: readonly StoreCheck[]
+  /** Of what runs are ready. */
+  readonly classes: readonly ReadyClass[]
+  /** Keys of limiters with waiters, those with the longest waitlists first. */
+  readonly limiterKeys: readonly LimiterKeyInfo[]
+  /** By job: blocked runs, the newest by enqueue. */
+  readonly blocked: readonly BlockedSample[]
+}
+
+export interface BlockedSample {
+  readonly job: string
+  readonly runs: readonly Extract<Run, { state: 'blocked' }>[]
+  /** All blocked runs of the job are in it. */
+  readonly complete: boolean
+}

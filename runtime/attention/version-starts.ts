@@ -1,0 +1,62 @@
+import type { OperationEvent } from '../store/events.ts'
+import type { Overview } from '../store/overview.ts'
+
+/** When a version of a job was first seen at work, as far as workers and the log tell. */
+export interface VersionStart {
+  readonly job: string
+  readonly version: number
+  readonly at: number
+  /**
+   * - `deploy`: an older version was there before, or nothing was
+   * - `unclear`: the log reaches no further back, so that a restart looks the same
+   */
+  readonly kind: 'deploy' | 'unclear'
+}
+
+/** The log of an overview holds this many operations: a shorter one goes back to the store's begin. */
+const loggedOperations = 100
+
+/** By job and version, in no order. */
+export function versionStarts({ workers, operations }: Overview): VersionStart[] {
+  const seen = [
+    ...workers.flatMap(({ jobs, startedAt }) =>
+      jobs.map(({ name, version }) => ({ job: name, version, at: startedAt })),
+    ),
+    ...operations.flatMap((event) =>
+      event.operation === 'worker joined'
+        ? versionsOf(event).map(([job, version]) => ({ job, version, at: event.at }))
+        : [],
+    ),
+  ]
+  const first = new Map<string, (typeof seen)[number]>()
+  for (const start of seen) {
+    const key = JSON.stringify([start.job, start.version])
+    const known = first.get(key)
+    if (known === undefined || start.at < known.at) first.set(key, start)
+  }
+  const starts = [...first.values()]
+  const wholeLog = operations.length < loggedOperations
+  return starts.map((start) => {
+    const older = starts.some(
+      ({ job, version, at }) => job === start.job && version < start.version && at < start.at,
+    )
+    return { ...start, kind: older || wholeLog ? 'deploy' : 'unclear' }
+  })
+}
+
+/** Jobs and versions of a worker that joined. */
+export function versionsOf({ details = {} }: OperationEvent): [job: string, version: number][] {
+  return Object.entries(details).flatMap(([job, version]) =>
+    typeof version === 'number' ? [[job, version] as [string, number]] : [],
+  )
+}
+
+/** The newest version of a job that was deployed, if the log tells. */
+export function lastDeploy(starts: readonly VersionStart[], job: string): VersionStart | undefined {
+  return starts
+    .filter((start) => start.job === job && start.kind === 'deploy')
+    .reduce<VersionStart | undefined>(
+      (last, start) => (last && last.at >= start.at ? last : start),
+      undefined,
+    )
+}

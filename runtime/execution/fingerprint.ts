@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import type { FailureMark } from '../model/failure-mark.ts'
+import { type StepPath, stepName } from '../model/step-path.ts'
+import type { StoredError } from '../model/stored-error.ts'
+import { normalizedMessage } from './normalized-message.ts'
+
+/*
+ * Which group a failure belongs to: that of its innermost cause, in its job and step.
+ * A mark is made of what is stored, never of what was thrown: an error that is read from the journal has the same one,
+ * and nothing of the author's runs here.
+ */
+
+/** Where a failure happened. */
+export interface FailurePlace {
+  readonly job: string
+  /** Of the job's code. */
+  readonly version: number
+  /** The step that failed; left out for code between steps. */
+  readonly step?: StepPath
+}
+
+/** Causes that are looked at behind our own errors. Fewer than are stored, so that our own change nothing. */
+const maxCauses = 4
+const maxNameLength = 100
+const maxCodeLength = 64
+const digestLength = 12
+
+export function failureMark(error: StoredError, { job, version, step = '' }: FailurePlace): FailureMark {
+  const cause = innermostCause(error)
+  const name = cause.name.slice(0, maxNameLength).toWellFormed()
+  const code = codeOf(cause)
+  const plainStep = stepName(step)
+  // Errors of this package name the step.
+  const message = step === plainStep ? cause.message : cause.message.replaceAll(step, plainStep)
+  const text = normalizedMessage(message)
+  const parts = JSON.stringify([job, plainStep, name, code ?? null, text])
+  const digest = createHash('sha256').update(parts).digest('hex').slice(0, digestLength)
+  const fingerprint = `f1:${digest}`
+  return { fingerprint, step: plainStep, name, ...(code === undefined ? {} : { code }), text, version }
+}
+
+/** Behind our own wrappers, then down the causes as long as they are errors. */
+function innermostCause(error: StoredError): StoredError {
+  let cause = error
+  while (isWrapper(cause) && cause.cause !== undefined) cause = cause.cause
+  for (let i = 0; i < maxCauses; i++) {
+    const next = cause.cause ?? innerError(cause)
+    if (next === undefined || next.name === 'NonError') break
+    cause = next
+  }
+  return cause
+}
+
+/** Of an AggregateError without words of its own, as Node's for a host with several addresses, the first speaks. */
+function innerError({ message, errors = [] }: StoredError): StoredError | undefined {
+  return message === '' ? errors[0] : undefined
+}
+
+/** Errors of this package that say no more than that another one came through. */
+const wrapperCodes: readonly unknown[] = ['STEP_FAILED', 'RUN_FAILED']
+
+function isWrapper({ fields, classCode, code }: StoredError): boolean {
+  return fields !== undefined && wrapperCodes.includes(classCode ?? code)
+}
+
+function codeOf({ code, status }: StoredError): string | undefined {
+  const own = code ?? status
+  return own === undefined || own === '' ? undefined : String(own).slice(0, maxCodeLength).toWellFormed()
+}

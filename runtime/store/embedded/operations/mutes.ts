@@ -1,0 +1,36 @@
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
+import type { Sql } from '../database.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
+import { answered, keepAnswer, type Transaction } from '../transaction.ts'
+
+/** Returns when the mute ends, in the store's time. */
+export function muteFinding(tx: Transaction, finding: string, forMs: number, write: OperatorWrite): number {
+  const before = answered<number>(tx, write.requestId)
+  if (before !== undefined) return before
+  tx.sql.run('DELETE FROM mutes WHERE until <= ? OR finding = ?', tx.now, finding)
+  const others = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM mutes')?.n ?? 0
+  if (others >= maxMutes) throw tooManyMutes(finding)
+  const until = tx.now + forMs
+  tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, write.by, write.reason ?? null)
+  return keepAnswer(tx, write.requestId, until)
+}
+
+export function unmuteFinding(tx: Transaction, finding: string, write: OperatorWrite): boolean {
+  const before = answered<boolean>(tx, write.requestId)
+  if (before !== undefined) return before
+  const found = tx.sql.get('SELECT 1 FROM mutes WHERE finding = ? AND until > ?', finding, tx.now)
+  tx.sql.run('DELETE FROM mutes WHERE finding = ?', finding)
+  return keepAnswer(tx, write.requestId, found !== undefined)
+}
+
+export function inspectMutes(sql: Sql, moment: Moment): Mute[] {
+  const rows = sql.all<{ finding: string; until: number; by: string; reason: string | null }>(
+    'SELECT finding, until, by, reason FROM mutes WHERE until > ? ORDER BY finding',
+    moment.now,
+  )
+  return rows.map(({ finding, until, by, reason }) => ({
+    ...{ finding, until: shownAt(moment, until), by },
+    ...(reason === null ? {} : { reason }),
+  }))
+}

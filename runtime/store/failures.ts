@@ -1,0 +1,59 @@
+import type { FailureMark } from '../model/failure-mark.ts'
+import type { RunId } from '../model/run-id.ts'
+
+/*
+ * Failures in groups, by fingerprint (model/failure-mark.ts).
+ * F1  A group is updated in the transition that stores the failure, so a repeat of that counts nothing.
+ * F2  A step's failed attempt is a try. A run's failed attempt is one too, unless a step's failure escaped from it: that
+ *     is in the step's group already.
+ * F3  Which runs are failed now is told by an index of runs, not by groups: it is exact even for a group that was
+ *     dropped and came again.
+ */
+
+/** How many groups a namespace keeps: the one that was seen least recently goes first. */
+export const maxFailureGroups = 1_000
+
+/** Of how many minutes a group tells its tries. */
+export const failureMinutes = 60
+
+/** Of how many versions a group tells. */
+export const maxFailureVersions = 5
+
+/** Failures with one fingerprint. */
+export interface FailureGroup extends Omit<FailureMark, 'version'> {
+  readonly job: string
+  /** Failed attempts of steps and runs. */
+  readonly tries: number
+  /** Runs that failed for good. */
+  readonly runs: number
+  /** Runs that are failed now: what a retry of the group would retry. Exact. */
+  readonly failedNow: number
+  readonly firstAt: number
+  readonly lastAt: number
+  /** Versions of the job's code it was seen with, newest first, at most 5. */
+  readonly versions: readonly number[]
+  /** The run that failed last, for good or for a try. */
+  readonly sample: RunId
+  /** Tries of each of the last 60 minutes, oldest first; the last one is the minute that runs. */
+  readonly perMinute: readonly number[]
+}
+
+export interface FailureFilter {
+  readonly job?: string
+  /** A fingerprint, or a beginning of it: all groups that begin so. */
+  readonly fingerprint?: string
+  /** Seen at this time or later; ms since the epoch. */
+  readonly since?: number
+  /** Seen last, tried most, or first seen last. Default: latest. */
+  readonly order?: FailureOrder
+  /** 1 to 1,000. */
+  readonly limit: number
+}
+
+export const failureOrders = ['latest', 'most', 'newest'] as const
+export type FailureOrder = (typeof failureOrders)[number]
+
+export interface FailureInspector {
+  /** Groups of failures. A store keeps 1,000. @throws InvalidOptionsError */
+  failures(filter: FailureFilter): Promise<readonly FailureGroup[]>
+}

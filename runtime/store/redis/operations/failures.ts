@@ -1,0 +1,57 @@
+import type { FailureFilter, FailureGroup } from '../../failures.ts'
+import { triesPerMinute } from '../../tries-per-minute.ts'
+import type { Reply } from '../redis-link.ts'
+import { plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+export async function readFailures(
+  calls: ScriptCalls,
+  { order = 'latest', limit, fingerprint = '', job = '', since }: FailureFilter,
+): Promise<FailureGroup[]> {
+  const args = [order, limit, fingerprint, job, since ?? '']
+  return decodeFailures(calls, await calls.run('read-failures', args))
+}
+
+/** What scripts/read-failures.lua returns. */
+export function decodeFailures(calls: ScriptCalls, reply: Reply): FailureGroup[] {
+  const [now, ...flat] = reply as [Buffer, ...(Buffer | number)[]]
+  const groups: FailureGroup[] = []
+  for (let i = 0; i < flat.length; i += 3) {
+    const [name, record, failedNow] = flat.slice(i, i + 3) as [Buffer, Buffer, number]
+    groups.push({ ...decodeGroup(calls, record, Number(now)), fingerprint: String(name), failedNow })
+  }
+  return groups
+}
+
+type Rest = readonly [
+  step: string,
+  name: string,
+  code: string,
+  text: string,
+  sample: string,
+  versions: readonly number[],
+  minutes: readonly number[],
+]
+
+/** The layout is told in scripts/failures-part.lua. */
+function decodeGroup(
+  calls: ScriptCalls,
+  record: Buffer,
+  now: number,
+): Omit<FailureGroup, 'fingerprint' | 'failedNow'> {
+  const jobEnd = record.indexOf(0, 20)
+  const [step, name, code, text, sample, versions, minutes] = plain.unpack(
+    record.subarray(jobEnd + 1),
+  ) as Rest
+  return {
+    ...{ job: record.toString('utf8', 20, jobEnd), step, name, text, sample },
+    ...(code === '' ? {} : { code }),
+    firstAt: calls.clock.shown(record.readUIntBE(0, 6)),
+    lastAt: calls.clock.shown(record.readUIntBE(6, 6)),
+    tries: record.readUInt32BE(12),
+    runs: record.readUInt32BE(16),
+    versions: [...versions],
+    // An empty list and an empty map are one to Lua.
+    perMinute: triesPerMinute(Array.isArray(minutes) ? minutes : [], Math.floor(now / 60_000)),
+  }
+}

@@ -1,0 +1,51 @@
+import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
+import type { Reply } from '../redis-link.ts'
+import { plain } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+
+export async function muteFinding(
+  calls: ScriptCalls,
+  finding: string,
+  forMs: number,
+  write: OperatorWrite,
+): Promise<{ readonly until: number }> {
+  const answer = await send(calls, finding, forMs, write)
+  if (answer === 'full') throw tooManyMutes(finding)
+  return { until: calls.clock.shown(Number(answer)) }
+}
+
+export async function unmuteFinding(
+  calls: ScriptCalls,
+  finding: string,
+  write: OperatorWrite,
+): Promise<boolean> {
+  return (await send(calls, finding, 0, write)) === '1'
+}
+
+async function send(
+  calls: ScriptCalls,
+  finding: string,
+  forMs: number,
+  { by, reason = '', requestId }: OperatorWrite,
+): Promise<string> {
+  return String(await calls.run('mute-finding', [finding, requestId, by, reason, forMs, maxMutes]))
+}
+
+export async function readMutes(calls: ScriptCalls): Promise<Mute[]> {
+  return decodeMutes(calls, await calls.run('read-mutes', []))
+}
+
+/** What scripts/read-mutes.lua returns. */
+export function decodeMutes(calls: ScriptCalls, reply: Reply): Mute[] {
+  const [now, ...found] = reply as Buffer[]
+  const mutes = found.flatMap((finding, i) => {
+    const packed = found[i + 1]
+    if (i % 2 !== 0 || packed === undefined) return []
+    const { until, by, reason } = plain.unpack(packed) as Omit<Mute, 'finding'>
+    if (until <= Number(now)) return []
+    const why = reason === undefined ? {} : { reason }
+    return [{ finding: String(finding), until: calls.clock.shown(until), by, ...why }]
+  })
+  return mutes.sort((a, b) => (a.finding < b.finding ? -1 : 1))
+}

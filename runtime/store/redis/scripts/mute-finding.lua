@@ -1,0 +1,33 @@
+--[[
+Mutes a finding, or ends its mute.
+keys: all
+input: time, finding, request, by, reason, for how many ms (0 ends it), how many may be muted at a time
+returns: when the mute ends, or whether there was one (1, 0); 'full' when as many others are muted
+writes: when full
+uses: prelude limits-part
+]]
+local finding, request, by, reason, forMs = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
+local before = answered(request)
+if before then return before end
+
+local others, found = 0, false
+local all = call('HGETALL', K.mutes)
+for i = 1, #all, 2 do
+  local ended = cmsgpack.unpack(all[i + 1])['until'] <= now
+  if all[i] == finding then found = not ended
+  elseif ended then hdel(K.mutes, all[i])
+  else others = others + 1 end
+end
+
+local answer = found and '1' or '0'
+if forMs == 0 then
+  hdel(K.mutes, finding)
+else
+  if others >= tonumber(ARGV[7]) then return 'full' end
+  answer = text(now + forMs)
+  local mute = { ['until'] = now + forMs, by = by, reason = reason ~= '' and reason or nil }
+  hset(K.mutes, finding, cmsgpack.pack(mute))
+end
+keepAnswer(request, answer)
+finish(true)
+return answer

@@ -1,0 +1,10 @@
+--[[
+Findings that are muted, those whose mute has ended included.
+keys: meta mutes
+input: time
+returns: now, then finding, msgpack in turn
+writes: nothing
+]]
+local found = redis.call('HGETALL', K.mutes)
+table.insert(found, 1, string.format('%.0f', now))
+return found

@@ -1,0 +1,91 @@
+import { expect } from 'vitest'
+import { maxMuteMs, maxMutes } from '../../../runtime/store/mutes.ts'
+import { contractTest } from '../contract-test.ts'
+import { byHand } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+
+const id = 'paused-queue:mail'
+
+export function mutesContract(open: Open): void {
+  contractTest(open, 'a mute says until when, by whom and why, and ends by itself', async (contract) => {
+    const { store, now, advance, another } = contract
+    const until = now() + 60_000
+    expect(await store.muteFinding(id, 60_000, byHand({ reason: 'known' }))).toEqual({ until })
+    await store.muteFinding('a', 120_000, byHand())
+    const other = await another()
+    expect(await other.mutes()).toEqual([
+      { finding: 'a', until: now() + 120_000, by: 'ana' },
+      { finding: id, until, by: 'ana', reason: 'known' },
+    ])
+    advance(59_999)
+    expect(await store.mutes()).toHaveLength(2)
+    advance(1)
+    expect(await store.mutes()).toMatchObject([{ finding: 'a' }])
+  })
+
+  contractTest(
+    open,
+    'muting again replaces the mute; an operator ends it before its time',
+    async (contract) => {
+      const { store, now } = contract
+      await store.muteFinding(id, 60_000, byHand({ reason: 'known' }))
+      await store.muteFinding(id, 5_000, byHand({ by: 'ben' }))
+      expect(await store.mutes()).toEqual([{ finding: id, until: now() + 5_000, by: 'ben' }])
+      expect(await store.unmuteFinding('other', byHand())).toBe(false)
+      expect(await store.unmuteFinding(id, byHand())).toBe(true)
+      expect(await store.mutes()).toEqual([])
+      expect(await store.unmuteFinding(id, byHand())).toBe(false)
+    },
+  )
+
+  contractTest(open, 'a late repeat of a mute, or of its end, changes nothing', async (contract) => {
+    const { store, now, advance } = contract
+    const [mute, unmute] = [byHand(), byHand()]
+    const until = now() + 60_000
+    await store.muteFinding(id, 60_000, mute)
+    advance(10)
+    expect(await store.muteFinding(id, 60_000, mute)).toEqual({ until })
+    expect(await store.mutes()).toMatchObject([{ until }])
+    expect(await store.unmuteFinding(id, unmute)).toBe(true)
+    expect(await store.muteFinding(id, 60_000, mute)).toEqual({ until })
+    expect(await store.mutes()).toEqual([])
+    await store.muteFinding(id, 60_000, byHand())
+    expect(await store.unmuteFinding(id, unmute)).toBe(true)
+    expect(await store.mutes()).toHaveLength(1)
+  })
+
+  contractTest(open, 'a mute that has ended counts as none', async ({ store, advance }) => {
+    await store.muteFinding(id, 1_000, byHand())
+    advance(1_000)
+    expect(await store.unmuteFinding(id, byHand())).toBe(false)
+  })
+
+  contractTest(open, 'a bounded number is muted at a time; those that ended make room', async (contract) => {
+    const { store, advance } = contract
+    for (let n = 0; n < maxMutes; n++)
+      await store.muteFinding(`finding:${n}`, n === 7 ? 1_000 : 5_000, byHand())
+    await expect(store.muteFinding(id, 1_000, byHand())).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+    // One that is muted already takes no further place.
+    await store.muteFinding('finding:1', 6_000, byHand())
+    advance(1_000)
+    await store.muteFinding(id, 1_000, byHand())
+    expect(await store.mutes()).toHaveLength(maxMutes)
+  })
+
+  contractTest(open, 'what can’t be an id or a duration is refused', async ({ store }) => {
+    const bad = [
+      ['', 1_000],
+      ['x'.repeat(501), 1_000],
+      [id, 0],
+      [id, 1.5],
+      [id, maxMuteMs + 1],
+    ] as const
+    for (const [finding, forMs] of bad) {
+      await expect(store.muteFinding(finding, forMs, byHand())).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+      })
+    }
+    await expect(store.unmuteFinding('', byHand())).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+    expect(await store.mutes()).toEqual([])
+  })
+}

@@ -1,0 +1,66 @@
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+
+const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+/** Where Node keeps it by default; more than half the time of a short command is compiling. */
+const compileCache = join(tmpdir(), 'node-compile-cache')
+
+export interface Finished {
+  /** Null when a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A `durable-jobs` process that was not waited for. */
+export class CliProcess {
+  readonly process: ChildProcessByStdio<null, Readable, Readable>
+  readonly finished: Promise<Finished>
+  #stdout = ''
+  #stderr = ''
+
+  constructor(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>) {
+    this.process = spawn(process.execPath, [main, ...args], {
+      cwd,
+      // Only this, so that no variable of the tests' own process changes what a command does.
+      env: { PATH: process.env.PATH ?? '', HOME: cwd, TMPDIR: cwd, NODE_COMPILE_CACHE: compileCache, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#stdout += text
+    })
+    this.process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text
+    })
+    this.finished = once(this.process, 'close').then(([code]) => ({
+      code: code as number | null,
+      stdout: this.#stdout,
+      stderr: this.#stderr,
+    }))
+  }
+
+  get stdout(): string {
+    return this.#stdout
+  }
+
+  /** Resolves once stdout holds `text`. */
+  async said(text: string): Promise<void> {
+    while (!this.#stdout.includes(text)) {
+      const ended = await Promise.race([
+        this.finished,
+        once(this.process.stdout, 'data').then(() => undefined),
+      ])
+      if (ended !== undefined && !this.#stdout.includes(text)) {
+        throw new Error(`ended (${ended.code}) before it said '${text}': ${ended.stdout}${ended.stderr}`)
+      }
+    }
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Finished> {
+    this.process.kill(signal)
+    return this.finished
+  }
+}

@@ -1,0 +1,50 @@
+import type { Jobs } from '../../../runtime/client/client.ts'
+import type { RedisServer } from '../../redis-server/redis-server.ts'
+import type { CliProcess } from '../cli-process.ts'
+
+/** Where incidents happen: a store of one's own, and a folder in which its workers run. */
+export interface Site {
+  /** The store's address, as commands take it. */
+  readonly store: string
+  /** Also where job files keep what they know of each other: whether something is mended. */
+  readonly folder: string
+  /** Its server, where that may be harmed; left out: an incident of the server can't begin here. */
+  readonly server?: RedisServer
+  /** A connection that the site closes. */
+  jobs(): Promise<Jobs>
+  /** Starts a worker process for a file of jobs/; resolves when it works. The site ends it. */
+  work(file: string, ...options: readonly string[]): Promise<CliProcess>
+}
+
+/**
+ * Something that goes wrong in operation, created for real: by worker processes where these are the cause, otherwise by
+ * the store's API. docs/operating.md tells of each under its title which command shows the cause and what cures it.
+ */
+export interface Incident {
+  /** As a file is named. */
+  readonly name: string
+  /** The heading in docs/operating.md. */
+  readonly title: string
+  /** `server`: it happens to a Redis server, which the site must have. */
+  readonly needs: 'store' | 'server'
+  /** What the command of the document says that shows the cause. */
+  readonly says: RegExp
+  /** The exit code of that command. */
+  readonly code: number
+  /** Resolves once the cause can be seen. Some put the store into the past first, which needs one that no process has used. */
+  begin(site: Site): Promise<Begun>
+}
+
+/** An incident that lasts. */
+export interface Begun {
+  /** What stands in capitals in the document's commands: RUN, FILE. */
+  readonly words: Readonly<Record<string, string>>
+  /** The run that it happens to, if it happens to one. */
+  readonly run?: string
+  /** The address that its operator uses, if that's part of the incident. */
+  readonly store?: string
+  /** What has to be done before the document's cure, outside of durable-jobs: mends code, starts a server. */
+  mend?(): Promise<void>
+  /** Resolves once the cure has had its effect. */
+  cured?(): Promise<void>
+}

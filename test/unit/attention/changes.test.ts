@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { changesOf, nearbyText } from '../../../runtime/attention/changes.ts'
+import { atLeast, exactly, type Sighting } from '../../../runtime/attention/finding-kind.ts'
+import { lastDeploy, versionStarts } from '../../../runtime/attention/version-starts.ts'
+import { operationNames } from '../../../runtime/store/events.ts'
+import type { Overview } from '../../../runtime/store/overview.ts'
+import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from './given.ts'
+
+function nearby(over: Partial<Overview>, related: Sighting['related'], since = exactly(now - minuteMs)) {
+  return nearbyText({ since, related }, changesOf(snapshot(over).overview), now)
+}
+
+describe('what changed near the begin of a finding', () => {
+  const operations = [
+    operation('pause queue', 5 * minuteMs, { subject: 'mail', by: 'ana', reason: 'provider is down' }),
+    operation('resume queue', 4 * minuteMs, { subject: 'mail', by: 'ben' }),
+    operation('drain worker', 3 * minuteMs, { subject: 'w1', by: 'ana' }),
+    operation('leader changed', 30 * secondMs, { subject: 'leader', by: 'w2' }),
+  ]
+
+  test('is the nearest related change before it', () => {
+    expect(nearby({ operations }, { queue: 'any', worker: 'any', leader: 'any' })).toBe(
+      'began 11:59:00 UTC, 2 m 0 s after worker w1 was told to drain by ana',
+    )
+    expect(nearby({ operations }, { queue: ['mail'] })).toBe(
+      "began 11:59:00 UTC, 3 m 0 s after queue 'mail' was resumed by ben",
+    )
+    expect(nearby({ operations }, { queue: ['mail'] }, atLeast(now - 270 * secondMs))).toBe(
+      "first seen 11:55:30 UTC, 30.0 s after queue 'mail' was paused by ana (provider is down)",
+    )
+  })
+
+  test('is none of another subject, later, or long before', () => {
+    expect(nearby({ operations }, { queue: ['other'], leader: 'any' })).toBeUndefined()
+    expect(nearby({ operations }, { queue: ['mail'] }, exactly(now + 2 * minuteMs))).toBeUndefined()
+    expect(nearby({ operations }, {})).toBeUndefined()
+  })
+
+  test('of another day says so', () => {
+    const yesterday = exactly(now - 24 * hourMs)
+    const paused = [operation('pause queue', 24 * hourMs + minuteMs, { subject: 'mail', by: 'ana' })]
+    expect(nearby({ operations: paused }, { queue: 'any' }, yesterday)).toMatch(
+      /^began 2025-12-31 12:00:00 UTC, 1 m 0 s/,
+    )
+  })
+
+  test('tells a deploy rather than the worker that brought it', () => {
+    const joined = [
+      operation('worker joined', 3 * hourMs, { subject: 'w0', details: { pay: 16 } }),
+      operation('worker joined', 100 * secondMs, { subject: 'w1', details: { pay: 17 } }),
+    ]
+    const related = { version: 'any', worker: 'any' } as const
+    expect(nearby({ operations: joined }, related)).toBe(
+      "began 11:59:00 UTC, 40.0 s after version 17 of 'pay' started",
+    )
+    const restarted = [
+      ...joined,
+      operation('worker joined', 70 * secondMs, { subject: 'w2', details: { pay: 17 } }),
+    ]
+    expect(nearby({ operations: restarted }, related)).toBe(
+      'began 11:59:00 UTC, 10.0 s after worker w2 started',
+    )
+    expect(nearby({ operations: restarted }, { version: 'any' })).toContain('version 17')
+  })
+
+  test('is told of every operation that can be a cause', () => {
+    const quiet = new Set([
+      'cancel run',
+      'retry run',
+      'remove run',
+      'end action',
+      'mute finding',
+      'unmute finding',
+    ])
+    for (const name of operationNames) {
+      if (quiet.has(name) || /schedule$/.test(name)) continue
+      const told = changesOf(
+        snapshot({ operations: [operation(name, minuteMs, { subject: 'x', by: 'ana' })] }).overview,
+      )
+      expect(told, name).toHaveLength(1)
+      expect(told[0]?.text, name).toMatch(/x|ana/)
+    }
+  })
+})
+
+describe('starts of versions', () => {
+  test('are the first joining of a version, by the log and by live workers', () => {
+    const workers = [worker('w2', { pay: 17 }, { startedAt: now - minuteMs })]
+    const operations = [
+      operation('worker joined', 9 * minuteMs, { details: { pay: 16, mail: 1 } }),
+      operation('worker joined', 8 * minuteMs, { details: { pay: 17 } }),
+    ]
+    const starts = versionStarts(snapshot({ workers, operations }).overview)
+    expect(starts).toHaveLength(3)
+    expect(lastDeploy(starts, 'pay')).toEqual({
+      job: 'pay',
+      version: 17,
+      at: now - 8 * minuteMs,
+      kind: 'deploy',
+    })
+    expect(lastDeploy(starts, 'mail')).toMatchObject({ version: 1 })
+    expect(lastDeploy(starts, 'other')).toBeUndefined()
+  })
+
+  test('count a way back to an older version as a deploy of that', () => {
+    const operations = [
+      operation('worker joined', 9 * minuteMs, { details: { pay: 17 } }),
+      operation('worker joined', 8 * minuteMs, { details: { pay: 16 } }),
+    ]
+    expect(lastDeploy(versionStarts(snapshot({ operations }).overview), 'pay')).toMatchObject({ version: 16 })
+  })
+})
