@@ -30,6 +30,7 @@ export type {
   StoreEvent,
 } from './store/events.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
+export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from './store/run-filter.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from './store/schedules.ts'
 export type {
   HistoryEntry,
@@ -37,8 +38,6 @@ export type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunFilter,
-  RunPage,
   StoreCheck,
   ThroughputCell,
   Unsubscribe,

@@ -95,6 +95,7 @@ export type {
   StoreEvent,
 } from '../runtime/store/events.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
+export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from '../runtime/store/run-filter.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from '../runtime/store/schedules.ts'
 export type {
   HistoryEntry,
@@ -102,8 +103,6 @@ export type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunFilter,
-  RunPage,
   StoreCheck,
   ThroughputCell,
   Unsubscribe,

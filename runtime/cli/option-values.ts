@@ -33,6 +33,12 @@ export function instant(text: string): Date {
   )
 }
 
+/** A time or how long ago it was; ms since the epoch. */
+export function pastTime(text: string): number {
+  const isDuration = /^\d+(\.\d+)?\s*[a-z]*$/i.test(text)
+  return isDuration ? Date.now() - duration(text) : instant(text).getTime()
+}
+
 export function commaList(text: string): string[] {
   const names = text.split(',').map((name) => name.trim())
   if (names.every((name) => name !== '')) return names

@@ -19,7 +19,7 @@ import type { OverviewInspector } from './overview.ts'
 import type { QueueInfo } from './queue-info.ts'
 import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
-import type { RunCount } from './run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
@@ -147,8 +147,8 @@ export interface Inspector
   ): Promise<readonly JournalEntry[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
-  /** Newest first. */
-  runs(filter: RunFilter): Promise<RunPage>
+  /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
+  runs(query: RunQuery): Promise<RunPage>
   /**
    * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
    * its runs for the first time, these are the runs counted so far.
@@ -347,20 +347,6 @@ export interface WorkerStatus {
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }
 
 export type RunDetails = Run & { readonly input: Uint8Array }
-
-export interface RunFilter {
-  readonly state?: RunState
-  readonly job?: string
-  readonly queue?: string
-  readonly tag?: string
-  readonly limit: number
-  readonly cursor?: string
-}
-
-export interface RunPage {
-  readonly runs: readonly Run[]
-  readonly cursor?: string
-}
 
 export interface HistoryEntry {
   readonly at: number

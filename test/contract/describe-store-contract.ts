@@ -26,6 +26,7 @@ import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
+import { searchContract } from './topics/search.ts'
 import { settleContract } from './topics/settle.ts'
 import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
@@ -60,6 +61,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))
+    describe('search', () => searchContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))

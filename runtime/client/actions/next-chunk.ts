@@ -2,7 +2,6 @@ import type { Run } from '../../model/run.ts'
 import type { ActionChunk, ActionEntry, ActionInfo } from '../../store/actions.ts'
 import type { RunFilter, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
-import { findRuns } from './find-runs.ts'
 
 /** Pages without a match, until the cursor is moved past them: so that who continues does not read them again. */
 const maxEmptyPages = 10
@@ -29,7 +28,7 @@ async function matchingRuns(
   const runs: ActionEntry[] = []
   let cursor: string | undefined = action.cursor === '' ? undefined : action.cursor
   for (let pages = 0; pages < maxEmptyPages; pages++) {
-    const page = await findRuns(inspector, {
+    const page = await inspector.runs({
       ...queryOf(action),
       limit: size - runs.length,
       ...(cursor ? { cursor } : {}),

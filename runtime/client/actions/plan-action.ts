@@ -4,7 +4,6 @@ import { type StepPath, stepName } from '../../model/step-path.ts'
 import { type ActionKind, type ActionTarget, maxForecastRuns, type RunForecast } from '../../store/actions.ts'
 import { maxInspectedRuns, type RunFilter } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
-import { findRuns } from './find-runs.ts'
 
 /** What an action would do; nothing was changed for it. */
 export interface ActionPlan {
@@ -98,7 +97,7 @@ async function matchingRuns(
   const ids: RunId[] = []
   let cursor: string | undefined
   for (let pages = 0; pages < maxCountedPages; pages++) {
-    const page = await findRuns(inspector, {
+    const page = await inspector.runs({
       ...filter,
       order: 'newest',
       limit: counted === undefined ? maxInspectedRuns : maxForecastRuns,

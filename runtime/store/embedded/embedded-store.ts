@@ -36,7 +36,7 @@ import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../r
 import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -64,8 +64,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -116,7 +114,6 @@ import {
   inspectHistory,
   inspectQueues,
   inspectRun,
-  inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
@@ -135,6 +132,7 @@ import { isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
@@ -515,8 +513,8 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
-  async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), filter)
+  async runs(query: RunQuery): Promise<RunPage> {
+    return inspectRuns(this.#database, this.#time.look(), query)
   }
 
   async counts(): Promise<readonly RunCount[]> {

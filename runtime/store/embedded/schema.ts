@@ -213,6 +213,8 @@ const additions = [
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
+  // Of a failed run: which group of failures it belongs to.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
@@ -257,6 +259,13 @@ const addedTables = `
   CREATE TABLE IF NOT EXISTS mutes (
     finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
   ) WITHOUT ROWID;
+  -- What lists search by. Runs that wait for nothing are in none of these: see run-plan.ts.
+  CREATE INDEX IF NOT EXISTS runs_ended_groups ON runs (state, queue, job, seq)
+    WHERE ended_at IS NOT NULL AND state <> 'completed';
+  CREATE INDEX IF NOT EXISTS runs_changed ON runs (state, changed_at, seq)
+    WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
+  CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
+    WHERE state = 'ready' AND changed_at <> enqueued_at;
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
@@ -349,6 +358,7 @@ const namesAdded = [
   'failed_by',
   'mutes',
   'operations',
+  'runs_changed',
 ] as const
 
 export const formatVersion: number = migrations.length

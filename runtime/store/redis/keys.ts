@@ -27,6 +27,10 @@ export const staticKeys = [
   'due',
   /** lex set: state, number in line, run; for states that are neither ready nor held */
   'index',
+  /** lex set: state, job, queue, number in line, run; for the states of `index` but completed */
+  'groups',
+  /** lex set: state, when it came into it, number in line, run; for the same but scheduled, and ready runs that waited before */
+  'changed',
   /** lists: when it ended, run; oldest first, to be pruned from there */
   'endedCompleted',
   'endedFailed',
@@ -58,6 +62,8 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
+  /** lex set: fingerprint, number in line, run; failed runs only */
+  'failedBy',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
   /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */

@@ -36,7 +36,7 @@ import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -63,8 +63,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -97,7 +95,7 @@ import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
 import { readFailures } from './operations/failures.ts'
-import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
+import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
@@ -125,6 +123,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { listRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
@@ -479,8 +478,8 @@ class RedisStore implements Store {
     return readHistory(this.#calls, id)
   }
 
-  runs(filter: RunFilter): Promise<RunPage> {
-    return listRuns(this.#calls, filter)
+  runs(query: RunQuery): Promise<RunPage> {
+    return listRuns(this.#calls, query)
   }
 
   counts(): Promise<readonly RunCount[]> {

@@ -1,6 +1,5 @@
-import { endStates, isEnd, type Run, type RunState, runStates } from '../../../model/run.ts'
+import { isEnd, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { parseCursor } from '../../read-limits.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type {
   HistoryEntry,
@@ -8,8 +7,6 @@ import type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunFilter,
-  RunPage,
   WorkerInfo,
   WorkerJob,
 } from '../../store.ts'
@@ -44,35 +41,6 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
     const told = { ...row, at: shownAt(moment, row.at) }
     return Object.fromEntries(Object.entries(told).filter(([, field]) => field !== null)) as never
   })
-}
-
-/** Newest first; the cursor is the place in line of the last run of a page. */
-export function inspectRuns(sql: Sql, moment: Moment, filter: RunFilter): RunPage {
-  const where: string[] = []
-  const values: (string | number)[] = []
-  const add = (clause: string, ...used: (string | number)[]): void => {
-    where.push(clause)
-    values.push(...used)
-  }
-  if (filter.state !== undefined) {
-    const ended = (endStates as readonly RunState[]).includes(filter.state)
-    add(`runs.state = ? AND runs.ended_at IS ${ended ? 'NOT ' : ''}NULL`, filter.state)
-  }
-  if (filter.job !== undefined) add('runs.job = ?', filter.job)
-  if (filter.queue !== undefined) add('runs.queue = ?', filter.queue)
-  if (filter.tag !== undefined) add('runs.seq IN (SELECT seq FROM tags WHERE tag = ?)', filter.tag)
-  if (filter.cursor !== undefined) add('runs.seq < ?', parseCursor(filter.cursor))
-  const rows = sql.all<ViewRow>(
-    `SELECT ${viewColumns} FROM ${viewTables} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-     ORDER BY runs.seq DESC LIMIT ?`,
-    ...values,
-    filter.limit + 1,
-  )
-  const page = rows.slice(0, filter.limit)
-  const openStepOf = openStepFinder(sql, moment)
-  const runs: Run[] = page.map((row) => ({ ...toRun(row, moment), ...openStepOf(row) }))
-  const last = page.at(-1)
-  return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
 }
 
 const liveStates = runStates.filter((state) => !isEnd(state))

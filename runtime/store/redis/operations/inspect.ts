@@ -1,24 +1,7 @@
 import type { LossCause } from '../../../model/poison.ts'
-import {
-  type EndState,
-  endStates,
-  type Run,
-  type RunningStep,
-  type RunState,
-  runStates,
-} from '../../../model/run.ts'
+import { type EndState, endStates, type RunningStep, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { parseCursor } from '../../read-limits.ts'
-import type {
-  HistoryEntry,
-  QueueInfo,
-  QueueOrder,
-  RunDetails,
-  RunFilter,
-  RunPage,
-  WorkerInfo,
-  WorkerJob,
-} from '../../store.ts'
+import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
@@ -65,7 +48,7 @@ function openStep(found: FoundRun[5]): { readonly step?: RunningStep } {
 
 const noGiven = Buffer.alloc(4)
 
-function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
+export function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
   const [raw = noGiven, stay = noGiven, worker = '', input = noGiven, outcome = noGiven] = found
   const record = decodeRecord(raw)
   withStay(record, stay)
@@ -77,40 +60,6 @@ function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
     worker: String(worker),
     given: decodeGiven(given),
     outcome: beside ? outcome : record.outcome,
-  }
-}
-
-const scannedAtOnce = 500
-const newest = 2 ** 47
-
-/** Newest first; the cursor is the number in line of the last run of a page. */
-export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<RunPage> {
-  const runs: Run[] = []
-  let cursor = filter.cursor === undefined ? newest : parseCursor(filter.cursor)
-  const fits = (run: Run): boolean =>
-    (filter.state === undefined || run.state === filter.state) &&
-    (filter.job === undefined || run.job === filter.job) &&
-    (filter.queue === undefined || run.queue === filter.queue) &&
-    (filter.tag === undefined || run.tags.includes(filter.tag))
-  const narrow = filter.job !== undefined || filter.queue !== undefined || filter.tag !== undefined
-  const atOnce = narrow ? scannedAtOnce : Math.min(scannedAtOnce, filter.limit + 1)
-  for (;;) {
-    const state = filter.state === undefined ? 0 : stateCode(filter.state)
-    const flat = (await calls.run('list-runs', [state, filter.tag ?? '', cursor, atOnce])) as Buffer[]
-    const seqs = flat.filter((_, i) => i % 2 === 0).map(Number)
-    const ids = flat.filter((_, i) => i % 2 === 1).map(String)
-    const found = new Map(
-      (await readRuns(calls, ids, false)).map(({ input: _, ...run }) => [run.id, run as Run]),
-    )
-    for (const [i, id] of ids.entries()) {
-      const run = found.get(id)
-      if (run === undefined || !fits(run)) continue
-      if (runs.length === filter.limit) return { runs, cursor: String(cursor) }
-      runs.push(run)
-      cursor = seqs[i] ?? cursor
-    }
-    if (ids.length < atOnce) return { runs }
-    if (runs.length < filter.limit) cursor = seqs.at(-1) ?? cursor
   }
 }
 
@@ -191,7 +140,7 @@ interface Pause {
   readonly at: number
 }
 
-interface StoredWorker {
+export interface StoredWorker {
   readonly name: string
   readonly host: string
   readonly pid: number

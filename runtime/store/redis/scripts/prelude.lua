@@ -396,6 +396,16 @@ local function dueAt(run)
   return math.min(a, b)
 end
 
+--- Adds a run to the sets by which lists find it, or takes it out: `put` is zadd or zrem. The run is neither held nor
+--- completed. A ready one stands there only if it waited before: others are as old as their number says.
+local function file(run, put)
+  local state = run[STATE]
+  if state ~= READY then
+    put(K.groups, pack('>B', state) .. run[JOB] .. '\0' .. run[QUEUE] .. '\0' .. pack('>I6', run[SEQ]) .. run[ID], '0')
+  end
+  if state ~= SCHEDULED then put(K.changed, pack('>BI6I6', state, run[CHANGED_AT], run[SEQ]) .. run[ID], '0') end
+end
+
 --- For earlier versions, which have no other count of these states.
 local function count(run, by)
   local field = run[QUEUE] .. '\0' .. run[STATE]
@@ -408,6 +418,7 @@ local function leavePlace(run)
   if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
   elseif state == RUNNING or state == CANCELLING then
     if not run.holder then readStay(run) end
     local lease = run.holder
@@ -420,6 +431,7 @@ local function leavePlace(run)
     return
   else
     zrem(K.index, indexMember(run))
+    if state ~= COMPLETED then file(run, zrem) end
     if state < COMPLETED then count(run, -1) end
     if instantOf(run) then
       zrem(K.instants, run[ID])
@@ -460,6 +472,7 @@ local function enterPlace(run, lease)
   local state = run[STATE]
   if state == READY then
     zadd(readySet(run), readyMember(run, classOf(run)), '0')
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zadd) end
     countWake(run)
   elseif state == RUNNING then
     hset(K.stays, run[ID], pack('>I6I4I4B', run[FENCE], run[POSITION], run[BYTES], run[STREAK]) .. lease)
@@ -467,6 +480,7 @@ local function enterPlace(run, lease)
     return
   else
     zadd(K.index, indexMember(run), '0')
+    if state ~= COMPLETED then file(run, zadd) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
       local fingerprint = state == FAILED and fingerprintOf(run)
@@ -549,31 +563,35 @@ end
 -- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
 -- and again would pay for it each time.
 -- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
--- N2  A recount goes through `index` by state and number, then through the leases that hold runs, and keeps its own sums
---     behind an empty queue. `recountedTo` is how far it has come: 'state number', or 'h' and the last lease. A move
---     counts in its sums as well where it is at or before that place.
+-- N2  A recount goes through `index` by state and number, through the ready sets, then through the leases that hold runs,
+--     and keeps its own sums behind an empty queue. `recountedTo` is how far it has come: the last number of a run when it
+--     began, then 'i' and state and number, 'r' or 's' and the last member of `ready` or `suspects`, or 'h' and the last
+--     lease. A move counts in its sums as well where it is at or before that place, or of a run that is newer than the
+--     recount: those it skips, or it might never end. It also makes `groups` and `changed` anew.
 -- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
 -- Nil until it is read, false when no recount is under way.
 local recountedTo, retally
 
---- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `to` alike.
+--- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `into` alike.
 local function makeRetally()
-  local leaseTo = string.match(recountedTo, '^h(.*)$')
-  local stateTo, seqTo = string.match(recountedTo, '^(%d+) (%d+)$')
+  local newest, phase, to = string.match(recountedTo, '^(%d+) (%a)(.*)$')
+  newest = tonumber(newest)
+  local stateTo, seqTo = string.match(phase == 'i' and to or '', '^(%d+) (%d+)$')
   stateTo, seqTo = tonumber(stateTo), tonumber(seqTo)
 
   local function isRecounted(run, state, lease)
     if not state or state == READY then return false end
-    if state == RUNNING or state == CANCELLING then return leaseTo and lease and lease <= leaseTo end
-    return leaseTo or state < stateTo or state == stateTo and run[SEQ] <= seqTo
+    if run[SEQ] > newest then return true end
+    if state == RUNNING or state == CANCELLING then return phase == 'h' and lease and lease <= to end
+    return not stateTo or state < stateTo or state == stateTo and run[SEQ] <= seqTo
   end
 
-  return function(run, from, fromLease, to, toLease)
+  return function(run, from, fromLease, into, intoLease)
     local states = {}
     if isRecounted(run, from, fromLease) then states[from] = -1 end
-    if isRecounted(run, to, toLease) then states[to] = (states[to] or 0) + 1 end
+    if isRecounted(run, into, intoLease) then states[into] = (states[into] or 0) + 1 end
     for state, by in pairs(states) do
       local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. state
       retallies[field] = (retallies[field] or 0) + by

@@ -1,5 +1,6 @@
 --[[
-Counts the runs anew (N2): each call a part of `index`, then the runs of one lease. The last one puts `runCounts` right.
+Counts the runs anew and makes `groups` and `changed` anew (N2): each call a part of `index` or of the ready sets, then the
+runs of one lease. The last one puts `runCounts` right.
 keys: all
 input: time, most runs a call looks at
 returns: { how many it looked at } or, from the last one, { looked at, 1, then queue\0job\0state, counted, stored of what differed }
@@ -7,23 +8,19 @@ writes: when full
 uses: prelude
 ]]
 local LEASE_LENGTH = 36
+local LAST_SEQ = 281474976710655
 local limit = tonumber(ARGV[2])
+local newest, phase, last
 
---- Adds the runs that are in a state of `wanted` to the sums of the recount.
-local function addRuns(ids, wanted)
-  preload(ids)
-  for i = 1, #ids do
-    local run = runs[ids[i]]
-    if run and wanted(run, i) then
-      local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[STATE]
-      retallies[field] = (retallies[field] or 0) + 1
-    end
-  end
+local function count(run)
+  local field = '\0' .. run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[STATE]
+  retallies[field] = (retallies[field] or 0) + 1
 end
 
 local function moveOn(to, n)
+  flush()
   writeTallies()
-  call('HSET', K.meta, 'recountedTo', to)
+  call('HSET', K.meta, 'recountedTo', newest .. ' ' .. to)
   return { n }
 end
 
@@ -31,14 +28,39 @@ local function countIndexed(state, seq)
   -- Behind all that have this number, as no two runs share one.
   local from = '(' .. pack('>BI6', state, seq) .. '\255'
   local members = call('ZRANGEBYLEX', K.index, from, '+', 'LIMIT', 0, limit)
-  if #members == 0 then return moveOn('h', 0) end
+  if #members == 0 then return moveOn('r', 0) end
   local ids, states = {}, {}
   for i = 1, #members do
     states[i], seq = unpack1('>BI6', members[i])
     ids[i] = sub(members[i], 8)
   end
-  addRuns(ids, function(run, i) return run[STATE] == states[i] end)
-  return moveOn(states[#states] .. ' ' .. text(seq), #members)
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    -- All behind it in this state are newer, too.
+    if run and run[SEQ] > tonumber(newest) then return moveOn('i' .. states[i] .. ' ' .. text(LAST_SEQ), i) end
+    if run and run[STATE] == states[i] then
+      count(run)
+      if run[STATE] ~= COMPLETED then file(run, zadd) end
+    end
+  end
+  return moveOn('i' .. states[#states] .. ' ' .. text(seq), #members)
+end
+
+--- Ready runs count by their classes: those that waited before are filed.
+local function fileReady(key, after)
+  local members = call('ZRANGEBYLEX', key, last == '' and '-' or '(' .. last, '+', 'LIMIT', 0, limit)
+  if #members == 0 then return moveOn(after, 0) end
+  local ids = {}
+  for i = 1, #members do ids[i] = sub(members[i], 13) end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    -- All behind it in this class and priority are newer, too.
+    if run and run[SEQ] > tonumber(newest) then return moveOn(phase .. sub(members[i], 1, 6) .. '\255', i) end
+    if run and run[STATE] == READY and run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zadd) end
+  end
+  return moveOn(phase .. members[#members], #members)
 end
 
 local function countHeld(lease)
@@ -49,7 +71,12 @@ local function countHeld(lease)
   local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
   local ids = {}
   for i = 1, #members do ids[i] = sub(members[i], LEASE_LENGTH + 1) end
-  addRuns(ids, function(run) return run[STATE] == RUNNING or run[STATE] == CANCELLING end)
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    local isHeld = run and (run[STATE] == RUNNING or run[STATE] == CANCELLING)
+    if isHeld and run[SEQ] <= tonumber(newest) then count(run) end
+  end
   return moveOn('h' .. lease, #members)
 end
 
@@ -85,9 +112,12 @@ if not recountedTo then
     if sub(raw[i], 1, 1) == '\0' then hdel(K.runCounts, raw[i]) end
   end
   flush()
-  recountedTo = '0 0'
+  call('UNLINK', K.groups, K.changed)
+  recountedTo = (call('HGET', K.meta, 'seq') or '0') .. ' i0 0'
 end
-local lease = string.match(recountedTo, '^h(.*)$')
-if lease then return countHeld(lease) or putRight() end
-local state, seq = string.match(recountedTo, '^(%d+) (%d+)$')
+newest, phase, last = string.match(recountedTo, '^(%d+) (%a)(.*)$')
+if phase == 'h' then return countHeld(last) or putRight() end
+if phase == 's' then return fileReady(K.suspects, 'h') end
+if phase == 'r' then return fileReady(K.ready, 's') end
+local state, seq = string.match(last, '^(%d+) (%d+)$')
 return countIndexed(tonumber(state), tonumber(seq))

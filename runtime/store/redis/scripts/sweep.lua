@@ -229,7 +229,7 @@ local function prunable()
   return found
 end
 
---- Whether the counters of each state add up to what the sets of its runs hold (N3).
+--- Whether the counters and the sets by group and by time hold as many runs of each state as `index` (N3).
 local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end
@@ -243,7 +243,12 @@ local function addUp(stored)
     if code == RUNNING then
       n = call('ZCARD', K.held)
       sums[code] = sums[code] + sums[CANCELLING]
-    elseif code ~= READY and code ~= CANCELLING then n = call('ZLEXCOUNT', K.index, '[' .. string.char(code), '(' .. string.char(code + 1)) end
+    elseif code ~= READY and code ~= CANCELLING then
+      local from, to = '[' .. string.char(code), '(' .. string.char(code + 1)
+      n = call('ZLEXCOUNT', K.index, from, to)
+      if code ~= COMPLETED and n ~= call('ZLEXCOUNT', K.groups, from, to) then return false end
+      if code ~= COMPLETED and code ~= SCHEDULED and n ~= call('ZLEXCOUNT', K.changed, from, to) then return false end
+    end
     if n and n ~= sums[code] then return false end
   end
   return true
