@@ -1,8 +1,11 @@
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import type { RedisServer } from '../redis-server/redis-server.ts'
 
-/** Connection numbers, and when somebody last looked for peers: they differ however often a call was executed. */
-const passing = new Set(['beats', 'meta lookedAt'])
+/**
+ * Connection numbers, when somebody last looked for peers, the name of this very store: they differ however often a call
+ * was executed.
+ */
+const passing = new Set(['beats', 'meta lookedAt', 'meta epoch'])
 
 /** Everything that stands in a namespace, by key, without its prefix. */
 export async function dumpNamespace(
