@@ -10,11 +10,8 @@ import { type ClaimedRun, keptEvents, type Store, throughputMinutes } from '../.
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, newRun, newWorker } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
+import { makeFormat1, makeVersionBefore } from './older-file.ts'
 import { completed, TestWorker } from './test-worker.ts'
-
-/** Columns that raised no format. */
-const addedLater = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause']
-const dropAddedTables = 'DROP INDEX runs_instants; DROP TABLE clock_jumps'
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -102,41 +99,7 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    const tables = [
-      'events',
-      'throughput',
-      'terms',
-      'unique_keys',
-      'admissions',
-      'schedules',
-      'ledger',
-      'definitions',
-      'definition_leases',
-    ]
-    const ofLimits = [
-      'limiters',
-      'limit_keys',
-      'limit_lines',
-      'limit_holders',
-      'limit_starts',
-      'limit_seniors',
-    ]
-    const columns = [
-      'runs unique_key',
-      'runs unique_until',
-      'runs limited',
-      'runs granted',
-      'runs limit_turn',
-      'workers queue_order',
-      'payloads scheduled_for',
-      ...addedLater,
-    ]
-    sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
-    sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
-    sql('DROP INDEX requests_until; DROP INDEX runs_granted')
-    sql(dropAddedTables)
-    sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
-    sql('PRAGMA user_version = 1')
+    makeFormat1(path)
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
@@ -152,8 +115,7 @@ describe('the file of the embedded store', () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
-    sql(dropAddedTables)
-    sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
+    makeVersionBefore(path)
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await using(async (newer) => {
@@ -205,6 +167,16 @@ describe('the file of the embedded store', () => {
         await store.cancel(first.id, byHand())
         expect(rows('limit_keepers')).toBe(0)
       })
+    })
+  })
+
+  test('whose lease the version before ends keeps nothing of what that lease told', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
+      expect(rows('open_steps')).toBe(1)
+      sql('DELETE FROM workers')
+      expect(rows('open_steps')).toBe(0)
     })
   })
 

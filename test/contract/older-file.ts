@@ -1,0 +1,53 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** Columns that raised no format. */
+const columnsAdded = ['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause']
+const dropAdded = `
+  DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers;
+  DROP TRIGGER open_steps_leave; DROP TABLE open_steps;
+  DROP INDEX runs_instants; DROP TABLE clock_jumps;
+  ${drop(columnsAdded)}`
+
+const tablesSinceFormat1 = [
+  ...['events', 'throughput', 'terms', 'unique_keys', 'admissions', 'schedules', 'ledger', 'definitions'],
+  ...[
+    'definition_leases',
+    'limiters',
+    'limit_keys',
+    'limit_lines',
+    'limit_holders',
+    'limit_starts',
+    'limit_seniors',
+  ],
+]
+const columnsSinceFormat1 = [
+  ...['runs unique_key', 'runs unique_until', 'runs limited', 'runs granted', 'runs limit_turn'],
+  ...['workers queue_order', 'payloads scheduled_for'],
+]
+
+function drop(columns: readonly string[]): string {
+  return columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')};`).join('')
+}
+
+/** Takes out of a file what the version before did not have. */
+export function makeVersionBefore(path: string): void {
+  change(path, dropAdded)
+}
+
+/** Takes out of a file all that came after format 1. */
+export function makeFormat1(path: string): void {
+  change(
+    path,
+    `${dropAdded}
+     ${tablesSinceFormat1.map((table) => `DROP TABLE ${table};`).join('')}
+     DROP INDEX requests_until; DROP INDEX runs_granted;
+     ${drop(columnsSinceFormat1)}
+     PRAGMA user_version = 1`,
+  )
+}
+
+function change(path: string, text: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(text)
+  database.close()
+}
