@@ -11,20 +11,9 @@ import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/st
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, newRun, newWorker } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
+import { makeFormat1, makeVersionBefore } from './older-file.ts'
 import { readRunEvents } from './read-events.ts'
 import { completed, TestWorker } from './test-worker.ts'
-
-/** Columns that raised no format. */
-const addedLater = [
-  'runs canonical_key',
-  'payloads canonical_digest',
-  'runs instant_at',
-  'runs retried_at',
-  'history cause',
-]
-const dropAddedTables =
-  'DROP INDEX runs_instants; DROP TABLE clock_jumps; DROP TABLE hours; DROP TABLE rolled_to; DROP TABLE backlogs; ' +
-  "DROP TABLE operations; DELETE FROM settings WHERE name = 'epoch'"
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -112,41 +101,7 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    const tables = [
-      'events',
-      'throughput',
-      'terms',
-      'unique_keys',
-      'admissions',
-      'schedules',
-      'ledger',
-      'definitions',
-      'definition_leases',
-    ]
-    const ofLimits = [
-      'limiters',
-      'limit_keys',
-      'limit_lines',
-      'limit_holders',
-      'limit_starts',
-      'limit_seniors',
-    ]
-    const columns = [
-      'runs unique_key',
-      'runs unique_until',
-      'runs limited',
-      'runs granted',
-      'runs limit_turn',
-      'workers queue_order',
-      'payloads scheduled_for',
-      ...addedLater,
-    ]
-    sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
-    sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
-    sql('DROP INDEX requests_until; DROP INDEX runs_granted')
-    sql(dropAddedTables)
-    sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
-    sql('PRAGMA user_version = 1')
+    makeFormat1(path)
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
@@ -162,8 +117,7 @@ describe('the file of the embedded store', () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
-    sql(dropAddedTables)
-    sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
+    makeVersionBefore(path)
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await using(async (newer) => {
@@ -218,6 +172,16 @@ describe('the file of the embedded store', () => {
     })
   })
 
+  test('whose lease the version before ends keeps nothing of what that lease told', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
+      expect(rows('open_steps')).toBe(1)
+      sql('DELETE FROM workers')
+      expect(rows('open_steps')).toBe(0)
+    })
+  })
+
   test('that a newer version brings to its format drains the workers that have it open', async () => {
     await using(async (store) => {
       await store.enqueue([newRun()])
@@ -262,8 +226,8 @@ describe('the file of the embedded store', () => {
     }
     await store.close()
     const withoutTotal = "json_remove(body, '$.total', '$.inHour')"
-    sql(`${dropAddedTables}; UPDATE throughput SET body = ${withoutTotal};
-      DELETE FROM settings WHERE name IN ('counted_since', 'sampled_since'); ALTER TABLE runs DROP COLUMN retried_at`)
+    makeVersionBefore(path)
+    sql(`UPDATE throughput SET body = ${withoutTotal}`)
     now += 10 * 60_000
     const newer = await openStore(parseStoreConfig(`sqlite:${path}`), at)
     for (const range of ['1h', '24h'] as const) {
