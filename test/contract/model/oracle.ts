@@ -24,6 +24,8 @@ export interface KnownRun {
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
+  /** What its last settlement told of stored steps that the code no longer calls. */
+  orphans: readonly number[] | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
@@ -96,6 +98,7 @@ export class Oracle {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
+      orphans: undefined,
       ...{ unique, enqueuedAt: this.now, started: false },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
@@ -143,8 +146,10 @@ export class Oracle {
     id: string,
     kind: 'completed' | 'failed' | 'retrying' | 'released' | 'blocked' | 'waiting',
     pauseMs: number,
+    orphans?: readonly number[],
   ): RunState {
     const run = this.get(id)
+    run.orphans = orphans
     const cancelling = run.state === 'cancelling'
     run.holder = undefined
     if (kind === 'completed' || kind === 'failed') run.state = kind
@@ -161,7 +166,7 @@ export class Oracle {
 
   /** All its runs are handed back. */
   resign(worker: number): void {
-    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0)
+    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0, run.orphans)
   }
 
   /** Its process died, or its lease expired. */
