@@ -268,6 +268,11 @@ export class Execution {
     return new Promise((resolve) => this.seams.clock.soon(resolve))
   }
 
+  /** The stored `onFailed`, if it has run. */
+  takeStored(path: StepPath): StoredStep | undefined {
+    return this.#index.take(path)
+  }
+
   /**
    * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
    * all that it did not call; before, only those that it went past, as it may yet call the others.
@@ -276,11 +281,6 @@ export class Execution {
     return this.#index.untaken(
       (path) => path !== onFailedPath && (hasReturned || this.#line.isOvertaken(path)),
     )
-  }
-
-  /** The stored `onFailed`, if it has run. */
-  takeStored(path: StepPath): StoredStep | undefined {
-    return this.#index.take(path)
   }
 
   /**

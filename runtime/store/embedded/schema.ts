@@ -200,12 +200,12 @@ const additions = [
   // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
   { table: 'runs', column: 'canonical_key', type: 'TEXT' },
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
+  // Positions of stored steps that the code no longer calls, as JSON.
+  { table: 'runs', column: 'orphans', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
-  // Positions of stored steps that the code no longer calls, as JSON.
-  { table: 'runs', column: 'orphans', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

@@ -16,6 +16,8 @@ export interface KnownRun {
   streak: number
   /** Last accepted position. */
   position: number
+  /** What its last settlement told of stored steps that the code no longer calls. */
+  orphans: readonly number[] | undefined
   /** Index of the worker that holds it. */
   holder: number | undefined
   /** Its unique key, and what it is held until. */
@@ -24,8 +26,6 @@ export interface KnownRun {
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
-  /** What its last settlement told of stored steps that the code no longer calls. */
-  orphans: readonly number[] | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
@@ -98,8 +98,7 @@ export class Oracle {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
-      orphans: undefined,
-      ...{ unique, enqueuedAt: this.now, started: false },
+      ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
