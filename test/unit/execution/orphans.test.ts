@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { readSteps } from '../../../runtime/cli/step-summary.ts'
 import { defineJob, FatalError, type RunHandle } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { failureOf, openWorkshop, type Workshop } from '../workshop.ts'
@@ -29,9 +28,9 @@ async function change(
 }
 
 async function orphansOf({ jobs }: Workshop, { id }: { readonly id: string }): Promise<string[]> {
-  const run = await jobs.inspector.run(id)
-  const steps = await readSteps(jobs.inspector, id, run?.orphans)
-  return steps.filter(({ orphan }) => orphan).map(({ path }) => path)
+  const { orphans = [] } = (await jobs.inspector.run(id)) ?? {}
+  const entries = await jobs.inspector.journal(id, { after: 0, limit: 100 })
+  return entries.filter(({ position }) => orphans.includes(position)).map(({ path }) => path)
 }
 
 async function call(step: Step, ...names: string[]): Promise<void> {
