@@ -146,22 +146,16 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     align: 'right',
   },
   { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right' },
-  { title: 'SITUATION', cell: stepSituation, shrinks: true },
+  {
+    title: 'SITUATION',
+    cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
+    shrinks: true,
+  },
 ]
 
-function stepSituation(step: StepSummary): string {
-  const own = step.orphan ? lastErrorText(step) : stateText(step)
-  return [step.orphan ? 'no longer in the code' : '', own].filter((part) => part !== '').join('; ')
-}
-
-function lastErrorText({ error }: StepSummary): string {
-  return error === undefined ? '' : errorText(error)
-}
-
-function stateText(step: StepSummary): string {
-  const { state, remainingMs = 0 } = step
+function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
   const due = remainingMs > 0 ? `in ${durationToken(remainingMs)}` : 'now'
-  const last = lastErrorText(step)
+  const last = error === undefined ? '' : errorText(error)
   switch (state) {
     case 'waiting':
       return `due ${due}`
@@ -174,6 +168,11 @@ function stateText(step: StepSummary): string {
     case 'done':
       return last === '' ? '' : `after ${last}`
   }
+}
+
+/** Whatever it waited for, nothing waits for it. */
+function orphanSituation({ error }: StepSummary): string {
+  return error === undefined ? 'no longer in the code' : `no longer in the code; ${errorText(error)}`
 }
 
 export const historyColumns: readonly Column<HistoryEntry>[] = [

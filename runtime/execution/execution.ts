@@ -297,17 +297,19 @@ export class Execution {
     }
   }
 
-  /**
-   * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
-   * all that it did not call; before, only those that it went past (R1c), as it may yet call the others.
-   */
-  findOrphans(hasReturned: boolean): readonly number[] {
-    return this.#index.untaken((path) => path !== onFailedPath && (hasReturned || this.#line.hasPassed(path)))
-  }
-
   /** The stored `onFailed`, if it has run. */
   takeStored(path: StepPath): StoredStep | undefined {
     return this.#index.take(path)
+  }
+
+  /**
+   * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
+   * all that it did not call; before, only those that it went past, as it may yet call the others.
+   */
+  findOrphans(hasReturned: boolean): readonly number[] {
+    return this.#index.untaken(
+      (path) => path !== onFailedPath && (hasReturned || this.#line.isOvertaken(path)),
+    )
   }
 
   /**

@@ -211,6 +211,8 @@ const additions = [
   // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
   { table: 'runs', column: 'canonical_key', type: 'TEXT' },
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
+  // Positions of stored steps that the code no longer calls, as JSON.
+  { table: 'runs', column: 'orphans', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a failed run: which group of failures it belongs to.
@@ -219,8 +221,6 @@ const additions = [
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
-  // Positions of stored steps that the code no longer calls, as JSON.
-  { table: 'runs', column: 'orphans', type: 'TEXT' },
   // Of the failure that a run is failed for, or waits after.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
 ] as const

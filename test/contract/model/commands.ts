@@ -52,6 +52,7 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     const { id, state, attempt, losses, position } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
+    expect(run?.orphans).toEqual(known.orphans)
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
@@ -198,9 +199,13 @@ function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: nu
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
     } as const
-    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind] } as const
+    const orphans = choice % 3 === 0 ? { orphans: [position] } : {}
+    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind], ...orphans } as const
     const known = oracle.get(run.id)
-    if (held) known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+    if (held) {
+      const state = oracle.settle(run.id, kind, pauseMs, orphans.orphans)
+      known.lastStay = { fence: run.fence, state }
+    }
     const repeated = known.lastStay?.fence === run.fence
     const expected = repeated ? { kind: 'settled', state: known.lastStay?.state } : { kind: 'gone' }
     for (let i = 0; i < 2; i++) {

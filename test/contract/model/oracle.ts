@@ -16,6 +16,8 @@ export interface KnownRun {
   streak: number
   /** Last accepted position. */
   position: number
+  /** What its last settlement told of stored steps that the code no longer calls. */
+  orphans: readonly number[] | undefined
   /** Index of the worker that holds it. */
   holder: number | undefined
   /** Its unique key, and what it is held until. */
@@ -103,7 +105,7 @@ export class Oracle {
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
       toldAsOf: undefined,
-      ...{ unique, enqueuedAt: this.now, started: false },
+      ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
@@ -162,8 +164,10 @@ export class Oracle {
     id: string,
     kind: 'completed' | 'failed' | 'retrying' | 'released' | 'blocked' | 'waiting',
     pauseMs: number,
+    orphans?: readonly number[],
   ): RunState {
     const run = this.get(id)
+    run.orphans = orphans
     const cancelling = run.state === 'cancelling'
     run.holder = undefined
     if (kind === 'completed' || kind === 'failed') run.state = kind
@@ -180,7 +184,7 @@ export class Oracle {
 
   /** All its runs are handed back. */
   resign(worker: number): void {
-    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0)
+    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0, run.orphans)
   }
 
   /** Its process died, or its lease expired. */
