@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { type RunState, runStates } from '../model/run.ts'
 import type { RunFilter } from '../store/run-filter.ts'
 import { given } from './given.ts'
-import { commaList, duration, instant } from './option-values.ts'
+import { commaList, duration, pastTime } from './option-values.ts'
 
 /** Options that choose runs. */
 export interface FilterOptions {
@@ -26,7 +26,7 @@ export function addFilterOptions(command: Command): Command {
     .option('--tag <tag>', 'runs with this tag')
     .option('--fingerprint <id>', 'runs that failed for this cause')
     .option('--older-than <duration>', 'at least this long in their state: 2h', duration)
-    .option('--since <time>', 'came into their state in the last 30m, or since 2030-01-31T09:00Z', sinceTime)
+    .option('--since <when>', 'came into their state since then: 2h, or 2030-01-31T09:00Z', pastTime)
     .option('--text <text>', 'with this text in job, id or reason')
 }
 
@@ -44,8 +44,4 @@ function states(text: string, before: readonly RunState[] = []): RunState[] {
     return known
   })
   return [...new Set([...before, ...named])]
-}
-
-function sinceTime(text: string): number {
-  return /^\d{4}-/.test(text) ? instant(text).getTime() : Date.now() - duration(text)
 }

@@ -5,6 +5,7 @@ import { parseRunId } from '../../model/run-id.ts'
 import { accepts } from '../../store/action-refusal.ts'
 import { type ActionKind, type ActionTarget, actionKinds, maxActionIds } from '../../store/actions.ts'
 import type { RunFilter } from '../../store/run-filter.ts'
+import { parseRunQuery } from '../../store/run-search.ts'
 
 const filterOptions = [
   ...[
@@ -47,6 +48,8 @@ export function parseActionTarget(action: ActionKind, target: ActionTarget): Act
 
 function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {
   checkKnownOptions(filter, filterOptions, 'target.filter')
+  // Before anything is begun.
+  parseRunQuery({ ...filter, limit: 1 })
   const states = filter.states ?? defaultStates(action, filter)
   const useless = states.filter((state) => !runStates.includes(state) || !accepts(action, state))
   if (states.length > 0 && useless.length === 0) return { ...filter, states }

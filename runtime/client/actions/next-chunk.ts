@@ -1,4 +1,3 @@
-import type { Run } from '../../model/run.ts'
 import type { ActionChunk, ActionEntry, ActionInfo } from '../../store/actions.ts'
 import type { RunFilter, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
@@ -33,7 +32,7 @@ async function matchingRuns(
       limit: size - runs.length,
       ...(cursor ? { cursor } : {}),
     })
-    const existing = page.runs.filter((run: Run) => run.enqueuedAt <= action.startedAt)
+    const existing = page.runs.filter((run) => run.enqueuedAt <= action.startedAt)
     runs.push(...existing.map((run) => ({ run: run.id, state: run.state })))
     cursor = page.cursor
     if (cursor === undefined || runs.length === size) break

@@ -300,6 +300,7 @@ function actionCommand(action: ActionKind, choices: readonly number[]): Command 
     const ids = [...new Set(choices.flatMap((choice) => pick(all, choice)?.id ?? []))]
     const id = `act_${randomUUID()}`
     await store.beginAction({ id, action, target: { kind: 'runs', ids }, by: 'ana' })
+    oracle.operations.push(`begin action ${id}`)
     const chunk = { action: id, from: '', next: '1', runs: ids.map((run) => ({ run })) }
     const answer = await store.applyAction(chunk)
     const done = ids.filter((run) => actOn(oracle, action, run))

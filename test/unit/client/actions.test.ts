@@ -195,6 +195,7 @@ test('wrong options are refused by name, and nothing is begun', async () => {
       /^target.filter.states: ready, completed are no states to retry; write blocked, failed/,
       jobs.actions.run('retry', filter(['ready', 'completed'])),
     ],
+    [/^runs: minAgeMs is -1/, jobs.actions.run('retry', { kind: 'filter', filter: { minAgeMs: -1 } })],
     [/^target.filter.states: none is/, jobs.actions.plan('remove', filter([]))],
     [
       /unknown option 'state'/,
