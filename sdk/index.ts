@@ -1,8 +1,11 @@
 /** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+
+export type { Finding, Severity } from '../runtime/attention/finding.ts'
 export type { ActionOptions, Actions, ContinueOptions } from '../runtime/client/actions/actions.ts'
 export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
 export type { Rate } from '../runtime/client/actions/pacer.ts'
 export type { ActionPlan } from '../runtime/client/actions/plan-action.ts'
+export type { AttentionOptions, MuteOptions } from '../runtime/client/attention.ts'
 export type { ByHand } from '../runtime/client/by-hand.ts'
 export {
   type ConnectOptions,

@@ -2,7 +2,7 @@ import { formatDuration } from '../model/format-duration.ts'
 import type { OperationEvent, OperationName } from '../store/events.ts'
 import type { Overview } from '../store/overview.ts'
 import type { ChangeKind, Sighting } from './finding-kind.ts'
-import { clockText } from './texts.ts'
+import { clockText, named } from './texts.ts'
 import { versionStarts } from './version-starts.ts'
 
 /** What workers and operators did, as findings quote it. */
@@ -90,8 +90,14 @@ export function nearbyText(
   // Of changes at one time the last is the deploy, which says most.
   const nearest = near.at(-1)
   if (nearest === undefined) return undefined
+  const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)
   const seen = since.known === 'exact' ? 'began' : 'first seen'
   const ms = since.at - nearest.at
   const distance = ms < 1_000 ? 'when' : `${formatDuration(ms)} after`
-  return `${seen} ${clockText(since.at, now)}, ${distance} ${nearest.text}`
+  const text = together.length > 1 ? togetherText(together) : nearest.text
+  return `${seen} ${clockText(since.at, now)}, ${distance} ${text}`
+}
+
+function togetherText(deploys: readonly Change[]): string {
+  return `new versions of ${named(deploys.map(({ subject }) => `'${subject}'`))} started`
 }

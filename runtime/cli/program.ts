@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addActions } from './commands/actions.ts'
+import { addAttention } from './commands/attention.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -26,6 +27,7 @@ import { reportFailure } from './report-failure.ts'
 const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>> = {
   'Work:': [addWork, addEnqueue, addDemo],
   'Look:': [
+    addAttention,
     addRuns,
     addShow,
     addExplain,

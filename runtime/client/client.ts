@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import type { Finding } from '../attention/finding.ts'
 import { type Explanation, explainRun } from '../describe/explain-run.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
@@ -15,6 +16,7 @@ import { openStore } from '../store/open-store.ts'
 import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { Actions } from './actions/actions.ts'
+import { type AttentionOptions, attention, type MuteOptions, muteFinding } from './attention.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
@@ -146,6 +148,30 @@ export class Jobs {
   /** Why a run is not running now: plain sentences, from the run itself to what holds it up. */
   explain(id: RunId): Promise<Explanation> {
     return explainRun(this.#store, id, this.#clock.now())
+  }
+
+  /**
+   * What needs a person now, the gravest first, then the oldest. Looks a second time, a second later, at what may be no more
+   * than a moment's condition.
+   * @throws StoreUnavailableError, InvalidOptionsError
+   * @example
+   * for (const { sentence, next } of await jobs.attention({ severity: 'critical' })) await page(`${sentence} ${next}`)
+   */
+  attention(options: AttentionOptions = {}): Promise<readonly Finding[]> {
+    return attention(this.#store, this.#clock, options)
+  }
+
+  /**
+   * Leaves a finding out of `attention` for a while, for everybody; muted again, it has the new end. Resolves to that.
+   * @throws InvalidOptionsError for more than 30 days, and when 200 others are muted
+   */
+  muteFinding(id: string, options: MuteOptions): Promise<Date> {
+    return muteFinding(this.#store, id, options)
+  }
+
+  /** Ends a mute before its time. Resolves to whether there was one. */
+  unmuteFinding(id: string, write: ByHand = {}): Promise<boolean> {
+    return this.#store.unmuteFinding(id, operatorWrite(write))
   }
 
   /** Stops claims from a queue; runs already in a slot go on. */

@@ -51,6 +51,7 @@ export interface OperationEvent {
    * - `cancel run`, `retry run`, `remove run`: `job` and `queue` of the run
    * - `change limiter`, `reset limiter`: the rule in force from then on (`kind`, `max`, `everyMs`, `refill`)
    * - `leader changed`, `leader resigned`: `term`
+   * - `mute finding`: `forMs`
    * - `trigger schedule`: `run`, or `duplicateOf`, the run that was in the way
    */
   readonly details?: Readonly<Record<string, string | number | boolean | null>>

@@ -1,5 +1,6 @@
 import { formatDuration } from '../../model/format-duration.ts'
 import { atLeast, type FindingKind } from '../finding-kind.ts'
+import { jobsOf } from '../jobs-of.ts'
 import { command } from '../texts.ts'
 
 /** A smaller growth is the ordinary up and down of a queue. */
@@ -16,7 +17,6 @@ export const growingBacklog: FindingKind = {
       const grew = first.count < middle.count && middle.count < runs
       if (!grew || growth < Math.max(least.runs, first.count * least.share)) return []
       if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) return []
-      const jobs = counts.filter((count) => count.queue === queue).map(({ job }) => job)
       const span = formatDuration(now - first.at)
       return [
         {
@@ -26,7 +26,13 @@ export const growingBacklog: FindingKind = {
           sentence: `Queue '${queue}' grows: ${first.count} live runs became ${runs} in ${span}.`,
           next: command('stats', '--queue', queue),
           filter: { queue, states: ['ready', 'waiting'] },
-          related: { version: jobs, worker: 'any', queue: [queue], limiter: 'any', action: 'any' },
+          related: {
+            version: jobsOf(queue, counts),
+            worker: 'any',
+            queue: [queue],
+            limiter: 'any',
+            action: 'any',
+          },
         },
       ]
     }),

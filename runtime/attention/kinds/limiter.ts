@@ -1,5 +1,6 @@
 import { formatDuration } from '../../model/format-duration.ts'
-import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
+import type { LimiterKeyInfo } from '../../store/limiters.ts'
+import type { BusyLimiter } from '../../store/overview.ts'
 import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
 import { byAndWhy, command } from '../texts.ts'
 
@@ -12,40 +13,36 @@ export const limiter: FindingKind = {
   find: ({ overview: { now, limiters }, limiterKeys }) =>
     limiters.flatMap((info) => {
       if (info.waiting === 0) return []
-      const keys = limiterKeys.filter(({ limiter, waiting }) => limiter === info.name && waiting > 0)
-      const why = reasonOf(info, keys)
+      const keys = limiterKeys.filter((key) => key.limiter === info.name && key.waiting > 0)
+      const why = closedText(info, keys) ?? fullText(info, keys)
       return why === undefined ? [] : [sighting(info, why, now)]
     }),
 }
 
-function sighting(
-  { name, waiting }: LimiterInfo,
-  { severity, text }: Pick<Sighting, 'severity'> & { readonly text: string },
-  now: number,
-): Sighting {
+type Reason = Pick<Sighting, 'severity'> & { readonly text: string }
+
+function sighting({ name, waiting }: BusyLimiter, { severity, text }: Reason, now: number): Sighting {
+  const waiters = waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`
   return {
     subject: name,
     severity,
     since: atLeast(now),
-    sentence: `Limiter '${name}' ${text}; ${waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`} for it.`,
+    sentence: `Limiter '${name}' ${text}; ${waiters} for it.`,
     next: command('limits', name),
     filter: { states: ['waiting'] },
     related: { limiter: [name], version: 'any', worker: 'any', action: 'any' },
   }
 }
 
-function reasonOf(
-  { byHand }: LimiterInfo,
-  keys: readonly LimiterKeyInfo[],
-): (Pick<Sighting, 'severity'> & { readonly text: string }) | undefined {
-  const closed = keys.find(({ closedMs }) => closedMs !== undefined)
-  if (closed !== undefined) {
-    const left = formatDuration(closed.closedMs ?? 0)
-    return {
-      severity: 'warning',
-      text: `is closed${ofKey(closed)} for another ${left}, as a provider asked for`,
-    }
-  }
+function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Reason | undefined {
+  const closed = keys.find((key) => key.closedMs !== undefined)
+  const leftMs = closed?.closedMs ?? closedMs
+  if (leftMs === undefined) return undefined
+  const text = `is closed${ofKey(closed)} for another ${formatDuration(leftMs)}, as a provider asked for`
+  return { severity: 'warning', text }
+}
+
+function fullText({ byHand }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Reason | undefined {
   const full = keys.find(({ used, max }) => used >= max)
   if (full === undefined) return undefined
   const use = `is full${ofKey(full)}, ${full.used} of ${full.max} in use`
@@ -53,6 +50,6 @@ function reasonOf(
   return { severity: 'warning', text: `${use}, as set by ${byAndWhy(byHand)}` }
 }
 
-function ofKey({ key }: LimiterKeyInfo): string {
-  return key === '' ? '' : ` for key '${key}'`
+function ofKey(key: LimiterKeyInfo | undefined): string {
+  return key === undefined || key.key === '' ? '' : ` for key '${key.key}'`
 }

@@ -1,12 +1,13 @@
 import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { exactly, type FindingKind, type Since } from '../finding-kind.ts'
+import { jobsOf } from '../jobs-of.ts'
 import { byAndWhy, command, countOf } from '../texts.ts'
 
 /** A pause is meant; runs that wait behind one may be forgotten. */
 export const pausedQueue: FindingKind = {
   kind: 'paused-queue',
-  find: ({ overview: { now, queues } }) =>
+  find: ({ overview: { now, queues, counts: runCounts } }) =>
     queues.flatMap((queue) => {
       const { name, counts, paused, oldestReadyMs } = queue
       const runs = counts.ready + counts.waiting + counts.scheduled
@@ -23,7 +24,7 @@ export const pausedQueue: FindingKind = {
           sentence: `Queue '${name}' is paused by ${byAndWhy(paused)} and holds ${countOf(runs, 'run')}${oldest}.`,
           next: command('resume', name),
           filter: { queue: name, states: counts.ready > 0 ? ['ready'] : ['waiting', 'scheduled'] },
-          related: { version: 'any', worker: 'any', limiter: 'any' },
+          related: { version: jobsOf(name, runCounts), worker: 'any', limiter: 'any' },
         },
       ]
     }),

@@ -1,6 +1,5 @@
-import { isEnd } from '../../model/run.ts'
 import type { BacklogSample } from '../build-statistics.ts'
-import type { RunCount } from '../run-filter.ts'
+import { queueBacklogs } from '../queue-counts.ts'
 import { maxSampledQueues, retainedHours } from '../statistics.ts'
 import { throughputMinutes } from '../store.ts'
 import type { Sql } from './database.ts'
@@ -27,7 +26,8 @@ export function beginPeriods({ sql }: Transaction, minute: number): void {
   // While the runs are counted for the first time, nothing is known of backlogs.
   if (readRecountedAt(sql) === undefined) return
   noteFirst(sql, 'sampled_since', minute)
-  const before = readBacklogs(sql)
+  // What this transaction changes is counted at its end.
+  const before = queueBacklogs(inspectRunCounts(sql))
   store(sql, minuteMs, minute, before)
   const hour = Math.floor(minute / hourMs) * hourMs
   if (sql.get(sampled, hourMs, hour) === undefined) store(sql, hourMs, hour, before)
@@ -53,18 +53,6 @@ function store(sql: Sql, periodMs: number, at: number, before: ReadonlyMap<strin
   )
   const kept = retainedMs[periodMs] ?? 0
   sql.run('DELETE FROM backlogs WHERE period_ms = ? AND (at <= ? OR at > ?)', periodMs, at - kept, at + kept)
-}
-
-/** Live runs by queue, scheduled ones left out; of before a transaction, whose own changes are counted at its end. */
-export function readBacklogs(
-  sql: Sql,
-  counts: readonly RunCount[] = inspectRunCounts(sql),
-): Map<string, number> {
-  const backlogs = new Map<string, number>()
-  for (const { queue, state, count } of counts) {
-    if (state !== 'scheduled' && !isEnd(state)) backlogs.set(queue, (backlogs.get(queue) ?? 0) + count)
-  }
-  return backlogs
 }
 
 /** Samples of periods of this length from one time to another, oldest first. */

@@ -54,6 +54,20 @@ export function mutesContract(open: Open): void {
     expect(await store.mutes()).toHaveLength(1)
   })
 
+  contractTest(open, 'mutes and their ends are in the log of operations, once each', async ({ store }) => {
+    const write = byHand({ reason: 'known' })
+    await store.muteFinding(id, 60_000, write)
+    await store.muteFinding(id, 60_000, write)
+    const end = byHand({ by: 'ben' })
+    await store.unmuteFinding(id, end)
+    await store.unmuteFinding(id, end)
+    await store.unmuteFinding(id, byHand())
+    expect((await store.events({ log: 'operations', limit: 10 })).events).toMatchObject([
+      { operation: 'mute finding', subject: id, by: 'ana', reason: 'known', details: { forMs: 60_000 } },
+      { operation: 'unmute finding', subject: id, by: 'ben' },
+    ])
+  })
+
   contractTest(open, 'a mute that has ended counts as none', async ({ store, advance }) => {
     await store.muteFinding(id, 1_000, byHand())
     advance(1_000)

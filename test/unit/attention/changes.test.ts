@@ -63,6 +63,18 @@ describe('what changed near the begin of a finding', () => {
     expect(nearby({ operations: restarted }, { version: 'any' })).toContain('version 17')
   })
 
+  test('tells of deploys that came together as one', () => {
+    const details = { a: 1, b: 2, c: 3, d: 4 }
+    const joined = [operation('worker joined', 100 * secondMs, { subject: 'w1', details })]
+    expect(nearby({ operations: joined }, { version: 'any' })).toBe(
+      "began 11:59:00 UTC, 40.0 s after new versions of 'a', 'b', 'c' and 1 more started",
+    )
+    expect(nearby({ operations: joined }, { version: ['c', 'd'] })).toMatch(
+      /new versions of 'c', 'd' started$/,
+    )
+    expect(nearby({ operations: joined }, { version: ['c'] })).toMatch(/version 3 of 'c' started$/)
+  })
+
   test('is told of every operation that can be a cause', () => {
     const quiet = new Set([
       'cancel run',

@@ -39,6 +39,19 @@ describe('a paused queue', () => {
     expect(onlyFinding(pausedQueue, { queues: [waiting] })).toMatchObject({ since: now - minuteMs })
   })
 
+  test('tells of a deploy of its own jobs, and of no other', () => {
+    const counts = [{ queue: 'mail', job: 'send', state: 'ready', count: 1 }] as const
+    const startedAt = paused.at - minuteMs
+    const overviewWith = (job: string) => ({
+      ...{ counts, queues: [queue('mail', { paused, ready: 1, oldestReadyMs: hourMs })] },
+      workers: [worker('w1', { [job]: 17 }, { startedAt })],
+    })
+    expect(onlyFinding(pausedQueue, overviewWith('send'))).toMatchObject({
+      nearby: "began 11:50:00 UTC, 1 m 0 s after version 17 of 'send' started",
+    })
+    expect(onlyFinding(pausedQueue, overviewWith('other'))).not.toHaveProperty('nearby')
+  })
+
   test('whose runs have yet to come is a notice; an empty one, and one that is open, are none', () => {
     expect(onlyFinding(pausedQueue, { queues: [queue('mail', { paused, scheduled: 2 })] })).toMatchObject({
       severity: 'notice',

@@ -1,5 +1,5 @@
-import { isEnd, type RunState, runStates } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type {
   HistoryEntry,
@@ -43,7 +43,6 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
   })
 }
 
-const liveStates = runStates.filter((state) => !isEnd(state))
 /** Of queues beyond these reads it is not told how long their oldest run is ready. */
 const mostClassesRead = 1_000
 
@@ -52,30 +51,23 @@ export function inspectQueues(
   moment: Moment,
   counts: readonly RunCount[] = inspectRunCounts(sql),
 ): QueueInfo[] {
-  const live = counts.filter(({ state }) => !isEnd(state))
+  const byQueue = queueCounts(counts)
   const paused = sql.all<{ queue: string; by: string; reason: string | null; at: number }>(
     'SELECT * FROM paused',
   )
-  const readySince = oldestReady(sql, live)
-  const names = [...new Set([...live, ...paused].map(({ queue }) => queue))].sort()
-  return names.map((name) => {
-    const own = live.filter(({ queue }) => queue === name)
-    const sum = (state: RunState): number =>
-      own.reduce((n, { state: other, count }) => n + (other === state ? count : 0), 0)
-    const stop = paused.find((row) => row.queue === name)
+  const pauses = new Map(
+    paused.map(({ queue, by, reason, at }) => [
+      queue,
+      { by, at: shownAt(moment, at), ...(reason === null ? {} : { reason }) },
+    ]),
+  )
+  const readySince = oldestReady(sql, counts)
+  return [...new Set([...byQueue.keys(), ...pauses.keys()])].sort().map((name) => {
+    const pause = pauses.get(name)
     const since = readySince.get(name)
     return {
-      name,
-      counts: Object.fromEntries(liveStates.map((state) => [state, sum(state)])) as QueueInfo['counts'],
-      ...(stop
-        ? {
-            paused: {
-              by: stop.by,
-              at: shownAt(moment, stop.at),
-              ...(stop.reason === null ? {} : { reason: stop.reason }),
-            },
-          }
-        : {}),
+      ...{ name, counts: byQueue.get(name) ?? noRuns },
+      ...(pause === undefined ? {} : { paused: pause }),
       ...(since === undefined ? {} : { oldestReadyMs: Math.max(0, moment.now - since) }),
     }
   })

@@ -1,6 +1,7 @@
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
 import type { Sql } from '../database.ts'
+import { logOperation } from '../operation-log.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 
@@ -12,7 +13,9 @@ export function muteFinding(tx: Transaction, finding: string, forMs: number, wri
   const others = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM mutes')?.n ?? 0
   if (others >= maxMutes) throw tooManyMutes(finding)
   const until = tx.now + forMs
-  tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, write.by, write.reason ?? null)
+  const { by, reason } = write
+  logOperation(tx, { operation: 'mute finding', subject: finding, by, reason, details: { forMs } })
+  tx.sql.run('INSERT INTO mutes VALUES (?, ?, ?, ?)', finding, until, by, reason ?? null)
   return keepAnswer(tx, write.requestId, until)
 }
 
@@ -20,6 +23,10 @@ export function unmuteFinding(tx: Transaction, finding: string, write: OperatorW
   const before = answered<boolean>(tx, write.requestId)
   if (before !== undefined) return before
   const found = tx.sql.get('SELECT 1 FROM mutes WHERE finding = ? AND until > ?', finding, tx.now)
+  if (found !== undefined) {
+    const { by, reason } = write
+    logOperation(tx, { operation: 'unmute finding', subject: finding, by, reason })
+  }
   tx.sql.run('DELETE FROM mutes WHERE finding = ?', finding)
   return keepAnswer(tx, write.requestId, found !== undefined)
 }

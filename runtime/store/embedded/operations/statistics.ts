@@ -1,4 +1,5 @@
 import { buildStatistics, periodBegin, rangeBegin, type StatisticsCell } from '../../build-statistics.ts'
+import { queueBacklogs } from '../../queue-counts.ts'
 import { checkRange } from '../../read-limits.ts'
 import type { RunCount } from '../../run-filter.ts'
 import {
@@ -7,10 +8,11 @@ import {
   type StatisticsRange,
   statisticsRanges,
 } from '../../statistics.ts'
-import { readBacklogs, readSamples } from '../backlog-samples.ts'
+import { readSamples } from '../backlog-samples.ts'
 import { countsOf } from '../cell-body.ts'
 import type { Sql } from '../database.ts'
 import { lastRolled } from '../hour-cells.ts'
+import { inspectRunCounts } from '../run-counts.ts'
 import type { Moment } from '../store-clock.ts'
 
 /** @throws InvalidOptionsError for a range that is none. */
@@ -18,7 +20,7 @@ export function readStatistics(
   sql: Sql,
   { wall: now }: Moment,
   range: StatisticsRange,
-  counts?: readonly RunCount[],
+  counts: readonly RunCount[] = inspectRunCounts(sql),
 ): Statistics {
   checkRange(range)
   const { periodMs } = statisticsRanges[range]
@@ -30,7 +32,7 @@ export function readStatistics(
       now,
       since: since('counted_since'),
       sampledSince: since('sampled_since'),
-      backlogs: readBacklogs(sql, counts),
+      backlogs: queueBacklogs(counts),
     },
     samples: readSamples(sql, periodMs, from, to),
     cells: range === '24h' ? hourCells(sql, from, now) : cells(sql, minuteRows, from, now),

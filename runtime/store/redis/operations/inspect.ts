@@ -1,13 +1,15 @@
 import type { LossCause } from '../../../model/poison.ts'
-import { type EndState, endStates, type RunningStep, type RunState, runStates } from '../../../model/run.ts'
+import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { noRuns, queueCounts } from '../../queue-counts.ts'
+import type { RunCount } from '../../run-filter.ts'
 import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { stateCode } from '../state-code.ts'
 import { range } from './journal.ts'
+import { decodeRunCounts } from './run-counts.ts'
 
 /** Those of the runs that are here, in the order asked for. */
 export async function readRuns(
@@ -96,11 +98,6 @@ async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<His
   return { ...entry, reason: `${entry.reason}, ${where}` }
 }
 
-type LiveState = Exclude<RunState, EndState>
-const liveStates = runStates.filter(
-  (state) => !(endStates as readonly RunState[]).includes(state),
-) as LiveState[]
-
 function pairs(flat: readonly Reply[]): [string, Reply][] {
   return flat.flatMap((name, i) =>
     i % 2 === 0 ? [[String(name), flat[i + 1] ?? null] as [string, Reply]] : [],
@@ -111,23 +108,20 @@ function pairs(flat: readonly Reply[]): [string, Reply][] {
 const mostHeads = 1_000
 
 export async function readQueues(calls: ScriptCalls): Promise<QueueInfo[]> {
-  return decodeQueues(calls, await calls.run('read-queues', [mostHeads]))
+  const reply = (await calls.run('read-queues', [mostHeads])) as Reply[]
+  return decodeQueues(calls, reply, decodeRunCounts(reply[1] ?? null))
 }
 
-export function decodeQueues(calls: ScriptCalls, reply: Reply): QueueInfo[] {
-  const [now, counts, oldest, paused] = reply as [Buffer, Reply[], Reply[], Reply[]]
-  const byField = new Map(pairs(counts).map(([field, n]) => [field, Number(n)]))
+export function decodeQueues(calls: ScriptCalls, reply: Reply, counts: readonly RunCount[]): QueueInfo[] {
+  const [now, , oldest, paused] = reply as [Buffer, Reply, Reply[], Reply[]]
+  const byQueue = queueCounts(counts)
   const since = new Map(pairs(oldest).map(([queue, at]) => [queue, Number(at)]))
   const pauses = new Map(pairs(paused).map(([queue, raw]) => [queue, plain.unpack(raw as Buffer) as Pause]))
-  const names = new Set([...[...byField.keys()].map((field) => field.split('\0')[0] ?? ''), ...pauses.keys()])
-  return [...names].sort().map((name) => {
+  return [...new Set([...byQueue.keys(), ...pauses.keys()])].sort().map((name) => {
     const pause = pauses.get(name)
     const readySince = since.get(name)
     return {
-      name,
-      counts: Object.fromEntries(
-        liveStates.map((state) => [state, byField.get(`${name}\0${stateCode(state)}`) ?? 0]),
-      ) as QueueInfo['counts'],
+      ...{ name, counts: byQueue.get(name) ?? noRuns },
       ...(pause === undefined ? {} : { paused: { ...pause, at: calls.clock.shown(pause.at) } }),
       ...(readySince === undefined ? {} : { oldestReadyMs: Math.max(0, Number(now) - readySince) }),
     }

@@ -37,7 +37,7 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     ...statisticsArguments(range),
   ])
   const [
-    counts,
+    packedCounts,
     queues,
     workers,
     leaders,
@@ -50,12 +50,13 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     packed,
     cut,
   ] = reply as Parts
-  const statistics = decodeStatistics(packed, range)
+  const counts = decodeRunCounts(packedCounts)
+  const statistics = decodeStatistics(packed, range, counts)
   const cuts = [...(cut.map(String) as OverviewCut[]), ...(statistics.cut ? (['statistics'] as const) : [])]
   return {
     now: statistics.now,
-    counts: decodeRunCounts(counts),
-    queues: decodeQueues(calls, queues),
+    counts,
+    queues: decodeQueues(calls, queues, counts),
     workers: decodeWorkers(calls, workers),
     leaders: decodeLeaders(calls, leaders).leaders,
     limiters: decodeLimiters(calls, limiters),

@@ -8,7 +8,7 @@ import { stateOfCode } from '../state-code.ts'
 const recountedAtOnce = 500
 
 /** The field of a counter taken apart. */
-function counterOf(field: Reply | undefined): Pick<RunCount, 'queue' | 'job' | 'state'> {
+function counterOf(field: Reply | string | undefined): Pick<RunCount, 'queue' | 'job' | 'state'> {
   const [queue = '', job = '', code = ''] = String(field).split('\0')
   return { queue, job, state: stateOfCode(Number(code)) }
 }
@@ -17,11 +17,39 @@ export async function readRunCounts(calls: ScriptCalls): Promise<RunCount[]> {
   return decodeRunCounts(await calls.run('read-run-counts', []))
 }
 
+/** As scripts/run-counts-part.lua returns them. */
+type CountsReply = readonly [
+  counted: number,
+  stored: readonly Buffer[],
+  ready: readonly (Buffer | number)[],
+  more: number,
+]
+
+/** None of them 0. A store whose first count is under way has what that has found so far. */
 export function decodeRunCounts(reply: Reply): RunCount[] {
-  const flat = reply as Reply[]
-  return flat.flatMap((field, i) =>
-    i % 2 === 0 ? [{ ...counterOf(field), count: Number(flat[i + 1]) }] : [],
-  )
+  const [counted, stored, ready] = reply as unknown as CountsReply
+  const counts: RunCount[] = []
+  for (let i = 0; i < stored.length; i += 2) {
+    const field = String(stored[i])
+    const isRecount = field.startsWith('\0')
+    const count = Number(stored[i + 1])
+    if ((counted === 1) !== isRecount && count > 0) {
+      counts.push({ ...counterOf(isRecount ? field.slice(1) : field), count })
+    }
+  }
+  return [...counts, ...readyCounts(ready)]
+}
+
+/** Classes of several versions are one count. */
+function readyCounts(ready: CountsReply[2]): RunCount[] {
+  const counts = new Map<string, RunCount>()
+  for (let i = 0; i < ready.length; i += 3) {
+    const [queue, job] = [String(ready[i]), String(ready[i + 1])]
+    const key = `${queue}\0${job}`
+    const before = counts.get(key)?.count ?? 0
+    counts.set(key, { queue, job, state: 'ready', count: before + Number(ready[i + 2]) })
+  }
+  return [...counts.values()]
 }
 
 export async function recount(calls: ScriptCalls, limit: number = recountedAtOnce): Promise<RecountReport> {

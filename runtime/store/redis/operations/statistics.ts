@@ -5,7 +5,9 @@ import {
   type StatisticsCell,
 } from '../../build-statistics.ts'
 import type { DurationHistogram } from '../../duration-histogram.ts'
+import { queueBacklogs } from '../../queue-counts.ts'
 import { checkRange } from '../../read-limits.ts'
+import type { RunCount } from '../../run-filter.ts'
 import {
   maxStatisticsCells,
   recentMinutes,
@@ -18,32 +20,37 @@ import { type ThroughputCell, throughputMinutes } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { decodeRunCounts } from './run-counts.ts'
 
 const minuteMs = 60_000
 
 /** @throws InvalidOptionsError for a range that is none. */
 export async function readStatistics(calls: ScriptCalls, range: StatisticsRange): Promise<Statistics> {
   checkRange(range)
-  return decodeStatistics(await calls.run('read-statistics', statisticsArguments(range)), range)
+  const reply = (await calls.run('read-statistics', statisticsArguments(range))) as Reply[]
+  return decodeStatistics(reply, range, decodeRunCounts(reply[6] ?? null))
 }
 
 /** What scripts/read-statistics.lua takes for a range. */
-export function statisticsArguments(range: StatisticsRange): Argument[] {
+export function statisticsArguments(range: StatisticsRange, most: number = maxStatisticsCells): Argument[] {
   const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
   const [unit = '', slots = 0] = kept
   const recent = range === '1h' ? recentMinutes : []
-  return [unit, statisticsRanges[range].periods, slots, maxStatisticsCells, ...recent]
+  return [unit, statisticsRanges[range].periods, slots, most, ...recent]
 }
 
-export function decodeStatistics(reply: Reply, range: StatisticsRange): Statistics {
-  const [wall, counted, sampled, cells, unrolled, samples, backlogs] = reply as [
+export function decodeStatistics(
+  reply: Reply,
+  range: StatisticsRange,
+  counts: readonly RunCount[],
+): Statistics {
+  const [wall, counted, sampled, cells, unrolled, samples] = reply as [
     Buffer,
     Buffer,
     Buffer,
     CellReply,
     CellReply,
     Buffer[],
-    (Buffer | number)[],
   ]
   const { periodMs } = statisticsRanges[range]
   return buildStatistics(range, {
@@ -52,11 +59,7 @@ export function decodeStatistics(reply: Reply, range: StatisticsRange): Statisti
     sampledSince: minuteIn(sampled),
     cells: [...cellsOf(unrolled, minuteMs, range), ...cellsOf(cells, periodMs, range)],
     samples: samples.map((sample) => decodeSample(sample, periodMs)),
-    backlogs: new Map(
-      backlogs.flatMap((queue, i) =>
-        i % 2 === 0 ? [[String(queue), Number(backlogs[i + 1])] as const] : [],
-      ),
-    ),
+    backlogs: queueBacklogs(counts),
   })
 }
 

@@ -4,7 +4,7 @@ keys: all
 input: time, finding, request, by, reason, for how many ms (0 ends it), how many may be muted at a time
 returns: when the mute ends, or whether there was one (1, 0); 'full' when as many others are muted
 writes: when full
-uses: prelude limits-part
+uses: prelude limits-part operations-part
 ]]
 local finding, request, by, reason, forMs = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local before = answered(request)
@@ -21,10 +21,12 @@ end
 
 local answer = found and '1' or '0'
 if forMs == 0 then
+  if found then logOperation({ operation = 'unmute finding', subject = finding, by = by, reason = reason }) end
   hdel(K.mutes, finding)
 else
   if others >= tonumber(ARGV[7]) then return 'full' end
   answer = text(now + forMs)
+  logOperation({ operation = 'mute finding', subject = finding, by = by, reason = reason, details = { forMs = forMs } })
   local mute = { ['until'] = now + forMs, by = by, reason = reason ~= '' and reason or nil }
   hset(K.mutes, finding, cmsgpack.pack(mute))
 end

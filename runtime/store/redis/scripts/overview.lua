@@ -1,5 +1,5 @@
 --[[
-All parts of an overview, each as the script of its own returns it.
+All parts of an overview, each as the script of its own returns it, but the counts in one place.
 keys: all
 input: time; how many counters, ready heads, workers, leaders at most; limiters and looked at keys; schedules, looked at ones
   and bytes; held runs and looked at ones; failures, operations; ms from which a schedule is late, ms for which its last tick is told; then as
@@ -8,7 +8,7 @@ returns: { counts, queues, workers, leaders, limiters, schedules (wall, ...), he
   statistics, names of parts of which there is more }
 writes: nothing
 uses: bounded-part run-counts-part busy-limiters-part notable-schedules-part longest-held-part
-calls: read-run-counts read-queues read-workers read-terms read-failures read-events read-mutes read-statistics
+calls: read-queues read-workers read-terms read-failures read-events read-mutes read-statistics
 ]]
 local most = {}
 for i = 2, 16 do most[i - 1] = tonumber(ARGV[i]) end
@@ -18,11 +18,12 @@ local function note(name, more)
   if more then cut[#cut + 1] = name end
 end
 
--- All parts that need them share one read.
-local _, moreCounts = runCounts(most[1])
-note('counts', moreCounts)
-note('queues', moreCounts)
+-- The parts that need them share one read, and the reply has them once.
+local counts = runCounts(most[1])
+note('counts', counts[4] == 1)
+note('queues', counts[4] == 1)
 local queues = callReadQueues({ ARGV[1], most[2] })
+queues[2] = ''
 local workers = callReadWorkers({ ARGV[1], most[3] })
 note('workers', workers[2] == 1)
 local leaders = callReadTerms({ ARGV[1], most[4] })
@@ -37,7 +38,8 @@ note('longestHeld', moreHeld)
 local failures = callReadFailures({ ARGV[1], 'latest', most[12], '', '', '' })
 local operations = callReadEvents({ most[13], '0', '1', '', '' })
 local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 17) })
+statistics[7] = ''
 return {
-  callReadRunCounts({}), queues, workers, leaders, limiters, schedules, held, failures, operations, callReadMutes({ ARGV[1] }),
+  counts, queues, workers, leaders, limiters, schedules, held, failures, operations, callReadMutes({ ARGV[1] }),
   statistics, cut,
 }

@@ -849,25 +849,52 @@ do
       return from
     end
 
-    --- Live runs by queue, scheduled ones left out, before this script: the most at once, all of them, whether all are told.
-    local function backlogSample()
-      local sums, order, total = {}, {}, 0
+    --- How many runs of each queue became ready in this script, less those that are ready no more: they are in the ready
+    --- sets by now, but what the script counts is not yet stored. Who leaves a state comes into another one, or is new.
+    local function changeOfReady()
+      local changes = {}
+      local function add(queue, by) changes[queue] = (changes[queue] or 0) + by end
+      for group, states in pairs(tallies) do
+        local queue = string.match(group, '^%Z+')
+        for _, by in pairs(states) do add(queue, -by) end
+      end
+      for queue, jobs in pairs(cells) do
+        for _, cell in pairs(jobs) do add(queue, cell.counts.enqueue or 0) end
+      end
+      return changes
+    end
+
+    --- Live runs by queue, scheduled ones left out, before this script.
+    local function backlogs()
+      local sums = changeOfReady()
+      for queue, by in pairs(sums) do sums[queue] = -by end
       local stored = call('HGETALL', K.runCounts)
       for i = 1, #stored, 2 do
         local queue, state = string.match(stored[i], '^(%Z+)%z.*%z(%d+)$')
         state = tonumber(state)
-        if queue and state > SCHEDULED and state < COMPLETED then
-          if not sums[queue] then order[#order + 1] = queue end
-          sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1])
+        if queue and state > SCHEDULED and state < COMPLETED then sums[queue] = (sums[queue] or 0) + tonumber(stored[i + 1]) end
+      end
+      local classes = call('HGETALL', K.classes)
+      for i = 2, #classes, 2 do
+        local known = cmsgpack.unpack(classes[i])
+        for c = 1, #known, 3 do
+          local from, queue = pack('>I4', known[c]), known[c + 1]
+          local to = '(' .. from .. '\255'
+          sums[queue] = (sums[queue] or 0) + call('ZLEXCOUNT', K.ready, '[' .. from, to) + call('ZLEXCOUNT', K.suspects, '[' .. from, to)
         end
       end
-      table.sort(order, function(a, b) return sums[a] > sums[b] end)
-      local kept = {}
-      for i = 1, #order do
-        total = total + sums[order[i]]
-        if i <= SAMPLED_QUEUES then kept[order[i]] = sums[order[i]] end
+      return sums
+    end
+
+    --- The sample: all at once, whether all queues are in it, the largest backlogs.
+    local function backlogSample()
+      local sums, order, total, kept = backlogs(), {}, 0, {}
+      for queue, n in pairs(sums) do
+        if n > 0 then order[#order + 1], total = queue, total + n end
       end
-      return pack('>I6B', math.max(0, total), #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
+      table.sort(order, function(a, b) return sums[a] > sums[b] end)
+      for i = 1, math.min(#order, SAMPLED_QUEUES) do kept[order[i]] = sums[order[i]] end
+      return pack('>I6B', total, #order <= SAMPLED_QUEUES and 1 or 0) .. cmsgpack.pack(kept)
     end
 
     --- Keeps the earliest minute that a field of `meta` is to name.
@@ -891,7 +918,8 @@ do
       local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
       noteFirst('countedSince', math.min(oldest or minute, minute))
       -- While the runs are counted for the first time, nothing is known of backlogs.
-      if call('HEXISTS', K.meta, 'recountedAt') == 0 or call('HLEN', K.runCounts) > SAMPLED_COUNTERS then return end
+      if call('HEXISTS', K.meta, 'recountedAt') == 0 then return end
+      if call('HLEN', K.runCounts) + call('HLEN', K.classes) > SAMPLED_COUNTERS then return end
       local sample = backlogSample()
       keepSample('m', KEPT_MINUTES, minute, sample)
       keepSample('h', KEPT_HOURS, floor(minute / 60), sample)

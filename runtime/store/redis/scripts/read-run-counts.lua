@@ -2,13 +2,8 @@
 How many runs there are by queue, job and state.
 keys: meta runCounts classes ready suspects
 input: nothing
-returns: { queue\0job\0state, count, ... }
+returns: as runCounts of run-counts-part
 writes: nothing
 uses: bounded-part run-counts-part
 ]]
-local flat = {}
-for field, n in pairs(runCounts()) do
-  flat[#flat + 1] = field
-  flat[#flat + 1] = n
-end
-return flat
+return runCounts()

@@ -1,10 +1,10 @@
 --[[
-What statistics are made of: cells, samples of the backlog, and the backlog now.
+What statistics are made of: cells, samples of the backlog, and how many runs there are now.
 keys: meta minutes minuteOrder hours hourOrder runCounts classes ready suspects
 input: time, 'm' for minutes or 'h' for hours, how many of them, how many samples are kept of these, how many cells at most; periods before the last of whose backlogs each queue's part is asked, longest ago first
-returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, backlogs now };
+returns: { wall, first minute counted or '', first minute with a sample or '', cells of the periods, cells of minutes that may be in no hour yet, samples, counts now (see run-counts-part) };
   cells: { fields }, { cells } in turn, newer periods first, one more than the most if there are more; samples: oldest
-  first, of which only the first and those asked for have their queues unless there are too many cells; backlogs: queue and number in turn
+  first, of which only the first and those asked for have their queues unless there are too many cells
 writes: nothing
 uses: bounded-part run-counts-part
 ]]
@@ -53,18 +53,5 @@ local function samplesOf()
   return samples
 end
 
-local function backlogs()
-  local sums, flat = {}, {}
-  for field, n in pairs(runCounts()) do
-    local queue, state = string.match(field, '^(%Z*)%z.*%z(%d+)$')
-    state = tonumber(state)
-    if state > SCHEDULED and state < COMPLETED then sums[queue] = (sums[queue] or 0) + n end
-  end
-  for queue, n in pairs(sums) do
-    if n > 0 then flat[#flat + 1], flat[#flat + 2] = queue, n end
-  end
-  return flat
-end
-
 local counted, sampled = unpack(call('HMGET', K.meta, 'countedSince', 'sampledSince'))
-return { string.format('%.0f', wall), counted or '', sampled or '', cells, unrolled, samplesOf(), backlogs() }
+return { string.format('%.0f', wall), counted or '', sampled or '', cells, unrolled, samplesOf(), runCounts() }

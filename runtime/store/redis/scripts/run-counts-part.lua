@@ -1,36 +1,47 @@
---[[ Reads the counters of runs: see the prelude. ]]
+--[[ Reads how many runs there are: counters (see the prelude), and ready runs by their classes. ]]
 --[[states]]
 
---- Calls `each(queue, code, job)` for the classes that may hold ready runs; the code as members begin with it.
-local function eachClass(each)
-  local classes = redis.call('HGETALL', K.classes)
+local knownClasses, moreClasses
+
+--- The classes that may hold ready runs, read once per script: queue, what their members begin with, job in turn. At most
+--- of so many jobs; the second result says whether there are more.
+local function readyClasses(most)
+  if knownClasses then return knownClasses, moreClasses end
+  local classes
+  classes, moreClasses = entriesOf(K.classes, most or math.huge)
+  knownClasses = {}
   for i = 1, #classes, 2 do
     local known = cmsgpack.unpack(classes[i + 1])
-    for c = 1, #known, 3 do each(known[c + 1], struct.pack('>I4', known[c]), classes[i]) end
+    for c = 1, #known, 3 do
+      local n = #knownClasses
+      knownClasses[n + 1], knownClasses[n + 2], knownClasses[n + 3] = known[c + 1], pack('>I4', known[c]), classes[i]
+    end
   end
+  return knownClasses, moreClasses
 end
 
-local knownCounts, moreCounts
+local hasSuspects = call('ZCARD', K.suspects) > 0
 
---- Counts by queue\0job\0state, read once per script; and whether there are more counters than `most`. A store whose
---- first count is under way has what that has found so far.
+--- How many ready runs a class has.
+local function readyOf(code)
+  local from, to = '[' .. code, '(' .. code .. '\255'
+  local n = call('ZLEXCOUNT', K.ready, from, to)
+  return hasSuspects and n + call('ZLEXCOUNT', K.suspects, from, to) or n
+end
+
+local knownCounts
+
+--- All counts, read once per script: { 1 unless the runs are being counted for the first time, the counters as stored,
+--- queue, job, ready runs in turn, 1 if there are more than `most` counters or classes }.
 local function runCounts(most)
-  if knownCounts then return knownCounts, moreCounts end
-  local counts, stored = {}, nil
-  stored, moreCounts = entriesOf(K.runCounts, most or math.huge)
-  knownCounts = counts
-  local isCounted = redis.call('HEXISTS', K.meta, 'recountedAt') == 1
-  for i = 1, #stored, 2 do
-    local field = stored[i]
-    local isRecount = string.byte(field) == 0
-    if isCounted ~= isRecount then counts[isRecount and string.sub(field, 2) or field] = tonumber(stored[i + 1]) end
+  if knownCounts then return knownCounts end
+  local stored, more = entriesOf(K.runCounts, most or math.huge)
+  local classes, others = readyClasses(most)
+  local ready = {}
+  for i = 1, #classes, 3 do
+    local n, last = readyOf(classes[i + 1]), #ready
+    if n > 0 then ready[last + 1], ready[last + 2], ready[last + 3] = classes[i], classes[i + 2], n end
   end
-  if isCounted then return counts, moreCounts end
-  eachClass(function(queue, code, job)
-    local from, to = '[' .. code, '(' .. code .. '\255'
-    local n = redis.call('ZLEXCOUNT', K.ready, from, to) + redis.call('ZLEXCOUNT', K.suspects, from, to)
-    local field = queue .. '\0' .. job .. '\0' .. READY
-    counts[field] = (counts[field] or 0) + n
-  end)
-  return counts, moreCounts
+  knownCounts = { call('HEXISTS', K.meta, 'recountedAt'), stored, ready, (more or others) and 1 or 0 }
+  return knownCounts
 end

@@ -1,0 +1,71 @@
+import type { Clock } from '../model/clock.ts'
+import type { LimiterKeyInfo } from '../store/limiters.ts'
+import type { Overview } from '../store/overview.ts'
+import type { Inspector, StoreCheck } from '../store/store.ts'
+import type { BlockedSample, Snapshot } from './snapshot.ts'
+
+/** What is read beside the overview, and only where that shows that there is something to tell. */
+const bounds = { limiters: 10, keys: 3, blockedJobs: 10, blockedRuns: 20 } as const
+/** Checks of the store take some round trips. */
+const checksEveryMs = 10_000
+
+type Reads = Pick<Inspector, 'overview' | 'checks' | 'readyClasses' | 'limiterKeys' | 'runs'>
+
+/** Reads what findings are made from: one overview, and a few small reads where it shows trouble. */
+export class SnapshotReader {
+  readonly #store: Reads
+  readonly #clock: Clock
+  #checks: { readonly at: number; readonly found: readonly StoreCheck[] } | undefined
+
+  constructor(store: Reads, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** @throws StoreUnavailableError */
+  async read(): Promise<Snapshot> {
+    return this.complete(await this.#store.overview({ range: '1h' }))
+  }
+
+  /** The rest of a snapshot whose overview, of the range '1h', the caller has read. */
+  async complete(overview: Overview): Promise<Snapshot> {
+    const [checks, classes, limiterKeys, blocked] = await Promise.all([
+      this.#readChecks(),
+      isReady(overview) ? this.#store.readyClasses() : [],
+      this.#readLimiterKeys(overview),
+      this.#readBlocked(overview),
+    ])
+    return { overview, checks, classes, limiterKeys, blocked }
+  }
+
+  async #readChecks(): Promise<readonly StoreCheck[]> {
+    const now = this.#clock.elapsed()
+    if (this.#checks === undefined || now - this.#checks.at >= checksEveryMs) {
+      this.#checks = { at: now, found: await this.#store.checks('quick') }
+    }
+    return this.#checks.found
+  }
+
+  async #readLimiterKeys({ limiters }: Overview): Promise<readonly LimiterKeyInfo[]> {
+    const busiest = limiters
+      .filter(({ waiting }) => waiting > 0)
+      .sort((a, b) => b.waiting - a.waiting)
+      .slice(0, bounds.limiters)
+    const keys = busiest.map(({ name }) => this.#store.limiterKeys(name, bounds.keys))
+    return (await Promise.all(keys)).flat()
+  }
+
+  async #readBlocked({ counts }: Overview): Promise<readonly BlockedSample[]> {
+    const jobs = new Set(counts.filter(({ state }) => state === 'blocked').map(({ job }) => job))
+    const samples = [...jobs].slice(0, bounds.blockedJobs).map(async (job) => {
+      const page = await this.#store.runs({ states: ['blocked'], job, limit: bounds.blockedRuns })
+      const runs = page.runs.filter((run) => run.state === 'blocked')
+      return { job, runs, complete: page.cursor === undefined }
+    })
+    return Promise.all(samples)
+  }
+}
+
+function isReady({ counts }: Overview): boolean {
+  return counts.some(({ state }) => state === 'ready')
+}

@@ -1,0 +1,132 @@
+import { type Command, Option } from 'commander'
+import { type Finding, type Severity, severities } from '../../attention/finding.ts'
+import { commandLine, inStore } from '../../describe/command-line.ts'
+import { byAndWhy } from '../../describe/manual-action.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
+import { formatDuration } from '../../model/format-duration.ts'
+import { withConnection } from '../connection.ts'
+import { given } from '../given.ts'
+import { operator } from '../operator.ts'
+import { duration } from '../option-values.ts'
+import { paint, print, printJson, screenWidth } from '../output.ts'
+import { plainText, wrap } from '../plain-text.ts'
+import { reportFailure } from '../report-failure.ts'
+import {
+  addOperatorOptions,
+  addSharedOptions,
+  explainJson,
+  type OperatorOptions,
+  type SharedOptions,
+} from '../shared-options.ts'
+
+interface AttentionOptions extends SharedOptions {
+  readonly severity?: Severity
+  readonly muted?: boolean
+}
+
+const exitCodes = { findings: 3, unreachable: 2 } as const
+const colours = { critical: 'red', warning: 'yellow', notice: 'cyan' } as const
+
+/** `attention` lists; its subcommands mute a finding, and end that. */
+export function addAttention(program: Command): void {
+  const command = program
+    .command('attention')
+    .description('say what needs a person now; exit 0 nothing, 3 something, 2 the store can’t be reached')
+    .addOption(new Option('--severity <severity>', 'only this severity and graver ones').choices(severities))
+    .option('--muted', 'those that are muted, too')
+  addSharedOptions(command, '{ findings: [FINDING], muted }').action(listFindings)
+  explainJson(
+    command,
+    `FINDING: id, kind, severity critical | warning | notice, since, sinceAtLeast? (it began then or before), sentence, next (a command),
+filter? (of the runs it is about), nearby? (what changed near its begin), muted? { until, by, reason? }.
+muted: how many findings were left out because they are muted.`,
+  )
+  addMute(command)
+  addUnmute(command)
+}
+
+async function listFindings(options: AttentionOptions): Promise<void> {
+  const { severity, muted = false, json } = options
+  try {
+    await withConnection(options, async (jobs) => {
+      const all = await jobs.attention({ ...given({ severity }), muted: true })
+      const findings = muted ? all : all.filter((finding) => finding.muted === undefined)
+      if (findings.length > 0) process.exitCode = exitCodes.findings
+      const hidden = all.length - findings.length
+      if (json) return printJson({ findings, muted: hidden })
+      for (const finding of findings) print(`${findingText(finding, options)}\n`)
+      print(countText(findings, hidden))
+    })
+  } catch (error) {
+    if (!StoreUnavailableError.is(error)) throw error
+    reportFailure(error, json === true)
+    process.exitCode = exitCodes.unreachable
+  }
+}
+
+const indent = '  '
+
+/** Severity, id and age; below that the sentence, what changed near its begin, its mute, and what to run next. */
+function findingText(finding: Finding, options: AttentionOptions): string {
+  const { severity, id, since, sinceAtLeast, sentence, nearby, muted, next } = finding
+  const age = formatDuration(Math.max(0, Date.now() - since))
+  const head = `${paint(colours[severity], severity.padEnd(8))}  ${plainText(id)}  for ${sinceAtLeast ? 'at least ' : ''}${age}`
+  const lines = [
+    sentence,
+    ...(nearby === undefined ? [] : [nearby]),
+    ...(muted === undefined
+      ? []
+      : [`muted until ${new Date(muted.until).toISOString()} by ${byAndWhy(muted)}`]),
+    `next: ${inStore(next, options)}`,
+  ]
+  const width = screenWidth()
+  const body = lines.flatMap((line) =>
+    wrap(plainText(line), width === undefined ? undefined : width - indent.length),
+  )
+  return [head, ...body.map((line) => indent + line)].join('\n')
+}
+
+function countText(findings: readonly Finding[], hidden: number): string {
+  const count = (severity: Severity): number => findings.filter((one) => one.severity === severity).length
+  const parts = severities.filter((severity) => count(severity) > 0).map((one) => counted(count(one), one))
+  const found = parts.length === 0 ? 'nothing needs attention' : parts.join(', ')
+  return hidden === 0 ? found : `${found}; ${hidden} muted (--muted shows ${hidden === 1 ? 'it' : 'them'})`
+}
+
+function counted(n: number, severity: Severity): string {
+  return n === 1 || severity === 'critical' ? `${n} ${severity}` : `${n} ${severity}s`
+}
+
+function addMute(attention: Command): void {
+  const command = attention
+    .command('mute')
+    .description('leave a finding out for a while, for everybody')
+    .argument('<id>', 'as attention prints it')
+    .requiredOption('--for <duration>', 'how long, at most 30d', duration)
+  addOperatorOptions(command, '{ finding, until }').action(mute)
+}
+
+async function mute(finding: string, options: OperatorOptions & { readonly for: number }): Promise<void> {
+  await withConnection(options, async (jobs) => {
+    const until = await jobs.muteFinding(finding, { for: options.for, ...operator(options) })
+    if (options.json) return printJson({ finding, until: until.getTime() })
+    const back = commandLine(['attention', 'unmute', finding], options)
+    print(`${finding} is muted until ${until.toISOString()}; end it before with: ${back}`)
+  })
+}
+
+function addUnmute(attention: Command): void {
+  const command = attention
+    .command('unmute')
+    .description('end a mute before its time')
+    .argument('<id>', 'as attention --muted prints it')
+  addOperatorOptions(command, '{ finding, wasMuted }').action(unmute)
+}
+
+async function unmute(finding: string, options: OperatorOptions): Promise<void> {
+  await withConnection(options, async (jobs) => {
+    const wasMuted = await jobs.unmuteFinding(finding, operator(options))
+    if (options.json) return printJson({ finding, wasMuted })
+    print(wasMuted ? `${finding} is no longer muted` : `${finding} was not muted`)
+  })
+}
