@@ -15,7 +15,7 @@ const maxRead = 2_000
 export function normalizedMessage(message: string): string {
   const line = firstLine(message)
   // The last word may be cut inside; where it is cut differs with the words before it.
-  const whole = line.length <= maxRead ? line : line.slice(0, maxRead).replace(/(?<!\S)\S+$/, '')
+  const whole = line.length <= maxRead ? line : line.slice(0, maxRead).replace(/(?<=\s)\S+$/, '')
   const text = normalizedText(whole)
   return (text.length <= maxLength ? text : text.slice(0, maxLength)).toWellFormed()
 }
@@ -101,7 +101,8 @@ function isApostrophe(text: string, at: number, role: 'opens' | 'closes'): boole
 }
 
 /** Begins of words, so that a pattern is tried once per word (N2). */
-const atWord = String.raw`(?<![\p{L}\p{N}_.@/:-])`
+const atWord = String.raw`(?<![\p{L}\p{N}_.@/:+%-])`
+const atName = String.raw`(?<![\p{L}\p{N}_.@/+%-])`
 const port = String.raw`(?::\d{1,5})?(?![\p{L}\p{N}_])`
 const label = '[a-z0-9-]{1,63}'
 /** Endings that only hosts have, and those that fields of objects have too (`log.info`): these count in longer names. */
@@ -137,9 +138,9 @@ const values: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
     '<host>',
   ],
   [anywhere(`${atWord}localhost(?![.-])${port}`), '<host>'],
-  [anywhere(String.raw`${atWord}(?:${label}\.)+(?:${hostEndings})(?!\.?[\p{L}\p{N}_-])${port}`), '<host>'],
+  [anywhere(String.raw`${atName}(?:${label}\.)+(?:${hostEndings})(?!\.?[\p{L}\p{N}_-])${port}`), '<host>'],
   [
-    anywhere(String.raw`${atWord}(?:${label}\.){2,}(?:${longHostEndings})(?!\.?[\p{L}\p{N}_-])${port}`),
+    anywhere(String.raw`${atName}(?:${label}\.){2,}(?:${longHostEndings})(?!\.?[\p{L}\p{N}_-])${port}`),
     '<host>',
   ],
   [anywhere(String.raw`${atWord}(?:${label}\.)+[a-z]${label}:\d{2,5}(?![\p{L}\p{N}_:])`), '<host>'],

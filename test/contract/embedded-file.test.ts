@@ -9,7 +9,7 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import { retainedHours } from '../../runtime/store/statistics.ts'
 import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { byHand, newRun, newWorker } from './given.ts'
+import { byHand, mark, newRun, newWorker, plainError } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
 import { makeFormat1, makeVersionBefore } from './older-file.ts'
 import { readRunEvents } from './read-events.ts'
@@ -143,6 +143,29 @@ describe('the file of the embedded store', () => {
       expect(await store.holder('job', 'c')).toBeUndefined()
       const next = newRun({ unique: both })
       expect(await store.enqueue([next])).toEqual([{ outcome: 'created', id: next.id }])
+    })
+  })
+
+  test('tells how many runs are failed now, also of those that the version before moves and deletes', async () => {
+    const runs = [newRun(), newRun(), newRun()]
+    const [again, removed] = runs.map(({ id }) => id)
+    const failedNow = async (store: Store): Promise<unknown> =>
+      (await store.failures({ limit: 1 }))[0]?.failedNow
+    await using(async (store) => {
+      await store.enqueue(runs)
+      const worker = await TestWorker.register(store)
+      const outcome = { kind: 'failed', error: plainError, mark: mark('parse') } as const
+      for (const run of await worker.claim()) await worker.settle(run, outcome)
+      expect(await failedNow(store)).toBe(3)
+
+      sql(`UPDATE runs SET state = 'ready', ended_at = NULL WHERE id = '${again}'`)
+      expect(await failedNow(store)).toBe(2)
+      sql(`DELETE FROM runs WHERE id = '${removed}'`)
+      expect(await failedNow(store)).toBe(1)
+      sql(`UPDATE runs SET state = 'running' WHERE id = '${again}'`)
+      sql(`UPDATE runs SET state = 'failed', ended_at = 1 WHERE id = '${again}'`)
+      expect(await store.run(again ?? '')).not.toHaveProperty('fingerprint')
+      expect(await failedNow(store)).toBe(1)
     })
   })
 
