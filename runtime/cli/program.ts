@@ -6,6 +6,7 @@ import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addDrain } from './commands/drain.ts'
 import { addEnqueue } from './commands/enqueue.ts'
+import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addHealth } from './commands/health.ts'
 import { addLimits } from './commands/limits.ts'
@@ -36,6 +37,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addLimits,
     addSchedules,
     addWorkers,
+    addEvents,
     addHealth,
     addDoctor,
     addActions,

@@ -75,7 +75,7 @@ export function eventPage({ after, limit }: ParsedQuery, found: FoundEvents): Ev
   const isFull = from !== undefined && page.length === limit
   const hasGap = from === undefined ? after !== undefined : droppedTo.some((number) => number > from)
   return {
-    events: page.map(({ number, event }) => ({ ...event, cursor: cursorOf(number) })),
+    events: page.map(({ number, event }) => ({ cursor: cursorOf(number), ...event })),
     // All that is newer was read, unless there was no room.
     cursor: cursorOf(isFull ? (page.at(-1)?.number ?? newest) : newest),
     ...(hasGap ? { gap: true } : {}),

@@ -1,0 +1,117 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { connect, type Jobs } from '../../sdk/index.ts'
+import { type CommandLine, ownCommandLine } from './command-line.ts'
+import { silent, slow } from './jobs/imports.ts'
+
+interface EventsJson {
+  readonly events: readonly { readonly cursor: string; readonly kind: string; readonly run?: string }[]
+  readonly cursor: string
+  readonly gap?: true
+}
+
+async function inStore<T>(cli: CommandLine, use: (jobs: Jobs) => Promise<T>): Promise<T> {
+  const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
+  try {
+    return await use(jobs)
+  } finally {
+    await jobs.close()
+  }
+}
+
+/** A command line with the events of two runs and of an operator. */
+async function withEvents(): Promise<CommandLine> {
+  const cli = ownCommandLine()
+  await inStore(cli, async (jobs) => {
+    await jobs.enqueue(silent, undefined, { id: 'one' })
+    await jobs.enqueue(slow, undefined, { id: 'two' })
+    await jobs.pauseQueue('slowly', { by: 'ana', reason: 'storm\u001b[31m' })
+    await jobs.run('two').cancel({ by: 'bo' })
+  })
+  return cli
+}
+
+const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ {2}/
+
+function texts(stdout: string): string[] {
+  const lines = stdout.trimEnd().split('\n')
+  for (const line of lines) expect(line).toMatch(time)
+  return lines.map((line) => line.replace(time, ''))
+}
+
+test('events tells what happened in sentences, oldest first; of both logs or of one', async () => {
+  const cli = await withEvents()
+  const [first, second, paused, order, cancel] = [
+    "run one of 'silent' in queue 'default' enqueued, now ready",
+    "run two of 'slow' in queue 'slowly' enqueued, now ready",
+    "queue 'slowly' paused by ana: 'storm'",
+    "run two of 'slow' cancelled by bo",
+    "run two of 'slow' in queue 'slowly' cancelled",
+  ]
+  expect(texts(await cli.ok('events'))).toEqual([first, second, paused, order, cancel])
+  expect(texts(await cli.ok('events', '--log', 'operations'))).toEqual([paused, order])
+  expect(texts(await cli.ok('events', '--limit', '2'))).toEqual([order, cancel])
+
+  const run = await cli.run(['events', '--run', 'tw'])
+  expect(texts(run.stdout)).toEqual([second, order, cancel])
+  expect(run.stderr).toBe('3 of the 5 newest events that were read match\n')
+  const queue = await cli.run(['events', '--queue', 'slowly', '--log', 'operations'])
+  expect(texts(queue.stdout)).toEqual([paused, order])
+  expect(texts((await cli.run(['events', '--job', 'silent'])).stdout)).toEqual([first])
+})
+
+test('cursors page on; what can’t be read on from is a gap', async () => {
+  const cli = await withEvents()
+  const { events, cursor } = await cli.json<EventsJson>('events')
+  expect(events.map(({ kind }) => kind)).toEqual(['run', 'run', 'operation', 'operation', 'run'])
+  expect(cursor).toBe(events[4]?.cursor)
+  const page = await cli.run(['events', '--after', events[0]?.cursor ?? '', '--limit', '2'])
+  expect(texts(page.stdout)).toHaveLength(2)
+  expect(page.stderr).toBe(`there may be more: add --after ${events[2]?.cursor}\n`)
+  expect(await cli.json('events', '--after', events[2]?.cursor ?? '')).toEqual({
+    events: events.slice(3),
+    cursor,
+  })
+
+  const foreign = cursor.replace(/^[^-]+/, 'abc')
+  expect(await cli.json('events', '--after', foreign)).toEqual({ events, cursor, gap: true })
+  expect(await cli.ok('events', '--after', foreign)).toMatch(/^gap: events before this were dropped/)
+  expect(await cli.refused(2, ['events', '--after', '12'])).toMatch(/^events: '12' is no cursor/)
+})
+
+test('--follow goes on as events come and ends on Ctrl-C; each is a line of JSON', async () => {
+  const cli = await withEvents()
+  const follower = cli.start(['events', '--follow', '--json', '--queue', 'slowly'])
+  await follower.said('"cancel"')
+  await inStore(cli, async (jobs) => {
+    await jobs.resumeQueue('slowly', { by: 'ana' })
+    await jobs.resumeQueue('other', { by: 'ana' })
+    await jobs.pauseQueue('other', { by: 'ana' })
+    await jobs.pauseQueue('slowly', { by: 'cy' })
+  })
+  await follower.said('"cy"')
+  const { code, stdout, stderr } = await follower.kill('SIGINT')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  const lines = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { operation?: string; transition?: string })
+  expect(lines.map((line) => line.operation ?? line.transition)).toEqual([
+    ...['enqueue', 'pause queue', 'cancel run', 'cancel', 'resume queue', 'pause queue'],
+  ])
+})
+
+test('--follow ends when the program that reads it ends', async () => {
+  const cli = await withEvents()
+  const follower = cli.start(['events', '--follow'])
+  const head = spawn('head', ['-n', '1'], { stdio: ['pipe', 'pipe', 'ignore'] })
+  follower.process.stdout.pipe(head.stdin)
+  head.stdin.on('error', () => follower.process.stdout.destroy())
+  const [line] = (await once(head.stdout, 'data')) as [Buffer]
+  expect(String(line)).toMatch(/run one of 'silent'/)
+  follower.process.stdout.destroy()
+  await inStore(cli, (jobs) => jobs.pauseQueue('slowly', { by: 'ana' }))
+  expect(await follower.finished).toMatchObject({ code: 0, stderr: '' })
+})
