@@ -14,7 +14,7 @@ function reasonOf(run: Run): string {
 }
 
 function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean {
-  const { states, job, queue, tag, unique, worker, minAgeMs, since, before, text } = query
+  const { states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, before, text } = query
   const { changedAt } = run
   const has = (part: string): boolean => part.toLowerCase().includes((text ?? '').toLowerCase())
   return (
@@ -23,6 +23,8 @@ function matches(run: Run, query: Omit<RunQuery, 'limit'>, now: number): boolean
     (queue === undefined || run.queue === queue) &&
     (tag === undefined || run.tags.includes(tag)) &&
     (unique === undefined || run.unique?.key === unique) &&
+    // Nothing here has failed with one.
+    fingerprint === undefined &&
     (worker === undefined || ('worker' in run && run.worker === worker)) &&
     (minAgeMs === undefined || now - changedAt >= minAgeMs) &&
     (since === undefined || changedAt >= since) &&
@@ -54,22 +56,28 @@ export async function searchAll(store: Store, query: RunQuery): Promise<Run[]> {
   return runs
 }
 
-/** The store finds what a look at all runs finds. `ids`: of all runs, in the order of their enqueue. */
+/** Reads runs one by one, as a search shows them. */
+export async function readAll(store: Store, ids: readonly string[]): Promise<Run[]> {
+  const runs = await Promise.all(ids.map((id) => store.run(id)))
+  return runs.flatMap((run) => {
+    if (run === undefined) return []
+    const { input: _, ...shown } = run
+    return [shown as Run]
+  })
+}
+
+/** The store finds what a look at all runs finds; those come in the order of their enqueue. */
 export async function expectSearch(
   store: Store,
-  ids: readonly string[],
+  runs: readonly Run[],
   query: RunQuery,
   now: number,
 ): Promise<void> {
-  const known = await Promise.all(ids.map((id) => store.run(id)))
-  const runs = known.flatMap((run) => (run === undefined ? [] : [run]))
   const found = await searchAll(store, query)
   expect(
     found.map(({ id }) => id),
     JSON.stringify(query),
   ).toEqual(expectedIds(runs, query, now))
-  for (const run of found) {
-    const { input: _, ...details } = runs.find(({ id }) => id === run.id) ?? { input: '' }
-    expect(run).toEqual(details)
-  }
+  const known = new Map(runs.map((run) => [run.id, run]))
+  for (const run of found) expect(run).toEqual(known.get(run.id))
 }

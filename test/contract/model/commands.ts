@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { isEnd } from '../../../runtime/model/run.ts'
+import { isEnd, type Run } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import { type ActionKind, actionKinds } from '../../../runtime/store/actions.ts'
 import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
+import type { RunQuery } from '../../../runtime/store/run-filter.ts'
 import {
   type ClaimedRun,
   type EnqueueAnswer,
   keepAnswersMs,
   type Store,
 } from '../../../runtime/store/store.ts'
-import { expectRightCounters } from '../expect-right-counters.ts'
+import { expectSearch } from '../expect-search.ts'
 import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
@@ -48,11 +49,17 @@ function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<vo
 
 /** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
 async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<void> {
+  const counts = new Map<string, number>()
+  const runs: Run[] = []
   for (const known of oracle.runs.values()) {
     const { id, state, attempt, losses, position } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
     expect(run?.orphans).toEqual(known.orphans)
+    const { input: _, ...shown } = run ?? {}
+    runs.push(shown as Run)
+    const group = `${known.queue} ${state}`
+    counts.set(group, (counts.get(group) ?? 0) + 1)
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
@@ -66,7 +73,10 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
   expect(swept).toEqual({ pruned: 0, repaired: [] })
-  await expectRightCounters(store)
+  const counters = (await store.counts()).map(({ queue, state, count }) => [`${queue} ${state}`, count])
+  expect(Object.fromEntries(counters)).toEqual(Object.fromEntries(counts))
+  const query = ++oracle.agreed % 3 === 0 ? pick(queries, oracle.agreed / 3) : undefined
+  if (query !== undefined) await expectSearch(store, runs, query, oracle.now)
 }
 
 /** Backlogs are those of the oracle; whatever was counted has its time. */
@@ -82,6 +92,15 @@ async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
     expect(durationsIn(total)).toBe(completed + failed + cancelled + expired)
   }
 }
+/** Searches that take turns after every third command; each reads other indexes. */
+const queries: readonly RunQuery[] = [
+  { limit: 7 },
+  { states: ['ready', 'waiting', 'running', 'cancelling'], order: 'longest', limit: 3 },
+  { queue: 'a', order: 'oldest', limit: 5 },
+  { states: ['failed', 'cancelled', 'blocked', 'waiting', 'scheduled'], job: 'job', limit: 4 },
+  { states: ['ready'], queue: 'b', order: 'longest', limit: 2 },
+  { minAgeMs: 3_000, limit: 5 },
+]
 
 function pick<T>(items: readonly T[], choice: number): T | undefined {
   return items[choice % Math.max(1, items.length)]

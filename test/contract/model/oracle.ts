@@ -45,6 +45,8 @@ export class Oracle {
   /** How often workers told of open steps. */
   told = 0
   now: number
+  /** How often the store was compared with it. */
+  agreed = 0
 
   constructor(now: number) {
     this.now = now

@@ -3,19 +3,13 @@ import { expect } from 'vitest'
 import { type RunState, runStates } from '../../../runtime/model/run.ts'
 import type { RunFilter, RunQuery } from '../../../runtime/store/run-filter.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { expectSearch, searchAll } from '../expect-search.ts'
+import { expectSearch, readAll, searchAll } from '../expect-search.ts'
 import { byHand, done, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed, type TestWorker } from '../test-worker.ts'
 
-interface Site {
-  /** Of all runs, in the order of their enqueue. */
-  readonly ids: readonly string[]
-  readonly workers: readonly TestWorker[]
-}
-
-/** Runs in every state, of three jobs in two queues, with several priorities, tags and keys. */
-async function everyState({ store, worker, advance }: Contract): Promise<Site> {
+/** Runs in every state, of three jobs in two queues, with several priorities, tags and keys. Returns all their ids in order. */
+async function everyState({ store, worker, advance }: Contract): Promise<string[]> {
   const ids: string[] = []
   const enqueue = async (over: Parameters<typeof newRun>[0] = {}): Promise<string> => {
     const n = ids.length
@@ -65,7 +59,7 @@ async function everyState({ store, worker, advance }: Contract): Promise<Site> {
   for (let i = 0; i < 5; i++) await enqueue()
   const counted = new Set((await store.counts()).map(({ state }) => state))
   expect([...runStates].filter((state) => !counted.has(state))).toEqual([])
-  return { ids, workers: [first, second] }
+  return ids
 }
 
 const held: readonly RunState[] = ['running', 'cancelling']
@@ -104,7 +98,7 @@ export function searchContract(open: Open): void {
     'runs are found by each part of a filter, in pages, from either end',
     async (contract) => {
       const { store, now } = contract
-      const { ids } = await everyState(contract)
+      const runs = await readAll(store, await everyState(contract))
       const times: RunFilter[] = [
         { minAgeMs: 5_000 },
         { minAgeMs: 5_000, states: ['failed', 'waiting'] },
@@ -119,16 +113,16 @@ export function searchContract(open: Open): void {
       ]
       for (const filter of [...filters, ...times]) {
         for (const order of ['newest', 'oldest'] as const) {
-          await expectSearch(store, ids, { ...filter, order, limit: 4 }, now())
+          await expectSearch(store, runs, { ...filter, order, limit: 4 }, now())
         }
       }
-      await expectSearch(store, ids, { limit: 1 }, now())
+      await expectSearch(store, runs, { limit: 1 }, now())
     },
   )
 
   contractTest(open, 'ready, waiting and held runs are found by how long they are', async (contract) => {
     const { store, now } = contract
-    const { ids } = await everyState(contract)
+    const runs = await readAll(store, await everyState(contract))
     const some: RunFilter[] = [
       { states: ['ready'] },
       { states: ['waiting'] },
@@ -142,9 +136,9 @@ export function searchContract(open: Open): void {
       { states: ['ready', 'waiting'], tag: 'vip' },
     ]
     for (const filter of some) {
-      await expectSearch(store, ids, { ...filter, order: 'longest', limit: 3 }, now())
+      await expectSearch(store, runs, { ...filter, order: 'longest', limit: 3 }, now())
     }
-    await expectSearch(store, ids, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
+    await expectSearch(store, runs, { states: ['ready', ...held], order: 'longest', limit: 50 }, now())
     for (const query of [{}, { states: ['ready', 'failed'] as const }, { fingerprint: 'f1:none' }]) {
       await expect(store.runs({ ...query, order: 'longest', limit: 5 })).rejects.toMatchObject({
         code: 'INVALID_OPTIONS',
@@ -154,7 +148,7 @@ export function searchContract(open: Open): void {
 
   contractTest(open, 'any filter finds what a look at all runs finds', async (contract) => {
     const { store, now } = contract
-    const { ids } = await everyState(contract)
+    const runs = await readAll(store, await everyState(contract))
     const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
       fc.option(arbitrary, { nil: undefined, freq: 2 })
     const query = fc.record({
@@ -171,7 +165,7 @@ export function searchContract(open: Open): void {
     await fc.assert(
       fc.asyncProperty(query, async (any) => {
         const given = Object.entries(any).filter(([, value]) => value !== undefined)
-        await expectSearch(store, ids, Object.fromEntries(given) as unknown as RunQuery, now())
+        await expectSearch(store, runs, Object.fromEntries(given) as unknown as RunQuery, now())
       }),
       { numRuns: 40 },
     )
@@ -181,10 +175,10 @@ export function searchContract(open: Open): void {
     open,
     'a filter that matches nothing inspects a thousand runs, not all',
     async ({ store, now }) => {
-      const runs = Array.from({ length: 2_300 }, () => newRun({ tags: ['many'] }))
+      const runs = Array.from({ length: 1_100 }, () => newRun({ tags: ['many'] }))
       await store.enqueue(runs)
       const rare = newRun({ tags: ['many'], job: 'needle' })
-      await store.enqueue([rare, ...Array.from({ length: 2_300 }, () => newRun())])
+      await store.enqueue([rare, ...Array.from({ length: 1_100 }, () => newRun())])
       for (const order of ['newest', 'oldest'] as const) {
         const nothing = { text: 'in no run', order, limit: 10 }
         const first = await store.runs(nothing)
@@ -202,12 +196,6 @@ export function searchContract(open: Open): void {
       const longest = { states: ['ready'] as const, text: 'in no run', order: 'longest' as const, limit: 10 }
       expect(await store.runs(longest)).toMatchObject({ looked: 1_000, cursor: expect.any(String) })
       expect(await searchAll(store, longest)).toEqual([])
-      await expectSearch(
-        store,
-        [...runs.slice(0, 3).map(({ id }) => id)],
-        { since: now() + 1, limit: 1 },
-        now(),
-      )
     },
   )
 
