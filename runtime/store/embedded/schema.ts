@@ -215,8 +215,6 @@ const additions = [
   { table: 'runs', column: 'orphans', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
-  // Of a failed run: which group of failures it belongs to.
-  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.

@@ -62,8 +62,6 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
-  /** lex set: fingerprint, number in line, run; failed runs only */
-  'failedBy',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
   /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
