@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
-import { connect } from '../../sdk/index.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 
 const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
 /** Where Node keeps it by default; more than half the time of a short command is compiling. */
@@ -145,8 +146,8 @@ export function ownCommandLine(): CommandLine {
 /** As `ownCommandLine`, with an empty store in its default place. */
 export async function commandLineWithStore(): Promise<CommandLine> {
   const cli = ownCommandLine()
-  const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
-  await jobs.close()
+  const store = await openStore(parseStoreConfig(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`))
+  await store.close()
   return cli
 }
 
