@@ -12,12 +12,9 @@ import { CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
 /** Each command that lists or shows, with what it takes. */
 const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
-  runs: () => [['runs'], ['runs', '--state', 'failed'], ['runs', '--job', 'job', '--unique', 'key']],
+  runs: () => [['runs'], ['runs', '--job', 'job', '--unique', 'key']],
   show: ({ held }) => [['show', held]],
-  explain: ({ held, waiting }) => [
-    ['explain', held],
-    ['explain', waiting],
-  ],
+  explain: ({ waiting }) => [['explain', waiting]],
   queues: () => [['queues']],
   limits: () => [['limits'], ['limits', 'sliding']],
   schedules: () => [['schedules'], ['schedules', 'ledger', 'report'], ['schedules', 'preview', 'report']],
