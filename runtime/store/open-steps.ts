@@ -31,7 +31,7 @@ export interface OpenSteps {
 }
 
 /** `bytes` bounds all steps of a worker together. */
-export const openStepBounds = { fromMs: 1_000, pathBytes: 120, bytes: 8_192 } as const
+const openStepBounds = { fromMs: 1_000, pathBytes: 120, bytes: 8_192 } as const
 
 /** What a step takes beside its path and its run's id: fence, age and the framing of both engines. */
 const frameBytes = 48

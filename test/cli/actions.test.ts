@@ -2,7 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { ActionInfo } from '../../runtime/store/actions.ts'
 import type { ActionPlan } from '../../sdk/index.ts'
-import { type CommandLine, jobFile, ownCommandLine, type Started } from './command-line.ts'
+import type { CliProcess } from '../support/cli-process.ts'
+import { type CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
 const chargeFile = fileURLToPath(new URL('./jobs/charges.ts', import.meta.url))
 
@@ -16,7 +17,7 @@ interface RunsJson {
 }
 
 /** Three charges that failed, and one that failed in an at-most-once step. */
-async function failedCharges(): Promise<{ readonly cli: CommandLine; readonly worker: Started }> {
+async function failedCharges(): Promise<{ readonly cli: CommandLine; readonly worker: CliProcess }> {
   const cli = ownCommandLine()
   const worker = await cli.work(chargeFile)
   const inputs = { a: '{}', b: '{}', c: '{}', once: '{"once":true}' }

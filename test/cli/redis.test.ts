@@ -145,7 +145,7 @@ describe('doctor', () => {
     expect(await cli.refused(1, enqueue)).toBe(
       `${full.url} has reached its maxmemory and takes on nothing new; give it more memory, remove ended runs (durable-jobs remove ID), or shorten the retention of the workers`,
     )
-    expect(await cli.ok(...enqueue, '--id', 'one')).toBe('one\n')
+    expect(await cli.run([...enqueue, '--id', 'one'])).toMatchObject({ code: 0, stdout: 'one\n' })
     expect((await cli.json<RunsJson>('runs', '--store', full.url)).runs.map(({ id }) => id)).toEqual(['one'])
   })
 

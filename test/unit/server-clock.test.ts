@@ -138,6 +138,39 @@ describe("what a client knows of a server's clock", () => {
     expect(reports).toEqual([hour])
   })
 
+  test('is kept by one that has only read so far, until it writes', async () => {
+    const { clock, reports, moveServer, pass, error, setMayReport } = pair()
+    setMayReport(false)
+    await clock.agree()
+    pass(1_000)
+    moveServer(hour)
+    await clock.refused()
+    expect(reports).toEqual([])
+    // Its calls are carried out, by the time that the store goes by for now.
+    expect(error()).toBeUndefined()
+    expect(clock.shown(start)).toBe(start)
+    setMayReport(true)
+    await clock.mayReportNow()
+    expect(reports).toEqual([hour])
+    expect(error()).toBeLessThan(10)
+    await clock.mayReportNow()
+    expect(reports).toEqual([hour])
+  })
+
+  test('is the time of the store again for one that only reads, once another client has told it', async () => {
+    const { clock, reports, moveServer, othersReport, pass, error, setMayReport } = pair()
+    setMayReport(false)
+    await clock.agree()
+    moveServer(hour)
+    await clock.refused()
+    othersReport()
+    pass(60_000)
+    await clock.agree()
+    expect(error()).toBeLessThan(5)
+    expect(clock.shown(start)).toBe(start + hour)
+    expect(reports).toEqual([])
+  })
+
   test('is asked for anew each minute', async () => {
     const { clock, reports, moveServer, pass, error } = pair()
     await clock.agree()

@@ -106,7 +106,8 @@ export class ServerClock {
   async refused(): Promise<void> {
     const moves = this.#reading?.time.moves
     await this.agree()
-    if (this.#reading?.time.moves === moves) this.#expectsFrom = this.#own.elapsed() + lateMs
+    const explained = this.#keepsQuiet || this.#reading?.time.moves !== moves
+    if (!explained) this.#expectsFrom = this.#own.elapsed() + lateMs
   }
 
   /** The connection writes from now on: reports the jump that it met before, if it did. */
