@@ -191,6 +191,20 @@ const parts: readonly Part[] = [
       DURABLE_JOBS_PROVE_HISTORIES: '400',
     },
   },
+  withRedis({
+    name: 'overview',
+    shows: 'CPU time of overview() at 1,000 and at 1,000,000 runs, and at all of its bounds, on both stores',
+    command: [
+      process.execPath,
+      ...vitest,
+      ...['--project', 'contract', 'test/contract/overview-cost.test.ts'],
+    ],
+    // Another number of runs: DURABLE_JOBS_OVERVIEW_RUNS=100000 npm run prove -- overview
+    env: {
+      DURABLE_JOBS_PROVE_RUNS: process.env.DURABLE_JOBS_OVERVIEW_RUNS ?? '1000000',
+      DURABLE_JOBS_PROVE_SAMPLES: '30',
+    },
+  }),
   {
     name: 'bench-limits',
     shows: 'No-op jobs on one Redis under a limit that never closes, beside none',

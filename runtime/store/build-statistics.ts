@@ -2,7 +2,6 @@ import type { DurationHistogram } from './duration-histogram.ts'
 import {
   type BacklogStatistics,
   type JobStatistics,
-  maxStatisticsCells,
   recentMinutes,
   type Statistics,
   type StatisticsPoint,
@@ -18,8 +17,10 @@ export interface StatisticsRead {
   readonly since: number | undefined
   /** The same of backlogs. */
   readonly sampledSince: number | undefined
-  /** Cells of the range, at most one more than `maxStatisticsCells` of each kind, those of newer periods first. */
+  /** Cells of the range, at most one more than `maxCells` of each kind, those of newer periods first. */
   readonly cells: readonly StatisticsCell[]
+  /** How many cells are taken in. */
+  readonly maxCells: number
   /** Samples of the range, oldest first; `byQueue` is asked of the first, and of those for `recentMinutes`. */
   readonly samples: readonly BacklogSample[]
   /** Live runs now, scheduled ones left out, by queue. */
@@ -71,7 +72,7 @@ export function rangeBegin(range: StatisticsRange, now: number): number {
 
 export function buildStatistics(range: StatisticsRange, read: StatisticsRead): Statistics {
   const { now, since = now } = read
-  const { cells, from } = wholePeriods(read.cells)
+  const { cells, from } = wholePeriods(read.cells, read.maxCells)
   // A clock that was set back may show less than `since`.
   const known = Math.min(now, Math.max(rangeBegin(range, now), since, from))
   return {
@@ -84,14 +85,14 @@ export function buildStatistics(range: StatisticsRange, read: StatisticsRead): S
 }
 
 /** Leaves out the oldest periods of too many cells, whole; but never the newest one, of which a part is kept. */
-function wholePeriods(all: readonly StatisticsCell[]): {
-  readonly cells: readonly StatisticsCell[]
-  readonly from: number
-} {
-  if (all.length <= maxStatisticsCells) return { cells: all, from: 0 }
+function wholePeriods(
+  all: readonly StatisticsCell[],
+  most: number,
+): { readonly cells: readonly StatisticsCell[]; readonly from: number } {
+  if (all.length <= most) return { cells: all, from: 0 }
   const newestFirst = [...all].sort((a, b) => b.at - a.at)
-  const kept = newestFirst.slice(0, maxStatisticsCells)
-  const oldest = newestFirst[maxStatisticsCells]?.at ?? 0
+  const kept = newestFirst.slice(0, most)
+  const oldest = newestFirst[most]?.at ?? 0
   const whole = kept.filter(({ at }) => at > oldest)
   const cells = whole.length > 0 ? whole : kept
   return { cells, from: cells.at(-1)?.at ?? 0 }

@@ -14,19 +14,22 @@ import type { WorkerInfo } from './worker-info.ts'
  * `scanned…`: among so many the parts that are named after them are looked for.
  */
 export const overviewBounds = {
-  counts: 2_000,
-  workers: 500,
+  counts: 1_000,
+  readyClasses: 500,
+  firstsInLine: 200,
+  workers: 200,
   leaders: 100,
   limiters: 100,
-  scannedLimiterKeys: 1_000,
-  countedWaiters: 50_000,
+  scannedLimiterKeys: 500,
+  countedWaiters: 20_000,
   schedules: 100,
-  scannedSchedules: 1_000,
-  scheduleBytes: 1_048_576,
+  scannedSchedules: 500,
+  scheduleBytes: 131_072,
   longestHeld: 50,
-  scannedHeld: 1_000,
+  scannedHeld: 500,
   failures: 20,
   operations: 100,
+  statisticsCells: 1_000,
 } as const
 
 /** A part of which an overview tells less than there is. */

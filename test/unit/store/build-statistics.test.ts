@@ -21,7 +21,17 @@ function cell(at: number, job = 'job', enqueue = 1): StatisticsCell {
 
 function read(over: Partial<StatisticsRead>): StatisticsRead {
   const longAgo = now - 100 * hourMs
-  return { now, since: longAgo, sampledSince: longAgo, cells: [], samples: [], backlogs: new Map(), ...over }
+  const maxCells = maxStatisticsCells
+  return {
+    now,
+    maxCells,
+    since: longAgo,
+    sampledSince: longAgo,
+    cells: [],
+    samples: [],
+    backlogs: new Map(),
+    ...over,
+  }
 }
 
 /** The cells of so many jobs in one minute. */

@@ -41,7 +41,7 @@ export function readOverview(
   if (moreSchedules) cut.push('schedules')
   const { held, more: moreHeld } = longestHeld(tx)
   if (moreHeld) cut.push('longestHeld')
-  const statistics = readStatistics(sql, tx, range, counts)
+  const statistics = readStatistics(sql, tx, range, { counts, maxCells: bounds.statisticsCells })
   if (statistics.cut) cut.push('statistics')
   return {
     now: tx.wall,

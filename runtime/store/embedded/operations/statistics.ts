@@ -15,28 +15,33 @@ import { lastRolled } from '../hour-cells.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import type { Moment } from '../store-clock.ts'
 
+/** What a caller has read already, or wants in another size. */
+interface Given {
+  readonly counts?: readonly RunCount[]
+  readonly maxCells?: number
+}
+
 /** @throws InvalidOptionsError for a range that is none. */
 export function readStatistics(
   sql: Sql,
   { wall: now }: Moment,
   range: StatisticsRange,
-  counts: readonly RunCount[] = inspectRunCounts(sql),
+  { counts = inspectRunCounts(sql), maxCells = maxStatisticsCells }: Given = {},
 ): Statistics {
   checkRange(range)
   const { periodMs } = statisticsRanges[range]
   const [from, to] = [rangeBegin(range, now), periodBegin(range, now)]
-  const since = (name: 'counted_since' | 'sampled_since'): number | undefined =>
-    sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
+  const limit = maxCells + 1
   return buildStatistics(range, {
-    ...{
-      now,
-      since: since('counted_since'),
-      sampledSince: since('sampled_since'),
-      backlogs: queueBacklogs(counts),
-    },
+    ...{ now, maxCells, backlogs: queueBacklogs(counts) },
+    ...{ since: setting(sql, 'counted_since'), sampledSince: setting(sql, 'sampled_since') },
     samples: readSamples(sql, periodMs, from, to),
-    cells: range === '24h' ? hourCells(sql, from, now) : cells(sql, minuteRows, from, now),
+    cells: range === '24h' ? hourCells(sql, from, now, limit) : cells(sql, minuteRows, [from, now, limit]),
   })
+}
+
+function setting(sql: Sql, name: 'counted_since' | 'sampled_since'): number | undefined {
+  return sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
 }
 
 interface CellRow {
@@ -47,23 +52,21 @@ interface CellRow {
 }
 
 const minuteRows =
-  'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC'
+  'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC LIMIT ?'
 const hourRows =
-  'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC'
+  'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC LIMIT ?'
 /** Minutes that are in no hour yet. */
 const unrolledRows = `SELECT minute AS at, queue, job, body FROM throughput
-  WHERE minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY minute DESC`
+  WHERE minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY minute DESC LIMIT ?`
 
-function hourCells(sql: Sql, from: number, to: number): StatisticsCell[] {
-  const minutes = cells(sql, unrolledRows, Math.max(from, lastRolled(sql).minute), to)
+function hourCells(sql: Sql, from: number, to: number, limit: number): StatisticsCell[] {
+  const minutes = cells(sql, unrolledRows, [Math.max(from, lastRolled(sql).minute), to, limit])
   return [
     ...minutes.map((cell) => ({ ...cell, at: periodBegin('24h', cell.at) })),
-    ...cells(sql, hourRows, from, to),
+    ...cells(sql, hourRows, [from, to, limit]),
   ]
 }
 
-function cells(sql: Sql, rows: string, from: number, to: number): StatisticsCell[] {
-  return sql
-    .all<CellRow>(`${rows} LIMIT ${maxStatisticsCells + 1}`, from, to)
-    .map(({ body, ...cell }) => ({ ...cell, ...countsOf(body) }))
+function cells(sql: Sql, rows: string, values: readonly number[]): StatisticsCell[] {
+  return sql.all<CellRow>(rows, ...values).map(({ body, ...cell }) => ({ ...cell, ...countsOf(body) }))
 }

@@ -21,20 +21,17 @@ import { decodeSchedules } from './schedules.ts'
 import { decodeStatistics, statisticsArguments } from './statistics.ts'
 import { decodeLeaders } from './terms.ts'
 
-/** So many first runs in line are looked at for the oldest ready run of each queue. */
-const mostHeads = 300
-
 /** One round trip. @throws InvalidOptionsError for a range that is none. */
 export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery): Promise<Overview> {
   checkRange(range)
   const bounds = overviewBounds
   const reply = await calls.run('overview', [
-    ...[bounds.counts, mostHeads, bounds.workers, bounds.leaders],
+    ...[bounds.counts, bounds.readyClasses, bounds.firstsInLine, bounds.workers, bounds.leaders],
     ...[bounds.limiters, bounds.scannedLimiterKeys],
     ...[bounds.schedules, bounds.scannedSchedules, bounds.scheduleBytes],
     ...[bounds.longestHeld, bounds.scannedHeld, bounds.failures, bounds.operations],
     ...[lateFromMs, notableMs],
-    ...statisticsArguments(range),
+    ...statisticsArguments(range, bounds.statisticsCells),
   ])
   const [
     packedCounts,
@@ -47,12 +44,15 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     failures,
     operations,
     mutes,
-    packed,
+    packedStatistics,
     cut,
   ] = reply as Parts
-  const counts = decodeRunCounts(packedCounts)
-  const statistics = decodeStatistics(packed, range, counts)
-  const cuts = [...(cut.map(String) as OverviewCut[]), ...(statistics.cut ? (['statistics'] as const) : [])]
+  const allCounts = decodeRunCounts(packedCounts)
+  const counts = allCounts.slice(0, bounds.counts)
+  const statistics = decodeStatistics(packedStatistics, range, counts, bounds.statisticsCells)
+  const cuts = new Set(cut.map(String) as OverviewCut[])
+  if (allCounts.length > counts.length) for (const name of ['counts', 'queues'] as const) cuts.add(name)
+  if (statistics.cut) cuts.add('statistics')
   return {
     now: statistics.now,
     counts,
@@ -66,7 +66,7 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     mutes: decodeMutes(calls, mutes),
     statistics,
     longestHeld: decodeHeld(held),
-    cut: cuts,
+    cut: [...cuts],
   }
 }
 

@@ -32,17 +32,21 @@ export async function readStatistics(calls: ScriptCalls, range: StatisticsRange)
 }
 
 /** What scripts/read-statistics.lua takes for a range. */
-export function statisticsArguments(range: StatisticsRange, most: number = maxStatisticsCells): Argument[] {
+export function statisticsArguments(
+  range: StatisticsRange,
+  maxCells: number = maxStatisticsCells,
+): Argument[] {
   const kept = range === '24h' ? ['h', retainedHours] : ['m', throughputMinutes]
   const [unit = '', slots = 0] = kept
   const recent = range === '1h' ? recentMinutes : []
-  return [unit, statisticsRanges[range].periods, slots, most, ...recent]
+  return [unit, statisticsRanges[range].periods, slots, maxCells, ...recent]
 }
 
 export function decodeStatistics(
   reply: Reply,
   range: StatisticsRange,
   counts: readonly RunCount[],
+  maxCells: number = maxStatisticsCells,
 ): Statistics {
   const [wall, counted, sampled, cells, unrolled, samples] = reply as [
     Buffer,
@@ -54,6 +58,7 @@ export function decodeStatistics(
   ]
   const { periodMs } = statisticsRanges[range]
   return buildStatistics(range, {
+    maxCells,
     now: Number(wall),
     since: minuteIn(counted),
     sampledSince: minuteIn(sampled),

@@ -5,7 +5,7 @@ local function entriesOf(key, most)
   if call('HLEN', key) <= most then return call('HGETALL', key), false end
   local found, cursor = {}, '0'
   repeat
-    local page = call('HSCAN', key, cursor, 'COUNT', 100)
+    local page = call('HSCAN', key, cursor, 'COUNT', math.min(100, most))
     cursor = page[1]
     for i = 1, math.min(#page[2], most * 2 - #found) do found[#found + 1] = page[2][i] end
   until cursor == '0' or #found == most * 2

@@ -10,11 +10,9 @@ local function notableSchedules(most, scanned, bytes, lateMs, recentMs)
 
   --- Most are not: as msgpack they have none of these names, each behind its length.
   local function mayBe(name, packed)
-    if late[name] then return true end
-    for _, sign in ipairs({ '\166paused', '\166missed', '\164late', '\169caught up' }) do
-      if string.find(packed, sign, 1, true) then return true end
-    end
-    return false
+    local find = string.find
+    return late[name] or find(packed, '\166paused', 1, true) or find(packed, '\166missed', 1, true)
+      or find(packed, '\164late', 1, true) or find(packed, '\169caught up', 1, true)
   end
 
   local function isNotable(s)

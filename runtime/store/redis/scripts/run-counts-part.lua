@@ -3,18 +3,21 @@
 
 local knownClasses, moreClasses
 
---- The classes that may hold ready runs, read once per script: queue, what their members begin with, job in turn. At most
---- of so many jobs; the second result says whether there are more.
+--- The classes that may hold ready runs, read once per script: queue, what their members begin with, job in turn; at most
+--- so many. The second result says whether there are more.
 local function readyClasses(most)
   if knownClasses then return knownClasses, moreClasses end
-  local classes
-  classes, moreClasses = entriesOf(K.classes, most or math.huge)
+  most = most or math.huge
+  local jobs
+  jobs, moreClasses = entriesOf(K.classes, most)
   knownClasses = {}
-  for i = 1, #classes, 2 do
-    local known = cmsgpack.unpack(classes[i + 1])
+  local n = 0
+  for i = 1, #jobs, 2 do
+    local known = cmsgpack.unpack(jobs[i + 1])
     for c = 1, #known, 3 do
-      local n = #knownClasses
-      knownClasses[n + 1], knownClasses[n + 2], knownClasses[n + 3] = known[c + 1], pack('>I4', known[c]), classes[i]
+      if n == most * 3 then return knownClasses, true end
+      knownClasses[n + 1], knownClasses[n + 2], knownClasses[n + 3] = known[c + 1], pack('>I4', known[c]), jobs[i]
+      n = n + 3
     end
   end
   return knownClasses, moreClasses
@@ -32,11 +35,11 @@ end
 local knownCounts
 
 --- All counts, read once per script: { 1 unless the runs are being counted for the first time, the counters as stored,
---- queue, job, ready runs in turn, 1 if there are more than `most` counters or classes }.
-local function runCounts(most)
+--- queue, job, ready runs in turn, 1 if there are more counters or classes than the most }.
+local function runCounts(mostCounters, mostClasses)
   if knownCounts then return knownCounts end
-  local stored, more = entriesOf(K.runCounts, most or math.huge)
-  local classes, others = readyClasses(most)
+  local stored, more = entriesOf(K.runCounts, mostCounters or math.huge)
+  local classes, others = readyClasses(mostClasses)
   local ready = {}
   for i = 1, #classes, 3 do
     local n, last = readyOf(classes[i + 1]), #ready
