@@ -3,8 +3,8 @@ import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
 /** In so many rounds in a row a finding must be seen until it's raised, and missed until it's cleared. */
-export const raisedAfter = 2
-export const clearedAfter = 3
+const raisedAfter = 2
+const clearedAfter = 3
 
 interface Tracked {
   finding: Finding

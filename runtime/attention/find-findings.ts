@@ -8,7 +8,7 @@ import type { Snapshot } from './snapshot.ts'
 export const maxFindingsPerKind = 50
 
 /** The id of a finding. */
-export function findingId(kind: string, subject: string): string {
+function findingId(kind: string, subject: string): string {
   return `${kind}:${subject}`
 }
 

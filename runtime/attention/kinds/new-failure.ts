@@ -25,7 +25,7 @@ export const newFailure: FindingKind = {
           since: exactly(firstAt),
           sentence:
             `New since version ${deploy.version} of '${job}': ${failureText(group)}; ` +
-            `${countOf(failedNow, 'run')} failed, ${countOf(tries, 'failed try').replace('trys', 'tries')}.`,
+            `${countOf(failedNow, 'run')} failed${tries === 0 ? '' : `, ${tries} failed ${tries === 1 ? 'try' : 'tries'}`}.`,
           next: command('explain', sample),
           filter: { fingerprint },
           related: { version: [job], limiter: 'any', worker: 'any', action: 'any' },

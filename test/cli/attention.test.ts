@@ -1,0 +1,94 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Finding } from '../../runtime/attention/finding.ts'
+import { connect } from '../../sdk/index.ts'
+import { mail } from '../support/incidents/jobs/orders.ts'
+import { CommandLine } from './command-line.ts'
+
+interface AttentionJson {
+  readonly findings: readonly Finding[]
+  readonly muted: number
+}
+
+describe('attention', () => {
+  const cli = new CommandLine()
+  const id = 'paused-queue:mail'
+  beforeAll(async () => {
+    const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
+    await jobs.pauseQueue('mail', { by: 'ana', reason: 'provider is down' })
+    await jobs.pauseQueue('later')
+    await jobs.enqueue(mail)
+    await jobs.enqueue(mail, undefined, { delay: '1h' })
+    await jobs.close()
+  })
+  afterAll(() => cli.dispose())
+
+  async function attention(
+    ...args: readonly string[]
+  ): Promise<{ code: number | null; found: AttentionJson }> {
+    const { code, stdout } = await cli.run(['attention', '--json', ...args])
+    return { code, found: JSON.parse(stdout) as AttentionJson }
+  }
+
+  test('prints findings with what to run next, and exits with 3', async () => {
+    const { code, stdout, stderr } = await cli.run(['attention'])
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
+    expect(stdout).toMatch(
+      /^warning {3}paused-queue:mail {2}for .*\n {2}Queue 'mail' is paused by ana \(provider is down\) and holds 2 runs, the oldest ready for .*\.\n {2}next: durable-jobs resume mail\n\n1 warning\n$/,
+    )
+    const named = await cli.run(['attention', '--store', `sqlite:${cli.folder}/.durable-jobs/jobs.db`])
+    expect(named.stdout).toContain(`next: durable-jobs resume mail --store sqlite:${cli.folder}`)
+  })
+
+  test('as JSON, and only from a severity on', async () => {
+    const { code, found } = await attention('--severity', 'warning')
+    expect(code).toBe(3)
+    expect(found).toMatchObject({
+      findings: [
+        {
+          id,
+          kind: 'paused-queue',
+          severity: 'warning',
+          filter: { queue: 'mail' },
+          since: expect.any(Number),
+        },
+      ],
+      muted: 0,
+    })
+    expect(await attention('--severity', 'critical')).toEqual({ code: 0, found: { findings: [], muted: 0 } })
+    const { stdout } = await cli.run(['attention', '--severity', 'critical'])
+    expect(stdout).toBe('nothing needs attention\n')
+    expect(await cli.refused(2, ['attention', '--severity', 'bad'])).toMatch(
+      /Allowed choices are critical, warning/,
+    )
+  })
+
+  test('a mute hides a finding until it is ended', async () => {
+    const who = ['--by', 'ana', '--reason', 'known']
+    expect(await cli.ok('attention', 'mute', id, '--for', '2h', ...who)).toMatch(
+      /^paused-queue:mail is muted until 20.*Z; end it before with: durable-jobs attention unmute paused-queue:mail\n$/,
+    )
+    const { code, stdout } = await cli.run(['attention'])
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'nothing needs attention; 1 muted (--muted shows it)\n',
+    })
+    const muted = await cli.run(['attention', '--muted'])
+    expect(muted.code).toBe(3)
+    expect(muted.stdout).toMatch(/^ {2}muted until 20.*Z by ana: known$/m)
+    expect(await attention()).toMatchObject({ code: 0, found: { findings: [], muted: 1 } })
+    expect(await cli.json('attention', 'unmute', id)).toEqual({ finding: id, wasMuted: true })
+    expect(await cli.ok('attention', 'unmute', id)).toBe('paused-queue:mail was not muted\n')
+    expect((await attention()).code).toBe(3)
+    expect(await cli.refused(2, ['attention', 'mute', id])).toMatch(/--for/)
+    expect(await cli.refused(2, ['attention', 'mute', id, '--for', '31d'])).toMatch(/at most 30 days/)
+  })
+
+  test('a store that can’t be reached is exit code 2', async () => {
+    const args = ['attention', '--store', 'redis://127.0.0.1:1']
+    expect(await cli.refused(2, args)).toMatch(/can't be reached/)
+    const { stderr } = await cli.run([...args, '--json'])
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'STORE_UNAVAILABLE' } })
+    expect(await cli.refused(2, ['attention', '--store', 'sqlite:none.db'])).toMatch(/there is no store/)
+  })
+})

@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { RedisServer } from '../redis-server/redis-server.ts'
+import type { Begun, Incident } from '../support/incidents/incident.ts'
+import { incidents } from '../support/incidents/incidents.ts'
+import { mail } from '../support/incidents/jobs/orders.ts'
+import { type OpenSite, openSite } from '../support/incidents/open-site.ts'
+import { workerDead } from '../support/incidents/worker-dead.ts'
+import { generalCommands, sections, wordsOf } from './operating-page.ts'
+
+const page = sections()
+let folder = ''
+let shared: RedisServer
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'durable-jobs-incidents-'))
+  shared = await RedisServer.start()
+})
+afterAll(async () => {
+  await shared.remove()
+  rmSync(folder, { recursive: true })
+})
+
+/** Runs what the page says of an incident: the command that shows it, what is to be done besides, what cures it. */
+async function followPage(incident: Incident, site: OpenSite): Promise<void> {
+  const section = page.find(({ title }) => title === incident.title)
+  if (section === undefined) throw new Error(`docs/operating.md has no section '${incident.title}'`)
+  const begun = await incident.begin(site)
+  const [program, ...args] = wordsOf(section.shows, begun.words)
+  expect(program).toBe('durable-jobs')
+  const { code, stdout, stderr } = await site.start(args, begun.store).finished
+  expect({ command: section.shows, code, output: stdout + stderr }).toEqual({
+    command: section.shows,
+    code: incident.code,
+    output: expect.stringMatching(incident.says),
+  })
+  await begun.mend?.()
+  for (const command of section.cures) await cure(wordsOf(command, begun.words), site, begun)
+  await begun.cured?.()
+}
+
+async function cure([program, ...args]: readonly string[], site: OpenSite, begun: Begun): Promise<void> {
+  if (program === 'redis-cli') {
+    expect(args.slice(0, 2)).toEqual(['-p', String(site.server?.port)])
+    await site.server?.command(...args.slice(2))
+    return
+  }
+  expect(program).toBe('durable-jobs')
+  const process = site.start(args, args.includes('--store') ? begun.store : site.store)
+  if (args[0] === 'work') await process.said('worker started')
+  else expect(await process.finished, args.join(' ')).toMatchObject({ code: 0, stderr: '' })
+}
+
+async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promise<void> {
+  try {
+    await use(site)
+  } finally {
+    await site.close()
+  }
+}
+
+test('the page tells of every incident, and of no other', () => {
+  expect(page.map(({ title }) => title)).toEqual(incidents.map(({ title }) => title))
+})
+
+/** A store of its own for one incident. */
+function siteOn(kind: 'embedded' | 'redis'): OpenSite {
+  const name = randomUUID()
+  const own = join(folder, name)
+  return openSite(
+    kind === 'embedded' ? `sqlite:${join(own, 'jobs.db')}` : `${shared.url}?namespace=${name}`,
+    own,
+  )
+}
+
+describe('the page shows the cause and cures it', () => {
+  const ofStores = incidents.filter(({ needs }) => needs === 'store')
+  test.concurrent.each(ofStores)('$title', (incident) =>
+    at(siteOn('redis'), (site) => followPage(incident, site)),
+  )
+
+  // Death is told by a lock there.
+  test.concurrent.each([workerDead])('$title, with an embedded store', (incident) =>
+    at(siteOn('embedded'), (site) => followPage(incident, site)),
+  )
+
+  test.concurrent.each(incidents.filter(({ needs }) => needs === 'server'))('$title', async (incident) => {
+    const server = await RedisServer.start({ appendOnly: true })
+    try {
+      await at(openSite(server.url, join(folder, incident.name), server), (site) =>
+        followPage(incident, site),
+      )
+    } finally {
+      await server.remove()
+    }
+  })
+})
+
+test('the page’s other commands: a finding is muted and comes back, a run is explained', () =>
+  at(siteOn('embedded'), async (site) => {
+    const jobs = await site.jobs()
+    await jobs.pauseQueue('mail')
+    const { id: RUN } = await jobs.enqueue(mail)
+    const run = async (command: string): Promise<number | null> => {
+      const [, ...args] = wordsOf(command, { FINDING: 'paused-queue:mail', RUN })
+      return (await site.start(args).finished).code
+    }
+    const [ask = '', mute = '', unmute = '', ...others] = generalCommands()
+    expect([await run(ask), await run(mute), await run(ask), await run(unmute), await run(ask)]).toEqual([
+      3, 0, 0, 0, 3,
+    ])
+    for (const command of others) expect(await run(command), command).toBe(0)
+  }))

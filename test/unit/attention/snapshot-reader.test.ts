@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest'
+import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
+import type { Overview } from '../../../runtime/store/overview.ts'
+import { FakeClock } from '../coordination/fake-clock.ts'
+import { snapshot } from './given.ts'
+
+type Reads = ConstructorParameters<typeof SnapshotReader>[0]
+
+/** A store that tells which reads it got. */
+function store(over: Partial<Overview>): { reads: string[]; store: Reads } {
+  const reads: string[] = []
+  const read = <T>(name: string, found: T): Promise<T> => {
+    reads.push(name)
+    return Promise.resolve(found)
+  }
+  return {
+    reads,
+    store: {
+      overview: ({ range }) => read(`overview ${range}`, snapshot(over).overview),
+      checks: (scope) => read(`checks ${scope}`, []),
+      readyClasses: () => read('readyClasses', [{ queue: 'a', job: 'pay', version: 1 }]),
+      limiterKeys: (name, limit) => read(`keys ${name} ${limit}`, []),
+      runs: ({ state, job, limit }) =>
+        read(`runs ${state} ${job} ${limit}`, { runs: [], cursor: '1', looked: 1 }),
+    },
+  }
+}
+
+test('a store in which all is well is read once, its checks every 10 s', async () => {
+  const { reads, store: quiet } = store({ counts: [{ queue: 'a', job: 'pay', state: 'running', count: 1 }] })
+  const clock = new FakeClock()
+  const reader = new SnapshotReader(quiet, clock)
+  expect(await reader.read()).toEqual(
+    snapshot({ counts: [{ queue: 'a', job: 'pay', state: 'running', count: 1 }] }),
+  )
+  clock.stopFor(9_999)
+  await reader.read()
+  expect(reads).toEqual(['overview 1h', 'checks quick', 'overview 1h'])
+  clock.stopFor(1)
+  await reader.read()
+  expect(reads.slice(3)).toEqual(['overview 1h', 'checks quick'])
+})
+
+test('what the overview shows is read more of, a bounded number of times', async () => {
+  const limiters = Array.from({ length: 12 }, (_, n) => ({
+    ...{
+      name: `limiter ${n}`,
+      rule: { kind: 'concurrency', max: 1, everyMs: 0, refill: 0 },
+      keys: 1,
+      waiting: n,
+    },
+  })) as Overview['limiters']
+  const blocked = Array.from({ length: 12 }, (_, n) => ({
+    queue: 'a',
+    job: `job ${n % 11}`,
+    state: 'blocked',
+    count: 1,
+  }))
+  const counts = [...blocked, { queue: 'a', job: 'pay', state: 'ready', count: 2 }] as Overview['counts']
+  const { reads, store: busy } = store({ counts, limiters })
+  const { classes, blocked: samples } = await new SnapshotReader(busy, new FakeClock()).read()
+  expect(classes).toHaveLength(1)
+  expect(samples[0]).toEqual({ job: 'job 0', runs: [], complete: false })
+  expect(reads.filter((read) => read.startsWith('keys'))).toEqual(
+    Array.from({ length: 10 }, (_, i) => `keys limiter ${11 - i} 3`),
+  )
+  expect(reads.filter((read) => read.startsWith('runs'))).toEqual(
+    Array.from({ length: 10 }, (_, i) => `runs blocked job ${i} 20`),
+  )
+})
