@@ -13,7 +13,7 @@ import {
   type Store,
 } from '../../../runtime/store/store.ts'
 import { expectSearch } from '../expect-search.ts'
-import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
+import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
 import type { Oracle } from './oracle.ts'
@@ -32,6 +32,10 @@ type Command = fc.AsyncCommand<Oracle, Fleet>
 
 /** Of the runs that are to be unique. */
 const keys = ['k1', 'k2', 'k3'] as const
+
+/** Of failures with a mark. */
+const causes = ['a', 'b', 'ab'] as const
+type Cause = (typeof causes)[number]
 
 /** Settlements an author's run can come to. */
 const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
@@ -52,10 +56,11 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   const counts = new Map<string, number>()
   const runs: Run[] = []
   for (const known of oracle.runs.values()) {
-    const { id, state, attempt, losses, position } = known
+    const { id, state, attempt, losses, position, fingerprint } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
     expect(run?.orphans).toEqual(known.orphans)
+    expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const { input: _, ...shown } = run ?? {}
     runs.push(shown as Run)
     const group = `${known.queue} ${state}`
@@ -66,6 +71,12 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
+  const groups = await store.failures({ limit: 100 })
+  const grouped = groups.map(({ fingerprint, tries, runs, failedNow }) => [
+    fingerprint,
+    { tries, runs, failedNow },
+  ])
+  expect(Object.fromEntries(grouped)).toEqual(oracle.groups())
   await told.read(store)
   for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
   expect(told.operations).toEqual(oracle.operations)
@@ -197,8 +208,34 @@ function checkpointCommand(choice: number, twice: boolean): Command {
   })
 }
 
-function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: number): Command {
-  return command(`claim ${choice} settles as ${kind}`, async (oracle, fleet) => {
+/** A step's attempt fails, for good or to be tried again; the entry is sent twice. */
+function failureCommand(choice: number, cause: Cause, pauseMs: number | undefined): Command {
+  const title = `claim ${choice} stores a failed attempt for ${cause}`
+  return command(title, async (oracle, fleet) => {
+    const claim = pick(fleet.claims, choice)
+    if (claim === undefined) return
+    const { run, lease } = claim
+    const current = isCurrent(oracle, fleet, claim)
+    const position = oracle.get(run.id).position + 1
+    const record = failure(cause, pauseMs)
+    const entry = { kind: 'checkpoint', run: run.id, fence: run.fence, position, record } as const
+    for (let i = 0; i < 2; i++) {
+      const { answers } = await fleet.store.commit(lease, [entry])
+      expect(answers).toEqual([{ kind: current ? 'stored' : 'gone' }])
+    }
+    if (!current) return
+    oracle.checkpoint(run.id)
+    oracle.fail(run.id, `f1:${cause}`, 'step')
+  })
+}
+
+function settleCommand(
+  choice: number,
+  kind: (typeof kinds)[number],
+  pauseMs: number,
+  cause: Cause | undefined,
+): Command {
+  return command(`claim ${choice} settles as ${kind}, for ${cause ?? 'no mark'}`, async (oracle, fleet) => {
     const claim = pick(fleet.claims, choice)
     if (claim === undefined) return
     const { run, lease } = claim
@@ -210,10 +247,11 @@ function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: nu
       await fleet.store.commit(lease, [{ ...base, kind: 'checkpoint', position, record }])
       oracle.checkpoint(run.id)
     }
+    const marked = cause === undefined ? {} : { mark: mark(cause) }
     const outcome = {
       completed,
-      failed: { kind: 'failed', error: plainError },
-      retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs },
+      failed: { kind: 'failed', error: plainError, ...marked },
+      retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs, ...marked },
       released: { kind: 'released' },
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
@@ -224,6 +262,8 @@ function settleCommand(choice: number, kind: (typeof kinds)[number], pauseMs: nu
     if (held) {
       const state = oracle.settle(run.id, kind, pauseMs, orphans.orphans)
       known.lastStay = { fence: run.fence, state }
+      if (cause !== undefined && kind === 'failed') oracle.fail(run.id, `f1:${cause}`, 'end')
+      if (cause !== undefined && kind === 'retrying') oracle.fail(run.id, `f1:${cause}`, 'try')
     }
     const repeated = known.lastStay?.fence === run.fence
     const expected = repeated ? { kind: 'settled', state: known.lastStay?.state } : { kind: 'gone' }
@@ -395,8 +435,16 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(worker, fc.constantFrom(0, 1_500)).map(([which, agoMs]) => tellCommand(which, agoMs)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc
-    .tuple(choice, fc.constantFrom(...kinds), fc.constantFrom(500, 4_000))
-    .map(([which, kind, pauseMs]) => settleCommand(which, kind, pauseMs)),
+    .tuple(choice, fc.constantFrom(...causes), fc.constantFrom(undefined, 500))
+    .map(([which, cause, pauseMs]) => failureCommand(which, cause, pauseMs)),
+  fc
+    .tuple(
+      choice,
+      fc.constantFrom(...kinds),
+      fc.constantFrom(500, 4_000),
+      fc.constantFrom(undefined, ...causes),
+    )
+    .map(([which, kind, pauseMs, cause]) => settleCommand(which, kind, pauseMs, cause)),
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
   fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
   choice.map(removeCommand),

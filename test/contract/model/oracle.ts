@@ -28,6 +28,8 @@ export interface KnownRun {
   wakeAt: number | undefined
   /** When its holder's open step was told as of. */
   toldAsOf: number | undefined
+  /** Of the failure that it is failed for, or waits after. */
+  fingerprint: string | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
@@ -44,6 +46,8 @@ export class Oracle {
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
   /** How often workers told of open steps. */
   told = 0
+  /** Failures by fingerprint. */
+  readonly failures = new Map<string, { tries: number; runs: number }>()
   now: number
   /** How often the store was compared with it. */
   agreed = 0
@@ -107,7 +111,7 @@ export class Oracle {
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
       toldAsOf: undefined,
-      ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined },
+      ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined, fingerprint: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
@@ -139,6 +143,7 @@ export class Oracle {
     if (run.state !== 'ready') throw new Error(`${id} was claimed although it is ${run.state}`)
     if (this.paused.has(run.queue)) throw new Error(`${id} was claimed from a paused queue`)
     run.state = 'running'
+    run.fingerprint = undefined
     run.started = true
     run.holder = worker
     run.toldAsOf = undefined
@@ -184,6 +189,25 @@ export class Oracle {
     return run.state
   }
 
+  /** A failed attempt of a step, of the run, or its last. */
+  fail(id: string, fingerprint: string, of: 'step' | 'try' | 'end'): void {
+    const run = this.get(id)
+    const group = this.failures.get(fingerprint) ?? { tries: 0, runs: 0 }
+    this.failures.set(fingerprint, group)
+    group.tries++
+    if (of === 'end') group.runs++
+    if (of !== 'step' && (run.state === 'failed' || run.state === 'waiting')) run.fingerprint = fingerprint
+  }
+
+  /** What `failures` tells, by fingerprint. */
+  groups(): Record<string, { tries: number; runs: number; failedNow: number }> {
+    const runs = [...this.runs.values()].filter(({ state }) => state === 'failed')
+    const failedNow = (of: string): number => runs.filter(({ fingerprint }) => fingerprint === of).length
+    return Object.fromEntries(
+      [...this.failures].map(([of, group]) => [of, { ...group, failedNow: failedNow(of) }]),
+    )
+  }
+
   /** All its runs are handed back. */
   resign(worker: number): void {
     for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0, run.orphans)
@@ -199,8 +223,10 @@ export class Oracle {
       if (run.state === 'cancelling') {
         run.streak--
         run.state = 'cancelled'
-      } else if (run.streak > poisonLimit) run.state = 'failed'
-      else if (delayMs === 0) this.#ready(run)
+      } else if (run.streak > poisonLimit) {
+        run.state = 'failed'
+        this.fail(run.id, 'f1:poisoned:job', 'end')
+      } else if (delayMs === 0) this.#ready(run)
       else {
         run.state = 'waiting'
         run.wakeAt = this.now + delayMs
@@ -213,6 +239,7 @@ export class Oracle {
     if (isEnd(run.state) || run.state === 'cancelling') return run.state
     run.state = run.state === 'running' ? 'cancelling' : 'cancelled'
     run.wakeAt = undefined
+    run.fingerprint = undefined
     return run.state
   }
 
@@ -239,6 +266,7 @@ export class Oracle {
 
   #ready(run: KnownRun): void {
     run.state = 'ready'
+    run.fingerprint = undefined
     run.wakeAt = undefined
   }
 }

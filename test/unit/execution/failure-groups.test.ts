@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import { defineJob, FatalError, type Jobs } from '../../../sdk/index.ts'
 import { closedProxy, oddThrown } from '../odd-thrown.ts'
@@ -17,14 +18,14 @@ async function groupsOf({ inspector }: Jobs): Promise<readonly FailureGroup[]> {
 describe('a group of failures', () => {
   test('has the tries of a step, and the run that it failed, however the author wraps it', async () => {
     const shop = await openWorkshop()
-    const job = defineJob({ name: 'shop', version: 4 }, async ({ step, input }) => {
+    const job = defineJob({ name: 'shop', version: 4, input: z.number() }, async ({ step, input }) => {
       const body = (): never => {
-        throw Object.assign(new Error(`order ${String(input)} is refused`), { code: 'E_REFUSED' })
+        throw Object.assign(new Error(`order ${input} is refused`), { code: 'E_REFUSED' })
       }
       try {
         await step.run('pay', body, { key: String(input), retry: { maxAttempts: 3, ...quick } })
       } catch (cause) {
-        throw new Error(`order ${String(input)} is not paid`, { cause })
+        throw new Error(`order ${input} is not paid`, { cause })
       }
     })
     await shop.work(job)
@@ -113,8 +114,8 @@ describe('a group of failures', () => {
   test('is made of anything thrown', async () => {
     const shop = await openWorkshop()
     const thrown = [...Object.values(oddThrown), closedProxy]
-    const job = defineJob({ name: 'odd', retry: false }, async ({ step, input }) => {
-      const odd = thrown[input as number]?.()
+    const job = defineJob({ name: 'odd', retry: false, input: z.number() }, async ({ step, input }) => {
+      const odd = thrown[input]?.()
       await step
         .run(
           'throw',
