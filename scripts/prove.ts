@@ -169,6 +169,13 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'contract'],
     env: { DURABLE_JOBS_PROVE_RUNS: '2000' },
   },
+  withRedis({
+    name: 'events',
+    shows:
+      'Memory of 100,000 transitions on both stores, one at a time and 100 at a time; what the log adds to a claim, beside the log before',
+    command: [process.execPath, ...vitest, '--project', 'contract', 'test/contract/log-cost.test.ts'],
+    env: { DURABLE_JOBS_PROVE_EVENTS: '100000', DURABLE_JOBS_PROVE_ROUNDS: '15' },
+  }),
   onEmbeddedStore(limitsPart),
   onRedis(limitsPart),
   withRedis({

@@ -123,7 +123,7 @@ redisTest(
 
     // Without an operation it comes with the transitions, now and then.
     await command('HDEL', keys.of('meta'), 'epoch')
-    for (let i = 0; i < 100; i += 20) await store.enqueue(Array.from({ length: 20 }, () => newRun()))
+    for (let i = 0; i < 500; i += 100) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
     expect(await command('HGET', keys.of('meta'), 'epoch')).not.toBeNull()
   },
 )

@@ -12,8 +12,8 @@ import type { Move, Transaction } from './transaction.ts'
  */
 
 const mostPerRow = 500
-/** Once in so many events the oldest rows go, at most so many: more than can have come. */
-const trim = { every: 100, rows: 500 } as const
+/** Once in so many events the oldest go, at most so many more than have come. */
+const trim = { every: 100, more: 400 } as const
 
 /** Events in a row that differ in their run only: a claim of 100 runs is little more than 100 ids. */
 export type EventGroup = [
@@ -39,7 +39,7 @@ export function writeEvents(tx: Transaction): void {
   }
   tx.loggedMoves = tx.moves.length
   const last = before + moves.length
-  if (Math.floor(before / trim.every) !== Math.floor(last / trim.every)) dropOldest(tx, last)
+  if (Math.floor(before / trim.every) !== Math.floor(last / trim.every)) dropOldest(tx, before, last)
 }
 
 function group(moves: readonly Move[]): EventGroup[] {
@@ -63,14 +63,22 @@ function isAlike(a: Move, b: Move): boolean {
   )
 }
 
-function dropOldest(tx: Transaction, last: number): void {
-  tx.sql.run(
-    `DELETE FROM events WHERE last IN (SELECT last FROM events ORDER BY last LIMIT ${trim.rows})
-       AND last < ? AND (last <= ? OR at < ?)`,
-    last,
-    last - retainedTransitions.count,
-    tx.now - retainedTransitions.ms,
+function dropOldest(tx: Transaction, before: number, last: number): void {
+  const oldest = tx.sql.get<{ last: number; at: number }>('SELECT last, at FROM events ORDER BY last LIMIT 1')
+  if (oldest === undefined) return
+  const atMost = Math.min(last - 1, oldest.last + (last - before) + trim.more)
+  const tooOld = tx.now - retainedTransitions.ms
+  const to = Math.max(last - retainedTransitions.count, oldest.at < tooOld ? agedTo(tx, atMost, tooOld) : 0)
+  if (to >= oldest.last) tx.sql.run('DELETE FROM events WHERE last <= ?', Math.min(to, atMost))
+}
+
+function agedTo(tx: Transaction, atMost: number, tooOld: number): number {
+  const found = tx.sql.get<{ to: number | null }>(
+    'SELECT max(last) AS "to" FROM events WHERE last <= ? AND at < ?',
+    atMost,
+    tooOld,
   )
+  return found?.to ?? 0
 }
 
 /** The number of the newest event of both logs, 0 without any. */

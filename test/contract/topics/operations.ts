@@ -405,7 +405,7 @@ export function operationsContract(open: Open): void {
       await enqueue(200)
       expect(await readAllEvents(store, { after: begin, log: 'runs' })).toMatchObject({ gap: false })
       advance(1)
-      const young = await enqueue(600)
+      const young = await enqueue(1_100)
       const read = await readAllEvents(store, { after: begin })
       expect(read.gap).toBe(true)
       const ids = read.events.map((event) => (event.kind === 'run' ? event.run : event.operation))

@@ -4,8 +4,8 @@ store/events.ts). Needs the keys `meta` and `events`, and `time` as the first in
 An entry of the stream `events` holds up to 100 transitions that followed on each other; its id is the number of the last.
 ]]
 local KEPT_EVENTS, KEPT_EVENTS_MS = --[[transitions]] 0, 0
--- Now and then is once in so many numbers; then at most so many are dropped for their age.
-local NOW_AND_THEN, AGED_AT_ONCE = 100, 400
+-- Now and then is once in so many numbers.
+local NOW_AND_THEN = 500
 
 -- Five places per transition: run, job, queue, transition, state.
 local events = {}
@@ -33,12 +33,15 @@ local function isOlder(entry, ms) return now - tonumber(entry[2][2]) > ms end
 
 local writeEvents
 do
-  --- The number of an event that is older than is kept, as all before it are, or 0.
+  --- The number of an event that is older than is kept, as all before it are, or 0. More are dropped than have come.
   local function agedTo()
     local oldest = call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
     if not oldest or not isOlder(oldest, KEPT_EVENTS_MS) then return 0 end
-    local later = call('XRANGE', K.events, text(numberOf(oldest) + AGED_AT_ONCE), '+', 'COUNT', 1)[1]
-    return later and isOlder(later, KEPT_EVENTS_MS) and numberOf(later) or 0
+    for _, step in ipairs({ 2000, 1000, 500, 250 }) do
+      local later = call('XRANGE', K.events, text(numberOf(oldest) + step), '+', 'COUNT', 1)[1]
+      if later and isOlder(later, KEPT_EVENTS_MS) then return numberOf(later) end
+    end
+    return 0
   end
 
   --- Writes the transitions so far.
