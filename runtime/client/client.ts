@@ -13,6 +13,7 @@ import { newRunId, type RunId } from '../model/run-id.ts'
 import { checkInput } from '../store/check-input.ts'
 import type { NewRun } from '../store/new-run.ts'
 import { openStore } from '../store/open-store.ts'
+import type { Miscount } from '../store/recount.ts'
 import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { Actions } from './actions/actions.ts'
@@ -102,6 +103,18 @@ export class Jobs {
     this.#ends = new EndWatch(store, clock)
     this.schedules = new Schedules(store, clock, config.maxValueBytes, (id) => this.#handle(id))
     this.unique = new UniqueKeys(store, (id) => this.#handle(id))
+  }
+
+  /**
+   * Counts all runs anew and puts the counters of `inspector.counts` right, in short steps while work goes on. Returns how
+   * many runs it looked at and which counters were wrong.
+   */
+  async recountRuns(): Promise<{ readonly looked: number; readonly miscounts: readonly Miscount[] }> {
+    for (let looked = 0; ; ) {
+      const report = await this.#store.recount()
+      looked += report.looked
+      if (report.done) return { looked, miscounts: report.miscounts }
+    }
   }
 
   /**

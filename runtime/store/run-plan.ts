@@ -6,20 +6,24 @@ import type { RunSearch } from './run-search.ts'
  * Which indexes a search reads: as few runs as possible beside those that match.
  */
 
-/** One index read from the position of a search on. Runs of several sources are merged in the order of the search. */
-export type RunSource =
+/** An index that has runs by number. */
+export type RunStreamSource =
   /** All runs with a tag. */
   | { readonly kind: 'tag'; readonly tag: string }
   /** The failed runs of a fingerprint. */
   | { readonly kind: 'fingerprint'; readonly fingerprint: string }
-  /** Runs that are held, by the worker of the filter or by any. */
-  | { readonly kind: 'held' }
-  /** Ready runs, of the job and queue of the filter. */
-  | { readonly kind: 'ready' }
   /** One job's runs in one state in one queue. */
   | { readonly kind: 'group'; readonly state: RunState; readonly queue: string; readonly job: string }
   /** All runs of a state. */
   | { readonly kind: 'state'; readonly state: RunState }
+
+/** What is read from the position of a search on. Runs of several sources are merged in the order of the search. */
+export type RunSource =
+  | RunStreamSource
+  /** Runs that are held, by the worker of the filter or by any. */
+  | { readonly kind: 'held' }
+  /** Ready runs, of the job and queue of the filter. */
+  | { readonly kind: 'ready' }
   /** Runs that came into a state in the time of the filter: few enough to be sorted. */
   | { readonly kind: 'time'; readonly state: RunState }
 

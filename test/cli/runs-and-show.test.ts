@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { NewRun } from '../../runtime/store/new-run.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
 
 interface RunsJson {
   readonly runs: readonly Readonly<Record<string, unknown>>[]
   readonly cursor?: string
+  readonly looked: number
 }
 
 interface ShowJson {
@@ -61,6 +66,38 @@ describe('runs', () => {
     expect(await ids('--job', 'silent')).toEqual(['unclaimed'])
     expect(await ids('--queue', 'slowly')).toEqual(['sleeping'])
     expect(await ids('--tag', 'odd', '--state', 'failed')).toEqual(['bad'])
+    expect(await ids('--state', 'completed,ready', '--state', 'waiting')).toEqual([
+      ...['unclaimed', 'sleeping', 'good'],
+    ])
+  })
+
+  test('filters by time, text, holder and fingerprint, in another order', async () => {
+    const ids = async (...filter: string[]): Promise<unknown[]> =>
+      (await cli.json<RunsJson>('runs', ...filter)).runs.map(({ id }) => id)
+    expect(await ids('--text', 'NO EMAIL')).toEqual(['bad'])
+    expect(await ids('--text', 'control')).toEqual(['control'])
+    expect(await ids('--since', '1h', '--order', 'oldest')).toEqual([
+      'good',
+      'bad',
+      'control',
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--since', '2100-01-01')).toEqual([])
+    expect(await ids('--older-than', '1h')).toEqual([])
+    expect(await ids('--older-than', '1ms', '--state', 'ready,waiting', '--order', 'longest')).toEqual([
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--worker', 'w1')).toEqual([])
+    expect(await ids('--fingerprint', 'f1:none')).toEqual([])
+  })
+
+  test('says what an order is for, and which filter a cursor is of', async () => {
+    expect(await cli.refused(2, ['runs', '--order', 'longest'])).toContain("'longest' is for ready")
+    const { cursor } = await cli.json<RunsJson>('runs', '--limit', '1')
+    const other = ['runs', '--state', 'failed', '--cursor', String(cursor)]
+    expect(await cli.refused(2, other)).toContain('is of another filter or order')
   })
 
   test('pages by cursor', async () => {
@@ -189,4 +226,29 @@ describe('show', () => {
       /^no run 'nothing' in this store: .* \(sqlite:\/.*jobs\.db\)$/,
     )
   })
+})
+
+test('a search that finds nothing goes on by itself, up to a bound', async () => {
+  const own = new CommandLine()
+  onTestFinished(() => own.dispose())
+  const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))
+  const base = {
+    job: 'many',
+    version: 1,
+    queue: 'default',
+    priority: 0,
+    input: new Uint8Array(),
+    inputDigest: '',
+  }
+  const run = (id: string): NewRun => ({ ...base, id, tags: [], headers: {}, start: { kind: 'now' } })
+  await store.enqueue(Array.from({ length: 6_200 }, (_, i) => run(i === 3_000 ? 'needle' : `run-${i}`)))
+  await store.close()
+  const found = await own.run(['runs', '--text', 'NEEDLE'])
+  expect(found.stdout).toMatch(/^needle /m)
+  const nothing = await own.run(['runs', '--text', 'hay'])
+  expect(nothing).toMatchObject({ code: 0, stdout: '' })
+  const cursor = /^searched 4,000 runs, going on with --cursor (\S+)\n$/.exec(nothing.stderr)?.[1] ?? ''
+  const rest = await own.json<RunsJson>('runs', '--text', 'hay', '--cursor', cursor)
+  expect(rest).toEqual({ runs: [], looked: 2_200 })
+  expect((await own.run(['runs', '--text', 'hay', '--cursor', cursor])).stderr).toMatch(/^no such run in /)
 })

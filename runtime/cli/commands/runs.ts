@@ -99,7 +99,7 @@ async function listRuns({ json, store, ...options }: RunsOptions): Promise<void>
 function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | undefined {
   if (cursor === undefined) return undefined
   if (runs.length === limit) return `there are more: add --cursor ${cursor}`
-  return `searched ${looked.toLocaleString('en')} runs, there are more: add --cursor ${cursor}`
+  return `searched ${looked.toLocaleString('en')} runs, going on with --cursor ${cursor}`
 }
 
 /** What keeps ready runs from being taken; read only where there is one. */

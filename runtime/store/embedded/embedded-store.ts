@@ -10,6 +10,7 @@ import type { RunId } from '../../model/run-id.ts'
 import type { StepPath } from '../../model/step-path.ts'
 import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
@@ -128,7 +129,7 @@ import { countEnded, prune } from './operations/prune.ts'
 import { inspectReadyClasses } from './operations/ready-classes.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { isRecountDue, recount } from './operations/recount.ts'
+import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
@@ -582,7 +583,13 @@ class EmbeddedStore implements Store {
     const leader = leaderCheck(leaders, workers, wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            ...(await queueChecks(this, workers, wall)),
+            await deadlockCheck(this),
+            countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
+          ]
+        : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]

@@ -10,6 +10,7 @@ import type { RunId } from '../../model/run-id.ts'
 import type { StepPath } from '../../model/step-path.ts'
 import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
@@ -113,7 +114,7 @@ import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
-import { readRunCounts, recount } from './operations/run-counts.ts'
+import { checkCounts, readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -545,7 +546,13 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            ...(await queueChecks(this, workers, wall)),
+            await deadlockCheck(this),
+            countersCheck(await checkCounts(this.#calls)),
+          ]
+        : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]

@@ -1,6 +1,6 @@
 import { type Run, type RunState, runStates } from '../../../model/run.ts'
 import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.ts'
-import { planRuns, type RunFacts, type RunGroup, type RunSource } from '../../run-plan.ts'
+import { planRuns, type RunFacts, type RunGroup, type RunStreamSource } from '../../run-plan.ts'
 import {
   matchesRecord,
   parseRunQuery,
@@ -136,10 +136,8 @@ async function readByNumber(calls: ScriptCalls, search: RunSearch, facts: Facts)
   return { filter, streams, candidates: candidates.sort((a, b) => sign * (a.seq - b.seq)), states: [] }
 }
 
-type Stream = Exclude<RunSource, { readonly kind: 'ready' | 'held' | 'time' }>
-
 /** The letter of a set in find-runs-part.lua, and what the members begin with. */
-function streamOf(source: Stream): Buffer {
+function streamOf(source: RunStreamSource): Buffer {
   switch (source.kind) {
     case 'tag':
       return Buffer.from(`t${source.tag}\0`)

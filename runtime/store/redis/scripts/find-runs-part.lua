@@ -59,7 +59,7 @@ local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
       -- A run that moved since the caller read of it may be in a stream, too.
       local once = {}
       for i = 1, #found do
-        if not (once[1] and once[#once][1] == found[i][1]) then once[#once + 1] = found[i] end
+        if not (once[1] and once[#once][2] == found[i][2]) then once[#once + 1] = found[i] end
       end
       found = once
       local isAll = not first and #found <= atMost
