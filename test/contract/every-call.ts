@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { encodeSpec } from '../../runtime/store/schedules.ts'
 import type { Inspector, Store } from '../../runtime/store/store.ts'
 import { byHand, done, encoded, newRun, newWorker, plainError } from './given.ts'
@@ -34,8 +35,13 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   history: (store, { failed }) => store.history(failed),
   runs: async (store) => [
     await store.runs({ limit: 100 }),
-    await store.runs({ limit: 1, state: 'waiting', job: 'job', queue: 'default', tag: 'eu' }),
+    await store.runs({ limit: 1, states: ['waiting'], job: 'job', queue: 'default', tag: 'eu' }),
+    await store.runs({ limit: 1, states: ['waiting'], order: 'longest', minAgeMs: 1 }),
+    await store.runs({ limit: 1, fingerprint: 'f1:x', order: 'oldest', text: 'job' }),
+    await store.runs({ limit: 1, worker: 'w', since: 1, before: 2, unique: 'key' }),
   ],
+  counts: (store) => store.counts(),
+  readyClasses: (store) => store.readyClasses(),
   queues: (store) => store.queues(),
   workers: (store) => store.workers(),
   limiters: (store) => store.limiters(),
@@ -48,6 +54,13 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   leaders: (store) => store.leaders(),
   events: async (store) => [await store.events({ limit: 10 }), await store.events({ after: '1', limit: 10 })],
   throughput: (store) => store.throughput(60),
+  statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],
+  overview: (store) => store.overview({ range: '1h' }),
+  failures: async (store) => [await store.failures({ limit: 10 }), await store.failures({ limit: 1, job: 'job' })],
+  mutes: (store) => store.mutes(),
+  action: (store) => store.action('act_none'),
+  actions: (store) => store.actions(10),
+  planAction: (store, { failed }) => store.planAction('retry', [failed], []),
   checks: (store) => store.checks(),
   onChange: (store) => store.onChange(() => undefined)(),
   definitions: (store) => store.definitions('schedule'),
@@ -118,7 +131,24 @@ export const everyAction: { readonly [Name in Action]: (store: Store, known: Kno
       move: { kind: 'plan', next: { tick: 1, dueAt: 1 } },
     })
   },
+  beginAction: (store) => store.beginAction(newAction()),
+  applyAction: async (store, { failed }) => {
+    const { id } = await store.beginAction(newAction())
+    return store.applyAction({ action: id, from: '', runs: [{ run: failed }] })
+  },
+  endAction: async (store) => {
+    const { id } = await store.beginAction(newAction())
+    return store.endAction(id, byHand())
+  },
+  muteFinding: (store) => store.muteFinding('paused-queue:mail', 60_000, byHand()),
+  unmuteFinding: (store) => store.unmuteFinding('paused-queue:mail', byHand()),
+  recount: (store) => store.recount(10),
   sweep: (store) => store.sweep(10),
+}
+
+function newAction(): Parameters<Store['beginAction']>[0] {
+  const id = `act_${randomUUID()}`
+  return { id, action: 'retry', target: { kind: 'runs', ids: [] }, by: 'ana' }
 }
 
 async function revisionOf(store: Store, schedule: string): Promise<number> {

@@ -25,7 +25,16 @@ interface Reads {
   linePlaces: readonly sdk.LinePlace[]
   waitGraph: sdk.WaitGraph
   leaders: readonly sdk.LeaderInfo[]
-  events: readonly sdk.RunEvent[]
+  counts: readonly sdk.RunCount[]
+  readyClasses: readonly sdk.ReadyClass[]
+  statistics: sdk.Statistics
+  overview: sdk.Overview
+  failures: readonly sdk.FailureGroup[]
+  mutes: readonly sdk.Mute[]
+  action: sdk.ActionInfo | undefined
+  actions: readonly sdk.ActionInfo[]
+  planAction: readonly sdk.RunForecast[]
+  events: sdk.EventPage
   throughput: readonly sdk.ThroughputCell[]
   checks: readonly sdk.StoreCheck[]
   definitions: readonly sdk.DefinitionInfo[]
