@@ -19,6 +19,7 @@ export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } 
 export type { RunId } from './model/run-id.ts'
 export type { StoredError } from './model/stored-error.ts'
 export type { UniqueKey } from './model/unique.ts'
+export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget, RunForecast } from './store/actions.ts'
 export type { DefinitionInfo, DefinitionKind } from './store/definitions.ts'
 export type { DurationHistogram } from './store/duration-histogram.ts'
 export type {
@@ -29,9 +30,20 @@ export type {
   RunEvent,
   StoreEvent,
 } from './store/events.ts'
+export type { FailureFilter, FailureGroup, FailureOrder } from './store/failures.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
+export type { Mute } from './store/mutes.ts'
+export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from './store/overview.ts'
+export type { ReadyClass } from './store/ready-classes.ts'
 export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from './store/run-filter.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from './store/schedules.ts'
+export type {
+  BacklogStatistics,
+  JobStatistics,
+  Statistics,
+  StatisticsPoint,
+  StatisticsRange,
+} from './store/statistics.ts'
 export type {
   HistoryEntry,
   Inspector,

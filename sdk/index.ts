@@ -86,7 +86,13 @@ export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/mo
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
 export type { StoredError } from '../runtime/model/stored-error.ts'
 export type { OnDuplicate, UniqueKey, UniqueOptions } from '../runtime/model/unique.ts'
-export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget } from '../runtime/store/actions.ts'
+export type {
+  ActionInfo,
+  ActionKind,
+  ActionRefusal,
+  ActionTarget,
+  RunForecast,
+} from '../runtime/store/actions.ts'
 export type { DefinitionInfo, DefinitionKind } from '../runtime/store/definitions.ts'
 export type { DurationHistogram } from '../runtime/store/duration-histogram.ts'
 export type {
@@ -97,9 +103,20 @@ export type {
   RunEvent,
   StoreEvent,
 } from '../runtime/store/events.ts'
+export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
+export type { Mute } from '../runtime/store/mutes.ts'
+export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from '../runtime/store/overview.ts'
+export type { ReadyClass } from '../runtime/store/ready-classes.ts'
 export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from '../runtime/store/run-filter.ts'
 export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from '../runtime/store/schedules.ts'
+export type {
+  BacklogStatistics,
+  JobStatistics,
+  Statistics,
+  StatisticsPoint,
+  StatisticsRange,
+} from '../runtime/store/statistics.ts'
 export type {
   HistoryEntry,
   Inspector,

@@ -47,7 +47,7 @@ function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindran
 }
 
 /** Returns the live workers with the job's version that serve the queue, whether they have a free slot or not. */
-export function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly WorkerInfo[] {
+function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly WorkerInfo[] {
   return workers.filter(
     (worker) =>
       !worker.lost &&

@@ -64,6 +64,6 @@ export function tookText({ startedAt, enqueuedAt, endedAt }: Run & { readonly en
 }
 
 /** Returns a length of time; one too short to measure is no zero. */
-export function shortSpan(ms: number): string {
+function shortSpan(ms: number): string {
   return ms < 1 ? '<1 ms' : formatDuration(ms)
 }

@@ -56,7 +56,10 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   throughput: (store) => store.throughput(60),
   statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],
   overview: (store) => store.overview({ range: '1h' }),
-  failures: async (store) => [await store.failures({ limit: 10 }), await store.failures({ limit: 1, job: 'job' })],
+  failures: async (store) => [
+    await store.failures({ limit: 10 }),
+    await store.failures({ limit: 1, job: 'job' }),
+  ],
   mutes: (store) => store.mutes(),
   action: (store) => store.action('act_none'),
   actions: (store) => store.actions(10),

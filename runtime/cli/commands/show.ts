@@ -8,6 +8,7 @@ import { print, printJson, printTable } from '../output.ts'
 import { runForJson, valueForJson } from '../run-json.ts'
 import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
+import { wholeId } from '../whole-ids.ts'
 
 const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, orphan?, atMostOnce?, error?, result?
 ENTRY: at, kind, by?, reason?, worker?`
@@ -16,13 +17,14 @@ export function addShow(program: Command): void {
   const command = program
     .command('show')
     .description('show a run: where it is and why, its input, steps, history and output')
-    .argument('<id>', 'id of the run')
+    .argument('<id>', 'id of the run, or the begin of it')
   addSharedOptions(command, '{ run: RUN with its input, steps: [STEP], history: [ENTRY] }').action(show)
   explainJson(command, `${fieldsOfRun}\n${fieldsOfSteps}`)
 }
 
-async function show(id: string, options: SharedOptions): Promise<void> {
+async function show(typed: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
+    const id = await wholeId(inspector, typed)
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id, inspector.address)
     const [steps, history] = [await readSteps(inspector, id, run.orphans), await inspector.history(id)]

@@ -16,7 +16,7 @@ export interface RunStream {
 }
 
 /** Runs of one job in one state in one queue. */
-export function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): RunStream {
+function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): RunStream {
   const index = isEnd(state) ? "ended_at IS NOT NULL AND state <> 'completed'" : 'ended_at IS NULL'
   const where = `${index} AND state = ? AND queue = ? AND job = ?`
   return { table: 'runs', where, values: [state, queue, job] }
