@@ -8,6 +8,7 @@ import { addDrain } from './commands/drain.ts'
 import { addEnqueue } from './commands/enqueue.ts'
 import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
+import { addFailures } from './commands/failures.ts'
 import { addHealth } from './commands/health.ts'
 import { addLimits } from './commands/limits.ts'
 import { addPause } from './commands/pause.ts'
@@ -32,6 +33,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addRuns,
     addShow,
     addExplain,
+    addFailures,
     addQueues,
     addStats,
     addLimits,

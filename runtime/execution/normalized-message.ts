@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /*
  * The first line of an error's message, without what differs from case to case: two failures for one cause read the same.
  * N1  URLs, UUIDs and hex, paths, hosts and numbers are replaced, in this order. Identifiers in quotes stay if they have
@@ -16,7 +18,7 @@ export function normalizedMessage(message: string): string {
   const line = firstLine(message)
   // The last word may be cut inside; where it is cut differs with the words before it.
   const whole = line.length <= maxRead ? line : line.slice(0, maxRead).replace(/(?<=\s)\S+$/, '')
-  const text = normalizedText(whole)
+  const text = normalizedText(stripVTControlCharacters(whole).replace(/\p{Cc}/gu, ' '))
   return (text.length <= maxLength ? text : text.slice(0, maxLength)).toWellFormed()
 }
 

@@ -1,0 +1,78 @@
+import type { FailureGroup } from '../store/failures.ts'
+import { commandLine } from './command-line.ts'
+import { paint } from './output.ts'
+import { oneLine } from './plain-text.ts'
+import { time } from './run-text.ts'
+import type { SharedOptions } from './shared-options.ts'
+
+/** What failed, on one line; the code only where it says more than name and message. */
+export function failureText({ name, code, text }: FailureGroup): string {
+  const isNew = code !== undefined && !text.includes(code) && !isNameOf(code, name)
+  const head = isNew ? `${name} ${code}` : name
+  return text === '' ? head : `${head}: ${text}`
+}
+
+/** As `STEP_TIMEOUT` of a StepTimeoutError. */
+function isNameOf(code: string, name: string): boolean {
+  return name.toLowerCase().startsWith(code.replaceAll('_', '').toLowerCase())
+}
+
+/** Tries in the last minutes, the one that runs included. */
+export function triesIn({ perMinute }: FailureGroup, minutes: number): number {
+  return perMinute.slice(-minutes).reduce((sum, tries) => sum + tries, 0)
+}
+
+/** As much of a fingerprint as tells groups of one store apart. */
+export function shortFingerprint(fingerprint: string): string {
+  return /^f\d+:[0-9a-f]{12}$/.test(fingerprint) ? fingerprint.slice(0, -4) : fingerprint
+}
+
+/** One group: lines of a name and a value, its tries per minute, and what to type next. */
+export function failureReport(group: FailureGroup, options: Pick<SharedOptions, 'store'>): string {
+  const { fingerprint, job, step, failedNow, tries, runs, firstAt, lastAt, versions, sample } = group
+  const rows: readonly (readonly [string, string])[] = [
+    ['failure', fingerprint],
+    ['error', failureText(group)],
+    ['job', step === '' ? `${job}, between steps` : `${job}, step '${step}'`],
+    ['now', `${failedNow} failed ${failedNow === 1 ? 'run' : 'runs'}`],
+    [
+      'tries',
+      `${tries}, ${triesIn(group, 60)} of them in the last hour, ${triesIn(group, 5)} in the last 5 min`,
+    ],
+    ['runs', `${runs} failed for good`],
+    ['first', time(firstAt)],
+    ['last', time(lastAt)],
+    [versions.length === 1 ? 'version' : 'versions', versions.join(', ')],
+    ['sample', `${sample}: ${commandLine(['show', sample], options)}`],
+    ['minutes', minutesText(group)],
+    ...nextRows(failedNow, fingerprint, options),
+  ]
+  return rows.map(([name, value]) => line(name, oneLine(value), failedNow)).join('\n')
+}
+
+function line(name: string, value: string, failedNow: number): string {
+  return `${name.padEnd(10)}${name === 'now' && failedNow > 0 ? paint('red', value) : value}`
+}
+
+function nextRows(
+  failedNow: number,
+  fingerprint: string,
+  options: Pick<SharedOptions, 'store'>,
+): readonly (readonly [string, string])[] {
+  if (failedNow === 0) return []
+  return [
+    ['next', `list its runs: ${commandLine(['runs', '--fingerprint', fingerprint], options)}`],
+    ['', `retry them: ${commandLine(['retry', '--fingerprint', fingerprint], options)}`],
+  ]
+}
+
+const bars = '▁▂▃▄▅▆▇█'
+
+/** Sixty bars, one per minute; the highest stands for the most tries. */
+function minutesText({ perMinute }: FailureGroup): string {
+  const most = Math.max(...perMinute)
+  if (most === 0) return 'no tries in the last hour'
+  const bar = (tries: number): string =>
+    tries === 0 ? '·' : bars.charAt(Math.ceil((tries / most) * bars.length) - 1)
+  return `${perMinute.map(bar).join('')} max ${most}`
+}
