@@ -3,6 +3,7 @@ import { cutBounds } from '../../runtime/model/poison.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
 import { done, newRun } from './given.ts'
 import { PeerSite } from './peer-site.ts'
+import { readOperations } from './read-events.ts'
 import { TestWorker } from './test-worker.ts'
 
 async function siteWithRun(): Promise<[PeerSite, RunId]> {
@@ -22,6 +23,19 @@ test('cuts that are reported never add up: the run is ready at once, its losses 
   const history = await site.store.history(id)
   expect(history.slice(0, 2)).toMatchObject([{ kind: 'lost', cause: 'exit' }, { kind: 'cut' }])
   expect(await site.store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+})
+
+test('a cut is told once, behind the loss that it takes back', async () => {
+  const [site] = await siteWithRun()
+  const victim = await site.lose()
+  await site.report(victim)
+  await site.report(victim)
+  const told = (await readOperations(site.store)).filter(({ subject }) => subject === victim.name)
+  expect(told).toMatchObject([
+    { operation: 'worker joined' },
+    { operation: 'worker lost', count: 1, details: { cause: 'exit' } },
+    { operation: 'worker cut', count: 1 },
+  ])
 })
 
 test('losses that nobody reports add up', async () => {

@@ -240,6 +240,19 @@ export function operationsContract(open: Open): void {
     expect(all.slice(at + 1, at + 4)).toMatchObject(Array(3).fill({ kind: 'run', transition: 'lose' }))
   })
 
+  contractTest(open, 'a lease that held hundreds of runs is lost once', async (contract) => {
+    const { store, worker, letLeaseExpire } = contract
+    const [victim, witness] = [await worker(), await worker()]
+    for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
+    expect(await victim.claim(600)).toHaveLength(600)
+    const { cursor: after } = await store.events({ limit: 1 })
+    await letLeaseExpire(witness)
+    for (let i = 0; i < 3; i++) await witness.claim(0)
+    expect(await readOperations(store, { after })).toMatchObject([
+      { operation: 'worker lost', subject: victim.name, count: 600 },
+    ])
+  })
+
   contractTest(open, 'a worker that keeps runs has not left', async ({ store, worker }) => {
     const run = newRun()
     await store.enqueue([run])
