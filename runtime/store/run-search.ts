@@ -57,16 +57,19 @@ export type InspectRuns = (
 
 const newestSeq = 2 ** 47
 const maxLimit = 1_000
-const inspectedAtOnce = 200
+/** A step inspects few runs at first: where most match, the others would be read in vain. */
+const inspectedAtOnce = { first: 20, most: 200 } as const
 
 /** Q1. */
 export async function searchRuns(search: RunSearch, inspect: InspectRuns): Promise<RunPage> {
   const runs: Run[] = []
   if (search.states.length === 0) return { runs, looked: 0 }
   let [position, looked, bytes] = [search.from, 0, 0]
-  for (;;) {
-    const atMost = Math.min(inspectedAtOnce, maxInspectedRuns - looked)
-    const step = await inspect(position, { atMost, wanted: search.limit - runs.length })
+  for (let n = 0; ; n++) {
+    const wanted = search.limit - runs.length
+    const doubled = Math.max(wanted, inspectedAtOnce.first) * 2 ** n
+    const atMost = Math.min(doubled, inspectedAtOnce.most, maxInspectedRuns - looked)
+    const step = await inspect(position, { atMost, wanted })
     runs.push(...step.runs)
     position = step.position
     looked += step.looked

@@ -28,7 +28,7 @@ describe('a search', () => {
       return step()
     })
     expect(nothing).toMatchObject({ runs: [], looked: 1_000, cursor: expect.any(String) })
-    expect(bounds).toEqual(Array.from({ length: 5 }, () => ({ atMost: 200, wanted: 2 })))
+    expect(bounds).toEqual([20, 40, 80, 160, 200].map((atMost) => ({ atMost, wanted: 2 })))
     expect(await searchRuns(search, () => step({ runs: [run] }))).toMatchObject({
       ...{ runs: [run, run], looked: 400, cursor: expect.any(String) },
     })

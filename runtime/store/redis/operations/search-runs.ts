@@ -114,11 +114,11 @@ function groupsByState(flat: readonly Reply[]): Map<RunState, RunGroup[]> {
 }
 
 function packFilter({ filter, states }: RunSearch, { from, before }: Facts): Buffer {
-  const { job = '', queue = '', tag, unique, text } = filter
-  // Where the text decides here what fits, outputs are read only of runs that do.
-  const lean = text === undefined ? 0 : 1
+  const { job = '', queue = '', tag, unique, text = '' } = filter
   const parts = [tag, unique].filter((part) => part !== undefined)
-  return plain.pack([states.map(stateCode), job, queue, from, before, lean, parts])
+  // Lua knows the case of ASCII letters only.
+  const anyCase = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : ''
+  return plain.pack([states.map(stateCode), job, queue, from, before, parts, anyCase])
 }
 
 async function readByNumber(calls: ScriptCalls, search: RunSearch, facts: Facts): Promise<Reading> {
@@ -227,48 +227,78 @@ interface Inspection {
   readonly wanted: number
 }
 
-async function inspectByNumber({
-  calls,
-  search,
-  reading,
-  position,
-  ...bounds
-}: Inspection): Promise<SearchStep> {
+async function inspectByNumber(inspection: Inspection): Promise<SearchStep> {
+  const { calls, search, reading, position, atMost } = inspection
   const { streams, isCut } = await nearest(calls, reading, search.order, position.seq)
   const isLeft = ({ seq }: Candidate): boolean =>
     search.order === 'newest' ? seq < position.seq : seq > position.seq
   const left = reading.candidates.filter(isLeft)
-  const given = left.slice(0, bounds.atMost)
+  const given = left.slice(0, atMost)
   const [looked, seq, ended, bytes, found] = (await calls.run('list-runs', [
-    ...[reading.filter, search.order, position.seq, bounds.atMost, bounds.wanted, scriptBytes],
+    ...[reading.filter, search.order, position.seq, atMost, mostFound(inspection), scriptBytes],
     ...[left.length > given.length ? 1 : 0, given.length, ...given.flatMap((run) => [run.seq, run.id])],
     ...streams,
-  ])) as [number, Buffer, number, number, Buffer[][]]
-  const runs = await matching(calls, search, found)
-  return { looked, runs, bytes, ended: ended === 1 && !isCut, position: { ...position, seq: Number(seq) } }
+  ])) as [number, Buffer, number, number, Found[]]
+  const matches = matching(calls, search, found)
+  const step = { looked, bytes, ended: ended === 1 && !isCut, position: { ...position, seq: Number(seq) } }
+  return upToWanted(inspection, matches, step, inspectByNumber)
 }
 
-async function inspectLongest({
-  calls,
-  search,
-  reading,
-  position,
-  ...bounds
-}: Inspection): Promise<SearchStep> {
+async function inspectLongest(inspection: Inspection): Promise<SearchStep> {
+  const { calls, reading, search, position, atMost } = inspection
   const { streams, isCut } = await nearest(calls, reading, 'oldest', position.fresh)
   const isLeft = ({ at, seq }: Candidate): boolean =>
     at > position.at || (at === position.at && seq > position.seq)
   const left = reading.candidates.filter(isLeft)
-  const given = left.slice(0, bounds.atMost)
+  const given = left.slice(0, atMost)
   const [looked, at, seq, fresh, ended, bytes, found] = (await calls.run('list-longest', [
-    ...[reading.filter, position.at, position.seq, position.fresh, bounds.atMost, bounds.wanted, scriptBytes],
+    ...[
+      reading.filter,
+      position.at,
+      position.seq,
+      position.fresh,
+      atMost,
+      mostFound(inspection),
+      scriptBytes,
+    ],
     ...[left.length > given.length ? 1 : 0, given.length],
     ...given.flatMap((run) => [run.at, run.seq, run.id]),
     ...[streams.length, ...streams, ...reading.states.map(stateCode)],
-  ])) as [number, Buffer, Buffer, Buffer, number, number, Buffer[][]]
-  const runs = await matching(calls, search, found)
+  ])) as [number, Buffer, Buffer, Buffer, number, number, Found[]]
+  const matches = matching(calls, search, found)
   const next = { at: Number(at), seq: Number(seq), fresh: Number(fresh) }
-  return { looked, runs, bytes, ended: ended === 1 && !isCut, position: next }
+  return upToWanted(
+    inspection,
+    matches,
+    { looked, bytes, ended: ended === 1 && !isCut, position: next },
+    inspectLongest,
+  )
+}
+
+/** What a script replies of a run, and how many it had inspected by then. */
+type Found = [...Buffer[], number]
+
+interface Match {
+  readonly run: Run
+  readonly looked: number
+}
+
+/** A script that can't tell what fits finds all that may. */
+function mostFound({ search: { filter }, atMost, wanted }: Inspection): number {
+  return filter.text === undefined ? wanted : atMost
+}
+
+/** A step that found more than was wanted is taken again, up to the last run that was. */
+async function upToWanted(
+  inspection: Inspection,
+  matches: readonly Match[],
+  step: Omit<SearchStep, 'runs'>,
+  again: (inspection: Inspection) => Promise<SearchStep>,
+): Promise<SearchStep> {
+  const { wanted } = inspection
+  const last = matches[wanted - 1]
+  if (matches.length > wanted && last !== undefined) return again({ ...inspection, atMost: last.looked })
+  return { ...step, runs: matches.map(({ run }) => run) }
 }
 
 /** The streams that a step may have to read; cut if others have runs behind it. */
@@ -294,14 +324,12 @@ async function nearest(
 }
 
 /** Those of the runs whose decoded record fits too. */
-async function matching(calls: ScriptCalls, search: RunSearch, found: readonly Buffer[][]): Promise<Run[]> {
-  const runs = found
-    .map(([id, ...parts]) => toRun(wholeRun(String(id), parts), (at) => calls.clock.shown(at)))
-    .filter((run) => matchesRecord(run, search))
-  if (search.filter.text === undefined) return runs
-  const completed = runs.filter(({ state }) => state === 'completed').map(({ id }) => id)
-  const whole = new Map(
-    (await readRuns(calls, completed, false)).map(({ input: _, ...run }) => [run.id, run as Run]),
-  )
-  return runs.map((run) => whole.get(run.id) ?? run)
+function matching(calls: ScriptCalls, search: RunSearch, found: readonly Found[]): readonly Match[] {
+  return found
+    .map((reply) => {
+      const [id, ...parts] = reply.slice(0, -1) as Buffer[]
+      const run = toRun(wholeRun(String(id), parts), (at) => calls.clock.shown(at))
+      return { run, looked: Number(reply.at(-1)) }
+    })
+    .filter(({ run }) => matchesRecord(run, search))
 }

@@ -1,7 +1,8 @@
 --[[
 Finds runs in sets by their number, several sets at once, and reads those that a filter lets through. A stream is the letter
 of a set and what its members begin with, before number and run. The filter is msgpack:
-{ states, job, queue, from, before (of the last change), lean (1: without outputs), texts that are parts of the record }.
+{ states, job, queue, from, before (of the last change), texts that are parts of the record, text in whatever case ('' for
+none) }. Only who decodes a record can tell for sure whether the texts are where they should be.
 ]]
 --[[states]]
 local SETS = { i = K.index, g = K.groups, t = K.tags, f = K.failedBy, r = K.ready, s = K.suspects }
@@ -27,6 +28,20 @@ local function readOn(stream, newestFirst)
   if #members < stream.atOnce then stream.ended = true else stream.last = found[#found][1] end
   stream.atOnce = stream.atOnce * 2
   return found
+end
+
+local function inOrder(found, newestFirst)
+  if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
+  else table.sort(found, function(a, b) return a[1] < b[1] end) end
+  -- A run that moved since the caller read of it may be in a stream, too.
+  local once, n = {}, 0
+  for i = 1, #found do
+    if n == 0 or once[n][2] ~= found[i][2] then
+      n = n + 1
+      once[n] = found[i]
+    end
+  end
+  return once
 end
 
 --- The first `atMost` runs behind a number, as { number, run }, and whether there are no more. `given`: runs that the caller
@@ -55,13 +70,7 @@ local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
       end
     end
     if not first or sure >= atMost then
-      table.sort(found, function(a, b) return isBehind(b[1], a[1], newestFirst) end)
-      -- A run that moved since the caller read of it may be in a stream, too.
-      local once = {}
-      for i = 1, #found do
-        if not (once[1] and once[#once][2] == found[i][2]) then once[#once + 1] = found[i] end
-      end
-      found = once
+      if #all > 2 or #given > 0 then found = inOrder(found, newestFirst) end
       local isAll = not first and #found <= atMost
       for i = #found, atMost + 1, -1 do found[i] = nil end
       return found, isAll
@@ -74,35 +83,45 @@ local filter = cmsgpack.unpack(ARGV[1])
 local wantedStates = {}
 for _, code in ipairs(filter[1]) do wantedStates[code] = true end
 
---- State, last change, whether it is in that state since its enqueue.
+--- State, last change, whether it is in that state since its enqueue, job, queue, bytes of headers and input in the record.
 local function readHead(record)
-  local state, _, _, _, enqueuedAt, job, queue, at = struct.unpack('>BhI4I6I6ss', record)
-  at = at + 2 + struct.unpack('>I2', record, at)
-  at = at + 2 + struct.unpack('>I2', record, at)
+  local state, _, _, _, enqueuedAt, job, queue, extras, at = struct.unpack('>BhI4I6I6ssI2', record)
+  local given = struct.unpack('>I2', record, at + extras)
+  at = at + extras + 2 + given
   local changedAt = at > #record and enqueuedAt or struct.unpack('>I6', record, at + 49)
-  return state, changedAt, changedAt == enqueuedAt, job, queue
+  return state, changedAt, changedAt == enqueuedAt, job, queue, given
 end
 
-local function fits(record)
-  local _, job, queue, from, before, _, texts = unpack(filter)
-  local state, changedAt, _, ownJob, ownQueue = readHead(record)
-  if not wantedStates[state] or changedAt < from or changedAt >= before then return false end
-  if job ~= '' and job ~= ownJob or queue ~= '' and queue ~= ownQueue then return false end
+local _, ownJob, ownQueue, changedFrom, changedBefore, texts, anyCase = unpack(filter)
+
+--- Whether the outcome stands beside the record: a `+` alone stands for it.
+local function isOutcomeBeside(record) return string.sub(record, -5) == '\0\0\0\1+' end
+
+local function hasText(id, record, state)
+  local function has(text) return text and string.find(string.lower(text), anyCase, 1, true) end
+  if has(record) or has(id) then return true end
+  return state ~= COMPLETED and isOutcomeBeside(record) and has(redis.call('HGET', K.payloads, 'o' .. id))
+end
+
+--- Whether a run fits the filter; state and bytes of headers and input in its record.
+local function fits(id, record)
+  local state, changedAt, _, job, queue, given = readHead(record)
+  if not wantedStates[state] or changedAt < changedFrom or changedAt >= changedBefore then return false end
+  if ownJob ~= '' and ownJob ~= job or ownQueue ~= '' and ownQueue ~= queue then return false end
   for i = 1, #texts do
     if not string.find(record, texts[i], 1, true) then return false end
   end
-  return true
+  if anyCase ~= '' and not hasText(id, record, state) then return false end
+  return true, state, given
 end
 
 --- What read-runs answers of a run, its id in front; and its bytes.
-local function readBeside(id, record)
-  local state = string.byte(record)
+local function readBeside(id, record, state, given)
   local stay = (state == RUNNING or state == CANCELLING) and redis.call('HGET', K.stays, id) or ''
   local worker = stay ~= '' and redis.call('HGET', K.workers, string.sub(stay, 16))
-  local input = redis.call('HGET', K.payloads, 'i' .. id) or ''
+  local input = given == 0 and redis.call('HGET', K.payloads, 'i' .. id) or ''
   -- Only the headers in front of the input.
   if input ~= '' then input = string.sub(input, 1, 4 + struct.unpack('>I4', input)) end
-  local isLean = filter[6] == 1 and state == COMPLETED
-  local outcome = not isLean and redis.call('HGET', K.payloads, 'o' .. id) or ''
+  local outcome = isOutcomeBeside(record) and redis.call('HGET', K.payloads, 'o' .. id) or ''
   return { id, record, stay, worker and cmsgpack.unpack(worker).name or '', input, outcome }, #record + #outcome + #input
 end

@@ -17,7 +17,7 @@ local records = #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
 local found = { #members == limit and members[limit] or '' }
 for i = 1, #ids do
   local record = records[i]
-  if record and fits(record) then
+  if record and fits(ids[i], record) then
     local _, changedAt = readHead(record)
     found[#found + 1] = string.format('%.0f', (struct.unpack('>I6', record, 8)))
     found[#found + 1] = string.format('%.0f', changedAt)

@@ -7,7 +7,7 @@ input: filter, time and number to go on behind, number to go on behind in the st
   bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of each, then how many
   streams and these, then the states to read from `changed`
 returns: how many were inspected, time and number of the last of them, number of the last from a stream, 1 when none is left,
-  bytes, what was found
+  bytes, what was found, each with how many were inspected up to it at its end
 uses: find-runs-part
 writes: nothing
 ]]
@@ -79,8 +79,11 @@ while looked < atMost and #found < wanted and bytes < mostBytes do
       if record and select(2, readHead(record)) ~= timed[t][1] then record = false end
       t = t + 1
     end
-    if record and fits(record) then
-      local run, size = readBeside(id, record)
+    local fit, state, given = false, nil, nil
+    if record then fit, state, given = fits(id, record) end
+    if fit then
+      local run, size = readBeside(id, record, state, given)
+      run[#run + 1] = looked
       found[#found + 1] = run
       bytes = bytes + size
     end

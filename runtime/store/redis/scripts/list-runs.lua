@@ -3,7 +3,8 @@ A step of a search by number: inspects runs until enough fit.
 keys: index groups tags failedBy ready suspects runs stays workers payloads
 input: filter, order, number to go on behind, most to inspect, most to find, most bytes, 1 if the caller knows of more runs than
   it sends, how many it sends, then number and run of each, then the streams
-returns: how many were inspected, number of the last of them, 1 when none is left, bytes, what was found
+returns: how many were inspected, number of the last of them, 1 when none is left, bytes, what was found, each with how many were
+  inspected up to it at its end
 uses: find-runs-part
 writes: nothing
 ]]
@@ -21,8 +22,11 @@ local found, bytes, looked = {}, 0, 0
 while looked < #ids and #found < wanted and bytes < mostBytes do
   looked = looked + 1
   local record = records[looked]
-  if record and fits(record) then
-    local run, size = readBeside(ids[looked], record)
+  local fit, state, given_ = false, nil, nil
+  if record then fit, state, given_ = fits(ids[looked], record) end
+  if fit then
+    local run, size = readBeside(ids[looked], record, state, given_)
+    run[#run + 1] = looked
     found[#found + 1] = run
     bytes = bytes + size
   end
