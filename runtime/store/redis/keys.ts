@@ -92,14 +92,13 @@ export const staticKeys = [
   'events',
   /** stream: operations by number */
   'operations',
-  /** hash: minute, queue, job -> counts and histograms */
+  /**
+   * hash: minute, queue, job -> counts and histograms; `h` hour, queue, job -> the same for an hour; `m` or `s` and a slot ->
+   * a minute or an hour, and the backlogs when it began
+   */
   'minutes',
-  /** set by minute: fields of `minutes` */
+  /** set by minute, or by 10^9 and hour: cells of `minutes` */
   'minuteOrder',
-  /** hash: hour, queue, job -> the same for an hour; `m` or `h` and a slot -> a minute or hour, and the backlogs when it began */
-  'hours',
-  /** set by hour: those fields of `hours` that are cells */
-  'hourOrder',
   /** hash: role -> its last term, and who has it if anybody does */
   'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */

@@ -22,6 +22,9 @@ export const redisFormat = 1
 
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
 
+/** Scores of hours in `minuteOrder` begin here, above those of all minutes. */
+export const hoursFrom = 1_000_000_000
+
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
   readonly source: string
@@ -208,7 +211,10 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
-    '--[[statistics]] 0, 0, 0': `${retainedHours}, ${maxSampledQueues}, ${maxSampledCounters}`,
+    '--[[hours]] 0': String(hoursFrom),
+    '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
+      ', ',
+    ),
     '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
     '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[definitions]] 0': String(keepDefinitionMs),

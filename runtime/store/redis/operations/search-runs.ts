@@ -13,7 +13,7 @@ import type { Argument, Reply } from '../redis-link.ts'
 import { plain, toRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode, stateOfCode } from '../state-code.ts'
-import { readRecords, readRuns, type StoredWorker, wholeRun } from './inspect.ts'
+import { readRecords, type StoredWorker, wholeRun } from './inspect.ts'
 
 /** A script returns no more records after this many bytes of them. */
 const scriptBytes = 1_048_576

@@ -21,7 +21,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
-local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
+local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -775,8 +775,27 @@ do
     end
   end
 
-  --- A stored cell is a map: counts, wait, run, total. Earlier versions, which may add to the same cell, know no total
-  --- and leave it as it is.
+  --- The histogram of totals is stored without its first zeros, of which most scripts would copy many: { sum in ms, how many
+  --- buckets are left out, bucket, ... }.
+  local function addTotal(stored, added)
+    for at, by in pairs(added) do
+      if at == 1 then
+        stored[1] = stored[1] + by
+      else
+        stored[2] = stored[2] or at - 2
+        while at - 2 < stored[2] do
+          stored[2] = stored[2] - 1
+          table.insert(stored, 3, 0)
+        end
+        local place = at + 1 - stored[2]
+        for i = #stored + 1, place do stored[i] = 0 end
+        stored[place] = stored[place] + by
+      end
+    end
+  end
+
+  --- A stored cell is a map: counts, wait, run, and since this version total. Earlier ones, which may add to the same cell,
+  --- leave it as it is.
   local function addCell(stored, added)
     local counts = stored.counts
     for transition, times in pairs(added.counts) do counts[transition] = (counts[transition] or 0) + times end
@@ -784,7 +803,7 @@ do
     if added.run then addDurations(stored.run, added.run) end
     if added.total then
       stored.total = stored.total or { 0 }
-      addDurations(stored.total, added.total)
+      addTotal(stored.total, added.total)
     end
     return stored
   end
@@ -799,23 +818,24 @@ do
     -- More than one old cell per new one, so that what a crowded minute left behind is done with, too.
     local AT_ONCE = 10
 
-    local function forgetOldCells(order, cells, before)
-      local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, AT_ONCE)
+    local function forgetOldCells(from, to)
+      local old = call('ZRANGEBYSCORE', K.minuteOrder, from, to, 'LIMIT', 0, AT_ONCE)
       if #old == 0 then return end
-      call('ZREM', order, unpack(old))
-      call('HDEL', cells, unpack(old))
+      call('ZREM', K.minuteOrder, unpack(old))
+      call('HDEL', K.minutes, unpack(old))
     end
 
-    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`.
+    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`. It stands behind all minutes, where
+    --- earlier versions don't look.
     local function addToHour(minute, name, added)
       local hour = floor(minute / 60)
-      local field = text(hour) .. '\0' .. name
-      local raw = call('HGET', K.hours, field)
+      local field = 'h' .. text(hour) .. '\0' .. name
+      local raw = call('HGET', K.minutes, field)
       if not raw then
-        call('ZADD', K.hourOrder, hour, field)
-        forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+        call('ZADD', K.minuteOrder, HOURS_FROM + hour, field)
+        forgetOldCells(HOURS_FROM, HOURS_FROM + hour - KEPT_HOURS)
       end
-      call('HSET', K.hours, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
+      call('HSET', K.minutes, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
     end
 
     local function roll(field)
@@ -823,7 +843,12 @@ do
       local cell = raw and cmsgpack.unpack(raw)
       if not cell or cell.inHour then return end
       local minute, name = string.match(field, '^(%d+)%z(.*)$')
-      addToHour(tonumber(minute), name, cell)
+      local stored, total = cell.total, nil
+      if stored then
+        total = { stored[1] }
+        for i = 3, #stored do total[i - 1 + stored[2]] = stored[i] end
+      end
+      addToHour(tonumber(minute), name, { counts = cell.counts, wait = cell.wait, run = cell.run, total = total })
       cell.inHour = true
       call('HSET', K.minutes, field, cmsgpack.pack(cell))
     end
@@ -906,30 +931,30 @@ do
     --- Stores the sample of a period in its slot, unless it is there.
     local function keepSample(unit, slots, period, sample)
       local slot = unit .. text(period % slots)
-      local known = call('HGET', K.hours, slot)
-      if not known or unpack1('>I6', known) ~= period then call('HSET', K.hours, slot, pack('>I6', period) .. sample) end
+      local known = call('HGET', K.minutes, slot)
+      if not known or unpack1('>I6', known) ~= period then call('HSET', K.minutes, slot, pack('>I6', period) .. sample) end
     end
 
     --- Notes the begin of a minute, and of its hour, if this script makes the first transition in it.
     local function beginPeriods(minute)
-      local last = call('HGET', K.hours, 'm' .. text(minute % KEPT_MINUTES))
+      local last = call('HGET', K.minutes, 'm' .. text(minute % KEPT_MINUTES))
       if last and unpack1('>I6', last) == minute then return end
       -- An earlier version kept minutes before.
-      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
-      noteFirst('countedSince', math.min(oldest or minute, minute))
+      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2]) or minute
+      noteFirst('countedSince', math.min(oldest, minute))
       -- While the runs are counted for the first time, nothing is known of backlogs.
       if call('HEXISTS', K.meta, 'recountedAt') == 0 then return end
       if call('HLEN', K.runCounts) + call('HLEN', K.classes) > SAMPLED_COUNTERS then return end
       local sample = backlogSample()
       keepSample('m', KEPT_MINUTES, minute, sample)
-      keepSample('h', KEPT_HOURS, floor(minute / 60), sample)
+      keepSample('s', KEPT_HOURS, floor(minute / 60), sample)
       noteFirst('sampledSince', minute)
     end
 
     local function begin(minute, field)
       beginPeriods(minute)
       local from = rollMinutes(minute)
-      forgetOldCells(K.minuteOrder, K.minutes, math.min(minute - KEPT_MINUTES, from - 1))
+      forgetOldCells('-inf', math.min(minute - KEPT_MINUTES, from - 1))
       call('ZADD', K.minuteOrder, minute, field)
     end
 
