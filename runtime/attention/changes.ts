@@ -1,8 +1,8 @@
-import { formatDuration } from '../model/format-duration.ts'
+import { eventSentence } from '../describe/event-sentence.ts'
 import type { OperationEvent, OperationName } from '../store/events.ts'
 import type { Overview } from '../store/overview.ts'
 import type { ChangeKind, Sighting } from './finding-kind.ts'
-import { clockText, named } from './texts.ts'
+import { clockText, durationText, named } from './texts.ts'
 import { versionStarts } from './version-starts.ts'
 
 /** What workers and operators did, as findings quote it. */
@@ -10,56 +10,30 @@ export interface Change {
   readonly kind: ChangeKind
   readonly subject: string
   readonly at: number
-  /** Continues "40 s after …". */
+  /** A clause that goes on behind "after" for a version; otherwise what an event says of itself. */
   readonly text: string
 }
 
 /** A change explains a begin that follows within this time. */
 const nearMs = 300_000
 
-type Told = Pick<Change, 'kind' | 'text'> & { readonly subject?: string }
-
-/** How operations are quoted. A worker that joins is told of by the versions it brings. */
-const tellers: Readonly<Partial<Record<OperationName, (event: OperationEvent) => Told>>> = {
-  'pause queue': (event) => ({ kind: 'queue', text: `queue '${event.subject}' was paused${by(event)}` }),
-  'resume queue': (event) => ({ kind: 'queue', text: `queue '${event.subject}' was resumed${by(event)}` }),
-  'change limiter': (event) => ({
-    ...limiterOf(event),
-    text: `limiter '${event.subject}' was changed${by(event)}`,
-  }),
-  'reset limiter': (event) => ({
-    ...limiterOf(event),
-    text: `limiter '${event.subject}' was set back to its code's numbers${by(event)}`,
-  }),
-  'pause schedule': (event) => ({
-    kind: 'schedule',
-    text: `schedule '${event.subject}' was paused${by(event)}`,
-  }),
-  'resume schedule': (event) => ({
-    kind: 'schedule',
-    text: `schedule '${event.subject}' was resumed${by(event)}`,
-  }),
-  'drain worker': (event) => ({
-    kind: 'worker',
-    text: `worker ${event.subject} was told to drain${by(event)}`,
-  }),
-  'worker joined': (event) => ({ kind: 'worker', text: `worker ${event.subject} started` }),
-  'worker left': (event) => ({ kind: 'worker', text: `worker ${event.subject} left` }),
-  'worker lost': (event) => ({ kind: 'worker', text: `worker ${event.subject} was lost` }),
-  'worker cut': (event) => ({ kind: 'worker', text: `worker ${event.subject} was cut off from the store` }),
-  'leader changed': (event) => ({ kind: 'leader', text: `${event.by ?? 'another worker'} took the lead` }),
-  'leader resigned': (event) => ({ kind: 'leader', text: `${event.by ?? 'the leader'} gave up the lead` }),
-  'begin action': (event) => ({ kind: 'action', text: `action ${event.subject} began${by(event)}` }),
-}
-
-function by({ by, reason }: OperationEvent): string {
-  if (by === undefined) return ''
-  return ` by ${by}${reason === undefined ? '' : ` (${reason})`}`
-}
-
-/** An operation names `limiter` or `limiter/key`. */
-function limiterOf({ subject = '' }: OperationEvent): { readonly kind: 'limiter'; readonly subject: string } {
-  return { kind: 'limiter', subject: subject.split('/')[0] ?? '' }
+/** Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any. */
+const causes: Readonly<Partial<Record<OperationName, ChangeKind>>> = {
+  'pause queue': 'queue',
+  'resume queue': 'queue',
+  'change limiter': 'limiter',
+  'reset limiter': 'limiter',
+  'put schedule': 'schedule',
+  'pause schedule': 'schedule',
+  'resume schedule': 'schedule',
+  'drain worker': 'worker',
+  'worker joined': 'worker',
+  'worker left': 'worker',
+  'worker lost': 'worker',
+  'worker cut': 'worker',
+  'leader changed': 'leader',
+  'leader resigned': 'leader',
+  'begin action': 'action',
 }
 
 /** The changes that an overview tells of, oldest first. */
@@ -69,11 +43,17 @@ export function changesOf(overview: Overview): Change[] {
     .map(({ job, version, at }): Change => {
       return { kind: 'version', subject: job, at, text: `version ${version} of '${job}' started` }
     })
-  const told = overview.operations.flatMap((event): Change[] => {
-    const change = tellers[event.operation]?.(event)
-    return change === undefined ? [] : [{ subject: event.subject ?? '', at: event.at, ...change }]
+  const operations = overview.operations.flatMap((event): Change[] => {
+    const kind = causes[event.operation]
+    if (kind === undefined) return []
+    return [{ kind, subject: subjectOf(kind, event), at: event.at, text: eventSentence(event) }]
   })
-  return [...told, ...deploys].sort((a, b) => a.at - b.at)
+  return [...operations, ...deploys].sort((a, b) => a.at - b.at)
+}
+
+/** An operation names a limiter, or a key of it: `limiter/key`. */
+function subjectOf(kind: ChangeKind, { subject = '' }: OperationEvent): string {
+  return kind === 'limiter' ? (subject.split('/')[0] ?? '') : subject
 }
 
 /** Says what changed near the begin of a finding; undefined where nothing did that could have to do with it. */
@@ -92,12 +72,14 @@ export function nearbyText(
   if (nearest === undefined) return undefined
   const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)
   const seen = since.known === 'exact' ? 'began' : 'first seen'
-  const ms = since.at - nearest.at
-  const distance = ms < 1_000 ? 'when' : `${formatDuration(ms)} after`
-  const text = together.length > 1 ? togetherText(together) : nearest.text
-  return `${seen} ${clockText(since.at, now)}, ${distance} ${text}`
+  return `${seen} ${clockText(since.at, now)}, ${afterText(since.at - nearest.at, nearest, together)}`
 }
 
-function togetherText(deploys: readonly Change[]): string {
-  return `new versions of ${named(deploys.map(({ subject }) => `'${subject}'`))} started`
+function afterText(ms: number, nearest: Change, deploys: readonly Change[]): string {
+  if (deploys.length === 0) {
+    return `${ms < 1_000 ? 'at the same time' : `${durationText(ms)} after`}: ${nearest.text}`
+  }
+  const names = deploys.map(({ subject }) => `'${subject}'`)
+  const text = deploys.length === 1 ? nearest.text : `new versions of ${named(names)} started`
+  return `${ms < 1_000 ? 'when' : `${durationText(ms)} after`} ${text}`
 }

@@ -1,5 +1,5 @@
 import type { OperationEvent } from '../store/events.ts'
-import type { Overview } from '../store/overview.ts'
+import { type Overview, overviewBounds } from '../store/overview.ts'
 
 /** When a version of a job was first seen at work, as far as workers and the log tell. */
 export interface VersionStart {
@@ -12,9 +12,6 @@ export interface VersionStart {
    */
   readonly kind: 'deploy' | 'unclear'
 }
-
-/** The log of an overview holds this many operations: a shorter one goes back to the store's begin. */
-const loggedOperations = 100
 
 /** By job and version, in no order. */
 export function versionStarts({ workers, operations }: Overview): VersionStart[] {
@@ -35,7 +32,8 @@ export function versionStarts({ workers, operations }: Overview): VersionStart[]
     if (known === undefined || start.at < known.at) first.set(key, start)
   }
   const starts = [...first.values()]
-  const wholeLog = operations.length < loggedOperations
+  // A log that isn't full goes back to the store's begin.
+  const wholeLog = operations.length < overviewBounds.operations
   return starts.map((start) => {
     const older = starts.some(
       ({ job, version, at }) => job === start.job && version < start.version && at < start.at,

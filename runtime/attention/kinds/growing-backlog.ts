@@ -1,7 +1,6 @@
-import { formatDuration } from '../../model/format-duration.ts'
 import { atLeast, type FindingKind } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
-import { command } from '../texts.ts'
+import { command, durationText } from '../texts.ts'
 
 /** A smaller growth is the ordinary up and down of a queue. */
 const least = { runs: 20, share: 0.2 } as const
@@ -17,7 +16,7 @@ export const growingBacklog: FindingKind = {
       const grew = first.count < middle.count && middle.count < runs
       if (!grew || growth < Math.max(least.runs, first.count * least.share)) return []
       if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) return []
-      const span = formatDuration(now - first.at)
+      const span = durationText(now - first.at)
       return [
         {
           subject: queue,

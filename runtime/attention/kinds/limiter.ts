@@ -1,8 +1,7 @@
-import { formatDuration } from '../../model/format-duration.ts'
 import type { LimiterKeyInfo } from '../../store/limiters.ts'
 import type { BusyLimiter } from '../../store/overview.ts'
 import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
-import { byAndWhy, command } from '../texts.ts'
+import { byAndWhy, command, durationText } from '../texts.ts'
 
 /**
  * Limiters that hold runs up. Most do what they are for, so a full one is a notice; one whose numbers an operator set, or
@@ -38,7 +37,7 @@ function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]):
   const closed = keys.find((key) => key.closedMs !== undefined)
   const leftMs = closed?.closedMs ?? closedMs
   if (leftMs === undefined) return undefined
-  const text = `is closed${ofKey(closed)} for another ${formatDuration(leftMs)}, as a provider asked for`
+  const text = `is closed${ofKey(closed)} for another ${durationText(leftMs)}, as a provider asked for`
   return { severity: 'warning', text }
 }
 

@@ -1,8 +1,7 @@
-import { formatDuration } from '../../model/format-duration.ts'
 import { longestOverdueMs } from '../../store/schedule-check.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
 import { exactly, type FindingKind, type Sighting, type Since } from '../finding-kind.ts'
-import { clockText, command, countOf } from '../texts.ts'
+import { clockText, command, countOf, durationText } from '../texts.ts'
 
 const recentMs = 3_600_000
 /** A tick that fires a little late is ordinary. */
@@ -41,7 +40,7 @@ function overdue(
   return {
     severity: 'critical',
     since: exactly(now - overdueMs),
-    sentence: `The ${tick} of schedule '${name}' is ${formatDuration(overdueMs)} overdue: ${led}.`,
+    sentence: `The ${tick} of schedule '${name}' is ${durationText(overdueMs)} overdue: ${led}.`,
     next: command('doctor'),
   }
 }
@@ -67,7 +66,7 @@ function missed({ name, last }: ScheduleInfo, now: number): Trouble | undefined 
   return {
     severity: 'notice',
     since,
-    sentence: `The tick of ${tick} of schedule '${name}' fired ${formatDuration(late)} late.`,
+    sentence: `The tick of ${tick} of schedule '${name}' fired ${durationText(late)} late.`,
     next,
   }
 }

@@ -1,8 +1,7 @@
-import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { exactly, type FindingKind, type Since } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
-import { byAndWhy, command, countOf } from '../texts.ts'
+import { byAndWhy, command, countOf, durationText } from '../texts.ts'
 
 /** A pause is meant; runs that wait behind one may be forgotten. */
 export const pausedQueue: FindingKind = {
@@ -14,7 +13,7 @@ export const pausedQueue: FindingKind = {
       if (paused === undefined || runs === 0) return []
       const oldest =
         counts.ready > 0 && oldestReadyMs !== undefined
-          ? `, the oldest ready for ${formatDuration(oldestReadyMs)}`
+          ? `, the oldest ready for ${durationText(oldestReadyMs)}`
           : ''
       return [
         {

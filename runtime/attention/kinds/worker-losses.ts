@@ -1,7 +1,6 @@
-import { formatDuration } from '../../model/format-duration.ts'
 import type { OperationEvent } from '../../store/events.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, countOf, named } from '../texts.ts'
+import { command, countOf, durationText, named } from '../texts.ts'
 
 const recentMs = 900_000
 /** So many losses are no accident: workers run out of memory, or a run takes them down. */
@@ -24,7 +23,7 @@ export const workerLosses: FindingKind = {
         since: exactly(first.at),
         sentence:
           `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
-          `in the last ${formatDuration(recentMs)}, with ${countOf(runs, 'run')} in their slots.`,
+          `in the last ${durationText(recentMs)}, with ${countOf(runs, 'run')} in their slots.`,
         next: command('events', '--log', 'operations'),
         related: { version: 'any', action: 'any' },
       },

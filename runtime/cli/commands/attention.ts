@@ -69,7 +69,8 @@ const indent = '  '
 /** Severity, id and age; below that the sentence, what changed near its begin, its mute, and what to run next. */
 function findingText(finding: Finding, options: AttentionOptions): string {
   const { severity, id, since, sinceAtLeast, sentence, nearby, muted, next } = finding
-  const age = formatDuration(Math.max(0, Date.now() - since))
+  // One token, as in tables.
+  const age = formatDuration(Math.max(0, Date.now() - since)).replaceAll(' ', '')
   const head = `${paint(colours[severity], severity.padEnd(8))}  ${plainText(id)}  for ${sinceAtLeast ? 'at least ' : ''}${age}`
   const lines = [
     sentence,

@@ -80,6 +80,12 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   await told.read(store)
   for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
   expect(told.operations).toEqual(oracle.operations)
+  const groups = await store.failures({ limit: 100 })
+  const counted = groups.map(({ fingerprint, tries, runs, failedNow }) => [
+    fingerprint,
+    { tries, runs, failedNow },
+  ])
+  expect(Object.fromEntries(counted)).toEqual(oracle.groups())
   await statisticsAgree(oracle, store)
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)

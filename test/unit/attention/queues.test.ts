@@ -28,7 +28,7 @@ describe('a paused queue', () => {
       severity: 'warning',
       since: paused.at,
       sentence:
-        "Queue 'mail' is paused by ana (provider is down) and holds 3 runs, the oldest ready for 1 h 0 m.",
+        "Queue 'mail' is paused by ana (provider is down) and holds 3 runs, the oldest ready for 1 h.",
       next: 'durable-jobs resume mail',
       filter: { queue: 'mail', states: ['ready'] },
     })
@@ -40,14 +40,17 @@ describe('a paused queue', () => {
   })
 
   test('tells of a deploy of its own jobs, and of no other', () => {
-    const counts = [{ queue: 'mail', job: 'send', state: 'ready', count: 1 }] as const
+    const counts = [
+      { queue: 'mail', job: 'send', state: 'ready', count: 1 },
+      { queue: 'else', job: 'other', state: 'ready', count: 1 },
+    ] as const
     const startedAt = paused.at - minuteMs
     const overviewWith = (job: string) => ({
       ...{ counts, queues: [queue('mail', { paused, ready: 1, oldestReadyMs: hourMs })] },
       workers: [worker('w1', { [job]: 17 }, { startedAt })],
     })
     expect(onlyFinding(pausedQueue, overviewWith('send'))).toMatchObject({
-      nearby: "began 11:50:00 UTC, 1 m 0 s after version 17 of 'send' started",
+      nearby: "began 11:50:00 UTC, 1 min after version 17 of 'send' started",
     })
     expect(onlyFinding(pausedQueue, overviewWith('other'))).not.toHaveProperty('nearby')
   })
@@ -101,7 +104,14 @@ describe('a limiter', () => {
     )
     expect(closed).toMatchObject({ severity: 'warning' })
     expect(closed.sentence).toContain(
-      "is closed for key 'a' for another 1 m 30 s, as a provider asked for; 1 run or step",
+      "is closed for key 'a' for another 1 min 30 s, as a provider asked for; 1 run or step",
+    )
+  })
+
+  test('that is closed is told so without its keys, too', () => {
+    const closed = { ...info(), closedMs: 60_000 }
+    expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
+      "Limiter 'stripe' is closed for another 1 min, as a provider asked for; 3 runs or steps wait for it.",
     )
   })
 
@@ -116,7 +126,7 @@ describe('a limiter', () => {
       operation('change limiter', minuteMs, { subject: 'other', by: 'ben' }),
     ]
     expect(onlyFinding(limiter, { limiters: [info()], operations }, { limiterKeys: [key()] })).toMatchObject({
-      nearby: "first seen 12:00:00 UTC, 2 m 0 s after limiter 'stripe/a' was changed by ana (calm down)",
+      nearby: "first seen 12:00:00 UTC, 2 min after: limiter 'stripe/a' changed by ana: 'calm down'",
     })
   })
 })
@@ -145,7 +155,7 @@ describe('a backlog', () => {
       severity: 'warning',
       since: now - 10 * minuteMs,
       sinceAtLeast: true,
-      sentence: "Queue 'mail' grows: 100 live runs became 200 in 10 m 0 s.",
+      sentence: "Queue 'mail' grows: 100 live runs became 200 in 10 min.",
       filter: { queue: 'mail' },
     })
   })
@@ -175,7 +185,7 @@ describe('a backlog', () => {
       worker('w2', { other: 3 }, { startedAt: startedAt + secondMs }),
     ]
     expect(onlyFinding(growingBacklog, grows(0, 100, 200, { counts, workers }))).toMatchObject({
-      nearby: "first seen 11:50:00 UTC, 1 m 0 s after version 17 of 'send' started",
+      nearby: "first seen 11:50:00 UTC, 1 min after version 17 of 'send' started",
     })
   })
 })
@@ -236,11 +246,11 @@ describe('runs that no worker takes', () => {
     const longReady = [queue('mail', { ready: 2, oldestReadyMs: hourMs })]
     expect(onlyFinding(unservedRuns, { counts, queues: longReady, operations }, { classes })).toMatchObject({
       since: now - minuteMs,
-      nearby: 'began 11:59:00 UTC, when worker w1 left',
+      nearby: 'began 11:59:00 UTC, at the same time: worker w1 left',
     })
     expect(onlyFinding(unservedRuns, { counts, queues, operations }, { classes })).toMatchObject({
       since: now - 40_000,
-      nearby: 'began 11:59:20 UTC, 20.0 s after worker w1 left',
+      nearby: 'began 11:59:20 UTC, 20 s after: worker w1 left',
     })
   })
 })

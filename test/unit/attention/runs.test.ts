@@ -43,7 +43,7 @@ describe('a long run', () => {
       severity: 'warning',
       since: now - 90_000,
       sentence:
-        "Run r1 of 'pay' has been running for 1 m 30 s on w1, and 1 other of the job; 95 % of its executions take less than ~998 ms.",
+        "Run r1 of 'pay' has been running for 1 min 30 s on w1, and 1 other of the job; 95 % of its executions take less than ~998 ms.",
       next: 'durable-jobs explain r1',
       filter: { job: 'pay', states: ['running'], minAgeMs: 30_000 },
     })
@@ -100,7 +100,7 @@ describe('blocked runs', () => {
   test('tell of the version that blocked them', () => {
     const workers = [worker('w1', { pay: 17 }, { startedAt: now - 160_000 })]
     expect(onlyFinding(blockedRuns, { counts, workers }, { blocked: [sample(true)] })).toMatchObject({
-      nearby: "began 11:58:00 UTC, 40.0 s after version 17 of 'pay' started",
+      nearby: "began 11:58:00 UTC, 40 s after version 17 of 'pay' started",
     })
   })
 
@@ -145,7 +145,7 @@ describe('a new failure', () => {
         "New since version 17 of 'pay': step 'charge': TypeError: no sku; 1 run failed, 3 failed tries.",
       next: 'durable-jobs explain run_1',
       filter: { fingerprint: 'f1:1' },
-      nearby: "began 11:59:00 UTC, 1 m 0 s after version 17 of 'pay' started",
+      nearby: "began 11:59:00 UTC, 1 min after version 17 of 'pay' started",
     })
   })
 

@@ -59,7 +59,7 @@ describe.each(kinds)('$name', (kind) => {
           filter: { job: 'job', states: ['blocked'] },
         },
         sentence: "1 run of 'job' is blocked (run one: step 'pay' is stored as 'run').",
-        nearby: expect.stringMatching(/^began 00:01:40 UTC, 40\.0 s after version 2 of 'job' started$/),
+        nearby: expect.stringMatching(/^began 00:01:40 UTC, 40 s after version 2 of 'job' started$/),
       },
       {
         ...{
@@ -92,7 +92,7 @@ describe.each(kinds)('$name', (kind) => {
       expect.arrayContaining(['growing-backlog:default', 'limiter:tenant']),
     )
     expect(found.find(({ kind: of }) => of === 'growing-backlog')?.sentence).toMatch(
-      /^Queue 'default' grows: \d+ live runs became 39 in 10 m/,
+      /^Queue 'default' grows: \d+ live runs became 39 in 10 min/,
     )
     expect(found.find(({ kind: of }) => of === 'limiter')).toMatchObject({
       severity: 'warning',
