@@ -9,12 +9,16 @@ const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
   ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by'],
 ]
-const triggersAdded = [
-  ...['keeper_joins', 'keeper_leaves', 'open_steps_leave'],
-  ...['failed_by_enters', 'failed_by_leaves', 'failed_by_removed', 'fingerprint_ends'],
-]
+const triggersAdded = [...['keeper_joins', 'keeper_leaves', 'open_steps_leave'], 'failed_by_removed']
 const indexesAdded = [
-  ...['runs_instants', 'runs_failed_by', 'runs_ended_groups', 'runs_changed', 'runs_ready_again'],
+  ...[
+    'runs_instants',
+    'runs_failed_by',
+    'runs_not_failed',
+    'runs_ended_groups',
+    'runs_changed',
+    'runs_ready_again',
+  ],
 ]
 const dropAdded = `
   ${triggersAdded.map((trigger) => `DROP TRIGGER ${trigger};`).join('')}

@@ -79,6 +79,7 @@ import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } fr
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
+import { forgetMoved } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
@@ -472,6 +473,7 @@ class EmbeddedStore implements Store {
       const ended = countEnded(tx)
       const recount = isRecountDue(tx, ended) ? ({ recountDue: true } as const) : {}
       settleLimiters(tx)
+      forgetMoved(tx, limit)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
       pruneActions(tx)
