@@ -107,7 +107,7 @@ const crashParts: readonly Part[] = [
   {
     name: 'actions',
     shows:
-      'A retry of 10,000 failures by a command line that is killed three times and continued: each retried once',
+      'A retry of 10,000 failures of one fingerprint by a command line that is killed three times and continued: each retried once',
     command: crashTests('actions'),
     env: { DURABLE_JOBS_PROVE_RETRIED: '10000' },
   },

@@ -48,6 +48,8 @@ const plan = [
 test('many: the plan first; done by --yes only where nobody can be asked', async () => {
   const { cli, worker } = await failedCharges()
   expect(await cli.ok('retry', '--job', 'charge', '--dry-run')).toBe(plan)
+  const [, fingerprint = ''] = /(f1:\w{6})/.exec(await cli.ok('runs', '--json')) ?? []
+  expect(await cli.ok('retry', '--fingerprint', fingerprint, '--dry-run')).toMatch(/^[13] runs? to retry\n/)
   const refused = await cli.run(['retry', '--job', 'charge'])
   expect(refused).toMatchObject({ code: 2, stdout: plan })
   expect(refused.stderr).toContain('this would retry 4 runs: add --yes to do it, or --dry-run')

@@ -5,7 +5,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig, type StoreOptions } from '../../runtime/store/store-config.ts'
-import { failed, newRun, plainError } from '../contract/given.ts'
+import { failed, mark, newRun, plainError } from '../contract/given.ts'
 import { TestWorker } from '../contract/test-worker.ts'
 import { printEvidence, provingNumber } from './evidence.ts'
 import { Fleet } from './fleet.ts'
@@ -33,6 +33,8 @@ function commandLine({ url, namespace }: StoreOptions, ...words: readonly string
   return { child, ended }
 }
 
+const cause = mark('the bank is down')
+
 /** Fails what is ready, until nothing is. */
 async function failAll(worker: TestWorker): Promise<void> {
   for (;;) {
@@ -40,7 +42,7 @@ async function failAll(worker: TestWorker): Promise<void> {
     if (runs.length === 0) return
     const records = runs.map((run) => worker.checkpoint(run, failed('pay')))
     const ends = runs.map((run) =>
-      worker.settlement(run, { kind: 'failed', error: plainError, escaped: 'pay' }),
+      worker.settlement(run, { kind: 'failed', error: plainError, escaped: 'pay', mark: cause }),
     )
     await worker.send(...records)
     await worker.send(...ends)
@@ -57,7 +59,7 @@ async function retriesOf(store: Store, ids: readonly string[]): Promise<Readonly
 }
 
 describe.each(storeKinds)('%s', (kind) => {
-  test(`a retry of ${count} failures, its process killed and continued: each is retried once`, async () => {
+  test(`a retry of ${count} failures of one fingerprint, its process killed and continued: each is retried once`, async () => {
     const fleet = await Fleet.open(kind)
     const store = await openStore(parseStoreConfig(fleet.store))
     onTestFinished(() => store.close())
@@ -74,7 +76,15 @@ describe.each(storeKinds)('%s', (kind) => {
     const rate = `${Math.round(count / 4)}/s`
     let kills = 0
     const began = Date.now()
-    let operator = commandLine(fleet.store, 'retry', '--job', 'job', '--yes', '--rate', rate)
+    let operator = commandLine(
+      fleet.store,
+      'retry',
+      '--fingerprint',
+      cause.fingerprint,
+      '--yes',
+      '--rate',
+      rate,
+    )
     for (const part of killedAt) {
       // Retried runs fail at once, so that one that is met again could be retried again.
       await expect

@@ -10,6 +10,7 @@ import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { print, printJson, remark } from '../output.ts'
 import { usageError } from '../usage-error.ts'
+import { wholeFingerprint } from '../whole-fingerprint.ts'
 import { wholeIds } from '../whole-ids.ts'
 import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
@@ -40,7 +41,7 @@ export async function actOnMany(
       const exit =
         target === undefined
           ? await command.goOn(known ?? '')
-          : await command.begin(await withWholeIds(jobs, target))
+          : await command.begin(await whole(jobs, target))
       if (exit !== 0) process.exitCode = exit
     } finally {
       stop.release()
@@ -48,8 +49,15 @@ export async function actOnMany(
   })
 }
 
-async function withWholeIds({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
-  return target.kind === 'runs' ? { kind: 'runs', ids: await wholeIds(inspector, target.ids) } : target
+/** What was typed, with the ids and the fingerprint that it is the begin of. */
+async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
+  if (target.kind === 'runs') return { kind: 'runs', ids: await wholeIds(inspector, target.ids) }
+  const { fingerprint } = target.filter
+  if (fingerprint === undefined) return target
+  return {
+    kind: 'filter',
+    filter: { ...target.filter, fingerprint: await wholeFingerprint(inspector, fingerprint) },
+  }
 }
 
 /** Ctrl-c stops after the chunk under way, a second one at once. */

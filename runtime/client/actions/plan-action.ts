@@ -111,15 +111,24 @@ async function matchingRuns(
   return { ids, matching: { runs: counted ?? ids.length, exact: counted !== undefined } }
 }
 
-/** How many runs a target has, where that can be told exactly: of ids, and of filters that the counters know. */
+/** How many runs a target has, where that can be told exactly: of ids, and of filters that counters or groups of failures know. */
 export async function countOf(inspector: Inspector, target: ActionTarget): Promise<number | undefined> {
   if (target.kind === 'runs') return target.ids.length
-  const { states, job, queue, ...others } = target.filter
+  const { states, job, queue, fingerprint, ...others } = target.filter
   if (Object.keys(others).length > 0) return undefined
+  if (fingerprint !== undefined) {
+    return job === undefined && queue === undefined ? failedNow(inspector, fingerprint) : undefined
+  }
   const counts = await inspector.counts()
   return counts
     .filter((one) => job === undefined || one.job === job)
     .filter((one) => queue === undefined || one.queue === queue)
     .filter((one) => states === undefined || states.includes(one.state))
     .reduce((sum, { count }) => sum + count, 0)
+}
+
+/** Undefined where the group was dropped: its runs may still be there. */
+async function failedNow(inspector: Inspector, fingerprint: string): Promise<number | undefined> {
+  const groups = await inspector.failures({ fingerprint, limit: 1 })
+  return groups.find((group) => group.fingerprint === fingerprint)?.failedNow
 }

@@ -11,7 +11,7 @@ import {
 } from '../../../runtime/store/actions.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, failed, intent, newRun, plainError } from '../given.ts'
+import { byHand, done, failed, intent, mark, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed } from '../test-worker.ts'
 
@@ -40,12 +40,14 @@ async function failedRuns({ store, worker, advance }: Contract, count: number): 
   return runs.map(({ id }) => id)
 }
 
+const cause = mark('the bank is down')
+
 /** Claims what is ready, and fails it. Returns what was claimed. */
 async function failAll(worker: Awaited<ReturnType<Contract['worker']>>): Promise<string[]> {
   const claimed = await worker.claim(100)
   for (const run of claimed) {
     await worker.append(run, done('read'), failed('pay'))
-    await worker.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
+    await worker.settle(run, { kind: 'failed', error: plainError, escaped: 'pay', mark: cause })
   }
   return claimed.map(({ id }) => id)
 }
@@ -278,6 +280,27 @@ function retries(open: Open): void {
     const runs = [cancelled, expired, blocked].map(({ id }) => ({ run: id }))
     expect(await store.applyAction({ action: action.id, from: '', runs })).toMatchObject({ done: 3 })
     expect(await first.claim()).toHaveLength(3)
+  })
+
+  contractTest(open, 'a group of failures counts what is failed now', async (contract) => {
+    const { store, worker } = contract
+    const ids = await failedRuns(contract, 3)
+    const failedNow = async () => (await store.failures({ limit: 1 }))[0]?.failedNow
+    expect(await failedNow()).toBe(3)
+    const query = { fingerprint: cause.fingerprint, limit: 10 }
+    const matching = async () => (await store.runs(query)).runs.map(({ id }) => id)
+    expect(await matching()).toEqual(ids.toReversed())
+    const [retried = '', removed = '', left = ''] = ids
+    const [retry, remove] = [newAction(), newAction({ action: 'remove' })]
+    await store.beginAction(retry)
+    await store.applyAction({ action: retry.id, from: '', next: '1', runs: found([retried]) })
+    expect(await failedNow()).toBe(2)
+    await store.beginAction(remove)
+    await store.applyAction({ action: remove.id, from: '', runs: found([removed]) })
+    expect(await failedNow()).toBe(1)
+    expect(await matching()).toEqual([left])
+    await failAll(await worker())
+    expect(await matching()).toEqual([left, retried])
   })
 
   contractTest(open, 'a retry and an action go on after the clock jumped', async (contract) => {

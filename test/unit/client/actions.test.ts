@@ -68,6 +68,11 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       inTheWay: [],
       refused: [],
     })
+    const [group] = await workshop.jobs.inspector.failures({ limit: 1 })
+    const sameCause: ActionTarget = { kind: 'filter', filter: { fingerprint: group?.fingerprint ?? '' } }
+    expect(await actions.plan('retry', sameCause)).toMatchObject({
+      matching: { runs: group?.failedNow, exact: true },
+    })
     expect(await actions.plan('cancel', failedOnes)).toMatchObject({
       matching: { runs: 0, exact: true },
       sample: 0,
