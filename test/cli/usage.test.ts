@@ -5,7 +5,7 @@ import { CommandLine, jobFile, jsonError } from './command-line.ts'
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo runs show explain queues limits schedules workers health doctor actions ' +
+  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor actions ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 

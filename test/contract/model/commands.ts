@@ -71,12 +71,6 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
-  const groups = await store.failures({ limit: 100 })
-  const grouped = groups.map(({ fingerprint, tries, runs, failedNow }) => [
-    fingerprint,
-    { tries, runs, failedNow },
-  ])
-  expect(Object.fromEntries(grouped)).toEqual(oracle.groups())
   await told.read(store)
   for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
   expect(told.operations).toEqual(oracle.operations)
