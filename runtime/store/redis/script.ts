@@ -23,7 +23,7 @@ export const redisFormat = 1
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
 
 /** Scores of hours in `minuteOrder` begin here, above those of all minutes. */
-export const hoursFrom = 1_000_000_000
+const hoursFrom = 1_000_000_000
 
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
