@@ -5,7 +5,7 @@ input: time, job, queue, tag ('' for none), since and before by the wall, least 
 returns: { from, before } of a run's last change, in the store's time; runs by state; runs by state that changed in that time
   (-1: not known); runs with the tag; states whose groups are not known; { state, queue, job, runs, ... } of the others,
   of the job and queue; 1 when all waiting runs are in `changed`
-uses: run-counts-part
+uses: bounded-part run-counts-part
 writes: nothing
 ]]
 local job, queue, tag = ARGV[2], ARGV[3], ARGV[4]
@@ -43,7 +43,7 @@ end
 
 local groups, known = {}, {}
 if job ~= '' or queue ~= '' then
-  local sums, counts = {}, runCounts()
+  local sums, counts = {}, countsByField()
   for field, n in pairs(counts) do
     local code = tonumber(string.match(field, '%d+$'))
     sums[code] = (sums[code] or 0) + n
