@@ -104,6 +104,13 @@ const crashParts: readonly Part[] = [
     command: crashTests('unique'),
     env: { DURABLE_JOBS_PROVE_BURSTS: '50', DURABLE_JOBS_PROVE_RUNS: '500' },
   },
+  {
+    name: 'actions',
+    shows:
+      'A retry of 10,000 failures of one fingerprint by a command line that is killed three times and continued: each retried once',
+    command: crashTests('actions'),
+    env: { DURABLE_JOBS_PROVE_RETRIED: '10000' },
+  },
 ]
 
 const limitsPart: Part = {

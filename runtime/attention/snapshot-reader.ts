@@ -58,7 +58,7 @@ export class SnapshotReader {
   async #readBlocked({ counts }: Overview): Promise<readonly BlockedSample[]> {
     const jobs = new Set(counts.filter(({ state }) => state === 'blocked').map(({ job }) => job))
     const samples = [...jobs].slice(0, bounds.blockedJobs).map(async (job) => {
-      const page = await this.#store.runs({ state: 'blocked', job, limit: bounds.blockedRuns })
+      const page = await this.#store.runs({ states: ['blocked'], job, limit: bounds.blockedRuns })
       const runs = page.runs.filter((run) => run.state === 'blocked')
       return { job, runs, complete: page.cursor === undefined }
     })

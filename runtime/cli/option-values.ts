@@ -33,9 +33,10 @@ export function instant(text: string): Date {
   )
 }
 
-/** Ms since the epoch of an instant, or of a time so long ago. */
+/** A time or how long ago it was; ms since the epoch. */
 export function pastTime(text: string): number {
-  return /^\d{4}-/.test(text) ? instant(text).getTime() : Date.now() - duration(text)
+  const isDuration = /^\d+(\.\d+)?\s*[a-z]*$/i.test(text)
+  return isDuration ? Date.now() - duration(text) : instant(text).getTime()
 }
 
 export function commaList(text: string): string[] {

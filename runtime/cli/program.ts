@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addActions } from './commands/actions.ts'
 import { addAttention } from './commands/attention.ts'
 import { addCancel } from './commands/cancel.ts'
 import { addDemo } from './commands/demo.ts'
@@ -41,6 +42,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addEvents,
     addHealth,
     addDoctor,
+    addActions,
   ],
   'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }

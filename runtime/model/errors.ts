@@ -57,6 +57,22 @@ export class UnknownRunError extends DurableJobsError {
   }
 }
 
+/** No action has this id: it was never begun, or its 7 days are over. */
+export class UnknownActionError extends DurableJobsError {
+  static {
+    brandErrors(UnknownActionError, 'UnknownActionError')
+  }
+  override readonly name = 'UnknownActionError'
+  readonly code = 'UNKNOWN_ACTION'
+  readonly actionId: string
+  constructor(actionId: string) {
+    super(
+      `no action '${actionId}' in this store: it was never begun here, or had its last chunk more than 7 days ago; durable-jobs actions lists them`,
+    )
+    this.actionId = actionId
+  }
+}
+
 /** The run is not in a state that allows what was asked. */
 export class RunStateError extends DurableJobsError {
   static {

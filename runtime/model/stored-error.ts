@@ -23,6 +23,7 @@ import {
   StoreFormatError,
   StoreFullError,
   StoreUnavailableError,
+  UnknownActionError,
   UnknownJobError,
   UnknownRunError,
 } from './errors.ts'
@@ -250,6 +251,7 @@ const ownClasses: Readonly<Record<string, OwnClass>> = {
   STORE_FORMAT: StoreFormatError,
   STORE_FULL: StoreFullError,
   STORE_UNAVAILABLE: StoreUnavailableError,
+  UNKNOWN_ACTION: UnknownActionError,
   UNKNOWN_JOB: UnknownJobError,
   UNKNOWN_RUN: UnknownRunError,
   UNKNOWN_SCHEDULE: UnknownScheduleError,

@@ -3,7 +3,7 @@ import type { RetryPlan } from '../model/job.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import { isEnd, type RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
-import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import { onFailedPath, type StepPath, stepName } from '../model/step-path.ts'
 import type { RetryChoice } from './store.ts'
 
 /** What a plan needs to know of a journal entry. */
@@ -43,6 +43,35 @@ export function planRetryOf(
   }
   const dropped = droppedLines(run, lines, choice)
   refuseOnce(run.id, dropped, choice.runAgain ?? [])
+  return plannedRetry(lines, dropped)
+}
+
+/** The retry of one run of an action, or the at-most-once steps that stand in its way. */
+export type PlannedActionRetry =
+  | ({ readonly kind: 'planned' } & PlannedRetry)
+  | { readonly kind: 'refused'; readonly inTheWay: readonly StepPath[] }
+
+/** @param allowed At-most-once steps that may run again where they stand in the way: paths, or names for any key. */
+export function planActionRetry(
+  run: RetriedRun,
+  lines: readonly JournalLine[],
+  allowed: readonly StepPath[],
+): PlannedActionRetry {
+  const dropped = droppedLines(run, lines, {})
+  const inTheWay = oncePaths(dropped).filter(
+    (path) => !allowed.includes(path) && !allowed.includes(stepName(path)),
+  )
+  return inTheWay.length > 0
+    ? { kind: 'refused', inTheWay }
+    : { kind: 'planned', ...plannedRetry(lines, dropped) }
+}
+
+export function onceRefusal(inTheWay: readonly StepPath[]): string {
+  const names = [...new Set(inTheWay.map(stepName))].map((name) => `'${name}'`).join(', ')
+  return `it would run at-most-once step ${names} again; make sure that its effect did not happen, then name it in runAgain`
+}
+
+function plannedRetry(lines: readonly JournalLine[], dropped: readonly JournalLine[]): PlannedRetry {
   const ends = (line: JournalLine): boolean => line.phase === 'done' || line.phase === 'failed'
   const runsAgain = [...new Set(dropped.filter(isStep).map((line) => line.path))]
   const gone = new Set(dropped)
@@ -70,14 +99,16 @@ function droppedLines(run: RetriedRun, lines: readonly JournalLine[], choice: Re
 
 /** R10: what may have had its effect runs again only when somebody says so by name. */
 function refuseOnce(id: RunId, dropped: readonly JournalLine[], runAgain: readonly string[]): void {
-  const refused = [...new Set(dropped.filter((line) => line.once).map((line) => line.path))].filter(
-    (path) => !runAgain.includes(path),
-  )
+  const refused = oncePaths(dropped).filter((path) => !runAgain.includes(path))
   if (refused.length === 0) return
   throw new RunStateError(
     `run '${id}': this retry would run at-most-once steps again: ${refused.join(', ')}; ` +
       'make sure that their effect did not happen, then name them in runAgain',
   )
+}
+
+function oncePaths(lines: readonly JournalLine[]): StepPath[] {
+  return [...new Set(lines.filter((line) => line.once).map((line) => line.path))]
 }
 
 function isStep(line: JournalLine): boolean {

@@ -3,12 +3,6 @@ import { type FailureFilter, failureOrders, maxFailureGroups } from './failures.
 import { type StatisticsRange, statisticsRanges } from './statistics.ts'
 import { throughputMinutes } from './store.ts'
 
-/** The number that a cursor stands for. @throws InvalidOptionsError when it is none of ours. */
-export function parseCursor(cursor: string): number {
-  if (/^\d{1,15}$/.test(cursor)) return Number(cursor)
-  throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
-}
-
 /** @throws InvalidOptionsError */
 export function checkFailureFilter({ limit, order = 'latest', since = 0 }: FailureFilter): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxFailureGroups)

@@ -6,6 +6,7 @@ import type { LossCause, LossCounts } from '../model/poison.ts'
 import type { Run, RunState, RunTransition } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
@@ -13,11 +14,12 @@ import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
+import type { OpenSteps } from './open-steps.ts'
 import type { OverviewInspector } from './overview.ts'
 import type { QueueInfo } from './queue-info.ts'
 import type { ReadyClass } from './ready-classes.ts'
 import type { RecountReport } from './recount.ts'
-import type { RunCount } from './run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
@@ -39,6 +41,7 @@ export interface Store
   extends RunStore,
     WorkerStore,
     QueueStore,
+    ActionStore,
     LimiterStore,
     TermStore,
     ScheduleStore,
@@ -96,7 +99,7 @@ interface RunStore {
 interface WorkerStore {
   /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
   register(worker: NewWorker): Promise<void>
-  /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
+  /** Extends the lease and takes in what the worker does. Returns its orders, or that it is lost. */
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
   /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
@@ -125,6 +128,7 @@ interface QueueStore {
 export interface Inspector
   extends DefinitionInspector,
     ScheduleInspector,
+    ActionInspector,
     OverviewInspector,
     MuteInspector,
     FailureInspector {
@@ -143,8 +147,8 @@ export interface Inspector
   ): Promise<readonly JournalEntry[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
-  /** Newest first. */
-  runs(filter: RunFilter): Promise<RunPage>
+  /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
+  runs(query: RunQuery): Promise<RunPage>
   /**
    * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
    * its runs for the first time, these are the runs counted so far.
@@ -227,6 +231,8 @@ export interface Settlement {
   readonly fence: number
   readonly position: number
   readonly outcome: Outcome
+  /** See `orphans` of a run. Left out: none, also where the execution before found some. */
+  readonly orphans?: readonly number[]
 }
 
 /**
@@ -334,25 +340,13 @@ export interface NewWorker {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Left out: nothing to tell, what was told before holds. */
+  readonly openSteps?: OpenSteps
 }
 
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }
 
 export type RunDetails = Run & { readonly input: Uint8Array }
-
-export interface RunFilter {
-  readonly state?: RunState
-  readonly job?: string
-  readonly queue?: string
-  readonly tag?: string
-  readonly limit: number
-  readonly cursor?: string
-}
-
-export interface RunPage {
-  readonly runs: readonly Run[]
-  readonly cursor?: string
-}
 
 export interface HistoryEntry {
   readonly at: number

@@ -80,7 +80,7 @@ describe('cancel and remove', () => {
     expect(await cli.ok('show', 'one')).toMatch(/^because {3}by ana: not needed$/m)
     expect(await cli.json('cancel', 'one')).toEqual({ id: 'one', state: 'cancelled' })
     expect(await cli.ok('remove', 'one')).toBe('run one is removed\n')
-    expect(await cli.json('runs')).toEqual({ runs: [] })
+    expect(await cli.json('runs')).toEqual({ runs: [], looked: 0 })
   })
 
   test('without --by it is the user at this host', async () => {

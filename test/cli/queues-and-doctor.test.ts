@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
 import { commandLineWithStore, jobFile, ownCommandLine } from './command-line.ts'
 
@@ -14,7 +16,7 @@ test('queues counts live runs by state; pause and resume show there', async () =
   )
   const [title = '', row = ''] = (await cli.ok('queues')).trimEnd().split('\n')
   expect(title).toBe('QUEUE    READY  RUNNING  WAITING  SCHEDULED  BLOCKED  CANCELLING  OLDEST READY  PAUSED')
-  expect(row).toMatch(/^default +1 +0 +0 +1 +0 +0 +\S+ m?s +by ana: too fast \(.+ ago\)$/)
+  expect(row).toMatch(/^default +1 +0 +0 +1 +0 +0 +\S+m?s +by ana: too fast \(.+ ago\)$/)
 
   const counts = { ready: 1, running: 0, waiting: 0, scheduled: 1, blocked: 0, cancelling: 0 }
   const paused = { by: 'ana', reason: 'too fast', at: expect.any(Number) }
@@ -85,5 +87,21 @@ test('doctor lists its checks and a verdict', async () => {
     node: process.versions.node,
     workers: 0,
     checks: expect.arrayContaining([{ name: 'integrity', verdict: 'fine', found: 'ok' }]),
+  })
+})
+
+test('doctor finds counters that are wrong and puts them right with --recount', async () => {
+  const cli = ownCommandLine()
+  await cli.ok('enqueue', jobFile, 'silent')
+  const database = new DatabaseSync(join(cli.folder, '.durable-jobs/jobs.db'))
+  database.exec('UPDATE run_counts SET n = 3')
+  database.close()
+  expect(await cli.ok('doctor')).toMatch(
+    /\nwarning {2}counters {6}1 ready runs of job 'silent' in queue 'default' are counted as 3\n/,
+  )
+  expect(await cli.ok('doctor', '--recount')).toMatch(/\nrecounted 1 runs: 1 counter put right\n/)
+  expect(await cli.json('doctor', '--recount')).toMatchObject({
+    checks: expect.arrayContaining([{ name: 'counters', verdict: 'fine', found: '1 run in 1 group' }]),
+    recounted: { looked: 1, miscounts: [] },
   })
 })

@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { NewRun } from '../../runtime/store/new-run.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
 
 interface RunsJson {
   readonly runs: readonly Readonly<Record<string, unknown>>[]
   readonly cursor?: string
+  readonly looked: number
 }
 
 interface ShowJson {
@@ -18,7 +23,7 @@ function cells(table: string): string[][] {
   return lines.map((line) => line.split(/ {2,}/))
 }
 
-const ago = /^(?:\d+ ms|\d+\.\d s|\d+ m \d+ s) ago$/
+const ago = /^(?:\d+ms|\d+\.\ds|\d+m\d+s) ago$/
 const cli = new CommandLine()
 
 /** One run of each kind, worked on until it has ended or sleeps. */
@@ -41,14 +46,14 @@ describe('runs', () => {
     const [title, ...rows] = cells(await cli.ok('runs'))
     expect(title).toEqual(['ID', 'JOB', 'STATE', 'ATTEMPT', 'LOSSES', 'ENQUEUED', 'SITUATION'])
     expect(rows).toEqual([
-      ['unclaimed', 'silent', 'ready', '1', '0', expect.stringMatching(ago)],
+      ['unclaimed', 'silent', 'ready', '1', '0', expect.stringMatching(ago), 'no live worker'],
       ['sleeping', 'slow', 'waiting', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['control', 'import-file', 'failed', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['bad', 'import-file', 'failed', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['good', 'import-file', 'completed', '1', '0', expect.stringMatching(ago), expect.any(String)],
     ])
     const situations = rows.map((row) => row[6])
-    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 59 m \d+ s$/)
+    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 59 min \d+ s$/)
     expect(situations[2]).toBe("StepFailedError: step 'check' failed after 1 attempt: a red error")
     expect(situations[3]).toBe("StepFailedError: step 'check' failed after 2 attempts: row 7 has no email")
     expect(situations[4]).toMatch(/^took \d/)
@@ -61,6 +66,38 @@ describe('runs', () => {
     expect(await ids('--job', 'silent')).toEqual(['unclaimed'])
     expect(await ids('--queue', 'slowly')).toEqual(['sleeping'])
     expect(await ids('--tag', 'odd', '--state', 'failed')).toEqual(['bad'])
+    expect(await ids('--state', 'completed,ready', '--state', 'waiting')).toEqual([
+      ...['unclaimed', 'sleeping', 'good'],
+    ])
+  })
+
+  test('filters by time, text, holder and fingerprint, in another order', async () => {
+    const ids = async (...filter: string[]): Promise<unknown[]> =>
+      (await cli.json<RunsJson>('runs', ...filter)).runs.map(({ id }) => id)
+    expect(await ids('--text', 'NO EMAIL')).toEqual(['bad'])
+    expect(await ids('--text', 'control')).toEqual(['control'])
+    expect(await ids('--since', '1h', '--order', 'oldest')).toEqual([
+      'good',
+      'bad',
+      'control',
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--since', '2100-01-01')).toEqual([])
+    expect(await ids('--older-than', '1h')).toEqual([])
+    expect(await ids('--older-than', '1ms', '--state', 'ready,waiting', '--order', 'longest')).toEqual([
+      'sleeping',
+      'unclaimed',
+    ])
+    expect(await ids('--worker', 'w1')).toEqual([])
+    expect(await ids('--fingerprint', 'f1:none')).toEqual([])
+  })
+
+  test('says what an order is for, and which filter a cursor is of', async () => {
+    expect(await cli.refused(2, ['runs', '--order', 'longest'])).toContain("'longest' is for ready")
+    const { cursor } = await cli.json<RunsJson>('runs', '--limit', '1')
+    const other = ['runs', '--state', 'failed', '--cursor', String(cursor)]
+    expect(await cli.refused(2, other)).toContain('is of another filter or order')
   })
 
   test('pages by cursor', async () => {
@@ -156,7 +193,7 @@ describe('show', () => {
 
   test('a sleeping run and one that no worker takes', async () => {
     const sleeping = await cli.ok('show', 'sleeping')
-    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 59 m \d+ s$/m)
+    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 59 min \d+ s$/m)
     const unclaimed = await cli.ok('show', 'unclaimed')
     expect(unclaimed).toMatch(/^next {6}no live worker has version 1 of 'silent': durable-jobs work FILE$/m)
     expect(unclaimed).toMatch(/\nINPUT\nnone\n\nno step is stored yet\n$/)
@@ -189,4 +226,29 @@ describe('show', () => {
       /^no run 'nothing' in this store: .* \(sqlite:\/.*jobs\.db\)$/,
     )
   })
+})
+
+test('a search that finds nothing goes on by itself, up to a bound', async () => {
+  const own = new CommandLine()
+  onTestFinished(() => own.dispose())
+  const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))
+  const base = {
+    job: 'many',
+    version: 1,
+    queue: 'default',
+    priority: 0,
+    input: new Uint8Array(),
+    inputDigest: '',
+  }
+  const run = (id: string): NewRun => ({ ...base, id, tags: [], headers: {}, start: { kind: 'now' } })
+  await store.enqueue(Array.from({ length: 6_200 }, (_, i) => run(i === 3_000 ? 'needle' : `run-${i}`)))
+  await store.close()
+  const found = await own.run(['runs', '--text', 'NEEDLE'])
+  expect(found.stdout).toMatch(/^needle /m)
+  const nothing = await own.run(['runs', '--text', 'hay'])
+  expect(nothing).toMatchObject({ code: 0, stdout: '' })
+  const cursor = /^searched 4,000 runs, going on with --cursor (\S+)\n$/.exec(nothing.stderr)?.[1] ?? ''
+  const rest = await own.json<RunsJson>('runs', '--text', 'hay', '--cursor', cursor)
+  expect(rest).toEqual({ runs: [], looked: 2_200 })
+  expect((await own.run(['runs', '--text', 'hay', '--cursor', cursor])).stderr).toMatch(/^no such run in /)
 })

@@ -5,7 +5,7 @@ import { CommandLine, jobFile, jsonError } from './command-line.ts'
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor ' +
+  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor actions ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 
@@ -86,7 +86,9 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     [['work', jobFile, '--health-port', '70000'], 'Write a whole number from 0 to 65535.'],
     [['work', jobFile, '--queues', 'a,,b'], "Write names with commas between them, such as 'mails,imports'."],
     [['work', jobFile, '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error.'],
-    [['runs', '--state', 'fialed'], 'Allowed choices are scheduled, ready, running, waiting,'],
+    [['runs', '--state', 'failed,fialed'], "'fialed' is no state. Allowed choices are scheduled, ready,"],
+    [['runs', '--since', 'monday'], "Write a time such as '2030-01-31T09:00:00Z'"],
+    [['runs', '--since', '2x'], "Write a duration such as '250ms'"],
     [['runs', '--limit', '0'], 'Write a whole number from 1 to 1000.'],
   ])('%j', async (args, message) => {
     expect(await cli.refused(2, args)).toContain(message)

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import type { StoreKind } from './store-under-test.ts'
+import { actionsContract } from './topics/actions.ts'
 import { agedWaitersContract } from './topics/aged-waiters.ts'
 import { cancelContract } from './topics/cancel.ts'
 import { claimContract } from './topics/claim.ts'
@@ -16,6 +17,7 @@ import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { mutesContract } from './topics/mutes.ts'
+import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
@@ -24,6 +26,7 @@ import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
+import { searchContract } from './topics/search.ts'
 import { settleContract } from './topics/settle.ts'
 import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
@@ -43,6 +46,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
+    describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
     describe('reservations', () => reservationsContract(open))
@@ -51,11 +55,13 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
     describe('retry', () => retryContract(open))
+    describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
     describe('mutes', () => mutesContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))
+    describe('search', () => searchContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))

@@ -7,7 +7,7 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { expectRightCounters } from './expect-right-counters.ts'
-import { byHand, newRun } from './given.ts'
+import { byHand, newRun, plainError } from './given.ts'
 import { completed, TestWorker } from './test-worker.ts'
 
 interface Site {
@@ -63,7 +63,15 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   const store = await site.open()
   await someRuns(store)
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+  const check = async (): Promise<object | undefined> =>
+    (await store.checks()).find(({ name }) => name === 'counters')
+  expect(await check()).toMatchObject({ verdict: 'fine', found: '4 runs in 4 groups' })
   site.change("UPDATE run_counts SET n = 3 WHERE state = 'completed'")
+  expect(await check()).toMatchObject({
+    verdict: 'warning',
+    found: '1 completed runs are counted as 3',
+    remedy: expect.stringContaining('doctor --recount'),
+  })
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
   expect(await store.recount()).toEqual({
     done: true,
@@ -74,6 +82,7 @@ test('what an earlier version beside this one moved is found by the sweep and pu
 
   // Not again before ten minutes have passed: an earlier version may still be at work.
   site.change("UPDATE run_counts SET n = 5 WHERE state = 'ready' AND queue = 'mail'")
+  expect(await check()).toMatchObject({ found: "1 ready runs of job 'job' in queue 'mail' are counted as 5" })
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
   site.change("UPDATE settings SET value = 0 WHERE name = 'recounted_at'")
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
@@ -88,4 +97,17 @@ test('a counter that fell below zero is found', async () => {
   await store.cancel(run.id, byHand())
   expect(await store.counts()).toMatchObject([{ state: 'cancelled' }])
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+})
+
+test('failed runs are found by their fingerprint', async () => {
+  const site = newSite()
+  const store = await site.open()
+  await someRuns(store)
+  const worker = await TestWorker.register(store, { queues: ['mail'] })
+  const run = await worker.claimOne()
+  await worker.settle(run, { kind: 'failed', error: plainError })
+  site.change("UPDATE runs SET fingerprint = 'f1:a' WHERE state IN ('failed', 'ready')")
+  const found = await store.runs({ fingerprint: 'f1:a', limit: 5 })
+  expect(found).toMatchObject({ runs: [{ id: run.id, state: 'failed' }], looked: 1 })
+  expect((await store.runs({ fingerprint: 'f1:a', states: ['ready'], limit: 5 })).runs).toEqual([])
 })

@@ -11,24 +11,9 @@ import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/st
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, mark, newRun, newWorker, plainError } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
+import { makeFormat1, makeVersionBefore } from './older-file.ts'
 import { readRunEvents } from './read-events.ts'
 import { completed, TestWorker } from './test-worker.ts'
-
-/** Columns that raised no format. */
-const addedLater = [
-  'runs canonical_key',
-  'payloads canonical_digest',
-  'runs instant_at',
-  'runs retried_at',
-  'history cause',
-  'runs fingerprint',
-]
-const failureTriggers = ['failed_by_enters', 'failed_by_leaves', 'failed_by_removed', 'fingerprint_ends']
-const dropAddedTables =
-  'DROP INDEX runs_instants; DROP TABLE clock_jumps; DROP TABLE hours; DROP TABLE rolled_to; DROP TABLE backlogs; ' +
-  "DROP TABLE operations; DELETE FROM settings WHERE name = 'epoch'; " +
-  'DROP INDEX runs_failed_by; DROP TABLE failure_groups; ' +
-  `DROP TABLE failed_by; ${failureTriggers.map((trigger) => `DROP TRIGGER ${trigger}`).join(';')}`
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -116,41 +101,7 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    const tables = [
-      'events',
-      'throughput',
-      'terms',
-      'unique_keys',
-      'admissions',
-      'schedules',
-      'ledger',
-      'definitions',
-      'definition_leases',
-    ]
-    const ofLimits = [
-      'limiters',
-      'limit_keys',
-      'limit_lines',
-      'limit_holders',
-      'limit_starts',
-      'limit_seniors',
-    ]
-    const columns = [
-      'runs unique_key',
-      'runs unique_until',
-      'runs limited',
-      'runs granted',
-      'runs limit_turn',
-      'workers queue_order',
-      'payloads scheduled_for',
-      ...addedLater,
-    ]
-    sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
-    sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
-    sql('DROP INDEX requests_until; DROP INDEX runs_granted')
-    sql(dropAddedTables)
-    sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
-    sql('PRAGMA user_version = 1')
+    makeFormat1(path)
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
@@ -166,8 +117,7 @@ describe('the file of the embedded store', () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
-    sql(dropAddedTables)
-    sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
+    makeVersionBefore(path)
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await using(async (newer) => {
@@ -196,9 +146,9 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('tells how many runs are failed now, also of those that the version before moves and deletes', async () => {
-    const runs = [newRun(), newRun(), newRun()]
-    const [again, removed] = runs.map(({ id }) => id)
+  test('tells how many runs are failed now, also of those that the version before moved or deleted', async () => {
+    const runs = [newRun(), newRun(), newRun(), newRun()]
+    const [swept, claimed, deleted] = runs.map(({ id }) => id)
     const failedNow = async (store: Store): Promise<unknown> =>
       (await store.failures({ limit: 1 }))[0]?.failedNow
     await using(async (store) => {
@@ -206,17 +156,21 @@ describe('the file of the embedded store', () => {
       const worker = await TestWorker.register(store)
       const outcome = { kind: 'failed', error: plainError, mark: mark('parse') } as const
       for (const run of await worker.claim()) await worker.settle(run, outcome)
-      expect(await failedNow(store)).toBe(3)
+      expect(await failedNow(store)).toBe(4)
 
-      sql(`UPDATE runs SET state = 'ready', ended_at = NULL WHERE id = '${again}'`)
+      const retry = "UPDATE runs SET state = 'ready', ended_at = NULL, prune_at = NULL WHERE id ="
+      sql(`${retry} '${swept}'`)
+      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toEqual({ pruned: 0, repaired: [] })
+      expect(await failedNow(store)).toBe(3)
+      sql(`UPDATE runs SET state = 'blocked' WHERE id = '${swept}'`)
+      sql(`${retry} '${claimed}'; INSERT OR IGNORE INTO classes VALUES ('job', 1, 'default')`)
+      expect(await worker.claimOne()).toMatchObject({ id: claimed })
       expect(await failedNow(store)).toBe(2)
-      sql(`DELETE FROM runs WHERE id = '${removed}'`)
-      expect(await failedNow(store)).toBe(1)
-      sql(`UPDATE runs SET state = 'running' WHERE id = '${again}'`)
-      sql(`UPDATE runs SET state = 'failed', ended_at = 1 WHERE id = '${again}'`)
-      expect(await store.run(again ?? '')).not.toHaveProperty('fingerprint')
+      expect(await store.run(claimed ?? '')).not.toHaveProperty('fingerprint')
+      sql(`DELETE FROM runs WHERE id = '${deleted}'`)
       expect(await failedNow(store)).toBe(1)
     })
+    expect(rows('failed_by')).toBe(1)
   })
 
   test('of the version before marks waiters that keep slots: those that wait, and those that it adds', async () => {
@@ -242,6 +196,16 @@ describe('the file of the embedded store', () => {
         await store.cancel(first.id, byHand())
         expect(rows('limit_keepers')).toBe(0)
       })
+    })
+  })
+
+  test('whose lease the version before ends keeps nothing of what that lease told', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
+      expect(rows('open_steps')).toBe(1)
+      sql('DELETE FROM workers')
+      expect(rows('open_steps')).toBe(0)
     })
   })
 
@@ -289,8 +253,8 @@ describe('the file of the embedded store', () => {
     }
     await store.close()
     const withoutTotal = "json_remove(body, '$.total', '$.inHour')"
-    sql(`${dropAddedTables}; UPDATE throughput SET body = ${withoutTotal};
-      DELETE FROM settings WHERE name IN ('counted_since', 'sampled_since'); ALTER TABLE runs DROP COLUMN retried_at`)
+    makeVersionBefore(path)
+    sql(`UPDATE throughput SET body = ${withoutTotal}`)
     now += 10 * 60_000
     const newer = await openStore(parseStoreConfig(`sqlite:${path}`), at)
     for (const range of ['1h', '24h'] as const) {

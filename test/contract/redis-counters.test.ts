@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { RecountReport } from '../../runtime/store/recount.ts'
-import type { Store } from '../../runtime/store/store.ts'
+import type { Store, StoreCheck } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { type RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
 import { expectRightCounters } from './expect-right-counters.ts'
@@ -31,6 +31,10 @@ async function openSite(): Promise<Site> {
   return { server, store, key: (name) => `{${namespace}}:${name}` }
 }
 
+async function countersCheckOf(store: Store): Promise<StoreCheck | undefined> {
+  return (await store.checks()).find(({ name }) => name === 'counters')
+}
+
 async function recountAll(store: Store, limit?: number): Promise<RecountReport> {
   for (;;) {
     const report = await store.recount(limit)
@@ -48,6 +52,10 @@ test('a store that an earlier version made is counted in parts while its runs mo
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
   // Ready runs are known at once, the others as far as they are counted.
   expect(await ready()).toEqual(before)
+  expect(await countersCheckOf(store)).toMatchObject({
+    verdict: 'warning',
+    found: 'runs of an earlier version are not all counted yet; 4 runs so far',
+  })
   const worker = await TestWorker.register(store)
   for (let done = false; !done; ) {
     done = (await store.recount(1)).done
@@ -57,6 +65,7 @@ test('a store that an earlier version made is counted in parts while its runs mo
   }
   await expectRightCounters(store)
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+  expect(await countersCheckOf(store)).toMatchObject({ verdict: 'fine' })
 })
 
 test('what an earlier version beside this one moved is found by the sweep and put right', async () => {
@@ -68,6 +77,11 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   const wrong = { queue: 'even', job: 'job', state: 'waiting' } as const
   await server.command('HSET', key('runCounts'), 'even\0job\x004', '2')
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+  expect(await countersCheckOf(store)).toMatchObject({
+    verdict: 'warning',
+    found: '0 waiting runs are counted as 2, and 1 more counter wrong',
+    remedy: expect.stringContaining('doctor --recount'),
+  })
   const { miscounts } = await recountAll(store, 3)
   expect(miscounts).toEqual([{ ...wrong, stored: 2, counted: 0 }])
   await expectRightCounters(store)
@@ -77,4 +91,51 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
   await server.command('HSET', key('meta'), 'recountedAt', '0')
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+})
+
+test('sets by group and by time that an earlier version left behind hide no run and are put right', async () => {
+  const { server, store, key } = await openSite()
+  const worker = await TestWorker.register(store)
+  for (const run of await worker.claim(2)) {
+    await worker.settle(run, { kind: 'retrying', error: plainError, delayMs: 90_000 })
+  }
+  const ids = async (query: object): Promise<string[]> =>
+    (await store.runs({ limit: 50, ...query })).runs.map(({ id }) => id)
+  const queries = [
+    { job: 'job', states: ['scheduled', 'failed', 'waiting'] },
+    { queue: 'even' },
+    { states: ['waiting', 'ready'], order: 'longest' },
+    { states: ['failed', 'waiting'], since: 0 },
+  ]
+  const search = (): Promise<string[][]> => Promise.all(queries.map(ids))
+  const before = await search()
+  const stale = `${String.fromCharCode(8)}job\0even\0\0\0\0\0\0\x01gone`
+  const missing = String(await server.command('ZRANGE', key('groups'), '0', '0'))
+  await server.command('ZADD', key('groups'), '0', stale)
+  await server.command('ZREM', key('groups'), missing)
+  await server.command('DEL', key('changed'))
+  // By time they are found in another order until then.
+  const sorted = (lists: string[][]): string[][] => lists.map((list) => list.toSorted())
+  expect(sorted(await search())).toEqual(sorted(before))
+
+  await server.command('HSET', key('meta'), 'recountedAt', '0')
+  expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+  await recountAll(store, 2)
+  expect(await store.sweep(10)).not.toHaveProperty('recountDue')
+  expect(await search()).toEqual(before)
+  expect(await server.command('ZSCORE', key('groups'), stale)).toBeNull()
+  expect(await server.command('ZSCORE', key('groups'), missing)).not.toBeNull()
+})
+
+test('failed runs are found by their fingerprint', async () => {
+  const { server, store, key } = await openSite()
+  const [failed] = (await store.runs({ states: ['failed'], limit: 1 })).runs
+  const member = (fingerprint: string, id: string): string => `${fingerprint}\0\0\0\0\0\0\x02${id}`
+  await server.command('ZADD', key('failedBy'), '0', member('f1:a', failed?.id ?? ''))
+  // One that was retried since.
+  const [ready] = (await store.runs({ states: ['ready'], limit: 1 })).runs
+  await server.command('ZADD', key('failedBy'), '0', member('f1:a', ready?.id ?? ''))
+  expect((await store.runs({ fingerprint: 'f1:a', limit: 5 })).runs).toEqual([failed])
+  expect((await store.runs({ fingerprint: 'f1:a', states: ['ready'], limit: 5 })).runs).toEqual([])
+  expect((await store.runs({ fingerprint: 'f1', limit: 5 })).runs).toEqual([])
 })

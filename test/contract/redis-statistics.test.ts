@@ -34,12 +34,16 @@ test('minutes of the version before count, also in the hours', async () => {
     await store.cancel(run.id, byHand())
   }
   // What that version stores: minutes alone, without total times.
-  await server.command('DEL', key('hours'), key('hourOrder'))
+  const [hours, samples] = [
+    "redis.call('ZREMRANGEBYSCORE', KEYS[1], 1000000000, '+inf')",
+    "redis.call('DEL', KEYS[2])",
+  ]
+  await server.command('EVAL', `${hours}; ${samples}`, '2', key('minuteOrder'), key('minutes'))
   await server.command('HDEL', key('meta'), 'rolled', 'countedSince', 'sampledSince')
   const cell = 'cmsgpack.pack({ counts = { enqueue = 1, cancel = 1 }, wait = { 0 }, run = { 0 } })'
   for (let i = 0; i < 3; i++) {
     const field = `${noon / minuteMs + i}\0default\0job`
-    expect(await server.command('HEXISTS', key('minutes'), field)).toBe(1)
+    expect(await server.command('ZSCORE', key('minuteOrder'), field)).toBe(String(noon / minuteMs + i))
     await server.command(
       'EVAL',
       `return redis.call('HSET', KEYS[1], ARGV[1], ${cell})`,
@@ -68,16 +72,20 @@ test('minutes of the version before count, also in the hours', async () => {
 
 test('minutes, hours and samples are bounded, also if nobody sweeps', async () => {
   const { server, store, key, advance } = await openAt(Date.UTC(2026, 0, 1))
-  for (let i = 0; i < throughputMinutes + 20; i++, advance(minuteMs)) {
-    await store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
-  }
-  expect(await server.command('HLEN', key('minutes'))).toBe(2 * throughputMinutes)
-  for (let i = 0; i < retainedHours + 10; i++, advance(3_600_000)) {
-    await store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
-  }
-  // Beside the hour that runs.
+  const cellsAndSamples = async (): Promise<unknown[]> => [
+    await server.command('ZCOUNT', key('minuteOrder'), '-inf', '(1000000000'),
+    await server.command('ZCOUNT', key('minuteOrder'), '1000000000', '+inf'),
+    await server.command('HLEN', key('minutes')),
+  ]
+  const both = (): Promise<unknown> => store.enqueue(['a', 'b'].map((queue) => newRun({ queue })))
+  for (let i = 0; i < throughputMinutes + 20; i++, advance(minuteMs)) await both()
+  const minutes = 2 * throughputMinutes
+  const samples = throughputMinutes + 5
+  // The hour that runs is in its minutes.
+  expect(await cellsAndSamples()).toEqual([minutes, 2 * 5, minutes + 2 * 5 + samples])
+  for (let i = 0; i < retainedHours + 10; i++, advance(3_600_000)) await both()
   const hours = 2 * retainedHours
-  expect(await server.command('ZCARD', key('hourOrder'))).toBe(hours)
-  expect(await server.command('HLEN', key('hours'))).toBe(hours + retainedHours + throughputMinutes)
+  const slots = throughputMinutes + retainedHours
+  expect((await cellsAndSamples()).slice(1)).toEqual([hours, 2 * 4 + hours + slots])
   await store.close()
 })

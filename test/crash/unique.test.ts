@@ -122,7 +122,7 @@ async function ended({ client }: Fleet): Promise<Ended[]> {
   const found: Run[] = []
   for (let cursor: string | undefined; ; ) {
     const at = cursor === undefined ? {} : { cursor }
-    const page = await client.inspector.runs({ limit: 1_000, state: 'completed', ...at })
+    const page = await client.inspector.runs({ limit: 1_000, states: ['completed'], ...at })
     found.push(...page.runs)
     cursor = page.cursor
     if (cursor === undefined) return found.filter((run): run is Ended => 'endedAt' in run).reverse()

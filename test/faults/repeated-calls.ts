@@ -1,4 +1,5 @@
 import type { UniqueClaim } from '../../runtime/model/unique.ts'
+import type { ActionKind, NewAction } from '../../runtime/store/actions.ts'
 import type { ScriptName } from '../../runtime/store/redis/script.ts'
 import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
 import { byHand, done, intent, newRun, newWorker, plainError } from '../contract/given.ts'
@@ -70,6 +71,10 @@ function askAgain(first: unknown): unknown {
 
 function keyed(key: string): UniqueClaim {
   return { key, until: 'finished', onDuplicate: 'join' }
+}
+
+function action(kind: ActionKind): NewAction {
+  return { id: 'act_one', action: kind, target: { kind: 'runs', ids: ['one', 'two'] }, by: 'ana' }
 }
 
 const write = (requestId: string) => byHand({ requestId })
@@ -228,6 +233,18 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
+    name: 'renew that tells of open steps',
+    script: 'renew',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const steps = [{ run: run.id, fence: run.fence, path: 'a', openMs: 2_000 }]
+      return {
+        call: () => faulty.renew(worker.lease, { draining: false, openSteps: { n: 1, agoMs: 0, steps } }),
+        newer: () => calm.renew(worker.lease, { draining: false, openSteps: { n: 2, agoMs: 0, steps: [] } }),
+      }
+    },
+  },
+  {
     name: 'renew of a lease that was resigned since',
     script: 'renew',
     prepare: async (calm, faulty) => {
@@ -314,6 +331,75 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       return {
         call: () => faulty.remove(run.id, write('remove')),
         newer: () => calm.enqueue([newRun({ id: run.id })]),
+      }
+    },
+  },
+  {
+    name: 'beginAction',
+    script: 'begin-action',
+    prepare: async (calm, faulty) => {
+      const { run } = await failedRun(calm, faulty)
+      return {
+        call: () => faulty.beginAction(action('retry')),
+        newer: () => calm.applyAction({ action: 'act_one', from: '', next: '1', runs: [{ run: run.id }] }),
+      }
+    },
+  },
+  {
+    name: 'applyAction, a retry',
+    script: 'apply-action',
+    prepare: async (calm, faulty) => {
+      const { run } = await failedRun(calm, faulty)
+      await calm.beginAction(action('retry'))
+      return {
+        call: () =>
+          faulty.applyAction({
+            action: 'act_one',
+            from: '',
+            next: '1',
+            runs: [{ run: run.id }, { run: 'two' }],
+          }),
+        newer: async () => {
+          const next = await another(calm)
+          for (const again of await next.claim())
+            await next.settle(again, { kind: 'failed', error: plainError })
+        },
+      }
+    },
+  },
+  {
+    name: 'applyAction, a cancel that ends it',
+    script: 'apply-action',
+    prepare: async (calm, faulty) => {
+      await held(calm, faulty)
+      await calm.beginAction(action('cancel'))
+      return {
+        call: () =>
+          faulty.applyAction({ action: 'act_one', from: '', runs: [{ run: 'one' }, { run: 'two' }] }),
+        newer: () => calm.retry('two', {}, write('retry')),
+      }
+    },
+  },
+  {
+    name: 'applyAction, a remove',
+    script: 'apply-action',
+    prepare: async (calm, faulty) => {
+      const { run } = await failedRun(calm, faulty)
+      await calm.beginAction(action('remove'))
+      return {
+        call: () => faulty.applyAction({ action: 'act_one', from: '', next: '1', runs: [{ run: run.id }] }),
+        newer: () => calm.applyAction({ action: 'act_one', from: '1', runs: [{ run: 'two' }] }),
+      }
+    },
+  },
+  {
+    name: 'endAction',
+    script: 'end-action',
+    prepare: async (calm, faulty) => {
+      await calm.beginAction(action('retry'))
+      return {
+        call: () => faulty.endAction('act_one', write('end')),
+        newer: () => calm.beginAction({ ...action('retry'), id: 'act_two' }),
       }
     },
   },

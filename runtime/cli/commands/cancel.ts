@@ -1,16 +1,18 @@
 import type { Command } from 'commander'
-import { withConnection } from '../connection.ts'
+import { actOnMany } from '../actions/act-on-many.ts'
+import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
-import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addCancel(program: Command): void {
-  const command = program.command('cancel').description('cancel a run').argument('<id>', 'id of the run')
-  addOperatorOptions(command, '{ id, state }').action(cancel)
+  const command = program.command('cancel').description('cancel runs: by id, or all that match')
+  addActionOptions(command, '{ id, state }').action(cancel)
 }
 
-async function cancel(id: string, options: OperatorOptions): Promise<void> {
-  await withConnection(options, async (jobs) => {
+async function cancel(ids: readonly string[], options: ActionOptions): Promise<void> {
+  if (options.dryRun || !isSingle(ids, options)) return actOnMany('cancel', ids, options)
+  await withOneRun(ids, options, async (jobs, id) => {
     const { state } = await jobs.run(id).cancel(operator(options))
     if (options.json) return printJson({ id, state })
     const words: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { StoreCheck } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
+import { given } from '../given.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
 import { wrap } from '../plain-text.ts'
@@ -8,10 +9,12 @@ import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 
 const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
 
-const shape = '{ address, version, node, workers, checks: [{ name, verdict, found, remedy? }] }'
+const shape =
+  '{ address, version, node, workers, checks: [{ name, verdict, found, remedy? }], recounted?: { looked, miscounts } }'
 
 interface DoctorOptions extends SharedOptions {
   readonly strict?: boolean
+  readonly recount?: boolean
 }
 
 export function addDoctor(program: Command): void {
@@ -19,23 +22,27 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check the store and this host; exit 1 on a fault')
     .option('--strict', 'exit 1 on a warning too')
+    .option('--recount', 'count all runs first and put their counters right, while work goes on')
   addSharedOptions(command, shape).action(doctor)
 }
 
 async function doctor(options: DoctorOptions): Promise<void> {
-  await withConnection(options, async ({ inspector }) => {
+  await withConnection(options, async (jobs) => {
+    const { inspector } = jobs
     const { address } = inspector
+    const recounted = options.recount ? await jobs.recountRuns() : undefined
     const checks = await inspector.checks()
     const workers = (await inspector.workers()).filter(({ lost }) => !lost).length
     const [version, node] = [packageVersion(), process.versions.node]
     if (checks.some(({ verdict }) => verdict === 'fault' || (options.strict && verdict === 'warning')))
       process.exitCode = 1
-    if (options.json) return printJson({ address, version, node, workers, checks })
+    if (options.json) return printJson({ address, version, node, workers, checks, ...given({ recounted }) })
     print(`store         ${address}`)
     print(`durable-jobs  ${version}`)
     print(`node          ${node}`)
     print('')
     for (const check of checks) print(checkLines(check))
+    if (recounted !== undefined) print(`\n${recountLine(recounted.looked, recounted.miscounts.length)}`)
     print(`\n${verdictLine(checks)}`)
   })
 }
@@ -49,6 +56,11 @@ function checkLines({ name, verdict, found, remedy }: StoreCheck): string {
   const lines = [found, ...(remedy === undefined ? [] : [`to do: ${remedy}`])]
   const body = lines.flatMap((text) => wrap(text, width)).join(`\n${' '.repeat(indent)}`)
   return `${paint(colours[verdict], verdict.padEnd(7))}  ${name.padEnd(12)}  ${body}`
+}
+
+function recountLine(looked: number, wrong: number): string {
+  const counters = wrong === 0 ? 'no counter was wrong' : `${numbered(wrong, 'counter')} put right`
+  return `recounted ${looked.toLocaleString('en')} runs: ${counters}`
 }
 
 function verdictLine(checks: readonly StoreCheck[]): string {

@@ -1,19 +1,20 @@
 import type { Command } from 'commander'
-import { withConnection } from '../connection.ts'
+import { actOnMany } from '../actions/act-on-many.ts'
+import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
-import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addRemove(program: Command): void {
   const command = program
     .command('remove')
-    .description('delete an ended run with all it stored')
-    .argument('<id>', 'id of the run')
-  addOperatorOptions(command, '{ id, removed }').action(remove)
+    .description('delete ended runs with all they stored: by id, or all that match')
+  addActionOptions(command, '{ id, removed }').action(remove)
 }
 
-async function remove(id: string, options: OperatorOptions): Promise<void> {
-  await withConnection(options, async (jobs) => {
+async function remove(ids: readonly string[], options: ActionOptions): Promise<void> {
+  if (options.dryRun || !isSingle(ids, options)) return actOnMany('remove', ids, options)
+  await withOneRun(ids, options, async (jobs, id) => {
     await jobs.remove(id, operator(options))
     if (options.json) printJson({ id, removed: true })
     else print(`run ${id} is removed`)

@@ -1,16 +1,16 @@
 import type { Command } from 'commander'
 import { RunStateError } from '../../model/errors.ts'
-import { withConnection } from '../connection.ts'
+import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
+import { addActionOptions, isSingle } from '../actions/action-options.ts'
+import { withOneRun } from '../actions/one-run.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
-import { repeated } from '../option-values.ts'
+import { repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson } from '../output.ts'
-import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
+import { usageError } from '../usage-error.ts'
 
-interface RetryOptions extends OperatorOptions {
+interface RetryOptions extends RetryManyOptions {
   readonly from?: string
-  readonly runAgain?: string[]
-  readonly dryRun?: boolean
 }
 
 const mostListed = 20
@@ -18,17 +18,24 @@ const mostListed = 20
 export function addRetry(program: Command): void {
   const command = program
     .command('retry')
-    .description('make a failed, cancelled, expired or blocked run ready again; stored steps stay')
-    .argument('<id>', 'id of the run')
-    .option('--from <path>', 'run this step and all stored after it again')
+    .description(
+      'make failed, cancelled, expired or blocked runs ready again, by id or all that match (failed ones without --state); stored steps stay',
+    )
+    .option('--from <path>', 'of one run: this step and all stored after it again')
     .option('--run-again <path>', 'an at-most-once step that may run again (may be repeated)', repeated)
-    .option('--dry-run', 'only list what would run again and what would stay')
-  addOperatorOptions(command, '{ id, dryRun, runsAgain: [path], keeps: [path] }').action(retry)
+    .option('--first <n>', 'retry so many, wait for their ends, then ask', wholeNumber(1, 1_000))
+  addActionOptions(command, '{ id, dryRun, runsAgain: [path], keeps: [path] }').action(retry)
 }
 
-async function retry(id: string, options: RetryOptions): Promise<void> {
+async function retry(ids: readonly string[], options: RetryOptions): Promise<void> {
+  if (isSingle(ids, options)) return retryOne(ids, options)
+  if (options.from !== undefined) throw usageError('--from is for one run: its steps are not those of others')
+  return actOnMany('retry', ids, options)
+}
+
+async function retryOne(ids: readonly string[], options: RetryOptions): Promise<void> {
   const { from, runAgain, dryRun = false } = options
-  await withConnection(options, async (jobs) => {
+  await withOneRun(ids, options, async (jobs, id) => {
     const plan = await jobs
       .run(id)
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })

@@ -1,73 +1,163 @@
-import { type Command, Option } from 'commander'
-import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { FleetSnapshot } from '../../describe/hindrance.ts'
+import { situation } from '../../describe/situation.ts'
 import { type Run, type RunState, runStates } from '../../model/run.ts'
-import type { Inspector, RunPage } from '../../store/store.ts'
+import type { RunOrder, RunPage, RunQuery } from '../../store/run-filter.ts'
+import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
-import { wholeNumber } from '../option-values.ts'
-import { printJson, printTable, remark } from '../output.ts'
+import { jsonSafe } from '../json-safe.ts'
+import { commaList, duration, pastTime, wholeNumber } from '../option-values.ts'
+import { print, printJson, remark, screenWidth } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { ago, paintState, situation } from '../run-text.ts'
+import { ago, paintState } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
-import type { Column } from '../table.ts'
+import { type Column, formatTable } from '../table.ts'
+import { type Frame, watchFrames } from '../watch.ts'
 
 interface RunsOptions extends SharedOptions {
-  readonly state?: RunState
+  readonly state?: readonly RunState[]
   readonly job?: string
   readonly queue?: string
   readonly tag?: string
   readonly unique?: string
+  readonly fingerprint?: string
+  readonly worker?: string
+  readonly olderThan?: number
+  readonly since?: number
+  readonly text?: string
+  readonly order?: RunOrder
   readonly limit: number
   readonly cursor?: string
+  readonly watch?: boolean
 }
 
-const columns: readonly Column<Run>[] = [
+/** A search that finds nothing goes on by itself until it has inspected so many runs. */
+const searchedByItself = 4_000
+
+const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job },
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
-  { title: 'SITUATION', cell: situation, shrinks: true },
+  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true },
 ]
 
 export function addRuns(program: Command): void {
   const command = program
     .command('runs')
     .description('list runs, newest first')
-    .addOption(new Option('--state <state>', 'only runs in this state').choices(runStates))
+    .option(
+      '--state <states>',
+      `only runs in these states, such as failed,expired: ${runStates.join(', ')}`,
+      states,
+    )
     .option('--job <name>', 'only runs of this job')
     .option('--queue <name>', 'only runs of this queue')
     .option('--tag <tag>', 'only runs with this tag')
-    .option('--unique <key>', 'only the run that holds this unique key of the job in --job')
+    .option('--unique <key>', 'only runs with this unique key; with --job alone the run that holds it')
+    .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
+    .option('--worker <name>', 'only runs that this worker holds')
+    .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
+    .option(
+      '--since <when>',
+      'only runs that came into their state (or ended) since then: 2h, or a time',
+      pastTime,
+    )
+    .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
+    .addOption(
+      new Option('--order <order>', 'longest: in their state; for ready, waiting and held runs')
+        .choices(['newest', 'oldest', 'longest'])
+        .default('newest'),
+    )
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
-    .option('--cursor <cursor>', 'go on where the page before ended')
-  addSharedOptions(command, '{ runs: [RUN], cursor? }').action(listRuns)
-  explainJson(command, fieldsOfRun)
+    .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
+    .option('--watch', 'list again whenever they change, until ctrl-c; with --json one line each time')
+  addSharedOptions(command, '{ runs: [RUN], looked, cursor? }').action(listRuns)
+  explainJson(command, `${fieldsOfRun}\nLOOKED: how many runs were inspected.`)
+}
+
+function states(text: string, before: readonly RunState[] = []): RunState[] {
+  const named = commaList(text)
+  const strange = named.find((name) => !(runStates as readonly string[]).includes(name))
+  if (strange !== undefined) {
+    throw new InvalidArgumentError(`'${strange}' is no state. Allowed choices are ${runStates.join(', ')}.`)
+  }
+  return [...before, ...(named as RunState[])]
 }
 
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
   await withConnection(given({ store }), async ({ inspector }) => {
+    if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
     const page = await readPage(inspector, options)
-    if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
-    if (page.runs.length > 0) printTable(columns, page.runs)
-    else remark(`no such run in ${inspector.address}`)
-    if (page.cursor !== undefined) remark(`there are more: add --cursor ${page.cursor}`)
+    if (json) return printJson(pageForJson(page))
+    if (page.runs.length > 0) print(await pageTable(inspector, page))
+    else if (page.cursor === undefined) remark(`no such run in ${inspector.address}`)
+    const next = nextPage(page, options.limit)
+    if (next !== undefined) remark(next)
   })
+}
+
+function pageForJson(page: RunPage): object {
+  return { ...page, runs: page.runs.map(runForJson) }
+}
+
+async function pageTable(inspector: Inspector, { runs }: RunPage): Promise<string> {
+  return formatTable(columns(await readFleet(inspector, runs)), runs, screenWidth())
+}
+
+async function runsFrame(
+  inspector: Inspector,
+  options: Omit<RunsOptions, keyof SharedOptions>,
+  json: boolean,
+): Promise<Frame> {
+  const page = await readPage(inspector, options)
+  const changes = jsonSafe(pageForJson(page))
+  if (json) return { text: JSON.stringify(changes), changes }
+  return { text: page.runs.length > 0 ? await pageTable(inspector, page) : 'no such run', changes }
+}
+
+/** How to go on where a page ended before the runs did. */
+function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | undefined {
+  if (cursor === undefined) return undefined
+  if (runs.length === limit) return `there are more: add --cursor ${cursor}`
+  return `searched ${looked.toLocaleString('en')} runs, going on with --cursor ${cursor}`
+}
+
+/** What keeps ready runs from being taken; read only where there is one. */
+async function readFleet(inspector: Inspector, runs: readonly Run[]): Promise<FleetSnapshot> {
+  if (!runs.some(({ state }) => state === 'ready')) return { queues: [], workers: [] }
+  return { queues: await inspector.queues(), workers: await inspector.workers() }
 }
 
 async function readPage(
   inspector: Inspector,
-  { limit, unique, state, job, queue, tag, cursor }: Omit<RunsOptions, keyof SharedOptions>,
+  options: Omit<RunsOptions, keyof SharedOptions>,
 ): Promise<RunPage> {
-  const filter = given({ state, job, queue, tag, cursor })
-  if (unique === undefined) return inspector.runs({ limit, ...filter })
-  if (job === undefined || Object.keys(filter).length > 1) {
-    throw new InvalidOptionsError('--unique names one run: write it with --job NAME and no other filter')
-  }
+  const { limit, order = 'newest', cursor, job, unique } = options
+  const { state: states, olderThan: minAgeMs, queue, tag, fingerprint, worker, since, text } = options
+  const filter = given({ states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, text })
+  const isHolder = unique !== undefined && job !== undefined && Object.keys(filter).length === 2
+  if (isHolder && cursor === undefined) return readHolder(inspector, job, unique)
+  return search(inspector, { limit, order, ...filter, ...given({ cursor }) })
+}
+
+async function readHolder(inspector: Inspector, job: string, unique: string): Promise<RunPage> {
   const id = await inspector.holder(job, unique)
   const run = id === undefined ? undefined : await inspector.run(id)
-  if (run === undefined) return { runs: [] }
+  if (run === undefined) return { runs: [], looked: 0 }
   const { input: _, ...shown } = run
-  return { runs: [shown as Run] }
+  return { runs: [shown as Run], looked: 1 }
+}
+
+async function search(inspector: Inspector, query: RunQuery): Promise<RunPage> {
+  let page = await inspector.runs(query)
+  let { looked } = page
+  while (page.runs.length === 0 && page.cursor !== undefined && looked < searchedByItself) {
+    page = await inspector.runs({ ...query, cursor: page.cursor })
+    looked += page.looked
+  }
+  return { ...page, looked }
 }

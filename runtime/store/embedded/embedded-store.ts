@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import { RunStateError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -8,7 +7,10 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
@@ -29,11 +31,13 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
+import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -61,8 +65,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -76,13 +78,22 @@ import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
-import { Database } from './database.ts'
 import { writeEvents } from './event-log.ts'
+import { forgetMoved } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
-import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
+import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  inspectAction,
+  inspectActions,
+  planAction,
+  pruneActions,
+} from './operations/actions.ts'
 import { campaign, refuseCampaign, renewTerm, resignTerm } from './operations/campaign.ts'
 import { cancel } from './operations/cancel.ts'
 import {
@@ -105,7 +116,6 @@ import {
   inspectHistory,
   inspectQueues,
   inspectRun,
-  inspectRuns,
   inspectWorkers,
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
@@ -120,10 +130,11 @@ import { countEnded, prune } from './operations/prune.ts'
 import { inspectReadyClasses } from './operations/ready-classes.ts'
 import { reclaim } from './operations/reclaim.ts'
 import { reconcile } from './operations/reconcile.ts'
-import { isRecountDue, recount } from './operations/recount.ts'
+import { checkCounts, isRecountDue, recount } from './operations/recount.ts'
 import { remove } from './operations/remove.ts'
 import { repair } from './operations/repair.ts'
 import { planRetry, retry } from './operations/retry.ts'
+import { inspectRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
@@ -132,8 +143,9 @@ import { PeerWatch } from './peer-watch.ts'
 import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
-import { formatVersion, migrate, readFormat } from './schema.ts'
+import { formatVersion, readFormat } from './schema.ts'
 import { type Moment, StoreClock, shownAt } from './store-clock.ts'
+import { StoreFile } from './store-file.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
@@ -145,50 +157,33 @@ interface Seams {
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
+  readonly prepare: Preparation
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
 export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
-  const path = sqlitePath(config.url)
-  if (!seams.create && !existsSync(path)) {
-    throw new StoreUnavailableError(
-      `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +
-        'DURABLE_JOBS_STORE, or start a worker, which makes it',
-      { kind: 'missing' },
-    )
-  }
-  const database = new Database(path, config.synchronous, seams.clock)
+  const { clock, create } = seams
+  const clocks = hostClocks(seams)
+  const file = new StoreFile(sqlitePath(config.url), {
+    clock,
+    clocks,
+    create,
+    synchronous: config.synchronous,
+  })
   try {
-    refuseNetworkFileSystem(path)
-    await migrate(database)
-    const time = new StoreClock(database, hostClocks(seams))
-    refuseOtherHost(database, time.look().now)
-    return new EmbeddedStore(database, config, { clock: seams.clock, time })
+    if (seams.prepare === 'at once') await file.prepare()
+    else file.check()
+    return new EmbeddedStore(file, config, { clock, time: new StoreClock(file, clocks) })
   } catch (error) {
-    database.close()
+    file.close()
     throw error
   }
-}
-
-function refuseOtherHost(database: Database, now: number): void {
-  const other = database.get<{ host: string; left: number }>(
-    'SELECT host, expires_at - ? AS left FROM workers WHERE boot <> ? AND expires_at > ?',
-    now,
-    bootId(),
-    now,
-  )
-  if (other === undefined) return
-  throw new StoreUnavailableError(
-    `${database.path} is in use by a worker on host '${other.host}'; the embedded store serves one host. ` +
-      `If this is that host and it has just restarted, try again in ${Math.ceil(other.left / 1000)} s`,
-    { kind: 'unsupported' },
-  )
 }
 
 /** The store on one SQLite file: one method per operation, one transaction each. */
 class EmbeddedStore implements Store {
   readonly address: string
-  readonly #database: Database
+  readonly #database: StoreFile
   readonly #config: StoreConfig
   readonly #time: StoreClock
   readonly #clock: Clock
@@ -198,7 +193,7 @@ class EmbeddedStore implements Store {
   readonly #subscriptions = new Set<Unsubscribe>()
 
   constructor(
-    database: Database,
+    database: StoreFile,
     config: StoreConfig,
     seams: { readonly clock: Clock; readonly time: StoreClock },
   ) {
@@ -258,7 +253,39 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => remove(tx, run, write))
   }
 
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return this.#write((tx) => beginAction(tx, action))
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return this.#write((tx) => applyAction(tx, chunk))
+  }
+
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return this.#write((tx) => endAction(tx, id, write))
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#transaction(), kind, runs, runAgain)
+  }
+
+  async action(id: string): Promise<ActionInfo | undefined> {
+    return inspectAction(this.#database, this.#time.look(), id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return inspectActions(this.#database, this.#time.look(), limit, actionsBytes)
+  }
+
   async register(worker: NewWorker): Promise<void> {
+    await this.#database.prepare()
     // The lock first: a registered lease whose lock is free is a dead one.
     this.#locks.hold(worker.lease)
     await this.#write((tx) => register(tx, worker))
@@ -446,8 +473,10 @@ class EmbeddedStore implements Store {
       const ended = countEnded(tx)
       const recount = isRecountDue(tx, ended) ? ({ recountDue: true } as const) : {}
       settleLimiters(tx)
+      forgetMoved(tx, limit)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
+      pruneActions(tx)
       return { pruned: prune(tx, limit, ended), repaired: repair(tx, limit), ...keys, ...recount }
     })
     this.#removeOrphanFiles()
@@ -487,8 +516,8 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
-  async runs(filter: RunFilter): Promise<RunPage> {
-    return inspectRuns(this.#database, this.#time.look(), filter)
+  async runs(query: RunQuery): Promise<RunPage> {
+    return inspectRuns(this.#database, this.#time.look(), query)
   }
 
   async counts(): Promise<readonly RunCount[]> {
@@ -556,7 +585,13 @@ class EmbeddedStore implements Store {
     const leader = leaderCheck(leaders, workers, wall)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            ...(await queueChecks(this, workers, wall)),
+            await deadlockCheck(this),
+            countersCheck(this.#database.snapshot(() => checkCounts(this.#database))),
+          ]
+        : []
     const store = checkStore(this.#database, this.#config, scope)
     const clock = clockJumpsCheck(this.#time.jumps(), wall)
     return [...store, clock, lostWorkers(workers), ...queues, leader, cron]

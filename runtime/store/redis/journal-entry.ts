@@ -2,6 +2,7 @@ import { decodeValue, encodeError } from '../../model/codec.ts'
 import { StoreFormatError } from '../../model/errors.ts'
 import type { JournalEntry, JournalPhase, JournalRecord, StepKind } from '../../model/journal.ts'
 import type { StoredError } from '../../model/stored-error.ts'
+import type { JournalLine } from '../plan-retry.ts'
 import type { Checkpoint } from '../store.ts'
 
 /*
@@ -87,6 +88,14 @@ export function decodeEntry(entry: Buffer, position: number, now: number): Journ
       return { ...base, phase, value: new Uint8Array(body), ...(waitedAt === 0 ? {} : { waitedAt }) }
     }
   }
+}
+
+/** What the plan of a retry reads of an entry; what the step stored may be cut off. */
+export function decodeLine(entry: Buffer, position: number): JournalLine {
+  const pathBytes = entry.readUInt16BE(entryHead + 16)
+  const path = entry.toString('utf8', entryHead + tailHead, entryHead + tailHead + pathBytes)
+  const once = ((entry[entryHead + 1] ?? 0) & onceFlag) !== 0
+  return { position, path, phase: nameOf(phases, entry[entryHead] ?? 0, path), once }
 }
 
 /** @throws StoreFormatError for a number that only a newer version knows. */

@@ -46,6 +46,8 @@ export const staticKeys = [
   'leases',
   /** hash: lease -> seen at, lease ms, draining, drain order, ended, runs to cancel */
   'status',
+  /** hash: lease -> number, time and steps of what it told last of its open steps */
+  'openSteps',
   /** hash: lease -> number and answer of its last claim */
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
@@ -60,8 +62,6 @@ export const staticKeys = [
   'paused',
   /** lex set: tag, number in line, run */
   'tags',
-  /** lex set: fingerprint, number in line, run; failed runs only */
-  'failedBy',
   /** hash: queue, state -> how many, for scheduled, waiting, blocked; read by earlier versions only */
   'counts',
   /** hash: queue, job, state -> how many runs, but for ready ones; behind an empty queue: as far as a recount has come */
@@ -92,14 +92,13 @@ export const staticKeys = [
   'events',
   /** stream: operations by number */
   'operations',
-  /** hash: minute, queue, job -> counts and histograms */
+  /**
+   * hash: minute, queue, job -> counts and histograms; `h` hour, queue, job -> the same for an hour; `m` or `s` and a slot ->
+   * a minute or an hour, and the backlogs when it began
+   */
   'minutes',
-  /** set by minute: fields of `minutes` */
+  /** set by minute, or by 10^9 and hour: cells of `minutes` */
   'minuteOrder',
-  /** hash: hour, queue, job -> the same for an hour; `m` or `h` and a slot -> a minute or hour, and the backlogs when it began */
-  'hours',
-  /** set by hour: those fields of `hours` that are cells */
-  'hourOrder',
   /** hash: role -> its last term, and who has it if anybody does */
   'terms',
   /** hash: kind, name -> what workers declare, and which of it is in force */
@@ -114,6 +113,12 @@ export const staticKeys = [
   'ledger',
   /** set by ms of the server's clock: scheduled runs by the instant they wait for */
   'instants',
+  /** hash: action -> what it is to do, for whom and why */
+  'actions',
+  /** hash: action -> cursor, done, refused and the first refusals with their reasons */
+  'actionProgress',
+  /** set by ms: actions by their last chunk, until forgotten */
+  'actionOrder',
   /** hash: finding -> until when it's muted, by whom and why */
   'mutes',
   /** hash: fingerprint -> group of failures */

@@ -1,10 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
-import {
-  RunStateError,
-  StoreFormatError,
-  StoreUnavailableError,
-  UnknownRunError,
-} from '../../model/errors.ts'
+import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -12,7 +7,10 @@ import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionChunk, ActionInfo, ActionKind, NewAction, RunForecast } from '../actions.ts'
 import { clockJumpsCheck } from '../clock-jumps-check.ts'
+import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
@@ -33,11 +31,13 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
+import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
 import type { ReadyClass } from '../ready-classes.ts'
 import type { RecountReport } from '../recount.ts'
-import type { RunCount } from '../run-filter.ts'
+import type { RunCount, RunPage, RunQuery } from '../run-filter.ts'
 import { scheduleCheck } from '../schedule-check.ts'
 import type {
   DueSchedules,
@@ -64,8 +64,6 @@ import type {
   RenewAnswer,
   RetryChoice,
   RunDetails,
-  RunFilter,
-  RunPage,
   Settlement,
   Store,
   StoreCheck,
@@ -78,10 +76,19 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
-import { checkServer, refuseOldServer } from './checks.ts'
+import { checkServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers-check.ts'
 import { Keys } from './keys.ts'
+import { Namespace } from './namespace.ts'
+import {
+  applyAction,
+  beginAction,
+  endAction,
+  planAction,
+  readAction,
+  readActions,
+} from './operations/actions.ts'
 import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
@@ -89,7 +96,7 @@ import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
 import { readFailures } from './operations/failures.ts'
-import { listRuns, readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
+import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
@@ -107,7 +114,7 @@ import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
-import { readRunCounts, recount } from './operations/run-counts.ts'
+import { checkCounts, readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -117,6 +124,7 @@ import {
   readSchedules,
   triggerSchedule,
 } from './operations/schedules.ts'
+import { listRuns } from './operations/search-runs.ts'
 import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
@@ -124,7 +132,6 @@ import { readThroughput } from './operations/throughput.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
-import { redisFormat } from './script.ts'
 import { ScriptCalls } from './script-calls.ts'
 import type { OwnClocks } from './server-clock.ts'
 import { stateOfCode } from './state-code.ts'
@@ -135,6 +142,7 @@ interface Seams {
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
+  readonly prepare: Preparation
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. */
@@ -142,8 +150,9 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
   const link = await RedisLink.open(config, 'durable-jobs', seams.clock)
   try {
     const keys = new Keys(config.namespace)
-    await openNamespace(link, keys, config, seams.create)
-    const calls = new ScriptCalls(link, keys, { storeNow: seams.storeNow, own: ownClocks(seams) })
+    const namespace = await Namespace.open(link, keys, config, seams.create)
+    if (seams.prepare === 'at once') await namespace.forWriting()
+    const calls = new ScriptCalls(link, keys, namespace, { storeNow: seams.storeNow, own: ownClocks(seams) })
     await calls.clock.agree()
     return new RedisStore(calls, config, seams.clock)
   } catch (error) {
@@ -155,59 +164,6 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
 /** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
 function ownClocks({ clock, storeElapsed }: Seams): OwnClocks {
   return storeElapsed === undefined ? clock : { elapsed: storeElapsed, uptime: storeElapsed }
-}
-
-/** Makes the namespace, or sees that this version can read it. */
-async function openNamespace(
-  link: RedisLink,
-  keys: Keys,
-  config: StoreConfig,
-  create: boolean,
-): Promise<void> {
-  await refuseOldServer(link)
-  await refuseConfirm(link, config)
-  const replication = await link.info('replication')
-  if (/^role:slave/m.test(replication)) {
-    throw new StoreUnavailableError(
-      `${link.address} is a read-only replica; give the address of its primary (${/^master_host:(\S+)/m.exec(replication)?.[1]})`,
-      { kind: 'read-only' },
-    )
-  }
-  const meta = keys.of('meta')
-  const found = await link.command('HGET', meta, 'format')
-  if (found === null && !create) {
-    throw new StoreUnavailableError(
-      `there is no store in namespace '${config.namespace}' of ${link.address}; name another one, or start a worker, which makes it`,
-      { kind: 'missing' },
-    )
-  }
-  // A namespace that has no runs yet has the right counters: none.
-  if (found === null && (await link.command('HSETNX', meta, 'format', redisFormat)) === 1)
-    await link.command('HSETNX', meta, 'recountedAt', 0)
-  else if (Number(found) > redisFormat) {
-    throw new StoreFormatError(
-      `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
-    )
-  }
-}
-
-/** An option that could never confirm anything is refused before a run depends on it. */
-async function refuseConfirm(link: RedisLink, { confirm }: StoreConfig): Promise<void> {
-  if (confirm === 'memory') return
-  if (link.inCluster) {
-    throw new InvalidOptionsError(
-      "store.confirm: a cluster can't be asked on the connection that wrote; leave it out, or use one primary with replicas",
-    )
-  }
-  if (confirm === 'replica') return
-  try {
-    await link.command('WAITAOF', 1, 0, 1)
-  } catch (error) {
-    if (StoreUnavailableError.is(error)) throw error
-    throw new InvalidOptionsError(
-      `store.confirm: 'disk' needs Redis 7.2 or Valkey, with appendonly yes (${(error as Error).message})`,
-    )
-  }
 }
 
 /** The store on one namespace of a Redis: one method per operation, one script for each change. */
@@ -297,6 +253,37 @@ class RedisStore implements Store {
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
+  }
+
+  beginAction(action: NewAction): Promise<ActionInfo> {
+    return beginAction(this.#calls, action)
+  }
+
+  async applyAction(chunk: ActionChunk): Promise<ActionInfo> {
+    checkChunk(chunk)
+    return applyAction(this.#calls, chunk)
+  }
+
+  endAction(id: string, write: OperatorWrite): Promise<ActionInfo> {
+    return endAction(this.#calls, id, write)
+  }
+
+  async planAction(
+    kind: ActionKind,
+    runs: readonly RunId[],
+    runAgain: readonly StepPath[],
+  ): Promise<readonly RunForecast[]> {
+    checkForecast(runs)
+    return planAction(this.#calls, kind, runs, runAgain)
+  }
+
+  action(id: string): Promise<ActionInfo | undefined> {
+    return readAction(this.#calls, id)
+  }
+
+  async actions(limit: number): Promise<readonly ActionInfo[]> {
+    checkActionsLimit(limit)
+    return readActions(this.#calls, limit)
   }
 
   async register(worker: NewWorker): Promise<void> {
@@ -492,8 +479,8 @@ class RedisStore implements Store {
     return readHistory(this.#calls, id)
   }
 
-  runs(filter: RunFilter): Promise<RunPage> {
-    return listRuns(this.#calls, filter)
+  runs(query: RunQuery): Promise<RunPage> {
+    return listRuns(this.#calls, query)
   }
 
   counts(): Promise<readonly RunCount[]> {
@@ -559,7 +546,13 @@ class RedisStore implements Store {
     const jumps = await readClockJumps(this.#calls)
     const cron = scheduleCheck(await this.schedules(), leaders)
     const queues =
-      scope === 'all' ? [...(await queueChecks(this, workers, wall)), await deadlockCheck(this)] : []
+      scope === 'all'
+        ? [
+            ...(await queueChecks(this, workers, wall)),
+            await deadlockCheck(this),
+            countersCheck(await checkCounts(this.#calls)),
+          ]
+        : []
     const [clock, cuts] = [clockJumpsCheck(jumps, wall), await checkCuts(this.#calls)]
     const leader = leaderCheck(leaders, workers, wall)
     return [...server, clock, lostWorkers(workers), cuts, ...queues, leader, cron]

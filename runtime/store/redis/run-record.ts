@@ -42,15 +42,19 @@ interface Tail {
 interface Extras {
   /** tags */
   readonly t?: readonly string[]
-  /** kind, until, name of what it waits for */
-  readonly w?: readonly [WaitingFor['kind'], number, string?]
+  /** kind, until, name of what it waits for or '', fingerprint of the failure after which it waits */
+  readonly w?: readonly [WaitingFor['kind'], number, string?, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
+  /** limits by path, '' for the job's own; a limiter's name is the first place of a take (scripts/limits-part.lua) */
+  readonly L?: Readonly<Record<string, { readonly t: readonly (readonly [limiter: string, ...unknown[]])[] }>>
   /** unique key, what it is held until (see unique-until.ts), and its canonical form where that is another key */
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
-  /** Of the failure that it is failed for, or waits after. */
+  /** Positions of stored steps that the code no longer calls. */
+  readonly o?: readonly number[]
+  /** Of the failure that it is failed for. */
   readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
@@ -184,6 +188,7 @@ export function toRun(run: WholeRun, shown: Shown): Run {
     ...(record.extras.u === undefined ? {} : { unique: shownKey(uniqueKeyOf(...record.extras.u), shown) }),
     changedAt: shown(record.changedAt),
     position: record.position,
+    ...(record.extras.o === undefined ? {} : { orphans: record.extras.o }),
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
   return { ...base, state: record.state, ...stateFields(run, shown) } as unknown as Run
@@ -198,7 +203,6 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
   const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
   const ended = isEnd(state) ? { endedAt: shown(record.changedAt) } : {}
   const cancel = extras.c ?? { by: 'unknown' }
-  const fingerprint = extras.f === undefined ? {} : { fingerprint: extras.f }
   const fields = {
     scheduled: () => ({ dueAt: extras.i ?? shown(record.wakeAt) }),
     ready: () => ({}),
@@ -206,7 +210,8 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
     cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
     waiting: () => ({
       waitingFor: waitingFor(extras, shown),
-      ...(outcome.length > 0 ? { error: error(), ...fingerprint } : {}),
+      ...(outcome.length > 0 ? { error: error() } : {}),
+      ...shownFingerprint(extras.w?.[3]),
     }),
     blocked: () => ({ reason: extras.b?.reason ?? '' }),
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
@@ -214,7 +219,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
       ...ended,
       error: outcome.length > 0 ? error() : poisoned(id, record),
       ...(extras.e === undefined ? {} : { escaped: extras.e }),
-      ...fingerprint,
+      ...shownFingerprint(extras.f),
     }),
     cancelled: () => ({ ...ended, ...cancel }),
     expired: () => ended,
@@ -227,8 +232,12 @@ function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
   return {
     kind,
     ...(kind === 'limit' ? {} : { until: shown(until) }),
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined || name === '' ? {} : { name }),
   }
+}
+
+function shownFingerprint(fingerprint: string | undefined): { readonly fingerprint?: string } {
+  return fingerprint === undefined ? {} : { fingerprint }
 }
 
 /** The store itself ended the run: there was no worker left to write an error. */

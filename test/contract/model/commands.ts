@@ -1,15 +1,18 @@
+import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import { expect } from 'vitest'
-import { isEnd } from '../../../runtime/model/run.ts'
+import { isEnd, type Run } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
+import { type ActionKind, actionKinds } from '../../../runtime/store/actions.ts'
 import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
+import type { RunQuery } from '../../../runtime/store/run-filter.ts'
 import {
   type ClaimedRun,
   type EnqueueAnswer,
   keepAnswersMs,
   type Store,
 } from '../../../runtime/store/store.ts'
-import { expectRightCounters } from '../expect-right-counters.ts'
+import { expectSearch } from '../expect-search.ts'
 import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, TestWorker } from '../test-worker.ts'
@@ -50,14 +53,22 @@ function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<vo
 
 /** After every command the store tells of each run what the oracle knows, and each live one is in one place. */
 async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<void> {
+  const counts = new Map<string, number>()
+  const runs: Run[] = []
   for (const known of oracle.runs.values()) {
     const { id, state, attempt, losses, position, fingerprint } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
+    expect(run?.orphans).toEqual(known.orphans)
     expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
+    const { input: _, ...shown } = run ?? {}
+    runs.push(shown as Run)
+    const group = `${known.queue} ${state}`
+    counts.set(group, (counts.get(group) ?? 0) + 1)
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
+    expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
   await told.read(store)
@@ -73,7 +84,10 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
   expect(swept).toEqual({ pruned: 0, repaired: [] })
-  await expectRightCounters(store)
+  const counters = (await store.counts()).map(({ queue, state, count }) => [`${queue} ${state}`, count])
+  expect(Object.fromEntries(counters)).toEqual(Object.fromEntries(counts))
+  const query = ++oracle.agreed % 3 === 0 ? pick(queries, oracle.agreed / 3) : undefined
+  if (query !== undefined) await expectSearch(store, runs, query, oracle.now)
 }
 
 /** Backlogs are those of the oracle; whatever was counted has its time. */
@@ -89,6 +103,15 @@ async function statisticsAgree(oracle: Oracle, store: Store): Promise<void> {
     expect(durationsIn(total)).toBe(completed + failed + cancelled + expired)
   }
 }
+/** Searches that take turns after every third command; each reads other indexes. */
+const queries: readonly RunQuery[] = [
+  { limit: 7 },
+  { states: ['ready', 'waiting', 'running', 'cancelling'], order: 'longest', limit: 3 },
+  { queue: 'a', order: 'oldest', limit: 5 },
+  { states: ['failed', 'cancelled', 'blocked', 'waiting', 'scheduled'], job: 'job', limit: 4 },
+  { states: ['ready'], queue: 'b', order: 'longest', limit: 2 },
+  { minAgeMs: 3_000, limit: 5 },
+]
 
 function pick<T>(items: readonly T[], choice: number): T | undefined {
   return items[choice % Math.max(1, items.length)]
@@ -146,6 +169,25 @@ function claimCommand(which: number, max: number): Command {
       fleet.claims.push({ worker: which, lease: worker.lease, run })
     }
     expect((await worker.claimAnswer(max, [], worker.n)).runs).toEqual(runs)
+  })
+}
+
+/** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
+function tellCommand(which: number, agoMs: number): Command {
+  return command(`worker ${which} tells of its open steps of ${agoMs} ms ago`, async (oracle, fleet) => {
+    const worker = fleet.workers[which]
+    if (worker === undefined) return
+    const held = fleet.claims.filter((claim) => isCurrent(oracle, fleet, claim) && claim.worker === which)
+    const steps = held.map(({ run }) => ({
+      run: run.id,
+      fence: run.fence,
+      path: `in ${run.id}`,
+      openMs: 5_000,
+    }))
+    const n = ++oracle.told
+    await worker.renew({ openSteps: { n, agoMs, steps } })
+    await worker.renew({ openSteps: { n: n - 1, agoMs: 0, steps: [] } })
+    oracle.tell(which, agoMs)
   })
 }
 
@@ -214,10 +256,12 @@ function settleCommand(
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
     } as const
-    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind] } as const
+    const orphans = choice % 3 === 0 ? { orphans: [position] } : {}
+    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind], ...orphans } as const
     const known = oracle.get(run.id)
     if (held) {
-      known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+      const state = oracle.settle(run.id, kind, pauseMs, orphans.orphans)
+      known.lastStay = { fence: run.fence, state }
       if (cause !== undefined && kind === 'failed') oracle.fail(run.id, `f1:${cause}`, 'end')
       if (cause !== undefined && kind === 'retrying') oracle.fail(run.id, `f1:${cause}`, 'try')
     }
@@ -304,8 +348,47 @@ function removeCommand(choice: number): Command {
     expect(await store.run(run.id)).toBeUndefined()
     oracle.remove(run.id)
     oracle.operations.push(`remove run ${run.id}`)
-    for (let i = claims.length - 1; i >= 0; i--) if (claims[i]?.run.id === run.id) claims.splice(i, 1)
+    forgetClaims(claims, [run.id])
   })
+}
+
+/** Some runs at once, sent twice; what is refused stops no other. */
+function actionCommand(action: ActionKind, choices: readonly number[]): Command {
+  return command(`${action} runs ${choices}`, async (oracle, { store, claims }) => {
+    const all = [...oracle.runs.values()]
+    const ids = [...new Set(choices.flatMap((choice) => pick(all, choice)?.id ?? []))]
+    const id = `act_${randomUUID()}`
+    await store.beginAction({ id, action, target: { kind: 'runs', ids }, by: 'ana' })
+    oracle.operations.push(`begin action ${id}`)
+    const chunk = { action: id, from: '', next: '1', runs: ids.map((run) => ({ run })) }
+    const answer = await store.applyAction(chunk)
+    const done = ids.filter((run) => actOn(oracle, action, run))
+    expect(answer).toMatchObject({ done: done.length, refused: ids.length - done.length })
+    expect(await store.applyAction(chunk)).toEqual(answer)
+    if (action === 'remove') forgetClaims(claims, done)
+  })
+}
+
+/** Whether the action is for the run, which is moved then. */
+function actOn(oracle: Oracle, action: ActionKind, id: string): boolean {
+  const { state } = oracle.get(id)
+  if (action === 'retry') {
+    if (!oracle.canRetry(id) || oracle.keyHolderBeside(id) !== undefined) return false
+    oracle.retry(id)
+    return true
+  }
+  if (action === 'cancel') {
+    if (isEnd(state) || state === 'cancelling') return false
+    oracle.cancel(id)
+    return true
+  }
+  if (!isEnd(state)) return false
+  oracle.remove(id)
+  return true
+}
+
+function forgetClaims(claims: Fleet['claims'], ids: readonly string[]): void {
+  for (let i = claims.length - 1; i >= 0; i--) if (ids.includes(claims[i]?.run.id ?? '')) claims.splice(i, 1)
 }
 
 function queueCommand(queue: string, pause: boolean): Command {
@@ -349,6 +432,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   choice.map(lateEnqueueCommand),
   fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
+  fc.tuple(worker, fc.constantFrom(0, 1_500)).map(([which, agoMs]) => tellCommand(which, agoMs)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc
     .tuple(choice, fc.constantFrom(...causes), fc.constantFrom(undefined, 500))
@@ -364,6 +448,9 @@ export const commands: fc.Arbitrary<Command>[] = [
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
   fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
   choice.map(removeCommand),
+  fc
+    .tuple(fc.constantFrom(...actionKinds), fc.array(choice, { maxLength: 4 }))
+    .map(([kind, which]) => actionCommand(kind, which)),
   fc.tuple(queue, fc.boolean()).map(([name, pause]) => queueCommand(name, pause)),
   fc.constantFrom(1, 2, 2, 5).map(recountCommand),
   fc

@@ -182,7 +182,7 @@ export function claimContract(open: Open): void {
     const other = await another()
     await other.enqueue([newRun()])
     expect(await (await worker()).claim()).toHaveLength(1)
-    expect((await other.runs({ state: 'running', limit: 5 })).runs).toHaveLength(1)
-    expect((await store.runs({ state: 'ready', limit: 5 })).runs).toEqual([])
+    expect((await other.runs({ states: ['running'], limit: 5 })).runs).toHaveLength(1)
+    expect((await store.runs({ states: ['ready'], limit: 5 })).runs).toEqual([])
   })
 }

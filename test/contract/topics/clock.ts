@@ -439,7 +439,7 @@ function told(open: Open): void {
       await pass(contract, second, workers)
       moveClock(-90 * second)
       for (const each of workers) await each.renew()
-      const found = `jumped back by 1 m 30 s at ${new Date(now()).toISOString()}, the last of 2 jumps within a day`
+      const found = `jumped back by 1 min 30 s at ${new Date(now()).toISOString()}, the last of 2 jumps within a day`
       expect(await clock()).toMatchObject({ verdict: 'warning', found })
       await pass(contract, second, workers)
       contract.advance(25 * hour)

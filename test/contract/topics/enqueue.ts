@@ -148,7 +148,7 @@ export function enqueueContract(open: Open): void {
       const first = await worker()
       advance(1_000)
       for (let i = 0; i < 6; i++) expect(await first.claim(100)).toEqual([])
-      expect((await store.runs({ state: 'ready', limit: 10 })).runs).toEqual([])
+      expect((await store.runs({ states: ['ready'], limit: 10 })).runs).toEqual([])
     },
   )
 

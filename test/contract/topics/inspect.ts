@@ -30,12 +30,12 @@ export function inspectContract(open: Open): void {
     await store.cancel(b.id, byHand())
     const ids = async (filter: object): Promise<string[]> =>
       (await store.runs({ limit: 10, ...filter })).runs.map(({ id }) => id)
-    expect(await ids({ state: 'cancelled' })).toEqual([b.id])
-    expect(await ids({ state: 'scheduled' })).toEqual([c.id])
+    expect(await ids({ states: ['cancelled'] })).toEqual([b.id])
+    expect(await ids({ states: ['scheduled'] })).toEqual([c.id])
     expect(await ids({ job: 'job' })).toEqual([c.id, a.id])
     expect(await ids({ queue: 'mail' })).toEqual([a.id])
     expect(await ids({ tag: 'eu' })).toEqual([b.id, a.id])
-    expect(await ids({ tag: 'eu', state: 'ready' })).toEqual([a.id])
+    expect(await ids({ tag: 'eu', states: ['ready'] })).toEqual([a.id])
     expect(await ids({ tag: 'no' })).toEqual([])
   })
 

@@ -326,7 +326,7 @@ export function uniqueContract(open: Open): void {
     expect(claimed.map(({ id }) => id)).toEqual([joins[0].id, joins[2].id, replaces[3]?.id])
     const queues = await store.queues()
     expect(queues).toMatchObject([{ counts: { ready: 0, running: 3 } }])
-    expect((await store.runs({ state: 'cancelled', limit: 9 })).runs).toHaveLength(3)
+    expect((await store.runs({ states: ['cancelled'], limit: 9 })).runs).toHaveLength(3)
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
@@ -346,7 +346,7 @@ export function uniqueContract(open: Open): void {
     const answers = await store.enqueue(runs)
     expect(answers.map(({ outcome }) => outcome)).toEqual(['created', 'created', 'created'])
     expect(await store.holder('job', 'k')).toBe(runs[2]?.id)
-    expect((await store.runs({ state: 'expired', limit: 9 })).runs).toHaveLength(2)
+    expect((await store.runs({ states: ['expired'], limit: 9 })).runs).toHaveLength(2)
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
@@ -557,7 +557,7 @@ export function uniqueContract(open: Open): void {
           { outcome: 'rejected', id: rejected.id, reason: 'duplicate', holder: first.id },
           { outcome: 'replaced', id: replaces.id, replaced: first.id },
         ])
-        const ready = (await store.runs({ state: 'ready', limit: 9 })).runs
+        const ready = (await store.runs({ states: ['ready'], limit: 9 })).runs
         expect(ready.map(({ id }) => id)).toEqual([replaces.id])
         await expect(store.planRetry(first.id, {})).rejects.toMatchObject({ runId: replaces.id })
         await expect(store.retry(first.id, {}, byHand())).rejects.toMatchObject({ runId: replaces.id })

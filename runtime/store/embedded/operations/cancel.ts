@@ -4,7 +4,7 @@ import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
-import { type Cancel, findRun } from '../run-row.ts'
+import { type Cancel, findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
 
 export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { readonly state: RunState } {
@@ -14,18 +14,17 @@ export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { read
   if (run === undefined) throw new UnknownRunError(id)
   if (isEnd(run.state) || run.state === 'cancelling')
     return keepAnswer(tx, write.requestId, { state: run.state })
-  const { id: subject, job, queue } = run
-  logOperation(tx, {
-    ...{ operation: 'cancel run', subject, by: write.by, reason: write.reason },
-    details: { job, queue },
-  })
-  note(tx, run.seq, {
-    kind: 'cancel',
-    by: write.by,
-    ...(write.reason === undefined ? {} : { reason: write.reason }),
-  })
-  const flag: Cancel = { by: write.by, ...(write.reason === undefined ? {} : { reason: write.reason }) }
-  const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: flag })
+  const { job, queue } = run
+  const { by, reason } = write
+  logOperation(tx, { operation: 'cancel run', subject: id, by, reason, details: { job, queue } })
+  return keepAnswer(tx, write.requestId, { state: cancelRun(tx, run, write) })
+}
+
+/** Cancels a live run: at once what no worker holds, else by an order to its holder. */
+export function cancelRun(tx: Transaction, run: RunRow, { by, reason }: Cancel): RunState {
+  const told: Cancel = { by, ...(reason === undefined ? {} : { reason }) }
+  note(tx, run.seq, { kind: 'cancel', ...told })
+  const state = place(tx, run, run.state === 'running' ? 'order cancel' : 'cancel', { cancel: told })
   if (run.lease !== null) tx.woken.add(run.lease)
-  return keepAnswer(tx, write.requestId, { state })
+  return state
 }

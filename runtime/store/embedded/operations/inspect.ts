@@ -1,7 +1,5 @@
-import { endStates, type Run, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
-import { parseCursor } from '../../read-limits.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type {
   HistoryEntry,
@@ -9,8 +7,6 @@ import type {
   QueueInfo,
   QueueOrder,
   RunDetails,
-  RunFilter,
-  RunPage,
   WorkerInfo,
   WorkerJob,
 } from '../../store.ts'
@@ -18,6 +14,7 @@ import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
+import { openStepFinder } from './open-steps.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -26,7 +23,7 @@ export function inspectRun(sql: Sql, moment: Moment, id: RunId): RunDetails | un
     `SELECT ${viewColumns}, payloads.input FROM ${viewTables} WHERE runs.id = ?`,
     id,
   )
-  return row && { ...toRun(row, moment), input: row.input }
+  return row && { ...toRun(row, moment), ...openStepFinder(sql, moment)(row), input: row.input }
 }
 
 export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {
@@ -44,34 +41,6 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
     const told = { ...row, at: shownAt(moment, row.at) }
     return Object.fromEntries(Object.entries(told).filter(([, field]) => field !== null)) as never
   })
-}
-
-/** Newest first; the cursor is the place in line of the last run of a page. */
-export function inspectRuns(sql: Sql, moment: Moment, filter: RunFilter): RunPage {
-  const where: string[] = []
-  const values: (string | number)[] = []
-  const add = (clause: string, ...used: (string | number)[]): void => {
-    where.push(clause)
-    values.push(...used)
-  }
-  if (filter.state !== undefined) {
-    const ended = (endStates as readonly RunState[]).includes(filter.state)
-    add(`runs.state = ? AND runs.ended_at IS ${ended ? 'NOT ' : ''}NULL`, filter.state)
-  }
-  if (filter.job !== undefined) add('runs.job = ?', filter.job)
-  if (filter.queue !== undefined) add('runs.queue = ?', filter.queue)
-  if (filter.tag !== undefined) add('runs.seq IN (SELECT seq FROM tags WHERE tag = ?)', filter.tag)
-  if (filter.cursor !== undefined) add('runs.seq < ?', parseCursor(filter.cursor))
-  const rows = sql.all<ViewRow>(
-    `SELECT ${viewColumns} FROM ${viewTables} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-     ORDER BY runs.seq DESC LIMIT ?`,
-    ...values,
-    filter.limit + 1,
-  )
-  const page = rows.slice(0, filter.limit)
-  const runs: Run[] = page.map((row) => toRun(row, moment))
-  const last = page.at(-1)
-  return rows.length > filter.limit && last ? { runs, cursor: String(last.seq) } : { runs }
 }
 
 /** Of queues beyond these reads it is not told how long their oldest run is ready. */

@@ -1,7 +1,8 @@
 import type { RunState } from '../../../model/run.ts'
+import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import { type Miscount, type RecountReport, recountPauseMs } from '../../recount.ts'
 import type { Sql } from '../database.ts'
-import { readRecountedAt, readRecountedTo } from '../run-counts.ts'
+import { inspectRunCounts, readRecountedAt, readRecountedTo } from '../run-counts.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One transaction's share: a few milliseconds. */
@@ -88,4 +89,45 @@ function addUp(sql: Sql, ended: number): boolean {
     `SELECT count(*) AS n FROM (SELECT 1 FROM runs WHERE ended_at IS NULL LIMIT ${comparedRuns + 1})`,
   )
   return live?.n === sums.live
+}
+
+/**
+ * Compares the counters with the indexes, in a snapshot. Completed runs, of which there are most, are compared by their sum
+ * alone: no index has them by job.
+ */
+export function checkCounts(sql: Sql): CounterFacts {
+  const stored = inspectRunCounts(sql)
+  const runs = stored.reduce((sum, { count }) => sum + count, 0)
+  const isCounted = readRecountedAt(sql) !== undefined
+  if (!isCounted) return { isCounted, runs, groups: stored.length, miscounts: [] }
+  const counted = new Map<string, FoundMiscount>()
+  const keyOf = ({ queue, job, state }: FoundMiscount): string => `${queue}\0${job}\0${state}`
+  const completed = stored.filter(({ state }) => state === 'completed')
+  const all: FoundMiscount = {
+    state: 'completed',
+    stored: completed.reduce((sum, { count }) => sum + count, 0),
+    counted: completedRuns(sql),
+  }
+  for (const { queue, job, state, count } of stored) {
+    if (state === 'completed') continue
+    const found = { queue, job, state, stored: count, counted: 0 }
+    counted.set(keyOf(found), found)
+  }
+  for (const { n, ...group } of groupsByIndex(sql)) {
+    const key = keyOf({ ...group, stored: 0, counted: n })
+    counted.set(key, { ...group, stored: counted.get(key)?.stored ?? 0, counted: n })
+  }
+  const miscounts = [all, ...counted.values()].filter((found) => found.stored !== found.counted)
+  return { isCounted, runs, groups: stored.length, miscounts }
+}
+
+function completedRuns(sql: Sql): number {
+  const query = "SELECT count(*) AS n FROM runs WHERE ended_at IS NOT NULL AND state = 'completed'"
+  return sql.get<{ n: number }>(query)?.n ?? 0
+}
+
+function groupsByIndex(sql: Sql): Omit<Sum, 'last'>[] {
+  const groups = (where: string): Omit<Sum, 'last'>[] =>
+    sql.all(`SELECT queue, job, state, count(*) AS n FROM runs WHERE ${where} GROUP BY state, queue, job`)
+  return [...groups('ended_at IS NULL'), ...groups("ended_at IS NOT NULL AND state <> 'completed'")]
 }

@@ -3,7 +3,7 @@ import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { logOperation } from '../operation-log.ts'
-import { findRun } from '../run-row.ts'
+import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { freeKeys } from '../unique-keys.ts'
 import { deleteRun } from './prune.ts'
@@ -18,7 +18,12 @@ export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
   const { by, reason } = write
   const { job, queue } = run
   logOperation(tx, { operation: 'remove run', subject: id, by, reason, details: { job, queue } })
+  removeRun(tx, run)
+  keepAnswer(tx, write.requestId, true)
+}
+
+/** Deletes an ended run; unlike retention it also ends a window of its unique key. */
+export function removeRun(tx: Transaction, run: RunRow): void {
   freeKeys(tx, run)
   deleteRun(tx, run)
-  keepAnswer(tx, write.requestId, true)
 }

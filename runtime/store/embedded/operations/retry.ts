@@ -3,7 +3,8 @@ import type { RetryPlan } from '../../../model/job.ts'
 import { entryOverheadBytes } from '../../../model/journal.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
+import type { StepPath } from '../../../model/step-path.ts'
+import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
 import type { RetryChoice } from '../../store.ts'
 import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
@@ -15,11 +16,22 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
   const { run, dropped, answer } = plan(tx, id, choice)
-  expireHolders(tx, run)
-  const reason = retryReason(choice, write)
+  const told = { by: write.by, reason: retryReason(choice, write) }
   const { job, queue } = run
-  logOperation(tx, { operation: 'retry run', subject: id, by: write.by, reason, details: { job, queue } })
-  note(tx, run.seq, { kind: 'retry', by: write.by, reason })
+  logOperation(tx, { operation: 'retry run', subject: id, ...told, details: { job, queue } })
+  retryRun(tx, run, dropped, told)
+  return keepAnswer(tx, write.requestId, answer)
+}
+
+/** Carries a planned retry out, once no other run holds the run's keys. */
+export function retryRun(
+  tx: Transaction,
+  run: RunRow,
+  dropped: readonly number[],
+  told: { readonly by: string; readonly reason: string },
+): void {
+  expireHolders(tx, run)
+  note(tx, run.seq, { kind: 'retry', ...told })
   for (const position of dropped) {
     tx.sql.run('DELETE FROM journal WHERE run = ? AND position = ?', run.seq, position)
   }
@@ -39,7 +51,6 @@ export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: Op
     cancel: null,
     blocked: null,
   })
-  return keepAnswer(tx, write.requestId, answer)
 }
 
 export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): RetryPlan {
@@ -49,17 +60,24 @@ export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): Retr
 function plan(tx: Transaction, id: RunId, choice: RetryChoice): PlannedRetry & { readonly run: RunRow } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
-  const rows = tx.sql.all<{ position: number; path: string; phase: string; once: number }>(
-    'SELECT position, path, phase, once FROM journal WHERE run = ? ORDER BY position',
-    run.seq,
-  )
-  const payload = tx.sql.get<{ escaped: string | null }>(
-    'SELECT escaped FROM payloads WHERE seq = ?',
-    run.seq,
-  )
-  const lines = rows.map((row) => ({ ...row, once: row.once === 1 }))
-  const escaped = payload?.escaped ?? undefined
+  const { lines, escaped } = retryLines(tx, run)
   const planned = planRetryOf({ id, state: run.state, escaped }, lines, choice)
   refuseHeldKeys(tx, run)
   return { run, ...planned }
+}
+
+/** What the plan of a retry reads of a run: its journal, and the step whose error ended it. */
+export function retryLines(
+  tx: Transaction,
+  { seq }: Pick<RunRow, 'seq'>,
+): { readonly lines: readonly JournalLine[]; readonly escaped: StepPath | undefined } {
+  const rows = tx.sql.all<{ position: number; path: string; phase: string; once: number }>(
+    'SELECT position, path, phase, once FROM journal WHERE run = ? ORDER BY position',
+    seq,
+  )
+  const payload = tx.sql.get<{ escaped: string | null }>('SELECT escaped FROM payloads WHERE seq = ?', seq)
+  return {
+    lines: rows.map((row) => ({ ...row, once: row.once === 1 })),
+    escaped: payload?.escaped ?? undefined,
+  }
 }

@@ -1,24 +1,13 @@
 import type { LossCause } from '../../../model/poison.ts'
-import type { Run } from '../../../model/run.ts'
+import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
-import { parseCursor } from '../../read-limits.ts'
 import type { RunCount } from '../../run-filter.ts'
-import type {
-  HistoryEntry,
-  QueueInfo,
-  QueueOrder,
-  RunDetails,
-  RunFilter,
-  RunPage,
-  WorkerInfo,
-  WorkerJob,
-} from '../../store.ts'
+import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { stateCode } from '../state-code.ts'
 import { range } from './journal.ts'
 import { decodeRunCounts } from './run-counts.ts'
 
@@ -28,18 +17,40 @@ export async function readRuns(
   ids: readonly RunId[],
   whole: boolean,
 ): Promise<RunDetails[]> {
+  const found = await readRecords(calls, ids, whole)
+  return found.map(({ step, ...run }) => ({
+    ...toRun(run, (at) => calls.clock.shown(at)),
+    ...(step === undefined ? {} : { step }),
+    input: run.given.input,
+  }))
+}
+
+/** The same as they are stored: with the store's times. */
+export async function readRecords(
+  calls: ScriptCalls,
+  ids: readonly RunId[],
+  whole: boolean,
+): Promise<(WholeRun & { readonly step?: RunningStep })[]> {
   if (ids.length === 0) return []
-  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
+  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | FoundRun)[]
   return reply.flatMap((found, i) => {
     if (!Array.isArray(found)) return []
-    const run = wholeRun(ids[i] ?? '', found)
-    return [{ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }]
+    const [record, stay, worker, input, outcome, step] = found
+    return [{ ...wholeRun(ids[i] ?? '', [record, stay, worker, input, outcome]), ...openStep(step) }]
   })
+}
+
+type FoundRun = [...parts: [Buffer, Buffer, Buffer, Buffer, Buffer], step?: [Buffer, number, number]]
+
+function openStep(found: FoundRun[5]): { readonly step?: RunningStep } {
+  if (found === undefined) return {}
+  const [path, openMs, toldAgoMs] = found
+  return { step: { path: String(path), openMs, toldAgoMs } }
 }
 
 const noGiven = Buffer.alloc(4)
 
-function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
+export function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
   const [raw = noGiven, stay = noGiven, worker = '', input = noGiven, outcome = noGiven] = found
   const record = decodeRecord(raw)
   withStay(record, stay)
@@ -51,40 +62,6 @@ function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
     worker: String(worker),
     given: decodeGiven(given),
     outcome: beside ? outcome : record.outcome,
-  }
-}
-
-const scannedAtOnce = 500
-const newest = 2 ** 47
-
-/** Newest first; the cursor is the number in line of the last run of a page. */
-export async function listRuns(calls: ScriptCalls, filter: RunFilter): Promise<RunPage> {
-  const runs: Run[] = []
-  let cursor = filter.cursor === undefined ? newest : parseCursor(filter.cursor)
-  const fits = (run: Run): boolean =>
-    (filter.state === undefined || run.state === filter.state) &&
-    (filter.job === undefined || run.job === filter.job) &&
-    (filter.queue === undefined || run.queue === filter.queue) &&
-    (filter.tag === undefined || run.tags.includes(filter.tag))
-  const narrow = filter.job !== undefined || filter.queue !== undefined || filter.tag !== undefined
-  const atOnce = narrow ? scannedAtOnce : Math.min(scannedAtOnce, filter.limit + 1)
-  for (;;) {
-    const state = filter.state === undefined ? 0 : stateCode(filter.state)
-    const flat = (await calls.run('list-runs', [state, filter.tag ?? '', cursor, atOnce])) as Buffer[]
-    const seqs = flat.filter((_, i) => i % 2 === 0).map(Number)
-    const ids = flat.filter((_, i) => i % 2 === 1).map(String)
-    const found = new Map(
-      (await readRuns(calls, ids, false)).map(({ input: _, ...run }) => [run.id, run as Run]),
-    )
-    for (const [i, id] of ids.entries()) {
-      const run = found.get(id)
-      if (run === undefined || !fits(run)) continue
-      if (runs.length === filter.limit) return { runs, cursor: String(cursor) }
-      runs.push(run)
-      cursor = seqs[i] ?? cursor
-    }
-    if (ids.length < atOnce) return { runs }
-    if (runs.length < filter.limit) cursor = seqs.at(-1) ?? cursor
   }
 }
 
@@ -100,7 +77,7 @@ interface Line {
 }
 
 export async function readHistory(calls: ScriptCalls, id: RunId): Promise<HistoryEntry[]> {
-  const raw = (await calls.link.command('HGET', calls.keys.of('history'), id)) as Buffer | null
+  const raw = (await calls.read('HGET', calls.keys.of('history'), id)) as Buffer | null
   if (raw === null) return []
   const lines = plain.unpack(raw) as Line[]
   return Promise.all(lines.map((line) => withPlace(calls, id, line)))
@@ -157,7 +134,7 @@ interface Pause {
   readonly at: number
 }
 
-interface StoredWorker {
+export interface StoredWorker {
   readonly name: string
   readonly host: string
   readonly pid: number

@@ -1,8 +1,10 @@
+import { type RunState, runStates } from '../../../model/run.ts'
+import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import type { RecountReport } from '../../recount.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { stateOfCode } from '../state-code.ts'
+import { stateCode, stateOfCode } from '../state-code.ts'
 
 /** One script's share: it looks at each of these records. */
 const recountedAtOnce = 500
@@ -58,4 +60,34 @@ export async function recount(calls: ScriptCalls, limit: number = recountedAtOnc
     i % 3 === 0 ? [{ ...counterOf(field), counted: Number(found[i + 1]), stored: Number(found[i + 2]) }] : [],
   )
   return { done: done === 1, looked: Number(looked), miscounts }
+}
+
+/** A check of more counters would take too long: those of the others show in the sums by state. */
+const checkedCounters = 3_000
+const checkedAtOnce = 300
+/** Those whose groups have an index of their own. */
+const groupedStates: readonly RunState[] = [
+  ...(['scheduled', 'waiting', 'blocked', 'failed', 'cancelled', 'expired'] as const),
+]
+
+/** Compares the counters with the sets of runs. Running and completed runs are compared by their sum alone. */
+export async function checkCounts(calls: ScriptCalls): Promise<CounterFacts> {
+  const counts = await readRunCounts(calls)
+  const [isCounted, ...sums] = (await calls.run('check-run-counts', [])) as number[]
+  const miscounts: FoundMiscount[] = runStates.flatMap((state, i) => {
+    const [stored = 0, counted = 0] = sums.slice(i * 2, i * 2 + 2)
+    return stored === counted ? [] : [{ state, stored, counted }]
+  })
+  const grouped = counts.filter(({ state }) => groupedStates.includes(state)).slice(0, checkedCounters)
+  for (let at = 0; at < grouped.length; at += checkedAtOnce) {
+    const part = grouped.slice(at, at + checkedAtOnce)
+    const fields = part.map(({ queue, job, state }) => `${queue}\0${job}\0${stateCode(state)}`)
+    const reply = (await calls.run('check-run-counts', fields)) as number[]
+    for (const [i, { queue, job, state }] of part.entries()) {
+      const [stored = 0, counted = 0] = reply.slice(i * 2, i * 2 + 2)
+      if (stored !== counted) miscounts.push({ queue, job, state, stored, counted })
+    }
+  }
+  const runs = counts.reduce((sum, { count }) => sum + count, 0)
+  return { isCounted: isCounted === 1, runs, groups: counts.length, miscounts }
 }

@@ -79,8 +79,8 @@ function cellsOf(reply: CellReply, unitMs: number, range: StatisticsRange): Stat
       const cell = packed ? (plain.unpack(packed) as PackedCell) : undefined
       // A minute that is in its hour is read with that.
       if (cell === undefined || (range === '24h' && cell.inHour)) return []
-      const [period, queue = '', job = ''] = String(field).split('\0')
-      const at = periodBegin(range, Number(period) * unitMs)
+      const [period = '', queue = '', job = ''] = String(field).split('\0')
+      const at = periodBegin(range, Number(period.replace('h', '')) * unitMs)
       return [{ at, queue, job, ...histogramsOf(cell) }]
     })
   })
@@ -90,7 +90,7 @@ interface PackedCell {
   readonly counts: ThroughputCell['counts']
   readonly wait: readonly number[]
   readonly run: readonly number[]
-  /** Missing in cells of earlier versions, and before the first end. */
+  /** Sum, how many first buckets are left out since they are 0, the others. Missing in cells of earlier versions, and before the first end. */
   readonly total?: readonly number[]
   readonly inHour?: true
 }
@@ -101,7 +101,9 @@ export function decodeCell(packed: Buffer): Pick<ThroughputCell, 'counts' | 'wai
 }
 
 function histogramsOf({ counts, wait, run, total = [] }: PackedCell): ReturnType<typeof decodeCell> {
-  return { counts, wait: histogram(wait), run: histogram(run), total: histogram(total) }
+  const [sumMs = 0, zeros = 0, ...buckets] = total
+  const totals = { sumMs, buckets: [...Array<number>(zeros).fill(0), ...buckets] }
+  return { counts, wait: histogram(wait), run: histogram(run), total: totals }
 }
 
 function histogram([sumMs = 0, ...buckets]: readonly number[]): DurationHistogram {

@@ -4,7 +4,7 @@ keys: all
 input: time, run, request, by, reason ('' for none)
 returns: the state's number, or 'unknown'
 writes: when full
-uses: prelude limits-part operations-part
+uses: prelude limits-part operations-part cancel-part
 ]]
 local id, request, by, reason = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = answered(request)
@@ -13,19 +13,10 @@ local run = load(id)
 if not run then return 'unknown' end
 local state = run[STATE]
 if state < COMPLETED and state ~= CANCELLING then
-  local write = { by = by, reason = reason ~= '' and reason or nil }
   logOperation({
     operation = 'cancel run', subject = id, by = by, reason = reason, details = { job = run[JOB], queue = run[QUEUE] },
   })
-  note(run, { kind = 'cancel', by = write.by, reason = write.reason })
-  if state == RUNNING then
-    local _, lease = readStay(run)
-    state = place(run, 'order cancel')
-    if lease then orderCancel(lease, id) end
-  else
-    state = place(run, 'cancel')
-  end
-  setExtra(run, 'c', write)
+  state = cancelRun(run, by, reason ~= '' and reason or nil)
 end
 keepAnswer(request, state)
 finish()

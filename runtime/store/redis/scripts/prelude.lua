@@ -21,7 +21,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
-local KEPT_HOURS, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0
+local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
 local LARGEST_CALL = 1000
@@ -371,13 +371,10 @@ local function expiryOf(run)
 end
 
 -- Runs that are failed now, by fingerprint --------------------------------------------------------------------
--- A failed run, or one that waits after a failure, has the failure's fingerprint as its extra `f`. A failed one with it is
--- a member of `failedBy`. An earlier version keeps the extra and knows no `failedBy`: what it moves leaves with the next
--- move, or is forgotten by the sweep.
+-- A failed run has the failure's fingerprint as its extra `f`, and is a member of `failedBy`. An earlier version keeps the
+-- extra and knows no `failedBy`: the sweep forgets members of runs that it moved.
 
-local function failedMember(run, fingerprint) return fingerprint .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
-
-local function fingerprintOf(run) return mayHave(run, 'f') and extrasOf(run).f or nil end
+local function failedMember(run) return extrasOf(run).f .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
 
 -- Places ------------------------------------------------------------------------------------------------------
 
@@ -414,8 +411,6 @@ end
 
 local function leavePlace(run)
   local state = run[STATE]
-  local fingerprint = (state == FAILED or state == READY) and fingerprintOf(run)
-  if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
     if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
@@ -433,6 +428,10 @@ local function leavePlace(run)
     zrem(K.index, indexMember(run))
     if state ~= COMPLETED then file(run, zrem) end
     if state < COMPLETED then count(run, -1) end
+    if state == FAILED and mayHave(run, 'f') then
+      zrem(K.failedBy, failedMember(run))
+      setExtra(run, 'f', nil)
+    end
     if instantOf(run) then
       zrem(K.instants, run[ID])
       run[EXPIRES_AT] = expiryOf(run)
@@ -483,8 +482,7 @@ local function enterPlace(run, lease)
     if state ~= COMPLETED then file(run, zadd) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
-      local fingerprint = state == FAILED and fingerprintOf(run)
-      if fingerprint then zadd(K.failedBy, failedMember(run, fingerprint), '0') end
+      if state == FAILED and mayHave(run, 'f') then zadd(K.failedBy, failedMember(run), '0') end
       return
     end
     count(run, 1)
@@ -563,11 +561,11 @@ end
 -- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
 -- and again would pay for it each time.
 -- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
--- N2  A recount goes through `index` by state and number, through the ready sets, then through the leases that hold runs,
---     and keeps its own sums behind an empty queue. `recountedTo` is how far it has come: the last number of a run when it
---     began, then 'i' and state and number, 'r' or 's' and the last member of `ready` or `suspects`, or 'h' and the last
---     lease. A move counts in its sums as well where it is at or before that place, or of a run that is newer than the
---     recount: those it skips, or it might never end. It also makes `groups` and `changed` anew.
+-- N2  A recount goes through `index` by state and number, then through the runs of each lease, and keeps its own sums
+--     behind an empty queue; in between it puts `groups` and `changed` right. `recountedTo` is how far it has come: the last
+--     number of a run when it began, and then a letter and a place: `i` state and number, `g` a member of `groups`, `c` of
+--     `changed`, `r` of `ready`, `s` of `suspects`, `h` a lease. A move counts in its sums as well where it is at or before
+--     that place, or of a run that is newer than the recount: those it skips, or it might never end.
 -- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
@@ -672,7 +670,6 @@ local function place(run, transition, to, lease)
     setExtra(run, 'w', nil)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
-  if state ~= FAILED and (state ~= WAITING or line) then setExtra(run, 'f', nil) end
   if not staysHeld and state ~= RUNNING then setExtra(run, 'T', nil) end
   if not staysHeld then enterPlace(run, lease) end
   markDirty(run)
@@ -775,8 +772,27 @@ do
     end
   end
 
-  --- A stored cell is a map: counts, wait, run, total. Earlier versions, which may add to the same cell, know no total
-  --- and leave it as it is.
+  --- The histogram of totals is stored without its first zeros, of which most scripts would copy many: { sum in ms, how many
+  --- buckets are left out, bucket, ... }.
+  local function addTotal(stored, added)
+    for at, by in pairs(added) do
+      if at == 1 then
+        stored[1] = stored[1] + by
+      else
+        stored[2] = stored[2] or at - 2
+        while at - 2 < stored[2] do
+          stored[2] = stored[2] - 1
+          table.insert(stored, 3, 0)
+        end
+        local place = at + 1 - stored[2]
+        for i = #stored + 1, place do stored[i] = 0 end
+        stored[place] = stored[place] + by
+      end
+    end
+  end
+
+  --- A stored cell is a map: counts, wait, run, and since this version total. Earlier ones, which may add to the same cell,
+  --- leave it as it is.
   local function addCell(stored, added)
     local counts = stored.counts
     for transition, times in pairs(added.counts) do counts[transition] = (counts[transition] or 0) + times end
@@ -784,7 +800,7 @@ do
     if added.run then addDurations(stored.run, added.run) end
     if added.total then
       stored.total = stored.total or { 0 }
-      addDurations(stored.total, added.total)
+      addTotal(stored.total, added.total)
     end
     return stored
   end
@@ -799,23 +815,24 @@ do
     -- More than one old cell per new one, so that what a crowded minute left behind is done with, too.
     local AT_ONCE = 10
 
-    local function forgetOldCells(order, cells, before)
-      local old = call('ZRANGEBYSCORE', order, '-inf', before, 'LIMIT', 0, AT_ONCE)
+    local function forgetOldCells(from, to)
+      local old = call('ZRANGEBYSCORE', K.minuteOrder, from, to, 'LIMIT', 0, AT_ONCE)
       if #old == 0 then return end
-      call('ZREM', order, unpack(old))
-      call('HDEL', cells, unpack(old))
+      call('ZREM', K.minuteOrder, unpack(old))
+      call('HDEL', K.minutes, unpack(old))
     end
 
-    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`.
+    --- The cell of an hour is the sum of those cells of its minutes that say `inHour`. It stands behind all minutes, where
+    --- earlier versions don't look.
     local function addToHour(minute, name, added)
       local hour = floor(minute / 60)
-      local field = text(hour) .. '\0' .. name
-      local raw = call('HGET', K.hours, field)
+      local field = 'h' .. text(hour) .. '\0' .. name
+      local raw = call('HGET', K.minutes, field)
       if not raw then
-        call('ZADD', K.hourOrder, hour, field)
-        forgetOldCells(K.hourOrder, K.hours, hour - KEPT_HOURS)
+        call('ZADD', K.minuteOrder, HOURS_FROM + hour, field)
+        forgetOldCells(HOURS_FROM, HOURS_FROM + hour - KEPT_HOURS)
       end
-      call('HSET', K.hours, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
+      call('HSET', K.minutes, field, cmsgpack.pack(addCell(raw and cmsgpack.unpack(raw) or emptyCell(), added)))
     end
 
     local function roll(field)
@@ -823,7 +840,12 @@ do
       local cell = raw and cmsgpack.unpack(raw)
       if not cell or cell.inHour then return end
       local minute, name = string.match(field, '^(%d+)%z(.*)$')
-      addToHour(tonumber(minute), name, cell)
+      local stored, total = cell.total, nil
+      if stored then
+        total = { stored[1] }
+        for i = 3, #stored do total[i - 1 + stored[2]] = stored[i] end
+      end
+      addToHour(tonumber(minute), name, { counts = cell.counts, wait = cell.wait, run = cell.run, total = total })
       cell.inHour = true
       call('HSET', K.minutes, field, cmsgpack.pack(cell))
     end
@@ -906,30 +928,30 @@ do
     --- Stores the sample of a period in its slot, unless it is there.
     local function keepSample(unit, slots, period, sample)
       local slot = unit .. text(period % slots)
-      local known = call('HGET', K.hours, slot)
-      if not known or unpack1('>I6', known) ~= period then call('HSET', K.hours, slot, pack('>I6', period) .. sample) end
+      local known = call('HGET', K.minutes, slot)
+      if not known or unpack1('>I6', known) ~= period then call('HSET', K.minutes, slot, pack('>I6', period) .. sample) end
     end
 
     --- Notes the begin of a minute, and of its hour, if this script makes the first transition in it.
     local function beginPeriods(minute)
-      local last = call('HGET', K.hours, 'm' .. text(minute % KEPT_MINUTES))
+      local last = call('HGET', K.minutes, 'm' .. text(minute % KEPT_MINUTES))
       if last and unpack1('>I6', last) == minute then return end
       -- An earlier version kept minutes before.
-      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2])
-      noteFirst('countedSince', math.min(oldest or minute, minute))
+      local oldest = tonumber(call('ZRANGE', K.minuteOrder, 0, 0, 'WITHSCORES')[2]) or minute
+      noteFirst('countedSince', math.min(oldest, minute))
       -- While the runs are counted for the first time, nothing is known of backlogs.
       if call('HEXISTS', K.meta, 'recountedAt') == 0 then return end
       if call('HLEN', K.runCounts) + call('HLEN', K.classes) > SAMPLED_COUNTERS then return end
       local sample = backlogSample()
       keepSample('m', KEPT_MINUTES, minute, sample)
-      keepSample('h', KEPT_HOURS, floor(minute / 60), sample)
+      keepSample('s', KEPT_HOURS, floor(minute / 60), sample)
       noteFirst('sampledSince', minute)
     end
 
     local function begin(minute, field)
       beginPeriods(minute)
       local from = rollMinutes(minute)
-      forgetOldCells(K.minuteOrder, K.minutes, math.min(minute - KEPT_MINUTES, from - 1))
+      forgetOldCells('-inf', math.min(minute - KEPT_MINUTES, from - 1))
       call('ZADD', K.minuteOrder, minute, field)
     end
 

@@ -1,6 +1,6 @@
 --[[
-Counts the runs anew and makes `groups` and `changed` anew (N2): each call a part of `index` or of the ready sets, then the
-runs of one lease. The last one puts `runCounts` right.
+Counts the runs anew and puts `groups` and `changed` right (N2): each call looks at a part of `index`, of these two or of the
+ready sets, or at the runs of one lease. The last one puts `runCounts` right.
 keys: all
 input: time, most runs a call looks at
 returns: { how many it looked at } or, from the last one, { looked at, 1, then queue\0job\0state, counted, stored of what differed }
@@ -28,7 +28,7 @@ local function countIndexed(state, seq)
   -- Behind all that have this number, as no two runs share one.
   local from = '(' .. pack('>BI6', state, seq) .. '\255'
   local members = call('ZRANGEBYLEX', K.index, from, '+', 'LIMIT', 0, limit)
-  if #members == 0 then return moveOn('r', 0) end
+  if #members == 0 then return moveOn('g', 0) end
   local ids, states = {}, {}
   for i = 1, #members do
     states[i], seq = unpack1('>BI6', members[i])
@@ -46,6 +46,38 @@ local function countIndexed(state, seq)
   end
   return moveOn('i' .. states[#states] .. ' ' .. text(seq), #members)
 end
+
+--- The member that a run has in one of the sets by which lists find it, if any.
+local function memberIn(key, run)
+  local state, found = run[STATE], nil
+  if state == COMPLETED or state == RUNNING or state == CANCELLING then return nil end
+  if state == READY and run[CHANGED_AT] == run[ENQUEUED_AT] then return nil end
+  file(run, function(set, member)
+    if set == key then found = member end
+  end)
+  return found
+end
+
+--- Takes out what an earlier version left in a set when it moved runs. `idOf`: the run of a member.
+local function dropStale(key, idOf, after)
+  local members = call('ZRANGEBYLEX', key, last == '' and '-' or '(' .. last, '+', 'LIMIT', 0, limit)
+  if #members == 0 then return moveOn(after, 0) end
+  local ids = {}
+  for i = 1, #members do ids[i] = idOf(members[i]) end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    if not run or memberIn(key, run) ~= members[i] then zrem(key, members[i]) end
+  end
+  return moveOn(phase .. members[#members], #members)
+end
+
+local function idInGroup(member)
+  local job = string.find(member, '\0', 2, true)
+  return sub(member, string.find(member, '\0', job + 1, true) + 7)
+end
+
+local function idInChanged(member) return sub(member, 14) end
 
 --- Ready runs count by their classes: those that waited before are filed.
 local function fileReady(key, after)
@@ -112,11 +144,12 @@ if not recountedTo then
     if sub(raw[i], 1, 1) == '\0' then hdel(K.runCounts, raw[i]) end
   end
   flush()
-  call('UNLINK', K.groups, K.changed)
   recountedTo = (call('HGET', K.meta, 'seq') or '0') .. ' i0 0'
 end
 newest, phase, last = string.match(recountedTo, '^(%d+) (%a)(.*)$')
 if phase == 'h' then return countHeld(last) or putRight() end
+if phase == 'g' then return dropStale(K.groups, idInGroup, 'c') end
+if phase == 'c' then return dropStale(K.changed, idInChanged, 'r') end
 if phase == 's' then return fileReady(K.suspects, 'h') end
 if phase == 'r' then return fileReady(K.ready, 's') end
 local state, seq = string.match(last, '^(%d+) (%d+)$')

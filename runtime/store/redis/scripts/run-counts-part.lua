@@ -48,3 +48,19 @@ local function runCounts(mostCounters, mostClasses)
   knownCounts = { call('HEXISTS', K.meta, 'recountedAt'), stored, ready, (more or others) and 1 or 0 }
   return knownCounts
 end
+
+--- The same by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
+local function countsByField()
+  local packed, counts = runCounts(), {}
+  local isCounted, stored, ready = packed[1] == 1, packed[2], packed[3]
+  for i = 1, #stored, 2 do
+    local field, n = stored[i], tonumber(stored[i + 1])
+    local isRecount = string.byte(field) == 0
+    if isCounted ~= isRecount and n > 0 then counts[isRecount and sub(field, 2) or field] = n end
+  end
+  for i = 1, #ready, 3 do
+    local field = ready[i] .. '\0' .. ready[i + 1] .. '\0' .. READY
+    counts[field] = (counts[field] or 0) + ready[i + 2]
+  end
+  return counts
+end

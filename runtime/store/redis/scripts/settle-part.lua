@@ -1,6 +1,6 @@
 --[[
 Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
-A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y } and the bytes of its output or error.
+A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y, orphans? } and the bytes of its output or error.
 ]]
 local function settled(state) return 's' .. state end
 
@@ -17,13 +17,6 @@ local function storedDeadline(key, position)
   return unpack1('>I6', entry, 7)
 end
 
---- A worker of an earlier version gives no mark.
-local function keepMark(run, mark, of)
-  if not mark then return end
-  countFailure(run, mark, of)
-  setExtra(run, 'f', mark[1])
-end
-
 local outcomes = {
   completed = function(run, _, bytes, stay)
     setOutcome(run, bytes)
@@ -33,7 +26,8 @@ local outcomes = {
   failed = function(run, escaped, bytes, stay, mark)
     setOutcome(run, bytes)
     setExtra(run, 'e', escaped or nil)
-    keepMark(run, mark, 'end')
+    setExtra(run, 'f', mark and mark[1])
+    if mark then countFailure(run, mark, 'end') end
     return settled(place(run, 'fail', stay))
   end,
 
@@ -41,10 +35,10 @@ local outcomes = {
 
   retrying = function(run, delayMs, bytes, stay, mark)
     setOutcome(run, bytes)
-    keepMark(run, mark, 'try')
     stay[WAKE_AT] = now + delayMs
     stay[ATTEMPT] = run[ATTEMPT] + 1
-    setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
+    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] })
+    if mark then countFailure(run, mark, 'try') end
     return settled(place(run, 'back off', stay))
   end,
 
@@ -71,8 +65,7 @@ local outcomes = {
     if not first or at <= now then return 'c' end
     -- A retry's pause says what failed; a sleep after it does not.
     setOutcome(run, journalError(key, first[3]))
-    setExtra(run, 'w', { first[1], at, first[2] })
-    setExtra(run, 'f', first[4])
+    setExtra(run, 'w', { first[1], at, first[2], first[4] })
     stay[WAKE_AT] = at
     return settled(place(run, 'suspend', stay))
   end,
@@ -95,8 +88,24 @@ local outcomes = {
   end,
 }
 
+--- Moves a held run out of its slot as its worker asks. Replies 'c' for one that has nothing to wait for.
+local function leaveStay(run, lease, fence, kind, x, y, bytes)
+  local stay = { [SETTLED_FENCE] = fence }
+  if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
+    if kind == 'retrying' then
+      setOutcome(run, bytes)
+      if y then countFailure(run, y, 'try') end
+    end
+    return settled(place(run, 'end cancel', stay))
+  end
+  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
+  if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
+  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
+  return outcomes[kind](run, x, bytes, stay, y)
+end
+
 local function settle(lease, packed, bytes)
-  local id, fence, position, kind, x, y = unpack(cmsgpack.unpack(packed))
+  local id, fence, position, kind, x, y, orphans = unpack(cmsgpack.unpack(packed))
   local run = load(id)
   if not run then return 'g' end
   local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
@@ -107,16 +116,7 @@ local function settle(lease, packed, bytes)
     return 'g'
   end
   if run[POSITION] ~= position then return 'p' end
-  local stay = { [SETTLED_FENCE] = fence }
-  if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
-    if kind == 'retrying' then
-      setOutcome(run, bytes)
-      keepMark(run, y, 'try')
-    end
-    return settled(place(run, 'end cancel', stay))
-  end
-  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
-  if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
-  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
-  return outcomes[kind](run, x, bytes, stay, y)
+  local reply = leaveStay(run, lease, fence, kind, x, y, bytes)
+  if reply ~= 'c' then setExtra(run, 'o', orphans) end
+  return reply
 end

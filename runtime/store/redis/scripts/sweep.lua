@@ -10,8 +10,10 @@ writes: when full
 uses: prelude limits-part definitions-part declare-limiters-part
 ]]
 local MOST_FORGOTTEN = 2000
+local MOST_ACTIONS_FORGOTTEN = 100
+local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
-local MOST_FAILED = 200
+local MOST_FAILED = 500
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -38,6 +40,15 @@ local function forgetOld()
     if kind == 'c' then hdel(K.cuts, name) end
   end
   return #old == MOST_FORGOTTEN
+end
+
+local function forgetActions()
+  local old = call('ZRANGEBYSCORE', K.actionOrder, '-inf', now - KEEP_ACTIONS, 'LIMIT', 0, MOST_ACTIONS_FORGOTTEN)
+  for i = 1, #old do
+    hdel(K.actions, old[i])
+    hdel(K.actionProgress, old[i])
+    zrem(K.actionOrder, old[i])
+  end
 end
 
 --- A class without ready runs would cost every claim a look.
@@ -146,6 +157,14 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
+--- What a lease told that the version before ended, which knows nothing of it.
+local function forgetOpenSteps()
+  local leases = call('HKEYS', K.openSteps)
+  for i = 1, #leases do
+    if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(K.openSteps, leases[i]) end
+  end
+end
+
 --- Forgets entries of runs that an earlier version moved or removed.
 local function forgetFailed()
   local from, most = call('HGET', K.meta, 'failedSweptTo'), math.min(limit, MOST_FAILED)
@@ -153,7 +172,7 @@ local function forgetFailed()
   for i = 1, #members do
     local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
     local read, run = pcall(load, id)
-    local isFailed = run and run[STATE] == FAILED and fingerprintOf(run) == fingerprint
+    local isFailed = run and run[STATE] == FAILED and extrasOf(run).f == fingerprint
     if read and not isFailed then zrem(K.failedBy, members[i]) end
   end
   if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])
@@ -166,6 +185,8 @@ if forgetOld() then
   return { {}, {}, {}, 1, 0 }
 end
 forgetClasses()
+forgetActions()
+forgetOpenSteps()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()

@@ -1,0 +1,201 @@
+import type { ContinueOptions } from '../../client/actions/actions.ts'
+import type { ActionProgress } from '../../client/actions/carry-out.ts'
+import type { ActionPlan } from '../../client/actions/plan-action.ts'
+import type { Jobs } from '../../client/client.ts'
+import { commandLine } from '../../describe/command-line.ts'
+import { RunStateError } from '../../model/errors.ts'
+import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
+import { withConnection } from '../connection.ts'
+import { given } from '../given.ts'
+import { operator } from '../operator.ts'
+import { print, printJson, remark } from '../output.ts'
+import { usageError } from '../usage-error.ts'
+import { wholeFingerprint } from '../whole-fingerprint.ts'
+import { wholeIds } from '../whole-ids.ts'
+import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
+import { ask, canAsk } from './confirm.ts'
+import { followToEnd } from './first-runs.ts'
+import { outcomeText, showProgress } from './outcome-text.ts'
+import { matchingText, planText, runsText } from './plan-text.ts'
+
+/** Of a retry. */
+export interface RetryManyOptions extends ActionOptions {
+  readonly runAgain?: readonly string[]
+  readonly first?: number
+}
+
+/** One command line that acts on many runs, from its plan to its last words. */
+export async function actOnMany(
+  kind: ActionKind,
+  ids: readonly string[],
+  options: RetryManyOptions,
+): Promise<void> {
+  const { continue: known } = options
+  const target = known === undefined ? targetOf(kind, ids, options) : undefined
+  if (target === undefined && ids.length > 0)
+    throw usageError('an action to continue knows its runs: leave out the ids')
+  await withConnection(options, async (jobs) => {
+    const stop = stopSignal()
+    const command = new ActionCommand(jobs, kind, options, stop.signal)
+    try {
+      const exit =
+        target === undefined
+          ? await command.goOn(known ?? '')
+          : await command.begin(await whole(jobs, target))
+      if (exit !== 0) process.exitCode = exit
+    } finally {
+      stop.release()
+    }
+  })
+}
+
+/** What was typed, with the ids and the fingerprint that it is the begin of. */
+async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionTarget> {
+  if (target.kind === 'runs') return { kind: 'runs', ids: await wholeIds(inspector, target.ids) }
+  const { fingerprint } = target.filter
+  if (fingerprint === undefined) return target
+  return {
+    kind: 'filter',
+    filter: { ...target.filter, fingerprint: await wholeFingerprint(inspector, fingerprint) },
+  }
+}
+
+/** Ctrl-c stops after the chunk under way, a second one at once. */
+function stopSignal(): { readonly signal: AbortSignal; release(): void } {
+  const stop = new AbortController()
+  const onSignal = (): void => {
+    if (stop.signal.aborted) process.exit(130)
+    stop.abort()
+  }
+  const names = ['SIGINT', 'SIGTERM'] as const
+  for (const name of names) process.on(name, onSignal)
+  return {
+    signal: stop.signal,
+    release: () => {
+      for (const name of names) process.off(name, onSignal)
+    },
+  }
+}
+
+class ActionCommand {
+  readonly #jobs: Jobs
+  readonly #kind: ActionKind
+  readonly #options: RetryManyOptions
+  readonly #signal: AbortSignal
+  #plan: ActionPlan | undefined
+
+  constructor(jobs: Jobs, kind: ActionKind, options: RetryManyOptions, signal: AbortSignal) {
+    this.#jobs = jobs
+    this.#kind = kind
+    this.#options = options
+    this.#signal = signal
+  }
+
+  /** Resolves to the exit code. */
+  async begin(target: ActionTarget): Promise<number> {
+    const { json, dryRun, yes, first } = this.#options
+    const plan = await this.#jobs.actions.plan(
+      this.#kind,
+      target,
+      given({ runAgain: this.#options.runAgain }),
+    )
+    this.#plan = plan
+    if (!json) print(planText(plan))
+    if (dryRun || (plan.matching.runs === 0 && plan.matching.exact)) {
+      if (json) printJson({ plan })
+      return 0
+    }
+    if (!yes && !(await this.#confirmed(plan))) {
+      remark('nothing was changed')
+      return exitCodes.stopped
+    }
+    const course = {
+      ...this.#course(),
+      ...operator(this.#options),
+      ...given({ runAgain: this.#options.runAgain }),
+    }
+    if (first === undefined) {
+      return this.#end(await this.#jobs.actions.run(this.#kind, target, course))
+    }
+    return this.#beginWithFirst(target, course, first)
+  }
+
+  async goOn(id: string): Promise<number> {
+    const action = await this.#jobs.actions.get(id)
+    if (action !== undefined && action.action !== this.#kind) {
+      throw new RunStateError(
+        `action ${id} is a ${action.action}; continue it with: ${this.#line([action.action, '--continue', id])}`,
+      )
+    }
+    return this.#end(await this.#jobs.actions.continue(id, this.#course()))
+  }
+
+  async #confirmed(plan: ActionPlan): Promise<boolean> {
+    const { runs } = plan.matching
+    if (this.#options.json || !canAsk()) {
+      throw usageError(
+        `this would ${this.#kind} ${matchingText(plan)}: add --yes to do it, or --dry-run to leave it at the plan`,
+      )
+    }
+    return (await ask(`type ${runs} to ${this.#kind} ${runs === 1 ? 'it' : 'them'}: `)) === String(runs)
+  }
+
+  /** Retries some, waits for their ends, then goes on with the rest or not. */
+  async #beginWithFirst(
+    target: ActionTarget,
+    course: Parameters<Jobs['actions']['run']>[2],
+    first: number,
+  ): Promise<number> {
+    const runs: string[] = []
+    const begun = await this.#jobs.actions.run(this.#kind, target, {
+      ...course,
+      limit: first,
+      onProgress: (progress) => runs.push(...progress.runs),
+    })
+    if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
+    if (runs.length < begun.done) {
+      this.#say(
+        `${runsText(begun.done)} retried, but not all are known, so that their ends can't be waited for`,
+      )
+      return this.#end(begun)
+    }
+    this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
+    const quiet = this.#options.json === true
+    const bad = await followToEnd(this.#jobs, runs, { signal: this.#signal, quiet })
+    if (bad === undefined || !(await this.#goesOn(bad, runs.length))) return this.#end(begun)
+    return this.#end(await this.#jobs.actions.continue(begun.id, this.#course()))
+  }
+
+  async #goesOn(bad: number, runs: number): Promise<boolean> {
+    this.#say(bad === 0 ? `all ${runs} completed` : `${bad} of ${runs} did not complete`)
+    if (this.#options.yes || this.#options.json || !canAsk()) return bad === 0
+    return /^y(es)?$/i.test(await ask('go on with the others? [y/N] '))
+  }
+
+  #course(): ContinueOptions {
+    const { rate, json } = this.#options
+    const onProgress = ({ action }: ActionProgress): void => {
+      if (!json) showProgress(action)
+    }
+    return { ...given({ rate }), signal: this.#signal, onProgress }
+  }
+
+  /** Prints where the action stands. Returns the exit code. */
+  #end(action: ActionInfo): number {
+    if (this.#options.json) printJson({ ...(this.#plan === undefined ? {} : { plan: this.#plan }), action })
+    else print(outcomeText(action))
+    if (action.cursor !== undefined) {
+      remark(`stopped; go on with: ${this.#line([this.#kind, '--continue', action.id])}`)
+      return exitCodes.stopped
+    }
+    return action.refused > 0 ? exitCodes.someRefused : 0
+  }
+
+  #say(text: string): void {
+    if (!this.#options.json) print(text)
+  }
+
+  #line(words: readonly string[]): string {
+    return commandLine(words, this.#options)
+  }
+}

@@ -1,0 +1,70 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { parseRate, type Rate } from '../../client/actions/pacer.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { ActionKind, ActionTarget } from '../../store/actions.ts'
+import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
+import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import { usageError } from '../usage-error.ts'
+
+/** What retry, cancel and remove take beside the runs. */
+export interface ActionOptions extends OperatorOptions, FilterOptions {
+  readonly all?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+  readonly rate?: Rate
+  readonly continue?: string
+}
+
+/** What the commands end with beside 0, 1 and 2. */
+export const exitCodes = { someRefused: 3, stopped: 4 } as const
+
+const exitText = `
+Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
+were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
+
+export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
+(left out at the end), done, refused, refusals [{ run, reason }] (the first 100).`
+
+const fieldsOfPlan = `PLAN: action, matching { runs, exact }, sample (so many of the newest runs were inspected; the rest is of them),
+states [{ state, runs }], runsAgain [{ step, runs }], inTheWay [{ step, runs }], limiters [{ limiter, runs, waiting }], refused [{ reason, runs }].`
+
+/** @param single What `--json` prints for one run by its id. */
+export function addActionOptions(command: Command, single: string): Command {
+  command.argument('[id...]', 'ids of runs, or none with options that choose runs')
+  addFilterOptions(command)
+    .option('--all', 'choose runs without any of these options')
+    .option('--dry-run', 'only tell what it would do')
+    .option('--yes', 'do not ask')
+    .option('--rate <n/time>', 'at most so many runs per second, minute or hour: 20/s', rate)
+    .option('--continue <action>', 'go on with an action that was stopped')
+  addOperatorOptions(command, `one id: ${single}; else { plan?: PLAN, action?: ACTION }`)
+  explainJson(command, `${fieldsOfPlan}\n${fieldsOfAction}`)
+  return command.addHelpText('after', exitText)
+}
+
+function rate(text: string): Rate {
+  try {
+    parseRate(text)
+    return text as Rate
+  } catch (error) {
+    if (!InvalidOptionsError.is(error)) throw error
+    throw new InvalidArgumentError("Write runs per time such as '20/s', '300/m', '50/h'.")
+  }
+}
+
+/** @throws CommanderError when the command line names no runs, or names them twice. */
+export function targetOf(kind: ActionKind, ids: readonly string[], options: ActionOptions): ActionTarget {
+  const filter = filterOf(options)
+  const ways = [ids.length > 0, filter !== undefined, options.all === true].filter(Boolean).length
+  if (ways > 1) throw usageError('name runs by their ids, or choose them with options, or write --all')
+  if (ids.length > 0) return { kind: 'runs', ids }
+  if (filter === undefined && !options.all) {
+    throw usageError(`name the runs to ${kind}, choose them with options such as --job, or write --all`)
+  }
+  return { kind: 'filter', filter: filter ?? {} }
+}
+
+/** Whether a command line is for one run alone, which is answered as one. */
+export function isSingle(ids: readonly string[], options: ActionOptions): boolean {
+  return ids.length === 1 && filterOf(options) === undefined && !options.all && options.continue === undefined
+}

@@ -1,0 +1,66 @@
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../../model/known-options.ts'
+import { type RunState, runStates } from '../../model/run.ts'
+import { parseRunId } from '../../model/run-id.ts'
+import { accepts } from '../../store/action-refusal.ts'
+import { type ActionKind, type ActionTarget, actionKinds, maxActionIds } from '../../store/actions.ts'
+import type { RunFilter } from '../../store/run-filter.ts'
+import { parseRunQuery } from '../../store/run-search.ts'
+
+const filterOptions = [
+  ...[
+    'states',
+    'job',
+    'queue',
+    'tag',
+    'unique',
+    'fingerprint',
+    'worker',
+    'minAgeMs',
+    'since',
+    'before',
+    'text',
+  ],
+] as const
+
+/** @throws InvalidOptionsError */
+export function parseActionKind(kind: unknown): ActionKind {
+  const known = actionKinds.find((one) => one === kind)
+  if (known !== undefined) return known
+  throw new InvalidOptionsError(`action: '${String(kind)}' is none; write ${actionKinds.join(', ')}`)
+}
+
+/**
+ * A target with each run once, and with the states that the action is for when its filter names none.
+ * @throws InvalidOptionsError
+ */
+export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
+  if (target.kind === 'filter') return { kind: 'filter', filter: parseFilter(action, target.filter) }
+  if (target.kind !== 'runs' || !Array.isArray(target.ids)) {
+    throw new InvalidOptionsError("target: write { kind: 'runs', ids } or { kind: 'filter', filter }")
+  }
+  const ids = [...new Set(target.ids.map((id) => parseRunId(id, 'target.ids')))]
+  if (ids.length > 0 && ids.length <= maxActionIds) return { kind: 'runs', ids }
+  throw new InvalidOptionsError(
+    `target.ids: name 1 to ${maxActionIds} runs, not ${ids.length}; for more use a filter`,
+  )
+}
+
+function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {
+  checkKnownOptions(filter, filterOptions, 'target.filter')
+  // Before anything is begun.
+  parseRunQuery({ ...filter, limit: 1 })
+  const states = filter.states ?? defaultStates(action, filter)
+  const useless = states.filter((state) => !runStates.includes(state) || !accepts(action, state))
+  if (states.length > 0 && useless.length === 0) return { ...filter, states }
+  const named = useless.length > 0 ? `${useless.join(', ')} are` : 'none is'
+  throw new InvalidOptionsError(
+    `target.filter.states: ${named} no states to ${action}; write ${runStates.filter((state) => accepts(action, state)).join(', ')}`,
+  )
+}
+
+/** A retry without states is for what failed: what an operator cancelled is retried only by its name. */
+function defaultStates(action: ActionKind, { fingerprint }: RunFilter): readonly RunState[] {
+  if (action === 'retry' || fingerprint !== undefined) return ['failed']
+  return runStates.filter((state) => accepts(action, state))
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../../model/clock.ts'
+import { UnknownActionError } from '../../model/errors.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../../model/known-options.ts'
+import { newRunId } from '../../model/run-id.ts'
+import type { StepPath } from '../../model/step-path.ts'
+import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
+import type { Store } from '../../store/store.ts'
+import { type ByHand, operatorWrite } from '../by-hand.ts'
+import { parseActionKind, parseActionTarget } from './action-target.ts'
+import { type ActionProgress, type Course, carryOut } from './carry-out.ts'
+import { parseRate, type Rate } from './pacer.ts'
+import { type ActionPlan, countOf, planAction } from './plan-action.ts'
+
+/** How an action is carried out by this call. */
+export interface ContinueOptions {
+  /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 25. */
+  rate?: Rate
+  /** Stops once so many more runs are done; `continue` goes on. Default: none. */
+  limit?: number
+  /** Called at the begin and after each chunk. */
+  onProgress?: (progress: ActionProgress) => void
+  /** Stops after the chunk under way; `continue` goes on. */
+  signal?: AbortSignal
+}
+
+export interface ActionOptions extends ContinueOptions, ByHand {
+  /** At-most-once steps that may run again where they stand in the way of a retry: paths, or names for any key. */
+  runAgain?: readonly StepPath[]
+  /** `act_` and up to 100 letters, digits, `-` and `_`: a repeat of the call goes on with the same action. Default: a new one. */
+  id?: string
+}
+
+const courseOptions = ['rate', 'limit', 'onProgress', 'signal'] as const
+const maxSteps = 100
+
+/**
+ * Retry, cancel or remove many runs. An action is stored: it goes on in another process after a crash, and applies to each run
+ * at most once. Runs that came into their state after its begin are left alone.
+ */
+export class Actions {
+  readonly #store: Store
+  readonly #clock: Clock
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /**
+   * What an action would do, without doing it.
+   * @throws InvalidOptionsError
+   */
+  async plan(
+    action: ActionKind,
+    target: ActionTarget,
+    options: { runAgain?: readonly StepPath[] } = {},
+  ): Promise<ActionPlan> {
+    checkKnownOptions(options, ['runAgain'], 'actions.plan')
+    const kind = parseActionKind(action)
+    const runAgain = parseRunAgain(kind, options.runAgain) ?? []
+    return planAction(this.#store, kind, parseActionTarget(kind, target), runAgain)
+  }
+
+  /**
+   * Begins an action and carries it out. Resolves when it has ended, or earlier by `limit` or `signal`: then it has a `cursor`.
+   * A filter without states means `failed` for a retry, else all states that the action is for.
+   * @throws InvalidOptionsError; StoreUnavailableError when the store is away for more than 30 s: `continue` goes on
+   * @example
+   * const target = { kind: 'filter', filter: { job: 'charge', states: ['failed'] } } as const
+   * const plan = await jobs.actions.plan('retry', target)
+   * const { done, refused } = await jobs.actions.run('retry', target, { reason: 'the bank is back', rate: '20/s' })
+   */
+  async run(action: ActionKind, target: ActionTarget, options: ActionOptions = {}): Promise<ActionInfo> {
+    checkKnownOptions(options, [...courseOptions, 'by', 'reason', 'runAgain', 'id'], 'actions.run')
+    const { by: who, reason: why, id = `act_${newRunId(this.#clock.now())}` } = options
+    const kind = parseActionKind(action)
+    const course = parseCourse(options)
+    const { by, reason } = operatorWrite({ by: who, reason: why })
+    const runAgain = parseRunAgain(kind, options.runAgain)
+    const parsed = parseActionTarget(kind, target)
+    const matching = await countOf(this.#store, parsed)
+    const begun = await this.#store.beginAction({
+      ...{ id: parseActionId(id), action: kind, target: parsed, by },
+      ...(matching === undefined ? {} : { matching }),
+      ...(runAgain === undefined ? {} : { runAgain }),
+      ...(reason === undefined ? {} : { reason }),
+    })
+    return this.#carryOut(begun, course)
+  }
+
+  /**
+   * Goes on with an action where it stands, also when its process is gone or still at it. One that has ended stays as it is.
+   * @throws UnknownActionError; as `run`
+   */
+  async continue(id: string, options: ContinueOptions = {}): Promise<ActionInfo> {
+    checkKnownOptions(options, courseOptions, 'actions.continue')
+    const course = parseCourse(options)
+    const action = await this.get(id)
+    if (action === undefined) throw new UnknownActionError(id)
+    return this.#carryOut(action, course)
+  }
+
+  /** Ends an action where it stands, whoever carries it out: its next chunk applies to nothing. @throws UnknownActionError */
+  end(id: string, write: ByHand = {}): Promise<ActionInfo> {
+    return this.#store.endAction(id, operatorWrite(write))
+  }
+
+  /** Known for 7 days after its last chunk. */
+  get(id: string): Promise<ActionInfo | undefined> {
+    return this.#store.action(id)
+  }
+
+  /** Those with the latest chunk first. `limit`: 1 to 100, default 20. */
+  list(options: { limit?: number } = {}): Promise<readonly ActionInfo[]> {
+    return this.#store.actions(options.limit ?? 20)
+  }
+
+  #carryOut(action: ActionInfo, course: Course): Promise<ActionInfo> {
+    course.onProgress?.({ action, runs: [] })
+    return carryOut({ store: this.#store, clock: this.#clock }, action, course)
+  }
+}
+
+function parseCourse({ rate, limit, onProgress, signal }: ContinueOptions): Course {
+  if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
+    throw new InvalidOptionsError(`limit: ${limit} is no number of runs; write a whole number of 1 or more`)
+  }
+  const perMs = rate === undefined ? undefined : parseRate(rate)
+  return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal }
+}
+
+function parseActionId(id: string): string {
+  if (/^act_[\w-]{1,100}$/.test(id)) return id
+  throw new InvalidOptionsError(
+    `id: '${id}' can't name an action; write act_ and 1 to 100 letters, digits, - and _`,
+  )
+}
+
+function parseRunAgain(
+  action: ActionKind,
+  runAgain: readonly StepPath[] | undefined,
+): readonly StepPath[] | undefined {
+  if (runAgain === undefined) return undefined
+  if (action !== 'retry') throw new InvalidOptionsError(`runAgain: a ${action} runs no step; leave it out`)
+  if (runAgain.length <= maxSteps) return [...new Set(runAgain)]
+  throw new InvalidOptionsError(`runAgain: name at most ${maxSteps} steps, not ${runAgain.length}`)
+}

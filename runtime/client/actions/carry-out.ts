@@ -1,0 +1,100 @@
+import { backoffMs, type Clock, pause } from '../../model/clock.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
+import type { RunId } from '../../model/run-id.ts'
+import type { StoreOutageKind } from '../../model/store-outage.ts'
+import type { ActionChunk, ActionInfo } from '../../store/actions.ts'
+import type { Store } from '../../store/store.ts'
+import { nextChunk } from './next-chunk.ts'
+import { Pacer } from './pacer.ts'
+
+/** Where an action stands after its begin or a chunk. */
+export interface ActionProgress {
+  readonly action: ActionInfo
+  /** The runs that this chunk was applied to; none where that is not known: another process was first, or too many were refused. */
+  readonly runs: readonly RunId[]
+}
+
+export interface Course {
+  /** Runs per millisecond. */
+  readonly perMs: number | undefined
+  readonly limit: number
+  readonly onProgress: ((progress: ActionProgress) => void) | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+interface Deps {
+  readonly store: Store
+  readonly clock: Clock
+}
+
+/** A store that is away for longer ends the call; the action goes on when it is continued. */
+const patienceMs = 30_000
+/** What no waiting mends. */
+const lasting: readonly StoreOutageKind[] = [
+  ...(['closed', 'login', 'forbidden', 'missing', 'unsupported', 'protocol', 'certificate', 'file'] as const),
+]
+
+/** Carries an action out from where it stands: to its end, `limit` runs, or the abort of the signal. */
+export async function carryOut(deps: Deps, begun: ActionInfo, course: Course): Promise<ActionInfo> {
+  const { perMs, limit, onProgress, signal } = course
+  const pacer = new Pacer(deps.clock, perMs)
+  let action = begun
+  let done = 0
+  while (stands(action) && done < limit) {
+    await pacer.turn(signal)
+    if (signal?.aborted) break
+    const before: Standing = action
+    const size = Math.min(pacer.chunkRuns, limit - done)
+    const applied = await patiently(deps, before, signal, async () => {
+      const chunk = await nextChunk(deps.store, before, size)
+      return { chunk, after: await deps.store.applyAction(chunk) }
+    })
+    if (applied === undefined) break
+    action = applied.after
+    done += action.done - before.done
+    pacer.count(action.done - before.done)
+    onProgress?.({ action, runs: appliedTo(before, applied.chunk, action) })
+  }
+  return action
+}
+
+type Standing = ActionInfo & { readonly cursor: string }
+
+function stands(action: ActionInfo): action is Standing {
+  return action.cursor !== undefined
+}
+
+/** The runs of a chunk that were not refused, if it is this chunk that brought the action to where it stands. */
+function appliedTo(before: ActionInfo, chunk: ActionChunk, after: ActionInfo): readonly RunId[] {
+  if (after.cursor !== chunk.next) return []
+  const refused = new Set(after.refusals.slice(before.refusals.length).map(({ run }) => run))
+  const runs = chunk.runs.flatMap(({ run }) => (refused.has(run) ? [] : [run]))
+  return runs.length === after.done - before.done ? runs : []
+}
+
+/** Chunks may be repeated, so a short outage is waited out. Resolves to undefined when the signal aborts meanwhile. */
+async function patiently<T>(
+  { clock }: Deps,
+  action: ActionInfo,
+  signal: AbortSignal | undefined,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  const start = clock.elapsed()
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (!StoreUnavailableError.is(error)) throw error
+      if (lasting.includes(error.kind) || clock.elapsed() - start > patienceMs) throw stopped(error, action)
+      await pause(clock, backoffMs(attempt, clock.random()), signal)
+      if (signal?.aborted) return undefined
+    }
+  }
+}
+
+function stopped(error: StoreUnavailableError, { id, done }: ActionInfo): StoreUnavailableError {
+  return new StoreUnavailableError(
+    `${error.message}; action ${id} had done ${done} runs; jobs.actions.continue('${id}') goes on with it`,
+    { kind: error.kind, cause: error },
+  )
+}

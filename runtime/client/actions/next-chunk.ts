@@ -1,0 +1,52 @@
+import type { ActionChunk, ActionEntry, ActionInfo } from '../../store/actions.ts'
+import type { RunFilter, RunQuery } from '../../store/run-filter.ts'
+import type { Inspector } from '../../store/store.ts'
+
+/** Pages without a match, until the cursor is moved past them: so that who continues does not read them again. */
+const maxEmptyPages = 10
+
+/** The next chunk of an action that has not ended, with at most `size` runs. */
+export async function nextChunk(
+  inspector: Inspector,
+  action: ActionInfo & { readonly cursor: string },
+  size: number,
+): Promise<ActionChunk> {
+  const { id, cursor: from, target } = action
+  if (target.kind === 'filter') return { action: id, from, ...(await matchingRuns(inspector, action, size)) }
+  const first = Number(from)
+  const last = first + size
+  const runs = target.ids.slice(first, last).map((run) => ({ run }))
+  return { action: id, from, runs, ...(last < target.ids.length ? { next: String(last) } : {}) }
+}
+
+async function matchingRuns(
+  inspector: Inspector,
+  action: ActionInfo & { readonly cursor: string },
+  size: number,
+): Promise<Pick<ActionChunk, 'runs' | 'next'>> {
+  const runs: ActionEntry[] = []
+  let cursor: string | undefined = action.cursor === '' ? undefined : action.cursor
+  for (let pages = 0; pages < maxEmptyPages; pages++) {
+    const page = await inspector.runs({
+      ...queryOf(action),
+      limit: size - runs.length,
+      ...(cursor ? { cursor } : {}),
+    })
+    const existing = page.runs.filter((run) => run.enqueuedAt <= action.startedAt)
+    runs.push(...existing.map((run) => ({ run: run.id, state: run.state })))
+    cursor = page.cursor
+    if (cursor === undefined || runs.length === size) break
+  }
+  return { runs, ...(cursor === undefined ? {} : { next: cursor }) }
+}
+
+/**
+ * Newest first: what is enqueued meanwhile is never met, so the action comes to its end. An age counts at the begin, for
+ * who continues later would find others.
+ */
+function queryOf({ target, startedAt }: ActionInfo): Omit<RunQuery, 'limit' | 'cursor'> {
+  const { minAgeMs, ...filter }: RunFilter = target.kind === 'filter' ? target.filter : {}
+  const query = { ...filter, order: 'newest' as const }
+  if (minAgeMs === undefined) return query
+  return { ...query, before: Math.min(filter.before ?? Number.POSITIVE_INFINITY, startedAt - minAgeMs + 1) }
+}

@@ -1,0 +1,52 @@
+import { type Clock, pause } from '../../model/clock.ts'
+import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import { maxChunkRuns } from '../../store/actions.ts'
+
+/** How many runs per second, minute or hour. */
+export type Rate = `${number}/${'s' | 'm' | 'h'}`
+
+const unitMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const
+/** A chunk takes the runs of this time, so that they don't come in bursts. */
+const chunkMs = 250
+
+/** Runs per millisecond. @throws InvalidOptionsError */
+export function parseRate(rate: unknown, option = 'rate'): number {
+  const [, count = '', unit = ''] = /^(\d+(?:\.\d+)?)\/(s|m|h)$/.exec(String(rate)) ?? []
+  const perMs = Number(count) / (unitMs[unit as keyof typeof unitMs] ?? 0)
+  if (count !== '' && perMs > 0) return perMs
+  throw new InvalidOptionsError(
+    `${option}: '${String(rate)}' is no rate; write runs per time such as '20/s', '300/m', '50/h'`,
+  )
+}
+
+/** Spreads the runs of an action over time. */
+export class Pacer {
+  readonly #clock: Clock
+  readonly #perMs: number | undefined
+  readonly #startedAt: number
+  #done = 0
+
+  /** @param perMs Left out: as fast as the store takes them. */
+  constructor(clock: Clock, perMs: number | undefined) {
+    this.#clock = clock
+    this.#perMs = perMs
+    this.#startedAt = clock.elapsed()
+  }
+
+  /** How many runs a chunk may have. */
+  get chunkRuns(): number {
+    if (this.#perMs === undefined) return maxChunkRuns
+    return Math.max(1, Math.min(maxChunkRuns, Math.round(this.#perMs * chunkMs)))
+  }
+
+  count(runs: number): void {
+    this.#done += runs
+  }
+
+  /** Resolves when the next chunk may begin, or the signal aborts. */
+  async turn(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#perMs === undefined) return
+    const waitMs = this.#startedAt + this.#done / this.#perMs - this.#clock.elapsed()
+    if (waitMs > 0) await pause(this.#clock, waitMs, signal)
+  }
+}

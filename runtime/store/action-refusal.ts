@@ -1,0 +1,82 @@
+import { isEnd, type RunState } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { ActionEntry, ActionKind } from './actions.ts'
+
+/** Why an action leaves a run alone. Redis stores its parts (scripts/apply-action.lua); people read `refusalText`. */
+export type Refusal =
+  | { readonly kind: 'gone' }
+  /** In a state that the action has nothing to do with. */
+  | { readonly kind: 'state'; readonly state: RunState }
+  /** It came into this state after the begin. */
+  | { readonly kind: 'moved'; readonly state: RunState }
+  /** It moved between the plan of its retry and the chunk. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'duplicate'; readonly holder: RunId; readonly key: string }
+  | { readonly kind: 'once'; readonly text: string }
+
+/** What decides whether an action is for a run. Times are the store's. */
+export interface JudgedRun {
+  readonly state: RunState
+  readonly enqueuedAt: number
+  readonly changedAt: number
+}
+
+const longestReason = 300
+
+/** Decides whether an action is for a run (A2): 'newer' ones are not counted. scripts/apply-action.lua decides the same. */
+export function judge(
+  kind: ActionKind,
+  run: JudgedRun | undefined,
+  found: ActionEntry['state'],
+  begunAt: number,
+): Refusal | 'newer' | undefined {
+  if (run === undefined) return { kind: 'gone' }
+  const { state } = run
+  if (found !== undefined && (state !== found || run.changedAt > begunAt)) {
+    return run.enqueuedAt > begunAt ? 'newer' : { kind: 'moved', state }
+  }
+  if (!accepts(kind, state)) return { kind: 'state', state }
+  return kind !== 'cancel' && run.changedAt > begunAt ? { kind: 'moved', state } : undefined
+}
+
+/** Whether an action has something to do with runs of this state. */
+export function accepts(kind: ActionKind, state: RunState): boolean {
+  switch (kind) {
+    case 'retry':
+      return state === 'blocked' || (isEnd(state) && state !== 'completed')
+    case 'cancel':
+      return !isEnd(state) && state !== 'cancelling'
+    case 'remove':
+      return isEnd(state)
+  }
+}
+
+export function refusalText(action: ActionKind, refusal: Refusal): string {
+  switch (refusal.kind) {
+    case 'gone':
+      return 'no such run: it was removed, or never enqueued here'
+    case 'state':
+      return `it is ${refusal.state}; ${needs(action)}`
+    case 'moved':
+      return `it became ${refusal.state} after the action began`
+    case 'changed':
+      return 'it changed while the action read it; try it again'
+    case 'duplicate':
+      return clipped(`run '${refusal.holder}' holds its unique key '${refusal.key}'`)
+    case 'once':
+      return clipped(refusal.text)
+  }
+}
+
+function needs(action: ActionKind): string {
+  const allowed = {
+    retry: 'only a failed, cancelled, expired or blocked run can be retried',
+    cancel: 'only a run that lives and is not cancelling can be cancelled',
+    remove: 'cancel it first, then remove it',
+  } satisfies Record<ActionKind, string>
+  return allowed[action]
+}
+
+function clipped(text: string): string {
+  return text.length <= longestReason ? text : `${text.slice(0, longestReason - 1)}…`
+}

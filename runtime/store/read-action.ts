@@ -1,0 +1,38 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { RunId } from '../model/run-id.ts'
+import { type ActionChunk, maxChunkRuns, maxForecastRuns, type NewAction } from './actions.ts'
+
+/** About so much one call of `actions` reads. */
+export const actionsBytes = 1_048_576
+
+const maxListed = 100
+
+/** What the history of a run says of the action that changed it. */
+export function actionReason({ id, reason, runAgain = [] }: NewAction): string {
+  const allowed = runAgain.length === 0 ? '' : `may run again: ${runAgain.join(', ')}`
+  return [reason, `action ${id}`, allowed].filter(Boolean).join('; ')
+}
+
+/** @throws InvalidOptionsError */
+export function checkChunk({ from, next, runs }: ActionChunk): void {
+  if (runs.length > maxChunkRuns) {
+    throw new InvalidOptionsError(`a chunk of an action takes ${maxChunkRuns} runs, not ${runs.length}`)
+  }
+  // Else a repeat could not be told from the next one.
+  if (next === from)
+    throw new InvalidOptionsError(`a chunk must move the cursor of its action from '${from}'`)
+}
+
+/** @throws InvalidOptionsError */
+export function checkForecast(runs: readonly RunId[]): void {
+  if (runs.length <= maxForecastRuns) return
+  throw new InvalidOptionsError(
+    `the plan of an action inspects ${maxForecastRuns} runs at once, not ${runs.length}`,
+  )
+}
+
+/** @throws InvalidOptionsError */
+export function checkActionsLimit(limit: number): void {
+  if (Number.isInteger(limit) && limit >= 1 && limit <= maxListed) return
+  throw new InvalidOptionsError(`actions: ${limit} is no limit; ask for 1 to ${maxListed} actions`)
+}

@@ -1,0 +1,18 @@
+--[[
+A cancel of one run, for scripts that cancel.
+]]
+
+--- Cancels a live run: at once what no worker holds, else by an order to its holder. Returns its state.
+local function cancelRun(run, by, reason)
+  note(run, { kind = 'cancel', by = by, reason = reason })
+  local state
+  if run[STATE] == RUNNING then
+    local _, lease = readStay(run)
+    state = place(run, 'order cancel')
+    if lease then orderCancel(lease, run[ID]) end
+  else
+    state = place(run, 'cancel')
+  end
+  setExtra(run, 'c', { by = by, reason = reason })
+  return state
+end

@@ -1,0 +1,17 @@
+--[[
+Ends an action where it stands.
+keys: meta events operations actions actionProgress actionOrder
+input: time, action, by, reason ('' for none)
+returns: 'unknown', or { what it is to do, where it stands }, as stored
+writes: when full
+uses: actions-part
+]]
+local id = ARGV[2]
+local raw = call('HGET', K.actionProgress, id)
+if not raw then return 'unknown' end
+local progress = cmsgpack.unpack(raw)
+if not progress.endedAt then
+  endProgress(id, cmsgpack.unpack(call('HGET', K.actions, id)), progress, ARGV[3], ARGV[4])
+  writeProgress(id, progress)
+end
+return actionReply(id)

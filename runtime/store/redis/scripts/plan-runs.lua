@@ -1,0 +1,76 @@
+--[[
+What decides which indexes a search of runs reads: see run-plan.ts.
+keys: meta runCounts classes ready suspects held index groups changed tags
+input: time, job, queue, tag ('' for none), since and before by the wall, least age ('' for none)
+returns: { from, before } of a run's last change, in the store's time; runs by state; runs by state that changed in that time
+  (-1: not known); runs with the tag; states whose groups are not known; { state, queue, job, runs, ... } of the others,
+  of the job and queue; 1 when all waiting runs are in `changed`
+uses: bounded-part run-counts-part
+writes: nothing
+]]
+local job, queue, tag = ARGV[2], ARGV[3], ARGV[4]
+local since, before, age = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
+local LAST = 281474976710655
+
+local function storeTime(at) return math.max(0, math.min(LAST, at - wall + now)) end
+
+local from = since and storeTime(since) or 0
+local to = before and storeTime(before) or LAST
+if age then to = math.max(0, math.min(to, now - age + 1)) end
+from, to = math.ceil(from), math.ceil(to)
+
+local function ofState(key, code)
+  return redis.call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
+end
+
+local totals, inTime = {}, {}
+for code = SCHEDULED, EXPIRED do
+  inTime[code] = -1
+  if code == READY then totals[code] = redis.call('ZCARD', K.ready) + redis.call('ZCARD', K.suspects)
+  elseif code == RUNNING or code == CANCELLING then totals[code] = redis.call('ZCARD', K.held)
+  else totals[code] = ofState(K.index, code) end
+end
+
+local isFiledByTime = { [WAITING] = true, [BLOCKED] = true, [FAILED] = true, [CANCELLED] = true, [EXPIRED] = true }
+if from > 0 or to < LAST then
+  for code in pairs(isFiledByTime) do
+    -- Where an earlier version moved runs the sets differ, until the runs are recounted.
+    if ofState(K.changed, code) == totals[code] then
+      inTime[code] = redis.call('ZLEXCOUNT', K.changed, '[' .. struct.pack('>BI6', code, from), '(' .. struct.pack('>BI6', code, to))
+    end
+  end
+end
+
+local groups, known = {}, {}
+if job ~= '' or queue ~= '' then
+  local sums, counts = {}, countsByField()
+  for field, n in pairs(counts) do
+    local code = tonumber(string.match(field, '%d+$'))
+    sums[code] = (sums[code] or 0) + n
+  end
+  local held = (sums[RUNNING] or 0) + (sums[CANCELLING] or 0)
+  for code = SCHEDULED, EXPIRED do
+    if code == READY then known[code] = true
+    elseif code == RUNNING or code == CANCELLING then known[code] = held == totals[code]
+    else
+      known[code] = (sums[code] or 0) == totals[code] and (code == COMPLETED or ofState(K.groups, code) == totals[code])
+    end
+  end
+  for field, n in pairs(counts) do
+    local ownQueue, ownJob, code = string.match(field, '^(%Z*)%z(%Z*)%z(%d+)$')
+    if known[tonumber(code)] and (job == '' or job == ownJob) and (queue == '' or queue == ownQueue) then
+      for _, part in ipairs({ tonumber(code), ownQueue, ownJob, n }) do groups[#groups + 1] = part end
+    end
+  end
+end
+local unknown = {}
+for code = SCHEDULED, EXPIRED do
+  if not known[code] then unknown[#unknown + 1] = code end
+end
+
+local tagged = 0
+if tag ~= '' then tagged = redis.call('ZLEXCOUNT', K.tags, '[' .. tag .. '\0', '(' .. tag .. '\1') end
+local isWaitingFiled = ofState(K.changed, WAITING) == totals[WAITING]
+return {
+  { string.format('%.0f', from), string.format('%.0f', to) }, totals, inTime, tagged, unknown, groups, isWaitingFiled and 1 or 0,
+}

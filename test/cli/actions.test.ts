@@ -1,0 +1,185 @@
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import type { ActionInfo } from '../../runtime/store/actions.ts'
+import type { ActionPlan } from '../../sdk/index.ts'
+import type { CliProcess } from '../support/cli-process.ts'
+import { type CommandLine, jobFile, ownCommandLine } from './command-line.ts'
+
+const chargeFile = fileURLToPath(new URL('./jobs/charges.ts', import.meta.url))
+
+interface ActJson {
+  readonly plan: ActionPlan
+  readonly action: ActionInfo
+}
+
+interface RunsJson {
+  readonly runs: readonly { readonly id: string; readonly state: string }[]
+}
+
+/** Three charges that failed, and one that failed in an at-most-once step. */
+async function failedCharges(): Promise<{ readonly cli: CommandLine; readonly worker: CliProcess }> {
+  const cli = ownCommandLine()
+  const worker = await cli.work(chargeFile)
+  const inputs = { a: '{}', b: '{}', c: '{}', once: '{"once":true}' }
+  for (const [id, input] of Object.entries(inputs)) {
+    await cli.run(['enqueue', chargeFile, 'charge', input, '--id', id, '--wait'])
+  }
+  return { cli, worker }
+}
+
+async function statesOf(cli: CommandLine): Promise<Readonly<Record<string, string>>> {
+  const { runs } = await cli.json<RunsJson>('runs')
+  return Object.fromEntries(runs.map(({ id, state }) => [id, state]))
+}
+
+async function retriesOf(cli: CommandLine, id: string): Promise<number> {
+  const { history } = await cli.json<{ history: { kind: string }[] }>('show', id)
+  return history.filter(({ kind }) => kind === 'retry').length
+}
+
+const plan = [
+  '4 runs to retry',
+  'all of them were inspected: 4 failed',
+  "  3 would run 'pay' again",
+  "  1 would run the at-most-once step 'pay once' again: refused, unless with --run-again pay once",
+  '',
+].join('\n')
+
+test('many: the plan first; done by --yes only where nobody can be asked', async () => {
+  const { cli, worker } = await failedCharges()
+  expect(await cli.ok('retry', '--job', 'charge', '--dry-run')).toBe(plan)
+  const [, fingerprint = ''] = /(f1:\w{6})/.exec(await cli.ok('runs', '--json')) ?? []
+  expect(await cli.ok('retry', '--fingerprint', fingerprint, '--dry-run')).toMatch(/^[13] runs? to retry\n/)
+  const refused = await cli.run(['retry', '--job', 'charge'])
+  expect(refused).toMatchObject({ code: 2, stdout: plan })
+  expect(refused.stderr).toContain('this would retry 4 runs: add --yes to do it, or --dry-run')
+  expect(new Set(Object.values(await statesOf(cli)))).toEqual(new Set(['failed']))
+
+  await worker.kill('SIGTERM')
+  cli.write('bank-is-back', '')
+  const done = await cli.run(['retry', '--job', 'charge', '--yes', '--by', 'ana', '--reason', 'bank is back'])
+  expect(done).toMatchObject({ code: 3, stderr: '' })
+  expect(done.stdout).toMatch(
+    /\nretried 3 runs, refused 1 \(action act_\w+\)\n {2}once: it would run .* in --run-again\n$/,
+  )
+  expect(await statesOf(cli)).toEqual({ a: 'ready', b: 'ready', c: 'ready', once: 'failed' })
+  const [action] = (await cli.json<{ actions: ActionInfo[] }>('actions')).actions
+  expect(action).toMatchObject({ action: 'retry', by: 'ana', reason: 'bank is back', done: 3, refused: 1 })
+  expect(await cli.ok('actions')).toMatch(
+    /\nact_\w+ +retry +3 +1 +.* ago +.* ago +--job charge --state failed +ana: bank is back\n/,
+  )
+  expect(await cli.ok('actions', action?.id ?? '')).toMatch(
+    /^retry of --job charge --state failed, begun .* ago by ana: bank is back\nended .* ago\nretried 3 runs, refused 1 /,
+  )
+  const allowed = await cli.json<ActJson>('retry', '--state', 'failed', '--run-again', 'pay once', '--yes')
+  expect(allowed).toMatchObject({
+    plan: { matching: { runs: 1, exact: true } },
+    action: { done: 1, refused: 0 },
+  })
+})
+
+test('--first: those that fail again stop it; --continue goes on, each run once', async () => {
+  const { cli } = await failedCharges()
+  const first = await cli.run([
+    'retry',
+    '--state',
+    'failed',
+    '--first',
+    '2',
+    '--yes',
+    '--run-again',
+    'pay once',
+  ])
+  expect(first.code).toBe(4)
+  expect(first.stdout).toContain('2 runs retried first; waiting for the end of each')
+  expect(first.stdout.match(/^ {2}\S+ failed .*the bank is down$/gm)).toHaveLength(2)
+  expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
+  const [, id = ''] =
+    /^stopped; go on with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
+  cli.write('bank-is-back', '')
+  expect((await cli.run(['cancel', '--continue', id])).stderr).toContain(
+    `action ${id} is a retry; continue it with: durable-jobs retry --continue ${id}`,
+  )
+  expect(await cli.ok('retry', '--continue', id)).toBe(`retried 4 runs (action ${id})\n`)
+  for (const run of ['a', 'b', 'c', 'once']) expect(await retriesOf(cli, run)).toBe(1)
+  const retry = ['retry', '--state', 'failed', '--run-again', 'pay once', '--first', '1', '--yes', '--json']
+  const good = await cli.run(retry)
+  expect(JSON.parse(good.stdout)).toMatchObject({ action: { done: 2 } })
+})
+
+test('a signal stops it after the chunk under way; the command that goes on is told', async () => {
+  const { cli } = await failedCharges()
+  const slow = cli.start(['retry', 'a', 'b', 'c', '--yes', '--rate', '2/h', '--json'])
+  await expect
+    .poll(async () => (await cli.json<{ actions: ActionInfo[] }>('actions')).actions[0]?.done)
+    .toBe(1)
+  const { code, stdout, stderr } = await slow.kill('SIGINT')
+  const { action } = JSON.parse(stdout) as ActJson
+  expect({ code, action }).toMatchObject({ code: 4, action: { done: 1, cursor: '1' } })
+  expect(stderr).toBe(`stopped; go on with: durable-jobs retry --continue ${action.id}\n`)
+  expect(await cli.ok('actions', action.id, '--end', '--by', 'ben')).toContain('ended ')
+  expect(await cli.json('retry', '--continue', action.id)).toMatchObject({
+    action: { done: 1, endedAt: expect.any(Number) },
+  })
+})
+
+describe('cancel and remove', () => {
+  test('several ids, a filter, and all', async () => {
+    const cli = ownCommandLine()
+    for (const id of ['a', 'b', 'c', 'd']) await cli.ok('enqueue', jobFile, 'slow', '--id', id, '--tag', id)
+    expect(await cli.ok('cancel', 'a', 'b', '--dry-run')).toBe(
+      '2 runs to cancel\nall of them were inspected: 2 ready\n  2 would be cancelled\n',
+    )
+    expect(await cli.ok('cancel', 'a', 'b', '--yes')).toContain('\ncancelled 2 runs (action act_')
+    expect(await cli.ok('cancel', '--tag', 'c', '--yes')).toContain('\ncancelled 1 run (action act_')
+    expect(await cli.ok('remove', '--state', 'cancelled', '--older-than', '1h', '--yes')).toBe(
+      'no run to remove matches\n',
+    )
+    expect(await cli.ok('remove', '--all', '--yes')).toContain('\nremoved 3 runs (action act_')
+    expect(await statesOf(cli)).toEqual({ d: 'ready' })
+    expect((await cli.run(['remove', 'd', 'e', '--yes'])).stdout).toContain('removed 0 runs, refused 2')
+  })
+
+  test.each([
+    [['cancel'], 'name the runs to cancel, choose them with options such as --job, or write --all'],
+    [['retry', 'a', '--job', 'x'], 'name runs by their ids, or choose them with options, or write --all'],
+    [['retry', 'a', 'b', '--from', 'x'], '--from is for one run'],
+    [['remove', '--state', 'gone'], 'Write states of: scheduled, ready'],
+    [['cancel', '--all', '--rate', '20'], "Write runs per time such as '20/s'"],
+    [['retry', 'a', '--continue', 'act_x'], 'an action to continue knows its runs'],
+    [
+      ['retry', '--state', 'ready', '--yes'],
+      'ready are no states to retry; write blocked, failed, cancelled, expired',
+    ],
+  ])('%j is refused', async (args, message) => {
+    const cli = ownCommandLine()
+    await cli.ok('enqueue', jobFile, 'slow')
+    expect(await cli.refused(2, args)).toContain(message)
+  })
+
+  test('the begin of an id does, where one run has it', async () => {
+    const cli = ownCommandLine()
+    for (const id of ['order-12', 'order-13', 'order-1', 'mail-1']) {
+      await cli.ok('enqueue', jobFile, 'slow', '--id', id)
+    }
+    expect(await cli.ok('cancel', 'mail')).toBe('run mail-1 is cancelled\n')
+    expect(await cli.ok('cancel', 'order-1')).toBe('run order-1 is cancelled\n')
+    expect(await cli.refused(2, ['cancel', 'order'])).toContain(
+      "3 runs begin with 'order': order-1, order-13, order-12; write more of the id",
+    )
+    expect(await cli.refused(1, ['cancel', 'other'])).toContain("no run 'other' in this store")
+    expect(await cli.ok('cancel', 'order-12', 'order-13', '--yes')).toContain('cancelled 2 runs')
+    expect(await cli.ok('remove', 'mail', 'order-12', '--yes')).toContain('removed 2 runs')
+  })
+
+  test('an unknown action: exit 1', async () => {
+    const cli = ownCommandLine()
+    await cli.ok('enqueue', jobFile, 'slow')
+    for (const args of [
+      ['actions', 'act_x'],
+      ['retry', '--continue', 'act_x'],
+    ]) {
+      expect(await cli.refused(1, args)).toContain("no action 'act_x' in this store")
+    }
+  })
+})

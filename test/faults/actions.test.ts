@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { connect, type Jobs } from '../../sdk/index.ts'
+import { done, newRun, plainError } from '../contract/given.ts'
+import { TestWorker } from '../contract/test-worker.ts'
+import { provingNumber } from '../crash/evidence.ts'
+import { SeededRandom } from '../crash/seeded-random.ts'
+import { FaultProxy } from '../redis-server/fault-proxy.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+
+const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
+const count = 120
+const rates = {
+  everyMs: 120,
+  longestMs: 1_000,
+  cutReplies: 0.3,
+  holdBack: 0.2,
+  duplicate: 0.2,
+  dropAll: 0.02,
+} as const
+
+/** Fails what is ready: a run that was retried could be retried again. */
+function failAll(worker: TestWorker): Promise<unknown> {
+  return worker.claim(100).then((runs) =>
+    Promise.all(
+      runs.map(async (run) => {
+        await worker.append(run, done('read'))
+        await worker.settle(run, { kind: 'failed', error: plainError })
+      }),
+    ),
+  )
+}
+
+async function retriesOf(store: Store, ids: readonly string[]): Promise<readonly number[]> {
+  const histories = await Promise.all(ids.map((id) => store.history(id)))
+  return histories.map((lines) => lines.filter(({ kind }) => kind === 'retry').length)
+}
+
+test('two operators go on with one retry of many through a network that cuts and repeats: each run once', async () => {
+  const server = await sharedRedisServer()
+  const namespace = `actions-${randomUUID()}`
+  const calm = await openStore(parseStoreConfig({ url: server.url, namespace }))
+  onTestFinished(() => calm.close())
+  const runs = Array.from({ length: count }, () => newRun())
+  await calm.enqueue(runs)
+  const worker = await TestWorker.register(calm)
+  await failAll(worker)
+  await failAll(worker)
+
+  const proxies = await Promise.all([FaultProxy.start(server.port), FaultProxy.start(server.port)])
+  const operators: Jobs[] = []
+  for (const { url } of proxies) operators.push(await connect({ url, namespace }))
+  onTestFinished(async () => {
+    await Promise.all(operators.map((jobs) => jobs.close()))
+    await Promise.all(proxies.map((proxy) => proxy.close()))
+  })
+  const id = `act_${randomUUID()}`
+  const target = { kind: 'filter', filter: { job: 'job' } } as const
+  await operators[0]?.actions.run('retry', target, { id, limit: 1 })
+
+  const random = new SeededRandom(seed)
+  const chaos = proxies.map((proxy) => proxy.chaos(() => random.next(), rates))
+  // Small chunks, so that there are many to hit.
+  let failing: Promise<unknown> = Promise.resolve()
+  const onProgress = (): void => {
+    failing = failing.then(() => failAll(worker))
+  }
+  const ends = await Promise.all(
+    operators.map(({ actions }) => actions.continue(id, { rate: '20/s', onProgress })),
+  )
+  for (const one of chaos) one.stop()
+  await failing
+
+  const again = `again: DURABLE_JOBS_PROVE_SEED=${seed}`
+  for (const end of ends) expect(end, again).toMatchObject({ done: count, refused: 0 })
+  expect(
+    new Set(
+      await retriesOf(
+        calm,
+        runs.map(({ id: run }) => run),
+      ),
+    ),
+    again,
+  ).toEqual(new Set([1]))
+  const hits = proxies.map(({ hits: one }) => one.cutReplies + one.heldBack + one.duplicated)
+  expect(Math.min(...hits)).toBeGreaterThan(0)
+})

@@ -1,0 +1,251 @@
+import { describe, expect, test } from 'vitest'
+import { Pacer, parseRate } from '../../../runtime/client/actions/pacer.ts'
+import { type ActionKind, type ActionTarget, maxChunkRuns } from '../../../runtime/store/actions.ts'
+import type { RunFilter } from '../../../runtime/store/run-filter.ts'
+import { defineJob, type Jobs, limits } from '../../../sdk/index.ts'
+import { bothStores } from '../both-stores.ts'
+import { FakeClock } from '../coordination/fake-clock.ts'
+import { openWorkshop, type Workshop } from '../workshop.ts'
+
+const gateway = limits.concurrency({ name: 'gateway', max: 100 })
+
+/** Fails until it is told that the bank is back. */
+function chargeJob(bank: { back: boolean }) {
+  return defineJob<{ once?: boolean }>(
+    { name: 'charge', retry: false, limits: [{ limiter: gateway }] },
+    async ({ input, step }) => {
+      await step.run('read', () => 1)
+      const pay = () => {
+        if (!bank.back) throw new Error('the bank is down')
+      }
+      if (input.once) await step.run('pay', pay, { atMostOnce: true })
+      else await step.run('pay', pay, { retry: false })
+    },
+  )
+}
+
+async function failedCharges(workshop: Workshop, inputs: readonly { once?: boolean }[]) {
+  const bank = { back: false }
+  const charge = chargeJob(bank)
+  const worker = await workshop.work(charge, { concurrency: 20 })
+  const results = await workshop.jobs.enqueueMany(charge, inputs)
+  const handles = results.map((result) => {
+    if (result.outcome === 'rejected') throw result.error
+    return result.handle
+  })
+  await Promise.allSettled(handles.map((handle) => handle.result({ timeout: '2m' })))
+  const retries = async () =>
+    (await Promise.all(handles.map(({ id }) => workshop.jobs.inspector.history(id)))).map(
+      (lines) => lines.filter(({ kind }) => kind === 'retry').length,
+    )
+  return { bank, worker, handles, retries }
+}
+
+function charges(count: number): { once?: boolean }[] {
+  return Array.from({ length: count }, () => ({}))
+}
+
+const failedOnes: ActionTarget = { kind: 'filter', filter: { job: 'charge' } }
+
+describe.each(bothStores)('%s', (_, storeOptions) => {
+  test('a plan counts and tells which steps run again, what stands in the way, and the limiters', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const { retries } = await failedCharges(workshop, [...charges(3), { once: true }])
+    const { actions } = workshop.jobs
+    const expected = {
+      action: 'retry',
+      matching: { runs: 4, exact: true },
+      sample: 4,
+      states: [{ state: 'failed', runs: 4 }],
+      runsAgain: [{ step: 'pay', runs: 3 }],
+      inTheWay: [{ step: 'pay', runs: 1 }],
+      limiters: [{ limiter: 'gateway', runs: 3, waiting: 0 }],
+      refused: [{ reason: expect.stringContaining("at-most-once step 'pay'"), runs: 1 }],
+    }
+    expect(await actions.plan('retry', failedOnes)).toEqual(expected)
+    expect(await actions.plan('retry', failedOnes, { runAgain: ['pay'] })).toMatchObject({
+      runsAgain: [{ step: 'pay', runs: 4 }],
+      inTheWay: [],
+      refused: [],
+    })
+    const [group] = await workshop.jobs.inspector.failures({ limit: 1 })
+    const sameCause: ActionTarget = { kind: 'filter', filter: { fingerprint: group?.fingerprint ?? '' } }
+    expect(await actions.plan('retry', sameCause)).toMatchObject({
+      matching: { runs: group?.failedNow, exact: true },
+    })
+    expect(await actions.plan('cancel', failedOnes)).toMatchObject({
+      matching: { runs: 0, exact: true },
+      sample: 0,
+    })
+    expect(await retries()).toEqual([0, 0, 0, 0])
+  })
+
+  test('a retry by filter retries each run once, in chunks, and tells its progress', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const count = maxChunkRuns + 20
+    const { bank, handles, retries } = await failedCharges(workshop, charges(count))
+    bank.back = true
+    const told: number[] = []
+    const seen = new Set<string>()
+    const ended = await workshop.jobs.actions.run('retry', failedOnes, {
+      by: 'ana',
+      reason: 'the bank is back',
+      onProgress: ({ action, runs }) => {
+        told.push(action.done)
+        for (const id of runs) seen.add(id)
+      },
+    })
+    expect(ended).toMatchObject({
+      action: 'retry',
+      by: 'ana',
+      done: count,
+      refused: 0,
+      endedAt: expect.any(Number),
+    })
+    expect(ended.cursor).toBeUndefined()
+    expect(told).toEqual([0, maxChunkRuns, count])
+    expect(seen).toEqual(new Set(handles.map(({ id }) => id)))
+    await Promise.all(handles.map((handle) => handle.result({ timeout: '2m' })))
+    expect(new Set(await retries())).toEqual(new Set([1]))
+    expect(await workshop.jobs.actions.list()).toEqual([ended])
+  })
+
+  test('it stops at a limit and by a signal, and is continued elsewhere', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const { retries } = await failedCharges(workshop, charges(12))
+    const { actions } = workshop.jobs
+    const first = await actions.run('retry', failedOnes, { limit: 5 })
+    expect(first).toMatchObject({ done: 5, cursor: expect.any(String) })
+    const stop = new AbortController()
+    const second = await actions.continue(first.id, {
+      limit: 3,
+      signal: stop.signal,
+      onProgress: () => stop.abort(),
+    })
+    expect(second).toEqual(first)
+    const other: Jobs = await workshop.connect()
+    const both = await Promise.all([actions.continue(first.id), other.actions.continue(first.id)])
+    expect(both.map(({ done }) => done)).toEqual([12, 12])
+    expect(await retries()).toEqual(Array(12).fill(1))
+    expect(await actions.continue(first.id)).toEqual(both[0])
+  })
+
+  test('the same id goes on with the same action', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const { retries } = await failedCharges(workshop, charges(4))
+    const id = 'act_nightly-2026-01-01'
+    await workshop.jobs.actions.run('retry', failedOnes, { id, limit: 1 })
+    expect(await workshop.jobs.actions.run('retry', failedOnes, { id })).toMatchObject({ id, done: 4 })
+    expect(await retries()).toEqual([1, 1, 1, 1])
+  })
+
+  test('cancel and remove by filter and by id', async () => {
+    const { jobs } = await openWorkshop(await storeOptions())
+    const job = defineJob({ name: 'report' }, () => undefined)
+    const results = await jobs.enqueueMany(job, Array(5).fill(undefined), { tags: ['old'] })
+    const ids = results.map((result) => (result.outcome === 'rejected' ? result.id : result.handle.id))
+    const tagged: ActionTarget = { kind: 'filter', filter: { tag: 'old' } }
+    const byId: ActionTarget = { kind: 'runs', ids: [ids[0] ?? '', ids[0] ?? '', 'none'] }
+    expect(await jobs.actions.run('cancel', byId)).toMatchObject({
+      target: { kind: 'runs', ids: [ids[0], 'none'] },
+      ...{ done: 1, refused: 1, refusals: [{ run: 'none', reason: expect.stringContaining('no such run') }] },
+    })
+    expect(await jobs.actions.run('cancel', tagged)).toMatchObject({ done: 4, refused: 0 })
+    expect(await jobs.actions.run('remove', tagged)).toMatchObject({ done: 5, refused: 0 })
+    expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
+  })
+})
+
+test('a plan knows from counters how many runs match, else at least how many it found', async () => {
+  const { jobs } = await openWorkshop()
+  const count = 5_100
+  await jobs.enqueueMany(
+    defineJob({ name: 'report' }, () => undefined),
+    Array(count).fill(undefined),
+  )
+  const planned = (filter: RunFilter) => jobs.actions.plan('cancel', { kind: 'filter', filter })
+  const counted = await planned({ job: 'report' })
+  expect(counted).toMatchObject({ matching: { runs: count, exact: true }, sample: 200 })
+  expect(counted.states).toEqual([{ state: 'ready', runs: 200 }])
+  expect(await planned({ text: 'report' })).toMatchObject({
+    matching: { runs: 5_000, exact: false },
+    sample: 200,
+  })
+})
+
+test('an action that another one ends stops', async () => {
+  const workshop = await openWorkshop()
+  await failedCharges(workshop, charges(3))
+  const { actions } = workshop.jobs
+  const begun = await actions.run('retry', failedOnes, { limit: 1 })
+  const ended = await actions.end(begun.id, { by: 'ben' })
+  expect(ended).toMatchObject({ done: 1, endedAt: expect.any(Number) })
+  expect(await actions.continue(begun.id)).toEqual(ended)
+  await expect(actions.continue('act_none')).rejects.toMatchObject({ code: 'UNKNOWN_ACTION' })
+})
+
+test('wrong options are refused by name, and nothing is begun', async () => {
+  const { jobs } = await openWorkshop()
+  const target: ActionTarget = { kind: 'runs', ids: ['one'] }
+  const filter = (states: string[]): ActionTarget => ({ kind: 'filter', filter: { states } }) as ActionTarget
+  const refusals: [RegExp, Promise<unknown>][] = [
+    [/^rate: '20' is no rate/, jobs.actions.run('retry', target, { rate: '20' as never })],
+    [/^rate: '0\/s' is no rate/, jobs.actions.run('retry', target, { rate: '0/s' })],
+    [/^limit: 0 is no number of runs/, jobs.actions.run('retry', target, { limit: 0 })],
+    [/^action: 'pause' is none/, jobs.actions.run('pause' as ActionKind, target)],
+    [/^runAgain: a cancel runs no step/, jobs.actions.run('cancel', target, { runAgain: ['pay'] })],
+    [/^target.ids: name 1 to 1000 runs, not 0/, jobs.actions.run('retry', { kind: 'runs', ids: [] })],
+    [/^target.ids: 'a b' can't name a run/, jobs.actions.run('retry', { kind: 'runs', ids: ['a b'] })],
+    [
+      /^target.filter.states: ready, completed are no states to retry; write blocked, failed/,
+      jobs.actions.run('retry', filter(['ready', 'completed'])),
+    ],
+    [/^runs: minAgeMs is -1/, jobs.actions.run('retry', { kind: 'filter', filter: { minAgeMs: -1 } })],
+    [/^target.filter.states: none is/, jobs.actions.plan('remove', filter([]))],
+    [
+      /unknown option 'state'/,
+      jobs.actions.run('retry', { kind: 'filter', filter: { state: 'failed' } as never }),
+    ],
+    [/^id: 'retry-1' can't name an action/, jobs.actions.run('retry', target, { id: 'retry-1' })],
+  ]
+  for (const [message, refused] of refusals) {
+    await expect(refused).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringMatching(message),
+    })
+  }
+  expect(await jobs.actions.list()).toEqual([])
+})
+
+describe('rate', () => {
+  test.each([
+    ['20/s', 5, 250],
+    ['1000/s', maxChunkRuns, 25],
+    ['30/m', 1, 2_000],
+  ])('%s: chunks of %i, the next one after %i ms', async (rate, runs, ms) => {
+    const clock = new FakeClock()
+    const pacer = new Pacer(clock, parseRate(rate))
+    expect(pacer.chunkRuns).toBe(runs)
+    await pacer.turn(undefined)
+    pacer.count(runs)
+    let turned = false
+    const turn = pacer.turn(undefined).then(() => {
+      turned = true
+    })
+    await clock.advance(ms - 1)
+    expect(turned).toBe(false)
+    await clock.advance(1)
+    await turn
+  })
+
+  test('an abort ends the wait', async () => {
+    const clock = new FakeClock()
+    const pacer = new Pacer(clock, parseRate('1/h'))
+    pacer.count(1)
+    const stop = new AbortController()
+    const turn = pacer.turn(stop.signal)
+    stop.abort()
+    await turn
+    expect(clock.timers).toBe(0)
+  })
+})
