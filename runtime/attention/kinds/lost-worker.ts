@@ -4,10 +4,10 @@ import { command, countOf, durationText } from '../texts.ts'
 /** Dead workers that still hold runs. One that holds nothing needs nobody. */
 export const lostWorker: FindingKind = {
   kind: 'lost-worker',
-  find: ({ overview: { now, workers } }) =>
+  find: ({ overview: { now, workers, cut } }) =>
     workers.flatMap(({ name, lost, running, seenAgoMs, jobs }) => {
       if (!lost || running === 0) return []
-      const rescuers = workers.some((worker) => !worker.lost)
+      const rescuers = cut.includes('workers') || workers.some((worker) => !worker.lost)
       const what = rescuers ? 'other workers take them over' : 'no other worker is running to take them over'
       return [
         {

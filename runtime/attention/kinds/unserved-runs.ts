@@ -6,12 +6,16 @@ import type { Snapshot } from '../snapshot.ts'
 import { command } from '../texts.ts'
 import { versionsOf } from '../version-starts.ts'
 
-/** Runs that no live worker can take, for their job, version or queue. */
+/**
+ * Runs that no live worker can take, for their job, version or queue. Not told of a fleet that is larger than an overview
+ * shows: the worker may be among the rest.
+ */
 export const unservedRuns: FindingKind = {
   kind: 'unserved',
   find: (snapshot) => {
     const { overview, classes } = snapshot
-    const { counts, queues, workers } = overview
+    const { counts, queues, workers, cut } = overview
+    if (cut.includes('workers')) return []
     return findUnservedRuns(counts, classes, queues, workers).map((unserved) => {
       const { queue, job, version, why } = unserved
       const text = unservedText(unserved)

@@ -219,6 +219,11 @@ describe('runs that no worker takes', () => {
     })
   })
 
+  test('are not told of where not all workers are shown', () => {
+    expect(found(unservedRuns, { counts, queues, cut: ['workers'] }, { classes })).toEqual([])
+    expect(found(unservedRuns, { counts, queues, cut: ['limiters'] }, { classes })).toHaveLength(1)
+  })
+
   test('that are not ready yet are a notice; those that a worker takes are none', () => {
     const scheduled = [{ ...counts[0], state: 'scheduled' }] as const
     expect(onlyFinding(unservedRuns, { counts: scheduled, queues: [] })).toMatchObject({ severity: 'notice' })

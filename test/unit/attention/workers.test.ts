@@ -34,6 +34,12 @@ describe('a lost worker', () => {
     })
   })
 
+  test('is no more than a warning where not all workers are shown', () => {
+    expect(onlyFinding(lostWorker, { workers: [lost], cut: ['workers'] })).toMatchObject({
+      severity: 'warning',
+    })
+  })
+
   test('that holds nothing is none', () => {
     expect(found(lostWorker, { workers: [{ ...lost, running: 0 }, worker('w2')] })).toEqual([])
   })
