@@ -13,6 +13,7 @@ import { connect } from '../../sdk/index.ts'
 import { everyRead, type Known, populate } from './every-call.ts'
 import { newRun } from './given.ts'
 import { makeFormat1, makeVersionBefore } from './older-file.ts'
+import { TestWorker } from './test-worker.ts'
 
 const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
 
@@ -133,6 +134,26 @@ describe('reading the file of an embedded store', () => {
       await writer.close()
       expect(await store.run(id)).toMatchObject({ state: 'scheduled' })
     }
+  })
+
+  test('of the version before sees what a newer one adds while others have the file open', async () => {
+    await populated()
+    makeVersionBefore(path)
+    // Keeps the log, so that it stays open in this connection.
+    const older = new DatabaseSync(path)
+    older.prepare('SELECT count(*) FROM runs').get()
+    const store = await reader()
+    expect(await store.run('later')).toBeUndefined()
+    const writer = await openStore(parseStoreConfig(`sqlite:${path}`))
+    const worker = await TestWorker.register(writer)
+    await writer.enqueue([newRun({ id: 'later', priority: 9 })])
+    const { id, fence } = await worker.claimOne()
+    await worker.renew({
+      openSteps: { n: 1, agoMs: 0, steps: [{ run: id, fence, path: 'a', openMs: 2_000 }] },
+    })
+    expect(await store.run('later')).toMatchObject({ state: 'running', step: { path: 'a' } })
+    await writer.close()
+    older.close()
   })
 
   test('hears that others have written', async () => {
