@@ -16,7 +16,7 @@ const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   show: ({ held }) => [['show', held]],
   explain: ({ waiting }) => [['explain', waiting]],
   attention: () => [['attention']],
-  failures: () => [['failures']],
+  failures: () => [['failures', '--json']],
   events: () => [['events']],
   stats: () => [['stats']],
   actions: () => [['actions', '--json']],

@@ -52,7 +52,10 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.waitGraph({ run: waiting }),
   ],
   leaders: (store) => store.leaders(),
-  events: async (store) => [await store.events({ limit: 10 }), await store.events({ after: '1', limit: 10 })],
+  events: async (store) => {
+    const newest = await store.events({ limit: 10 })
+    return [newest, await store.events({ after: newest.cursor, limit: 10 })]
+  },
   throughput: (store) => store.throughput(60),
   statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],
   overview: (store) => store.overview({ range: '1h' }),
