@@ -3,6 +3,8 @@ export type { Leader } from './coordination/leadership.ts'
 export type { LeaderFunction, Leading } from './coordination/office.ts'
 export type { Duration } from './model/duration.ts'
 export type { Logger } from './model/job.ts'
+export type { JournalEntry, JournalPhase, StepKind } from './model/journal.ts'
+export type { LimiterRule } from './model/limiter.ts'
 export type {
   ClaimContext,
   EnqueueContext,
@@ -12,7 +14,51 @@ export type {
   StepCallContext,
 } from './model/middleware.ts'
 export type { StayOutcome } from './model/outcome.ts'
+export type { LossCause } from './model/poison.ts'
+export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } from './model/run.ts'
+export type { RunId } from './model/run-id.ts'
+export type { StoredError } from './model/stored-error.ts'
+export type { UniqueKey } from './model/unique.ts'
+export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget, RunForecast } from './store/actions.ts'
+export type { DefinitionInfo, DefinitionKind } from './store/definitions.ts'
+export type { DurationHistogram } from './store/duration-histogram.ts'
+export type {
+  EventPage,
+  EventQuery,
+  OperationEvent,
+  OperationName,
+  RunEvent,
+  StoreEvent,
+} from './store/events.ts'
+export type { FailureFilter, FailureGroup, FailureOrder } from './store/failures.ts'
+export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
+export type { Mute } from './store/mutes.ts'
+export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from './store/overview.ts'
+export type { ReadyClass } from './store/ready-classes.ts'
+export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from './store/run-filter.ts'
+export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from './store/schedules.ts'
+export type {
+  BacklogStatistics,
+  JobStatistics,
+  Statistics,
+  StatisticsPoint,
+  StatisticsRange,
+} from './store/statistics.ts'
+export type {
+  HistoryEntry,
+  Inspector,
+  QueueInfo,
+  QueueOrder,
+  RunDetails,
+  StoreCheck,
+  ThroughputCell,
+  Unsubscribe,
+  WorkerInfo,
+  WorkerJob,
+} from './store/store.ts'
 export type { RetentionOptions, StoreOptions } from './store/store-config.ts'
+export type { DutyAges, LeaderInfo } from './store/terms.ts'
+export type { KeyWeight, LimitWait, SuspendedRun, WaitGraph, WaitGraphFrom } from './store/wait-graph.ts'
 export { createLogger, type LoggerOptions, type LogLevel } from './worker/logger.ts'
 export { createWorker, type Worker } from './worker/worker.ts'
 export type { WorkerOptions } from './worker/worker-options.ts'

@@ -1,4 +1,5 @@
 /** The public door for authors of jobs. Loads no store and no integration: they load on use. */
+
 export type { Finding, Severity } from '../runtime/attention/finding.ts'
 export type { ActionOptions, Actions, ContinueOptions } from '../runtime/client/actions/actions.ts'
 export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
@@ -14,11 +15,12 @@ export {
   type Jobs,
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
-export type { Explanation } from '../runtime/client/explain-run.ts'
+export type { EnqueuedRun, EnqueueOutcome } from '../runtime/client/enqueued-run.ts'
 export type { LimiterChange, Limiters } from '../runtime/client/limiters.ts'
-export type { RetryRunOptions, RunHandle, RunStatus } from '../runtime/client/run-handle.ts'
+export type { RetryRunOptions, RunHandle, RunStatus, RunStep } from '../runtime/client/run-handle.ts'
 export type { LedgerEntry, ScheduleStatus, Schedules } from '../runtime/client/schedules.ts'
 export type { UniqueKeys } from '../runtime/client/unique-keys.ts'
+export type { Explanation } from '../runtime/describe/explain-run.ts'
 export type { CronFire } from '../runtime/model/cron.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
 export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'
@@ -68,19 +70,71 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
+export type { JournalEntry, JournalPhase, StepKind } from '../runtime/model/journal.ts'
 export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
 export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
 export { NodeVersionError } from '../runtime/model/node-version-error.ts'
+export type { LossCause } from '../runtime/model/poison.ts'
 export { RateLimitedError } from '../runtime/model/rate-limited-error.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
 export type { Retry, RetryOptions } from '../runtime/model/retry-policy.ts'
-export type { RunState } from '../runtime/model/run.ts'
+export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } from '../runtime/model/run.ts'
 export type { RunId } from '../runtime/model/run-id.ts'
 export { ScheduleStateError, UnknownScheduleError } from '../runtime/model/schedule-errors.ts'
 export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/model/schedule-options.ts'
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
-export type { OnDuplicate, UniqueOptions } from '../runtime/model/unique.ts'
-export type { ActionInfo, ActionKind, ActionRefusal, ActionTarget } from '../runtime/store/actions.ts'
-export type { LimiterInfo, LimiterKeyInfo } from '../runtime/store/limiters.ts'
+export type { StoredError } from '../runtime/model/stored-error.ts'
+export type { OnDuplicate, UniqueKey, UniqueOptions } from '../runtime/model/unique.ts'
+export type {
+  ActionInfo,
+  ActionKind,
+  ActionRefusal,
+  ActionTarget,
+  RunForecast,
+} from '../runtime/store/actions.ts'
+export type { DefinitionInfo, DefinitionKind } from '../runtime/store/definitions.ts'
+export type { DurationHistogram } from '../runtime/store/duration-histogram.ts'
+export type {
+  EventPage,
+  EventQuery,
+  OperationEvent,
+  OperationName,
+  RunEvent,
+  StoreEvent,
+} from '../runtime/store/events.ts'
+export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
+export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
+export type { Mute } from '../runtime/store/mutes.ts'
+export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from '../runtime/store/overview.ts'
+export type { ReadyClass } from '../runtime/store/ready-classes.ts'
+export type { RunCount, RunFilter, RunOrder, RunPage, RunQuery } from '../runtime/store/run-filter.ts'
+export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from '../runtime/store/schedules.ts'
+export type {
+  BacklogStatistics,
+  JobStatistics,
+  Statistics,
+  StatisticsPoint,
+  StatisticsRange,
+} from '../runtime/store/statistics.ts'
+export type {
+  HistoryEntry,
+  Inspector,
+  QueueInfo,
+  QueueOrder,
+  RunDetails,
+  StoreCheck,
+  ThroughputCell,
+  Unsubscribe,
+  WorkerInfo,
+  WorkerJob,
+} from '../runtime/store/store.ts'
 export type { RetentionOptions, StoreOptions } from '../runtime/store/store-config.ts'
+export type { DutyAges, LeaderInfo } from '../runtime/store/terms.ts'
+export type {
+  KeyWeight,
+  LimitWait,
+  SuspendedRun,
+  WaitGraph,
+  WaitGraphFrom,
+} from '../runtime/store/wait-graph.ts'

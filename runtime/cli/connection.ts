@@ -1,5 +1,5 @@
 import type { Jobs } from '../client/client.ts'
-import { openStore } from '../store/open-store.ts'
+import { openStore, type StoreSeams } from '../store/open-store.ts'
 import { parseStoreConfig } from '../store/store-config.ts'
 import type { SharedOptions } from './shared-options.ts'
 
@@ -9,17 +9,17 @@ export function storeAddress(options: SharedOptions): string {
 }
 
 /**
- * Connects to the store of the command line for as long as `use` takes. Only who brings work makes a store that
- * is not there: a mistyped path would look like lost runs.
+ * Connects to the store of the command line for as long as `use` takes. Only commands that bring work make a store that is
+ * not there: a mistyped path would look like lost runs. Commands that only read leave the store as it is.
  */
 export async function withConnection<T>(
   options: SharedOptions,
   use: (jobs: Jobs) => Promise<T>,
-  { create = false }: { create?: boolean } = {},
+  { create = false, prepare = 'at first write' }: Pick<StoreSeams, 'create' | 'prepare'> = {},
 ): Promise<T> {
   const { Jobs } = await import('../client/client.ts')
   const config = parseStoreConfig(options.store)
-  const jobs = new Jobs(await openStore(config, { create }), config, [])
+  const jobs = new Jobs(await openStore(config, { create, prepare }), config, [])
   try {
     return await use(jobs)
   } finally {

@@ -1,5 +1,5 @@
+import { commandLine } from '../describe/command-line.ts'
 import type { FailureGroup } from '../store/failures.ts'
-import { commandLine } from './command-line.ts'
 import { paint } from './output.ts'
 import { oneLine } from './plain-text.ts'
 import { time } from './run-text.ts'

@@ -1,7 +1,8 @@
-import { formatDuration } from '../model/format-duration.ts'
+import { durationToken } from '../describe/duration-token.ts'
+import { byAndWhy } from '../describe/manual-action.ts'
 import type { LedgerLine, LedgerOutcome, ScheduleInfo } from '../store/schedules.ts'
 import { paint } from './output.ts'
-import { ago, byAndWhy } from './run-text.ts'
+import { ago } from './run-text.ts'
 
 const colours: Partial<Record<LedgerOutcome, Parameters<typeof paint>[0]>> = {
   fired: 'green',
@@ -20,7 +21,7 @@ export function paintOutcome(text: string, { outcome }: Pick<LedgerLine, 'outcom
 export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: LedgerLine): string {
   const parts = [
     why === undefined ? '' : skipText(why, other),
-    lateMs === undefined ? '' : `${formatDuration(lateMs)} late`,
+    lateMs === undefined ? '' : `${durationToken(lateMs)} late`,
     run === undefined ? '' : `run ${run}`,
     by === undefined ? '' : `by ${byAndWhy(reason === undefined ? { by } : { by, reason })}`,
     worker === undefined ? '' : `by the code of worker ${worker}`,

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
-import { lineSentence } from '../client/line-sentence.ts'
-import { formatDuration } from '../model/format-duration.ts'
+import { durationToken } from '../describe/duration-token.ts'
+import { errorText, situation, tookText } from '../describe/situation.ts'
+import type { StepSummary } from '../describe/step-summary.ts'
+import { waitlistSentence } from '../describe/waitlist-sentence.ts'
 import type { Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { LinePlace } from '../store/limiters.ts'
@@ -8,10 +10,9 @@ import type { HistoryEntry } from '../store/store.ts'
 import { paint, screenWidth } from './output.ts'
 import { oneLine, plainText } from './plain-text.ts'
 import { readValue } from './run-json.ts'
-import { ago, errorText, paintState, situation, span, time, tookText } from './run-text.ts'
+import { ago, paintState, time } from './run-text.ts'
 import { shortPath } from './short-path.ts'
 import { firstUserFrame } from './stack-frames.ts'
-import type { StepSummary } from './step-summary.ts'
 import type { Column } from './table.ts'
 
 const mostValueLines = 60
@@ -51,12 +52,12 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
   return [...lines, ...(error === undefined ? [] : ['', 'ERROR', ...errorLines(error)])].join('\n')
 }
 
-/** The situation; in line for limiters, where in the line of each. */
+/** Returns the situation; of a run that waits for limiters, its position on each waitlist. */
 function because(run: Run, places: readonly LinePlace[]): string {
-  const lines = places.map((place) => midSentence(lineSentence(place, Date.now())))
+  const lines = places.map((place) => midSentence(waitlistSentence(place, Date.now())))
   const own = run.state === 'waiting' && run.waitingFor.kind === 'limit' && lines.length > 0
   const error = 'error' in run && run.error !== undefined ? [errorText(run.error)] : []
-  return [...(own ? error : [situation(run)]), ...lines].join('; ')
+  return [...(own ? error : [situation(run, Date.now())]), ...lines].join('; ')
 }
 
 function midSentence(sentence: string): string {
@@ -139,13 +140,21 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
   },
   { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
-  { title: 'TOOK', cell: (step) => (step.durationMs === 0 ? '' : span(step.durationMs)), align: 'right' },
+  {
+    title: 'TOOK',
+    cell: (step) => (step.durationMs === 0 ? '' : durationToken(step.durationMs)),
+    align: 'right',
+  },
   { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right' },
-  { title: 'SITUATION', cell: stepSituation, shrinks: true },
+  {
+    title: 'SITUATION',
+    cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
+    shrinks: true,
+  },
 ]
 
 function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
-  const due = remainingMs > 0 ? `in ${formatDuration(remainingMs)}` : 'now'
+  const due = remainingMs > 0 ? `in ${durationToken(remainingMs)}` : 'now'
   const last = error === undefined ? '' : errorText(error)
   switch (state) {
     case 'waiting':
@@ -159,6 +168,11 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
     case 'done':
       return last === '' ? '' : `after ${last}`
   }
+}
+
+/** Whatever it waited for, nothing waits for it. */
+function orphanSituation({ error }: StepSummary): string {
+  return error === undefined ? 'no longer in the code' : `no longer in the code; ${errorText(error)}`
 }
 
 export const historyColumns: readonly Column<HistoryEntry>[] = [

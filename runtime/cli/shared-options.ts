@@ -49,8 +49,8 @@ export function forgetUnset(variable: string, unset: readonly string[] = ['']): 
   if (unset.includes(process.env[variable] ?? 'set')) delete process.env[variable]
 }
 
-export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, tags, headers, position,
-unique? { key, until }, enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, waitingFor { kind, name?, until? },
+export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, tags, headers, position, orphans?,
+unique? { key, until }, enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, step? { path, openMs, toldAgoMs }, waitingFor { kind, name?, until? },
 reason?, by, error { name, message, code?, stack?, cause? }, fingerprint?, output, endedAt.`
 
 const unitsOfJson = `Times in JSON are milliseconds since 1970, fields in Ms durations; '?' marks what may be missing.`

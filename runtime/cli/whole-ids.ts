@@ -9,6 +9,12 @@ const inspectedRuns = 1_000
 const timeCharacters = 10
 const maxListed = 5
 
+/** The same of one id. */
+export async function wholeId(inspector: Inspector, typed: string): Promise<RunId> {
+  const [id = typed] = await wholeIds(inspector, [typed])
+  return id
+}
+
 /**
  * Ids as they were typed, each completed that is no run but the begin of one: of a run among the newest 1,000.
  * @throws CommanderError when several begin with it

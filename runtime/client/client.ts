@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Finding } from '../attention/finding.ts'
+import { type Explanation, explainRun } from '../describe/explain-run.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
@@ -19,7 +21,7 @@ import { type AttentionOptions, attention, type MuteOptions, muteFinding } from 
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
-import { type Explanation, explainRun } from './explain-run.ts'
+import { EnqueuedRun } from './enqueued-run.ts'
 import { Limiters } from './limiters.ts'
 import { namingStore } from './naming-store.ts'
 import { RunHandle } from './run-handle.ts'
@@ -50,7 +52,8 @@ export type EnqueueArguments<Input> = undefined extends Input
 const runsPerCall = 500
 
 /**
- * Connects to a store.
+ * Connects to a store. That writes nothing: the first call that writes makes a store that is not there, and brings one of
+ * an older version up to date; a read of one that is not there throws StoreUnavailableError.
  * @param store `sqlite:PATH` or options; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`
  * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError, NodeVersionError
  * @example
@@ -63,7 +66,7 @@ export async function connect(store?: string | StoreOptions, options: ConnectOpt
   checkNodeVersion()
   checkKnownOptions(options, ['middleware'], 'connect')
   const config = parseStoreConfig(store)
-  return new Jobs(await openStore(config), config, options.middleware ?? [])
+  return new Jobs(await openStore(config, { prepare: 'at first write' }), config, options.middleware ?? [])
 }
 
 /** A connection to a store: enqueue, look, and act by hand. */
@@ -115,14 +118,15 @@ export class Jobs {
   }
 
   /**
-   * Stores one run. The input is parsed by the job's schema once, here, and the parsed value is stored.
+   * Stores one run. The input is parsed by the job's schema once, here, and the parsed value is stored. The handle's
+   * `outcome` says whether that created a run or joined one.
    * @throws InvalidInputError, InvalidOptionsError, SerializationError, RunIdConflictError, DuplicateRunError; then
    * nothing was stored
    */
   async enqueue<Input, Output>(
     job: Job<Input, Output>,
     ...rest: EnqueueArguments<NoInfer<Input>>
-  ): Promise<RunHandle<Output>> {
+  ): Promise<EnqueuedRun<Output>> {
     const [input, options] = rest
     const [result] = await this.#enqueue(job, [input], options)
     if (result === undefined) {
@@ -131,7 +135,8 @@ export class Jobs {
       )
     }
     if (result.outcome === 'rejected') throw result.error
-    return result.handle
+    const deps = { store: this.#store, clock: this.#clock, ends: this.#ends }
+    return new EnqueuedRun<Output>(result.handle.id, deps, result)
   }
 
   /** Stores many runs of one job, all checked before the first is stored. Answers each in order. */
@@ -231,7 +236,8 @@ export class Jobs {
       answers = await this.#insert(runs)
       return answers.map(({ id }) => id)
     })
-    return answers.map((answer, i) => this.#result<Output>(answer, runs[i]))
+    const own = plan.id === undefined
+    return answers.map((answer, i) => this.#result<Output>(own ? ofOwnId(answer, runs[i]) : answer, runs[i]))
   }
 
   async #insert(runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
@@ -265,6 +271,11 @@ export class Jobs {
     }
     return runs
   }
+}
+
+/** Nobody else has an id that was made here: a run that has it already was created by this enqueue, whose reply was lost. */
+function ofOwnId(answer: EnqueueAnswer, run: NewRun | undefined): EnqueueAnswer {
+  return answer.outcome === 'joined' && answer.id === run?.id ? { ...answer, outcome: 'created' } : answer
 }
 
 /** What the options of the call say of each of its runs. */

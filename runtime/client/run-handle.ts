@@ -1,3 +1,5 @@
+import { type Explanation, explainRun } from '../describe/explain-run.ts'
+import { readSteps, type StepSummary } from '../describe/step-summary.ts'
 import type { Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
@@ -10,14 +12,14 @@ import {
 } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
 import type { RetryPlan } from '../model/job.ts'
+import type { JournalPhase, StepKind } from '../model/journal.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
-import { isEnd, type Run, type RunState, type WaitingFor } from '../model/run.ts'
+import { isEnd, type Run, type RunningStep, type RunState, type WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
-import { type Explanation, explainRun } from './explain-run.ts'
 import { namingStore } from './naming-store.ts'
 
 /** Where a run stands. Times are Dates by the store's clock. */
@@ -31,7 +33,33 @@ export interface RunStatus {
   readonly waitingFor?: { readonly kind: WaitingFor['kind']; readonly name?: string; readonly until?: Date }
   /** Its unique key and what it is held until; a Date is the end of its window. */
   readonly unique?: { readonly key: string; readonly until: 'finished' | 'started' | Date }
+  /** Of a held run: the step that has been open for more than a second, as its worker last told. */
+  readonly step?: RunningStep
   /** Of the last failed attempt, or why it failed, or why it is blocked. */
+  readonly error?: Error
+}
+
+/** Where one step of a run stands: what `durable-jobs show` lists. */
+export interface RunStep {
+  /** Names of its scopes and its own, `scope/name[key]`. */
+  readonly path: string
+  readonly kind: StepKind
+  /**
+   * - `done`, `failed`: it has ended
+   * - `retrying`: an attempt failed; the next one begins after `remainingMs`
+   * - `waiting`: a sleep that ends after `remainingMs`
+   * - `intent`: an at-most-once body began, its end is not stored
+   */
+  readonly state: JournalPhase
+  /** Attempts so far. */
+  readonly tries: number
+  /** Of the last attempt; of a sleep, how long it lasted. */
+  readonly durationMs: number
+  /** When its last entry was stored, by the store's clock. */
+  readonly storedAt: Date
+  readonly remainingMs?: number
+  readonly atMostOnce?: true
+  /** Of the last attempt that failed. */
   readonly error?: Error
 }
 
@@ -96,6 +124,7 @@ export class RunHandle<Output> {
       attempt,
       losses,
       ...uniqueOf(run),
+      ...('step' in run ? { step: run.step } : {}),
       ...(error === undefined ? {} : { error }),
     }
     if (run.state === 'scheduled')
@@ -106,6 +135,20 @@ export class RunHandle<Output> {
       ...base,
       waitingFor: { ...waitingFor, ...(until === undefined ? {} : { until: new Date(until) }) },
     }
+  }
+
+  /**
+   * The steps of the run that stored anything, in the order in which each did first. A step that runs for the first time
+   * has stored nothing yet: `status().step` shows it. Results stay where they are.
+   * @throws UnknownRunError
+   * @example
+   * const steps = await jobs.run(id).steps()
+   * const failed = steps.filter(({ state }) => state === 'failed')
+   * for (const { path, tries, error } of failed) console.log(`${path}: ${error?.message} (${tries} tries)`)
+   */
+  async steps(): Promise<RunStep[]> {
+    await this.#read()
+    return (await readSteps(this.#store, this.id)).map(runStep)
   }
 
   /** Why the run is not running now, in plain sentences. */
@@ -149,6 +192,14 @@ export class RunHandle<Output> {
     const run = await this.#store.run(this.id)
     if (run === undefined) throw new UnknownRunError(this.id, this.#store.address)
     return run
+  }
+}
+
+function runStep({ storedAt, error, result: _, ...step }: StepSummary): RunStep {
+  return {
+    ...step,
+    storedAt: new Date(storedAt),
+    ...(error === undefined ? {} : { error: fromStoredError(error) }),
   }
 }
 

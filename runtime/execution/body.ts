@@ -31,6 +31,8 @@ export class Body implements StepContext {
   readonly attempt: number
   /** Whether it is at-most-once. */
   readonly once: boolean
+  /** By the clock of this process. */
+  readonly since: number
   readonly #run: RunId
   readonly #clock: Clock
   readonly log: Logger
@@ -51,6 +53,7 @@ export class Body implements StepContext {
     this.path = path
     this.attempt = attempt
     this.#clock = seams.clock
+    this.since = seams.clock.elapsed()
     this.log = seams.log
     this.once = options.once
     const { correctCost = noCosts } = options

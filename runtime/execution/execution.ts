@@ -75,6 +75,11 @@ export interface ExecutionSeams extends LimitSeams {
   readPage(from: number): Promise<JournalPage | 'gone'>
 }
 
+interface OpenCode {
+  readonly path: StepPath
+  readonly since: number
+}
+
 /** Quiet time after which a run that only waits gives its slot back. */
 const suspendAfterMs = 1_000
 const mostWaitsNamed = 50
@@ -107,6 +112,8 @@ export class Execution {
   readonly #line: ReleaseLine
   readonly #controller = new AbortController()
   readonly #bodies = new Set<Body>()
+  /** Code of the author that runs beside the steps. */
+  #aside: OpenCode | undefined
   readonly #waits = new Map<StepPath, LocalWait>()
   readonly #turns: Turn[] = []
   #lose: () => void = () => undefined
@@ -162,6 +169,13 @@ export class Execution {
   /** Whether an at-most-once body is running: such a run is never handed back (R12). */
   get insideOnce(): boolean {
     return [...this.#bodies].some((body) => body.once)
+  }
+
+  /** The author's code that has been running for longest, if any runs in a step. */
+  get longestOpen(): { readonly path: StepPath; readonly openMs: number } | undefined {
+    let oldest: OpenCode | undefined = this.#aside
+    for (const body of this.#bodies) if (oldest === undefined || body.since < oldest.since) oldest = body
+    return oldest && { path: oldest.path, openMs: this.seams.clock.elapsed() - oldest.since }
   }
 
   /** Steps whose bodies have not ended. */
@@ -273,9 +287,29 @@ export class Execution {
     return new Promise((resolve) => this.seams.clock.soon(resolve))
   }
 
+  /** Calls code of the author that is no step, and shows it as open under `path` meanwhile. */
+  async runAside(path: StepPath, call: () => unknown): Promise<void> {
+    this.#aside = { path, since: this.seams.clock.elapsed() }
+    try {
+      await call()
+    } finally {
+      this.#aside = undefined
+    }
+  }
+
   /** The stored `onFailed`, if it has run. */
   takeStored(path: StepPath): StoredStep | undefined {
     return this.#index.take(path)
+  }
+
+  /**
+   * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
+   * all that it did not call; before, only those that it went past, as it may yet call the others.
+   */
+  findOrphans(hasReturned: boolean): readonly number[] {
+    return this.#index.untaken(
+      (path) => path !== onFailedPath && (hasReturned || this.#line.isOvertaken(path)),
+    )
   }
 
   /**

@@ -1,10 +1,12 @@
-import type { JournalEntry, StepKind } from '../model/journal.ts'
+import { type JournalEntry, maxOrphans, type StepKind } from '../model/journal.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 
 /** What the journal of earlier stays knows of one step. */
 export interface StoredStep {
   readonly kind: StepKind
+  /** Of its last entry. */
+  position: number
   /** Attempts that failed or began so far. */
   attempts: number
   /** Set when the step has ended. */
@@ -35,9 +37,18 @@ export class JournalIndex {
     return step
   }
 
+  /** Returns where the steps that `filter` lets pass and no code took were stored last: the first `maxOrphans`. */
+  untaken(filter: (path: StepPath) => boolean): readonly number[] {
+    if (this.#steps.size === 0) return []
+    const left = [...this.#steps].filter(([path]) => filter(path)).map(([, { position }]) => position)
+    return left.sort((a, b) => a - b).slice(0, maxOrphans)
+  }
+
   #addEntry(entry: JournalEntry): void {
-    const step: StoredStep = this.#steps.get(entry.path) ?? { kind: entry.kind, attempts: 0 }
-    this.#steps.set(entry.path, step)
+    const { path, kind, position } = entry
+    const step: StoredStep = this.#steps.get(path) ?? { kind, position, attempts: 0 }
+    step.position = position
+    this.#steps.set(path, step)
     switch (entry.phase) {
       case 'intent':
         step.attempts = entry.attempt

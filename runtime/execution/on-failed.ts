@@ -20,7 +20,7 @@ export async function runOnFailed(
   for (let attempt = 1; ; attempt++) {
     const start = clock.elapsed()
     try {
-      await onFailed(failure)
+      await execution.runAside(onFailedPath, () => onFailed(failure))
       const value = encodeValue(undefined, 'onFailed')
       const durationMs = clock.elapsed() - start
       await execution.append({ path: onFailedPath, kind: 'run', phase: 'done', attempt, durationMs, value })

@@ -3,6 +3,8 @@ import type { StepPath } from '../model/step-path.ts'
 
 interface Item {
   readonly path: StepPath
+  /** By an earlier stay. */
+  readonly stored?: true
   /** Set once the code has called the step. */
   deliver?: () => void
 }
@@ -26,6 +28,9 @@ export class ReleaseLine {
   #items: Item[] = []
   #head = 0
   readonly #uncalled = new Map<StepPath, Item>()
+  /** Uncalled ones that gave way, and those of them that a later result of an earlier stay has overtaken since. */
+  readonly #gaveWay = new Set<StepPath>()
+  readonly #overtaken = new Set<StepPath>()
   #hopping = false
   #patience: CancelTimer | undefined
   #stored = 0
@@ -45,10 +50,18 @@ export class ReleaseLine {
     return this.#hopping || this.#items.length - this.#head > this.#uncalled.size
   }
 
+  /**
+   * Returns whether the code went on, past a stored result that it had not called (R1c), to one stored later. A result of
+   * this stay alone doesn't tell: a step that is new in the code stands in line behind those it still is to call.
+   */
+  isOvertaken(path: StepPath): boolean {
+    return this.#overtaken.has(path)
+  }
+
   /** Puts results of earlier stays in line, in journal order. */
   load(paths: readonly StepPath[]): void {
     for (const path of paths) {
-      const item: Item = { path }
+      const item: Item = { path, stored: true }
       this.#items.push(item)
       this.#uncalled.set(path, item)
       this.#stored++
@@ -104,9 +117,15 @@ export class ReleaseLine {
       this.#hopping = false
       if (this.#items[this.#head] !== head) return
       this.#advance()
+      if (head.stored) this.#overtake()
       deliver()
       this.#pump()
     })
+  }
+
+  #overtake(): void {
+    for (const path of this.#gaveWay) this.#overtaken.add(path)
+    this.#gaveWay.clear()
   }
 
   #waitForHead(): void {
@@ -127,6 +146,7 @@ export class ReleaseLine {
       this.#patience = undefined
       for (let head = this.#items[this.#head]; head && !head.deliver; head = this.#items[this.#head]) {
         this.#uncalled.delete(head.path)
+        this.#gaveWay.add(head.path)
         this.#advance()
       }
       this.#pump()

@@ -9,6 +9,7 @@ import type { Outcome, StayOutcome } from '../model/outcome.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { fromStoredError, type StoredError, toStoredError } from '../model/stored-error.ts'
 import { isReadableError, messageOf } from '../model/thrown.ts'
+import type { OpenStep } from '../store/open-steps.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
 import { type EndTurn, Execution, type LimitSeams, type Stop, type WaitTurn } from './execution.ts'
@@ -58,6 +59,12 @@ export class Slot {
   /** Whether an at-most-once body is running: such a run is never handed back (R12). */
   get insideOnce(): boolean {
     return this.#execution.insideOnce
+  }
+
+  /** The step in which it has been for longest. */
+  get openStep(): OpenStep | undefined {
+    const open = this.#execution.longestOpen
+    return open && { run: this.run.id, fence: this.run.fence, ...open }
   }
 
   /** A limit that a step of it waits for may be open. */
@@ -231,7 +238,10 @@ export class Slot {
 
   #send(outcome: Outcome): Promise<EntryAnswer> {
     const { id, fence } = this.run
-    return this.#seams.settle({ kind: 'settle', run: id, fence, position: this.#execution.position, outcome })
+    const { position } = this.#execution
+    const orphans = this.#execution.findOrphans(outcome.kind === 'completed')
+    const settlement = { kind: 'settle', run: id, fence, position, outcome } as const
+    return this.#seams.settle(orphans.length === 0 ? settlement : { ...settlement, orphans })
   }
 
   #context(input: unknown): Context<unknown> {

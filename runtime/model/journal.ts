@@ -50,5 +50,8 @@ export type JournalEntry = JournalRecord & {
 /** What an entry weighs beside its path and its value. */
 export const entryOverheadBytes = 64
 
+/** A run tells of at most so many stored steps that its code no longer calls. */
+export const maxOrphans = 200
+
 /** A journal holds at most this many entries and bytes, then the run fails with JournalFullError. */
 export const journalLimits = { entries: 50_000, bytes: 67_108_864 } as const

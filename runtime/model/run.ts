@@ -56,6 +56,15 @@ export interface WaitingFor {
   readonly until?: number
 }
 
+/** The step in which a held run is, as its worker last told: it had been open for `openMs` then, `toldAgoMs` ago. */
+export interface RunningStep {
+  /** Cut at 120 bytes. */
+  readonly path: string
+  /** Of the attempt that runs. */
+  readonly openMs: number
+  readonly toldAgoMs: number
+}
+
 interface RunBase {
   readonly id: RunId
   readonly job: string
@@ -79,10 +88,21 @@ interface RunBase {
   readonly changedAt: number
   /** Entries in its journal so far. */
   readonly position: number
+  /**
+   * Positions of stored steps that its code no longer calls, as its last execution found: of each the last entry, at
+   * most `maxOrphans`. Left out: none.
+   */
+  readonly orphans?: readonly number[]
 }
 
 interface Ended {
   readonly endedAt: number
+}
+
+interface Held {
+  readonly worker: string
+  /** Left out: no step has been open for more than a second, as far as the worker has told. */
+  readonly step?: RunningStep
 }
 
 interface Failed {
@@ -95,8 +115,8 @@ export type Run = RunBase &
   (
     | { readonly state: 'scheduled'; readonly dueAt: number }
     | { readonly state: 'ready' }
-    | { readonly state: 'running'; readonly worker: string }
-    | { readonly state: 'cancelling'; readonly worker: string; readonly by: string; readonly reason?: string }
+    | (Held & { readonly state: 'running' })
+    | (Held & { readonly state: 'cancelling'; readonly by: string; readonly reason?: string })
     | (Failed & { readonly state: 'waiting'; readonly waitingFor: WaitingFor; readonly error?: StoredError })
     | { readonly state: 'blocked'; readonly reason: string }
     | (Ended & { readonly state: 'completed'; readonly output: Uint8Array })

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from '../model/clock.ts'
 import { StoreCodeError } from '../model/errors.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { Preparation } from './preparation.ts'
 import { shownUrl } from './shown-url.ts'
 import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
@@ -14,6 +15,8 @@ export interface StoreSeams {
   readonly storeElapsed?: () => number
   /** Whether a store that is not there is made. Default true. */
   readonly create?: boolean
+  /** Default `at once`. */
+  readonly prepare?: Preparation
 }
 
 interface Seams {
@@ -21,6 +24,7 @@ interface Seams {
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
+  readonly prepare: Preparation
 }
 
 type Opener = (config: StoreConfig, seams: Seams) => Promise<Store>
@@ -54,6 +58,6 @@ export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Pr
       `store: no engine for '${shownUrl(config.url)}'; the address begins with ${schemes.join(', ')}`,
     )
   }
-  const { clock = systemClock, storeNow, storeElapsed = storeNow, create = true } = seams
-  return open(config, { clock, storeNow, storeElapsed, create })
+  const { clock = systemClock, storeNow, storeElapsed = storeNow, create = true, prepare = 'at once' } = seams
+  return open(config, { clock, storeNow, storeElapsed, create, prepare })
 }

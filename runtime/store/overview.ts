@@ -27,9 +27,9 @@ export const overviewBounds = {
   scheduleBytes: 131_072,
   longestHeld: 50,
   scannedHeld: 500,
-  statisticsCells: 1_000,
   failures: 20,
   operations: 100,
+  statisticsCells: 1_000,
 } as const
 
 /** A part of an overview. Lists of the newest or longest are one only if they may lack one of those. */

@@ -14,6 +14,7 @@ import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
+import type { OpenSteps } from './open-steps.ts'
 import type { OverviewInspector } from './overview.ts'
 import type { QueueInfo } from './queue-info.ts'
 import type { ReadyClass } from './ready-classes.ts'
@@ -98,7 +99,7 @@ interface RunStore {
 interface WorkerStore {
   /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
   register(worker: NewWorker): Promise<void>
-  /** Extends the lease and takes in what the worker does. Answers its orders, or that it is lost. */
+  /** Extends the lease and takes in what the worker does. Returns its orders, or that it is lost. */
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
   /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
@@ -128,9 +129,9 @@ export interface Inspector
   extends DefinitionInspector,
     ScheduleInspector,
     ActionInspector,
-    FailureInspector,
+    OverviewInspector,
     MuteInspector,
-    OverviewInspector {
+    FailureInspector {
   /** Where the store is, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
@@ -230,6 +231,8 @@ export interface Settlement {
   readonly fence: number
   readonly position: number
   readonly outcome: Outcome
+  /** See `orphans` of a run. Left out: none, also where the execution before found some. */
+  readonly orphans?: readonly number[]
 }
 
 /**
@@ -337,6 +340,8 @@ export interface NewWorker {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Left out: nothing to tell, what was told before holds. */
+  readonly openSteps?: OpenSteps
 }
 
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }

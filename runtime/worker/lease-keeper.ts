@@ -3,13 +3,16 @@ import { LeaseThreadError, outageKindOf } from '../model/errors.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import type { OpenStep } from '../store/open-steps.ts'
 import type { LeaseId, Orders, RenewAnswer, WorkerStatus } from '../store/store.ts'
 import {
   beatSlots,
   type FromLeaseThread,
   type LeaseThreadData,
+  renewalShare,
   type ToLeaseThread,
 } from './lease-messages.ts'
+import { OpenStepsReport } from './open-steps-report.ts'
 import type { OutageLog } from './outage-log.ts'
 import { type RunningLeaseThread, startLeaseThread } from './start-lease-thread.ts'
 import { stopMarginMs, type WorkerConfig } from './worker-options.ts'
@@ -18,6 +21,8 @@ export interface LeaseKeeperSeams {
   readonly clock: Clock
   readonly log: Logger
   readonly status: () => WorkerStatus
+  /** Per run that the worker holds, the step in which it has been for longest. */
+  readonly openSteps: () => readonly OpenStep[]
   /** Whether the worker leads although a duty of it is dead. */
   readonly hasDeadDuty: () => boolean
   readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
@@ -40,6 +45,7 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
  * K2  Messages about another lease than the current one are ignored.
  * K3  A thread that dies is started again, on the same health port. When it dies too often or can't come up,
  *     `onGone` is called once.
+ * K4  The thread gets the open steps once per renewal, shortly before it is due, to send them with it.
  */
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
@@ -49,6 +55,8 @@ export class LeaseKeeper {
   readonly #beats: Int32Array
   readonly #data: LeaseThreadData
   readonly #diedAt: number[] = []
+  readonly #openSteps = new OpenStepsReport()
+  #toldAt = Number.NEGATIVE_INFINITY
   #thread: RunningLeaseThread | undefined
   #ended: Promise<void> = Promise.resolve()
   #stopping = false
@@ -99,6 +107,7 @@ export class LeaseKeeper {
     this.#noteSilence()
     this.#choked = false
     this.#heldAt = this.#seams.clock.elapsed()
+    this.#openSteps.forget()
     this.#send({ kind: 'keep', lease })
   }
 
@@ -121,6 +130,7 @@ export class LeaseKeeper {
     this.#thread = thread
     // What was sent while there was no thread.
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
+    this.#openSteps.doubt()
     if (this.#stopping) this.#send({ kind: 'stop' })
     const { healthPort } = thread
     if (healthPort !== undefined) {
@@ -173,8 +183,19 @@ export class LeaseKeeper {
     const { draining } = this.#seams.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)
     Atomics.store(this.#beats, beatSlots.deadDuty, this.#seams.hasDeadDuty() ? 1 : 0)
+    this.#tellOpenSteps()
     void this.#renewIfThreadIsSilent()
     this.#cancelBeat = this.#seams.clock.after(beatMs, () => this.#beat())
+  }
+
+  /** K4. */
+  #tellOpenSteps(): void {
+    const now = this.#seams.clock.elapsed()
+    const dueAt = Math.max(this.#heldAt, this.#toldAt) + this.#leaseMs * renewalShare
+    if (this.#lease === undefined || now < dueAt - beatMs) return
+    this.#toldAt = now
+    const told = this.#openSteps.next(this.#seams.openSteps())
+    if (told !== undefined) this.#send({ kind: 'open steps', lease: this.#lease, told })
   }
 
   /** K1. */

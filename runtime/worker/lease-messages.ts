@@ -1,4 +1,5 @@
 import type { StoreOutageKind } from '../model/store-outage.ts'
+import type { OpenSteps } from '../store/open-steps.ts'
 import type { LeaseId, Orders } from '../store/store.ts'
 import type { StoreConfig } from '../store/store-config.ts'
 
@@ -20,6 +21,8 @@ export const beatSlots = { beat: 0, draining: 1, deadDuty: 2, length: 3 } as con
 /** Main thread to lease thread. */
 export type ToLeaseThread =
   | { readonly kind: 'keep'; readonly lease: LeaseId }
+  /** To go with the next renewal. */
+  | { readonly kind: 'open steps'; readonly lease: LeaseId; readonly told: OpenSteps }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'password failed'; readonly reason: string }
   | { readonly kind: 'stop' }

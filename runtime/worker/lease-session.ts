@@ -6,6 +6,7 @@ import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
 import { hooksOf, through } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
+import type { OpenStep } from '../store/open-steps.ts'
 import {
   type ClaimAnswer,
   type ClaimedRun,
@@ -118,6 +119,11 @@ export class LeaseSession {
     while (this.#slots.size > 0) {
       await Promise.race([...this.#slots.keys()].map((id) => this.#seams.stays.get(id)))
     }
+  }
+
+  /** Per run, the step in which it has been for longest. */
+  get openSteps(): readonly OpenStep[] {
+    return [...this.#slots.values()].flatMap(({ openStep }) => openStep ?? [])
   }
 
   /** How many runs it holds. */

@@ -2,8 +2,9 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { backoffMs, pause, systemClock } from '../model/clock.ts'
 import { outageKindOf } from '../model/errors.ts'
 import { messageOf } from '../model/thrown.ts'
+import type { OpenSteps } from '../store/open-steps.ts'
 import { openStore } from '../store/open-store.ts'
-import type { LeaseId, Store } from '../store/store.ts'
+import type { LeaseId, Store, WorkerStatus } from '../store/store.ts'
 import { serveHealth } from './health-server.ts'
 import {
   beatSlots,
@@ -27,6 +28,8 @@ let wake = new AbortController()
 let lastBeat = -1
 let lastBeatAt = clock.elapsed()
 let lastHeldAt: number | undefined
+/** What the next renewal tells, and when the main thread said it. */
+let toTell: { readonly told: OpenSteps; readonly at: number } | undefined
 
 function say(message: FromLeaseThread): void {
   parentPort?.postMessage(message)
@@ -64,7 +67,9 @@ async function renew(store: Store): Promise<void> {
   const draining = Atomics.load(data.beats, beatSlots.draining) === 1
   const sentAt = clock.elapsed()
   try {
-    const answer = await store.renew(own, { draining })
+    const telling = toTell
+    const answer = await store.renew(own, { draining, ...openSteps(sentAt) })
+    if (toTell === telling) toTell = undefined
     if (answer.kind === 'lost') {
       if (lease === own) lease = undefined
       say({ kind: 'lost', lease: own })
@@ -75,6 +80,11 @@ async function renew(store: Store): Promise<void> {
   } catch (error) {
     sayFailed(error, sentAt)
   }
+}
+
+/** The ages as they were when the main thread told them: it may be blocked since. */
+function openSteps(now: number): Pick<WorkerStatus, 'openSteps'> {
+  return toTell === undefined ? {} : { openSteps: { ...toTell.told, agoMs: Math.round(now - toTell.at) } }
 }
 
 /** A server that is away when the thread starts is tried on: nobody else keeps the lease of a blocked main loop. */
@@ -133,7 +143,11 @@ parentPort?.on('message', (message: ToLeaseThread) => {
       return
     case 'keep':
       lease = message.lease
+      toTell = undefined
       break
+    case 'open steps':
+      if (message.lease === lease) toTell = { told: message.told, at: clock.elapsed() }
+      return
     case 'stop':
       stopping = true
   }

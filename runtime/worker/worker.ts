@@ -230,6 +230,7 @@ export class Worker {
       clock: this.#clock,
       log: this.#config.log,
       status: () => this.#status(),
+      openSteps: () => this.#session?.openSteps ?? [],
       hasDeadDuty: () => this.#leadership.hasDeadDuty,
       renew: (lease) => store.renew(lease, this.#status()),
       outages: this.#outages,

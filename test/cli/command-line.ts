@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
-import { connect } from '../../sdk/index.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { CliProcess, type Finished } from '../support/cli-process.ts'
 
 export const jobFile: string = fileURLToPath(new URL('./jobs/imports.ts', import.meta.url))
@@ -83,8 +84,8 @@ export function ownCommandLine(): CommandLine {
 /** As `ownCommandLine`, with an empty store in its default place. */
 export async function commandLineWithStore(): Promise<CommandLine> {
   const cli = ownCommandLine()
-  const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
-  await jobs.close()
+  const store = await openStore(parseStoreConfig(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`))
+  await store.close()
   return cli
 }
 

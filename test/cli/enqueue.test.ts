@@ -26,7 +26,10 @@ describe('enqueue', () => {
     const cli = ownCommandLine()
     const options = ['--id', 'mine', '--delay', '2h', '--priority', '7', '--expires-in', '1d']
     const many = ['--tag', 'a', '--tag', 'b', '--header', 'trace=1=2', '--header', 'user=ana']
-    expect(await cli.json('enqueue', jobFile, 'silent', ...options, ...many)).toEqual({ id: 'mine' })
+    expect(await cli.json('enqueue', jobFile, 'silent', ...options, ...many)).toEqual({
+      id: 'mine',
+      outcome: 'created',
+    })
     const { run } = await cli.json<ShownRun>('show', 'mine')
     const headers = { trace: '1=2', user: 'ana' }
     expect(run).toMatchObject({ state: 'scheduled', priority: 7, tags: ['a', 'b'], headers, input: null })
@@ -48,7 +51,12 @@ describe('enqueue', () => {
     const cli = ownCommandLine()
     const enqueue = (file: string): string[] => ['enqueue', jobFile, 'import-file', file, '--id', 'one']
     await cli.ok(...enqueue('{"file":"a.csv"}'))
-    expect(await cli.ok(...enqueue('{"file":"a.csv"}'))).toBe('one\n')
+    expect(await cli.run(enqueue('{"file":"a.csv"}'))).toEqual({
+      code: 0,
+      stdout: 'one\n',
+      stderr: 'joined a run that was there; no new one was made\n',
+    })
+    expect(await cli.json(...enqueue('{"file":"a.csv"}'))).toEqual({ id: 'one', outcome: 'joined' })
     expect(await cli.refused(1, enqueue('{"file":"b.csv"}'))).toBe(
       "run 'one' exists with another job or input; use another id, or the same input to join it",
     )
@@ -94,7 +102,7 @@ describe('enqueue of bad input stores nothing', () => {
     expect(await cli.refused(1, ['enqueue', jobFile, 'import-file'])).toContain(
       "none was given; write it as JSON after 'import-file'",
     )
-    expect(await cli.json('runs')).toEqual({ runs: [] })
+    noStore()
   })
 })
 
@@ -113,9 +121,9 @@ describe('enqueue --wait', () => {
   test('as JSON: types that JSON lacks in their nearest form, undefined as null', async () => {
     const run = ['enqueue', jobFile, 'import-file', '{"file":"a.csv"}', '--id', 'b', '--wait']
     const output = { rows: 2, at: '1970-01-01T00:00:00.000Z', total: '10' }
-    expect(await cli.json(...run)).toEqual({ id: 'b', output })
+    expect(await cli.json(...run)).toEqual({ id: 'b', outcome: 'created', output })
     const silent = ['enqueue', jobFile, 'silent', '--id', 'c', '--wait']
-    expect(await cli.json(...silent)).toEqual({ id: 'c', output: null })
+    expect(await cli.json(...silent)).toEqual({ id: 'c', outcome: 'created', output: null })
   })
 
   test('a run that fails, and one that takes too long: exit 1 and why', async () => {

@@ -32,7 +32,7 @@ describe('limits and explain', () => {
   test('explain says what the run waits for and who holds it', async () => {
     const text = await cli.ok('explain', 'second')
     expect(text).toBe(
-      "waiting  second\n  It waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is the first in line.\n",
+      "waiting  second\n  It waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is first on the waitlist.\n",
     )
     expect(await cli.json('explain', 'second')).toMatchObject({ id: 'second', state: 'waiting' })
     expect(await cli.refused(1, ['explain', 'none'])).toMatch(/no run 'none' in this store/)
@@ -40,12 +40,12 @@ describe('limits and explain', () => {
 
   test('show says where the run, or its step, stands in line', async () => {
     expect(await cli.ok('show', 'second')).toMatch(
-      /^because {3}it waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is the first in line$/m,
+      /^because {3}it waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; it is first on the waitlist$/m,
     )
     await cli.ok('enqueue', file, 'calls', '{"tenant":"a"}', '--id', 'third')
     await reaches(cli, 'third', 'waiting')
     expect(await cli.ok('show', 'third')).toMatch(
-      /^because {3}step 'call' waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; 1 stands before it$/m,
+      /^because {3}step 'call' waits for limiter 'tenant' of key 'a': 1 of 1 in use, held by run first; 1 run is ahead of it$/m,
     )
   })
 

@@ -23,7 +23,7 @@ function cells(table: string): string[][] {
   return lines.map((line) => line.split(/ {2,}/))
 }
 
-const ago = /^(?:\d+ ms|\d+\.\d s|\d+ m \d+ s) ago$/
+const ago = /^(?:\d+ms|\d+\.\ds|\d+m\d+s) ago$/
 const cli = new CommandLine()
 
 /** One run of each kind, worked on until it has ended or sleeps. */
@@ -46,14 +46,14 @@ describe('runs', () => {
     const [title, ...rows] = cells(await cli.ok('runs'))
     expect(title).toEqual(['ID', 'JOB', 'STATE', 'ATTEMPT', 'LOSSES', 'ENQUEUED', 'SITUATION'])
     expect(rows).toEqual([
-      ['unclaimed', 'silent', 'ready', '1', '0', expect.stringMatching(ago)],
+      ['unclaimed', 'silent', 'ready', '1', '0', expect.stringMatching(ago), 'no live worker'],
       ['sleeping', 'slow', 'waiting', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['control', 'import-file', 'failed', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['bad', 'import-file', 'failed', '1', '0', expect.stringMatching(ago), expect.any(String)],
       ['good', 'import-file', 'completed', '1', '0', expect.stringMatching(ago), expect.any(String)],
     ])
     const situations = rows.map((row) => row[6])
-    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 59 m \d+ s$/)
+    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 59 min \d+ s$/)
     expect(situations[2]).toBe("StepFailedError: step 'check' failed after 1 attempt: a red error")
     expect(situations[3]).toBe("StepFailedError: step 'check' failed after 2 attempts: row 7 has no email")
     expect(situations[4]).toMatch(/^took \d/)
@@ -193,7 +193,7 @@ describe('show', () => {
 
   test('a sleeping run and one that no worker takes', async () => {
     const sleeping = await cli.ok('show', 'sleeping')
-    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 59 m \d+ s$/m)
+    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 59 min \d+ s$/m)
     const unclaimed = await cli.ok('show', 'unclaimed')
     expect(unclaimed).toMatch(/^next {6}no live worker has version 1 of 'silent': durable-jobs work FILE$/m)
     expect(unclaimed).toMatch(/\nINPUT\nnone\n\nno step is stored yet\n$/)

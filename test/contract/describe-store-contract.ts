@@ -17,6 +17,7 @@ import { leaseContract } from './topics/lease.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { mutesContract } from './topics/mutes.ts'
+import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
 import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
@@ -45,6 +46,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
     describe('loss', () => lossContract(open))
+    describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
     describe('reservations', () => reservationsContract(open))
@@ -63,9 +65,9 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
+    describe('operations', () => operationsContract(open))
     describe('statistics', () => statisticsContract(open))
     describe('overview', () => overviewContract(open))
-    describe('operations', () => operationsContract(open))
     describe('failures', () => failuresContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))

@@ -11,37 +11,9 @@ import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/st
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { byHand, mark, newRun, newWorker, plainError } from './given.ts'
 import { acquire, one, use } from './limits-given.ts'
+import { makeFormat1, makeVersionBefore } from './older-file.ts'
 import { readRunEvents } from './read-events.ts'
 import { completed, TestWorker } from './test-worker.ts'
-
-/** Columns that raised no format. */
-const addedLater = [
-  'runs canonical_key',
-  'payloads canonical_digest',
-  'runs instant_at',
-  'runs retried_at',
-  'history cause',
-  'runs fingerprint',
-]
-const addedTables = [
-  'clock_jumps',
-  'operations',
-  'failure_groups',
-  'failed_by',
-  'actions',
-  'hours',
-  'rolled_to',
-  'backlogs',
-  'mutes',
-]
-const dropAddedTables = [
-  'DROP INDEX runs_instants',
-  'DROP INDEX runs_failed_by',
-  'DROP INDEX runs_not_failed',
-  'DROP TRIGGER failed_by_removed',
-  ...addedTables.map((table) => `DROP TABLE ${table}`),
-  "DELETE FROM settings WHERE name = 'epoch'",
-].join(';')
 
 describe('the file of the embedded store', () => {
   let folder = ''
@@ -102,7 +74,7 @@ describe('the file of the embedded store', () => {
         { job: 'job', key: 'gone', run: 'nobody' },
       ])
       expect(await store.holder('job', 'live')).toBe(live)
-      for (let i = 0; i < 3; i++) expect(await store.sweep(2)).toEqual({ pruned: 0, repaired: [] })
+      for (let i = 0; i < 3; i++) expect(await store.sweep(2)).toMatchObject({ pruned: 0, repaired: [] })
     })
   })
 
@@ -129,41 +101,7 @@ describe('the file of the embedded store', () => {
   test('of format 1 is brought to this format and keeps its runs', async () => {
     const runs = [newRun(), newRun()] as const
     await using(async (store) => void (await store.enqueue(runs)))
-    const tables = [
-      'events',
-      'throughput',
-      'terms',
-      'unique_keys',
-      'admissions',
-      'schedules',
-      'ledger',
-      'definitions',
-      'definition_leases',
-    ]
-    const ofLimits = [
-      'limiters',
-      'limit_keys',
-      'limit_lines',
-      'limit_holders',
-      'limit_starts',
-      'limit_seniors',
-    ]
-    const columns = [
-      'runs unique_key',
-      'runs unique_until',
-      'runs limited',
-      'runs granted',
-      'runs limit_turn',
-      'workers queue_order',
-      'payloads scheduled_for',
-      ...addedLater,
-    ]
-    sql('DROP TRIGGER keeper_joins; DROP TRIGGER keeper_leaves; DROP TABLE limit_keepers')
-    sql([...tables, ...ofLimits].map((table) => `DROP TABLE ${table}`).join(';'))
-    sql('DROP INDEX requests_until; DROP INDEX runs_granted')
-    sql(dropAddedTables)
-    sql(columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
-    sql('PRAGMA user_version = 1')
+    makeFormat1(path)
     await using(async (store) => {
       for (const { id } of runs) expect(await store.run(id)).toMatchObject({ state: 'ready' })
       await store.cancel(runs[0].id, byHand())
@@ -179,8 +117,7 @@ describe('the file of the embedded store', () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]
     await using(async (store) => void (await store.enqueue([before])))
-    sql(dropAddedTables)
-    sql(addedLater.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')}`).join(';'))
+    makeVersionBefore(path)
     await using(async (store) => {
       const worker = await TestWorker.register(store)
       await using(async (newer) => {
@@ -200,7 +137,7 @@ describe('the file of the embedded store', () => {
          UPDATE runs SET state = 'completed', ended_at = 1 WHERE id = '${after.id}';
          DELETE FROM unique_keys WHERE key = 'w'`)
     await using(async (store) => {
-      expect(await store.sweep(100)).toEqual({ pruned: expect.any(Number), repaired: [] })
+      expect(await store.sweep(100)).toMatchObject({ pruned: expect.any(Number), repaired: [] })
       const older = newRun({ unique: { ...both, key: 'x' } })
       expect(await store.enqueue([older])).toEqual([{ outcome: 'joined', id: 'older' }])
       expect(await store.holder('job', 'c')).toBeUndefined()
@@ -262,6 +199,16 @@ describe('the file of the embedded store', () => {
     })
   })
 
+  test('whose lease the version before ends keeps nothing of what that lease told', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
+      expect(rows('open_steps')).toBe(1)
+      sql('DELETE FROM workers')
+      expect(rows('open_steps')).toBe(0)
+    })
+  })
+
   test('that a newer version brings to its format drains the workers that have it open', async () => {
     await using(async (store) => {
       await store.enqueue([newRun()])
@@ -306,10 +253,11 @@ describe('the file of the embedded store', () => {
     }
     await store.close()
     const withoutTotal = "json_remove(body, '$.total', '$.inHour')"
-    sql(`${dropAddedTables}; UPDATE throughput SET body = ${withoutTotal};
-      DELETE FROM settings WHERE name IN ('counted_since', 'sampled_since'); ALTER TABLE runs DROP COLUMN retried_at`)
+    makeVersionBefore(path)
+    sql(`UPDATE throughput SET body = ${withoutTotal}`)
     now += 10 * 60_000
     const newer = await openStore(parseStoreConfig(`sqlite:${path}`), at)
+    while (!(await newer.recount()).done);
     for (const range of ['1h', '24h'] as const) {
       expect((await newer.statistics(range)).jobs).toMatchObject([{ enqueued: 3, total: { buckets: [] } }])
     }

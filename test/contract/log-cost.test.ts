@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../runtime/model/clock.ts'
-import { Database } from '../../runtime/store/embedded/database.ts'
 import { writeEvents } from '../../runtime/store/embedded/event-log.ts'
 import { migrate } from '../../runtime/store/embedded/schema.ts'
+import { StoreWriter } from '../../runtime/store/embedded/store-writer.ts'
 import type { Move, Transaction } from '../../runtime/store/embedded/transaction.ts'
 import { retainedTransitions } from '../../runtime/store/events.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
@@ -220,9 +220,9 @@ test.runIf(proves)('embedded: what the logs add to a claim', async () => {
 })
 
 /** A file whose log of transitions is as long as it gets. */
-async function logFile(length: number, perClaim: number): Promise<Database> {
+async function logFile(length: number, perClaim: number): Promise<StoreWriter> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-log-'))
-  const database = new Database(join(folder, 'jobs.db'), 'normal', systemClock)
+  const database = new StoreWriter(join(folder, 'jobs.db'), 'normal', systemClock)
   onTestFinished(() => {
     database.close()
     rmSync(folder, { recursive: true, force: true })
@@ -234,7 +234,7 @@ async function logFile(length: number, perClaim: number): Promise<Database> {
   return database
 }
 
-function claimOf(sql: Database, runs: number): Transaction {
+function claimOf(sql: StoreWriter, runs: number): Transaction {
   const moves = Array.from(
     { length: runs },
     (_, i): Move => ({

@@ -4,6 +4,7 @@ import { systemClock } from '../../runtime/model/clock.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
+import { Namespace } from '../../runtime/store/redis/namespace.ts'
 import { RedisLink } from '../../runtime/store/redis/redis-link.ts'
 import { ScriptCalls } from '../../runtime/store/redis/script-calls.ts'
 import type { Store } from '../../runtime/store/store.ts'
@@ -52,7 +53,11 @@ export class PeerSite {
     const store = await open()
     const link = await RedisLink.open(config, 'peer', systemClock)
     const own = { now: storeElapsed, elapsed: storeElapsed, uptime: storeElapsed }
-    const calls = new ScriptCalls(link, new Keys(config.namespace), { storeNow, own })
+    const keys = new Keys(config.namespace)
+    const calls = new ScriptCalls(link, keys, await Namespace.open(link, keys, config, true), {
+      storeNow,
+      own,
+    })
     onTestFinished(async () => {
       await store.close()
       await link.close()

@@ -11,6 +11,7 @@ import type {
   NewWorker,
   Settlement,
   Store,
+  WorkerStatus,
 } from '../../runtime/store/store.ts'
 import { encoded, newWorker } from './given.ts'
 
@@ -87,7 +88,7 @@ export class TestWorker {
     return answer ?? { kind: 'gone' }
   }
 
-  renew(): ReturnType<Store['renew']> {
-    return this.store.renew(this.lease, { draining: false })
+  renew(status: Partial<WorkerStatus> = {}): ReturnType<Store['renew']> {
+    return this.store.renew(this.lease, { draining: false, ...status })
   }
 }

@@ -233,12 +233,20 @@ function badJobs(seams: Seams) {
       return process.pid
     })
   })
+  /** One step that waits to be told to go, and then blocks the event loop until it is told once more. */
+  const stuck = defineJob<undefined, number>({ name: 'stuck' }, async (context) =>
+    observed(context, seams)('stuck', async () => {
+      await toldToGo(context, seams)
+      while (seams.witness.count('go', context.run.id, '') < 2);
+      return process.pid
+    }),
+  )
   const deadly = defineJob<undefined, void>({ name: 'deadly' }, async (context) =>
     observed(context, seams)('die', () => {
       kill(seams.witness)
     }),
   )
-  return { blocking, choking, deadly }
+  return { blocking, choking, stuck, deadly }
 }
 
 async function toldToGo({ run: { id } }: Context<unknown>, { witness }: Seams): Promise<number> {

@@ -8,7 +8,8 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import type { Fleet } from './fleet.ts'
 
 /** What a client sends, and a metered server bills; commands inside scripts are counted by the server too. */
-const sent = /^cmdstat_(evalsha|eval|ping|info|subscribe|unsubscribe|client\|list|client\|id):calls=(\d+)/gm
+const sent =
+  /^cmdstat_(evalsha|eval|evalsha_ro|eval_ro|ping|info|subscribe|unsubscribe|client\|list|client\|id):calls=(\d+)/gm
 
 /** The server of a fleet, as somebody sees it who sends nothing that is counted, but two INFO. */
 export class FleetWatch {

@@ -1,3 +1,5 @@
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { embeddedFleetStore } from './embedded-fleet-store.ts'
 import type { FleetStore } from './fleet-store.ts'
 import { redisFleetStore } from './redis-fleet-store.ts'
@@ -18,6 +20,9 @@ const everywhere: readonly FleetStoreKind[] = ['embedded', 'redis']
 /** What every test here runs on; a part of `npm run prove` names one of them. */
 export const storeKinds = everywhere.filter((kind) => named === undefined || kind === named)
 
-export function newFleetStore(kind: FleetStoreKind, folder: string): Promise<FleetStore> {
-  return makers[kind](folder)
+export async function newFleetStore(kind: FleetStoreKind, folder: string): Promise<FleetStore> {
+  const made = await makers[kind](folder)
+  // The tests look at it before anything is written, and reading makes no store.
+  await (await openStore(parseStoreConfig(made.options))).close()
+  return made
 }

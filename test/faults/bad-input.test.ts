@@ -149,6 +149,7 @@ test('the right password, wherever it is written', async () => {
     { url: `redis://:wrong@${at}`, password: async () => password },
   ]) {
     const jobs = await connect(store)
+    await jobs.resumeQueue('any')
     expect(await jobs.inspector.queues()).toEqual([])
     expectNoSecret(jobs)
     expectNoSecret(await jobs.inspector.checks())
@@ -233,6 +234,7 @@ test('a server that may delete runs is a fault to the doctor, and to each worker
   onTestFinished(() => server.remove())
   const jobs = await connect(server.url)
   onTestFinished(() => jobs.close())
+  await jobs.resumeQueue('any')
   expect(await jobs.inspector.checks()).toContainEqual({
     name: 'eviction',
     verdict: 'fault',

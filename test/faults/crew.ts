@@ -41,6 +41,8 @@ export class Crew {
   /** @param url Where the client connects to: without faults in between, so that a test can look at what became of runs. */
   static async open(url: string, options: Partial<StoreOptions> = {}): Promise<Crew> {
     const namespace = `faults-${randomUUID()}`
+    // Some look at it before anything is written, and reading makes no namespace.
+    await (await openStore(parseStoreConfig({ ...options, url, namespace }))).close()
     const crew = new Crew(namespace, await connect({ ...options, url, namespace }))
     onTestFinished(async ({ task }) => {
       if (task.result?.state === 'fail') crew.#explain()

@@ -113,7 +113,7 @@ describe.each(Object.entries(stores))('%s: two processes under a clock', (_, ope
         ends: [...Array(6).fill('completed'), 'RUN_FAILED', 'RUN_EXPIRED'],
         losses: 0,
         // Once, though two processes saw it.
-        jump: expect.stringMatching(/^jumped back by (1 h 0 m|59 m 5\d s) at [^,]*$/),
+        jump: expect.stringMatching(/^jumped back by (1 h 0 min|59 min 5\d s) at [^,]*$/),
       })
     }
     for (const player of players) await player.said('tick')

@@ -233,6 +233,18 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
+    name: 'renew that tells of open steps',
+    script: 'renew',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const steps = [{ run: run.id, fence: run.fence, path: 'a', openMs: 2_000 }]
+      return {
+        call: () => faulty.renew(worker.lease, { draining: false, openSteps: { n: 1, agoMs: 0, steps } }),
+        newer: () => calm.renew(worker.lease, { draining: false, openSteps: { n: 2, agoMs: 0, steps: [] } }),
+      }
+    },
+  },
+  {
     name: 'renew of a lease that was resigned since',
     script: 'renew',
     prepare: async (calm, faulty) => {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { createWorker } from '../../runtime/index.ts'
 import {
   defineJob,
+  type EnqueuedRun,
   type EnqueueResult,
   type Jobs,
   type RetryPlan,
@@ -23,7 +24,7 @@ const given = { file: 'a.csv', at: '2026-01-01' }
 describe('enqueue', () => {
   test('takes what the schema takes, and answers a handle of the output', async () => {
     const handle = await jobs.enqueue(importing, given)
-    expectTypeOf(handle).toEqualTypeOf<RunHandle<{ rows: number; at: Date }>>()
+    expectTypeOf(handle).toEqualTypeOf<EnqueuedRun<{ rows: number; at: Date }>>()
     expectTypeOf(await handle.result()).toEqualTypeOf<{ rows: number; at: Date }>()
   })
 

@@ -35,7 +35,12 @@ describe('loading', () => {
   test('a store is loaded on use', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))
     const url = JSON.stringify(`sqlite:${join(folder, 'jobs.db')}`)
-    const loaded = await loadedBy('sdk/index.ts', `await (await loaded.connect(${url})).close()`)
+    const loaded = await loadedBy(
+      'sdk/index.ts',
+      `const jobs = await loaded.connect(${url})
+       await jobs.resumeQueue('any')
+       await jobs.close()`,
+    )
     rmSync(folder, { recursive: true })
     expect(loaded).toContain('node:sqlite')
   })

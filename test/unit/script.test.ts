@@ -17,4 +17,8 @@ describe('scripts of the Redis store', () => {
     )
     expect(locals.length).toBeLessThan(185)
   })
+
+  test.each(names)('%s: says that it writes nothing if its name does', (name) => {
+    expect(scriptOf(name).readOnly).toBe(/^(read|list)-/.test(name))
+  })
 })

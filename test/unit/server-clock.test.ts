@@ -8,6 +8,7 @@ const start = 1_800_000_000_000
 function pair() {
   let [elapsed, moved, offset, moves] = [0, 0, 0, 0]
   let slept = 0
+  let mayReport = true
   let wayMs = 1
   const reports: number[] = []
   const wall = (): number => start + elapsed + moved + frozen
@@ -32,6 +33,7 @@ function pair() {
         elapsed += wayMs
         return time
       },
+      mayReport: () => mayReport,
     },
     {
       elapsed: () => elapsed,
@@ -54,6 +56,9 @@ function pair() {
     },
     setWay: (ms: number) => {
       wayMs = ms
+    },
+    setMayReport: (may: boolean) => {
+      mayReport = may
     },
     /** Time goes on that this process does not count. */
     freeze: (ms: number) => {
@@ -131,6 +136,39 @@ describe("what a client knows of a server's clock", () => {
     freeze(hour)
     await clock.refused()
     expect(reports).toEqual([hour])
+  })
+
+  test('is kept by one that has only read so far, until it writes', async () => {
+    const { clock, reports, moveServer, pass, error, setMayReport } = pair()
+    setMayReport(false)
+    await clock.agree()
+    pass(1_000)
+    moveServer(hour)
+    await clock.refused()
+    expect(reports).toEqual([])
+    // Its calls are carried out, by the time that the store goes by for now.
+    expect(error()).toBeUndefined()
+    expect(clock.shown(start)).toBe(start)
+    setMayReport(true)
+    await clock.mayReportNow()
+    expect(reports).toEqual([hour])
+    expect(error()).toBeLessThan(10)
+    await clock.mayReportNow()
+    expect(reports).toEqual([hour])
+  })
+
+  test('is the time of the store again for one that only reads, once another client has told it', async () => {
+    const { clock, reports, moveServer, othersReport, pass, error, setMayReport } = pair()
+    setMayReport(false)
+    await clock.agree()
+    moveServer(hour)
+    await clock.refused()
+    othersReport()
+    pass(60_000)
+    await clock.agree()
+    expect(error()).toBeLessThan(5)
+    expect(clock.shown(start)).toBe(start + hour)
+    expect(reports).toEqual([])
   })
 
   test('is asked for anew each minute', async () => {

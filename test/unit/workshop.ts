@@ -9,6 +9,8 @@ import {
   type Worker,
   type WorkerOptions,
 } from '../../runtime/index.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import {
   type ConnectOptions,
   connect,
@@ -45,6 +47,8 @@ export async function openWorkshop(
 ): Promise<Workshop> {
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-unit-'))
   const store = { url: `sqlite:${join(folder, 'jobs.db')}`, ...options }
+  // The tests read it, too, and reading makes no store.
+  await (await openStore(parseStoreConfig(store))).close()
   const workers: Worker[] = []
   const clients: Jobs[] = []
   const lines: LogLine[] = []

@@ -1,9 +1,10 @@
 import type { Jobs } from '../../client/client.ts'
+import { situation } from '../../describe/situation.ts'
 import { isEnd, type Run } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { print, screenWidth } from '../output.ts'
 import { clip, oneLine, textWidth } from '../plain-text.ts'
-import { paintState, situation } from '../run-text.ts'
+import { paintState } from '../run-text.ts'
 
 /** A hint of a change may be lost. */
 const pollMs = 1_000
@@ -50,7 +51,7 @@ export async function followToEnd(
 function endText(id: RunId, run: Run | undefined): string {
   if (run === undefined) return `  ${id} was removed`
   const before = `  ${id} ${run.state} `
-  const told = oneLine(situation(run))
+  const told = oneLine(situation(run, Date.now()))
   const width = screenWidth()
   const rest = width === undefined ? told : clip(told, Math.max(0, width - textWidth(before)))
   return `  ${id} ${paintState(run.state, run.state)} ${rest}`

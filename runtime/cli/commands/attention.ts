@@ -1,8 +1,9 @@
 import { type Command, Option } from 'commander'
 import { type Finding, type Severity, severities } from '../../attention/finding.ts'
+import { commandLine, inStore } from '../../describe/command-line.ts'
+import { byAndWhy } from '../../describe/manual-action.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import { formatDuration } from '../../model/format-duration.ts'
-import { commandLine, inStore } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
@@ -10,7 +11,6 @@ import { duration } from '../option-values.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 import { reportFailure } from '../report-failure.ts'
-import { byAndWhy } from '../run-text.ts'
 import {
   addOperatorOptions,
   addSharedOptions,

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { type Command, Option } from 'commander'
+import type { EnqueuedRun } from '../../client/enqueued-run.ts'
 import { InvalidInputError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { messageOf } from '../../model/thrown.ts'
@@ -7,7 +8,7 @@ import { storeAddress, withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { findJob, loadJobs } from '../load-jobs.ts'
 import { duration, instant, pairs, repeated, wholeNumber } from '../option-values.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson, remark } from '../output.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 
 interface EnqueueOptions extends SharedOptions {
@@ -42,7 +43,9 @@ export function addEnqueue(program: Command): void {
         .argParser(duration)
         .implies({ wait: true }),
     )
-  addSharedOptions(command, '{ id }, with --wait { id, output }').action(enqueue)
+  addSharedOptions(command, '{ id, outcome: created | joined | replaced, replaced?, output? }').action(
+    enqueue,
+  )
 }
 
 async function enqueue(file: string, name: string, input: unknown, options: EnqueueOptions): Promise<void> {
@@ -55,14 +58,24 @@ async function enqueue(file: string, name: string, input: unknown, options: Enqu
       const handle = await jobs
         .enqueue(job, input, given({ id, delay, at, priority, tags, headers, expiresIn }))
         .catch((error: unknown) => refused(error, input, name))
-      if (!wait) return json ? printJson({ id: handle.id }) : print(handle.id)
-      if (!json) print(handle.id)
+      const { id: run, outcome, replaced } = handle
+      const did = { id: run, outcome, ...given({ replaced }) }
+      if (!json) tellOutcome(handle)
+      if (!wait) return json ? printJson(did) : undefined
       const output = await handle.result(given({ timeout }))
-      if (json) printJson({ id: handle.id, output: output ?? null })
+      if (json) printJson({ ...did, output: output ?? null })
       else print(inspect(output, { depth: 10 }))
     },
     { create: true },
   )
+}
+
+/** The id alone on stdout; what is not a plain new run, beside it. */
+function tellOutcome({ id, outcome, replaced }: EnqueuedRun<unknown>): void {
+  print(id)
+  if (outcome === 'joined') remark('joined a run that was there; no new one was made')
+  if (outcome === 'replaced')
+    remark(`made in place of run ${replaced}, which had not started and is cancelled`)
 }
 
 function refused(error: unknown, input: unknown, job: string): never {

@@ -5,17 +5,19 @@ import { print, printJson } from '../output.ts'
 import { oneLine } from '../plain-text.ts'
 import { paintState } from '../run-text.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
+import { wholeId } from '../whole-ids.ts'
 
 export function addExplain(program: Command): void {
   const command = program
     .command('explain')
     .description('say in plain sentences why a run is not running now')
-    .argument('<id>', 'id of the run')
+    .argument('<id>', 'id of the run, or the begin of it')
   addSharedOptions(command, '{ id, state, sentences: [TEXT] }').action(explain)
 }
 
-async function explain(id: string, options: SharedOptions): Promise<void> {
+async function explain(typed: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async (jobs) => {
+    const id = await wholeId(jobs.inspector, typed)
     const explanation = await jobs.explain(id)
     const { state, sentences } = explanation
     if (state === 'unknown' && (await jobs.inspector.duplicateOf(id)) === undefined)

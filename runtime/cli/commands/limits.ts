@@ -1,18 +1,18 @@
 import type { Command } from 'commander'
 import type { Jobs } from '../../client/client.ts'
 import type { LimiterChange } from '../../client/limiters.ts'
+import { commandLine } from '../../describe/command-line.ts'
+import { durationToken } from '../../describe/duration-token.ts'
+import { byAndWhy } from '../../describe/manual-action.ts'
+import { ruleText } from '../../describe/rule-text.ts'
 import { RunStateError } from '../../model/errors.ts'
-import { formatDuration } from '../../model/format-duration.ts'
 import { ruleNames } from '../../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
-import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { pairs } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { plainText } from '../plain-text.ts'
-import { ruleText } from '../rule-text.ts'
-import { byAndWhy } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 import { usageError } from '../usage-error.ts'
@@ -44,12 +44,12 @@ const keyColumns: readonly Column<LimiterKeyInfo>[] = [
   {
     title: 'OPENS IN',
     align: 'right',
-    cell: ({ opensInMs }) => (opensInMs === undefined || opensInMs === 0 ? '' : formatDuration(opensInMs)),
+    cell: ({ opensInMs }) => (opensInMs === undefined || opensInMs === 0 ? '' : durationToken(opensInMs)),
   },
   {
     title: 'PAUSED FOR',
     align: 'right',
-    cell: ({ closedMs }) => (closedMs === undefined ? '' : formatDuration(closedMs)),
+    cell: ({ closedMs }) => (closedMs === undefined ? '' : durationToken(closedMs)),
     paint: (text) => paint('yellow', text),
   },
 ]

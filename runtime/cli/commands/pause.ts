@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
+import { commandLine } from '../../describe/command-line.ts'
 import type { Inspector } from '../../store/store.ts'
-import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'

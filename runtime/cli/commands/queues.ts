@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
-import { formatDuration } from '../../model/format-duration.ts'
+import { durationToken } from '../../describe/duration-token.ts'
+import { byAndWhy } from '../../describe/manual-action.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
-import { ago, byAndWhy } from '../run-text.ts'
+import { ago } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -21,7 +22,7 @@ const columns: readonly Column<QueueInfo>[] = [
   {
     title: 'OLDEST READY',
     align: 'right',
-    cell: ({ oldestReadyMs }) => (oldestReadyMs === undefined ? '' : formatDuration(oldestReadyMs)),
+    cell: ({ oldestReadyMs }) => (oldestReadyMs === undefined ? '' : durationToken(oldestReadyMs)),
   },
   {
     title: 'PAUSED',

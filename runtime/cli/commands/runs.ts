@@ -1,34 +1,39 @@
 import { type Command, Option } from 'commander'
+import type { FleetSnapshot } from '../../describe/hindrance.ts'
+import { situation } from '../../describe/situation.ts'
 import type { Run } from '../../model/run.ts'
 import type { RunOrder, RunPage, RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
 import { given } from '../given.ts'
+import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
-import { printJson, printTable, remark } from '../output.ts'
+import { print, printJson, remark, screenWidth } from '../output.ts'
 import { runForJson } from '../run-json.ts'
-import { ago, paintState, situation } from '../run-text.ts'
+import { ago, paintState } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
-import type { Column } from '../table.ts'
+import { type Column, formatTable } from '../table.ts'
+import { type Frame, watchFrames } from '../watch.ts'
 
 interface RunsOptions extends SharedOptions, FilterOptions {
   readonly order?: RunOrder
   readonly limit: number
   readonly cursor?: string
+  readonly watch?: boolean
 }
 
 /** A search that finds nothing goes on by itself until it has inspected so many runs. */
 const searchedByItself = 4_000
 
-const columns: readonly Column<Run>[] = [
+const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job },
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
-  { title: 'SITUATION', cell: situation, shrinks: true },
+  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true },
 ]
 
 export function addRuns(program: Command): void {
@@ -41,19 +46,40 @@ export function addRuns(program: Command): void {
     )
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
     .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
+    .option('--watch', 'list again whenever they change, until ctrl-c; with --json one line each time')
   addSharedOptions(command, '{ runs: [RUN], looked, cursor? }').action(listRuns)
   explainJson(command, `${fieldsOfRun}\nLOOKED: how many runs were inspected.`)
 }
 
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
   await withConnection(given({ store }), async ({ inspector }) => {
+    if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
     const page = await readPage(inspector, options)
-    if (json) return printJson({ ...page, runs: page.runs.map(runForJson) })
-    if (page.runs.length > 0) printTable(columns, page.runs)
+    if (json) return printJson(pageForJson(page))
+    if (page.runs.length > 0) print(await pageTable(inspector, page))
     else if (page.cursor === undefined) remark(`no such run in ${inspector.address}`)
     const next = nextPage(page, options.limit)
     if (next !== undefined) remark(next)
   })
+}
+
+function pageForJson(page: RunPage): object {
+  return { ...page, runs: page.runs.map(runForJson) }
+}
+
+async function pageTable(inspector: Inspector, { runs }: RunPage): Promise<string> {
+  return formatTable(columns(await readFleet(inspector, runs)), runs, screenWidth())
+}
+
+async function runsFrame(
+  inspector: Inspector,
+  options: Omit<RunsOptions, keyof SharedOptions>,
+  json: boolean,
+): Promise<Frame> {
+  const page = await readPage(inspector, options)
+  const changes = jsonSafe(pageForJson(page))
+  if (json) return { text: JSON.stringify(changes), changes }
+  return { text: page.runs.length > 0 ? await pageTable(inspector, page) : 'no such run', changes }
 }
 
 /** How to go on where a page ended before the runs did. */
@@ -61,6 +87,12 @@ function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | un
   if (cursor === undefined) return undefined
   if (runs.length === limit) return `there are more: add --cursor ${cursor}`
   return `searched ${looked.toLocaleString('en')} runs, going on with --cursor ${cursor}`
+}
+
+/** What keeps ready runs from being taken; read only where there is one. */
+async function readFleet(inspector: Inspector, runs: readonly Run[]): Promise<FleetSnapshot> {
+  if (!runs.some(({ state }) => state === 'ready')) return { queues: [], workers: [] }
+  return { queues: await inspector.queues(), workers: await inspector.workers() }
 }
 
 async function readPage(

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { ByHand } from '../../client/by-hand.ts'
 import type { Jobs } from '../../client/client.ts'
-import { commandLine } from '../command-line.ts'
+import { commandLine } from '../../describe/command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { formatDuration } from '../../model/format-duration.ts'
+import { commandLine } from '../../describe/command-line.ts'
+import { durationToken } from '../../describe/duration-token.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
-import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { instant, paintOutcome, stoppedText } from '../ledger-text.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
@@ -75,7 +75,7 @@ function scheduleForJson({ spec, name, origin, ...schedule }: ScheduleInfo): obj
 function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): string {
   if (paused !== undefined || dropped !== undefined) return ''
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned yet' : 'never again'
-  return overdueMs > 0 ? `${instant(nextTick)}, ${formatDuration(overdueMs)} overdue` : instant(nextTick)
+  return overdueMs > 0 ? `${instant(nextTick)}, ${durationToken(overdueMs)} overdue` : instant(nextTick)
 }
 
 function stateText(schedule: ScheduleInfo): string {

@@ -1,31 +1,33 @@
 import type { Command } from 'commander'
+import { nextStep } from '../../describe/next-step.ts'
+import { readSteps, type StepSummary } from '../../describe/step-summary.ts'
 import { UnknownRunError } from '../../model/errors.ts'
 import type { HistoryEntry, RunDetails } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { nextStep } from '../next-step.ts'
 import { print, printJson, printTable } from '../output.ts'
 import { runForJson, valueForJson } from '../run-json.ts'
 import { historyColumns, runHead, stepColumns, valueText } from '../run-report.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
-import { readSteps, type StepSummary } from '../step-summary.ts'
+import { wholeId } from '../whole-ids.ts'
 
-const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, atMostOnce?, error?, result?
+const fieldsOfSteps = `STEP: path, kind, state, tries, durationMs, storedAt, remainingMs?, orphan?, atMostOnce?, error?, result?
 ENTRY: at, kind, by?, reason?, worker?`
 
 export function addShow(program: Command): void {
   const command = program
     .command('show')
     .description('show a run: where it is and why, its input, steps, history and output')
-    .argument('<id>', 'id of the run')
+    .argument('<id>', 'id of the run, or the begin of it')
   addSharedOptions(command, '{ run: RUN with its input, steps: [STEP], history: [ENTRY] }').action(show)
   explainJson(command, `${fieldsOfRun}\n${fieldsOfSteps}`)
 }
 
-async function show(id: string, options: SharedOptions): Promise<void> {
+async function show(typed: string, options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
+    const id = await wholeId(inspector, typed)
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id, inspector.address)
-    const [steps, history] = [await readSteps(inspector, id), await inspector.history(id)]
+    const [steps, history] = [await readSteps(inspector, id, run.orphans), await inspector.history(id)]
     if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
     const places = 'endedAt' in run ? [] : await inspector.linePlaces(id)
     print(runHead(run, places, await nextStep(run, inspector, options)))

@@ -93,7 +93,7 @@ async function work(files: readonly string[], options: WorkOptions): Promise<voi
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
   const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ ...rest, store }) })
   // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
-  await withConnection({ store }, () => Promise.resolve(), { create: true })
+  await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
-import { formatDuration } from '../../model/format-duration.ts'
+import { commandLine } from '../../describe/command-line.ts'
+import { durationToken } from '../../describe/duration-token.ts'
 import type { WorkerInfo } from '../../store/store.ts'
-import { commandLine } from '../command-line.ts'
 import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { ago } from '../run-text.ts'
@@ -27,8 +27,8 @@ const columns: readonly Column<ShownWorker>[] = [
   },
   { title: 'LEADS', cell: (worker) => worker.leads.join(', ') },
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right', drops: 4 },
-  { title: 'SEEN', cell: (worker) => `${formatDuration(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
-  { title: 'LEASE LEFT', cell: (worker) => formatDuration(worker.leaseLeftMs), align: 'right', drops: 5 },
+  { title: 'SEEN', cell: (worker) => `${durationToken(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
+  { title: 'LEASE LEFT', cell: (worker) => durationToken(worker.leaseLeftMs), align: 'right', drops: 5 },
   { title: 'QUEUES', cell: queuesText, shrinks: true },
   { title: 'JOBS', cell: (worker) => jobsText(worker), shrinks: true },
 ]

@@ -1,5 +1,5 @@
+import { commandLine } from '../../describe/command-line.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { commandLine } from '../command-line.ts'
 import { wrap } from '../plain-text.ts'
 import type { Check } from './receipt.ts'
 import { type DemoScreen, paintLine, type Span } from './screen.ts'

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { StepSummary } from '../../describe/step-summary.ts'
 import { formatDuration } from '../../model/format-duration.ts'
-import type { StepSummary } from '../step-summary.ts'
 import { readCandidateRows } from './candidate-table.ts'
 import { type Candidate, readCandidates } from './candidates.ts'
 import type { DemoFolder } from './demo-folder.ts'

@@ -1,7 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type Clock, pause } from '../../model/clock.ts'
+import type { DatabaseSync, DatabaseSyncOptions, SQLInputValue, StatementSync } from 'node:sqlite'
 import { StoreFormatError, StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreOutageKind } from '../../model/store-outage.ts'
 import { messageOf } from '../../model/thrown.ts'
@@ -17,61 +14,43 @@ export interface Sql {
   run(text: string, ...values: SQLInputValue[]): number
 }
 
-const giveUpAfterMs = 5_000
-/** A writer that never pauses would starve other processes: SQLite has no queue of waiters. */
-const longestBurstMs = 20
-const restMs = 1
-const walLimitBytes = 64 * 1024 * 1024
-
-/**
- * One connection to one SQLite file: WAL, `BEGIN IMMEDIATE`, one transaction per operation.
- * D1  A transaction begins, runs and ends in one turn of the event loop; none is open across turns.
- * D2  A busy file is waited for with short jittered pauses and no blocking of the event loop, then
- *     StoreUnavailableError. Nothing was written in that case.
- */
+/** One connection to one SQLite file. What SQLite throws becomes an error of the store. */
 export class Database implements Sql {
   readonly path: string
-  readonly #clock: Clock
-  readonly #connection: DatabaseSync
+  protected readonly connection: DatabaseSync
   readonly #statements = new Map<string, StatementSync>()
-  readonly #synchronous: 'NORMAL' | 'FULL'
-  readonly #inode: number
-  #burstStart = 0
-  #lastEnd = 0
-  #rest: Promise<void> | undefined
   #closed = false
 
-  constructor(path: string, synchronous: 'normal' | 'full', clock: Clock) {
+  /** @param address The file, as `path` or as a URL with parameters of SQLite. */
+  constructor(path: string, address: string | URL = path, options: DatabaseSyncOptions = {}) {
     this.path = path
-    this.#clock = clock
-    this.#synchronous = synchronous === 'full' ? 'FULL' : 'NORMAL'
-    this.#connection = connect(path)
-    this.#guard(() => {
-      // Until WAL is set another opener may hold the file for a moment: here SQLite's own wait is enough.
-      this.#connection.exec('PRAGMA busy_timeout = 5000')
-      this.#connection.exec('PRAGMA journal_mode = WAL')
-      this.#connection.exec(`PRAGMA synchronous = ${this.#synchronous}`)
-      this.#connection.exec(`PRAGMA journal_size_limit = ${walLimitBytes}`)
-      this.#connection.exec('PRAGMA busy_timeout = 0')
-    })
-    this.#inode = statSync(path).ino
+    const { DatabaseSync } = loadSqlite()
+    try {
+      this.connection = new DatabaseSync(address, options)
+    } catch (error) {
+      throw toStoreError(error, path)
+    }
+  }
+
+  get closed(): boolean {
+    return this.#closed
   }
 
   get<R extends object = Row>(text: string, ...values: SQLInputValue[]): R | undefined {
-    return this.#guard(() => this.#statement(text).get(...values) as R | undefined)
+    return this.guard(() => this.statement(text).get(...values) as R | undefined)
   }
 
   all<R extends object = Row>(text: string, ...values: SQLInputValue[]): R[] {
-    return this.#guard(() => this.#statement(text).all(...values) as R[])
+    return this.guard(() => this.statement(text).all(...values) as R[])
   }
 
   run(text: string, ...values: SQLInputValue[]): number {
-    return this.#guard(() => Number(this.#statement(text).run(...values).changes))
+    return this.guard(() => Number(this.statement(text).run(...values).changes))
   }
 
   /** Statements outside a transaction: pragmas and schema. */
   exec(text: string): void {
-    this.#guard(() => this.#connection.exec(text))
+    this.guard(() => this.connection.exec(text))
   }
 
   /** Runs `work`, which only reads, on the state of one moment. */
@@ -84,106 +63,29 @@ export class Database implements Sql {
     }
   }
 
-  /** Runs `work` in one write transaction; what it throws rolls back. `durable` waits for the disk. */
-  async write<T>(work: () => T, { durable = false }: { durable?: boolean } = {}): Promise<T> {
-    await this.#takeRest()
-    const start = this.#clock.elapsed()
-    for (;;) {
-      if (this.#closed)
-        throw new StoreUnavailableError(`${this.path} was closed by this process; connect again`, {
-          kind: 'closed',
-        })
-      const begun = this.#begin(durable)
-      if (begun) return this.#finish(work, durable)
-      if (this.#clock.elapsed() - start > giveUpAfterMs) {
-        throw new StoreUnavailableError(
-          `${this.path} was locked by another process for ${giveUpAfterMs / 1000} s; nothing was written, try again`,
-          { kind: 'locked' },
-        )
-      }
-      await pause(this.#clock, 1 + this.#clock.random())
-    }
-  }
-
-  /** @throws StoreUnavailableError when the path no longer leads to the open file: what is written would be lost. */
-  checkFile(): void {
-    if (statSync(this.path, { throwIfNoEntry: false })?.ino === this.#inode) return
-    throw new StoreUnavailableError(
-      `${this.path} was deleted or replaced while it was open; put it back, or restart this process`,
-      { kind: 'file' },
-    )
-  }
-
   /** Raised by each transaction of another connection. */
   changeCounter(): number {
     return Number(this.get<{ data_version: number }>('PRAGMA data_version')?.data_version)
-  }
-
-  /** Gives disk space back once a burst has made the write-ahead log large. */
-  shrinkLog(): void {
-    const bytes = statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0
-    if (bytes > walLimitBytes) this.exec('PRAGMA wal_checkpoint(TRUNCATE)')
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
     this.#statements.clear()
-    this.#connection.close()
+    this.connection.close()
   }
 
-  #begin(durable: boolean): boolean {
-    if (durable && this.#synchronous !== 'FULL') this.exec('PRAGMA synchronous = FULL')
-    try {
-      this.#statement('BEGIN IMMEDIATE').run()
-      return true
-    } catch (error) {
-      if (sqliteCode(error) === sqliteCodes.busy) return false
-      throw toStoreError(error, this.path)
-    }
-  }
-
-  #finish<T>(work: () => T, durable: boolean): T {
-    try {
-      const result = work()
-      this.#guard(() => this.#statement('COMMIT').run())
-      return result
-    } catch (error) {
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
-      throw error
-    } finally {
-      if (durable && this.#synchronous !== 'FULL') this.exec('PRAGMA synchronous = NORMAL')
-      this.#lastEnd = this.#clock.elapsed()
-    }
-  }
-
-  /** After `longestBurstMs` of back-to-back transactions, leaves the file alone for a moment. */
-  #takeRest(): Promise<void> | undefined {
-    if (this.#rest !== undefined) return this.#rest
-    const now = this.#clock.elapsed()
-    if (now - this.#lastEnd > restMs) this.#burstStart = now
-    if (now - this.#burstStart < longestBurstMs) return undefined
-    this.#rest = pause(this.#clock, restMs).then(() => {
-      this.#rest = undefined
-      this.#burstStart = this.#clock.elapsed()
-    })
-    return this.#rest
-  }
-
-  #statement(text: string): StatementSync {
+  protected statement(text: string): StatementSync {
     let statement = this.#statements.get(text)
     if (statement === undefined) {
-      statement = this.#connection.prepare(text)
+      statement = this.connection.prepare(text)
       this.#statements.set(text, statement)
     }
     return statement
   }
 
-  #guard<T>(work: () => T): T {
-    if (this.#closed)
-      throw new StoreUnavailableError(`${this.path} was closed by this process; connect again`, {
-        kind: 'closed',
-      })
+  protected guard<T>(work: () => T): T {
+    if (this.#closed) throw closedError(this.path)
     try {
       return work()
     } catch (error) {
@@ -192,14 +94,8 @@ export class Database implements Sql {
   }
 }
 
-function connect(path: string): DatabaseSync {
-  const { DatabaseSync } = loadSqlite()
-  try {
-    mkdirSync(dirname(path), { recursive: true })
-    return new DatabaseSync(path)
-  } catch (error) {
-    throw toStoreError(error, path)
-  }
+export function closedError(path: string): StoreUnavailableError {
+  return new StoreUnavailableError(`${path} was closed by this process; connect again`, { kind: 'closed' })
 }
 
 /** Primary result codes (sqlite.org/rescode.html). */
@@ -217,7 +113,7 @@ function outageKind(code: number | undefined): StoreOutageKind {
   return code === sqliteCodes.busy || code === sqliteCodes.locked ? 'locked' : 'file'
 }
 
-function toStoreError(error: unknown, path: string): unknown {
+export function toStoreError(error: unknown, path: string): unknown {
   const code = sqliteCode(error)
   const fileSystemError = typeof (error as { syscall?: unknown } | null)?.syscall === 'string'
   const message = messageOf(error)

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs'
 import type { CancelTimer, Clock } from '../../model/clock.ts'
-import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
+import { RunStateError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -32,6 +31,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { actionsBytes, checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
@@ -78,11 +78,10 @@ import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
-import { Database } from './database.ts'
 import { writeEvents } from './event-log.ts'
 import { forgetMoved } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
-import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
+import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
@@ -144,8 +143,9 @@ import { PeerWatch } from './peer-watch.ts'
 import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
-import { formatVersion, migrate, readFormat } from './schema.ts'
+import { formatVersion, readFormat } from './schema.ts'
 import { type Moment, StoreClock, shownAt } from './store-clock.ts'
+import { StoreFile } from './store-file.ts'
 import { readThroughput, writeThroughput } from './throughput.ts'
 import type { Transaction } from './transaction.ts'
 import { holderOf } from './unique-keys.ts'
@@ -157,50 +157,33 @@ interface Seams {
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
+  readonly prepare: Preparation
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
 export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
-  const path = sqlitePath(config.url)
-  if (!seams.create && !existsSync(path)) {
-    throw new StoreUnavailableError(
-      `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +
-        'DURABLE_JOBS_STORE, or start a worker, which makes it',
-      { kind: 'missing' },
-    )
-  }
-  const database = new Database(path, config.synchronous, seams.clock)
+  const { clock, create } = seams
+  const clocks = hostClocks(seams)
+  const file = new StoreFile(sqlitePath(config.url), {
+    clock,
+    clocks,
+    create,
+    synchronous: config.synchronous,
+  })
   try {
-    refuseNetworkFileSystem(path)
-    await migrate(database)
-    const time = new StoreClock(database, hostClocks(seams))
-    refuseOtherHost(database, time.look().now)
-    return new EmbeddedStore(database, config, { clock: seams.clock, time })
+    if (seams.prepare === 'at once') await file.prepare()
+    else file.check()
+    return new EmbeddedStore(file, config, { clock, time: new StoreClock(file, clocks) })
   } catch (error) {
-    database.close()
+    file.close()
     throw error
   }
-}
-
-function refuseOtherHost(database: Database, now: number): void {
-  const other = database.get<{ host: string; left: number }>(
-    'SELECT host, expires_at - ? AS left FROM workers WHERE boot <> ? AND expires_at > ?',
-    now,
-    bootId(),
-    now,
-  )
-  if (other === undefined) return
-  throw new StoreUnavailableError(
-    `${database.path} is in use by a worker on host '${other.host}'; the embedded store serves one host. ` +
-      `If this is that host and it has just restarted, try again in ${Math.ceil(other.left / 1000)} s`,
-    { kind: 'unsupported' },
-  )
 }
 
 /** The store on one SQLite file: one method per operation, one transaction each. */
 class EmbeddedStore implements Store {
   readonly address: string
-  readonly #database: Database
+  readonly #database: StoreFile
   readonly #config: StoreConfig
   readonly #time: StoreClock
   readonly #clock: Clock
@@ -210,7 +193,7 @@ class EmbeddedStore implements Store {
   readonly #subscriptions = new Set<Unsubscribe>()
 
   constructor(
-    database: Database,
+    database: StoreFile,
     config: StoreConfig,
     seams: { readonly clock: Clock; readonly time: StoreClock },
   ) {
@@ -302,6 +285,7 @@ class EmbeddedStore implements Store {
   }
 
   async register(worker: NewWorker): Promise<void> {
+    await this.#database.prepare()
     // The lock first: a registered lease whose lock is free is a dead one.
     this.#locks.hold(worker.lease)
     await this.#write((tx) => register(tx, worker))

@@ -2,8 +2,11 @@ import { readFileSync, statfsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import type { Clock } from '../../model/clock.ts'
+import { StoreUnavailableError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { HostClocks } from '../clock-watch.ts'
+import type { Sql } from './database.ts'
+import { StoreClock } from './store-clock.ts'
 
 interface HostClockDeps {
   readonly clock: Clock
@@ -28,6 +31,23 @@ export function bootId(): string {
   } catch {
     return hostname()
   }
+}
+
+/** @throws StoreUnavailableError when a worker of another host is alive in the file. */
+export function refuseOtherHost(sql: Sql, path: string, clocks: HostClocks): void {
+  const { now } = new StoreClock(sql, clocks).look()
+  const other = sql.get<{ host: string; left: number }>(
+    'SELECT host, expires_at - ? AS left FROM workers WHERE boot <> ? AND expires_at > ?',
+    now,
+    bootId(),
+    now,
+  )
+  if (other === undefined) return
+  throw new StoreUnavailableError(
+    `${path} is in use by a worker on host '${other.host}'; the embedded store serves one host. ` +
+      `If this is that host and it has just restarted, try again in ${Math.ceil(other.left / 1000)} s`,
+    { kind: 'unsupported' },
+  )
 }
 
 /** File systems without dependable locks, by their magic number (statfs(2)). */

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { LeaseId } from '../store.ts'
@@ -33,6 +33,8 @@ export class LeaseLocks {
   isFree(lease: LeaseId): boolean {
     if (this.#held.has(lease)) return false
     try {
+      // Opened, a file that is not there would be made.
+      if (statSync(this.#path(lease), { throwIfNoEntry: false }) === undefined) return true
       const probe = this.#probes.get(lease) ?? open(this.#path(lease))
       this.#probes.set(lease, probe)
       probe.exec('BEGIN EXCLUSIVE')

@@ -1,5 +1,5 @@
 import type { LeaseId } from '../store.ts'
-import type { Database } from './database.ts'
+import type { Sql } from './database.ts'
 import type { LeaseLocks } from './lease-lock.ts'
 
 /** How many peers one look probes; with more of them, a look goes on where the last one ended. */
@@ -8,14 +8,14 @@ const probesPerLook = 32
 /** Fast death: sees within about 100 ms that the process behind another lease is gone. */
 export class PeerWatch {
   static readonly intervalMs: number = 50
-  readonly #database: Database
+  readonly #database: Sql
   readonly #locks: LeaseLocks
   readonly #own: LeaseId
   #lastProbed: LeaseId = ''
   /** Peers met since the round began. */
   readonly #seen = new Set<LeaseId>()
 
-  constructor(database: Database, locks: LeaseLocks, own: LeaseId) {
+  constructor(database: Sql, locks: LeaseLocks, own: LeaseId) {
     this.#database = database
     this.#locks = locks
     this.#own = own

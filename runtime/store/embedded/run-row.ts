@@ -48,6 +48,8 @@ export interface RunRow {
   readonly canonical_key: string | null
   /** See unique-until.ts. */
   readonly unique_until: number | null
+  /** JSON. */
+  readonly orphans: string | null
   /** Of the failure that it is failed for. */
   readonly fingerprint: string | null
 }
@@ -83,7 +85,7 @@ export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at, runs.instant_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.retried_at, runs.started_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
-  runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until, runs.fingerprint`
+  runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until, runs.orphans, runs.fingerprint`
 
 export function findRun(sql: Sql, id: RunId): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ?`, id)
@@ -116,6 +118,7 @@ export function toRun(row: RunRow & PayloadRow, moment: Moment): Run {
     ...(row.unique_key === null ? {} : { unique: shownKey(row.unique_key, row, shown) }),
     changedAt: shown(row.changed_at),
     position: row.position,
+    ...(row.orphans === null ? {} : { orphans: JSON.parse(row.orphans) as number[] }),
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),
   }
   return { ...base, ...stateFields(row, shown) } as unknown as Run

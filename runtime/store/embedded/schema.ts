@@ -1,10 +1,15 @@
 import { StoreFormatError } from '../../model/errors.ts'
-import type { Database } from './database.ts'
+import type { Database, Sql } from './database.ts'
+import type { StoreWriter } from './store-writer.ts'
 
 /** Marks our files ("djob"), so that another program's database is never migrated. */
 const applicationId = 0x646a6f62
 
-/** One entry per format version, in order; a released one is never edited. */
+/**
+ * One entry per format version, in order; a released one is never edited. So far each only adds tables and columns, so that a
+ * process that only reads completes an older file for itself (complete-schema.ts). One that changes what is there has to
+ * refuse such reads.
+ */
 const migrations: readonly string[] = [
   `
   CREATE TABLE settings (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -200,14 +205,16 @@ const additions = [
   // The canonical form of unique_key and of input_digest, where it differs: see model/digest.ts.
   { table: 'runs', column: 'canonical_key', type: 'TEXT' },
   { table: 'payloads', column: 'canonical_digest', type: 'TEXT' },
+  // Positions of stored steps that the code no longer calls, as JSON.
+  { table: 'runs', column: 'orphans', type: 'TEXT' },
   // The instant that a scheduled run waits for, by the wall.
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
-  // Of the failure that a run is failed for.
-  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // When an ended run was last retried: see throughput.ts.
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
+  // Of the failure that a run is failed for.
+  { table: 'runs', column: 'fingerprint', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -240,6 +247,10 @@ const addedTables = `
     refusals TEXT NOT NULL                -- JSON
   ) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS actions_touched ON actions (touched_at);
+  -- Findings that operators have muted: see store/mutes.ts.
+  CREATE TABLE IF NOT EXISTS mutes (
+    finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
+  ) WITHOUT ROWID;
   -- What lists search by. Runs that wait for nothing are in none of these: see run-plan.ts.
   CREATE INDEX IF NOT EXISTS runs_ended_groups ON runs (state, queue, job, seq)
     WHERE ended_at IS NOT NULL AND state <> 'completed';
@@ -247,16 +258,22 @@ const addedTables = `
     WHERE state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired');
   CREATE INDEX IF NOT EXISTS runs_ready_again ON runs (changed_at, seq)
     WHERE state = 'ready' AND changed_at <> enqueued_at;
-  -- Findings that operators have muted: see store/mutes.ts.
-  CREATE TABLE IF NOT EXISTS mutes (
-    finding TEXT PRIMARY KEY, until INTEGER NOT NULL, by TEXT NOT NULL, reason TEXT
-  ) WITHOUT ROWID;
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
     queue TEXT NOT NULL, job TEXT NOT NULL, state TEXT NOT NULL, n INTEGER NOT NULL, recounted INTEGER NOT NULL,
     PRIMARY KEY (queue, job, state)
   ) WITHOUT ROWID;
   INSERT OR IGNORE INTO settings SELECT 'recounted_at', 0 WHERE NOT EXISTS (SELECT 1 FROM runs);
+  -- What each lease told of its open steps: see store/open-steps.ts. Not in workers, whose rows every claim rewrites. By
+  -- a trigger: the version before ends leases, too.
+  CREATE TABLE IF NOT EXISTS open_steps (
+    lease TEXT PRIMARY KEY, n INTEGER NOT NULL, told_at INTEGER NOT NULL,
+    steps TEXT NOT NULL                   -- JSON: OpenStep[]
+  );
+  CREATE TRIGGER IF NOT EXISTS open_steps_leave AFTER DELETE ON workers
+  BEGIN
+    DELETE FROM open_steps WHERE lease = OLD.lease;
+  END;
   -- What operators, leaders and workers did: see operation-log.ts.
   CREATE TABLE IF NOT EXISTS operations (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
@@ -300,25 +317,33 @@ const addedTables = `
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
 `
+/**
+ * Added tables whose rows follow from others, as a query: a process that only reads a file without them computes them. Any
+ * other table that is not there reads as empty.
+ */
+export const derivedTables: Readonly<Record<string, string>> = {
+  limit_keepers: `SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')}`,
+}
 const namesAdded = [
   'clock_jumps',
   'limit_keepers',
-  'actions',
+  'open_steps',
   'run_counts',
-  'operations',
-  'failed_by',
-  'runs_ready_again',
+  'actions',
   'hours',
   'rolled_to',
   'backlogs',
+  'failed_by',
   'mutes',
+  'operations',
+  'runs_changed',
 ] as const
 
 export const formatVersion: number = migrations.length
 
 /** Brings the file to this version's format. @throws StoreFormatError for a newer or a foreign file. */
-export async function migrate(database: Database): Promise<void> {
-  if (checkFormat(database) === formatVersion && hasAdditions(database)) return
+export async function migrate(database: StoreWriter): Promise<void> {
+  if (isComplete(database)) return
   await database.write(
     () => {
       for (let version = checkFormat(database); version < formatVersion; version++) {
@@ -335,6 +360,19 @@ export async function migrate(database: Database): Promise<void> {
   )
 }
 
+/** Whether the file has all that this version reads and writes. @throws StoreFormatError for a newer or a foreign file. */
+export function isComplete(database: Database): boolean {
+  return checkFormat(database) === formatVersion && hasAdditions(database)
+}
+
+/** All tables and columns of this version, as statements for an empty file. */
+export function newestSchema(): string {
+  const columns = additions.map(
+    ({ table, column, type }) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`,
+  )
+  return [...migrations, ...columns, addedTables].join(';\n')
+}
+
 function hasAdditions(database: Database): boolean {
   const has = (name: string): boolean =>
     database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
@@ -348,11 +386,12 @@ function missingColumns(database: Database): readonly (typeof additions)[number]
   )
 }
 
-export function readFormat(database: Database): number {
+export function readFormat(database: Sql): number {
   return Number(database.get<{ user_version: number }>('PRAGMA user_version')?.user_version)
 }
 
-function checkFormat(database: Database): number {
+/** Returns the file's format, 0 for a file that holds nothing yet. @throws StoreFormatError for a newer or a foreign one. */
+export function checkFormat(database: Database): number {
   const version = readFormat(database)
   if (version > formatVersion) {
     throw new StoreFormatError(

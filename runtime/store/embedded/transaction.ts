@@ -22,10 +22,10 @@ export interface Transaction extends Moment {
   readonly hints: Set<CoordinationHint>
   /** Transitions in their order, written once before the commit for `events`, `throughput` and `counts`. */
   readonly moves: Move[]
-  /** Runs that were deleted, for `counts`. */
-  readonly removed: Removed[]
   /** How many of them are in the log of events. */
   loggedMoves: number
+  /** Runs that were deleted, for `counts`. */
+  readonly removed: Removed[]
   /** Failures with a mark, in their order, written once before the commit. */
   readonly failures: StoredFailure[]
   /** Keys of limiters whose lines are looked at before the transaction ends. */
@@ -55,6 +55,7 @@ export interface Move {
 }
 
 export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>
+
 /** One failure as a transaction counts it (F2 in failures.ts). */
 export interface StoredFailure {
   readonly mark: FailureMark

@@ -4,7 +4,8 @@ import { messageOf } from '../../model/thrown.ts'
 import type { StoreCheck } from '../store.ts'
 import type { Keys } from './keys.ts'
 import type { RedisLink, Reply } from './redis-link.ts'
-import { redisFormat } from './script.ts'
+import { ForbiddenError } from './reply-errors.ts'
+import { redisFormat, scriptFrom } from './script.ts'
 
 const oldestServer = { Redis: [6, 2], Valkey: [7, 2] } as const
 const farClockMs = 1_000
@@ -41,10 +42,12 @@ async function serverFacts(link: RedisLink, keys: Keys): Promise<Facts> {
 /** A command without a key goes to any node of a cluster; inside a script with a key, to the one that has the namespace. */
 function askOwner(link: RedisLink, keys: Keys, ...command: readonly string[]): Promise<Reply> {
   const [name = '', ...args] = command
-  return link.inCluster
-    ? link.command('EVAL', 'return redis.call(unpack(ARGV))', 1, keys.of('meta'), ...command)
-    : link.command(name, ...args)
+  return link.inCluster ? link.run(anyCommand, [keys.of('meta')], [], command) : link.command(name, ...args)
 }
+
+const reads = { keys: ['meta'], timed: false, readOnly: true } as const
+const writes = { ...reads, readOnly: false } as const
+const anyCommand = scriptFrom('return redis.call(unpack(ARGV))', reads)
 
 function factsOf(text: string): Facts {
   const lines = text.split('\r\n')
@@ -180,21 +183,34 @@ function replicas(facts: Facts): StoreCheck {
   return { name: 'replicas', verdict: 'fine', found }
 }
 
+const readProbe = scriptFrom(
+  "return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')",
+  reads,
+)
+/** A user without the channels would be stopped behind the writes of a script. */
+const publishProbe = scriptFrom("return redis.call('PUBLISH', ARGV[1], '')", writes)
+/** Changes nothing: there is no such field. */
+const writeProbe = scriptFrom("return redis.call('HDEL', KEYS[1], 'probe')", writes)
+
 async function scripts(link: RedisLink, keys: Keys): Promise<StoreCheck> {
-  // A user without the channels would be stopped behind the writes of a script.
-  const probe =
-    "redis.call('PUBLISH', ARGV[1], '') return #cmsgpack.pack({ 1 }) + #struct.pack('>I6', 1) + #redis.call('TIME')"
+  const name = 'scripts'
+  const meta = [keys.of('meta')]
+  const remedy = 'give this user the commands, keys and channels that docs/redis.md lists'
+  const fault = (error: unknown): StoreCheck => ({ name, verdict: 'fault', found: messageOf(error), remedy })
   try {
-    await link.command('EVAL', probe, 1, keys.of('meta'), keys.changesChannel)
-    return { name: 'scripts', verdict: 'fine', found: 'run, with struct, cmsgpack, TIME and PUBLISH' }
+    await link.run(readProbe, meta, [], [])
   } catch (error) {
-    const found = messageOf(error)
-    return {
-      name: 'scripts',
-      verdict: 'fault',
-      found,
-      remedy: 'give this user the commands, keys and channels that docs/redis.md lists',
-    }
+    return fault(error)
+  }
+  try {
+    await link.run(publishProbe, meta, [], [keys.changesChannel])
+    return { name, verdict: 'fine', found: 'run, with struct, cmsgpack, TIME and PUBLISH' }
+  } catch (error) {
+    // Only then: a user who may publish is to leave no refusal in ACL LOG.
+    const writes = await link.run(writeProbe, meta, [], []).catch((refusal: unknown) => refusal)
+    return ForbiddenError.is(writes)
+      ? { name, verdict: 'fine', found: 'run, with struct, cmsgpack and TIME; this user may only read' }
+      : fault(error)
   }
 }
 

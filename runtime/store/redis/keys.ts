@@ -46,6 +46,8 @@ export const staticKeys = [
   'leases',
   /** hash: lease -> seen at, lease ms, draining, drain order, ended, runs to cancel */
   'status',
+  /** hash: lease -> number, time and steps of what it told last of its open steps */
+  'openSteps',
   /** hash: lease -> number and answer of its last claim */
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */

@@ -94,7 +94,9 @@ export class PeerWatch {
     this.#judgesFrom = this.#clock.elapsed() + afterCutMs
     for (const [lease, { role, status }] of [...this.#own]) {
       try {
-        await renew(this.#calls, lease, status, await this.beat(lease, role, status))
+        // Not its open steps: they are older by now than they say.
+        const { draining } = status
+        await renew(this.#calls, lease, { draining }, await this.beat(lease, role, status))
       } catch {
         // The next renewal tells it.
       }

@@ -3,6 +3,7 @@ import { type Clock, endsWithin, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import { messageOf } from '../../model/thrown.ts'
 import type { StoreConfig } from '../store-config.ts'
+import { namingCommand } from './missing-permission.ts'
 import { ReconnectPace } from './reconnect-pace.ts'
 import { parseRedisUrl, type RedisAddress } from './redis-address.ts'
 import { connectionTrouble, meaningOf, refusesBeforeWork } from './reply-errors.ts'
@@ -33,6 +34,7 @@ const mostWaiting = 10_000
 export class RedisLink {
   readonly address: string
   readonly inCluster: boolean
+  readonly #namespace: string
   readonly #client: Client
   readonly #clock: Clock
   readonly #pace: ReconnectPace
@@ -42,9 +44,12 @@ export class RedisLink {
   #waiting = 0
   readonly #closed = new AbortController()
   #lastError: Error | undefined
+  /** Whether the server can hold a script to reading (Redis 7.0), and lets this user ask for it. */
+  #hasReadOnlyCalls = false
 
-  private constructor(client: Client, address: RedisAddress, { clock, pace, over }: LinkDeps) {
+  private constructor(client: Client, address: RedisAddress, { namespace, clock, pace, over }: LinkDeps) {
     this.#client = client
+    this.#namespace = namespace
     this.address = address.shown
     this.inCluster = client instanceof Cluster
     this.#clock = clock
@@ -72,18 +77,23 @@ export class RedisLink {
     const options = await optionsOf(config, address, name, pace)
     const single = new Redis({ ...options, lazyConnect: true })
     renewPassword(single, config)
-    const link = new RedisLink(single, address, { clock, pace, over })
+    const deps = { namespace: config.namespace, clock, pace, over }
+    const link = new RedisLink(single, address, deps)
     await link.#connect(single)
     try {
       await link.#refuseWrongDatabase(single, address)
-      if (!(await link.info('server')).includes('redis_mode:cluster')) return link
+      const info = await link.info('server')
+      link.#hasReadOnlyCalls = hasReadOnlyCalls(info)
+      if (!info.includes('redis_mode:cluster')) return link
     } catch (error) {
       // Else it would come back by itself, with no owner to close it.
       single.disconnect()
       throw error
     }
     await link.close()
-    return RedisLink.#openCluster(config, address, options, { clock, pace, over })
+    const cluster = await RedisLink.#openCluster(config, address, options, deps)
+    cluster.#hasReadOnlyCalls = link.#hasReadOnlyCalls
+    return cluster
   }
 
   static async #openCluster(
@@ -215,11 +225,39 @@ export class RedisLink {
 
   async #sendScript(script: Script, args: readonly Argument[]): Promise<Reply> {
     try {
-      return await this.#send('EVALSHA', [script.sha, ...args])
+      if (!script.readOnly || !this.#hasReadOnlyCalls) return await this.#evaluate(script, args, calls)
+      return await this.#evaluate(script, args, readOnlyCalls)
     } catch (error) {
-      if (meaningOf(error as Error, this.address).kind !== 'load') throw error
-      return this.#send('EVAL', [script.source, ...args])
+      throw namingCommand(error as Error, script.source)
     }
+  }
+
+  async #evaluate(
+    script: Script,
+    args: readonly Argument[],
+    [bySha, bySource]: ScriptCommands,
+  ): Promise<Reply> {
+    try {
+      return await this.#send(bySha, [script.sha, ...args])
+    } catch (error) {
+      if (this.#meaningOf(error as Error).kind === 'load')
+        return this.#send(bySource, [script.source, ...args])
+      // A rule for ACL users that was made for a release before this one.
+      if (bySha === calls[0] || !isRefusalOf(bySha, error as Error)) throw error
+      return this.#evaluate(script, args, calls).then(
+        (reply) => {
+          this.#hasReadOnlyCalls = false
+          return reply
+        },
+        (second) => {
+          throw isRefusalOf(calls[0], second) ? error : second
+        },
+      )
+    }
+  }
+
+  #meaningOf(error: Error): ReturnType<typeof meaningOf> {
+    return meaningOf(error, this.address, this.#namespace)
   }
 
   #send(name: string, args: readonly Argument[]): Promise<Reply> {
@@ -260,7 +298,7 @@ export class RedisLink {
 
   /** Throws unless the same call may be sent again. */
   #judge(error: Error, call: string, connection: number): 'perhaps done' | 'not done' {
-    const meaning = meaningOf(error, this.address)
+    const meaning = this.#meaningOf(error)
     if (meaning.kind === 'refused') throw meaning.error
     this.#note(error)
     if (meaning.kind === 'load') return 'not done'
@@ -305,7 +343,7 @@ export class RedisLink {
 
   #unreachable(sent = false): StoreUnavailableError {
     const error = this.#lastError
-    const meaning = error && meaningOf(error, this.address)
+    const meaning = error && this.#meaningOf(error)
     if (meaning?.kind === 'refused' && StoreUnavailableError.is(meaning.error)) return meaning.error
     const trouble = meaning && 'trouble' in meaning ? meaning.trouble : connectionTrouble(error)
     const problem = error === undefined ? 'the connection was closed' : problemOf(error)
@@ -323,7 +361,22 @@ export class RedisLink {
   }
 }
 
+/** How a script is called: by its hash, by its source. */
+type ScriptCommands = readonly [bySha: string, bySource: string]
+const calls: ScriptCommands = ['EVALSHA', 'EVAL']
+const readOnlyCalls: ScriptCommands = ['EVALSHA_RO', 'EVAL_RO']
+
+function hasReadOnlyCalls(info: string): boolean {
+  return Number(/^redis_version:(\d+)/m.exec(info)?.[1]) >= 7
+}
+
+/** Whether an ACL forbids the user this command itself. */
+function isRefusalOf(command: string, { message }: Error): boolean {
+  return message.startsWith('NOPERM') && message.includes(`'${command.toLowerCase()}'`)
+}
+
 interface LinkDeps {
+  readonly namespace: string
   readonly clock: Clock
   readonly pace: ReconnectPace
   readonly over: AbortSignal | undefined

@@ -1,10 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
-import {
-  RunStateError,
-  StoreFormatError,
-  StoreUnavailableError,
-  UnknownRunError,
-} from '../../model/errors.ts'
+import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -36,6 +31,7 @@ import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
 import type { Overview, OverviewQuery } from '../overview.ts'
+import type { Preparation } from '../preparation.ts'
 import { queueChecks } from '../queue-checks.ts'
 import { checkActionsLimit, checkChunk, checkForecast } from '../read-action.ts'
 import { checkFailureFilter } from '../read-limits.ts'
@@ -80,10 +76,11 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
-import { checkServer, refuseOldServer } from './checks.ts'
+import { checkServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers-check.ts'
 import { Keys } from './keys.ts'
+import { Namespace } from './namespace.ts'
 import {
   applyAction,
   beginAction,
@@ -135,7 +132,6 @@ import { readThroughput } from './operations/throughput.ts'
 import { readDuplicate, readHolder } from './operations/unique.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
-import { redisFormat } from './script.ts'
 import { ScriptCalls } from './script-calls.ts'
 import type { OwnClocks } from './server-clock.ts'
 import { stateOfCode } from './state-code.ts'
@@ -146,6 +142,7 @@ interface Seams {
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
   readonly create: boolean
+  readonly prepare: Preparation
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. */
@@ -153,8 +150,9 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
   const link = await RedisLink.open(config, 'durable-jobs', seams.clock)
   try {
     const keys = new Keys(config.namespace)
-    await openNamespace(link, keys, config, seams.create)
-    const calls = new ScriptCalls(link, keys, { storeNow: seams.storeNow, own: ownClocks(seams) })
+    const namespace = await Namespace.open(link, keys, config, seams.create)
+    if (seams.prepare === 'at once') await namespace.forWriting()
+    const calls = new ScriptCalls(link, keys, namespace, { storeNow: seams.storeNow, own: ownClocks(seams) })
     await calls.clock.agree()
     return new RedisStore(calls, config, seams.clock)
   } catch (error) {
@@ -166,59 +164,6 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
 /** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
 function ownClocks({ clock, storeElapsed }: Seams): OwnClocks {
   return storeElapsed === undefined ? clock : { elapsed: storeElapsed, uptime: storeElapsed }
-}
-
-/** Makes the namespace, or sees that this version can read it. */
-async function openNamespace(
-  link: RedisLink,
-  keys: Keys,
-  config: StoreConfig,
-  create: boolean,
-): Promise<void> {
-  await refuseOldServer(link)
-  await refuseConfirm(link, config)
-  const replication = await link.info('replication')
-  if (/^role:slave/m.test(replication)) {
-    throw new StoreUnavailableError(
-      `${link.address} is a read-only replica; give the address of its primary (${/^master_host:(\S+)/m.exec(replication)?.[1]})`,
-      { kind: 'read-only' },
-    )
-  }
-  const meta = keys.of('meta')
-  const found = await link.command('HGET', meta, 'format')
-  if (found === null && !create) {
-    throw new StoreUnavailableError(
-      `there is no store in namespace '${config.namespace}' of ${link.address}; name another one, or start a worker, which makes it`,
-      { kind: 'missing' },
-    )
-  }
-  // A namespace that has no runs yet has the right counters: none.
-  if (found === null && (await link.command('HSETNX', meta, 'format', redisFormat)) === 1)
-    await link.command('HSETNX', meta, 'recountedAt', 0)
-  else if (Number(found) > redisFormat) {
-    throw new StoreFormatError(
-      `namespace '${config.namespace}' of ${link.address} has format ${found}, this durable-jobs reads up to ${redisFormat}; upgrade the package`,
-    )
-  }
-}
-
-/** An option that could never confirm anything is refused before a run depends on it. */
-async function refuseConfirm(link: RedisLink, { confirm }: StoreConfig): Promise<void> {
-  if (confirm === 'memory') return
-  if (link.inCluster) {
-    throw new InvalidOptionsError(
-      "store.confirm: a cluster can't be asked on the connection that wrote; leave it out, or use one primary with replicas",
-    )
-  }
-  if (confirm === 'replica') return
-  try {
-    await link.command('WAITAOF', 1, 0, 1)
-  } catch (error) {
-    if (StoreUnavailableError.is(error)) throw error
-    throw new InvalidOptionsError(
-      `store.confirm: 'disk' needs Redis 7.2 or Valkey, with appendonly yes (${(error as Error).message})`,
-    )
-  }
 }
 
 /** The store on one namespace of a Redis: one method per operation, one script for each change. */

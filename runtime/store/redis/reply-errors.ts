@@ -1,6 +1,7 @@
 import { brandErrors } from '../../model/durable-jobs-error.ts'
 import { StoreFullError, StoreUnavailableError } from '../../model/errors.ts'
 import type { StoreOutageKind } from '../../model/store-outage.ts'
+import { missingPermission } from './missing-permission.ts'
 
 /** What happened and what to do about it, as a message says it behind the server's address. */
 export interface Trouble {
@@ -28,7 +29,7 @@ export class ForbiddenError extends StoreUnavailableError {
   }
 }
 
-type Meaning = (message: string, address: string) => ErrorMeaning
+type Meaning = (message: string, address: string, namespace: string) => ErrorMeaning
 
 function again(kind: StoreOutageKind, what: string, advice: string): Meaning {
   return () => ({ kind: 'again', trouble: { kind, what, advice } })
@@ -83,12 +84,11 @@ const meanings: Readonly<Record<string, Meaning>> = {
       `${address} asks for a password; write redis://:PASSWORD@HOST, redis://USER:PASSWORD@HOST, or store.password`,
     ),
   WRONGPASS: (_, address) => refused('login', `${address} refused the user name or password`),
-  NOPERM: (message, address) => ({
+  NOPERM: (message, address, namespace) => ({
     kind: 'refused',
-    error: new ForbiddenError(
-      `${address}: the user may not do this; docs/redis.md lists what an ACL user needs (${message})`,
-      { kind: 'forbidden' },
-    ),
+    error: new ForbiddenError(`${address}: ${missingPermission(message, namespace)} (${message})`, {
+      kind: 'forbidden',
+    }),
   }),
 }
 
@@ -102,17 +102,17 @@ function refused(kind: StoreOutageKind, message: string): ErrorMeaning {
 }
 
 /** @param address The server as it may be shown. */
-export function meaningOf(error: Error, address: string): ErrorMeaning {
+export function meaningOf(error: Error, address: string, namespace: string): ErrorMeaning {
   const [word = ''] = error.message.split(' ')
   const known = meanings[word]
-  if (known !== undefined) return known(error.message, address)
+  if (known !== undefined) return known(error.message, address, namespace)
   // A script wraps what a command inside it was refused for.
   const inside = /(?:^|[ :-])(OOM|READONLY|MISCONF|NOREPLICAS|TRYAGAIN|CLUSTERDOWN|MASTERDOWN) /.exec(
     error.message,
   )?.[1]
-  const forbidden = /user executing the script can't|No permissions? to/.test(error.message)
+  const forbidden = /user executing the script can't|no permissions? to/i.test(error.message)
   const meaning = meanings[forbidden ? 'NOPERM' : (inside ?? '')]
-  if (meaning !== undefined) return meaning(error.message, address)
+  if (meaning !== undefined) return meaning(error.message, address, namespace)
   const trouble = connectionTrouble(error)
   // The server said so, and not the way to it.
   if (error.name === 'ReplyError' && trouble.kind !== 'too many clients') return { kind: 'refused', error }

@@ -52,6 +52,8 @@ interface Extras {
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
+  /** Positions of stored steps that the code no longer calls. */
+  readonly o?: readonly number[]
   /** Of the failure that it is failed for. */
   readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
@@ -186,6 +188,7 @@ export function toRun(run: WholeRun, shown: Shown): Run {
     ...(record.extras.u === undefined ? {} : { unique: shownKey(uniqueKeyOf(...record.extras.u), shown) }),
     changedAt: shown(record.changedAt),
     position: record.position,
+    ...(record.extras.o === undefined ? {} : { orphans: record.extras.o }),
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
   return { ...base, state: record.state, ...stateFields(run, shown) } as unknown as Run

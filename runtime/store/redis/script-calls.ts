@@ -1,4 +1,5 @@
 import type { Keys } from './keys.ts'
+import type { Namespace } from './namespace.ts'
 import type { Argument, RedisLink, Reply } from './redis-link.ts'
 import { type ScriptName, scriptOf } from './script.ts'
 import {
@@ -19,12 +20,14 @@ export class ScriptCalls {
   readonly link: RedisLink
   readonly keys: Keys
   readonly clock: ServerClock
+  readonly #namespace: Namespace
   readonly #keysOf = new Map<ScriptName, readonly string[]>()
   readonly #storeNow: (() => number) | undefined
 
-  constructor(link: RedisLink, keys: Keys, { storeNow, own }: Seams) {
+  constructor(link: RedisLink, keys: Keys, namespace: Namespace, { storeNow, own }: Seams) {
     this.link = link
     this.keys = keys
+    this.#namespace = namespace
     this.#storeNow = storeNow
     const ask = async (name: ScriptName, args: readonly Argument[]): Promise<ServerTime> => {
       const [now, wall, moves] = ((await this.#send(name, args, [], expectationPrefix)) as Buffer[]).map(
@@ -36,14 +39,25 @@ export class ScriptCalls {
       {
         ask: () => ask('read-clock', []),
         report: (now, moves) => ask('record-jump', [now, moves]),
+        mayReport: () => namespace.isPrepared,
       },
       own,
     )
   }
 
+  /** A plain command that reads keys of the namespace. */
+  async read(name: string, ...args: readonly Argument[]): Promise<Reply> {
+    const unready = this.#namespace.forReading()
+    if (unready !== undefined) await unready
+    return this.link.command(name, ...args)
+  }
+
   /** @param more The keys that the script's caller adds. */
   async run(name: ScriptName, args: readonly Argument[], more: readonly string[] = []): Promise<Reply> {
-    if (!scriptOf(name).timed) return this.link.run(scriptOf(name), this.#staticKeys(name), more, args)
+    const { readOnly, timed } = scriptOf(name)
+    const unready = readOnly ? this.#namespace.forReading() : this.#prepare()
+    if (unready !== undefined) await unready
+    if (!timed) return this.link.run(scriptOf(name), this.#staticKeys(name), more, args)
     try {
       return await this.#send(name, args, more, this.clock.expectation())
     } catch (error) {
@@ -51,6 +65,10 @@ export class ScriptCalls {
     }
     await this.clock.refused()
     return this.#send(name, args, more, expectationPrefix)
+  }
+
+  #prepare(): Promise<void> | undefined {
+    return this.#namespace.forWriting()?.then(() => this.clock.mayReportNow())
   }
 
   /** Sends the time that a test injects, or '' for the server's own. */

@@ -32,6 +32,8 @@ export interface Script {
   readonly keys: readonly StaticKey[]
   /** Whether its first argument is a test's time, or ''. */
   readonly timed: boolean
+  /** Whether it writes nothing, so that a user who may only read can run it. */
+  readonly readOnly: boolean
 }
 
 const shared = {
@@ -50,7 +52,7 @@ const made = new Map<ScriptName, Script>()
  *   ones, from `KEYS[STATIC_KEYS + 1]` on
  * - `input`: its arguments; where the first is `time`, `now`, `wall` and `time` are set, `script-calls.ts` adds the
  *   time and the expectation, and `meta` must be among the keys
- * - `writes: nothing`: it only reads
+ * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it; a part may say so, too
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
@@ -80,7 +82,11 @@ function compose(name: ScriptName): Script {
       ].join('\n'),
     ),
   )
-  return { source, sha: createHash('sha1').update(source).digest('hex'), keys, timed }
+  return scriptFrom(source, { keys, timed, readOnly: header('writes') === 'nothing' })
+}
+
+export function scriptFrom(source: string, about: Omit<Script, 'source' | 'sha'>): Script {
+  return { source, sha: createHash('sha1').update(source).digest('hex'), ...about }
 }
 
 function headerOf(source: string, field: string): string {
@@ -205,12 +211,12 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
-    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
-    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[hours]] 0': String(hoursFrom),
     '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
       ', ',
     ),
+    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
+    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
     '--[[definitions]] 0': String(keepDefinitionMs),
     '--[[schedules]] 0, 0, 0, 0, 0': [
       ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],

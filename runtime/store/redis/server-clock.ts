@@ -10,6 +10,8 @@ import type { Clock } from '../../model/clock.ts'
  * SC3  No process compares its wall clock with the store's: only how far both advanced between two replies counts.
  * SC4  A client that slept or was frozen lost time itself. It reports no jump when its own clocks show that, and the
  *     store rejects a report of a jump ahead over a time in which scripts ran. A jump back has no other explanation.
+ * SC5 A connection that has only read so far reports nothing. It keeps its reading and sends no expectation, until another
+ *     client has reported the jump or it writes itself and reports it then.
  */
 
 /** The error code of a script that SC2 refused, and what the last argument of a call begins with. */
@@ -58,6 +60,8 @@ interface Server {
   ask(): Promise<ServerTime>
   /** Reports the store's time as this client knows it. Resolves to the time that is then in force. */
   report(now: number, moves: number): Promise<ServerTime>
+  /** Whether this connection writes (SC5). */
+  mayReport(): boolean
 }
 
 /** Tracks the store's time for one connection. */
@@ -67,6 +71,8 @@ export class ServerClock {
   #reading: Reading | undefined
   #askedAt = 0
   #expectsFrom = 0
+  /** There is a jump that it may not report. */
+  #keepsQuiet = false
   #asking: Promise<void> | undefined
 
   constructor(server: Server, own: OwnClocks) {
@@ -80,6 +86,7 @@ export class ServerClock {
     const now = this.#own.elapsed()
     if (now < this.#expectsFrom) return expectationPrefix
     if (now - this.#askedAt > freshMs) this.agree().catch(() => undefined)
+    if (this.#keepsQuiet) return expectationPrefix
     return `${expectationPrefix}${Math.round(this.#expected(this.#reading, now))}`
   }
 
@@ -99,7 +106,13 @@ export class ServerClock {
   async refused(): Promise<void> {
     const moves = this.#reading?.time.moves
     await this.agree()
-    if (this.#reading?.time.moves === moves) this.#expectsFrom = this.#own.elapsed() + lateMs
+    const explained = this.#keepsQuiet || this.#reading?.time.moves !== moves
+    if (!explained) this.#expectsFrom = this.#own.elapsed() + lateMs
+  }
+
+  /** The connection writes from now on: reports the jump that it met before, if it did. */
+  async mayReportNow(): Promise<void> {
+    if (this.#keepsQuiet) await this.agree()
   }
 
   /** Asks for the time, and reports a jump of the server's clock if there was one. */
@@ -116,6 +129,8 @@ export class ServerClock {
     const time = await this.#server.ask()
     const asked = this.#readingOf(time, before)
     const movedMs = this.#movedMs(asked)
+    this.#keepsQuiet = movedMs !== 0 && !this.#server.mayReport()
+    if (this.#keepsQuiet) return
     if (movedMs === 0) return this.#take(asked)
     const began = this.#own.elapsed()
     const known = Math.round(time.now - movedMs + began - asked.at.elapsed)

@@ -59,20 +59,28 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     const { id, state, attempt, losses, position, fingerprint } = known
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
+    expect(run?.orphans).toEqual(known.orphans)
+    expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const { input: _, ...shown } = run ?? {}
     runs.push(shown as Run)
     const group = `${known.queue} ${state}`
     counts.set(group, (counts.get(group) ?? 0) + 1)
-    expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const held = state === 'running' || state === 'cancelling'
     expect(held).toBe(known.holder !== undefined)
     if (held && known.holder !== undefined) expect(run).toMatchObject({ worker: workers[known.holder]?.name })
+    expect(run && 'step' in run ? run.step : undefined).toEqual(oracle.stepOf(known))
   }
   for (const key of keys) expect(await store.holder('job', key)).toBe(oracle.holder(key))
-  await statisticsAgree(oracle, store)
   await told.read(store)
   for (const { id, state } of oracle.runs.values()) expect(told.states.get(id)).toBe(state)
   expect(told.operations).toEqual(oracle.operations)
+  const groups = await store.failures({ limit: 100 })
+  const counted = groups.map(({ fingerprint, tries, runs, failedNow }) => [
+    fingerprint,
+    { tries, runs, failedNow },
+  ])
+  expect(Object.fromEntries(counted)).toEqual(oracle.groups())
+  await statisticsAgree(oracle, store)
   // Due where a recount is under way.
   const { recountDue: _, ...swept } = await store.sweep(1_000)
   expect(swept).toEqual({ pruned: 0, repaired: [] })
@@ -80,12 +88,6 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
   expect(Object.fromEntries(counters)).toEqual(Object.fromEntries(counts))
   const query = ++oracle.agreed % 3 === 0 ? pick(queries, oracle.agreed / 3) : undefined
   if (query !== undefined) await expectSearch(store, runs, query, oracle.now)
-  const groups = await store.failures({ limit: 100 })
-  const groupsTold = groups.map(({ fingerprint, tries, runs, failedNow }) => [
-    fingerprint,
-    { tries, runs, failedNow },
-  ])
-  expect(Object.fromEntries(groupsTold)).toEqual(oracle.groups())
 }
 
 /** Backlogs are those of the oracle; whatever was counted has its time. */
@@ -170,6 +172,25 @@ function claimCommand(which: number, max: number): Command {
   })
 }
 
+/** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
+function tellCommand(which: number, agoMs: number): Command {
+  return command(`worker ${which} tells of its open steps of ${agoMs} ms ago`, async (oracle, fleet) => {
+    const worker = fleet.workers[which]
+    if (worker === undefined) return
+    const held = fleet.claims.filter((claim) => isCurrent(oracle, fleet, claim) && claim.worker === which)
+    const steps = held.map(({ run }) => ({
+      run: run.id,
+      fence: run.fence,
+      path: `in ${run.id}`,
+      openMs: 5_000,
+    }))
+    const n = ++oracle.told
+    await worker.renew({ openSteps: { n, agoMs, steps } })
+    await worker.renew({ openSteps: { n: n - 1, agoMs: 0, steps: [] } })
+    oracle.tell(which, agoMs)
+  })
+}
+
 function checkpointCommand(choice: number, twice: boolean): Command {
   return command(`claim ${choice} stores a step`, async (oracle, fleet) => {
     const claim = pick(fleet.claims, choice)
@@ -235,10 +256,12 @@ function settleCommand(
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
     } as const
-    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind] } as const
+    const orphans = choice % 3 === 0 ? { orphans: [position] } : {}
+    const settlement = { ...base, kind: 'settle', position, outcome: outcome[kind], ...orphans } as const
     const known = oracle.get(run.id)
     if (held) {
-      known.lastStay = { fence: run.fence, state: oracle.settle(run.id, kind, pauseMs) }
+      const state = oracle.settle(run.id, kind, pauseMs, orphans.orphans)
+      known.lastStay = { fence: run.fence, state }
       if (cause !== undefined && kind === 'failed') oracle.fail(run.id, `f1:${cause}`, 'end')
       if (cause !== undefined && kind === 'retrying') oracle.fail(run.id, `f1:${cause}`, 'try')
     }
@@ -409,6 +432,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   choice.map(lateEnqueueCommand),
   fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
   fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
+  fc.tuple(worker, fc.constantFrom(0, 1_500)).map(([which, agoMs]) => tellCommand(which, agoMs)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc
     .tuple(choice, fc.constantFrom(...causes), fc.constantFrom(undefined, 500))

@@ -1,5 +1,5 @@
 import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/poison.ts'
-import { isEnd, type RunState } from '../../../runtime/model/run.ts'
+import { isEnd, type RunningStep, type RunState } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
@@ -16,6 +16,8 @@ export interface KnownRun {
   streak: number
   /** Last accepted position. */
   position: number
+  /** What its last settlement told of stored steps that the code no longer calls. */
+  orphans: readonly number[] | undefined
   /** Index of the worker that holds it. */
   holder: number | undefined
   /** Its unique key, and what it is held until. */
@@ -24,6 +26,8 @@ export interface KnownRun {
   started: boolean
   /** When it stops waiting. */
   wakeAt: number | undefined
+  /** When its holder's open step was told as of. */
+  toldAsOf: number | undefined
   /** Of the failure that it is failed for, or waits after. */
   fingerprint: string | undefined
   /** The last stay that was settled, for its repeat: fence and the state it ended in. */
@@ -40,6 +44,8 @@ export class Oracle {
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */
   readonly sent: { readonly run: NewRun; readonly answer: EnqueueAnswer; readonly at: number }[] = []
+  /** How often workers told of open steps. */
+  told = 0
   /** Failures by fingerprint. */
   readonly failures = new Map<string, { tries: number; runs: number }>()
   now: number
@@ -104,7 +110,8 @@ export class Oracle {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
-      ...{ unique, enqueuedAt: this.now, started: false, fingerprint: undefined },
+      toldAsOf: undefined,
+      ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined, fingerprint: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
     })
@@ -139,6 +146,18 @@ export class Oracle {
     run.fingerprint = undefined
     run.started = true
     run.holder = worker
+    run.toldAsOf = undefined
+  }
+
+  /** A worker tells of a step of each run that it holds. */
+  tell(worker: number, agoMs: number): void {
+    for (const run of this.heldBy(worker)) run.toldAsOf = this.now - agoMs
+  }
+
+  /** The open step that the store shows of a run. */
+  stepOf({ id, holder, toldAsOf }: KnownRun): RunningStep | undefined {
+    if (holder === undefined || toldAsOf === undefined) return undefined
+    return { path: `in ${id}`, openMs: 5_000, toldAgoMs: this.now - toldAsOf }
   }
 
   checkpoint(id: string): void {
@@ -152,8 +171,10 @@ export class Oracle {
     id: string,
     kind: 'completed' | 'failed' | 'retrying' | 'released' | 'blocked' | 'waiting',
     pauseMs: number,
+    orphans?: readonly number[],
   ): RunState {
     const run = this.get(id)
+    run.orphans = orphans
     const cancelling = run.state === 'cancelling'
     run.holder = undefined
     if (kind === 'completed' || kind === 'failed') run.state = kind
@@ -189,7 +210,7 @@ export class Oracle {
 
   /** All its runs are handed back. */
   resign(worker: number): void {
-    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0)
+    for (const run of this.heldBy(worker)) this.settle(run.id, 'released', 0, run.orphans)
   }
 
   /** Its process died, or its lease expired. */

@@ -421,7 +421,7 @@ function told(open: Open): void {
     moveClock(hour)
     await Promise.all(workers.map((each) => each.renew()))
     const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
-    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 m at [^,]*$/)
+    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
   })
 
   contractTest(
@@ -435,11 +435,11 @@ function told(open: Open): void {
       moveClock(hour)
       for (const each of workers) await each.renew()
       const at = new Date(now()).toISOString()
-      expect(await clock()).toMatchObject({ verdict: 'warning', found: `jumped ahead by 1 h 0 m at ${at}` })
+      expect(await clock()).toMatchObject({ verdict: 'warning', found: `jumped ahead by 1 h 0 min at ${at}` })
       await pass(contract, second, workers)
       moveClock(-90 * second)
       for (const each of workers) await each.renew()
-      const found = `jumped back by 1 m 30 s at ${new Date(now()).toISOString()}, the last of 2 jumps within a day`
+      const found = `jumped back by 1 min 30 s at ${new Date(now()).toISOString()}, the last of 2 jumps within a day`
       expect(await clock()).toMatchObject({ verdict: 'warning', found })
       await pass(contract, second, workers)
       contract.advance(25 * hour)

@@ -427,6 +427,33 @@ function hand(open: Open): void {
     expect(await contract.store.setLimiter('bucket', undefined, byHand())).toEqual(bucket.rule)
   })
 
+  contractTest(
+    open,
+    'a look at a sliding window counts what is in it and takes nothing out',
+    async (contract) => {
+      const { store, advance } = contract
+      const worker = await limited(contract)
+      const start = async (): Promise<void> => {
+        await store.enqueue([limitedRun(sliding)])
+        await worker.settle(await worker.claimOne(), completed)
+      }
+      await start()
+      advance(600)
+      await start()
+      const both = limitedRun(sliding, { use: { cost: 2 } })
+      await store.enqueue([both])
+      advance(500)
+      // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
+      const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
+      for (let i = 0; i < 2; i++) {
+        expect(await store.limiterKeys('sliding', 10)).toMatchObject([key])
+        expect(await store.linePlaces(both.id)).toMatchObject([{ ...key, ahead: 0 }])
+      }
+      advance(500)
+      expect((await worker.claimOne()).id).toBe(both.id)
+    },
+  )
+
   contractTest(open, 'two numbers set at once are both in force', async (contract) => {
     await limited(contract)
     const changes = [{ refill: 9 }, { max: 7 }, { everyMs: 5_000 }]

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
+import type { Settlement } from '../../../runtime/store/store.ts'
 import { contractTest } from '../contract-test.ts'
 import { done, encoded, failed, newRun, plainError, waiting } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
@@ -25,6 +26,61 @@ export function settleContract(open: Open): void {
     await first.append(run, failed('pay'))
     await first.settle(run, { kind: 'failed', error: plainError, escaped: 'pay' })
     expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: plainError, escaped: 'pay' })
+  })
+
+  contractTest(open, 'a run tells the orphans of its last settlement', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(run, done('removed'), done('charge'))
+    const settlement = (claimed: typeof run, orphans?: readonly number[]): Settlement => ({
+      ...first.settlement(claimed, { kind: 'released' }),
+      ...(orphans === undefined ? {} : { orphans }),
+    })
+    const orphans = async (): Promise<unknown> => (await store.run(run.id))?.orphans
+    const stale = { ...settlement(run, [2]), fence: run.fence - 1 }
+    expect(await first.send(stale, settlement(run, [1]))).toMatchObject([
+      { kind: 'gone' },
+      { kind: 'settled', state: 'ready' },
+    ])
+    expect(await orphans()).toEqual([1])
+    // A repeat changes nothing.
+    await first.send(settlement(run, [1]))
+    const again = await first.claimOne()
+    expect(await orphans()).toEqual([1])
+    await first.send(settlement(run), settlement(again, [1, 2]))
+    expect(await orphans()).toEqual([1, 2])
+    expect((await store.runs({ limit: 1 })).runs[0]?.orphans).toEqual([1, 2])
+    const last = await first.claimOne()
+    await first.send(settlement(last))
+    expect(await orphans()).toBeUndefined()
+  })
+
+  contractTest(open, 'every kind of settlement tells orphans, but one that goes on', async (contract) => {
+    const { store, worker, advance } = contract
+    await store.enqueue([newRun()])
+    const first = await worker()
+    let run = await first.claimOne()
+    await first.append(run, waiting('nap', 1_000))
+    const orphansAfter = async (outcome: Outcome, orphan: number): Promise<unknown> => {
+      await first.send({ ...first.settlement(run, outcome), orphans: [orphan] })
+      return (await store.run(run.id))?.orphans
+    }
+    const wait = { kind: 'time', path: 'nap', position: 1 } as const
+    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 1)).toEqual([1])
+    advance(1_000)
+    run = await first.claimOne()
+    expect(await orphansAfter({ kind: 'waiting', waits: [wait] }, 2)).toEqual([1])
+    expect(await orphansAfter({ kind: 'retrying', error: plainError, delayMs: 1_000 }, 3)).toEqual([3])
+    advance(1_000)
+    run = await first.claimOne()
+    expect(await orphansAfter({ kind: 'failed', error: plainError }, 4)).toEqual([4])
+    await store.retry(run.id, {}, { requestId: 'again', by: 'ana' })
+    run = await first.claimOne()
+    expect(await orphansAfter({ kind: 'blocked', reason: 'a kind changed', digest: 'd' }, 5)).toEqual([5])
+    await store.retry(run.id, {}, { requestId: 'once more', by: 'ana' })
+    run = await first.claimOne()
+    expect(await orphansAfter(completed, 6)).toEqual([6])
   })
 
   contractTest(open, 'retrying spends an attempt and waits', async ({ store, worker, advance, now }) => {

@@ -20,8 +20,8 @@ function store(over: Partial<Overview>): { reads: string[]; store: Reads } {
       checks: (scope) => read(`checks ${scope}`, []),
       readyClasses: () => read('readyClasses', [{ queue: 'a', job: 'pay', version: 1 }]),
       limiterKeys: (name, limit) => read(`keys ${name} ${limit}`, []),
-      runs: ({ states = [], job, limit }) =>
-        read(`runs ${states.join()} ${job} ${limit}`, { runs: [], cursor: '1', looked: 1 }),
+      runs: ({ states, job, limit }) =>
+        read(`runs ${states} ${job} ${limit}`, { runs: [], cursor: '1', looked: 1 }),
     },
   }
 }

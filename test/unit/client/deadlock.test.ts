@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { nextStep } from '../../../runtime/cli/next-step.ts'
+import { nextStep } from '../../../runtime/describe/next-step.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { gate, openWorkshop } from '../workshop.ts'

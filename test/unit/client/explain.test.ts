@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { explainRun } from '../../../runtime/client/explain-run.ts'
+import { explainRun } from '../../../runtime/describe/explain-run.ts'
 import type { Inspector } from '../../../runtime/store/store.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { gate, openWorkshop } from '../workshop.ts'
@@ -40,7 +40,7 @@ describe('explain', () => {
     )
   })
 
-  test('a run in line: the limiter, who holds it, how many stand before it', async () => {
+  test('a run on a waitlist: the limiter, who holds it, how many runs are ahead', async () => {
     const { jobs, work } = await openWorkshop()
     const { opened, open } = gate()
     const one = limits.concurrency({ name: 'one', max: 1 })
@@ -51,9 +51,11 @@ describe('explain', () => {
     const [, third] = [await jobs.enqueue(job), await jobs.enqueue(job)]
     expect(await third.explain()).toMatchObject({
       state: 'waiting',
-      sentences: [`It waits for limiter 'one': 1 of 1 in use, held by run ${holder.id}; 1 stands before it.`],
+      sentences: [
+        `It waits for limiter 'one': 1 of 1 in use, held by run ${holder.id}; 1 run is ahead of it.`,
+      ],
     })
-    expect((await holder.explain()).sentences[0]).toMatch(/^It runs on worker .*, since \d/)
+    expect((await holder.explain()).sentences[0]).toMatch(/^It has been running on \S+ for [^(]+ \(since \d/)
     open()
     await third.result({ timeout: '2m' })
   })
@@ -70,7 +72,7 @@ describe('explain', () => {
     const late = await jobs.enqueue(job, { key: 'a' })
     expect((await late.explain()).sentences[0]).toMatch(
       new RegExp(
-        `^It waits for limiter 'hourly' of key 'a': 1 of 1 in use until (\\S+ )?${clock}; it is the first in line\\.$`,
+        `^It waits for limiter 'hourly' of key 'a': 1 of 1 in use until (\\S+ )?${clock}; it is first on the waitlist\\.$`,
       ),
     )
   })
@@ -108,5 +110,6 @@ test('a run that was lost twice says which workers may take it', async () => {
   const { sentences } = await explainRun(facts as unknown as Inspector, handle.id, Date.now())
   expect(sentences).toEqual([
     expect.stringMatching(/^It was lost 2 times\..* only a worker that holds no other such run takes it/),
+    'It has lost 2 workers so far; after 5 losses in a row without a new step it fails as poisoned.',
   ])
 })

@@ -103,11 +103,11 @@ test('wrong options and unknown names are told by name', async () => {
 })
 
 test.each([
-  ['* * * * *', '1m', '59s', "'* * * * *' fires 1 m 0 s apart"],
+  ['* * * * *', '1m', '59s', "'* * * * *' fires 1 min 0 s apart"],
   // The last tick of an hour and the first of the next one.
-  ['*/7 * * * *', '4m', '3m', "'*/7 * * * *' fires 4 m 0 s apart"],
+  ['*/7 * * * *', '4m', '3m', "'*/7 * * * *' fires 4 min 0 s apart"],
   // A day on which the clocks go forward.
-  ['0 3 * * *', '23h', '22h', "'0 3 * * *' fires 23 h 0 m apart"],
+  ['0 3 * * *', '23h', '22h', "'0 3 * * *' fires 23 h 0 min apart"],
 ] as const)('a jitter may not put a tick of %s off by %s, but by %s', (cron, tooLong, longest, why) => {
   const define = (jitter: Duration) => () =>
     defineJob({ name: 'tidy', schedule: { cron, timeZone: 'Europe/Berlin', jitter } }, () => undefined)

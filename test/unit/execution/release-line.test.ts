@@ -28,6 +28,14 @@ class HandClock implements Clock {
   }
 }
 
+/** Lets the patience with what the code does not call end. */
+function wearOut(clock: HandClock): void {
+  while (clock.timers.length > 0) {
+    clock.fireTimer()
+    clock.runTasks()
+  }
+}
+
 function lineOf(...paths: string[]): {
   line: ReleaseLine
   clock: HandClock
@@ -73,13 +81,21 @@ describe('stored results on a resume', () => {
   })
 
   test('go on without a step that is gone from the code', () => {
-    const { clock, out, call } = lineOf('gone', 'b')
+    const { line, clock, out, call } = lineOf('gone', 'b')
     call('b')
-    while (clock.timers.length > 0) {
-      clock.fireTimer()
-      clock.runTasks()
-    }
+    expect(line.isOvertaken('gone')).toBe(false)
+    wearOut(clock)
     expect(out).toEqual(['b'])
+    expect(line.isOvertaken('gone')).toBe(true)
+  })
+
+  test('are not overtaken by a step that is new in the code', () => {
+    const { line, clock, out, call } = lineOf('gone', 'a', 'to come')
+    call('a')
+    line.push('new', () => void out.push('new'))
+    wearOut(clock)
+    expect(out).toEqual(['a', 'new'])
+    expect([line.isOvertaken('gone'), line.isOvertaken('to come')]).toEqual([true, false])
   })
 
   test('come one at a time, each in a task of its own', () => {

@@ -80,6 +80,7 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
     clock: config.clock,
     log: config.log,
     status: () => ({ draining: false }),
+    openSteps: () => [],
     hasDeadDuty: () => isDead,
     renew: (lease) => store.renew(lease, { draining: false }),
     outages: new OutageLog(config),

@@ -2,14 +2,14 @@ import { statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { StoreCheck } from '../../store.ts'
 import type { StoreConfig } from '../../store-config.ts'
-import type { Database } from '../database.ts'
 import { formatVersion, readFormat } from '../schema.ts'
+import type { StoreFile } from '../store-file.ts'
 
 const lowDiskBytes = 500 * 1024 * 1024
 const largestQuickCheck = 256 * 1024 * 1024
 
 /** What `doctor` reports of the file and of its host. */
-export function checkStore(database: Database, config: StoreConfig, scope: 'all' | 'quick'): StoreCheck[] {
+export function checkStore(database: StoreFile, config: StoreConfig, scope: 'all' | 'quick'): StoreCheck[] {
   return [
     format(database),
     journalMode(database),
@@ -19,21 +19,28 @@ export function checkStore(database: Database, config: StoreConfig, scope: 'all'
   ]
 }
 
-function format(database: Database): StoreCheck {
+function format(database: StoreFile): StoreCheck {
   const version = readFormat(database)
-  return version === formatVersion
-    ? { name: 'format', verdict: 'fine', found: `version ${version}` }
-    : { name: 'format', verdict: 'fault', found: `version ${version}`, remedy: 'upgrade durable-jobs' }
+  const name = 'format'
+  if (version === formatVersion) return { name, verdict: 'fine', found: `version ${version}` }
+  if (version > formatVersion)
+    return { name, verdict: 'fault', found: `version ${version}`, remedy: 'upgrade durable-jobs' }
+  return {
+    name,
+    verdict: 'warning',
+    found: `version ${version}, read as it is; this durable-jobs writes version ${formatVersion}`,
+    remedy:
+      'start a worker of this version: the first write upgrades the file, and older processes hand over and stop',
+  }
 }
 
-function journalMode(database: Database): StoreCheck {
-  const mode = String(database.get<{ journal_mode: string }>('PRAGMA journal_mode')?.journal_mode)
-  return mode === 'wal'
+function journalMode(database: StoreFile): StoreCheck {
+  return database.hasLog
     ? { name: 'journal mode', verdict: 'fine', found: 'write-ahead log' }
     : {
         name: 'journal mode',
         verdict: 'fault',
-        found: mode,
+        found: 'no write-ahead log',
         remedy: 'put the file on a local disk: WAL needs shared memory',
       }
 }
@@ -46,7 +53,7 @@ function durability(config: StoreConfig): StoreCheck {
   return { name: 'durability', verdict: 'fine', found }
 }
 
-function diskSpace(database: Database): StoreCheck {
+function diskSpace(database: StoreFile): StoreCheck {
   const { bavail, bsize } = statfsSync(dirname(database.path))
   const free = bavail * bsize
   const found = `${Math.round(free / 1024 / 1024)} MiB free, file ${Math.round(statSync(database.path).size / 1024)} KiB`
@@ -55,7 +62,7 @@ function diskSpace(database: Database): StoreCheck {
     : { name: 'disk', verdict: 'warning', found, remedy: 'free disk space, or shorten the retention' }
 }
 
-function integrity(database: Database): StoreCheck {
+function integrity(database: StoreFile): StoreCheck {
   if (statSync(database.path).size > largestQuickCheck) {
     return {
       name: 'integrity',

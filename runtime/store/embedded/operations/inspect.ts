@@ -14,6 +14,7 @@ import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
+import { openStepFinder } from './open-steps.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -22,7 +23,7 @@ export function inspectRun(sql: Sql, moment: Moment, id: RunId): RunDetails | un
     `SELECT ${viewColumns}, payloads.input FROM ${viewTables} WHERE runs.id = ?`,
     id,
   )
-  return row && { ...toRun(row, moment), input: row.input }
+  return row && { ...toRun(row, moment), ...openStepFinder(sql, moment)(row), input: row.input }
 }
 
 export function inspectEnded(sql: Sql, ids: readonly RunId[]): RunId[] {

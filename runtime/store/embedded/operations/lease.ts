@@ -9,6 +9,7 @@ import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
 import { declareDefinition } from './definitions.ts'
 import { declareLimiters } from './limiters.ts'
+import { tellOpenSteps } from './open-steps.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
@@ -85,9 +86,9 @@ export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): Re
     status.draining ? 1 : 0,
     lease,
   )
-  return worker === undefined
-    ? { kind: 'lost' }
-    : { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
+  if (worker === undefined) return { kind: 'lost' }
+  if (status.openSteps !== undefined) tellOpenSteps(tx, lease, status.openSteps)
+  return { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
 }
 
 export function resign(tx: Transaction, lease: LeaseId, keep: readonly string[]): void {

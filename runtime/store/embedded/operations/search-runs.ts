@@ -14,6 +14,7 @@ import { inspectRunCounts, readRecountedAt } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { allRuns, endedGroups, liveGroups, mergeStreams, type RunStream, streamsOf } from '../run-streams.ts'
 import { type Moment, storeTimeOf } from '../store-clock.ts'
+import { openStepFinder } from './open-steps.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 type Bounds = { readonly atMost: number; readonly wanted: number }
@@ -122,10 +123,16 @@ function taggedRuns(sql: Sql, tag: string): number {
   return sql.get<{ n: number }>(query, tag)?.n ?? 0
 }
 
+/** Names the index to use; a file that is only read may lack it, as an earlier version left it. */
+function by(sql: Sql, index: string): string {
+  const known = sql.get("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?", index)
+  return known === undefined ? '' : `INDEXED BY ${index}`
+}
+
 function changedIn(sql: Sql, state: RunState, { from, before }: Times, limit: number): number[] {
   return sql
     .all<{ seq: number }>(
-      `SELECT seq FROM runs INDEXED BY runs_changed
+      `SELECT seq FROM runs ${by(sql, 'runs_changed')}
        WHERE ${filedByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT ?`,
       state,
       from,
@@ -219,7 +226,7 @@ const leanColumns: string = viewColumns.replace('payloads.output', 'NULL AS outp
 
 function readView(sql: Sql, moment: Moment, seq: number, columns: string): Run | undefined {
   const row = sql.get<ViewRow>(`SELECT ${columns} FROM ${viewTables} WHERE runs.seq = ?`, seq)
-  return row && toRun(row, moment)
+  return row && ({ ...toRun(row, moment), ...openStepFinder(sql, moment)(row) } as Run)
 }
 
 function bytesOf(run: Run): number {
@@ -295,7 +302,7 @@ function nextByTime(
 ): { readonly timed: readonly Candidate[]; readonly isAllTimed: boolean } {
   const read = (index: string, where: string): Candidate[] =>
     sql.all<Candidate & { at: number }>(
-      `SELECT seq, changed_at AS at FROM runs INDEXED BY ${index}
+      `SELECT seq, changed_at AS at FROM runs ${by(sql, index)}
        WHERE ${where} AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
       at,
       seq,

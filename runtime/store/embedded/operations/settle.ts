@@ -17,7 +17,14 @@ export function settleRun(tx: Transaction, lease: LeaseId, settlement: Settlemen
     return repeated ? { kind: 'settled', state: run.settled_state } : { kind: 'gone' }
   }
   if (run.position !== settlement.position) return { kind: 'gap' }
-  return carryOut(tx, run, settlement.outcome)
+  const answer = carryOut(tx, run, settlement.outcome)
+  if (answer.kind === 'settled') keepOrphans(tx, run, settlement.orphans)
+  return answer
+}
+
+function keepOrphans(tx: Transaction, run: RunRow, positions: readonly number[] | undefined): void {
+  const orphans = positions === undefined ? null : JSON.stringify(positions)
+  if (orphans !== run.orphans) tx.sql.run('UPDATE runs SET orphans = ? WHERE seq = ?', orphans, run.seq)
 }
 
 function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {

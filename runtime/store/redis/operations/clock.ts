@@ -4,7 +4,7 @@ import type { ScriptCalls } from '../script-calls.ts'
 
 /** Reads the jumps that record-jump.lua keeps, newest first. */
 export async function readClockJumps(calls: ScriptCalls): Promise<ClockJump[]> {
-  const raw = (await calls.link.command('HGET', calls.keys.of('meta'), 'clockJumps')) as Buffer | null
+  const raw = (await calls.read('HGET', calls.keys.of('meta'), 'clockJumps')) as Buffer | null
   if (raw === null) return []
   const jumps = plain.unpack(raw) as (readonly [at: number, movedMs: number])[]
   return jumps.map(([at, movedMs]) => ({ at, movedMs })).reverse()

@@ -1,4 +1,5 @@
 import type { LossCause } from '../../../model/poison.ts'
+import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
@@ -17,7 +18,11 @@ export async function readRuns(
   whole: boolean,
 ): Promise<RunDetails[]> {
   const found = await readRecords(calls, ids, whole)
-  return found.map((run) => ({ ...toRun(run, (at) => calls.clock.shown(at)), input: run.given.input }))
+  return found.map(({ step, ...run }) => ({
+    ...toRun(run, (at) => calls.clock.shown(at)),
+    ...(step === undefined ? {} : { step }),
+    input: run.given.input,
+  }))
 }
 
 /** The same as they are stored: with the store's times. */
@@ -25,10 +30,22 @@ export async function readRecords(
   calls: ScriptCalls,
   ids: readonly RunId[],
   whole: boolean,
-): Promise<WholeRun[]> {
+): Promise<(WholeRun & { readonly step?: RunningStep })[]> {
   if (ids.length === 0) return []
-  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | Buffer[])[]
-  return reply.flatMap((found, i) => (Array.isArray(found) ? [wholeRun(ids[i] ?? '', found)] : []))
+  const reply = (await calls.run('read-runs', [whole ? 1 : 0, ...ids])) as (Buffer | FoundRun)[]
+  return reply.flatMap((found, i) => {
+    if (!Array.isArray(found)) return []
+    const [record, stay, worker, input, outcome, step] = found
+    return [{ ...wholeRun(ids[i] ?? '', [record, stay, worker, input, outcome]), ...openStep(step) }]
+  })
+}
+
+type FoundRun = [...parts: [Buffer, Buffer, Buffer, Buffer, Buffer], step?: [Buffer, number, number]]
+
+function openStep(found: FoundRun[5]): { readonly step?: RunningStep } {
+  if (found === undefined) return {}
+  const [path, openMs, toldAgoMs] = found
+  return { step: { path: String(path), openMs, toldAgoMs } }
 }
 
 const noGiven = Buffer.alloc(4)
@@ -60,7 +77,7 @@ interface Line {
 }
 
 export async function readHistory(calls: ScriptCalls, id: RunId): Promise<HistoryEntry[]> {
-  const raw = (await calls.link.command('HGET', calls.keys.of('history'), id)) as Buffer | null
+  const raw = (await calls.read('HGET', calls.keys.of('history'), id)) as Buffer | null
   if (raw === null) return []
   const lines = plain.unpack(raw) as Line[]
   return Promise.all(lines.map((line) => withPlace(calls, id, line)))

@@ -53,7 +53,7 @@ export async function journalEntries(
 
 /** Entries of a journal as they are stored, from position `from` + 1 on. */
 export async function range(calls: ScriptCalls, id: RunId, from: number, count: number): Promise<Buffer[]> {
-  const reply = await calls.link.command('LRANGE', calls.keys.journal(id), from, from + count - 1)
+  const reply = await calls.read('LRANGE', calls.keys.journal(id), from, from + count - 1)
   return reply as unknown as Buffer[]
 }
 

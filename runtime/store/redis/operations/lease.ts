@@ -1,5 +1,7 @@
 import type { RunId } from '../../../model/run-id.ts'
+import type { OpenSteps } from '../../open-steps.ts'
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import type { Argument } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { packedLimiters, refuseOtherKind } from './limiters.ts'
@@ -28,11 +30,16 @@ export async function register(calls: ScriptCalls, worker: NewWorker, beat: stri
 export async function renew(
   calls: ScriptCalls,
   lease: LeaseId,
-  { draining }: WorkerStatus,
+  { draining, openSteps }: WorkerStatus,
   beat: string,
 ): Promise<RenewAnswer> {
-  const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat])
+  const told = openSteps === undefined ? [] : packedOpenSteps(openSteps)
+  const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat, ...told])
   return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
+}
+
+function packedOpenSteps({ n, agoMs, steps }: OpenSteps): Argument[] {
+  return [n, agoMs, plain.pack(steps.map(({ run, fence, path, openMs }) => [run, fence, path, openMs]))]
 }
 
 export async function reportCut(calls: ScriptCalls, lease: LeaseId): Promise<'cut' | 'not cut'> {

@@ -108,7 +108,7 @@ export async function setLimiter(
   { by, reason = '', requestId }: OperatorWrite,
 ): Promise<LimiterRule> {
   for (;;) {
-    const raw = (await calls.link.command('HGET', calls.keys.of('limiters'), name)) as Buffer | null
+    const raw = (await calls.read('HGET', calls.keys.of('limiters'), name)) as Buffer | null
     if (raw === null)
       throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
     const next = numbers === undefined ? codeIn(raw) : changedRule(name, ruleIn(raw), numbers)

@@ -45,12 +45,12 @@ export async function readOverview(calls: ScriptCalls, { range }: OverviewQuery)
     failures,
     operations,
     mutes,
-    packed,
+    packedStatistics,
     cut,
   ] = reply as Parts
   const allCounts = decodeRunCounts(packedCounts)
   const counts = allCounts.slice(0, bounds.counts)
-  const statistics = decodeStatistics(packed, range, counts, bounds.statisticsCells)
+  const statistics = decodeStatistics(packedStatistics, range, counts, bounds.statisticsCells)
   const cuts = new Set(cut.map(String) as OverviewCut[])
   if (allCounts.length > counts.length) for (const name of ['counts', 'queues'] as const) cuts.add(name)
   if (statistics.cut) cuts.add('statistics')

@@ -21,7 +21,7 @@ export async function retry(
   write: OperatorWrite,
 ): Promise<RetryPlan> {
   for (;;) {
-    const before = await calls.link.command('HGET', calls.keys.of('requests'), write.requestId)
+    const before = await calls.read('HGET', calls.keys.of('requests'), write.requestId)
     if (before !== null) return JSON.parse(String(before)) as RetryPlan
     const { run, dropped, answer } = await plan(calls, id, choice)
     const reason = retryReason(choice, write)

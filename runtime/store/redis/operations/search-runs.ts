@@ -13,7 +13,7 @@ import type { Argument, Reply } from '../redis-link.ts'
 import { plain, toRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateCode, stateOfCode } from '../state-code.ts'
-import { type StoredWorker, wholeRun } from './inspect.ts'
+import { readRecords, type StoredWorker, wholeRun } from './inspect.ts'
 
 /** A script returns no more records after this many bytes of them. */
 const scriptBytes = 1_048_576
@@ -50,9 +50,26 @@ export async function listRuns(calls: ScriptCalls, query: RunQuery): Promise<Run
     search.order === 'longest'
       ? await readLongest(calls, search, facts)
       : await readByNumber(calls, search, facts)
-  return searchRuns(search, (position, bounds) => {
+  const page = await searchRuns(search, (position, bounds) => {
     const step = search.order === 'longest' ? inspectLongest : inspectByNumber
     return step({ calls, search, reading, position, ...bounds })
+  })
+  return { ...page, runs: await withOpenSteps(calls, page.runs) }
+}
+
+/** Held runs with the step that runs now. */
+async function withOpenSteps(calls: ScriptCalls, runs: readonly Run[]): Promise<readonly Run[]> {
+  const held = runs.filter(({ state }) => state === 'running' || state === 'cancelling')
+  if (held.length === 0) return runs
+  const records = await readRecords(
+    calls,
+    held.map(({ id }) => id),
+    false,
+  )
+  const steps = new Map(records.map(({ id, step }) => [id, step]))
+  return runs.map((run) => {
+    const step = steps.get(run.id)
+    return step === undefined || !held.includes(run) ? run : ({ ...run, step } as Run)
   })
 }
 

@@ -12,8 +12,12 @@ const longestReason = 2_000
 
 /** A settlement as two arguments (see scripts/settle-part.lua); a journal it reads is added to `journals`. */
 export function encodeSettlement(settlement: Settlement, keys: Keys, journals: string[]): [Buffer, Buffer] {
-  const { run, fence, position, outcome } = settlement
-  const packed = (...rest: unknown[]): Buffer => plain.pack([run, fence, position, outcome.kind, ...rest])
+  const { run, fence, position, outcome, orphans } = settlement
+  const packed = (...rest: readonly unknown[]): Buffer => {
+    const [x = false, y = false] = rest
+    const last = orphans === undefined ? rest : [x, y, orphans]
+    return plain.pack([run, fence, position, outcome.kind, ...last])
+  }
   switch (outcome.kind) {
     case 'completed':
       return [packed(), asBuffer(outcome.output)]

@@ -15,7 +15,7 @@ export async function readHolder(
 
 /** Whom an enqueue met that made no run of its own; the letters are those of enqueue.lua. */
 export async function readDuplicate(calls: ScriptCalls, id: RunId): Promise<RunId | undefined> {
-  const kept = await calls.link.command('HGET', calls.keys.of('requests'), enqueueRequest(id))
+  const kept = await calls.read('HGET', calls.keys.of('requests'), enqueueRequest(id))
   const [, , answer = ''] = kept === null ? [] : String(kept).split('\0')
   return /^[jd]./.test(answer) ? answer.slice(1) : undefined
 }

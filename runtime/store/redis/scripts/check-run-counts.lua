@@ -4,6 +4,7 @@ keys: meta runCounts classes ready suspects held index groups changed
 input: fields of counters to compare, of states that are in `groups`; none: the sums by state
 returns: per field: counter, runs; for the sums: 1 if all runs were ever counted, then per state: sum of its counters, runs
 uses: bounded-part run-counts-part
+writes: nothing
 ]]
 local function ofState(key, code)
   return redis.call('ZLEXCOUNT', key, '[' .. string.char(code), '(' .. string.char(code + 1))
@@ -21,7 +22,7 @@ if #ARGV > 0 then
 end
 
 local sums, found = {}, { redis.call('HEXISTS', K.meta, 'recountedAt') }
-for field, n in pairs(runCounts()) do
+for field, n in pairs(countsByField()) do
   local code = tonumber(string.match(field, '%d+$'))
   sums[code] = (sums[code] or 0) + n
 end

@@ -15,6 +15,8 @@ local IN_LINE, PASSES, KEPT_OUT = 0, 1, 2
 
 -- The run whose own call this script is: its reply says when to ask again.
 local asking
+-- Set by a script that writes nothing: what a key has forgotten stays stored then, and does not count.
+local onlyReads = false
 
 function makeLimits()
   local rules, states, changed, touched, served, heads, fields, sooner = {}, {}, {}, {}, {}, {}, {}, {}
@@ -56,28 +58,30 @@ function makeLimits()
     return rule.isBucket and most * rule.everyMs or most
   end
 
+  --- The first instant that a sliding window of now still counts, as a member begins.
+  local function windowBegin(rule) return pack('>I6', math.max(0, now - rule.everyMs + 1)) end
+
   --- Takes starts out that have left the window; those of a clock that was ahead count from now.
   local function forgetStarts(rule, field, state)
     local prefix = field .. '\0'
+    --- What the starts between two members cost together.
     local function take(from, to)
-      local old, cost = call('ZRANGEBYLEX', K.limitStarts, from, to, 'LIMIT', 0, STARTS_AT_ONCE), 0
-      for i = 1, #old do cost = cost + unpack1('>I4', old[i], #prefix + 7) end
-      if #old > 0 then
-        call('ZREM', K.limitStarts, unpack(old))
-        changed[field] = rule
-      end
-      return #old == STARTS_AT_ONCE, cost
+      local cost = 0
+      repeat
+        local old = call('ZRANGEBYLEX', K.limitStarts, from, to, 'LIMIT', 0, STARTS_AT_ONCE)
+        for i = 1, #old do cost = cost + unpack1('>I4', old[i], #prefix + 7) end
+        if onlyReads then
+          from = '(' .. (old[#old] or '')
+        elseif #old > 0 then
+          call('ZREM', K.limitStarts, unpack(old))
+          changed[field] = rule
+        end
+      until #old < STARTS_AT_ONCE
+      return cost
     end
-    local before, more, cost = '(' .. prefix .. pack('>I6', math.max(0, now - rule.everyMs + 1)), nil, nil
-    repeat
-      more, cost = take('[' .. prefix, before)
-      state[USED] = state[USED] - cost
-    until not more
-    local ahead = 0
-    repeat
-      more, cost = take('[' .. prefix .. pack('>I6', now + 1), '(' .. prefix .. '\255')
-      ahead = ahead + cost
-    until not more
+    state[USED] = state[USED] - take('[' .. prefix, '(' .. prefix .. windowBegin(rule))
+    if onlyReads then return end
+    local ahead = take('[' .. prefix .. pack('>I6', now + 1), '(' .. prefix .. '\255')
     if ahead > 0 then call('ZADD', K.limitStarts, 0, prefix .. pack('>I6I4', now, ahead)) end
   end
 
@@ -147,13 +151,13 @@ function makeLimits()
     if rule.kind == 'fixedWindow' then return math.max(1, state[USED_AT] + rule.everyMs - now) end
     if rule.isBucket then return math.max(1, math.ceil(lacking / rule.refill)) end
     if rule.kind ~= 'slidingWindow' then return nil end
-    local prefix, freed, above = field .. '\0', 0, '[' .. field .. '\0'
+    local prefix, freed, above = field .. '\0', 0, '[' .. field .. '\0' .. windowBegin(rule)
     repeat
       local starts = call('ZRANGEBYLEX', K.limitStarts, above, '(' .. prefix .. '\255', 'LIMIT', 0, STARTS_AT_ONCE)
       for i = 1, #starts do
         local at, cost = unpack1('>I6I4', starts[i], #prefix + 1)
         freed = freed + cost
-        if freed >= lacking then return math.max(1, at + rule.everyMs - now) end
+        if freed >= lacking then return math.max(1, math.min(at, now) + rule.everyMs - now) end
       end
       above = '(' .. (starts[#starts] or '')
     until #starts < STARTS_AT_ONCE

@@ -3,6 +3,7 @@ Numbers of the runs that came into a state in a time.
 keys: changed
 input: state, from and before in the store's time, limit
 returns: number and run of each
+writes: nothing
 ]]
 local state, from, before = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local members = redis.call('ZRANGEBYLEX', K.changed,

@@ -4,6 +4,7 @@ keys: index groups tags failedBy ready suspects runs stays workers payloads
 input: filter, order, number to go on behind, then the streams
 returns: per stream the number, '' at its end
 uses: find-runs-part
+writes: nothing
 ]]
 local heads = {}
 for i = 4, #ARGV do

@@ -4,6 +4,7 @@ keys: held index groups tags failedBy ready suspects runs stays workers payloads
 input: filter, a lease or '' for all, the last member of the reply before ('' at first), limit
 returns: the last member looked at ('' at the end), then number, time of the last change, and run of each that fits
 uses: find-runs-part
+writes: nothing
 ]]
 local LEASE_LENGTH = 36
 local lease, after, limit = ARGV[2], ARGV[3], tonumber(ARGV[4])

@@ -9,6 +9,7 @@ input: filter, time and number to go on behind, number to go on behind in the st
 returns: how many were inspected, time and number of the last of them, number of the last from a stream, 1 when none is left,
   bytes, what was found, each with how many were inspected up to it at its end
 uses: find-runs-part
+writes: nothing
 ]]
 local fromAt, fromSeq, fresh = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local atMost, wanted, mostBytes = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])

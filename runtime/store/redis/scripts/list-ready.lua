@@ -3,6 +3,7 @@ What the members of the ready sets begin with: class and priority, 6 bytes; with
 keys: classes ready suspects
 input: job, queue ('' for any), the last one of the reply before ('' at first), limit
 returns: each with the letter of its set in front, `r` or `s`
+writes: nothing
 ]]
 local job, queue, after, limit = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
 

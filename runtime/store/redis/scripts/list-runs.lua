@@ -6,6 +6,7 @@ input: filter, order, number to go on behind, most to inspect, most to find, mos
 returns: how many were inspected, number of the last of them, 1 when none is left, bytes, what was found, each with how many were
   inspected up to it at its end
 uses: find-runs-part
+writes: nothing
 ]]
 local newestFirst, from, atMost = ARGV[2] == 'newest', tonumber(ARGV[3]), tonumber(ARGV[4])
 local wanted, mostBytes = tonumber(ARGV[5]), tonumber(ARGV[6])

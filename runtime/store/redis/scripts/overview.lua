@@ -19,7 +19,7 @@ local function note(name, more)
 end
 
 -- The parts that need them share one read, and the reply has them once.
-local counts = storedCounts(most[1], most[2])
+local counts = runCounts(most[1], most[2])
 note('counts', counts[4] == 1)
 note('queues', counts[4] == 1)
 local queues = callReadQueues({ ARGV[1], most[3] })

@@ -6,6 +6,7 @@ returns: { from, before } of a run's last change, in the store's time; runs by s
   (-1: not known); runs with the tag; states whose groups are not known; { state, queue, job, runs, ... } of the others,
   of the job and queue; 1 when all waiting runs are in `changed`
 uses: bounded-part run-counts-part
+writes: nothing
 ]]
 local job, queue, tag = ARGV[2], ARGV[3], ARGV[4]
 local since, before, age = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -42,7 +43,7 @@ end
 
 local groups, known = {}, {}
 if job ~= '' or queue ~= '' then
-  local sums, counts = {}, runCounts()
+  local sums, counts = {}, countsByField()
   for field, n in pairs(counts) do
     local code = tonumber(string.match(field, '%d+$'))
     sums[code] = (sums[code] or 0) + n

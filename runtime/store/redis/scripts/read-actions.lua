@@ -3,6 +3,7 @@ Actions on many runs: one by its id, or those with the latest chunk.
 keys: actions actionProgress actionOrder
 input: action or '', how many, about how many bytes
 returns: flat list of action, what it is to do, where it stands
+writes: nothing
 ]]
 local ids = { ARGV[1] }
 if ARGV[1] == '' then ids = redis.call('ZRANGE', K.actionOrder, 0, tonumber(ARGV[2]) - 1, 'REV') end

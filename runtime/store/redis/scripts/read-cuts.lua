@@ -3,6 +3,7 @@ Live workers that were cut off again and again.
 keys: meta workers cuts
 input: time
 returns: per worker: name, how often, ms since the last time
+writes: nothing
 uses: cuts-part
 ]]
 local found = {}

@@ -3,6 +3,7 @@ What workers declare of a kind.
 keys: all
 input: time, kind
 returns: flat list { name, digest, 1 when in force, live workers, first seen by, first seen at, ... }
+writes: nothing
 uses: prelude definitions-part
 ]]
 local all, found = call('HGETALL', K.definitions), {}

@@ -3,6 +3,7 @@ Those of these runs that have ended or are not here.
 keys: runs
 input: ids
 returns: ids
+writes: nothing
 ]]
 --[[states]]
 local records = redis.call('HMGET', K.runs, unpack(ARGV))

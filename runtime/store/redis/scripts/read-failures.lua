@@ -3,6 +3,7 @@ Groups of failures, and how many runs are failed now for each.
 keys: meta failures failureOrder failedBy
 input: time, order ('latest', 'most', 'newest'), limit, beginning of fingerprints or '', job or '', seen since (ms by the wall) or ''
 returns: now, then per group: fingerprint, record (failures-part.lua), runs that are failed now
+writes: nothing
 ]]
 local order, limit, beginning, job = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 local since = tonumber(ARGV[6])

@@ -3,6 +3,7 @@ Entries of journals without what they stored: all that the plan of a retry reads
 keys: meta + the journals
 input: about how many bytes, then per journal the position before the first entry that is asked for
 returns: per journal { 1 when there are more, entries cut behind their path ('' for a dropped one) ... }
+writes: nothing
 ]]
 local bytes = tonumber(ARGV[1])
 local all, size = {}, 0

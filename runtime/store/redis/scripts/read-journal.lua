@@ -3,6 +3,7 @@ A page of a journal for the worker that holds its run.
 keys: meta stays + the journal
 input: time, lease, run, fence, from position, how many, about how many bytes
 returns: 'gone', or { now, entries, 1 when there are more }
+writes: nothing
 ]]
 local stay = redis.call('HGET', K.stays, ARGV[3])
 if not stay or string.sub(stay, 16) ~= ARGV[2] then return 'gone' end

@@ -3,6 +3,7 @@ Lines of a schedule's ledger, newest first.
 keys: schedules ledger
 input: schedule, before ('' for the newest), limit
 returns: lines
+writes: nothing
 ]]
 local raw = redis.call('HGET', K.schedules, ARGV[1])
 if not raw then return {} end

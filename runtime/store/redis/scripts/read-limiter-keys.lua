@@ -4,12 +4,13 @@ keys: all
 input: time, limiter, how many are looked at at most
 returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the line's head may go or -1, ms closed };
   or nothing when there is no such limiter
-writes: when full
+writes: nothing
 uses: prelude limits-part
 ]]
 local name, most = ARGV[2], tonumber(ARGV[3])
 local raw = call('HGET', K.limiters, name)
 if not raw then return {} end
+onlyReads = true
 local limiting = limits()
 local found, cursor, looked = { raw }, '0', 0
 repeat
@@ -20,5 +21,4 @@ repeat
     looked = looked + 1
   end
 until cursor == '0' or looked >= most
-flush()
 return found

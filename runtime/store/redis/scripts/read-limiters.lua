@@ -3,6 +3,7 @@ Each limiter with how many keys it remembers and how many wait for it.
 keys: limiters limitKeys limitLines
 input: how many keys are looked at at most
 returns: per limiter: { name, msgpack, keys, waiting }
+writes: nothing
 ]]
 local most = tonumber(ARGV[1])
 local keys, cursor, looked = {}, '0', 0

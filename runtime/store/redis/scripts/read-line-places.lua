@@ -3,11 +3,12 @@ Where a run stands in the lines of limiters.
 keys: all
 input: time, run, how many holders are named
 returns: per place: { path, limiter, msgpack of the limiter or '', as read-limiter-keys, how many stand before it, ids of holders ... }
-writes: when full
+writes: nothing
 uses: prelude limits-part
 ]]
 local run, most = load(ARGV[2]), tonumber(ARGV[3])
 if not run or not hasLimits(run) then return {} end
+onlyReads = true
 local limiting = limits()
 local found = {}
 for path, admission in pairs(limiting.admissionsOf(run)) do
@@ -23,5 +24,4 @@ for path, admission in pairs(limiting.admissionsOf(run)) do
     found[#found + 1] = line
   end
 end
-flush()
 return found

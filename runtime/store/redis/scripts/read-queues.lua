@@ -49,4 +49,4 @@ for queue, first in pairs(oldest) do
     since[#since + 1] = string.format('%.0f', changedAt(record))
   end
 end
-return { string.format('%.0f', now), storedCounts(), since, call('HGETALL', K.paused) }
+return { string.format('%.0f', now), runCounts(), since, call('HGETALL', K.paused) }

@@ -3,6 +3,7 @@ Classes that have ready runs.
 keys: ready suspects classes
 input: how many at most
 returns: flat list of queue, job, version
+writes: nothing
 ]]
 local found, most = {}, tonumber(ARGV[1]) * 3
 

@@ -3,6 +3,7 @@ All schedules.
 keys: meta schedules scheduleSpecs
 input: time
 returns: { wall, then per schedule: { name, record, spec } }
+writes: nothing
 ]]
 local answer = { string.format('%.0f', wall) }
 local all = redis.call('HGETALL', K.schedules)

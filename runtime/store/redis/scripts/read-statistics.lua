@@ -56,4 +56,4 @@ local function samplesOf()
 end
 
 local counted, sampled = unpack(call('HMGET', K.meta, 'countedSince', 'sampledSince'))
-return { string.format('%.0f', wall), counted or '', sampled or '', cells, unrolled, samplesOf(), storedCounts() }
+return { string.format('%.0f', wall), counted or '', sampled or '', cells, unrolled, samplesOf(), runCounts() }

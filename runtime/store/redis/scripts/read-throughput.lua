@@ -3,6 +3,7 @@ Cells of the last minutes, the one that runs included.
 keys: meta minutes minuteOrder
 input: time, how many minutes
 returns: field, cell, field, cell ...
+writes: nothing
 ]]
 local last = math.floor(wall / 60000)
 local fields = redis.call('ZRANGEBYSCORE', K.minuteOrder, last - tonumber(ARGV[2]) + 1, last)

@@ -4,10 +4,11 @@ keys: all
 input: time, run or '', member of limitKeepers to begin behind, how many runs to begin with, most runs, waits, keys, holders
 returns: member to read on from or '', then per run that is suspended for limits: { id, holds, waits }; holds: limiter,
   key, weight ...; per wait: { path, run it stands behind or '', limiter and key of that waitlist, limiter, key, weight, max ... }
-writes: when full
+writes: nothing
 uses: prelude limits-part
 ]]
 local STARTS, RUNS, WAITS, KEYS_, HOLDERS = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+onlyReads = true
 local limiting = limits()
 local met, order, keysRead, holdersOf = {}, {}, 0, {}
 
@@ -106,5 +107,4 @@ while order[n] and n <= RUNS do
   found[#found + 1] = readRun(order[n])
   n = n + 1
 end
-flush()
 return found

@@ -1,7 +1,8 @@
 --[[
 Extends a lease and takes in what its worker does.
 keys: all
-input: time, lease, draining 0 or 1, beat ('' or 'role server:connection')
+input: time, lease, draining 0 or 1, beat ('' or 'role server:connection'); of open steps, if there is anything to tell:
+  number, ms since they were told, steps as msgpack ({ run, fence, path, ms open }, ...)
 returns: 'lost', or the orders
 writes: when full
 uses: prelude limits-part failures-part coordination-part leases-part cuts-part count-cut-part
@@ -14,6 +15,13 @@ if not isHeld(status) then return 'lost' end
 status.seenAt, status.draining = now, math.max(status.draining, tonumber(ARGV[3]))
 writeStatus(lease, status)
 call('ZADD', K.leases, now + status.leaseMs, lease)
+if ARGV[5] then
+  local told = call('HGET', K.openSteps, lease)
+  -- OS3: one that comes late replaces nothing newer.
+  if not told or unpack1('>I6', told) < tonumber(ARGV[5]) then
+    call('HSET', K.openSteps, lease, pack('>I6I6', ARGV[5], now - ARGV[6]) .. ARGV[7])
+  end
+end
 local role, beat = string.match(ARGV[4], '(%a+) (.+)')
 if role then
   local field = lease .. ' ' .. role

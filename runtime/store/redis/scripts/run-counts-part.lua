@@ -36,7 +36,7 @@ local knownCounts
 
 --- All counts, read once per script: { 1 unless the runs are being counted for the first time, the counters as stored,
 --- queue, job, ready runs in turn, 1 if there are more counters or classes than the most }.
-local function storedCounts(mostCounters, mostClasses)
+local function runCounts(mostCounters, mostClasses)
   if knownCounts then return knownCounts end
   local stored, more = entriesOf(K.runCounts, mostCounters or math.huge)
   local classes, others = readyClasses(mostClasses)
@@ -49,14 +49,14 @@ local function storedCounts(mostCounters, mostClasses)
   return knownCounts
 end
 
---- Counts by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
-local function runCounts()
-  local isCounted, stored, ready = unpack(storedCounts())
-  local counts = {}
+--- The same by queue\0job\0state, none of them 0. A store whose first count is under way has what that has found so far.
+local function countsByField()
+  local packed, counts = runCounts(), {}
+  local isCounted, stored, ready = packed[1] == 1, packed[2], packed[3]
   for i = 1, #stored, 2 do
     local field, n = stored[i], tonumber(stored[i + 1])
     local isRecount = string.byte(field) == 0
-    if (isCounted == 1) ~= isRecount and n > 0 then counts[isRecount and sub(field, 2) or field] = n end
+    if isCounted ~= isRecount and n > 0 then counts[isRecount and sub(field, 2) or field] = n end
   end
   for i = 1, #ready, 3 do
     local field = ready[i] .. '\0' .. ready[i + 1] .. '\0' .. READY

@@ -1,6 +1,6 @@
 --[[
 Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
-A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y } and the bytes of its output or error.
+A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y, orphans? } and the bytes of its output or error.
 ]]
 local function settled(state) return 's' .. state end
 
@@ -26,7 +26,7 @@ local outcomes = {
   failed = function(run, escaped, bytes, stay, mark)
     setOutcome(run, bytes)
     setExtra(run, 'e', escaped or nil)
-    setExtra(run, 'f', mark and mark[1])
+    setExtra(run, 'f', mark and mark[1] or nil)
     if mark then countFailure(run, mark, 'end') end
     return settled(place(run, 'fail', stay))
   end,
@@ -37,7 +37,7 @@ local outcomes = {
     setOutcome(run, bytes)
     stay[WAKE_AT] = now + delayMs
     stay[ATTEMPT] = run[ATTEMPT] + 1
-    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] })
+    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] or nil })
     if mark then countFailure(run, mark, 'try') end
     return settled(place(run, 'back off', stay))
   end,
@@ -88,18 +88,8 @@ local outcomes = {
   end,
 }
 
-local function settle(lease, packed, bytes)
-  local id, fence, position, kind, x, y = unpack(cmsgpack.unpack(packed))
-  local run = load(id)
-  if not run then return 'g' end
-  local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
-  local heldFence, holder
-  if held then heldFence, holder = readStay(run) end
-  if holder ~= lease or heldFence ~= fence then
-    if run[SETTLED_FENCE] == fence and run[SETTLED_STATE] ~= 0 then return 's' .. run[SETTLED_STATE] end
-    return 'g'
-  end
-  if run[POSITION] ~= position then return 'p' end
+--- Moves a held run out of its slot as its worker asks. Replies 'c' for one that has nothing to wait for.
+local function leaveStay(run, lease, fence, kind, x, y, bytes)
   local stay = { [SETTLED_FENCE] = fence }
   if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
     if kind == 'retrying' then
@@ -112,4 +102,21 @@ local function settle(lease, packed, bytes)
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
   if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
   return outcomes[kind](run, x, bytes, stay, y)
+end
+
+local function settle(lease, packed, bytes)
+  local id, fence, position, kind, x, y, orphans = unpack(cmsgpack.unpack(packed))
+  local run = load(id)
+  if not run then return 'g' end
+  local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
+  local heldFence, holder
+  if held then heldFence, holder = readStay(run) end
+  if holder ~= lease or heldFence ~= fence then
+    if run[SETTLED_FENCE] == fence and run[SETTLED_STATE] ~= 0 then return 's' .. run[SETTLED_STATE] end
+    return 'g'
+  end
+  if run[POSITION] ~= position then return 'p' end
+  local reply = leaveStay(run, lease, fence, kind, x, y, bytes)
+  if reply ~= 'c' then setExtra(run, 'o', orphans) end
+  return reply
 end

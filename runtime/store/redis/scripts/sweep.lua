@@ -13,7 +13,7 @@ local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
 local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
-local MOST_FAILED = 200
+local MOST_FAILED = 500
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -157,6 +157,14 @@ local function forgetKeepers()
   elseif from then call('HDEL', K.meta, 'keepersSweptTo') end
 end
 
+--- What a lease told that the version before ended, which knows nothing of it.
+local function forgetOpenSteps()
+  local leases = call('HKEYS', K.openSteps)
+  for i = 1, #leases do
+    if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(K.openSteps, leases[i]) end
+  end
+end
+
 --- Forgets entries of runs that an earlier version moved or removed.
 local function forgetFailed()
   local from, most = call('HGET', K.meta, 'failedSweptTo'), math.min(limit, MOST_FAILED)
@@ -178,6 +186,7 @@ if forgetOld() then
 end
 forgetClasses()
 forgetActions()
+forgetOpenSteps()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()

@@ -13,6 +13,8 @@ export interface StepSummary {
   /** Of the last try; of a sleep, how long it lasted. */
   readonly durationMs: number
   readonly storedAt: number
+  /** The code no longer calls it, as the last execution of the run found. */
+  readonly orphan?: true
   /** Of a wait or a pause before the next try. */
   readonly remainingMs?: number
   readonly atMostOnce?: true
@@ -24,12 +26,20 @@ export interface StepSummary {
 
 const pageSize = 500
 
-/** The steps of a run in the order in which each was stored first. */
-export async function readSteps(inspector: Inspector, id: RunId): Promise<readonly StepSummary[]> {
+/** Returns the steps of a run in the order in which each was stored first. @param orphans Of that run. */
+export async function readSteps(
+  inspector: Pick<Inspector, 'journal'>,
+  id: RunId,
+  orphans: readonly number[] = [],
+): Promise<readonly StepSummary[]> {
   const steps = new Map<StepPath, StepSummary>()
+  const isOrphan = new Set(orphans)
   for (let after = 0; ; ) {
     const page = await inspector.journal(id, { after, limit: pageSize })
-    for (const entry of page) steps.set(entry.path, summarize(entry, steps.get(entry.path)))
+    for (const entry of page) {
+      const step = summarize(entry, steps.get(entry.path))
+      steps.set(entry.path, isOrphan.has(entry.position) ? { ...step, orphan: true } : step)
+    }
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return [...steps.values()]
     after = last.position

@@ -1,13 +1,22 @@
 import { formatDuration } from '../model/format-duration.ts'
-import { suspectStreak } from '../model/poison.ts'
+import { poisonLimit, suspectStreak } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
 import { deadlockRemedy, deadlockText } from '../store/deadlock-check.ts'
 import { findDeadlocks } from '../store/deadlocks.ts'
-import type { Inspector, QueueInfo, WorkerInfo } from '../store/store.ts'
-import { clockTime, lineSentence } from './line-sentence.ts'
+import type { LinePlace } from '../store/limiters.ts'
+import type { Inspector } from '../store/store.ts'
+import { clockTime, instantText } from './clock-time.ts'
+import { commandLine } from './command-line.ts'
+import { type FleetSnapshot, findHindrances, hindranceSentence } from './hindrance.ts'
+import { byInSentence } from './manual-action.ts'
+import { openStepSentences } from './open-step.ts'
+import { orphanSentences } from './orphaned-steps.ts'
+import { retryCommand } from './retry-command.ts'
+import { ruleText } from './rule-text.ts'
+import { waitlistSentence } from './waitlist-sentence.ts'
 
 /** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
 export interface Explanation {
@@ -17,11 +26,9 @@ export interface Explanation {
 }
 
 /** What the sentences are made of: read once, each part a snapshot. */
-interface Facts {
+interface Facts extends FleetSnapshot {
   readonly inspector: Inspector
   readonly now: number
-  readonly queue: QueueInfo | undefined
-  readonly workers: readonly WorkerInfo[]
 }
 
 /** @param now This host's time, only to write times as people read them. */
@@ -29,8 +36,13 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
   const run = await inspector.run(id)
   if (run === undefined) return { id, state: 'unknown', sentences: await unknownRun(inspector, id) }
   const [queues, workers] = await Promise.all([inspector.queues(), inspector.workers()])
-  const facts = { inspector, now, workers, queue: queues.find(({ name }) => name === run.queue) }
-  return { id, state: run.state, sentences: await explainers[run.state](run as never, facts) }
+  const facts = { inspector, now, workers, queues }
+  const sentences = await explainers[run.state](run as never, facts)
+  return {
+    id,
+    state: run.state,
+    sentences: [...sentences, ...lossSentences(run), ...(await orphanSentences(run, inspector))],
+  }
 }
 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
@@ -52,45 +64,46 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   ],
   ready: async (run, facts) => explainReady(run, facts),
   running: async (run, facts) => [
-    `It runs on worker ${run.worker}, since ${instant(run.changedAt, facts.now)}.`,
+    `It has been running on ${run.worker} for ${formatDuration(Math.max(0, facts.now - run.changedAt))} (since ${clockTime(run.changedAt, facts.now)}).`,
+    ...openStepSentences(run.step),
     ...(await openSteps(run, facts)),
     ...lostHolder(run.worker, facts),
   ],
   waiting: explainWaiting,
   blocked: async (run) => [
     `It is blocked: ${run.reason}.`,
-    `It goes on by itself when a worker with other code of the job registers, or by: durable-jobs retry ${run.id}.`,
+    `It goes on by itself when a worker with other code of the job registers, or by: ${commandLine(['retry', run.id], {})}.`,
   ],
   cancelling: async (run, facts) => [
-    `It was told to stop by ${whoAndWhy(run)}; worker ${run.worker} ends it at its next step edge.`,
+    `It was told to stop by ${byInSentence(run)}; worker ${run.worker} ends it at its next step edge.`,
+    ...openStepSentences(run.step),
     ...lostHolder(run.worker, facts),
   ],
   completed: async (run, facts) => [
-    `It completed ${instant(run.endedAt, facts.now)}; nothing is left to do.`,
+    `It completed ${instantText(run.endedAt, facts.now)}; nothing is left to do.`,
   ],
   failed: async (run, facts) => [
-    `It failed ${instant(run.endedAt, facts.now)}: ${reasonOf(fromStoredError(run.error))}.`,
+    `It failed ${instantText(run.endedAt, facts.now)}: ${reasonOf(fromStoredError(run.error))}.`,
     ...(run.escaped === undefined
       ? []
       : [`The error came from step '${run.escaped}', which has no attempt left.`]),
-    `It goes on from its stored steps by: durable-jobs retry ${run.id}.`,
+    `It goes on from its stored steps by: ${await retryCommand(run, facts.inspector, {})}.`,
   ],
   cancelled: async (run, facts) => [
-    `It was cancelled by ${whoAndWhy(run)}, ${instant(run.endedAt, facts.now)}.`,
+    `It was cancelled by ${byInSentence(run)}, ${instantText(run.endedAt, facts.now)}.`,
   ],
   expired: async (run, facts) => [
-    `It expired ${instant(run.endedAt, facts.now)}: no worker started it within its expiresIn.`,
+    `It expired ${instantText(run.endedAt, facts.now)}: no worker started it within its expiresIn.`,
   ],
 }
 
 async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   const reasons = hindrances(run, facts)
   if (reasons.length > 0) return reasons
-  const able = ableWorkers(run, facts)
-  const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
-  const ready = facts.queue?.counts.ready ?? 1
+  const ready = facts.queues.find(({ name }) => name === run.queue)?.counts.ready ?? 1
   const are = `${ready === 1 ? '1 run is' : `${ready} runs are`} ready in queue '${run.queue}'`
-  if (taken >= slots) return [`All ${slots} slots of the workers that could take it are in use; ${are}.`]
+  const busy = findHindrances(run, facts).find(({ kind }) => kind === 'busy')
+  if (busy !== undefined) return [hindranceSentence(busy, run, facts.now).replace(/\.$/, `; ${are}.`)]
   // Which losses were in a row is known to the store alone (R17).
   return run.losses < suspectStreak
     ? [`A worker takes it with its next claim; ${are}.`]
@@ -102,13 +115,30 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
 
 async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[]> {
   const places = await facts.inspector.linePlaces(run.id)
-  const lines = places.map((place) => lineSentence(place, facts.now))
+  const lines = places.map((place) => waitlistSentence(place, facts.now))
+  const changed = places.length === 0 ? [] : await changedLimits(places, facts)
   const error =
     run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
   const own =
     run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitSentence(run.waitingFor, facts.now)]
   const stuck = run.waitingFor.kind === 'limit' ? await deadlockSentences(run.id, facts) : []
-  return [...own, ...error, ...lines, ...stuck, ...hindrances(run, facts)]
+  return [...own, ...error, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
+}
+
+/** Limits that an operator changed, and by whom. */
+async function changedLimits(places: readonly LinePlace[], { inspector, now }: Facts): Promise<string[]> {
+  const names = new Set(places.map(({ limiter }) => limiter))
+  const limiters = await inspector.limiters()
+  return limiters
+    .filter(({ name }) => names.has(name))
+    .flatMap(({ name, rule, byHand }) =>
+      byHand === undefined
+        ? []
+        : [
+            `Limiter '${name}' was set to ${ruleText(rule)} by ${byInSentence(byHand)}, ${instantText(byHand.at, now)}; ` +
+              `the code says ${ruleText(byHand.code)}.`,
+          ],
+    )
 }
 
 /** What holds up the run for good: a deadlock that it is in, or one behind which it waits. */
@@ -131,43 +161,11 @@ function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
   return due === '' ? `It pauses before its next try${of}.` : `Its next try${of} ${due}.`
 }
 
-/** What keeps every worker from taking the run, however long its turn has come. */
+/** What keeps every worker from taking the run, however long it waits for a slot. */
 function hindrances(run: Run, facts: Facts): string[] {
-  const { queue, workers, now } = facts
-  const { paused } = queue ?? {}
-  const pause =
-    paused && `Queue '${run.queue}' is paused by ${whoAndWhy(paused)}, since ${clockTime(paused.at, now)}.`
-  const live = workers.filter(({ lost }) => !lost)
-  const knowing = live.filter((worker) => worker.jobs.some(({ name }) => name === run.job))
-  return [
-    ...(pause === undefined ? [] : [pause]),
-    ...nobodySentence(run, { ...facts, workers: live }, knowing),
-  ]
-}
-
-function nobodySentence(run: Run, facts: Facts, knowing: readonly WorkerInfo[]): string[] {
-  if (facts.workers.length === 0) return ['No worker is running.']
-  if (knowing.length === 0) return [`No live worker knows job '${run.job}'.`]
-  if (!knowing.some((worker) => knows(worker, run))) {
-    return [`No live worker has version ${run.version} of job '${run.job}' or a newer one.`]
-  }
-  const able = ableWorkers(run, facts)
-  if (able.length === 0)
-    return [`No live worker that knows job '${run.job}' takes from queue '${run.queue}'.`]
-  return able.every(({ draining }) => draining) ? ['Every worker that could take it is draining.'] : []
-}
-
-function ableWorkers(run: Run, { workers }: Facts): readonly WorkerInfo[] {
-  return workers.filter(
-    (worker) =>
-      !worker.lost &&
-      knows(worker, run) &&
-      (worker.queues === undefined || worker.queues.includes(run.queue)),
-  )
-}
-
-function knows({ jobs }: WorkerInfo, { job, version }: Run): boolean {
-  return jobs.some((known) => known.name === job && known.version >= version)
+  return findHindrances(run, facts)
+    .filter(({ kind }) => kind !== 'busy')
+    .map((hindrance) => hindranceSentence(hindrance, run, facts.now))
 }
 
 /** Steps that began and have no end stored. */
@@ -178,8 +176,8 @@ async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]>
   const stored =
     last === undefined
       ? []
-      : [`The last entry stored is '${last.path}' (${last.phase}), ${instant(last.at, now)}.`]
-  return [...stored, ...places.map((place) => lineSentence(place, now))]
+      : [`The last entry stored is '${last.path}' (${last.phase}), ${instantText(last.at, now)}.`]
+  return [...stored, ...places.map((place) => waitlistSentence(place, now))]
 }
 
 function lostHolder(name: string, { workers }: Facts): string[] {
@@ -190,22 +188,16 @@ function lostHolder(name: string, { workers }: Facts): string[] {
     : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
 }
 
-/** Inside a sentence, which goes on behind it. */
-function whoAndWhy({ by, reason }: { readonly by: string; readonly reason?: string }): string {
-  return reason === undefined ? by : `${by} (${reason})`
-}
-
-function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): number {
-  return workers.reduce((total, worker) => total + worker[field], 0)
-}
-
 /** Of what has a time to come, and may be late. */
 function dueText(at: number, now: number): string {
-  return `${at > now ? 'is' : 'was'} due ${instant(at, now)}`
+  return `${at > now ? 'is' : 'was'} due ${instantText(at, now)}`
 }
 
-/** An instant and how far it is from now. */
-function instant(at: number, now: number): string {
-  const distance = formatDuration(Math.abs(at - now))
-  return at > now ? `in ${distance}, at ${clockTime(at, now)}` : `${distance} ago, at ${clockTime(at, now)}`
+/** What was lost under a live run, and what another loss does. */
+function lossSentences(run: Run): string[] {
+  if (run.losses === 0 || 'endedAt' in run) return []
+  const workers = run.losses === 1 ? '1 worker' : `${run.losses} workers`
+  return [
+    `It has lost ${workers} so far; after ${poisonLimit} losses in a row without a new step it fails as poisoned.`,
+  ]
 }

@@ -1,14 +1,18 @@
 import { shownUrl } from '../store/shown-url.ts'
-import type { SharedOptions } from './shared-options.ts'
 
-/** A command to type, for the store in use. */
-export function commandLine(words: readonly string[], options: Pick<SharedOptions, 'store'>): string {
+/** The store that the person who reads a command has named. */
+export interface StoreChoice {
+  readonly store?: string
+}
+
+/** Returns a command to type, quoted for a shell, for the store in use. */
+export function commandLine(words: readonly string[], options: StoreChoice): string {
   // An address of the environment is in force for the next command too.
   return inStore(['durable-jobs', ...words].map(quoted).join(' '), options)
 }
 
 /** The same of a command that is written already. */
-export function inStore(command: string, { store }: Pick<SharedOptions, 'store'>): string {
+export function inStore(command: string, { store }: StoreChoice): string {
   if (store === undefined || store === process.env.DURABLE_JOBS_STORE) return command
   return `${command} --store ${quoted(shownUrl(store))}`
 }

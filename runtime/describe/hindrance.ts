@@ -1,0 +1,105 @@
+import type { Run } from '../model/run.ts'
+import type { QueueInfo, WorkerInfo } from '../store/store.ts'
+import { clockTime } from './clock-time.ts'
+import { byAndWhy, byInSentence, type ManualAction } from './manual-action.ts'
+
+/** What a list knows of the fleet: read once for all of its rows. */
+export interface FleetSnapshot {
+  readonly queues: readonly QueueInfo[]
+  readonly workers: readonly WorkerInfo[]
+}
+
+type Wanted = Pick<Run, 'job' | 'version' | 'queue'>
+
+/**
+ * Why no worker takes a run whose turn it is.
+ * - `paused`: an operator paused its queue
+ * - `no worker`, `no job`, `old code`, `no queue`: no live worker at all, with its job, with its version, for its queue
+ * - `draining`: every worker that could take it stops
+ * - `busy`: all of their slots are taken; it starts when one is free
+ */
+export type Hindrance =
+  | (ManualAction & { readonly kind: 'paused'; readonly at: number })
+  | { readonly kind: 'no worker' | 'no job' | 'old code' | 'no queue' | 'draining' }
+  | { readonly kind: 'busy'; readonly slots: number }
+
+/** Returns what keeps workers from taking such a run: the pause of its queue, then what is wrong with the workers. */
+export function findHindrances(run: Wanted, { queues, workers }: FleetSnapshot): Hindrance[] {
+  const paused = queues.find(({ name }) => name === run.queue)?.paused
+  const missing = findMissingWorker(run, workers)
+  return [
+    ...(paused === undefined ? [] : [{ kind: 'paused', ...paused } as const]),
+    ...(missing === undefined ? [] : [missing]),
+  ]
+}
+
+function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindrance | undefined {
+  const live = workers.filter(({ lost }) => !lost)
+  if (live.length === 0) return { kind: 'no worker' }
+  const knowing = live.filter(({ jobs }) => jobs.some(({ name }) => name === run.job))
+  if (knowing.length === 0) return { kind: 'no job' }
+  if (!knowing.some((worker) => hasVersion(worker, run))) return { kind: 'old code' }
+  const able = ableWorkers(run, workers)
+  if (able.length === 0) return { kind: 'no queue' }
+  if (able.every(({ draining }) => draining)) return { kind: 'draining' }
+  const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
+  return taken >= slots ? { kind: 'busy', slots } : undefined
+}
+
+/** Returns the live workers with the job's version that serve the queue, whether they have a free slot or not. */
+function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly WorkerInfo[] {
+  return workers.filter(
+    (worker) =>
+      !worker.lost &&
+      hasVersion(worker, run) &&
+      (worker.queues === undefined || worker.queues.includes(run.queue)),
+  )
+}
+
+function hasVersion({ jobs }: WorkerInfo, { job, version }: Wanted): boolean {
+  return jobs.some((known) => known.name === job && known.version >= version)
+}
+
+function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): number {
+  return workers.reduce((total, worker) => total + worker[field], 0)
+}
+
+/** Says it as a sentence; of a busy fleet nothing, as there the count of ready runs belongs to it. */
+export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number): string {
+  switch (hindrance.kind) {
+    case 'paused':
+      return `Queue '${run.queue}' is paused by ${byInSentence(hindrance)}, since ${clockTime(hindrance.at, now)}.`
+    case 'no worker':
+      return 'No worker is running.'
+    case 'no job':
+      return `No live worker knows job '${run.job}'.`
+    case 'old code':
+      return `No live worker has version ${run.version} of job '${run.job}' or a newer one.`
+    case 'no queue':
+      return `No live worker that knows job '${run.job}' takes from queue '${run.queue}'.`
+    case 'draining':
+      return 'Every worker that could take it is draining.'
+    case 'busy':
+      return `All ${hindrance.slots} slots of the workers that could take it are in use.`
+  }
+}
+
+/** Says it in a table's cell. */
+export function hindranceText(hindrance: Hindrance, run: Wanted): string {
+  switch (hindrance.kind) {
+    case 'paused':
+      return `queue paused by ${byAndWhy(hindrance)}`
+    case 'no worker':
+      return 'no live worker'
+    case 'no job':
+      return 'no live worker has the job'
+    case 'old code':
+      return `no live worker has version ${run.version}`
+    case 'no queue':
+      return 'no live worker serves the queue'
+    case 'draining':
+      return 'its workers are draining'
+    case 'busy':
+      return `all ${hindrance.slots} slots are in use`
+  }
+}

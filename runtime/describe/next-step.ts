@@ -1,0 +1,69 @@
+import type { Run } from '../model/run.ts'
+import { findDeadlocks } from '../store/deadlocks.ts'
+import type { Inspector } from '../store/store.ts'
+import { commandLine, type StoreChoice } from './command-line.ts'
+import { findHindrances } from './hindrance.ts'
+import { retryCommand } from './retry-command.ts'
+
+/** Returns what a person can do about a run as it stands, with the command that does it; '' where it goes on by itself. */
+export async function nextStep(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
+  switch (run.state) {
+    case 'ready':
+      return claimHindrance(run, inspector, options)
+    case 'running':
+    case 'cancelling':
+      return lostHolder(run.worker, inspector, options)
+    case 'failed':
+    case 'cancelled':
+    case 'expired':
+      return `go on from the stored steps: ${await retryCommand(run, inspector, options)}`
+    case 'waiting':
+      return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
+    case 'blocked':
+      return 'start a worker with code that fits the stored steps; the run then goes on by itself'
+    default:
+      return ''
+  }
+}
+
+/** A dead worker's run goes on once another one is there. */
+async function lostHolder(name: string, inspector: Inspector, options: StoreChoice): Promise<string> {
+  const workers = await inspector.workers()
+  const dead = !workers.some((worker) => worker.name === name && !worker.lost)
+  const others = workers.some((worker) => !worker.lost)
+  return dead && !others
+    ? `its worker is dead, start another one: ${commandLine(['work', 'FILE'], options)}`
+    : ''
+}
+
+/** A run that waits for a limiter goes on by itself, but in a deadlock or behind one. */
+async function deadlockHint({ id }: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
+  const isStuck = findDeadlocks(await inspector.waitGraph({ run: id }), id).length > 0
+  return isStuck ? `a deadlock holds it up: ${commandLine(['explain', id], options)}` : ''
+}
+
+/** Why no worker takes a ready run, if none can. */
+async function claimHindrance(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
+  const { job, version, queue } = run
+  const [queues, workers] = [await inspector.queues(), await inspector.workers()]
+  const [hindrance] = findHindrances(run, { queues, workers })
+  switch (hindrance?.kind) {
+    case 'paused':
+      return `its queue is paused: ${commandLine(['resume', queue], options)}`
+    case 'no queue':
+      return `no live worker takes queue '${queue}': ${commandLine(['work', 'FILE', '--queues', queue], options)}`
+    case 'no worker':
+    case 'no job':
+    case 'old code':
+      return `no live worker has version ${version} of '${job}': ${commandLine(['work', 'FILE'], options)}`
+    default:
+      return (await isFull(inspector))
+        ? `the server’s memory is full, no run begins: ${commandLine(['doctor'], options)}`
+        : ''
+  }
+}
+
+async function isFull(inspector: Inspector): Promise<boolean> {
+  const checks = await inspector.checks('quick')
+  return checks.some(({ name, verdict }) => name === 'memory' && verdict === 'fault')
+}

@@ -1,0 +1,34 @@
+import { maxOrphans } from '../model/journal.ts'
+import type { Run } from '../model/run.ts'
+import type { Inspector } from '../store/store.ts'
+
+const maxNamed = 3
+
+/** Says which stored steps of a run its code no longer calls; nothing where there are none. */
+export async function orphanSentences(run: Run, inspector: Pick<Inspector, 'journal'>): Promise<string[]> {
+  const { orphans = [] } = run
+  if (orphans.length === 0) return []
+  const named = await Promise.all(orphans.slice(0, maxNamed).map((at) => pathAt(run, at, inspector)))
+  const names = named.filter((path) => path !== undefined).map((path) => `'${path}'`)
+  // A retry has dropped what is gone.
+  if (names.length === 0) return []
+  const more = orphans.length > maxNamed ? ', …' : ''
+  return [
+    `${countText(orphans.length)} no longer in the code, as its last execution found: ${names.join(', ')}${more}. ` +
+      'What is stored of them is kept and not used.',
+  ]
+}
+
+function countText(orphans: number): string {
+  if (orphans === 1) return '1 stored step is'
+  return `${orphans === maxOrphans ? 'At least ' : ''}${orphans} stored steps are`
+}
+
+async function pathAt(
+  { id }: Run,
+  position: number,
+  inspector: Pick<Inspector, 'journal'>,
+): Promise<string | undefined> {
+  const [entry] = await inspector.journal(id, { after: position - 1, limit: 1 })
+  return entry?.position === position ? entry.path : undefined
+}

@@ -1,0 +1,23 @@
+import type { Run } from '../model/run.ts'
+import type { Inspector } from '../store/store.ts'
+import { commandLine, type StoreChoice } from './command-line.ts'
+
+/** The entry whose error escaped is among the last ones: nothing is stored after it but what ran beside it. */
+const lastEntries = 200
+
+/** Returns the command that lets an ended run go on, with `--run-again` where an at-most-once step stands in its way. */
+export async function retryCommand(
+  run: Run,
+  inspector: Pick<Inspector, 'journal'>,
+  options: StoreChoice,
+): Promise<string> {
+  const path = 'escaped' in run ? run.escaped : undefined
+  const blocked = path !== undefined && (await isAtMostOnce(run, path, inspector))
+  return commandLine(['retry', run.id, ...(blocked ? ['--run-again', path] : [])], options)
+}
+
+async function isAtMostOnce(run: Run, path: string, inspector: Pick<Inspector, 'journal'>): Promise<boolean> {
+  const after = Math.max(0, run.position - lastEntries)
+  const entries = await inspector.journal(run.id, { after, limit: lastEntries })
+  return entries.some((entry) => entry.path === path && entry.once === true)
+}

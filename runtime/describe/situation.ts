@@ -1,0 +1,69 @@
+import { formatDuration } from '../model/format-duration.ts'
+import type { Run, WaitingFor } from '../model/run.ts'
+import { fromStoredError, type StoredError } from '../model/stored-error.ts'
+import { reasonOf } from '../model/thrown.ts'
+import { untilText } from './clock-time.ts'
+import { type FleetSnapshot, findHindrances, hindranceText } from './hindrance.ts'
+import { byAndWhy } from './manual-action.ts'
+import { openStepPart } from './open-step.ts'
+
+/**
+ * Says on one line why a run is where it is; '' where the state says it all.
+ * @param fleet Tells what keeps a ready run from being taken.
+ */
+export function situation(run: Run, now: number, fleet?: FleetSnapshot): string {
+  switch (run.state) {
+    case 'scheduled':
+      return `due ${untilText(run.dueAt, now)}`
+    case 'running':
+      return `on ${run.worker}${openStepPart(run.step)}`
+    case 'waiting':
+      return [
+        waitingText(run.waitingFor, now),
+        ...(run.error === undefined ? [] : [errorSummary(run.error)]),
+      ].join('; ')
+    case 'blocked':
+      return run.reason
+    case 'completed':
+      return `took ${tookText(run)}`
+    case 'failed':
+      return errorSummary(run.error)
+    case 'cancelling':
+      return `ordered by ${byAndWhy(run)}, on ${run.worker}${openStepPart(run.step)}`
+    case 'cancelled':
+      return `by ${byAndWhy(run)}`
+    case 'expired':
+      return 'no worker started it in time'
+    case 'ready': {
+      const [first] = fleet === undefined ? [] : findHindrances(run, fleet)
+      return first === undefined ? '' : hindranceText(first, run)
+    }
+  }
+}
+
+function waitingText({ kind, name, until }: WaitingFor, now: number): string {
+  if (kind === 'limit') return `waits for limiter '${name}'`
+  const of = name === undefined ? '' : ` of '${name}'`
+  const what = kind === 'time' ? `sleeps${name === undefined ? '' : ` in '${name}'`}` : `next try${of}`
+  return until === undefined ? what : `${what}, due ${untilText(until, now)}`
+}
+
+/** Returns name and message of an error. */
+export function errorText(error: StoredError): string {
+  return `${error.name}: ${error.message}`
+}
+
+/** With the first reasons of an AggregateError. */
+function errorSummary(error: StoredError): string {
+  return `${error.name}: ${reasonOf(fromStoredError(error))}`
+}
+
+/** Returns how long an ended run took from its first claim. */
+export function tookText({ startedAt, enqueuedAt, endedAt }: Run & { readonly endedAt: number }): string {
+  return shortSpan(endedAt - (startedAt ?? enqueuedAt))
+}
+
+/** Returns a length of time; one too short to measure is no zero. */
+function shortSpan(ms: number): string {
+  return ms < 1 ? '<1 ms' : formatDuration(ms)
+}

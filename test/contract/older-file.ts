@@ -1,0 +1,72 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** Columns that raised no format. */
+const columnsAdded = [
+  ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
+]
+const tablesAdded = [
+  ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
+  ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by'],
+]
+const triggersAdded = [...['keeper_joins', 'keeper_leaves', 'open_steps_leave'], 'failed_by_removed']
+const indexesAdded = [
+  ...[
+    'runs_instants',
+    'runs_failed_by',
+    'runs_not_failed',
+    'runs_ended_groups',
+    'runs_changed',
+    'runs_ready_again',
+  ],
+]
+const dropAdded = `
+  ${triggersAdded.map((trigger) => `DROP TRIGGER ${trigger};`).join('')}
+  ${indexesAdded.map((index) => `DROP INDEX ${index};`).join('')}
+  ${tablesAdded.map((table) => `DROP TABLE ${table};`).join('')}
+  DELETE FROM settings WHERE name IN ('epoch', 'recounted_at', 'counted_since', 'sampled_since');
+  ${drop(columnsAdded)}`
+
+const tablesSinceFormat1 = [
+  ...['events', 'throughput', 'terms', 'unique_keys', 'admissions', 'schedules', 'ledger', 'definitions'],
+  ...[
+    'definition_leases',
+    'limiters',
+    'limit_keys',
+    'limit_lines',
+    'limit_holders',
+    'limit_starts',
+    'limit_seniors',
+  ],
+]
+const columnsSinceFormat1 = [
+  ...['runs unique_key', 'runs unique_until', 'runs limited', 'runs granted', 'runs limit_turn'],
+  ...['workers queue_order', 'payloads scheduled_for'],
+]
+
+function drop(columns: readonly string[]): string {
+  return columns.map((column) => `ALTER TABLE ${column.replace(' ', ' DROP COLUMN ')};`).join('')
+}
+
+/** Takes out of a file what the version before did not have. */
+export function makeVersionBefore(path: string): void {
+  change(path, dropAdded)
+}
+
+/** Takes out of a file all that came after format 1. */
+export function makeFormat1(path: string): void {
+  change(
+    path,
+    `${dropAdded}
+     ${tablesSinceFormat1.map((table) => `DROP TABLE ${table};`).join('')}
+     DROP INDEX requests_until; DROP INDEX runs_granted;
+     ${drop(columnsSinceFormat1)}
+     PRAGMA user_version = 1`,
+  )
+}
+
+function change(path: string, text: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(text)
+  database.close()
+}

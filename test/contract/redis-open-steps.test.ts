@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto'
+import { expect, onTestFinished, test } from 'vitest'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { Keys } from '../../runtime/store/redis/keys.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { TestWorker } from './test-worker.ts'
+
+test('what a lease told that the version before ended is forgotten by a sweep, and nothing else of it', async () => {
+  const server = await sharedRedisServer()
+  const namespace = `open-steps-${randomUUID()}`
+  const store = await openStore(parseStoreConfig({ url: server.url, namespace }))
+  onTestFinished(() => store.close())
+  const worker = await TestWorker.register(store)
+  const key = new Keys(namespace).of('openSteps')
+  await worker.renew()
+  expect(await server.command('EXISTS', key)).toBe(0)
+  await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
+  await server.command('HSET', key, 'ended', 'what it told')
+  await store.sweep(10)
+  expect(await server.command('HKEYS', key)).toEqual([worker.lease])
+  await store.resign(worker.lease, [])
+  expect(await server.command('EXISTS', key)).toBe(0)
+})

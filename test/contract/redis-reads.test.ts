@@ -1,0 +1,216 @@
+import { randomUUID } from 'node:crypto'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openStore, type StoreSeams } from '../../runtime/store/open-store.ts'
+import type { Store } from '../../runtime/store/store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { connect } from '../../sdk/index.ts'
+import { dumpNamespace } from '../faults/namespace-dump.ts'
+import { aclUser, documentedRules } from '../redis-server/acl-rule.ts'
+import { RedisCluster } from '../redis-server/redis-cluster.ts'
+import { type RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
+import { everyAction, everyRead, type Known, populate } from './every-call.ts'
+import { newRun } from './given.ts'
+
+const password = 'secret'
+const lazily = { prepare: 'at first write' } as const
+
+async function opened(url: string, namespace: string, seams: StoreSeams = lazily): Promise<Store> {
+  const store = await openStore(parseStoreConfig({ url, namespace }), seams)
+  onTestFinished(() => store.close())
+  return store
+}
+
+/** A server with a namespace that holds something of everything, and the address of a user of it. */
+async function populated(server: RedisServer, url: string = server.url) {
+  const namespace = `reads-${randomUUID()}`
+  let elapsed = 0
+  const clock = { storeNow: () => Date.UTC(2026, 0, 1) + elapsed, storeElapsed: () => elapsed }
+  const store = await opened(url, namespace, clock)
+  const known = await populate(store, (ms) => {
+    elapsed += ms
+  })
+  const user = async (rule: 'act' | 'read' | 'read62', nodes: readonly RedisServer[] = [server]) => {
+    const name = `${rule}-${namespace}`
+    const urls = await Promise.all(
+      nodes.map((node) => {
+        const more = nodes.length > 1 ? ['+cluster|slots', '+cluster|info'] : []
+        return aclUser(node, {
+          user: name,
+          namespace,
+          rule: [...documentedRules(namespace, password)[rule], ...more],
+        })
+      }),
+    )
+    return opened(urls[0] ?? '', namespace, { ...lazily, ...clock })
+  }
+  return { namespace, known, user, clock, dump: () => dumpNamespace(server, namespace) }
+}
+
+async function readAll(store: Store, known: Known): Promise<Record<string, unknown>> {
+  const found: Record<string, unknown> = {}
+  for (const [name, read] of Object.entries(everyRead)) {
+    found[name] = await Promise.resolve(read(store, known)).catch((error: unknown) => {
+      throw new Error(`${name} fails`, { cause: error })
+    })
+  }
+  return found
+}
+
+/** What each action is refused with; those that are not are left out. */
+async function refusals(
+  store: Store,
+  known: Known,
+): Promise<Record<string, { kind: string; message: string }>> {
+  const found: Record<string, { kind: string; message: string }> = {}
+  for (const [name, act] of Object.entries(everyAction)) {
+    await act(store, known).catch((error) => {
+      found[name] = error
+    })
+  }
+  return found
+}
+
+describe('opening and reading', () => {
+  test('write nothing, whatever the user might', async () => {
+    const server = await sharedRedisServer()
+    const { namespace, known, dump, clock } = await populated(server)
+    const before = await dump()
+    const store = await opened(server.url, namespace, { ...lazily, ...clock })
+    await readAll(store, known)
+    expect(await dump()).toEqual(before)
+  })
+
+  test('make no namespace: that is left to the first write', async () => {
+    const server = await sharedRedisServer()
+    const namespace = `none-${randomUUID()}`
+    await using jobs = await connect({ url: server.url, namespace })
+    const message = expect.stringMatching(
+      /^there is no store in namespace 'none-.* start a worker, which makes it$/,
+    )
+    for (const read of [jobs.inspector.queues(), jobs.inspector.history('a'), jobs.explain('a')])
+      await expect(read).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', kind: 'missing', message })
+    expect(await dumpNamespace(server, namespace)).toEqual({})
+
+    await jobs.pauseQueue('mails')
+    expect(await jobs.inspector.queues()).toMatchObject([{ name: 'mails', paused: {} }])
+  })
+
+  test('of a namespace that another client has made meanwhile works', async () => {
+    const { url } = await sharedRedisServer()
+    const namespace = `late-${randomUUID()}`
+    const store = await opened(url, namespace)
+    await expect(store.queues()).rejects.toMatchObject({ kind: 'missing' })
+    await (await opened(url, namespace)).enqueue([newRun()])
+    expect(await store.queues()).toMatchObject([{ counts: { ready: 1 } }])
+  })
+})
+
+describe('a user that may only read', () => {
+  test('reads everything as any other, and every action says what is missing and changes nothing', async () => {
+    const { known, user, dump } = await populated(await sharedRedisServer())
+    const [viewer, actor] = [await user('read'), await user('act')]
+    const before = await dump()
+    const { checks, ...read } = await readAll(viewer, known)
+    const { checks: _, ...expected } = await readAll(actor, known)
+    expect(read).toEqual(expected)
+    const found = 'run, with struct, cmsgpack and TIME; this user may only read'
+    expect(checks).toContainEqual({ name: 'scripts', verdict: 'fine', found })
+
+    const refused = await refusals(viewer, known)
+    expect(Object.keys(refused)).toEqual(Object.keys(everyAction))
+    const message = expect.stringMatching(
+      /this user may not run the command 'evalsha'; grant \+evalsha; the rules of docs\/redis\.md/,
+    )
+    for (const error of Object.values(refused)) expect(error).toMatchObject({ kind: 'forbidden', message })
+    expect(await dump()).toEqual(before)
+  })
+
+  test('hears that something has changed', async () => {
+    const server = await sharedRedisServer()
+    const { namespace, user, clock } = await populated(server)
+    const viewer = await user('read')
+    // The first hint says that the channel is heard.
+    const hints: (() => void)[] = []
+    const hint = (): Promise<void> => new Promise((resolve) => hints.push(resolve))
+    const heard = hint()
+    viewer.onChange(() => hints.shift()?.())
+    await heard
+    const changed = hint()
+    await (await opened(server.url, namespace, clock)).enqueue([newRun()])
+    await changed
+  })
+
+  test('by the rule for Redis 6.2 does so too', async () => {
+    const { known, user, dump } = await populated(await sharedRedisServer())
+    const viewer = await user('read62')
+    const before = await dump()
+    await readAll(viewer, known)
+    const refused = await refusals(viewer, known)
+    expect(Object.keys(refused)).toEqual(Object.keys(everyAction))
+    for (const [name, error] of Object.entries(refused)) {
+      expect(error, name).toMatchObject({ kind: 'forbidden' })
+      expect(error.message, name).toMatch(/this user may not run (the command '\w+'; grant \+|a command)/)
+    }
+    expect(refused.resign?.message).toContain("this user may not run the command 'hdel'; grant +hdel")
+    expect(await dump()).toEqual(before)
+  })
+
+  test('is told which keys and channels are missing', async () => {
+    const server = await sharedRedisServer()
+    const { namespace } = await populated(server)
+    const rule = (without: RegExp): string[] =>
+      documentedRules(namespace, password).act.filter((part) => !without.test(part))
+    const keyless = await aclUser(server, { user: `keyless-${namespace}`, namespace, rule: rule(/^~/) })
+    await expect(opened(keyless, namespace)).rejects.toMatchObject({
+      kind: 'forbidden',
+      message: expect.stringContaining(`grant ~{${namespace}}:*, or %R~{${namespace}}:* to read only`),
+    })
+    const deaf = await aclUser(server, { user: `deaf-${namespace}`, namespace, rule: rule(/^&/) })
+    const checks = await (await opened(deaf, namespace)).checks()
+    expect(checks.find(({ name }) => name === 'scripts')).toMatchObject({
+      verdict: 'fault',
+      found: expect.stringContaining(`grant &{${namespace}}:*`),
+    })
+  })
+
+  test('whose rule is older than EVALSHA_RO reads all the same', async () => {
+    const server = await sharedRedisServer()
+    const { namespace, known, clock } = await populated(server)
+    const rule = documentedRules(namespace, password).act.filter((part) => !part.endsWith('_ro'))
+    const url = await aclUser(server, { user: `older-${namespace}`, namespace, rule })
+    await readAll(await opened(url, namespace, clock), known)
+  })
+})
+
+test('a user that acts may do everything by the documented rule', async () => {
+  const server = await sharedRedisServer()
+  for (const [name, act] of Object.entries(everyAction)) {
+    const { known, user, dump } = await populated(server)
+    const actor = await user('act')
+    const before = await dump()
+    await act(actor, known).catch((cause: unknown) => {
+      throw new Error(`${name} is refused`, { cause })
+    })
+    if (!changesNothing.has(name)) expect(await dump(), name).not.toEqual(before)
+  }
+})
+
+/** Of a store in which all is as it should be. */
+const changesNothing = new Set(['reconcile', 'reportCut', 'defineLimiters', 'correctCost', 'dueSchedules'])
+
+describe('in a cluster', () => {
+  let cluster: RedisCluster | undefined
+  afterAll(() => cluster?.remove())
+
+  test('a user that may only read reads everything, and acts as little', async () => {
+    cluster = await RedisCluster.start()
+    const [node] = cluster.nodes
+    if (node === undefined) throw new Error('a cluster has nodes')
+    const { known, user } = await populated(node)
+    const viewer = await user('read', cluster.nodes)
+    await readAll(viewer, known)
+    const refused = await refusals(viewer, known)
+    expect(Object.keys(refused)).toEqual(Object.keys(everyAction))
+    for (const error of Object.values(refused)) expect(error.message).toContain("the command 'evalsha'")
+  })
+})

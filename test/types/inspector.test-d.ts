@@ -1,0 +1,79 @@
+import { describe, expectTypeOf, test } from 'vitest'
+import type * as platform from '../../runtime/index.ts'
+import type * as sdk from '../../sdk/index.ts'
+
+type Returned<Name extends keyof sdk.Inspector> = sdk.Inspector[Name] extends (
+  ...args: never[]
+) => Promise<infer Value>
+  ? Value
+  : sdk.Inspector[Name]
+
+/** What each read resolves to, by the names that the doors export: a read that is added is added here. */
+interface Reads {
+  readonly address: string
+  run: sdk.RunDetails | undefined
+  holder: sdk.RunId | undefined
+  duplicateOf: sdk.RunId | undefined
+  ended: readonly sdk.RunId[]
+  journal: readonly sdk.JournalEntry[]
+  history: readonly sdk.HistoryEntry[]
+  runs: sdk.RunPage
+  queues: readonly sdk.QueueInfo[]
+  workers: readonly sdk.WorkerInfo[]
+  limiters: readonly sdk.LimiterInfo[]
+  limiterKeys: readonly sdk.LimiterKeyInfo[]
+  linePlaces: readonly sdk.LinePlace[]
+  waitGraph: sdk.WaitGraph
+  leaders: readonly sdk.LeaderInfo[]
+  counts: readonly sdk.RunCount[]
+  readyClasses: readonly sdk.ReadyClass[]
+  statistics: sdk.Statistics
+  overview: sdk.Overview
+  failures: readonly sdk.FailureGroup[]
+  mutes: readonly sdk.Mute[]
+  action: sdk.ActionInfo | undefined
+  actions: readonly sdk.ActionInfo[]
+  planAction: readonly sdk.RunForecast[]
+  events: sdk.EventPage
+  throughput: readonly sdk.ThroughputCell[]
+  checks: readonly sdk.StoreCheck[]
+  definitions: readonly sdk.DefinitionInfo[]
+  schedules: readonly sdk.ScheduleInfo[]
+  ledger: readonly sdk.LedgerLine[]
+  onChange: (listener: () => void) => sdk.Unsubscribe
+}
+
+declare const jobs: sdk.Jobs
+
+describe('the inspector', () => {
+  test('resolves to types that have a name', () => {
+    expectTypeOf<{ [Name in keyof sdk.Inspector]: Returned<Name> }>().toEqualTypeOf<Reads>()
+  })
+
+  test('is the same from both doors', () => {
+    expectTypeOf<platform.Inspector>().toEqualTypeOf<sdk.Inspector>()
+    expectTypeOf(jobs.inspector).toEqualTypeOf<sdk.Inspector>()
+  })
+
+  test('tells the open step of runs that are held, and of no others', async () => {
+    const run = await jobs.inspector.run('id')
+    if (run?.state === 'running') expectTypeOf(run.step).toEqualTypeOf<sdk.RunningStep | undefined>()
+    // @ts-expect-error: a ready run is in no step
+    if (run?.state === 'ready') run.step
+  })
+})
+
+describe('a handle', () => {
+  test('tells what its enqueue did, and one by id does not', async () => {
+    const job = {} as sdk.Job<undefined, string>
+    const handle = await jobs.enqueue(job)
+    expectTypeOf(handle.outcome).toEqualTypeOf<'created' | 'joined' | 'replaced'>()
+    expectTypeOf(handle.replaced).toEqualTypeOf<sdk.RunId | undefined>()
+    // @ts-expect-error: nothing was enqueued
+    jobs.run('id').outcome
+  })
+
+  test('lists its steps', async () => {
+    expectTypeOf(await jobs.run('id').steps()).toEqualTypeOf<sdk.RunStep[]>()
+  })
+})

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { FleetSnapshot } from '../../../runtime/describe/hindrance.ts'
+import { situation } from '../../../runtime/describe/situation.ts'
+import type { Run } from '../../../runtime/model/run.ts'
+import type { QueueInfo, WorkerInfo } from '../../../runtime/store/store.ts'
+
+const now = Date.UTC(2026, 0, 1, 12)
+
+function run(of: object): Run {
+  const facts = { id: 'r', job: 'pay', version: 2, queue: 'mail', priority: 0, tags: [], headers: {} }
+  return {
+    ...facts,
+    attempt: 1,
+    losses: 0,
+    enqueuedAt: now,
+    changedAt: now,
+    position: 0,
+    ...of,
+  } as unknown as Run
+}
+
+function worker(over: Partial<WorkerInfo> = {}): WorkerInfo {
+  const facts = { name: 'w', host: 'h', pid: 1, node: '24', concurrency: 2, running: 0 }
+  const times = { startedAt: 0, seenAgoMs: 0, leaseLeftMs: 1 }
+  const jobs = [{ name: 'pay', version: 2, queue: 'mail', digest: 'd' }]
+  return { ...facts, ...times, queueOrder: 'turns', jobs, draining: false, lost: false, ...over }
+}
+
+const pausedQueue = {
+  name: 'mail',
+  counts: {} as QueueInfo['counts'],
+  paused: { by: 'ana', reason: 'storm', at: now },
+}
+
+describe('why a ready run is not taken', () => {
+  const cases: readonly (readonly [string, Partial<FleetSnapshot>])[] = [
+    ['queue paused by ana: storm', { queues: [pausedQueue] }],
+    ['no live worker', { workers: [worker({ lost: true })] }],
+    ['no live worker has the job', { workers: [worker({ jobs: [] })] }],
+    [
+      'no live worker has version 2',
+      { workers: [worker({ jobs: [{ name: 'pay', version: 1, queue: 'mail', digest: 'd' }] })] },
+    ],
+    ['no live worker serves the queue', { workers: [worker({ queues: ['bulk'] })] }],
+    ['its workers are draining', { workers: [worker({ draining: true })] }],
+    ['all 2 slots are in use', { workers: [worker({ running: 2 })] }],
+    ['', {}],
+    ['', { workers: [worker({ running: 2 }), worker()] }],
+  ]
+  test.each(cases)('%s', (text, fleet) => {
+    expect(situation(run({ state: 'ready' }), now, { queues: [], workers: [worker()], ...fleet })).toBe(text)
+  })
+
+  test('is not told without the fleet', () => {
+    expect(situation(run({ state: 'ready' }), now)).toBe('')
+  })
+})
+
+test('a run says on one line why it is where it is', () => {
+  const error = { name: 'Error', message: 'no', stack: '' }
+  const cases: readonly (readonly [string, object])[] = [
+    ['due in 3 min 25 s', { state: 'scheduled', dueAt: now + 205_000 }],
+    ['due now', { state: 'scheduled', dueAt: now - 1 }],
+    ['on w', { state: 'running', worker: 'w' }],
+    [
+      "on w, in 'charge' for 42.0 s, as of 3.0 s ago",
+      { state: 'running', worker: 'w', step: { path: 'charge', openMs: 42_000, toldAgoMs: 3_000 } },
+    ],
+    ["waits for limiter 'stripe'", { state: 'waiting', waitingFor: { kind: 'limit', name: 'stripe' } }],
+    [
+      "sleeps in 'nap', due in 2 h 5 min",
+      { state: 'waiting', waitingFor: { kind: 'time', name: 'nap', until: now + 7_500_000 } },
+    ],
+    [
+      "next try of 'pay', due in 4.2 s; Error: no",
+      { state: 'waiting', waitingFor: { kind: 'retry', name: 'pay', until: now + 4_200 }, error },
+    ],
+    ['the step became a sleep', { state: 'blocked', reason: 'the step became a sleep' }],
+    ['took 3 min 25 s', { state: 'completed', startedAt: now - 205_000, endedAt: now }],
+    ['took <1 ms', { state: 'completed', startedAt: now, endedAt: now }],
+    ['Error: no', { state: 'failed', endedAt: now, error }],
+    ['ordered by ana: storm, on w', { state: 'cancelling', worker: 'w', by: 'ana', reason: 'storm' }],
+    ['by ana', { state: 'cancelled', endedAt: now, by: 'ana' }],
+    ['no worker started it in time', { state: 'expired', endedAt: now }],
+  ]
+  for (const [text, of] of cases) expect(situation(run(of), now)).toBe(text)
+})
