@@ -10,23 +10,23 @@ import type { LeaderInfo } from './terms.ts'
 import type { WorkerInfo } from './worker-info.ts'
 
 /**
- * How much one overview takes in, so that it holds the store for at most 5 ms, however many runs there are.
+ * How much one overview takes in, however many runs there are: an ordinary store is held for less than a millisecond.
  * `scanned…`: among so many the parts that are named after them are looked for.
  */
 export const overviewBounds = {
   counts: 1_000,
-  readyClasses: 500,
-  firstsInLine: 200,
+  readyClasses: 400,
+  firstsInLine: 150,
   workers: 200,
   leaders: 100,
   limiters: 100,
-  scannedLimiterKeys: 500,
+  scannedLimiterKeys: 300,
   countedWaiters: 20_000,
   schedules: 100,
-  scannedSchedules: 500,
+  scannedSchedules: 300,
   scheduleBytes: 131_072,
   longestHeld: 50,
-  scannedHeld: 500,
+  scannedHeld: 300,
   failures: 20,
   operations: 100,
   statisticsCells: 1_000,
