@@ -23,9 +23,7 @@ interface MinuteCell {
 
 /** Adds some minutes before this one to their hours. Returns the first minute that may have cells which are in none. */
 export function rollMinutes(tx: Transaction, minute: number): number {
-  const last = lastRolled(tx.sql)
-  // The clock was set back. What is passed once more says that it is in its hour.
-  const from = last.minute > minute ? { minute, queue: '', job: '' } : last
+  const from = lastRolled(tx.sql)
   const finished = tx.sql.all<MinuteCell & { body: string }>(
     `SELECT * FROM throughput WHERE (minute, queue, job) > (?, ?, ?) AND minute < ?
      ORDER BY minute, queue, job LIMIT ${perNewCell}`,
@@ -35,6 +33,7 @@ export function rollMinutes(tx: Transaction, minute: number): number {
     minute,
   )
   for (const { body, ...cell } of finished) roll(tx, cell, JSON.parse(body) as CellBody)
+  // Where the clock was set back to this minute, what is passed once more says that it is in its hour.
   const next = finished[perNewCell - 1] ?? { minute, queue: '', job: '' }
   tx.sql.run('INSERT OR REPLACE INTO rolled_to VALUES (1, ?, ?, ?)', next.minute, next.queue, next.job)
   return next.minute

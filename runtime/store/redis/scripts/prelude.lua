@@ -850,11 +850,10 @@ do
     local function rollMinutes(minute)
       local from, offset = string.match(call('HGET', K.meta, 'rolled') or '', '^(%d+) (%d+)$')
       from, offset = tonumber(from) or 0, tonumber(offset) or 0
-      -- The clock was set back. What is passed once more says that it is in its hour.
-      if from > minute then from, offset = minute, 0 end
       local finished = call('ZRANGEBYSCORE', K.minuteOrder, from, minute - 1, 'LIMIT', offset, AT_ONCE)
       for i = 1, #finished do roll(finished[i]) end
       if #finished < AT_ONCE then
+        -- Or the clock was set back to it: what is passed once more says that it is in its hour.
         from, offset = minute, 0
       else
         for i = 1, #finished do
