@@ -74,7 +74,7 @@ describe('the file of the embedded store', () => {
         { job: 'job', key: 'gone', run: 'nobody' },
       ])
       expect(await store.holder('job', 'live')).toBe(live)
-      for (let i = 0; i < 3; i++) expect(await store.sweep(2)).toEqual({ pruned: 0, repaired: [] })
+      for (let i = 0; i < 3; i++) expect(await store.sweep(2)).toMatchObject({ pruned: 0, repaired: [] })
     })
   })
 
@@ -137,7 +137,7 @@ describe('the file of the embedded store', () => {
          UPDATE runs SET state = 'completed', ended_at = 1 WHERE id = '${after.id}';
          DELETE FROM unique_keys WHERE key = 'w'`)
     await using(async (store) => {
-      expect(await store.sweep(100)).toEqual({ pruned: expect.any(Number), repaired: [] })
+      expect(await store.sweep(100)).toMatchObject({ pruned: expect.any(Number), repaired: [] })
       const older = newRun({ unique: { ...both, key: 'x' } })
       expect(await store.enqueue([older])).toEqual([{ outcome: 'joined', id: 'older' }])
       expect(await store.holder('job', 'c')).toBeUndefined()
@@ -160,7 +160,7 @@ describe('the file of the embedded store', () => {
 
       const retry = "UPDATE runs SET state = 'ready', ended_at = NULL, prune_at = NULL WHERE id ="
       sql(`${retry} '${swept}'`)
-      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toEqual({ pruned: 0, repaired: [] })
+      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toMatchObject({ pruned: 0, repaired: [] })
       expect(await failedNow(store)).toBe(3)
       sql(`UPDATE runs SET state = 'blocked' WHERE id = '${swept}'`)
       sql(`${retry} '${claimed}'; INSERT OR IGNORE INTO classes VALUES ('job', 1, 'default')`)
@@ -257,6 +257,7 @@ describe('the file of the embedded store', () => {
     sql(`UPDATE throughput SET body = ${withoutTotal}`)
     now += 10 * 60_000
     const newer = await openStore(parseStoreConfig(`sqlite:${path}`), at)
+    while (!(await newer.recount()).done);
     for (const range of ['1h', '24h'] as const) {
       expect((await newer.statistics(range)).jobs).toMatchObject([{ enqueued: 3, total: { buckets: [] } }])
     }

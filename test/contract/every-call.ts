@@ -52,7 +52,10 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.waitGraph({ run: waiting }),
   ],
   leaders: (store) => store.leaders(),
-  events: async (store) => [await store.events({ limit: 10 }), await store.events({ after: '1', limit: 10 })],
+  events: async (store) => {
+    const newest = await store.events({ limit: 10 })
+    return [newest, await store.events({ after: newest.cursor, limit: 10 })]
+  },
   throughput: (store) => store.throughput(60),
   statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],
   overview: (store) => store.overview({ range: '1h' }),
@@ -192,12 +195,12 @@ export async function populate(store: Store, pass: (ms: number) => void = () => 
   })
   await acquire(worker, run, 'b', [use(one, { key: 'c' })])
   const waiting = await waitForLimit(store, worker)
-  await fillWindow(store, worker, pass)
   const unique = { key: 'key', until: 'finished', onDuplicate: 'join' } as const
   await store.enqueue([newRun({ unique, queue: 'closed', input: encoded('y'.repeat(1_000)) })])
   await store.enqueue([newRun({ id: 'duplicate', unique, queue: 'closed' })])
   await store.enqueue([newRun({ queue: 'closed', start: { kind: 'in', ms: 3_600_000 } })])
   await store.pauseQueue('closed', byHand())
+  await fillWindow(store, worker, pass)
   const term = elected.kind === 'leading' ? elected.term : 0
   return { lease, worker: worker.name, term, held: run.id, fence: run.fence, waiting, failed: failed.id }
 }
@@ -231,5 +234,6 @@ async function fillWindow(store: Store, worker: TestWorker, pass: (ms: number) =
   pass(500)
   await start()
   await store.enqueue([limited()])
-  pass(600)
+  // Nothing has looked at the window since its starts have left it.
+  pass(1_100)
 }

@@ -421,7 +421,7 @@ function told(open: Open): void {
     moveClock(hour)
     await Promise.all(workers.map((each) => each.renew()))
     const jumps = (await store.checks('quick')).find(({ name }) => name === 'clock jumps')
-    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 m at [^,]*$/)
+    expect(jumps?.found).toMatch(/^jumped ahead by 1 h 0 min at [^,]*$/)
   })
 
   contractTest(
@@ -435,7 +435,7 @@ function told(open: Open): void {
       moveClock(hour)
       for (const each of workers) await each.renew()
       const at = new Date(now()).toISOString()
-      expect(await clock()).toMatchObject({ verdict: 'warning', found: `jumped ahead by 1 h 0 m at ${at}` })
+      expect(await clock()).toMatchObject({ verdict: 'warning', found: `jumped ahead by 1 h 0 min at ${at}` })
       await pass(contract, second, workers)
       moveClock(-90 * second)
       for (const each of workers) await each.renew()

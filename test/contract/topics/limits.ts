@@ -433,13 +433,16 @@ function hand(open: Open): void {
     async (contract) => {
       const { store, advance } = contract
       const worker = await limited(contract)
-      for (const ms of [600, 500]) {
+      const start = async (): Promise<void> => {
         await store.enqueue([limitedRun(sliding)])
         await worker.settle(await worker.claimOne(), completed)
-        advance(ms)
       }
-      const [both] = [limitedRun(sliding, { use: { cost: 2 } })]
+      await start()
+      advance(600)
+      await start()
+      const both = limitedRun(sliding, { use: { cost: 2 } })
       await store.enqueue([both])
+      advance(500)
       // The start of 1,100 ms ago has left the window, the one of 500 ms ago has not.
       const key = { key: '', used: 1, max: 2, waiting: 1, opensInMs: 500 }
       for (let i = 0; i < 2; i++) {

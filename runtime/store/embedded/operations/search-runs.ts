@@ -123,10 +123,16 @@ function taggedRuns(sql: Sql, tag: string): number {
   return sql.get<{ n: number }>(query, tag)?.n ?? 0
 }
 
+/** Names the index to use; a file that is only read may lack it, as an earlier version left it. */
+function by(sql: Sql, index: string): string {
+  const known = sql.get("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?", index)
+  return known === undefined ? '' : `INDEXED BY ${index}`
+}
+
 function changedIn(sql: Sql, state: RunState, { from, before }: Times, limit: number): number[] {
   return sql
     .all<{ seq: number }>(
-      `SELECT seq FROM runs INDEXED BY runs_changed
+      `SELECT seq FROM runs ${by(sql, 'runs_changed')}
        WHERE ${filedByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT ?`,
       state,
       from,
@@ -296,7 +302,7 @@ function nextByTime(
 ): { readonly timed: readonly Candidate[]; readonly isAllTimed: boolean } {
   const read = (index: string, where: string): Candidate[] =>
     sql.all<Candidate & { at: number }>(
-      `SELECT seq, changed_at AS at FROM runs INDEXED BY ${index}
+      `SELECT seq, changed_at AS at FROM runs ${by(sql, index)}
        WHERE ${where} AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
       at,
       seq,

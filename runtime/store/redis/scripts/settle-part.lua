@@ -26,7 +26,7 @@ local outcomes = {
   failed = function(run, escaped, bytes, stay, mark)
     setOutcome(run, bytes)
     setExtra(run, 'e', escaped or nil)
-    setExtra(run, 'f', mark and mark[1])
+    setExtra(run, 'f', mark and mark[1] or nil)
     if mark then countFailure(run, mark, 'end') end
     return settled(place(run, 'fail', stay))
   end,
@@ -37,7 +37,7 @@ local outcomes = {
     setOutcome(run, bytes)
     stay[WAKE_AT] = now + delayMs
     stay[ATTEMPT] = run[ATTEMPT] + 1
-    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] })
+    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] or nil })
     if mark then countFailure(run, mark, 'try') end
     return settled(place(run, 'back off', stay))
   end,
