@@ -1,8 +1,10 @@
+import { clockTime } from '../describe/clock-time.ts'
 import { eventSentence } from '../describe/event-sentence.ts'
+import { formatDuration } from '../model/format-duration.ts'
 import type { OperationEvent, OperationName } from '../store/events.ts'
 import type { Overview } from '../store/overview.ts'
 import type { ChangeKind, Sighting } from './finding-kind.ts'
-import { clockText, durationText, named } from './texts.ts'
+import { named } from './texts.ts'
 import { versionStarts } from './version-starts.ts'
 
 /** What workers and operators did, as findings quote it. */
@@ -72,14 +74,14 @@ export function nearbyText(
   if (nearest === undefined) return undefined
   const together = near.filter(({ kind, at }) => kind === 'version' && at === nearest.at)
   const seen = since.known === 'exact' ? 'began' : 'first seen'
-  return `${seen} ${clockText(since.at, now)}, ${afterText(since.at - nearest.at, nearest, together)}`
+  return `${seen} ${clockTime(since.at, now)}, ${afterText(since.at - nearest.at, nearest, together)}`
 }
 
 function afterText(ms: number, nearest: Change, deploys: readonly Change[]): string {
   if (deploys.length === 0) {
-    return `${ms < 1_000 ? 'at the same time' : `${durationText(ms)} after`}: ${nearest.text}`
+    return `${ms < 1_000 ? 'at the same time' : `${formatDuration(ms)} after`}: ${nearest.text}`
   }
   const names = deploys.map(({ subject }) => `'${subject}'`)
   const text = deploys.length === 1 ? nearest.text : `new versions of ${named(names)} started`
-  return `${ms < 1_000 ? 'when' : `${durationText(ms)} after`} ${text}`
+  return `${ms < 1_000 ? 'when' : `${formatDuration(ms)} after`} ${text}`
 }

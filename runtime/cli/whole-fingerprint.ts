@@ -3,7 +3,7 @@ import { usageError } from './usage-error.ts'
 
 /**
  * A fingerprint as it was typed, or the one that begins so.
- * @throws CommanderError when several begin with it
+ * Ends with a usage error when several begin with it
  */
 export async function wholeFingerprint(inspector: Inspector, typed: string): Promise<string> {
   const groups = await inspector.failures({ fingerprint: typed, limit: 2 })

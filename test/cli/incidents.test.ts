@@ -8,8 +8,9 @@ import type { Begun, Incident } from '../support/incidents/incident.ts'
 import { incidents } from '../support/incidents/incidents.ts'
 import { mail } from '../support/incidents/jobs/orders.ts'
 import { type OpenSite, openSite } from '../support/incidents/open-site.ts'
+import { stepThrows } from '../support/incidents/step-throws.ts'
 import { workerDead } from '../support/incidents/worker-dead.ts'
-import { generalCommands, sections, wordsOf } from './operating-page.ts'
+import { type Section, sections, wordsOf } from './operating-page.ts'
 
 const page = sections()
 let folder = ''
@@ -26,20 +27,26 @@ afterAll(async () => {
 
 /** Runs what the page says of an incident: the command that shows it, what is to be done besides, what cures it. */
 async function followPage(incident: Incident, site: OpenSite): Promise<void> {
-  const section = page.find(({ title }) => title === incident.title)
-  if (section === undefined) throw new Error(`docs/operating.md has no section '${incident.title}'`)
+  const [[shows = '', ...others] = [], cures = [], ...more] = sectionOf(incident.title).blocks
+  expect([...others, ...more], 'one command shows the cause, then one block cures it').toEqual([])
   const begun = await incident.begin(site)
-  const [program, ...args] = wordsOf(section.shows, begun.words)
+  const [program, ...args] = wordsOf(shows, begun.words)
   expect(program).toBe('durable-jobs')
   const { code, stdout, stderr } = await site.start(args, begun.store).finished
-  expect({ command: section.shows, code, output: stdout + stderr }).toEqual({
-    command: section.shows,
+  expect({ command: shows, code, output: stdout + stderr }).toEqual({
+    command: shows,
     code: incident.code,
     output: expect.stringMatching(incident.says),
   })
   await begun.mend?.()
-  for (const command of section.cures) await cure(wordsOf(command, begun.words), site, begun)
+  for (const command of cures) await cure(wordsOf(command, begun.words), site, begun)
   await begun.cured?.()
+}
+
+function sectionOf(title: string): Section {
+  const section = page.find((one) => one.title === title)
+  if (section === undefined) throw new Error(`docs/operating.md has no section '${title}'`)
+  return section
 }
 
 async function cure([program, ...args]: readonly string[], site: OpenSite, begun: Begun): Promise<void> {
@@ -62,8 +69,10 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
   }
 }
 
-test('the page tells of every incident, and of no other', () => {
-  expect(page.map(({ title }) => title)).toEqual(incidents.map(({ title }) => title))
+const manyRuns = 'Retry, cancel or remove many runs'
+
+test('the page tells of every incident, and of nothing that is not tested', () => {
+  expect(page.map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
 })
 
 /** A store of its own for one incident. */
@@ -99,7 +108,7 @@ describe('the page shows the cause and cures it', () => {
   })
 })
 
-test('the page’s other commands: a finding is muted and comes back, a run is explained', () =>
+test('before the incidents: a finding is muted and comes back, a run is explained', () =>
   at(siteOn('embedded'), async (site) => {
     const jobs = await site.jobs()
     await jobs.pauseQueue('mail')
@@ -108,9 +117,26 @@ test('the page’s other commands: a finding is muted and comes back, a run is e
       const [, ...args] = wordsOf(command, { FINDING: 'paused-queue:mail', RUN })
       return (await site.start(args).finished).code
     }
-    const [ask = '', mute = '', unmute = '', ...others] = generalCommands()
-    expect([await run(ask), await run(mute), await run(ask), await run(unmute), await run(ask)]).toEqual([
-      3, 0, 0, 0, 3,
-    ])
+    const [ask = '', mute = '', unmute = '', ...others] = sectionOf('').blocks.flat()
+    const codes = [await run(ask), await run(mute), await run(ask), await run(unmute), await run(ask)]
+    expect(codes).toEqual([3, 0, 0, 0, 3])
     for (const command of others) expect(await run(command), command).toBe(0)
   }))
+
+test(manyRuns, () =>
+  at(siteOn('redis'), async (site) => {
+    const { mend } = await stepThrows.begin(site)
+    const jobs = await site.jobs()
+    await jobs.pauseQueue('mail')
+    await jobs.enqueue(mail)
+    await mend?.()
+    for (const command of sectionOf(manyRuns).blocks.flat()) {
+      const [, ...args] = wordsOf(command, {})
+      // Without a terminal nobody is asked.
+      const finished = await site.start(args.includes('--dry-run') ? args : [...args, '--yes']).finished
+      expect(finished, `${command}: ${finished.stderr}`).toMatchObject({ code: 0 })
+    }
+    const counts = (await jobs.inspector.counts()).map(({ job, state }) => `${job} ${state}`)
+    expect(counts.sort()).toEqual(['mail cancelled', 'pay completed'])
+  }),
+)

@@ -41,7 +41,9 @@ describe('work', () => {
     const cli = ownCommandLine()
     const folder = jobFile.slice(0, jobFile.lastIndexOf('/'))
     const worker = await cli.work(folder, jobFile)
-    expect(worker.stdout).toContain('"jobs":["hold","import-file","silent","slow","calls","limited"]')
+    expect(worker.stdout).toContain(
+      '"jobs":["charge","hold","import-file","silent","slow","calls","limited"]',
+    )
     expect(await worker.kill('SIGINT')).toMatchObject({ code: 0, stderr: '' })
   })
 

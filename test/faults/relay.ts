@@ -73,7 +73,7 @@ export class Relay {
     if (this.shiftMs === 0 || !Array.isArray(value)) return bytes
     const [name, , keys] = value.map(String)
     const place = 3 + Number(keys)
-    if (!/^eval(sha)?$/i.test(name ?? '') || value[place] !== '') return bytes
+    if (!/^eval(sha)?(_ro)?$/i.test(name ?? '') || value[place] !== '') return bytes
     const at = startOfItem(bytes, place)
     const time = String(Date.now() + this.shiftMs)
     const empty = '$0\r\n\r\n'

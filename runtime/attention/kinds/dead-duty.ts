@@ -1,6 +1,7 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import { deadDutyMs } from '../../store/leader-check.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, durationText } from '../texts.ts'
+import { command } from '../texts.ts'
 
 /** A worker holds its term, and a duty of it has stopped. */
 export const deadDuty: FindingKind = {
@@ -15,7 +16,7 @@ export const deadDuty: FindingKind = {
               subject: `${role}/${duty}`,
               severity: 'critical',
               since: exactly(now - ageMs),
-              sentence: `${worker} leads '${role}', but its duty '${duty}' has had no good round for ${durationText(ageMs)}.`,
+              sentence: `${worker} leads '${role}', but its duty '${duty}' has had no good round for ${formatDuration(ageMs)}.`,
               next: command('drain', worker),
               related: { leader: 'any', version: 'any' },
             })),

@@ -1,6 +1,7 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import { atLeast, type FindingKind } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
-import { command, durationText } from '../texts.ts'
+import { command } from '../texts.ts'
 
 /** A smaller growth is the ordinary up and down of a queue. */
 const least = { runs: 20, share: 0.2 } as const
@@ -16,7 +17,7 @@ export const growingBacklog: FindingKind = {
       const grew = first.count < middle.count && middle.count < runs
       if (!grew || growth < Math.max(least.runs, first.count * least.share)) return []
       if (queues.some(({ name, paused }) => name === queue && paused !== undefined)) return []
-      const span = durationText(now - first.at)
+      const span = formatDuration(now - first.at)
       return [
         {
           subject: queue,

@@ -1,7 +1,9 @@
+import { byInSentence } from '../../describe/manual-action.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import type { LimiterKeyInfo } from '../../store/limiters.ts'
 import type { BusyLimiter } from '../../store/overview.ts'
 import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
-import { byAndWhy, command, durationText } from '../texts.ts'
+import { command } from '../texts.ts'
 
 /**
  * Limiters that hold runs up. Most do what they are for, so a full one is a notice; one whose numbers an operator set, or
@@ -37,7 +39,7 @@ function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]):
   const closed = keys.find((key) => key.closedMs !== undefined)
   const leftMs = closed?.closedMs ?? closedMs
   if (leftMs === undefined) return undefined
-  const text = `is closed${ofKey(closed)} for another ${durationText(leftMs)}, as a provider asked for`
+  const text = `is closed${ofKey(closed)} for another ${formatDuration(leftMs)}, as a provider asked for`
   return { severity: 'warning', text }
 }
 
@@ -46,7 +48,7 @@ function fullText({ byHand }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Rea
   if (full === undefined) return undefined
   const use = `is full${ofKey(full)}, ${full.used} of ${full.max} in use`
   if (byHand === undefined) return { severity: 'notice', text: use }
-  return { severity: 'warning', text: `${use}, as set by ${byAndWhy(byHand)}` }
+  return { severity: 'warning', text: `${use}, as set by ${byInSentence(byHand)}` }
 }
 
 function ofKey(key: LimiterKeyInfo | undefined): string {

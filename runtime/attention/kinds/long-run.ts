@@ -1,8 +1,8 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import { type DurationHistogram, durationsIn, percentile } from '../../store/duration-histogram.ts'
 import type { Overview } from '../../store/overview.ts'
-
 import { exactly, type FindingKind, type Sighting } from '../finding-kind.ts'
-import { command, countOf, durationText } from '../texts.ts'
+import { command, countOf } from '../texts.ts'
 
 /** A run is too long from `times` the time that 95 % of its job's executions don't exceed, and from `ms` on. */
 const bound = { times: 10, quantile: 0.95, samples: 50, ms: 30_000 } as const
@@ -32,8 +32,8 @@ function sighting(job: string, long: readonly Held[], usual: number, limit: numb
     severity: 'warning',
     since: exactly(now - longest.heldMs),
     sentence:
-      `Run ${longest.run} of '${job}' has been running for ${durationText(longest.heldMs)} on ${longest.worker}${others}; ` +
-      `95 % of its executions take less than ~${durationText(usual)}.`,
+      `Run ${longest.run} of '${job}' has been running for ${formatDuration(longest.heldMs)} on ${longest.worker}${others}; ` +
+      `95 % of its executions take less than ~${formatDuration(usual)}.`,
     next: command('explain', longest.run),
     filter: { job, states: ['running'], minAgeMs: Math.round(limit) },
     related: { version: [job], worker: [longest.worker], limiter: 'any' },

@@ -1,5 +1,6 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, countOf, durationText } from '../texts.ts'
+import { command, countOf } from '../texts.ts'
 
 /** Dead workers that still hold runs. One that holds nothing needs nobody. */
 export const lostWorker: FindingKind = {
@@ -15,7 +16,7 @@ export const lostWorker: FindingKind = {
           severity: rescuers ? 'warning' : 'critical',
           since: exactly(now - seenAgoMs),
           sentence:
-            `Worker ${name} is dead, last seen ${durationText(seenAgoMs)} ago, ` +
+            `Worker ${name} is dead, last seen ${formatDuration(seenAgoMs)} ago, ` +
             `and holds ${countOf(running, 'run')}; ${running === 1 ? what.replace('them', 'it') : what}.`,
           next: rescuers ? command('workers') : command('work', 'FILE'),
           filter: { worker: name, states: ['running', 'cancelling'] },

@@ -1,7 +1,9 @@
+import { clockTime } from '../../describe/clock-time.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import { longestOverdueMs } from '../../store/schedule-check.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
 import { exactly, type FindingKind, type Sighting, type Since } from '../finding-kind.ts'
-import { clockText, command, countOf, durationText } from '../texts.ts'
+import { command, countOf } from '../texts.ts'
 
 const recentMs = 3_600_000
 /** A tick that fires a little late is ordinary. */
@@ -35,12 +37,12 @@ function overdue(
   now: number,
 ): Trouble | undefined {
   if (overdueMs <= longest.ms) return undefined
-  const tick = nextTick === undefined ? 'first tick' : `tick of ${clockText(nextTick, now)}`
+  const tick = nextTick === undefined ? 'first tick' : `tick of ${clockTime(nextTick, now)}`
   const led = longest.leader === undefined ? 'no worker leads' : `${longest.leader} leads, but doesn't fire`
   return {
     severity: 'critical',
     since: exactly(now - overdueMs),
-    sentence: `The ${tick} of schedule '${name}' is ${durationText(overdueMs)} overdue: ${led}.`,
+    sentence: `The ${tick} of schedule '${name}' is ${formatDuration(overdueMs)} overdue: ${led}.`,
     next: command('doctor'),
   }
 }
@@ -50,7 +52,7 @@ function missed({ name, last }: ScheduleInfo, now: number): Trouble | undefined 
   if (last === undefined || now - last.at > recentMs) return undefined
   const next = command('schedules', 'ledger', name)
   const since: Since = exactly(last.tick ?? last.at)
-  const tick = clockText(last.tick ?? last.at, now)
+  const tick = clockTime(last.tick ?? last.at, now)
   if (last.outcome === 'skipped' && last.why === 'missed') {
     const count = last.count ?? 1
     const ticks = count === 1 ? `the tick of ${tick}` : `${countOf(count, 'tick')} from ${tick} on`
@@ -66,7 +68,7 @@ function missed({ name, last }: ScheduleInfo, now: number): Trouble | undefined 
   return {
     severity: 'notice',
     since,
-    sentence: `The tick of ${tick} of schedule '${name}' fired ${durationText(late)} late.`,
+    sentence: `The tick of ${tick} of schedule '${name}' fired ${formatDuration(late)} late.`,
     next,
   }
 }

@@ -1,7 +1,8 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import { leaderlessMs, leaderlessSince } from '../../store/leader-check.ts'
 import { leaderRole } from '../../store/terms.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, durationText } from '../texts.ts'
+import { command } from '../texts.ts'
 
 /** Workers that could lead are there, and none does. */
 export const noLeader: FindingKind = {
@@ -14,7 +15,7 @@ export const noLeader: FindingKind = {
         subject: leaderRole,
         severity: 'critical',
         since: exactly(since),
-        sentence: `No worker has led for ${durationText(now - since)}: nothing sweeps the store, no schedule fires.`,
+        sentence: `No worker has led for ${formatDuration(now - since)}: nothing sweeps the store, no schedule fires.`,
         next: command('doctor'),
         related: { leader: 'any', worker: 'any', version: 'any' },
       },

@@ -1,6 +1,7 @@
+import { formatDuration } from '../../model/format-duration.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, countOf, durationText, named } from '../texts.ts'
+import { command, countOf, named } from '../texts.ts'
 import { type VersionStart, versionStarts } from '../version-starts.ts'
 
 /** Both versions run side by side while a deploy replaces workers. */
@@ -27,7 +28,7 @@ export const oldVersion: FindingKind = {
           since: exactly(since),
           sentence:
             `Version ${versions.join(', ')} of '${job}' still runs on ${countOf(old.length, 'worker')} ` +
-            `(${named(old.map(({ name }) => name))}), ${durationText(overview.now - since)} after version ${newest} started.`,
+            `(${named(old.map(({ name }) => name))}), ${formatDuration(overview.now - since)} after version ${newest} started.`,
           next: command('drain', first.name),
           filter: { job, worker: first.name },
           related: { worker: old.map(({ name }) => name) },

@@ -1,7 +1,9 @@
+import { byInSentence } from '../../describe/manual-action.ts'
+import { formatDuration } from '../../model/format-duration.ts'
 import type { QueueInfo } from '../../store/store.ts'
 import { exactly, type FindingKind, type Since } from '../finding-kind.ts'
 import { jobsOf } from '../jobs-of.ts'
-import { byAndWhy, command, countOf, durationText } from '../texts.ts'
+import { command, countOf } from '../texts.ts'
 
 /** A pause is meant; runs that wait behind one may be forgotten. */
 export const pausedQueue: FindingKind = {
@@ -13,14 +15,14 @@ export const pausedQueue: FindingKind = {
       if (paused === undefined || runs === 0) return []
       const oldest =
         counts.ready > 0 && oldestReadyMs !== undefined
-          ? `, the oldest ready for ${durationText(oldestReadyMs)}`
+          ? `, the oldest ready for ${formatDuration(oldestReadyMs)}`
           : ''
       return [
         {
           subject: name,
           severity: counts.ready > 0 ? 'warning' : 'notice',
           since: begin(queue, paused.at, now),
-          sentence: `Queue '${name}' is paused by ${byAndWhy(paused)} and holds ${countOf(runs, 'run')}${oldest}.`,
+          sentence: `Queue '${name}' is paused by ${byInSentence(paused)} and holds ${countOf(runs, 'run')}${oldest}.`,
           next: command('resume', name),
           filter: { queue: name, states: counts.ready > 0 ? ['ready'] : ['waiting', 'scheduled'] },
           related: { version: jobsOf(name, runCounts), worker: 'any', limiter: 'any' },

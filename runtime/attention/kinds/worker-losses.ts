@@ -1,7 +1,8 @@
 import type { OperationEvent } from '../../store/events.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, countOf, durationText, named } from '../texts.ts'
+import { command, countOf, named } from '../texts.ts'
 
+/** 15 minutes, as the sentence says. */
 const recentMs = 900_000
 /** So many losses are no accident: workers run out of memory, or a run takes them down. */
 const many = 3
@@ -23,7 +24,7 @@ export const workerLosses: FindingKind = {
         since: exactly(first.at),
         sentence:
           `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
-          `in the last ${durationText(recentMs)}, with ${countOf(runs, 'run')} in their slots.`,
+          `in the last 15 minutes, with ${countOf(runs, 'run')} in their slots.`,
         next: command('events', '--log', 'operations'),
         related: { version: 'any', action: 'any' },
       },

@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander'
 import { type Finding, type Severity, severities } from '../../attention/finding.ts'
 import { commandLine, inStore } from '../../describe/command-line.ts'
+import { durationToken } from '../../describe/duration-token.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
-import { formatDuration } from '../../model/format-duration.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
@@ -69,8 +69,7 @@ const indent = '  '
 /** Severity, id and age; below that the sentence, what changed near its begin, its mute, and what to run next. */
 function findingText(finding: Finding, options: AttentionOptions): string {
   const { severity, id, since, sinceAtLeast, sentence, nearby, muted, next } = finding
-  // One token, as in tables.
-  const age = formatDuration(Math.max(0, Date.now() - since)).replaceAll(' ', '')
+  const age = durationToken(Date.now() - since)
   const head = `${paint(colours[severity], severity.padEnd(8))}  ${plainText(id)}  for ${sinceAtLeast ? 'at least ' : ''}${age}`
   const lines = [
     sentence,

@@ -30,8 +30,8 @@ const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
   { title: 'JOB', cell: (run) => run.job },
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
-  { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right' },
-  { title: 'LOSSES', cell: (run) => run.losses, align: 'right' },
+  { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right', drops: 2 },
+  { title: 'LOSSES', cell: (run) => run.losses, align: 'right', drops: 1 },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
   { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true },
 ]

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Jobs } from '../../../runtime/client/client.ts'
 import { connect } from '../../../sdk/index.ts'
+import { hasEnded, killAtExit } from '../../redis-server/orphans.ts'
 import type { RedisServer } from '../../redis-server/redis-server.ts'
 import { CliProcess } from '../cli-process.ts'
 import type { Site } from './incident.ts'
@@ -25,6 +26,12 @@ export function openSite(store: string, folder: string, server?: RedisServer): O
   let connection: Promise<Jobs> | undefined
   const start = (args: readonly string[], address = store): CliProcess => {
     const started = new CliProcess(args, folder, { DURABLE_JOBS_STORE: address })
+    const { pid } = started.process
+    if (pid !== undefined) {
+      // A demo that is killed leaves no worker behind.
+      killAtExit(pid)
+      void started.finished.then(() => hasEnded(pid))
+    }
     processes.push(started)
     return started
   }

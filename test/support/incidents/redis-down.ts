@@ -8,9 +8,7 @@ export const redisDown: Incident = {
   says: /redis:\/\/127\.0\.0\.1:\d+.* can't be reached.*ECONNREFUSED.*check that the server runs/,
   code: 2,
   begin: async (site) => {
-    const server = serverOf(site)
-    // Its connection ends before the server does.
-    await (await site.jobs()).inspector.queues()
+    const server = await serverOf(site)
     await server.stop()
     return { words: {}, mend: () => server.restart() }
   },

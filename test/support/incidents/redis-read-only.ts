@@ -9,8 +9,7 @@ export const redisReadOnly: Incident = {
   says: /is a read-only replica; give the address of its primary/,
   code: 2,
   begin: async (site) => {
-    const server = serverOf(site)
-    await site.jobs()
+    const server = await serverOf(site)
     await server.command('REPLICAOF', '127.0.0.1', '1')
     return { words: { PORT: String(server.port) } }
   },

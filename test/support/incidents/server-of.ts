@@ -1,8 +1,10 @@
 import type { RedisServer } from '../../redis-server/redis-server.ts'
 import type { Site } from './incident.ts'
 
-/** The server that an incident harms. */
-export function serverOf({ server }: Site): RedisServer {
-  if (server === undefined) throw new Error('this incident happens to a server, and the site has none')
-  return server
+/** The server that an incident harms; a store without runs is there. */
+export async function serverOf(site: Site): Promise<RedisServer> {
+  if (site.server === undefined) throw new Error('this incident happens to a server, and the site has none')
+  // A write that changes nothing makes the store.
+  await (await site.jobs()).resumeQueue('mail')
+  return site.server
 }

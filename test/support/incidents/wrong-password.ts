@@ -8,8 +8,7 @@ export const wrongPassword: Incident = {
   says: /refused the user name or password/,
   code: 2,
   begin: async (site) => {
-    const server = serverOf(site)
-    await site.jobs()
+    const server = await serverOf(site)
     await server.command('ACL', 'SETUSER', 'app', 'on', '>right', '~*', '&*', '+@all')
     const as = (password: string): string => site.store.replace('redis://', `redis://app:${password}@`)
     return { words: { STORE: as('right') }, store: as('wrong') }

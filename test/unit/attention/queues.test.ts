@@ -28,7 +28,7 @@ describe('a paused queue', () => {
       severity: 'warning',
       since: paused.at,
       sentence:
-        "Queue 'mail' is paused by ana (provider is down) and holds 3 runs, the oldest ready for 1 h.",
+        "Queue 'mail' is paused by ana (provider is down) and holds 3 runs, the oldest ready for 1 h 0 min.",
       next: 'durable-jobs resume mail',
       filter: { queue: 'mail', states: ['ready'] },
     })
@@ -50,7 +50,7 @@ describe('a paused queue', () => {
       workers: [worker('w1', { [job]: 17 }, { startedAt })],
     })
     expect(onlyFinding(pausedQueue, overviewWith('send'))).toMatchObject({
-      nearby: "began 11:50:00 UTC, 1 min after version 17 of 'send' started",
+      nearby: "began 11:50:00 UTC, 1 min 0 s after version 17 of 'send' started",
     })
     expect(onlyFinding(pausedQueue, overviewWith('other'))).not.toHaveProperty('nearby')
   })
@@ -111,7 +111,7 @@ describe('a limiter', () => {
   test('that is closed is told so without its keys, too', () => {
     const closed = { ...info(), closedMs: 60_000 }
     expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
-      "Limiter 'stripe' is closed for another 1 min, as a provider asked for; 3 runs or steps wait for it.",
+      "Limiter 'stripe' is closed for another 1 min 0 s, as a provider asked for; 3 runs or steps wait for it.",
     )
   })
 
@@ -126,7 +126,7 @@ describe('a limiter', () => {
       operation('change limiter', minuteMs, { subject: 'other', by: 'ben' }),
     ]
     expect(onlyFinding(limiter, { limiters: [info()], operations }, { limiterKeys: [key()] })).toMatchObject({
-      nearby: "first seen 12:00:00 UTC, 2 min after: limiter 'stripe/a' changed by ana: 'calm down'",
+      nearby: "first seen 12:00:00 UTC, 2 min 0 s after: limiter 'stripe/a' changed by ana: 'calm down'",
     })
   })
 })
@@ -155,7 +155,7 @@ describe('a backlog', () => {
       severity: 'warning',
       since: now - 10 * minuteMs,
       sinceAtLeast: true,
-      sentence: "Queue 'mail' grows: 100 live runs became 200 in 10 min.",
+      sentence: "Queue 'mail' grows: 100 live runs became 200 in 10 min 0 s.",
       filter: { queue: 'mail' },
     })
   })
@@ -185,7 +185,7 @@ describe('a backlog', () => {
       worker('w2', { other: 3 }, { startedAt: startedAt + secondMs }),
     ]
     expect(onlyFinding(growingBacklog, grows(0, 100, 200, { counts, workers }))).toMatchObject({
-      nearby: "first seen 11:50:00 UTC, 1 min after version 17 of 'send' started",
+      nearby: "first seen 11:50:00 UTC, 1 min 0 s after version 17 of 'send' started",
     })
   })
 })
@@ -255,7 +255,7 @@ describe('runs that no worker takes', () => {
     })
     expect(onlyFinding(unservedRuns, { counts, queues, operations }, { classes })).toMatchObject({
       since: now - 40_000,
-      nearby: 'began 11:59:20 UTC, 20 s after: worker w1 left',
+      nearby: 'began 11:59:20 UTC, 20.0 s after: worker w1 left',
     })
   })
 })

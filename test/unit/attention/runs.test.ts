@@ -100,7 +100,7 @@ describe('blocked runs', () => {
   test('tell of the version that blocked them', () => {
     const workers = [worker('w1', { pay: 17 }, { startedAt: now - 160_000 })]
     expect(onlyFinding(blockedRuns, { counts, workers }, { blocked: [sample(true)] })).toMatchObject({
-      nearby: "began 11:58:00 UTC, 40 s after version 17 of 'pay' started",
+      nearby: "began 11:58:00 UTC, 40.0 s after version 17 of 'pay' started",
     })
   })
 
@@ -145,7 +145,7 @@ describe('a new failure', () => {
         "New since version 17 of 'pay': step 'charge': TypeError: no sku; 1 run failed, 3 failed tries.",
       next: 'durable-jobs explain run_1',
       filter: { fingerprint: 'f1:1' },
-      nearby: "began 11:59:00 UTC, 1 min after version 17 of 'pay' started",
+      nearby: "began 11:59:00 UTC, 1 min 0 s after version 17 of 'pay' started",
     })
   })
 

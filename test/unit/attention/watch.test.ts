@@ -91,7 +91,7 @@ describe('a watch', () => {
         since: now,
         sinceAtLeast: true,
         sentence: expect.stringContaining('fuller'),
-        nearby: 'first seen 12:00:00 UTC, 40 s after: worker w1 joined',
+        nearby: 'first seen 12:00:00 UTC, 40.0 s after: worker w1 joined',
       },
     ])
     expect(watch.look(later(10 * minuteMs))).toMatchObject([{ since: now }])

@@ -23,7 +23,7 @@ describe('a lost worker', () => {
       severity: 'critical',
       since: now - 12_000,
       sentence:
-        'Worker w1 is dead, last seen 12 s ago, and holds 2 runs; no other worker is running to take them over.',
+        'Worker w1 is dead, last seen 12.0 s ago, and holds 2 runs; no other worker is running to take them over.',
       next: 'durable-jobs work FILE',
       filter: { worker: 'w1' },
     })
@@ -47,7 +47,7 @@ describe('a lost worker', () => {
   test('tells of the deploy that it came with', () => {
     const startedAt = now - 42 * secondMs
     expect(onlyFinding(lostWorker, { workers: [{ ...lost, startedAt }] })).toMatchObject({
-      nearby: "began 11:59:48 UTC, 30 s after version 1 of 'pay' started",
+      nearby: "began 11:59:48 UTC, 30.0 s after version 1 of 'pay' started",
     })
   })
 })
@@ -60,7 +60,7 @@ describe('losses of workers', () => {
       id: 'worker-losses:fleet',
       severity: 'notice',
       since: now - 5 * minuteMs,
-      sentence: '1 worker (w1) was lost in the last 15 min, with 2 runs in their slots.',
+      sentence: '1 worker (w1) was lost in the last 15 minutes, with 2 runs in their slots.',
     })
     const operations = [4, 3, 2, 1].map((n) => loss(n * minuteMs, n))
     expect(onlyFinding(workerLosses, { operations: operations.slice(1) })).toMatchObject({
@@ -72,7 +72,8 @@ describe('losses of workers', () => {
     expect(onlyFinding(workerLosses, { operations })).toMatchObject({
       severity: 'warning',
       since: now - 4 * minuteMs,
-      sentence: '4 workers (w4, w3, w2 and 1 more) were lost in the last 15 min, with 8 runs in their slots.',
+      sentence:
+        '4 workers (w4, w3, w2 and 1 more) were lost in the last 15 minutes, with 8 runs in their slots.',
     })
   })
 
@@ -106,7 +107,7 @@ describe('the leader', () => {
     const since = now - minuteMs
     const operations = [operation('leader resigned', 61 * secondMs, { subject: 'leader', by: 'w9' })]
     expect(onlyFinding(noLeader, { workers, leaders: [{ ...vacant, since }], operations })).toMatchObject({
-      nearby: 'began 11:59:00 UTC, 1 s after: worker w9 resigned as leader',
+      nearby: 'began 11:59:00 UTC, 1.0 s after: worker w9 resigned as leader',
     })
   })
 
@@ -130,7 +131,7 @@ describe('a tick', () => {
       id: 'missed-tick:nightly',
       severity: 'critical',
       since: now - 6_000,
-      sentence: "The tick of 11:59:54 UTC of schedule 'nightly' is 6 s overdue: no worker leads.",
+      sentence: "The tick of 11:59:54 UTC of schedule 'nightly' is 6.0 s overdue: no worker leads.",
       next: 'durable-jobs doctor',
       filter: { job: 'report' },
     })
@@ -153,7 +154,7 @@ describe('a tick', () => {
     const late = schedule({ last: { ...line, outcome: 'caught up', lateMs: 540_000 } })
     expect(onlyFinding(missedTick, { schedules: [late] })).toMatchObject({
       severity: 'notice',
-      sentence: "The tick of 11:50:00 UTC of schedule 'nightly' fired 9 min late.",
+      sentence: "The tick of 11:50:00 UTC of schedule 'nightly' fired 9 min 0 s late.",
     })
     const old = { ...line, at: now - hourMs - 1, outcome: 'skipped', why: 'missed' } as const
     expect(found(missedTick, { schedules: [schedule({ last: old })] })).toEqual([])
@@ -174,7 +175,7 @@ describe('a tick', () => {
     const operations = [operation('leader changed', 8_000, { subject: 'leader', by: 'w2' })]
     const late = schedule({ nextTick: now - 6_000, overdueMs: 6_000 })
     expect(onlyFinding(missedTick, { schedules: [late], operations })).toMatchObject({
-      nearby: 'began 11:59:54 UTC, 2 s after: worker w2 leads',
+      nearby: 'began 11:59:54 UTC, 2.0 s after: worker w2 leads',
     })
   })
 })
@@ -188,7 +189,7 @@ describe('an old version', () => {
       id: 'old-version:pay',
       severity: 'warning',
       since: now - 16 * minuteMs,
-      sentence: "Version 16 of 'pay' still runs on 1 worker (w1), 16 min after version 17 started.",
+      sentence: "Version 16 of 'pay' still runs on 1 worker (w1), 16 min 0 s after version 17 started.",
       next: 'durable-jobs drain w1',
       filter: { job: 'pay', worker: 'w1' },
     })

@@ -59,7 +59,7 @@ describe.each(kinds)('$name', (kind) => {
           filter: { job: 'job', states: ['blocked'] },
         },
         sentence: "1 run of 'job' is blocked (run one: step 'pay' is stored as 'run').",
-        nearby: expect.stringMatching(/^began 00:01:40 UTC, 40 s after version 2 of 'job' started$/),
+        nearby: expect.stringMatching(/^began 00:01:40 UTC, 40\.0 s after version 2 of 'job' started$/),
       },
       {
         ...{

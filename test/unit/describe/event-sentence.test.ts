@@ -27,7 +27,7 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
       ...{ operation: 'change limiter', subject: 'api', by: 'ana' },
       details: { kind: 'fixedWindow', max: 10, everyMs: 60_000, refill: 0 },
     },
-    `limiter 'api' changed to limit 10, window 1 m 0 s by ana`,
+    `limiter 'api' changed to limit 10, window 1 min 0 s by ana`,
   ],
   [
     { operation: 'reset limiter', subject: 'api', by: 'ana', details: { kind: 'concurrency', max: 3 } },

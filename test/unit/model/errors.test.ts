@@ -35,6 +35,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.StoreFullError('out of memory'), 'STORE_FULL'],
   [new sdk.StoreUnavailableError('locked'), 'STORE_UNAVAILABLE'],
   [new sdk.UnknownJobError('no job'), 'UNKNOWN_JOB'],
+  [new sdk.UnknownActionError('act_1'), 'UNKNOWN_ACTION'],
   [new sdk.UnknownRunError('r1'), 'UNKNOWN_RUN'],
   [new sdk.UnknownScheduleError('nightly'), 'UNKNOWN_SCHEDULE'],
 ]
