@@ -37,7 +37,7 @@ export type CoordinationHint = 'vacancy' | 'schedules'
 
 /** One transition of a run. */
 export interface Move {
-  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'> & Partial<Pick<RunRow, 'seq'>>
+  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'>
   /** The state it left; an enqueued run comes out of none. */
   readonly from?: RunState
   readonly transition: RunTransition | 'enqueue'
@@ -46,7 +46,7 @@ export interface Move {
   readonly stayedMs: number
 }
 
-export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>
+export type Removed = Pick<RunRow, 'job' | 'queue' | 'state'>
 
 export interface WakeCount {
   readonly job: string
