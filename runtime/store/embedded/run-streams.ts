@@ -20,8 +20,14 @@ export const endedButCompleted = "ended_at IS NOT NULL AND state <> 'completed'"
 /** … and `runs_waiting_times`. */
 export const waitingByTime = "(changed_at <> enqueued_at AND state = 'ready' OR state = 'waiting')"
 
+/** Names the index to use; a file that is only read may lack it, as an earlier version left it. */
+export function indexedBy(sql: Sql, index: string): string {
+  const known = sql.get("SELECT 1 FROM sqlite_schema WHERE type = 'index' AND name = ?", index)
+  return known === undefined ? '' : `INDEXED BY ${index}`
+}
+
 /** Runs of one job in one state in one queue. */
-export function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): RunStream {
+function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): RunStream {
   const where = `${isEnd(state) ? endedButCompleted : 'ended_at IS NULL'} AND state = ? AND queue = ? AND job = ?`
   return { table: 'runs', where, values: [state, queue, job] }
 }

@@ -236,7 +236,7 @@ const addedTables = `
     WHERE ended_at IS NOT NULL AND state <> 'completed';
   CREATE INDEX IF NOT EXISTS runs_waiting_times ON runs (state, changed_at, seq)
     WHERE changed_at <> enqueued_at AND state = 'ready' OR state = 'waiting';
-  CREATE INDEX IF NOT EXISTS runs_fingerprint ON runs (fingerprint, seq)
+  CREATE INDEX IF NOT EXISTS runs_failed_by ON runs (fingerprint, seq)
     WHERE fingerprint IS NOT NULL AND state = 'failed';
   -- How many runs there are: see run-counts.ts. Without runs there is nothing to count.
   CREATE TABLE IF NOT EXISTS run_counts (
@@ -247,7 +247,7 @@ const addedTables = `
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};
 `
-const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'runs_fingerprint'] as const
+const namesAdded = ['clock_jumps', 'limit_keepers', 'run_counts', 'runs_failed_by'] as const
 
 export const formatVersion: number = migrations.length
 
