@@ -212,6 +212,20 @@ const parts: readonly Part[] = [
       DURABLE_JOBS_PROVE_SAMPLES: '30',
     },
   }),
+  withRedis({
+    name: 'searches',
+    shows:
+      'Searches, counters and queues at 1,000 and at 1,000,000 runs on both stores, as many runs inspected; bytes of each index',
+    command: ['npm', '--prefix', 'bench', 'run', 'bench:searches'],
+    // Fewer runs: BENCH_RUNS=100000 npm run prove -- searches
+    env: { BENCH_RUNS: process.env.BENCH_RUNS ?? '1000000' },
+  }),
+  {
+    name: 'no-op',
+    shows: 'What a run that waits for nothing costs each store, beside another checkout (BENCH_BESIDE)',
+    command: ['npm', '--prefix', 'bench', 'run', 'bench:no-op'],
+    missing: () => redisMissing() ?? besideMissing(),
+  },
   {
     name: 'bench-limits',
     shows: 'No-op jobs on one Redis under a limit that never closes, beside none',
@@ -235,6 +249,12 @@ const parts: readonly Part[] = [
 
 function peersMissing(): string | undefined {
   return existsSync(join(root, 'bench/node_modules')) ? undefined : 'not installed: npm --prefix bench ci'
+}
+
+function besideMissing(): string | undefined {
+  return process.env.BENCH_BESIDE === undefined
+    ? 'nothing to compare with: BENCH_BESIDE=PATH of another checkout, with its dependencies'
+    : undefined
 }
 
 function onEmbeddedStore(part: Part): Part {

@@ -16,8 +16,8 @@ const indexesAdded = [
     'runs_failed_by',
     'runs_not_failed',
     'runs_ended_groups',
-    'runs_changed',
-    'runs_ready_again',
+    'runs_ended_times',
+    'runs_waiting_times',
   ],
 ]
 const dropAdded = `

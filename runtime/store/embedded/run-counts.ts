@@ -7,8 +7,7 @@ import type { Transaction } from './transaction.ts'
  * How many runs there are by queue, job and state, one row each. Readers skip a 0; the sweep deletes those of ready and
  * running runs, since a queue that runs empty again and again would pay for it each time.
  * N1  What a transaction changes is summed and written before its commit, so that counters cost by transaction, not by run.
- * N2  A recount goes through the runs by number and keeps its own sums, in `recounted`. The setting `recounted_to` is the
- *     last number it has looked at; a change of a run up to there counts in its sums as well.
+ * N2  A recount goes through the runs by number and keeps its own sums, in `recounted`: see operations/recount.ts.
  * N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
  */
 
@@ -17,59 +16,58 @@ interface Change {
   readonly job: string
   readonly state: RunState
   n: number
-  recounted: number
 }
 
 /** Writes what the transaction changes, before its commit. */
-export function writeRunCounts(tx: Transaction): void {
-  if (tx.moves.length === 0 && tx.removed.length === 0) return
-  const recountedTo = readRecountedTo(tx.sql) ?? -1
+export function writeRunCounts({ sql, moves, removed }: Transaction): void {
+  if (moves.length === 0 && removed.length === 0) return
   const changes = new Map<string, Change>()
-  const add = (run: Counted, state: RunState, by: number): void => {
-    const key = `${run.queue}\0${run.job}\0${state}`
-    let change = changes.get(key)
-    if (change === undefined) {
-      change = { queue: run.queue, job: run.job, state, n: 0, recounted: 0 }
-      changes.set(key, change)
-    }
-    change.n += by
-    // A run without a number is new: beyond every recount.
-    if (run.seq !== undefined && run.seq <= recountedTo) change.recounted += by
+  const add = ({ queue, job }: Pick<Change, 'queue' | 'job'>, state: RunState, by: number): void => {
+    const key = `${queue}\0${job}\0${state}`
+    const change = changes.get(key)
+    if (change === undefined) changes.set(key, { queue, job, state, n: by })
+    else change.n += by
   }
-  for (const { run, from, state } of tx.moves) {
+  for (const { run, from, state } of moves) {
     if (from !== undefined) add(run, from, -1)
     add(run, state, 1)
   }
-  for (const run of tx.removed) add(run, run.state, -1)
-  for (const change of changes.values()) writeChange(tx.sql, change)
-}
-
-interface Counted {
-  readonly queue: string
-  readonly job: string
-  readonly seq?: number
-}
-
-function writeChange(sql: Sql, { queue, job, state, n, recounted }: Change): void {
-  if (n === 0 && recounted === 0) return
-  sql.run(
-    `INSERT INTO run_counts VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET n = n + excluded.n, recounted = recounted + excluded.recounted`,
-    queue,
-    job,
-    state,
-    n,
-    recounted,
-  )
-  if (n > 0 || state === 'ready' || state === 'running') return
-  sql.run(
-    'DELETE FROM run_counts WHERE queue = ? AND job = ? AND state = ? AND n = 0 AND recounted = 0',
-    queue,
-    job,
-    state,
+  for (const run of removed) add(run, run.state, -1)
+  writeChanges(
+    sql,
+    [...changes.values()].filter(({ n }) => n !== 0),
   )
 }
 
+/** A claim that settles changes about so many: they are written with one statement. */
+const rowsAtOnce = 4
+
+function writeChanges(sql: Sql, changes: readonly Change[]): void {
+  for (let at = 0; at < changes.length; at += rowsAtOnce) {
+    const part = changes.slice(at, at + rowsAtOnce)
+    const values = part.flatMap(({ queue, job, state, n }) => [queue, job, state, n])
+    sql.run(upserts[part.length] ?? '', ...values)
+  }
+  for (const { queue, job, state, n } of changes) {
+    if (n > 0 || state === 'ready' || state === 'running') continue
+    sql.run(
+      'DELETE FROM run_counts WHERE queue = ? AND job = ? AND state = ? AND n = 0 AND recounted = 0',
+      queue,
+      job,
+      state,
+    )
+  }
+}
+
+/** By the number of rows. */
+const upserts: readonly string[] = Array.from(
+  { length: rowsAtOnce + 1 },
+  (_, rows) =>
+    `INSERT INTO run_counts VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, 0)').join(', ')}
+     ON CONFLICT DO UPDATE SET n = n + excluded.n`,
+)
+
+/** The last run that a recount has looked at; undefined while none is under way. */
 export function readRecountedTo(sql: Sql): number | undefined {
   return sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'recounted_to'")?.value
 }

@@ -43,7 +43,7 @@ export type CoordinationHint = 'vacancy' | 'schedules'
 
 /** One transition of a run. */
 export interface Move {
-  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'> & Partial<Pick<RunRow, 'seq'>>
+  readonly run: Pick<RunRow, 'id' | 'job' | 'queue'>
   /** The state it left; an enqueued run comes out of none. */
   readonly from?: RunState
   readonly transition: RunTransition | 'enqueue'
@@ -54,7 +54,7 @@ export interface Move {
   readonly totalMs?: number
 }
 
-export type Removed = Pick<RunRow, 'seq' | 'job' | 'queue' | 'state'>
+export type Removed = Pick<RunRow, 'job' | 'queue' | 'state'>
 
 /** One failure as a transaction counts it (F2 in failures.ts). */
 export interface StoredFailure {

@@ -51,7 +51,7 @@ function pruneLimits(tx: Transaction): void {
   )
 }
 
-type Ended = Removed & Pick<RunRow, 'id'>
+type Ended = Removed & Pick<RunRow, 'seq' | 'id'>
 
 function endedRuns(tx: Transaction, which: string, now: number, limit: number): Ended[] {
   return tx.sql.all<Ended>(

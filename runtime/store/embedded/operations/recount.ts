@@ -3,6 +3,7 @@ import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import { type Miscount, type RecountReport, recountPauseMs } from '../../recount.ts'
 import type { Sql } from '../database.ts'
 import { inspectRunCounts, readRecountedAt, readRecountedTo } from '../run-counts.ts'
+import { endedButCompleted } from '../run-streams.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One transaction's share: a few milliseconds. */
@@ -46,8 +47,26 @@ interface Sum {
   readonly last: number
 }
 
+/*
+ * While a recount is under way, triggers add to its sums what becomes of the runs that it has passed: so no transaction has to
+ * know of it, and what processes of an earlier version do counts as well.
+ */
+const add = (run: 'OLD' | 'NEW', by: number): string => `
+  INSERT INTO run_counts VALUES (${run}.queue, ${run}.job, ${run}.state, 0, ${by})
+    ON CONFLICT DO UPDATE SET recounted = recounted + excluded.recounted;`
+const isPassed = (run: 'OLD' | 'NEW'): string =>
+  `${run}.seq <= (SELECT value FROM settings WHERE name = 'recounted_to')`
+const triggers = {
+  recount_inserts: `AFTER INSERT ON runs WHEN ${isPassed('NEW')} BEGIN ${add('NEW', 1)} END`,
+  recount_moves: `AFTER UPDATE OF state ON runs WHEN OLD.state <> NEW.state AND ${isPassed('NEW')}
+    BEGIN ${add('OLD', -1)} ${add('NEW', 1)} END`,
+  recount_deletes: `AFTER DELETE ON runs WHEN ${isPassed('OLD')} BEGIN ${add('OLD', -1)} END`,
+} as const
+
 function begin(sql: Sql): number {
   sql.run('UPDATE run_counts SET recounted = 0 WHERE recounted <> 0')
+  for (const [name, trigger] of Object.entries(triggers))
+    sql.run(`CREATE TRIGGER IF NOT EXISTS ${name} ${trigger}`)
   return 0
 }
 
@@ -56,6 +75,7 @@ function putRight(sql: Sql, now: number): Miscount[] {
     `SELECT queue, job, state, n AS stored, recounted AS counted FROM run_counts WHERE n <> recounted
      ORDER BY queue, job, state`,
   )
+  for (const name of Object.keys(triggers)) sql.run(`DROP TRIGGER ${name}`)
   sql.run('UPDATE run_counts SET n = recounted, recounted = 0')
   sql.run('DELETE FROM run_counts WHERE n = 0')
   sql.run("DELETE FROM settings WHERE name = 'recounted_to'")
@@ -129,5 +149,5 @@ function completedRuns(sql: Sql): number {
 function groupsByIndex(sql: Sql): Omit<Sum, 'last'>[] {
   const groups = (where: string): Omit<Sum, 'last'>[] =>
     sql.all(`SELECT queue, job, state, count(*) AS n FROM runs WHERE ${where} GROUP BY state, queue, job`)
-  return [...groups('ended_at IS NULL'), ...groups("ended_at IS NOT NULL AND state <> 'completed'")]
+  return [...groups('ended_at IS NULL'), ...groups(endedButCompleted)]
 }

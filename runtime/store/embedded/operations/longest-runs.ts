@@ -1,0 +1,112 @@
+import type { RunState } from '../../../model/run.ts'
+import type { RunPosition, SearchStep } from '../../run-search.ts'
+import type { Sql } from '../database.ts'
+import { indexedBy, mergeStreams, type RunStream, waitingByTime } from '../run-streams.ts'
+import { type Candidate, inspectCandidates, type Place, readHead } from './fitting-runs.ts'
+
+/*
+ * Runs by how long they are in their state. They come from two places: an index by time has waiting runs, and ready ones that
+ * were in another state before; held runs are put in order here. Ready runs that are ready since their enqueue are as
+ * old as their number says.
+ */
+
+/** As many held runs are put in order. */
+const maxHeldRuns = 20_000
+
+interface Timed {
+  readonly seq: number
+  readonly at: number
+}
+
+/** What of one place comes next: without a time one that stands in the other. */
+interface Part {
+  readonly items: readonly (Pick<Timed, 'seq'> & Partial<Timed>)[]
+  /** Whether nothing stands behind the last one. */
+  readonly isAll: boolean
+}
+
+/** Held runs by time: as many as this host has slots. */
+export function heldByTime({ sql, search: { filter, states } }: Place): readonly Timed[] {
+  if (!states.includes('running') && !states.includes('cancelling')) return []
+  const of = filter.worker === undefined ? '' : ' AND lease IN (SELECT lease FROM workers WHERE name = ?)'
+  return sql.all<Timed & { seq: number }>(
+    `SELECT seq, changed_at AS at FROM runs WHERE lease IS NOT NULL${of} ORDER BY changed_at, seq LIMIT ${maxHeldRuns}`,
+    ...(filter.worker === undefined ? [] : [filter.worker]),
+  )
+}
+
+/** `streams`: of ready runs by number. */
+export function inspectLongest(
+  place: Place,
+  { held, streams }: { readonly held: readonly Timed[]; readonly streams: readonly RunStream[] },
+  from: RunPosition,
+  bounds: { readonly atMost: number; readonly wanted: number },
+): SearchStep {
+  const { before } = place.times
+  const timed = cut(nextByTime(place, held, from, bounds.atMost), before)
+  const fresh = cut(nextFresh(place.sql, streams, from.fresh, bounds.atMost), before)
+  return inspectCandidates(place, merged(timed, fresh), timed.isAll && fresh.isAll, { from, ...bounds })
+}
+
+/** All behind the first one that is too young are so as well. */
+function cut({ items, isAll }: Part, before: number): Part {
+  const end = items.findIndex(({ at }) => at !== undefined && at >= before)
+  return end < 0 ? { items, isAll } : { items: items.slice(0, end), isAll: true }
+}
+
+/** Both in one order, as far as it is known what comes next. */
+function* merged(timed: Part, fresh: Part): Generator<Candidate> {
+  for (let [t, f] = [0, 0]; ; ) {
+    const [byTime, byNumber] = [timed.items[t], fresh.items[f]]
+    if (byTime === undefined && (!timed.isAll || byNumber === undefined)) return
+    if (byNumber === undefined && !fresh.isAll) return
+    if (byNumber !== undefined && (byNumber.at === undefined || comesFirst(byNumber, byTime))) {
+      f++
+      const { seq, at } = byNumber
+      yield { position: { fresh: seq }, ...(at === undefined ? {} : { seq }) }
+    } else if (byTime !== undefined) {
+      t++
+      yield { position: { seq: byTime.seq, at: byTime.at ?? 0 }, seq: byTime.seq }
+    }
+  }
+}
+
+function comesFirst(a: Part['items'][number], b: Part['items'][number] | undefined): boolean {
+  if (b === undefined) return true
+  const [at, other] = [a.at ?? 0, b.at ?? 0]
+  return at < other || (at === other && a.seq < b.seq)
+}
+
+function nextFresh(sql: Sql, streams: readonly RunStream[], from: number, atMost: number): Part {
+  const { seqs, isAll } = mergeStreams(sql, streams, { from, atMost, newestFirst: false })
+  const items = seqs.map((seq) => {
+    const head = readHead(sql, seq)
+    const isFresh = head?.state === 'ready' && head.changed_at === head.enqueued_at
+    return isFresh ? { seq, at: head.changed_at } : { seq }
+  })
+  return { items, isAll }
+}
+
+function nextByTime(
+  { sql, search: { states } }: Place,
+  held: readonly Timed[],
+  { at, seq }: RunPosition,
+  atMost: number,
+): Part {
+  const read = (state: RunState): Timed[] =>
+    states.includes(state)
+      ? sql.all<Timed & { seq: number }>(
+          `SELECT seq, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
+           WHERE ${waitingByTime} AND state = ? AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
+          state,
+          at,
+          seq,
+          atMost,
+        )
+      : []
+  const [waiting, again] = [read('waiting'), read('ready')]
+  const others = held.filter((run) => comesFirst({ at, seq }, run)).slice(0, atMost)
+  const all = [...waiting, ...again, ...others].sort((a, b) => a.at - b.at || a.seq - b.seq)
+  const isAll = [waiting, again, others].every(({ length }) => length < atMost) && all.length <= atMost
+  return { items: all.slice(0, atMost), isAll }
+}
