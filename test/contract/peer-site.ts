@@ -85,17 +85,27 @@ export class PeerSite {
     return worker
   }
 
-  /** As after a look that found all its connections gone. */
-  async takeForDead({ lease }: TestWorker): Promise<void> {
+  /** Its beats as a look finds them, with a comma between. */
+  async beats({ lease }: TestWorker): Promise<string> {
     const { link, keys } = this.#calls
-    const beats = (await link.command(
-      'HMGET',
-      keys.of('beats'),
-      `${lease} main`,
-      `${lease} lease`,
-    )) as (Buffer | null)[]
-    const shown = beats.filter((beat) => beat !== null).map(String)
-    expect(await this.#calls.run('reclaim-dead', [lease, shown.join(',')])).toBe(1)
+    const fields = [`${lease} main`, `${lease} lease`]
+    const beats = (await link.command('HMGET', keys.of('beats'), ...fields)) as (Buffer | null)[]
+    return beats.filter((beat) => beat !== null).join(',')
+  }
+
+  /** Renews with this beat (`role server:connection`), as a client's connection does that the call belongs to. */
+  async renewWith({ lease }: TestWorker, beat: string): Promise<void> {
+    await this.#calls.run('renew', [lease, 0, beat])
+  }
+
+  /** Resolves to how many were lost after a look that found these beats and no connection of theirs. */
+  async reclaimDead({ lease }: TestWorker, beats: string): Promise<number> {
+    return (await this.#calls.run('reclaim-dead', [lease, beats])) as number
+  }
+
+  /** As after a look that found all its connections gone. */
+  async takeForDead(worker: TestWorker): Promise<void> {
+    expect(await this.reclaimDead(worker, await this.beats(worker))).toBe(1)
   }
 
   /** What a look of this worker finds. */

@@ -161,3 +161,32 @@ test('a worker that is cut off again and again is left to its lease, until ten m
   }
   expect((await site.look(looker)).gone.toSorted()).toEqual([unlucky.lease, other.lease].toSorted())
 })
+
+test('a new cut of an exempt worker begins its ten minutes anew', async () => {
+  const site = await PeerSite.open()
+  for (let cut = 1; cut <= cutBounds.exemptFrom; cut++) {
+    const victim = await site.worker('unlucky')
+    await site.takeForDead(victim)
+    await site.report(victim)
+  }
+  const looker = await site.worker()
+  await site.store.campaign('leader', looker.lease, 3 * cutBounds.rememberedMs)
+  const unlucky = await site.gone('unlucky')
+  await site.renewWith(unlucky, 'main abc:7')
+  await site.look(looker)
+  const wait = async (ms: number): Promise<void> => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      site.advance(500)
+      await site.look(looker)
+      await looker.renew()
+      await site.renewWith(unlucky, '')
+    }
+  }
+  await wait(cutBounds.rememberedMs / 2)
+  // It loses nothing by a cut, so it reports none: its new connection tells.
+  await site.renewWith(unlucky, 'main abc:8')
+  await wait(cutBounds.rememberedMs / 2 + 1_000)
+  expect((await site.look(looker)).gone).toEqual([])
+  await wait(cutBounds.rememberedMs / 2)
+  expect((await site.look(looker)).gone).toEqual([unlucky.lease])
+})

@@ -148,3 +148,40 @@ test('after a time in which nobody looked those who are missing get time to come
   }
   expect((await site.look(looker)).gone.toSorted()).toEqual([away.lease, dead.lease].toSorted())
 })
+
+test('however long nobody looked, those who are missing get 4 s at most', async () => {
+  const { site, looker } = await watched()
+  await site.look(looker)
+  const away = await site.gone('away')
+  site.advance(9_000)
+  expect((await site.look(looker)).gone).toEqual([])
+  for (let passed = 0; passed < 4_000; passed += 500) {
+    expect((await site.look(looker)).gone).toEqual([])
+    site.advance(500)
+  }
+  expect((await site.look(looker)).gone).toEqual([away.lease])
+})
+
+test('a renewal that arrives late does not name a connection that is gone', async () => {
+  const [site, first] = await fleet(1)
+  const worker = required(first)
+  await site.renewWith(worker, 'main abc:7')
+  await site.renewWith(worker, 'main abc:9')
+  const newest = await site.beats(worker)
+  expect(newest).toContain('abc:9:')
+  await site.renewWith(worker, 'main abc:7')
+  expect(await site.beats(worker)).toBe(newest)
+})
+
+test('a worker that has shown a new connection since the look is not taken for dead', async () => {
+  const [site, first] = await fleet(1)
+  const worker = required(first)
+  await site.store.enqueue([newRun()])
+  await worker.claimOne()
+  await site.renewWith(worker, 'main abc:7')
+  const looked = await site.beats(worker)
+  await site.renewWith(worker, 'main abc:8')
+  expect(await site.reclaimDead(worker, looked)).toBe(0)
+  expect((await site.store.workers()).map(({ lost }) => lost)).toEqual([false])
+  expect(await site.reclaimDead(worker, await site.beats(worker))).toBe(1)
+})
