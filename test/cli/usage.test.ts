@@ -4,7 +4,7 @@ import { CommandLine, type Finished, jobFile, jsonError } from './command-line.t
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo runs show explain queues limits schedules workers health doctor ' +
+  'work enqueue demo runs show explain queues limits schedules workers events health doctor ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 
