@@ -130,6 +130,8 @@ const stepColours: Partial<Record<StepSummary['state'], Parameters<typeof paint>
   intent: 'cyan',
 }
 
+const notInCode = 'no longer in the code'
+
 export const stepColumns: readonly Column<StepSummary>[] = [
   { title: 'STEP', cell: (step) => step.path },
   { title: 'KIND', cell: (step) => (step.atMostOnce ? `${step.kind}, at most once` : step.kind) },
@@ -140,11 +142,13 @@ export const stepColumns: readonly Column<StepSummary>[] = [
   },
   { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
   { title: 'TOOK', cell: (step) => (step.durationMs === 0 ? '' : span(step.durationMs)), align: 'right' },
-  { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right' },
+  { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right', drops: 1 },
   {
     title: 'SITUATION',
     cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
     shrinks: true,
+    // With the sign that it is cut.
+    least: notInCode.length + 2,
   },
 ]
 
@@ -167,7 +171,7 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
 
 /** Whatever it waited for, nothing waits for it. */
 function orphanSituation({ error }: StepSummary): string {
-  return error === undefined ? 'no longer in the code' : `no longer in the code; ${errorText(error)}`
+  return error === undefined ? notInCode : `${notInCode}; ${errorText(error)}`
 }
 
 export const historyColumns: readonly Column<HistoryEntry>[] = [
