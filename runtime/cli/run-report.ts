@@ -141,7 +141,12 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
   },
   { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
-  { title: 'TOOK', cell: (step) => (step.durationMs === 0 ? '' : span(step.durationMs)), align: 'right' },
+  {
+    title: 'TOOK',
+    cell: (step) => (step.durationMs === 0 ? '' : span(step.durationMs)),
+    align: 'right',
+    drops: 2,
+  },
   { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right', drops: 1 },
   {
     title: 'SITUATION',
