@@ -4,11 +4,9 @@ import { commandLine } from '../../runtime/cli/command-line.ts'
 import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
 import { clip, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
-import { runHead, stepColumns } from '../../runtime/cli/run-report.ts'
+import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
-import type { StepSummary } from '../../runtime/cli/step-summary.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
-import type { StepPath } from '../../runtime/model/step-path.ts'
 import { toStoredError } from '../../runtime/model/stored-error.ts'
 import { StepFailedError } from '../../sdk/index.ts'
 import { oddThrown } from '../unit/odd-thrown.ts'
@@ -56,21 +54,6 @@ describe('a table', () => {
   test('gives way in one column only when the screen is narrow', () => {
     expect(formatTable(columns, rows, 30).split('\n')[1]).toBe('a       1  a note that is far…')
     expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is …')
-  })
-
-  test('of steps says at 80 columns which of them are no longer in the code', () => {
-    const step = { kind: 'run', tries: 1, durationMs: 12, storedAt: Date.now() - 30_000 } as const
-    const error = toStoredError(new Error('the provider of invoices is down'))
-    const steps: readonly StepSummary[] = [
-      { ...step, path: 'ask the provider of invoices' as StepPath, state: 'failed', error, orphan: true },
-      { ...step, path: 'import' as StepPath, state: 'retrying', remainingMs: 0, error, orphan: true },
-    ]
-    const [, ...lines] = formatTable(stepColumns, steps, 80).split('\n')
-    for (const line of lines) {
-      expect(line).toContain('no longer in the code')
-      expect(line).not.toContain('next try')
-      expect(textWidth(line)).toBeLessThanOrEqual(80)
-    }
   })
 
   test('without rows is its title line', () => {
