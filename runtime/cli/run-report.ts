@@ -131,6 +131,8 @@ const stepColours: Partial<Record<StepSummary['state'], Parameters<typeof paint>
   intent: 'cyan',
 }
 
+const notInCode = 'no longer in the code'
+
 export const stepColumns: readonly Column<StepSummary>[] = [
   { title: 'STEP', cell: (step) => step.path },
   { title: 'KIND', cell: (step) => (step.atMostOnce ? `${step.kind}, at most once` : step.kind) },
@@ -144,12 +146,15 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     title: 'TOOK',
     cell: (step) => (step.durationMs === 0 ? '' : durationToken(step.durationMs)),
     align: 'right',
+    drops: 2,
   },
-  { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right' },
+  { title: 'STORED', cell: (step) => ago(step.storedAt), align: 'right', drops: 1 },
   {
     title: 'SITUATION',
     cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
     shrinks: true,
+    // With the sign that it is cut.
+    least: notInCode.length + 2,
   },
 ]
 
@@ -172,7 +177,7 @@ function stepSituation({ state, remainingMs = 0, error }: StepSummary): string {
 
 /** Whatever it waited for, nothing waits for it. */
 function orphanSituation({ error }: StepSummary): string {
-  return error === undefined ? 'no longer in the code' : `no longer in the code; ${errorText(error)}`
+  return error === undefined ? notInCode : `${notInCode}; ${errorText(error)}`
 }
 
 export const historyColumns: readonly Column<HistoryEntry>[] = [

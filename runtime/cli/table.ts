@@ -9,6 +9,8 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row) => string
   /** Gives way when the screen is narrow, the last such column first. Never one that holds an id. */
   readonly shrinks?: true
+  /** What it holds at least then; left out: `narrowest`. */
+  readonly least?: number
   /** Left out when the screen is too narrow even so, the lowest number first. */
   readonly drops?: number
 }
@@ -59,7 +61,7 @@ function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: n
   for (let i = columns.length - 1; i >= 0 && over > 0; i--) {
     const own = widths[i] ?? 0
     if (!columns[i]?.shrinks) continue
-    const shrunk = Math.max(Math.min(own, narrowest), own - over)
+    const shrunk = Math.max(Math.min(own, columns[i]?.least ?? narrowest), own - over)
     over -= own - shrunk
     widths[i] = shrunk
   }

@@ -13,9 +13,10 @@ export async function orphanSentences(run: Run, inspector: Pick<Inspector, 'jour
   // A retry has dropped what is gone.
   if (names.length === 0) return []
   const more = orphans.length > maxNamed ? ', …' : ''
+  const they = orphans.length === 1 ? 'It is' : 'They are'
   return [
     `${countText(orphans.length)} no longer in the code, as its last execution found: ${names.join(', ')}${more}. ` +
-      'What is stored of them is kept and not used.',
+      `${they} kept and not used.`,
   ]
 }
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
+import { textWidth } from '../../runtime/cli/plain-text.ts'
+import { stepColumns } from '../../runtime/cli/run-report.ts'
+import { formatTable } from '../../runtime/cli/table.ts'
+import type { StepPath } from '../../runtime/model/step-path.ts'
+import { toStoredError } from '../../runtime/model/stored-error.ts'
 import { ownCommandLine, sdk } from './command-line.ts'
+
+type Step = Parameters<(typeof stepColumns)[number]['cell']>[0]
 
 /** A job file whose steps have these names; a step named `bad` fails. */
 function jobText(...steps: readonly string[]): string {
@@ -35,3 +42,18 @@ test('show and explain mark stored steps that the code no longer calls', async (
     /1 stored step is no longer in the code, as its last execution found: 'check'\./,
   )
 }, 60_000)
+
+test('at 80 columns the table of steps says it whole', () => {
+  const step = { kind: 'run', tries: 1, durationMs: 12, storedAt: Date.now() - 30_000, orphan: true } as const
+  const error = toStoredError(new Error('the provider of invoices is down'))
+  const steps: readonly Step[] = [
+    { ...step, path: 'ask the provider of invoices' as StepPath, state: 'failed', error },
+    { ...step, path: 'import' as StepPath, state: 'retrying', remainingMs: 0, error },
+  ]
+  const [, ...lines] = formatTable(stepColumns, steps, 80).split('\n')
+  for (const line of lines) {
+    expect(line).toContain('no longer in the code')
+    expect(line).not.toContain('next try')
+    expect(textWidth(line)).toBeLessThanOrEqual(80)
+  }
+})

@@ -12,17 +12,21 @@ async function sentencesFor(orphans?: readonly number[]): Promise<string[]> {
   return orphanSentences({ id: 'run', orphans } as unknown as Run, { journal: journal as never })
 }
 
-const kept = 'What is stored of them is kept and not used.'
-
 describe('stored steps that the code no longer calls', () => {
   test.each<[string, readonly number[] | undefined, readonly string[]]>([
     ['none', undefined, []],
-    ['one', [2], [`1 stored step is no longer in the code, as its last execution found: 'step2'. ${kept}`]],
+    [
+      'one',
+      [2],
+      [
+        `1 stored step is no longer in the code, as its last execution found: 'step2'. It is kept and not used.`,
+      ],
+    ],
     [
       'the first three by name',
       [2, 3, 5, 7],
       [
-        `4 stored steps are no longer in the code, as its last execution found: 'step2', 'step3', 'step5', …. ${kept}`,
+        `4 stored steps are no longer in the code, as its last execution found: 'step2', 'step3', 'step5', …. They are kept and not used.`,
       ],
     ],
     ['those that a retry dropped are not named', [9], []],

@@ -49,7 +49,7 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
     expect(await orphansOf(shop, handle)).toEqual(['removed', 'last'])
     expect((await handle.explain()).sentences.at(-1)).toBe(
       "2 stored steps are no longer in the code, as its last execution found: 'removed', 'last'. " +
-        'What is stored of them is kept and not used.',
+        'They are kept and not used.',
     )
   })
 
