@@ -4,7 +4,7 @@ keys: all
 input: time, lease, draining 0 or 1, beat ('' or 'role server:connection')
 returns: 'lost', or the orders
 writes: when full
-uses: prelude limits-part failures-part coordination-part leases-part cuts-part count-cut-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part
 ]]
 local lease = ARGV[2]
 markSeen()
