@@ -163,6 +163,13 @@ const parts: readonly Part[] = [
     command: [process.execPath, ...vitest, '--project', 'unit', 'test/unit/model/cron.test.ts'],
     env: { DURABLE_JOBS_PROVE_DAYS: '730' },
   },
+  withRedis({
+    name: 'failures',
+    shows:
+      'What failures in groups cost beside failures without, on both stores; a million distinct messages leave a bounded store',
+    command: [process.execPath, 'scripts/prove-failures.ts'],
+    env: { DURABLE_JOBS_PROVE_BATCHES: '3000', DURABLE_JOBS_PROVE_MESSAGES: '1000000' },
+  }),
   {
     name: 'model',
     shows: 'The store contract, 2,000 random sequences of operations against the model',

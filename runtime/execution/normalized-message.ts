@@ -111,53 +111,65 @@ const label = '[a-z0-9-]{1,63}'
 const hostEndings = 'com|net|org|edu|gov|io|dev|internal'
 const longHostEndings = `${hostEndings}|local|localdomain|lan|svc|cloud|app|ai|co|de|eu|fr|nl|uk|us|ch|jp|in`
 
-function anywhere(pattern: string): RegExp {
-  return new RegExp(pattern, 'giu')
+interface Value {
+  /** Text without it has none: most messages have few of these signs. */
+  readonly sign: string
+  readonly pattern: RegExp
+  readonly placeholder: string
 }
 
-/** Each pattern with what stands for it, in the order in which they are replaced. */
-const values: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
-  [/(?<![\p{L}\p{N}+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'`<>]+/giu, '<url>'],
-  [/(?<![\p{L}\p{N}])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\p{L}\p{N}])/giu, '<uuid>'],
-  [/(?<![\p{L}\p{N}_])0x[0-9a-f]+(?![\p{L}\p{N}_])/giu, '<n>'],
-  // Absolute, of this folder, of the home folder; of a Windows drive or share; with folders and a file.
-  [/(?<=^|[\s"'`(=:,[{|])(?:\.{0,2}|~)\/[^\s"'`<>|,;:()[\]{}]+/gu, '<path>'],
-  [/(?<![\p{L}\p{N}\\])(?:[a-z]:|\\)\\[^\s"'`<>|,;:()[\]{}]+/giu, '<path>'],
-  [
-    anywhere(
-      String.raw`${atWord}(?:[\p{L}\p{N}_.@-]+\/)+[\p{L}\p{N}_.@-]*\.[a-z0-9]{1,5}(?![\p{L}\p{N}_/.-])`,
-    ),
+function value(sign: string, placeholder: string, pattern: RegExp | string): Value {
+  return { sign, placeholder, pattern: typeof pattern === 'string' ? new RegExp(pattern, 'giu') : pattern }
+}
+
+/** In the order in which they are replaced. */
+const values: readonly Value[] = [
+  value('://', '<url>', /(?<![\p{L}\p{N}+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'`<>]+/giu),
+  value('-', '<uuid>', /(?<![\p{L}\p{N}])[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\p{L}\p{N}])/giu),
+  value('0x', '<n>', /(?<![\p{L}\p{N}_])0x[0-9a-f]+(?![\p{L}\p{N}_])/giu),
+  // Absolute, of this folder, of the home folder; of a Windows drive or share; with folders and a file; a line of a file.
+  value('/', '<path>', /(?<=^|[\s"'`(=:,[{|])(?:\.{0,2}|~)\/[^\s"'`<>|,;:()[\]{}]+/gu),
+  value('\\', '<path>', /(?<![\p{L}\p{N}\\])(?:[a-z]:|\\)\\[^\s"'`<>|,;:()[\]{}]+/giu),
+  value(
+    '/',
     '<path>',
-  ],
-  [anywhere(String.raw`${atWord}[\p{L}\p{N}_-]+\.(?:[cm]?[jt]sx?|json|py|sql)(?=:\d)`), '<path>'],
-  [anywhere(String.raw`${atWord}[\p{L}\p{N}_.+%-]+@${label}(?:\.${label})+`), '<host>'],
-  [anywhere(String.raw`(?<=\b(?:ENOTFOUND|EAI_AGAIN) )[\p{L}\p{N}_.-]+${port}`), '<host>'],
-  [anywhere(String.raw`${atWord}\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)${port}`), '<host>'],
-  [
-    anywhere(
-      String.raw`${atWord}\[?(?=:{0,2}[0-9a-f])(?=[0-9a-f:]{0,37}::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{2,45}\]?${port}`,
-    ),
+    String.raw`${atWord}(?:[\p{L}\p{N}_.@-]+\/)+[\p{L}\p{N}_.@-]*\.[a-z0-9]{1,5}(?![\p{L}\p{N}_/.-])`,
+  ),
+  value(':', '<path>', String.raw`${atWord}[\p{L}\p{N}_-]+\.(?:[cm]?[jt]sx?|json|py|sql)(?=:\d)`),
+  value('@', '<host>', String.raw`${atWord}[\p{L}\p{N}_.+%-]+@${label}(?:\.${label})+`),
+  value('E', '<host>', String.raw`(?<=\b(?:ENOTFOUND|EAI_AGAIN) )[\p{L}\p{N}_.-]+${port}`),
+  value('.', '<host>', String.raw`${atWord}\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)${port}`),
+  value(
+    ':',
     '<host>',
-  ],
-  [anywhere(`${atWord}localhost(?![.-])${port}`), '<host>'],
-  [anywhere(String.raw`${atName}(?:${label}\.)+(?:${hostEndings})(?!\.?[\p{L}\p{N}_-])${port}`), '<host>'],
-  [
-    anywhere(String.raw`${atName}(?:${label}\.){2,}(?:${longHostEndings})(?!\.?[\p{L}\p{N}_-])${port}`),
+    String.raw`${atWord}\[?(?=:{0,2}[0-9a-f])(?=[0-9a-f:]{0,37}::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{2,45}\]?${port}`,
+  ),
+  value('localhost', '<host>', `${atWord}localhost(?![.-])${port}`),
+  value('.', '<host>', String.raw`${atName}(?:${label}\.)+(?:${hostEndings})(?!\.?[\p{L}\p{N}_-])${port}`),
+  value(
+    '.',
     '<host>',
-  ],
-  [anywhere(String.raw`${atWord}(?:${label}\.)+[a-z]${label}:\d{2,5}(?![\p{L}\p{N}_:])`), '<host>'],
-  [anywhere(String.raw`${atWord}[a-z]${label}:\d{4,5}(?![\p{L}\p{N}_:.])`), '<host>'],
-  [
-    /(?<![\p{L}\p{N}_])\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\p{L}\p{N}_])/gu,
+    String.raw`${atName}(?:${label}\.){2,}(?:${longHostEndings})(?!\.?[\p{L}\p{N}_-])${port}`,
+  ),
+  value(':', '<host>', String.raw`${atWord}(?:${label}\.)+[a-z]${label}:\d{2,5}(?![\p{L}\p{N}_:])`),
+  value(':', '<host>', String.raw`${atWord}[a-z]${label}:\d{4,5}(?![\p{L}\p{N}_:.])`),
+  value(
+    '-',
     '<n>',
-  ],
+    /(?<![\p{L}\p{N}_])\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?(?![\p{L}\p{N}_])/gu,
+  ),
 ]
 
 const words = /[\p{L}\p{N}_]+/gu
 
 function withoutValues(text: string): string {
   if (text === '') return ''
-  const replaced = values.reduce((rest, [pattern, placeholder]) => rest.replace(pattern, placeholder), text)
+  const replaced = values.reduce(
+    (rest, { sign, pattern, placeholder }) =>
+      rest.includes(sign) ? rest.replace(pattern, placeholder) : rest,
+    text,
+  )
+  if (!/\p{N}|<n>/u.test(replaced)) return replaced
   return replaced
     .replace(words, (word) => word.split('_').map(withoutNumbers).join('_'))
     .replace(/<n>(?:[.,:]<n>)+/g, '<n>')

@@ -2,7 +2,7 @@ import type { UniqueClaim } from '../../runtime/model/unique.ts'
 import type { ActionKind, NewAction } from '../../runtime/store/actions.ts'
 import type { ScriptName } from '../../runtime/store/redis/script.ts'
 import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
-import { byHand, done, intent, newRun, newWorker, plainError } from '../contract/given.ts'
+import { byHand, done, failure, intent, mark, newRun, newWorker, plainError } from '../contract/given.ts'
 import { completed, TestWorker } from '../contract/test-worker.ts'
 
 /** A call of the store that a fault hits. */
@@ -174,6 +174,21 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     },
   },
   {
+    name: 'commit of failed attempts',
+    script: 'append-failures',
+    prepare: async (calm, faulty) => {
+      const { worker, run } = await held(calm, faulty)
+      const records = [failure('busy', 10), done('a'), failure('busy')].map((one) =>
+        worker.checkpoint(run, one),
+      )
+      const next = worker.checkpoint(run, failure('other'))
+      return {
+        call: () => faulty.commit(worker.lease, records),
+        newer: () => calm.commit(worker.lease, [next]),
+      }
+    },
+  },
+  {
     name: 'commit of a record and an end',
     script: 'commit',
     prepare: async (calm, faulty) => {
@@ -194,7 +209,9 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     script: 'commit',
     prepare: async (calm, faulty) => {
       const { worker, run } = await held(calm, faulty)
-      const settlement = worker.settlement(run, { kind: 'failed', error: plainError })
+      await calm.commit(worker.lease, [worker.checkpoint(run, failure('busy'))])
+      const outcome = { kind: 'failed', error: plainError, mark: mark('busy', { step: 'pay' }) } as const
+      const settlement = worker.settlement(run, outcome)
       return {
         call: () => faulty.commit(worker.lease, [settlement]),
         newer: async () => {

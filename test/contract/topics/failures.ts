@@ -133,6 +133,18 @@ export function failuresContract(open: Open): void {
     expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
   })
 
+  contractTest(open, 'that come with the end of another run count once', async ({ store, worker }) => {
+    const first = await worker()
+    const [a, b] = [await beginOne(store, first), await beginOne(store, first)]
+    const records = [failure('declined', 1_000), failure('declined')].map((one) => first.checkpoint(a, one))
+    const end = first.settlement(b, failedFor(mark('declined', { step: 'pay' })))
+    const entries = [...records.map((record) => ({ ...record, limited: true as const })), end]
+    const stored = { kind: 'stored' }
+    for (let i = 0; i < 2; i++)
+      expect(await first.send(...entries)).toEqual([stored, stored, { kind: 'settled', state: 'failed' }])
+    expect(await onlyGroup(store)).toMatchObject({ tries: 2, runs: 1, failedNow: 1 })
+  })
+
   contractTest(open, 'that come with a claim count', async ({ store, worker }) => {
     const first = await worker()
     const run = await beginOne(store, first)

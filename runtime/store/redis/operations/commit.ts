@@ -26,18 +26,23 @@ export async function commit(
   entries: readonly (Checkpoint | Settlement)[],
   confirmed: () => Promise<void>,
 ): Promise<CommitAnswer> {
-  const plainRecords = entries.every(
-    (entry) => entry.kind === 'checkpoint' && !entry.limited && markOf(entry) === undefined,
-  )
-  const encoded = !plainRecords
-    ? encodeMixed(calls, entries)
-    : encodeRecords(calls, entries as readonly Checkpoint[])
+  const script = scriptFor(entries)
+  const encoded =
+    script === 'commit'
+      ? encodeMixed(calls, entries)
+      : encodeRecords(calls, entries as readonly Checkpoint[], script === 'append-failures')
   refuseTooLarge(entries.length, encoded.bytes)
-  const script = plainRecords ? 'append' : 'commit'
   const reply = await calls.run(script, [lease, ...encoded.args], encoded.journals)
   if (entries.some(isIntent)) await confirmed()
   const [orders, answers] = reply as [Reply, Reply[]]
   return { orders: ordersOf(orders), answers: answers.map(answerOf) }
+}
+
+/** The one that does no more than these entries need: most store results of steps. */
+function scriptFor(entries: readonly (Checkpoint | Settlement)[]): 'append' | 'append-failures' | 'commit' {
+  if (!entries.every((entry) => entry.kind === 'checkpoint' && !entry.limited)) return 'commit'
+  const isMarked = (entries as readonly Checkpoint[]).some((entry) => markOf(entry) !== undefined)
+  return isMarked ? 'append-failures' : 'append'
 }
 
 function markOf({ record }: Checkpoint): FailureMark | undefined {
@@ -56,12 +61,14 @@ function refuseTooLarge(entries: number, bytes: number): void {
   )
 }
 
-function encodeRecords(calls: ScriptCalls, entries: readonly Checkpoint[]): Encoded {
+function encodeRecords(calls: ScriptCalls, entries: readonly Checkpoint[], marks: boolean): Encoded {
   const encoded: Encoded = { args: [], journals: [], bytes: 0 }
   for (const entry of entries) {
     const frame = encodeFrame(entry)
     encoded.bytes += frame.length
     encoded.args.push(entry.run, frame)
+    const mark = marks ? markOf(entry) : undefined
+    if (marks) encoded.args.push(mark === undefined ? '' : plain.pack(packedMark(mark)))
     encoded.journals.push(calls.keys.journal(entry.run))
   }
   return encoded

@@ -4,7 +4,7 @@ keys: all + the journals the settlements need
 input: time, lease, n, max, then per settlement: msgpack, bytes
 returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
 writes: when full, and tells it
-uses: prelude limits-part failures-part settle-part coordination-part leases-part watch-part
+uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED = 500
 local lease, n, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])

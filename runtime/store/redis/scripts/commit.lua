@@ -5,7 +5,7 @@ input: time, lease, then per entry: 'a', number of its journal, run, frame ('e':
   's', run, settlement, bytes; or 'm', '', '', the mark of the failure that the entry before it stores
 returns: { drain order, 'cancelled ids' }, one answer per entry: as append, or s<state> settled, c continue
 writes: when full
-uses: prelude limits-part failures-part append-part settle-part
+uses: prelude limits-part failures-part count-failure-part append-part settle-part
 ]]
 local lease = ARGV[2]
 

@@ -2,14 +2,12 @@
 Failures in groups (store/failures.ts). A mark is a list: fingerprint, step, name, code or '', text, version.
 `failures` has per fingerprint: first and last time, tries, runs, job; then a msgpack list of step, name, code, text, sample,
 versions (newest first) and minutes of the store's time with tries, oldest first: minute, tries, minute, tries ...
-Failures of one script are summed, so that a group costs by script, not by failure.
+Failures of one script are summed and written together, so that they cost by script, not by failure.
 ]]
-local GROUP = '>I6I6I4I4s'
 local FAILURE_GROUPS, FAILURE_MINUTES, FAILURE_VERSIONS = --[[failures]] 0, 0, 0
-local LARGEST_COUNT = 4294967295
+local LARGEST_COUNT, GROUPS_AT_ONCE = 4294967295, 500
 
---- Made for the first failure that a script counts.
-local function makeCount()
+local function makeFailureCounts()
   local order, sums = {}, {}
 
   --- Up to FAILURE_VERSIONS different numbers, the highest first.
@@ -49,49 +47,56 @@ local function makeCount()
     call('HDEL', K.failures, unpack(oldest))
   end
 
-  local function writeGroup(fingerprint, sum)
-    local raw = call('HGET', K.failures, fingerprint)
+  --- The record of a group with what this script adds to it.
+  local function recordOf(raw, sum)
     local firstAt, tries, runs, versions, minutes = now, 0, 0, {}, {}
     if raw then
       local _, after
-      firstAt, _, tries, runs, _, after = unpack1(GROUP, raw)
+      firstAt, _, tries, runs, _, after = unpack1('>I6I6I4I4s', raw)
       local rest = cmsgpack.unpack(sub(raw, after))
       versions, minutes = rest[6], rest[7]
     end
     for i = 1, #sum.versions do addVersion(versions, sum.versions[i]) end
-    local _, step, name, code, failureText = unpack(sum.mark)
-    local record = pack(GROUP, firstAt, now, math.min(LARGEST_COUNT, tries + sum.tries), math.min(LARGEST_COUNT, runs + sum.runs), sum.job)
-      .. cmsgpack.pack({ step, name, code, failureText, sum.sample, versions, addTries(minutes, sum.tries) })
-    call('HSET', K.failures, fingerprint, record)
-    call('ZADD', K.failureOrder, now, fingerprint)
-    if not raw then forgetOldest() end
+    local _, step, name, code, words = unpack(sum.mark)
+    tries, runs = math.min(LARGEST_COUNT, tries + sum.tries), math.min(LARGEST_COUNT, runs + sum.runs)
+    return pack('>I6I6I4I4s', firstAt, now, tries, runs, sum.job)
+      .. cmsgpack.pack({ step, name, code, words, sum.run, versions, addTries(minutes, sum.tries) })
   end
 
-  function writeFailures()
-    for i = 1, #order do writeGroup(order[i], sums[order[i]]) end
+  local function writePart(names)
+    local known, records, seen, isNew = call('HMGET', K.failures, unpack(names)), {}, {}, false
+    for i = 1, #names do
+      isNew = isNew or not known[i]
+      records[i * 2 - 1], records[i * 2] = names[i], recordOf(known[i], sums[names[i]])
+      seen[i * 2 - 1], seen[i * 2] = now, names[i]
+    end
+    call('HSET', K.failures, unpack(records))
+    call('ZADD', K.failureOrder, unpack(seen))
+    if isNew then forgetOldest() end
+  end
+
+  local function write()
+    for first = 1, #order, GROUPS_AT_ONCE do
+      writePart({ unpack(order, first, math.min(#order, first + GROUPS_AT_ONCE - 1)) })
+    end
     order, sums = {}, {}
   end
 
-  return function(run, mark, of)
+  --- Counts one failure: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's is a try too unless it is a step's
+  --- that escaped (F2).
+  local function count(job, run, mark, of)
     local fingerprint = mark[1]
     local sum = sums[fingerprint]
     if not sum then
-      sum = { tries = 0, runs = 0, versions = {}, job = run[JOB] }
+      sum = { tries = 0, runs = 0, versions = {}, job = job }
       sums[fingerprint] = sum
       order[#order + 1] = fingerprint
     end
-    sum.mark, sum.sample = mark, run[ID]
+    sum.mark, sum.run = mark, run
     if of == 'step' or mark[2] == '' then sum.tries = sum.tries + 1 end
     if of == 'end' then sum.runs = sum.runs + 1 end
     addVersion(sum.versions, mark[6])
   end
-end
 
-local madeCount
-
---- Counts one failure with a mark: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's is a try too unless it is
---- a step's that escaped (F2).
-local function countFailure(run, mark, of)
-  madeCount = madeCount or makeCount()
-  madeCount(run, mark, of)
+  return { count = count, write = write }
 end

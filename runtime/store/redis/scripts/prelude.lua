@@ -35,7 +35,7 @@ local cells, counts, wakes, woken = {}, {}, {}, {}
 -- Limits are made for the first run that has any: see limits-part.lua. `openedLines`: this script changed what all
 -- waitlists depend on. `claimer` is the lease whose claim has room for what becomes ready.
 local makeLimits, madeLimits, flush, nudgeAll
--- Made for the first failure with a mark: see failures-part.lua.
+-- Made for the first failure with a mark: see count-failure-part.lua.
 local writeFailures
 local openedLines, claimer = false, nil
 

@@ -4,7 +4,7 @@ keys: all
 input: time, lease, number of the last claim the worker knows of or '', then per held run: id, fence
 returns: 'lost', or the ids to drop
 writes: when full
-uses: prelude limits-part failures-part coordination-part leases-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part
 ]]
 local lease = ARGV[2]
 if not isHeld(readStatus(lease)) then return 'lost' end

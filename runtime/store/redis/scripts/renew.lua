@@ -5,7 +5,7 @@ input: time, lease, draining 0 or 1, beat ('' or 'role server:connection'); of o
   number, ms since they were told, steps as msgpack ({ run, fence, path, ms open }, ...)
 returns: 'lost', or the orders
 writes: when full
-uses: prelude limits-part failures-part coordination-part leases-part cuts-part count-cut-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part
 ]]
 local lease = ARGV[2]
 markSeen()
