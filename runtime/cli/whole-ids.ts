@@ -11,7 +11,7 @@ const maxListed = 5
 
 /**
  * Ids as they were typed, each completed that is no run but the begin of one: of a run among the newest 1,000.
- * @throws CommanderError when several begin with it
+ * It is a usage error when several begin with it.
  */
 export async function wholeIds(inspector: Inspector, typed: readonly string[]): Promise<readonly RunId[]> {
   if (typed.length > maxCompleted) return typed
