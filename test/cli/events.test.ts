@@ -87,7 +87,7 @@ test('--follow goes on as events come and ends on Ctrl-C; each is a line of JSON
   await follower.said('"cancel"')
   await inStore(cli, async (jobs) => {
     await jobs.resumeQueue('slowly', { by: 'ana' })
-    await jobs.resumeQueue('other', { by: 'ana' })
+    await follower.said('"resume queue"')
     await jobs.pauseQueue('other', { by: 'ana' })
     await jobs.pauseQueue('slowly', { by: 'cy' })
   })

@@ -4,6 +4,7 @@ import { encodeSpec, type ScheduleSpec } from '../../../runtime/store/schedules.
 import type { Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, encoded, leaseMs, newRun, newWorker } from '../given.ts'
+import { hearsEach } from '../hears-each.ts'
 import { limited } from '../limits-given.ts'
 import { mostEvents, numberIn, readAllEvents, readOperations, readRunEvents } from '../read-events.ts'
 import type { Open } from '../store-under-test.ts'
@@ -253,6 +254,21 @@ export function operationsContract(open: Open): void {
     ])
   })
 
+  contractTest(open, 'what one call does is told in its order', async (contract) => {
+    const { store, worker, letLeaseExpire } = contract
+    await store.enqueue([newRun(), newRun()])
+    const [victim, witness] = [await worker(), await worker()]
+    await victim.claimOne()
+    const run = await witness.claimOne()
+    const { cursor: after } = await store.events({ limit: 1 })
+    await letLeaseExpire(witness)
+    await witness.claimAnswer(0, [witness.settlement(run, completed)])
+    const { events } = await store.events({ after, limit: mostEvents })
+    expect(events.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
+      ...['complete', 'worker lost', 'lose'],
+    ])
+  })
+
   contractTest(open, 'a worker that keeps runs has not left', async ({ store, worker }) => {
     const run = newRun()
     await store.enqueue([run])
@@ -461,19 +477,15 @@ export function operationsContract(open: Open): void {
     const { store, another } = contract
     const other = await another()
     await register(contract)
-    let hear = (): void => undefined
-    const heard = new Promise<void>((resolve) => {
-      hear = resolve
-    })
-    const end = other.onChange(hear)
-    // A listener that is not there yet hears the next one.
-    const timer = setInterval(() => {
-      void store.campaign('leader', registration.lease, 15_000).catch(() => undefined)
-      void store.drainWorker('first', byHand()).catch(() => undefined)
-    }, 20)
-    await heard
-    clearInterval(timer)
-    end()
+    let roles = 0
+    await hearsEach(
+      (listener) => other.onChange(listener),
+      [
+        () => contract.worker(),
+        () => store.campaign(`role ${++roles}`, registration.lease, 15_000),
+        () => store.drainWorker('first', byHand()),
+      ],
+    )
   })
 
   contractTest(open, 'a schedule of code is told by the worker that brings it', async (contract) => {

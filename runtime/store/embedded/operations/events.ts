@@ -18,7 +18,7 @@ interface EventRow {
 }
 
 /** A row may hold some hundred events. */
-const rowsAtOnce = 50
+const maxRowsAtOnce = 50
 
 /** Reads a page; to be called on one snapshot. @throws InvalidOptionsError for a query that can't be one. */
 export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPage {
@@ -44,6 +44,7 @@ function readTransitions(
   from: number | undefined,
 ): NumberedEvent[] {
   const found: NumberedEvent[] = []
+  const rowsAtOnce = Math.min(maxRowsAtOnce, limit)
   for (let at = from ?? Number.MAX_SAFE_INTEGER; ; ) {
     const rows = sql.all<EventRow>(
       from === undefined

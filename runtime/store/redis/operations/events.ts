@@ -5,8 +5,14 @@ import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { stateOfCode } from '../state-code.ts'
 
-/** An entry of a stream: its id begins with the number of its last event; then names and values of its fields in turn. */
-type Entry = readonly [id: Buffer, fields: readonly [Buffer, at: Buffer, Buffer, packed: Buffer, ...Buffer[]]]
+/** An entry of a stream. */
+interface Entry {
+  /** Of its last event. */
+  readonly number: number
+  readonly at: number
+  readonly packed: Buffer
+}
+
 type PackedTransition = readonly [string, string, string, RunTransition | 'enqueue', number]
 type PackedTransitions = readonly PackedTransition[number][]
 type PackedOperation = Omit<OperationEvent, 'kind' | 'cursor' | 'at'>
@@ -20,13 +26,10 @@ export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise
     limit,
     ...wanted,
     ...cursor,
-  ])) as [Buffer, Buffer, Buffer, Entry[], Entry[], Buffer, Buffer]
-  const shown = (at: Buffer): number => calls.clock.shown(Number(at))
+  ])) as [Buffer, Buffer, Buffer, Buffer[], Buffer[], Buffer, Buffer]
   const begin = from.length === 0 ? undefined : Number(from)
-  const found = [
-    ...runs.flatMap((entry) => transitionsOf(entry, shown)),
-    ...operations.map((entry) => operationOf(entry, shown)),
-  ]
+  const entries = (flat: Buffer[]): Entry[] => entriesIn(flat, (at) => calls.clock.shown(at))
+  const found = [...entries(runs).flatMap(transitionsOf), ...entries(operations).map(operationOf)]
   return eventPage(parsed, {
     epoch: epoch.length === 0 ? undefined : String(epoch),
     newest: Number(newest),
@@ -36,24 +39,25 @@ export async function readEvents(calls: ScriptCalls, query: EventQuery): Promise
   })
 }
 
-function numberOf([id]: Entry): number {
-  return Number(String(id).split('-')[0])
+/** Of each in turn its id, which begins with its number, when it was, and its msgpack. */
+function entriesIn(flat: readonly Buffer[], shown: (at: number) => number): Entry[] {
+  return Array.from({ length: flat.length / 3 }, (_, i) => {
+    const [id, at, packed] = flat.slice(3 * i, 3 * i + 3) as [Buffer, Buffer, Buffer]
+    return { number: Number(String(id).split('-')[0]), at: shown(Number(at)), packed }
+  })
 }
 
 /** Five places per transition (see scripts/events-part.lua). */
-function transitionsOf(entry: Entry, shown: (at: Buffer) => number): NumberedEvent[] {
-  const [, [, at, , packed]] = entry
+function transitionsOf({ number: last, at, packed }: Entry): NumberedEvent[] {
   const places = plain.unpack(packed) as PackedTransitions
   const count = places.length / 5
   return Array.from({ length: count }, (_, i) => {
     const [run, job, queue, transition, state] = places.slice(i * 5, i * 5 + 5) as unknown as PackedTransition
     const event = { run, job, queue, transition, state: stateOfCode(state) }
-    return { number: numberOf(entry) - count + i + 1, event: { kind: 'run', at: shown(at), ...event } }
+    return { number: last - count + i + 1, event: { kind: 'run', at, ...event } }
   })
 }
 
-function operationOf(entry: Entry, shown: (at: Buffer) => number): NumberedEvent {
-  const [, [, at, , packed]] = entry
-  const operation = plain.unpack(packed) as PackedOperation
-  return { number: numberOf(entry), event: { kind: 'operation', at: shown(at), ...operation } }
+function operationOf({ number, at, packed }: Entry): NumberedEvent {
+  return { number, event: { kind: 'operation', at, ...(plain.unpack(packed) as PackedOperation) } }
 }

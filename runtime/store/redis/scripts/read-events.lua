@@ -2,12 +2,12 @@
 A page of events: the first ones after a number, or the newest.
 keys: meta events operations
 input: limit, 1 to read transitions, 1 to read operations, epoch and number of a cursor or ''
-returns: { epoch or '', number of the newest event, number that the page begins at or '', entries of transitions, entries of
-  operations, number of the last transition that was dropped, and of the last operation }
+returns: { epoch or '', number of the newest event, number that the page begins at or '', transitions, operations, number of the
+  last transition that was dropped, and of the last operation }; of each entry in turn its id, when it was, msgpack
 writes: nothing
 ]]
-local AT_ONCE = 50
 local limit, cursorEpoch, after = tonumber(ARGV[1]), ARGV[4], tonumber(ARGV[5])
+local atOnce = math.min(50, limit)
 
 local function text(number) return string.format('%.0f', number) end
 
@@ -19,31 +19,42 @@ local function sizeOf(entry)
   return (kind == 220 and high * 256 + low or kind - 144) / 5
 end
 
+--- One list is half the work of a list per entry.
+local function add(found, entry)
+  local n, fields = #found, entry[2]
+  found[n + 1], found[n + 2], found[n + 3] = entry[1], fields[2], fields[4]
+end
+
 local epoch, newest = unpack(call('HMGET', K.meta, 'epoch', 'events'))
 newest = tonumber(newest) or 0
 -- As `startOf` in store/event-page.ts.
 local readsOn = after and after <= newest and (cursorEpoch == '0' or cursorEpoch == epoch)
 
---- Entries of transitions until they hold as many as are asked for, without those up to the cursor.
+--- Entries until they hold as many transitions as are asked for. Of the first one those up to the cursor don't count.
 local function transitions()
-  local found, held, from = {}, 0, readsOn and text(after + 1) or '+'
+  local found, held, from = {}, nil, readsOn and text(after + 1) or '+'
   repeat
     local entries
-    if readsOn then entries = call('XRANGE', K.events, from, '+', 'COUNT', AT_ONCE)
-    else entries = call('XREVRANGE', K.events, from, '-', 'COUNT', AT_ONCE) end
+    if readsOn then entries = call('XRANGE', K.events, from, '+', 'COUNT', atOnce)
+    else entries = call('XREVRANGE', K.events, from, '-', 'COUNT', atOnce) end
     for i = 1, #entries do
+      local entry = entries[i]
+      if not held then held = readsOn and math.min(0, numberOf(entry) - after - sizeOf(entry)) or 0 end
       if held >= limit then break end
-      found[#found + 1] = entries[i]
-      held = held + (readsOn and math.min(sizeOf(entries[i]), numberOf(entries[i]) - after) or sizeOf(entries[i]))
+      add(found, entry)
+      held = held + sizeOf(entry)
     end
     if #entries > 0 then from = '(' .. entries[#entries][1] end
-  until held >= limit or #entries < AT_ONCE
+  until #entries < atOnce or held >= limit
   return found
 end
 
 local function operations()
-  if readsOn then return call('XRANGE', K.operations, text(after + 1), '+', 'COUNT', limit) end
-  return call('XREVRANGE', K.operations, '+', '-', 'COUNT', limit)
+  local found, entries = {}, nil
+  if readsOn then entries = call('XRANGE', K.operations, text(after + 1), '+', 'COUNT', limit)
+  else entries = call('XREVRANGE', K.operations, '+', '-', 'COUNT', limit) end
+  for i = 1, #entries do add(found, entries[i]) end
+  return found
 end
 
 --- What was before an operation: the numbers of an operation and of a transition, 0 for none.
