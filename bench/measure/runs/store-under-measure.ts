@@ -17,9 +17,21 @@ export interface StoreUnderMeasure {
   cpuMs(): Promise<number>
   /** Bytes of each index, by name. */
   bytes(): Promise<ReadonlyMap<string, number>>
-  /** The longest command since the last call, where a server tells. */
-  longestMs(): Promise<number | undefined>
+  /** Entries of each index, by name. */
+  sizes(): Promise<ReadonlyMap<string, number>>
+  /** How long scripts took since the last call, p99 and longest, where a server tells. */
+  scriptMs(): Promise<readonly number[] | undefined>
   close(): Promise<void>
+}
+
+/** What is in each index of the SQLite file: see schema.ts. */
+const conditions = {
+  runs_live: 'runs WHERE ended_at IS NULL',
+  runs_ended: 'runs WHERE ended_at IS NOT NULL',
+  runs_ended_groups: "runs WHERE ended_at IS NOT NULL AND state <> 'completed'",
+  runs_ended_times: "runs WHERE ended_at IS NOT NULL AND state <> 'completed'",
+  runs_waiting_times: "runs WHERE changed_at <> enqueued_at AND state = 'ready' OR state = 'waiting'",
+  run_counts: 'run_counts',
 }
 
 const unlimited = { maxEnded: 100_000_000 }
@@ -44,10 +56,21 @@ export async function onRedis(): Promise<StoreUnderMeasure> {
       })
       return new Map(await Promise.all(sizes))
     },
-    longestMs: async () => {
+    sizes: async () => {
+      const of = async (name: string, command: string): Promise<[string, number]> => {
+        return [name, Number(await connection.call(command, `{durable-jobs}:${name}`))]
+      }
+      const sets = ['index', 'groups', 'changed', 'tags'].map((name) => of(name, 'ZCARD'))
+      return new Map(await Promise.all([...sets, of('runCounts', 'HLEN')]))
+    },
+    scriptMs: async () => {
+      const p99 = /percentiles_usec_evalsha:.*p99=([\d.]+)/.exec(
+        String(await connection.call('INFO', 'latencystats')),
+      )
       const log = (await connection.call('SLOWLOG', 'GET', '-1')) as [unknown, unknown, number][]
       await connection.call('SLOWLOG', 'RESET')
-      return Math.max(0, ...log.map(([, , us]) => us)) / 1_000
+      await connection.call('CONFIG', 'RESETSTAT')
+      return [Number(p99?.[1] ?? 0) / 1_000, Math.max(0, ...log.map(([, , us]) => us)) / 1_000]
     },
     close: async () => {
       await store.close()
@@ -74,7 +97,16 @@ export async function onSqlite(): Promise<StoreUnderMeasure> {
       database.close()
       return new Map(rows.map(({ name, bytes }) => [String(name), Number(bytes)]))
     },
-    longestMs: async () => undefined,
+    sizes: async () => {
+      const database = new DatabaseSync(path, { readOnly: true })
+      const counts = Object.entries(conditions).map(([name, where]): [string, number] => {
+        const row = database.prepare(`SELECT count(*) AS n FROM ${where}`).get()
+        return [name, Number(row?.n)]
+      })
+      database.close()
+      return new Map(counts)
+    },
+    scriptMs: async () => undefined,
     close: async () => {
       await store.close()
       rmSync(folder, { recursive: true, force: true })

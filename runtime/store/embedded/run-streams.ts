@@ -15,10 +15,14 @@ export interface RunStream {
   readonly values: readonly SQLInputValue[]
 }
 
+/** Conditions of partial indexes (schema.ts), which a query has to repeat: `runs_ended_groups` and `runs_ended_times` … */
+export const endedButCompleted = "ended_at IS NOT NULL AND state <> 'completed'"
+/** … and `runs_waiting_times`. */
+export const waitingByTime = "(changed_at <> enqueued_at AND state = 'ready' OR state = 'waiting')"
+
 /** Runs of one job in one state in one queue. */
 function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): RunStream {
-  const index = isEnd(state) ? "ended_at IS NOT NULL AND state <> 'completed'" : 'ended_at IS NULL'
-  const where = `${index} AND state = ? AND queue = ? AND job = ?`
+  const where = `${isEnd(state) ? endedButCompleted : 'ended_at IS NULL'} AND state = ? AND queue = ? AND job = ?`
   return { table: 'runs', where, values: [state, queue, job] }
 }
 
@@ -67,7 +71,7 @@ export function endedGroups(
   state: RunState,
   filter: Pick<RunFilter, 'job' | 'queue'>,
 ): Pick<RunGroup, 'queue' | 'job'>[] {
-  return groupsBehind(sql, "ended_at IS NOT NULL AND state <> 'completed'", state, filter)
+  return groupsBehind(sql, endedButCompleted, state, filter)
 }
 
 function groupsBehind(
@@ -77,14 +81,13 @@ function groupsBehind(
   filter: Pick<RunFilter, 'job' | 'queue'>,
 ): Pick<RunGroup, 'queue' | 'job'>[] {
   const found: Pick<RunGroup, 'queue' | 'job'>[] = []
-  const of = filter.queue === undefined ? '' : ' AND queue = ?'
-  const values = filter.queue === undefined ? [] : [filter.queue]
-  let last = { queue: '', job: '' }
+  // With a queue the index is searched by job alone: it would not be by both.
+  const behind = filter.queue === undefined ? '(queue, job) > (?, ?)' : 'queue = ? AND job > ?'
+  let last = { queue: filter.queue ?? '', job: '' }
   for (;;) {
     const next = sql.get<{ queue: string; job: string }>(
-      `SELECT queue, job FROM runs WHERE ${index} AND state = ?${of} AND (queue, job) > (?, ?) ORDER BY queue, job LIMIT 1`,
+      `SELECT queue, job FROM runs WHERE ${index} AND state = ? AND ${behind} ORDER BY queue, job LIMIT 1`,
       state,
-      ...values,
       last.queue,
       last.job,
     )

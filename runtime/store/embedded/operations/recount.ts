@@ -3,6 +3,7 @@ import type { CounterFacts, FoundMiscount } from '../../counters-check.ts'
 import { type Miscount, type RecountReport, recountPauseMs } from '../../recount.ts'
 import type { Sql } from '../database.ts'
 import { inspectRunCounts, readRecountedAt, readRecountedTo } from '../run-counts.ts'
+import { endedButCompleted } from '../run-streams.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One transaction's share: a few milliseconds. */
@@ -129,5 +130,5 @@ function completedRuns(sql: Sql): number {
 function groupsByIndex(sql: Sql): Omit<Sum, 'last'>[] {
   const groups = (where: string): Omit<Sum, 'last'>[] =>
     sql.all(`SELECT queue, job, state, count(*) AS n FROM runs WHERE ${where} GROUP BY state, queue, job`)
-  return [...groups('ended_at IS NULL'), ...groups("ended_at IS NOT NULL AND state <> 'completed'")]
+  return [...groups('ended_at IS NULL'), ...groups(endedButCompleted)]
 }

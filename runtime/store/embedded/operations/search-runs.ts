@@ -12,7 +12,16 @@ import {
 import type { Sql } from '../database.ts'
 import { inspectRunCounts, readRecountedAt } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
-import { allRuns, endedGroups, liveGroups, mergeStreams, type RunStream, streamsOf } from '../run-streams.ts'
+import {
+  allRuns,
+  endedButCompleted,
+  endedGroups,
+  liveGroups,
+  mergeStreams,
+  type RunStream,
+  streamsOf,
+  waitingByTime,
+} from '../run-streams.ts'
 import { type Moment, storeTimeOf } from '../store-clock.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
@@ -107,7 +116,9 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
     },
     tagged: filter.tag === undefined ? 0 : taggedRuns(sql, filter.tag),
     inTime: (state) =>
-      isTimed && isFiledByTime(state) ? changedIn(sql, state, times, maxInspectedRuns + 1).length : undefined,
+      isTimed && isFiledByTime(state) && state !== 'blocked'
+        ? changedIn(sql, state, times, maxInspectedRuns + 1).length
+        : undefined,
   }
 }
 
@@ -125,8 +136,8 @@ function taggedRuns(sql: Sql, tag: string): number {
 function changedIn(sql: Sql, state: RunState, { from, before }: Times, limit: number): number[] {
   return sql
     .all<{ seq: number }>(
-      `SELECT seq FROM runs INDEXED BY runs_changed
-       WHERE ${filedByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT ?`,
+      `SELECT seq FROM runs INDEXED BY ${isEnd(state) ? 'runs_ended_times' : 'runs_waiting_times'}
+       WHERE ${isEnd(state) ? endedButCompleted : waitingByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT ?`,
       state,
       from,
       before,
@@ -134,9 +145,6 @@ function changedIn(sql: Sql, state: RunState, { from, before }: Times, limit: nu
     )
     .map(({ seq }) => seq)
 }
-
-/** The condition of the index `runs_changed`, which a query has to repeat. */
-const filedByTime = "state IN ('waiting', 'blocked', 'failed', 'cancelled', 'expired')"
 
 function heldBy(sql: Sql, worker: string): number[] {
   return sql
@@ -293,20 +301,18 @@ function nextByTime(
   { at, seq }: RunPosition,
   atMost: number,
 ): { readonly timed: readonly Candidate[]; readonly isAllTimed: boolean } {
-  const read = (index: string, where: string): Candidate[] =>
-    sql.all<Candidate & { at: number }>(
-      `SELECT seq, changed_at AS at FROM runs INDEXED BY ${index}
-       WHERE ${where} AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
-      at,
-      seq,
-      atMost,
-    )
-  const waiting = states.includes('waiting')
-    ? read('runs_changed', `${filedByTime} AND state = 'waiting'`)
-    : []
-  const again = states.includes('ready')
-    ? read('runs_ready_again', "state = 'ready' AND changed_at <> enqueued_at")
-    : []
+  const read = (state: RunState): Candidate[] =>
+    states.includes(state)
+      ? sql.all<Candidate & { at: number }>(
+          `SELECT seq, changed_at AS at FROM runs INDEXED BY runs_waiting_times
+           WHERE ${waitingByTime} AND state = ? AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
+          state,
+          at,
+          seq,
+          atMost,
+        )
+      : []
+  const [waiting, again] = [read('waiting'), read('ready')]
   const others = held.filter((run) => comesFirst({ at, seq }, run)).slice(0, atMost)
   const all = [...waiting, ...again, ...others].sort((a, b) => a.at - b.at || a.seq - b.seq)
   const isAllTimed = [waiting, again, others].every(({ length }) => length < atMost) && all.length <= atMost

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type * as OpenModule from '../runtime/store/open-store.ts'
+import type * as ConfigModule from '../runtime/store/store-config.ts'
+import type * as GivenModule from '../test/contract/given.ts'
+import type * as WorkerModule from '../test/contract/test-worker.ts'
+import { RedisServer } from '../test/redis-server/redis-server.ts'
+import { RespConnection } from '../test/redis-server/resp-connection.ts'
+import { spread } from './spread.ts'
+
+/*
+ * What a run that waits for nothing costs a store, here and in another checkout (BENCH_BESIDE, with its dependencies): both
+ * in one process, in turns. On Redis the time its scripts take, on SQLite the CPU of the process.
+ */
+const beside = process.env.BENCH_BESIDE ?? import.meta.dirname.replace(/\/bench$/, '')
+const rounds = Number(process.env.BENCH_ROUNDS ?? 60)
+const runsPerRound = 200
+const batches = [1, 10, 100]
+
+interface Side {
+  readonly name: string
+  /** Takes a round's runs from enqueue to completion, so many per call. */
+  round(batch: number): Promise<void>
+  close(): Promise<void>
+}
+
+async function side(name: string, checkout: string, url: string): Promise<Side> {
+  const load = async <T>(path: string): Promise<T> =>
+    (await import(pathToFileURL(join(resolve(checkout), path)).href)) as T
+  const { openStore } = await load<typeof OpenModule>('runtime/store/open-store.ts')
+  const { parseStoreConfig } = await load<typeof ConfigModule>('runtime/store/store-config.ts')
+  const { newRun } = await load<typeof GivenModule>('test/contract/given.ts')
+  const { TestWorker, completed } = await load<typeof WorkerModule>('test/contract/test-worker.ts')
+  const store = await openStore(parseStoreConfig(url))
+  const worker = await TestWorker.register(store, { leaseMs: 86_400_000 })
+  return {
+    name,
+    round: async (batch) => {
+      for (let left = runsPerRound; left > 0; left -= batch) {
+        await store.enqueue(Array.from({ length: batch }, () => newRun()))
+        const claimed = await worker.claim(batch)
+        await worker.send(...claimed.map((run) => worker.settlement(run, completed)))
+      }
+    },
+    close: () => store.close(),
+  }
+}
+
+async function compare(store: string, sides: readonly Side[], usedUs: () => Promise<number>): Promise<void> {
+  for (const batch of batches) {
+    const costs = sides.map((): number[] => [])
+    for (let round = -3; round < rounds; round++) {
+      const order = round % 2 === 0 ? [...sides.keys()] : [...sides.keys()].reverse()
+      for (const i of order) {
+        const before = await usedUs()
+        await sides[i]?.round(batch)
+        if (round >= 0) costs[i]?.push(((await usedUs()) - before) / runsPerRound)
+      }
+    }
+    const [other = [], own = []] = costs
+    // The quickest tenth met the least of what else the machine does.
+    const best = (values: readonly number[]): number =>
+      values.toSorted((a, b) => a - b)[Math.floor(values.length / 10)] ?? Number.NaN
+    const figures = {
+      measure: `${store}: a no-op run, ${batch} per call`,
+      'us beside': Number(best(other).toFixed(1)),
+      'us here': Number(best(own).toFixed(1)),
+      ratio: Number((best(own) / best(other)).toFixed(3)),
+      'median of ratios': Number(spread(own.map((us, i) => us / (other[i] ?? Number.NaN))).median.toFixed(3)),
+      goal: 'at most 1.03',
+    }
+    console.log(`EVIDENCE ${JSON.stringify(figures)}`)
+  }
+}
+
+async function onRedis(): Promise<void> {
+  const server = await RedisServer.start({})
+  const connection = await RespConnection.open(server.port)
+  const url = (namespace: string): string => `redis://127.0.0.1:${server.port}?namespace=${namespace}`
+  const sides = [
+    await side('beside', beside, url('beside')),
+    await side('here', join(import.meta.dirname, '..'), url('here')),
+  ]
+  await compare('Redis', sides, async () => {
+    const stats = String(await connection.call('INFO', 'commandstats'))
+    return Number(/cmdstat_evalsha:calls=\d+,usec=(\d+)/.exec(stats)?.[1])
+  })
+  for (const { close } of sides) await close()
+  connection.close()
+  await server.remove()
+}
+
+async function onSqlite(): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-bench-'))
+  const sides = [
+    await side('beside', beside, `sqlite:${join(folder, 'beside.db')}`),
+    await side('here', join(import.meta.dirname, '..'), `sqlite:${join(folder, 'here.db')}`),
+  ]
+  await compare('SQLite', sides, async () => {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  })
+  for (const { close } of sides) await close()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+await onSqlite()
+await onRedis()
