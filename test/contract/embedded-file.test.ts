@@ -21,13 +21,13 @@ const addedLater = [
   'history cause',
   'runs fingerprint',
 ]
-const failureTriggers = ['failed_by_enters', 'failed_by_leaves', 'failed_by_removed', 'fingerprint_ends']
 const addedTables = ['clock_jumps', 'operations', 'failure_groups', 'failed_by', 'actions']
 const dropAddedTables = [
   'DROP INDEX runs_instants',
+  'DROP TRIGGER failed_by_removed',
   'DROP INDEX runs_failed_by',
+  'DROP INDEX runs_not_failed',
   ...addedTables.map((table) => `DROP TABLE ${table}`),
-  ...failureTriggers.map((trigger) => `DROP TRIGGER ${trigger}`),
   "DELETE FROM settings WHERE name = 'epoch'",
 ].join(';')
 
@@ -197,9 +197,9 @@ describe('the file of the embedded store', () => {
     })
   })
 
-  test('tells how many runs are failed now, also of those that the version before moves and deletes', async () => {
-    const runs = [newRun(), newRun(), newRun()]
-    const [again, removed] = runs.map(({ id }) => id)
+  test('tells how many runs are failed now, also of those that the version before moved or deleted', async () => {
+    const runs = [newRun(), newRun(), newRun(), newRun()]
+    const [swept, claimed, deleted] = runs.map(({ id }) => id)
     const failedNow = async (store: Store): Promise<unknown> =>
       (await store.failures({ limit: 1 }))[0]?.failedNow
     await using(async (store) => {
@@ -207,17 +207,21 @@ describe('the file of the embedded store', () => {
       const worker = await TestWorker.register(store)
       const outcome = { kind: 'failed', error: plainError, mark: mark('parse') } as const
       for (const run of await worker.claim()) await worker.settle(run, outcome)
-      expect(await failedNow(store)).toBe(3)
+      expect(await failedNow(store)).toBe(4)
 
-      sql(`UPDATE runs SET state = 'ready', ended_at = NULL WHERE id = '${again}'`)
+      const retry = "UPDATE runs SET state = 'ready', ended_at = NULL, prune_at = NULL WHERE id ="
+      sql(`${retry} '${swept}'`)
+      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toEqual({ pruned: 0, repaired: [] })
+      expect(await failedNow(store)).toBe(3)
+      sql(`UPDATE runs SET state = 'blocked' WHERE id = '${swept}'`)
+      sql(`${retry} '${claimed}'; INSERT OR IGNORE INTO classes VALUES ('job', 1, 'default')`)
+      expect(await worker.claimOne()).toMatchObject({ id: claimed })
       expect(await failedNow(store)).toBe(2)
-      sql(`DELETE FROM runs WHERE id = '${removed}'`)
-      expect(await failedNow(store)).toBe(1)
-      sql(`UPDATE runs SET state = 'running' WHERE id = '${again}'`)
-      sql(`UPDATE runs SET state = 'failed', ended_at = 1 WHERE id = '${again}'`)
-      expect(await store.run(again ?? '')).not.toHaveProperty('fingerprint')
+      expect(await store.run(claimed ?? '')).not.toHaveProperty('fingerprint')
+      sql(`DELETE FROM runs WHERE id = '${deleted}'`)
       expect(await failedNow(store)).toBe(1)
     })
+    expect(rows('failed_by')).toBe(1)
   })
 
   test('of the version before marks waiters that keep slots: those that wait, and those that it adds', async () => {

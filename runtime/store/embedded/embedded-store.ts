@@ -76,6 +76,7 @@ import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { Database } from './database.ts'
 import { writeEvents } from './event-log.ts'
+import { forgetMoved } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { bootId, hostClocks, refuseNetworkFileSystem } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
@@ -461,6 +462,7 @@ class EmbeddedStore implements Store {
       const ended = countEnded(tx)
       const recount = isRecountDue(tx, ended) ? ({ recountDue: true } as const) : {}
       settleLimiters(tx)
+      forgetMoved(tx, limit)
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
       pruneActions(tx)

@@ -1,7 +1,8 @@
 import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
+import { countFailed } from './failed-by.ts'
 import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
-import { type Blocked, type Cancel, expiryOf, type RunRow } from './run-row.ts'
+import { type Blocked, type Cancel, expiryOf, type RunRow, type StoredWait } from './run-row.ts'
 import { isSuspect } from './takers.ts'
 import type { Transaction, WakeCount } from './transaction.ts'
 import { moveKeys } from './unique-keys.ts'
@@ -17,10 +18,10 @@ export interface Placement {
   readonly startedAt?: number | null
   readonly deadlineAt?: number | null
   readonly expiresAt?: number | null
-  readonly waiting?: WaitingFor
+  readonly waiting?: StoredWait
   readonly cancel?: Cancel | null
   readonly blocked?: Blocked | null
-  /** Of the failure after which it waits, or for which it is failed. */
+  /** Of the failure for which it is failed. */
   readonly fingerprint?: string | undefined
   /** The stay that ends with this move, for a repeated settle. */
   readonly settledFence?: number
@@ -35,7 +36,8 @@ export interface Placement {
  * L3  an ended run has an `ended_at` and a `prune_at`; a live one has neither
  * L4  a scheduled run that waits for an instant has it as `instant_at`. Its other times stay as they were computed at the
  *     enqueue, so `due_at` may be early or late: `promote` corrects that
- * L5  only a failed or a waiting run has a `fingerprint`
+ * L5  only a failed run has a `fingerprint`, and `failed_by` counts it. An earlier version leaves a run its fingerprint:
+ *     the next move, or the sweep, takes it
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
   const reached = nextState(run.state, transition)
@@ -84,6 +86,8 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.fingerprint ?? null,
     run.seq,
   )
+  if (run.fingerprint !== null) countFailed(tx, run.fingerprint, -1)
+  if (to.fingerprint !== undefined) countFailed(tx, to.fingerprint, 1)
   if (run.unique_key !== null) moveKeys(tx, run, { transition, state, startedAt })
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)

@@ -46,11 +46,19 @@ export interface RunRow {
   readonly canonical_key: string | null
   /** See unique-until.ts. */
   readonly unique_until: number | null
+  /** Of the failure that it is failed for. */
+  readonly fingerprint: string | null
 }
 
 export interface Cancel {
   readonly by: string
   readonly reason?: string
+}
+
+/** As `waiting` has it. */
+export type StoredWait = WaitingFor & {
+  /** Of the failure after which it waits. */
+  readonly fingerprint?: string | undefined
 }
 
 export interface Blocked {
@@ -65,7 +73,6 @@ interface PayloadRow {
   readonly output: Uint8Array | null
   readonly error: Uint8Array | null
   readonly escaped: string | null
-  readonly fingerprint: string | null
   readonly worker: string | null
   readonly scheduled_for: number | null
 }
@@ -74,7 +81,7 @@ export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at, runs.instant_at,
   runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.started_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
-  runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until`
+  runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until, runs.fingerprint`
 
 export function findRun(sql: Sql, id: RunId): RunRow | undefined {
   return sql.get<RunRow>(`SELECT ${runColumns} FROM runs WHERE id = ?`, id)
@@ -86,7 +93,7 @@ export function runBySeq(sql: Sql, seq: number): RunRow | undefined {
 
 /** What `toRun` needs beside the run's own columns. */
 export const viewColumns: string = `${runColumns}, payloads.tags, payloads.headers, payloads.output, payloads.error,
-  payloads.escaped, payloads.scheduled_for, runs.fingerprint, workers.name AS worker`
+  payloads.escaped, payloads.scheduled_for, workers.name AS worker`
 export const viewTables =
   'runs JOIN payloads ON payloads.seq = runs.seq LEFT JOIN workers ON workers.lease = runs.lease'
 
@@ -120,9 +127,10 @@ function shownKey(key: string, row: RunRow, shown: Shown): UniqueKey {
   return typeof known.until === 'number' ? { ...known, until: shown(known.until) } : known
 }
 
-function shownWait(waiting: string | null, shown: Shown): WaitingFor {
-  const known = JSON.parse(waiting ?? '{}') as WaitingFor
-  return known.until === undefined ? known : { ...known, until: shown(known.until) }
+function waitFields(waiting: string | null, shown: Shown): object {
+  const { fingerprint, ...known } = JSON.parse(waiting ?? '{}') as StoredWait
+  const waitingFor = known.until === undefined ? known : { ...known, until: shown(known.until) }
+  return { waitingFor, ...(fingerprint === undefined ? {} : { fingerprint }) }
 }
 
 function stateFields(row: RunRow & PayloadRow, shown: Shown): object {
@@ -138,8 +146,8 @@ function stateFields(row: RunRow & PayloadRow, shown: Shown): object {
     running: () => ({ worker: row.worker ?? 'unknown' }),
     cancelling: () => ({ worker: row.worker ?? 'unknown', ...cancel }),
     waiting: () => ({
-      waitingFor: shownWait(row.waiting, shown),
-      ...(error ? { error, ...fingerprint } : {}),
+      ...waitFields(row.waiting, shown),
+      ...(error ? { error } : {}),
     }),
     blocked: () => ({ reason: (JSON.parse(row.blocked ?? '{}') as Blocked).reason }),
     completed: () => ({ ...ended, output: row.output }),

@@ -192,12 +192,6 @@ const keepsSlots = (seq: string): string => `EXISTS (
       AND json_extract(take.value, '$.wholeRun') AND json_extract(take.value, '$.held') IS NOT NULL
   )`
 
-/** Of `failed_by`, which has no row for none. */
-const oneLess = (
-  fingerprint: string,
-): string => `UPDATE failed_by SET n = n - 1 WHERE fingerprint = ${fingerprint};
-    DELETE FROM failed_by WHERE fingerprint = ${fingerprint} AND n <= 0;`
-
 /**
  * Columns and tables that earlier versions can do without. They raise no format: that would drain the workers of the version before
  * and keep its processes from opening the file while a deploy runs both.
@@ -210,7 +204,7 @@ const additions = [
   { table: 'runs', column: 'instant_at', type: 'INTEGER' },
   // Of a loss: 'exit' or 'lease'.
   { table: 'history', column: 'cause', type: 'TEXT' },
-  // Of the failure that a run is failed for, or waits after.
+  // Of the failure that a run is failed for.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
 ] as const
 const addedTables = `
@@ -273,29 +267,15 @@ const addedTables = `
     sample TEXT NOT NULL, versions TEXT NOT NULL, minutes TEXT NOT NULL -- as JSON
   );
   CREATE INDEX IF NOT EXISTS failure_groups_seen ON failure_groups (last_at);
-  -- How many runs are failed now, by fingerprint. By triggers: the version before moves and deletes such runs, too.
+  -- How many runs have a fingerprint: those that are failed now for it. A trigger, because the version before deletes such
+  -- runs, too. What that moves keeps its fingerprint until the sweep finds it.
   CREATE INDEX IF NOT EXISTS runs_failed_by ON runs (fingerprint, seq) WHERE fingerprint IS NOT NULL AND state = 'failed';
+  CREATE INDEX IF NOT EXISTS runs_not_failed ON runs (seq) WHERE fingerprint IS NOT NULL AND state <> 'failed';
   CREATE TABLE IF NOT EXISTS failed_by (fingerprint TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-  CREATE TRIGGER IF NOT EXISTS failed_by_enters AFTER UPDATE OF state ON runs
-    WHEN NEW.state = 'failed' AND OLD.state <> 'failed' AND NEW.fingerprint IS NOT NULL
+  CREATE TRIGGER IF NOT EXISTS failed_by_removed AFTER DELETE ON runs WHEN OLD.fingerprint IS NOT NULL
   BEGIN
-    INSERT INTO failed_by VALUES (NEW.fingerprint, 1) ON CONFLICT DO UPDATE SET n = n + 1;
-  END;
-  CREATE TRIGGER IF NOT EXISTS failed_by_leaves AFTER UPDATE OF state ON runs
-    WHEN OLD.state = 'failed' AND NEW.state <> 'failed' AND OLD.fingerprint IS NOT NULL
-  BEGIN
-    ${oneLess('OLD.fingerprint')}
-  END;
-  CREATE TRIGGER IF NOT EXISTS failed_by_removed AFTER DELETE ON runs
-    WHEN OLD.state = 'failed' AND OLD.fingerprint IS NOT NULL
-  BEGIN
-    ${oneLess('OLD.fingerprint')}
-  END;
-  -- The version before claims a run and leaves it its fingerprint, as if its next failure had that one.
-  CREATE TRIGGER IF NOT EXISTS fingerprint_ends AFTER UPDATE OF state ON runs
-    WHEN NEW.state = 'running' AND NEW.fingerprint IS NOT NULL
-  BEGIN
-    UPDATE runs SET fingerprint = NULL WHERE seq = NEW.seq;
+    UPDATE failed_by SET n = n - 1 WHERE fingerprint = OLD.fingerprint;
+    DELETE FROM failed_by WHERE fingerprint = OLD.fingerprint AND n <= 0;
   END;
   INSERT OR IGNORE INTO limit_keepers
     SELECT limiter, key, priority, seq, path FROM limit_lines WHERE ${keepsSlots('limit_lines.seq')};

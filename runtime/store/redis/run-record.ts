@@ -42,8 +42,8 @@ interface Tail {
 interface Extras {
   /** tags */
   readonly t?: readonly string[]
-  /** kind, until, name of what it waits for */
-  readonly w?: readonly [WaitingFor['kind'], number, string?]
+  /** kind, until, name of what it waits for or '', fingerprint of the failure after which it waits */
+  readonly w?: readonly [WaitingFor['kind'], number, string?, string?]
   readonly c?: { readonly by: string; readonly reason?: string }
   readonly b?: { readonly reason: string }
   /** limits by path, '' for the job's own; a limiter's name is the first place of a take (scripts/limits-part.lua) */
@@ -52,7 +52,7 @@ interface Extras {
   readonly u?: readonly [key: string, code: number, canonicalKey?: string]
   /** The step whose error escaped. */
   readonly e?: string
-  /** Of the failure that it is failed for, or waits after. */
+  /** Of the failure that it is failed for. */
   readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
@@ -200,7 +200,6 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
   const error = (): StoredError => decodeValue(outcome, `error of run ${id}`) as StoredError
   const ended = isEnd(state) ? { endedAt: shown(record.changedAt) } : {}
   const cancel = extras.c ?? { by: 'unknown' }
-  const fingerprint = extras.f === undefined ? {} : { fingerprint: extras.f }
   const fields = {
     scheduled: () => ({ dueAt: extras.i ?? shown(record.wakeAt) }),
     ready: () => ({}),
@@ -208,7 +207,8 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
     cancelling: () => ({ worker: worker || 'unknown', ...cancel }),
     waiting: () => ({
       waitingFor: waitingFor(extras, shown),
-      ...(outcome.length > 0 ? { error: error(), ...fingerprint } : {}),
+      ...(outcome.length > 0 ? { error: error() } : {}),
+      ...shownFingerprint(extras.w?.[3]),
     }),
     blocked: () => ({ reason: extras.b?.reason ?? '' }),
     completed: () => ({ ...ended, output: new Uint8Array(outcome) }),
@@ -216,7 +216,7 @@ function stateFields({ id, record, worker, outcome }: WholeRun, shown: Shown): o
       ...ended,
       error: outcome.length > 0 ? error() : poisoned(id, record),
       ...(extras.e === undefined ? {} : { escaped: extras.e }),
-      ...fingerprint,
+      ...shownFingerprint(extras.f),
     }),
     cancelled: () => ({ ...ended, ...cancel }),
     expired: () => ended,
@@ -229,8 +229,12 @@ function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
   return {
     kind,
     ...(kind === 'limit' ? {} : { until: shown(until) }),
-    ...(name === undefined ? {} : { name }),
+    ...(name === undefined || name === '' ? {} : { name }),
   }
+}
+
+function shownFingerprint(fingerprint: string | undefined): { readonly fingerprint?: string } {
+  return fingerprint === undefined ? {} : { fingerprint }
 }
 
 /** The store itself ended the run: there was no worker left to write an error. */

@@ -38,7 +38,7 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       return settled(place(tx, run, 'release', end))
     case 'retrying':
       keepFailure(tx, run, outcome)
-      return settled(backOff(tx, run, outcome.delayMs, { ...end, fingerprint: outcome.mark?.fingerprint }))
+      return settled(backOff(tx, run, outcome, end))
     case 'waiting':
       return suspend(tx, run, outcome.waits, end)
     case 'released':
@@ -53,9 +53,14 @@ function settled(state: RunState): EntryAnswer {
   return { kind: 'settled', state }
 }
 
-function backOff(tx: Transaction, run: RunRow, delayMs: number, end: Placement): RunState {
+function backOff(
+  tx: Transaction,
+  run: RunRow,
+  { delayMs, mark }: Extract<Outcome, { kind: 'retrying' }>,
+  end: Placement,
+): RunState {
   const wakeAt = tx.now + delayMs
-  const waiting = { kind: 'retry', until: wakeAt } as const
+  const waiting = { kind: 'retry', until: wakeAt, fingerprint: mark?.fingerprint } as const
   return place(tx, run, 'back off', { ...end, attempt: run.attempt + 1, wakeAt, waiting })
 }
 
@@ -79,9 +84,9 @@ function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Plac
     first.wait.position,
     run.seq,
   )
-  const waiting = { kind: first.wait.kind, name: first.wait.path, until: first.until }
-  const { fingerprint } = first.wait
-  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting, fingerprint }))
+  const { kind, path: name, fingerprint } = first.wait
+  const waiting = { kind, name, until: first.until, fingerprint }
+  return settled(place(tx, run, 'suspend', { ...end, wakeAt: first.until, waiting }))
 }
 
 function inLine(admission: Admission | undefined): WaitingFor {

@@ -8,8 +8,8 @@ local GROUP = '>I6I6I4I4s'
 local FAILURE_GROUPS, FAILURE_MINUTES, FAILURE_VERSIONS = --[[failures]] 0, 0, 0
 local LARGEST_COUNT = 4294967295
 
-local countFailure
-do
+--- Made for the first failure that a script counts.
+local function makeCount()
   local order, sums = {}, {}
 
   --- Up to FAILURE_VERSIONS different numbers, the highest first.
@@ -67,15 +67,12 @@ do
     if not raw then forgetOldest() end
   end
 
-  local function write()
+  function writeFailures()
     for i = 1, #order do writeGroup(order[i], sums[order[i]]) end
     order, sums = {}, {}
   end
 
-  --- Counts one failure with a mark: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's is a try too unless it is
-  --- a step's that escaped (F2).
-  function countFailure(run, mark, of)
-    writeFailures = write
+  return function(run, mark, of)
     local fingerprint = mark[1]
     local sum = sums[fingerprint]
     if not sum then
@@ -88,4 +85,13 @@ do
     if of == 'end' then sum.runs = sum.runs + 1 end
     addVersion(sum.versions, mark[6])
   end
+end
+
+local madeCount
+
+--- Counts one failure with a mark: of a step, or of a run (`of`: 'step', 'try', 'end'). A run's is a try too unless it is
+--- a step's that escaped (F2).
+local function countFailure(run, mark, of)
+  madeCount = madeCount or makeCount()
+  madeCount(run, mark, of)
 end

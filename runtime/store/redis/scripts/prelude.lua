@@ -370,13 +370,10 @@ local function expiryOf(run)
 end
 
 -- Runs that are failed now, by fingerprint --------------------------------------------------------------------
--- A failed run, or one that waits after a failure, has the failure's fingerprint as its extra `f`. A failed one with it is
--- a member of `failedBy`. An earlier version keeps the extra and knows no `failedBy`: what it moves leaves with the next
--- move, or is forgotten by the sweep.
+-- A failed run has the failure's fingerprint as its extra `f`, and is a member of `failedBy`. An earlier version keeps the
+-- extra and knows no `failedBy`: the sweep forgets members of runs that it moved.
 
-local function failedMember(run, fingerprint) return fingerprint .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
-
-local function fingerprintOf(run) return mayHave(run, 'f') and extrasOf(run).f or nil end
+local function failedMember(run) return extrasOf(run).f .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
 
 -- Places ------------------------------------------------------------------------------------------------------
 
@@ -413,8 +410,6 @@ end
 
 local function leavePlace(run)
   local state = run[STATE]
-  local fingerprint = (state == FAILED or state == READY) and fingerprintOf(run)
-  if fingerprint then zrem(K.failedBy, failedMember(run, fingerprint)) end
   if state == READY then
     zrem(readySet(run), readyMember(run, classOf(run)))
     if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
@@ -432,6 +427,10 @@ local function leavePlace(run)
     zrem(K.index, indexMember(run))
     if state ~= COMPLETED then file(run, zrem) end
     if state < COMPLETED then count(run, -1) end
+    if state == FAILED and mayHave(run, 'f') then
+      zrem(K.failedBy, failedMember(run))
+      setExtra(run, 'f', nil)
+    end
     if instantOf(run) then
       zrem(K.instants, run[ID])
       run[EXPIRES_AT] = expiryOf(run)
@@ -482,8 +481,7 @@ local function enterPlace(run, lease)
     if state ~= COMPLETED then file(run, zadd) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
-      local fingerprint = state == FAILED and fingerprintOf(run)
-      if fingerprint then zadd(K.failedBy, failedMember(run, fingerprint), '0') end
+      if state == FAILED and mayHave(run, 'f') then zadd(K.failedBy, failedMember(run), '0') end
       return
     end
     count(run, 1)
@@ -667,7 +665,6 @@ local function place(run, transition, to, lease)
     setExtra(run, 'w', nil)
   end
   if state ~= CANCELLING and state ~= CANCELLED then setExtra(run, 'c', nil) end
-  if state ~= FAILED and (state ~= WAITING or line) then setExtra(run, 'f', nil) end
   if not staysHeld and state ~= RUNNING then setExtra(run, 'T', nil) end
   if not staysHeld then enterPlace(run, lease) end
   markDirty(run)

@@ -17,13 +17,6 @@ local function storedDeadline(key, position)
   return unpack1('>I6', entry, 7)
 end
 
---- A worker of an earlier version gives no mark.
-local function keepMark(run, mark, of)
-  if not mark then return end
-  countFailure(run, mark, of)
-  setExtra(run, 'f', mark[1])
-end
-
 local outcomes = {
   completed = function(run, _, bytes, stay)
     setOutcome(run, bytes)
@@ -33,7 +26,8 @@ local outcomes = {
   failed = function(run, escaped, bytes, stay, mark)
     setOutcome(run, bytes)
     setExtra(run, 'e', escaped or nil)
-    keepMark(run, mark, 'end')
+    setExtra(run, 'f', mark and mark[1])
+    if mark then countFailure(run, mark, 'end') end
     return settled(place(run, 'fail', stay))
   end,
 
@@ -41,10 +35,10 @@ local outcomes = {
 
   retrying = function(run, delayMs, bytes, stay, mark)
     setOutcome(run, bytes)
-    keepMark(run, mark, 'try')
     stay[WAKE_AT] = now + delayMs
     stay[ATTEMPT] = run[ATTEMPT] + 1
-    setExtra(run, 'w', { 'retry', stay[WAKE_AT] })
+    setExtra(run, 'w', { 'retry', stay[WAKE_AT], '', mark and mark[1] })
+    if mark then countFailure(run, mark, 'try') end
     return settled(place(run, 'back off', stay))
   end,
 
@@ -71,8 +65,7 @@ local outcomes = {
     if not first or at <= now then return 'c' end
     -- A retry's pause says what failed; a sleep after it does not.
     setOutcome(run, journalError(key, first[3]))
-    setExtra(run, 'w', { first[1], at, first[2] })
-    setExtra(run, 'f', first[4])
+    setExtra(run, 'w', { first[1], at, first[2], first[4] })
     stay[WAKE_AT] = at
     return settled(place(run, 'suspend', stay))
   end,
@@ -111,7 +104,7 @@ local function settle(lease, packed, bytes)
   if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
     if kind == 'retrying' then
       setOutcome(run, bytes)
-      keepMark(run, y, 'try')
+      if y then countFailure(run, y, 'try') end
     end
     return settled(place(run, 'end cancel', stay))
   end

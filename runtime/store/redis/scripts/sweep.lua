@@ -13,7 +13,7 @@ local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
 local KEEP_ACTIONS = --[[actions]] 0
 local RECOUNT_PAUSE = --[[recount]] 0
-local MOST_FAILED = 200
+local MOST_FAILED = 500
 local limit, mostEnded = tonumber(ARGV[2]), tonumber(ARGV[3])
 
 --- Forgets a limiter's key of which nothing counts any more, or looks again later.
@@ -164,7 +164,7 @@ local function forgetFailed()
   for i = 1, #members do
     local fingerprint, id = string.match(members[i], '^(%Z*)%z......(.*)$')
     local read, run = pcall(load, id)
-    local isFailed = run and run[STATE] == FAILED and fingerprintOf(run) == fingerprint
+    local isFailed = run and run[STATE] == FAILED and extrasOf(run).f == fingerprint
     if read and not isFailed then zrem(K.failedBy, members[i]) end
   end
   if #members == most then call('HSET', K.meta, 'failedSweptTo', members[most])

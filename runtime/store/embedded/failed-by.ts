@@ -1,0 +1,28 @@
+import type { Transaction } from './transaction.ts'
+
+/*
+ * How many runs have each fingerprint (L5 in place.ts), so that nobody counts them. Deleted runs are subtracted by a
+ * trigger (schema.ts).
+ */
+
+/** One run more or less. There is no row for none. */
+export function countFailed(tx: Transaction, fingerprint: string, by: 1 | -1): void {
+  if (by === 1) {
+    tx.sql.run('INSERT INTO failed_by VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1', fingerprint)
+    return
+  }
+  tx.sql.run('UPDATE failed_by SET n = n - 1 WHERE fingerprint = ?', fingerprint)
+  tx.sql.run('DELETE FROM failed_by WHERE fingerprint = ? AND n <= 0', fingerprint)
+}
+
+/** Takes the fingerprint of runs that an earlier version moved. */
+export function forgetMoved(tx: Transaction, limit: number): void {
+  const moved = tx.sql.all<{ seq: number; fingerprint: string }>(
+    "SELECT seq, fingerprint FROM runs WHERE fingerprint IS NOT NULL AND state <> 'failed' ORDER BY seq LIMIT ?",
+    limit,
+  )
+  for (const { seq, fingerprint } of moved) {
+    tx.sql.run('UPDATE runs SET fingerprint = NULL WHERE seq = ?', seq)
+    countFailed(tx, fingerprint, -1)
+  }
+}
