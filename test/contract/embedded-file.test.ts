@@ -211,7 +211,7 @@ describe('the file of the embedded store', () => {
 
       const retry = "UPDATE runs SET state = 'ready', ended_at = NULL, prune_at = NULL WHERE id ="
       sql(`${retry} '${swept}'`)
-      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toEqual({ pruned: 0, repaired: [] })
+      for (let i = 0; i < 2; i++) expect(await store.sweep(1)).toMatchObject({ pruned: 0, repaired: [] })
       expect(await failedNow(store)).toBe(3)
       sql(`UPDATE runs SET state = 'blocked' WHERE id = '${swept}'`)
       sql(`${retry} '${claimed}'; INSERT OR IGNORE INTO classes VALUES ('job', 1, 'default')`)
