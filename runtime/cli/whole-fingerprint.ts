@@ -1,10 +1,7 @@
 import type { Inspector } from '../store/store.ts'
 import { usageError } from './usage-error.ts'
 
-/**
- * A fingerprint as it was typed, or the one that begins so.
- * Ends with a usage error when several begin with it
- */
+/** A fingerprint as it was typed, or the one that begins so. It is a usage error when several do. */
 export async function wholeFingerprint(inspector: Inspector, typed: string): Promise<string> {
   const groups = await inspector.failures({ fingerprint: typed, limit: 2 })
   const found = groups.map(({ fingerprint }) => fingerprint)

@@ -17,7 +17,7 @@ export async function wholeId(inspector: Inspector, typed: string): Promise<RunI
 
 /**
  * Ids as they were typed, each completed that is no run but the begin of one: of a run among the newest 1,000.
- * Ends with a usage error when several begin with it
+ * It is a usage error when several begin with it.
  */
 export async function wholeIds(inspector: Inspector, typed: readonly string[]): Promise<readonly RunId[]> {
   if (typed.length > maxCompleted) return typed

@@ -52,7 +52,7 @@ function rate(text: string): Rate {
   }
 }
 
-/** Ends with a usage error when the command line names no runs, or names them twice. */
+/** Refuses a command line that names no runs, or names them twice. */
 export function targetOf(kind: ActionKind, ids: readonly string[], options: ActionOptions): ActionTarget {
   const filter = filterOf(options)
   const ways = [ids.length > 0, filter !== undefined, options.all === true].filter(Boolean).length
