@@ -1,13 +1,18 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /** Tests wait for events. How long one may take is a net for what hangs, not a measure: far more than a busy machine needs. */
 const patienceMs = 300_000
 
+/** By default one core stays free: on two cores half of the machine. */
+const testProcesses = Math.max(2, availableParallelism() - 1)
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     pool: 'forks',
+    maxWorkers: testProcesses,
     testTimeout: patienceMs,
     hookTimeout: patienceMs,
     teardownTimeout: patienceMs,
