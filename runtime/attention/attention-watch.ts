@@ -42,7 +42,7 @@ export class AttentionWatch {
   }
 }
 
-/** Where the store doesn't know since when, the first look at it does: with what had changed near that. */
+/** If the store can't date a finding, uses when it was first seen, and the changes near then. */
 export function sinceFirstSeen(finding: Finding, before: Finding | undefined): Finding {
   if (before === undefined || !finding.sinceAtLeast || before.since >= finding.since) return finding
   const { nearby: _, ...rest } = finding

@@ -20,7 +20,7 @@ export interface Change {
 const nearMs = 300_000
 
 /** Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any. */
-const causes: Readonly<Partial<Record<OperationName, ChangeKind>>> = {
+const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'pause queue': 'queue',
   'resume queue': 'queue',
   'change limiter': 'limiter',
@@ -36,6 +36,16 @@ const causes: Readonly<Partial<Record<OperationName, ChangeKind>>> = {
   'leader changed': 'leader',
   'leader resigned': 'leader',
   'begin action': 'action',
+  'end action': undefined,
+  'cancel run': undefined,
+  'retry run': undefined,
+  'remove run': undefined,
+  'trigger schedule': undefined,
+  'skip schedule': undefined,
+  'remove schedule': undefined,
+  'backfill schedule': undefined,
+  'mute finding': undefined,
+  'unmute finding': undefined,
 }
 
 /** The changes that an overview tells of, oldest first. */

@@ -4,7 +4,7 @@ import { findFindings } from './find-findings.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** What the store says lasts for so long is no moment's condition. */
+/** A condition reported for this long isn't transient. */
 const settledMs = 5_000
 const betweenRoundsMs = 1_000
 

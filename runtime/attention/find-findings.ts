@@ -4,7 +4,7 @@ import type { FindingKind, Sighting } from './finding-kind.ts'
 import { findingKinds } from './finding-kinds.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** A store with more subjects in trouble at once than this has one trouble, which the first of them show. */
+/** Beyond this many, the cause is shared; the first ones show it. */
 export const maxFindingsPerKind = 50
 
 /** The id of a finding. */

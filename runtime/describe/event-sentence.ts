@@ -63,7 +63,7 @@ const operationSentences: Readonly<Record<OperationName, Sentence>> = {
   'worker lost': (event) =>
     `worker ${event.subject} lost: ${causeOf(event)}, it held ${count(event.count, 'run')}`,
   'worker cut': (event) =>
-    `worker ${event.subject} lives: it was cut off from the store, the loss of its ${count(event.count, 'run')} is taken back`,
+    `worker ${event.subject} is alive: it was cut off from the store; the loss of its ${count(event.count, 'run')} doesn't count`,
   'leader changed': (event) =>
     `worker ${event.by} ${isLeader(event) ? 'leads' : `took the role '${event.subject}'`}`,
   'leader resigned': (event) =>

@@ -47,7 +47,7 @@ function quotedText(content: string): string {
   if (wholePath.test(content)) return '<path>'
   const rest = withoutValues(content)
   if (rest === content && identifier.test(content)) return content
-  // Punctuation says what a parser met; anything that reads as words is somebody's value.
+  // Punctuation says what a parser met; quoted words are user data.
   return /[\p{L}\p{N}]/u.test(rest.replace(placeholders, '')) || rest.length > 32 ? '<text>' : rest
 }
 

@@ -38,7 +38,7 @@ export interface FoundEvents {
 /** @throws InvalidOptionsError for a cursor, a log or a limit that can't be one. */
 export function parseEventQuery({ log, after, limit }: EventQuery): ParsedQuery {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxEvents) {
-    throw new InvalidOptionsError(`events: ${limit} is no limit; ask for 1 to ${maxEvents} events`)
+    throw new InvalidOptionsError(`events: limit must be 1 to ${maxEvents}, not ${limit}`)
   }
   if (log !== undefined && log !== 'runs' && log !== 'operations') {
     throw new InvalidOptionsError(

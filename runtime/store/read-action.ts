@@ -34,5 +34,5 @@ export function checkForecast(runs: readonly RunId[]): void {
 /** @throws InvalidOptionsError */
 export function checkActionsLimit(limit: number): void {
   if (Number.isInteger(limit) && limit >= 1 && limit <= maxListed) return
-  throw new InvalidOptionsError(`actions: ${limit} is no limit; ask for 1 to ${maxListed} actions`)
+  throw new InvalidOptionsError(`actions: limit must be 1 to ${maxListed}, not ${limit}`)
 }

@@ -6,7 +6,7 @@ import { throughputMinutes } from './store.ts'
 /** @throws InvalidOptionsError */
 export function checkFailureFilter({ limit, order = 'latest', since = 0 }: FailureFilter): void {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxFailureGroups)
-    throw new InvalidOptionsError(`failures: ${limit} is no limit; ask for 1 to ${maxFailureGroups} groups`)
+    throw new InvalidOptionsError(`failures: limit must be 1 to ${maxFailureGroups}, not ${limit}`)
   if (!failureOrders.includes(order))
     throw new InvalidOptionsError(
       `failures: '${String(order)}' is no order; write one of ${failureOrders.join(', ')}`,

@@ -25,6 +25,23 @@ export interface RunFilter {
   readonly text?: string
 }
 
+/** Names of the parts of a filter. `bound`: a cursor is of a search with the same; times may move on between two pages. */
+export const filterParts: Readonly<Record<keyof RunFilter, 'bound' | 'free'>> = {
+  states: 'bound',
+  job: 'bound',
+  queue: 'bound',
+  tag: 'bound',
+  unique: 'bound',
+  fingerprint: 'bound',
+  worker: 'bound',
+  minAgeMs: 'free',
+  since: 'free',
+  before: 'free',
+  text: 'bound',
+}
+
+export const filterNames: readonly (keyof RunFilter)[] = Object.keys(filterParts) as (keyof RunFilter)[]
+
 /** `newest` and `oldest` by enqueue; `longest` in the current state, only for ready, waiting and held runs. */
 export type RunOrder = 'newest' | 'oldest' | 'longest'
 

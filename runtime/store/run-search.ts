@@ -3,7 +3,15 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { type Run, type RunState, runStates } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
-import { maxInspectedRuns, type RunFilter, type RunOrder, type RunPage, type RunQuery } from './run-filter.ts'
+import {
+  filterNames,
+  filterParts,
+  maxInspectedRuns,
+  type RunFilter,
+  type RunOrder,
+  type RunPage,
+  type RunQuery,
+} from './run-filter.ts'
 
 /*
  * How runs are searched on every store.
@@ -13,6 +21,9 @@ import { maxInspectedRuns, type RunFilter, type RunOrder, type RunPage, type Run
  * Q3  A cursor is bound to the order and the filter, but for its times: `since` of a command line is another one each time,
  *     and a position is as good for them.
  */
+
+/** As many held runs are put in order by time. */
+export const maxHeldRuns = 20_000
 
 /** A page has no more records after this many bytes of them. */
 const maxPageBytes = 8_388_608
@@ -84,29 +95,14 @@ export async function searchRuns(search: RunSearch, inspect: InspectRuns): Promi
 const heldStates: readonly RunState[] = ['running', 'cancelling']
 const longestStates: readonly RunState[] = ['ready', 'waiting', ...heldStates]
 
-const knownOptions = [
-  ...[
-    'states',
-    'job',
-    'queue',
-    'tag',
-    'unique',
-    'fingerprint',
-    'worker',
-    'minAgeMs',
-    'since',
-    'before',
-    'text',
-  ],
-  ...['order', 'limit', 'cursor'],
-]
+const knownOptions = [...filterNames, 'order', 'limit', 'cursor']
 
 /** @throws InvalidOptionsError */
 export function parseRunQuery(query: RunQuery): RunSearch {
   checkKnownOptions(query, knownOptions, 'runs')
   const { order = 'newest', limit, cursor, ...filter } = query
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
-    throw new InvalidOptionsError(`runs: ${limit} is no limit; ask for 1 to ${maxLimit} runs`)
+    throw new InvalidOptionsError(`runs: limit must be 1 to ${maxLimit}, not ${limit}`)
   }
   if (!['newest', 'oldest', 'longest'].includes(order)) {
     throw new InvalidOptionsError(`runs: '${order}' is no order; write newest, oldest or longest`)
@@ -149,10 +145,8 @@ function startOf(order: RunOrder): RunPosition {
 
 /** Q3. */
 function markOf({ filter, order, states }: Omit<RunSearch, 'from' | 'limit'>): string {
-  const { job, queue, tag, unique, fingerprint, worker, text } = filter
-  const bound = [order, states, job, queue, tag, unique, fingerprint, worker, text].map(
-    (part) => part ?? null,
-  )
+  const parts = filterNames.filter((name) => name !== 'states' && filterParts[name] === 'bound')
+  const bound = [order, states, ...parts.map((name) => filter[name] ?? null)]
   return createHash('sha256').update(JSON.stringify(bound)).digest('hex').slice(0, 8)
 }
 
@@ -165,11 +159,11 @@ function parseCursor(search: Omit<RunSearch, 'from'>, cursor: string): RunPositi
   const [mark, ...parts] = cursor.split('-')
   const expected = search.order === 'longest' ? 3 : 1
   if (!/^[0-9a-f]{8}(-[0-9a-z]{1,10}){1,3}$/.test(cursor) || parts.length !== expected) {
-    throw new InvalidOptionsError(`cursor: '${cursor}' is none; pass on the cursor of the page before`)
+    throw new InvalidOptionsError(`cursor: '${cursor}' is not a cursor; pass the cursor of the previous page`)
   }
   if (mark !== markOf(search)) {
     throw new InvalidOptionsError(
-      `cursor: '${cursor}' is of another filter or order; pass it on with those of the page before`,
+      `cursor: '${cursor}' belongs to another filter or order; pass it with those of the previous page`,
     )
   }
   const [seq = 0, at = 0, fresh = 0] = parts.map((part) => Number.parseInt(part, 36))

@@ -146,10 +146,10 @@ describe('cancel and remove', () => {
     [['retry', 'a', 'b', '--from', 'x'], '--from is for one run'],
     [['remove', '--state', 'gone'], "'gone' is no state. Allowed choices are scheduled, ready"],
     [['cancel', '--all', '--rate', '20'], "Write runs per time such as '20/s'"],
-    [['retry', 'a', '--continue', 'act_x'], 'an action to continue knows its runs'],
+    [['retry', 'a', '--continue', 'act_x'], '--continue takes no ids'],
     [
       ['retry', '--state', 'ready', '--yes'],
-      'ready are no states to retry; write blocked, failed, cancelled, expired',
+      "runs in state ready can't be retried; use blocked, failed, cancelled, expired",
     ],
   ])('%j is refused', async (args, message) => {
     const cli = ownCommandLine()

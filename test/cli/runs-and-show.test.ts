@@ -53,7 +53,7 @@ describe('runs', () => {
       ['good', 'import-file', 'completed', '1', '0', expect.stringMatching(ago), expect.any(String)],
     ])
     const situations = rows.map((row) => row[6])
-    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 59 min \d+ s$/)
+    expect(situations[1]).toMatch(/^sleeps in 'nap', due in 5\d min \d+ s$/)
     expect(situations[2]).toBe("StepFailedError: step 'check' failed after 1 attempt: a red error")
     expect(situations[3]).toBe("StepFailedError: step 'check' failed after 2 attempts: row 7 has no email")
     expect(situations[4]).toMatch(/^took \d/)
@@ -97,7 +97,7 @@ describe('runs', () => {
     expect(await cli.refused(2, ['runs', '--order', 'longest'])).toContain("'longest' is for ready")
     const { cursor } = await cli.json<RunsJson>('runs', '--limit', '1')
     const other = ['runs', '--state', 'failed', '--cursor', String(cursor)]
-    expect(await cli.refused(2, other)).toContain('is of another filter or order')
+    expect(await cli.refused(2, other)).toContain('belongs to another filter or order')
   })
 
   test('pages by cursor', async () => {
@@ -193,7 +193,7 @@ describe('show', () => {
 
   test('a sleeping run and one that no worker takes', async () => {
     const sleeping = await cli.ok('show', 'sleeping')
-    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 59 min \d+ s$/m)
+    expect(sleeping).toMatch(/^because {3}sleeps in 'nap', due in 5\d min \d+ s$/m)
     const unclaimed = await cli.ok('show', 'unclaimed')
     expect(unclaimed).toMatch(/^next {6}no live worker has version 1 of 'silent': durable-jobs work FILE$/m)
     expect(unclaimed).toMatch(/\nINPUT\nnone\n\nno step is stored yet\n$/)
@@ -247,7 +247,7 @@ test('a search that finds nothing goes on by itself, up to a bound', async () =>
   expect(found.stdout).toMatch(/^needle /m)
   const nothing = await own.run(['runs', '--text', 'hay'])
   expect(nothing).toMatchObject({ code: 0, stdout: '' })
-  const cursor = /^searched 4,000 runs, going on with --cursor (\S+)\n$/.exec(nothing.stderr)?.[1] ?? ''
+  const cursor = /^searched 4,000 runs; to continue, add --cursor (\S+)\n$/.exec(nothing.stderr)?.[1] ?? ''
   const rest = await own.json<RunsJson>('runs', '--text', 'hay', '--cursor', cursor)
   expect(rest).toEqual({ runs: [], looked: 2_200 })
   expect((await own.run(['runs', '--text', 'hay', '--cursor', cursor])).stderr).toMatch(/^no such run in /)

@@ -2,7 +2,7 @@ import { formatDuration } from '../../model/format-duration.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
 import { command, countOf } from '../texts.ts'
 
-/** Dead workers that still hold runs. One that holds nothing needs nobody. */
+/** Dead workers that still hold runs. A dead worker without runs needs no action. */
 export const lostWorker: FindingKind = {
   kind: 'lost-worker',
   find: ({ overview: { now, workers, cut } }) =>

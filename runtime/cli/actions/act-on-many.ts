@@ -33,7 +33,7 @@ export async function actOnMany(
   const { continue: known } = options
   const target = known === undefined ? targetOf(kind, ids, options) : undefined
   if (target === undefined && ids.length > 0)
-    throw usageError('an action to continue knows its runs: leave out the ids')
+    throw usageError('--continue takes no ids: the action already has its runs')
   await withConnection(options, async (jobs) => {
     const stop = stopSignal()
     const command = new ActionCommand(jobs, kind, options, stop.signal)
@@ -155,7 +155,7 @@ class ActionCommand {
     if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
     if (runs.length < begun.done) {
       this.#say(
-        `${runsText(begun.done)} retried, but not all are known, so that their ends can't be waited for`,
+        `${runsText(begun.done)} retried, but this command doesn't know all of them and can't wait for their ends`,
       )
       return this.#end(begun)
     }

@@ -64,7 +64,7 @@ export function targetOf(kind: ActionKind, ids: readonly string[], options: Acti
   return { kind: 'filter', filter: filter ?? {} }
 }
 
-/** Whether a command line is for one run alone, which is answered as one. */
+/** Whether a command line names exactly one run by id. */
 export function isSingle(ids: readonly string[], options: ActionOptions): boolean {
   return ids.length === 1 && filterOf(options) === undefined && !options.all && options.continue === undefined
 }

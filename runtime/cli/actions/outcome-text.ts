@@ -1,4 +1,5 @@
 import type { ActionInfo } from '../../store/actions.ts'
+import { withOptionNames } from '../option-values.ts'
 import { screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 import { doneWords, runsText } from './plan-text.ts'
@@ -12,7 +13,7 @@ export function outcomeText(action: ActionInfo): string {
   const rest = refused - listed.length
   return [
     `${doneWords[action.action]} ${runsText(done)}${refused === 0 ? '' : `, refused ${refused}`} (action ${id})`,
-    ...listed.flatMap(({ run, reason }) => indented(`${run}: ${optionNames(reason)}`)),
+    ...listed.flatMap(({ run, reason }) => indented(`${run}: ${withOptionNames(reason)}`)),
     ...(rest > 0 ? [`  and ${rest} more (the first 100 with --json)`] : []),
   ].join('\n')
 }
@@ -21,11 +22,6 @@ function indented(text: string): string[] {
   const width = screenWidth()
   const lines = wrap(plainText(text), width === undefined ? undefined : width - 4)
   return lines.map((line, i) => `${i === 0 ? '  ' : '    '}${line}`)
-}
-
-/** Reasons name options as the client's. */
-function optionNames(reason: string): string {
-  return reason.replaceAll('runAgain', '--run-again')
 }
 
 /** Tells on one line of a terminal how far an action is. */

@@ -63,9 +63,7 @@ function linesOf({ action, runsAgain, inTheWay, limiters, refused, sample }: Act
         `would run the at-most-once step '${step}' again: refused, unless with --run-again ${step}`,
       ],
     ),
-    ...refused
-      .filter(({ reason }) => !inTheWay.some(({ step }) => reason.includes(`at-most-once step '${step}'`)))
-      .map(({ reason, runs }): Line => [runs, `would be refused: ${reason}`]),
+    ...refused.map(({ reason, runs }): Line => [runs, `would be refused: ${reason}`]),
   ]
 }
 

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
 import { RunStateError } from '../../model/errors.ts'
-import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { shortDuration } from '../../model/short-duration.ts'
 import {
   type FailureGroup,
@@ -16,6 +15,7 @@ import { pastTime, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
+import { findFailure } from '../whole-fingerprint.ts'
 
 interface FailuresOptions extends SharedOptions {
   readonly job?: string
@@ -99,18 +99,10 @@ async function show(inspector: Inspector, beginning: string, options: FailuresOp
 
 /** The one group whose fingerprint begins so, with or without its `f1:`. */
 async function find(inspector: Inspector, beginning: string): Promise<FailureGroup> {
-  const fingerprint = /^f\d+:/.test(beginning) ? beginning : `f1:${beginning}`
-  const found = await inspector.failures({ fingerprint, limit: maxFailureGroups })
-  const group = found.find((one) => one.fingerprint === fingerprint) ?? found[0]
+  const group = await findFailure(inspector, beginning)
   if (group === undefined)
     throw new RunStateError(
       `no failure '${beginning}' is known: durable-jobs failures lists those that are (the 1,000 seen last)`,
     )
-  if (found.length > 1 && group.fingerprint !== fingerprint) {
-    const some = found.slice(0, 3).map((one) => one.fingerprint)
-    throw new InvalidOptionsError(
-      `'${beginning}' begins ${found.length} failures (${some.join(', ')}${found.length > 3 ? ' …' : ''}); write more of it`,
-    )
-  }
   return group
 }

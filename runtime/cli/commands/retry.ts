@@ -5,7 +5,7 @@ import { addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
-import { repeated, wholeNumber } from '../option-values.ts'
+import { repeated, wholeNumber, withOptionNames } from '../option-values.ts'
 import { print, printJson } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 
@@ -50,7 +50,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
 /** Names the option of this command where the message names that of the client. */
 function asOption(error: unknown): never {
   if (!RunStateError.is(error)) throw error
-  throw new RunStateError(error.message.replaceAll('runAgain', '--run-again'), { cause: error })
+  throw new RunStateError(withOptionNames(error.message), { cause: error })
 }
 
 function listed(verb: string, paths: readonly string[]): string {

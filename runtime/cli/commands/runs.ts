@@ -15,6 +15,7 @@ import { ago, paintState } from '../run-text.ts'
 import { addSharedOptions, explainJson, fieldsOfRun, type SharedOptions } from '../shared-options.ts'
 import { type Column, formatTable } from '../table.ts'
 import { type Frame, watchFrames } from '../watch.ts'
+import { wholeFingerprint } from '../whole-fingerprint.ts'
 
 interface RunsOptions extends SharedOptions, FilterOptions {
   readonly order?: RunOrder
@@ -86,7 +87,7 @@ async function runsFrame(
 function nextPage({ runs, cursor, looked }: RunPage, limit: number): string | undefined {
   if (cursor === undefined) return undefined
   if (runs.length === limit) return `there are more: add --cursor ${cursor}`
-  return `searched ${looked.toLocaleString('en')} runs, going on with --cursor ${cursor}`
+  return `searched ${looked.toLocaleString('en')} runs; to continue, add --cursor ${cursor}`
 }
 
 /** What keeps ready runs from being taken; read only where there is one. */
@@ -103,7 +104,9 @@ async function readPage(
   const filter = filterOf(options) ?? {}
   const isHolder = unique !== undefined && job !== undefined && Object.keys(filter).length === 2
   if (isHolder && cursor === undefined) return readHolder(inspector, job, unique)
-  return search(inspector, { limit, order, ...filter, ...given({ cursor }) })
+  const { fingerprint: typed } = filter
+  const fingerprint = typed === undefined ? undefined : await wholeFingerprint(inspector, typed)
+  return search(inspector, { limit, order, ...filter, ...given({ fingerprint, cursor }) })
 }
 
 async function readHolder(inspector: Inspector, job: string, unique: string): Promise<RunPage> {

@@ -4,30 +4,14 @@ import { type RunState, runStates } from '../../model/run.ts'
 import { parseRunId } from '../../model/run-id.ts'
 import { accepts } from '../../store/action-refusal.ts'
 import { type ActionKind, type ActionTarget, actionKinds, maxActionIds } from '../../store/actions.ts'
-import type { RunFilter } from '../../store/run-filter.ts'
+import { filterNames, type RunFilter } from '../../store/run-filter.ts'
 import { parseRunQuery } from '../../store/run-search.ts'
-
-const filterOptions = [
-  ...[
-    'states',
-    'job',
-    'queue',
-    'tag',
-    'unique',
-    'fingerprint',
-    'worker',
-    'minAgeMs',
-    'since',
-    'before',
-    'text',
-  ],
-] as const
 
 /** @throws InvalidOptionsError */
 export function parseActionKind(kind: unknown): ActionKind {
   const known = actionKinds.find((one) => one === kind)
   if (known !== undefined) return known
-  throw new InvalidOptionsError(`action: '${String(kind)}' is none; write ${actionKinds.join(', ')}`)
+  throw new InvalidOptionsError(`action: '${String(kind)}' is not an action; use ${actionKinds.join(', ')}`)
 }
 
 /**
@@ -47,17 +31,24 @@ export function parseActionTarget(action: ActionKind, target: ActionTarget): Act
 }
 
 function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {
-  checkKnownOptions(filter, filterOptions, 'target.filter')
+  checkKnownOptions(filter, filterNames, 'target.filter')
   // Before anything is begun.
   parseRunQuery({ ...filter, limit: 1 })
   const states = filter.states ?? defaultStates(action, filter)
   const useless = states.filter((state) => !runStates.includes(state) || !accepts(action, state))
   if (states.length > 0 && useless.length === 0) return { ...filter, states }
-  const named = useless.length > 0 ? `${useless.join(', ')} are` : 'none is'
+  const possible = runStates.filter((state) => accepts(action, state)).join(', ')
   throw new InvalidOptionsError(
-    `target.filter.states: ${named} no states to ${action}; write ${runStates.filter((state) => accepts(action, state)).join(', ')}`,
+    useless.length > 0
+      ? `target.filter.states: runs in state ${useless.join(' or ')} can't be ${pastForms[action]}; use ${possible}`
+      : `target.filter.states is empty; name at least one of ${possible}`,
   )
 }
+
+const pastForms = { retry: 'retried', cancel: 'cancelled', remove: 'removed' } as const satisfies Record<
+  ActionKind,
+  string
+>
 
 /** A retry without states is for what failed: what an operator cancelled is retried only by its name. */
 function defaultStates(action: ActionKind, { fingerprint }: RunFilter): readonly RunState[] {

@@ -29,7 +29,7 @@ interface Deps {
 
 /** A store that is away for longer ends the call; the action goes on when it is continued. */
 const patienceMs = 30_000
-/** What no waiting mends. */
+/** Outages that retrying can't fix. */
 const lasting: readonly StoreOutageKind[] = [
   ...(['closed', 'login', 'forbidden', 'missing', 'unsupported', 'protocol', 'certificate', 'file'] as const),
 ]

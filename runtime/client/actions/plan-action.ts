@@ -19,7 +19,7 @@ export interface ActionPlan {
   readonly inTheWay: readonly RunsOf<'step', StepPath>[]
   /** Limiters that retried runs meet, and how many wait for each now. */
   readonly limiters: readonly (RunsOf<'limiter', string> & { readonly waiting: number })[]
-  /** Why runs would be refused. */
+  /** Why other runs would be refused. */
   readonly refused: readonly RunsOf<'reason', string>[]
 }
 
@@ -67,10 +67,15 @@ async function summary(
       runs,
     })),
     limiters: limiters.map((one) => ({ ...one, waiting: waiting(one.limiter) })),
-    refused: tally(forecasts.flatMap(({ refused }) => (refused === undefined ? [] : [[refused]])))
+    refused: tally(forecasts.flatMap(otherReasonOf))
       .slice(0, maxReasons)
       .map(([reason, runs]) => ({ reason, runs })),
   }
+}
+
+/** Where at-most-once steps stand in the way, they are the reason. */
+function otherReasonOf({ refused, inTheWay }: RunForecast): [string][] {
+  return refused === undefined || inTheWay.length > 0 ? [] : [[refused]]
 }
 
 function againOf({ runsAgain }: RunForecast): readonly StepPath[] {

@@ -6,9 +6,9 @@ import type { Transaction } from './transaction.ts'
 /*
  * How many runs there are by queue, job and state, one row each. Readers skip a 0; the sweep deletes those of ready and
  * running runs, since a queue that runs empty again and again would pay for it each time.
- * N1  What a transaction changes is summed and written before its commit, so that counters cost by transaction, not by run.
- * N2  A recount goes through the runs by number and keeps its own sums, in `recounted`: see operations/recount.ts.
- * N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+ * RC1  What a transaction changes is summed and written before its commit, so that counters cost by transaction, not by run.
+ * RC2  A recount goes through the runs by number and keeps its own sums, in `recounted`: see operations/recount.ts.
+ * RC3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
  */
 
 interface Change {

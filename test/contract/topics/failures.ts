@@ -218,6 +218,8 @@ export function failuresContract(open: Open): void {
       ...{ tries: 1, runs: 1, failedNow: 1, versions: [1] },
     })
     expect(await store.run(group.sample)).toMatchObject({ state: 'failed', fingerprint: 'f1:poisoned:job' })
+    const { runs } = await store.runs({ text: 'given up', limit: 10 })
+    expect(runs.map(({ id }) => id)).toContain(group.sample)
   })
 
   contractTest(open, 'are told per minute, for an hour', async (contract) => {

@@ -84,6 +84,7 @@ const filters: readonly RunFilter[] = [
   { worker: 'two', states: ['cancelling', 'failed'] },
   { worker: 'three' },
   { text: 'DECLINED' },
+  { text: 'TypeError: card' },
   { text: 'needed' },
   { text: 'such' },
   { text: 'broken', states: ['waiting', 'failed'] },

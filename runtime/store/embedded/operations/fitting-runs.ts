@@ -3,7 +3,7 @@ import { matchesRecord, type RunPosition, type RunSearch, type SearchStep } from
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { type Moment, storeTimeOf } from '../store-clock.ts'
-import { openStepFinder } from './open-steps.ts'
+import type { OpenStepFinder } from './open-steps.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -16,6 +16,8 @@ export interface Place {
   readonly moment: Moment
   readonly search: RunSearch
   readonly times: Times
+  /** What a lease told of its steps is read once per search. */
+  readonly openStep: OpenStepFinder
 }
 
 /** Bounds of a run's last change, in the store's time. */
@@ -36,7 +38,7 @@ export function timesOf({ filter }: RunSearch, moment: Moment): Times {
   }
 }
 
-/** The next run of a search, and the position behind it; without a number one that is told from another place. */
+/** The next run of a search, and the position behind it. Without `seq`: skip it, the other source returns it. */
 export interface Candidate {
   readonly seq?: number
   readonly position: Partial<RunPosition>
@@ -78,7 +80,8 @@ export function readHead(sql: Sql, seq: number): Head | undefined {
 }
 
 /** The run if it fits the filter. */
-function readFitting({ sql, moment, search, times }: Place, seq: number): Run | undefined {
+function readFitting(place: Place, seq: number): Run | undefined {
+  const { sql, search, times } = place
   const { filter, states } = search
   const head = readHead(sql, seq)
   const fits =
@@ -91,16 +94,16 @@ function readFitting({ sql, moment, search, times }: Place, seq: number): Run | 
   if (!fits) return undefined
   // Where the text decides, outputs are read only of runs that match.
   const isLean = filter.text !== undefined && head.state === 'completed'
-  const run = readView(sql, moment, seq, isLean ? leanColumns : viewColumns)
+  const run = readView(place, seq, isLean ? leanColumns : viewColumns)
   if (run === undefined || !matchesRecord(run, search)) return undefined
-  return isLean ? readView(sql, moment, seq, viewColumns) : run
+  return isLean ? readView(place, seq, viewColumns) : run
 }
 
 const leanColumns: string = viewColumns.replace('payloads.output', 'NULL AS output')
 
-function readView(sql: Sql, moment: Moment, seq: number, columns: string): Run | undefined {
+function readView({ sql, moment, openStep }: Place, seq: number, columns: string): Run | undefined {
   const row = sql.get<ViewRow>(`SELECT ${columns} FROM ${viewTables} WHERE runs.seq = ?`, seq)
-  return row && { ...toRun(row, moment), ...openStepFinder(sql, moment)(row) }
+  return row && { ...toRun(row, moment), ...openStep(row) }
 }
 
 function bytesOf(run: Run): number {

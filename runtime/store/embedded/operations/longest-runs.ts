@@ -1,5 +1,5 @@
 import type { RunState } from '../../../model/run.ts'
-import type { RunPosition, SearchStep } from '../../run-search.ts'
+import { maxHeldRuns, type RunPosition, type SearchStep } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
 import { indexedBy, mergeStreams, type RunStream, waitingByTime } from '../run-streams.ts'
 import { type Candidate, inspectCandidates, type Place, readHead } from './fitting-runs.ts'
@@ -10,15 +10,12 @@ import { type Candidate, inspectCandidates, type Place, readHead } from './fitti
  * old as their number says.
  */
 
-/** As many held runs are put in order. */
-const maxHeldRuns = 20_000
-
 interface Timed {
   readonly seq: number
   readonly at: number
 }
 
-/** What of one place comes next: without a time one that stands in the other. */
+/** The next runs of one source. An item without `at` is covered by the other source. */
 interface Part {
   readonly items: readonly (Pick<Timed, 'seq'> & Partial<Timed>)[]
   /** Whether nothing stands behind the last one. */

@@ -11,7 +11,7 @@ const recountedAtOnce = 5_000
 /** A comparison of sums looks at no more live runs than this. */
 const comparedRuns = 10_000
 
-/** N2. One step of a recount, the first one when none is under way. */
+/** RC2. One step of a recount, the first one when none is under way. */
 export function recount({ sql, now }: Transaction, limit: number = recountedAtOnce): RecountReport {
   const from = readRecountedTo(sql) ?? begin(sql)
   const rows = sql.all<Sum>(
@@ -87,7 +87,7 @@ function writeSetting(sql: Sql, name: string, value: number): void {
   sql.run('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
 }
 
-/** N3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
+/** RC3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
 export function isRecountDue({ sql, now }: Transaction, ended: number): boolean {
   sql.run('DELETE FROM run_counts WHERE n = 0 AND recounted = 0')
   if (readRecountedTo(sql) !== undefined) return true

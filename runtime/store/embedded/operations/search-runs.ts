@@ -1,7 +1,7 @@
 import { isEnd, type RunState, runStates } from '../../../model/run.ts'
 import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.ts'
 import { isFiledByTime, planRuns, type RunFacts, type RunGroup } from '../../run-plan.ts'
-import { parseRunQuery, searchRuns } from '../../run-search.ts'
+import { maxHeldRuns, parseRunQuery, searchRuns } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
 import { inspectRunCounts, readRecountedAt } from '../run-counts.ts'
 import {
@@ -18,14 +18,12 @@ import {
 import type { Moment } from '../store-clock.ts'
 import { endOfTime, inspectCandidates, type Place, type Times, timesOf } from './fitting-runs.ts'
 import { heldByTime, inspectLongest } from './longest-runs.ts'
-
-/** As many held runs of a worker are put in order. */
-const maxHeldRuns = 20_000
+import { openStepFinder } from './open-steps.ts'
 
 /** Runs by filter, order and cursor. */
 export function inspectRuns(sql: Sql, moment: Moment, query: RunQuery): Promise<RunPage> {
   const search = parseRunQuery(query)
-  const place = { sql, moment, search, times: timesOf(search, moment) }
+  const place = { sql, moment, search, times: timesOf(search, moment), openStep: openStepFinder(sql, moment) }
   if (search.order === 'longest') {
     const held = heldByTime(place)
     const streams = search.states.includes('ready') ? streamsOf(sql, { kind: 'ready' }, search.filter) : []

@@ -3,6 +3,7 @@ import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.
 import { planRuns, type RunFacts, type RunGroup, type RunStreamSource } from '../../run-plan.ts'
 import {
   matchesRecord,
+  maxHeldRuns,
   parseRunQuery,
   type RunPosition,
   type RunSearch,
@@ -20,8 +21,6 @@ const scriptBytes = 1_048_576
 /** Heads of ready classes that one script looks for. */
 const readyHeadsAtOnce = 300
 const heldAtOnce = 500
-/** As many held runs are put in order; of a larger fleet the others are not listed. */
-const maxHeldRuns = 20_000
 /** Of more streams a step reads those with the next numbers: its runs are in no others. */
 const maxStreams = 200
 const headsAtOnce = 300
@@ -116,9 +115,18 @@ function groupsByState(flat: readonly Reply[]): Map<RunState, RunGroup[]> {
 function packFilter({ filter, states }: RunSearch, { from, before }: Facts): Buffer {
   const { job = '', queue = '', tag, unique, text = '' } = filter
   const parts = [tag, unique].filter((part) => part !== undefined)
+  return plain.pack([states.map(stateCode), job, queue, from, before, parts, partOfText(text)])
+}
+
+/** A part of the text that every matching record holds as it stands: an error's name and message are stored apart. */
+function partOfText(text: string): string {
   // Lua knows the case of ASCII letters only.
-  const anyCase = /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : ''
-  return plain.pack([states.map(stateCode), job, queue, from, before, parts, anyCase])
+  if (!/^[\x20-\x7e]*$/.test(text)) return ''
+  const [longest = ''] = text
+    .toLowerCase()
+    .split(/[: ]+/)
+    .sort((a, b) => b.length - a.length)
+  return longest
 }
 
 async function readByNumber(calls: ScriptCalls, search: RunSearch, facts: Facts): Promise<Reading> {

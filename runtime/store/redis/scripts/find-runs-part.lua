@@ -2,7 +2,7 @@
 Finds runs in sets by their number, several sets at once, and reads those that a filter lets through. A stream is the letter
 of a set and what its members begin with, before number and run. The filter is msgpack:
 { states, job, queue, from, before (of the last change), texts that are parts of the record, text in whatever case ('' for
-none) }. Only who decodes a record can tell for sure whether the texts are where they should be.
+none) }. A match here is a candidate; `matchesRecord` decides.
 ]]
 --[[states]]
 local SETS = { i = K.index, g = K.groups, t = K.tags, f = K.failedBy, r = K.ready, s = K.suspects }
@@ -100,6 +100,8 @@ local function isOutcomeBeside(record) return string.sub(record, -5) == '\0\0\0\
 local function hasText(id, record, state)
   local function has(text) return text and string.find(string.lower(text), anyCase, 1, true) end
   if has(record) or has(id) then return true end
+  -- The words of a poisoned run's error are not stored.
+  if state == FAILED and string.sub(record, -4) == '\0\0\0\0' then return true end
   return state ~= COMPLETED and isOutcomeBeside(record) and has(redis.call('HGET', K.payloads, 'o' .. id))
 end
 

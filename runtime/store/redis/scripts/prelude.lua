@@ -546,19 +546,19 @@ end
 -- `runCounts` has how many runs there are by queue, job and state, but for ready ones: those the ready sets count by class,
 -- see run-counts-part. Readers skip a 0; the sweep deletes those of running runs, since a queue that comes to rest again
 -- and again would pay for it each time.
--- N1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
--- N2  A recount goes through `index` by state and number, then through the runs of each lease, and keeps its own sums
+-- RC1  What a script changes is summed and written by `finish`, so that counters cost by script, not by run.
+-- RC2  A recount goes through `index` by state and number, then through the runs of each lease, and keeps its own sums
 --     behind an empty queue; in between it puts `groups` and `changed` right. `recountedTo` is how far it has come: the last
 --     number of a run when it began, and then a letter and a place: `i` state and number, `g` a member of `groups`, `c` of
 --     `changed`, `r` of `ready`, `s` of `suspects`, `h` a lease. A move counts in its sums as well where it is at or before
 --     that place, or of a run that is newer than the recount: those it skips, or it might never end.
--- N3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
+-- RC3  An earlier version beside this one counts nothing. The sweep compares sums, and has runs recounted that differ.
 
 local tallies, retallies = {}, {}
 -- Nil until it is read, false when no recount is under way.
 local recountedTo, retally
 
---- N2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `into` alike.
+--- RC2. Made while a recount is under way. `from`: the state a run left and the lease that held it there, `into` alike.
 local function makeRetally()
   local newest, phase, to = string.match(recountedTo, '^(%d+) (%a)(.*)$')
   newest = tonumber(newest)

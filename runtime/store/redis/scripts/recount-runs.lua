@@ -1,5 +1,5 @@
 --[[
-Counts the runs anew and puts `groups` and `changed` right (N2): each call looks at a part of `index`, of these two or of the
+Counts the runs anew and puts `groups` and `changed` right (RC2): each call looks at a part of `index`, of these two or of the
 ready sets, or at the runs of one lease. The last one puts `runCounts` right.
 keys: all
 input: time, most runs a call looks at

@@ -229,7 +229,7 @@ local function prunable()
   return found
 end
 
---- Whether the counters and the sets by group and by time hold as many runs of each state as `index` (N3).
+--- Whether the counters and the sets by group and by time hold as many runs of each state as `index` (RC3).
 local function addUp(stored)
   local sums = {}
   for code = SCHEDULED, EXPIRED do sums[code] = 0 end
