@@ -47,11 +47,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Its tests start processes of their own: after all the others, and few files at a time.
+        // Its tests start processes of their own and wait for them most of the time.
         test: {
           name: 'crash',
           include: ['test/crash/**/*.test.ts', 'test/faults/**/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: Math.max(3, testProcesses),
           sequence: { groupOrder: 1 },
         },
       },

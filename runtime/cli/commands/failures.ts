@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
+import { durationToken } from '../../describe/duration-token.ts'
 import { RunStateError } from '../../model/errors.ts'
-import { shortDuration } from '../../model/short-duration.ts'
 import {
   type FailureGroup,
   type FailureOrder,
@@ -43,7 +43,7 @@ const columns: readonly Column<FailureGroup>[] = [
 ]
 
 function age(at: number): string {
-  return shortDuration(Math.max(0, Date.now() - at))
+  return durationToken(Math.max(0, Date.now() - at))
 }
 
 export function addFailures(program: Command): void {

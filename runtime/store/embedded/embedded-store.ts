@@ -79,7 +79,7 @@ import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } fr
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
-import { forgetMoved } from './failed-by.ts'
+import { forgetMoved, writeFailedBy } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
@@ -272,7 +272,7 @@ class EmbeddedStore implements Store {
     runAgain: readonly StepPath[],
   ): Promise<readonly RunForecast[]> {
     checkForecast(runs)
-    return planAction(this.#transaction(), kind, runs, runAgain)
+    return this.#database.snapshot(() => planAction(this.#transaction(), kind, runs, runAgain))
   }
 
   async action(id: string): Promise<ActionInfo | undefined> {
@@ -620,6 +620,7 @@ class EmbeddedStore implements Store {
         writeThroughput(tx)
         writeRunCounts(tx)
         writeFailures(tx)
+        writeFailedBy(tx)
         return { result, woken: pickIdleWorkers(tx), hints: tx.hints, jump }
       },
       { durable },
@@ -645,6 +646,7 @@ class EmbeddedStore implements Store {
       removed: [],
       loggedMoves: 0,
       failures: [],
+      failedBy: new Map(),
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,

@@ -5,20 +5,31 @@ import type { Transaction } from './transaction.ts'
  * trigger (schema.ts).
  */
 
-/** One run more or less. There is no row for none. */
+/** One run more or less. */
 export function countFailed(tx: Transaction, fingerprint: string, by: 1 | -1): void {
-  if (by === 1) {
-    tx.sql.run('INSERT INTO failed_by VALUES (?, 1) ON CONFLICT DO UPDATE SET n = n + 1', fingerprint)
-    return
+  tx.failedBy.set(fingerprint, (tx.failedBy.get(fingerprint) ?? 0) + by)
+}
+
+/** Writes what was counted so far: before the commit, and before the trigger counts. There is no row for none. */
+export function writeFailedBy({ sql, failedBy }: Transaction): void {
+  for (const [fingerprint, n] of failedBy) {
+    if (n > 0)
+      sql.run(
+        'INSERT INTO failed_by VALUES (?, ?) ON CONFLICT DO UPDATE SET n = n + excluded.n',
+        fingerprint,
+        n,
+      )
+    if (n >= 0) continue
+    sql.run('UPDATE failed_by SET n = n + ? WHERE fingerprint = ?', n, fingerprint)
+    sql.run('DELETE FROM failed_by WHERE fingerprint = ? AND n <= 0', fingerprint)
   }
-  tx.sql.run('UPDATE failed_by SET n = n - 1 WHERE fingerprint = ?', fingerprint)
-  tx.sql.run('DELETE FROM failed_by WHERE fingerprint = ? AND n <= 0', fingerprint)
+  failedBy.clear()
 }
 
 /** Takes the fingerprint of runs that an earlier version moved. */
 export function forgetMoved(tx: Transaction, limit: number): void {
   const moved = tx.sql.all<{ seq: number; fingerprint: string }>(
-    "SELECT seq, fingerprint FROM runs WHERE fingerprint IS NOT NULL AND state <> 'failed' ORDER BY seq LIMIT ?",
+    "SELECT seq, fingerprint FROM runs WHERE fingerprint IS NOT NULL AND state <> 'failed' ORDER BY seq LIMIT +?",
     limit,
   )
   for (const { seq, fingerprint } of moved) {

@@ -63,7 +63,8 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   tx.sql.run(
     `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, instant_at = NULL, expires_at = ?,
        deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
-       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, fingerprint = ?, granted = 0, limit_turn = 0 WHERE seq = ?`,
+       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, fingerprint = ?, retried_at = ?, granted = 0, limit_turn = 0
+       WHERE seq = ?`,
     state,
     held ? (to.lease ?? run.lease) : null,
     to.fence ?? run.fence,
@@ -84,6 +85,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     state === 'cancelling' || state === 'cancelled' ? cancel : null,
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     to.fingerprint ?? null,
+    transition === 'retry' ? tx.now : run.retried_at,
     run.seq,
   )
   if (run.fingerprint !== null) countFailed(tx, run.fingerprint, -1)
@@ -92,11 +94,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
   // A clock that went back makes no negative time.
   const stayedMs = Math.max(0, tx.now - run.changed_at)
   const totalMs = ended ? Math.max(0, tx.now - (run.retried_at ?? run.enqueued_at)) : undefined
-  tx.moves.push({
-    ...{ run, from: run.state, transition, state: reached, stayedMs },
-    ...(totalMs === undefined ? {} : { totalMs }),
-  })
-  if (transition === 'retry') tx.sql.run('UPDATE runs SET retried_at = ? WHERE seq = ?', tx.now, run.seq)
+  tx.moves.push({ run, from: run.state, transition, state: reached, stayedMs, totalMs })
   if (line !== undefined) tx.moves.push({ run, from: reached, transition: 'line up', state, stayedMs: 0 })
   if (state === 'ready') announceReady(tx, { ...run, streak: to.streak ?? run.streak })
   return state

@@ -82,7 +82,7 @@ export function inspectRunCounts(sql: Sql, limit = -1): RunCount[] {
   const counter = readRecountedAt(sql) === undefined ? 'recounted' : 'n'
   return sql.all<RunCount>(
     `SELECT queue, job, state, ${counter} AS count FROM run_counts WHERE ${counter} > 0
-     ORDER BY queue, job, state LIMIT ?`,
+     ORDER BY queue, job, state LIMIT +?`,
     limit,
   )
 }

@@ -144,7 +144,7 @@ function readOn(sql: Sql, reading: Reading, newestFirst: boolean): number[] {
   const { table, where, values } = reading.stream
   const rows = sql.all<{ seq: number }>(
     `SELECT seq FROM ${table} WHERE ${where} AND seq ${newestFirst ? '<' : '>'} ?
-     ORDER BY seq ${newestFirst ? 'DESC' : ''} LIMIT ?`,
+     ORDER BY seq ${newestFirst ? 'DESC' : ''} LIMIT +?`,
     ...values,
     reading.last,
     reading.atOnce,

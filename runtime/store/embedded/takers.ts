@@ -54,7 +54,7 @@ export function idleTakers(
 ): readonly { readonly lease: LeaseId; readonly idle: number }[] {
   return tx.sql.all<{ lease: LeaseId; idle: number }>(
     `SELECT workers.lease, idle FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0
-       ${suspect ? `AND ${holdsNoSuspect}` : ''} ORDER BY idle DESC LIMIT ?`,
+       ${suspect ? `AND ${holdsNoSuspect}` : ''} ORDER BY idle DESC LIMIT +?`,
     job,
     version,
     queue,

@@ -27,14 +27,12 @@ export function writeThroughput(tx: Transaction): void {
   const cells = new Map<string, OpenCell>()
   for (const move of tx.moves) {
     const { queue, job } = move.run
-    const key = JSON.stringify([queue, job])
-    const cell = cells.get(key) ?? {
-      queue,
-      job,
-      stored: openCell(tx, minute, queue, job),
-      added: emptyBody(),
+    const key = `${queue}\0${job}`
+    let cell = cells.get(key)
+    if (cell === undefined) {
+      cell = { queue, job, stored: openCell(tx, minute, queue, job), added: emptyBody() }
+      cells.set(key, cell)
     }
-    cells.set(key, cell)
     count(cell.added, move)
   }
   for (const { queue, job, stored, added } of cells.values()) {
@@ -74,12 +72,12 @@ function trim(tx: Transaction, minute: number, rolledTo: number): void {
   )
 }
 
-function count({ counts, wait, run, total }: CellBody, { from, transition, ...move }: Move): void {
+function count({ counts, wait, run, total }: CellBody, { from, transition, stayedMs, totalMs }: Move): void {
   counts[transition] = (counts[transition] ?? 0) + 1
-  if (transition === 'claim') addDuration(wait, move.stayedMs)
+  if (transition === 'claim') addDuration(wait, stayedMs)
   // A stay that was told to stop is not over yet, and says nothing of the job when it is.
-  if (from === 'running' && transition !== 'order cancel') addDuration(run, move.stayedMs)
-  if (total !== undefined && move.totalMs !== undefined) addDuration(total, move.totalMs)
+  if (from === 'running' && transition !== 'order cancel') addDuration(run, stayedMs)
+  if (total !== undefined && totalMs !== undefined) addDuration(total, totalMs)
 }
 
 function addDuration(histogram: Histogram, ms: number): void {

@@ -28,6 +28,8 @@ export interface Transaction extends Moment {
   readonly removed: Removed[]
   /** Failures with a mark, in their order, written once before the commit. */
   readonly failures: StoredFailure[]
+  /** By fingerprint: how many more runs are failed now for it. */
+  readonly failedBy: Map<string, number>
   /** Keys of limiters whose lines are looked at before the transaction ends. */
   readonly touchedKeys: Map<string, { readonly limiter: string; readonly key: string }>
   /** What all lines depend on has changed: they are looked at before the transaction ends. */
@@ -51,7 +53,7 @@ export interface Move {
   /** How long it was in the state that it left. */
   readonly stayedMs: number
   /** Of an end: from enqueue, or from the retry of an ended run. */
-  readonly totalMs?: number
+  readonly totalMs?: number | undefined
 }
 
 export type Removed = Pick<RunRow, 'job' | 'queue' | 'state'>

@@ -6,11 +6,12 @@ import { commands, type Fleet } from './commands.ts'
 import { Oracle } from './oracle.ts'
 import { ToldEvents } from './told-events.ts'
 
-const runs = Number(process.env.DURABLE_JOBS_PROVE_RUNS ?? 60)
+const asked = process.env.DURABLE_JOBS_PROVE_RUNS
 const longestRunMs = 20 * 60_000
 
 /** Random sequences of operations, repeats and losses: store and oracle agree after every one. */
-export function describeStoreModel({ name, open }: StoreKind): void {
+export function describeStoreModel({ name, open }: StoreKind, usual = 60): void {
+  const runs = Number(asked ?? usual)
   describe(`store model: ${name}`, () => {
     test(
       `${runs} random histories end as the oracle says`,

@@ -164,7 +164,7 @@ function windowOpensInMs(
 ): number {
   let freed = 0
   const starts = tx.sql.all<{ at: number; cost: number }>(
-    'SELECT at, cost FROM limit_starts WHERE limiter = ? AND key = ? AND at > ? ORDER BY at LIMIT ?',
+    'SELECT at, cost FROM limit_starts WHERE limiter = ? AND key = ? AND at > ? ORDER BY at LIMIT +?',
     limiter,
     key,
     tx.now - rule.everyMs,

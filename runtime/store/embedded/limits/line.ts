@@ -114,6 +114,6 @@ export function isBehind(tx: Transaction, at: LimitKey, run: LimitedRun, path: S
 
 /** Returns the oldest seniors of a key, as many as one look takes in. */
 export function seniorsOf(tx: Transaction, { limiter, key }: LimitKey): number[] {
-  const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT ?'
+  const sql = 'SELECT seq FROM limit_seniors WHERE limiter = ? AND key = ? ORDER BY seq LIMIT +?'
   return tx.sql.all<{ seq: number }>(sql, limiter, key, seniorsAtOnce).map(({ seq }) => seq)
 }

@@ -39,7 +39,7 @@ function wakeOne(tx: Transaction): void {
 /** Looks at the lines whose time has come. */
 export function nudgeDue(tx: Transaction): void {
   const due = tx.sql.all<LimitKey>(
-    'SELECT limiter, key FROM limit_keys WHERE timer_at <= ? ORDER BY timer_at LIMIT ?',
+    'SELECT limiter, key FROM limit_keys WHERE timer_at <= ? ORDER BY timer_at LIMIT +?',
     tx.now,
     wokenAtOnce,
   )

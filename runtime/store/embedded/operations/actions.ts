@@ -188,7 +188,7 @@ export function inspectActions(sql: Sql, moment: Moment, limit: number, maxBytes
   const rows = sql.all<ActionRow>(
     `WITH newest AS (SELECT *, row_number() OVER (ORDER BY touched_at DESC, id DESC) AS n,
        sum(length(begun) + length(refusals)) OVER (ORDER BY touched_at DESC, id DESC) AS bytes
-       FROM (SELECT * FROM actions ORDER BY touched_at DESC, id DESC LIMIT ?))
+       FROM (SELECT * FROM actions ORDER BY touched_at DESC, id DESC LIMIT +?))
      SELECT * FROM newest WHERE n = 1 OR bytes <= ? ORDER BY n`,
     limit,
     maxBytes,

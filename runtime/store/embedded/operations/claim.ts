@@ -154,7 +154,7 @@ function classHeads(
     "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)"
   const order = 'ORDER BY priority DESC, seq LIMIT'
   const sound = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${ready} AND streak < ${suspectStreak} ${order} ?`,
+    `SELECT seq, priority, streak ${ready} AND streak < ${suspectStreak} ${order} +?`,
     ...runClass,
     tx.now,
     limit,

@@ -81,7 +81,8 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     deadlineAt: null,
   }
   // Workers know when the earliest timer is due; an earlier one is news to them.
-  const firstTimer = tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
+  const firstTimer =
+    state === 'scheduled' && tx.sql.get('SELECT 1 FROM runs WHERE due_at <= ? LIMIT 1', readyAt) === undefined
   tx.sql.run(
     `INSERT INTO runs (id, job, version, queue, priority, state, wake_at, expires_at, due_at, instant_at, timeout_ms,
        enqueued_at, changed_at, unique_key, canonical_key, unique_until)

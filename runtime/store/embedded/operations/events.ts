@@ -48,8 +48,8 @@ function readTransitions(
   for (let at = from ?? Number.MAX_SAFE_INTEGER; ; ) {
     const rows = sql.all<EventRow>(
       from === undefined
-        ? 'SELECT * FROM events WHERE last < ? ORDER BY last DESC LIMIT ?'
-        : 'SELECT * FROM events WHERE last > ? ORDER BY last LIMIT ?',
+        ? 'SELECT * FROM events WHERE last < ? ORDER BY last DESC LIMIT +?'
+        : 'SELECT * FROM events WHERE last > ? ORDER BY last LIMIT +?',
       at,
       rowsAtOnce,
     )
@@ -79,8 +79,8 @@ function readOperations(
 ): NumberedEvent[] {
   const rows = sql.all<OperationRow>(
     from === undefined
-      ? 'SELECT * FROM operations WHERE number < ? ORDER BY number DESC LIMIT ?'
-      : 'SELECT * FROM operations WHERE number > ? ORDER BY number LIMIT ?',
+      ? 'SELECT * FROM operations WHERE number < ? ORDER BY number DESC LIMIT +?'
+      : 'SELECT * FROM operations WHERE number > ? ORDER BY number LIMIT +?',
     from ?? Number.MAX_SAFE_INTEGER,
     limit,
   )

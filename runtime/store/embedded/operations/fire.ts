@@ -43,7 +43,7 @@ export function dueSchedules(tx: Transaction, limit: number): DueSchedules {
   settleDefinitions(tx, 'schedule', (name, inForce) => applySchedule(tx, name, inForce))
   const rows = tx.sql.all<DueRow>(
     `SELECT name, due_at, record, spec FROM schedules WHERE due_at <= ? OR queued_look <= ?
-     ORDER BY due_at LIMIT ?`,
+     ORDER BY due_at LIMIT +?`,
     tx.wall,
     tx.wall,
     limit,

@@ -24,8 +24,8 @@ interface InfoRow {
 /** What is told of limiters; keys and waiters are counted up to a bound each, -1 for none. */
 const selectInfos = `SELECT name, rule, by_hand,
     (SELECT count(*) FROM (SELECT 1 FROM limit_keys
-      WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL) LIMIT ?)) AS keys,
-    (SELECT count(*) FROM (SELECT 1 FROM limit_lines WHERE limiter = name LIMIT ?)) AS waiting
+      WHERE limiter = name AND (forget_at > ? OR timer_at IS NOT NULL) LIMIT +?)) AS keys,
+    (SELECT count(*) FROM (SELECT 1 FROM limit_lines WHERE limiter = name LIMIT +?)) AS waiting
   FROM limiters`
 
 export function inspectLimiters(tx: Transaction): LimiterInfo[] {
@@ -47,7 +47,7 @@ export function inspectBusyLimiters(
   { limiters: most, scannedLimiterKeys, countedWaiters }: typeof overviewBounds,
 ): { readonly limiters: BusyLimiter[]; readonly more: boolean } {
   const closed = tx.sql.all<{ limiter: string; until: number }>(
-    `SELECT limiter, max(closed_until) AS until FROM (SELECT limiter, closed_until FROM limit_keys LIMIT ?)
+    `SELECT limiter, max(closed_until) AS until FROM (SELECT limiter, closed_until FROM limit_keys LIMIT +?)
      WHERE closed_until > ? GROUP BY limiter`,
     scannedLimiterKeys,
     tx.now,
@@ -71,7 +71,7 @@ export function inspectBusyLimiters(
     })
   }
   const keys = tx.sql.get<{ n: number }>(
-    'SELECT count(*) AS n FROM (SELECT 1 FROM limit_keys LIMIT ?)',
+    'SELECT count(*) AS n FROM (SELECT 1 FROM limit_keys LIMIT +?)',
     scannedLimiterKeys + 1,
   )
   return { limiters, more: !isCounted || names.length > most || (keys?.n ?? 0) > scannedLimiterKeys }
@@ -97,7 +97,7 @@ export function inspectLimiterKeys(tx: Transaction, limiter: string, limit: numb
   const keys = tx.sql.all<{ key: string }>(
     `SELECT key, (SELECT count(*) FROM limit_lines WHERE limit_lines.limiter = limit_keys.limiter
        AND limit_lines.key = limit_keys.key) AS waiting
-     FROM limit_keys WHERE limiter = ? AND (forget_at > ? OR timer_at IS NOT NULL) ORDER BY waiting DESC, key LIMIT ?`,
+     FROM limit_keys WHERE limiter = ? AND (forget_at > ? OR timer_at IS NOT NULL) ORDER BY waiting DESC, key LIMIT +?`,
     limiter,
     tx.now,
     limit,

@@ -31,7 +31,7 @@ export function inspectNotableSchedules(
   { schedules: most, scannedSchedules, scheduleBytes }: typeof overviewBounds,
 ): { readonly schedules: ScheduleInfo[]; readonly more: boolean } {
   const rows = sql.all<Pick<ScheduleRow, 'name' | 'record'>>(
-    `SELECT name, record FROM (SELECT * FROM schedules ORDER BY name LIMIT ?)
+    `SELECT name, record FROM (SELECT * FROM schedules ORDER BY name LIMIT +?)
      WHERE due_at <= ? OR json_extract(record, '$.paused') IS NOT NULL OR json_extract(record, '$.last.at') >= ?`,
     scannedSchedules,
     now - lateFromMs,
@@ -75,7 +75,7 @@ export function inspectLedger(
   { before, limit }: { readonly before?: number; readonly limit: number },
 ): LedgerLine[] {
   const lines = sql.all<{ line: string }>(
-    'SELECT line FROM ledger WHERE schedule = ? AND n < ? ORDER BY n DESC LIMIT ?',
+    'SELECT line FROM ledger WHERE schedule = ? AND n < ? ORDER BY n DESC LIMIT +?',
     schedule,
     before ?? Number.MAX_SAFE_INTEGER,
     limit,

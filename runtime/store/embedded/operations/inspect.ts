@@ -118,7 +118,7 @@ export function inspectWorkers(
   const rows = sql.all<WorkerRow>(
     `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
-     FROM workers ORDER BY started_at LIMIT ?`,
+     FROM workers ORDER BY started_at LIMIT +?`,
     limit,
   )
   return rows.map((row) => ({

@@ -54,7 +54,7 @@ export function journalEntries(
 function journalRows(sql: Sql, seq: number, after: number, limit: number): JournalRow[] {
   return sql.all<JournalRow>(
     `SELECT position, path, kind, phase, once, attempt, duration_ms, at, until, waited_at, body
-     FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT ?`,
+     FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT +?`,
     seq,
     after,
     limit,

@@ -94,7 +94,7 @@ function nextByTime(
     states.includes(state)
       ? sql.all<Timed & { seq: number }>(
           `SELECT seq, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
-           WHERE ${waitingByTime} AND state = ? AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT ?`,
+           WHERE ${waitingByTime} AND state = ? AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT +?`,
           state,
           at,
           seq,

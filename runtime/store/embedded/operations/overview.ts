@@ -65,15 +65,15 @@ function longestHeld({ sql, now }: Transaction): { readonly held: HeldRun[]; rea
   const { longestHeld: most, scannedHeld } = overviewBounds
   const held = sql.all<HeldRun>(
     `SELECT id AS run, job, queue, version, coalesce(name, 'unknown') AS worker, max(0, ? - since) AS heldMs FROM
-       (SELECT id, job, queue, version, lease, min(fence, changed_at) AS since FROM runs WHERE lease IS NOT NULL LIMIT ?)
+       (SELECT id, job, queue, version, lease, min(fence, changed_at) AS since FROM runs WHERE lease IS NOT NULL LIMIT +?)
        LEFT JOIN (SELECT lease, name FROM workers) USING (lease)
-     ORDER BY heldMs DESC, run LIMIT ?`,
+     ORDER BY heldMs DESC, run LIMIT +?`,
     now,
     scannedHeld,
     most,
   )
   const all = sql.get<{ n: number }>(
-    'SELECT count(*) AS n FROM (SELECT 1 FROM runs WHERE lease IS NOT NULL LIMIT ?)',
+    'SELECT count(*) AS n FROM (SELECT 1 FROM runs WHERE lease IS NOT NULL LIMIT +?)',
     scannedHeld + 1,
   )
   return { held, more: (all?.n ?? 0) > scannedHeld }

@@ -16,7 +16,7 @@ export function recount({ sql, now }: Transaction, limit: number = recountedAtOn
   const from = readRecountedTo(sql) ?? begin(sql)
   const rows = sql.all<Sum>(
     `SELECT queue, job, state, count(*) AS n, max(seq) AS last FROM
-       (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT ?)
+       (SELECT seq, queue, job, state FROM runs WHERE seq > ? ORDER BY seq LIMIT +?)
      GROUP BY queue, job, state`,
     from,
     limit,

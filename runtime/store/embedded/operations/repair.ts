@@ -7,13 +7,13 @@ import { note, type Transaction } from '../transaction.ts'
 export function repair(tx: Transaction, limit: number): RunId[] {
   const heldByNobody = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs LEFT JOIN workers ON workers.lease = runs.lease
-     WHERE runs.state IN ('running', 'cancelling') AND runs.ended_at IS NULL AND workers.lease IS NULL LIMIT ?`,
+     WHERE runs.state IN ('running', 'cancelling') AND runs.ended_at IS NULL AND workers.lease IS NULL LIMIT +?`,
     limit,
   )
   const waitingForNothing = tx.sql.all<RunRow>(
     `SELECT ${runColumns} FROM runs
      WHERE state IN ('waiting', 'scheduled') AND ended_at IS NULL AND wake_at IS NULL
-       AND NOT EXISTS (SELECT 1 FROM limit_lines WHERE limit_lines.seq = runs.seq) LIMIT ?`,
+       AND NOT EXISTS (SELECT 1 FROM limit_lines WHERE limit_lines.seq = runs.seq) LIMIT +?`,
     limit,
   )
   for (const run of heldByNobody) {

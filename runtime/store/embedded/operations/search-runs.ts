@@ -16,27 +16,36 @@ import {
   waitingByTime,
 } from '../run-streams.ts'
 import type { Moment } from '../store-clock.ts'
+import type { StoreFile } from '../store-file.ts'
 import { endOfTime, inspectCandidates, type Place, type Times, timesOf } from './fitting-runs.ts'
 import { heldByTime, inspectLongest } from './longest-runs.ts'
 import { openStepFinder } from './open-steps.ts'
 
 /** Runs by filter, order and cursor. */
-export function inspectRuns(sql: Sql, moment: Moment, query: RunQuery): Promise<RunPage> {
+export function inspectRuns(
+  sql: Sql & Pick<StoreFile, 'snapshot'>,
+  moment: Moment,
+  query: RunQuery,
+): Promise<RunPage> {
   const search = parseRunQuery(query)
   const place = { sql, moment, search, times: timesOf(search, moment), openStep: openStepFinder(sql, moment) }
   if (search.order === 'longest') {
     const held = heldByTime(place)
     const streams = search.states.includes('ready') ? streamsOf(sql, { kind: 'ready' }, search.filter) : []
-    return searchRuns(search, (from, bounds) => inspectLongest(place, { held, streams }, from, bounds))
+    return searchRuns(search, (from, bounds) =>
+      sql.snapshot(() => inspectLongest(place, { held, streams }, from, bounds)),
+    )
   }
   const { streams, given } = readByNumber(place)
   const newestFirst = search.order === 'newest'
-  return searchRuns(search, (from, bounds) => {
-    const { atMost } = bounds
-    const { seqs, isAll } = mergeStreams(sql, streams, { from: from.seq, atMost, newestFirst }, given)
-    const candidates = seqs.map((seq) => ({ seq, position: { seq } })).values()
-    return inspectCandidates(place, candidates, isAll, { from, ...bounds })
-  })
+  return searchRuns(search, (from, bounds) =>
+    sql.snapshot(() => {
+      const { atMost } = bounds
+      const { seqs, isAll } = mergeStreams(sql, streams, { from: from.seq, atMost, newestFirst }, given)
+      const candidates = seqs.map((seq) => ({ seq, position: { seq } })).values()
+      return inspectCandidates(place, candidates, isAll, { from, ...bounds })
+    }),
+  )
 }
 
 function readByNumber(place: Place): {
@@ -104,7 +113,7 @@ function changedIn(sql: Sql, state: RunState, { from, before }: Times, limit: nu
   return sql
     .all<{ seq: number }>(
       `SELECT seq FROM runs ${indexedBy(sql, isEnd(state) ? 'runs_ended_times' : 'runs_waiting_times')}
-       WHERE ${isEnd(state) ? endedButCompleted : waitingByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT ?`,
+       WHERE ${isEnd(state) ? endedButCompleted : waitingByTime} AND state = ? AND changed_at >= ? AND changed_at < ? LIMIT +?`,
       state,
       from,
       before,

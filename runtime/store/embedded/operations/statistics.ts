@@ -52,12 +52,12 @@ interface CellRow {
 }
 
 const minuteRows =
-  'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC LIMIT ?'
+  'SELECT minute AS at, queue, job, body FROM throughput WHERE minute BETWEEN ? AND ? ORDER BY minute DESC LIMIT +?'
 const hourRows =
-  'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC LIMIT ?'
+  'SELECT hour AS at, queue, job, body FROM hours WHERE hour BETWEEN ? AND ? ORDER BY hour DESC LIMIT +?'
 /** Minutes that are in no hour yet. */
 const unrolledRows = `SELECT minute AS at, queue, job, body FROM throughput
-  WHERE minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY minute DESC LIMIT ?`
+  WHERE minute BETWEEN ? AND ? AND json_extract(body, '$.inHour') IS NULL ORDER BY minute DESC LIMIT +?`
 
 function hourCells(sql: Sql, from: number, to: number, limit: number): StatisticsCell[] {
   const minutes = cells(sql, unrolledRows, [Math.max(from, lastRolled(sql).minute), to, limit])

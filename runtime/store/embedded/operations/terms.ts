@@ -37,7 +37,7 @@ interface TermRow {
 export function inspectLeaders(sql: Sql, moment: Moment, limit = -1): LeaderInfo[] {
   const { now } = moment
   const rows = sql.all<TermRow>(
-    'SELECT role, term, worker, since, ends_at, duties FROM terms ORDER BY role LIMIT ?',
+    'SELECT role, term, worker, since, ends_at, duties FROM terms ORDER BY role LIMIT +?',
     limit,
   )
   return rows.map(({ role, term, worker, since: began, ends_at, duties }) => {

@@ -85,14 +85,14 @@ export function expireHolders(tx: Transaction, run: RunRow): void {
  */
 export function sweepKeys(tx: Transaction, limit: number): FreedKey[] {
   tx.sql.run(
-    'DELETE FROM unique_keys WHERE n IN (SELECT n FROM unique_keys WHERE until <= ? LIMIT ?)',
+    'DELETE FROM unique_keys WHERE n IN (SELECT n FROM unique_keys WHERE until <= ? LIMIT +?)',
     tx.now,
     Math.max(limit, 1_000),
   )
   const from =
     tx.sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'keys_swept_to'")?.value ?? 0
   const page = tx.sql.all<FreedKey & { n: number }>(
-    'SELECT n, job, key, run FROM unique_keys WHERE n > ? AND until IS NULL ORDER BY n LIMIT ?',
+    'SELECT n, job, key, run FROM unique_keys WHERE n > ? AND until IS NULL ORDER BY n LIMIT +?',
     from,
     limit,
   )

@@ -23,7 +23,7 @@ function startsOf(tx: Transaction, from: WaitGraphFrom): { seqs: readonly number
   }
   const seqs = tx.sql
     .all<{ seq: number }>(
-      'SELECT DISTINCT seq FROM limit_keepers WHERE seq > ? ORDER BY seq LIMIT ?',
+      'SELECT DISTINCT seq FROM limit_keepers WHERE seq > ? ORDER BY seq LIMIT +?',
       Number(from.after ?? 0),
       waitGraphLimits.starts,
     )
@@ -118,7 +118,7 @@ class GraphReader {
 
   #readHolders({ limiter, key }: LimitKey): Holder[] {
     const rows = this.#tx.sql.all<{ seq: number }>(
-      "SELECT seq FROM limit_holders WHERE limiter = ? AND key = ? AND path = '' LIMIT ?",
+      "SELECT seq FROM limit_holders WHERE limiter = ? AND key = ? AND path = '' LIMIT +?",
       limiter,
       key,
       waitGraphLimits.holders,
