@@ -86,20 +86,21 @@ function groupsBehind(
   state: RunState,
   filter: Pick<RunFilter, 'job' | 'queue'>,
 ): Pick<RunGroup, 'queue' | 'job'>[] {
-  const found: Pick<RunGroup, 'queue' | 'job'>[] = []
-  // With a queue the index is searched by job alone: it would not be by both.
-  const behind = filter.queue === undefined ? '(queue, job) > (?, ?)' : 'queue = ? AND job > ?'
-  let last = { queue: filter.queue ?? '', job: '' }
-  for (;;) {
-    const next = sql.get<{ queue: string; job: string }>(
+  type Group = Pick<RunGroup, 'queue' | 'job'>
+  const found: Group[] = []
+  // Of `(queue, job) > (?, ?)` SQLite seeks the queue alone, and reads its runs up to the job.
+  const next = (behind: string, ...values: string[]): Group | undefined =>
+    sql.get<Group>(
       `SELECT queue, job FROM runs WHERE ${index} AND state = ? AND ${behind} ORDER BY queue, job LIMIT 1`,
       state,
-      last.queue,
-      last.job,
+      ...values,
     )
-    if (next === undefined) return found
-    if (filter.job === undefined || filter.job === next.job) found.push(next)
-    last = next
+  for (let last: Group = { queue: filter.queue ?? '', job: '' }; ; ) {
+    const inQueue = next('queue = ? AND job > ?', last.queue, last.job)
+    const group = inQueue ?? (filter.queue === undefined ? next('queue > ?', last.queue) : undefined)
+    if (group === undefined) return found
+    if (filter.job === undefined || filter.job === group.job) found.push(group)
+    last = group
   }
 }
 

@@ -90,17 +90,20 @@ function nextByTime(
   { at, seq }: RunPosition,
   atMost: number,
 ): Part {
-  const read = (state: RunState): Timed[] =>
-    states.includes(state)
-      ? sql.all<Timed & { seq: number }>(
-          `SELECT seq, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
-           WHERE ${waitingByTime} AND state = ? AND (changed_at, seq) > (?, ?) ORDER BY changed_at, seq LIMIT +?`,
-          state,
-          at,
-          seq,
-          atMost,
-        )
-      : []
+  const rows = (state: RunState, limit: number, behind: string, ...values: number[]): Timed[] =>
+    sql.all<Timed & { seq: number }>(
+      `SELECT seq, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
+       WHERE ${waitingByTime} AND state = ? AND ${behind} ORDER BY changed_at, seq LIMIT +?`,
+      state,
+      ...values,
+      limit,
+    )
+  // As groupsBehind: of a pair SQLite seeks the first part alone.
+  const read = (state: RunState): Timed[] => {
+    if (!states.includes(state)) return []
+    const sameTime = rows(state, atMost, 'changed_at = ? AND seq > ?', at, seq)
+    return [...sameTime, ...rows(state, atMost - sameTime.length, 'changed_at > ?', at)]
+  }
   const [waiting, again] = [read('waiting'), read('ready')]
   const others = held.filter((run) => comesFirst({ at, seq }, run)).slice(0, atMost)
   const all = [...waiting, ...again, ...others].sort((a, b) => a.at - b.at || a.seq - b.seq)

@@ -105,7 +105,7 @@ function hasRuns(sql: Sql, state: RunState): boolean {
 
 /** Up to more than any step could inspect. */
 function taggedRuns(sql: Sql, tag: string): number {
-  const query = 'SELECT count(*) AS n FROM (SELECT 1 FROM tags WHERE tag = ? LIMIT 10000)'
+  const query = `SELECT count(*) AS n FROM (SELECT 1 FROM tags WHERE tag = ? LIMIT ${2 * maxInspectedRuns})`
   return sql.get<{ n: number }>(query, tag)?.n ?? 0
 }
 
