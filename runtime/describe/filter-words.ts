@@ -1,4 +1,5 @@
 import type { RunFilter } from '../store/run-filter.ts'
+import { exactDuration } from './exact-duration.ts'
 
 /** How each part of a filter is written on the command line. */
 const optionsOf = {
@@ -28,16 +29,4 @@ export function filterWords(filter: RunFilter): readonly string[] {
 /** Returns the same for people to read: nothing is quoted for a shell. */
 export function filterText(filter: RunFilter): string {
   return filterWords(filter).join(' ')
-}
-
-/** In the largest unit that says it exactly. */
-function exactDuration(ms: number): string {
-  const units = [
-    [86_400_000, 'd'],
-    [3_600_000, 'h'],
-    [60_000, 'm'],
-    [1_000, 's'],
-  ] as const
-  const [unitMs, unit] = units.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms']
-  return `${ms / unitMs}${unit}`
 }

@@ -2,7 +2,7 @@ import type { StatisticsRange } from '../../runtime/store/statistics.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
 import type { Size } from '../screens/screen.ts'
-import type { Dialog } from './dialog.ts'
+import type { Dialog, LogEntry } from './dialog.ts'
 import type { Effect, NewToast } from './effect.ts'
 import type { Places } from './places.ts'
 import type { TextField } from './text-field.ts'
@@ -82,6 +82,8 @@ export interface AppState {
   readonly frozen?: { readonly at: number; readonly fleet: FleetView; readonly data: AppState['data'] }
   /** The newest last; failures stay until esc. */
   readonly toasts: readonly Toast[]
+  /** What this session did, the newest last. */
+  readonly log: readonly LogEntry[]
   /** A first q at the root was pressed: a second one quits. */
   readonly quitting: boolean
 }

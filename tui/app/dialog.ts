@@ -1,13 +1,15 @@
+import type { Tone } from '../kit/tone.ts'
 import type { Effect } from './effect.ts'
 import type { Key } from './key.ts'
 import type { TextField } from './text-field.ts'
-import type { Tone } from '../kit/tone.ts'
 
 /**
  * What takes all keys while it is open: a confirmation, a form, the progress of an action. Pure: each method returns the
  * dialog that comes next, and what is to be done. Left out of a step, the dialog closes.
  */
 export interface Dialog {
+  /** What it says and asks now: another stage is a frame to paint, before which its keys mean nothing. */
+  readonly stage: string
   press(key: Key): DialogStep
   /** Text from the clipboard; only a text field takes it. */
   paste(text: string): DialogStep
@@ -19,6 +21,24 @@ export interface Dialog {
 export interface DialogStep {
   readonly dialog?: Dialog
   readonly effects: readonly Effect[]
+  /** What was done by it, for the log of this session. */
+  readonly logged?: readonly LogEntry[]
+}
+
+/** How a dialog begins. */
+export interface OpenedDialog extends DialogStep {
+  readonly dialog: Dialog
+}
+
+/** Something that this session did, or tried to. */
+export interface LogEntry {
+  /** By this host's clock. */
+  readonly at: number
+  /** As the keymap names it. */
+  readonly command: string
+  readonly target: string
+  readonly outcome: 'done' | 'partly' | 'refused' | 'stopped' | 'unknown'
+  readonly text: string
 }
 
 /** What a dialog shows, without React. */

@@ -1,4 +1,5 @@
 import type { RunState } from '../../runtime/model/run.ts'
+import type { RunFilter } from '../../runtime/store/run-filter.ts'
 
 /**
  * What a row is about: what actions are done to, what is copied, and where jumps lead. Of a run with the state that the
@@ -13,5 +14,7 @@ export type Thing =
   /** `key` left out: the limiter itself. */
   | { readonly kind: 'limiter'; readonly id: string; readonly key?: string }
   | { readonly kind: 'failure'; readonly id: string; readonly failedNow: number }
+  /** All runs that match, whether they are shown or not; `id` says which, for people. */
+  | { readonly kind: 'filter'; readonly id: string; readonly filter: RunFilter }
   | { readonly kind: 'finding'; readonly id: string }
   | { readonly kind: 'step'; readonly id: string; readonly run: string }

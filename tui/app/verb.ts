@@ -1,5 +1,5 @@
 import type { Environment } from './app-state.ts'
-import type { Dialog } from './dialog.ts'
+import type { OpenedDialog } from './dialog.ts'
 import type { Place } from './place.ts'
 import type { Thing } from './thing.ts'
 
@@ -18,6 +18,6 @@ export interface Verb {
   readonly command: string
   /** Why it can't be done to this now, for the palette and a toast; undefined when it can. That it lacks `--write` is said for it. */
   refusal(context: ActContext): string | undefined
-  /** The dialog that asks for it. */
-  begin(context: ActContext): Dialog
+  /** The dialog that asks for it, and its first read of what it would do. */
+  begin(context: ActContext): OpenedDialog
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { retriedText } from '../../describe/action-result.ts'
 import { optionNames, retryPlanLists } from '../../describe/plan-sentences.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
@@ -42,7 +43,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
-    print(dryRun ? `run ${id} was not touched; a retry would` : `run ${id} is ready again; it will`)
+    print(dryRun ? `run ${id} was not touched; a retry would` : `${retriedText(id)}; it will`)
     for (const list of retryPlanLists(plan)) print(listed(list))
   })
 }
