@@ -136,7 +136,59 @@ function copyKeys(): readonly Binding[] {
 
 /** Of tui/actions. */
 function actKeys(): readonly Binding[] {
-  return []
+  const key = (
+    name: string,
+    command: string,
+    tier: Tier,
+    rest: Pick<Binding, 'label' | 'help'> & { readonly screens: readonly ScreenName[] },
+  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 40 }, ...rest })
+  const runs = ['runs', 'run'] as const
+  return [
+    key('r', 'retry', 1, {
+      ...{ label: 'retry', screens: [...runs, 'failures'] },
+      help: 'lets ended or blocked runs go on with their stored steps: one, the marked ones, or a whole failure',
+    }),
+    key('R', 'retry from step', 2, {
+      ...{ label: 'from step', screens: runs },
+      help: 'runs a step of your choice again, and every step stored after it',
+    }),
+    key('x', 'cancel', 2, {
+      ...{ label: 'cancel', screens: runs },
+      help: 'cancels runs that have not ended',
+    }),
+    key('X', 'remove', 2, {
+      ...{ label: 'remove', screens: [...runs, 'failures'] },
+      help: 'deletes ended runs with all that they stored',
+    }),
+    key('P', 'pause or resume', 2, {
+      ...{ label: 'pause/resume', screens: ['home', 'queues', 'cron'] },
+      help: 'pauses a queue or a schedule, or lets a paused one go on',
+    }),
+    key('T', 'trigger', 1, {
+      ...{ label: 'trigger', screens: ['cron'] },
+      help: 'runs a schedule now, beside its ticks',
+    }),
+    key('D', 'drain', 2, {
+      ...{ label: 'drain', screens: ['workers'] },
+      help: 'lets a worker hand its runs over and stop',
+    }),
+    key('E', 'set limiter', 2, {
+      ...{ label: 'set', screens: ['limits'] },
+      help: "sets a limiter's numbers for everybody, whatever the code says",
+    }),
+    key('B', 'reset limiter', 2, {
+      ...{ label: 'reset', screens: ['limits'] },
+      help: "puts the code's numbers of a limiter back in force",
+    }),
+    key('m', 'mute', 2, {
+      ...{ label: 'mute', screens: ['home'] },
+      help: 'leaves a finding out of attention for a while, for everybody',
+    }),
+    key('U', 'unmute', 1, {
+      ...{ label: 'unmute', screens: ['home'] },
+      help: 'ends the mute of a finding before its time',
+    }),
+  ]
 }
 
 function programKeys(): readonly Binding[] {

@@ -1,9 +1,9 @@
 import type { RunByHand } from '../../runtime/client/by-hand.ts'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { RunState } from '../../runtime/model/run.ts'
+import type { RunId } from '../../runtime/model/run-id.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
 import type { ActionKind } from '../../runtime/store/actions.ts'
-import type { RunId } from '../../runtime/model/run-id.ts'
 import type { Target, TargetKind, TargetOf } from './target.ts'
 
 /*

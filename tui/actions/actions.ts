@@ -8,35 +8,38 @@ import { remove } from './remove.ts'
 import { retry } from './retry.ts'
 import { retryFromStep } from './retry-from-step.ts'
 import { pauseSchedule, resumeSchedule, triggerSchedule } from './schedule.ts'
-import type { Target } from './target.ts'
+import type { Target, TargetKind } from './target.ts'
 
 /** All that can be done: one line each. Keys and help are in the keymap, by `command`. */
-export const actions = {
-  retry,
-  retryFromStep,
-  cancel,
-  remove,
-  pauseQueue,
-  resumeQueue,
-  pauseSchedule,
-  resumeSchedule,
-  triggerSchedule,
-  drainWorker,
-  setLimiter,
-  resetLimiter,
-  mute,
-  unmute,
-} satisfies Readonly<Record<string, Action<never>>>
+export const actions: readonly Action[] = [
+  listed(retry),
+  listed(retryFromStep),
+  listed(cancel),
+  listed(remove),
+  listed(pauseQueue),
+  listed(resumeQueue),
+  listed(pauseSchedule),
+  listed(resumeSchedule),
+  listed(triggerSchedule),
+  listed(drainWorker),
+  listed(setLimiter),
+  listed(resetLimiter),
+  listed(mute),
+  listed(unmute),
+]
 
 /** The action of a command that is for a target; undefined where none is. */
 export function actionFor(command: string, target: Target): Action | undefined {
-  return (Object.values(actions) as readonly Action[]).find(
-    ({ on, isFor, ...action }) =>
-      action.command === command && on.includes(target.kind) && (isFor?.(target) ?? true),
+  return actions.find(
+    (action) =>
+      action.command === command && action.on.includes(target.kind) && (action.isFor?.(target) ?? true),
   )
 }
 
-/** Every command of an action. */
-export const actionCommands: readonly string[] = [
-  ...new Set(Object.values(actions).map(({ command }) => command)),
-]
+/** Every command of an action, once. */
+export const actionCommands: readonly string[] = [...new Set(actions.map(({ command }) => command))]
+
+/** Sound, as `actionFor` hands an action only targets that it is `on`. */
+function listed<Kind extends TargetKind>(action: Action<Kind>): Action {
+  return action as unknown as Action
+}

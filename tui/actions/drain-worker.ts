@@ -29,10 +29,14 @@ export const drainWorker: Action<'worker'> = {
 function othersEffect(worker: WorkerInfo, workers: readonly WorkerInfo[]): Effect {
   const live = workers.filter(({ name, lost, draining }) => name !== worker.name && !lost && !draining)
   const orphans = worker.jobs.filter(
-    ({ name, version }) => !live.some(({ jobs }) => jobs.some((job) => job.name === name && job.version >= version)),
+    ({ name, version }) =>
+      !live.some(({ jobs }) => jobs.some((job) => job.name === name && job.version >= version)),
   )
   if (orphans.length === 0) {
-    return { text: `${live.length === 1 ? '1 other worker has' : 'other workers have'} all of its jobs`, tone: 'dim' }
+    return {
+      text: `${live.length === 1 ? '1 other worker has' : 'other workers have'} all of its jobs`,
+      tone: 'dim',
+    }
   }
   const names = [...new Set(orphans.map(({ name }) => `'${name}'`))].join(', ')
   return { text: `no other live worker has ${names}: those runs would wait for one`, tone: 'warn' }

@@ -4,10 +4,10 @@ import { limiterSetText } from '../../runtime/describe/action-result.ts'
 import { exactDuration } from '../../runtime/describe/exact-duration.ts'
 import { byInSentence } from '../../runtime/describe/manual-action.ts'
 import { ruleText } from '../../runtime/describe/rule-text.ts'
-import { InvalidOptionsError } from '../../runtime/model/invalid-options-error.ts'
 import { parseDuration } from '../../runtime/model/duration.ts'
-import type { LimiterInfo } from '../../runtime/store/limiters.ts'
+import { InvalidOptionsError } from '../../runtime/model/invalid-options-error.ts'
 import { ruleNames } from '../../runtime/store/limiter-rules.ts'
+import type { LimiterInfo } from '../../runtime/store/limiters.ts'
 import { type Action, type Choice, type Effect, type FieldSpec, impossible, ready } from './action.ts'
 
 export const setLimiter: Action<'limiter'> = {
@@ -20,7 +20,9 @@ export const setLimiter: Action<'limiter'> = {
     return ready(
       target,
       [
-        { text: `it holds for everybody, from now on, whatever the code says: now ${ruleText(limiter.rule)}` },
+        {
+          text: `it holds for everybody, from now on, whatever the code says: now ${ruleText(limiter.rule)}`,
+        },
         ...byHandEffects(limiter),
         { text: `${limiter.waiting === 1 ? '1 waits' : `${limiter.waiting} wait`} for it`, tone: 'dim' },
       ],
@@ -47,8 +49,7 @@ export const resetLimiter: Action<'limiter'> = {
     ])
   },
   words: ({ id }) => ['limits', id, '--reset'],
-  carryOut: async (jobs, { target: { id }, write }) =>
-    limiterSetText(id, await jobs.limits.reset(id, write)),
+  carryOut: async (jobs, { target: { id }, write }) => limiterSetText(id, await jobs.limits.reset(id, write)),
 }
 
 async function limiterOf({ limits }: Jobs, name: string): Promise<LimiterInfo | undefined> {
@@ -89,7 +90,10 @@ export function checkTime(text: string): string | undefined {
 
 /** All numbers, changed or not: what the dialog shows is what holds afterwards. */
 function changeOf(values: Choice['values']): LimiterChange {
-  const entries = Object.entries(values).map(([name, text]) => [name, /^\d+$/.test(text) ? Number(text) : text])
+  const entries = Object.entries(values).map(([name, text]) => [
+    name,
+    /^\d+$/.test(text) ? Number(text) : text,
+  ])
   return Object.fromEntries(entries) as LimiterChange
 }
 

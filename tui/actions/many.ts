@@ -83,5 +83,7 @@ export function refusalOfMany(action: ActionKind, target: ManyTarget): string | 
   if (runs.length > maxActionIds) {
     return `${runs.length} runs are marked; mark at most ${maxActionIds}, or act on all that match a filter`
   }
-  return runs.some(({ state }) => accepts(action, state)) ? undefined : `none of the marked runs can be ${doneWords[action]}`
+  return runs.some(({ state }) => accepts(action, state))
+    ? undefined
+    : `none of the marked runs can be ${doneWords[action]}`
 }

@@ -12,7 +12,8 @@ export const pauseQueue: Action<'queue'> = {
   isFor: ({ paused }) => !paused,
   plan: async (jobs, { target }) => {
     const queue = await queueOf(jobs, target.id)
-    if (queue?.paused !== undefined) return impossible(`it is paused already by ${byInSentence(queue.paused)}`)
+    if (queue?.paused !== undefined)
+      return impossible(`it is paused already by ${byInSentence(queue.paused)}`)
     const { ready: waiting = 0, running = 0, cancelling = 0 } = queue?.counts ?? {}
     return ready(target, [
       { text: `no worker would start a run of it; ${runsText(waiting)} ready now` },

@@ -48,15 +48,15 @@ async function plan(
   return ready(fixed, retryEffects(retryPlan), { runs: 1 })
 }
 
-function optionOf({ path, state, tries, atMostOnce = false }: StepSummary): StepOption {
-  return { path, state, tries, atMostOnce }
+function optionOf({ path, state, tries, atMostOnce }: StepSummary): StepOption {
+  return { path, state, tries, atMostOnce: atMostOnce === true }
 }
 
 /** At-most-once steps among those that would run again. */
 export function onceFrom(
   from: StepPath,
-  steps: readonly { readonly path: StepPath; readonly atMostOnce?: boolean }[],
+  steps: readonly Pick<StepSummary, 'path' | 'atMostOnce'>[],
 ): readonly StepPath[] {
   const first = steps.findIndex(({ path }) => path === from)
-  return steps.flatMap(({ path, atMostOnce }, i) => (i >= first && atMostOnce ? [path] : []))
+  return steps.slice(first).flatMap(({ path, atMostOnce }) => (atMostOnce ? [path] : []))
 }

@@ -26,7 +26,14 @@ export const retry: ReturnType<typeof onRuns> = onRuns({
 /** Nothing is done until the steps are allowed. */
 export function blocked(target: TargetOf<'run'>, inTheWay: readonly StepPath[]): Plan {
   const lines = planLines({
-    ...{ action: 'retry', matching: { runs: 1, exact: true }, sample: 1, states: [], runsAgain: [], limiters: [] },
+    ...{
+      action: 'retry',
+      matching: { runs: 1, exact: true },
+      sample: 1,
+      states: [],
+      runsAgain: [],
+      limiters: [],
+    },
     ...{ refused: [], inTheWay: inTheWay.map((step) => ({ step, runs: 1 })) },
   })
   const effects = lines.map(({ text }): Effect => ({ text: `it ${text}`, tone: 'warn' }))
