@@ -2,7 +2,6 @@ import type { AppEvent, ReadOutcome } from './app-event.ts'
 import type { AppState, Mode, Step } from './app-state.ts'
 import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
-import type { NewToast } from './effect.ts'
 import type { Key } from './key.ts'
 import { pressCommandLine, pressFilter, pressHelp, pressPalette, pressPicker } from './press.ts'
 import { shownPlace } from './places.ts'
@@ -17,7 +16,7 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
     case 'key':
       return press(state, event.key, event.read, deps)
     case 'paste':
-      return paste(state, event.text, deps)
+      return paste(state, event.text)
     case 'painted':
       return only(painted(state))
     case 'resize':
@@ -31,16 +30,12 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
     case 'message':
       return received(state, event.message)
     case 'toast':
-      return only(toasted(state, event.toast))
+      return only(withToast(state, event.toast))
   }
 }
 
 export function only(state: AppState): Step {
   return { state, effects: [] }
-}
-
-function toasted(state: AppState, toast: NewToast): AppState {
-  return withToast(state, toast)
 }
 
 function press(state: AppState, key: Key, read: number, deps: AppDeps): Step {
@@ -75,7 +70,7 @@ function browse(state: AppState, key: Key, read: number, deps: AppDeps): Step {
 }
 
 /** A paste is text for a field; anywhere else its letters would be keys. */
-function paste(state: AppState, text: string, deps: AppDeps): Step {
+function paste(state: AppState, text: string): Step {
   const { mode } = state
   if (mode.kind === 'dialog') {
     return mode.painted ? withDialogStep(state, mode, mode.dialog.paste(text)) : only(state)
