@@ -55,7 +55,7 @@ export function runWrite({ expected, ...write }: RunByHand): RunWrite {
   return { ...operatorWrite(write), expected }
 }
 
-/** User and host of this process, as a write by hand names them that doesn't say who asks for it. */
+/** User and host of this process: recorded, not proven. */
 export function defaultOperator(): string {
   return `${userName()}@${hostname()}`
 }

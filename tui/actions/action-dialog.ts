@@ -39,7 +39,7 @@ export class ActionDialog implements Dialog {
   }
 
   get stage(): string {
-    return stageName(this.#stage, this.#n)
+    return `${this.#asked.id} ${stageName(this.#stage, this.#n)}`
   }
 
   press(key: Key): DialogStep {

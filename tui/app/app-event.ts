@@ -8,8 +8,8 @@ export type AppEvent =
   /** `read`: number of the read from the terminal that it came with. */
   | { readonly kind: 'key'; readonly key: Key; readonly read: number }
   | { readonly kind: 'paste'; readonly text: string }
-  /** The frame of the last state has reached the terminal. */
-  | { readonly kind: 'painted' }
+  /** The frame of a stage of the dialog has reached the terminal. */
+  | { readonly kind: 'painted'; readonly stage: string }
   | { readonly kind: 'resize'; readonly size: Size }
   | { readonly kind: 'tick'; readonly now: number }
   | { readonly kind: 'fleet'; readonly fleet: FleetView }

@@ -154,10 +154,11 @@ function back(state: AppState): Step {
   if (quieter !== undefined) return stay(quieter)
   const place = shownPlace(state.places)
   if (place.marks.size > 0) return changed(state, { marks: new Set() })
+  if (place.filter !== place.openedWith) return changed(state, { filter: place.openedWith, cursors: {} })
   const places = wentBack(state.places)
-  if (places !== undefined) return stay({ ...state, places })
-  if (place.filter !== '') return changed(state, { filter: '', cursors: {} })
-  return say(state, 'this is the root: q quits, 1-9 open screens')
+  return places === undefined
+    ? say(state, 'this is the root: q quits, 1-9 open screens')
+    : stay({ ...state, places })
 }
 
 function goTo(screen: ScreenName): Command {

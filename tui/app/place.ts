@@ -54,6 +54,8 @@ export interface Place {
   readonly parent?: number
   /** As typed; '' shows all. */
   readonly filter: string
+  /** The filter that it was opened with: esc puts it back before it leaves. */
+  readonly openedWith: string
   readonly sort?: Sort
   /** Name of the pane that has the keys; left out: the screen's first. */
   readonly pane?: string

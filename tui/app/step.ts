@@ -1,15 +1,14 @@
-import { bindingOf } from '../keymap.ts'
 import type { AppEvent, ReadOutcome } from './app-event.ts'
 import type { AppState, Mode, Step } from './app-state.ts'
 import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
-import { withDialogStep } from './dialog-mode.ts'
-import type { NewToast } from './effect.ts'
 import type { Key } from './key.ts'
-import { shownPlace } from './places.ts'
 import { pressCommandLine, pressFilter, pressHelp, pressPalette, pressPicker } from './press.ts'
+import { shownPlace } from './places.ts'
+import { withDialogStep } from './dialog-mode.ts'
+import { bindingOf } from '../keymap.ts'
 import { pasted } from './text-field.ts'
-import { withoutOldToasts, withToast } from './toasts.ts'
+import { withToast, withoutOldToasts } from './toasts.ts'
 
 /** The next state after an event, and what is to be done. The only place where a state is replaced. */
 export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
@@ -17,9 +16,9 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
     case 'key':
       return press(state, event.key, event.read, deps)
     case 'paste':
-      return paste(state, event.text, deps)
+      return paste(state, event.text)
     case 'painted':
-      return only(painted(state))
+      return only(painted(state, event.stage))
     case 'resize':
       return only({ ...state, size: event.size })
     case 'tick':
@@ -31,16 +30,12 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
     case 'message':
       return received(state, event.message)
     case 'toast':
-      return only(toasted(state, event.toast))
+      return only(withToast(state, event.toast))
   }
 }
 
 export function only(state: AppState): Step {
   return { state, effects: [] }
-}
-
-function toasted(state: AppState, toast: NewToast): AppState {
-  return withToast(state, toast)
 }
 
 function press(state: AppState, key: Key, read: number, deps: AppDeps): Step {
@@ -75,7 +70,7 @@ function browse(state: AppState, key: Key, read: number, deps: AppDeps): Step {
 }
 
 /** A paste is text for a field; anywhere else its letters would be keys. */
-function paste(state: AppState, text: string, deps: AppDeps): Step {
+function paste(state: AppState, text: string): Step {
   const { mode } = state
   if (mode.kind === 'dialog') {
     return mode.painted ? withDialogStep(state, mode, mode.dialog.paste(text)) : only(state)
@@ -84,14 +79,15 @@ function paste(state: AppState, text: string, deps: AppDeps): Step {
     return only(withToast(state, { tone: 'info', text: 'pasted text is taken by text fields only: / or :' }))
   }
   const field = pasted(mode.field, text)
-  if (mode.kind === 'filter')
-    return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' })
+  if (mode.kind === 'filter') return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' })
   return { state: { ...state, mode: { ...mode, field } as Mode }, effects: [] }
 }
 
-function painted(state: AppState): AppState {
+/** Once the frame of its stage is there, keys are for the dialog. */
+function painted(state: AppState, stage: string): AppState {
   const { mode } = state
-  return mode.kind === 'dialog' && !mode.painted ? { ...state, mode: { ...mode, painted: true } } : state
+  if (mode.kind !== 'dialog' || mode.painted || mode.dialog.stage !== stage) return state
+  return { ...state, mode: { ...mode, painted: true } }
 }
 
 function received(state: AppState, message: unknown): Step {
@@ -113,3 +109,4 @@ function withData(state: AppState, id: number, request: string, outcome: ReadOut
 
 /** Of so many places, the latest read ones, the data are kept for a way back. */
 const keptData = 8
+

@@ -11,15 +11,19 @@ import type { Pulse } from './pulse.ts'
  */
 export type Connection =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'live'; readonly latencyMs: number }
-  | {
-      readonly kind: 'offline' | 'newer' | 'forbidden'
-      readonly message: string
+  /** `at`: when the last read ended, by this host's clock. */
+  | { readonly kind: 'live'; readonly latencyMs: number; readonly at: number }
+  | (Trouble & {
       /** By this host's clock, as `retryAt`. */
       readonly since: number
       readonly attempt: number
       readonly retryAt: number
-    }
+    })
+
+export interface Trouble {
+  readonly kind: 'offline' | 'newer' | 'forbidden'
+  readonly message: string
+}
 
 /** What is known of the fleet: one immutable value, replaced once a second. */
 export interface FleetView {

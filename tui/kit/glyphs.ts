@@ -68,8 +68,8 @@ export const glyphSets: Readonly<Record<'unicode' | 'ascii', GlyphSet>> = {
   },
 }
 
-export function runGlyph(run: Pick<Run, 'state'> & Partial<Extract<Run, { state: 'waiting' }>>): RunGlyph {
-  if (run.state !== 'waiting') return run.state as RunGlyph
-  if (run.waitingFor?.kind === 'limit') return 'limited'
-  return run.waitingFor?.kind === 'retry' ? 'retrying' : 'sleeping'
+export function runGlyph(run: Run): RunGlyph {
+  if (run.state !== 'waiting') return run.state
+  const { kind } = run.waitingFor
+  return kind === 'limit' ? 'limited' : kind === 'retry' ? 'retrying' : 'sleeping'
 }

@@ -89,6 +89,8 @@ export interface ScreenRead<Data> {
 export interface Screen<Data = unknown> {
   readonly name: ScreenName
   readonly title: string
+  /** Of at most 6 letters, for line 2 of a narrow terminal; left out: the title. */
+  readonly short?: string
   /** Lists that can have the cursor, the first one at the begin; tab goes to the next. */
   readonly panes: readonly [string, ...string[]]
   /** Left out: all it shows is in the fleet. */
