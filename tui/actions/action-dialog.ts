@@ -80,28 +80,22 @@ export class ActionDialog implements Dialog {
   }
 
   #effect(ask: Ask, n: number): Effect {
+    const sender = { asked: this.#asked, n, now: this.#deps.now }
     switch (ask.kind) {
+      case 'plan':
+        return called(planCall(sender, ask.choice))
+      case 'act':
+        return called(actCall(sender, ask.acting))
+      case 'watch':
+        return called(watchCall(sender, ask.ids))
       case 'stop':
         return { kind: 'abort calls' }
       case 'copy':
         return { kind: 'copy', text: ask.text, what: ask.what }
-      default:
-        return { kind: 'call', call: this.#call(ask, n) }
     }
   }
+}
 
-  #call(ask: Exclude<Ask, { kind: 'stop' | 'copy' }>, n: number): StoreCall {
-    const sender = { asked: this.#asked, n, now: this.#deps.now }
-    switch (ask.kind) {
-      case 'plan':
-        return planCall(sender, ask.choice)
-      case 'act':
-        return actCall(sender, ask.acting)
-      case 'watch':
-        return watchCall(
-          sender,
-          ask.runs.map(({ id }) => id),
-        )
-    }
-  }
+function called(call: StoreCall): Effect {
+  return { kind: 'call', call }
 }

@@ -1,4 +1,5 @@
 import { outcomeSentence, runsText } from '../../runtime/describe/plan-sentences.ts'
+import type { RunId } from '../../runtime/model/run-id.ts'
 import type { ActionInfo } from '../../runtime/store/actions.ts'
 import type { LogEntry } from '../app/dialog.ts'
 import type { NewToast } from '../app/effect.ts'
@@ -24,7 +25,7 @@ export type Logged = Pick<LogEntry, 'outcome' | 'text'>
 export type Ask =
   | { readonly kind: 'plan'; readonly choice: Extract<Stage, { kind: 'planning' }>['choice'] }
   | { readonly kind: 'act'; readonly acting: ActingStage }
-  | { readonly kind: 'watch'; readonly runs: readonly WatchedRun[] }
+  | { readonly kind: 'watch'; readonly ids: readonly RunId[] }
   | { readonly kind: 'stop' }
   | { readonly kind: 'copy'; readonly text: string; readonly what: string }
 
@@ -105,7 +106,7 @@ function carriedOut(stage: ActingStage, { info, runs }: Extract<News, { kind: 'c
   const waiting = runs.map((id): WatchedRun => ({ id }))
   return {
     stage: { kind: 'watching', acting, info, runs: waiting },
-    ask: { kind: 'watch', runs: waiting },
+    ask: { kind: 'watch', ids: runs },
     logged,
   }
 }

@@ -30,7 +30,11 @@ export async function readTarget(
 const begun: ExpectedRun['states'] = ['ready', 'running', 'waiting', 'blocked']
 
 function isSameForCancel(action: ActionKind, run: Run, state: Run['state']): boolean {
-  return action === 'cancel' && run.startedAt !== undefined && begun.includes(state)
+  return (
+    action === 'cancel' &&
+    run.startedAt !== undefined &&
+    [run.state, state].every((one) => begun.includes(one))
+  )
 }
 
 /** What a run must still be when the act comes to the store. */
