@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { onceFrom } from '../../../tui/actions/retry-from-step.ts'
 import { bothStores } from '../../unit/both-stores.ts'
 import { openWorkshop } from '../../unit/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
@@ -172,7 +173,20 @@ test('what can’t be done is said before a dialog opens', async () => {
   expect(host.refusal('retry', run, run)).toBe('none of the marked runs can be retried')
   expect(host.refusal('retry from step', run, run)).toBe('it is not for 2 runs')
   expect(host.refusal('retry')).toBe('nothing is chosen')
+  expect(host.refusal('retry', { ...run, state: 'failed' }, { kind: 'queue', id: 'q', paused: false })).toBe(
+    'it is for marked runs, or for one run at a time',
+  )
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: true })).toBe('it drains already')
   expect(host.refusal('drain', run)).toBe('it is not for run r')
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: false })).toBeUndefined()
+})
+
+test('an at-most-once step before the chosen one does not stand in the way', () => {
+  const step = { kind: 'run', state: 'done', tries: 1, durationMs: 1, storedAt: 1 } as const
+  const steps = [
+    { ...step, path: 'charge', atMostOnce: true as const },
+    { ...step, path: 'mail' },
+  ]
+  expect(onceFrom('mail', steps)).toEqual([])
+  expect(onceFrom('charge', steps)).toEqual(['charge'])
 })
