@@ -18,16 +18,35 @@ export interface PaneProps {
 }
 
 /** Lines under a rule with a title: as much of them as the height holds. */
-export function Pane({ title, note, width, height, active = false, look, children }: PaneProps): ReactElement {
+export function Pane({
+  title,
+  note,
+  width,
+  height,
+  active = false,
+  look,
+  children,
+}: PaneProps): ReactElement {
   return (
     <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
-      <Spans spans={ruleSpans({ title, note, width, active, look })} />
-      {children}
+      <Box height={1} flexShrink={0}>
+        <Spans spans={ruleSpans({ title, note, width, active, look })} />
+      </Box>
+      {/* Else its lines would be squeezed into the height, one over the other, instead of cut. */}
+      <Box flexDirection="column" flexShrink={0}>
+        {children}
+      </Box>
     </Box>
   )
 }
 
-function ruleSpans({ title, note, width, active, look }: Omit<PaneProps, 'height' | 'children'>): readonly Span[] {
+function ruleSpans({
+  title,
+  note,
+  width,
+  active,
+  look,
+}: Omit<PaneProps, 'height' | 'children'>): readonly Span[] {
   const dash = look.ascii ? '-' : '─'
   const head = [
     span(`${active ? look.glyphs.cursor : dash}${dash} `, active ? 'key' : 'dim'),
