@@ -20,7 +20,6 @@ export default defineConfig({
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
-      { extends: true, test: { name: 'tui', include: ['test/tui/**/*.test.{ts,tsx}'] } },
       {
         extends: true,
         test: { name: 'examples', include: ['test/examples/**/*.test.ts'] },

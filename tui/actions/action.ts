@@ -33,7 +33,7 @@ export interface Action<Kind extends TargetKind = TargetKind> {
   carryOut(jobs: Jobs, request: ActRequest<Kind>): Promise<string>
 }
 
-export interface PlanRequest<Kind extends TargetKind> {
+interface PlanRequest<Kind extends TargetKind> {
   readonly target: TargetOf<Kind>
   readonly choice: Choice
 }

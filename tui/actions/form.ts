@@ -9,12 +9,12 @@ export interface Form {
   readonly active: number
 }
 
-export interface FormField extends FieldSpec {
+interface FormField extends FieldSpec {
   readonly kind: 'value' | 'reason' | 'challenge'
   readonly field: TextField
 }
 
-export const reasonName = 'reason'
+const reasonName = 'reason'
 const maxReason = 1_000
 
 /** @param challenge What has to be typed before it can be confirmed; left out: nothing. */

@@ -7,7 +7,7 @@ import type { RunFilter } from '../../runtime/store/run-filter.ts'
 import type { Thing } from '../app/thing.ts'
 
 /** A run as the row showed it when the key was pressed. */
-export interface SeenRun {
+interface SeenRun {
   readonly id: RunId
   readonly state: RunState
 }
