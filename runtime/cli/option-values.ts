@@ -45,11 +45,6 @@ export function commaList(text: string): string[] {
   throw new InvalidArgumentError("Write names with commas between them, such as 'mails,imports'.")
 }
 
-/** Names the option of the command line where a message names that of the client. */
-export function withOptionNames(message: string): string {
-  return message.replaceAll('in runAgain', 'in --run-again')
-}
-
 /** For an option that may be repeated. */
 export function repeated(text: string, before: readonly string[] = []): string[] {
   return [...before, text]

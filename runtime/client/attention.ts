@@ -43,7 +43,7 @@ export async function attention(
 
 /** @throws InvalidOptionsError */
 export async function muteFinding(store: Store, finding: string, options: MuteOptions): Promise<Date> {
-  checkKnownOptions(options, ['for', 'by', 'reason'], 'muteFinding')
+  checkKnownOptions(options, ['for', 'by', 'reason', 'requestId'], 'muteFinding')
   const { for: duration, ...write } = options
   const ms = Math.round(parseDuration(duration, 'muteFinding: for'))
   const { until } = await store.muteFinding(finding, ms, operatorWrite(write))

@@ -1,27 +1,63 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
+import type { ExpectedRun, RunWrite } from '../model/expected-run.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
+import { runStates } from '../model/run.ts'
 
 const longestText = 1_000
+const longestRequestId = 200
 
 /** Who does something by hand and why; left out: user and host of the process. */
 export interface ByHand {
   by?: string | undefined
   reason?: string | undefined
+  /** A repeat with the same id changes nothing and gets the same reply, for 10 minutes. Default: a new one. */
+  requestId?: string | undefined
+}
+
+/** Of one run: who, why, and as what the caller saw it. */
+export interface RunByHand extends ByHand {
+  /** Throws RunStateError when the run has moved since it was read. Default: in whatever state it is. */
+  expected?: ExpectedRun | undefined
 }
 
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
-  checkKnownOptions(write, ['by', 'reason'], 'a write by hand')
-  const by = write.by ?? `${userName()}@${hostname()}`
+  checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a write by hand')
+  const { by = defaultOperator(), requestId = randomUUID() } = write
+  if (typeof requestId !== 'string' || requestId === '' || requestId.length > longestRequestId) {
+    throw new InvalidOptionsError(`requestId: write a text of 1 to ${longestRequestId} characters`)
+  }
   for (const [name, text] of Object.entries({ by, reason: write.reason ?? '' })) {
     if (typeof text !== 'string' || text.length > longestText) {
       throw new InvalidOptionsError(`${name}: write a text of at most ${longestText} characters`)
     }
   }
-  return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
+  return { by, requestId, ...(write.reason === undefined ? {} : { reason: write.reason }) }
+}
+
+/** @throws InvalidOptionsError for an expectation that can't be met. */
+export function runWrite({ expected, ...write }: RunByHand): RunWrite {
+  if (expected === undefined) return operatorWrite(write)
+  checkKnownOptions(expected, ['states', 'changedAt'], 'expected')
+  const { states, changedAt } = expected
+  const strange = states.find((state) => !runStates.includes(state))
+  if (states.length === 0 || strange !== undefined) {
+    throw new InvalidOptionsError(
+      `expected.states: ${strange === undefined ? 'none is named' : `'${strange}' is no state`}; write some of ${runStates.join(', ')}`,
+    )
+  }
+  if (changedAt !== undefined && !Number.isFinite(changedAt)) {
+    throw new InvalidOptionsError(`expected.changedAt is ${changedAt}; give the changedAt of the run`)
+  }
+  return { ...operatorWrite(write), expected }
+}
+
+/** User and host of this process: recorded, not proven. */
+export function defaultOperator(): string {
+  return `${userName()}@${hostname()}`
 }
 
 function userName(): string {

@@ -18,7 +18,7 @@ import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { Actions } from './actions/actions.ts'
 import { type AttentionOptions, attention, type MuteOptions, muteFinding } from './attention.ts'
-import { type ByHand, operatorWrite } from './by-hand.ts'
+import { type ByHand, operatorWrite, type RunByHand, runWrite } from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { EnqueuedRun } from './enqueued-run.ts'
@@ -202,8 +202,8 @@ export class Jobs {
   }
 
   /** Deletes an ended run with its journal. @throws RunStateError while it lives, UnknownRunError. */
-  remove(id: RunId, write: ByHand = {}): Promise<void> {
-    return namingStore(this.#store, this.#store.remove(id, operatorWrite(write)))
+  async remove(id: RunId, write: RunByHand = {}): Promise<void> {
+    return namingStore(this.#store, this.#store.remove(id, runWrite(write)))
   }
 
   /** Who still waits for a result is told so by StoreUnavailableError. */

@@ -18,7 +18,7 @@ import { isEnd, type Run, type RunningStep, type RunState, type WaitingFor } fro
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { RetryChoice, Store } from '../store/store.ts'
-import { type ByHand, operatorWrite } from './by-hand.ts'
+import { type RunByHand, runWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
 import { namingStore } from './naming-store.ts'
 
@@ -63,7 +63,7 @@ export interface RunStep {
   readonly error?: Error
 }
 
-export interface RetryRunOptions extends ByHand {
+export interface RetryRunOptions extends RunByHand {
   /** Path of the step to begin again at; it and every step stored after it run again. Default: the one that failed. */
   from?: string
   /** At-most-once steps that may run again, by path: somebody made sure that their effect did not happen. */
@@ -71,6 +71,8 @@ export interface RetryRunOptions extends ByHand {
   /** Only answers the plan. */
   dryRun?: boolean
 }
+
+const retryOptions = ['from', 'runAgain', 'dryRun', 'by', 'reason', 'requestId', 'expected'] as const
 
 /** One run, seen from outside its worker. */
 export class RunHandle<Output> {
@@ -157,8 +159,8 @@ export class RunHandle<Output> {
   }
 
   /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */
-  cancel(write: ByHand = {}): Promise<{ readonly state: RunState }> {
-    return namingStore(this.#store, this.#store.cancel(this.id, operatorWrite(write)))
+  async cancel(write: RunByHand = {}): Promise<{ readonly state: RunState }> {
+    return namingStore(this.#store, this.#store.cancel(this.id, runWrite(write)))
   }
 
   /**
@@ -167,14 +169,15 @@ export class RunHandle<Output> {
    * @throws DuplicateRunError when another run holds its unique key
    */
   async retry(options: RetryRunOptions = {}): Promise<RetryPlan> {
-    checkKnownOptions(options, ['from', 'runAgain', 'dryRun', 'by', 'reason'], 'retry')
+    checkKnownOptions(options, retryOptions, 'retry')
     const choice: RetryChoice = {
       ...(options.from === undefined ? {} : { from: options.from }),
       ...(options.runAgain === undefined ? {} : { runAgain: options.runAgain }),
     }
     if (options.dryRun) return namingStore(this.#store, this.#store.planRetry(this.id, choice))
-    const { by, reason } = options
-    return namingStore(this.#store, this.#store.retry(this.id, choice, operatorWrite({ by, reason })))
+    const { by, reason, requestId, expected } = options
+    const write = runWrite({ by, reason, requestId, expected })
+    return namingStore(this.#store, this.#store.retry(this.id, choice, write))
   }
 
   /** The run once it has ended, or as it is when the time is up. */

@@ -41,6 +41,11 @@ export function situation(run: Run, now: number, fleet?: FleetSnapshot): string 
   }
 }
 
+/** Says how a run that was followed to its end has ended; the caller names its state. */
+export function endedRunText(run: Run | undefined, now: number): string {
+  return run === undefined ? 'was removed' : situation(run, now)
+}
+
 function waitingText({ kind, name, until }: WaitingFor, now: number): string {
   if (kind === 'limit') return `waits for limiter '${name}'`
   const of = name === undefined ? '' : ` of '${name}'`

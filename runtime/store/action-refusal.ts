@@ -7,7 +7,7 @@ export type Refusal =
   | { readonly kind: 'gone' }
   /** In a state that the action has nothing to do with. */
   | { readonly kind: 'state'; readonly state: RunState }
-  /** It came into this state after the begin. */
+  /** It came into this state after the begin, or after the caller saw it in another one. */
   | { readonly kind: 'moved'; readonly state: RunState }
   /** It moved between the plan of its retry and the chunk. */
   | { readonly kind: 'changed' }
@@ -58,7 +58,7 @@ export function refusalText(action: ActionKind, refusal: Refusal): string {
     case 'state':
       return `it is ${refusal.state}; ${needs(action)}`
     case 'moved':
-      return `it became ${refusal.state} after the action began`
+      return `it became ${refusal.state} after it was chosen`
     case 'changed':
       return 'it changed while the action read it; try it again'
     case 'duplicate':

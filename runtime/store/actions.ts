@@ -10,7 +10,7 @@ import type { RunFilter } from './run-filter.ts'
  *     thinks it does. So a chunk that is sent twice, or by two processes, applies to its runs once.
  * A2  A run that came into its state after the begin is left alone, so that a run that was retried and failed again is not
  *     retried twice. It is counted as refused if it existed at the begin, and not at all if it is newer.
- *     A cancel by id holds for whatever the run does by then.
+ *     A cancel by id without `seen` holds for whatever the run does by then.
  * A3  A run that is refused stops no other: it is counted, and the first of them are kept with their reasons.
  * A4  An at-most-once step that stands in the way is dropped only if `runAgain` names it. Such a step that does not
  *     stand in the way of a run is kept: unlike the choice of a single retry, `runAgain` only permits.
@@ -36,9 +36,16 @@ export type ActionKind = 'retry' | 'cancel' | 'remove'
 
 export const actionKinds: readonly ActionKind[] = ['retry', 'cancel', 'remove']
 
-/** What an action is for: runs by id, or all that match a filter and came into their state before the action began. */
+/**
+ * What an action is for: runs by id, or all that match a filter and came into their state before the action began.
+ * `seen`: the state in which the caller saw a run; one that is in another by then is left alone, also by a cancel.
+ */
 export type ActionTarget =
-  | { readonly kind: 'runs'; readonly ids: readonly RunId[] }
+  | {
+      readonly kind: 'runs'
+      readonly ids: readonly RunId[]
+      readonly seen?: Readonly<Record<RunId, RunState>>
+    }
   | { readonly kind: 'filter'; readonly filter: RunFilter }
 
 export interface NewAction {
@@ -81,7 +88,7 @@ export interface ActionChunk {
 
 export interface ActionEntry {
   readonly run: RunId
-  /** The state in which a filter found it; left out: it was named by its id. */
+  /** The state in which a filter found it, or the caller saw it; left out: it was named by its id alone. */
   readonly state?: RunState
 }
 

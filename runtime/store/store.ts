@@ -1,3 +1,4 @@
+import type { RunWrite } from '../model/expected-run.ts'
 import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
@@ -80,8 +81,11 @@ interface RunStore {
   readJournal(lease: LeaseId, run: RunId, fence: number, from: number): Promise<JournalPage | 'gone'>
   /** Compares what worker and store hold: answers runs the worker must drop, and makes ready what it never knew of. */
   reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'>
-  /** Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is. */
-  cancel(run: RunId, write: OperatorWrite): Promise<{ readonly state: RunState }>
+  /**
+   * Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is.
+   * @throws RunStateError when the run isn't as the write expects it; so do `retry` and `remove`.
+   */
+  cancel(run: RunId, write: RunWrite): Promise<{ readonly state: RunState }>
   /**
    * An ended, not completed, or blocked run becomes ready with its journal kept, less the entry whose error escaped, or less
    * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
@@ -89,11 +93,11 @@ interface RunStore {
    * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
    * @throws DuplicateRunError when another run holds its unique key.
    */
-  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan>
+  retry(run: RunId, choice: RetryChoice, write: RunWrite): Promise<RetryPlan>
   /** What `retry` would drop and keep; changes nothing. */
   planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan>
   /** Deletes an ended run and its journal. @throws RunStateError while it lives. */
-  remove(run: RunId, write: OperatorWrite): Promise<void>
+  remove(run: RunId, write: RunWrite): Promise<void>
 }
 
 interface WorkerStore {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { encodeValue } from '../../runtime/model/codec.ts'
+import type { RunWrite } from '../../runtime/model/expected-run.ts'
 import type { FailureMark } from '../../runtime/model/failure-mark.ts'
 import type { JournalRecord } from '../../runtime/model/journal.ts'
-import type { OperatorWrite } from '../../runtime/model/operator-write.ts'
 import type { NewRun } from '../../runtime/store/new-run.ts'
 import type { NewWorker } from '../../runtime/store/store.ts'
 
@@ -48,7 +48,7 @@ export function newWorker(over: Partial<NewWorker> = {}): NewWorker {
 }
 
 /** A write by hand, each with a request id of its own. */
-export function byHand(over: Partial<OperatorWrite> = {}): OperatorWrite {
+export function byHand(over: Partial<RunWrite> = {}): RunWrite {
   return { by: 'ana', requestId: randomUUID(), ...over }
 }
 

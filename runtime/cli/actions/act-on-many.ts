@@ -3,6 +3,7 @@ import type { ActionProgress } from '../../client/actions/carry-out.ts'
 import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { commandLine } from '../../describe/command-line.ts'
+import { matchingText, runsText } from '../../describe/plan-sentences.ts'
 import { RunStateError } from '../../model/errors.ts'
 import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
 import { withConnection } from '../connection.ts'
@@ -14,9 +15,9 @@ import { wholeFingerprint } from '../whole-fingerprint.ts'
 import { wholeIds } from '../whole-ids.ts'
 import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
-import { followToEnd } from './first-runs.ts'
+import { printEnds } from './first-runs.ts'
 import { outcomeText, showProgress } from './outcome-text.ts'
-import { matchingText, planText, runsText } from './plan-text.ts'
+import { planText } from './plan-text.ts'
 
 /** Of a retry. */
 export interface RetryManyOptions extends ActionOptions {
@@ -161,7 +162,7 @@ class ActionCommand {
     }
     this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
     const quiet = this.#options.json === true
-    const bad = await followToEnd(this.#jobs, runs, { signal: this.#signal, quiet })
+    const bad = await printEnds(this.#jobs, runs, { signal: this.#signal, quiet })
     if (bad === undefined || !(await this.#goesOn(bad, runs.length))) return this.#end(begun)
     return this.#end(await this.#jobs.actions.continue(begun.id, this.#course()))
   }

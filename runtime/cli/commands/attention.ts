@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { type Finding, type Severity, severities } from '../../attention/finding.ts'
+import { mutedText, unmutedText } from '../../describe/action-result.ts'
 import { commandLine, inStore } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
@@ -111,7 +112,7 @@ async function mute(finding: string, options: OperatorOptions & { readonly for: 
     const until = await jobs.muteFinding(finding, { for: options.for, ...operator(options) })
     if (options.json) return printJson({ finding, until: until.getTime() })
     const back = commandLine(['attention', 'unmute', finding], options)
-    print(`${finding} is muted until ${until.toISOString()}; end it before with: ${back}`)
+    print(`${mutedText(finding, until)}; end it before with: ${back}`)
   })
 }
 
@@ -127,6 +128,6 @@ async function unmute(finding: string, options: OperatorOptions): Promise<void> 
   await withConnection(options, async (jobs) => {
     const wasMuted = await jobs.unmuteFinding(finding, operator(options))
     if (options.json) return printJson({ finding, wasMuted })
-    print(wasMuted ? `${finding} is no longer muted` : `${finding} was not muted`)
+    print(unmutedText(finding, wasMuted))
   })
 }

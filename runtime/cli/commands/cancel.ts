@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { cancelledText } from '../../describe/action-result.ts'
 import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
@@ -15,10 +16,6 @@ async function cancel(ids: readonly string[], options: ActionOptions): Promise<v
   await withOneRun(ids, options, async (jobs, id) => {
     const { state } = await jobs.run(id).cancel(operator(options))
     if (options.json) return printJson({ id, state })
-    const words: Readonly<Record<string, string>> = {
-      cancelled: 'is cancelled',
-      cancelling: 'is cancelling: its worker has the order and ends it',
-    }
-    print(`run ${id} ${words[state] ?? `has ended before as ${state}; nothing was changed`}`)
+    print(cancelledText(id, state))
   })
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { drainingText } from '../../describe/action-result.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
@@ -16,6 +17,6 @@ async function drain(worker: string, options: OperatorOptions): Promise<void> {
   await withConnection(options, async (jobs) => {
     await jobs.drainWorker(worker, operator(options))
     if (options.json) printJson({ worker, draining: true })
-    else print(`worker ${worker} drains: it claims no more and hands its runs over`)
+    else print(drainingText(worker))
   })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { Jobs } from '../../client/client.ts'
 import type { LimiterChange } from '../../client/limiters.ts'
+import { limiterSetText } from '../../describe/action-result.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
@@ -130,7 +131,7 @@ async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise
   const back = options.reset
     ? ''
     : `; back to the code's numbers with: ${commandLine(['limits', name, '--reset'], options)}`
-  print(`limiter ${name} is now ${rule.kind}, ${ruleText(rule)}${back}`)
+  print(`${limiterSetText(name, rule)}${back}`)
 }
 
 /** Names and values as they were typed; `set` refuses what the limiter does not have. */

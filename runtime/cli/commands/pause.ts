@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { queuePausedText } from '../../describe/action-result.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
@@ -20,7 +21,7 @@ async function pause(queue: string, options: OperatorOptions): Promise<void> {
     await jobs.pauseQueue(queue, operator(options))
     if (options.json) return printJson({ queue, paused: true })
     const doubt = unknown ? ' (no live run or worker uses it now)' : ''
-    print(`queue ${queue} is paused${doubt}; resume it with: ${commandLine(['resume', queue], options)}`)
+    print(`${queuePausedText(queue)}${doubt}; resume it with: ${commandLine(['resume', queue], options)}`)
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { removedText } from '../../describe/action-result.ts'
 import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
@@ -17,6 +18,6 @@ async function remove(ids: readonly string[], options: ActionOptions): Promise<v
   await withOneRun(ids, options, async (jobs, id) => {
     await jobs.remove(id, operator(options))
     if (options.json) printJson({ id, removed: true })
-    else print(`run ${id} is removed`)
+    else print(removedText(id))
   })
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { queueResumedText } from '../../describe/action-result.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { print, printJson } from '../output.ts'
@@ -20,7 +21,7 @@ async function resume(queue: string, options: OperatorOptions): Promise<void> {
     if (options.json) return printJson({ queue, paused: false })
     print(
       paused.includes(queue)
-        ? `queue ${queue} runs again`
+        ? queueResumedText(queue)
         : `queue ${queue} was not paused; paused queues: ${paused.join(', ') || 'none'}`,
     )
   })

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
+import { retriedText } from '../../describe/action-result.ts'
+import { optionNames, retryPlanLists } from '../../describe/plan-sentences.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { actOnMany, type RetryManyOptions } from '../actions/act-on-many.ts'
 import { addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
-import { repeated, wholeNumber, withOptionNames } from '../option-values.ts'
+import { repeated, wholeNumber } from '../option-values.ts'
 import { print, printJson } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 
@@ -41,20 +43,18 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
-    print(dryRun ? `run ${id} was not touched; a retry would` : `run ${id} is ready again; it will`)
-    print(listed('run again', plan.runsAgain))
-    print(listed('keep', plan.keeps))
+    print(dryRun ? `run ${id} was not touched; a retry would` : `${retriedText(id)}; it will`)
+    for (const list of retryPlanLists(plan)) print(listed(list))
   })
 }
 
 /** Names the option of this command where the message names that of the client. */
 function asOption(error: unknown): never {
   if (!RunStateError.is(error)) throw error
-  throw new RunStateError(withOptionNames(error.message), { cause: error })
+  throw new RunStateError(optionNames(error.message), { cause: error })
 }
 
-function listed(verb: string, paths: readonly string[]): string {
-  if (paths.length === 0) return `  ${verb} no stored step`
+function listed({ verb, paths }: ReturnType<typeof retryPlanLists>[number]): string {
   const lines = paths.slice(0, mostListed).map((path) => `    ${path}`)
   const rest = paths.length - lines.length
   return [

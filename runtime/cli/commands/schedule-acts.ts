@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { ByHand } from '../../client/by-hand.ts'
 import type { Jobs } from '../../client/client.ts'
+import { schedulePausedText, scheduleResumedText, triggeredText } from '../../describe/action-result.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
@@ -28,7 +29,7 @@ const acts: readonly Act[] = [
     run: async (jobs, schedule, write, options) => {
       await jobs.schedules.pause(schedule, write)
       const resume = commandLine(['schedules', 'resume', schedule], options)
-      return [{ paused: true }, `schedule ${schedule} is paused; resume it with: ${resume}`]
+      return [{ paused: true }, `${schedulePausedText(schedule)}; resume it with: ${resume}`]
     },
   },
   {
@@ -37,7 +38,7 @@ const acts: readonly Act[] = [
     shape: '{ schedule, paused }',
     run: async (jobs, schedule, write) => {
       await jobs.schedules.resume(schedule, write)
-      return [{ paused: false }, `schedule ${schedule} fires again`]
+      return [{ paused: false }, scheduleResumedText(schedule)]
     },
   },
   {
@@ -46,7 +47,7 @@ const acts: readonly Act[] = [
     shape: '{ schedule, run }',
     run: async (jobs, schedule, write, options) => {
       const { id } = await jobs.schedules.trigger(schedule, write)
-      return [{ run: id }, `run ${id} is enqueued; look at it with: ${commandLine(['show', id], options)}`]
+      return [{ run: id }, `${triggeredText(id)}; look at it with: ${commandLine(['show', id], options)}`]
     },
   },
   {

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../../model/known-options.ts'
 import { type RunState, runStates } from '../../model/run.ts'
-import { parseRunId } from '../../model/run-id.ts'
+import { parseRunId, type RunId } from '../../model/run-id.ts'
 import { accepts } from '../../store/action-refusal.ts'
 import { type ActionKind, type ActionTarget, actionKinds, maxActionIds } from '../../store/actions.ts'
 import { filterNames, type RunFilter } from '../../store/run-filter.ts'
@@ -21,13 +21,22 @@ export function parseActionKind(kind: unknown): ActionKind {
 export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
   if (target.kind === 'filter') return { kind: 'filter', filter: parseFilter(action, target.filter) }
   if (target.kind !== 'runs' || !Array.isArray(target.ids)) {
-    throw new InvalidOptionsError("target: write { kind: 'runs', ids } or { kind: 'filter', filter }")
+    throw new InvalidOptionsError("target: write { kind: 'runs', ids, seen? } or { kind: 'filter', filter }")
   }
   const ids = [...new Set(target.ids.map((id) => parseRunId(id, 'target.ids')))]
-  if (ids.length > 0 && ids.length <= maxActionIds) return { kind: 'runs', ids }
+  if (ids.length > 0 && ids.length <= maxActionIds) return { kind: 'runs', ids, ...parseSeen(target.seen) }
   throw new InvalidOptionsError(
     `target.ids: name 1 to ${maxActionIds} runs, not ${ids.length}; for more use a filter`,
   )
+}
+
+function parseSeen(seen: Readonly<Record<RunId, RunState>> | undefined): {
+  readonly seen?: Readonly<Record<RunId, RunState>>
+} {
+  if (seen === undefined) return {}
+  const strange = Object.values(seen).find((state) => !runStates.includes(state))
+  if (strange === undefined) return { seen }
+  throw new InvalidOptionsError(`target.seen: '${strange}' is no state; there are ${runStates.join(', ')}`)
 }
 
 function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {

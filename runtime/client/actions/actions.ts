@@ -24,7 +24,7 @@ export interface ContinueOptions {
   signal?: AbortSignal
 }
 
-export interface ActionOptions extends ContinueOptions, ByHand {
+export interface ActionOptions extends ContinueOptions, Omit<ByHand, 'requestId'> {
   /** At-most-once steps that may run again where they stand in the way of a retry: paths, or names for any key. */
   runAgain?: readonly StepPath[]
   /** `act_` and up to 100 letters, digits, `-` and `_`: a repeat of the call goes on with the same action. Default: a new one. */

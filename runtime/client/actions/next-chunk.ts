@@ -15,7 +15,10 @@ export async function nextChunk(
   if (target.kind === 'filter') return { action: id, from, ...(await matchingRuns(inspector, action, size)) }
   const first = Number(from)
   const last = first + size
-  const runs = target.ids.slice(first, last).map((run) => ({ run }))
+  const runs = target.ids.slice(first, last).map((run): ActionEntry => {
+    const state = target.seen?.[run]
+    return state === undefined ? { run } : { run, state }
+  })
   return { action: id, from, runs, ...(last < target.ids.length ? { next: String(last) } : {}) }
 }
 

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../../model/clock.ts'
 import { RunStateError } from '../../model/errors.ts'
+import type { RunWrite } from '../../model/expected-run.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -237,11 +238,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => reconcile(tx, lease, held))
   }
 
-  cancel(run: RunId, write: OperatorWrite): Promise<{ readonly state: RunState }> {
+  cancel(run: RunId, write: RunWrite): Promise<{ readonly state: RunState }> {
     return this.#write((tx) => cancel(tx, run, write))
   }
 
-  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan> {
+  retry(run: RunId, choice: RetryChoice, write: RunWrite): Promise<RetryPlan> {
     return this.#write((tx) => retry(tx, run, choice, write))
   }
 
@@ -249,7 +250,7 @@ class EmbeddedStore implements Store {
     return planRetry(this.#transaction(), run, choice)
   }
 
-  remove(run: RunId, write: OperatorWrite): Promise<void> {
+  remove(run: RunId, write: RunWrite): Promise<void> {
     return this.#write((tx) => remove(tx, run, write))
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../model/clock.ts'
 import { RunStateError, UnknownRunError } from '../../model/errors.ts'
+import type { RunWrite } from '../../model/expected-run.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry } from '../../model/journal.ts'
@@ -95,6 +96,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
+import { expectedArgs, refuseMoved } from './operations/expected-run.ts'
 import { readFailures } from './operations/failures.ts'
 import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
 import { journalEntries, readJournal } from './operations/journal.ts'
@@ -232,14 +234,16 @@ class RedisStore implements Store {
 
   async cancel(
     run: RunId,
-    { by, reason = '', requestId }: OperatorWrite,
+    { by, reason = '', requestId, expected }: RunWrite,
   ): Promise<{ readonly state: RunState }> {
-    const state = String(await this.#calls.run('cancel', [run, requestId, by, reason]))
-    if (state === 'unknown') throw new UnknownRunError(run)
-    return { state: stateOfCode(Number(state)) }
+    const args = [run, requestId, by, reason, ...expectedArgs(this.#calls, expected)]
+    const reply = String(await this.#calls.run('cancel', args))
+    if (reply === 'unknown') throw new UnknownRunError(run)
+    refuseMoved(run, reply, expected)
+    return { state: stateOfCode(Number(reply)) }
   }
 
-  retry(run: RunId, choice: RetryChoice, write: OperatorWrite): Promise<RetryPlan> {
+  retry(run: RunId, choice: RetryChoice, write: RunWrite): Promise<RetryPlan> {
     return retry(this.#calls, run, choice, write)
   }
 
@@ -247,11 +251,13 @@ class RedisStore implements Store {
     return planRetry(this.#calls, run, choice)
   }
 
-  async remove(run: RunId, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
+  async remove(run: RunId, { by, reason = '', requestId, expected }: RunWrite): Promise<void> {
     const journal = this.#keys.journal(run)
-    const answer = await this.#calls.run('remove', [requestId, by, reason, run], [journal])
+    const args = [requestId, by, reason, ...expectedArgs(this.#calls, expected), run]
+    const answer = await this.#calls.run('remove', args, [journal])
     if (typeof answer === 'number' || String(answer) === 'before') return
     if (String(answer) === 'unknown') throw new UnknownRunError(run)
+    refuseMoved(run, String(answer), expected)
     throw new RunStateError(`run '${run}' is ${stateOfCode(Number(answer))}; cancel it first, then remove it`)
   }
 

@@ -96,6 +96,11 @@ export class ServerClock {
     return at - now + wall
   }
 
+  /** Converts what `shown` returned back to the stored time. */
+  stored(at: number): number {
+    return at - this.shown(0)
+  }
+
   /** Resolves to the store's time. */
   async now(): Promise<number> {
     await this.agree()

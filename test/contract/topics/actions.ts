@@ -173,8 +173,8 @@ function retries(open: Open): void {
     // The one that is newer than the action is none of its runs.
     expect(ended).toMatchObject({ done: 1, refused: 2 })
     expect(reasonsOf(ended)).toEqual({
-      [again]: 'it became failed after the action began',
-      [first]: 'it became failed after the action began',
+      [again]: 'it became failed after it was chosen',
+      [first]: 'it became failed after it was chosen',
     })
     expect(await retriesOf(store, again)).toBe(1)
     expect(await retriesOf(store, first)).toBe(1)
@@ -203,7 +203,7 @@ function retries(open: Open): void {
     expect(ended).toMatchObject({ done: 1, refused: 5 })
     const only = 'only a failed, cancelled, expired or blocked run can be retried'
     expect(ended.refusals).toEqual([
-      { run: taken, reason: 'it became ready after the action began' },
+      { run: taken, reason: 'it became ready after it was chosen' },
       { run: gone, reason: 'no such run: it was removed, or never enqueued here' },
       { run: live.id, reason: `it is ready; ${only}` },
       { run: finished.id, reason: `it is completed; ${only}` },
@@ -359,7 +359,7 @@ function cancelsAndRemoves(open: Open): void {
         next: '1',
         runs: found([one.id], 'ready'),
       })
-      expect(reasonsOf(first)).toEqual({ [one.id]: 'it became running after the action began' })
+      expect(reasonsOf(first)).toEqual({ [one.id]: 'it became running after it was chosen' })
       await store.applyAction({ action: action.id, from: '1', runs: named([two.id]) })
       expect(await store.run(one.id)).toMatchObject({ state: 'running' })
       expect(await store.run(two.id)).toMatchObject({ state: 'cancelling' })

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { contractTest } from '../contract-test.ts'
-import { byHand, done, newRun } from '../given.ts'
+import { byHand, done, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed } from '../test-worker.ts'
 
@@ -27,6 +27,38 @@ export function operatorContract(open: Open): void {
     await (await worker()).claimOne()
     await expect(store.remove(run.id, byHand())).rejects.toMatchObject({ code: 'RUN_STATE' })
   })
+
+  contractTest(
+    open,
+    'a write that expects a run as it was read leaves one that moved alone',
+    async ({ store, worker, advance }) => {
+      const run = newRun()
+      await store.enqueue([run])
+      const seen = await store.run(run.id)
+      const asRead = { states: ['ready'], changedAt: seen?.changedAt ?? 0 } as const
+      advance(5)
+      const first = await worker()
+      const claimed = await first.claimOne()
+      const moved = { code: 'RUN_STATE', message: expect.stringContaining('is running; it was ready') }
+      await expect(store.cancel(run.id, byHand({ expected: asRead }))).rejects.toMatchObject(moved)
+      expect(await store.history(run.id)).toEqual([])
+      await first.settle(claimed, { kind: 'failed', error: plainError })
+      const failedAt = (await store.run(run.id))?.changedAt ?? 0
+      const old = byHand({ expected: { states: ['failed'], changedAt: failedAt - 1 } })
+      const again = { code: 'RUN_STATE', message: expect.stringContaining('became failed again') }
+      await expect(store.retry(run.id, {}, old)).rejects.toMatchObject(again)
+      await expect(store.remove(run.id, old)).rejects.toMatchObject(again)
+      await expect(store.cancel(run.id, old)).rejects.toMatchObject(again)
+      expect(await store.history(run.id)).toEqual([])
+      await store.retry(run.id, {}, byHand({ expected: { states: ['failed'], changedAt: failedAt } }))
+      const cancel = byHand({ expected: { states: ['ready', 'running'] } })
+      expect(await store.cancel(run.id, cancel)).toEqual({ state: 'cancelled' })
+      expect(await store.cancel(run.id, cancel)).toEqual({ state: 'cancelled' })
+      const { changedAt = 0 } = (await store.run(run.id)) ?? {}
+      await store.remove(run.id, byHand({ expected: { states: ['cancelled'], changedAt } }))
+      expect(await store.run(run.id)).toBeUndefined()
+    },
+  )
 
   contractTest(open, 'a pause says who, why and since when', async ({ store, now }) => {
     await store.pauseQueue('mail', byHand({ reason: 'provider is down' }))

@@ -110,6 +110,42 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await workshop.jobs.actions.list()).toEqual([ended])
   })
 
+  test('a run that is in another state than the caller saw is left alone, also by a cancel', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const charge = chargeJob({ back: false })
+    const [moved, same] = [await workshop.jobs.enqueue(charge, {}), await workshop.jobs.enqueue(charge, {})]
+    // Without a worker nothing grants what its limiter asks for.
+    const seen = { [moved.id]: 'running', [same.id]: 'waiting' } as const
+    const target = { kind: 'runs', ids: [moved.id, same.id], seen } as const
+    const { done, refusals } = await workshop.jobs.actions.run('cancel', target)
+    expect(done).toBe(1)
+    expect(refusals).toEqual([{ run: moved.id, reason: 'it became waiting after it was chosen' }])
+    expect(await moved.status()).toMatchObject({ state: 'waiting' })
+    const wrong = { ...target, seen: { [same.id]: 'gone' as never } }
+    await expect(workshop.jobs.actions.run('cancel', wrong)).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    })
+  })
+
+  test('a request id makes a repeat of a write harmless, and an expectation must hold', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    const { handles, worker, retries } = await failedCharges(workshop, charges(1))
+    await worker.stop({ timeout: 0 })
+    const [handle] = handles
+    if (handle === undefined) throw new Error('one run was to fail')
+    const { changedAt = 0 } = (await workshop.jobs.inspector.run(handle.id)) ?? {}
+    const other = { states: ['failed'], changedAt: changedAt - 10 } as const
+    await expect(handle.retry({ expected: other })).rejects.toThrow('became failed again since it was read')
+    const write = { requestId: 'mine', expected: { states: ['failed'], changedAt } } as const
+    const first = await handle.retry(write)
+    expect(await handle.retry(write)).toEqual(first)
+    expect(await retries()).toEqual([1])
+    await expect(handle.cancel({ expected: { states: [] } })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+    })
+    await expect(handle.cancel({ requestId: '' })).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+  })
+
   test('it stops at a limit and by a signal, and is continued elsewhere', async () => {
     const workshop = await openWorkshop(await storeOptions())
     const { retries } = await failedCharges(workshop, charges(12))

@@ -1,17 +1,19 @@
 import { UnknownRunError } from '../../../model/errors.ts'
-import type { OperatorWrite } from '../../../model/operator-write.ts'
+import type { RunWrite } from '../../../model/expected-run.ts'
 import { isEnd, type RunState } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { type Cancel, findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
+import { refuseMoved } from './refuse-moved.ts'
 
-export function cancel(tx: Transaction, id: RunId, write: OperatorWrite): { readonly state: RunState } {
+export function cancel(tx: Transaction, id: RunId, write: RunWrite): { readonly state: RunState } {
   const before = answered<{ state: RunState }>(tx, write.requestId)
   if (before !== undefined) return before
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
+  refuseMoved(tx, run, write)
   if (isEnd(run.state) || run.state === 'cancelling')
     return keepAnswer(tx, write.requestId, { state: run.state })
   const { job, queue } = run

@@ -1,5 +1,5 @@
 import { RunStateError, UnknownRunError } from '../../../model/errors.ts'
-import type { OperatorWrite } from '../../../model/operator-write.ts'
+import type { RunWrite } from '../../../model/expected-run.ts'
 import { isEnd } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { logOperation } from '../operation-log.ts'
@@ -7,11 +7,13 @@ import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { freeKeys } from '../unique-keys.ts'
 import { deleteRun } from './prune.ts'
+import { refuseMoved } from './refuse-moved.ts'
 
-export function remove(tx: Transaction, id: RunId, write: OperatorWrite): void {
+export function remove(tx: Transaction, id: RunId, write: RunWrite): void {
   if (answered(tx, write.requestId) !== undefined) return
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
+  refuseMoved(tx, run, write)
   if (!isEnd(run.state)) {
     throw new RunStateError(`run '${id}' is ${run.state}; cancel it first, then remove it`)
   }

@@ -1,7 +1,7 @@
 import { UnknownRunError } from '../../../model/errors.ts'
+import type { RunWrite } from '../../../model/expected-run.ts'
 import type { RetryPlan } from '../../../model/job.ts'
 import { entryOverheadBytes } from '../../../model/journal.ts'
-import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
 import { type JournalLine, type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
@@ -10,12 +10,13 @@ import { logOperation } from '../operation-log.ts'
 import { place } from '../place.ts'
 import { findRun, type RunRow } from '../run-row.ts'
 import { answered, keepAnswer, note, type Transaction } from '../transaction.ts'
+import { refuseMoved } from './refuse-moved.ts'
 import { expireHolders, refuseHeldKeys } from './unique.ts'
 
-export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: OperatorWrite): RetryPlan {
+export function retry(tx: Transaction, id: RunId, choice: RetryChoice, write: RunWrite): RetryPlan {
   const before = answered<RetryPlan>(tx, write.requestId)
   if (before !== undefined) return before
-  const { run, dropped, answer } = plan(tx, id, choice)
+  const { run, dropped, answer } = plan(tx, id, choice, write)
   const told = { by: write.by, reason: retryReason(choice, write) }
   const { job, queue } = run
   logOperation(tx, { operation: 'retry run', subject: id, ...told, details: { job, queue } })
@@ -57,9 +58,15 @@ export function planRetry(tx: Transaction, id: RunId, choice: RetryChoice): Retr
   return plan(tx, id, choice).answer
 }
 
-function plan(tx: Transaction, id: RunId, choice: RetryChoice): PlannedRetry & { readonly run: RunRow } {
+function plan(
+  tx: Transaction,
+  id: RunId,
+  choice: RetryChoice,
+  write?: RunWrite,
+): PlannedRetry & { readonly run: RunRow } {
   const run = findRun(tx.sql, id)
   if (run === undefined) throw new UnknownRunError(id)
+  refuseMoved(tx, run, write)
   const { lines, escaped } = retryLines(tx, run)
   const planned = planRetryOf({ id, state: run.state, escaped }, lines, choice)
   refuseHeldKeys(tx, run)

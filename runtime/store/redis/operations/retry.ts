@@ -1,6 +1,6 @@
 import { DuplicateRunError, UnknownRunError } from '../../../model/errors.ts'
+import { isAsExpected, movedError, type RunWrite } from '../../../model/expected-run.ts'
 import type { RetryPlan } from '../../../model/job.ts'
-import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { keysOf } from '../../../model/unique.ts'
 import { type PlannedRetry, planRetryOf, retryReason } from '../../plan-retry.ts'
@@ -18,12 +18,12 @@ export async function retry(
   calls: ScriptCalls,
   id: RunId,
   choice: RetryChoice,
-  write: OperatorWrite,
+  write: RunWrite,
 ): Promise<RetryPlan> {
   for (;;) {
     const before = await calls.read('HGET', calls.keys.of('requests'), write.requestId)
     if (before !== null) return JSON.parse(String(before)) as RetryPlan
-    const { run, dropped, answer } = await plan(calls, id, choice)
+    const { run, dropped, answer } = await plan(calls, id, choice, write)
     const reason = retryReason(choice, write)
     const { state, position, changedAt } = run.record
     const planned = [stateCode(state), position, changedAt, ...dropped]
@@ -66,9 +66,12 @@ async function plan(
   calls: ScriptCalls,
   id: RunId,
   choice: RetryChoice,
+  { expected }: Pick<RunWrite, 'expected'> = {},
 ): Promise<PlannedRetry & { readonly run: WholeRun }> {
   const [run] = await readRecords(calls, [id], false)
   if (run === undefined) throw new UnknownRunError(id)
+  const found = { state: run.record.state, changedAt: calls.clock.shown(run.record.changedAt) }
+  if (expected !== undefined && !isAsExpected(found, expected)) throw movedError(id, found.state, expected)
   const lines = (await journalLines(calls, [id])).get(id) ?? []
   const { state, extras } = run.record
   const escaped = state === 'failed' ? extras.e : undefined

@@ -20,7 +20,7 @@ export async function sweep(
   for (let at = 0; at < ids.length; at += removedAtOnce) {
     const part = ids.slice(at, at + removedAtOnce).map(String)
     const journals = part.map((id) => calls.keys.journal(id))
-    pruned += Number(await calls.run('remove', ['', '', '', ...part], journals))
+    pruned += Number(await calls.run('remove', ['', '', '', '', '', ...part], journals))
   }
   const keys = freed.length > 0 ? { freedKeys: freedKeys(freed) } : {}
   const recount = recountDue === 1 ? ({ recountDue: true } as const) : {}

@@ -1,0 +1,121 @@
+import type { RetryPlan } from '../model/job.ts'
+import type { RunState } from '../model/run.ts'
+import type { StepPath } from '../model/step-path.ts'
+import type { ActionInfo, ActionKind } from '../store/actions.ts'
+import { quoted } from './command-line.ts'
+
+/** What `jobs.actions.plan` tells, as far as it is put into words. */
+interface Plan {
+  readonly action: ActionKind
+  readonly matching: { readonly runs: number; readonly exact: boolean }
+  readonly sample: number
+  readonly states: readonly { readonly state: RunState; readonly runs: number }[]
+  readonly runsAgain: readonly { readonly step: StepPath; readonly runs: number }[]
+  readonly inTheWay: readonly { readonly step: StepPath; readonly runs: number }[]
+  readonly limiters: readonly {
+    readonly limiter: string
+    readonly runs: number
+    readonly waiting: number
+  }[]
+  readonly refused: readonly { readonly reason: string; readonly runs: number }[]
+}
+
+/** Of how many runs of the sample a sentence is true. */
+export interface PlanLine {
+  readonly runs: number
+  readonly text: string
+  /** The runs that it is about are left alone. */
+  readonly refused?: true
+}
+
+const maxSteps = 20
+
+/** `400 runs`, or `at least 5000 runs`. */
+export function matchingText({ matching: { runs, exact } }: Pick<Plan, 'matching'>): string {
+  return `${exact ? '' : 'at least '}${runsText(runs)}`
+}
+
+export function runsText(runs: number): string {
+  return runs === 1 ? '1 run' : `${runs} runs`
+}
+
+export const doneWords: Readonly<Record<ActionKind, string>> = {
+  retry: 'retried',
+  cancel: 'cancelled',
+  remove: 'removed',
+}
+
+/** Returns how much of an action's runs its plan has inspected, and their states. */
+export function sampleText({
+  sample,
+  matching,
+  states,
+}: Pick<Plan, 'sample' | 'matching' | 'states'>): string {
+  const counts = states.map(({ state, runs }) => `${runs} ${state}`).join(', ')
+  return `${inspectedText(sample, matching)}${counts === '' ? '' : `: ${counts}`}`
+}
+
+function inspectedText(sample: number, matching: Plan['matching']): string {
+  if (sample === 0) return 'none was found among those inspected'
+  return matching.exact && matching.runs === sample
+    ? 'all of them were inspected'
+    : `the newest ${sample} of them were inspected`
+}
+
+/** Returns what an action would do to the runs of its sample: the verb of each sentence follows the number of runs. */
+export function planLines({ action, runsAgain, inTheWay, limiters, refused, sample }: Plan): PlanLine[] {
+  const going = sample - refused.reduce((sum, { runs }) => sum + runs, 0)
+  return [
+    ...(action === 'retry' ? [] : [{ runs: going, text: `would be ${doneWords[action]}` }]),
+    ...runsAgain.slice(0, maxSteps).map(({ step, runs }) => ({ runs, text: againText(step) })),
+    ...limiters.map(({ limiter, runs, waiting }) => ({ runs, text: limiterText(limiter, waiting) })),
+    ...inTheWay.map(({ step, runs }): PlanLine => ({ runs, text: onceText(step), refused: true })),
+    ...refused.map(
+      ({ reason, runs }): PlanLine => ({ runs, text: `would be refused: ${reason}`, refused: true }),
+    ),
+  ]
+}
+
+function againText(step: StepPath): string {
+  return step === '' ? 'would run only the code between steps again' : `would run '${step}' again`
+}
+
+function limiterText(limiter: string, waiting: number): string {
+  return `meet limiter '${limiter}', for which ${waiting === 1 ? '1 waits' : `${waiting} wait`} now`
+}
+
+function onceText(step: StepPath): string {
+  return `would run the at-most-once step '${step}' again: refused, unless with --run-again ${quoted(step)}`
+}
+
+/** Returns what a retry of one run does to its stored steps: two lists of paths, each under its verb. */
+export function retryPlanLists({
+  runsAgain,
+  keeps,
+}: RetryPlan): readonly { readonly verb: string; readonly paths: readonly StepPath[] }[] {
+  return [listed('run', runsAgain, ' again'), listed('keep', keeps)]
+}
+
+function listed(
+  verb: string,
+  paths: readonly StepPath[],
+  suffix = '',
+): { verb: string; paths: readonly StepPath[] } {
+  return { verb: paths.length === 0 ? `${verb}${suffix} no stored step` : `${verb}${suffix}`, paths }
+}
+
+/** Returns what an action has done so far: `retried 5 runs, refused 2 (action act_…)`. */
+export function outcomeSentence({ id, action, done, refused }: ActionInfo): string {
+  return `${doneWords[action]} ${runsText(done)}${refused === 0 ? '' : `, refused ${refused}`} (action ${id})`
+}
+
+/** Returns how far an action is: `retried 50 of 400, refused 2`. */
+export function progressText({ action, done, refused, matching }: Omit<ActionInfo, 'id'>): string {
+  const of = matching === undefined ? '' : ` of ${matching}`
+  return `${doneWords[action]} ${done}${of}${refused === 0 ? '' : `, refused ${refused}`}`
+}
+
+/** Names the option of the command line where a message names that of the client. */
+export function optionNames(message: string): string {
+  return message.replaceAll('in runAgain', 'in --run-again')
+}

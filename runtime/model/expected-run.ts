@@ -1,0 +1,36 @@
+import { RunStateError } from './errors.ts'
+import type { OperatorWrite } from './operator-write.ts'
+import type { RunState } from './run.ts'
+import type { RunId } from './run-id.ts'
+
+/** The run as the caller of a manual write saw it: one that has moved since is left alone. */
+export interface ExpectedRun {
+  /** It must be in one of these states. */
+  readonly states: readonly RunState[]
+  /** It must have come into its state at this time, as a read told it. Left out: at any. */
+  readonly changedAt?: number
+}
+
+/** A manual write of one run. */
+export interface RunWrite extends OperatorWrite {
+  /** Left out: the write is for the run in whatever state it is. */
+  readonly expected?: ExpectedRun
+}
+
+/** @param changedAt Of the run; on the same clock as that of `expected`. */
+export function isAsExpected(
+  run: { readonly state: RunState; readonly changedAt: number },
+  expected: ExpectedRun | undefined,
+): boolean {
+  if (expected === undefined) return true
+  if (!expected.states.includes(run.state)) return false
+  // Conversions between clocks may leave parts of a millisecond.
+  return expected.changedAt === undefined || Math.abs(run.changedAt - expected.changedAt) < 1
+}
+
+export function movedError(id: RunId, state: RunState, { states }: ExpectedRun): RunStateError {
+  const moved = states.includes(state)
+    ? `became ${state} again since it was read`
+    : `is ${state}; it was ${states.join(' or ')} when it was read`
+  return new RunStateError(`run '${id}' ${moved}, so nothing was changed; read it again, then decide`)
+}

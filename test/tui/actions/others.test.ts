@@ -1,0 +1,134 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, limits } from '../../../sdk/index.ts'
+import { logRows } from '../../../tui/actions/session-log.ts'
+import { bothStores } from '../../unit/both-stores.ts'
+import { openWorkshop } from '../../unit/workshop.ts'
+import { Host } from './hosted.ts'
+
+const gateway = limits.fixedWindow({ name: 'gateway', limit: 10, window: '1m' })
+const mail = defineJob<{ to?: string }>(
+  { name: 'mail', queue: 'mail', limits: [{ limiter: gateway }] },
+  async () => undefined,
+)
+
+describe.each(bothStores)('%s', (_, storeOptions) => {
+  test('a queue is paused with a reason, and resumed', async () => {
+    const { jobs } = await openWorkshop(await storeOptions())
+    await jobs.enqueue(mail, {})
+    const host = new Host(jobs)
+    await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: false })
+    expect(host.text).toContain('no worker would start a run of it')
+    host.press('tab')
+    host.type('storm')
+    host.press('enter', 'c', 'y')
+    await host.idle()
+    expect(host.copied).toEqual(['durable-jobs pause mail --reason storm --by ana@desk'])
+    expect(await jobs.inspector.queues()).toMatchObject([
+      { name: 'mail', paused: { by: 'ana@desk', reason: 'storm' } },
+    ])
+    await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: false })
+    expect(host.text).toBe('it is paused already by ana@desk (storm)')
+    host.press('esc')
+    await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: true })
+    expect(host.text).toContain('paused by ana@desk (storm)')
+    host.press('y')
+    await host.idle()
+    expect((await jobs.inspector.queues()).filter(({ paused }) => paused)).toEqual([])
+    expect(logRows(host.state.log, 1_000)).toMatchObject([
+      { at: '00:00:01 UTC', text: 'queue mail runs again' },
+      { action: 'pause or resume', target: 'queue mail', outcome: 'done', text: 'queue mail is paused' },
+    ])
+  })
+
+  test('a schedule is paused, resumed, and triggered once', async () => {
+    const { jobs } = await openWorkshop(await storeOptions())
+    await jobs.schedules.put('nightly', mail, { cron: '0 3 * * *', input: {} })
+    const host = new Host(jobs)
+    await host.open('pause or resume', { kind: 'schedule', id: 'nightly', paused: false })
+    expect(host.text).toContain("no tick would run 'mail'")
+    host.press('y')
+    await host.idle()
+    await host.open('trigger', { kind: 'schedule', id: 'nightly', paused: true })
+    host.press('y')
+    await host.idle()
+    const { runs } = await jobs.inspector.runs({ job: 'mail', limit: 10 })
+    expect(host.toasts.at(-1)).toBe(`run ${runs[0]?.id} is enqueued`)
+    expect(runs).toHaveLength(1)
+    await host.open('pause or resume', { kind: 'schedule', id: 'nightly', paused: true })
+    host.press('y')
+    await host.idle()
+    const [schedule] = await jobs.schedules.list()
+    expect(schedule?.paused).toBeUndefined()
+    await host.open('trigger', { kind: 'schedule', id: 'other', paused: false })
+    expect(host.text).toContain("there is no schedule 'other'")
+  })
+
+  test('a worker is drained once it is known who takes its jobs over', async () => {
+    const { jobs, work } = await openWorkshop(await storeOptions())
+    const worker = await work(mail)
+    const host = new Host(jobs)
+    const thing = { kind: 'worker', id: worker.name, draining: false } as const
+    await host.open('drain', thing)
+    expect(host.text).toContain('it would claim no more, hand 0 runs over and stop')
+    expect(host.text).toContain("no other live worker has 'mail': those runs would wait for one")
+    host.press('y')
+    await host.idle()
+    expect(host.toasts).toEqual([`worker ${worker.name} drains: it claims no more and hands its runs over`])
+    await host.open('drain', { ...thing, id: 'gone' })
+    expect(host.text).toBe('no live worker has this name any more')
+  })
+
+  test('a limiter is set to what the fields say, and reset', async () => {
+    const { jobs, work } = await openWorkshop(await storeOptions())
+    const worker = await work(mail)
+    await worker.stop({ timeout: 0 })
+    const host = new Host(jobs)
+    const thing = { kind: 'limiter', id: 'gateway' } as const
+    await host.open('reset limiter', thing)
+    expect(host.text).toBe("the code's numbers are in force: nobody set others")
+    host.press('esc')
+    await host.open('set limiter', thing)
+    expect(host.text).toContain('limit: 10\nwindow: 1m\nreason: ')
+    host.press('ctrl-u')
+    host.type('ten')
+    host.press('tab', 'tab', 'tab', 'y')
+    expect(host.text).toContain("'ten' is no whole number")
+    host.press('ctrl-u', '4', 'tab', 'ctrl-u')
+    host.type('30s')
+    host.press('tab', 'enter', 'c', 'y')
+    await host.idle()
+    expect(host.copied).toEqual(['durable-jobs limits gateway --set limit=4 --set window=30s --by ana@desk'])
+    expect(await jobs.limits.list()).toMatchObject([
+      { rule: { max: 4, everyMs: 30_000 }, byHand: { by: 'ana@desk' } },
+    ])
+    await host.open('reset limiter', thing)
+    expect(host.text).toContain('from limit 4, window 30.0 s back to what the code says: limit 10')
+    host.press('y')
+    await host.idle()
+    expect((await jobs.limits.list())[0]?.byHand).toBeUndefined()
+  })
+
+  test('a finding is muted for a while, and unmuted', async () => {
+    const { jobs } = await openWorkshop(await storeOptions())
+    const host = new Host(jobs)
+    const thing = { kind: 'finding', id: 'paused-queue:mail' } as const
+    await host.open('unmute', thing)
+    expect(host.text).toBe('it is not muted')
+    host.press('esc')
+    await host.open('mute', thing)
+    host.press('ctrl-u')
+    host.type('60d')
+    host.press('tab', 'tab', 'y')
+    expect(host.text).toContain('a finding is muted for at most 30 days')
+    host.press('ctrl-u')
+    host.type('2h')
+    host.press('tab', 'tab', 'y')
+    await host.idle()
+    expect(await jobs.inspector.mutes()).toMatchObject([{ finding: thing.id, by: 'ana@desk' }])
+    await host.open('unmute', thing)
+    host.press('y')
+    await host.idle()
+    expect(host.toasts.at(-1)).toBe('paused-queue:mail is no longer muted')
+    expect(await jobs.inspector.mutes()).toEqual([])
+  })
+})

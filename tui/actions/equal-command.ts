@@ -1,0 +1,29 @@
+import { defaultOperator } from '../../runtime/client/by-hand.ts'
+import { commandLine } from '../../runtime/describe/command-line.ts'
+import type { Choice } from './action.ts'
+import { actionId } from './calls.ts'
+import type { Asked } from './stage.ts'
+
+/** The command that does the same, to be copied. */
+export function equalCommand(
+  { action, environment, target }: Asked,
+  fixed: Asked['target'] | undefined,
+  choice: Choice,
+  reason: string | undefined,
+): string {
+  const { operator, store } = environment
+  const words = [
+    ...action.words(fixed ?? target, choice),
+    ...(reason === undefined ? [] : ['--reason', reason]),
+    ...(operator === defaultOperator() ? [] : ['--by', operator]),
+  ]
+  return commandLine(words, store === undefined ? {} : { store })
+}
+
+/** The command that goes on with what was begun. */
+export function continueCommand(asked: Asked): string {
+  const { action, environment } = asked
+  const { store } = environment
+  const words = [action.command, '--continue', actionId(asked)]
+  return commandLine(words, store === undefined ? {} : { store })
+}

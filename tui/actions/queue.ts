@@ -1,0 +1,52 @@
+import type { Jobs } from '../../runtime/client/client.ts'
+import { queuePausedText, queueResumedText } from '../../runtime/describe/action-result.ts'
+import { byInSentence } from '../../runtime/describe/manual-action.ts'
+import { runsText } from '../../runtime/describe/plan-sentences.ts'
+import type { QueueInfo } from '../../runtime/store/store.ts'
+import { type Action, impossible, ready } from './action.ts'
+
+export const pauseQueue: Action<'queue'> = {
+  command: 'pause or resume',
+  on: ['queue'],
+  tier: 2,
+  isFor: ({ paused }) => !paused,
+  plan: async (jobs, { target }) => {
+    const queue = await queueOf(jobs, target.id)
+    if (queue?.paused !== undefined)
+      return impossible(`it is paused already by ${byInSentence(queue.paused)}`)
+    const { ready: waiting = 0, running = 0, cancelling = 0 } = queue?.counts ?? {}
+    return ready(target, [
+      { text: `no worker would start a run of it; ${runsText(waiting)} ready now` },
+      { text: `${runsText(running + cancelling)} in a slot would go on`, tone: 'dim' },
+    ])
+  },
+  words: ({ id }) => ['pause', id],
+  carryOut: async (jobs, { target: { id }, write }) => {
+    await jobs.pauseQueue(id, write)
+    return queuePausedText(id)
+  },
+}
+
+export const resumeQueue: Action<'queue'> = {
+  command: 'pause or resume',
+  on: ['queue'],
+  tier: 1,
+  isFor: ({ paused }) => paused,
+  plan: async (jobs, { target }) => {
+    const queue = await queueOf(jobs, target.id)
+    if (queue?.paused === undefined) return impossible('it is not paused any more')
+    return ready(target, [
+      { text: `paused by ${byInSentence(queue.paused)}` },
+      { text: `workers would take its ${runsText(queue.counts.ready)} that are ready` },
+    ])
+  },
+  words: ({ id }) => ['resume', id],
+  carryOut: async (jobs, { target: { id }, write }) => {
+    await jobs.resumeQueue(id, write)
+    return queueResumedText(id)
+  },
+}
+
+async function queueOf({ inspector }: Jobs, name: string): Promise<QueueInfo | undefined> {
+  return (await inspector.queues()).find((queue) => queue.name === name)
+}

@@ -1,0 +1,71 @@
+import type { Jobs } from '../../runtime/client/client.ts'
+import type { ScheduleStatus } from '../../runtime/client/schedules.ts'
+import {
+  schedulePausedText,
+  scheduleResumedText,
+  triggeredText,
+} from '../../runtime/describe/action-result.ts'
+import { byInSentence } from '../../runtime/describe/manual-action.ts'
+import { UnknownScheduleError } from '../../runtime/model/schedule-errors.ts'
+import { type Action, impossible, ready } from './action.ts'
+
+export const pauseSchedule: Action<'schedule'> = {
+  command: 'pause or resume',
+  on: ['schedule'],
+  tier: 2,
+  isFor: ({ paused }) => !paused,
+  plan: async (jobs, { target }) => {
+    const { paused, job, next } = await scheduleOf(jobs, target.id)
+    if (paused !== undefined) return impossible(`it is paused already by ${byInSentence(paused)}`)
+    const tick = next === undefined ? '' : `, the next one due at ${next.toISOString()}`
+    return ready(target, [
+      { text: `no tick would run '${job}'${tick}` },
+      { text: 'ticks are written down as paused; none is made up for later', tone: 'dim' },
+    ])
+  },
+  words: ({ id }) => ['schedules', 'pause', id],
+  carryOut: async (jobs, { target: { id }, write }) => {
+    await jobs.schedules.pause(id, write)
+    return schedulePausedText(id)
+  },
+}
+
+export const resumeSchedule: Action<'schedule'> = {
+  command: 'pause or resume',
+  on: ['schedule'],
+  tier: 1,
+  isFor: ({ paused }) => paused,
+  plan: async (jobs, { target }) => {
+    const { paused, job, next } = await scheduleOf(jobs, target.id)
+    if (paused === undefined) return impossible('it is not paused any more')
+    const tick = next === undefined ? 'its next tick' : `its next tick, ${next.toISOString()},`
+    return ready(target, [
+      { text: `paused by ${byInSentence(paused)}` },
+      { text: `${tick} would run '${job}' again` },
+    ])
+  },
+  words: ({ id }) => ['schedules', 'resume', id],
+  carryOut: async (jobs, { target: { id }, write }) => {
+    await jobs.schedules.resume(id, write)
+    return scheduleResumedText(id)
+  },
+}
+
+export const triggerSchedule: Action<'schedule'> = {
+  command: 'trigger',
+  on: ['schedule'],
+  tier: 1,
+  plan: async (jobs, { target }) => {
+    const { job } = await scheduleOf(jobs, target.id)
+    return ready(target, [{ text: `one run of '${job}' would be enqueued now, beside its ticks` }])
+  },
+  words: ({ id }) => ['schedules', 'trigger', id],
+  carryOut: async (jobs, { target: { id }, write }) =>
+    triggeredText((await jobs.schedules.trigger(id, write)).id),
+}
+
+async function scheduleOf({ schedules }: Jobs, name: string): Promise<ScheduleStatus> {
+  const found = (await schedules.list()).find((schedule) => schedule.name === name)
+  if (found === undefined) throw new UnknownScheduleError(name)
+  return found
+}

@@ -1,0 +1,84 @@
+import type { ActionInfo } from '../../runtime/store/actions.ts'
+import type { Environment } from '../app/app-state.ts'
+import type { Action, Choice, ReadyPlan, StepOption, WatchedRun } from './action.ts'
+import { type Form, isArmed } from './form.ts'
+import type { Target } from './target.ts'
+
+/** What a dialog is about; fixed when it opens. */
+export interface Asked {
+  /** Of the request: the same for every try, so that each confirmation is carried out once. */
+  readonly id: string
+  readonly action: Action
+  readonly target: Target
+  readonly environment: Environment
+}
+
+/**
+ * - `planning`: the store is asked what would happen
+ * - `picking`: a step is chosen
+ * - `asking`: the effect is shown, `y` confirms
+ * - `acting`: the store is asked to do it
+ * - `watching`: the first few are retried, their ends are waited for
+ * - `stopped`: a part is done, `y` goes on with the rest
+ * - `broken`: no reply, `y` tries again
+ * - `impossible`: nothing is left but to read why
+ * - `done`: some were refused
+ */
+export type Stage =
+  | { readonly kind: 'planning'; readonly choice: Choice; readonly form?: Form }
+  | {
+      readonly kind: 'picking'
+      readonly choice: Choice
+      readonly steps: readonly StepOption[]
+      readonly line: number
+    }
+  | AskingStage
+  | ActingStage
+  | {
+      readonly kind: 'watching'
+      readonly acting: ActingStage
+      readonly info: ActionInfo
+      readonly runs: readonly WatchedRun[]
+    }
+  | {
+      readonly kind: 'stopped'
+      readonly acting: ActingStage
+      readonly info: ActionInfo
+      /** Of those that went first. */
+      readonly runs: readonly WatchedRun[]
+    }
+  | { readonly kind: 'broken'; readonly acting: ActingStage; readonly problem: string }
+  | { readonly kind: 'impossible'; readonly reason: string }
+  | { readonly kind: 'done'; readonly info: ActionInfo; readonly top: number }
+
+export interface AskingStage {
+  readonly kind: 'asking'
+  readonly plan: ReadyPlan
+  readonly choice: Choice
+  readonly form: Form
+  /** Why it was not confirmed. */
+  readonly problem?: string
+}
+
+export interface ActingStage {
+  readonly kind: 'acting'
+  readonly plan: ReadyPlan
+  readonly choice: Choice
+  readonly reason?: string
+  /** Of several runs: all, the first few, or all but them. */
+  readonly part: 'whole' | 'first' | 'rest'
+  readonly progress?: { readonly info: ActionInfo; readonly elapsedMs: number; readonly from: number }
+  readonly stopping?: true
+}
+
+/** What the kernel compares: another text is another frame to paint before keys count. */
+export function stageName(stage: Stage, n: number): string {
+  switch (stage.kind) {
+    case 'asking':
+      return `asking ${n} ${isArmed(stage.form) ? 'armed' : 'unarmed'}${stage.choice.canary ? ' canary' : ''}`
+    case 'acting':
+      return `acting ${stage.part} ${n}`
+    default:
+      return `${stage.kind} ${n}`
+  }
+}

@@ -1,0 +1,81 @@
+import { runsText } from '../../runtime/describe/plan-sentences.ts'
+import type { ExpectedRun } from '../../runtime/model/expected-run.ts'
+import type { RunState } from '../../runtime/model/run.ts'
+import type { RunId } from '../../runtime/model/run-id.ts'
+import type { StepPath } from '../../runtime/model/step-path.ts'
+import type { RunFilter } from '../../runtime/store/run-filter.ts'
+import type { Thing } from '../app/thing.ts'
+
+/** A run as the row showed it when the key was pressed. */
+interface SeenRun {
+  readonly id: RunId
+  readonly state: RunState
+}
+
+/** What an action is done to: fixed at the key press. */
+export type Target =
+  | {
+      readonly kind: 'run'
+      readonly id: RunId
+      /** Left out: the row, a step of it, did not show it. */
+      readonly state?: RunState
+      readonly step?: StepPath
+      /** What it was when its plan was made: the store refuses an act when it has moved on. */
+      readonly expected?: ExpectedRun
+    }
+  | { readonly kind: 'runs'; readonly runs: readonly SeenRun[] }
+  /** All that match and came into their state before `before`, by the store's clock. */
+  | {
+      readonly kind: 'filter'
+      readonly text: string
+      readonly filter: RunFilter
+      readonly before?: number
+    }
+  | { readonly kind: 'queue'; readonly id: string; readonly paused: boolean }
+  | { readonly kind: 'schedule'; readonly id: string; readonly paused: boolean }
+  | { readonly kind: 'worker'; readonly id: string; readonly draining: boolean }
+  | { readonly kind: 'limiter'; readonly id: string }
+  | { readonly kind: 'finding'; readonly id: string }
+
+export type TargetKind = Target['kind']
+export type TargetOf<Kind extends TargetKind> = Extract<Target, { readonly kind: Kind }>
+
+/** What the rows stand for together; undefined where they are of several kinds, or nothing that an action is for. */
+export function targetOf(things: readonly Thing[]): Target | undefined {
+  const [first, ...others] = things
+  if (first === undefined) return undefined
+  if (others.length === 0) return single(first)
+  const runs = things.flatMap((thing) => (thing.kind === 'run' ? [{ id: thing.id, state: thing.state }] : []))
+  return runs.length === things.length ? { kind: 'runs', runs } : undefined
+}
+
+function single(thing: Thing): Target | undefined {
+  switch (thing.kind) {
+    case 'run':
+      return { kind: 'run', id: thing.id, state: thing.state }
+    case 'step':
+      return { kind: 'run', id: thing.run, step: thing.id }
+    case 'failure':
+      return { kind: 'filter', text: `failure ${thing.id}`, filter: { fingerprint: thing.id } }
+    case 'filter':
+      return { kind: 'filter', text: thing.id, filter: thing.filter }
+    case 'job':
+      return undefined
+    default:
+      return thing
+  }
+}
+
+/** `run 01m8…`, `3 runs`, `all runs of 'state:failed'`, `queue mail`. */
+export function targetText(target: Target): string {
+  switch (target.kind) {
+    case 'runs':
+      return runsText(target.runs.length)
+    case 'filter':
+      return `all runs of '${target.text}'`
+    case 'finding':
+      return target.id
+    default:
+      return `${target.kind} ${target.id}`
+  }
+}
