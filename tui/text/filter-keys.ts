@@ -30,7 +30,7 @@ export interface FilterKey {
   read(value: string, operator: FilterOperator, now: number): PartRead
 }
 
-export const runOrders = ['newest', 'oldest', 'longest'] as const satisfies readonly RunOrder[]
+export const runOrders: readonly RunOrder[] = ['newest', 'oldest', 'longest']
 
 const plain: readonly FilterOperator[] = [':']
 

@@ -86,12 +86,15 @@ export function isHidden(run: Run, hidden: readonly HiddenRuns[]): boolean {
 }
 
 function takeToken(draft: Draft, token: FilterToken, text: string, now: number): void {
-  if (token.key === undefined) return takeWord(draft, token)
+  if (token.key === undefined) {
+    takeWord(draft, token)
+    return
+  }
   const key = findFilterKey(token.key)
   const read = key === undefined ? unknownKey(token, text) : readPart(key, token, now)
-  if ('problem' in read) return addProblem(draft, token, read.problem)
-  if (token.negated) return takeNegated(draft, token, read)
-  takeSets(draft, token, read)
+  if ('problem' in read) addProblem(draft, token, read.problem)
+  else if (token.negated) takeNegated(draft, token, read)
+  else takeSets(draft, token, read)
 }
 
 function takeWord(draft: Draft, token: FilterToken): void {
@@ -100,7 +103,7 @@ function takeWord(draft: Draft, token: FilterToken): void {
   else draft.words.push(token)
 }
 
-function unknownKey({ start, end, negated, key = '', operator }: FilterToken, text: string): PartRead {
+function unknownKey({ start, end, negated, key = '', operator = ':' }: FilterToken, text: string): PartRead {
   const names = filterKeys.map(({ name }) => name)
   const near = closest(key, names)
   const guess = near === undefined ? '' : `did you mean ${near}${operator}? `
@@ -141,22 +144,22 @@ function takeSets(draft: Draft, token: FilterToken, { sets }: Sets): void {
   }
 }
 
-function twiceText(field: string, { key = '', operator = '', value }: FilterToken): string {
+function twiceText(field: string, { key = '', operator = ':', value }: FilterToken): string {
   const what = field === 'since' ? 'a begin (age< or since:)' : `${key}${operator}`
   return `${what} is there already, with '${value}'; a filter has one`
 }
 
 function takeNegated(draft: Draft, token: FilterToken, { sets }: Sets): void {
-  if (sets.states !== undefined) {
-    for (const state of sets.states) draft.notStates.add(state)
-    return
+  const { order, states, minAgeMs, since, before, ...hidden } = sets
+  if (states !== undefined) {
+    for (const state of states) draft.notStates.add(state)
+  } else if (order !== undefined) {
+    addProblem(draft, token, 'an order has no opposite; leave out the !')
+  } else if (minAgeMs !== undefined || since !== undefined || before !== undefined) {
+    addProblem(draft, token, 'a time has no !; write age>1h for older ones, age<1h for younger ones')
+  } else {
+    draft.hidden.push(hidden)
   }
-  const { order, minAgeMs, since, before, states: _, ...hidden } = sets
-  if (order !== undefined) return addProblem(draft, token, 'an order has no opposite; leave out the !')
-  if (minAgeMs !== undefined || since !== undefined || before !== undefined) {
-    return addProblem(draft, token, 'a time has no !; write age>1h for older ones, age<1h for younger ones')
-  }
-  draft.hidden.push(hidden)
 }
 
 /** Words are searched as they stand: as one text, a space between two. */
