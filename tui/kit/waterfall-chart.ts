@@ -1,0 +1,105 @@
+import { shortDuration } from '../../runtime/model/short-duration.ts'
+import { columnAt, type Interval, type Stretch, type TimeScale, ticks } from './time-scale.ts'
+import type { WaterfallGlyphs } from './waterfall-glyphs.ts'
+import type { WaterfallMark, WaterfallRow } from './waterfall-model.ts'
+import type { WaterfallSpan, WaterfallSpanKind } from './waterfall-span.ts'
+
+/** How a cell is coloured; by what it shows. */
+export type WaterfallStyle = WaterfallSpanKind | 'plain' | 'dim' | 'mark'
+
+export interface StyledText {
+  readonly text: string
+  readonly style: WaterfallStyle
+}
+
+/** What shares a cell with another span shows over it when it is later in this list. */
+const paintOrder: readonly WaterfallSpanKind[] = [
+  ...(['steps', 'queued', 'held', 'blocked'] as const),
+  ...(['sleep', 'pause', 'limit', 'held up'] as const),
+  ...(['done', 'broken', 'retried', 'failed', 'open'] as const),
+]
+
+/** Draws a row's spans and marks on the scale. A span has at least one cell. */
+export function chartRow(row: WaterfallRow, scale: TimeScale, glyphs: WaterfallGlyphs): StyledText[] {
+  const cells = Array.from({ length: scale.width }, (): StyledText => ({ text: ' ', style: 'plain' }))
+  for (const kind of paintOrder) {
+    for (const span of row.spans) if (span.kind === kind) paintSpan(cells, span, scale, glyphs)
+  }
+  for (const stretch of scale.stretches) if (stretch.shrunk) paintCut(cells, stretch, glyphs)
+  for (const mark of row.marks) paintMark(cells, mark, scale, glyphs)
+  return joinCells(cells)
+}
+
+function paintSpan(
+  cells: StyledText[],
+  span: WaterfallSpan,
+  scale: TimeScale,
+  glyphs: WaterfallGlyphs,
+): void {
+  const first = Math.min(scale.width - 1, Math.floor(columnAt(scale, span.from)))
+  const end = Math.max(first + 1, Math.ceil(columnAt(scale, span.to)))
+  for (let x = first; x < Math.min(end, scale.width); x++) {
+    cells[x] = { text: glyphs.span[span.kind], style: span.kind }
+  }
+  if (span.kind === 'open') cells[Math.min(end, scale.width) - 1] = { text: glyphs.tip, style: 'open' }
+}
+
+/** Two signs in the middle of what is shrunk, where a span is. */
+function paintCut(cells: StyledText[], { x0, x1 }: Stretch, glyphs: WaterfallGlyphs): void {
+  const middle = Math.floor((x0 + x1) / 2)
+  for (const x of [middle - 1, middle]) {
+    const cell = cells[x]
+    if (cell !== undefined && cell.style !== 'plain') cells[x] = { ...cell, text: glyphs.cut }
+  }
+}
+
+function paintMark(
+  cells: StyledText[],
+  { at, kind }: WaterfallMark,
+  scale: TimeScale,
+  glyphs: WaterfallGlyphs,
+): void {
+  const x = Math.min(scale.width - 1, Math.floor(columnAt(scale, at)))
+  if (x >= 0) cells[x] = { text: glyphs.mark[kind], style: 'mark' }
+}
+
+function joinCells(cells: readonly StyledText[]): StyledText[] {
+  const joined: StyledText[] = []
+  for (const cell of cells) {
+    const last = joined.at(-1)
+    if (last?.style === cell.style) joined[joined.length - 1] = { ...last, text: last.text + cell.text }
+    else joined.push(cell)
+  }
+  return joined
+}
+
+const tickGap = 10
+
+/** The line above the rows: how far from the begin, and how long what is shrunk really was. */
+export function chartAxis(whole: Interval, scale: TimeScale, glyphs: WaterfallGlyphs): string {
+  const cells = Array.from({ length: scale.width }, () => ' ')
+  if (scale.stretches.every(({ shrunk }) => !shrunk)) {
+    for (const ms of ticks(whole, scale.width, tickGap)) {
+      write(cells, Math.floor(columnAt(scale, whole.from + ms)), distanceText(ms))
+    }
+    return cells.join('')
+  }
+  for (const { from, to, x0, x1, shrunk } of scale.stretches) {
+    const text = shrunk
+      ? `${glyphs.cut}${shortDuration(to - from)}${glyphs.cut}`
+      : distanceText(from - whole.from)
+    const free = Math.floor(x1) - Math.ceil(x0)
+    const indent = shrunk ? Math.max(0, Math.floor((free - text.length) / 2)) : 0
+    if (text.length <= free) write(cells, Math.ceil(x0) + indent, text)
+  }
+  return cells.join('')
+}
+
+function distanceText(ms: number): string {
+  return ms === 0 ? '0' : shortDuration(ms)
+}
+
+function write(cells: string[], x: number, text: string): void {
+  if (x < 0 || x + text.length > cells.length) return
+  for (const [i, sign] of [...text].entries()) cells[x + i] = sign
+}

@@ -1,0 +1,134 @@
+import { clip, oneLine, textWidth } from '../../runtime/cli/plain-text.ts'
+import { durationToken } from '../../runtime/describe/duration-token.ts'
+import { shortDuration } from '../../runtime/model/short-duration.ts'
+import type { StepPath } from '../../runtime/model/step-path.ts'
+import { clockScale, compressedScale, type TimeScale } from './time-scale.ts'
+import { chartAxis, chartRow, type StyledText, type WaterfallStyle } from './waterfall-chart.ts'
+import type { WaterfallGlyphs } from './waterfall-glyphs.ts'
+import type { WaterfallMark, WaterfallModel, WaterfallRow } from './waterfall-model.ts'
+import type { WaterfallSpanKind } from './waterfall-span.ts'
+
+export interface WaterfallOptions {
+  /** `compressed`: long waits are drawn short, with their true length above them. Default: clock. */
+  readonly scale?: 'clock' | 'compressed'
+  /** How many marks are told of below the rows, the newest. Default: 5. */
+  readonly notes?: number
+}
+
+/** A line of text; together as wide as asked. */
+export interface WaterfallLine {
+  readonly kind: 'axis' | 'row' | 'note'
+  /** Of a row: '' for the run. */
+  readonly path?: StepPath
+  readonly parts: readonly StyledText[]
+}
+
+/** Lays a waterfall out as lines of at most `width` columns: the axis, the rows, then what happened beside the steps. */
+export function layoutWaterfall(
+  model: WaterfallModel,
+  width: number,
+  glyphs: WaterfallGlyphs,
+  { scale: kind = 'clock', notes = 5 }: WaterfallOptions = {},
+): WaterfallLine[] {
+  const columns = columnsOf(model, width)
+  const scale = kind === 'clock' ? clockScale(model, columns.chart) : compressed(model, columns.chart)
+  const before = ' '.repeat(width - columns.chart)
+  const axis = { kind: 'axis', parts: [part(before + chartAxis(model, scale, glyphs), 'dim')] } as const
+  const rows = model.rows.map((row) => rowLine(row, columns, scale, glyphs))
+  return [axis, ...rows, ...noteLines(model, width, glyphs, notes)]
+}
+
+/** A step's try keeps its size, and so does the wait for the first worker: it is what the run is judged by. */
+function compressed(model: WaterfallModel, width: number): TimeScale {
+  const tries: readonly WaterfallSpanKind[] = ['done', 'retried', 'failed', 'open', 'broken']
+  const busy = model.rows.flatMap(({ kind, spans }) =>
+    kind === 'step' ? spans.filter((span) => tries.includes(span.kind)) : [],
+  )
+  return compressedScale(model, width, busy)
+}
+
+interface Columns {
+  readonly label: number
+  readonly tries: number
+  readonly took: number
+  readonly chart: number
+}
+
+const wideFrom = 44
+const leastChart = 8
+
+function columnsOf({ rows }: WaterfallModel, width: number): Columns {
+  const wide = width >= wideFrom
+  const wanted = Math.max(8, ...rows.map((row) => textWidth(labelOf(row))))
+  const label = Math.min(wanted, Math.floor(width * (wide ? 0.3 : 0.4)))
+  const [tries, took] = wide ? [4, 7] : [0, 7]
+  // The sign of the state, and a space behind each column.
+  const chart = width - label - 1 - 2 - tries - took - 1
+  return { label, tries, took, chart: chart >= leastChart ? chart : 0 }
+}
+
+function labelOf({ label, depth, orphan }: WaterfallRow): string {
+  return `${'  '.repeat(depth)}${oneLine(label)}${orphan === true ? ' (no longer in the code)' : ''}`
+}
+
+function rowLine(
+  row: WaterfallRow,
+  columns: Columns,
+  scale: TimeScale,
+  glyphs: WaterfallGlyphs,
+): WaterfallLine {
+  const style = stateStyle(row)
+  const sign = style === undefined ? ' ' : glyphs.state[style]
+  const tries = row.kind === 'step' && row.tries > 1 ? `${row.tries}x` : ''
+  const took = row.spans.length === 0 ? '' : durationToken(row.tookMs)
+  const parts = [
+    part(`${fit(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
+    part(`${sign} `, style ?? 'plain'),
+    part(
+      `${columns.tries === 0 ? '' : tries.padStart(columns.tries)}${took.padStart(columns.took)} `,
+      'plain',
+    ),
+    ...chartRow(row, scale, glyphs),
+  ]
+  return { kind: 'row', path: row.path, parts }
+}
+
+/** How a step ended, or where it is; of what went on no longer when the run ended, what it did last. */
+function stateStyle({ end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
+  if (end !== undefined) return end
+  const last = spans.at(-1)
+  return last?.kind === 'steps' && last.live === true ? 'held' : last?.kind
+}
+
+function noteLines(
+  model: WaterfallModel,
+  width: number,
+  glyphs: WaterfallGlyphs,
+  most: number,
+): WaterfallLine[] {
+  const shown = most === 0 ? [] : model.marks.slice(-most)
+  const left = model.marks.length - shown.length
+  const earlier =
+    left === 0 || most === 0 ? [] : [part(fit(`${left} earlier in the history`, width, glyphs), 'dim')]
+  const lines = shown.map((mark) => [part(fit(noteText(mark, model, glyphs), width, glyphs), 'mark')])
+  return [...earlier.map((text) => [text]), ...lines].map((parts) => ({ kind: 'note', parts }))
+}
+
+function noteText(
+  { at, kind, sentence }: WaterfallMark,
+  { from }: WaterfallModel,
+  glyphs: WaterfallGlyphs,
+): string {
+  const distance = at === from ? '0' : shortDuration(Math.max(0, at - from))
+  return `${glyphs.mark[kind]} at ${distance}: ${oneLine(sentence)}`
+}
+
+/** A text in just as many columns. */
+function fit(text: string, width: number, { ellipsis }: WaterfallGlyphs): string {
+  const clipped = textWidth(text) <= width ? text : clip(text, width).replace(/…$/, ellipsis)
+  return clipped + ' '.repeat(Math.max(0, width - textWidth(clipped)))
+}
+
+function part(text: string, style: WaterfallStyle): StyledText {
+  return { text, style }
+}
