@@ -80,7 +80,10 @@ function endedSpans(
   losses: readonly number[],
 ): StepSpan[] {
   const { at, attempt } = entry
-  if (entry.kind === 'sleep') return [{ kind: 'sleep', from: pending?.from ?? at, to: at }]
+  // A short sleep stores its end alone.
+  if (entry.kind === 'sleep') {
+    return pending === undefined ? [{ kind: 'sleep', from: at, to: at }] : endPending(pending, at, losses)
+  }
   const earliest = Math.max(pending?.from ?? Number.NEGATIVE_INFINITY, before ?? Number.NEGATIVE_INFINITY)
   const from = Math.min(at, Math.max(at - entry.durationMs, earliest))
   const kinds = { done: 'done', failed: 'failed', retrying: 'retried' } as const

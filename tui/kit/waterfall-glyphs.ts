@@ -99,7 +99,7 @@ export const asciiGlyphs: WaterfallGlyphs = {
     lost: '!',
     cut: '*',
     released: '^',
-    cancel: '/',
+    cancel: 'c',
     retry: 'r',
     blocked: '#',
     unblocked: '_',

@@ -1,6 +1,6 @@
 import { historySentence } from '../../runtime/describe/history-sentence.ts'
 import type { JournalEntry, StepKind } from '../../runtime/model/journal.ts'
-import { isEnd, type Run } from '../../runtime/model/run.ts'
+import { isEnd, type Run, type RunState } from '../../runtime/model/run.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
 import type { LinePlace } from '../../runtime/store/limiters.ts'
 import type { HistoryEntry } from '../../runtime/store/store.ts'
@@ -46,7 +46,7 @@ export interface WaterfallRow {
   /** Of the run, and of a step those that happened while it was under way. */
   readonly marks: readonly WaterfallMark[]
   readonly stepKind?: StepKind
-  /** Of a step that has ended. */
+  /** Left out of what has not ended, and of a run that was cancelled or has expired. */
   readonly end?: 'done' | 'failed'
   readonly tries: number
   /** Of the last try, the sleep or the wait; of a scope from its first step to its last. */
@@ -66,7 +66,7 @@ export interface WaterfallModel {
 }
 
 export function waterfallModel(input: WaterfallInput): WaterfallModel {
-  const { run, journal, history, now } = input
+  const { run, history, now } = input
   const to = Math.max(run.enqueuedAt, isEnd(run.state) && 'endedAt' in run ? run.endedAt : now)
   const marks = history.filter(({ at }) => at <= to).map((entry) => toMark(entry, history, run))
   const steps = stepsOf(input, to, marks)
@@ -99,7 +99,7 @@ function advanceRow(row: WaterfallRow, now: number): WaterfallRow {
 function toMark(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): WaterfallMark {
   const { at, kind, worker } = entry
   const next = kind === 'lost' || kind === 'released' ? nextWorker(entry, history, run) : undefined
-  const moved = next === undefined ? '' : `; it went on on ${next}`
+  const moved = next === undefined ? '' : `; then on ${next}`
   const sentence = historySentence(entry) + moved
   return { at, kind, sentence, ...(worker === undefined ? {} : { worker }) }
 }
@@ -151,6 +151,7 @@ function stepRow(
   const to = last?.to ?? 0
   const openTry = last?.kind === 'open' && last.attempt === undefined ? 1 : 0
   const kind = of[0]?.kind
+  const sleep = spans.findLast((span) => span.kind === 'sleep')?.from
   const phase = of.at(-1)?.phase
   return {
     spans,
@@ -158,7 +159,7 @@ function stepRow(
     ...(kind === undefined ? {} : { stepKind: kind }),
     ...(phase === 'done' || phase === 'failed' ? { end: phase } : {}),
     tries: (of.at(-1)?.attempt ?? 0) + openTry,
-    tookMs: last === undefined ? 0 : last.to - last.from,
+    tookMs: to - (sleep ?? last?.from ?? to),
     ...(of.some(({ once }) => once === true) ? { atMostOnce: true } : {}),
   }
 }
@@ -212,6 +213,8 @@ function scopeSpans(steps: ReadonlyMap<StepPath, StepRow>): Map<StepPath, Waterf
   return scopes
 }
 
+const runEnds: Partial<Record<RunState, 'done' | 'failed'>> = { completed: 'done', failed: 'failed' }
+
 function runRow(
   run: Run,
   history: readonly HistoryEntry[],
@@ -225,14 +228,10 @@ function runRow(
     begins.toSorted((a, b) => a - b),
     to,
   )
+  const end = runEnds[run.state]
   return {
-    kind: 'run',
-    path: '',
-    depth: 0,
-    label: run.job,
-    spans,
-    marks: [],
-    tries: run.attempt,
-    tookMs: to - run.enqueuedAt,
+    ...{ kind: 'run', path: '', depth: 0, label: run.job, spans, marks: [] },
+    ...{ tries: run.attempt, tookMs: to - run.enqueuedAt },
+    ...(end === undefined ? {} : { end }),
   }
 }

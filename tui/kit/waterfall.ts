@@ -38,7 +38,7 @@ export function layoutWaterfall(
   return [axis, ...rows, ...noteLines(model, width, glyphs, notes)]
 }
 
-/** A step's try keeps its size, and so does the wait for the first worker: it is what the run is judged by. */
+/** Tries keep their proportions: they are what is compared. */
 function compressed(model: WaterfallModel, width: number): TimeScale {
   const tries: readonly WaterfallSpanKind[] = ['done', 'retried', 'failed', 'open', 'broken']
   const busy = model.rows.flatMap(({ kind, spans }) =>
@@ -50,21 +50,23 @@ function compressed(model: WaterfallModel, width: number): TimeScale {
 interface Columns {
   readonly label: number
   readonly tries: number
-  readonly took: number
   readonly chart: number
 }
 
 const wideFrom = 44
 const leastChart = 8
+const tookWidth = 7
 
 function columnsOf({ rows }: WaterfallModel, width: number): Columns {
   const wide = width >= wideFrom
   const wanted = Math.max(8, ...rows.map((row) => textWidth(labelOf(row))))
   const label = Math.min(wanted, Math.floor(width * (wide ? 0.3 : 0.4)))
-  const [tries, took] = wide ? [4, 7] : [0, 7]
-  // The sign of the state, and a space behind each column.
-  const chart = width - label - 1 - 2 - tries - took - 1
-  return { label, tries, took, chart: chart >= leastChart ? chart : 0 }
+  const tries = wide ? 4 : 0
+  // The sign of the state, what it took, and spaces between them.
+  const beside = 1 + 2 + tries + tookWidth + 1
+  const chart = width - label - beside
+  if (chart >= leastChart) return { label, tries, chart }
+  return { label: Math.max(1, width - beside), tries, chart: 0 }
 }
 
 function labelOf({ label, depth, orphan }: WaterfallRow): string {
@@ -82,22 +84,21 @@ function rowLine(
   const tries = row.kind === 'step' && row.tries > 1 ? `${row.tries}x` : ''
   const took = row.spans.length === 0 ? '' : durationToken(row.tookMs)
   const parts = [
-    part(`${fit(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
+    part(`${padded(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
     part(`${sign} `, style ?? 'plain'),
-    part(
-      `${columns.tries === 0 ? '' : tries.padStart(columns.tries)}${took.padStart(columns.took)} `,
-      'plain',
-    ),
+    part(`${columns.tries === 0 ? '' : tries.padStart(columns.tries)}${took.padStart(tookWidth)} `, 'plain'),
     ...chartRow(row, scale, glyphs),
   ]
   return { kind: 'row', path: row.path, parts }
 }
 
-/** How a step ended, or where it is; of what went on no longer when the run ended, what it did last. */
-function stateStyle({ end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
+/** How a step or the run ended, or where it is; of a step that the run's end cut short, what it did last. */
+function stateStyle({ kind, end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
   if (end !== undefined) return end
   const last = spans.at(-1)
-  return last?.kind === 'steps' && last.live === true ? 'held' : last?.kind
+  if (kind === 'step') return last?.kind
+  if (last?.live !== true) return undefined
+  return last.kind === 'steps' ? 'held' : last.kind
 }
 
 function noteLines(
@@ -109,8 +110,8 @@ function noteLines(
   const shown = most === 0 ? [] : model.marks.slice(-most)
   const left = model.marks.length - shown.length
   const earlier =
-    left === 0 || most === 0 ? [] : [part(fit(`${left} earlier in the history`, width, glyphs), 'dim')]
-  const lines = shown.map((mark) => [part(fit(noteText(mark, model, glyphs), width, glyphs), 'mark')])
+    left === 0 || most === 0 ? [] : [part(padded(`${left} earlier in the history`, width, glyphs), 'dim')]
+  const lines = shown.map((mark) => [part(padded(noteText(mark, model, glyphs), width, glyphs), 'mark')])
   return [...earlier.map((text) => [text]), ...lines].map((parts) => ({ kind: 'note', parts }))
 }
 
@@ -124,7 +125,7 @@ function noteText(
 }
 
 /** A text in just as many columns. */
-function fit(text: string, width: number, { ellipsis }: WaterfallGlyphs): string {
+function padded(text: string, width: number, { ellipsis }: WaterfallGlyphs): string {
   const clipped = textWidth(text) <= width ? text : clip(text, width).replace(/…$/, ellipsis)
   return clipped + ' '.repeat(Math.max(0, width - textWidth(clipped)))
 }
