@@ -19,7 +19,7 @@ export interface FilterCompletion {
   readonly candidates: readonly FilterCandidate[]
 }
 
-export interface FilterCandidate {
+interface FilterCandidate {
   readonly insert: string
   readonly hint?: string
 }

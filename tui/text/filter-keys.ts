@@ -7,7 +7,7 @@ import type { FilterOperator } from './filter-tokens.ts'
 /** What a part of a filter sets, or why it can't be one. */
 export type PartRead = { readonly sets: PartSets } | { readonly problem: string }
 
-export type PartSets = RunFilter & { readonly order?: RunOrder }
+type PartSets = RunFilter & { readonly order?: RunOrder }
 
 export interface FilterKey {
   readonly name: string

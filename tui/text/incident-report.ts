@@ -32,13 +32,13 @@ export interface Incident {
   readonly now: number
 }
 
-export interface IncidentRun {
+interface IncidentRun {
   readonly id: string
   /** Its state and why: `failed: TypeError: no sku`. */
   readonly text: string
 }
 
-export const reportBounds = { events: 30, runs: 20, lineLength: 400 } as const
+const reportBounds = { events: 30, runs: 20, lineLength: 400 } as const
 
 /** Returns a report in Markdown, to be pasted into a chat or a ticket. */
 export function incidentReport(incident: Incident): string {

@@ -17,8 +17,8 @@ export type CopySequence =
 /** What xterm, tmux and most others take at least: 74,994 bytes are 99,992 of base64. */
 export const maxCopyBytes = 74_994
 
-const escape = '\u001b'
-const stringEnd = `${escape}\\`
+const esc = '\u001b'
+const stringEnd = `${esc}\\`
 /** GNU screen takes strings of at most 768 bytes. */
 const screenChunk = 700
 
@@ -26,7 +26,7 @@ const screenChunk = 700
 export function copySequence(text: string, environment: CopyEnvironment): CopySequence {
   const bytes = Buffer.byteLength(text)
   if (bytes > maxCopyBytes) return { kind: 'too long', bytes, maxBytes: maxCopyBytes }
-  const sequence = `${escape}]52;c;${Buffer.from(text).toString('base64')}\u0007`
+  const sequence = `${esc}]52;c;${Buffer.from(text).toString('base64')}\u0007`
   if (isSet(environment.TMUX)) return { kind: 'sequence', text: sequence + throughTmux(sequence) }
   if (isSet(environment.STY)) return { kind: 'sequence', text: throughScreen(sequence) }
   return { kind: 'sequence', text: sequence }
@@ -41,13 +41,13 @@ function isSet(value: string | undefined): boolean {
  * silently dropped otherwise: both are sent, and copying twice is copying once.
  */
 function throughTmux(sequence: string): string {
-  return `${escape}Ptmux;${sequence.replaceAll(escape, escape + escape)}${stringEnd}`
+  return `${esc}Ptmux;${sequence.replaceAll(esc, esc + esc)}${stringEnd}`
 }
 
 function throughScreen(sequence: string): string {
   const chunks: string[] = []
   for (let at = 0; at < sequence.length; at += screenChunk) chunks.push(sequence.slice(at, at + screenChunk))
-  return chunks.map((chunk) => `${escape}P${chunk}${stringEnd}`).join('')
+  return chunks.map((chunk) => `${esc}P${chunk}${stringEnd}`).join('')
 }
 
 /** Returns what to tell the person once the sequence is written: that it was sent is all that is known. */

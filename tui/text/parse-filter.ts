@@ -30,7 +30,7 @@ export type HiddenRuns = Pick<
 >
 
 /** A part of the text that can't be used. */
-export interface FilterProblem {
+interface FilterProblem {
   readonly start: number
   readonly end: number
   readonly message: string

@@ -30,6 +30,6 @@ export function tickTimes(fires: readonly CronFire[], localZone: string, now: nu
 }
 
 /** Returns a time by the clocks of a zone, with how far they are from UTC. */
-export function timeIn(zone: TimeZone, at: number): string {
+function timeIn(zone: TimeZone, at: number): string {
   return `${localText(zone.localAt(at))} ${offsetText(zone.offsetAt(at))}`
 }

@@ -26,12 +26,21 @@ export function partsOf(
   if (ArrayBuffer.isView(value)) {
     return Array.from({ length: Math.min(most, sizeOf(value)) }, (_, i) => itemPart(Reflect.get(value, i), i))
   }
-  if (value instanceof Map) return Array.from(value.entries().take(most), mapPart)
-  if (value instanceof Set) return Array.from(value.values().take(most), setPart)
+  if (value instanceof Map) return firstOf(value, most).map(mapPart)
+  if (value instanceof Set) return firstOf(value, most).map(setPart)
   if (isError(value)) return errorParts(value)
   return Object.keys(value)
     .slice(0, most)
     .map((key) => ({ label: `${keyText(key)}:`, step: `.${keyText(key)}`, value: Reflect.get(value, key) }))
+}
+
+function firstOf<T>(items: Iterable<T>, most: number): T[] {
+  const first: T[] = []
+  for (const item of items) {
+    if (first.length >= most) break
+    first.push(item)
+  }
+  return first
 }
 
 /** How many parts an object holds. */

@@ -101,7 +101,7 @@ describe('a value with parts', () => {
 
   test('that holds itself says so', () => {
     const loop: Record<string, unknown> = { name: 'loop' }
-    loop['self'] = loop
+    Object.assign(loop, { self: loop })
     expect(shown(loop)).toEqual(['- {2}', '  name: "loop"', '  self: [circular]'])
     const twice = { n: 1 }
     expect(shown([twice, twice], { openDepth: 1 })).toEqual(['- [2]', '  + 0: { n: 1 }', '  + 1: { n: 1 }'])
