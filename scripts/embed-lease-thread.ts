@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
+import { build } from 'esbuild'
+import { bundledLicenses } from './bundled-licenses.ts'
 
 /*
  * Part of `npm run build`: puts the lease thread and all it imports, ioredis too, into one text, and the text into
@@ -22,22 +23,9 @@ const built = await build({
   logLevel: 'warning',
 })
 
-/** The licenses of the packages in the text; each asks to go with every copy. */
-function licenses({ inputs }: Metafile): string {
-  const folders = Object.keys(inputs).flatMap(
-    (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],
-  )
-  const texts = [...new Set(folders)].sort().map((folder) => {
-    const file = readdirSync(root + folder).find((name) => /^licen[cs]e/i.test(name))
-    if (file === undefined) throw new Error(`${folder} has no license file`)
-    return `${folder.slice('node_modules/'.length)}\n\n${readFileSync(`${root}${folder}/${file}`, 'utf8').trim()}\n`
-  })
-  return texts.join(`\n${'-'.repeat(80)}\n\n`)
-}
-
 const [thread] = built.outputFiles
 if (thread === undefined) throw new Error('esbuild wrote no lease thread')
 const code = { kind: 'text', text: thread.text }
 writeFileSync(target, `export const leaseThreadCode = ${JSON.stringify(code)}\n`)
 rmSync(`${target}.map`)
-writeFileSync(`${root}dist/runtime/worker/lease-thread-licenses.txt`, licenses(built.metafile))
+writeFileSync(`${root}dist/runtime/worker/lease-thread-licenses.txt`, bundledLicenses(root, built.metafile))

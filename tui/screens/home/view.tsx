@@ -1,0 +1,144 @@
+import { Box } from 'ink'
+import type { ReactElement, ReactNode } from 'react'
+import { wrap } from '../../../runtime/cli/plain-text.ts'
+import { Pane } from '../../kit/pane.tsx'
+import { fitSpans, type Span, span } from '../../kit/span.ts'
+import { Spans } from '../../kit/spans.tsx'
+import { Table } from '../../kit/table.tsx'
+import type { ViewProps } from '../screen.ts'
+import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines.ts'
+import { findingColumns, queueColumns } from './columns.ts'
+import { homeLayout } from './layout.ts'
+import { type HomeData, ratesOf, type Series } from './rates.ts'
+import type { FindingRow } from './rows.ts'
+import { sparkline } from './sparkline.ts'
+
+export function HomeView(props: ViewProps<HomeData>): ReactElement {
+  const layout = homeLayout(props.size)
+  return (
+    <Box flexDirection="column">
+      <Charts {...props} />
+      {layout.middleHeight === 0 ? null : (
+        <Box flexDirection="row" height={layout.middleHeight}>
+          <Queues {...props} />
+          <Box marginLeft={1}>
+            <FleetPane {...props} />
+          </Box>
+        </Box>
+      )}
+      <Attention {...props} />
+    </Box>
+  )
+}
+
+function Charts(props: ViewProps<HomeData>): ReactElement {
+  const { chartWidths, chartHeight } = homeLayout(props.size)
+  const { series } = ratesOf(props)
+  const [first, second, third] = chartWidths
+  return (
+    <Box flexDirection="row" height={chartHeight} columnGap={1}>
+      <Chart {...props} title={`started ${props.range}`} width={first} series={series.started} lines={rateLines(props)} />
+      <Chart {...props} title="failed" width={second} series={series.failed} lines={latencyLines(props)} />
+      <Chart {...props} title="backlog" width={third} series={series.backlog} lines={backlogLines(props)} />
+    </Box>
+  )
+}
+
+type ChartProps = ViewProps<HomeData> & {
+  readonly title: string
+  readonly width: number
+  readonly series: Series
+  /** Numbers below the chart. */
+  readonly lines: readonly (readonly Span[])[]
+}
+
+function Chart({ title, width, series, lines, size, look }: ChartProps): ReactElement {
+  const { chartHeight, sparkRows } = homeLayout(size)
+  const form = look.ascii ? 'ascii' : 'block'
+  const drawn = sparkRows === 0 ? [] : sparkline(series, { width, height: sparkRows, form })
+  return (
+    <Pane title={title} width={width} height={chartHeight} look={look}>
+      <Lines lines={drawn.map((line) => [span(line, 'busy')])} width={width} />
+      <Lines lines={lines} width={width} />
+    </Pane>
+  )
+}
+
+function Queues(props: ViewProps<HomeData>): ReactElement {
+  const { queueWidth, middleHeight } = homeLayout(props.size)
+  const { look, place, windows, fleet } = props
+  const list = windows.queues
+  return (
+    <Pane
+      title="queues by oldest ready run"
+      {...{ width: queueWidth, height: middleHeight, look }}
+      active={list?.active}
+    >
+      {list === undefined || list.count === 0 ? (
+        <Spans spans={[span(fleet.overview === undefined ? ' reading' : ' no live run', 'dim')]} />
+      ) : (
+        <Table columns={queueColumns(look)} window={list} width={queueWidth} titled={false} {...{ place, look }} />
+      )}
+    </Pane>
+  )
+}
+
+function FleetPane(props: ViewProps<HomeData>): ReactElement {
+  const { fleetWidth, middleHeight } = homeLayout(props.size)
+  return (
+    <Pane title="fleet" width={fleetWidth} height={middleHeight} look={props.look}>
+      <Lines lines={fleetLines(props, fleetWidth)} width={fleetWidth} />
+    </Pane>
+  )
+}
+
+function Attention(props: ViewProps<HomeData>): ReactElement {
+  const { attentionHeight, detailHeight } = homeLayout(props.size)
+  const { look, place, windows, fleet, size, now } = props
+  const list = windows.attention
+  const muted = fleet.muted.length === 0 ? '' : `${fleet.muted.length} muted`
+  return (
+    <Pane
+      title="needs attention"
+      note={span(muted, 'dim')}
+      {...{ width: size.columns, height: attentionHeight, look }}
+      active={list?.active}
+    >
+      {list === undefined || list.count === 0 ? (
+        <Spans spans={quietSpans(props)} />
+      ) : (
+        <Table
+          columns={findingColumns(look, now)}
+          window={list}
+          width={size.columns}
+          titled={false}
+          {...{ place, look }}
+        />
+      )}
+      {detailHeight === 0 ? null : <Detail {...props} />}
+    </Pane>
+  )
+}
+
+function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
+  if (fleet.overview === undefined) return [span(' reading', 'dim')]
+  return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
+}
+
+/** The finding under the cursor in whole sentences, at the bottom of the pane. */
+function Detail({ windows, size }: ViewProps<HomeData>): ReactNode {
+  const { detailHeight } = homeLayout(size)
+  const list = windows.attention
+  const row = list?.rows[list.line] as FindingRow | undefined
+  if (row === undefined) return null
+  const { sentence, nearby } = row.finding
+  const text = nearby === undefined ? sentence : `${sentence} (${nearby})`
+  const lines = wrap(text, size.columns - 4).slice(0, detailHeight)
+  return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
+}
+
+function Lines({ lines, width }: { readonly lines: readonly (readonly Span[])[]; readonly width: number }): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
+  return lines.map((spans, i) => <Spans key={i} spans={fitSpans(spans, width)} />)
+}
+
