@@ -1,15 +1,35 @@
 import { shortDuration } from '../../runtime/model/short-duration.ts'
+import type { Span } from './span.ts'
 import { columnAt, type Interval, type Stretch, type TimeScale, ticks } from './time-scale.ts'
+import type { Tone } from './tone.ts'
 import type { WaterfallGlyphs } from './waterfall-glyphs.ts'
 import type { WaterfallMark, WaterfallRow } from './waterfall-model.ts'
 import type { WaterfallSpan, WaterfallSpanKind } from './waterfall-span.ts'
 
-/** How a cell is coloured; by what it shows. */
-export type WaterfallStyle = WaterfallSpanKind | 'plain' | 'dim' | 'mark'
+/** What a cell shows. */
+type CellKind = WaterfallSpanKind | 'empty' | 'mark'
 
-export interface StyledText {
+interface Cell {
   readonly text: string
-  readonly style: WaterfallStyle
+  readonly kind: CellKind
+}
+
+export const waterfallTones: Readonly<Record<CellKind, Tone>> = {
+  empty: 'plain',
+  done: 'good',
+  retried: 'warn',
+  failed: 'bad',
+  open: 'busy',
+  broken: 'bad',
+  sleep: 'dim',
+  pause: 'dim',
+  limit: 'warn',
+  'held up': 'warn',
+  queued: 'info',
+  held: 'dim',
+  blocked: 'bad',
+  steps: 'dim',
+  mark: 'bad',
 }
 
 /** What shares a cell with another span shows over it when it is later in this list. */
@@ -20,8 +40,8 @@ const paintOrder: readonly WaterfallSpanKind[] = [
 ]
 
 /** Draws a row's spans and marks on the scale. A span has at least one cell. */
-export function chartRow(row: WaterfallRow, scale: TimeScale, glyphs: WaterfallGlyphs): StyledText[] {
-  const cells = Array.from({ length: scale.width }, (): StyledText => ({ text: ' ', style: 'plain' }))
+export function chartRow(row: WaterfallRow, scale: TimeScale, glyphs: WaterfallGlyphs): Span[] {
+  const cells = Array.from({ length: scale.width }, (): Cell => ({ text: ' ', kind: 'empty' }))
   for (const kind of paintOrder) {
     for (const span of row.spans) if (span.kind === kind) paintSpan(cells, span, scale, glyphs)
   }
@@ -30,45 +50,41 @@ export function chartRow(row: WaterfallRow, scale: TimeScale, glyphs: WaterfallG
   return joinCells(cells)
 }
 
-function paintSpan(
-  cells: StyledText[],
-  span: WaterfallSpan,
-  scale: TimeScale,
-  glyphs: WaterfallGlyphs,
-): void {
+function paintSpan(cells: Cell[], span: WaterfallSpan, scale: TimeScale, glyphs: WaterfallGlyphs): void {
   const first = Math.min(scale.width - 1, Math.floor(columnAt(scale, span.from)))
   const end = Math.max(first + 1, Math.ceil(columnAt(scale, span.to)))
   for (let x = first; x < Math.min(end, scale.width); x++) {
-    cells[x] = { text: glyphs.span[span.kind], style: span.kind }
+    cells[x] = { text: glyphs.span[span.kind], kind: span.kind }
   }
-  if (span.kind === 'open') cells[Math.min(end, scale.width) - 1] = { text: glyphs.tip, style: 'open' }
+  if (span.kind === 'open') cells[Math.min(end, scale.width) - 1] = { text: glyphs.tip, kind: 'open' }
 }
 
 /** Two signs in the middle of what is shrunk, where a span is. */
-function paintCut(cells: StyledText[], { x0, x1 }: Stretch, glyphs: WaterfallGlyphs): void {
+function paintCut(cells: Cell[], { x0, x1 }: Stretch, glyphs: WaterfallGlyphs): void {
   const middle = Math.floor((x0 + x1) / 2)
   for (const x of [middle - 1, middle]) {
     const cell = cells[x]
-    if (cell !== undefined && cell.style !== 'plain') cells[x] = { ...cell, text: glyphs.cut }
+    if (cell !== undefined && cell.kind !== 'empty') cells[x] = { ...cell, text: glyphs.cut }
   }
 }
 
 function paintMark(
-  cells: StyledText[],
+  cells: Cell[],
   { at, kind }: WaterfallMark,
   scale: TimeScale,
   glyphs: WaterfallGlyphs,
 ): void {
   const x = Math.min(scale.width - 1, Math.floor(columnAt(scale, at)))
-  if (x >= 0) cells[x] = { text: glyphs.mark[kind], style: 'mark' }
+  if (x >= 0) cells[x] = { text: glyphs.mark[kind], kind: 'mark' }
 }
 
-function joinCells(cells: readonly StyledText[]): StyledText[] {
-  const joined: StyledText[] = []
-  for (const cell of cells) {
+function joinCells(cells: readonly Cell[]): Span[] {
+  const joined: Span[] = []
+  for (const { text, kind } of cells) {
+    const tone = waterfallTones[kind]
     const last = joined.at(-1)
-    if (last?.style === cell.style) joined[joined.length - 1] = { ...last, text: last.text + cell.text }
-    else joined.push(cell)
+    if (last?.tone === tone) joined[joined.length - 1] = { text: last.text + text, tone }
+    else joined.push({ text, tone })
   }
   return joined
 }

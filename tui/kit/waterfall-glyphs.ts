@@ -16,7 +16,7 @@ export interface WaterfallGlyphs {
   readonly ellipsis: string
 }
 
-export const unicodeGlyphs: WaterfallGlyphs = {
+const unicode: WaterfallGlyphs = {
   span: {
     done: '█',
     retried: '▚',
@@ -63,7 +63,7 @@ export const unicodeGlyphs: WaterfallGlyphs = {
   ellipsis: '…',
 }
 
-export const asciiGlyphs: WaterfallGlyphs = {
+const ascii: WaterfallGlyphs = {
   span: {
     done: '=',
     retried: 'x',
@@ -90,7 +90,7 @@ export const asciiGlyphs: WaterfallGlyphs = {
     pause: 'r',
     limit: '%',
     'held up': ',',
-    queued: 'o',
+    queued: '.',
     held: '>',
     blocked: '#',
     steps: ' ',
@@ -99,13 +99,15 @@ export const asciiGlyphs: WaterfallGlyphs = {
     lost: '!',
     cut: '*',
     released: '^',
-    cancel: 'c',
+    cancel: '/',
     retry: 'r',
     blocked: '#',
     unblocked: '_',
     poisoned: 'x',
     repaired: '+',
   },
-  cut: '/',
+  cut: ':',
   ellipsis: '~',
 }
+
+export const waterfallGlyphs: Readonly<Record<'unicode' | 'ascii', WaterfallGlyphs>> = { unicode, ascii }

@@ -2,8 +2,9 @@ import { clip, oneLine, textWidth } from '../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../runtime/describe/duration-token.ts'
 import { shortDuration } from '../../runtime/model/short-duration.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
+import { type Span, span } from './span.ts'
 import { clockScale, compressedScale, type TimeScale } from './time-scale.ts'
-import { chartAxis, chartRow, type StyledText, type WaterfallStyle } from './waterfall-chart.ts'
+import { chartAxis, chartRow, waterfallTones } from './waterfall-chart.ts'
 import type { WaterfallGlyphs } from './waterfall-glyphs.ts'
 import type { WaterfallMark, WaterfallModel, WaterfallRow } from './waterfall-model.ts'
 import type { WaterfallSpanKind } from './waterfall-span.ts'
@@ -20,7 +21,7 @@ export interface WaterfallLine {
   readonly kind: 'axis' | 'row' | 'note'
   /** Of a row: '' for the run. */
   readonly path?: StepPath
-  readonly parts: readonly StyledText[]
+  readonly spans: readonly Span[]
 }
 
 /** Lays a waterfall out as lines of at most `width` columns: the axis, the rows, then what happened beside the steps. */
@@ -33,7 +34,7 @@ export function layoutWaterfall(
   const columns = columnsOf(model, width)
   const scale = kind === 'clock' ? clockScale(model, columns.chart) : compressed(model, columns.chart)
   const before = ' '.repeat(width - columns.chart)
-  const axis = { kind: 'axis', parts: [part(before + chartAxis(model, scale, glyphs), 'dim')] } as const
+  const axis = { kind: 'axis', spans: [span(before + chartAxis(model, scale, glyphs), 'dim')] } as const
   const rows = model.rows.map((row) => rowLine(row, columns, scale, glyphs))
   return [axis, ...rows, ...noteLines(model, width, glyphs, notes)]
 }
@@ -79,21 +80,21 @@ function rowLine(
   scale: TimeScale,
   glyphs: WaterfallGlyphs,
 ): WaterfallLine {
-  const style = stateStyle(row)
-  const sign = style === undefined ? ' ' : glyphs.state[style]
+  const state = stateOf(row)
+  const sign = state === undefined ? ' ' : glyphs.state[state]
   const tries = row.kind === 'step' && row.tries > 1 ? `${row.tries}x` : ''
   const took = row.spans.length === 0 ? '' : durationToken(row.tookMs)
-  const parts = [
-    part(`${padded(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
-    part(`${sign} `, style ?? 'plain'),
-    part(`${columns.tries === 0 ? '' : tries.padStart(columns.tries)}${took.padStart(tookWidth)} `, 'plain'),
+  const spans = [
+    span(`${padded(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
+    span(`${sign} `, waterfallTones[state ?? 'empty']),
+    span(`${columns.tries === 0 ? '' : tries.padStart(columns.tries)}${took.padStart(tookWidth)} `, 'plain'),
     ...chartRow(row, scale, glyphs),
   ]
-  return { kind: 'row', path: row.path, parts }
+  return { kind: 'row', path: row.path, spans }
 }
 
 /** How a step or the run ended, or where it is; of a step that the run's end cut short, what it did last. */
-function stateStyle({ kind, end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
+function stateOf({ kind, end, spans }: WaterfallRow): WaterfallSpanKind | undefined {
   if (end !== undefined) return end
   const last = spans.at(-1)
   if (kind === 'step') return last?.kind
@@ -107,12 +108,14 @@ function noteLines(
   glyphs: WaterfallGlyphs,
   most: number,
 ): WaterfallLine[] {
-  const shown = most === 0 ? [] : model.marks.slice(-most)
+  if (most === 0) return []
+  const shown = model.marks.slice(-most)
   const left = model.marks.length - shown.length
-  const earlier =
-    left === 0 || most === 0 ? [] : [part(padded(`${left} earlier in the history`, width, glyphs), 'dim')]
-  const lines = shown.map((mark) => [part(padded(noteText(mark, model, glyphs), width, glyphs), 'mark')])
-  return [...earlier.map((text) => [text]), ...lines].map((parts) => ({ kind: 'note', parts }))
+  const texts = [
+    ...(left === 0 ? [] : [`${left} earlier in the history`]),
+    ...shown.map((mark) => noteText(mark, model, glyphs)),
+  ]
+  return texts.map((text) => ({ kind: 'note', spans: [span(padded(text, width, glyphs), 'dim')] }))
 }
 
 function noteText(
@@ -128,8 +131,4 @@ function noteText(
 function padded(text: string, width: number, { ellipsis }: WaterfallGlyphs): string {
   const clipped = textWidth(text) <= width ? text : clip(text, width).replace(/…$/, ellipsis)
   return clipped + ' '.repeat(Math.max(0, width - textWidth(clipped)))
-}
-
-function part(text: string, style: WaterfallStyle): StyledText {
-  return { text, style }
 }

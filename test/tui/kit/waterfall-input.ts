@@ -2,7 +2,7 @@ import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import { layoutWaterfall, type WaterfallOptions } from '../../../tui/kit/waterfall.ts'
-import { asciiGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
+import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
 import { type WaterfallInput, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
 
 /** When the runs of these tests were enqueued. */
@@ -62,8 +62,8 @@ export function input(
 
 /** The waterfall as it stands on a screen without colours. */
 export function frame(of: WaterfallInput, width: number, options: WaterfallOptions = {}): string[] {
-  return layoutWaterfall(waterfallModel(of), width, asciiGlyphs, options).map(({ parts }) =>
-    parts
+  return layoutWaterfall(waterfallModel(of), width, waterfallGlyphs.ascii, options).map(({ spans }) =>
+    spans
       .map(({ text }) => text)
       .join('')
       .trimEnd(),

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { plainText, textWidth } from '../../../runtime/cli/plain-text.ts'
 import type { LinePlace } from '../../../runtime/store/limiters.ts'
 import { layoutWaterfall } from '../../../tui/kit/waterfall.ts'
-import { asciiGlyphs, unicodeGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
+import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
 import { advanceWaterfall, foldScopes, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
 import {
   awake,
@@ -134,10 +134,10 @@ describe('a run on one clock', () => {
     expect(frame(input({ journal: entries, history, run: cancelled }), 60)).toMatchInlineSnapshot(`
       [
         "                       0            15s           30s",
-        "ship             40.0s oooooooooo                          c",
+        "ship             40.0s oooooooooo                          /",
         "load     +        5.0s              ======",
         "rest     z       20.0s                   zzzzzzzzzzzzzzzzzzz",
-        "c at 40s: told to stop by ana: storm",
+        "/ at 40s: told to stop by ana: storm",
       ]
     `)
     const failed = run({ state: 'failed', endedAt: seconds(40), error: { name: 'E', message: 'm' } })
@@ -158,7 +158,7 @@ describe('a run on one clock', () => {
     expect(frame(input({ journal: journal(end), history, run: ready }), 60)).toMatchInlineSnapshot(`
       [
         "                       0          30s        1m",
-        "ship     o       1m40s oooooooooo               rooooooooooo",
+        "ship     .       1m40s oooooooooo               rooooooooooo",
         "load     x        5.0s          XXX",
         "r at 1m10s: retried by ana: fixed",
       ]
@@ -226,10 +226,10 @@ describe('compressed', () => {
   test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
     expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
       [
-        "                        /10s/ 10s           /3d/  3d",
-        "ship     >        3d0h oo//ooo                   -------------------------------",
+        "                        :10s: 10s           :3d:  3d",
+        "ship     >        3d0h oo::ooo                   -------------------------------",
         "load     +        2.0s        =============",
-        "trial    +        3d0h                    zz//zzzz",
+        "trial    +        3d0h                    zz::zzzz",
         "send     >        5.0s                           ==============================>",
       ]
     `)
@@ -299,7 +299,7 @@ test('what a job wrote can not steer the terminal', () => {
 })
 
 test('every sign is one column wide and no two fills are alike', () => {
-  for (const glyphs of [unicodeGlyphs, asciiGlyphs]) {
+  for (const glyphs of Object.values(waterfallGlyphs)) {
     const { span, state, mark, tip, cut, ellipsis } = glyphs
     const all = [...Object.values(span), ...Object.values(state), ...Object.values(mark), tip, cut, ellipsis]
     expect(all.map(textWidth)).toEqual(all.map(() => 1))
@@ -351,8 +351,8 @@ describe('whatever a store holds', () => {
             expect(from).toBeGreaterThanOrEqual(spans[i - 1]?.to ?? Number.NEGATIVE_INFINITY)
           }
         }
-        for (const { parts } of layoutWaterfall(model, width, unicodeGlyphs, { scale })) {
-          expect(textWidth(parts.map(({ text }) => text).join(''))).toBe(width)
+        for (const { spans } of layoutWaterfall(model, width, waterfallGlyphs.unicode, { scale })) {
+          expect(textWidth(spans.map(({ text }) => text).join(''))).toBe(width)
         }
       }),
     )
