@@ -1,13 +1,12 @@
 const units = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'm'],
+  [1_000, 's'],
 ] as const
 
-/** Returns a length of time that `parseDuration` reads back as the same one: `90m`, `250ms`. */
+/** Returns a duration as options take it, in the largest unit that says it exactly: `90m`, `1500ms`. */
 export function exactDuration(ms: number): string {
-  const whole = Math.round(ms)
-  const [name, unitMs] = units.find(([, unitMs]) => whole > 0 && whole % unitMs === 0) ?? ['ms', 1]
-  return `${whole / unitMs}${name}`
+  const [unitMs, unit] = units.find(([size]) => ms > 0 && ms % size === 0) ?? [1, 'ms']
+  return `${ms / unitMs}${unit}`
 }

@@ -1,11 +1,8 @@
 import type { RunFilter } from '../store/run-filter.ts'
 import { exactDuration } from './exact-duration.ts'
 
-type Write = {
-  readonly [Field in keyof RunFilter]-?: (value: NonNullable<RunFilter[Field]>, now: number) => string[]
-}
-
-const writers: Write = {
+/** How each part of a filter is written on the command line. */
+const optionsOf = {
   states: (states) => ['--state', states.join(',')],
   job: (job) => ['--job', job],
   queue: (queue) => ['--queue', queue],
@@ -15,24 +12,21 @@ const writers: Write = {
   worker: (worker) => ['--worker', worker],
   minAgeMs: (ms) => ['--older-than', exactDuration(ms)],
   since: (at) => ['--since', new Date(at).toISOString()],
-  // The command line has no such option: in its state since before then means for at least that long.
-  before: (at, now) => ['--older-than', exactDuration(Math.max(0, now - at))],
+  before: (at) => ['--before', new Date(at).toISOString()],
   text: (text) => ['--text', text],
+} as const satisfies {
+  readonly [Name in keyof RunFilter]-?: (value: NonNullable<RunFilter[Name]>) => readonly [string, string]
 }
 
-/** Returns a filter as options of the command line. Of `minAgeMs` and `before` only the one that leaves fewer runs. */
-export function filterWords(filter: RunFilter, now: number): string[] {
-  return (Object.keys(writers) as (keyof RunFilter)[])
-    .filter((field) => field !== weakerAge(filter, now))
-    .flatMap((field) => {
-      const value = filter[field]
-      return value === undefined
-        ? []
-        : (writers[field] as (value: unknown, now: number) => string[])(value, now)
-    })
+/** Returns the options that choose the same runs on the command line; `--all` where nothing narrows them. */
+export function filterWords(filter: RunFilter): readonly string[] {
+  const words = Object.entries(filter).flatMap(([name, value]) =>
+    value === undefined ? [] : optionsOf[name as keyof RunFilter](value as never),
+  )
+  return words.length === 0 ? ['--all'] : words
 }
 
-function weakerAge({ minAgeMs, before }: RunFilter, now: number): keyof RunFilter | undefined {
-  if (minAgeMs === undefined || before === undefined) return undefined
-  return now - before > minAgeMs ? 'minAgeMs' : 'before'
+/** Returns the same for people to read: nothing is quoted for a shell. */
+export function filterText(filter: RunFilter): string {
+  return filterWords(filter).join(' ')
 }

@@ -180,12 +180,16 @@ function takeWords(draft: Draft, text: string): void {
   )
 }
 
+const orderedStates: readonly RunState[] = ['ready', 'running', 'waiting', 'cancelling']
+
 function takeStates(draft: Draft): void {
-  const { states = runStates } = draft.filter
-  const named = draft.filter.states !== undefined || draft.notStates.size > 0
-  if (!named) return
-  const left = runStates.filter((state) => states.includes(state) && !draft.notStates.has(state))
-  draft.filter.states = left
+  const { filter, order, notStates } = draft
+  const isOpen = filter.worker === undefined && filter.fingerprint === undefined
+  const all = order === 'longest' && isOpen ? orderedStates : runStates
+  const { states = all } = filter
+  if (filter.states === undefined && notStates.size === 0 && all === runStates) return
+  const left = runStates.filter((state) => states.includes(state) && !notStates.has(state))
+  filter.states = left
   if (left.length > 0) return
   draft.unknown.push({ start: 0, end: 0, message: 'no state is left; take out a !state:' })
 }

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
-import { filterWords } from '../../describe/filter-words.ts'
+import { filterText } from '../../describe/filter-words.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
 import { UnknownActionError } from '../../model/errors.ts'
-import { type ActionInfo, keepActionsMs } from '../../store/actions.ts'
+import { type ActionInfo, type ActionTarget, keepActionsMs } from '../../store/actions.ts'
 import { fieldsOfAction } from '../actions/action-options.ts'
 import { outcomeText } from '../actions/outcome-text.ts'
 import { withConnection } from '../connection.ts'
@@ -33,7 +33,7 @@ const columns: readonly Column<ActionInfo>[] = [
     cell: ({ endedAt }) => (endedAt === undefined ? 'no' : ago(endedAt)),
     paint: (text, { endedAt }) => (endedAt === undefined ? paint('yellow', text) : text),
   },
-  { title: 'RUNS', cell: targetText, shrinks: true, drops: 4 },
+  { title: 'RUNS', cell: ({ target }) => targetText(target), shrinks: true, drops: 4 },
   { title: 'BY', cell: byAndWhy, shrinks: true, drops: 1 },
 ]
 
@@ -70,20 +70,21 @@ async function actions(id: string | undefined, options: ActionsOptions): Promise
 }
 
 function actionText(action: ActionInfo, options: ActionsOptions): string {
-  const { id, action: kind, startedAt, endedAt } = action
+  const { id, action: kind, target, startedAt, endedAt } = action
   const ended =
     endedAt === undefined
       ? `has not ended; if no process is at it, go on with: ${commandLine([kind, '--continue', id], options)}`
       : `ended ${ago(endedAt)}`
   return [
-    plainText(`${kind} of ${targetText(action)}, begun ${ago(startedAt)} by ${byAndWhy(action)}`),
+    plainText(`${kind} of ${targetText(target)}, begun ${ago(startedAt)} by ${byAndWhy(action)}`),
     ended,
     outcomeText(action),
   ].join('\n')
 }
 
 /** As the options of the command that chose the runs. */
-function targetText({ target, startedAt }: Pick<ActionInfo, 'target' | 'startedAt'>): string {
-  if (target.kind === 'filter') return filterWords(target.filter, startedAt).join(' ')
-  return target.ids.length === 1 ? (target.ids[0] ?? '') : `${target.ids.length} ids`
+function targetText(target: ActionTarget): string {
+  if (target.kind === 'runs')
+    return target.ids.length === 1 ? (target.ids[0] ?? '') : `${target.ids.length} ids`
+  return filterText(target.filter)
 }

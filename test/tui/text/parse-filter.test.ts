@@ -54,6 +54,17 @@ describe('a filter', () => {
     expect(read(text)).toEqual({ filter, hidden: [], unknown: [] })
   })
 
+  test('by the longest in their state is of the states that have such an order', () => {
+    const states = ['ready', 'running', 'waiting', 'cancelling']
+    expect(read('order:longest job:a')).toEqual({
+      filter: { states, job: 'a' },
+      order: 'longest',
+      hidden: [],
+      unknown: [],
+    })
+    expect(read('order:longest worker:w').filter).toEqual({ worker: 'w' })
+  })
+
   test('with !state: is of the other states', () => {
     const others = runStates.filter((state) => state !== 'completed' && state !== 'expired')
     expect(read('!state:completed !state:expired').filter).toEqual({ states: others })
@@ -86,8 +97,8 @@ describe('a filter', () => {
   })
 
   test('keeps its other parts beside a wrong one', () => {
-    expect(read('nope:1 job:a order:longest').filter).toEqual({ job: 'a' })
-    expect(messages('nope:1 job:a order:longest')).toHaveLength(2)
+    expect(read('nope:1 job:a order:longest by:f').filter).toEqual({ job: 'a', fingerprint: 'f' })
+    expect(messages('nope:1 job:a order:longest by:f')).toHaveLength(2)
   })
 })
 
@@ -118,17 +129,17 @@ describe('a part that the store can not search for', () => {
     expect(isWhole(read('!job:a'))).toBe(false)
     expect(isWhole(read('nope:1'))).toBe(false)
     expect(isWhole(read('!state:failed job:a'))).toBe(true)
-    expect(filterCommand(read('!job:a'), now, {})).toBeUndefined()
+    expect(filterCommand(read('!job:a'), {})).toBeUndefined()
   })
 })
 
 test('a filter is written as the command that lists the same runs', () => {
   const text = 'state:failed tag:"two words" age>90m since:2026-11-29T08:00:00Z order:oldest'
-  expect(filterCommand(read(text), now, { store: 'sqlite:x.db' })).toBe(
+  expect(filterCommand(read(text), { store: 'sqlite:x.db' })).toBe(
     "durable-jobs runs --state failed --tag 'two words' --older-than 90m --since 2026-11-29T08:00:00.000Z --order oldest --store sqlite:x.db",
   )
-  expect(filterCommand(read('before:2h age>1h'), now, {})).toBe('durable-jobs runs --older-than 2h')
-  expect(filterCommand(read(''), now, {})).toBe('durable-jobs runs')
+  expect(filterCommand(read('before:2h'), {})).toBe('durable-jobs runs --before 2026-11-29T10:00:00.000Z')
+  expect(filterCommand(read(''), {})).toBe('durable-jobs runs')
 })
 
 describe('a filter as text', () => {
