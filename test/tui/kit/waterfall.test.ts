@@ -86,6 +86,15 @@ describe('a run on one clock', () => {
     `)
   })
 
+  test('does not call it queued where it was lost again before anything is known of it', () => {
+    const history = [happened('lost', 30), happened('lost', 40)]
+    const of = input({ journal: journal(done('load', 60, 10)), history })
+    expect(waterfallModel(of).rows[0]?.spans.filter(({ kind }) => kind === 'queued')).toEqual([
+      { kind: 'queued', from: begin, to: seconds(10) },
+      { kind: 'queued', from: seconds(40), to: seconds(50) },
+    ])
+  })
+
   test('says how many marks it does not tell of', () => {
     const history = [10, 20, 30].map((at) => happened('released', at, { worker: `w${at}` }))
     const of = input({ journal: [], history })
