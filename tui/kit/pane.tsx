@@ -29,8 +29,13 @@ export function Pane({
 }: PaneProps): ReactElement {
   return (
     <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
-      <Spans spans={ruleSpans({ title, note, width, active, look })} />
-      {children}
+      <Box height={1} flexShrink={0}>
+        <Spans spans={ruleSpans({ title, note, width, active, look })} />
+      </Box>
+      {/* Else its lines would be squeezed into the height, one over the other, instead of cut. */}
+      <Box flexDirection="column" flexShrink={0}>
+        {children}
+      </Box>
     </Box>
   )
 }

@@ -66,7 +66,8 @@ export class EffectRunner {
 
   #copy(text: string, what: string): void {
     const sequence = clipboardSequence(text)
-    if (sequence === undefined) return this.#toast({ tone: 'warn', text: `${what} is too long to copy; o opens it` })
+    if (sequence === undefined)
+      return this.#toast({ tone: 'warn', text: `${what} is too long to copy; o opens it` })
     this.#deps.stdout.write(sequence)
     this.#toast({ tone: 'info', text: `copied ${what}, if your terminal takes it (OSC 52)` })
   }
@@ -81,7 +82,8 @@ export class EffectRunner {
 
   async #call(call: StoreCall): Promise<void> {
     const jobs = this.#deps.jobs()
-    if (jobs === undefined) return this.#toast({ tone: 'bad', text: 'the store was not reached yet; nothing was done' })
+    if (jobs === undefined)
+      return this.#toast({ tone: 'bad', text: 'the store was not reached yet; nothing was done' })
     const send = (message: unknown): void => this.#app?.dispatch({ kind: 'message', message })
     await call(jobs, send, this.#calls.signal)
   }

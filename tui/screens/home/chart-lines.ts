@@ -3,21 +3,25 @@ import { aboutDuration } from '../../../runtime/model/about-duration.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { ViewProps } from '../screen.ts'
-import { backlogOf, type HomeData, type Latency, latencyOf, ratesOf, rateText, statisticsOf } from './rates.ts'
+import {
+  backlogOf,
+  type HomeData,
+  type Latency,
+  latencyOf,
+  ratesOf,
+  rateText,
+  statisticsOf,
+} from './rates.ts'
 import { fleetSummary } from './rows.ts'
 
 /** The numbers of Home, a line of spans each. */
 type Lines = readonly (readonly Span[])[]
 
+const rangeNames = { '5m': '5 min', '1h': 'hour', '24h': '24 h' } as const
+
 export function rateLines(props: ViewProps<HomeData>): Lines {
-  const { started, completed, failed } = ratesOf(props)
-  return [
-    [span(`started ${rateText(started)}`)],
-    [
-      span(`done ${rateText(completed)}  `),
-      span(`failed ${rateText(failed)}`, failed > 0 ? 'bad' : 'plain'),
-    ],
-  ]
+  const { completed } = ratesOf(props)
+  return [[span(`done ${rateText(completed)}`)], [span(`the last ${rangeNames[props.range]} (t)`, 'dim')]]
 }
 
 export function latencyLines(props: ViewProps<HomeData>): Lines {
@@ -38,18 +42,19 @@ export function backlogLines(props: ViewProps<HomeData>): Lines {
   const backlog = backlogOf(statisticsOf(props))
   const { up, down } = props.look.glyphs
   if (backlog === undefined) return [[span('reading', 'dim')]]
-  const { now, perMinute, drainsInMs } = backlog
-  const slope =
-    perMinute === undefined || Math.abs(perMinute) < 0.05
-      ? ''
-      : ` ${perMinute > 0 ? `${up} +` : `${down} `}${Math.abs(perMinute) >= 10 ? Math.round(perMinute) : perMinute.toFixed(1)}/min`
-  const drain = drainsInMs === undefined ? '' : `drained in ${aboutDuration(drainsInMs)}`
-  const grows = perMinute !== undefined && perMinute >= 0.05 && now > 0
+  const { perMinute, drainsInMs } = backlog
+  if (perMinute === undefined) return [[span('no trend known yet', 'dim')]]
+  if (Math.abs(perMinute) < steady) return [[span('steady')]]
+  const grows = perMinute > 0
+  const pace = `${Math.abs(perMinute).toFixed(Math.abs(perMinute) >= 10 ? 0 : 1)}/min`
   return [
-    [span(`${now.toLocaleString('en')} runs`), span(slope, grows ? 'warn' : 'plain')],
-    [grows ? span('grows', 'warn') : span(drain, 'dim')],
+    [span(grows ? `${up} grows by ${pace}` : `${down} shrinks by ${pace}`, grows ? 'warn' : 'plain')],
+    [span(drainsInMs === undefined ? '' : `drained in ${aboutDuration(drainsInMs)}`, 'dim')],
   ]
 }
+
+/** Per minute: a slower change is none. */
+const steady = 0.05
 
 export function fleetLines({ fleet, look, now }: ViewProps<HomeData>, width: number): Lines {
   if (fleet.overview === undefined) return [[span(' reading', 'dim')]]
@@ -65,10 +70,23 @@ export function fleetLines({ fleet, look, now }: ViewProps<HomeData>, width: num
     slotSpans(taken, slots, { glyphs, width }),
     ...(first === undefined
       ? []
-      : [[span(` ${glyphs.lost} ${lost.length} lost: ${first.name}, silent for ${durationToken(first.seenAgoMs)}`, 'bad')]]),
+      : [
+          [
+            span(
+              ` ${glyphs.lost} ${lost.length} lost: ${first.name}, silent for ${durationToken(first.seenAgoMs)}`,
+              'bad',
+            ),
+          ],
+        ]),
     ...(mixed === undefined
       ? []
-      : [[span(` deploy ${mixed.job}: ${mixed.versions.map(([version, count]) => `v${version} ×${count}`).join('  ')}`)]]),
+      : [
+          [
+            span(
+              ` deploy ${mixed.job}: ${mixed.versions.map(([version, count]) => `v${version} ×${count}`).join('  ')}`,
+            ),
+          ],
+        ]),
     leader?.worker === undefined
       ? [span(` ${glyphs.leader} no leader`, slots > 0 ? 'bad' : 'dim')]
       : [span(` ${glyphs.leader} ${leader.worker} leads for ${durationToken(now - leader.since)}`, 'dim')],

@@ -19,11 +19,16 @@ export interface HomeLayout {
 
 const numberLines = 2
 
-export function homeLayout({ columns, rows }: Size): HomeLayout {
+/** Of the fleet's lines, and of queues that are shown however few findings there are. */
+const middleLines = 4
+
+/** @param queues How many there are: no lines are kept for more. */
+export function homeLayout({ columns, rows }: Size, queues: number): HomeLayout {
   const sparkRows = rows >= 34 ? 4 : rows >= 18 ? 2 : 0
   const chartHeight = 1 + numberLines + sparkRows
   const left = rows - chartHeight
-  const middleHeight = left >= 14 ? Math.min(14, Math.floor(left * 0.4)) : 0
+  const wanted = 1 + Math.max(middleLines, queues)
+  const middleHeight = left >= 12 ? Math.min(wanted, Math.max(1 + middleLines, Math.floor(left * 0.4))) : 0
   const attentionHeight = left - middleHeight
   const third = Math.floor((columns - 2) / 3)
   const queueWidth = Math.floor((columns - 1) * 0.58)

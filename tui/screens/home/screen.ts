@@ -15,8 +15,9 @@ export const home: Screen<HomeData> = {
       range === '1h' ? {} : { statistics: await inspector.statistics(range) },
   },
   rows: (input, pane) => (pane === 'queues' ? queueRows(input) : findingRows(input)),
-  height: ({ size }, pane) => {
-    const { attentionHeight, detailHeight, middleHeight } = homeLayout(size)
+  height: ({ size, fleet }, pane) => {
+    const queues = fleet.overview?.queues.length ?? 0
+    const { attentionHeight, detailHeight, middleHeight } = homeLayout(size, queues)
     return pane === 'queues' ? middleHeight - 1 : attentionHeight - detailHeight - 1
   },
   alarms: ({ findings }) => findings.filter(({ severity }) => severity === 'critical').length,

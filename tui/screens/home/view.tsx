@@ -8,13 +8,13 @@ import { Table } from '../../kit/table.tsx'
 import type { ViewProps } from '../screen.ts'
 import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines.ts'
 import { findingColumns, queueColumns } from './columns.ts'
-import { homeLayout } from './layout.ts'
-import { type HomeData, ratesOf, type Series } from './rates.ts'
+import { type HomeLayout, homeLayout } from './layout.ts'
+import { backlogOf, type HomeData, ratesOf, rateText, type Series, statisticsOf } from './rates.ts'
 import type { FindingRow } from './rows.ts'
 import { sparkline } from './sparkline.ts'
 
 export function HomeView(props: ViewProps<HomeData>): ReactElement {
-  const layout = homeLayout(props.size)
+  const layout = layoutOf(props)
   return (
     <Box flexDirection="column">
       <Charts {...props} />
@@ -31,33 +31,50 @@ export function HomeView(props: ViewProps<HomeData>): ReactElement {
   )
 }
 
+function layoutOf({ size, fleet }: Pick<ViewProps<HomeData>, 'size' | 'fleet'>): HomeLayout {
+  return homeLayout(size, fleet.overview?.queues.length ?? 0)
+}
+
 function Charts(props: ViewProps<HomeData>): ReactElement {
-  const { chartWidths, chartHeight } = homeLayout(props.size)
-  const { series } = ratesOf(props)
+  const { chartWidths, chartHeight } = layoutOf(props)
+  const { series, ...rates } = ratesOf(props)
   const [first, second, third] = chartWidths
+  const backlog = backlogOf(statisticsOf(props))
+  const failed = span(rateText(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
   return (
     <Box flexDirection="row" height={chartHeight} columnGap={1}>
-      <Chart {...props} title={`started ${props.range}`} width={first} series={series.started} lines={rateLines(props)} />
-      <Chart {...props} title="failed" width={second} series={series.failed} lines={latencyLines(props)} />
-      <Chart {...props} title="backlog" width={third} series={series.backlog} lines={backlogLines(props)} />
+      <Chart
+        {...{ ...props, title: 'started', width: first, series: series.started, lines: rateLines(props) }}
+        note={span(rateText(rates.started), 'dim')}
+      />
+      <Chart
+        {...{ ...props, title: 'failed', width: second, series: series.failed, lines: latencyLines(props) }}
+        note={failed}
+      />
+      <Chart
+        {...{ ...props, title: 'backlog', width: third, series: series.backlog, lines: backlogLines(props) }}
+        note={span(backlog === undefined ? '' : backlog.now.toLocaleString('en'), 'dim')}
+      />
     </Box>
   )
 }
 
 type ChartProps = ViewProps<HomeData> & {
   readonly title: string
+  /** The number of now. */
+  readonly note: Span
   readonly width: number
   readonly series: Series
   /** Numbers below the chart. */
   readonly lines: readonly (readonly Span[])[]
 }
 
-function Chart({ title, width, series, lines, size, look }: ChartProps): ReactElement {
-  const { chartHeight, sparkRows } = homeLayout(size)
+function Chart({ title, note, width, series, lines, look, ...props }: ChartProps): ReactElement {
+  const { chartHeight, sparkRows } = layoutOf(props)
   const form = look.ascii ? 'ascii' : 'block'
   const drawn = sparkRows === 0 ? [] : sparkline(series, { width, height: sparkRows, form })
   return (
-    <Pane title={title} width={width} height={chartHeight} look={look}>
+    <Pane title={title} note={note} width={width} height={chartHeight} look={look}>
       <Lines lines={drawn.map((line) => [span(line, 'busy')])} width={width} />
       <Lines lines={lines} width={width} />
     </Pane>
@@ -65,7 +82,7 @@ function Chart({ title, width, series, lines, size, look }: ChartProps): ReactEl
 }
 
 function Queues(props: ViewProps<HomeData>): ReactElement {
-  const { queueWidth, middleHeight } = homeLayout(props.size)
+  const { queueWidth, middleHeight } = layoutOf(props)
   const { look, place, windows, fleet } = props
   const list = windows.queues
   return (
@@ -77,14 +94,20 @@ function Queues(props: ViewProps<HomeData>): ReactElement {
       {list === undefined || list.count === 0 ? (
         <Spans spans={[span(fleet.overview === undefined ? ' reading' : ' no live run', 'dim')]} />
       ) : (
-        <Table columns={queueColumns(look)} window={list} width={queueWidth} titled={false} {...{ place, look }} />
+        <Table
+          columns={queueColumns(look)}
+          window={list}
+          width={queueWidth}
+          titled={false}
+          {...{ place, look }}
+        />
       )}
     </Pane>
   )
 }
 
 function FleetPane(props: ViewProps<HomeData>): ReactElement {
-  const { fleetWidth, middleHeight } = homeLayout(props.size)
+  const { fleetWidth, middleHeight } = layoutOf(props)
   return (
     <Pane title="fleet" width={fleetWidth} height={middleHeight} look={props.look}>
       <Lines lines={fleetLines(props, fleetWidth)} width={fleetWidth} />
@@ -93,7 +116,7 @@ function FleetPane(props: ViewProps<HomeData>): ReactElement {
 }
 
 function Attention(props: ViewProps<HomeData>): ReactElement {
-  const { attentionHeight, detailHeight } = homeLayout(props.size)
+  const { attentionHeight, detailHeight } = layoutOf(props)
   const { look, place, windows, fleet, size, now } = props
   const list = windows.attention
   const muted = fleet.muted.length === 0 ? '' : `${fleet.muted.length} muted`
@@ -126,8 +149,8 @@ function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
 }
 
 /** The finding under the cursor in whole sentences, at the bottom of the pane. */
-function Detail({ windows, size }: ViewProps<HomeData>): ReactNode {
-  const { detailHeight } = homeLayout(size)
+function Detail({ windows, size, fleet }: ViewProps<HomeData>): ReactNode {
+  const { detailHeight } = layoutOf({ size, fleet })
   const list = windows.attention
   const row = list?.rows[list.line] as FindingRow | undefined
   if (row === undefined) return null
@@ -137,8 +160,13 @@ function Detail({ windows, size }: ViewProps<HomeData>): ReactNode {
   return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
 }
 
-function Lines({ lines, width }: { readonly lines: readonly (readonly Span[])[]; readonly width: number }): ReactNode {
+function Lines({
+  lines,
+  width,
+}: {
+  readonly lines: readonly (readonly Span[])[]
+  readonly width: number
+}): ReactNode {
   // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
   return lines.map((spans, i) => <Spans key={i} spans={fitSpans(spans, width)} />)
 }
-
