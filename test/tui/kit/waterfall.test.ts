@@ -80,8 +80,8 @@ describe('a run on one clock', () => {
         "ship     >       1m40s ooooo         !ooooooooo        ^oooo----------",
         "load     +        2.0s     ==",
         "charge   +   2x   8.0s        xxx....!........,=====",
-        "! at 30s: lost its worker w1: its lease expired; then on w2",
-        "^ at 1m10s: handed back by its worker w2; then on w3",
+        "! at 30s: lost its worker w1: its lease expired; later on w2",
+        "^ at 1m10s: handed back by its worker w2; now on w3",
       ]
     `)
   })
@@ -101,7 +101,7 @@ describe('a run on one clock', () => {
     expect(frame(of, 60, { notes: 1 }).slice(-2)).toMatchInlineSnapshot(`
       [
         "2 earlier in the history",
-        "^ at 30s: handed back by its worker w30; then on w1",
+        "^ at 30s: handed back by its worker w30; now on w1",
       ]
     `)
     expect(frame(of, 60, { notes: 0 })).toHaveLength(2)
@@ -235,11 +235,26 @@ describe('compressed', () => {
   test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
     expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
       [
-        "                        :10s: 10s           :3d:  3d",
+        "                        :10s: 10s          :3d:   3d",
         "ship     >        3d0h oo::ooo                   -------------------------------",
         "load     +        2.0s        =============",
         "trial    +        3d0h                    zz::zzzz",
         "send     >        5.0s                           ==============================>",
+      ]
+    `)
+  })
+
+  test('each wait has its length, also one that leaves no room for signs', () => {
+    const entries = journal(retrying('a', 20, 5, 45_000), retrying('a', 45_030, 8, 90, 2), done('a', 45_130, 7))
+    const [axis] = frame(input({ journal: entries, now: seconds(45_200) }), 100, { scale: 'compressed' })
+    expect(axis?.trim().split(/ +/)).toMatchInlineSnapshot(`
+      [
+        ":15s:",
+        "15s",
+        "12h30m",
+        "12h30m",
+        ":1m33s:12h32m",
+        ":1m10s:",
       ]
     `)
   })
