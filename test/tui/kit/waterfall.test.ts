@@ -245,7 +245,11 @@ describe('compressed', () => {
   })
 
   test('each wait has its length, also one that leaves no room for signs', () => {
-    const entries = journal(retrying('a', 20, 5, 45_000), retrying('a', 45_030, 8, 90, 2), done('a', 45_130, 7))
+    const entries = journal(
+      retrying('a', 20, 5, 45_000),
+      retrying('a', 45_030, 8, 90, 2),
+      done('a', 45_130, 7),
+    )
     const [axis] = frame(input({ journal: entries, now: seconds(45_200) }), 100, { scale: 'compressed' })
     expect(axis?.trim().split(/ +/)).toMatchInlineSnapshot(`
       [
