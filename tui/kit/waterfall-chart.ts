@@ -1,4 +1,4 @@
-import { shortDuration } from '../../runtime/model/short-duration.ts'
+import { durationToken } from '../../runtime/describe/duration-token.ts'
 import type { Span } from './span.ts'
 import { columnAt, type Interval, type Stretch, type TimeScale, ticks } from './time-scale.ts'
 import type { Tone } from './tone.ts'
@@ -109,7 +109,7 @@ export function chartAxis(whole: Interval, scale: TimeScale, glyphs: WaterfallGl
 
 /** In the middle of what is shrunk, between two signs where there is room for them. */
 function writeLength(cells: string[], { from, to, x0, x1 }: Stretch, { cut }: WaterfallGlyphs): void {
-  const length = shortDuration(to - from)
+  const length = durationToken(to - from)
   const room = Math.round(x1 - x0)
   const text = length.length + 2 <= room ? `${cut}${length}${cut}` : length
   write(cells, Math.round(x0) + Math.max(0, Math.floor((room - text.length) / 2)), text)
@@ -121,7 +121,7 @@ function writeBegin(cells: string[], { from, x0, x1 }: Stretch, begin: number): 
 }
 
 function distanceText(ms: number): string {
-  return ms === 0 ? '0' : shortDuration(ms)
+  return ms === 0 ? '0' : durationToken(ms)
 }
 
 function write(cells: string[], x: number, text: string): void {

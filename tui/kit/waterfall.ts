@@ -1,6 +1,5 @@
 import { clip, oneLine, textWidth } from '../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../runtime/describe/duration-token.ts'
-import { shortDuration } from '../../runtime/model/short-duration.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
 import { type Span, span } from './span.ts'
 import { clockScale, compressedScale, type TimeScale } from './time-scale.ts'
@@ -123,7 +122,7 @@ function noteText(
   { from }: WaterfallModel,
   glyphs: WaterfallGlyphs,
 ): string {
-  const distance = at === from ? '0' : shortDuration(Math.max(0, at - from))
+  const distance = at === from ? '0' : durationToken(Math.max(0, at - from))
   return `${glyphs.mark[kind]} at ${distance}: ${oneLine(sentence)}`
 }
 
