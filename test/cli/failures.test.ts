@@ -38,7 +38,7 @@ describe('failures', () => {
     expect(title.split(/ {2,}/)).toEqual([
       ...['FAILURE', 'NOW', 'TRIES', '5m', '1h', 'FIRST', 'LAST', 'JOB', 'STEP', 'ERROR'],
     ])
-    const age = '(?:\\d+[a-z]+)+'
+    const age = '(?:[\\d.]+[a-z]+)+'
     const row = (numbers: string, step: string, error: string): unknown =>
       expect.stringMatching(
         new RegExp(
