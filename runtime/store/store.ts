@@ -158,6 +158,8 @@ export interface Inspector
    * its runs for the first time, these are the runs counted so far.
    */
   counts(): Promise<readonly RunCount[]>
+  /** Whether all runs were counted once: before that, `counts` lacks some. Stays true. */
+  isCounted(): Promise<boolean>
   queues(): Promise<readonly QueueInfo[]>
   /** Job, version and queue of ready runs; at most 1,000. */
   readyClasses(): Promise<readonly ReadyClass[]>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, onTestFinished, test } from 'vitest'
+import { countOf, planAction } from '../../runtime/client/actions/plan-action.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
@@ -86,6 +87,28 @@ test('what an earlier version beside this one moved is found by the sweep and pu
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
   site.change("UPDATE settings SET value = 0 WHERE name = 'recounted_at'")
   expect(await store.sweep(10)).toMatchObject({ recountDue: true })
+})
+
+test('a plan trusts only counters that are whole and know all runs that were found', async () => {
+  const site = newSite()
+  const store = await site.open()
+  const later = { start: { kind: 'in', ms: 90_000 } } as const
+  await store.enqueue(Array.from({ length: 250 }, () => newRun(later)))
+  const target = { kind: 'filter', filter: { states: ['scheduled'] } } as const
+  const matching = async (): Promise<unknown> => (await planAction(store, 'cancel', target, [])).matching
+  expect(await matching()).toEqual({ runs: 250, exact: true })
+  // A worker of an earlier version beside this one counts nothing.
+  for (const n of [0, 3]) {
+    site.change(`UPDATE run_counts SET n = ${n}`)
+    expect(await matching()).toEqual({ runs: 200, exact: false })
+  }
+  // As after an upgrade: the first count has not come far.
+  site.change("UPDATE run_counts SET n = 0, recounted = 3; DELETE FROM settings WHERE name = 'recounted_at'")
+  expect(await store.isCounted()).toBe(false)
+  expect(await countOf(store, target)).toBeUndefined()
+  expect(await matching()).toEqual({ runs: 250, exact: true })
+  while (!(await store.recount()).done);
+  expect(await countOf(store, target)).toBe(250)
 })
 
 test('a counter that fell below zero is found', async () => {

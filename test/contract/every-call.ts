@@ -41,6 +41,7 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.runs({ limit: 1, worker: 'w', since: 1, before: 2, unique: 'key' }),
   ],
   counts: (store) => store.counts(),
+  isCounted: (store) => store.isCounted(),
   readyClasses: (store) => store.readyClasses(),
   queues: (store) => store.queues(),
   workers: (store) => store.workers(),

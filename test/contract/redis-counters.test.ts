@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, onTestFinished, test } from 'vitest'
+import { countOf, planAction } from '../../runtime/client/actions/plan-action.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { RecountReport } from '../../runtime/store/recount.ts'
 import type { Store, StoreCheck } from '../../runtime/store/store.ts'
@@ -66,6 +67,28 @@ test('a store that an earlier version made is counted in parts while its runs mo
   await expectRightCounters(store)
   expect(await store.sweep(10)).not.toHaveProperty('recountDue')
   expect(await countersCheckOf(store)).toMatchObject({ verdict: 'fine' })
+})
+
+test('a plan trusts only counters that are whole and know all runs that were found', async () => {
+  const { server, store, key } = await openSite()
+  const later = { start: { kind: 'in', ms: 90_000 } } as const
+  await store.enqueue(Array.from({ length: 249 }, () => newRun(later)))
+  const target = { kind: 'filter', filter: { states: ['scheduled'] } } as const
+  const matching = async (): Promise<unknown> => (await planAction(store, 'cancel', target, [])).matching
+  expect(await matching()).toEqual({ runs: 250, exact: true })
+  // A worker of an earlier version beside this one counts nothing.
+  for (const n of [0, 3]) {
+    await server.command('HSET', key('runCounts'), 'default\0job\x001', String(n))
+    expect(await matching()).toEqual({ runs: 200, exact: false })
+  }
+  // As after an upgrade: the first count has not come far.
+  await server.command('HDEL', key('meta'), 'recountedAt')
+  await server.command('HSET', key('runCounts'), '\0default\0job\x001', '3')
+  expect(await store.isCounted()).toBe(false)
+  expect(await countOf(store, target)).toBeUndefined()
+  expect(await matching()).toEqual({ runs: 250, exact: true })
+  while (!(await store.recount()).done);
+  expect(await countOf(store, target)).toBe(250)
 })
 
 test('what an earlier version beside this one moved is found by the sweep and put right', async () => {

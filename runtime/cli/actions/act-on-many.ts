@@ -102,7 +102,7 @@ class ActionCommand {
     )
     this.#plan = plan
     if (!json) print(planText(plan))
-    if (dryRun || (plan.matching.runs === 0 && plan.matching.exact)) {
+    if (dryRun || (plan.sample === 0 && plan.matching.exact)) {
       if (json) printJson({ plan })
       return 0
     }

@@ -8,7 +8,10 @@ import type { Inspector } from '../../store/store.ts'
 /** What an action would do; nothing was changed for it. */
 export interface ActionPlan {
   readonly action: ActionKind
-  /** How many runs match. Not exact: at least so many; a filter without an index is counted on a bounded number of runs. */
+  /**
+   * How many runs match. Not exact: at least so many. A filter that no counter knows is counted on a bounded number of runs,
+   * and so is any while the counters are not whole.
+   */
   readonly matching: { readonly runs: number; readonly exact: boolean }
   /** All that follows is of so many runs, the newest that match: at most 200. */
   readonly sample: number
@@ -113,10 +116,12 @@ async function matchingRuns(
     if (counted !== undefined && ids.length >= maxForecastRuns) break
     if (cursor === undefined) return { ids, matching: { runs: ids.length, exact: true } }
   }
-  return { ids, matching: { runs: counted ?? ids.length, exact: counted !== undefined } }
+  // Beside a worker of an earlier version, which counts nothing, counters may know fewer runs than were found.
+  const isTold = counted !== undefined && ids.length > 0 && counted >= ids.length
+  return { ids, matching: { runs: isTold ? counted : ids.length, exact: isTold } }
 }
 
-/** How many runs a target has, where that can be told exactly: of ids, and of filters that counters or groups of failures know. */
+/** How many runs a target has, where that can be told: of ids, and of filters that whole counters or groups of failures know. */
 export async function countOf(inspector: Inspector, target: ActionTarget): Promise<number | undefined> {
   if (target.kind === 'runs') return target.ids.length
   const { states, job, queue, fingerprint, ...others } = target.filter
@@ -124,6 +129,8 @@ export async function countOf(inspector: Inspector, target: ActionTarget): Promi
   if (fingerprint !== undefined) {
     return job === undefined && queue === undefined ? failedNow(inspector, fingerprint) : undefined
   }
+  // In this order: once they are whole, they stay so.
+  if (!(await inspector.isCounted())) return undefined
   const counts = await inspector.counts()
   return counts
     .filter((one) => job === undefined || one.job === job)

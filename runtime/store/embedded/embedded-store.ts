@@ -141,7 +141,7 @@ import { inspectLeaders } from './operations/terms.ts'
 import { sweepKeys } from './operations/unique.ts'
 import { readWaitGraph } from './operations/wait-graph.ts'
 import { PeerWatch } from './peer-watch.ts'
-import { inspectRunCounts, writeRunCounts } from './run-counts.ts'
+import { inspectRunCounts, readRecountedAt, writeRunCounts } from './run-counts.ts'
 import { findRun } from './run-row.ts'
 import { planAgain } from './schedule-row.ts'
 import { formatVersion, readFormat } from './schema.ts'
@@ -523,6 +523,10 @@ class EmbeddedStore implements Store {
 
   async counts(): Promise<readonly RunCount[]> {
     return inspectRunCounts(this.#database)
+  }
+
+  async isCounted(): Promise<boolean> {
+    return readRecountedAt(this.#database) !== undefined
   }
 
   async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {

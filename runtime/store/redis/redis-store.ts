@@ -116,7 +116,7 @@ import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
-import { checkCounts, readRunCounts, recount } from './operations/run-counts.ts'
+import { checkCounts, isCounted, readRunCounts, recount } from './operations/run-counts.ts'
 import {
   changeSchedule,
   dueSchedules,
@@ -491,6 +491,10 @@ class RedisStore implements Store {
 
   counts(): Promise<readonly RunCount[]> {
     return readRunCounts(this.#calls)
+  }
+
+  isCounted(): Promise<boolean> {
+    return isCounted(this.#calls)
   }
 
   async failures(filter: FailureFilter): Promise<readonly FailureGroup[]> {

@@ -19,6 +19,10 @@ export async function readRunCounts(calls: ScriptCalls): Promise<RunCount[]> {
   return decodeRunCounts(await calls.run('read-run-counts', []))
 }
 
+export async function isCounted({ link, keys }: ScriptCalls): Promise<boolean> {
+  return (await link.command('HEXISTS', keys.of('meta'), 'recountedAt')) === 1
+}
+
 /** As scripts/run-counts-part.lua returns them. */
 type CountsReply = readonly [
   counted: number,
