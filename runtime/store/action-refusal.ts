@@ -21,6 +21,16 @@ export interface JudgedRun {
   readonly changedAt: number
 }
 
+/** What decides whether it is one of an action's runs. Times are the store's. */
+export interface JudgingAction {
+  readonly begunAt: number
+  /** How long a run must have been in its state at the begin. */
+  readonly minAgeMs: number
+}
+
+/** For a forecast: all runs are older. */
+export const yetToBegin: JudgingAction = { begunAt: Number.POSITIVE_INFINITY, minAgeMs: 0 }
+
 const longestReason = 300
 
 /** Decides whether an action is for a run (A2): 'newer' ones are not counted. scripts/apply-action.lua decides the same. */
@@ -28,12 +38,15 @@ export function judge(
   kind: ActionKind,
   run: JudgedRun | undefined,
   found: ActionEntry['state'],
-  begunAt: number,
+  { begunAt, minAgeMs }: JudgingAction,
 ): Refusal | 'newer' | undefined {
   if (run === undefined) return { kind: 'gone' }
   const { state } = run
-  if (found !== undefined && (state !== found || run.changedAt > begunAt)) {
-    return run.enqueuedAt > begunAt ? 'newer' : { kind: 'moved', state }
+  if (found !== undefined) {
+    if (state !== found || run.changedAt > begunAt) {
+      return run.enqueuedAt > begunAt ? 'newer' : { kind: 'moved', state }
+    }
+    if (run.changedAt > begunAt - minAgeMs) return 'newer'
   }
   if (!accepts(kind, state)) return { kind: 'state', state }
   return kind !== 'cancel' && run.changedAt > begunAt ? { kind: 'moved', state } : undefined

@@ -9,7 +9,8 @@ import type { RunFilter } from './run-filter.ts'
  * A1  A chunk moves its runs and the action's cursor in one transaction, and only if the action stands where the caller
  *     thinks it does. So a chunk that is sent twice, or by two processes, applies to its runs once.
  * A2  A run that came into its state after the begin is left alone, so that a run that was retried and failed again is not
- *     retried twice. It is counted as refused if it existed at the begin, and not at all if it is newer.
+ *     retried twice. It is counted as refused if it existed at the begin, and not at all if it is newer, or was
+ *     younger than the filter's `minAgeMs` at the begin. All of it in the store's time, which no set clock changes.
  *     A cancel by id without `seen` holds for whatever the run does by then.
  * A3  A run that is refused stops no other: it is counted, and the first of them are kept with their reasons.
  * A4  An at-most-once step that stands in the way is dropped only if `runAgain` names it. Such a step that does not

@@ -13,6 +13,11 @@ export function actionReason({ id, reason, runAgain = [] }: NewAction): string {
   return [reason, `action ${id}`, allowed].filter(Boolean).join('; ')
 }
 
+/** How long a run must have been in its state when this action began. */
+export function minAgeOf({ target }: Pick<NewAction, 'target'>): number {
+  return target.kind === 'filter' ? (target.filter.minAgeMs ?? 0) : 0
+}
+
 /** @throws InvalidOptionsError */
 export function checkChunk({ from, next, runs }: ActionChunk): void {
   if (runs.length > maxChunkRuns) {

@@ -10,7 +10,10 @@ import { Pacer } from './pacer.ts'
 /** Where an action stands after its begin or a chunk. */
 export interface ActionProgress {
   readonly action: ActionInfo
-  /** The runs that this chunk was applied to; none where that is not known: another process was first, or too many were refused. */
+  /**
+   * The runs that this chunk was applied to; none where that is not known: another process was first, too many were refused,
+   * or some were none of the action's runs.
+   */
   readonly runs: readonly RunId[]
 }
 

@@ -1,5 +1,5 @@
 import type { ActionChunk, ActionEntry, ActionInfo } from '../../store/actions.ts'
-import type { RunFilter, RunQuery } from '../../store/run-filter.ts'
+import type { RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 
 /** Pages without a match, until the cursor is moved past them: so that who continues does not read them again. */
@@ -35,8 +35,7 @@ async function matchingRuns(
       limit: size - runs.length,
       ...(cursor ? { cursor } : {}),
     })
-    const existing = page.runs.filter((run) => run.enqueuedAt <= action.startedAt)
-    runs.push(...existing.map((run) => ({ run: run.id, state: run.state })))
+    runs.push(...page.runs.map(({ id, state }) => ({ run: id, state })))
     cursor = page.cursor
     if (cursor === undefined || runs.length === size) break
   }
@@ -44,12 +43,9 @@ async function matchingRuns(
 }
 
 /**
- * Newest first: what is enqueued meanwhile is never met, so the action comes to its end. An age counts at the begin, for
- * who continues later would find others.
+ * Newest first: what is enqueued meanwhile is never met, so the action comes to its end. Which runs are too new or too young
+ * for it the store decides (A2): times that were read earlier may be off by a jump of the clock.
  */
-function queryOf({ target, startedAt }: ActionInfo): Omit<RunQuery, 'limit' | 'cursor'> {
-  const { minAgeMs, ...filter }: RunFilter = target.kind === 'filter' ? target.filter : {}
-  const query = { ...filter, order: 'newest' as const }
-  if (minAgeMs === undefined) return query
-  return { ...query, before: Math.min(filter.before ?? Number.POSITIVE_INFINITY, startedAt - minAgeMs + 1) }
+function queryOf({ target }: ActionInfo): Omit<RunQuery, 'limit' | 'cursor'> {
+  return { ...(target.kind === 'filter' ? target.filter : {}), order: 'newest' }
 }

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from 'vitest'
+import { nextChunk } from '../../../runtime/client/actions/next-chunk.ts'
 import type { RunState } from '../../../runtime/model/run.ts'
 import {
   type ActionChunk,
@@ -314,6 +315,46 @@ function retries(open: Open): void {
     await store.applyAction({ action: action.id, from: '', runs: found([two]) })
     for (const id of [one, two]) expect(await store.run(id)).toMatchObject({ state: 'ready' })
   })
+
+  const minAgeMs = 60_000
+  for (const filter of [{ states: ['failed'] }, { states: ['failed'], minAgeMs }] as const) {
+    const parts = Object.keys(filter).join(' and ')
+    contractTest(open, `a clock set ahead between two chunks hides no run of ${parts}`, async (contract) => {
+      const { store, advance, moveClock } = contract
+      await failedRuns(contract, 3)
+      advance(minAgeMs)
+      const begun = await store.beginAction(newAction({ target: { kind: 'filter', filter } }))
+      const first = await nextApplied(store, begun, 1)
+      moveClock(3_600_000)
+      expect(await allApplied(store, first)).toMatchObject({ done: 3, refused: 0 })
+    })
+  }
+
+  contractTest(open, 'an age counts at the begin, however long the action takes', async (contract) => {
+    const { store, advance } = contract
+    const old = await failedRuns(contract, 2)
+    advance(minAgeMs)
+    const [young = ''] = await failedRuns(contract, 1)
+    const action = newAction({ target: { kind: 'filter', filter: { states: ['failed'], minAgeMs } } })
+    const begun = await store.beginAction(action)
+    advance(2 * minAgeMs)
+    expect(await allApplied(store, begun)).toMatchObject({ done: 2, refused: 0 })
+    expect(await store.run(young)).toMatchObject({ state: 'failed' })
+    for (const id of old) expect(await retriesOf(store, id)).toBe(1)
+  })
+}
+
+/** Carries out the next chunk of an action, as a client does. */
+async function nextApplied(store: Store, action: ActionInfo, size: number): Promise<ActionInfo> {
+  const { cursor } = action
+  if (cursor === undefined) throw new Error(`action ${action.id} has ended`)
+  return store.applyAction(await nextChunk(store, { ...action, cursor }, size))
+}
+
+async function allApplied(store: Store, begun: ActionInfo): Promise<ActionInfo> {
+  let action = begun
+  while (action.cursor !== undefined) action = await nextApplied(store, action, maxChunkRuns)
+  return action
 }
 
 function cancelsAndRemoves(open: Open): void {

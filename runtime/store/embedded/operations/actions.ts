@@ -2,7 +2,7 @@ import { DuplicateRunError, UnknownActionError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
-import { judge, type Refusal, refusalText } from '../../action-refusal.ts'
+import { judge, type Refusal, refusalText, yetToBegin } from '../../action-refusal.ts'
 import {
   type ActionChunk,
   type ActionInfo,
@@ -14,7 +14,7 @@ import {
   type RunForecast,
 } from '../../actions.ts'
 import { onceRefusal, planActionRetry } from '../../plan-retry.ts'
-import { actionReason } from '../../read-action.ts'
+import { actionReason, minAgeOf } from '../../read-action.ts'
 import type { Sql } from '../database.ts'
 import { admissionsOf } from '../limits/admission-row.ts'
 import { logOperation } from '../operation-log.ts'
@@ -65,11 +65,12 @@ export function applyAction(tx: Transaction, { action: id, from, next, runs }: A
   const row = knownAction(tx.sql, id)
   if (row.cursor !== from) return toInfo(tx, row)
   const action = actionOf(row)
+  const judging = { begunAt: row.started_at, minAgeMs: minAgeOf(action) }
   const refusals: ActionRefusal[] = []
   let done = 0
   for (const entry of runs) {
     const run = findRun(tx.sql, entry.run)
-    const judged = judge(action.action, run && judgedOf(run), entry.state, row.started_at)
+    const judged = judge(action.action, run && judgedOf(run), entry.state, judging)
     if (judged === 'newer') continue
     const refusal = judged ?? (run && carryOut(tx, run, action))
     if (refusal === undefined) done++
@@ -149,7 +150,7 @@ export function planAction(
     const limiters = run === undefined ? [] : limitersOf(tx, run)
     const state = run === undefined ? {} : { state: run.state }
     const base = { run: id, ...state, inTheWay: [], runsAgain: [], limiters }
-    const refusal = judge(kind, run && judgedOf(run), undefined, Number.POSITIVE_INFINITY)
+    const refusal = judge(kind, run && judgedOf(run), undefined, yetToBegin)
     if (refusal !== undefined && refusal !== 'newer') {
       return { ...base, refused: refusalText(kind, refusal) }
     }

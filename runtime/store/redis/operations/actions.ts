@@ -2,7 +2,7 @@ import { UnknownActionError } from '../../../model/errors.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { StepPath } from '../../../model/step-path.ts'
-import { accepts, judge, type Refusal, refusalText } from '../../action-refusal.ts'
+import { accepts, judge, type Refusal, refusalText, yetToBegin } from '../../action-refusal.ts'
 import type {
   ActionChunk,
   ActionEntry,
@@ -12,7 +12,7 @@ import type {
   RunForecast,
 } from '../../actions.ts'
 import { onceRefusal, type PlannedActionRetry, planActionRetry } from '../../plan-retry.ts'
-import { actionReason, actionsBytes } from '../../read-action.ts'
+import { actionReason, actionsBytes, minAgeOf } from '../../read-action.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain, type WholeRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -24,8 +24,8 @@ import { heldByOther } from './retry.ts'
 export async function beginAction(calls: ScriptCalls, action: NewAction): Promise<ActionInfo> {
   const { id, ...asked } = action
   const { action: kind, by, reason = '', matching = '' } = asked
-  const args = [id, kind, by, reason, actionReason(action), matching, JSON.stringify(asked)]
-  return toInfo(calls, id, await calls.run('begin-action', args))
+  const told = [kind, by, reason, actionReason(action), matching, JSON.stringify(asked)]
+  return toInfo(calls, id, await calls.run('begin-action', [id, ...told, minAgeOf(action)]))
 }
 
 export async function endAction(
@@ -102,7 +102,7 @@ export async function planAction(
       const limiters = (run?.record.extras.L?.['']?.t ?? []).map(([limiter]) => limiter)
       const state = run === undefined ? {} : { state: run.record.state }
       const base = { run: id, ...state, inTheWay: [], runsAgain: [], limiters }
-      const refusal = judge(kind, run?.record, undefined, Number.POSITIVE_INFINITY)
+      const refusal = judge(kind, run?.record, undefined, yetToBegin)
       if (refusal !== undefined && refusal !== 'newer')
         return { ...base, refused: refusalText(kind, refusal) }
       const planned = plans.get(id)

@@ -1,6 +1,6 @@
 --[[
 Actions on many runs: A1 to A5 of store/actions.ts. `actions` has what an action is to do (kind, by, why, the reason for
-histories, at, json), `actionProgress` where it stands: done, refused, refusals as { run, kind, details ... }, and cursor or endedAt.
+histories, at, minAge, json), `actionProgress` where it stands: done, refused, refusals as { run, kind, details ... }, and cursor or endedAt.
 uses: operations-part
 ]]
 local MOST_REFUSALS = --[[refusals]] 0

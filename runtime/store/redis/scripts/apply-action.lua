@@ -14,7 +14,7 @@ if not raw then return 'unknown' end
 local progress = cmsgpack.unpack(raw)
 if progress.cursor ~= ARGV[3] then return actionReply(id) end
 local action = cmsgpack.unpack(call('HGET', K.actions, id))
-local kind, begunAt = action.kind, action.at
+local kind, begunAt, minAge = action.kind, action.at, action.minAge or 0
 
 local function accepts(state)
   if kind == 'retry' then return state == BLOCKED or state > COMPLETED end
@@ -26,9 +26,12 @@ end
 local function judge(run, found)
   if not run then return 'gone' end
   local state = run[STATE]
-  if found ~= 0 and (state ~= found or run[CHANGED_AT] > begunAt) then
-    if run[ENQUEUED_AT] > begunAt then return 'newer' end
-    return 'moved', state
+  if found ~= 0 then
+    if state ~= found or run[CHANGED_AT] > begunAt then
+      if run[ENQUEUED_AT] > begunAt then return 'newer' end
+      return 'moved', state
+    end
+    if run[CHANGED_AT] > begunAt - minAge then return 'newer' end
   end
   if not accepts(state) then return 'state', state end
   if kind ~= 'cancel' and run[CHANGED_AT] > begunAt then return 'moved', state end

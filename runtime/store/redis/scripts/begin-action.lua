@@ -2,14 +2,14 @@
 Stores an action on many runs, unless it is known.
 keys: meta events operations actions actionProgress actionOrder
 input: time, action, kind, by, why ('' for no reason), the reason for histories, how many runs it is for ('' if that is not known),
-  JSON of what was asked for
+  JSON of what was asked for, ms that a run must have been in its state
 returns: { what it is to do, where it stands }, as stored
 writes: when full
 uses: actions-part
 ]]
 local id, kind, by, why = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 if call('HEXISTS', K.actions, id) == 0 then
-  local begun = { kind = kind, by = by, why = why, reason = ARGV[6], json = ARGV[8], at = now }
+  local begun = { kind = kind, by = by, why = why, reason = ARGV[6], json = ARGV[8], at = now, minAge = tonumber(ARGV[9]) }
   call('HSET', K.actions, id, cmsgpack.pack(begun))
   writeProgress(id, { cursor = '', done = 0, refused = 0, refusals = {} })
   logOperation({
