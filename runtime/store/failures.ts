@@ -40,7 +40,7 @@ export interface FailureGroup extends Omit<FailureMark, 'version'> {
 
 export interface FailureFilter {
   readonly job?: string
-  /** A fingerprint, or a beginning of it: all groups that begin so. */
+  /** A fingerprint, or a beginning of it: all groups that begin so, the one with just this fingerprint first. */
   readonly fingerprint?: string
   /** Seen at this time or later; ms since the epoch. */
   readonly since?: number

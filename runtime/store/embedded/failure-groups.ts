@@ -152,8 +152,9 @@ export function readFailures(
     `SELECT failure_groups.*, coalesce(failed_by.n, 0) AS failed_now
      FROM failure_groups LEFT JOIN failed_by USING (fingerprint)
      ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-     ORDER BY ${orders[order]}, last_at DESC, fingerprint LIMIT +?`,
+     ORDER BY fingerprint = ? DESC, ${orders[order]}, last_at DESC, fingerprint LIMIT +?`,
     ...values,
+    fingerprint ?? '',
     limit,
   )
   return rows.map((row) => toGroup(row, moment))

@@ -3,7 +3,12 @@ import type { FailureMark } from '../../../runtime/model/failure-mark.ts'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
 import { poisonLimit } from '../../../runtime/model/poison.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
-import { type FailureFilter, type FailureGroup, maxFailureGroups } from '../../../runtime/store/failures.ts'
+import {
+  type FailureFilter,
+  type FailureGroup,
+  failureOrders,
+  maxFailureGroups,
+} from '../../../runtime/store/failures.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, failed, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
@@ -292,6 +297,18 @@ export function failuresContract(open: Open): void {
     expect(await namesOf(store, { fingerprint: 'f1:a' })).toEqual(['f1:a2', 'f1:a1'])
     expect(await namesOf(store, { fingerprint: 'f1:a1' })).toEqual(['f1:a1'])
     expect(await namesOf(store, { since: begun + 2_000 })).toEqual(['f1:b', 'f1:a2'])
+  })
+
+  contractTest(open, 'are told with the very fingerprint first', async ({ store, worker, advance }) => {
+    const first = await worker()
+    const run = await beginOne(store, first)
+    for (const name of ['a', 'a1', 'a2']) {
+      await first.append(run, failure(name, 1))
+      advance(1)
+    }
+    expect(await namesOf(store, { fingerprint: 'f1:a' })).toEqual(['f1:a', 'f1:a2', 'f1:a1'])
+    for (const order of failureOrders)
+      expect(await namesOf(store, { fingerprint: 'f1:a', order, limit: 1 })).toEqual(['f1:a'])
   })
 
   contractTest(open, 'refuse filters that can’t be right', async ({ store }) => {

@@ -1,7 +1,7 @@
 --[[
 Groups of failures, and how many runs are failed now for each.
 keys: meta failures failureOrder failedBy
-input: time, order ('latest', 'most', 'newest'), limit, beginning of fingerprints or '', job or '', seen since (ms by the wall) or ''
+input: time, order ('latest', 'most', 'newest'), limit, beginning of fingerprints (one that is just this comes first) or '', job or '', seen since (ms by the wall) or ''
 returns: now, then per group: fingerprint, record (failures-part.lua), runs that are failed now
 writes: nothing
 ]]
@@ -33,6 +33,7 @@ else
   for i = 1, #all, 2 do add(all[i], all[i + 1]) end
 end
 table.sort(found, function(a, b)
+  if (a[1] == beginning) ~= (b[1] == beginning) then return a[1] == beginning end
   if a[4] ~= b[4] then return a[4] > b[4] end
   if a[3] ~= b[3] then return a[3] > b[3] end
   return a[1] < b[1]
