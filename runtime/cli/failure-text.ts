@@ -1,4 +1,5 @@
 import { commandLine } from '../describe/command-line.ts'
+import { isDigest } from '../model/failure-mark.ts'
 import type { FailureGroup } from '../store/failures.ts'
 import { paint } from './output.ts'
 import { oneLine } from './plain-text.ts'
@@ -24,7 +25,7 @@ export function triesIn({ perMinute }: FailureGroup, minutes: number): number {
 
 /** As much of a fingerprint as tells groups of one store apart. */
 export function shortFingerprint(fingerprint: string): string {
-  return /^f\d+:[0-9a-f]{12}$/.test(fingerprint) ? fingerprint.slice(0, -4) : fingerprint
+  return isDigest(fingerprint) ? fingerprint.slice(0, -4) : fingerprint
 }
 
 /** One group: lines of a name and a value, its tries per minute, and what to type next. */

@@ -1,13 +1,18 @@
+import { beginsDigest } from '../model/failure-mark.ts'
 import type { FailureGroup } from '../store/failures.ts'
 import type { Inspector } from '../store/store.ts'
 import { usageError } from './usage-error.ts'
 
-/** The group that the text begins, with or without `f1:`; undefined when none does. It is a usage error when several do. */
+/**
+ * The group with this fingerprint, with or without `f1:`, or whose digest begins so; undefined when there is none. It is a usage
+ * error when several do. One that ends with the name of a job is never completed: `timeout:pay` is not `timeout:pay-back`.
+ */
 export async function findFailure(inspector: Inspector, typed: string): Promise<FailureGroup | undefined> {
   const fingerprint = withRules(typed)
   const groups = await inspector.failures({ fingerprint, limit: 4 })
-  const whole = groups.find((group) => group.fingerprint === fingerprint)
-  if (whole !== undefined || groups.length < 2) return whole ?? groups[0]
+  const [first] = groups
+  if (first?.fingerprint !== fingerprint && !beginsDigest(fingerprint)) return undefined
+  if (first?.fingerprint === fingerprint || groups.length < 2) return first
   const some = groups.slice(0, 3).map((group) => group.fingerprint)
   throw usageError(
     `'${typed}' matches several failures (${some.join(', ')}${groups.length > 3 ? ' …' : ''}); type more characters`,

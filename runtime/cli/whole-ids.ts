@@ -1,12 +1,16 @@
-import type { RunId } from '../model/run-id.ts'
+import { beginsGeneratedId, isGeneratedId, type RunId } from '../model/run-id.ts'
 import type { Inspector } from '../store/store.ts'
 import { usageError } from './usage-error.ts'
+
+/*
+ * Only generated ids are completed, of at least the characters that are their time: `invoice-1` that is gone is not meant to be
+ * `invoice-17`.
+ */
 
 /** More ids come from a program, which knows them whole. */
 const maxCompleted = 50
 const inspectedRuns = 1_000
-/** So many characters of a generated id are its time: no run but those of the same ms begins with them. */
-const timeCharacters = 10
+const inspectedActions = 100
 const maxListed = 5
 
 /** The same of one id. */
@@ -16,26 +20,36 @@ export async function wholeId(inspector: Inspector, typed: string): Promise<RunI
 }
 
 /**
- * Ids as they were typed, each completed that is no run but the begin of one: of a run among the newest 1,000.
+ * Ids as they were typed, each completed that is no run but the begin of a generated one: of a run among the newest 1,000.
  * It is a usage error when several begin with it.
  */
 export async function wholeIds(inspector: Inspector, typed: readonly string[]): Promise<readonly RunId[]> {
-  if (typed.length > maxCompleted) return typed
-  const found = await Promise.all(typed.map((id) => inspector.run(id)))
-  if (found.every((run) => run !== undefined)) return typed
-  const { runs, cursor } = await inspector.runs({ limit: inspectedRuns })
-  const ids = runs.map(({ id }) => id)
-  return typed.map((id, i) => (found[i] === undefined ? completed(id, ids, cursor === undefined) : id))
+  if (typed.length > maxCompleted || !typed.some(beginsGeneratedId)) return typed
+  const found = await Promise.all(typed.map((id) => (beginsGeneratedId(id) ? inspector.run(id) : undefined)))
+  const isBegin = typed.map((id, i) => beginsGeneratedId(id) && found[i] === undefined)
+  if (!isBegin.includes(true)) return typed
+  const { runs } = await inspector.runs({ limit: inspectedRuns })
+  const ids = runs.map(({ id }) => id).filter(isGeneratedId)
+  return typed.map((id, i) => (isBegin[i] ? completed(id, ids, 'runs') : id))
 }
 
-/** @param all Whether these are all runs of the store. */
-function completed(begin: string, ids: readonly RunId[], all: boolean): RunId {
+const prefix = 'act_'
+
+/** The same of the id of an action, among the 100 with the latest chunks. */
+export async function wholeActionId(inspector: Inspector, typed: string): Promise<string> {
+  const begin = typed.slice(prefix.length)
+  if (!typed.startsWith(prefix) || !beginsGeneratedId(begin)) return typed
+  if ((await inspector.action(typed)) !== undefined) return typed
+  const ids = (await inspector.actions(inspectedActions)).map(({ id }) => id)
+  const generated = ids.filter((id) => isGeneratedId(id.slice(prefix.length)))
+  return completed(typed, generated, 'actions')
+}
+
+function completed(begin: string, ids: readonly string[], what: 'runs' | 'actions'): string {
   const matching = ids.filter((id) => id.startsWith(begin))
   if (matching.length > 1) {
     const listed = matching.slice(0, maxListed).join(', ')
-    throw usageError(`${matching.length} runs begin with '${begin}': ${listed}; write more of the id`)
+    throw usageError(`${matching.length} ${what} begin with '${begin}': ${listed}; write more of the id`)
   }
-  const [only] = matching
-  const isSure = all || (begin.length >= timeCharacters && /^[0-9a-z]{26}$/.test(only ?? ''))
-  return only !== undefined && isSure ? only : begin
+  return matching[0] ?? begin
 }

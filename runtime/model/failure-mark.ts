@@ -26,6 +26,16 @@ export const poisonedFailure = {
   text: 'its workers were lost again and again without a new step in between',
 } as const
 
+/** Whether a fingerprint is a digest; fixed ones end with the name of a job. */
+export function isDigest(fingerprint: string): boolean {
+  return /^f\d+:[0-9a-f]{12}$/.test(fingerprint)
+}
+
+/** Whether `text` can be the begin of a digest: it stands for no whole fingerprint then. */
+export function beginsDigest(text: string): boolean {
+  return /^f\d+:[0-9a-f]{1,11}$/.test(text)
+}
+
 const timedOutFailure = {
   fingerprint: 'f1:timeout:',
   name: 'RunTimeoutError',

@@ -4,6 +4,10 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 export type RunId = string
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
+const idCharacters = 26
+/** So many characters of a generated id are its time: no other one but those of the same ms begins with them. */
+const timeCharacters = 10
+const generated = new RegExp(`^[${alphabet}]{${idCharacters}}$`)
 
 /**
  * A new id of 26 characters whose text order is the order of time (ULID layout: 48 bits of ms, 80 random bits).
@@ -11,9 +15,24 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
  */
 export function newRunId(now: number, random: (bytes: Uint8Array) => Uint8Array = fillRandom): RunId {
   let time = ''
-  for (let rest = now, i = 0; i < 10; i++, rest = Math.floor(rest / 32)) time = alphabet[rest % 32] + time
-  const bytes = random(new Uint8Array(16))
+  for (let rest = now, i = 0; i < timeCharacters; i++, rest = Math.floor(rest / 32))
+    time = alphabet[rest % 32] + time
+  const bytes = random(new Uint8Array(idCharacters - timeCharacters))
   return time + Array.from(bytes, (byte) => alphabet[byte % 32]).join('')
+}
+
+/** Whether an id looks like one that `newRunId` made, and not like a caller's own. */
+export function isGeneratedId(id: string): boolean {
+  return generated.test(id)
+}
+
+/** Whether `text` can be the begin of an id that `newRunId` made, and is more than a part of its time. */
+export function beginsGeneratedId(text: string): boolean {
+  return (
+    text.length >= timeCharacters &&
+    text.length < idCharacters &&
+    isGeneratedId(text.padEnd(idCharacters, '0'))
+  )
 }
 
 function fillRandom(bytes: Uint8Array): Uint8Array {

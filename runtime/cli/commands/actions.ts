@@ -15,6 +15,7 @@ import { ago } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 import { usageError } from '../usage-error.ts'
+import { wholeActionId } from '../whole-ids.ts'
 
 interface ActionsOptions extends OperatorOptions {
   readonly limit: number
@@ -44,24 +45,25 @@ export function addActions(program: Command): void {
     .description(
       `list retries, cancels and removes of many runs of the last ${days} days, or show or end one`,
     )
-    .argument('[id]', 'one action')
+    .argument('[id]', 'one action, by its id or the begin of a generated one')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 100), 20)
     .option('--end', 'end this action where it stands, whoever carries it out')
   addOperatorOptions(command, '{ actions: [ACTION] }, with an id { action: ACTION }').action(actions)
   explainJson(command, fieldsOfAction)
 }
 
-async function actions(id: string | undefined, options: ActionsOptions): Promise<void> {
-  if (id === undefined && options.end)
+async function actions(typed: string | undefined, options: ActionsOptions): Promise<void> {
+  if (typed === undefined && options.end)
     throw usageError('name the action to end: durable-jobs actions ID --end')
   await withConnection(options, async (jobs) => {
-    if (id === undefined) {
+    if (typed === undefined) {
       const found = await jobs.actions.list({ limit: options.limit })
       if (options.json) return printJson({ actions: found })
       if (found.length > 0) printTable(columns, found)
       else remark(`no action in ${jobs.inspector.address}`)
       return
     }
+    const id = await wholeActionId(jobs.inspector, typed)
     const action = options.end ? await jobs.actions.end(id, operator(options)) : await jobs.actions.get(id)
     if (action === undefined) throw new UnknownActionError(id)
     if (options.json) printJson({ action })
