@@ -40,6 +40,7 @@ export const actionKinds: readonly ActionKind[] = ['retry', 'cancel', 'remove']
 /**
  * What an action is for: runs by id, or all that match a filter and came into their state before the action began.
  * `seen`: the state in which the caller saw a run; one that is in another by then is left alone, also by a cancel.
+ * `all`: that the filter is empty on purpose.
  */
 export type ActionTarget =
   | {
@@ -47,7 +48,7 @@ export type ActionTarget =
       readonly ids: readonly RunId[]
       readonly seen?: Readonly<Record<RunId, RunState>>
     }
-  | { readonly kind: 'filter'; readonly filter: RunFilter }
+  | { readonly kind: 'filter'; readonly filter: RunFilter; readonly all?: true }
 
 export interface NewAction {
   /** `act_…`, made by the client: a repeat of its begin changes nothing. */

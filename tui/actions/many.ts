@@ -53,7 +53,8 @@ export function actionTargetOf(target: ManyTarget): ActionTarget {
     const seen = Object.fromEntries(target.runs.map(({ id, state }) => [id, state]))
     return { kind: 'runs', ids: target.runs.map(({ id }) => id), seen }
   }
-  return { kind: 'filter', filter: frozen(target) }
+  const filter = frozen(target)
+  return { kind: 'filter', filter, ...(Object.keys(filter).length === 0 ? { all: true } : {}) }
 }
 
 function frozen({ filter, before }: TargetOf<'filter'>): RunFilter {

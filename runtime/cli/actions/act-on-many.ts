@@ -56,7 +56,7 @@ async function whole({ inspector }: Jobs, target: ActionTarget): Promise<ActionT
   const { fingerprint } = target.filter
   if (fingerprint === undefined) return target
   return {
-    kind: 'filter',
+    ...target,
     filter: { ...target.filter, fingerprint: await wholeFingerprint(inspector, fingerprint) },
   }
 }

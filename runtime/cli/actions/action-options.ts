@@ -61,7 +61,7 @@ export function targetOf(kind: ActionKind, ids: readonly string[], options: Acti
   if (filter === undefined && !options.all) {
     throw usageError(`name the runs to ${kind}, choose them with options such as --job, or write --all`)
   }
-  return { kind: 'filter', filter: filter ?? {} }
+  return filter === undefined ? { kind: 'filter', filter: {}, all: true } : { kind: 'filter', filter }
 }
 
 /** Whether a command line names exactly one run by id. */

@@ -19,9 +19,9 @@ export function parseActionKind(kind: unknown): ActionKind {
  * @throws InvalidOptionsError
  */
 export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
-  if (target.kind === 'filter') return { kind: 'filter', filter: parseFilter(action, target.filter) }
+  if (target.kind === 'filter') return { kind: 'filter', filter: parseFilter(action, target) }
   if (target.kind !== 'runs' || !Array.isArray(target.ids)) {
-    throw new InvalidOptionsError("target: write { kind: 'runs', ids, seen? } or { kind: 'filter', filter }")
+    throw new InvalidOptionsError("target: write { kind: 'runs', ids, seen? } or { kind: 'filter', filter, all? }")
   }
   const ids = [...new Set(target.ids.map((id) => parseRunId(id, 'target.ids')))]
   if (ids.length > 0 && ids.length <= maxActionIds) return { kind: 'runs', ids, ...parseSeen(target.seen) }
@@ -39,8 +39,10 @@ function parseSeen(seen: Readonly<Record<RunId, RunState>> | undefined): {
   throw new InvalidOptionsError(`target.seen: '${strange}' is no state; there are ${runStates.join(', ')}`)
 }
 
-function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {
-  checkKnownOptions(filter, filterNames, 'target.filter')
+function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind: 'filter' }): RunFilter {
+  checkKnownOptions(target, ['kind', 'filter', 'all'], 'target')
+  checkKnownOptions(target.filter, filterNames, 'target.filter')
+  const filter = narrowed(target)
   // Before anything is begun.
   parseRunQuery({ ...filter, limit: 1 })
   const states = filter.states ?? defaultStates(action, filter)
@@ -52,6 +54,30 @@ function parseFilter(action: ActionKind, filter: RunFilter): RunFilter {
       ? `target.filter.states: runs in state ${useless.join(' or ')} can't be ${pastForms[action]}; use ${possible}`
       : `target.filter.states is empty; name at least one of ${possible}`,
   )
+}
+
+/** The parts of a filter that have a value. What was meant to have one and has none would act on all runs. */
+function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): RunFilter {
+  const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
+  const parts = Object.entries(filter)
+  const kept = parts.filter(([, value]) => !isBlank(value))
+  if (all !== undefined && (all !== true || kept.length > 0)) {
+    throw new InvalidOptionsError(
+      'target.all: write true beside an empty filter, for all runs; leave it out beside a filter with parts',
+    )
+  }
+  const [blank] = parts.find(([, value]) => isBlank(value)) ?? []
+  if (all === undefined && blank !== undefined) {
+    throw new InvalidOptionsError(
+      `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); leave it out to choose runs without it`,
+    )
+  }
+  if (all === undefined && kept.length === 0) {
+    throw new InvalidOptionsError(
+      'target.filter is empty; choose runs by parts such as job or states, or write all: true beside it for all runs',
+    )
+  }
+  return Object.fromEntries(kept)
 }
 
 const pastForms = { retry: 'retried', cancel: 'cancelled', remove: 'removed' } as const satisfies Record<

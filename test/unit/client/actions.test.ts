@@ -187,7 +187,8 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       ...{ done: 1, refused: 1, refusals: [{ run: 'none', reason: expect.stringContaining('no such run') }] },
     })
     expect(await jobs.actions.run('cancel', tagged)).toMatchObject({ done: 4, refused: 0 })
-    expect(await jobs.actions.run('remove', tagged)).toMatchObject({ done: 5, refused: 0 })
+    const all = { kind: 'filter', filter: { job: undefined } as RunFilter, all: true } as const
+    expect(await jobs.actions.run('remove', all)).toMatchObject({ done: 5, refused: 0 })
     expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
   })
 })
@@ -241,6 +242,19 @@ test('wrong options are refused by name, and nothing is begun', async () => {
     [
       /unknown option 'state'/,
       jobs.actions.run('retry', { kind: 'filter', filter: { state: 'failed' } as never }),
+    ],
+    [/^target.filter is empty; choose runs/, jobs.actions.plan('cancel', { kind: 'filter', filter: {} })],
+    ...[undefined, null, ''].map((job): [RegExp, Promise<unknown>] => [
+      /^target.filter.job has no value/,
+      jobs.actions.run('cancel', { kind: 'filter', filter: { job, states: ['ready'] } as RunFilter }),
+    ]),
+    [
+      /^target.all: write true beside an empty filter/,
+      jobs.actions.run('cancel', { kind: 'filter', filter: { job: 'a' }, all: true }),
+    ],
+    [
+      /^target: unknown option 'state'/,
+      jobs.actions.run('cancel', { kind: 'filter', filter: { job: 'a' }, state: 'ready' } as ActionTarget),
     ],
     [/^id: 'retry-1' can't name an action/, jobs.actions.run('retry', target, { id: 'retry-1' })],
   ]
