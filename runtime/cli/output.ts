@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { jsonSafe } from './json-safe.ts'
-import { wrap } from './plain-text.ts'
+import { wrapAroundCommands } from './plain-text.ts'
 import { type Column, formatTable } from './table.ts'
 
 /** The answer of a command: stdout. */
@@ -19,7 +19,7 @@ export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly 
 /** A word beside the answer, not part of it: stderr, so that a pipe gets the answer alone. */
 export function remark(text: string): void {
   const width = process.stderr.isTTY ? process.stderr.columns : undefined
-  process.stderr.write(`${wrap(text, width).join('\n')}\n`)
+  process.stderr.write(`${wrapAroundCommands(text, width).join('\n')}\n`)
 }
 
 /** Left out where lines may be of any length: a file, a pipe. */

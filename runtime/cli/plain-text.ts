@@ -55,10 +55,36 @@ function fitting(text: string, width: number): string {
 
 /** `text` in lines of at most `width`, broken between words; left whole without a width. */
 export function wrap(text: string, width: number | undefined): string[] {
-  if (width === undefined) return [text]
+  return width === undefined ? [text] : filled(text.split(' '), width)
+}
+
+/** The same, but a command in it stays whole, to be copied: its line may be wider. */
+export function wrapAroundCommands(text: string, width: number | undefined): string[] {
+  return width === undefined ? [text] : filled(wordsAndCommands(text), width)
+}
+
+/** A command goes on to the end of the text, or to a `;` or `)` that is not of a quoted word. */
+function wordsAndCommands(text: string): string[] {
+  const parts: string[] = []
+  let command: string | undefined
+  for (const word of text.split(' ')) {
+    if (command === undefined && !/^\(?durable-jobs$/.test(word)) {
+      parts.push(word)
+      continue
+    }
+    command = command === undefined ? word : `${command} ${word}`
+    const isQuoted = command.split("'").length % 2 === 0
+    if (isQuoted || !/[;)][.,:;]?$/.test(word)) continue
+    parts.push(command)
+    command = undefined
+  }
+  return command === undefined ? parts : [...parts, command]
+}
+
+function filled(words: readonly string[], width: number): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     const longer = line === '' ? word : `${line} ${word}`
     if (line !== '' && textWidth(longer) > width) {
       lines.push(line)

@@ -115,6 +115,14 @@ export function progressText({ action, done, refused, matching }: Omit<ActionInf
   return `${doneWords[action]} ${done}${of}${refused === 0 ? '' : `, refused ${refused}`}`
 }
 
+/** Returns about how many runs an action has not come to yet. */
+export function leftText({ cursor, matching, done, refused }: Omit<ActionInfo, 'id'>): string {
+  if (cursor === undefined) return 'it has ended: none is left'
+  if (matching === undefined) return 'how many are left is not known'
+  const left = Math.max(0, matching - done - refused)
+  return `about ${runsText(left)} ${left === 1 ? 'is' : 'are'} left`
+}
+
 /** Names the option of the command line where a message names that of the client. */
 export function optionNames(message: string): string {
   return message.replaceAll('in runAgain', 'in --run-again')

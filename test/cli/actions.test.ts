@@ -41,7 +41,7 @@ const plan = [
   '4 runs to retry',
   'all of them were inspected: 4 failed',
   "  3 would run 'pay' again",
-  "  1 would run the at-most-once step 'pay once' again: refused, unless with --run-again pay once",
+  "  1 would run the at-most-once step 'pay once' again: refused, unless with --run-again 'pay once'",
   '',
 ].join('\n')
 
@@ -96,15 +96,27 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
   const [, id = ''] =
     /^stopped; go on with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
+  const standing = await cli.ok('retry', '--continue', id, '--dry-run')
+  expect(standing).toBe(`retried 2 runs (action ${id})\nabout 2 runs are left\n`)
+  expect(await cli.json('retry', '--continue', id, '--dry-run')).toMatchObject({
+    action: { done: 2, cursor: expect.any(String) },
+  })
+  const second = await cli.run(['retry', '--continue', id.slice(0, 16), '--first', '1'])
+  expect(second).toMatchObject({
+    code: 4,
+    stdout: expect.stringContaining('\n1 of 1 did not complete\nretried 3 runs'),
+  })
+  expect(second.stdout).toContain('1 run retried first; waiting for the end of each')
   cli.write('bank-is-back', '')
   expect((await cli.run(['cancel', '--continue', id])).stderr).toContain(
     `action ${id} is a retry; continue it with: durable-jobs retry --continue ${id}`,
   )
   expect(await cli.ok('retry', '--continue', id)).toBe(`retried 4 runs (action ${id})\n`)
   for (const run of ['a', 'b', 'c', 'once']) expect(await retriesOf(cli, run)).toBe(1)
+  expect(await cli.ok('retry', '--continue', id, '--dry-run')).toContain('\nit has ended: none is left\n')
   const retry = ['retry', '--state', 'failed', '--run-again', 'pay once', '--first', '1', '--yes', '--json']
   const good = await cli.run(retry)
-  expect(JSON.parse(good.stdout)).toMatchObject({ action: { done: 2 } })
+  expect(JSON.parse(good.stdout)).toMatchObject({ action: { done: 3 } })
 })
 
 test('a signal stops it after the chunk under way; the command that goes on is told', async () => {
@@ -142,11 +154,26 @@ describe('cancel and remove', () => {
 
   test.each([
     [['cancel'], 'name the runs to cancel, choose them with options such as --job, or write --all'],
-    [['retry', 'a', '--job', 'x'], 'name runs by their ids, or choose them with options, or write --all'],
+    [
+      ['retry', '--tag', 'red', 'card'],
+      "either ids or options that choose runs, not both: 'card' was read as an id",
+    ],
+    [['retry', 'a', 'b', '--job', 'x'], "not both: 'a', 'b' were read as ids"],
+    [['cancel', '--all', '--job', 'x'], '--all stands alone: leave it out'],
+    [['cancel', 'a', '--all'], '--all stands alone: leave it out'],
+    [['cancel', '--job', ''], 'target.filter.job has no value'],
     [['retry', 'a', 'b', '--from', 'x'], '--from is for one run'],
     [['remove', '--state', 'gone'], "'gone' is no state. Allowed choices are scheduled, ready"],
     [['cancel', '--all', '--rate', '20'], "Write runs per time such as '20/s'"],
-    [['retry', 'a', '--continue', 'act_x'], '--continue takes no ids'],
+    [
+      ['retry', 'a', '--continue', 'act_x'],
+      "--continue takes no ids, the action already has its runs: 'a' was",
+    ],
+    [
+      ['retry', '--continue', 'act_x', '--job', 'x', '--since', '2h', '--run-again', 'y', '--reason', 'z'],
+      '--continue takes no --job, --since, --run-again, --reason: the action has that from its begin',
+    ],
+    [['cancel', '--continue', 'act_x', '--all'], '--continue takes no --all'],
     [
       ['retry', '--state', 'ready', '--yes'],
       "runs in state ready can't be retried; use blocked, failed, cancelled, expired",

@@ -2,7 +2,15 @@ import { describe, expect, test } from 'vitest'
 import { closest } from '../../runtime/cli/closest.ts'
 import { JobFileError, toJobFileError } from '../../runtime/cli/job-file-error.ts'
 import { jsonSafe } from '../../runtime/cli/json-safe.ts'
-import { clip, clipWords, oneLine, plainText, textWidth, wrap } from '../../runtime/cli/plain-text.ts'
+import {
+  clip,
+  clipWords,
+  oneLine,
+  plainText,
+  textWidth,
+  wrap,
+  wrapAroundCommands,
+} from '../../runtime/cli/plain-text.ts'
 import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
 import { type Column, formatTable } from '../../runtime/cli/table.ts'
@@ -64,6 +72,20 @@ describe('a table', () => {
 test('text is broken between words', () => {
   expect(wrap('a bc def ghij', 5)).toEqual(['a bc', 'def', 'ghij'])
   expect(wrap('a bc', undefined)).toEqual(['a bc'])
+})
+
+test('a command in a text of lines stays whole', () => {
+  const line = "durable-jobs cancel --reason 'no; (not) so' act_1"
+  expect(wrapAroundCommands(`stopped; go on with: ${line}`, 30)).toEqual(['stopped; go on with:', line])
+  expect(wrapAroundCommands(`cancel a run (${line}) and check again`, 30)).toEqual([
+    'cancel a run',
+    `(${line})`,
+    'and check again',
+  ])
+  expect(wrapAroundCommands('see durable-jobs show a; or wait until then', 25)).toEqual([
+    ...['see durable-jobs show a;', 'or wait until then'],
+  ])
+  expect(wrapAroundCommands(line, undefined)).toEqual([line])
 })
 
 test('plain text holds nothing that steers a terminal', () => {

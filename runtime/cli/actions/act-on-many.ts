@@ -3,8 +3,8 @@ import type { ActionProgress } from '../../client/actions/carry-out.ts'
 import type { ActionPlan } from '../../client/actions/plan-action.ts'
 import type { Jobs } from '../../client/client.ts'
 import { commandLine } from '../../describe/command-line.ts'
-import { matchingText, runsText } from '../../describe/plan-sentences.ts'
-import { RunStateError } from '../../model/errors.ts'
+import { leftText, matchingText, runsText } from '../../describe/plan-sentences.ts'
+import { RunStateError, UnknownActionError } from '../../model/errors.ts'
 import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
@@ -12,12 +12,13 @@ import { operator } from '../operator.ts'
 import { print, printJson, remark } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 import { wholeFingerprint } from '../whole-fingerprint.ts'
-import { wholeIds } from '../whole-ids.ts'
-import { type ActionOptions, exitCodes, targetOf } from './action-options.ts'
+import { wholeActionId, wholeIds } from '../whole-ids.ts'
+import { type ActionOptions, checkContinued, exitCodes, targetOf } from './action-options.ts'
 import { ask, canAsk } from './confirm.ts'
 import { printEnds } from './first-runs.ts'
-import { outcomeText, showProgress } from './outcome-text.ts'
+import { outcomeText } from './outcome-text.ts'
 import { planText } from './plan-text.ts'
+import { ProgressLine } from './progress-line.ts'
 
 /** Of a retry. */
 export interface RetryManyOptions extends ActionOptions {
@@ -33,8 +34,7 @@ export async function actOnMany(
 ): Promise<void> {
   const { continue: known } = options
   const target = known === undefined ? targetOf(kind, ids, options) : undefined
-  if (target === undefined && ids.length > 0)
-    throw usageError('--continue takes no ids: the action already has its runs')
+  if (target === undefined) checkContinued(ids, options)
   await withConnection(options, async (jobs) => {
     const stop = stopSignal()
     const command = new ActionCommand(jobs, kind, options, stop.signal)
@@ -45,6 +45,7 @@ export async function actOnMany(
           : await command.begin(await whole(jobs, target))
       if (exit !== 0) process.exitCode = exit
     } finally {
+      command.endProgress()
       stop.release()
     }
   })
@@ -83,6 +84,7 @@ class ActionCommand {
   readonly #kind: ActionKind
   readonly #options: RetryManyOptions
   readonly #signal: AbortSignal
+  readonly #progress = new ProgressLine()
   #plan: ActionPlan | undefined
 
   constructor(jobs: Jobs, kind: ActionKind, options: RetryManyOptions, signal: AbortSignal) {
@@ -115,20 +117,32 @@ class ActionCommand {
       ...operator(this.#options),
       ...given({ runAgain: this.#options.runAgain }),
     }
-    if (first === undefined) {
-      return this.#end(await this.#jobs.actions.run(this.#kind, target, course))
-    }
-    return this.#beginWithFirst(target, course, first)
+    const run = (over: ContinueOptions = {}): Promise<ActionInfo> =>
+      this.#jobs.actions.run(this.#kind, target, { ...course, ...over })
+    return first === undefined ? this.#end(await run()) : this.#withFirst(run, 0, first)
   }
 
-  async goOn(id: string): Promise<number> {
+  /** Resolves to the exit code. */
+  async goOn(typed: string): Promise<number> {
+    const { dryRun, first } = this.#options
+    const id = await wholeActionId(this.#jobs.inspector, typed)
     const action = await this.#jobs.actions.get(id)
-    if (action !== undefined && action.action !== this.#kind) {
+    if (action === undefined) throw new UnknownActionError(id)
+    if (action.action !== this.#kind) {
       throw new RunStateError(
         `action ${id} is a ${action.action}; continue it with: ${this.#line([action.action, '--continue', id])}`,
       )
     }
-    return this.#end(await this.#jobs.actions.continue(id, this.#course()))
+    if (dryRun) return this.#showStanding(action)
+    const goOn = (over: ContinueOptions = {}): Promise<ActionInfo> =>
+      this.#jobs.actions.continue(id, { ...this.#course(), ...over })
+    return first === undefined ? this.#end(await goOn()) : this.#withFirst(goOn, action.done, first)
+  }
+
+  #showStanding(action: ActionInfo): number {
+    if (this.#options.json) printJson({ action })
+    else print(`${outcomeText(action)}\n${leftText(action)}`)
+    return 0
   }
 
   async #confirmed(plan: ActionPlan): Promise<boolean> {
@@ -141,26 +155,23 @@ class ActionCommand {
     return (await ask(`type ${runs} to ${this.#kind} ${runs === 1 ? 'it' : 'them'}: `)) === String(runs)
   }
 
-  /** Retries some, waits for their ends, then goes on with the rest or not. */
-  async #beginWithFirst(
-    target: ActionTarget,
-    course: Parameters<Jobs['actions']['run']>[2],
+  /** Retries some beyond the `before` that are done, waits for their ends, then goes on with the rest or not. */
+  async #withFirst(
+    carryOut: (course: ContinueOptions) => Promise<ActionInfo>,
+    before: number,
     first: number,
   ): Promise<number> {
     const runs: string[] = []
-    const begun = await this.#jobs.actions.run(this.#kind, target, {
-      ...course,
-      limit: first,
-      onProgress: (progress) => runs.push(...progress.runs),
-    })
+    const begun = await carryOut({ limit: first, onProgress: (progress) => runs.push(...progress.runs) })
+    const done = begun.done - before
     if (begun.cursor === undefined || this.#signal.aborted) return this.#end(begun)
-    if (runs.length < begun.done) {
+    if (runs.length < done) {
       this.#say(
-        `${runsText(begun.done)} retried, but this command doesn't know all of them and can't wait for their ends`,
+        `${runsText(done)} retried, but this command doesn't know all of them and can't wait for their ends`,
       )
       return this.#end(begun)
     }
-    this.#say(`${runsText(begun.done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
+    this.#say(`${runsText(done)} retried first; waiting for the end of each (ctrl-c: stop here)`)
     const quiet = this.#options.json === true
     const bad = await printEnds(this.#jobs, runs, { signal: this.#signal, quiet })
     if (bad === undefined || !(await this.#goesOn(bad, runs.length))) return this.#end(begun)
@@ -176,13 +187,19 @@ class ActionCommand {
   #course(): ContinueOptions {
     const { rate, json } = this.#options
     const onProgress = ({ action }: ActionProgress): void => {
-      if (!json) showProgress(action)
+      if (!json) this.#progress.show(action)
     }
     return { ...given({ rate }), signal: this.#signal, onProgress }
   }
 
+  /** What is printed next has a line of its own. */
+  endProgress(): void {
+    this.#progress.end()
+  }
+
   /** Prints where the action stands. Returns the exit code. */
   #end(action: ActionInfo): number {
+    this.endProgress()
     if (this.#options.json) printJson({ ...(this.#plan === undefined ? {} : { plan: this.#plan }), action })
     else print(outcomeText(action))
     if (action.cursor !== undefined) {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { parseRate, type Rate } from '../../client/actions/pacer.ts'
+import { filterWords } from '../../describe/filter-words.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { ActionKind, ActionTarget } from '../../store/actions.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
@@ -36,7 +37,10 @@ export function addActionOptions(command: Command, single: string): Command {
     .option('--dry-run', 'only tell what it would do')
     .option('--yes', 'do not ask')
     .option('--rate <n/time>', 'at most so many runs per second, minute or hour: 20/s', rate)
-    .option('--continue <action>', 'go on with an action that was stopped')
+    .option(
+      '--continue <action>',
+      'go on with an action that was stopped, by its id or the begin of a generated one',
+    )
   addOperatorOptions(command, `one id: ${single}; else { plan?: PLAN, action?: ACTION }`)
   explainJson(command, `${fieldsOfPlan}\n${fieldsOfAction}`)
   return command.addHelpText('after', exitText)
@@ -55,13 +59,43 @@ function rate(text: string): Rate {
 /** Refuses a command line that names no runs, or names them twice. */
 export function targetOf(kind: ActionKind, ids: readonly string[], options: ActionOptions): ActionTarget {
   const filter = filterOf(options)
-  const ways = [ids.length > 0, filter !== undefined, options.all === true].filter(Boolean).length
-  if (ways > 1) throw usageError('name runs by their ids, or choose them with options, or write --all')
+  if (options.all && (ids.length > 0 || filter !== undefined)) {
+    throw usageError('--all stands alone: leave it out, or all that chooses runs beside it')
+  }
+  if (ids.length > 0 && filter !== undefined) {
+    throw usageError(`either ids or options that choose runs, not both: ${asIds(ids)}`)
+  }
   if (ids.length > 0) return { kind: 'runs', ids }
   if (filter === undefined && !options.all) {
     throw usageError(`name the runs to ${kind}, choose them with options such as --job, or write --all`)
   }
   return filter === undefined ? { kind: 'filter', filter: {}, all: true } : { kind: 'filter', filter }
+}
+
+/** An option's value that has several words and no quotes ends up here. */
+function asIds(ids: readonly string[]): string {
+  const quotes = ids.map((id) => `'${id}'`).join(', ')
+  return ids.length === 1 ? `${quotes} was read as an id` : `${quotes} were read as ids`
+}
+
+/** Refuses what an action that is continued has from its begin. */
+export function checkContinued(ids: readonly string[], options: ContinuedOptions): void {
+  if (ids.length > 0)
+    throw usageError(`--continue takes no ids, the action already has its runs: ${asIds(ids)}`)
+  const filter = filterOf(options)
+  const words = [
+    ...(options.all ? ['--all'] : []),
+    ...(filter === undefined ? [] : filterWords(filter).filter((_, i) => i % 2 === 0)),
+    ...(options.runAgain === undefined ? [] : ['--run-again']),
+    ...(options.by === undefined ? [] : ['--by']),
+    ...(options.reason === undefined ? [] : ['--reason']),
+  ]
+  if (words.length > 0)
+    throw usageError(`--continue takes no ${words.join(', ')}: the action has that from its begin`)
+}
+
+interface ContinuedOptions extends ActionOptions {
+  readonly runAgain?: readonly string[]
 }
 
 /** Whether a command line names exactly one run by id. */

@@ -1,4 +1,4 @@
-import { optionNames, outcomeSentence, progressText } from '../../describe/plan-sentences.ts'
+import { optionNames, outcomeSentence } from '../../describe/plan-sentences.ts'
 import type { ActionInfo } from '../../store/actions.ts'
 import { screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
@@ -21,11 +21,4 @@ function indented(text: string): string[] {
   const width = screenWidth()
   const lines = wrap(plainText(text), width === undefined ? undefined : width - 4)
   return lines.map((line, i) => `${i === 0 ? '  ' : '    '}${line}`)
-}
-
-/** Tells on one line of a terminal how far an action is. */
-export function showProgress(action: ActionInfo): void {
-  if (!process.stderr.isTTY) return
-  // The last words take its place.
-  process.stderr.write(`\r\u001b[K${action.cursor === undefined ? '' : progressText(action)}`)
 }

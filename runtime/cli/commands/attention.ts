@@ -10,7 +10,7 @@ import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { duration } from '../option-values.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
-import { plainText, wrap } from '../plain-text.ts'
+import { plainText, wrapAroundCommands } from '../plain-text.ts'
 import { reportFailure } from '../report-failure.ts'
 import {
   addOperatorOptions,
@@ -82,7 +82,7 @@ function findingText(finding: Finding, options: AttentionOptions): string {
   ]
   const width = screenWidth()
   const body = lines.flatMap((line) =>
-    wrap(plainText(line), width === undefined ? undefined : width - indent.length),
+    wrapAroundCommands(plainText(line), width === undefined ? undefined : width - indent.length),
   )
   return [head, ...body.map((line) => indent + line)].join('\n')
 }

@@ -4,7 +4,7 @@ import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { paint, print, printJson, screenWidth } from '../output.ts'
 import { packageVersion } from '../package-version.ts'
-import { wrap } from '../plain-text.ts'
+import { wrapAroundCommands } from '../plain-text.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 
 const colours = { fine: 'green', warning: 'yellow', fault: 'red' } as const
@@ -54,7 +54,7 @@ function checkLines({ name, verdict, found, remedy }: StoreCheck): string {
   const columns = screenWidth()
   const width = columns === undefined ? undefined : Math.max(narrowest, columns - indent)
   const lines = [found, ...(remedy === undefined ? [] : [`to do: ${remedy}`])]
-  const body = lines.flatMap((text) => wrap(text, width)).join(`\n${' '.repeat(indent)}`)
+  const body = lines.flatMap((text) => wrapAroundCommands(text, width)).join(`\n${' '.repeat(indent)}`)
   return `${paint(colours[verdict], verdict.padEnd(7))}  ${name.padEnd(12)}  ${body}`
 }
 
