@@ -4,7 +4,7 @@ import { type RunState, runStates } from '../../../runtime/model/run.ts'
 import type { RunFilter, RunQuery } from '../../../runtime/store/run-filter.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { expectSearch, readAll, searchAll } from '../expect-search.ts'
-import { byHand, done, newRun, plainError } from '../given.ts'
+import { byHand, done, encoded, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed, type TestWorker } from '../test-worker.ts'
 
@@ -194,6 +194,16 @@ export function searchContract(open: Open): void {
     const longest = { states: ['ready'] as const, text: 'in no run', order: 'longest' as const, limit: 10 }
     expect(await store.runs(longest)).toMatchObject({ looked: 1_000, cursor: expect.any(String) })
     expect(await searchAll(store, longest)).toEqual([])
+  })
+
+  contractTest(open, 'a page of large outputs ends soon after 8 MiB', async ({ store, worker }) => {
+    const output = encoded('x'.repeat(900_000))
+    await store.enqueue(Array.from({ length: 14 }, () => newRun()))
+    const first = await worker()
+    for (const run of await first.claim(14)) await first.settle(run, { kind: 'completed', output })
+    const page = await store.runs({ limit: 14 })
+    expect(page.runs).toHaveLength(10)
+    expect(page.cursor).toBeDefined()
   })
 
   contractTest(open, 'runs that stay are shown once while others move between pages', async (contract) => {

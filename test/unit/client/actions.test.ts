@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { carryOut } from '../../../runtime/client/actions/carry-out.ts'
 import { Pacer, parseRate } from '../../../runtime/client/actions/pacer.ts'
-import { type ActionKind, type ActionTarget, maxChunkRuns } from '../../../runtime/store/actions.ts'
+import { type ActionInfo, type ActionKind, type ActionTarget, maxChunkRuns } from '../../../runtime/store/actions.ts'
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
-import { defineJob, type Jobs, limits } from '../../../sdk/index.ts'
+import type { Store } from '../../../runtime/store/store.ts'
+import { defineJob, type Jobs, limits, StoreUnavailableError } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
 import { openWorkshop, type Workshop } from '../workshop.ts'
@@ -208,6 +210,36 @@ test('a plan knows from counters how many runs match, else at least how many it 
     matching: { runs: 5_000, exact: false },
     sample: 200,
   })
+})
+
+test('the count of a group is that of the very fingerprint', async () => {
+  const workshop = await openWorkshop()
+  await failedCharges(workshop, charges(2))
+  const [group] = await workshop.jobs.inspector.failures({ limit: 1 })
+  const counted = async (fingerprint = ''): Promise<number | undefined> =>
+    (await workshop.jobs.actions.run('retry', { kind: 'filter', filter: { fingerprint } })).matching
+  expect(await counted(group?.fingerprint.slice(0, -1))).toBeUndefined()
+  expect(await counted(group?.fingerprint)).toBe(2)
+})
+
+test('an outage that lasts ends the call at once, a short one is waited out for 30 s', async () => {
+  const calls = async (kind: 'login' | 'unreachable'): Promise<number> => {
+    const clock = new FakeClock()
+    let calls = 0
+    const runs = (): never => {
+      calls++
+      throw new StoreUnavailableError('no store', { kind })
+    }
+    const action = { id: 'act_x', target: failedOnes, cursor: '', done: 3 } as ActionInfo
+    const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: undefined }
+    const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
+    const failed = expect(carried).rejects.toThrow(/had done 3 runs; jobs.actions.continue\('act_x'\) goes on/)
+    await clock.advance(40_000)
+    await failed
+    return calls
+  }
+  expect(await calls('login')).toBe(1)
+  expect(await calls('unreachable')).toBeGreaterThan(10)
 })
 
 test('an action that another one ends stops', async () => {

@@ -1,12 +1,10 @@
 import { keepAnswersMs } from '../../store.ts'
-import { writeFailedBy } from '../failed-by.ts'
 import type { RunRow } from '../run-row.ts'
 import type { Removed, Transaction } from '../transaction.ts'
 
 /** Deletes a run with everything that belongs to it. Its id stays taken: a late repeat of its enqueue makes no second run. */
 export function deleteRun(tx: Transaction, run: Ended): void {
   const { seq, id } = run
-  writeFailedBy(tx)
   for (const table of ['journal', 'history']) tx.sql.run(`DELETE FROM ${table} WHERE run = ?`, seq)
   const payload = tx.sql.get<{ tags: string }>('SELECT tags FROM payloads WHERE seq = ?', seq)
   for (const tag of JSON.parse(payload?.tags ?? '[]') as string[]) {
