@@ -26,6 +26,7 @@ interface Reads {
   waitGraph: sdk.WaitGraph
   leaders: readonly sdk.LeaderInfo[]
   counts: readonly sdk.RunCount[]
+  isCounted: boolean
   readyClasses: readonly sdk.ReadyClass[]
   statistics: sdk.Statistics
   overview: sdk.Overview

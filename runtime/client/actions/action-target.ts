@@ -21,7 +21,9 @@ export function parseActionKind(kind: unknown): ActionKind {
 export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
   if (target.kind === 'filter') return { kind: 'filter', filter: parseFilter(action, target) }
   if (target.kind !== 'runs' || !Array.isArray(target.ids)) {
-    throw new InvalidOptionsError("target: write { kind: 'runs', ids, seen? } or { kind: 'filter', filter, all? }")
+    throw new InvalidOptionsError(
+      "target: write { kind: 'runs', ids, seen? } or { kind: 'filter', filter, all? }",
+    )
   }
   const ids = [...new Set(target.ids.map((id) => parseRunId(id, 'target.ids')))]
   if (ids.length > 0 && ids.length <= maxActionIds) return { kind: 'runs', ids, ...parseSeen(target.seen) }

@@ -1,7 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { carryOut } from '../../../runtime/client/actions/carry-out.ts'
 import { Pacer, parseRate } from '../../../runtime/client/actions/pacer.ts'
-import { type ActionInfo, type ActionKind, type ActionTarget, maxChunkRuns } from '../../../runtime/store/actions.ts'
+import {
+  type ActionInfo,
+  type ActionKind,
+  type ActionTarget,
+  maxChunkRuns,
+} from '../../../runtime/store/actions.ts'
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { defineJob, type Jobs, limits, StoreUnavailableError } from '../../../sdk/index.ts'
@@ -189,7 +194,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       ...{ done: 1, refused: 1, refusals: [{ run: 'none', reason: expect.stringContaining('no such run') }] },
     })
     expect(await jobs.actions.run('cancel', tagged)).toMatchObject({ done: 4, refused: 0 })
-    const all = { kind: 'filter', filter: { job: undefined } as RunFilter, all: true } as const
+    const all = { kind: 'filter', filter: { job: undefined } as unknown as RunFilter, all: true } as const
     expect(await jobs.actions.run('remove', all)).toMatchObject({ done: 5, refused: 0 })
     expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
   })
@@ -233,7 +238,9 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
     const action = { id: 'act_x', target: failedOnes, cursor: '', done: 3 } as ActionInfo
     const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: undefined }
     const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
-    const failed = expect(carried).rejects.toThrow(/had done 3 runs; jobs.actions.continue\('act_x'\) goes on/)
+    const failed = expect(carried).rejects.toThrow(
+      /had done 3 runs; jobs.actions.continue\('act_x'\) goes on/,
+    )
     await clock.advance(40_000)
     await failed
     return calls
