@@ -11,8 +11,10 @@ export async function findFailure(inspector: Inspector, typed: string): Promise<
   const fingerprint = withRules(typed)
   const groups = await inspector.failures({ fingerprint, limit: 4 })
   const [first] = groups
-  if (first?.fingerprint !== fingerprint && !beginsDigest(fingerprint)) return undefined
-  if (first?.fingerprint === fingerprint || groups.length < 2) return first
+  if (first?.fingerprint === fingerprint) return first
+  if (!beginsDigest(fingerprint)) return undefined
+  // The name of the rules alone says nothing.
+  if (groups.length < 2) return fingerprint.endsWith(':') ? undefined : first
   const some = groups.slice(0, 3).map((group) => group.fingerprint)
   throw usageError(
     `'${typed}' matches several failures (${some.join(', ')}${groups.length > 3 ? ' …' : ''}); type more characters`,
