@@ -14,7 +14,8 @@ export function statusLine(state: AppState, screens: Screens): readonly Span[] {
   const right = rightSpans(state)
   const trail = trailSpans(state, screens)
   const head = [span(' jobs', 'title'), bar, ...connectionSpans(state), bar]
-  const tail = (leader: readonly Span[]): readonly Span[] => [...leader, ...trail].flatMap((one) => [bar, one])
+  const tail = (leader: readonly Span[]): readonly Span[] =>
+    [...leader, ...trail].flatMap((one) => [bar, one])
   const roomFor = (leader: readonly Span[]): number =>
     size.columns - widthOf([...head, ...tail(leader), ...right]) - 1
   // On a narrow terminal the leader gives way to where this is.
