@@ -70,6 +70,13 @@ test('the help of a screen has each of its keys, one a line', () => {
   expect(lines.find((line) => line.includes('moves the cursor down'))).toMatch(/^ move +j ↓ +moves/)
 })
 
+test('a help that is longer than the screen is cut, not squeezed', () => {
+  const lines = linesOf(pressed(stateOf(), '?'))
+  expect(lines[2]).toMatch(/^── keys of Home ─+$/)
+  expect(lines[3]).toMatch(/^ move +j ↓ +moves the cursor down$/)
+  expect(lines[4]).toMatch(/^ +k ↑ +moves the cursor up$/)
+})
+
 test('a search in the help leaves the keys that have it', () => {
   const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'stand still')
   const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|lets|opens|shows) /.test(line))
