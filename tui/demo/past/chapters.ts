@@ -1,6 +1,7 @@
 import type { ByHand } from '../../../runtime/client/by-hand.ts'
+import type { Facts } from '../shop/plot.ts'
 import { plots } from '../shop/plots.ts'
-import { type Arrival, plain } from '../shop/traffic.ts'
+import { type Arrival, countryTagged, plain } from '../shop/traffic.ts'
 import type { PastShop } from './past-shop.ts'
 
 /** Something that happens beside the ordinary traffic, so many minutes before the demo begins. */
@@ -43,7 +44,7 @@ const earlier: readonly Chapter[] = [
   },
   {
     // Mails that failed while the mail server was away.
-    ago: 385,
+    ago: 310,
     happen: async ({ jobs }) => {
       const target = { kind: 'filter', filter: { job: 'send-mail', states: ['failed'] } } as const
       await jobs.actions.run('retry', target, maria('the mail server is back'))
@@ -100,13 +101,13 @@ const deploy: readonly Chapter[] = [
 
 const lately: readonly Chapter[] = [
   {
-    ago: 68,
+    ago: 112,
     happen: async ({ jobs }) => {
       await jobs.limits.set('payment-provider', { refill: 10 }, jonas('they ask us to slow down, ticket 77120'))
     },
   },
   {
-    ago: 52,
+    ago: 76,
     happen: async ({ jobs }) => {
       await jobs.limits.reset('payment-provider', jonas('their rate is back to normal'))
     },
@@ -147,6 +148,8 @@ const lately: readonly Chapter[] = [
         })),
       ),
   },
+  // A mail about gift cards has gone out.
+  ...[6, 4.5, 3.2, 1.6].map((ago) => ({ ago, happen: orderGiftCards })),
   { ago: 4, happen: ({ jobs }) => cancelOne(jobs) },
   { ago: 2.5, happen: ({ jobs }) => retryOne(jobs) },
 ]
@@ -158,6 +161,12 @@ async function drain({ jobs, fleet }: PastShop, worker: string, reason: string):
 
 async function enqueue({ fleet }: PastShop, arrivals: readonly Omit<Arrival, 'headers'>[]): Promise<void> {
   await fleet.enqueue(arrivals.map((arrival) => ({ ...arrival, headers: {} })))
+}
+
+function orderGiftCards(shop: PastShop): Promise<void> {
+  const { orders, timeline } = shop
+  const input = (): Facts => ({ ...orders.order(timeline.now), giftCard: true })
+  return enqueue(shop, [countryTagged(plots.fulfilOrder, input()), countryTagged(plots.fulfilOrder, input())])
 }
 
 async function cancelOne(jobs: PastShop['jobs']): Promise<void> {

@@ -7,8 +7,10 @@ const minute = 60_000
 export interface Pace {
   /** Up to so many minutes ago. */
   readonly until: number
-  /** Runs that are enqueued at one instant, on average. */
-  readonly wave: number
+  /** Runs that are enqueued within this come at one instant; left out: each by itself. */
+  readonly waveMs?: number
+  /** Of how many kinds those are at most: what a transaction costs grows with them. */
+  readonly kinds: number
   /** Steps end at multiples of this. */
   readonly stepMs: number
   /** When pauses of runs have ended is looked up at multiples of this; left out: with the next wave. */
@@ -16,9 +18,9 @@ export interface Pace {
 }
 
 const paces: readonly Pace[] = [
-  { until: 65, wave: 20, stepMs: 300 },
-  { until: 6, wave: 4, stepMs: 50, dueMs: 5_000 },
-  { until: 0, wave: 1, stepMs: 1, dueMs: 100 },
+  { until: 65, waveMs: 20 * minute, kinds: 4, stepMs: 1_000 },
+  { until: 4, waveMs: minute, kinds: 3, stepMs: 200, dueMs: 20_000 },
+  { until: 0, kinds: 1, stepMs: 1, dueMs: 500 },
 ]
 
 export function paceAt(agoMinutes: number): Pace {
@@ -28,8 +30,8 @@ export function paceAt(agoMinutes: number): Pace {
 /** Ms between two runs that are enqueued, on average: the busiest time of the day is now. */
 export function meanGapMs(agoMinutes: number): number {
   const dayPart = (1 + Math.cos((2 * Math.PI * agoMinutes) / (24 * 60))) / 2
-  const perHour = 40 + 330 * dayPart ** 2
+  const perHour = 20 + 180 * dayPart ** 2
   // The begin of a sale.
-  const rush = agoMinutes < 15 ? 2 : 1
+  const rush = agoMinutes < 15 ? 3 : 1
   return (60 * minute) / (perHour * rush)
 }

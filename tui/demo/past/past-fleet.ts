@@ -134,7 +134,7 @@ export class PastFleet {
     return {
       ...{ store: past.store, timeline: past.timeline, pace: () => this.pace },
       scene: (input, release) => ({ input, dice, release, agoMinutes: this.agoMinutes }),
-      onFree: () => this.#lookAt(past.timeline.now, this.pace.stepMs),
+      onFree: () => this.#lookWhenDue(0),
     }
   }
 

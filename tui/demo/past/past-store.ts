@@ -20,8 +20,9 @@ export async function openPastStore(url: string, begin: number): Promise<PastSto
   const timeline = new Timeline(begin)
   const now = (): number => timeline.now
   const config = parseStoreConfig(url)
-  const store = await openStore(config, { storeNow: now, storeElapsed: () => timeline.now - begin })
-  return { timeline, store, jobs: new Jobs(store, config, [], pastClock(timeline)) }
+  const clock = pastClock(timeline)
+  const store = await openStore(config, { clock, storeNow: now, storeElapsed: clock.elapsed })
+  return { timeline, store, jobs: new Jobs(store, config, [], clock) }
 }
 
 /** For clients in the past: a pause there costs no time. */

@@ -32,7 +32,7 @@ export interface PastWorkerDeps {
 }
 
 export const leaseMs = 30_000
-const concurrency = 40
+const concurrency = 100
 /** So many records of one worker in one call at most; a store takes 200. */
 const maxBatch = 150
 
@@ -107,8 +107,7 @@ export class PastWorker {
   #plan(acted: ActedRun): void {
     const { timeline, pace, scene } = this.#deps
     const move = acted.next(scene(acted.input, this.code.release))
-    const { stepMs } = pace()
-    const instant = Math.ceil((timeline.now + move.afterMs) / stepMs) * stepMs
+    const instant = instantOf(timeline.now, move.afterMs, pace())
     const there = this.#planned.get(instant)
     if (there !== undefined) {
       there.push({ acted, move })
@@ -138,6 +137,12 @@ export class PastWorker {
     }
     if (settlements.length > 0 && pace().dueMs !== undefined) onFree()
   }
+}
+
+/** Of what takes longer, a little more doesn't show. */
+function instantOf(now: number, afterMs: number, { stepMs }: Pace): number {
+  const everyMs = afterMs > 20 * stepMs ? 20 * stepMs : stepMs
+  return Math.ceil((now + afterMs) / everyMs) * everyMs
 }
 
 function checkpointsOf({ acted, move }: Planned): Checkpoint[] {

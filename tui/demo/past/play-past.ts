@@ -2,7 +2,7 @@ import { Dice } from '../dice.ts'
 import { Orders } from '../shop/orders.ts'
 import type { Marks } from '../shop/plot.ts'
 import { firstRelease, newRelease, oldRelease } from '../shop/releases.ts'
-import { nextArrival } from '../shop/traffic.ts'
+import { nextArrivals } from '../shop/traffic.ts'
 import { chapters } from './chapters.ts'
 import { meanGapMs } from './pace.ts'
 import { pastRelease } from './past-code.ts'
@@ -54,7 +54,13 @@ export async function playPast({ url, end, seed }: PastPlan): Promise<PastEnd> {
     const orders = new Orders(dice, firstOrder)
     const shop = { timeline, jobs, fleet, orders, dice, releases: { first, old, new: fresh } }
     for (const name of ['shop-1', 'shop-2', 'shop-3']) await fleet.join(name, first)
-    for (const { ago, happen } of chapters(reportTick)) timeline.at(end - ago * minute, () => happen(shop))
+    for (const { ago, happen } of chapters(reportTick)) {
+      timeline.at(end - ago * minute, async () => {
+        // In time for the leases that the chapter speaks of.
+        await fleet.look()
+        await happen(shop)
+      })
+    }
     timeline.at(timeline.now, () => keepEnqueuing(shop))
     await timeline.playUntil(end)
     await fleet.leaveAll()
@@ -64,14 +70,12 @@ export async function playPast({ url, end, seed }: PastPlan): Promise<PastEnd> {
   }
 }
 
-/** The ordinary traffic: a wave of runs now, and the next one after a while. */
+/** The ordinary traffic: some runs now, and the next ones after a while. */
 async function keepEnqueuing(shop: PastShop): Promise<void> {
   const { timeline, fleet, orders, dice } = shop
-  const { wave } = fleet.pace
-  const arrivals = Array.from({ length: wave }, () => nextArrival(orders, dice, timeline.now))
-  await fleet.enqueue(arrivals)
-  const gap = meanGapMs(fleet.agoMinutes) * wave
-  timeline.at(timeline.now + (wave === 1 ? dice.gap(gap) : gap * (0.7 + dice.next() * 0.6)), () =>
-    keepEnqueuing(shop),
-  )
+  const { waveMs, kinds } = fleet.pace
+  const meanMs = meanGapMs(fleet.agoMinutes)
+  const count = waveMs === undefined ? 1 : Math.round((waveMs / meanMs) * (0.8 + dice.next() * 0.4))
+  if (count > 0) await fleet.enqueue(nextArrivals({ orders, dice, now: timeline.now }, count, kinds))
+  timeline.at(timeline.now + (waveMs ?? dice.gap(meanMs)), () => keepEnqueuing(shop))
 }

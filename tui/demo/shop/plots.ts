@@ -142,7 +142,7 @@ const importPrices: Plot = {
 
 const syncStock: Plot = {
   ...{ name: 'sync-stock', queue: 'search' },
-  schedule: () => ({ cron: '*/20 * * * *', input: { warehouse: 'north' } }),
+  schedule: () => ({ cron: '10 */4 * * *', input: { warehouse: 'north' } }),
   parts: [
     {
       ...{ does: 'run', name: 'fetch', ms: [200, 1_200] },

@@ -38,10 +38,18 @@ const kinds: readonly (readonly [weight: number, Kind])[] = [
   [1, (orders) => plain(plots.payOut, orders.payOut())],
 ]
 
-/** The next run of the shop's ordinary traffic. */
-export function nextArrival(orders: Orders, dice: Dice, now: number): Arrival {
-  const arrival = dice.weighted(kinds)(orders, now, dice)
-  return { ...arrival, headers: { 'x-request-id': `req-${dice.between(1e8, 9e8).toString(36)}` } }
+/** `count` runs of the shop's ordinary traffic, of at most `variety` kinds. */
+export function nextArrivals(
+  { orders, dice, now }: { readonly orders: Orders; readonly dice: Dice; readonly now: number },
+  count: number,
+  variety: number,
+): readonly Arrival[] {
+  const drawn = Array.from({ length: variety }, () => dice.weighted(kinds))
+  return Array.from({ length: count }, (_, i) => {
+    const kind = drawn[i % variety] as Kind
+    const headers = { 'x-request-id': `req-${dice.between(1e8, 9e8).toString(36)}` }
+    return { ...kind(orders, now, dice), headers }
+  })
 }
 
 export function plain(plot: Plot, input: Facts): Omit<Arrival, 'headers'> {
@@ -52,7 +60,7 @@ function tagged(plot: Plot, input: Facts, name: string): Omit<Arrival, 'headers'
   return { plot, input, tags: [`${name}:${input[name]}`] }
 }
 
-function countryTagged(plot: Plot, input: Facts): Omit<Arrival, 'headers'> {
+export function countryTagged(plot: Plot, input: Facts): Omit<Arrival, 'headers'> {
   const tags = [`country:${input.country}`, ...(input.giftCard === true ? ['gift-card'] : [])]
   return { plot, input, tags }
 }

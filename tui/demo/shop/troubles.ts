@@ -29,7 +29,7 @@ function errorOf(told: Fault): Error {
 export const tooManyRequests: Trouble = {
   chance: 0.02,
   bursts: [
-    { from: 560, until: 530, chance: 0.3 },
+    { from: 560, until: 480, chance: 0.5 },
     { from: 95, until: 70, chance: 0.45 },
     { from: 7, until: 0, chance: 0.2 },
   ],
@@ -46,7 +46,7 @@ export const tooManyRequests: Trouble = {
 }
 
 export const declinedCard: Trouble = {
-  chance: 0.006,
+  chance: 0.012,
   error: () =>
     fault(new FatalError('card declined: insufficient_funds'), {
       message: 'card declined: insufficient_funds',
@@ -57,7 +57,7 @@ export const declinedCard: Trouble = {
 /** The mail server of the provider was away for a while. */
 export const mailServerAway: Trouble = {
   chance: 0.02,
-  bursts: [{ from: 428, until: 396, chance: 0.85 }],
+  bursts: [{ from: 430, until: 325, chance: 0.9 }],
   error: (dice) => {
     const host = `10.4.7.${dice.between(20, 23)}:465`
     return errorOf({
