@@ -98,7 +98,12 @@ export class ActedRun {
     }
     // An intent that another execution stored: nobody knows what became of it.
     if (part.once && stored !== undefined && stored.position <= this.run.position) {
-      return this.#fail(part, overheadMs, { ...base, attempt, durationMs: 0 }, new StepUnknownError(part.name))
+      return this.#fail(
+        part,
+        overheadMs,
+        { ...base, attempt, durationMs: 0 },
+        new StepUnknownError(part.name),
+      )
     }
     const act = actWork(part, scene)
     const timed = { ...base, attempt, durationMs: act.ms }
@@ -152,7 +157,7 @@ export class ActedRun {
 interface Timed {
   readonly path: string
   readonly kind: 'run'
-  readonly once?: true
+  readonly once?: boolean
   readonly attempt: number
   readonly durationMs: number
 }

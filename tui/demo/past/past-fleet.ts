@@ -90,17 +90,17 @@ export class PastFleet {
     return runs.map(({ id }) => id)
   }
 
-  /** Lets workers claim what is ready, another one first each time. */
+  /** Lets workers claim what is ready: those of the newest release first, and another one of them each time. */
   async look(): Promise<void> {
     await this.#renew()
     this.#looks++
-    const order = this.#workers.map((_, i, all) => all[(i + this.#looks) % all.length] as PastWorker)
+    const order = this.#workers
+      .map((_, i, all) => all[(i + this.#looks) % all.length] as PastWorker)
+      .sort((a, b) => b.code.release - a.code.release)
     for (const worker of order) {
-      if (!worker.isThere) continue
       const { more, dueInMs } = await worker.claim()
       this.#lookWhenDue(dueInMs)
-      // A worker of an older release leaves what the newer one has to do.
-      if (!more && worker.code.release === this.#release.release) break
+      if (!more) break
     }
   }
 
@@ -109,7 +109,7 @@ export class PastFleet {
     const { now } = this.#deps.past.timeline
     if (now - this.#renewedAt < leaseMs / 2) return
     this.#renewedAt = now
-    for (const worker of this.#workers) if (worker.isThere) await worker.renew()
+    for (const worker of this.#workers) await worker.renew()
     await this.#leader.renew()
   }
 

@@ -66,8 +66,14 @@ export class PastLeader {
     const { name, revision, spec } = schedule
     let fired = false
     for (const move of planTicks(schedule, this.#ticksOf(spec.cron, spec.timeZone), now)) {
-      const answer = await this.#past.store.fire({ schedule: name, revision, fence: this.#term?.fence ?? 0, move })
-      if (answer.kind !== 'done') throw new Error(`the demo's past went wrong: a tick of '${name}' is '${answer.kind}'`)
+      const answer = await this.#past.store.fire({
+        schedule: name,
+        revision,
+        fence: this.#term?.fence ?? 0,
+        move,
+      })
+      if (answer.kind !== 'done')
+        throw new Error(`the demo's past went wrong: a tick of '${name}' is '${answer.kind}'`)
       fired ||= answer.run !== undefined
     }
     return fired

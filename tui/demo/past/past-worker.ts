@@ -88,7 +88,9 @@ export class PastWorker {
   }
 
   /** Claims what its free slots take. Resolves to whether there was more, and in how many ms something becomes due. */
-  async claim(settlements: readonly Settlement[] = []): Promise<{ readonly more: boolean; readonly dueInMs: number }> {
+  async claim(
+    settlements: readonly Settlement[] = [],
+  ): Promise<{ readonly more: boolean; readonly dueInMs: number }> {
     const request = { max: concurrency - this.#running }
     const answer = await this.#deps.store.claim(this.lease, ++this.#claims, request, settlements)
     if (answer.kind === 'lost') throw new Error(`${this.name} lost its lease at ${this.#deps.timeline.now}`)
@@ -161,5 +163,6 @@ function settlementOf({ acted, move }: Planned): Settlement[] {
 
 /** In a past that nothing else takes part in, every other answer is a fault of the demo. */
 function expect(answer: EntryAnswer, kind: 'stored' | 'settled'): void {
-  if (answer.kind !== kind) throw new Error(`the demo's past went wrong: the store answered '${answer.kind}', not '${kind}'`)
+  if (answer.kind !== kind)
+    throw new Error(`the demo's past went wrong: the store answered '${answer.kind}', not '${kind}'`)
 }

@@ -1,3 +1,4 @@
+import { type Clock, systemClock } from '../../../runtime/model/clock.ts'
 import { Dice } from '../dice.ts'
 import { Orders } from '../shop/orders.ts'
 import type { Marks } from '../shop/plot.ts'
@@ -15,6 +16,7 @@ const pastMs = 24 * 60 * minute
 /** Of the tick that is missed. */
 const missedAgoMinutes = 12
 const firstOrder = 104_200
+const breathEveryMs = 30
 
 export interface PastPlan {
   readonly url: string
@@ -49,7 +51,8 @@ export async function playPast({ url, end, seed }: PastPlan): Promise<PastEnd> {
     const [first, old, fresh] = await Promise.all(
       [firstRelease, oldRelease, newRelease].map((release) => pastRelease(release, marks, url)),
     )
-    if (first === undefined || old === undefined || fresh === undefined) throw new Error('a release is missing')
+    if (first === undefined || old === undefined || fresh === undefined)
+      throw new Error('a release is missing')
     const fleet = new PastFleet({ past, dice, end }, first)
     const orders = new Orders(dice, firstOrder)
     const shop = { timeline, jobs, fleet, orders, dice, releases: { first, old, new: fresh } }
@@ -62,11 +65,25 @@ export async function playPast({ url, end, seed }: PastPlan): Promise<PastEnd> {
       })
     }
     timeline.at(timeline.now, () => keepEnqueuing(shop))
-    await timeline.playUntil(end)
+    await timeline.playUntil(end, breath(systemClock))
     await fleet.leaveAll()
     return { marks, lastOrder: orders.last }
   } finally {
     await store.close()
+  }
+}
+
+/** Lets the rest of the process have its turn now and then: the store's calls alone never would. */
+function breath(clock: Clock): () => Promise<void> | undefined {
+  let last = clock.elapsed()
+  return () => {
+    if (clock.elapsed() - last < breathEveryMs) return undefined
+    return new Promise((resolve) => {
+      clock.soon(() => {
+        last = clock.elapsed()
+        resolve()
+      })
+    })
   }
 }
 

@@ -32,14 +32,21 @@ export class Timeline {
     this.#push(instant)
   }
 
-  /** Plays everything before `end`; then it's `end`. What lies behind it never happens. */
-  async playUntil(end: number): Promise<void> {
+  /**
+   * Plays everything before `end`; then it's `end`. What lies behind it never happens.
+   * `afterInstant` is awaited between two instants.
+   */
+  async playUntil(
+    end: number,
+    afterInstant: () => Promise<void> | undefined = () => undefined,
+  ): Promise<void> {
     for (let next = this.#instants[0]; next !== undefined && next < end; next = this.#instants[0]) {
       this.#now = next
       // What happens may put more at this very instant.
       for (let happen = this.#take(next); happen !== undefined; happen = this.#take(next)) await happen()
       this.#happenings.delete(next)
       this.#pop()
+      await afterInstant()
     }
     this.#now = end
   }

@@ -68,7 +68,10 @@ export class Orders {
 
   mail(template: string): Facts {
     const customer = this.#dice.pick(names)
-    const address = customer.toLowerCase().normalize('NFD').replace(/[^a-z]+/g, '.')
+    const address = customer
+      .toLowerCase()
+      .normalize('NFD')
+      .replace(/[^a-z]+/g, '.')
     return { order: this.recent(), template, to: `${address}@example.com` }
   }
 

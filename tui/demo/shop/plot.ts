@@ -1,7 +1,7 @@
-import type { UniqueOptions } from '../../../runtime/model/unique.ts'
 import type { JobLimit } from '../../../runtime/model/limit-use.ts'
 import type { RetryOptions } from '../../../runtime/model/retry-policy.ts'
 import type { ScheduleOptions } from '../../../runtime/model/schedule-options.ts'
+import type { UniqueOptions } from '../../../runtime/model/unique.ts'
 import type { Dice } from '../dice.ts'
 
 /*
@@ -77,5 +77,7 @@ export interface Marks {
 }
 
 export function partsOf(plot: Plot, release: number): readonly Part[] {
-  return plot.parts.filter(({ from = 0, until = Number.POSITIVE_INFINITY }) => from <= release && release <= until)
+  return plot.parts.filter(
+    ({ from = 0, until = Number.POSITIVE_INFINITY }) => from <= release && release <= until,
+  )
 }

@@ -14,7 +14,7 @@ const minute = 60_000
 const day = 86_400_000
 
 /** An operator lowers it in the story, so that runs wait for it. */
-export const pdfRenderer = limits.concurrency({ name: 'pdf-renderer', max: 6 })
+const pdfRenderer = limits.concurrency({ name: 'pdf-renderer', max: 6 })
 const paymentProvider = limits.tokenBucket({
   ...{ name: 'payment-provider', capacity: 20, refill: 20, every: '10s' },
 })
@@ -70,7 +70,7 @@ const payOut: Plot = {
       ...{ does: 'run', name: 'transfer money', ms: [900, 4_000], once: true },
       result: (_, dice) => ({ transfer: `tr_${dice.between(1e8, 9e8)}` }),
     },
-    { does: 'sleep', name: 'confirm transfer', ms: [11 * minute, 19 * minute], until: oldRelease },
+    { does: 'sleep', name: 'confirm transfer', ms: [9 * minute, 12 * minute], until: oldRelease },
     {
       ...{ does: 'run', name: 'confirm transfer', ms: [200, 900], from: newRelease },
       result: () => ({ confirmed: true }),
@@ -156,7 +156,11 @@ const syncStock: Plot = {
 
 const hourlyReport: Plot = {
   ...{ name: 'hourly-report', queue: 'reports' },
-  schedule: ({ reportMinute }) => ({ cron: `${reportMinute} * * * *`, missed: 'skip', input: { period: '1h' } }),
+  schedule: ({ reportMinute }) => ({
+    cron: `${reportMinute} * * * *`,
+    missed: 'skip',
+    input: { period: '1h' },
+  }),
   parts: [
     {
       ...{ does: 'run', name: 'sum up', ms: [400, 1_800] },
@@ -166,10 +170,23 @@ const hourlyReport: Plot = {
   ],
 }
 
-export const plots = {
+type PlotName =
+  | 'fulfilOrder'
+  | 'capturePayment'
+  | 'payOut'
+  | 'sendMail'
+  | 'reviewRequest'
+  | 'abandonedCart'
+  | 'invoicePdf'
+  | 'indexProduct'
+  | 'importPrices'
+  | 'syncStock'
+  | 'hourlyReport'
+
+export const plots: Readonly<Record<PlotName, Plot>> = {
   ...{ fulfilOrder, capturePayment, payOut, sendMail, reviewRequest, abandonedCart },
   ...{ invoicePdf, indexProduct, importPrices, syncStock, hourlyReport },
-} as const
+}
 
 export const allPlots: readonly Plot[] = Object.values(plots)
 

@@ -1,6 +1,6 @@
 import { FatalError } from '../../../runtime/model/errors.ts'
-import { newRelease } from './releases.ts'
 import type { Trouble } from './plot.ts'
+import { newRelease } from './releases.ts'
 
 /** Where the shop's code lies, as its stacks say. */
 const source = '/app/src/jobs'
