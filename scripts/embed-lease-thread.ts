@@ -1,43 +1,13 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { build, type Metafile } from 'esbuild'
+import { bundledLicenses } from './bundled-licenses.ts'
+import { leaseThreadModule, leaseThreadText } from './lease-thread-text.ts'
 
-/*
- * Part of `npm run build`: puts the lease thread and all it imports, ioredis too, into one text, and the text into
- * the module that starts it (runtime/worker/lease-thread-code.ts says why).
- */
+/* Part of `npm run build`: puts the text of the lease thread into the module that starts it. */
 const root = fileURLToPath(new URL('../', import.meta.url))
 const target = `${root}dist/runtime/worker/lease-thread-code.js`
 
-const built = await build({
-  absWorkingDir: root,
-  entryPoints: ['runtime/worker/lease-thread.ts'],
-  ...{ bundle: true, write: false, metafile: true },
-  // CommonJS, because a thread that is started from a text is.
-  ...{ platform: 'node', format: 'cjs', target: 'node22.18' },
-  // Names stay: they stand in stack traces.
-  ...{ minifySyntax: true, minifyWhitespace: true, legalComments: 'none' },
-  // Without the lookup of its optional native part, which would begin at the folder the process runs in.
-  alias: { msgpackr: `${root}node_modules/msgpackr/index.js` },
-  logLevel: 'warning',
-})
-
-/** The licenses of the packages in the text; each asks to go with every copy. */
-function licenses({ inputs }: Metafile): string {
-  const folders = Object.keys(inputs).flatMap(
-    (path) => /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? [],
-  )
-  const texts = [...new Set(folders)].sort().map((folder) => {
-    const file = readdirSync(root + folder).find((name) => /^licen[cs]e/i.test(name))
-    if (file === undefined) throw new Error(`${folder} has no license file`)
-    return `${folder.slice('node_modules/'.length)}\n\n${readFileSync(`${root}${folder}/${file}`, 'utf8').trim()}\n`
-  })
-  return texts.join(`\n${'-'.repeat(80)}\n\n`)
-}
-
-const [thread] = built.outputFiles
-if (thread === undefined) throw new Error('esbuild wrote no lease thread')
-const code = { kind: 'text', text: thread.text }
-writeFileSync(target, `export const leaseThreadCode = ${JSON.stringify(code)}\n`)
+const { text, metafile } = await leaseThreadText()
+writeFileSync(target, leaseThreadModule(text))
 rmSync(`${target}.map`)
-writeFileSync(`${root}dist/runtime/worker/lease-thread-licenses.txt`, licenses(built.metafile))
+writeFileSync(`${root}dist/runtime/worker/lease-thread-licenses.txt`, bundledLicenses(root, metafile))

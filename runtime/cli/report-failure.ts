@@ -12,12 +12,12 @@ interface Failure {
 }
 
 /** Prints what went wrong on stderr, one line or one JSON object, and answers the exit code. */
-export function reportFailure(error: unknown, json: boolean): number {
+export function reportFailure(error: unknown, json: boolean, program = 'durable-jobs'): number {
   const { exitCode, ...failure } = describeFailure(error)
   // Without a command, Commander has printed the help already.
   const helpShown = error instanceof CommanderError && error.code === 'commander.help'
   if (json) process.stderr.write(`${JSON.stringify({ error: failure })}\n`)
-  else if (!helpShown) process.stderr.write(`durable-jobs: ${plainText(failure.message)}\n`)
+  else if (!helpShown) process.stderr.write(`${program}: ${plainText(failure.message)}\n`)
   return exitCode
 }
 

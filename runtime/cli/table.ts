@@ -11,53 +11,92 @@ export interface Column<Row> {
   readonly shrinks?: true
   /** What it holds at least then; left out: `narrowest`. */
   readonly least?: number
+  /** What it holds in most rows: so that columns stand still on a screen whose rows change. */
+  readonly usual?: number
   /** Left out when the screen is too narrow even so, the lowest number first. */
   readonly drops?: number
 }
 
-const gap = '  '
+export const columnGap = '  '
 const narrowest = 16
 
-/** Aligned lines with a title line first; `width` is the screen's, left out where lines may be of any length. */
+/** The columns that are left, and how wide each is. */
+export interface TableLayout<Own> {
+  readonly columns: readonly Own[]
+  readonly widths: readonly number[]
+}
+
+/**
+ * Lays columns out; `width` is the screen's, left out where lines may be of any length.
+ * @param cells The texts of a column, as `cellText` makes them.
+ */
+export function layoutTable<Own extends Column<never>>(
+  columns: readonly Own[],
+  cells: (column: Own) => readonly string[],
+  width?: number,
+): TableLayout<Own> {
+  const widths = columns.map((column) =>
+    Math.max(textWidth(column.title), column.usual ?? 0, ...cells(column).map(textWidth)),
+  )
+  if (width === undefined || shrink(columns, widths, width)) return { columns, widths }
+  const dropped = firstToDrop(columns)
+  if (dropped === undefined) return { columns, widths }
+  return layoutTable(
+    columns.filter((column) => column !== dropped),
+    cells,
+    width,
+  )
+}
+
+export function cellText<Row>(column: Column<Row>, row: Row): string {
+  return oneLine(String(column.cell(row)))
+}
+
+/** Returns a cell cut to its width, and what fills the rest of it. */
+export function fitCell(text: string, width: number): { readonly text: string; readonly fill: string } {
+  const clipped = clipWords(text, width)
+  return { text: clipped, fill: ' '.repeat(Math.max(0, width - textWidth(clipped))) }
+}
+
+/** Aligned lines with a title line first. */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
   width?: number,
 ): string {
-  const cells = rows.map((row) => columns.map((column) => oneLine(String(column.cell(row)))))
-  const widths = columns.map(({ title }, i) =>
-    Math.max(textWidth(title), ...cells.map((line) => textWidth(line[i] ?? ''))),
+  const texts = new Map(columns.map((column) => [column, rows.map((row) => cellText(column, row))]))
+  const cellsOf = (column: Column<Row>): readonly string[] => texts.get(column) ?? []
+  const layout = layoutTable(columns, cellsOf, width)
+  const line = (cell: (column: Column<Row>) => string, paint: Painter<Row>): string =>
+    layout.columns
+      .map((column, i) => {
+        const { text, fill } = fitCell(cell(column), layout.widths[i] ?? 0)
+        return column.align === 'right' ? fill + paint(text, column) : paint(text, column) + fill
+      })
+      .join(columnGap)
+      .trimEnd()
+  const titles = line(
+    ({ title }) => title,
+    (text) => text,
   )
-  if (width !== undefined && !shrink(columns, widths, width)) {
-    const dropped = firstToDrop(columns)
-    if (dropped !== undefined)
-      return formatTable(
-        columns.filter((column) => column !== dropped),
-        rows,
-        width,
-      )
-  }
-  const pad = (text: string, i: number, paint: (text: string) => string = (plain) => plain): string => {
-    const clipped = clipWords(text, widths[i] ?? 0)
-    const fill = ' '.repeat((widths[i] ?? 0) - textWidth(clipped))
-    return columns[i]?.align === 'right' ? fill + paint(clipped) : paint(clipped) + fill
-  }
-  const line = (texts: readonly string[]): string => texts.join(gap).trimEnd()
-  const paintedRow = (texts: readonly string[], row: Row): string =>
-    line(texts.map((text, i) => pad(text, i, (plain) => paintCell(columns[i], plain, row))))
-  return [
-    line(columns.map(({ title }, i) => pad(title, i))),
-    ...rows.map((row, r) => paintedRow(cells[r] ?? [], row)),
-  ].join('\n')
+  const lines = rows.map((row, r) =>
+    line(
+      (column) => cellsOf(column)[r] ?? '',
+      (text, column) => paintCell(column, text, row),
+    ),
+  )
+  return [titles, ...lines].join('\n')
 }
 
-function paintCell<Row>(column: Column<Row> | undefined, text: string, row: Row): string {
-  return text === '' || column?.paint === undefined ? text : column.paint(text, row)
+type Painter<Row> = (text: string, column: Column<Row>) => string
+
+function paintCell<Row>(column: Column<Row>, text: string, row: Row): string {
+  return text === '' || column.paint === undefined ? text : column.paint(text, row)
 }
 
 /** Answers whether it all fits now. */
-function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: number): boolean {
-  let over = widths.reduce((sum, own) => sum + own, gap.length * (widths.length - 1)) - width
+function shrink(columns: readonly Column<never>[], widths: number[], width: number): boolean {
+  let over = widths.reduce((sum, own) => sum + own, columnGap.length * (widths.length - 1)) - width
   for (let i = columns.length - 1; i >= 0 && over > 0; i--) {
     const own = widths[i] ?? 0
     if (!columns[i]?.shrinks) continue
@@ -68,7 +107,7 @@ function shrink<Row>(columns: readonly Column<Row>[], widths: number[], width: n
   return over <= 0
 }
 
-function firstToDrop<Row>(columns: readonly Column<Row>[]): Column<Row> | undefined {
+function firstToDrop<Own extends Column<never>>(columns: readonly Own[]): Own | undefined {
   return columns
     .filter(({ drops }) => drops !== undefined)
     .sort((a, b) => (a.drops ?? 0) - (b.drops ?? 0))

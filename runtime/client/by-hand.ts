@@ -15,13 +15,18 @@ export interface ByHand {
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
   checkKnownOptions(write, ['by', 'reason'], 'a write by hand')
-  const by = write.by ?? `${userName()}@${hostname()}`
+  const by = write.by ?? defaultOperator()
   for (const [name, text] of Object.entries({ by, reason: write.reason ?? '' })) {
     if (typeof text !== 'string' || text.length > longestText) {
       throw new InvalidOptionsError(`${name}: write a text of at most ${longestText} characters`)
     }
   }
   return { by, requestId: randomUUID(), ...(write.reason === undefined ? {} : { reason: write.reason }) }
+}
+
+/** User and host of this process: recorded, not proven. */
+export function defaultOperator(): string {
+  return `${userName()}@${hostname()}`
 }
 
 function userName(): string {

@@ -1,0 +1,92 @@
+import type { StatisticsRange } from '../../runtime/store/statistics.ts'
+import type { FleetView } from '../fleet/fleet-view.ts'
+import type { Look } from '../kit/look.ts'
+import type { Size } from '../screens/screen.ts'
+import type { Dialog } from './dialog.ts'
+import type { Effect, NewToast } from './effect.ts'
+import type { Places } from './places.ts'
+import type { TextField } from './text-field.ts'
+
+/** How the process was started; never changes. */
+export interface Environment {
+  /** As `--env` names it; left out: the store's address stands for it. */
+  readonly name?: string
+  readonly isProduction: boolean
+  /** Of the store, without secrets. */
+  readonly address: string
+  /** What `--store` was, for commands to type; left out: the default. */
+  readonly store?: string
+  /** Whether actions are armed. */
+  readonly write: boolean
+  /** Whose name the audit log gets. */
+  readonly operator: string
+  readonly look: Look
+}
+
+/** What takes the keys. */
+export type Mode =
+  | { readonly kind: 'browse' }
+  /** The filter of the place as it is typed; `before` is put back by esc. */
+  | { readonly kind: 'filter'; readonly field: TextField; readonly before: string }
+  | { readonly kind: 'command'; readonly field: TextField; readonly problem?: string }
+  | { readonly kind: 'palette'; readonly field: TextField; readonly line: number }
+  | { readonly kind: 'help'; readonly field: TextField; readonly top: number }
+  | { readonly kind: 'picker'; readonly picker: Picker; readonly line: number }
+  /**
+   * `read`: number of the read whose key opened it; `painted`: its frame has reached the terminal. Before that, and from
+   * that read, no key is for the dialog.
+   */
+  | { readonly kind: 'dialog'; readonly dialog: Dialog; readonly read: number; readonly painted: boolean }
+
+/** A short list to choose one of. */
+export interface Picker {
+  readonly title: string
+  readonly items: readonly PickerItem[]
+}
+
+export interface PickerItem {
+  /** The key that picks it at once; left out: by cursor and enter only. */
+  readonly key?: string
+  readonly label: string
+  readonly hint?: string
+  readonly pick: (state: AppState) => Step
+}
+
+export interface Toast extends NewToast {
+  readonly id: number
+  /** By this host's clock. */
+  readonly at: number
+}
+
+/** What the read of a place found. */
+export interface PlaceData {
+  readonly data: unknown
+  /** Which request it was for: see `requestOf`. */
+  readonly request: string
+  readonly problem?: string
+}
+
+/** The whole state of the TUI: immutable, replaced by `step` alone. */
+export interface AppState {
+  readonly environment: Environment
+  readonly size: Size
+  /** Of this host's clock. */
+  readonly now: number
+  readonly places: Places
+  readonly mode: Mode
+  readonly range: StatisticsRange
+  readonly fleet: FleetView
+  /** By place. */
+  readonly data: ReadonlyMap<number, PlaceData>
+  /** While the view stands still: what it shows instead of `fleet` and `data`. */
+  readonly frozen?: { readonly at: number; readonly fleet: FleetView; readonly data: AppState['data'] }
+  /** The newest last; failures stay until esc. */
+  readonly toasts: readonly Toast[]
+  /** A first q at the root was pressed: a second one quits. */
+  readonly quitting: boolean
+}
+
+export interface Step {
+  readonly state: AppState
+  readonly effects: readonly Effect[]
+}

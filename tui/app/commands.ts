@@ -1,0 +1,228 @@
+import type { StatisticsRange } from '../../runtime/store/statistics.ts'
+import type { Row } from '../screens/screen.ts'
+import type { AppState, Picker, Step } from './app-state.ts'
+import type { AppDeps } from './deps.ts'
+import { openedDialog } from './dialog-mode.ts'
+import type { Effect } from './effect.ts'
+import { cursorOf, moved } from './list-window.ts'
+import type { Place, ScreenName } from './place.ts'
+import { screenNames } from './place.ts'
+import { opened, type Places, shownPlace, switched, toggled, walked, wentBack, withPlace } from './places.ts'
+import { activeList, activePane, shownScreen } from './shown.ts'
+import { emptyField, fieldOf } from './text-field.ts'
+import type { Thing } from './thing.ts'
+import { dismissed, withToast } from './toasts.ts'
+import type { ActContext } from './verb.ts'
+
+/** What a command of the keymap does. `read`: number of the read whose key asked for it. */
+type Command = (state: AppState, deps: AppDeps, read: number) => Step
+
+/** Carries out a command of the app, of the shown screen, or an action. */
+export function runCommand(state: AppState, command: string, read: number, deps: AppDeps): Step {
+  const own = commands[command]
+  if (own !== undefined) return own(state, deps, read)
+  const toggle = shownScreen(state, deps.screens).toggles?.[command]
+  if (toggle !== undefined) return changed(state, { own: toggle(shownPlace(state.places).own) })
+  return begin(state, command, read, deps)
+}
+
+/** Why a command can't be given now; undefined when it can. */
+export function refusalOf(state: AppState, command: string, deps: AppDeps): string | undefined {
+  const verb = deps.verbs[command]
+  if (verb === undefined) return undefined
+  if (!state.environment.write) return 'read-only: start jobs-tui with --write'
+  if (state.fleet.connection.kind !== 'live') return 'the store can’t be reached'
+  if (state.frozen !== undefined) return 'the view stands still: F lets it move on'
+  return verb.refusal(actContext(state, deps))
+}
+
+/** A command of the keymap that this program has: its actions may be left out. */
+export function isKnown(command: string, state: AppState, { screens, verbs }: AppDeps): boolean {
+  const toggles = shownScreen(state, screens).toggles ?? {}
+  return command in commands || command in toggles || command in verbs
+}
+
+function begin(state: AppState, command: string, read: number, deps: AppDeps): Step {
+  const verb = deps.verbs[command]
+  if (verb === undefined) return stay(state)
+  const refusal = refusalOf(state, command, deps)
+  if (refusal !== undefined) return say(state, `${command}: ${refusal}`)
+  return openedDialog(state, verb.begin(actContext(state, deps)), read)
+}
+
+function actContext(state: AppState, { screens }: AppDeps): ActContext {
+  const place = shownPlace(state.places)
+  const { rows, index } = activeList(state, screens)
+  const marked = rows.filter(({ id }) => place.marks.has(id))
+  const current = rows[index]
+  const asked = marked.length > 0 ? marked : current === undefined ? [] : [current]
+  const things = asked.flatMap(({ thing }): Thing[] => (thing === undefined ? [] : [thing]))
+  return { environment: state.environment, place, things, marked: marked.length > 0 }
+}
+
+const half = (height: number): number => Math.max(1, Math.floor(height / 2))
+
+const commands: Readonly<Record<string, Command>> = {
+  down: move(() => 1),
+  up: move(() => -1),
+  top: move(() => Number.NEGATIVE_INFINITY),
+  bottom: move((_, count) => count),
+  'half page down': move(half),
+  'half page up': move((height) => -half(height)),
+  'page down': move((height) => height),
+  'page up': move((height) => -height),
+  'next pane': (state, deps) => turnPane(state, deps, 1),
+  'previous pane': (state, deps) => turnPane(state, deps, -1),
+  open,
+  back,
+  ...Object.fromEntries(screenNames.map((name) => [`go ${name}`, goTo(name)])),
+  'history back': (state) => went(state, walked(state.places, -1), 'no place was visited before this one'),
+  'history forward': (state) => went(state, walked(state.places, 1), 'no place was visited after this one'),
+  toggle: (state) => went(state, toggled(state.places), 'no other place was visited yet'),
+  'command line': (state) => stay({ ...state, mode: { kind: 'command', field: emptyField } }),
+  palette: (state) => stay({ ...state, mode: { kind: 'palette', field: emptyField, line: 0 } }),
+  help: (state) => stay({ ...state, mode: { kind: 'help', field: emptyField, top: 0 } }),
+  filter,
+  sort: pickSort,
+  'flip sort': flipSort,
+  range: (state) => stay({ ...state, range: nextRange[state.range] }),
+  freeze,
+  reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
+  mark,
+  'unmark all': (state) => changed(state, { marks: new Set() }),
+  copy,
+  quit,
+  'quit at once': (state) => asks(state, { kind: 'quit' }),
+  suspend: (state) => asks(state, { kind: 'suspend' }),
+  repaint: (state) => asks(state, { kind: 'repaint' }),
+}
+
+const nextRange: Readonly<Record<StatisticsRange, StatisticsRange>> = { '5m': '1h', '1h': '24h', '24h': '5m' }
+
+function stay(state: AppState): Step {
+  return { state, effects: [] }
+}
+
+function asks(state: AppState, effect: Effect): Step {
+  return { state, effects: [effect] }
+}
+
+function say(state: AppState, text: string): Step {
+  return stay(withToast(state, { tone: 'info', text }))
+}
+
+function changed(state: AppState, change: Partial<Omit<Place, 'id' | 'screen'>>): Step {
+  return stay({ ...state, places: withPlace(state.places, change) })
+}
+
+function went(state: AppState, places: Places | undefined, else_: string): Step {
+  return places === undefined ? say(state, else_) : stay({ ...state, places })
+}
+
+/** Moves the cursor of the active list by as many rows as `by` makes of the pane's height and the list's length. */
+function move(by: (height: number, count: number) => number): Command {
+  return (state, { screens }) => {
+    const place = shownPlace(state.places)
+    const { pane, rows, height } = activeList(state, screens)
+    const cursor = moved(rows, cursorOf(place, pane), by(height, rows.length), height)
+    const { [pane]: _, '': __, ...others } = place.cursors
+    return changed(state, { cursors: cursor === undefined ? others : { ...others, [pane]: cursor } })
+  }
+}
+
+function turnPane(state: AppState, { screens }: AppDeps, by: 1 | -1): Step {
+  const screen = shownScreen(state, screens)
+  const at = screen.panes.indexOf(activePane(shownPlace(state.places), screen))
+  const pane = screen.panes.at((at + by) % screen.panes.length)
+  return pane === undefined ? stay(state) : changed(state, { pane })
+}
+
+function currentRow(state: AppState, { screens }: AppDeps): Row | undefined {
+  const { rows, index } = activeList(state, screens)
+  return rows[index]
+}
+
+function open(state: AppState, deps: AppDeps): Step {
+  const target = currentRow(state, deps)?.target
+  if (target === undefined || deps.screens[target.screen] === undefined) return stay(state)
+  return stay({ ...state, places: opened(state.places, target) })
+}
+
+/** Closes what is nearest first: a message, the filter, the place. */
+function back(state: AppState): Step {
+  const quieter = dismissed(state)
+  if (quieter !== undefined) return stay(quieter)
+  const place = shownPlace(state.places)
+  if (place.marks.size > 0) return changed(state, { marks: new Set() })
+  if (place.filter !== place.openedWith) return changed(state, { filter: place.openedWith, cursors: {} })
+  const places = wentBack(state.places)
+  return places === undefined
+    ? say(state, 'this is the root: q quits, 1-9 open screens')
+    : stay({ ...state, places })
+}
+
+function goTo(screen: ScreenName): Command {
+  return (state, { screens }) =>
+    screens[screen] === undefined ? stay(state) : stay({ ...state, places: switched(state.places, screen) })
+}
+
+/** At the root it asks for a second press. */
+function quit(state: AppState): Step {
+  const places = wentBack(state.places)
+  if (places !== undefined) return stay({ ...state, places })
+  return state.quitting ? asks(state, { kind: 'quit' }) : stay({ ...state, quitting: true })
+}
+
+function filter(state: AppState, { screens }: AppDeps): Step {
+  if (shownScreen(state, screens).filterHint === undefined) return say(state, 'this screen has no filter')
+  const before = shownPlace(state.places).filter
+  return stay({ ...state, mode: { kind: 'filter', field: fieldOf(before), before } })
+}
+
+function pickSort(state: AppState, { screens }: AppDeps): Step {
+  const { sorts = [] } = shownScreen(state, screens)
+  if (sorts.length === 0) return say(state, 'the order of this list is fixed')
+  const picker: Picker = {
+    title: 'sort by',
+    items: sorts.map(({ column, title }) => ({
+      label: title,
+      pick: (now) => changed(now, { sort: { column, descending: true }, cursors: {} }),
+    })),
+  }
+  return stay({ ...state, mode: { kind: 'picker', picker, line: 0 } })
+}
+
+function flipSort(state: AppState, { screens }: AppDeps): Step {
+  const [first] = shownScreen(state, screens).sorts ?? []
+  if (first === undefined) return say(state, 'the order of this list is fixed')
+  const { column, descending } = shownPlace(state.places).sort ?? { column: first.column, descending: true }
+  return changed(state, { sort: { column, descending: !descending }, cursors: {} })
+}
+
+function freeze(state: AppState): Step {
+  if (state.frozen !== undefined) {
+    const { frozen: _, ...moving } = state
+    return stay(moving)
+  }
+  const { now: at, fleet, data } = state
+  return stay({ ...state, frozen: { at, fleet, data } })
+}
+
+/** Marks the row and goes on to the next one. */
+function mark(state: AppState, deps: AppDeps, read: number): Step {
+  const row = currentRow(state, deps)
+  if (row?.thing === undefined) return stay(state)
+  const marks = new Set(shownPlace(state.places).marks)
+  if (!marks.delete(row.id)) marks.add(row.id)
+  return runCommand(changed(state, { marks }).state, 'down', read, deps)
+}
+
+function copy(state: AppState, deps: AppDeps): Step {
+  const { thing } = currentRow(state, deps) ?? {}
+  if (thing === undefined) return say(state, 'nothing here has an id to copy')
+  return asks(state, { kind: 'copy', text: thing.id, what: `the id of the ${thing.kind}` })
+}
+
+/** Names of all commands, for the test that the keymap has no other. */
+export const commandNames: readonly string[] = Object.keys(commands)
+

@@ -1,0 +1,68 @@
+/*
+ * Where the user is: a screen, what it is about, and how it is looked at. Each visit of a screen is a place of its own,
+ * so that going back finds the cursor, the filter and the marks as they were.
+ */
+
+/** Every screen there is; the first nine by their digits. */
+export const screenNames = [
+  'home',
+  'runs',
+  'queues',
+  'workers',
+  'cron',
+  'limits',
+  'failures',
+  'events',
+  'doctor',
+  'run',
+] as const
+export type ScreenName = (typeof screenNames)[number]
+
+/** Where a key, a row or a finding leads. */
+export interface Target {
+  readonly screen: ScreenName
+  /** Of a screen about one thing: which, as the id of a run. */
+  readonly subject?: string
+  readonly filter?: string
+  /** The row that the cursor begins on. */
+  readonly row?: string
+}
+
+/**
+ * Where the cursor of a pane is. By id, so that rows that come and go don't move it; left out of a place: on the first row,
+ * whichever that is.
+ */
+export interface Cursor {
+  readonly id: string
+  /** Its line in the window: new rows above it leave the window as it is. */
+  readonly line: number
+  /** Its number in the list when it was last there: a row that is gone is followed by the one in its place. */
+  readonly index: number
+}
+
+export interface Sort {
+  readonly column: string
+  readonly descending: boolean
+}
+
+export interface Place {
+  /** Unique in a session. */
+  readonly id: number
+  readonly screen: ScreenName
+  readonly subject?: string
+  /** The place it was opened from: where esc leads. */
+  readonly parent?: number
+  /** As typed; '' shows all. */
+  readonly filter: string
+  /** The filter that it was opened with: esc puts it back before it leaves. */
+  readonly openedWith: string
+  readonly sort?: Sort
+  /** Name of the pane that has the keys; left out: the screen's first. */
+  readonly pane?: string
+  /** By pane. */
+  readonly cursors: Readonly<Record<string, Cursor>>
+  /** Ids of marked rows. */
+  readonly marks: ReadonlySet<string>
+  /** What a screen keeps of its own, as which tab or which clock. */
+  readonly own: Readonly<Record<string, string | number | boolean>>
+}

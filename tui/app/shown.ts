@@ -1,0 +1,94 @@
+import type { ListWindow, ReadRequest, Row, Screen, ScreenInput, Screens, Size } from '../screens/screen.ts'
+import type { AppState } from './app-state.ts'
+import { cursorIndex, cursorOf, windowOf } from './list-window.ts'
+import type { Place } from './place.ts'
+import { shownPlace } from './places.ts'
+
+/** What follows from a state for the screen that is shown. All of it is pure. */
+
+/** Lines of the frame that are not the body: two on top, two at the bottom. */
+export const frameRows = 4
+const rowsPerPage = 100
+
+export function shownScreen(state: AppState, screens: Screens): Screen {
+  const { screen } = shownPlace(state.places)
+  const found = screens[screen]
+  if (found === undefined) throw new Error(`no screen '${screen}'`)
+  return found
+}
+
+export function bodySize({ columns, rows }: Size): Size {
+  return { columns, rows: Math.max(0, rows - frameRows) }
+}
+
+/** Whether the terminal can hold the frame at all. */
+export function isTooSmall({ columns, rows }: Size): boolean {
+  return columns < 40 || rows < 10
+}
+
+export function inputOf(state: AppState): ScreenInput<unknown> {
+  const place = shownPlace(state.places)
+  const { fleet, data } = state.frozen ?? state
+  const found = data.get(place.id)
+  return {
+    ...{ fleet, place, range: state.range, look: state.environment.look },
+    ...{ data: found?.data, problem: found?.problem },
+    now: (state.frozen?.at ?? state.now) + fleet.aheadMs,
+    size: bodySize(state.size),
+  }
+}
+
+export function activePane(place: Place, screen: Screen): string {
+  return place.pane ?? screen.panes[0]
+}
+
+/** The list that has the keys, and where its cursor is. */
+export interface ActiveList {
+  readonly pane: string
+  readonly rows: readonly Row[]
+  /** -1 in an empty list. */
+  readonly index: number
+  readonly height: number
+}
+
+export function activeList(state: AppState, screens: Screens): ActiveList {
+  const screen = shownScreen(state, screens)
+  const input = inputOf(state)
+  const pane = activePane(input.place, screen)
+  const rows = screen.rows(input, pane)
+  return {
+    ...{ pane, rows },
+    index: cursorIndex(rows, cursorOf(input.place, pane)),
+    height: Math.max(1, screen.height(input, pane)),
+  }
+}
+
+export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly<Record<string, ListWindow>> {
+  const active = activePane(input.place, screen)
+  const windows = screen.panes.map((pane) => {
+    const height = Math.max(0, screen.height(input, pane))
+    const rows = screen.rows(input, pane)
+    return [pane, windowOf(rows, cursorOf(input.place, pane), height, pane === active)] as const
+  })
+  return Object.fromEntries(windows)
+}
+
+/** What is to be read for the shown place. */
+export function requestOf(state: AppState, screens: Screens): ReadRequest {
+  const { place } = inputOf(state)
+  const { rows, index, height } = activeList(state, screens)
+  const { subject, filter, sort, own } = place
+  const isFirst = index <= 0
+  return {
+    ...{ filter, own, range: state.range },
+    ...(subject === undefined ? {} : { subject }),
+    ...(sort === undefined ? {} : { sort }),
+    wanted: Math.ceil((Math.max(0, index) + 2 * height) / rowsPerPage) * rowsPerPage,
+    ...(isFirst || rows[index] === undefined ? {} : { row: rows[index].id }),
+  }
+}
+
+/** Names what a read is of: as long as it stays the same, a read goes on from what the last one found. */
+export function requestKey({ subject, filter, sort, range, own }: ReadRequest): string {
+  return JSON.stringify([subject, filter, sort, range, own])
+}

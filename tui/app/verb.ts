@@ -1,0 +1,23 @@
+import type { Environment } from './app-state.ts'
+import type { Dialog } from './dialog.ts'
+import type { Place } from './place.ts'
+import type { Thing } from './thing.ts'
+
+/** What an action is asked for: fixed at the key press. */
+export interface ActContext {
+  readonly environment: Environment
+  readonly place: Place
+  /** Those of the marked rows, or else of the row that the cursor is on. */
+  readonly things: readonly Thing[]
+  /** Whether they are marked ones. */
+  readonly marked: boolean
+}
+
+/** An action: one file of tui/actions each. Its keys and its tier are in the keymap, under `command`. */
+export interface Verb {
+  readonly command: string
+  /** Why it can't be done to this now, for the palette and a toast; undefined when it can. That it lacks `--write` is said for it. */
+  refusal(context: ActContext): string | undefined
+  /** The dialog that asks for it. */
+  begin(context: ActContext): Dialog
+}

@@ -1,0 +1,77 @@
+import { Argument, Command, Option } from 'commander'
+import { packageVersion } from '../runtime/cli/package-version.ts'
+import { addStoreOption } from '../runtime/cli/shared-options.ts'
+import { usageError } from '../runtime/cli/usage-error.ts'
+import { defaultOperator } from '../runtime/client/by-hand.ts'
+import { type ScreenName, screenNames } from './app/place.ts'
+
+export interface Arguments {
+  readonly store?: string
+  readonly write: boolean
+  readonly as: string
+  readonly env?: string
+  readonly prod: boolean
+  readonly ascii: boolean
+  /** One frame on stdout instead of the screen. */
+  readonly once?: ScreenName
+  readonly json: boolean
+  /** Id of the run to open on. */
+  readonly run?: string
+}
+
+interface Options extends Partial<Omit<Arguments, 'once' | 'run'>> {
+  readonly once?: ScreenName | true
+}
+
+const examples = `
+Examples:
+  jobs-tui                                       look at sqlite:.durable-jobs/jobs.db
+  jobs-tui --store redis://HOST:6379 --env eu-1 --prod --write
+  jobs-tui --once failures                       one frame as text, also into a file or a pipe
+  jobs-tui --once --json | jq .findings
+
+In it, ? shows the keys. It changes nothing unless it is started with --write.
+
+Exit code of --once: 0 nothing needs attention, 3 something does, 2 the store can't be reached.`
+
+/**
+ * Parses a command line.
+ * @throws CommanderError; with exit code 0 when it has printed help or the version.
+ */
+export function parseArguments(args: readonly string[]): Arguments {
+  const command = new Command('jobs-tui')
+    .description('Shows and repairs durable jobs, live, in a terminal.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .addArgument(new Argument('[run]', 'open on this run'))
+  addStoreOption(command)
+    .option('--write', 'arm the actions; without it nothing is ever changed')
+    .option('--as <name>', 'your name for the audit log (default: your user name and this host)')
+    .option('--env <name>', 'what the top line calls this store')
+    .option('--prod', 'mark it as production: red, and actions ask for more')
+    .option('--ascii', 'draw with ASCII alone')
+    .addOption(
+      new Option('--once [screen]', 'print one frame as text (default: home), and end')
+        .choices(screenNames.filter((name) => name !== 'run'))
+        .preset('home'),
+    )
+    .option('--json', 'with --once: print what the screen shows as JSON')
+    .addHelpText('after', examples)
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+  command.parse(args, { from: 'user' })
+  return checked(command.opts<Options>(), command.args[0])
+}
+
+function checked(
+  { store, write = false, as, env, prod = false, ascii = false, once, json = false }: Options,
+  run: string | undefined,
+): Arguments {
+  if (json && once === undefined) throw usageError('--json prints the frame of --once; add --once')
+  return {
+    ...{ write, as: as ?? defaultOperator(), prod, ascii, json },
+    ...(store === undefined ? {} : { store }),
+    ...(env === undefined ? {} : { env }),
+    ...(once === undefined ? {} : { once: run === undefined ? (once as ScreenName) : 'run' }),
+    ...(run === undefined ? {} : { run }),
+  }
+}

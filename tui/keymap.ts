@@ -1,0 +1,175 @@
+import { type ScreenName, screenNames } from './app/place.ts'
+
+/*
+ * THE KEYS: one table, which drives what a key does, the footer, `?`, the palette and the page of keys.
+ * K1  On one screen a key has one meaning: `bindingsOf` is checked for each screen by test/tui/keymap.test.ts.
+ * K2  Lowercase is harmless or about one thing; uppercase is heavier or toggles a way of looking.
+ * K3  What an action does is in tui/actions; a tier here says how it is confirmed.
+ */
+
+/**
+ * How an action is confirmed: 1 by `y`; 2 by `y` in a dialog that says its effect, asks for a reason and shows the equal
+ * command; 3, which 2 becomes for more than 25 runs or in production, by typing the count.
+ */
+export type Tier = 1 | 2 | 3
+
+export interface Binding {
+  /** As `Key` names them; the first is the one that is shown. */
+  readonly keys: readonly string[]
+  readonly command: string
+  /** For the footer, a word or two. */
+  readonly label: string
+  /** For `?`, the palette and the page of keys: what it does, in the third person. */
+  readonly help: string
+  readonly group: KeyGroup
+  /** Left out: every screen. */
+  readonly screens?: readonly ScreenName[]
+  /** Left out: it changes nothing in the store. */
+  readonly tier?: Tier
+  /** Place in the footer, the lowest first; left out: not in the footer. */
+  readonly footer?: number
+}
+
+export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
+export type KeyGroup = (typeof keyGroups)[number]
+
+const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
+
+export const keymap: readonly Binding[] = [
+  ...moveKeys(),
+  ...goKeys(),
+  ...viewKeys(),
+  ...copyKeys(),
+  ...actKeys(),
+  ...programKeys(),
+]
+
+function moveKeys(): readonly Binding[] {
+  const key = (keys: string[], command: string, label: string, help: string): Binding => ({
+    ...{ keys, command, label, help, group: 'move' },
+  })
+  return [
+    key(['j', 'down'], 'down', 'down', 'moves the cursor down'),
+    key(['k', 'up'], 'up', 'up', 'moves the cursor up'),
+    key(['g', 'home'], 'top', 'top', 'moves to the first row and stays there as new ones come'),
+    key(['G', 'end'], 'bottom', 'bottom', 'moves to the last row'),
+    key(['ctrl-d'], 'half page down', 'half page down', 'moves half a page down'),
+    key(['ctrl-u'], 'half page up', 'half page up', 'moves half a page up'),
+    key(['page-down', 'ctrl-f'], 'page down', 'page down', 'moves a page down'),
+    key(['page-up', 'ctrl-b'], 'page up', 'page up', 'moves a page up'),
+    key(['tab'], 'next pane', 'pane', 'goes to the next pane'),
+    key(['shift-tab'], 'previous pane', 'pane back', 'goes to the previous pane'),
+  ]
+}
+
+function goKeys(): readonly Binding[] {
+  const digits = screenNames.slice(0, 9).map((screen, i): Binding => {
+    const digit = String(i + 1)
+    return {
+      ...{ keys: [digit], command: `go ${screen}`, label: screen, group: 'go' },
+      help: `opens the screen ${screen}`,
+    }
+  })
+  return [
+    {
+      ...{ keys: ['enter', 'right', 'l'], command: 'open', label: 'open', group: 'go', footer: 1 },
+      help: 'opens what the cursor is on',
+    },
+    {
+      ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
+      help: 'closes messages, then the filter, then goes back; never quits',
+    },
+    ...digits,
+    { keys: ['['], command: 'history back', label: 'history', group: 'go', help: 'goes to the place visited before' },
+    { keys: [']'], command: 'history forward', label: 'forward', group: 'go', help: 'goes to the place visited after' },
+    { keys: ['-'], command: 'toggle', label: 'last', group: 'go', help: 'switches between this place and the last one' },
+    { keys: [':'], command: 'command line', label: 'command', group: 'go', help: 'takes the name of a screen and a filter', footer: 80 },
+    { keys: ['ctrl-p'], command: 'palette', label: 'palette', group: 'go', help: 'finds every command by its name' },
+  ]
+}
+
+function viewKeys(): readonly Binding[] {
+  return [
+    {
+      ...{ keys: ['/'], command: 'filter', label: 'filter', group: 'view', footer: 2, screens: lists },
+      help: 'filters the list as you type',
+    },
+    {
+      ...{ keys: ['s'], command: 'sort', label: 'sort', group: 'view', screens: lists, footer: 20 },
+      help: 'picks what to sort by',
+    },
+    {
+      ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: lists },
+      help: 'turns the order around',
+    },
+    {
+      ...{ keys: ['t'], command: 'range', label: 'range', group: 'view', footer: 21 },
+      help: 'switches between the last 5 minutes, hour and 24 hours',
+    },
+    {
+      ...{ keys: ['F'], command: 'freeze', label: 'freeze', group: 'view', footer: 22 },
+      help: 'lets the view stand still, or move on',
+    },
+    {
+      ...{ keys: ['ctrl-r'], command: 'reload', label: 'reload', group: 'view' },
+      help: 'reads everything anew',
+    },
+    {
+      ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: lists, footer: 10 },
+      help: 'marks the row, or takes the mark away',
+    },
+    {
+      ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: lists },
+      help: 'takes all marks away',
+    },
+  ]
+}
+
+function copyKeys(): readonly Binding[] {
+  return [
+    {
+      ...{ keys: ['y'], command: 'copy', label: 'copy id', group: 'copy' },
+      help: 'copies the id of what the cursor is on',
+    },
+  ]
+}
+
+/** Of tui/actions. */
+function actKeys(): readonly Binding[] {
+  return []
+}
+
+function programKeys(): readonly Binding[] {
+  return [
+    { keys: ['?'], command: 'help', label: 'keys', group: 'program', help: 'shows the keys of this screen', footer: 81 },
+    { keys: ['q'], command: 'quit', label: 'quit', group: 'program', help: 'goes back; at the root pressed twice it quits' },
+    { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
+    { keys: ['ctrl-z'], command: 'suspend', label: 'suspend', group: 'program', help: 'hands the terminal to the shell; fg comes back' },
+    { keys: ['ctrl-l'], command: 'repaint', label: 'repaint', group: 'program', help: 'paints the whole screen anew' },
+  ]
+}
+
+/** What keys mean on a screen. */
+export function bindingsOf(screen: ScreenName): readonly Binding[] {
+  return keymap.filter(({ screens }) => screens === undefined || screens.includes(screen))
+}
+
+export function bindingOf(screen: ScreenName, key: string): Binding | undefined {
+  return bindingsOf(screen).find(({ keys }) => keys.includes(key))
+}
+
+const shownNames: Readonly<Record<string, string>> = {
+  up: '↑',
+  down: '↓',
+  left: '←',
+  right: '→',
+  'page-down': 'pgdn',
+  'page-up': 'pgup',
+  'shift-tab': 'S-tab',
+}
+
+/** A key as the footer and the help write it. */
+export function keyText(key: string, ascii = false): string {
+  if (ascii && /^(up|down|left|right)$/.test(key)) return key
+  return shownNames[key] ?? key.replace(/^ctrl-/, '^')
+}

@@ -1,0 +1,29 @@
+import type { ReactElement } from 'react'
+import type { ViewProps } from '../screens/screen.ts'
+import { type Span, span } from './span.ts'
+import { Spans } from './spans.tsx'
+
+export interface EmptyProps extends Pick<ViewProps<unknown>, 'data' | 'problem' | 'place' | 'fleet' | 'now'> {
+  /** In the singular: `run`. */
+  readonly what: string
+  /** How many there are without the filter, where that is known. */
+  readonly unfiltered?: number
+  /** What to do so that there is one; behind a list without a filter. */
+  readonly next?: string
+}
+
+/** Why a list has no rows, and what to do next. */
+export function EmptyList(props: EmptyProps): ReactElement {
+  return <Spans spans={emptySpans(props)} />
+}
+
+export function emptySpans({ data, problem, place, what, unfiltered, next }: EmptyProps): readonly Span[] {
+  if (problem !== undefined) return [span(` ${problem} `, 'bad'), span('^R reads again', 'dim')]
+  if (data === undefined) return [span(` reading ${what}s`, 'dim')]
+  if (place.filter !== '') {
+    const others = unfiltered === undefined ? '' : `; ${unfiltered.toLocaleString('en')} without it`
+    return [span(` no ${what} matches '${place.filter}'${others}; / changes it, esc takes it back`)]
+  }
+  return [span(` no ${what}${next === undefined ? '' : `; ${next}`}`)]
+}
+

@@ -1,0 +1,100 @@
+import { eventSentence } from '../../runtime/describe/event-sentence.ts'
+import type { AppState } from '../app/app-state.ts'
+import { isKnown } from '../app/commands.ts'
+import type { AppDeps } from '../app/deps.ts'
+import { shownPlace } from '../app/places.ts'
+import { bindingsOf, keyText } from '../keymap.ts'
+import { fieldSpans } from './field-spans.ts'
+import { fitSpans, type Span, span, spread } from './span.ts'
+import type { Tone } from './tone.ts'
+
+/** The two lines at the bottom: what was said last, or what is being typed; then the keys. */
+
+export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
+  const { mode, size, quitting } = state
+  const { columns } = size
+  if (mode.kind === 'filter') {
+    const hint = deps.screens[shownPlace(state.places).screen]?.filterHint ?? ''
+    return spread([span('/', 'key'), ...fieldSpans(mode.field)], [span(hint, 'dim')], columns)
+  }
+  if (mode.kind === 'command') {
+    const problem = mode.problem === undefined ? [] : [span(mode.problem, 'bad')]
+    return spread([span(':', 'key'), ...fieldSpans(mode.field)], problem, columns)
+  }
+  if (quitting) return fitSpans([span('q again quits; any other key stays', 'warn')], columns)
+  return fitSpans(toastSpans(state) ?? problemSpans(state) ?? newestEvent(state), columns)
+}
+
+function toastSpans({ toasts }: AppState): readonly Span[] | undefined {
+  const toast = toasts.at(-1)
+  if (toast === undefined) return undefined
+  const more = toasts.length > 1 ? ` (and ${toasts.length - 1} more; esc)` : toast.tone === 'bad' ? ' (esc)' : ''
+  return [span(toast.text, toast.tone), span(more, 'dim')]
+}
+
+function problemSpans({ fleet }: AppState): readonly Span[] | undefined {
+  const { connection } = fleet
+  return 'message' in connection ? [span(connection.message, 'bad')] : undefined
+}
+
+/** What operators, leaders and workers did last. */
+function newestEvent(state: AppState): readonly Span[] {
+  const event = (state.frozen ?? state).fleet.overview?.operations.at(-1)
+  if (event === undefined) return []
+  return [span(`${new Date(event.at).toISOString().slice(11, 19)} ${eventSentence(event)}`, 'dim')]
+}
+
+/** Keys of this screen as the keymap orders them, as many as fit. */
+export function keysLine(state: AppState, deps: AppDeps): readonly Span[] {
+  const { columns } = state.size
+  const hints = hintsOf(state, deps)
+  const shown: Span[] = []
+  let left = columns - 1
+  for (const [key, label, tone] of hints) {
+    const width = key.length + label.length + 3
+    if (width > left) continue
+    left -= width
+    shown.push(span(` ${key}`, 'key'), span(` ${label} `, tone))
+  }
+  return shown
+}
+
+type Hint = readonly [key: string, label: string, tone: Tone]
+
+const modeHints: Readonly<Record<Exclude<AppState['mode']['kind'], 'browse' | 'dialog'>, readonly Hint[]>> = {
+  filter: [
+    ['enter', 'keep', 'dim'],
+    ['esc', 'leave as it was', 'dim'],
+  ],
+  command: [
+    ['enter', 'go', 'dim'],
+    ['esc', 'leave', 'dim'],
+  ],
+  palette: [
+    ['enter', 'do it', 'dim'],
+    ['↑↓', 'choose', 'dim'],
+    ['esc', 'leave', 'dim'],
+  ],
+  help: [
+    ['↑↓', 'scroll', 'dim'],
+    ['type', 'search', 'dim'],
+    ['esc', 'close', 'dim'],
+  ],
+  picker: [
+    ['enter', 'pick', 'dim'],
+    ['esc', 'leave', 'dim'],
+  ],
+}
+
+function hintsOf(state: AppState, deps: AppDeps): readonly Hint[] {
+  const { mode, environment } = state
+  if (mode.kind === 'dialog') return mode.dialog.view().keys.map(({ key, label }) => [key, label, 'dim'])
+  if (mode.kind !== 'browse') return modeHints[mode.kind]
+  return bindingsOf(shownPlace(state.places).screen)
+    .filter(({ footer, command }) => footer !== undefined && isKnown(command, state, deps))
+    .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0))
+    .map(({ keys: [key = ''], command, label }) => {
+      const text = command === 'range' ? `range ${state.range}` : label
+      return [keyText(key, environment.look.ascii), text, 'dim']
+    })
+}

@@ -1,0 +1,111 @@
+import { durationToken } from '../../runtime/describe/duration-token.ts'
+import { leaderRole } from '../../runtime/store/terms.ts'
+import type { AppState } from '../app/app-state.ts'
+import { type ScreenName, screenNames } from '../app/place.ts'
+import { shownPlace, trailOf } from '../app/places.ts'
+import type { Screens } from '../screens/screen.ts'
+import { type Span, span, spread } from './span.ts'
+
+/** The two lines on top: where this is and how it does, then the screens. */
+
+export function statusLine(state: AppState, screens: Screens): readonly Span[] {
+  const { environment, size } = state
+  const { glyphs } = environment.look
+  const bar = span(` ${glyphs.separator} `, 'dim')
+  const name = environment.name ?? environment.address
+  const left = [
+    span(' jobs', 'title'),
+    ...[bar, environmentSpan(name, environment.isProduction)],
+    ...[bar, ...connectionSpans(state)],
+    ...leaderSpans(state).flatMap((one) => [bar, one]),
+    ...trailSpans(state, screens).flatMap((one) => [bar, one]),
+  ]
+  const right = [
+    ...frozenSpans(state),
+    environment.write ? span(`WRITE as ${environment.operator}`, 'warn') : span('READ-ONLY', 'dim'),
+    span(` ${clockText(state)} `),
+  ]
+  return spread(left, right, size.columns)
+}
+
+/** Said by a word as well: the color may be missing. */
+function environmentSpan(name: string, isProduction: boolean): Span {
+  return isProduction ? { ...span(` PROD ${name} `, 'bad'), inverse: true } : span(name)
+}
+
+const silentMs = 3_000
+
+function connectionSpans({ fleet, now, environment, frozen }: AppState): readonly Span[] {
+  const { glyphs } = environment.look
+  const { connection } = fleet
+  switch (connection.kind) {
+    case 'connecting':
+      return [span(`${glyphs.offline} connecting`, 'dim')]
+    case 'live': {
+      const silent = now - connection.at
+      if (silent > silentMs) return [span(`${glyphs.offline} no reply for ${durationToken(silent)}`, 'warn')]
+      return [span(glyphs.live, frozen ? 'dim' : 'good'), span(` live ${durationToken(connection.latencyMs)}`)]
+    }
+    case 'offline':
+    case 'newer':
+    case 'forbidden': {
+      const left = Math.max(0, Math.ceil((connection.retryAt - now) / 1_000))
+      const word = { offline: 'offline', newer: 'newer store', forbidden: 'no permission' }[connection.kind]
+      const retry = `${durationToken(now - connection.since)}, retry in ${left}s (${connection.attempt})`
+      return [span(`${glyphs.offline} ${word} ${retry}`, 'bad')]
+    }
+  }
+}
+
+function leaderSpans({ fleet, environment }: AppState): readonly Span[] {
+  const leader = fleet.overview?.leaders.find(({ role }) => role === leaderRole)
+  if (leader === undefined || fleet.overview === undefined) return []
+  const { glyphs } = environment.look
+  return leader.worker === undefined
+    ? [span(`${glyphs.leader} no leader`, 'warn')]
+    : [span(`${glyphs.leader} ${leader.worker}`, 'dim')]
+}
+
+/** From the root to here, where this is no root. */
+function trailSpans(state: AppState, screens: Screens): readonly Span[] {
+  const trail = trailOf(state.places)
+  if (trail.length < 2) return []
+  const { glyphs } = state.environment.look
+  const names = trail.map(({ screen, subject }) => subject ?? screens[screen]?.title ?? screen)
+  return [span(names.join(` ${glyphs.into} `))]
+}
+
+function frozenSpans({ frozen, now }: AppState): readonly Span[] {
+  return frozen === undefined ? [] : [span(`FROZEN ${durationToken(now - frozen.at)} `, 'warn')]
+}
+
+function clockText({ now, fleet }: AppState): string {
+  return `${new Date(now + fleet.aheadMs).toISOString().slice(11, 19)}Z`
+}
+
+/** The screens with their digits and alarms; shorter where the terminal is narrow. */
+export function screensLine(state: AppState, screens: Screens): readonly Span[] {
+  const root = trailOf(state.places)[0]?.screen ?? shownPlace(state.places).screen
+  const tabs = screenNames.flatMap((name, i) => tabSpans(name, i, root === name, state, screens))
+  const hint = state.size.columns >= 100 ? [span(': command  ? keys ', 'dim')] : [span('? keys ', 'dim')]
+  return spread([span(' '), ...tabs], hint, state.size.columns)
+}
+
+function tabSpans(
+  name: ScreenName,
+  index: number,
+  isShown: boolean,
+  state: AppState,
+  screens: Screens,
+): readonly Span[] {
+  const screen = screens[name]
+  if (screen === undefined || index > 8) return []
+  const alarms = screen.alarms?.((state.frozen ?? state).fleet) ?? 0
+  const alarm = alarms === 0 ? '' : `!${alarms}`
+  const text = `${index + 1} ${state.size.columns < 100 ? (screen.short ?? screen.title) : screen.title}`
+  return [
+    isShown ? { ...span(`[${text}`, 'title') } : span(` ${text}`, 'dim'),
+    span(alarm, 'bad'),
+    isShown ? span(']', 'title') : span(' '),
+  ]
+}

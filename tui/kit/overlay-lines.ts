@@ -1,0 +1,113 @@
+import type { AppState, Mode } from '../app/app-state.ts'
+import type { AppDeps } from '../app/deps.ts'
+import { isKnown } from '../app/commands.ts'
+import type { DialogLine } from '../app/dialog.ts'
+import { type PaletteItem, paletteItems } from '../app/palette.ts'
+import { shownPlace } from '../app/places.ts'
+import { type Binding, bindingsOf, keyGroups, keyText } from '../keymap.ts'
+import { fieldSpans } from './field-spans.ts'
+import { type Span, span } from './span.ts'
+import type { Tone } from './tone.ts'
+
+/** What lies over the body in a mode of its own: help, palette, picker, dialog. */
+export interface Overlay {
+  readonly title: string
+  readonly tone: Tone
+  readonly lines: readonly (readonly Span[])[]
+  /** It takes the whole body; else it stands at its bottom. */
+  readonly whole: boolean
+}
+
+export function overlayOf(state: AppState, deps: AppDeps): Overlay | undefined {
+  const { mode } = state
+  switch (mode.kind) {
+    case 'help':
+      return helpOverlay(state, mode, deps)
+    case 'palette':
+      return paletteOverlay(state, mode, deps)
+    case 'picker':
+      return pickerOverlay(mode, state)
+    case 'dialog': {
+      const { title, tone, lines } = mode.dialog.view()
+      return { title, tone, lines: lines.map(dialogLine), whole: false }
+    }
+    default:
+      return undefined
+  }
+}
+
+function helpOverlay(state: AppState, { field, top }: Extract<Mode, { kind: 'help' }>, deps: AppDeps): Overlay {
+  const { screen } = shownPlace(state.places)
+  const typed = field.text.toLowerCase()
+  const known = bindingsOf(screen).filter(
+    (binding) =>
+      isKnown(binding.command, state, deps) &&
+      `${binding.keys.join(' ')} ${binding.label} ${binding.help}`.toLowerCase().includes(typed),
+  )
+  const groups = keyGroups.flatMap((group) => {
+    const bindings = known.filter((binding) => binding.group === group)
+    return bindings.map((binding, i) => helpLine(binding, i === 0 ? group : '', state))
+  })
+  const title = deps.screens[screen]?.title ?? screen
+  const search = typed === '' ? [] : [[span('search ', 'dim'), ...fieldSpans(field)]]
+  return { title: `keys of ${title}`, tone: 'title', whole: true, lines: [...search, ...groups.slice(top)] }
+}
+
+function helpLine({ keys, help, tier }: Binding, group: string, { environment }: AppState): readonly Span[] {
+  const names = keys.map((key) => keyText(key, environment.look.ascii)).join(' ')
+  const armed = tier === undefined || environment.write ? '' : ' (needs --write)'
+  return [span(` ${group.padEnd(9)}`, 'dim'), span(names.padEnd(14), 'key'), span(help), span(armed, 'dim')]
+}
+
+function paletteOverlay(
+  state: AppState,
+  { field, line }: Extract<Mode, { kind: 'palette' }>,
+  deps: AppDeps,
+): Overlay {
+  const items = paletteItems(state, field.text, deps)
+  const height = Math.max(1, state.size.rows - 8)
+  const first = Math.max(0, line - height + 1)
+  const { look } = state.environment
+  const shown = items.slice(first, first + height).map((item, i) => paletteLine(item, first + i === line, look))
+  const none = [[span(' no command has all of these words', 'dim')]]
+  return {
+    ...{ title: 'commands', tone: 'title', whole: true },
+    lines: [[span(' '), ...fieldSpans(field)], ...(shown.length === 0 ? none : shown)],
+  }
+}
+
+function paletteLine(
+  { binding, refusal }: PaletteItem,
+  isCursor: boolean,
+  { glyphs, ascii }: AppState['environment']['look'],
+): readonly Span[] {
+  const [key = ''] = binding.keys
+  return [
+    span(isCursor ? glyphs.cursor : ' ', 'key'),
+    span(` ${keyText(key, ascii).padEnd(7)}`, refusal === undefined ? 'key' : 'dim'),
+    { ...span(binding.command.padEnd(18), refusal === undefined ? 'plain' : 'dim'), inverse: isCursor },
+    span(refusal ?? binding.help, 'dim'),
+  ]
+}
+
+function pickerOverlay(
+  { picker, line }: Extract<Mode, { kind: 'picker' }>,
+  { environment, size }: AppState,
+): Overlay {
+  const { glyphs } = environment.look
+  const height = Math.max(1, size.rows - 8)
+  const first = Math.max(0, line - height + 1)
+  const lines = picker.items.slice(first, first + height).map(({ key = '', label, hint = '' }, i) => [
+    span(first + i === line ? glyphs.cursor : ' ', 'key'),
+    span(` ${key.padEnd(3)}`, 'key'),
+    { ...span(label), inverse: first + i === line },
+    span(`  ${hint}`, 'dim'),
+  ])
+  return { title: picker.title, tone: 'title', whole: false, lines }
+}
+
+function dialogLine(line: DialogLine): readonly Span[] {
+  if (line.kind === 'text') return [span(` ${line.text}`, line.tone)]
+  const { label, field, active } = line
+  return [span(` ${label} `, active ? 'key' : 'dim'), ...(active ? fieldSpans(field) : [span(field.text)])]
+}

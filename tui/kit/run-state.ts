@@ -1,0 +1,14 @@
+import type { Run } from '../../runtime/model/run.ts'
+import { runGlyph } from './glyphs.ts'
+import type { Look } from './look.ts'
+import { type Tone, stateTones } from './tone.ts'
+
+/** Glyph and word of a run's state: `↻ retrying`. */
+export function stateText(run: Run, { glyphs }: Look): string {
+  const name = runGlyph(run)
+  return `${glyphs.states[name]} ${name}`
+}
+
+export function stateTone(run: Run): Tone {
+  return stateTones[runGlyph(run)]
+}

@@ -1,0 +1,18 @@
+import { Text } from 'ink'
+import type { ReactElement } from 'react'
+import type { Span } from './span.ts'
+import { toneStyles } from './tone.ts'
+
+/** One line of the screen. */
+export function Spans({ spans }: { readonly spans: readonly Span[] }): ReactElement {
+  return (
+    <Text wrap="truncate-end">
+      {spans.map(({ text, tone = 'plain', inverse = false }, i) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a span has no identity but its place
+        <Text key={i} inverse={inverse} {...toneStyles[tone]}>
+          {text}
+        </Text>
+      ))}
+    </Text>
+  )
+}

@@ -1,0 +1,96 @@
+import { type Instance, render } from 'ink'
+import { systemClock } from '../runtime/model/clock.ts'
+import { App } from './app/app.ts'
+import type { AppState, Environment } from './app/app-state.ts'
+import type { AppDeps } from './app/deps.ts'
+import type { Target } from './app/place.ts'
+import { shownPlace } from './app/places.ts'
+import { requestKey, requestOf, shownScreen } from './app/shown.ts'
+import { beginState } from './begin-state.ts'
+import { Fleet } from './fleet/fleet.ts'
+import { ScreenReader } from './fleet/screen-reader.ts'
+import { AppView } from './kit/app-view.tsx'
+import { screens } from './screens/screens.ts'
+import type { Source } from './source.ts'
+import { EffectRunner } from './terminal/effect-runner.ts'
+import { giveBack, type HowItEnded } from './terminal/give-back.ts'
+import { Suspension } from './terminal/suspension.ts'
+
+export interface ScreenOptions {
+  readonly environment: Environment
+  readonly target: Target
+  readonly source: Source
+}
+
+const deps: AppDeps = { screens, verbs: {} }
+
+/** Shows the screen until the user or a signal ends it. Resolves to the exit code; the terminal is as it was before. */
+export async function runScreen({ environment, target, source }: ScreenOptions): Promise<number> {
+  const { stdout } = process
+  const clock = systemClock
+  const size = { columns: stdout.columns, rows: stdout.rows }
+  const suspension = new Suspension()
+  const runner = new EffectRunner({ suspension, stdout, jobs: () => fleet.jobs })
+  const app = new App(beginState(environment, target, size, clock.now()), {
+    ...{ ...deps, clock },
+    carryOut: (effect) => runner.carryOut(effect),
+    moved: (state) => {
+      want(reader, state)
+      if (state.mode.kind === 'dialog' && !state.mode.painted) void whenPainted(instance, app)
+    },
+  })
+  const fleet = new Fleet({
+    ...{ clock, connect: () => source.connect() },
+    publish: (view) => app.dispatch({ kind: 'fleet', fleet: view }),
+  })
+  const reader = new ScreenReader({
+    ...{ clock, jobs: () => fleet.jobs },
+    report: ({ place, key: request }, outcome) =>
+      app.dispatch({ kind: 'data', place, request, outcome }),
+  })
+  const instance = render(<AppView app={app} deps={deps} suspension={suspension} />, {
+    ...{ alternateScreen: true, incrementalRendering: true, maxFps: 30 },
+    ...{ exitOnCtrlC: false, patchConsole: false, interactive: true },
+  })
+  const ended = giveBack(instance, suspension)
+  runner.begin(app, { reload: () => [fleet, reader].map((one) => one.reload()), quit: () => ended.end(0) })
+  const resized = (): void =>
+    app.dispatch({ kind: 'resize', size: { columns: stdout.columns, rows: stdout.rows } })
+  stdout.on('resize', resized)
+  want(reader, app.state())
+  fleet.start()
+  reader.start()
+  const how = await ended.done
+  stdout.off('resize', resized)
+  app.close()
+  runner.close()
+  await closed(fleet, reader)
+  return exitCode(how)
+}
+
+/** A store that doesn't reply may not keep the terminal's user from the shell. */
+const patienceMs = 500
+
+async function closed(fleet: Fleet, reader: ScreenReader): Promise<void> {
+  const late = new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref())
+  await Promise.race([late, Promise.allSettled([reader.close(), fleet.close()])])
+}
+
+function exitCode(how: HowItEnded): number {
+  if (how.kind === 'failed') throw how.error
+  return how.code
+}
+
+function want(reader: ScreenReader, state: AppState): void {
+  const request = requestOf(state, screens)
+  const place = shownPlace(state.places).id
+  const key = requestKey(request)
+  const known = state.data.get(place)
+  const before = known?.request === key ? known.data : undefined
+  reader.want({ place, key, request, read: shownScreen(state, screens).read, before })
+}
+
+async function whenPainted(instance: Instance, app: App): Promise<void> {
+  await instance.waitUntilRenderFlush()
+  app.dispatch({ kind: 'painted' })
+}

@@ -1,0 +1,39 @@
+import type { StoreCheck } from '../../../runtime/store/store.ts'
+import type { Row, ScreenInput } from '../screen.ts'
+
+/** What the screen has read. */
+export interface DoctorData {
+  readonly checks: readonly StoreCheck[]
+  /** Those that take long are still missing. */
+  readonly isQuick: boolean
+  readonly address: string
+  readonly version: string
+}
+
+export interface CheckRow extends Row {
+  readonly check: StoreCheck
+}
+
+const gravity: readonly StoreCheck['verdict'][] = ['fault', 'warning', 'fine']
+
+/** The checks that match the filter, the gravest first. */
+export function checkRows({ data, place }: ScreenInput<DoctorData>): readonly CheckRow[] {
+  const wanted = place.filter.toLowerCase()
+  return (data?.checks ?? [])
+    .filter(({ name, verdict, found }) => `${name} ${verdict} ${found}`.toLowerCase().includes(wanted))
+    .map((check) => ({ id: check.name, check }))
+    .sort((a, b) => gravity.indexOf(a.check.verdict) - gravity.indexOf(b.check.verdict))
+}
+
+/** Says in a few words how the store is. */
+export function verdictText({ checks, isQuick }: DoctorData): string {
+  const count = (verdict: StoreCheck['verdict']): number =>
+    checks.filter((check) => check.verdict === verdict).length
+  const parts = [counted(count('fault'), 'fault'), counted(count('warning'), 'warning')].filter(Boolean)
+  const found = parts.length === 0 ? 'all is fine' : parts.join(', ')
+  return isQuick ? `${found} so far, checking on` : found
+}
+
+function counted(count: number, word: string): string {
+  return count === 0 ? '' : `${count} ${word}${count === 1 ? '' : 's'}`
+}

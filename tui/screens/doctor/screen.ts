@@ -1,0 +1,28 @@
+import { packageVersion } from '../../../runtime/cli/package-version.ts'
+import type { Screen } from '../screen.ts'
+import { checkRows, type DoctorData } from './rows.ts'
+import { DoctorView, doctorLayout } from './view.tsx'
+
+/** What `durable-jobs doctor` says of the store. */
+export const doctor: Screen<DoctorData> = {
+  name: 'doctor',
+  title: 'Doctor',
+  panes: ['checks'],
+  filterHint: 'part of a check',
+  read: {
+    everyMs: 10_000,
+    // The quick ones first, so that there is something to see.
+    load: async ({ inspector }, _request, before) => ({
+      checks: await inspector.checks(before === undefined ? 'quick' : 'all'),
+      isQuick: before === undefined,
+      address: inspector.address,
+      version: packageVersion(),
+    }),
+    isPartial: ({ isQuick }) => isQuick,
+  },
+  rows: checkRows,
+  height: (input) => doctorLayout(input).listHeight,
+  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'store-fault').length,
+  json: ({ data, fleet }) => ({ ...data, connection: fleet.connection }),
+  View: DoctorView,
+}

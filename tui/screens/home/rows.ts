@@ -1,0 +1,101 @@
+import type { Finding } from '../../../runtime/attention/finding.ts'
+import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
+import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
+import type { ScreenName, Target } from '../../app/place.ts'
+import type { FleetView } from '../../fleet/fleet-view.ts'
+import type { Row, ScreenInput } from '../screen.ts'
+import { filterText } from './filter-text.ts'
+import type { HomeData } from './rates.ts'
+
+export interface FindingRow extends Row {
+  readonly finding: Finding
+}
+
+/** What needs a person, the gravest first. */
+export function findingRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly FindingRow[] {
+  return fleet.findings.map((finding) => ({
+    ...{ id: finding.id, finding, target: targetOf(finding) },
+    thing: { kind: 'finding', id: finding.id },
+  }))
+}
+
+/** Findings that are about a thing with a screen of its own; the others are about runs. */
+const screenOfKind: Readonly<Record<string, ScreenName>> = {
+  'lost-worker': 'workers',
+  'worker-losses': 'workers',
+  'old-version': 'workers',
+  'no-leader': 'workers',
+  'dead-duty': 'workers',
+  'missed-tick': 'cron',
+  'store-fault': 'doctor',
+  'paused-queue': 'queues',
+  'new-failure': 'failures',
+  limiter: 'limits',
+}
+
+/** Where its cause is seen and cured. */
+export function targetOf({ id, kind, filter }: Finding): Target {
+  const screen = screenOfKind[kind]
+  if (screen !== undefined) return { screen, row: id.slice(kind.length + 1) }
+  return { screen: 'runs', ...(filter === undefined ? {} : { filter: filterText(filter) }) }
+}
+
+export interface QueueRow extends Row {
+  readonly queue: QueueInfo
+  readonly live: number
+}
+
+/** Queues by the age of their oldest ready run, then by what is in them. */
+export function queueRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly QueueRow[] {
+  const queues = fleet.overview?.queues ?? []
+  return queues
+    .map((queue): QueueRow => {
+      const { scheduled: _, ...live } = queue.counts
+      return {
+        ...{ id: queue.name, queue, live: Object.values(live).reduce((sum, count) => sum + count, 0) },
+        thing: { kind: 'queue', id: queue.name, paused: queue.paused !== undefined },
+        target: { screen: 'runs', filter: filterText({ queue: queue.name }) },
+      }
+    })
+    .sort((a, b) => (b.queue.oldestReadyMs ?? -1) - (a.queue.oldestReadyMs ?? -1) || b.live - a.live)
+}
+
+/** The workers in a few numbers. */
+export interface FleetSummary {
+  readonly working: number
+  readonly draining: number
+  readonly lost: readonly WorkerInfo[]
+  readonly slots: number
+  readonly taken: number
+  /** Of the job that most versions run of; left out: no job has two. */
+  readonly mixed?: { readonly job: string; readonly versions: readonly (readonly [version: number, workers: number])[] }
+}
+
+export function fleetSummary({ overview }: FleetView): FleetSummary {
+  const workers = overview?.workers ?? []
+  const live = workers.filter(({ lost }) => !lost)
+  const mixed = mixedVersions(live)
+  return {
+    working: live.filter(({ draining }) => !draining).length,
+    draining: live.filter(({ draining }) => draining).length,
+    lost: workers.filter(({ lost }) => lost),
+    slots: live.reduce((sum, { concurrency }) => sum + concurrency, 0),
+    taken: live.reduce((sum, { running }) => sum + running, 0),
+    ...(mixed === undefined ? {} : { mixed }),
+  }
+}
+
+/** While a deploy is under way a job has workers of two versions. */
+function mixedVersions(workers: readonly WorkerInfo[]): FleetSummary['mixed'] {
+  const byJob = new Map<string, Map<number, number>>()
+  for (const { jobs } of workers) {
+    for (const { name, version } of jobs) {
+      const versions = byJob.get(name) ?? new Map<number, number>()
+      byJob.set(name, versions.set(version, (versions.get(version) ?? 0) + 1))
+    }
+  }
+  const [first] = [...byJob].filter(([, versions]) => versions.size > 1)
+  if (first === undefined) return undefined
+  const [job, versions] = first
+  return { job, versions: [...versions].sort(([a], [b]) => b - a) }
+}

@@ -1,0 +1,161 @@
+import { Box } from 'ink'
+import type { ReactElement, ReactNode } from 'react'
+import { wrap } from '../../../runtime/cli/plain-text.ts'
+import { Pane } from '../../kit/pane.tsx'
+import { fitSpans, type Span, span } from '../../kit/span.ts'
+import { Spans } from '../../kit/spans.tsx'
+import { Table } from '../../kit/table.tsx'
+import type { ViewProps } from '../screen.ts'
+import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines.ts'
+import { findingColumns, queueColumns } from './columns.ts'
+import { type HomeLayout, homeLayout } from './layout.ts'
+import { backlogOf, type HomeData, ratesOf, rateText, type Series, statisticsOf } from './rates.ts'
+import type { FindingRow } from './rows.ts'
+import { sparkline } from './sparkline.ts'
+
+export function HomeView(props: ViewProps<HomeData>): ReactElement {
+  const layout = layoutOf(props)
+  return (
+    <Box flexDirection="column">
+      <Charts {...props} />
+      {layout.middleHeight === 0 ? null : (
+        <Box flexDirection="row" height={layout.middleHeight}>
+          <Queues {...props} />
+          <Box marginLeft={1}>
+            <FleetPane {...props} />
+          </Box>
+        </Box>
+      )}
+      <Attention {...props} />
+    </Box>
+  )
+}
+
+function layoutOf({ size, fleet }: Pick<ViewProps<HomeData>, 'size' | 'fleet'>): HomeLayout {
+  return homeLayout(size, fleet.overview?.queues.length ?? 0)
+}
+
+function Charts(props: ViewProps<HomeData>): ReactElement {
+  const { chartWidths, chartHeight } = layoutOf(props)
+  const { series, ...rates } = ratesOf(props)
+  const [first, second, third] = chartWidths
+  const backlog = backlogOf(statisticsOf(props))
+  const failed = span(rateText(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
+  return (
+    <Box flexDirection="row" height={chartHeight} columnGap={1}>
+      <Chart
+        {...{ ...props, title: 'started', width: first, series: series.started, lines: rateLines(props) }}
+        note={span(rateText(rates.started), 'dim')}
+      />
+      <Chart
+        {...{ ...props, title: 'failed', width: second, series: series.failed, lines: latencyLines(props) }}
+        note={failed}
+      />
+      <Chart
+        {...{ ...props, title: 'backlog', width: third, series: series.backlog, lines: backlogLines(props) }}
+        note={span(backlog === undefined ? '' : backlog.now.toLocaleString('en'), 'dim')}
+      />
+    </Box>
+  )
+}
+
+type ChartProps = ViewProps<HomeData> & {
+  readonly title: string
+  /** The number of now. */
+  readonly note: Span
+  readonly width: number
+  readonly series: Series
+  /** Numbers below the chart. */
+  readonly lines: readonly (readonly Span[])[]
+}
+
+function Chart({ title, note, width, series, lines, look, ...props }: ChartProps): ReactElement {
+  const { chartHeight, sparkRows } = layoutOf(props)
+  const form = look.ascii ? 'ascii' : 'block'
+  const drawn = sparkRows === 0 ? [] : sparkline(series, { width, height: sparkRows, form })
+  return (
+    <Pane title={title} note={note} width={width} height={chartHeight} look={look}>
+      <Lines lines={drawn.map((line) => [span(line, 'busy')])} width={width} />
+      <Lines lines={lines} width={width} />
+    </Pane>
+  )
+}
+
+function Queues(props: ViewProps<HomeData>): ReactElement {
+  const { queueWidth, middleHeight } = layoutOf(props)
+  const { look, place, windows, fleet } = props
+  const list = windows.queues
+  return (
+    <Pane
+      title="queues by oldest ready run"
+      {...{ width: queueWidth, height: middleHeight, look }}
+      active={list?.active}
+    >
+      {list === undefined || list.count === 0 ? (
+        <Spans spans={[span(fleet.overview === undefined ? ' reading' : ' no live run', 'dim')]} />
+      ) : (
+        <Table columns={queueColumns(look)} window={list} width={queueWidth} titled={false} {...{ place, look }} />
+      )}
+    </Pane>
+  )
+}
+
+function FleetPane(props: ViewProps<HomeData>): ReactElement {
+  const { fleetWidth, middleHeight } = layoutOf(props)
+  return (
+    <Pane title="fleet" width={fleetWidth} height={middleHeight} look={props.look}>
+      <Lines lines={fleetLines(props, fleetWidth)} width={fleetWidth} />
+    </Pane>
+  )
+}
+
+function Attention(props: ViewProps<HomeData>): ReactElement {
+  const { attentionHeight, detailHeight } = layoutOf(props)
+  const { look, place, windows, fleet, size, now } = props
+  const list = windows.attention
+  const muted = fleet.muted.length === 0 ? '' : `${fleet.muted.length} muted`
+  return (
+    <Pane
+      title="needs attention"
+      note={span(muted, 'dim')}
+      {...{ width: size.columns, height: attentionHeight, look }}
+      active={list?.active}
+    >
+      {list === undefined || list.count === 0 ? (
+        <Spans spans={quietSpans(props)} />
+      ) : (
+        <Table
+          columns={findingColumns(look, now)}
+          window={list}
+          width={size.columns}
+          titled={false}
+          {...{ place, look }}
+        />
+      )}
+      {detailHeight === 0 ? null : <Detail {...props} />}
+    </Pane>
+  )
+}
+
+function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
+  if (fleet.overview === undefined) return [span(' reading', 'dim')]
+  return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
+}
+
+/** The finding under the cursor in whole sentences, at the bottom of the pane. */
+function Detail({ windows, size, fleet }: ViewProps<HomeData>): ReactNode {
+  const { detailHeight } = layoutOf({ size, fleet })
+  const list = windows.attention
+  const row = list?.rows[list.line] as FindingRow | undefined
+  if (row === undefined) return null
+  const { sentence, nearby } = row.finding
+  const text = nearby === undefined ? sentence : `${sentence} (${nearby})`
+  const lines = wrap(text, size.columns - 4).slice(0, detailHeight)
+  return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
+}
+
+function Lines({ lines, width }: { readonly lines: readonly (readonly Span[])[]; readonly width: number }): ReactNode {
+  // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
+  return lines.map((spans, i) => <Spans key={i} spans={fitSpans(spans, width)} />)
+}
+

@@ -1,0 +1,109 @@
+import { Box } from 'ink'
+import type { ReactElement } from 'react'
+import { durationToken } from '../../../runtime/describe/duration-token.ts'
+import { EmptyList } from '../../kit/empty-list.tsx'
+import { Pane } from '../../kit/pane.tsx'
+import { stateText, stateTone } from '../../kit/run-state.ts'
+import { span } from '../../kit/span.ts'
+import { Spans } from '../../kit/spans.tsx'
+import { Table } from '../../kit/table.tsx'
+import type { TableColumn } from '../../kit/table-lines.ts'
+import type { ScreenInput, ViewProps } from '../screen.ts'
+import { previewLines } from './preview.ts'
+import { listText, positionText, type RunRow, runsInStore, shortRunId } from './rows.ts'
+import type { RunsData } from './runs-data.ts'
+
+/** From here on ids are whole, and a run's own pane stands beside the list. */
+const wideColumns = 120
+
+export function runsLayout({ size }: Pick<ScreenInput<RunsData>, 'size'>): {
+  readonly listWidth: number
+  readonly previewWidth: number
+  readonly listHeight: number
+} {
+  const previewWidth = size.columns >= wideColumns ? Math.floor(size.columns * 0.36) : 0
+  return {
+    listWidth: previewWidth === 0 ? size.columns : size.columns - previewWidth - 1,
+    previewWidth,
+    // Less the rule of the pane and the title line of the table.
+    listHeight: size.rows - 2,
+  }
+}
+
+function columns({ size, look, now }: ViewProps<RunsData>): readonly TableColumn<RunRow>[] {
+  const { ellipsis } = look.glyphs
+  const isWide = size.columns >= 160
+  return [
+    { title: 'ID', cell: ({ id }) => (isWide ? id : shortRunId(id, ellipsis)), usual: 10 },
+    { title: 'JOB', cell: ({ run }) => run.job, usual: 12, shrinks: true, least: 12 },
+    { title: 'STATE', cell: ({ run }) => stateText(run, look), tone: ({ run }) => stateTone(run), usual: 11 },
+    {
+      title: 'FOR',
+      cell: ({ run }) => durationToken(now - run.changedAt),
+      ...{ align: 'right', usual: 6, sort: 'in state' },
+    },
+    { title: 'QUEUE', cell: ({ run }) => run.queue, usual: 8, drops: 5, shrinks: true },
+    { title: 'TRY', cell: ({ run }) => run.attempt, align: 'right', drops: 4, usual: 3 },
+    {
+      title: 'ENQUEUED',
+      cell: ({ run }) => durationToken(now - run.enqueuedAt),
+      ...{ align: 'right', drops: 3, sort: 'enqueued' },
+    },
+    { title: 'TAGS', cell: ({ run }) => run.tags.join(' '), drops: 1, shrinks: true, least: 6 },
+    { title: 'SITUATION', cell: ({ situation }) => situation, shrinks: true, least: 20 },
+  ]
+}
+
+export function RunsView(props: ViewProps<RunsData>): ReactElement {
+  const { size } = props
+  const { listWidth, previewWidth } = runsLayout(props)
+  return (
+    <Box flexDirection="row" width={size.columns} height={size.rows}>
+      <RunList {...props} width={listWidth} />
+      {previewWidth === 0 ? null : (
+        <Box marginLeft={1}>
+          <Preview {...props} width={previewWidth} />
+        </Box>
+      )}
+    </Box>
+  )
+}
+
+function RunList(props: ViewProps<RunsData> & { readonly width: number }): ReactElement {
+  const { data, size, look, place, windows, width, fleet } = props
+  const list = windows.list
+  const position = data === undefined || list === undefined ? 'reading' : positionText(data, list)
+  const unfiltered = runsInStore(fleet)
+  return (
+    <Pane
+      title={listText(props)}
+      note={span(position, 'dim')}
+      width={width}
+      height={size.rows}
+      look={look}
+    >
+      {data !== undefined && data.unknown.length > 0 ? (
+        <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
+      ) : list === undefined || list.count === 0 ? (
+        <EmptyList {...props} what="run" {...(unfiltered === undefined ? {} : { unfiltered })} />
+      ) : (
+        <Table columns={columns(props)} window={list} place={place} look={look} width={width} />
+      )}
+    </Pane>
+  )
+}
+
+function Preview(props: ViewProps<RunsData> & { readonly width: number }): ReactElement {
+  const { size, look, windows, width, now } = props
+  const row = windows.list?.rows[windows.list.line] as RunRow | undefined
+  return (
+    <Pane title={row?.id ?? 'no run'} width={width} height={size.rows} look={look}>
+      {row === undefined
+        ? null
+        : previewLines(row, { now, width, look }).map((spans, i) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
+            <Spans key={i} spans={spans} />
+          ))}
+    </Pane>
+  )
+}

@@ -1,0 +1,115 @@
+import type { ReactNode } from 'react'
+import type { Jobs } from '../../runtime/client/client.ts'
+import type { StatisticsRange } from '../../runtime/store/statistics.ts'
+import type { FleetView } from '../fleet/fleet-view.ts'
+import type { Look } from '../kit/look.ts'
+import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
+import type { Thing } from '../app/thing.ts'
+
+/** Columns and rows of characters. */
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** A row of a list: only the id is the app's; the rest is the screen's own. */
+export interface Row {
+  /** Of the thing it shows, never its number. */
+  readonly id: string
+  /** Left out: nothing can be done to it. */
+  readonly thing?: Thing
+  /** What enter opens. */
+  readonly target?: Target
+}
+
+/** All that a screen is made from: the same for rows and view, and nothing else. */
+export interface ScreenInput<Data> {
+  /** What is read once a second for every screen. */
+  readonly fleet: FleetView
+  /** What the screen's own read found last; undefined until it has found something. */
+  readonly data: Data | undefined
+  /** Why its last read failed: `data` is older. */
+  readonly problem: string | undefined
+  readonly place: Place
+  readonly range: StatisticsRange
+  /** Now by the store's clock. */
+  readonly now: number
+  /** Of the body: what lies between the head and the last two lines. */
+  readonly size: Size
+  readonly look: Look
+}
+
+export interface ViewProps<Data> extends ScreenInput<Data> {
+  /** As the app windows them: see `windowOf`. By pane. */
+  readonly windows: Readonly<Record<string, ListWindow>>
+}
+
+/** The part of a list that is on the screen. */
+export interface ListWindow {
+  readonly rows: readonly Row[]
+  /** Number of the first of them in the list. */
+  readonly first: number
+  /** Of the list. */
+  readonly count: number
+  /** Line of the cursor in the window; -1 in an empty list. */
+  readonly line: number
+  /** Whether the pane has the keys. */
+  readonly active: boolean
+}
+
+/** What a read is told of the place it is for; another request means another read, at once. */
+export interface ReadRequest {
+  readonly subject?: string
+  readonly filter: string
+  readonly sort?: Sort
+  readonly range: StatisticsRange
+  /** How many rows of the list are to be there: grows as the cursor nears its end. */
+  readonly wanted: number
+  /** The row the cursor is on; left out: the first, whichever it is. */
+  readonly row?: string
+  readonly own: Place['own']
+}
+
+export interface ScreenRead<Data> {
+  /** Between two reads. */
+  readonly everyMs: number
+  /**
+   * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
+   * filter or sort.
+   */
+  load(jobs: Jobs, request: ReadRequest, before: Data | undefined): Promise<Data>
+  /** Whether the read stopped before it had all that was wanted: the next one follows at once. */
+  isPartial?(data: Data): boolean
+}
+
+/**
+ * A screen. `rows` and all it calls is pure and knows no React; `View` draws what it is handed. Neither reads a store or a
+ * clock, and neither keeps state.
+ */
+export interface Screen<Data = unknown> {
+  readonly name: ScreenName
+  readonly title: string
+  /** Of at most 6 letters, for line 2 of a narrow terminal; left out: the title. */
+  readonly short?: string
+  /** Lists that can have the cursor, the first one at the begin; tab goes to the next. */
+  readonly panes: readonly [string, ...string[]]
+  /** Left out: all it shows is in the fleet. */
+  readonly read?: ScreenRead<Data>
+  rows(input: ScreenInput<Data>, pane: string): readonly Row[]
+  /** How many lines of a pane hold rows. */
+  height(input: ScreenInput<Data>, pane: string): number
+  /** What one can sort by, in the order of the picker; left out: the order is fixed. */
+  readonly sorts?: readonly { readonly column: string; readonly title: string }[]
+  /** What the filter line says it takes; left out: the screen has no filter. */
+  readonly filterHint?: string
+  /** A number beside its name on line 2, as of failures; 0 shows none. */
+  alarms?(fleet: FleetView): number
+  /** Commands that the keymap gives to this screen alone: what each makes of the place's `own`. */
+  readonly toggles?: Readonly<Record<string, (own: Place['own']) => Place['own']>>
+  /** For `--json`. */
+  json(input: ScreenInput<Data>): unknown
+  View(props: ViewProps<Data>): ReactNode
+}
+
+/** By name; those that are not there have no digit and open nothing. */
+export type Screens = Readonly<Partial<Record<ScreenName, Screen>>>

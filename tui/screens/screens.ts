@@ -1,0 +1,24 @@
+/*
+ * HOW A SCREEN IS MADE. A screen is one folder and one line here.
+ *
+ *   tui/screens/queues/rows.ts     pure: what the screen shows, from `ScreenInput`. No React, no clock, no store.
+ *                                  `QueueRow extends Row`: its id is the thing's, `thing` says what actions and copies are
+ *                                  about, `target` what enter opens.
+ *   tui/screens/queues/screen.ts   the definition: `export const queues: Screen<QueueData> = { ... }`: name, title, panes,
+ *                                  what it reads and how often (left out when the fleet's overview has it all), rows,
+ *                                  the lines that hold them, View.
+ *   tui/screens/queues/view.tsx    draws it, from `ViewProps` alone: `windows.list.rows` are the rows that are on the screen.
+ *                                  A list is `<Table columns={...} window={windows.list} ... />` of kit/.
+ *   tui/keymap.ts                  a key of its own: a line with `screens: ['queues']`; the command is a toggle of the
+ *                                  screen (`toggles`, it changes `place.own`), or an action of tui/actions.
+ *   test/tui/queues-rows.test.ts   rows without React; frames of the view by ink-testing-library (test/tui/frames.test.tsx).
+ *
+ * The app does the rest: cursor, marks, filter line, sort picker, history, reads, failure of a read, freeze.
+ * The model to copy is Doctor (a list of the store), then Runs (pages by cursor, a filter, a preview), then Home (panes).
+ */
+import { doctor } from './doctor/screen.ts'
+import { home } from './home/screen.ts'
+import { runs } from './runs/screen.ts'
+import type { Screens } from './screen.ts'
+
+export const screens: Screens = { home, runs, doctor }

@@ -1,0 +1,31 @@
+import { Jobs } from '../runtime/client/client.ts'
+import { openStore } from '../runtime/store/open-store.ts'
+import { shownUrl } from '../runtime/store/shown-url.ts'
+import { parseStoreConfig } from '../runtime/store/store-config.ts'
+
+/** Where the TUI looks: a store of the user's, or what a demo has made. */
+export interface Source {
+  /** Without secrets. */
+  readonly address: string
+  /** As commands to type name it; left out: the default. */
+  readonly store?: string
+  /** Called again while it rejects with StoreUnavailableError. Whoever calls it closes what it resolves to. */
+  connect(): Promise<Jobs>
+  /** Ends what was made for the TUI alone. */
+  close(): Promise<void>
+}
+
+/**
+ * The store of the command line. Looking at it makes nothing: not the store, not its tables, no worker.
+ * @throws InvalidOptionsError
+ */
+export function storeSource(store: string | undefined): Source {
+  const config = parseStoreConfig(store)
+  return {
+    address: shownUrl(config.url),
+    ...(store === undefined ? {} : { store: config.url }),
+    connect: async () =>
+      new Jobs(await openStore(config, { create: false, prepare: 'at first write' }), config, []),
+    close: async () => undefined,
+  }
+}

@@ -1,0 +1,60 @@
+import type { Instance } from 'ink'
+import type { Suspension } from './suspension.ts'
+
+export type HowItEnded =
+  | { readonly kind: 'ended'; readonly code: number }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+export interface Ending {
+  /** Ends the screen. Twice is once. */
+  end(code: number): void
+  /** Resolves when the terminal is as it was. */
+  readonly done: Promise<HowItEnded>
+}
+
+/** By what a signal is told in an exit code. */
+const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+/** Of a terminal that is gone: as the shell that had it was told. */
+const goneCode = 129
+
+/**
+ * Whatever ends the screen, the terminal is given back: cursor, raw mode, pastes and the screen that was there. Signals,
+ * errors that nothing caught, and a terminal that is gone all end it; ctrl-z only lends the terminal to the shell.
+ */
+export function giveBack(instance: Instance, suspension: Suspension): Ending {
+  const { promise, resolve } = Promise.withResolvers<HowItEnded>()
+  const finish = (how: HowItEnded): void => {
+    release()
+    instance.unmount()
+    resolve(how)
+  }
+  const release = listening([
+    ...Object.entries(signals).map(([signal, code]): Listener => {
+      return [process, signal, () => finish({ kind: 'ended', code })]
+    }),
+    [process, 'SIGTSTP', () => void suspension.stop()],
+    [process, 'SIGCONT', () => void suspension.takeBack()],
+    [process, 'uncaughtException', (error) => finish({ kind: 'failed', error })],
+    [process, 'unhandledRejection', (error) => finish({ kind: 'failed', error })],
+    [process.stdout, 'error', () => finish({ kind: 'ended', code: goneCode })],
+    [process.stdin, 'error', () => finish({ kind: 'ended', code: goneCode })],
+    [process.stdin, 'end', () => finish({ kind: 'ended', code: goneCode })],
+  ])
+  // A component that throws ends ink by itself.
+  instance.waitUntilExit().then(
+    () => finish({ kind: 'ended', code: 0 }),
+    (error: unknown) => finish({ kind: 'failed', error }),
+  )
+  return { end: (code) => finish({ kind: 'ended', code }), done: promise }
+}
+
+type Emitter = Pick<NodeJS.EventEmitter, 'on' | 'off'>
+type Listener = readonly [emitter: Emitter, event: string, listener: (value: unknown) => void]
+
+/** Listens to all of them, until the function that it returns is called. */
+function listening(listeners: readonly Listener[]): () => void {
+  for (const [emitter, event, listener] of listeners) emitter.on(event, listener)
+  return () => {
+    for (const [emitter, event, listener] of listeners) emitter.off(event, listener)
+  }
+}

@@ -1,0 +1,17 @@
+import { spawn } from 'node:child_process'
+
+/** Shows text in the user's pager, and resolves when that has ended. Rejects when there is none. */
+export async function page(text: string): Promise<void> {
+  const command = process.env.PAGER || 'less'
+  const pager = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] })
+  const ended = new Promise<number | null>((resolve, reject) => {
+    pager.once('error', reject)
+    pager.once('close', resolve)
+  })
+  // It may end before it has read all.
+  pager.stdin.on('error', () => undefined)
+  pager.stdin.end(text)
+  const code = await ended
+  // What a shell says of a command that it does not find.
+  if (code === 127) throw new Error(`there is no '${command}'; set PAGER to a program that shows text`)
+}
