@@ -7,6 +7,8 @@ export interface Part {
   readonly folder: string
   readonly name: string
   readonly release: number
+  /** Names of jobs that it doesn't have. */
+  readonly without: readonly string[]
   readonly marks: Marks
   readonly seed: number
 }

@@ -21,8 +21,9 @@ function send(message: FromWorker, sent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, sent)
 }
 
-async function begin({ url, name, release, marks, seed }: Part): Promise<void> {
-  const jobs = [...shopJobs({ release, marks, clock: systemClock, dice: new Dice(seed) }).values()]
+async function begin({ url, name, release, without, marks, seed }: Part): Promise<void> {
+  const shop = shopJobs({ release, marks, clock: systemClock, dice: new Dice(seed) })
+  const jobs = [...shop.values()].filter((job) => !without.includes(job.name))
   const worker = createWorker({ store: url, name, jobs, concurrency, logger: quietLog, handleSignals: false })
   await worker.start()
   send({ kind: 'working' })

@@ -6,6 +6,7 @@ import type { Dice } from './dice.ts'
 import { nextWorker, presentWorkers } from './past/chapters.ts'
 import type { Orders } from './shop/orders.ts'
 import type { Marks } from './shop/plot.ts'
+import { plots } from './shop/plots.ts'
 import { newRelease, oldRelease } from './shop/releases.ts'
 import { type ShopJob, shopJobs } from './shop/shop-jobs.ts'
 import { type Arrival, nextArrivals } from './shop/traffic.ts'
@@ -28,6 +29,8 @@ const deployEndsAfterMs = 90_000
 const oldShare = 0.3
 const firstKillMs = 12_000
 const killGapMs = [40_000, 75_000] as const
+/** A worker that joins lets blocked runs of its jobs try its code: the old one would free those that the new one blocked. */
+const notOnOldWorkers = [plots.payOut.name]
 /** What a platform needs to see that a worker is gone and to start another one. */
 const replaceAfterMs = 4_000
 
@@ -74,7 +77,8 @@ export class Present {
 
   async #work(name: string, release: number): Promise<void> {
     const { crew, dice, url, folder, marks } = this.#deps
-    const part: Part = { url, folder, name, release, marks, seed: dice.between(1, 1e9) }
+    const without = release === oldRelease ? notOnOldWorkers : []
+    const part: Part = { url, folder, name, release, without, marks, seed: dice.between(1, 1e9) }
     const member = await crew.begin(part)
     this.#members.add(member)
     void member.ended.then(() => this.#replace(member))
