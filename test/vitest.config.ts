@@ -19,6 +19,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
+      { extends: true, test: { name: 'tui', include: ['test/tui/**/*.test.{ts,tsx}'] } },
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
       {
         extends: true,

@@ -1,7 +1,7 @@
 import type { ByHand } from '../../../runtime/client/by-hand.ts'
 import type { Facts } from '../shop/plot.ts'
 import { plots } from '../shop/plots.ts'
-import { type Arrival, countryTagged, plain } from '../shop/traffic.ts'
+import { type Arrival, cart, countryTagged, plain, tagged } from '../shop/traffic.ts'
 import type { PastShop } from './past-shop.ts'
 
 /** Something that happens beside the ordinary traffic, so many minutes before the demo begins. */
@@ -45,12 +45,29 @@ const earlier: readonly Chapter[] = [
     },
   },
   {
-    // Mails that failed while the mail server was away.
+    // While the mail server is away.
+    ago: 424,
+    happen: (shop) =>
+      enqueue(
+        shop,
+        many(12, () => tagged(plots.sendMail, shop.orders.mail('receipt'), 'template')),
+      ),
+  },
+  {
+    // Mails that failed meanwhile.
     ago: 310,
     happen: async ({ jobs }) => {
       const target = { kind: 'filter', filter: { job: 'send-mail', states: ['failed'] } } as const
       await jobs.actions.run('retry', target, maria('the mail server is back'))
     },
+  },
+  {
+    ago: 178,
+    happen: (shop) =>
+      enqueue(
+        shop,
+        many(15, () => cart(shop.orders, shop.dice)),
+      ),
   },
   {
     ago: 172,
@@ -74,8 +91,10 @@ function outage(reportTick: number): readonly Chapter[] {
     {
       ago: begin + insideTransferMs / minute,
       happen: async (shop) => {
-        const payOuts = Array.from({ length: 3 }, () => plain(plots.payOut, shop.orders.payOut()))
-        await enqueue(shop, payOuts)
+        await enqueue(
+          shop,
+          many(3, () => plain(plots.payOut, shop.orders.payOut())),
+        )
       },
     },
     { ago: begin, happen: ({ fleet }) => fleet.die() },
@@ -124,7 +143,7 @@ const lately: readonly Chapter[] = [
       await shop.jobs.pauseQueue('imports', maria('nordtea sends wrong prices, OPS-231: ask Ravi first'))
       await enqueue(
         shop,
-        Array.from({ length: 9 }, () => plain(plots.importPrices, shop.orders.supplier())),
+        many(9, () => plain(plots.importPrices, shop.orders.supplier())),
       )
     },
   },
@@ -140,7 +159,7 @@ const lately: readonly Chapter[] = [
     happen: (shop) =>
       enqueue(
         shop,
-        Array.from({ length: 5 }, () => plain(plots.payOut, shop.orders.payOut())),
+        many(5, () => plain(plots.payOut, shop.orders.payOut())),
       ),
   },
   {
@@ -148,7 +167,7 @@ const lately: readonly Chapter[] = [
     happen: (shop) =>
       enqueue(
         shop,
-        Array.from({ length: 18 }, () => ({
+        many(18, () => ({
           ...plain(plots.invoicePdf, { order: shop.orders.recent() }),
           tags: ['month-end'],
         })),
@@ -173,6 +192,10 @@ function orderGiftCards(shop: PastShop): Promise<void> {
   const { orders, timeline } = shop
   const input = (): Facts => ({ ...orders.order(timeline.now), giftCard: true })
   return enqueue(shop, [countryTagged(plots.fulfilOrder, input()), countryTagged(plots.fulfilOrder, input())])
+}
+
+function many(count: number, make: () => Omit<Arrival, 'headers'>): Omit<Arrival, 'headers'>[] {
+  return Array.from({ length: count }, make)
 }
 
 async function cancelOne(jobs: PastShop['jobs']): Promise<void> {

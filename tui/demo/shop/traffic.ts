@@ -27,13 +27,7 @@ const kinds: readonly (readonly [weight: number, Kind])[] = [
   [16, (orders) => plain(plots.indexProduct, orders.article())],
   [7, (orders) => plain(plots.invoicePdf, { order: orders.recent() })],
   [5, (orders) => plain(plots.reviewRequest, orders.mail('review'))],
-  [
-    5,
-    (orders, _, dice) => ({
-      ...plain(plots.abandonedCart, orders.mail('abandoned-cart')),
-      ...{ delayMs: dice.between(1, 4) * hour, expiresInMs: 2 * hour, tags: ['campaign'] },
-    }),
-  ],
+  [5, (orders, _, dice) => cart(orders, dice)],
   [2, (orders) => tagged(plots.importPrices, orders.supplier(), 'supplier')],
   [1, (orders) => plain(plots.payOut, orders.payOut())],
 ]
@@ -52,11 +46,19 @@ export function nextArrivals(
   })
 }
 
+/** A mail to be sent in some hours, about a cart that nobody has paid. */
+export function cart(orders: Orders, dice: Dice): Omit<Arrival, 'headers'> {
+  return {
+    ...plain(plots.abandonedCart, orders.mail('abandoned-cart')),
+    ...{ delayMs: dice.between(1, 4) * hour, expiresInMs: 2 * hour, tags: ['campaign'] },
+  }
+}
+
 export function plain(plot: Plot, input: Facts): Omit<Arrival, 'headers'> {
   return { plot, input, tags: [] }
 }
 
-function tagged(plot: Plot, input: Facts, name: string): Omit<Arrival, 'headers'> {
+export function tagged(plot: Plot, input: Facts, name: string): Omit<Arrival, 'headers'> {
   return { plot, input, tags: [`${name}:${input[name]}`] }
 }
 
