@@ -23,7 +23,7 @@ interface PresentDeps {
 }
 
 /** Between two runs that are enqueued, on average. */
-const meanGapMs = 5_000
+const meanGapMs = 3_000
 const deployEndsAfterMs = 90_000
 /** Of what web servers enqueue while the deploy lasts. */
 const oldShare = 0.3

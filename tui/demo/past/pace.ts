@@ -32,6 +32,6 @@ export function meanGapMs(agoMinutes: number): number {
   const dayPart = (1 + Math.cos((2 * Math.PI * agoMinutes) / (24 * 60))) / 2
   const perHour = 18 + 160 * dayPart ** 2
   // The begin of a sale.
-  const rush = agoMinutes < 15 ? 3 : 1
+  const rush = agoMinutes < 4 ? 5 : agoMinutes < 15 ? 3 : 1
   return (60 * minute) / (perHour * rush)
 }

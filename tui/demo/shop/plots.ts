@@ -37,7 +37,7 @@ const fulfilOrder: Plot = {
     },
     { does: 'sleep', name: 'wait for the warehouse', ms: [4 * minute, 40 * minute] },
     {
-      ...{ does: 'run', name: 'book shipment', ms: [150, 900], troubles: [carrierSlow] },
+      ...{ does: 'run', name: 'book shipment', ms: [250, 2_200], troubles: [carrierSlow] },
       result: (_, dice) => ({ carrier: 'Parcelio', label: `PX${dice.between(1e8, 9e8)}` }),
     },
     { does: 'run', name: 'tell the customer', ms: [30, 120], result: () => ({ queued: true }) },
@@ -53,7 +53,7 @@ const capturePayment: Plot = {
       result: (_, dice) => ({ authorization: `auth_${dice.between(1e8, 9e8)}` }),
     },
     {
-      ...{ does: 'run', name: 'capture', ms: [180, 1_100] },
+      ...{ does: 'run', name: 'capture', ms: [250, 2_400] },
       retry: { maxAttempts: 4, initialInterval: '3s', maxInterval: '2m' },
       troubles: [tooManyRequests],
       result: ({ amount }) => ({ captured: amount }),
@@ -84,7 +84,7 @@ const sendMail: Plot = {
   parts: [
     render,
     {
-      ...{ does: 'run', name: 'deliver', ms: [70, 420] },
+      ...{ does: 'run', name: 'deliver', ms: [90, 1_200] },
       retry: { maxAttempts: 4, initialInterval: '2s', maxInterval: '1m' },
       troubles: [mailServerAway],
       result: (_, dice) => ({ messageId: `<${dice.between(1e8, 9e8)}@mail.example.com>` }),
