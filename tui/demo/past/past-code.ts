@@ -24,7 +24,7 @@ export async function pastRelease(release: number, marks: Marks, url: string): P
   const declared = await declaredDefinitions(jobs, config.store.maxValueBytes)
   const acted = (plot: Plot): ActedCode => {
     const digest = config.registered.find(({ name }) => name === plot.name)?.digest ?? ''
-    return { version: release, digest, parts: partsOf(plot, release) }
+    return { version: plot.version ?? release, digest, parts: partsOf(plot, release) }
   }
   return {
     release,

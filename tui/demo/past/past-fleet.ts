@@ -55,7 +55,7 @@ export class PastFleet {
     const worker = new PastWorker(name, release, this.#workerDeps())
     await worker.join()
     this.#workers.push(worker)
-    await this.#leader.campaign(worker)
+    await this.#leader.keep(this.#workers)
     await this.#leader.look()
     await this.look()
   }
@@ -66,10 +66,7 @@ export class PastFleet {
     if (worker === undefined) throw new Error(`no worker '${name}' is there to leave`)
     this.#workers = this.#workers.filter((one) => one !== worker)
     await worker.leave()
-    const [heir] = this.#workers
-    if (heir === undefined) return
-    await this.#leader.campaign(heir)
-    await this.#leader.look()
+    await this.#leader.keep(this.#workers)
     await this.look()
   }
 
@@ -110,7 +107,7 @@ export class PastFleet {
     if (now - this.#renewedAt < leaseMs / 2) return
     this.#renewedAt = now
     for (const worker of this.#workers) await worker.renew()
-    await this.#leader.renew()
+    await this.#leader.keep(this.#workers)
   }
 
   #lookWhenDue(dueInMs: number): void {

@@ -29,17 +29,19 @@ export class PastLeader {
     this.#onFired = onFired
   }
 
-  /** Lets `worker` have the role if no worker has it. */
-  async campaign(worker: PastWorker): Promise<void> {
-    if (this.#term?.worker.isThere) return
-    const answer = await this.#past.store.campaign(leaderRole, worker.lease, termMs)
-    if (answer.kind === 'leading') this.#term = { worker, fence: answer.term }
-  }
-
-  async renew(): Promise<void> {
-    if (this.#term?.worker.isThere !== true) return
-    const { worker, fence } = this.#term
-    await this.#past.store.renewTerm(leaderRole, fence, worker.lease, duties)
+  /** Extends the term; where it has ended with its worker, one of `workers` takes the role as soon as the store lets it. */
+  async keep(workers: readonly PastWorker[]): Promise<void> {
+    if (this.#term?.worker.isThere) {
+      const { worker, fence } = this.#term
+      await this.#past.store.renewTerm(leaderRole, fence, worker.lease, duties)
+      return
+    }
+    const [candidate] = workers
+    if (candidate === undefined) return
+    const answer = await this.#past.store.campaign(leaderRole, candidate.lease, termMs)
+    if (answer.kind !== 'leading') return
+    this.#term = { worker: candidate, fence: answer.term }
+    await this.look()
   }
 
   /** Fires what is due, and looks again when the next tick is. */

@@ -62,6 +62,8 @@ export type Part = Work | Pause
 export interface Plot {
   readonly name: string
   readonly queue: string
+  /** Of a job that stays as it is from release to release. Left out: the release. */
+  readonly version?: number
   readonly priority?: number
   readonly parts: readonly Part[]
   readonly limits?: readonly JobLimit<Facts>[]

@@ -122,7 +122,7 @@ const invoicePdf: Plot = {
 }
 
 const indexProduct: Plot = {
-  ...{ name: 'index-product', queue: 'search', priority: -10 },
+  ...{ name: 'index-product', queue: 'search', version: 3, priority: -10 },
   parts: [{ does: 'run', name: 'index', ms: [15, 90], result: ({ sku }) => ({ indexed: sku }) }],
 }
 
@@ -141,7 +141,7 @@ const importPrices: Plot = {
 }
 
 const syncStock: Plot = {
-  ...{ name: 'sync-stock', queue: 'search' },
+  ...{ name: 'sync-stock', queue: 'search', version: 7 },
   schedule: () => ({ cron: '10 */4 * * *', input: { warehouse: 'north' } }),
   parts: [
     {
@@ -154,8 +154,9 @@ const syncStock: Plot = {
   ],
 }
 
+// Its version stays: a deploy would change its schedule, and the ledger's last line would no longer tell of the missed tick.
 const hourlyReport: Plot = {
-  ...{ name: 'hourly-report', queue: 'reports' },
+  ...{ name: 'hourly-report', queue: 'reports', version: 4 },
   schedule: ({ reportMinute }) => ({
     cron: `${reportMinute} * * * *`,
     missed: 'skip',

@@ -1,4 +1,4 @@
-/** Releases of the shop: version of all its jobs. */
+/** Releases of the shop: the version of most of its jobs. */
 export const firstRelease = 15
 /** What runs when the deploy begins. */
 export const oldRelease = 16

@@ -22,11 +22,11 @@ export function shopJobs(deps: ShopDeps): ReadonlyMap<string, ShopJob> {
 }
 
 function shopJob(plot: Plot, deps: ShopDeps): ShopJob {
-  const { name, queue, priority, limits, unique, schedule } = plot
+  const { name, queue, version = deps.release, priority, limits, unique, schedule } = plot
   const parts = partsOf(plot, deps.release)
   return defineJob<Facts, unknown>(
     {
-      ...{ name, queue, version: deps.release },
+      ...{ name, queue, version },
       ...(priority === undefined ? {} : { priority }),
       ...(limits === undefined ? {} : { limits }),
       ...(unique === undefined ? {} : { unique }),
