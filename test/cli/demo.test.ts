@@ -24,7 +24,7 @@ test('in a terminal the demo leaves its run, and says how to open it there', asy
     text += more
   }
   expect(await runDemo({ io: { terminal: true, live: false, columns: () => 80, write } })).toBe(0)
-  const [, run = '', path = ''] = /jobs-tui (\S+) --store sqlite:(\S+), to look at it/.exec(text) ?? []
+  const [, run = '', path = ''] = /jobs-tui (\S+) --store sqlite:(\S+)\n/.exec(text) ?? []
   const folder = /what it left: (\/.*)\n$/.exec(text)?.[1] ?? ''
   expect(dirname(path)).toBe(folder)
   const jobs = await connect(`sqlite:${path}`)

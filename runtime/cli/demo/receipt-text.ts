@@ -27,10 +27,7 @@ export function nextLines(run: RunId, store: string | undefined, { terminal }: D
   const looks =
     store === undefined
       ? [`${demoCommand()} --store sqlite:demo.db keeps the run for durable-jobs show`]
-      : [
-          commandLine(['show', run], { store }),
-          ...(terminal ? [`${inStore(`jobs-tui ${run}`, { store })}, to look at it in a terminal UI`] : []),
-        ]
+      : [commandLine(['show', run], { store }), ...(terminal ? [inStore(`jobs-tui ${run}`, { store })] : [])]
   const next = ['your own first job, in README.md', ...looks]
   return `\n${next.map((line, i) => `${margin}${i === 0 ? 'next: ' : '      '}${line}\n`).join('')}`
 }
