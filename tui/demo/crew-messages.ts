@@ -3,8 +3,6 @@ import type { Marks } from './shop/plot.ts'
 /** What a worker process of the demo is to be. It starts before its store is ready, and is told then. */
 export interface Part {
   readonly url: string
-  /** Of the store and all that belongs to it: removed when the demo dies. */
-  readonly folder: string
   readonly name: string
   readonly release: number
   /** Names of jobs that it doesn't have. */

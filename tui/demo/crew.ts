@@ -26,10 +26,16 @@ const maxComplaints = 2_000
  * CR2 They are in sessions of their own, so that a signal of the terminal reaches this process alone.
  */
 export class Crew {
+  readonly #folder: string
   readonly #started = new Set<Started>()
   /** Started, and without a part yet. */
   readonly #spare: Started[] = []
   #closed = false
+
+  /** @param folder Of the demo: its workers remove it when this process has died. */
+  constructor(folder: string) {
+    this.#folder = folder
+  }
 
   /** Starts processes that will have a part soon, so that they lose no time then. */
   prepare(count: number): void {
@@ -74,7 +80,7 @@ export class Crew {
   }
 
   #start(): Started {
-    const child = forkWorker()
+    const child = forkWorker(this.#folder)
     const ended = new Promise<void>((resolve) => {
       child.once('error', () => resolve())
       child.once('close', () => resolve())
@@ -90,8 +96,8 @@ export class Crew {
 }
 
 /** In a bundle the worker's file lies beside the one that holds this code, under the same name. */
-function forkWorker(): ChildProcess {
+function forkWorker(folder: string): ChildProcess {
   const ending = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const file = fileURLToPath(new URL(`./demo-worker.${ending}`, import.meta.url))
-  return fork(file, [], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], detached: true })
+  return fork(file, [folder], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], execArgv: [], detached: true })
 }

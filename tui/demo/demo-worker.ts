@@ -8,14 +8,14 @@ import { quietLog } from './quiet-log.ts'
 import { shopJobs } from './shop/shop-jobs.ts'
 
 /*
- * A worker process of the demo, started by crew.ts.
+ * A worker process of the demo, started by crew.ts with the demo's folder as its argument.
  * It lives as long as the demo does: when that is gone, however it went, each of its workers removes the folder and exits, so
  * that the last one leaves nothing behind.
  */
 
 const concurrency = 8
 
-let folder: string | undefined
+const [folder = ''] = process.argv.slice(2)
 
 function send(message: FromWorker, sent: () => void = () => undefined): void {
   process.send?.(message, undefined, undefined, sent)
@@ -32,13 +32,12 @@ async function begin({ url, name, release, without, marks, seed }: Part): Promis
 }
 
 process.on('message', (part: Part) => {
-  folder = part.folder
   begin(part).catch((error: unknown) => {
     send({ kind: 'failed', reason: messageOf(error) }, () => process.exit(1))
   })
 })
 
 process.on('disconnect', () => {
-  if (folder !== undefined) removeDemoFolder(folder)
+  if (folder !== '') removeDemoFolder(folder)
   process.exit()
 })

@@ -33,7 +33,7 @@ export async function startDemo({
 }: DemoOptions = {}): Promise<Demo> {
   const folder = makeDemoFolder()
   const url = `sqlite:${join(folder, 'shop.db')}`
-  const crew = new Crew()
+  const crew = new Crew(folder)
   let jobs: Jobs | undefined
   let present: Present | undefined
   const removeAtExit = (): void => {
@@ -55,7 +55,7 @@ export async function startDemo({
     jobs = await connect(url)
     const dice = new Dice(seed + 1)
     const orders = new Orders(dice, lastOrder)
-    present = new Present({ jobs, crew, clock: systemClock, dice, orders, marks, url, folder })
+    present = new Present({ jobs, crew, clock: systemClock, dice, orders, marks, url })
     await present.begin()
   } catch (error) {
     await end()

@@ -19,7 +19,6 @@ interface PresentDeps {
   readonly orders: Orders
   readonly marks: Marks
   readonly url: string
-  readonly folder: string
 }
 
 /** Between two runs that are enqueued, on average. */
@@ -76,9 +75,9 @@ export class Present {
   }
 
   async #work(name: string, release: number): Promise<void> {
-    const { crew, dice, url, folder, marks } = this.#deps
+    const { crew, dice, url, marks } = this.#deps
     const without = release === oldRelease ? notOnOldWorkers : []
-    const part: Part = { url, folder, name, release, without, marks, seed: dice.between(1, 1e9) }
+    const part: Part = { url, name, release, without, marks, seed: dice.between(1, 1e9) }
     const member = await crew.begin(part)
     this.#members.add(member)
     void member.ended.then(() => this.#replace(member))

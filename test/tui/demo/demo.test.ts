@@ -1,6 +1,8 @@
 import { fork } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Jobs } from '../../../runtime/client/client.ts'
 import type { OperationEvent, OperationName } from '../../../runtime/store/events.ts'
@@ -71,4 +73,16 @@ test('a demo whose process is killed leaves no worker and no folder', async () =
   process.kill('SIGKILL')
   await expect.poll(() => pids.filter(runs)).toEqual([])
   await expect.poll(() => existsSync(folderOf(url))).toBe(false)
+})
+
+test('a demo that is killed while it plays the past leaves no folder', async () => {
+  const temporary = mkdtempSync(join(tmpdir(), 'demo-killed-'))
+  const demo = fork(new URL('./demo-process.ts', import.meta.url), {
+    ...{ execArgv: [], stdio: 'ignore', env: { ...process.env, TMPDIR: temporary } },
+  })
+  const made = (): string[] => readdirSync(temporary).filter((name) => name.startsWith('jobs-tui-demo-'))
+  await expect.poll(() => made().some((name) => existsSync(join(temporary, name, 'shop.db')))).toBe(true)
+  demo.kill('SIGKILL')
+  await expect.poll(made).toEqual([])
+  await rm(temporary, { recursive: true })
 })

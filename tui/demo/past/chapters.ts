@@ -17,7 +17,7 @@ export const nextWorker = 12
 
 const minute = 60_000
 /** So long after their enqueue pay-outs are inside the step that moves the money. */
-const insideTransferMs = 700
+const insideTransferMs = 1_500
 
 const maria = (reason: string): ByHand => ({ by: 'maria', reason })
 const jonas = (reason: string): ByHand => ({ by: 'jonas', reason })

@@ -18,9 +18,9 @@ export interface Pace {
 }
 
 const paces: readonly Pace[] = [
-  { until: 65, waveMs: 20 * minute, kinds: 4, stepMs: 1_000 },
-  { until: 4, waveMs: minute, kinds: 3, stepMs: 200, dueMs: 40_000 },
-  { until: 0, kinds: 1, stepMs: 1, dueMs: 500 },
+  { until: 65, waveMs: 30 * minute, kinds: 4, stepMs: 2_000 },
+  { until: 4, waveMs: minute, kinds: 3, stepMs: 400, dueMs: 40_000 },
+  { until: 0, kinds: 1, stepMs: 1, dueMs: 2_000 },
 ]
 
 export function paceAt(agoMinutes: number): Pace {
@@ -30,7 +30,7 @@ export function paceAt(agoMinutes: number): Pace {
 /** Ms between two runs that are enqueued, on average: the busiest time of the day is now. */
 export function meanGapMs(agoMinutes: number): number {
   const dayPart = (1 + Math.cos((2 * Math.PI * agoMinutes) / (24 * 60))) / 2
-  const perHour = 18 + 160 * dayPart ** 2
+  const perHour = 16 + 140 * dayPart ** 2
   // The begin of a sale.
   const rush = agoMinutes < 4 ? 5 : agoMinutes < 15 ? 3 : 1
   return (60 * minute) / (perHour * rush)

@@ -67,7 +67,7 @@ const payOut: Plot = {
   parts: [
     { does: 'run', name: 'check balance', ms: [60, 200], result: ({ cents }) => ({ cents, covered: true }) },
     {
-      ...{ does: 'run', name: 'transfer money', ms: [900, 4_000], once: true },
+      ...{ does: 'run', name: 'transfer money', ms: [2_000, 6_000], once: true },
       result: (_, dice) => ({ transfer: `tr_${dice.between(1e8, 9e8)}` }),
     },
     { does: 'sleep', name: 'confirm transfer', ms: [9 * minute, 12 * minute], until: oldRelease },
