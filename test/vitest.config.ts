@@ -19,11 +19,18 @@ export default defineConfig({
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
-      { extends: true, test: { name: 'tui', include: ['test/tui/**/*.test.{ts,tsx}'] } },
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
       {
         extends: true,
         test: { name: 'examples', include: ['test/examples/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'tui',
+          include: ['test/tui/**/*.test.{ts,tsx}'],
+          globalSetup: ['test/tui/support/bundle.ts'],
+        },
       },
       {
         extends: true,

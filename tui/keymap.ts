@@ -11,7 +11,7 @@ import { type ScreenName, screenNames } from './app/place.ts'
  * How an action is confirmed: 1 by `y`; 2 by `y` in a dialog that says its effect, asks for a reason and shows the equal
  * command; 3, which 2 becomes for more than 25 runs or in production, by typing the count.
  */
-export type Tier = 1 | 2 | 3
+type Tier = 1 | 2 | 3
 
 export interface Binding {
   /** As `Key` names them; the first is the one that is shown. */
@@ -31,7 +31,7 @@ export interface Binding {
 }
 
 export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
-export type KeyGroup = (typeof keyGroups)[number]
+type KeyGroup = (typeof keyGroups)[number]
 
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
 
@@ -80,11 +80,42 @@ function goKeys(): readonly Binding[] {
       help: 'closes messages, then the filter, then goes back; never quits',
     },
     ...digits,
-    { keys: ['['], command: 'history back', label: 'history', group: 'go', help: 'goes to the place visited before' },
-    { keys: [']'], command: 'history forward', label: 'forward', group: 'go', help: 'goes to the place visited after' },
-    { keys: ['-'], command: 'toggle', label: 'last', group: 'go', help: 'switches between this place and the last one' },
-    { keys: [':'], command: 'command line', label: 'command', group: 'go', help: 'takes the name of a screen and a filter', footer: 80 },
-    { keys: ['ctrl-p'], command: 'palette', label: 'palette', group: 'go', help: 'finds every command by its name' },
+    {
+      keys: ['['],
+      command: 'history back',
+      label: 'history',
+      group: 'go',
+      help: 'goes to the place visited before',
+    },
+    {
+      keys: [']'],
+      command: 'history forward',
+      label: 'forward',
+      group: 'go',
+      help: 'goes to the place visited after',
+    },
+    {
+      keys: ['-'],
+      command: 'toggle',
+      label: 'last',
+      group: 'go',
+      help: 'switches between this place and the last one',
+    },
+    {
+      keys: [':'],
+      command: 'command line',
+      label: 'command',
+      group: 'go',
+      help: 'takes the name of a screen and a filter',
+      footer: 80,
+    },
+    {
+      keys: ['ctrl-p'],
+      command: 'palette',
+      label: 'palette',
+      group: 'go',
+      help: 'finds every command by its name',
+    },
   ]
 }
 
@@ -141,11 +172,36 @@ function actKeys(): readonly Binding[] {
 
 function programKeys(): readonly Binding[] {
   return [
-    { keys: ['?'], command: 'help', label: 'keys', group: 'program', help: 'shows the keys of this screen', footer: 81 },
-    { keys: ['q'], command: 'quit', label: 'quit', group: 'program', help: 'goes back; at the root pressed twice it quits' },
+    {
+      keys: ['?'],
+      command: 'help',
+      label: 'keys',
+      group: 'program',
+      help: 'shows the keys of this screen',
+      footer: 81,
+    },
+    {
+      keys: ['q'],
+      command: 'quit',
+      label: 'quit',
+      group: 'program',
+      help: 'goes back; at the root pressed twice it quits',
+    },
     { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
-    { keys: ['ctrl-z'], command: 'suspend', label: 'suspend', group: 'program', help: 'hands the terminal to the shell; fg comes back' },
-    { keys: ['ctrl-l'], command: 'repaint', label: 'repaint', group: 'program', help: 'paints the whole screen anew' },
+    {
+      keys: ['ctrl-z'],
+      command: 'suspend',
+      label: 'suspend',
+      group: 'program',
+      help: 'hands the terminal to the shell; fg comes back',
+    },
+    {
+      keys: ['ctrl-l'],
+      command: 'repaint',
+      label: 'repaint',
+      group: 'program',
+      help: 'paints the whole screen anew',
+    },
   ]
 }
 

@@ -1,7 +1,7 @@
+import type { Tone } from '../kit/tone.ts'
 import type { Effect } from './effect.ts'
 import type { Key } from './key.ts'
 import type { TextField } from './text-field.ts'
-import type { Tone } from '../kit/tone.ts'
 
 /**
  * What takes all keys while it is open: a confirmation, a form, the progress of an action. Pure: each method returns the
@@ -22,7 +22,7 @@ export interface DialogStep {
 }
 
 /** What a dialog shows, without React. */
-export interface DialogView {
+interface DialogView {
   readonly title: string
   readonly tone: Tone
   readonly lines: readonly DialogLine[]

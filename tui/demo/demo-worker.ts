@@ -24,7 +24,7 @@ function send(message: FromWorker, sent: () => void = () => undefined): void {
 async function begin({ url, name, release, without, marks, seed }: Part): Promise<void> {
   const shop = shopJobs({ release, marks, clock: systemClock, dice: new Dice(seed) })
   const jobs = [...shop.values()].filter((job) => !without.includes(job.name))
-  const worker = createWorker({ store: url, name, jobs, concurrency, logger: quietLog, handleSignals: false })
+  const worker = createWorker({ store: url, name, jobs, concurrency, logger: quietLog })
   await worker.start()
   send({ kind: 'working' })
   await worker.stopped
