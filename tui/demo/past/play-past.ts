@@ -33,7 +33,7 @@ export interface PastEnd {
 }
 
 /** The minute of the missed tick, and how long it is ago. */
-export function marksOf(end: number): Marks & { readonly reportTick: number } {
+function marksOf(end: number): Marks & { readonly reportTick: number } {
   const tick = Math.floor((end - missedAgoMinutes * minute) / minute) * minute
   return { reportMinute: (tick / minute) % 60, reportTick: (end - tick) / minute }
 }

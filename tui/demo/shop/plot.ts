@@ -13,7 +13,7 @@ import type { Dice } from '../dice.ts'
 export type Facts = Readonly<Record<string, unknown>>
 
 /** Durations in ms. */
-export type Span = readonly [least: number, most: number]
+type Span = readonly [least: number, most: number]
 
 /** A stretch of time in which a trouble is more frequent, in minutes before the demo began. */
 interface Burst {
