@@ -80,11 +80,42 @@ function goKeys(): readonly Binding[] {
       help: 'closes messages, then the filter, then goes back; never quits',
     },
     ...digits,
-    { keys: ['['], command: 'history back', label: 'history', group: 'go', help: 'goes to the place visited before' },
-    { keys: [']'], command: 'history forward', label: 'forward', group: 'go', help: 'goes to the place visited after' },
-    { keys: ['-'], command: 'toggle', label: 'last', group: 'go', help: 'switches between this place and the last one' },
-    { keys: [':'], command: 'command line', label: 'command', group: 'go', help: 'takes the name of a screen and a filter', footer: 80 },
-    { keys: ['ctrl-p'], command: 'palette', label: 'palette', group: 'go', help: 'finds every command by its name' },
+    {
+      keys: ['['],
+      command: 'history back',
+      label: 'history',
+      group: 'go',
+      help: 'goes to the place visited before',
+    },
+    {
+      keys: [']'],
+      command: 'history forward',
+      label: 'forward',
+      group: 'go',
+      help: 'goes to the place visited after',
+    },
+    {
+      keys: ['-'],
+      command: 'toggle',
+      label: 'last',
+      group: 'go',
+      help: 'switches between this place and the last one',
+    },
+    {
+      keys: [':'],
+      command: 'command line',
+      label: 'command',
+      group: 'go',
+      help: 'takes the name of a screen and a filter',
+      footer: 80,
+    },
+    {
+      keys: ['ctrl-p'],
+      command: 'palette',
+      label: 'palette',
+      group: 'go',
+      help: 'finds every command by its name',
+    },
   ]
 }
 
@@ -141,11 +172,36 @@ function actKeys(): readonly Binding[] {
 
 function programKeys(): readonly Binding[] {
   return [
-    { keys: ['?'], command: 'help', label: 'keys', group: 'program', help: 'shows the keys of this screen', footer: 81 },
-    { keys: ['q'], command: 'quit', label: 'quit', group: 'program', help: 'goes back; at the root pressed twice it quits' },
+    {
+      keys: ['?'],
+      command: 'help',
+      label: 'keys',
+      group: 'program',
+      help: 'shows the keys of this screen',
+      footer: 81,
+    },
+    {
+      keys: ['q'],
+      command: 'quit',
+      label: 'quit',
+      group: 'program',
+      help: 'goes back; at the root pressed twice it quits',
+    },
     { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
-    { keys: ['ctrl-z'], command: 'suspend', label: 'suspend', group: 'program', help: 'hands the terminal to the shell; fg comes back' },
-    { keys: ['ctrl-l'], command: 'repaint', label: 'repaint', group: 'program', help: 'paints the whole screen anew' },
+    {
+      keys: ['ctrl-z'],
+      command: 'suspend',
+      label: 'suspend',
+      group: 'program',
+      help: 'hands the terminal to the shell; fg comes back',
+    },
+    {
+      keys: ['ctrl-l'],
+      command: 'repaint',
+      label: 'repaint',
+      group: 'program',
+      help: 'paints the whole screen anew',
+    },
   ]
 }
 

@@ -12,7 +12,11 @@ export type Completion =
   | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'unknown'; readonly problem: string }
 
-const aliases: Readonly<Record<string, string>> = { q: 'quit at once', quit: 'quit at once', schedules: 'cron' }
+const aliases: Readonly<Record<string, string>> = {
+  q: 'quit at once',
+  quit: 'quit at once',
+  schedules: 'cron',
+}
 
 /**
  * `runs state:failed` opens a screen with a filter, `run ID` a run; any other first word is a command of the shown screen.
@@ -26,11 +30,15 @@ export function completionOf(line: string, state: AppState, deps: AppDeps): Comp
   const whole = line.trim()
   const name = found(aliases[whole] ?? whole, names) ?? found(aliases[word] ?? word, names)
   if (name === undefined) {
-    return { kind: 'unknown', problem: `'${word}' is no screen and no command; there are ${screenList(deps)}` }
+    return {
+      kind: 'unknown',
+      problem: `'${word}' is no screen and no command; there are ${screenList(deps)}`,
+    }
   }
   const screen = screenNames.find((one) => one === name)
   if (screen === undefined) return { kind: 'command', command: name }
-  if (screen === 'run' && more === '') return { kind: 'unknown', problem: 'run: write the id of a run behind it' }
+  if (screen === 'run' && more === '')
+    return { kind: 'unknown', problem: 'run: write the id of a run behind it' }
   if (screen === 'run') return { kind: 'screen', target: { screen, subject: more } }
   return { kind: 'screen', target: { screen, ...(more === '' ? {} : { filter: more }) } }
 }

@@ -225,4 +225,3 @@ function copy(state: AppState, deps: AppDeps): Step {
 
 /** Names of all commands, for the test that the keymap has no other. */
 export const commandNames: readonly string[] = Object.keys(commands)
-

@@ -1,10 +1,10 @@
 import type { ReactNode } from 'react'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { FleetView } from '../fleet/fleet-view.ts'
-import type { Look } from '../kit/look.ts'
 import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
+import type { FleetView } from '../fleet/fleet-view.ts'
+import type { Look } from '../kit/look.ts'
 
 /** Columns and rows of characters. */
 export interface Size {
