@@ -19,9 +19,10 @@
 import { cron } from './cron/screen.ts'
 import { doctor } from './doctor/screen.ts'
 import { home } from './home/screen.ts'
+import { limits } from './limits/screen.ts'
 import { queues } from './queues/screen.ts'
 import { runs } from './runs/screen.ts'
 import type { Screens } from './screen.ts'
 import { workers } from './workers/screen.ts'
 
-export const screens: Screens = { home, runs, queues, workers, cron, doctor }
+export const screens: Screens = { home, runs, queues, workers, cron, limits, doctor }

@@ -6,7 +6,8 @@ import type { ReadRequest } from '../screen.ts'
 
 /*
  * What Cron has read.
- * CD1  A ledger is read again only when its schedule's last line has another number.
+ * CD1  A ledger is read again only when its schedule's last line is another one, or has more ticks: stretches that are
+ *      skipped grow in place.
  * CD2  What a schedule's last run has come to is asked until the run has ended.
  * CD3  One read makes at most `maxReads` of these, those of the schedule under the cursor first; the next read goes on.
  */
@@ -76,7 +77,10 @@ async function readLedgers(
   before: CronData | undefined,
 ): Promise<{ readonly ledgers: CronData['ledgers']; readonly left: number }> {
   const known = before?.ledgers ?? new Map<string, readonly LedgerLine[]>()
-  const stale = schedules.filter(({ name, last }) => known.get(name)?.[0]?.n !== last?.n || !known.has(name))
+  const stale = schedules.filter(({ name, last }) => {
+    const first = known.get(name)?.[0]
+    return !known.has(name) || first?.n !== last?.n || first?.count !== last?.count
+  })
   const names = [...new Set(stale.map(({ name }) => name))]
   const read = await Promise.all(
     names

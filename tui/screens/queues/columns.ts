@@ -10,10 +10,12 @@ import type { ViewProps } from '../screen.ts'
 import type { QueuesData } from './queues-data.ts'
 import { type QueueRow, startedSeries } from './rows.ts'
 
-const chartWidth = 20
+const wideChart = 30
+const narrowChart = 12
 
 export function queueColumns(props: ViewProps<QueuesData>): readonly TableColumn<QueueRow>[] {
-  const { look, now, data } = props
+  const { look, now, data, size } = props
+  const chartWidth = size.columns >= 160 ? wideChart : narrowChart
   const form = look.ascii ? 'ascii' : 'block'
   return [
     { title: 'QUEUE', cell: ({ id }) => id, shrinks: true, least: 10, usual: 12, sort: 'name' },
@@ -45,7 +47,7 @@ export function queueColumns(props: ViewProps<QueuesData>): readonly TableColumn
     {
       title: 'HELD BY',
       cell: (row) => heldText(row, { now, paused: look.glyphs.paused, warning: look.glyphs.warning }),
-      ...{ tone: () => 'warn', shrinks: true, least: 20 },
+      ...{ tone: () => 'warn', shrinks: true, least: 24 },
     },
   ]
 }
