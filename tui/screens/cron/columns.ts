@@ -45,7 +45,11 @@ export function scheduleColumns({
       ...{ tone: () => 'bad', align: 'right', drops: 3, sort: 'missed' },
     },
     { title: 'JOB', cell: ({ schedule }) => schedule.spec.run.job, drops: 1, usual: 10 },
-    { title: 'STATE', cell: ({ state }) => state, ...{ tone: () => 'warn', shrinks: true, least: 20 } },
+    {
+      title: 'STATE',
+      cell: ({ state }) => state,
+      ...{ tone: () => 'warn', shrinks: true, least: 20, drops: 4 },
+    },
   ]
 }
 

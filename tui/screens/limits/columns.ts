@@ -17,7 +17,12 @@ export function limiterColumns({ look }: ViewProps<LimitsData>): readonly TableC
   return [
     { title: 'LIMITER', cell: ({ id }) => id, usual: 10, shrinks: true, least: 10, sort: 'name' },
     { title: 'KIND', cell: ({ limiter }) => limiter.rule.kind, usual: 11, drops: 2 },
-    { title: 'RULE', cell: ({ limiter }) => ruleText(limiter.rule), usual: 14, shrinks: true, least: 12 },
+    {
+      title: 'RULE',
+      cell: ({ limiter }) => ruleCell(limiter),
+      tone: ({ limiter }) => (limiter.byHand === undefined ? 'plain' : 'warn'),
+      ...{ usual: 14, shrinks: true, least: 12 },
+    },
     {
       title: 'FULLEST KEY',
       cell: ({ fullest }) => (fullest === undefined ? '' : takenText(fullest, glyphs)),
@@ -47,9 +52,14 @@ export function limiterColumns({ look }: ViewProps<LimitsData>): readonly TableC
     {
       title: 'SET BY',
       cell: ({ limiter }) => (limiter.byHand === undefined ? '' : byAndWhy(limiter.byHand)),
-      ...{ tone: () => 'warn', shrinks: true, least: 20 },
+      ...{ tone: () => 'warn', shrinks: true, least: 20, drops: 4 },
     },
   ]
+}
+
+/** A rule that isn't the code's says so where there is no room for the column of those who set it. */
+function ruleCell({ rule, byHand }: LimiterRow['limiter']): string {
+  return byHand === undefined ? ruleText(rule) : `${ruleText(rule)} by ${byHand.by}`
 }
 
 export function keyColumns({ look }: ViewProps<LimitsData>): readonly TableColumn<KeyRow>[] {

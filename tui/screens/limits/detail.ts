@@ -1,3 +1,4 @@
+import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
 import { byHandText, ruleText } from '../../../runtime/describe/rule-text.ts'
@@ -5,6 +6,7 @@ import { waitlistSentence } from '../../../runtime/describe/waitlist-sentence.ts
 import { fieldLine } from '../../kit/field-line.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { ViewProps } from '../screen.ts'
+import { limitsLayout } from './layout.ts'
 import type { LimitsData, RunPlace } from './limits-data.ts'
 import type { KeyRow, LimiterRow } from './rows.ts'
 
@@ -15,11 +17,15 @@ export function limiterDetail(row: LimiterRow, key: KeyRow | undefined, props: V
   const { data, now } = props
   const places = data?.current === row.id ? data.places : undefined
   const own = places?.filter(({ place }) => key === undefined || place.key === key.key.key)
+  const isTold = own !== undefined && own.length > 0
   return [
-    ...closedLines(row, now),
-    fieldLine('rule', `${row.limiter.rule.kind}, ${ruleText(row.limiter.rule)}`),
+    // The first that waits says it, too.
+    ...(isTold ? [] : closedLines(row, now)),
     ...byHandLines(row, now),
-    ...(own === undefined ? [fieldLine('waits', span('reading', 'dim'))] : placeLines(own, row, key, now)),
+    ...(own === undefined
+      ? [fieldLine('waits', span('reading', 'dim'))]
+      : placeLines(own, { row, key, props })),
+    fieldLine('rule', `${row.limiter.rule.kind}, ${ruleText(row.limiter.rule)}`),
   ]
 }
 
@@ -42,17 +48,21 @@ function byHandLines({ limiter }: LimiterRow, now: number): Lines {
     : [fieldLine('set', span(`${byHandText(byHand)} (${agoToken(byHand.at, now)})`, 'warn'))]
 }
 
-function placeLines(
-  places: readonly RunPlace[],
-  row: LimiterRow,
-  key: KeyRow | undefined,
-  now: number,
-): Lines {
+interface Shown {
+  readonly row: LimiterRow
+  readonly key: KeyRow | undefined
+  readonly props: ViewProps<LimitsData>
+}
+
+function placeLines(places: readonly RunPlace[], { row, key, props }: Shown): Lines {
+  const { now } = props
   const [first] = places
   if (first === undefined) return [fieldLine('waits', span(quietText(row, key), 'dim'))]
   const { holders } = first.place
   return [
-    [span(` ${waitlistSentence(first.place, now)}`, 'warn')],
+    ...wrap(waitlistSentence(first.place, now), limitsLayout(props).textWidth - 2).map((line) => [
+      span(` ${line}`, 'warn'),
+    ]),
     fieldLine('held by', holders.length === 0 ? 'no run: a clock opens it' : holders.join(', ')),
     ...places.map(({ run, place: { path, ahead } }, i) =>
       fieldLine(

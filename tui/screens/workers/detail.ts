@@ -34,14 +34,14 @@ function rolloutLine(
   { now, look }: Pick<ViewProps<WorkersData>, 'now' | 'look'>,
 ): readonly Span[] {
   const old = versions.slice(1).reduce((sum, { runs }) => sum + runs, 0)
-  const held = oldHeldMs === undefined ? '' : `, the longest for ${durationToken(oldHeldMs)}`
+  const held = oldHeldMs === undefined ? '' : `, longest ${durationToken(oldHeldMs)}`
   const age = since === undefined ? '' : ` for ${durationToken(now - since)}`
   return [
     span(` deploy of ${job}${age} `, 'title'),
-    span(bar(progress, 1, { width: 10, glyphs: look.glyphs }), 'busy'),
-    span(` ${Math.round(progress * 100)}% of slots: ${versions.map(shareText).join(', ')}`),
+    span(bar(progress, 1, { width: 6, glyphs: look.glyphs }), 'busy'),
+    span(` ${Math.round(progress * 100)}%: ${versions.map(shareText).join(', ')}`),
     span(
-      old === 0 ? '; old code holds no run' : `; old code holds ${runsText(old)}${held}`,
+      old === 0 ? '; old code holds none' : `; old code holds ${runsText(old)}${held}`,
       old === 0 ? 'good' : 'warn',
     ),
   ]
