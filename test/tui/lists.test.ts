@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { asciiText } from '../../tui/kit/ascii-text.ts'
 import { bar } from '../../tui/kit/bar.ts'
 import { glyphSets } from '../../tui/kit/glyphs.ts'
 import { listLayout, zoomed } from '../../tui/kit/list-layout.ts'
@@ -7,7 +8,8 @@ import { sortedBy } from '../../tui/text/sorted-by.ts'
 import { screenInput } from './support/given.ts'
 
 describe('a bar', () => {
-  const draw = (taken: number, whole: number): string => bar(taken, whole, { width: 4, glyphs: glyphSets.ascii })
+  const draw = (taken: number, whole: number): string =>
+    bar(taken, whole, { width: 4, glyphs: glyphSets.ascii })
 
   test.each([
     [0, 10, '----'],
@@ -41,7 +43,8 @@ describe('sorting', () => {
   const values = { n: ({ n }: { n: number | undefined }) => n }
 
   test('begins with the largest, and ends with what has no value, either way', () => {
-    const order = (descending: boolean) => sortedBy(rows, { column: 'n', descending }, values).map(({ n }) => n)
+    const order = (descending: boolean) =>
+      sortedBy(rows, { column: 'n', descending }, values).map(({ n }) => n)
     expect(order(true)).toEqual([10, 2, undefined])
     expect(order(false)).toEqual([2, 10, undefined])
   })
@@ -71,7 +74,15 @@ describe('list and detail', () => {
     const { place } = screenInput({ target: { screen: 'queues' } })
     const size = { columns: 80, rows: 20 }
     const own = zoomed(place.own)
-    expect(listLayout({ size, place: { ...place, own } })).toEqual({ paneHeight: 0, listHeight: 0, detailHeight: 20 })
+    expect(listLayout({ size, place: { ...place, own } })).toEqual({
+      paneHeight: 0,
+      listHeight: 0,
+      detailHeight: 20,
+    })
     expect(zoomed(own)).toEqual(place.own)
   })
+})
+
+test('text in ASCII is as wide as it was', () => {
+  expect(asciiText('ana’s naïve 日本 … ×2')).toBe("ana's na?ve ???? ~ x2")
 })

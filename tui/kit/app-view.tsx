@@ -5,6 +5,7 @@ import type { AppState } from '../app/app-state.ts'
 import type { AppDeps } from '../app/deps.ts'
 import { bodySize, inputOf, isTooSmall, shownScreen, windowsOf } from '../app/shown.ts'
 import type { Suspension } from '../terminal/suspension.ts'
+import { AsciiOnly } from './ascii-only.ts'
 import { keysLine, messageLine } from './foot-lines.ts'
 import { screensLine, statusLine } from './head-lines.ts'
 import { Input } from './input.tsx'
@@ -43,13 +44,15 @@ export function FrameView({
   const { columns, rows } = state.size
   if (isTooSmall(state.size)) return <TooSmall state={state} />
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <Spans spans={statusLine(state, deps.screens)} />
-      <Spans spans={screensLine(state, deps.screens)} />
-      <Body state={state} deps={deps} />
-      <Spans spans={messageLine(state, deps)} />
-      <Spans spans={keysLine(state, deps)} />
-    </Box>
+    <AsciiOnly value={state.environment.look.ascii}>
+      <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+        <Spans spans={statusLine(state, deps.screens)} />
+        <Spans spans={screensLine(state, deps.screens)} />
+        <Body state={state} deps={deps} />
+        <Spans spans={messageLine(state, deps)} />
+        <Spans spans={keysLine(state, deps)} />
+      </Box>
+    </AsciiOnly>
   )
 }
 

@@ -15,13 +15,15 @@ export interface CronLayout extends ListLayout {
 
 /** From here on both have room. */
 const wideColumns = 140
+/** Holds a tick in two zones. */
+const wideTicks = 84
 
 export function cronLayout(input: Pick<ScreenInput<CronData>, 'size' | 'place'>): CronLayout {
   const layout = listLayout(input)
   const { columns } = input.size
   const hasLedger = shownPane(input.place) === 'ledger'
   const isWide = columns >= wideColumns
-  const ticksWidth = isWide ? Math.floor((columns - 1) * 0.5) : hasLedger ? 0 : columns
+  const ticksWidth = isWide ? wideTicks : hasLedger ? 0 : columns
   const ledgerWidth = isWide ? columns - 1 - ticksWidth : hasLedger ? columns : 0
   return { ...layout, ticksWidth, ledgerWidth, ledgerRows: Math.max(0, layout.detailHeight - 2) }
 }

@@ -58,12 +58,10 @@ function placeLines(places: readonly RunPlace[], { row, key, props }: Shown): Li
   const { now } = props
   const [first] = places
   if (first === undefined) return [fieldLine('waits', span(quietText(row, key), 'dim'))]
-  const { holders } = first.place
   return [
     ...wrap(waitlistSentence(first.place, now), limitsLayout(props).textWidth - 2).map((line) => [
       span(` ${line}`, 'warn'),
     ]),
-    fieldLine('held by', holders.length === 0 ? 'no run: a clock opens it' : holders.join(', ')),
     ...places.map(({ run, place: { path, ahead } }, i) =>
       fieldLine(
         i === 0 ? 'waits' : '',

@@ -39,11 +39,9 @@ function rolloutLine(
   return [
     span(` deploy of ${job}${age} `, 'title'),
     span(bar(progress, 1, { width: 6, glyphs: look.glyphs }), 'busy'),
-    span(` ${Math.round(progress * 100)}%: ${versions.map(shareText).join(', ')}`),
-    span(
-      old === 0 ? '; old code holds none' : `; old code holds ${runsText(old)}${held}`,
-      old === 0 ? 'good' : 'warn',
-    ),
+    span(` ${Math.round(progress * 100)}%, `),
+    old === 0 ? span('old code holds none', 'good') : span(`old code holds ${runsText(old)}${held}`, 'warn'),
+    span(`: ${versions.map(shareText).join(', ')}`),
   ]
 }
 
