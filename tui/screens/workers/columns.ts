@@ -72,7 +72,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
     {
       title: 'JOBS',
       cell: ({ worker }) => (worker === undefined ? '' : workerJobsText(worker)),
-      ...{ shrinks: true, least: 12, drops: 5 },
+      ...{ shrinks: true, least: 24, drops: 5 },
     },
   ]
 }
