@@ -100,7 +100,9 @@ test('a backlog shrinks by what its queues lose', () => {
     perMinute: -5,
     drainsInMs: 30 * minuteMs,
   })
-  expect(backlogOf({ ...snapshot().overview.statistics, backlogs: [{ queue: 'a', now: 4 }] })?.perMinute).toBe(undefined)
+  expect(
+    backlogOf({ ...snapshot().overview.statistics, backlogs: [{ queue: 'a', now: 4 }] })?.perMinute,
+  ).toBe(undefined)
 })
 
 test('queues stand in the order of their oldest ready run', () => {
