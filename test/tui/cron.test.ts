@@ -28,9 +28,10 @@ describe('rows', () => {
       schedule({ name: 'soon', nextTick: now + 1 }),
       schedule({ name: 'paused', paused: { by: 'ana', at: now }, nextTick: now + 2 }),
       schedule({ name: 'overdue', nextTick: now - 5_000, overdueMs: 5_000 }),
+      schedule({ name: 'unplanned', overdueMs: 5_000 }),
     ]
     const rows = scheduleRows(screenInput({ target, data: dataOf(schedules) }))
-    expect(rows.map(({ id }) => id)).toEqual(['overdue', 'soon', 'late', 'paused'])
+    expect(rows.map(({ id }) => id)).toEqual(['overdue', 'unplanned', 'soon', 'late', 'paused'])
   })
 
   test('count missed ticks, stretches as many', () => {

@@ -130,6 +130,7 @@ const limitsData: LimitsData = {
   isWhole: true,
   places: [{ run: limited, place: { ...key, path: '', ahead: 0, holders: ['holder-1'] } }],
   current: 'tenant',
+  isPartial: false,
 }
 
 interface Shown {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '../../runtime/model/run.ts'
 import { shownPlace } from '../../tui/app/places.ts'
+import { requestOf } from '../../tui/app/shown.ts'
 import { runJumps } from '../../tui/screens/runs/run-jumps.ts'
 import type { RunsData } from '../../tui/screens/runs/runs-data.ts'
+import { screens } from '../../tui/screens/screens.ts'
 import { now, queue, worker } from '../unit/attention/given.ts'
 import { fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
@@ -34,6 +36,14 @@ describe('J', () => {
     const empty = pressed(stateOf({ target: { screen: 'workers' } }), 'J')
     expect(empty.toasts.at(-1)?.text).toContain('nothing else is known')
   })
+})
+
+test('a read is told of the row under the cursor, the first one too', () => {
+  const request = (...keys: string[]) => requestOf(pressed(list, ...keys), screens)
+  expect(request()).toMatchObject({ current: 'a' })
+  expect(request().row).toBeUndefined()
+  expect(request('j')).toMatchObject({ current: 'b', row: 'b' })
+  expect(requestOf(stateOf({ target: { screen: 'workers' } }), screens).current).toBeUndefined()
 })
 
 test('z gives the screen to the detail, and takes it back', () => {

@@ -24,7 +24,7 @@ function waits(id: string, name: string, over: Partial<Run> = {}): Run {
 }
 
 function dataOf(over: Partial<LimitsData> = {}): LimitsData {
-  return { limiters: [], keys: new Map(), waiting: [], isWhole: true, places: [], ...over }
+  return { limiters: [], keys: new Map(), waiting: [], isWhole: true, places: [], isPartial: false, ...over }
 }
 
 const place: LinePlace = {
@@ -192,5 +192,13 @@ describe('reads', () => {
     calls.length = 0
     expect((await loadLimits(inspector, { current: 'b' }, first)).current).toBe('b')
     expect(calls).toEqual(['50 keys of b', 'places of w2'])
+  })
+
+  test('once more after the first one, which knew of no row; not again and again where no row matches the filter', async () => {
+    const { inspector } = reads()
+    const first = await loadLimits(inspector, {}, undefined)
+    expect(first.isPartial).toBe(true)
+    expect((await loadLimits(inspector, {}, first)).isPartial).toBe(false)
+    expect((await loadLimits(inspector, { current: 'a' }, undefined)).isPartial).toBe(false)
   })
 })

@@ -21,14 +21,23 @@ function waitingFor(id: string, waitingFor: Extract<Run, { state: 'waiting' }>['
 
 describe('rows', () => {
   test('stand by the age of the oldest ready run, then by what is under way', () => {
-    const queues = [queue('idle'), queue('young', { ready: 1, oldestReadyMs: 5 }), queue('old', { ready: 1, oldestReadyMs: 9 })]
-    const rows = queueRows(screenInput({ target, fleet: fleetOf({ queues: [...queues, queue('busy', { waiting: 2 })] }) }))
+    const queues = [
+      queue('idle'),
+      queue('young', { ready: 1, oldestReadyMs: 5 }),
+      queue('old', { ready: 1, oldestReadyMs: 9 }),
+    ]
+    const rows = queueRows(
+      screenInput({ target, fleet: fleetOf({ queues: [...queues, queue('busy', { waiting: 2 })] }) }),
+    )
     expect(rows.map(({ id }) => id)).toEqual(['old', 'young', 'busy', 'idle'])
   })
 
   test('are there for queues of ended runs and of live workers, too', () => {
     const counts = [{ queue: 'done', job: 'a', state: 'failed', count: 3 }] as const
-    const workers = [worker('w', { a: 1 }, { queues: ['served'] }), worker('x', { a: 1 }, { lost: true, queues: ['gone'] })]
+    const workers = [
+      worker('w', { a: 1 }, { queues: ['served'] }),
+      worker('x', { a: 1 }, { lost: true, queues: ['gone'] }),
+    ]
     const rows = queueRows(screenInput({ target, fleet: fleetOf({ counts, workers }) }))
     expect(rows.map(({ id, counts }) => [id, counts.failed])).toEqual([
       ['done', 3],
@@ -43,7 +52,10 @@ describe('rows', () => {
       { queue: 'other', job: 'ghost', version: 1 },
     ]
     const paused = { by: 'ana', at: now }
-    const fleet = fleetOf({ queues: [queue('mail', { ready: 2, paused })], workers: [worker('w', { send: 1 })] })
+    const fleet = fleetOf({
+      queues: [queue('mail', { ready: 2, paused })],
+      workers: [worker('w', { send: 1 })],
+    })
     const [row] = queueRows(screenInput({ target, fleet, data: dataOf({ classes }) }))
     expect(row?.held.map(({ of, why }) => [of.job, why.kind])).toEqual([
       ['send', 'old code'],
@@ -65,7 +77,9 @@ describe('rows', () => {
   })
 
   test('have the rate of the chosen range, and none while that is not read', () => {
-    const job = { ...{ queue: 'mail', job: 'send', started: 600, completed: 0, failed: 0, cancelled: 0, expired: 0 } }
+    const job = {
+      ...{ queue: 'mail', job: 'send', started: 600, completed: 0, failed: 0, cancelled: 0, expired: 0 },
+    }
     const histogram = { sumMs: 0, buckets: [] }
     const jobs = [{ ...job, enqueued: 0, wait: histogram, run: histogram, total: histogram }]
     const data = dataOf({ statistics: { ...dataOf().statistics, jobs } })
@@ -172,7 +186,14 @@ describe('reads', () => {
     later(5 * minuteMs)
     await loadQueues(inspector, { range: '5m' }, second)
     expect(calls).toEqual([
-      ...['statistics 5m', 'throughput 60', 'statistics 24h', 'throughput 2', 'statistics 5m', 'throughput 6'],
+      ...[
+        'statistics 5m',
+        'throughput 60',
+        'statistics 24h',
+        'throughput 2',
+        'statistics 5m',
+        'throughput 6',
+      ],
     ])
   })
 

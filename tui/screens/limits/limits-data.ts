@@ -15,6 +15,8 @@ export interface LimitsData {
   /** Of the limiter under the cursor: where its longest waiting runs stand. */
   readonly places: readonly RunPlace[]
   readonly current?: string
+  /** It was the first read: no row was there yet to be under the cursor. */
+  readonly isPartial: boolean
 }
 
 export interface RunPlace {
@@ -41,13 +43,20 @@ export async function loadLimits(
   const current = row === undefined ? undefined : limiterOf(row)
   const moved = before !== undefined && current !== undefined && current !== before.current
   const list = moved ? before : await loadList(inspector)
-  if (current === undefined) return list
+  const isPartial = before === undefined && list.limiters.length > 0
+  if (current === undefined) return { ...list, isPartial }
   const waiting = list.waiting.filter((run) => waitsFor(run) === current).slice(0, maxPlaces)
   const [keys, places] = await Promise.all([
     inspector.limiterKeys(current, manyKeys),
     Promise.all(waiting.map((run) => placesOf(inspector, run, current))),
   ])
-  return { ...list, current, keys: new Map([...list.keys, [current, keys]]), places: places.flat() }
+  return {
+    ...list,
+    isPartial: false,
+    current,
+    keys: new Map([...list.keys, [current, keys]]),
+    places: places.flat(),
+  }
 }
 
 /** A row of the list of keys is of a limiter, too. */
@@ -73,7 +82,7 @@ async function loadList(inspector: Reads): Promise<LimitsData> {
     used.map(async ({ name }) => [name, await inspector.limiterKeys(name, fewKeys)] as const),
   )
   return {
-    ...{ limiters, keys: new Map(keys), isWhole: page.cursor === undefined, places: [] },
+    ...{ limiters, keys: new Map(keys), isWhole: page.cursor === undefined, places: [], isPartial: false },
     waiting: page.runs.filter((run) => waitsFor(run) !== undefined),
   }
 }

@@ -21,8 +21,7 @@ export const limits: Screen<LimitsData> = {
     everyMs: 2_000,
     followsCursor: true,
     load: ({ inspector }, request, before) => loadLimits(inspector, request, before),
-    // Before the first read no row is there to be under the cursor.
-    isPartial: ({ current, limiters }) => current === undefined && limiters.length > 0,
+    isPartial: ({ isPartial }) => isPartial,
   },
   rows: (input, pane) => (pane === 'keys' ? keyRows(input) : limiterRows(input)),
   height: (input, pane) => {
