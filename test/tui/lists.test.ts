@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { asciiText } from '../../tui/kit/ascii-text.ts'
 import { bar } from '../../tui/kit/bar.ts'
 import { glyphSets } from '../../tui/kit/glyphs.ts'
 import { listLayout, zoomed } from '../../tui/kit/list-layout.ts'
@@ -81,8 +80,4 @@ describe('list and detail', () => {
     })
     expect(zoomed(own)).toEqual(place.own)
   })
-})
-
-test('text in ASCII is as wide as it was', () => {
-  expect(asciiText('ana’s naïve 日本 … ×2')).toBe("ana's na?ve ???? ~ x2")
 })

@@ -5,14 +5,13 @@ import type { AppState } from '../app/app-state.ts'
 import type { AppDeps } from '../app/deps.ts'
 import { bodySize, inputOf, isTooSmall, shownScreen, windowsOf } from '../app/shown.ts'
 import type { Suspension } from '../terminal/suspension.ts'
-import { AsciiOnly } from './ascii-only.ts'
 import { keysLine, messageLine } from './foot-lines.ts'
 import { screensLine, statusLine } from './head-lines.ts'
 import { Input } from './input.tsx'
 import { overlayOf } from './overlay-lines.ts'
 import { Pane } from './pane.tsx'
 import { fitSpans, span } from './span.ts'
-import { Spans } from './spans.tsx'
+import { AsciiAlone, Spans } from './spans.tsx'
 
 interface AppViewProps {
   readonly app: App
@@ -34,29 +33,33 @@ export function AppView({ app, deps, suspension }: AppViewProps): ReactElement {
 }
 
 /** The whole screen of a state. */
-export function FrameView({
-  state,
-  deps,
-}: {
-  readonly state: AppState
-  readonly deps: AppDeps
-}): ReactElement {
-  const { columns, rows } = state.size
-  if (isTooSmall(state.size)) return <TooSmall state={state} />
+export function FrameView({ state, deps }: FrameProps): ReactElement {
   return (
-    <AsciiOnly value={state.environment.look.ascii}>
-      <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-        <Spans spans={statusLine(state, deps.screens)} />
-        <Spans spans={screensLine(state, deps.screens)} />
-        <Body state={state} deps={deps} />
-        <Spans spans={messageLine(state, deps)} />
-        <Spans spans={keysLine(state, deps)} />
-      </Box>
-    </AsciiOnly>
+    <AsciiAlone value={state.environment.look.ascii}>
+      {isTooSmall(state.size) ? <TooSmall state={state} /> : <Frame state={state} deps={deps} />}
+    </AsciiAlone>
   )
 }
 
-function Body({ state, deps }: { readonly state: AppState; readonly deps: AppDeps }): ReactElement {
+interface FrameProps {
+  readonly state: AppState
+  readonly deps: AppDeps
+}
+
+function Frame({ state, deps }: FrameProps): ReactElement {
+  const { columns, rows } = state.size
+  return (
+    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
+      <Spans spans={statusLine(state, deps.screens)} />
+      <Spans spans={screensLine(state, deps.screens)} />
+      <Body state={state} deps={deps} />
+      <Spans spans={messageLine(state, deps)} />
+      <Spans spans={keysLine(state, deps)} />
+    </Box>
+  )
+}
+
+function Body({ state, deps }: FrameProps): ReactElement {
   const { columns, rows } = bodySize(state.size)
   const overlay = overlayOf(state, deps)
   const over = overlay === undefined ? 0 : overlay.whole ? rows : Math.min(rows, overlay.lines.length + 1)
@@ -83,7 +86,7 @@ function Body({ state, deps }: { readonly state: AppState; readonly deps: AppDep
   )
 }
 
-function ScreenView({ state, deps }: { readonly state: AppState; readonly deps: AppDeps }): ReactElement {
+function ScreenView({ state, deps }: FrameProps): ReactElement {
   const screen = shownScreen(state, deps.screens)
   const input = inputOf(state)
   return <screen.View {...input} windows={windowsOf(screen, input)} />
