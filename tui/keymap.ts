@@ -33,6 +33,8 @@ export interface Binding {
 export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
 type KeyGroup = (typeof keyGroups)[number]
 
+/** Those that say more of a row below their list. */
+const zooming: readonly ScreenName[] = ['queues', 'workers', 'cron', 'limits']
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
 
 export const keymap: readonly Binding[] = [
@@ -78,6 +80,10 @@ function goKeys(): readonly Binding[] {
     {
       ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
       help: 'closes messages, then the filter, then goes back; never quits',
+    },
+    {
+      ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', footer: 3 },
+      help: 'goes to what the row is connected with: worker, queue, limiter, schedule, run',
     },
     ...digits,
     {
@@ -140,6 +146,10 @@ function viewKeys(): readonly Binding[] {
     {
       ...{ keys: ['F'], command: 'freeze', label: 'freeze', group: 'view', footer: 22 },
       help: 'lets the view stand still, or move on',
+    },
+    {
+      ...{ keys: ['z'], command: 'zoom', label: 'zoom', group: 'view', screens: zooming, footer: 23 },
+      help: 'gives the whole screen to what is said of the row, or takes it back',
     },
     {
       ...{ keys: ['ctrl-r'], command: 'reload', label: 'reload', group: 'view' },

@@ -165,6 +165,28 @@ describe('the reader of the shown screen', () => {
     expect(reports).toEqual([[2, { kind: 'read', data: 'new' }]])
   })
 
+  test('reads at once when the cursor has moved, for a screen that follows it', async () => {
+    const { clock, reader, reports } = reading()
+    const load = async (_: Jobs, { current }: ReadRequest): Promise<unknown> => current
+    const at = (current: string, followsCursor?: true): void => {
+      const read = { everyMs: 1_000, load, ...(followsCursor === undefined ? {} : { followsCursor }) }
+      reader.want({ place: 1, key: '', request: { ...request, current }, read, before: undefined })
+    }
+    at('a', true)
+    reader.start()
+    await clock.settle()
+    at('b', true)
+    await clock.settle()
+    at('b', true)
+    await clock.settle()
+    at('c')
+    await clock.settle()
+    expect(reports.map(([, outcome]) => outcome)).toEqual([
+      { kind: 'read', data: 'a' },
+      { kind: 'read', data: 'b' },
+    ])
+  })
+
   test('reads on at once while a read was partial, and later again after one that failed', async () => {
     const { clock, reader, reports, want } = reading()
     let reads = 0

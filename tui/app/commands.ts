@@ -4,6 +4,7 @@ import type { AppState, Picker, Step } from './app-state.ts'
 import type { AppDeps } from './deps.ts'
 import { openedDialog } from './dialog-mode.ts'
 import type { Effect } from './effect.ts'
+import { jump } from './jump.ts'
 import { cursorOf, moved } from './list-window.ts'
 import type { Place, ScreenName } from './place.ts'
 import { screenNames } from './place.ts'
@@ -90,6 +91,7 @@ const commands: Readonly<Record<string, Command>> = {
   reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
   mark,
   'unmark all': (state) => changed(state, { marks: new Set() }),
+  jump,
   copy,
   quit,
   'quit at once': (state) => asks(state, { kind: 'quit' }),

@@ -79,12 +79,14 @@ export function requestOf(state: AppState, screens: Screens): ReadRequest {
   const { rows, index, height } = activeList(state, screens)
   const { subject, filter, sort, own } = place
   const isFirst = index <= 0
+  const current = rows[index]?.id
   return {
     ...{ filter, own, range: state.range },
     ...(subject === undefined ? {} : { subject }),
     ...(sort === undefined ? {} : { sort }),
     wanted: Math.ceil((Math.max(0, index) + 2 * height) / rowsPerPage) * rowsPerPage,
-    ...(isFirst || rows[index] === undefined ? {} : { row: rows[index].id }),
+    ...(isFirst || current === undefined ? {} : { row: current }),
+    ...(current === undefined ? {} : { current }),
   }
 }
 

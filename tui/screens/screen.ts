@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
+import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
@@ -20,6 +20,8 @@ export interface Row {
   readonly thing?: Thing
   /** What enter opens. */
   readonly target?: Target
+  /** What it is connected with, the nearest first; left out: nothing. */
+  readonly jumps?: readonly Jump[]
 }
 
 /** All that a screen is made from: the same for rows and view, and nothing else. */
@@ -67,12 +69,16 @@ export interface ReadRequest {
   readonly wanted: number
   /** The row the cursor is on; left out: the first, whichever it is. */
   readonly row?: string
+  /** The same, also where it is the first one; left out while the list is empty. Of a screen with several lists, of the one that has the keys. */
+  readonly current?: string
   readonly own: Place['own']
 }
 
 export interface ScreenRead<Data> {
   /** Between two reads. */
   readonly everyMs: number
+  /** It reads what it says of the row under the cursor, and so again when the cursor moves. */
+  readonly followsCursor?: true
   /**
    * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
    * filter or sort.
