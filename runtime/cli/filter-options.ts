@@ -17,6 +17,8 @@ export interface FilterOptions {
   readonly olderThan?: number
   /** Ms since the epoch. */
   readonly since?: number
+  /** Ms since the epoch. */
+  readonly before?: number
   readonly text?: string
 }
 
@@ -39,14 +41,31 @@ export function addFilterOptions(command: Command): Command {
       'only runs that came into their state (or ended) since then: 2h, or a time',
       pastTime,
     )
+    .option(
+      '--before <when>',
+      'only runs that came into their state (or ended) before then: 2h, or a time',
+      pastTime,
+    )
     .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
 }
 
 /** The filter of a command line; undefined when it has none of the options. */
 export function filterOf(options: FilterOptions): RunFilter | undefined {
   const { state: states, olderThan: minAgeMs } = options
-  const { job, queue, tag, unique, fingerprint, worker, since, text } = options
-  const filter = given({ states, job, queue, tag, unique, fingerprint, worker, minAgeMs, since, text })
+  const { job, queue, tag, unique, fingerprint, worker, since, before, text } = options
+  const filter = given({
+    states,
+    job,
+    queue,
+    tag,
+    unique,
+    fingerprint,
+    worker,
+    minAgeMs,
+    since,
+    before,
+    text,
+  })
   return Object.keys(filter).length === 0 ? undefined : filter
 }
 

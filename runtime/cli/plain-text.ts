@@ -1,9 +1,16 @@
 import { stripVTControlCharacters } from 'node:util'
 
+/** They turn the order of what is shown around, so that it reads as something else. */
+const bidiControls = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g
+
 /** `text` without anything that could steer a terminal: what a job stored is anybody's text. */
 export function plainText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, ' ')
+  const spaced = stripVTControlCharacters(text).replace(
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029]/g,
+    ' ',
+  )
+  return spaced.replace(bidiControls, '')
 }
 
 /** The first line of `text`. */
@@ -36,12 +43,14 @@ export function clipWords(text: string, width: number): string {
 }
 
 function fitting(text: string, width: number): string {
-  let kept = ''
+  let end = 0
+  let taken = 0
   for (const character of text) {
-    if (textWidth(kept + character) > width) break
-    kept += character
+    taken += textWidth(character)
+    if (taken > width) break
+    end += character.length
   }
-  return kept
+  return text.slice(0, end)
 }
 
 /** `text` in lines of at most `width`, broken between words; left whole without a width. */

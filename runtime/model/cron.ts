@@ -1,5 +1,6 @@
 import { Cron } from 'croner'
 import { InvalidOptionsError } from './invalid-options-error.ts'
+import { localText, offsetText } from './local-text.ts'
 import { type Stretch, TimeZone } from './time-zone.ts'
 
 /*
@@ -110,7 +111,7 @@ export class CronTicks {
     for (let i = 0; i < n && tick !== undefined; i++) {
       const now = this.#zone.offsetAt(tick.at)
       const clockChange = this.#clockChange(tick, offset)
-      const local = `${textOf(this.#zone.localAt(tick.at))} ${offsetText(now)}`
+      const local = `${localText(this.#zone.localAt(tick.at))} ${offsetText(now)}`
       fires.push({ at: new Date(tick.at), local, ...(clockChange === undefined ? {} : { clockChange }) })
       offset = now
       tick = this.#next(tick.at)
@@ -145,7 +146,7 @@ export class CronTicks {
       if (local === undefined) return undefined
       if (local - stretch.offsetMs < stretch.until) return { at: local - stretch.offsetMs }
       if (stretch.changes && this.#fixedHours && this.#isSkipped(local, stretch)) {
-        return { at: stretch.until, skipped: textOf(local) }
+        return { at: stretch.until, skipped: localText(local) }
       }
       from = stretch.until
     }
@@ -172,14 +173,4 @@ function fieldsOf(cron: unknown, option: string): string[] {
     `${option}: cron '${cron}' must have 5 fields (minute hour day month weekday), 6 with seconds first, ` +
       `or be one of ${Object.keys(nicknames).join(' ')}`,
   )
-}
-
-function textOf(local: number): string {
-  return new Date(local).toISOString().slice(0, 19).replace('T', ' ')
-}
-
-function offsetText(offsetMs: number): string {
-  const minutes = Math.abs(Math.round(offsetMs / 60_000))
-  const two = (n: number): string => String(n).padStart(2, '0')
-  return `${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`
 }

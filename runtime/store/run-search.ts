@@ -177,7 +177,10 @@ function parseCursor(search: Omit<RunSearch, 'from'>, cursor: string): RunPositi
 }
 
 /** Whether a run has what only its decoded record tells: tag, unique key and text. */
-export function matchesRecord(run: Run, { filter: { tag, unique, text } }: RunSearch): boolean {
+export function matchesRecord(
+  run: Run,
+  { filter: { tag, unique, text } }: Pick<RunSearch, 'filter'>,
+): boolean {
   return (
     (tag === undefined || run.tags.includes(tag)) &&
     (unique === undefined || run.unique?.key === unique || run.unique?.canonicalKey === unique) &&

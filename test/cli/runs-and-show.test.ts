@@ -84,6 +84,8 @@ describe('runs', () => {
       'unclaimed',
     ])
     expect(await ids('--since', '2100-01-01')).toEqual([])
+    expect(await ids('--before', '1h')).toEqual([])
+    expect(await ids('--before', '2100-01-01')).toEqual(await ids())
     expect(await ids('--older-than', '1h')).toEqual([])
     expect(await ids('--older-than', '1ms', '--state', 'ready,waiting', '--order', 'longest')).toEqual([
       'sleeping',

@@ -68,6 +68,8 @@ test('text is broken between words', () => {
 
 test('plain text holds nothing that steers a terminal', () => {
   expect(plainText('a\u001b[31mb\u001b[0m\u0008c\r\nd\u009b')).toBe('ab c \nd ')
+  // Nor turn it around, or break lines in its own way.
+  expect(plainText('a\u202eb\u2066c\u200fd\u2028e')).toBe('abcd e')
   expect(oneLine('\n  first \nsecond')).toBe('first')
   expect(clip('日本語', 4)).toBe('日…')
   expect(clipWords('one two three', 9)).toBe('one two…')

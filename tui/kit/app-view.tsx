@@ -33,7 +33,13 @@ export function AppView({ app, deps, suspension }: AppViewProps): ReactElement {
 }
 
 /** The whole screen of a state. */
-export function FrameView({ state, deps }: { readonly state: AppState; readonly deps: AppDeps }): ReactElement {
+export function FrameView({
+  state,
+  deps,
+}: {
+  readonly state: AppState
+  readonly deps: AppDeps
+}): ReactElement {
   const { columns, rows } = state.size
   if (isTooSmall(state.size)) return <TooSmall state={state} />
   return (

@@ -26,4 +26,3 @@ export function emptySpans({ data, problem, place, what, unfiltered, next }: Emp
   }
   return [span(` no ${what}${next === undefined ? '' : `; ${next}`}`)]
 }
-

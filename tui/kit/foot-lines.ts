@@ -28,7 +28,8 @@ export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
 function toastSpans({ toasts }: AppState): readonly Span[] | undefined {
   const toast = toasts.at(-1)
   if (toast === undefined) return undefined
-  const more = toasts.length > 1 ? ` (and ${toasts.length - 1} more; esc)` : toast.tone === 'bad' ? ' (esc)' : ''
+  const more =
+    toasts.length > 1 ? ` (and ${toasts.length - 1} more; esc)` : toast.tone === 'bad' ? ' (esc)' : ''
   return [span(toast.text, toast.tone), span(more, 'dim')]
 }
 

@@ -44,7 +44,10 @@ function connectionSpans({ fleet, now, environment, frozen }: AppState): readonl
     case 'live': {
       const silent = now - connection.at
       if (silent > silentMs) return [span(`${glyphs.offline} no reply for ${durationToken(silent)}`, 'warn')]
-      return [span(glyphs.live, frozen ? 'dim' : 'good'), span(` live ${durationToken(connection.latencyMs)}`)]
+      return [
+        span(glyphs.live, frozen ? 'dim' : 'good'),
+        span(` live ${durationToken(connection.latencyMs)}`),
+      ]
     }
     case 'offline':
     case 'newer':

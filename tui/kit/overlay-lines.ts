@@ -1,6 +1,6 @@
 import type { AppState, Mode } from '../app/app-state.ts'
-import type { AppDeps } from '../app/deps.ts'
 import { isKnown } from '../app/commands.ts'
+import type { AppDeps } from '../app/deps.ts'
 import type { DialogLine } from '../app/dialog.ts'
 import { type PaletteItem, paletteItems } from '../app/palette.ts'
 import { shownPlace } from '../app/places.ts'
@@ -36,7 +36,11 @@ export function overlayOf(state: AppState, deps: AppDeps): Overlay | undefined {
   }
 }
 
-function helpOverlay(state: AppState, { field, top }: Extract<Mode, { kind: 'help' }>, deps: AppDeps): Overlay {
+function helpOverlay(
+  state: AppState,
+  { field, top }: Extract<Mode, { kind: 'help' }>,
+  deps: AppDeps,
+): Overlay {
   const { screen } = shownPlace(state.places)
   const typed = field.text.toLowerCase()
   const known = bindingsOf(screen).filter(
@@ -68,7 +72,9 @@ function paletteOverlay(
   const height = Math.max(1, state.size.rows - 8)
   const first = Math.max(0, line - height + 1)
   const { look } = state.environment
-  const shown = items.slice(first, first + height).map((item, i) => paletteLine(item, first + i === line, look))
+  const shown = items
+    .slice(first, first + height)
+    .map((item, i) => paletteLine(item, first + i === line, look))
   const none = [[span(' no command has all of these words', 'dim')]]
   return {
     ...{ title: 'commands', tone: 'title', whole: true },
@@ -97,12 +103,14 @@ function pickerOverlay(
   const { glyphs } = environment.look
   const height = Math.max(1, size.rows - 8)
   const first = Math.max(0, line - height + 1)
-  const lines = picker.items.slice(first, first + height).map(({ key = '', label, hint = '' }, i) => [
-    span(first + i === line ? glyphs.cursor : ' ', 'key'),
-    span(` ${key.padEnd(3)}`, 'key'),
-    { ...span(label), inverse: first + i === line },
-    span(`  ${hint}`, 'dim'),
-  ])
+  const lines = picker.items
+    .slice(first, first + height)
+    .map(({ key = '', label, hint = '' }, i) => [
+      span(first + i === line ? glyphs.cursor : ' ', 'key'),
+      span(` ${key.padEnd(3)}`, 'key'),
+      { ...span(label), inverse: first + i === line },
+      span(`  ${hint}`, 'dim'),
+    ])
   return { title: picker.title, tone: 'title', whole: false, lines }
 }
 

@@ -18,7 +18,15 @@ export interface PaneProps {
 }
 
 /** Lines under a rule with a title: as much of them as the height holds. */
-export function Pane({ title, note, width, height, active = false, look, children }: PaneProps): ReactElement {
+export function Pane({
+  title,
+  note,
+  width,
+  height,
+  active = false,
+  look,
+  children,
+}: PaneProps): ReactElement {
   return (
     <Box flexDirection="column" width={width} height={height} flexShrink={0} overflow="hidden">
       <Box height={1} flexShrink={0}>
@@ -32,7 +40,13 @@ export function Pane({ title, note, width, height, active = false, look, childre
   )
 }
 
-function ruleSpans({ title, note, width, active, look }: Omit<PaneProps, 'height' | 'children'>): readonly Span[] {
+function ruleSpans({
+  title,
+  note,
+  width,
+  active,
+  look,
+}: Omit<PaneProps, 'height' | 'children'>): readonly Span[] {
   const dash = look.ascii ? '-' : '─'
   const head = [
     span(`${active ? look.glyphs.cursor : dash}${dash} `, active ? 'key' : 'dim'),

@@ -1,7 +1,7 @@
 import type { Run } from '../../runtime/model/run.ts'
 import { runGlyph } from './glyphs.ts'
 import type { Look } from './look.ts'
-import { type Tone, stateTones } from './tone.ts'
+import { stateTones, type Tone } from './tone.ts'
 
 /** Glyph and word of a run's state: `↻ retrying`. */
 export function stateText(run: Run, { glyphs }: Look): string {

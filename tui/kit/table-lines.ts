@@ -43,7 +43,9 @@ export function tableLines<R extends Row>({
       const { text, fill } = fitCell(cell(column), layout.widths[i] ?? 0)
       const gap = i === 0 ? '' : columnGap
       const painted = { text, tone: tone(column) }
-      return column.align === 'right' ? [{ text: gap + fill }, painted] : [{ text: gap }, painted, { text: fill }]
+      return column.align === 'right'
+        ? [{ text: gap + fill }, painted]
+        : [{ text: gap }, painted, { text: fill }]
     })
   const title = line(
     (column) => column.title,

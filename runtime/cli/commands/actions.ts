@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
+import { filterText } from '../../describe/filter-words.ts'
 import { byAndWhy } from '../../describe/manual-action.ts'
 import { UnknownActionError } from '../../model/errors.ts'
 import { type ActionInfo, type ActionTarget, keepActionsMs } from '../../store/actions.ts'
-import type { RunFilter } from '../../store/run-filter.ts'
 import { fieldsOfAction } from '../actions/action-options.ts'
 import { outcomeText } from '../actions/outcome-text.ts'
 import { withConnection } from '../connection.ts'
@@ -82,32 +82,9 @@ function actionText(action: ActionInfo, options: ActionsOptions): string {
   ].join('\n')
 }
 
-const optionNames: Readonly<Record<keyof RunFilter, string>> = {
-  states: '--state',
-  job: '--job',
-  queue: '--queue',
-  tag: '--tag',
-  unique: '--unique',
-  fingerprint: '--fingerprint',
-  worker: '--worker',
-  minAgeMs: '--older-than',
-  since: '--since',
-  before: 'before',
-  text: '--text',
-}
-
 /** As the options of the command that chose the runs. */
 function targetText(target: ActionTarget): string {
   if (target.kind === 'runs')
     return target.ids.length === 1 ? (target.ids[0] ?? '') : `${target.ids.length} ids`
-  const { filter } = target
-  const names = Object.keys(filter) as (keyof RunFilter)[]
-  return names.map((name) => `${optionNames[name]} ${valueText(filter, name)}`).join(' ')
-}
-
-function valueText(filter: RunFilter, name: keyof RunFilter): string {
-  const value = filter[name]
-  if (name === 'minAgeMs') return `${value}ms`
-  if (name === 'since' || name === 'before') return new Date(Number(value)).toISOString()
-  return Array.isArray(value) ? value.join(',') : String(value)
+  return filterText(target.filter)
 }

@@ -1,0 +1,360 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { plainText, textWidth } from '../../../runtime/cli/plain-text.ts'
+import type { LinePlace } from '../../../runtime/store/limiters.ts'
+import { layoutWaterfall } from '../../../tui/kit/waterfall.ts'
+import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
+import { advanceWaterfall, foldScopes, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
+import {
+  awake,
+  begin,
+  done,
+  frame,
+  happened,
+  input,
+  journal,
+  retrying,
+  run,
+  seconds,
+  sleeping,
+} from './waterfall-input.ts'
+
+const charge = [
+  retrying('charge', 20, 5, 20),
+  retrying('charge', 45, 3, 10, 2),
+  done('charge', 60, 4, { attempt: 3 }),
+]
+const open = { path: 'send', openMs: 4_000, toldAgoMs: 1_000 }
+
+describe('a run on one clock', () => {
+  test('shows queue wait, tries, pauses, what held a try up, a sleep and the step that runs now', () => {
+    const entries = journal(done('load', 12, 2), ...charge, sleeping('rest', 60, 20), awake('rest', 85))
+    const of = input({ journal: entries, run: run({ step: open, changedAt: seconds(85) }) })
+    expect(frame(of, 80)).toMatchInlineSnapshot(`
+      [
+        "                       0                30s              1m               1m30s",
+        "ship     >       1m40s oooooo                                          ---------",
+        "load     +        2.0s      ==",
+        "charge   +   3x   4.0s         xxxx..........,xxx.....====",
+        "rest     +       25.0s                                   zzzzzzzzzzz,,,,",
+        "send     >        5.0s                                                       ==>",
+      ]
+    `)
+  })
+
+  test('lays scopes around their steps, with keys and counters', () => {
+    const entries = journal(
+      done('items[1]/pack', 30, 5),
+      done('items[a%2Fb]/pack', 40, 10),
+      done('items[1]/label#2', 50, 5),
+      done('tail', 80, 10),
+    )
+    expect(frame(input({ journal: entries }), 70)).toMatchInlineSnapshot(`
+      [
+        "                         0            30s           1m           1m30s",
+        "ship       >       1m40s oooo-----------------------------------------",
+        "items[1]           25.0s            ------------",
+        "  pack     +        5.0s            ===",
+        "  label#2  +        5.0s                     ===",
+        "items[a/b]         10.0s              -----",
+        "  pack     +       10.0s              =====",
+        "tail       +       10.0s                                =====",
+      ]
+    `)
+  })
+
+  test('marks losses and hand-overs with the worker, over what they broke off', () => {
+    const history = [
+      happened('lost', 30, { worker: 'w1', reason: 'its lease expired' }),
+      happened('released', 70, { worker: 'w2' }),
+    ]
+    const entries = journal(
+      done('load', 12, 2),
+      retrying('charge', 20, 5, 30),
+      done('charge', 60, 8, { attempt: 2 }),
+    )
+    const of = input({ journal: entries, history, run: run({ worker: 'w3', changedAt: seconds(80) }) })
+    expect(frame(of, 70)).toMatchInlineSnapshot(`
+      [
+        "                       0             30s           1m            1m30s",
+        "ship     >       1m40s ooooo         !ooooooooo        ^oooo----------",
+        "load     +        2.0s     ==",
+        "charge   +   2x   8.0s        xxx....!........,=====",
+        "! at 30s: lost its worker w1: its lease expired; then on w2",
+        "^ at 1m10s: handed back by its worker w2; then on w3",
+      ]
+    `)
+  })
+
+  test('says how many marks it does not tell of', () => {
+    const history = [10, 20, 30].map((at) => happened('released', at, { worker: `w${at}` }))
+    const of = input({ journal: [], history })
+    expect(frame(of, 60, { notes: 1 }).slice(-2)).toMatchInlineSnapshot(`
+      [
+        "2 earlier in the history",
+        "^ at 30s: handed back by its worker w30; then on w1",
+      ]
+    `)
+    expect(frame(of, 60, { notes: 0 })).toHaveLength(2)
+  })
+
+  test('shows a wait for a limiter from the end of the pause on', () => {
+    const waiting = {
+      state: 'waiting',
+      waitingFor: { kind: 'limit', name: 'stripe' },
+      changedAt: seconds(50),
+    }
+    const places = [{ limiter: 'stripe', path: 'charge' } as LinePlace]
+    const of = input({ journal: journal(retrying('charge', 20, 5, 20)), places, run: run(waiting) })
+    expect(frame(of, 60)).toMatchInlineSnapshot(`
+      [
+        "                       0          30s        1m",
+        "ship     %       1m40s oooo              %%%%%%%%%%%%%%%%%%%",
+        "charge   %        1m0s      xxx......%%%%%%%%%%%%%%%%%%%%%%%",
+      ]
+    `)
+  })
+
+  test('shows a wait of a step that stored nothing yet', () => {
+    const places = [{ limiter: 'stripe', path: 'charge' } as LinePlace]
+    expect(frame(input({ journal: journal(done('load', 40, 20)), places }), 60)).toMatchInlineSnapshot(`
+      [
+        "                       0          30s        1m",
+        "ship     >       1m40s ooo----------------------------------",
+        "load     +       20.0s        ========",
+        "charge   %        1m0s               %%%%%%%%%%%%%%%%%%%%%%%",
+      ]
+    `)
+  })
+
+  test('of an ended run ends with it', () => {
+    const cancelled = run({ state: 'cancelled', by: 'ana', endedAt: seconds(40) })
+    const history = [happened('cancel', 40, { by: 'ana', reason: 'storm' })]
+    const entries = journal(done('load', 20, 5), sleeping('rest', 20, 50))
+    expect(frame(input({ journal: entries, history, run: cancelled }), 60)).toMatchInlineSnapshot(`
+      [
+        "                       0            15s           30s",
+        "ship             40.0s oooooooooo                          /",
+        "load     +        5.0s              ======",
+        "rest     z       20.0s                   zzzzzzzzzzzzzzzzzzz",
+        "/ at 40s: told to stop by ana: storm",
+      ]
+    `)
+    const failed = run({ state: 'failed', endedAt: seconds(40), error: { name: 'E', message: 'm' } })
+    const end = { ...retrying('load', 40, 5, 0), phase: 'failed' }
+    expect(frame(input({ journal: journal(end), run: failed }), 60)).toMatchInlineSnapshot(`
+      [
+        "                       0            15s           30s",
+        "ship     x       40.0s oooooooooo",
+        "load     x        5.0s                                 XXXXX",
+      ]
+    `)
+  })
+
+  test('is queued again after a retry', () => {
+    const end = { ...retrying('load', 30, 5, 0), phase: 'failed' }
+    const ready = run({ state: 'ready', startedAt: undefined, changedAt: seconds(70) })
+    const history = [happened('retry', 70, { by: 'ana', reason: 'fixed' })]
+    expect(frame(input({ journal: journal(end), history, run: ready }), 60)).toMatchInlineSnapshot(`
+      [
+        "                       0          30s        1m",
+        "ship     .       1m40s oooooooooo               rooooooooooo",
+        "load     x        5.0s          XXX",
+        "r at 1m10s: retried by ana: fixed",
+      ]
+    `)
+  })
+
+  test('has an empty chart and all of its texts where there is no room', () => {
+    expect(frame(input({ journal: journal(...charge) }), 24)).toMatchInlineSnapshot(`
+      [
+        "",
+        "ship          >   1m40s",
+        "charge        +    4.0s",
+      ]
+    `)
+  })
+})
+
+describe('an at-most-once step', () => {
+  const intent = { path: 'pay', phase: 'intent', at: seconds(20), once: true }
+
+  test('runs since its intent while its worker holds the run', () => {
+    expect(frame(input({ journal: journal(intent) }), 60)).toMatchInlineSnapshot(`
+      [
+        "                       0          30s        1m",
+        "ship     >       1m40s ooo----------------------------------",
+        "pay      >       1m20s        =============================>",
+      ]
+    `)
+  })
+
+  test('whose end is not stored is broken off by the loss', () => {
+    const lost = {
+      history: [happened('lost', 50, { worker: 'w1' })],
+      run: run({ state: 'ready', changedAt: seconds(50) }),
+    }
+    const { rows } = waterfallModel(input({ journal: journal(intent), ...lost }))
+    expect(rows[1]).toMatchObject({ spans: [{ kind: 'broken', from: seconds(20), to: seconds(50) }] })
+    const asked = done('pay', 80, 1, { once: true })
+    const later = waterfallModel(input({ journal: journal(intent, asked), history: lost.history }))
+    expect(later.rows[1]).toMatchObject({
+      end: 'done',
+      atMostOnce: true,
+      spans: [
+        { kind: 'broken', to: seconds(50) },
+        { kind: 'done', from: seconds(79) },
+      ],
+    })
+  })
+
+  test('is one try from its intent to its end', () => {
+    const { rows } = waterfallModel(input({ journal: journal(intent, done('pay', 50, 29, { once: true })) }))
+    expect(rows[1]?.spans).toMatchObject([{ kind: 'done', from: seconds(21), to: seconds(50) }])
+  })
+})
+
+describe('compressed', () => {
+  const days = 86_400 * 3
+  const entries = journal(done('load', 12, 2), sleeping('trial', 12, days), awake('trial', days + 12))
+  const of = input({
+    journal: entries,
+    now: seconds(days + 30),
+    run: run({ step: open, changedAt: seconds(days) }),
+  })
+
+  test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
+    expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
+      [
+        "                        :10s: 10s           :3d:  3d",
+        "ship     >        3d0h oo::ooo                   -------------------------------",
+        "load     +        2.0s        =============",
+        "trial    +        3d0h                    zz::zzzz",
+        "send     >        5.0s                           ==============================>",
+      ]
+    `)
+  })
+
+  test('nothing changes where no wait is long', () => {
+    const short = input({ journal: journal(done('a', 50, 40), done('b', 95, 40)) })
+    expect(frame(short, 80, { scale: 'compressed' })).toEqual(frame(short, 80))
+  })
+
+  test('nothing changes where all is waiting', () => {
+    const asleep = input({ journal: journal(sleeping('rest', 10, 500)) })
+    expect(frame(asleep, 80, { scale: 'compressed' })).toEqual(frame(asleep, 80))
+  })
+})
+
+describe('what is live', () => {
+  test('grows without another read', () => {
+    const entries = journal(done('load', 12, 2))
+    const model = waterfallModel(input({ journal: entries, run: run({ step: open }) }))
+    const later = advanceWaterfall(model, seconds(130))
+    expect(later.to).toBe(seconds(130))
+    expect(later.rows.map(({ tookMs }) => tookMs)).toEqual([130_000, 2_000, 35_000])
+    expect(later.rows.map(({ spans }) => spans.at(-1)?.to)).toEqual([seconds(130), seconds(12), seconds(130)])
+    expect(advanceWaterfall(later, seconds(120))).toBe(later)
+  })
+
+  test('began as long before the read as the worker told', () => {
+    const of = { ...input({ journal: [], run: run({ step: open }) }), readAt: seconds(90) }
+    expect(waterfallModel(of).rows[1]?.spans).toMatchObject([
+      { kind: 'open', from: seconds(85), to: seconds(100) },
+    ])
+  })
+
+  test('is the known step where the store has cut its path', () => {
+    const path = `each[${'k'.repeat(150)}]`
+    const step = { path: path.slice(0, 120), openMs: 5_000, toldAgoMs: 0 }
+    const { rows } = waterfallModel(
+      input({ journal: journal(retrying(path, 20, 5, 10)), run: run({ step }) }),
+    )
+    expect(rows.map((row) => row.path)).toEqual(['', path])
+    expect(rows[1]?.spans.map(({ kind }) => kind)).toEqual(['retried', 'pause', 'held up', 'open'])
+  })
+})
+
+test('folded scopes keep their own row', () => {
+  const entries = journal(done('a/b/c', 30, 5), done('a/d', 40, 5), done('e', 50, 5))
+  const model = waterfallModel(input({ journal: entries }))
+  const paths = (folded: string[]): string[] =>
+    foldScopes(model, new Set(folded)).rows.map(({ path }) => path)
+  expect(paths([])).toEqual(['', 'a', 'a/b', 'a/b/c', 'a/d', 'e'])
+  expect(paths(['a/b'])).toEqual(['', 'a', 'a/b', 'a/d', 'e'])
+  expect(paths(['a'])).toEqual(['', 'a', 'e'])
+})
+
+test('a step that the code no longer calls says so', () => {
+  const of = input({ journal: journal(done('old', 30, 5)), run: run({ orphans: [1] }) })
+  expect(frame(of, 100)[2]).toContain('old (no longer in the code)')
+})
+
+test('what a job wrote can not steer the terminal', () => {
+  const entries = journal(done('a\u001b[31m\u202eb', 30, 5))
+  const history = [happened('cancel', 40, { by: 'x\u001b]0;y\u0007' })]
+  const text = frame(input({ journal: entries, history }), 80).join('\n')
+  expect(text).toBe(plainText(text))
+  expect(text).toContain('ab')
+})
+
+test('every sign is one column wide and no two fills are alike', () => {
+  for (const glyphs of Object.values(waterfallGlyphs)) {
+    const { span, state, mark, tip, cut, ellipsis } = glyphs
+    const all = [...Object.values(span), ...Object.values(state), ...Object.values(mark), tip, cut, ellipsis]
+    expect(all.map(textWidth)).toEqual(all.map(() => 1))
+    // A row of a scope or of the run is none of a step.
+    const { open: _, held: __, steps: ___, ...fills } = span
+    expect(new Set(Object.values(fills)).size).toBe(Object.keys(fills).length)
+  }
+})
+
+describe('whatever a store holds', () => {
+  const phase = fc.constantFrom('intent', 'waiting', 'retrying', 'done', 'failed')
+  const entry = fc.record({
+    path: fc.constantFrom('a', 's/b', 's/c', 's/t/d'),
+    phase,
+    kind: fc.constantFrom('run', 'sleep'),
+    gap: fc.integer({ min: 0, max: 50_000 }),
+    durationMs: fc.integer({ min: 0, max: 90_000 }),
+    pauseMs: fc.integer({ min: 0, max: 90_000 }),
+  })
+  const story = fc.record({
+    entries: fc.array(entry, { maxLength: 25 }),
+    marks: fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 5 }),
+    state: fc.constantFrom('ready', 'running', 'completed', 'blocked'),
+    width: fc.integer({ min: 20, max: 160 }),
+    scale: fc.constantFrom<'clock' | 'compressed'>('clock', 'compressed'),
+  })
+
+  test('spans of a row follow each other and every line has its width', () => {
+    fc.assert(
+      fc.property(story, ({ entries, marks, state, width, scale }) => {
+        let at = begin
+        const stored = entries.map(({ gap, ...rest }) => {
+          at += gap
+          return { ...rest, at, error: { name: 'E', message: 'm' }, value: new Uint8Array() }
+        })
+        const history = marks
+          .toSorted((a, b) => a - b)
+          .map((second) => happened('lost', second, { worker: 'w' }))
+        const of = input({
+          journal: journal(...stored),
+          history,
+          now: at + 5_000,
+          run: run({ state, changedAt: at, endedAt: at + 1_000 }),
+        })
+        const model = waterfallModel(of)
+        for (const { spans } of model.rows.filter(({ kind }) => kind !== 'run')) {
+          for (const [i, { from, to }] of spans.entries()) {
+            expect(to).toBeGreaterThanOrEqual(from)
+            expect(from).toBeGreaterThanOrEqual(spans[i - 1]?.to ?? Number.NEGATIVE_INFINITY)
+          }
+        }
+        for (const { spans } of layoutWaterfall(model, width, waterfallGlyphs.unicode, { scale })) {
+          expect(textWidth(spans.map(({ text }) => text).join(''))).toBe(width)
+        }
+      }),
+    )
+  })
+})

@@ -1,0 +1,182 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Run, runStates } from '../../../runtime/model/run.ts'
+import { filterCommand } from '../../../tui/text/filter-command.ts'
+import { formatFilter } from '../../../tui/text/format-filter.ts'
+import { isHidden, isWhole, parseFilter } from '../../../tui/text/parse-filter.ts'
+
+const now = Date.UTC(2026, 10, 29, 12)
+const hourMs = 3_600_000
+const read = (text: string): ReturnType<typeof parseFilter> => parseFilter(text, now)
+const messages = (text: string): string[] => read(text).unknown.map(({ message }) => message)
+
+describe('a filter', () => {
+  test('has the parts of the command line', () => {
+    const text =
+      'state:failed,expired job:import queue:mail tag:eu unique:order-7 worker:w1 by:f1 age>1h since:2h order:oldest err:timeout'
+    expect(read(text)).toEqual({
+      filter: {
+        states: ['failed', 'expired'],
+        job: 'import',
+        queue: 'mail',
+        tag: 'eu',
+        unique: 'order-7',
+        worker: 'w1',
+        fingerprint: 'f1',
+        minAgeMs: hourMs,
+        since: now - 2 * hourMs,
+        text: 'timeout',
+      },
+      order: 'oldest',
+      hidden: [],
+      unknown: [],
+    })
+  })
+
+  test('without parts is every run', () => {
+    expect(read('  ')).toEqual({ filter: {}, hidden: [], unknown: [] })
+  })
+
+  test.each([
+    ['age<5m', { since: now - 300_000 }],
+    ['before:1d', { before: now - 24 * hourMs }],
+    ['since:2026-11-29T08:00:00Z', { since: now - 4 * hourMs }],
+    ['connection reset', { text: 'connection reset' }],
+    ['10.0.0.1:6379', { text: '10.0.0.1:6379' }],
+    ['"job:x  y"', { text: 'job:x  y' }],
+    ['tag:"a \\"b\\" \\\\"', { tag: 'a "b" \\' }],
+    ['tag:"still open', { tag: 'still open' }],
+    ['TAG:eu', { tag: 'eu' }],
+    ['fingerprint:f1', { fingerprint: 'f1' }],
+    ['state:failed state:expired', { states: ['failed', 'expired'] }],
+    ['job:a job:a', { job: 'a' }],
+  ])('%s', (text, filter) => {
+    expect(read(text)).toEqual({ filter, hidden: [], unknown: [] })
+  })
+
+  test('by the longest in their state is of the states that have such an order', () => {
+    const states = ['ready', 'running', 'waiting', 'cancelling']
+    expect(read('order:longest job:a')).toEqual({
+      filter: { states, job: 'a' },
+      order: 'longest',
+      hidden: [],
+      unknown: [],
+    })
+    expect(read('order:longest worker:w').filter).toEqual({ worker: 'w' })
+  })
+
+  test('with !state: is of the other states', () => {
+    const others = runStates.filter((state) => state !== 'completed' && state !== 'expired')
+    expect(read('!state:completed !state:expired').filter).toEqual({ states: others })
+  })
+
+  test.each([
+    [
+      'jobb:import',
+      0,
+      11,
+      /'jobb' is not a part of a filter; did you mean job:\? .*in quotes: "jobb:import"/,
+    ],
+    ['eu state:done', 3, 13, /'done' is not a state; there are scheduled, ready/],
+    ['age:1h', 0, 6, /'age:' is not how age is written; write age> or age</],
+    ['job>x', 0, 5, /write job:/],
+    ['job:', 0, 4, /job: has no value/],
+    ['age>5', 0, 5, /'5' is not a duration/],
+    ['since:noon', 0, 10, /neither a duration nor a time/],
+    ['order:best', 0, 10, /not an order; write newest, oldest, longest/],
+    ['job:a job:b', 6, 11, /job: is there already, with 'a'/],
+    ['since:1h age<2h', 9, 15, /a begin \(age< or since:\) is there already, with '1h'/],
+    ['err:a b c', 6, 9, /one text is searched at a time, and err:a is there already/],
+    ['!age>1h', 0, 7, /a time has no !/],
+    ['!order:oldest', 0, 13, /an order has no opposite/],
+    ['order:longest state:failed', 0, 13, /the order 'longest' is for ready.*not for failed/],
+    ['state:failed !state:failed', 0, 0, /no state is left/],
+  ])('%s is told what is wrong and where', (text, start, end, message) => {
+    const { unknown } = read(text)
+    expect(unknown).toEqual([{ start, end, message: expect.stringMatching(message) }])
+  })
+
+  test('keeps its other parts beside a wrong one', () => {
+    expect(read('nope:1 job:a order:longest by:f').filter).toEqual({ job: 'a', fingerprint: 'f' })
+    expect(messages('nope:1 job:a order:longest by:f')).toHaveLength(2)
+  })
+})
+
+describe('a part that the store can not search for', () => {
+  const run = (over: object): Run =>
+    ({
+      id: 'r1',
+      job: 'import',
+      queue: 'mail',
+      tags: ['eu'],
+      state: 'running',
+      worker: 'w1',
+      ...over,
+    }) as unknown as Run
+
+  test('hides rows', () => {
+    const { filter, hidden } = read('queue:mail !job:import !tag:us !worker:w2 !timeout')
+    expect(filter).toEqual({ queue: 'mail' })
+    expect(isHidden(run({}), hidden)).toBe(true)
+    expect(isHidden(run({ job: 'mails' }), hidden)).toBe(false)
+    expect(isHidden(run({ job: 'mails', tags: ['us'] }), hidden)).toBe(true)
+    expect(isHidden(run({ job: 'mails', worker: 'w2' }), hidden)).toBe(true)
+    const failed = { job: 'mails', state: 'failed', error: { name: 'Error', message: 'Timeout of 5 s' } }
+    expect(isHidden(run(failed), hidden)).toBe(true)
+  })
+
+  test('makes it none to act on, and no command', () => {
+    expect(isWhole(read('!job:a'))).toBe(false)
+    expect(isWhole(read('nope:1'))).toBe(false)
+    expect(isWhole(read('!state:failed job:a'))).toBe(true)
+    expect(filterCommand(read('!job:a'), {})).toBeUndefined()
+  })
+})
+
+test('a filter is written as the command that lists the same runs', () => {
+  const text = 'state:failed tag:"two words" age>90m since:2026-11-29T08:00:00Z order:oldest'
+  expect(filterCommand(read(text), { store: 'sqlite:x.db' })).toBe(
+    "durable-jobs runs --state failed --tag 'two words' --older-than 90m --since 2026-11-29T08:00:00.000Z --order oldest --store sqlite:x.db",
+  )
+  expect(filterCommand(read('before:2h'), {})).toBe('durable-jobs runs --before 2026-11-29T10:00:00.000Z')
+  expect(filterCommand(read(''), {})).toBe('durable-jobs runs')
+})
+
+describe('a filter as text', () => {
+  test('is short', () => {
+    expect(formatFilter({ ...read('err:timeout  age>3600s  !state:completed !eu') })).toBe(
+      '!state:completed age>1h !eu timeout',
+    )
+  })
+
+  test('reads back as the same filter', () => {
+    const name = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
+    const time = fc.integer({ min: 0, max: now })
+    const filter = fc.record(
+      {
+        states: fc.subarray([...runStates], { minLength: 1 }),
+        ...{ job: name, queue: name, tag: name, unique: name, fingerprint: name, worker: name, text: name },
+        ...{ minAgeMs: fc.integer({ min: 0, max: 1e9 }), since: time, before: time },
+      },
+      { requiredKeys: [] },
+    )
+    const hidden = fc.array(
+      fc.oneof(
+        name.map((text) => ({ text })),
+        name.map((job) => ({ job })),
+      ),
+      { maxLength: 2 },
+    )
+    fc.assert(
+      fc.property(
+        filter,
+        hidden,
+        fc.option(fc.constantFrom('newest', 'oldest'), { nil: undefined }),
+        (some, hides, order) => {
+          const parts = { filter: some, hidden: hides, ...(order === undefined ? {} : { order }) } as const
+          expect(read(formatFilter(parts))).toEqual({ ...parts, unknown: [] })
+        },
+      ),
+    )
+  })
+})

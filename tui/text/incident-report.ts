@@ -1,0 +1,123 @@
+import { clockTime } from '../../runtime/describe/clock-time.ts'
+import { eventSentence } from '../../runtime/describe/event-sentence.ts'
+import { formatDuration } from '../../runtime/model/format-duration.ts'
+import type { StoreEvent } from '../../runtime/store/events.ts'
+import { escapedText } from './quoted-text.ts'
+
+/** What a report is made of: plain data, read before. */
+export interface Incident {
+  /** What it is about: a finding, a failure group, a run. */
+  readonly title: string
+  /** Sentences that say why, the first one first. */
+  readonly causes: readonly string[]
+  readonly severity?: string
+  /** When it began; `sinceAtLeast`: then or before. */
+  readonly since?: number
+  readonly sinceAtLeast?: boolean
+  /** What changed near its begin. */
+  readonly nearby?: string
+  /** What happened, oldest first. */
+  readonly events: readonly StoreEvent[]
+  /** Runs that it is about. */
+  readonly runs: readonly IncidentRun[]
+  /** How many runs there are, where it is more than are listed. */
+  readonly runCount?: number
+  /** Commands that show or repair it, as they can be typed. */
+  readonly commands: readonly string[]
+  /** Where the store is, without secrets. */
+  readonly store: string
+  /** The environment's name. */
+  readonly environment?: string
+  /** When the report is made, by the store's clock. */
+  readonly now: number
+}
+
+interface IncidentRun {
+  readonly id: string
+  /** Its state and why: `failed: TypeError: no sku`. */
+  readonly text: string
+}
+
+const reportBounds = { events: 30, runs: 20, lineLength: 400 } as const
+
+/** Returns a report in Markdown, to be pasted into a chat or a ticket. */
+export function incidentReport(incident: Incident): string {
+  const { causes, commands } = incident
+  const parts = [
+    `# ${inline(incident.title)}`,
+    factLines(incident).join('\n'),
+    section(
+      'Cause',
+      causes.map((cause) => `- ${inline(cause)}`),
+    ),
+    section('Timeline (UTC)', timeline(incident)),
+    section(runsTitle(incident), runLines(incident)),
+    section('Commands', commands.length === 0 ? [] : fenced(commands)),
+  ]
+  return `${parts.filter((text) => text !== '').join('\n\n')}\n`
+}
+
+function factLines({ severity, environment, store, now, since, sinceAtLeast, nearby }: Incident): string[] {
+  const where = environment === undefined ? '' : ` (${inline(environment)})`
+  return [
+    ...(severity === undefined ? [] : [`- severity: ${inline(severity)}`]),
+    ...(since === undefined ? [] : [`- since: ${sinceText(since, sinceAtLeast === true, now)}`]),
+    ...(nearby === undefined ? [] : [`- changed nearby: ${inline(nearby)}`]),
+    `- store: ${code(store)}${where}`,
+    `- as of: ${new Date(now).toISOString()}`,
+  ]
+}
+
+function sinceText(since: number, atLeast: boolean, now: number): string {
+  const ago = formatDuration(Math.max(0, now - since))
+  return `${new Date(since).toISOString()} (${ago}${atLeast ? ' or longer' : ''})`
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : [`## ${title}`, '', ...lines].join('\n')
+}
+
+function timeline({ events, now }: Incident): string[] {
+  const shown = events.slice(-reportBounds.events)
+  const left = events.length - shown.length
+  return [
+    ...(left === 0 ? [] : [`- … ${left} earlier events`]),
+    ...shown.map(
+      (event) => `- ${clockTime(event.at, now).replace(' UTC', '')} ${inline(eventSentence(event))}`,
+    ),
+  ]
+}
+
+function runsTitle({ runs, runCount = runs.length }: Incident): string {
+  return `Runs (${runCount.toLocaleString('en')})`
+}
+
+function runLines({ runs, runCount = runs.length }: Incident): string[] {
+  const shown = runs.slice(0, reportBounds.runs)
+  const left = runCount - shown.length
+  return [
+    ...shown.map(({ id, text }) => `- ${code(id)}${text === '' ? '' : ` ${inline(text)}`}`),
+    ...(left > 0 ? [`- … ${left.toLocaleString('en')} more`] : []),
+  ]
+}
+
+/** A fence is longer than any in what it holds. */
+function fenced(commands: readonly string[]): string[] {
+  const longest = Math.max(
+    2,
+    ...commands.flatMap((text) => (text.match(/`+/g) ?? []).map(({ length }) => length)),
+  )
+  const fence = '`'.repeat(longest + 1)
+  return [`${fence}sh`, ...commands.map(escapedText), fence]
+}
+
+/** Text of jobs and operators on one line, with nothing in it that Markdown would read as a sign of its own. */
+function inline(text: string): string {
+  const line = escapedText(text.trim())
+  const kept = line.length > reportBounds.lineLength ? `${line.slice(0, reportBounds.lineLength)}…` : line
+  return kept.replace(/[\\`*_[\]<>|#]/g, '\\$&')
+}
+
+function code(text: string): string {
+  return `\`${escapedText(text).replaceAll('`', "'")}\``
+}
