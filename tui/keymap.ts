@@ -34,6 +34,9 @@ export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as con
 export type KeyGroup = (typeof keyGroups)[number]
 
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
+/** About one thing: what they list are its parts. */
+const details: readonly ScreenName[] = ['run', 'step']
+const markable: readonly ScreenName[] = lists.filter((name) => !details.includes(name))
 
 export const keymap: readonly Binding[] = [
   ...moveKeys(),
@@ -76,30 +79,65 @@ function goKeys(): readonly Binding[] {
       help: 'opens what the cursor is on',
     },
     {
+      ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', screens: lists, footer: 30 },
+      help: 'jumps to what has to do with the row: its worker, limiter, schedule, failure, run; asks which',
+    },
+    {
       ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
       help: 'closes messages, then the filter, then goes back; never quits',
     },
     ...digits,
-    { keys: ['['], command: 'history back', label: 'history', group: 'go', help: 'goes to the place visited before' },
-    { keys: [']'], command: 'history forward', label: 'forward', group: 'go', help: 'goes to the place visited after' },
-    { keys: ['-'], command: 'toggle', label: 'last', group: 'go', help: 'switches between this place and the last one' },
-    { keys: [':'], command: 'command line', label: 'command', group: 'go', help: 'takes the name of a screen and a filter', footer: 80 },
-    { keys: ['ctrl-p'], command: 'palette', label: 'palette', group: 'go', help: 'finds every command by its name' },
+    {
+      keys: ['['],
+      command: 'history back',
+      label: 'history',
+      group: 'go',
+      help: 'goes to the place visited before',
+    },
+    {
+      keys: [']'],
+      command: 'history forward',
+      label: 'forward',
+      group: 'go',
+      help: 'goes to the place visited after',
+    },
+    {
+      keys: ['-'],
+      command: 'toggle',
+      label: 'last',
+      group: 'go',
+      help: 'switches between this place and the last one',
+    },
+    {
+      keys: [':'],
+      command: 'command line',
+      label: 'command',
+      group: 'go',
+      help: 'takes the name of a screen and a filter',
+      footer: 80,
+    },
+    {
+      keys: ['ctrl-p'],
+      command: 'palette',
+      label: 'palette',
+      group: 'go',
+      help: 'finds every command by its name',
+    },
   ]
 }
 
 function viewKeys(): readonly Binding[] {
   return [
     {
-      ...{ keys: ['/'], command: 'filter', label: 'filter', group: 'view', footer: 2, screens: lists },
+      ...{ keys: ['/'], command: 'filter', label: 'filter', group: 'view', footer: 2, screens: markable },
       help: 'filters the list as you type',
     },
     {
-      ...{ keys: ['s'], command: 'sort', label: 'sort', group: 'view', screens: lists, footer: 20 },
+      ...{ keys: ['s'], command: 'sort', label: 'sort', group: 'view', screens: markable, footer: 20 },
       help: 'picks what to sort by',
     },
     {
-      ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: lists },
+      ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: markable },
       help: 'turns the order around',
     },
     {
@@ -115,11 +153,11 @@ function viewKeys(): readonly Binding[] {
       help: 'reads everything anew',
     },
     {
-      ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: lists, footer: 10 },
+      ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: markable, footer: 10 },
       help: 'marks the row, or takes the mark away',
     },
     {
-      ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: lists },
+      ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: markable },
       help: 'takes all marks away',
     },
   ]
@@ -128,8 +166,29 @@ function viewKeys(): readonly Binding[] {
 function copyKeys(): readonly Binding[] {
   return [
     {
-      ...{ keys: ['y'], command: 'copy', label: 'copy id', group: 'copy' },
-      help: 'copies the id of what the cursor is on',
+      ...{ keys: ['y'], command: 'copy', label: 'copy', group: 'copy', footer: 60 },
+      help: 'copies the id of what the cursor is on, or a value or an error: asks which',
+    },
+    {
+      ...{
+        keys: ['Y'],
+        command: 'report',
+        label: 'report',
+        group: 'copy',
+        screens: ['runs', 'run', 'step', 'failures'],
+      },
+      help: 'copies an incident report in Markdown: cause, timeline, runs, commands',
+    },
+    {
+      ...{
+        keys: ['o'],
+        command: 'page',
+        label: 'pager',
+        group: 'view',
+        screens: ['run', 'step', 'failures', 'events'],
+        footer: 61,
+      },
+      help: 'opens all of what the pane shows in $PAGER, unfolded',
     },
   ]
 }
@@ -141,11 +200,36 @@ function actKeys(): readonly Binding[] {
 
 function programKeys(): readonly Binding[] {
   return [
-    { keys: ['?'], command: 'help', label: 'keys', group: 'program', help: 'shows the keys of this screen', footer: 81 },
-    { keys: ['q'], command: 'quit', label: 'quit', group: 'program', help: 'goes back; at the root pressed twice it quits' },
+    {
+      keys: ['?'],
+      command: 'help',
+      label: 'keys',
+      group: 'program',
+      help: 'shows the keys of this screen',
+      footer: 81,
+    },
+    {
+      keys: ['q'],
+      command: 'quit',
+      label: 'quit',
+      group: 'program',
+      help: 'goes back; at the root pressed twice it quits',
+    },
     { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
-    { keys: ['ctrl-z'], command: 'suspend', label: 'suspend', group: 'program', help: 'hands the terminal to the shell; fg comes back' },
-    { keys: ['ctrl-l'], command: 'repaint', label: 'repaint', group: 'program', help: 'paints the whole screen anew' },
+    {
+      keys: ['ctrl-z'],
+      command: 'suspend',
+      label: 'suspend',
+      group: 'program',
+      help: 'hands the terminal to the shell; fg comes back',
+    },
+    {
+      keys: ['ctrl-l'],
+      command: 'repaint',
+      label: 'repaint',
+      group: 'program',
+      help: 'paints the whole screen anew',
+    },
   ]
 }
 

@@ -2,7 +2,7 @@ import { bindingsOf } from '../keymap.ts'
 import type { AppState } from './app-state.ts'
 import { isKnown } from './commands.ts'
 import type { AppDeps } from './deps.ts'
-import { screenNames, type Target } from './place.ts'
+import { type ScreenName, screenNames, type Target } from './place.ts'
 import { shownPlace } from './places.ts'
 
 /** What a line behind `:` means. */
@@ -12,7 +12,17 @@ export type Completion =
   | { readonly kind: 'command'; readonly command: string }
   | { readonly kind: 'unknown'; readonly problem: string }
 
-const aliases: Readonly<Record<string, string>> = { q: 'quit at once', quit: 'quit at once', schedules: 'cron' }
+const aliases: Readonly<Record<string, string>> = {
+  q: 'quit at once',
+  quit: 'quit at once',
+  schedules: 'cron',
+}
+
+/** What a screen about one thing is to be told. */
+const subjects: Readonly<Partial<Record<ScreenName, string>>> = {
+  run: 'the id of a run',
+  step: 'the id of a run and the path of a step',
+}
 
 /**
  * `runs state:failed` opens a screen with a filter, `run ID` a run; any other first word is a command of the shown screen.
@@ -26,12 +36,18 @@ export function completionOf(line: string, state: AppState, deps: AppDeps): Comp
   const whole = line.trim()
   const name = found(aliases[whole] ?? whole, names) ?? found(aliases[word] ?? word, names)
   if (name === undefined) {
-    return { kind: 'unknown', problem: `'${word}' is no screen and no command; there are ${screenList(deps)}` }
+    return {
+      kind: 'unknown',
+      problem: `'${word}' is no screen and no command; there are ${screenList(deps)}`,
+    }
   }
   const screen = screenNames.find((one) => one === name)
   if (screen === undefined) return { kind: 'command', command: name }
-  if (screen === 'run' && more === '') return { kind: 'unknown', problem: 'run: write the id of a run behind it' }
-  if (screen === 'run') return { kind: 'screen', target: { screen, subject: more } }
+  const subject = subjects[screen]
+  if (subject !== undefined) {
+    if (more === '') return { kind: 'unknown', problem: `${screen}: write ${subject} behind it` }
+    return { kind: 'screen', target: { screen, subject: more } }
+  }
   return { kind: 'screen', target: { screen, ...(more === '' ? {} : { filter: more }) } }
 }
 

@@ -1,5 +1,4 @@
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { Row } from '../screens/screen.ts'
 import type { AppState, Picker, Step } from './app-state.ts'
 import type { AppDeps } from './deps.ts'
 import { openedDialog } from './dialog-mode.ts'
@@ -8,6 +7,7 @@ import { cursorOf, moved } from './list-window.ts'
 import type { Place, ScreenName } from './place.ts'
 import { screenNames } from './place.ts'
 import { opened, type Places, shownPlace, switched, toggled, walked, wentBack, withPlace } from './places.ts'
+import { copy, currentRow, jump, page, report } from './row-commands.ts'
 import { activeList, activePane, shownScreen } from './shown.ts'
 import { emptyField, fieldOf } from './text-field.ts'
 import type { Thing } from './thing.ts'
@@ -22,7 +22,9 @@ export function runCommand(state: AppState, command: string, read: number, deps:
   const own = commands[command]
   if (own !== undefined) return own(state, deps, read)
   const toggle = shownScreen(state, deps.screens).toggles?.[command]
-  if (toggle !== undefined) return changed(state, { own: toggle(shownPlace(state.places).own) })
+  if (toggle !== undefined) {
+    return changed(state, { own: toggle(shownPlace(state.places).own, currentRow(state, deps)) })
+  }
   return begin(state, command, read, deps)
 }
 
@@ -90,7 +92,10 @@ const commands: Readonly<Record<string, Command>> = {
   reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
   mark,
   'unmark all': (state) => changed(state, { marks: new Set() }),
+  jump,
   copy,
+  page,
+  report,
   quit,
   'quit at once': (state) => asks(state, { kind: 'quit' }),
   suspend: (state) => asks(state, { kind: 'suspend' }),
@@ -137,15 +142,14 @@ function turnPane(state: AppState, { screens }: AppDeps, by: 1 | -1): Step {
   return pane === undefined ? stay(state) : changed(state, { pane })
 }
 
-function currentRow(state: AppState, { screens }: AppDeps): Row | undefined {
-  const { rows, index } = activeList(state, screens)
-  return rows[index]
-}
-
-function open(state: AppState, deps: AppDeps): Step {
+function open(state: AppState, deps: AppDeps, read: number): Step {
   const target = currentRow(state, deps)?.target
-  if (target === undefined || deps.screens[target.screen] === undefined) return stay(state)
-  return stay({ ...state, places: opened(state.places, target) })
+  if (target !== undefined && deps.screens[target.screen] !== undefined) {
+    return stay({ ...state, places: opened(state.places, target) })
+  }
+  return shownScreen(state, deps.screens).toggles?.fold === undefined
+    ? stay(state)
+    : runCommand(state, 'fold', read, deps)
 }
 
 /** Closes what is nearest first: a message, the filter, the place. */
@@ -217,12 +221,5 @@ function mark(state: AppState, deps: AppDeps, read: number): Step {
   return runCommand(changed(state, { marks }).state, 'down', read, deps)
 }
 
-function copy(state: AppState, deps: AppDeps): Step {
-  const { thing } = currentRow(state, deps) ?? {}
-  if (thing === undefined) return say(state, 'nothing here has an id to copy')
-  return asks(state, { kind: 'copy', text: thing.id, what: `the id of the ${thing.kind}` })
-}
-
 /** Names of all commands, for the test that the keymap has no other. */
 export const commandNames: readonly string[] = Object.keys(commands)
-

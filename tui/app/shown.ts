@@ -33,6 +33,7 @@ export function inputOf(state: AppState): ScreenInput<unknown> {
   return {
     ...{ fleet, place, range: state.range, look: state.environment.look },
     ...{ data: found?.data, problem: found?.problem },
+    ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     now: (state.frozen?.at ?? state.now) + fleet.aheadMs,
     size: bodySize(state.size),
   }
@@ -77,15 +78,21 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
 export function requestOf(state: AppState, screens: Screens): ReadRequest {
   const { place } = inputOf(state)
   const { rows, index, height } = activeList(state, screens)
-  const { subject, filter, sort, own } = place
+  const { subject, filter, sort } = place
   const isFirst = index <= 0
   return {
-    ...{ filter, own, range: state.range },
+    ...{ filter, own: ownForRead(place, shownScreen(state, screens)), range: state.range },
     ...(subject === undefined ? {} : { subject }),
     ...(sort === undefined ? {} : { sort }),
     wanted: Math.ceil((Math.max(0, index) + 2 * height) / rowsPerPage) * rowsPerPage,
     ...(isFirst || rows[index] === undefined ? {} : { row: rows[index].id }),
   }
+}
+
+function ownForRead({ own }: Place, { read }: Screen): Place['own'] {
+  const { dependsOn } = read ?? {}
+  if (dependsOn === undefined) return own
+  return Object.fromEntries(Object.entries(own).filter(([name]) => dependsOn.includes(name)))
 }
 
 /** Names what a read is of: as long as it stays the same, a read goes on from what the last one found. */

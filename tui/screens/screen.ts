@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { FleetView } from '../fleet/fleet-view.ts'
-import type { Look } from '../kit/look.ts'
 import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
+import type { FleetView } from '../fleet/fleet-view.ts'
+import type { Look } from '../kit/look.ts'
+import type { Incident } from '../text/incident-report.ts'
 
 /** Columns and rows of characters. */
 export interface Size {
@@ -20,6 +21,24 @@ export interface Row {
   readonly thing?: Thing
   /** What enter opens. */
   readonly target?: Target
+  /** What has to do with it: `J` goes there, and asks where to when there are several. */
+  readonly jumps?: readonly Jump[]
+}
+
+export interface Jump {
+  /** In the list that asks where to: one letter, each once. */
+  readonly key: string
+  readonly label: string
+  readonly target: Target
+}
+
+/** Something of a row that can be copied. */
+export interface Copy {
+  /** In the list that asks what to copy: one letter, each once; `y` is the id's. */
+  readonly key: string
+  /** As `the error`. */
+  readonly what: string
+  readonly text: string
 }
 
 /** All that a screen is made from: the same for rows and view, and nothing else. */
@@ -31,6 +50,8 @@ export interface ScreenInput<Data> {
   /** Why its last read failed: `data` is older. */
   readonly problem: string | undefined
   readonly place: Place
+  /** What `--store` was, for commands to type; left out: the default. */
+  readonly store?: string
   readonly range: StatisticsRange
   /** Now by the store's clock. */
   readonly now: number
@@ -43,6 +64,9 @@ export interface ViewProps<Data> extends ScreenInput<Data> {
   /** As the app windows them: see `windowOf`. By pane. */
   readonly windows: Readonly<Record<string, ListWindow>>
 }
+
+/** A report without what the app knows of every one: where the store is, and when it is made. */
+export type IncidentAbout = Omit<Incident, 'store' | 'environment' | 'now'>
 
 /** The part of a list that is on the screen. */
 export interface ListWindow {
@@ -73,6 +97,8 @@ export interface ReadRequest {
 export interface ScreenRead<Data> {
   /** Between two reads. */
   readonly everyMs: number
+  /** Names of the fields of `own` that it depends on: another value means another read. Left out: all of them. */
+  readonly dependsOn?: readonly string[]
   /**
    * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
    * filter or sort.
@@ -104,8 +130,20 @@ export interface Screen<Data = unknown> {
   readonly filterHint?: string
   /** A number beside its name on line 2, as of failures; 0 shows none. */
   alarms?(fleet: FleetView): number
-  /** Commands that the keymap gives to this screen alone: what each makes of the place's `own`. */
-  readonly toggles?: Readonly<Record<string, (own: Place['own']) => Place['own']>>
+  /**
+   * Commands that the keymap gives to this screen alone: what each makes of the place's `own`, and of the row that the
+   * cursor is on. Enter on a row that opens nothing is `fold`, where there is one.
+   */
+  readonly toggles?: Readonly<Record<string, (own: Place['own'], row: Row | undefined) => Place['own']>>
+  /** What `y` offers beside the id of a row. */
+  copies?(input: ScreenInput<Data>, row: Row | undefined): readonly Copy[]
+  /** What `o` shows in the pager: all of what the pane with the keys shows, unfolded. */
+  page?(
+    input: ScreenInput<Data>,
+    row: Row | undefined,
+  ): { readonly name: string; readonly text: string } | undefined
+  /** What `Y` reports on. */
+  incident?(input: ScreenInput<Data>, row: Row | undefined): IncidentAbout | undefined
   /** For `--json`. */
   json(input: ScreenInput<Data>): unknown
   View(props: ViewProps<Data>): ReactNode
