@@ -42,6 +42,7 @@ export const keymap: readonly Binding[] = [
   ...moveKeys(),
   ...goKeys(),
   ...viewKeys(),
+  ...ownKeys(),
   ...copyKeys(),
   ...actKeys(),
   ...programKeys(),
@@ -160,6 +161,43 @@ function viewKeys(): readonly Binding[] {
       ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: markable },
       help: 'takes all marks away',
     },
+  ]
+}
+
+/** Of single screens. */
+function ownKeys(): readonly Binding[] {
+  const key = (
+    name: string,
+    command: string,
+    screens: readonly ScreenName[],
+    rest: Pick<Binding, 'label' | 'help' | 'footer'>,
+  ): Binding => ({ ...{ keys: [name], command, screens, group: 'view' }, ...rest })
+  const tab = (name: string, shown: string, help: string): Binding =>
+    key(name, `show ${shown}`, ['run'], { label: shown, help })
+  return [
+    {
+      ...key('z', 'fold', details, {
+        label: 'fold',
+        help: 'folds what is below the line, or unfolds it',
+        footer: 6,
+      }),
+      keys: ['z', 'space'],
+    },
+    key('w', 'short waits', ['run'], {
+      ...{ label: 'short waits', footer: 5 },
+      help: 'draws long waits short, or all times on the true clock',
+    }),
+    key('.', 'next tab', ['run'], {
+      label: 'next tab',
+      help: 'shows the next of why, error, input, output, history, about',
+    }),
+    key(',', 'previous tab', ['run'], { label: 'tab back', help: 'shows the tab before' }),
+    tab('E', 'why', 'says in sentences why the run is where it is'),
+    tab('e', 'error', 'shows its error with causes and stack'),
+    tab('i', 'input', 'shows its input'),
+    tab('u', 'output', 'shows its output'),
+    tab('H', 'history', 'shows what happened to it beside its steps: losses, hand-overs, actions'),
+    tab('A', 'about', 'shows all facts of its record: tags, headers, unique key, times'),
   ]
 }
 

@@ -8,7 +8,7 @@ import type { Place, ScreenName } from './place.ts'
 import { screenNames } from './place.ts'
 import { opened, type Places, shownPlace, switched, toggled, walked, wentBack, withPlace } from './places.ts'
 import { copy, currentRow, jump, page, report } from './row-commands.ts'
-import { activeList, activePane, shownScreen } from './shown.ts'
+import { activeList, activePane, inputOf, shownScreen } from './shown.ts'
 import { emptyField, fieldOf } from './text-field.ts'
 import type { Thing } from './thing.ts'
 import { dismissed, withToast } from './toasts.ts'
@@ -23,7 +23,8 @@ export function runCommand(state: AppState, command: string, read: number, deps:
   if (own !== undefined) return own(state, deps, read)
   const toggle = shownScreen(state, deps.screens).toggles?.[command]
   if (toggle !== undefined) {
-    return changed(state, { own: toggle(shownPlace(state.places).own, currentRow(state, deps)) })
+    const input = inputOf(state)
+    return changed(state, { own: toggle(input.place.own, currentRow(state, deps), input) })
   }
   return begin(state, command, read, deps)
 }

@@ -83,6 +83,7 @@ export function requestOf(state: AppState, screens: Screens): ReadRequest {
   return {
     ...{ filter, own: ownForRead(place, shownScreen(state, screens)), range: state.range },
     ...(subject === undefined ? {} : { subject }),
+    ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     ...(sort === undefined ? {} : { sort }),
     wanted: Math.ceil((Math.max(0, index) + 2 * height) / rowsPerPage) * rowsPerPage,
     ...(isFirst || rows[index] === undefined ? {} : { row: rows[index].id }),

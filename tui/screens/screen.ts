@@ -92,6 +92,8 @@ export interface ReadRequest {
   /** The row the cursor is on; left out: the first, whichever it is. */
   readonly row?: string
   readonly own: Place['own']
+  /** What `--store` was, for commands to type; left out: the default. */
+  readonly store?: string
 }
 
 export interface ScreenRead<Data> {
@@ -134,7 +136,7 @@ export interface Screen<Data = unknown> {
    * Commands that the keymap gives to this screen alone: what each makes of the place's `own`, and of the row that the
    * cursor is on. Enter on a row that opens nothing is `fold`, where there is one.
    */
-  readonly toggles?: Readonly<Record<string, (own: Place['own'], row: Row | undefined) => Place['own']>>
+  readonly toggles?: Readonly<Record<string, Toggle<Data>>>
   /** What `y` offers beside the id of a row. */
   copies?(input: ScreenInput<Data>, row: Row | undefined): readonly Copy[]
   /** What `o` shows in the pager: all of what the pane with the keys shows, unfolded. */
@@ -148,6 +150,11 @@ export interface Screen<Data = unknown> {
   json(input: ScreenInput<Data>): unknown
   View(props: ViewProps<Data>): ReactNode
 }
+
+/** As a method, so that a screen of some data is one of any. */
+export type Toggle<Data> = {
+  toggle(own: Place['own'], row: Row | undefined, input: ScreenInput<Data>): Place['own']
+}['toggle']
 
 /** By name; those that are not there have no digit and open nothing. */
 export type Screens = Readonly<Partial<Record<ScreenName, Screen>>>

@@ -18,7 +18,8 @@
  */
 import { doctor } from './doctor/screen.ts'
 import { home } from './home/screen.ts'
+import { run } from './run/screen.ts'
 import { runs } from './runs/screen.ts'
 import type { Screens } from './screen.ts'
 
-export const screens: Screens = { home, runs, doctor }
+export const screens: Screens = { home, runs, doctor, run }

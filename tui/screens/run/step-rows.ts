@@ -1,0 +1,68 @@
+import type { Thing } from '../../app/thing.ts'
+import { toggledLines } from '../../kit/folds.ts'
+import {
+  foldScopes,
+  type WaterfallModel,
+  type WaterfallRow,
+  waterfallModel,
+} from '../../kit/waterfall-model.ts'
+import type { Jump, Row, ScreenInput } from '../screen.ts'
+import { runJumps } from './jumps.ts'
+import type { KnownRun, RunData } from './run-data.ts'
+
+/** A row of the waterfall: the run, a scope of steps, or a step. */
+export interface StepRow extends Row {
+  readonly step: WaterfallRow
+  /** Left out: it has nothing below it to fold. */
+  readonly fold?: 'folded' | 'open'
+}
+
+/** The run's own row has no path. */
+export const runRowId = 'run'
+
+/** Made once of what was read; what goes on grows from there. */
+const models = new WeakMap<KnownRun, WaterfallModel>()
+
+export function modelOf(data: KnownRun, aheadMs: number): WaterfallModel {
+  const known = models.get(data)
+  if (known !== undefined) return known
+  const { run, journal, history, places, readAt } = data
+  const now = readAt + aheadMs
+  const model = waterfallModel({ run, journal: journal.entries, history, places, now, readAt: now })
+  models.set(data, model)
+  return model
+}
+
+const unfolded = new WeakMap<WaterfallModel, readonly StepRow[]>()
+
+export function stepRows({ data, fleet, place }: ScreenInput<RunData>): readonly StepRow[] {
+  if (data?.kind !== 'known') return []
+  const model = modelOf(data, fleet.aheadMs)
+  const folded = toggledLines(place.own, 'scope ')
+  if (folded.size > 0) return toRows(data, foldScopes(model, folded), folded)
+  const rows = unfolded.get(model) ?? toRows(data, model, folded)
+  unfolded.set(model, rows)
+  return rows
+}
+
+function toRows(data: KnownRun, { rows }: WaterfallModel, folded: ReadonlySet<string>): readonly StepRow[] {
+  const { run } = data
+  const jumps = runJumps(data)
+  const thing: Thing = { kind: 'run', id: run.id, job: run.job, state: run.state }
+  return rows.map((step) => toRow(step, thing, jumps, folded))
+}
+
+function toRow(step: WaterfallRow, run: Thing, jumps: readonly Jump[], folded: ReadonlySet<string>): StepRow {
+  const { kind, path } = step
+  switch (kind) {
+    case 'run':
+      return { id: runRowId, step, thing: run, jumps }
+    case 'scope':
+      return { id: `scope ${path}`, step, thing: run, jumps, fold: folded.has(path) ? 'folded' : 'open' }
+    case 'step':
+      return {
+        ...{ id: `step ${path}`, step, jumps, thing: { kind: 'step', id: path, run: run.id } },
+        target: { screen: 'step', subject: `${run.id} ${path}` },
+      }
+  }
+}
