@@ -3,12 +3,12 @@ import type { AppState, Picker, Step } from './app-state.ts'
 import type { AppDeps } from './deps.ts'
 import { openedDialog } from './dialog-mode.ts'
 import type { Effect } from './effect.ts'
-import { cursorOf, moved } from './list-window.ts'
+import { moved } from './list-window.ts'
 import type { Place, ScreenName } from './place.ts'
 import { screenNames } from './place.ts'
 import { opened, type Places, shownPlace, switched, toggled, walked, wentBack, withPlace } from './places.ts'
 import { copy, currentRow, jump, page, report } from './row-commands.ts'
-import { activeList, activePane, inputOf, shownScreen } from './shown.ts'
+import { activeList, activePane, cursorIn, inputOf, shownScreen } from './shown.ts'
 import { emptyField, fieldOf } from './text-field.ts'
 import type { Thing } from './thing.ts'
 import { dismissed, withToast } from './toasts.ts'
@@ -130,7 +130,11 @@ function move(by: (height: number, count: number) => number): Command {
   return (state, { screens }) => {
     const place = shownPlace(state.places)
     const { pane, rows, height } = activeList(state, screens)
-    const cursor = moved(rows, cursorOf(place, pane), by(height, rows.length), height)
+    const screen = shownScreen(state, screens)
+    const next = moved(rows, cursorIn(screen, inputOf(state), pane), by(height, rows.length), height)
+    const [first] = rows
+    const isKept = next === undefined && first !== undefined && screen.begins !== undefined
+    const cursor = isKept ? { id: first.id, index: 0, line: 0 } : next
     const { [pane]: _, '': __, ...others } = place.cursors
     return changed(state, { cursors: cursor === undefined ? others : { ...others, [pane]: cursor } })
   }

@@ -1,7 +1,7 @@
 import type { ListWindow, ReadRequest, Row, Screen, ScreenInput, Screens, Size } from '../screens/screen.ts'
 import type { AppState } from './app-state.ts'
 import { cursorIndex, cursorOf, windowOf } from './list-window.ts'
-import type { Place } from './place.ts'
+import type { Cursor, Place } from './place.ts'
 import { shownPlace } from './places.ts'
 
 /** What follows from a state for the screen that is shown. All of it is pure. */
@@ -43,6 +43,14 @@ export function activePane(place: Place, screen: Screen): string {
   return place.pane ?? screen.panes[0]
 }
 
+/** Where the cursor of a pane is; undefined: on the first row, whichever that is. */
+export function cursorIn(screen: Screen, input: ScreenInput<unknown>, pane: string): Cursor | undefined {
+  const placed = cursorOf(input.place, pane)
+  if (placed !== undefined) return placed
+  const id = screen.begins?.(input, pane)
+  return id === undefined ? undefined : { id, index: 0, line: Number.MAX_SAFE_INTEGER }
+}
+
 /** The list that has the keys, and where its cursor is. */
 export interface ActiveList {
   readonly pane: string
@@ -59,7 +67,7 @@ export function activeList(state: AppState, screens: Screens): ActiveList {
   const rows = screen.rows(input, pane)
   return {
     ...{ pane, rows },
-    index: cursorIndex(rows, cursorOf(input.place, pane)),
+    index: cursorIndex(rows, cursorIn(screen, input, pane)),
     height: Math.max(1, screen.height(input, pane)),
   }
 }
@@ -69,7 +77,7 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
   const windows = screen.panes.map((pane) => {
     const height = Math.max(0, screen.height(input, pane))
     const rows = screen.rows(input, pane)
-    return [pane, windowOf(rows, cursorOf(input.place, pane), height, pane === active)] as const
+    return [pane, windowOf(rows, cursorIn(screen, input, pane), height, pane === active)] as const
   })
   return Object.fromEntries(windows)
 }

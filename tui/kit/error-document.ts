@@ -57,7 +57,7 @@ function ownLines(
     ...(frames.length === 0 ? {} : { fold: open ? 'open' : 'folded' }),
   })
   const rest = more.map((text, i) => documentLine({ id: `${own}:${i}`, depth, spans: [span(text, 'bad')] }))
-  const fields = Object.entries(error.fields ?? {}).map(([name, value]) =>
+  const fields = Object.entries(open ? (error.fields ?? {}) : {}).map(([name, value]) =>
     documentLine({
       ...{ id: `${own}.field ${name}`, depth: depth + 1 },
       spans: [span(`${name}: `, 'dim'), span(String(value))],
@@ -73,14 +73,7 @@ function ownLines(
           : [span(text, 'dim')],
       }),
     )
-  const folded =
-    open || frames.length <= stack.length ? [] : [foldedLine(own, depth, frames.length - stack.length)]
-  return [head, ...rest, ...fields, ...stack, ...folded].flatMap((line) => brokenLines(line, width))
-}
-
-function foldedLine(id: string, depth: number, count: number): DocumentLine {
-  const text = `${count} more ${count === 1 ? 'line' : 'lines'} of the stack: z on the error`
-  return documentLine({ id: `${id}@more`, depth: depth + 1, spans: [span(text, 'dim')] })
+  return [head, ...rest, ...fields, ...stack].flatMap((line) => brokenLines(line, width))
 }
 
 function codeText({ code, status }: StoredError): string {

@@ -126,6 +126,11 @@ export interface Screen<Data = unknown> {
   rows(input: ScreenInput<Data>, pane: string): readonly Row[]
   /** How many lines of a pane hold rows. */
   height(input: ScreenInput<Data>, pane: string): number
+  /**
+   * The row that the cursor of a pane is on until it is moved, and follows: of a run the step that it is in. Left out, or
+   * undefined: the first one.
+   */
+  begins?(input: ScreenInput<Data>, pane: string): string | undefined
   /** What one can sort by, in the order of the picker; left out: the order is fixed. */
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
   /** What the filter line says it takes; left out: the screen has no filter. */

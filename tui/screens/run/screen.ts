@@ -6,7 +6,7 @@ import { runIncident } from './incident.ts'
 import { runJson } from './json.ts'
 import { runLayout } from './layout.ts'
 import { loadRun, type RunData } from './run-data.ts'
-import { stepRows } from './step-rows.ts'
+import { stepRows, weightiestRow } from './step-rows.ts'
 import { type RunTab, runTabs, shownTab, turnedTab } from './tabs.ts'
 import { RunView } from './view.tsx'
 
@@ -22,6 +22,7 @@ export const run: Screen<RunData> = {
     isPartial: (data) => data.kind === 'known' && data.journal.isPartial,
   },
   rows: (input, pane) => (pane === 'detail' ? detailRows(input) : stepRows(input)),
+  begins: (input, pane) => (pane === 'steps' ? weightiestRow(input) : undefined),
   height: (input, pane) => {
     const { stepLines, detailLines } = runLayout(input)
     return pane === 'detail' ? detailLines : stepLines

@@ -66,3 +66,15 @@ function toRow(step: WaterfallRow, run: Thing, jumps: readonly Jump[], folded: R
       }
   }
 }
+
+/** The step that tells where the run is: the one that runs or is waited for, or the one that it failed of. */
+export function weightiestRow(input: ScreenInput<RunData>): string | undefined {
+  const { data } = input
+  if (data?.kind !== 'known' || data.run.state === 'completed') return undefined
+  const rows = stepRows(input)
+  const escaped = 'escaped' in data.run ? data.run.escaped : undefined
+  const row =
+    rows.findLast(({ step }) => step.kind === 'step' && step.spans.at(-1)?.live === true) ??
+    rows.find(({ step }) => step.kind === 'step' && step.path === escaped)
+  return row?.id
+}
