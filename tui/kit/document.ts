@@ -1,7 +1,7 @@
 import { textWidth, wrap } from '../../runtime/cli/plain-text.ts'
 import type { ListWindow, Row } from '../screens/screen.ts'
 import type { Look } from './look.ts'
-import { fitSpans, type Span, span, widthOf } from './span.ts'
+import { fitSpans, type Span, span, spansText, widthOf } from './span.ts'
 import type { Tone } from './tone.ts'
 
 /*
@@ -90,5 +90,5 @@ export function documentSpans(
 
 /** A document without folds, as a pager takes it. */
 export function documentText(lines: readonly DocumentLine[]): string {
-  return `${lines.map(({ depth, spans }) => '  '.repeat(depth) + spans.map(({ text }) => text).join('')).join('\n')}\n`
+  return `${lines.map(({ depth, spans }) => '  '.repeat(depth) + spansText(spans)).join('\n')}\n`
 }

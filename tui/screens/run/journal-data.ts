@@ -1,12 +1,12 @@
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { StoredError } from '../../../runtime/model/stored-error.ts'
-import type { Inspector } from '../../../runtime/store/store.ts'
+import type { HistoryEntry, Inspector } from '../../../runtime/store/store.ts'
 
 /*
  * A run's journal as far as it was read.
  * J1  It grows at its end alone, so a read goes on behind the last position that it has; a retry or a repair, which may
- *     have dropped entries, makes it begin anew (see run-data.ts).
+ *     have dropped entries, makes it begin anew (`goesOn`).
  * J2  Neither values nor stacks are kept: a journal may hold 64 MiB. One step's are read by the screen of that step.
  */
 export interface JournalData {
@@ -56,4 +56,15 @@ function light(entry: JournalEntry): JournalEntry {
 
 function lightError({ name, message }: StoredError): StoredError {
   return { name, message }
+}
+
+/** Whether what was read of a journal, when the run's history was `before`, is a begin of what is there now. */
+export function goesOn(before: readonly HistoryEntry[], now: readonly HistoryEntry[]): boolean {
+  return lastDrop(before) === lastDrop(now)
+}
+
+/** Names the last thing that may have dropped entries. */
+function lastDrop(history: readonly HistoryEntry[]): string {
+  const drops = history.filter(({ kind }) => kind === 'retry' || kind === 'repaired' || kind === 'unblocked')
+  return JSON.stringify([drops.length, drops.at(-1)])
 }

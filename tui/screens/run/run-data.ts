@@ -7,7 +7,7 @@ import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import type { LinePlace } from '../../../runtime/store/limiters.ts'
 import type { HistoryEntry, Inspector, RunDetails } from '../../../runtime/store/store.ts'
 import type { ReadRequest } from '../screen.ts'
-import { emptyJournal, type JournalData, readOn } from './journal-data.ts'
+import { emptyJournal, goesOn, type JournalData, readOn } from './journal-data.ts'
 
 /*
  * What is known of one run, by its id: read once a second to its end, and beyond, as it may be retried.
@@ -61,7 +61,11 @@ export async function loadRun(
     inspector.history(id),
     isEnd(run.state) ? [] : inspector.linePlaces(id),
   ])
-  const journal = await readOn(inspector, id, goesOn(known, history) ? known.journal : emptyJournal)
+  const journal = await readOn(
+    inspector,
+    id,
+    known !== undefined && goesOn(known.history, history) ? known.journal : emptyJournal,
+  )
   const failure = await failureOf(inspector, run, known)
   const endedAs = endSeen(run, known)
   const { sentences } = await jobs.explain(id)
@@ -83,17 +87,6 @@ async function resting(
 ): Promise<KnownRun> {
   if (!known.journal.isPartial) return known
   return { ...known, run, readAt, journal: await readOn(inspector, run.id, known.journal) }
-}
-
-/** Whether the journal that is known is a begin of the one that is there. */
-function goesOn(known: KnownRun | undefined, history: readonly HistoryEntry[]): known is KnownRun {
-  return known !== undefined && lastDrop(known.history) === lastDrop(history)
-}
-
-/** Names the last thing that may have dropped entries. */
-function lastDrop(history: readonly HistoryEntry[]): string {
-  const drops = history.filter(({ kind }) => kind === 'retry' || kind === 'repaired' || kind === 'unblocked')
-  return JSON.stringify([drops.length, drops.at(-1)])
 }
 
 /** Its values are the same for good: with the same bytes, what was made of them needn't be made again. */
