@@ -28,6 +28,14 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'tui',
+          include: ['test/tui/**/*.test.{ts,tsx}'],
+          globalSetup: ['test/tui/support/bundle.ts'],
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'types',
           include: [],
           typecheck: {

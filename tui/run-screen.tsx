@@ -45,8 +45,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   })
   const reader = new ScreenReader({
     ...{ clock, jobs: () => fleet.jobs },
-    report: ({ place, key: request }, outcome) =>
-      app.dispatch({ kind: 'data', place, request, outcome }),
+    report: ({ place, key: request }, outcome) => app.dispatch({ kind: 'data', place, request, outcome }),
   })
   const instance = render(<AppView app={app} deps={deps} suspension={suspension} />, {
     ...{ alternateScreen: true, incrementalRendering: true, maxFps: 30 },

@@ -1,7 +1,7 @@
+import type { Tone } from '../kit/tone.ts'
 import type { Effect } from './effect.ts'
 import type { Key } from './key.ts'
 import type { TextField } from './text-field.ts'
-import type { Tone } from '../kit/tone.ts'
 
 /**
  * What takes all keys while it is open: a confirmation, a form, the progress of an action. Pure: each method returns the

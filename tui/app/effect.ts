@@ -19,11 +19,7 @@ export type Effect =
   | { readonly kind: 'toast'; readonly toast: NewToast }
 
 /** Never rejects: what went wrong is a message too. `signal` aborts when the user stops it. */
-export type StoreCall = (
-  jobs: Jobs,
-  send: (message: unknown) => void,
-  signal: AbortSignal,
-) => Promise<void>
+export type StoreCall = (jobs: Jobs, send: (message: unknown) => void, signal: AbortSignal) => Promise<void>
 
 export interface NewToast {
   readonly tone: 'good' | 'info' | 'warn' | 'bad'

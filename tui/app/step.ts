@@ -1,14 +1,14 @@
+import { bindingOf } from '../keymap.ts'
 import type { AppEvent, ReadOutcome } from './app-event.ts'
 import type { AppState, Mode, Step } from './app-state.ts'
 import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
-import type { Key } from './key.ts'
-import { pressCommandLine, pressFilter, pressHelp, pressPalette, pressPicker } from './press.ts'
-import { shownPlace } from './places.ts'
 import { withDialogStep } from './dialog-mode.ts'
-import { bindingOf } from '../keymap.ts'
+import type { Key } from './key.ts'
+import { shownPlace } from './places.ts'
+import { pressCommandLine, pressFilter, pressHelp, pressPalette, pressPicker } from './press.ts'
 import { pasted } from './text-field.ts'
-import { withToast, withoutOldToasts } from './toasts.ts'
+import { withoutOldToasts, withToast } from './toasts.ts'
 
 /** The next state after an event, and what is to be done. The only place where a state is replaced. */
 export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
@@ -79,7 +79,8 @@ function paste(state: AppState, text: string): Step {
     return only(withToast(state, { tone: 'info', text: 'pasted text is taken by text fields only: / or :' }))
   }
   const field = pasted(mode.field, text)
-  if (mode.kind === 'filter') return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' })
+  if (mode.kind === 'filter')
+    return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' })
   return { state: { ...state, mode: { ...mode, field } as Mode }, effects: [] }
 }
 
@@ -107,4 +108,3 @@ function withData(state: AppState, id: number, request: string, outcome: ReadOut
 
 /** Of so many places, the latest read ones, the data are kept for a way back. */
 const keptData = 8
-

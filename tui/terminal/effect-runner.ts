@@ -42,33 +42,48 @@ export class EffectRunner {
     const { suspension } = this.#deps
     switch (effect.kind) {
       case 'quit':
-        return this.#hooks?.quit()
+        this.#hooks?.quit()
+        break
       case 'suspend':
-        return void suspension.stop()
+        void suspension.stop()
+        break
       case 'repaint':
-        return void suspension.takeBack()
+        void suspension.takeBack()
+        break
       case 'reload':
-        return this.#hooks?.reload()
+        this.#hooks?.reload()
+        break
       case 'copy':
-        return this.#copy(effect.text, effect.what)
+        this.#copy(effect.text, effect.what)
+        break
       case 'page':
-        return void this.#page(effect.text)
+        void this.#page(effect.text)
+        break
       case 'call':
-        return void this.#call(effect.call)
+        void this.#call(effect.call)
+        break
       case 'abort calls':
-        this.#calls.abort()
-        this.#calls = new AbortController()
-        return
+        this.#abortCalls()
+        break
       case 'toast':
-        return this.#toast(effect.toast)
+        this.#toast(effect.toast)
+        break
     }
+  }
+
+  #abortCalls(): void {
+    this.#calls.abort()
+    this.#calls = new AbortController()
   }
 
   #copy(text: string, what: string): void {
     const sequence = clipboardSequence(text)
-    if (sequence === undefined) return this.#toast({ tone: 'warn', text: `${what} is too long to copy; o opens it` })
-    this.#deps.stdout.write(sequence)
-    this.#toast({ tone: 'info', text: `copied ${what}, if your terminal takes it (OSC 52)` })
+    if (sequence !== undefined) this.#deps.stdout.write(sequence)
+    this.#toast(
+      sequence === undefined
+        ? { tone: 'warn', text: `${what} is too long to copy` }
+        : { tone: 'info', text: `copied ${what}, if your terminal takes it (OSC 52)` },
+    )
   }
 
   async #page(text: string): Promise<void> {
@@ -81,9 +96,9 @@ export class EffectRunner {
 
   async #call(call: StoreCall): Promise<void> {
     const jobs = this.#deps.jobs()
-    if (jobs === undefined) return this.#toast({ tone: 'bad', text: 'the store was not reached yet; nothing was done' })
     const send = (message: unknown): void => this.#app?.dispatch({ kind: 'message', message })
-    await call(jobs, send, this.#calls.signal)
+    if (jobs !== undefined) return call(jobs, send, this.#calls.signal)
+    this.#toast({ tone: 'bad', text: 'the store was not reached yet; nothing was done' })
   }
 
   #toast(toast: NewToast): void {

@@ -3,7 +3,15 @@ import { aboutDuration } from '../../../runtime/model/about-duration.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { ViewProps } from '../screen.ts'
-import { backlogOf, type HomeData, type Latency, latencyOf, ratesOf, rateText, statisticsOf } from './rates.ts'
+import {
+  backlogOf,
+  type HomeData,
+  type Latency,
+  latencyOf,
+  ratesOf,
+  rateText,
+  statisticsOf,
+} from './rates.ts'
 import { fleetSummary } from './rows.ts'
 
 /** The numbers of Home, a line of spans each. */
@@ -62,10 +70,23 @@ export function fleetLines({ fleet, look, now }: ViewProps<HomeData>, width: num
     slotSpans(taken, slots, { glyphs, width }),
     ...(first === undefined
       ? []
-      : [[span(` ${glyphs.lost} ${lost.length} lost: ${first.name}, silent for ${durationToken(first.seenAgoMs)}`, 'bad')]]),
+      : [
+          [
+            span(
+              ` ${glyphs.lost} ${lost.length} lost: ${first.name}, silent for ${durationToken(first.seenAgoMs)}`,
+              'bad',
+            ),
+          ],
+        ]),
     ...(mixed === undefined
       ? []
-      : [[span(` deploy ${mixed.job}: ${mixed.versions.map(([version, count]) => `v${version} ×${count}`).join('  ')}`)]]),
+      : [
+          [
+            span(
+              ` deploy ${mixed.job}: ${mixed.versions.map(([version, count]) => `v${version} ×${count}`).join('  ')}`,
+            ),
+          ],
+        ]),
     leader?.worker === undefined
       ? [span(` ${glyphs.leader} no leader`, slots > 0 ? 'bad' : 'dim')]
       : [span(` ${glyphs.leader} ${leader.worker} leads for ${durationToken(now - leader.since)}`, 'dim')],

@@ -37,7 +37,8 @@ export function queueColumns({ glyphs }: Look): readonly TableColumn<QueueRow>[]
     },
     {
       title: 'PAUSED',
-      cell: ({ queue }) => (queue.paused === undefined ? '' : `${glyphs.paused} paused by ${byAndWhy(queue.paused)}`),
+      cell: ({ queue }) =>
+        queue.paused === undefined ? '' : `${glyphs.paused} paused by ${byAndWhy(queue.paused)}`,
       ...{ tone: () => 'warn', shrinks: true, least: 8 },
     },
   ]

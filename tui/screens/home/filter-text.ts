@@ -1,7 +1,16 @@
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 
 /** A filter as the list of runs takes it. */
-export function filterText({ states, job, queue, tag, unique, fingerprint, worker, text }: RunFilter): string {
+export function filterText({
+  states,
+  job,
+  queue,
+  tag,
+  unique,
+  fingerprint,
+  worker,
+  text,
+}: RunFilter): string {
   const parts = Object.entries({ job, queue, tag, unique, fingerprint, worker }).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}:${value}`],
   )

@@ -68,7 +68,10 @@ export interface FleetSummary {
   readonly slots: number
   readonly taken: number
   /** Of the job that most versions run of; left out: no job has two. */
-  readonly mixed?: { readonly job: string; readonly versions: readonly (readonly [version: number, workers: number])[] }
+  readonly mixed?: {
+    readonly job: string
+    readonly versions: readonly (readonly [version: number, workers: number])[]
+  }
 }
 
 export function fleetSummary({ overview }: FleetView): FleetSummary {

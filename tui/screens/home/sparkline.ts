@@ -5,7 +5,11 @@ const bars = { block: ' ▁▂▃▄▅▆▇█', ascii: ' .:-=#' } as const
 /** Draws values, oldest first, over the whole width, and returns the lines from the top. */
 export function sparkline(
   values: Series,
-  { width, height, form }: { readonly width: number; readonly height: number; readonly form: keyof typeof bars },
+  {
+    width,
+    height,
+    form,
+  }: { readonly width: number; readonly height: number; readonly form: keyof typeof bars },
 ): readonly string[] {
   const levels = bars[form].length - 1
   const columns = Array.from({ length: width }, (_, x) => {

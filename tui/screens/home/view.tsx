@@ -94,7 +94,13 @@ function Queues(props: ViewProps<HomeData>): ReactElement {
       {list === undefined || list.count === 0 ? (
         <Spans spans={[span(fleet.overview === undefined ? ' reading' : ' no live run', 'dim')]} />
       ) : (
-        <Table columns={queueColumns(look)} window={list} width={queueWidth} titled={false} {...{ place, look }} />
+        <Table
+          columns={queueColumns(look)}
+          window={list}
+          width={queueWidth}
+          titled={false}
+          {...{ place, look }}
+        />
       )}
     </Pane>
   )
@@ -154,8 +160,13 @@ function Detail({ windows, size, fleet }: ViewProps<HomeData>): ReactNode {
   return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
 }
 
-function Lines({ lines, width }: { readonly lines: readonly (readonly Span[])[]; readonly width: number }): ReactNode {
+function Lines({
+  lines,
+  width,
+}: {
+  readonly lines: readonly (readonly Span[])[]
+  readonly width: number
+}): ReactNode {
   // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
   return lines.map((spans, i) => <Spans key={i} spans={fitSpans(spans, width)} />)
 }
-

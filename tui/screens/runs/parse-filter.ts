@@ -7,7 +7,14 @@ export interface ParsedFilter {
   readonly unknown: readonly { readonly message: string }[]
 }
 
-const fields = { job: 'job', queue: 'queue', tag: 'tag', unique: 'unique', worker: 'worker', fingerprint: 'fingerprint' }
+const fields = {
+  job: 'job',
+  queue: 'queue',
+  tag: 'tag',
+  unique: 'unique',
+  worker: 'worker',
+  fingerprint: 'fingerprint',
+}
 
 /** The filter of a list of runs: `state:failed,expired job:import err:timeout words`. */
 export function parseFilter(text: string): ParsedFilter {

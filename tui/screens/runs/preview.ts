@@ -21,11 +21,14 @@ export function previewLines(
     span(stateText(run, look), stateTone(run)),
     span(` for ${durationToken(now - run.changedAt)}`),
   ]
-  return [head, ...text(situation), [], ...fields, ...errorLines(run, width)].map((spans) => fitSpans(spans, width))
+  return [head, ...text(situation), [], ...fields, ...errorLines(run, width)].map((spans) =>
+    fitSpans(spans, width),
+  )
 }
 
 function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[] {
-  const { queue, priority, attempt, losses, enqueuedAt, startedAt, unique, tags, scheduledFor, position } = run
+  const { queue, priority, attempt, losses, enqueuedAt, startedAt, unique, tags, scheduledFor, position } =
+    run
   const at = (time: number): string => `${clockTime(time, now)} (${durationToken(now - time)} ago)`
   return [
     ['queue', priority === 0 ? queue : `${queue}, priority ${priority}`],

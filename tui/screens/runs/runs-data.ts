@@ -83,7 +83,11 @@ export async function loadRuns(
 type Begun = Pick<RunsData, 'pages' | 'newer' | 'looked'>
 
 /** L1. A search that has found too little yet goes on where it was, instead of beginning anew. */
-async function fromTop(inspector: Reads, query: Omit<RunQuery, 'limit'>, before: RunsData | undefined): Promise<Begun> {
+async function fromTop(
+  inspector: Reads,
+  query: Omit<RunQuery, 'limit'>,
+  before: RunsData | undefined,
+): Promise<Begun> {
   if (before?.isPartial) return { ...before, newer: 0 }
   const page = await readPage(inspector, query, undefined)
   return { pages: [page.page], newer: 0, looked: page.looked }
@@ -106,7 +110,10 @@ async function refreshed(
   const pages = before.pages.map((page, i) => (i === at && again !== undefined ? again : page))
   const fresh = new Map(top.page.runs.map((run) => [run.id, run]))
   await lookUp(inspector, pages[0], row, fresh)
-  const updated = pages.map((page) => ({ ...page, runs: page.runs.flatMap((run) => fresh.get(run.id) ?? run) }))
+  const updated = pages.map((page) => ({
+    ...page,
+    runs: page.runs.flatMap((run) => fresh.get(run.id) ?? run),
+  }))
   return { pages: updated, newer, looked: before.looked }
 }
 

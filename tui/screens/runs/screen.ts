@@ -21,6 +21,9 @@ export const runs: Screen<RunsData> = {
   },
   rows: runRows,
   height: (input) => runsLayout(input).listHeight,
-  json: ({ data }) => ({ runs: data?.pages.flatMap(({ runs }) => runs).map(runForJson), looked: data?.looked }),
+  json: ({ data }) => ({
+    runs: data?.pages.flatMap(({ runs }) => runs).map(runForJson),
+    looked: data?.looked,
+  }),
   View: RunsView,
 }

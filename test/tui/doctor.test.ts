@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { checkRows, type DoctorData, verdictText } from '../../tui/screens/doctor/rows.ts'
+import { pressed, screenInput, stateOf, typed } from './support/given.ts'
+import { inputOf } from '../../tui/app/shown.ts'
+import type { ScreenInput } from '../../tui/screens/screen.ts'
+
+const data: DoctorData = {
+  checks: [
+    { name: 'format', verdict: 'fine', found: 'version 6' },
+    { name: 'memory', verdict: 'warning', found: 'no limit', remedy: 'set maxmemory' },
+    { name: 'persistence', verdict: 'fault', found: 'off' },
+  ],
+  isQuick: false,
+  ...{ address: 'redis://host', version: '1.2.3' },
+}
+
+test('the gravest stand first', () => {
+  const rows = checkRows(screenInput({ target: { screen: 'doctor' }, data }))
+  expect(rows.map(({ id }) => id)).toEqual(['persistence', 'memory', 'format'])
+})
+
+test('a filter is compared with name, verdict and what was found', () => {
+  const typing = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), 'MAXM')
+  expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>)).toEqual([])
+  const limits = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), 'no Limit')
+  expect(checkRows(inputOf(limits) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(['memory'])
+})
+
+test('the verdict counts what is wrong, and says when it is not the whole', () => {
+  expect(verdictText(data)).toBe('1 fault, 1 warning')
+  expect(verdictText({ ...data, checks: data.checks.slice(0, 1) })).toBe('all is fine')
+  expect(verdictText({ ...data, checks: [], isQuick: true })).toBe('all is fine so far, checking on')
+})

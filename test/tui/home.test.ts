@@ -1,0 +1,173 @@
+import { describe, expect, test } from 'vitest'
+import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
+import { beat, noPulse, type Pulse } from '../../tui/fleet/pulse.ts'
+import { homeLayout } from '../../tui/screens/home/layout.ts'
+import { backlogOf, type HomeData, latencyOf, ratesOf, rateText } from '../../tui/screens/home/rates.ts'
+import { findingRows, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
+import { minuteMs, now, queue, secondMs, snapshot, worker } from '../unit/attention/given.ts'
+import { findingOf, fleetOf, screenInput } from './support/given.ts'
+
+function point(at: number, started: number): StatisticsPoint {
+  return { at, enqueued: 0, started, completed: started, failed: 0 }
+}
+
+function beats(...reads: readonly (readonly [at: number, points: readonly StatisticsPoint[]])[]): Pulse {
+  return reads.reduce((pulse, [at, points]) => {
+    const statistics = { range: '1h' as const, now: at, coveredMs: 0, jobs: [], points, backlogs: [] }
+    return beat(pulse, snapshot({ now: at, statistics }).overview)
+  }, noPulse)
+}
+
+describe('the pulse', () => {
+  test('is what minutes count more from read to read, per second', () => {
+    const { samples } = beats(
+      [now, [point(now, 10)]],
+      [now + 2 * secondMs, [point(now, 14)]],
+      [now + 3 * secondMs, [point(now, 15)]],
+    )
+    expect(samples.map(({ started }) => started)).toEqual([2, 1])
+  })
+
+  test('goes on over the end of a minute', () => {
+    const { samples } = beats(
+      [now + 59 * secondMs, [point(now, 10)]],
+      [now + 61 * secondMs, [point(now, 12), point(now + minuteMs, 4)]],
+    )
+    expect(samples[0]?.started).toBe(3)
+  })
+
+  test('minutes that come into a longer range are no news', () => {
+    const { samples } = beats(
+      [now, [point(now, 10)]],
+      [now + secondMs, [point(now - minuteMs, 500), point(now, 10)]],
+    )
+    expect(samples[0]?.started).toBe(0)
+  })
+
+  test('keeps five minutes', () => {
+    const reads = Array.from({ length: 400 }, (_, i) => [now + i * secondMs, [point(now, i)]] as const)
+    expect(beats(...reads).samples).toHaveLength(300)
+  })
+})
+
+describe('rates', () => {
+  test('of the last seconds are those of the pulse', () => {
+    const pulse = beats([now - 2 * secondMs, [point(now, 0)]], [now - secondMs, [point(now, 7)]])
+    expect(ratesOf(screenInput<HomeData>({ fleet: fleetOf({}, { pulse }) })).started).toBe(7)
+  })
+
+  test('of five minutes have a value per five seconds; before it watched, the minute’s mean', () => {
+    const points = [point(now - minuteMs, 60)]
+    const statistics = { ...snapshot().overview.statistics, points }
+    const { series } = ratesOf(screenInput<HomeData>({ fleet: fleetOf({ statistics }) }))
+    expect(series.started).toHaveLength(60)
+    expect(series.started.slice(-12, -1)).toEqual(Array.from({ length: 11 }, () => 1))
+    expect(series.started[0]).toBeUndefined()
+  })
+
+  test.each([
+    [0, '0/s'],
+    [0.0001, '<0.1/min'],
+    [0.01, '0.6/min'],
+    [0.5, '0.5/s'],
+    [9.94, '9.9/s'],
+    [9.96, '10/s'],
+    [4_321, '4,321/s'],
+  ])('%d is %s', (perSecond, text) => {
+    expect(rateText(perSecond)).toBe(text)
+  })
+})
+
+test('a latency is over all queues and jobs', () => {
+  const job = (name: string, buckets: readonly number[]) => {
+    const histogram = { sumMs: 0, buckets }
+    const counts = { started: 0, completed: 0, failed: 0, cancelled: 0, expired: 0, enqueued: 0 }
+    return { queue: 'q', job: name, ...counts, wait: histogram, run: histogram, total: histogram }
+  }
+  const statistics = { ...snapshot().overview.statistics, jobs: [job('a', [0, 10]), job('b', [0, 0, 0, 10])] }
+  expect(latencyOf(statistics, 'wait')).toEqual({ p50: 2, p95: 7.6 })
+  expect(latencyOf(snapshot().overview.statistics, 'wait')).toEqual({ p50: undefined, p95: undefined })
+})
+
+test('a backlog shrinks by what its queues lose', () => {
+  const before = { before: 100, beforeAt: now - 10 * minuteMs }
+  const backlogs = [
+    { queue: 'a', now: 40, ...before },
+    { queue: 'b', now: 110, ...before },
+  ]
+  expect(backlogOf({ ...snapshot().overview.statistics, backlogs })).toEqual({
+    now: 150,
+    perMinute: -5,
+    drainsInMs: 30 * minuteMs,
+  })
+  expect(backlogOf({ ...snapshot().overview.statistics, backlogs: [{ queue: 'a', now: 4 }] })?.perMinute).toBe(undefined)
+})
+
+test('queues stand in the order of their oldest ready run', () => {
+  const queues = [
+    queue('young', { ready: 900, oldestReadyMs: 20 }),
+    queue('old', { ready: 1, oldestReadyMs: 9_000 }),
+    queue('idle', { waiting: 3 }),
+  ]
+  expect(queueRows({ fleet: fleetOf({ queues }) }).map(({ id, live }) => [id, live])).toEqual([
+    ['old', 1],
+    ['young', 900],
+    ['idle', 3],
+  ])
+})
+
+test('a queue opens its runs', () => {
+  const [row] = queueRows({ fleet: fleetOf({ queues: [queue('mail')] }) })
+  expect(row?.target).toEqual({ screen: 'runs', filter: 'queue:mail' })
+})
+
+describe('a finding opens', () => {
+  test('what it is about', () => {
+    expect(targetOf(findingOf('lost-worker:w1'))).toEqual({ screen: 'workers', row: 'w1' })
+    expect(targetOf(findingOf('new-failure:f1:abc'))).toEqual({ screen: 'failures', row: 'f1:abc' })
+  })
+
+  test('or the runs of its filter', () => {
+    const finding = findingOf('poisoned:pay', { filter: { job: 'pay', states: ['failed'] } })
+    expect(targetOf(finding)).toEqual({ screen: 'runs', filter: 'state:failed job:pay' })
+  })
+})
+
+test('findings keep the order of the fleet', () => {
+  const fleet = fleetOf({}, { findings: [findingOf('lost-worker:w'), findingOf('blocked:pay')] })
+  expect(findingRows({ fleet }).map(({ id }) => id)).toEqual(['lost-worker:w', 'blocked:pay'])
+})
+
+test('the fleet is summed up: who works, drains, is lost, and a deploy under way', () => {
+  const workers = [
+    worker('a', { pay: 17 }, { running: 4 }),
+    worker('b', { pay: 17 }, { running: 10 }),
+    worker('c', { pay: 16 }, { draining: true, running: 1 }),
+    worker('d', { pay: 15 }, { lost: true }),
+  ]
+  expect(fleetSummary(fleetOf({ workers }))).toMatchObject({
+    ...{ working: 2, draining: 1, slots: 30, taken: 15, lost: [{ name: 'd' }] },
+    mixed: {
+      job: 'pay',
+      versions: [
+        [17, 2],
+        [16, 1],
+      ],
+    },
+  })
+})
+
+describe('the layout', () => {
+  const sizes = [40, 80, 120, 160, 240].flatMap((columns) =>
+    [6, 10, 16, 20, 26, 41, 63].map((rows) => ({ columns, rows })),
+  )
+  test.each(sizes)('fills $columns x $rows', (size) => {
+    for (const queues of [0, 3, 50]) {
+      const layout = homeLayout(size, queues)
+      expect(layout.chartHeight + layout.middleHeight + layout.attentionHeight).toBe(size.rows)
+      expect(layout.chartWidths.reduce((sum, width) => sum + width, 2)).toBe(size.columns)
+      expect(layout.queueWidth + 1 + layout.fleetWidth).toBe(size.columns)
+      expect(layout.attentionHeight - layout.detailHeight - 1).toBeGreaterThanOrEqual(2)
+    }
+  })
+})

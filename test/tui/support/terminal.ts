@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { inject, onTestFinished } from 'vitest'
+import type { Size } from '../../../tui/screens/screen.ts'
+
+const run = promisify(execFile)
+
+export interface TerminalOptions {
+  /** Default 80x24. */
+  readonly size?: Size
+  /** Of jobs-tui. */
+  readonly args: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** How long a screen may take to show what a test waits for: a net for what hangs, not a measure. */
+const patienceMs = 60_000
+const pollMs = 20
+
+/**
+ * jobs-tui in a terminal of its own: a shell in tmux, which starts it and, when it has ended, writes down how and what the
+ * terminal's modes are then.
+ */
+export class Terminal {
+  readonly #socket: string
+  readonly #folder: string
+
+  private constructor(socket: string, folder: string) {
+    this.#socket = socket
+    this.#folder = folder
+  }
+
+  static async start({
+    size = { columns: 80, rows: 24 },
+    args,
+    env = {},
+  }: TerminalOptions): Promise<Terminal> {
+    const folder = mkdtempSync(join(tmpdir(), 'jobs-tui-terminal-'))
+    const terminal = new Terminal(join(folder, 'tmux'), folder)
+    onTestFinished(() => terminal.dispose())
+    const shell = ['env', ...environment(folder, env), 'bash', '--norc', '--noprofile']
+    const screen = ['-x', String(size.columns), '-y', String(size.rows)]
+    await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...screen, ...shell)
+    await terminal.#tmux('set-option', '-g', 'status', 'off')
+    const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
+    const line = `stty -a > ${folder}/before; ${program}; echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
+    await terminal.type(line)
+    await terminal.press('Enter')
+    return terminal
+  }
+
+  /** Keys as tmux names them: `j`, `Enter`, `Escape`, `C-r`, `Tab`. All of them arrive in one read if nothing else is under way. */
+  async press(...keys: readonly string[]): Promise<void> {
+    await this.#tmux('send-keys', ...keys)
+  }
+
+  /** Text, letter by letter. */
+  async type(text: string): Promise<void> {
+    await this.#tmux('send-keys', '-l', text)
+  }
+
+  /** Text as the clipboard gives it, in the brackets that tell a program so. */
+  async paste(text: string): Promise<void> {
+    await this.#tmux('set-buffer', text)
+    await this.#tmux('paste-buffer', '-p')
+  }
+
+  async resize({ columns, rows }: Size): Promise<void> {
+    await this.#tmux('resize-window', '-x', String(columns), '-y', String(rows))
+  }
+
+  /** What the screen shows, line by line, without what fills the lines. */
+  async lines(): Promise<readonly string[]> {
+    const text = await this.#tmux('capture-pane', '-p')
+    return text.split('\n').map((line) => line.trimEnd())
+  }
+
+  async screen(): Promise<string> {
+    return (await this.lines()).join('\n')
+  }
+
+  /** Waits until the screen shows a text, or until it is as a test wants it. Resolves to the screen. */
+  async shows(wanted: string | RegExp | ((screen: string) => boolean)): Promise<string> {
+    const isThere =
+      typeof wanted === 'function'
+        ? wanted
+        : (screen: string): boolean =>
+            typeof wanted === 'string' ? screen.includes(wanted) : wanted.test(screen)
+    const until = performance.now() + patienceMs
+    for (;;) {
+      const screen = await this.screen()
+      if (isThere(screen)) return screen
+      const hasEnded = /^ended$/m.test(screen)
+      if (hasEnded || performance.now() > until) throw new Error(`never shown: ${String(wanted)}\n${screen}`)
+      await new Promise((resolve) => setTimeout(resolve, pollMs))
+    }
+  }
+
+  /** PID of the program, which runs in the shell's foreground or is stopped. */
+  async pid(): Promise<number> {
+    const shell = (await this.#tmux('display-message', '-p', '#{pane_pid}')).trim()
+    const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', shell])
+    return Number(stdout.trim().split('\n')[0])
+  }
+
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    process.kill(await this.pid(), signal)
+  }
+
+  /** Waits for the program's end, and tells how it left the terminal. */
+  async ended(): Promise<{
+    readonly code: number
+    /** What `stty -a` said. */
+    readonly before: string
+    readonly after: string
+    readonly screen: string
+  }> {
+    const screen = await this.shows(/^ended$/m)
+    const read = (name: string): string => readFileSync(join(this.#folder, name), 'utf8')
+    return { code: Number(read('code')), before: read('before'), after: read('after'), screen }
+  }
+
+  async dispose(): Promise<void> {
+    await this.#tmux('kill-server').catch(() => undefined)
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  async #tmux(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run('tmux', ['-S', this.#socket, ...args])
+    return stdout
+  }
+}
+
+/** Only this, so that no variable of the tests' own process changes what the program does. */
+function environment(folder: string, env: Readonly<Record<string, string>>): readonly string[] {
+  const own = { PATH: process.env.PATH ?? '', HOME: folder, LANG: 'C.UTF-8', PS1: '$ ', HISTFILE: '', ...env }
+  return [
+    '-i',
+    ...Object.entries({ TERM: 'tmux-256color', ...own }).map(([name, value]) => `${name}=${value}`),
+  ]
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
+}
