@@ -196,6 +196,10 @@ function ownKeys(): readonly Binding[] {
       ...{ label: 'differences', footer: 7 },
       help: 'shows how the error of each try differs from the one before',
     }),
+    key('v', 'level', ['events'], {
+      ...{ label: 'level', footer: 5 },
+      help: 'shows operations and runs, operations only, or runs only',
+    }),
     tab('E', 'why', 'says in sentences why the run is where it is'),
     tab('e', 'error', 'shows its error with causes and stack'),
     tab('i', 'input', 'shows its input'),

@@ -1,4 +1,13 @@
-import type { ListWindow, ReadRequest, Row, Screen, ScreenInput, Screens, Size } from '../screens/screen.ts'
+import type {
+  ListWindow,
+  ReadRequest,
+  Row,
+  Screen,
+  ScreenInput,
+  ScreenRead,
+  Screens,
+  Size,
+} from '../screens/screen.ts'
 import type { AppState } from './app-state.ts'
 import { cursorIndex, cursorOf, windowOf } from './list-window.ts'
 import type { Cursor, Place } from './place.ts'
@@ -86,10 +95,10 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
 export function requestOf(state: AppState, screens: Screens): ReadRequest {
   const { place } = inputOf(state)
   const { rows, index, height } = activeList(state, screens)
-  const { subject, filter, sort } = place
+  const { subject, filter, sort, own } = place
   const isFirst = index <= 0
   return {
-    ...{ filter, own: ownForRead(place, shownScreen(state, screens)), range: state.range },
+    ...{ filter, own, range: state.range },
     ...(subject === undefined ? {} : { subject }),
     ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     ...(sort === undefined ? {} : { sort }),
@@ -98,13 +107,9 @@ export function requestOf(state: AppState, screens: Screens): ReadRequest {
   }
 }
 
-function ownForRead({ own }: Place, { read }: Screen): Place['own'] {
-  const { dependsOn } = read ?? {}
-  if (dependsOn === undefined) return own
-  return Object.fromEntries(Object.entries(own).filter(([name]) => dependsOn.includes(name)))
-}
-
 /** Names what a read is of: as long as it stays the same, a read goes on from what the last one found. */
-export function requestKey({ subject, filter, sort, range, own }: ReadRequest): string {
+export function requestKey(request: ReadRequest, read?: ScreenRead<unknown>): string {
+  if (read?.keyOf !== undefined) return read.keyOf(request)
+  const { subject, filter, sort, range, own } = request
   return JSON.stringify([subject, filter, sort, range, own])
 }

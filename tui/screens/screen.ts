@@ -99,8 +99,11 @@ export interface ReadRequest {
 export interface ScreenRead<Data> {
   /** Between two reads. */
   readonly everyMs: number
-  /** Names of the fields of `own` that it depends on: another value means another read. Left out: all of them. */
-  readonly dependsOn?: readonly string[]
+  /**
+   * Names what a read is of: as long as that stays the same, a read goes on from what the last one found. Left out: all of
+   * the request but how much is wanted.
+   */
+  keyOf?(request: ReadRequest): string
   /**
    * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
    * filter or sort.

@@ -17,6 +17,7 @@
  * The model to copy is Doctor (a list of the store), then Runs (pages by cursor, a filter, a preview), then Home (panes).
  */
 import { doctor } from './doctor/screen.ts'
+import { events } from './events/screen.ts'
 import { failures } from './failures/screen.ts'
 import { home } from './home/screen.ts'
 import { run } from './run/screen.ts'
@@ -24,4 +25,4 @@ import { runs } from './runs/screen.ts'
 import type { Screens } from './screen.ts'
 import { step } from './step/screen.ts'
 
-export const screens: Screens = { home, runs, failures, doctor, run, step }
+export const screens: Screens = { home, runs, failures, events, doctor, run, step }

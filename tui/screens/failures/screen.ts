@@ -25,7 +25,7 @@ export const failures: Screen<FailuresData> = {
   ],
   read: {
     everyMs: 2_000,
-    dependsOn: [],
+    keyOf: ({ filter, sort }) => JSON.stringify([filter, sort]),
     load: ({ inspector }, request) => loadFailures(inspector, request),
   },
   rows: failureRows,

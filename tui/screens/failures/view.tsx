@@ -101,7 +101,7 @@ function columns({ size, look, now }: ViewProps<FailuresData>): readonly TableCo
     },
     { title: 'JOB', cell: ({ group }) => group.job, shrinks: true, least: 8 },
     { title: 'STEP', cell: ({ group }) => group.step, shrinks: true, least: 6, drops: 3 },
-    { title: 'ERROR', cell: ({ group }) => failureText(group), shrinks: true, least: 16 },
+    { title: 'ERROR', cell: ({ group }) => failureText(group), shrinks: true, least: isWide ? 36 : 26 },
   ]
 }
 

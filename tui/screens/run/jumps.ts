@@ -1,4 +1,4 @@
-import { formatFilter } from '../../text/format-filter.ts'
+import { filterText } from '../home/filter-text.ts'
 import type { Jump } from '../screen.ts'
 import type { KnownRun } from './run-data.ts'
 
@@ -20,7 +20,7 @@ export function runJumps({ run, places, failure }: KnownRun): readonly Jump[] {
     ...holdersOf(places),
     jump('u', `queue ${run.queue}`, { screen: 'queues', row: run.queue }),
     ...(run.scheduledFor === undefined ? [] : [jump('c', 'the schedules', { screen: 'cron' })]),
-    jump('a', `runs of ${run.job}`, { screen: 'runs', filter: formatFilter({ filter: { job: run.job } }) }),
+    jump('a', `runs of ${run.job}`, { screen: 'runs', filter: filterText({ job: run.job }) }),
   ]
 }
 

@@ -17,7 +17,7 @@ export const run: Screen<RunData> = {
   panes: ['steps', 'detail'],
   read: {
     everyMs: 1_000,
-    dependsOn: [],
+    keyOf: ({ subject = '' }) => subject,
     load: (jobs, request, before) => loadRun(jobs, request, before),
     isPartial: (data) => data.kind === 'known' && data.journal.isPartial,
   },

@@ -14,7 +14,7 @@ export const step: Screen<StepData> = {
   panes: ['lines'],
   read: {
     everyMs: 1_000,
-    dependsOn: [],
+    keyOf: ({ subject = '' }) => subject,
     load: ({ inspector }, request, before) => loadStep(inspector, request, before),
     isPartial: ({ isPartial }) => isPartial,
   },
