@@ -14,7 +14,6 @@ export default defineConfig({
     expect: { poll: { timeout: patienceMs / 2, interval: 10 } },
     projects: [
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'] } },
-      { extends: true, test: { name: 'tui', include: ['test/tui/**/*.test.{ts,tsx}'] } },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         extends: true,

@@ -1,8 +1,9 @@
-import { eventSentence } from '../../../runtime/describe/event-sentence.ts'
+import { eventSentence, transitionText } from '../../../runtime/describe/event-sentence.ts'
 import type { OperationEvent, StoreEvent } from '../../../runtime/store/events.ts'
 import type { Target } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { filterText } from '../home/filter-text.ts'
+import { shortRunId } from '../runs/rows.ts'
 import type { Jump, Row, ScreenInput } from '../screen.ts'
 import { matchesFilter, parseEventFilter } from './event-filter.ts'
 import type { EventsData, StreamBreak, StreamEntry } from './events-data.ts'
@@ -124,6 +125,13 @@ const breakTexts: Readonly<Record<StreamBreak, string>> = {
 
 export function entryText(entry: StreamEntry): string {
   return entry.kind === 'break' ? breakTexts[entry.why] : eventSentence(entry.event)
+}
+
+/** The same as a list has room for: the whole ids and the queue of a run are in the pane below it. */
+export function shortText(entry: StreamEntry, ellipsis: string): string {
+  if (entry.kind === 'break' || entry.event.kind === 'operation') return entryText(entry)
+  const { job, run } = entry.event
+  return `${job} ${shortRunId(run, ellipsis)} ${transitionText(entry.event)}`
 }
 
 /** The time of an event as clocks in this host's zone show it; with the day where that is another one. */

@@ -12,7 +12,7 @@ import type { Tone } from '../../kit/tone.ts'
 import type { ListWindow, ScreenInput, ViewProps } from '../screen.ts'
 import { parseEventFilter, shownLog } from './event-filter.ts'
 import type { EventsData, StreamEntry } from './events-data.ts'
-import { type EventRow, entryText, localTime } from './rows.ts'
+import { type EventRow, entryText, localTime, shortText } from './rows.ts'
 
 const detailHeight = 6
 const leastList = 10
@@ -53,7 +53,7 @@ function levelOf(entry: StreamEntry): string {
   return entry.event.kind === 'operation' ? 'op' : 'run'
 }
 
-function columns({ now }: ViewProps<EventsData>): readonly TableColumn<EventRow>[] {
+function columns({ now, look }: ViewProps<EventsData>): readonly TableColumn<EventRow>[] {
   return [
     {
       title: '',
@@ -61,7 +61,12 @@ function columns({ now }: ViewProps<EventsData>): readonly TableColumn<EventRow>
       ...{ tone: () => 'dim', usual: 8 },
     },
     { title: '', cell: ({ entry }) => levelOf(entry), tone: () => 'dim', usual: 3 },
-    { title: '', cell: ({ entry }) => entryText(entry), tone: ({ entry }) => toneOf(entry), shrinks: true },
+    {
+      title: '',
+      cell: ({ entry }) => shortText(entry, look.glyphs.ellipsis),
+      tone: ({ entry }) => toneOf(entry),
+      shrinks: true,
+    },
   ]
 }
 

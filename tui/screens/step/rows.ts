@@ -74,7 +74,10 @@ function tryLines(
   const { now } = input
   const { phase, kind, attempt, durationMs, at, position } = entry
   const [word, tone] = kind === 'sleep' && phase === 'done' ? (['slept', 'good'] as const) : outcomes[phase]
-  const took = kind === 'sleep' || phase === 'intent' ? '' : ` after ${durationToken(durationMs)}`
+  const took =
+    kind === 'sleep' || phase === 'intent'
+      ? ''
+      : `, took ${durationMs < 1 ? '<1ms' : durationToken(durationMs)}`
   const head = documentLine({
     id: `head ${position}`,
     spans: [
