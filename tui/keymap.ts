@@ -80,12 +80,12 @@ function goKeys(): readonly Binding[] {
       help: 'opens what the cursor is on',
     },
     {
-      ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', screens: lists, footer: 30 },
-      help: 'jumps to what has to do with the row: its worker, limiter, schedule, failure, run; asks which',
-    },
-    {
       ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
       help: 'closes messages, then the filter, then goes back; never quits',
+    },
+    {
+      ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', footer: 3 },
+      help: 'goes to what the row is connected with: worker, queue, limiter, schedule, run',
     },
     ...digits,
     {
@@ -175,14 +175,11 @@ function ownKeys(): readonly Binding[] {
   const tab = (name: string, shown: string, help: string): Binding =>
     key(name, `show ${shown}`, ['run'], { label: shown, help })
   return [
-    {
-      ...key('z', 'fold', details, {
-        label: 'fold',
-        help: 'folds what is below the line, or unfolds it',
-        footer: 6,
-      }),
-      keys: ['z', 'space'],
-    },
+    key('f', 'fold', details, {
+      label: 'fold',
+      help: 'folds what is below the line, or unfolds it',
+      footer: 6,
+    }),
     key('w', 'short waits', ['run'], {
       ...{ label: 'short waits', footer: 5 },
       help: 'draws long waits short, or all times on the true clock',
@@ -200,7 +197,7 @@ function ownKeys(): readonly Binding[] {
       ...{ label: 'level', footer: 5 },
       help: 'shows operations and runs, operations only, or runs only',
     }),
-    tab('E', 'why', 'says in sentences why the run is where it is'),
+    tab('W', 'why', 'says in sentences why the run is where it is'),
     tab('e', 'error', 'shows its error with causes and stack'),
     tab('i', 'input', 'shows its input'),
     tab('u', 'output', 'shows its output'),

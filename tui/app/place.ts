@@ -29,6 +29,13 @@ export interface Target {
   readonly row?: string
 }
 
+/** Something that a row is connected with: where J leads. */
+export interface Jump {
+  /** What it is, as `worker web-1`. */
+  readonly label: string
+  readonly target: Target
+}
+
 /**
  * Where the cursor of a pane is. By id, so that rows that come and go don't move it; left out of a place: on the first row,
  * whichever that is.

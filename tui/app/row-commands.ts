@@ -3,34 +3,14 @@ import { incidentReport } from '../text/incident-report.ts'
 import type { AppState, Picker, Step } from './app-state.ts'
 import type { AppDeps } from './deps.ts'
 import type { Effect } from './effect.ts'
-import type { Target } from './place.ts'
-import { opened } from './places.ts'
 import { activeList, inputOf, shownScreen } from './shown.ts'
 import { withToast } from './toasts.ts'
 
-/** Commands about the row that the cursor is on, which change nothing: jumps, copies, the pager, the report. */
+/** Commands about the row that the cursor is on, which change nothing: copies, the pager, the report. */
 
 export function currentRow(state: AppState, { screens }: AppDeps): Row | undefined {
   const { rows, index } = activeList(state, screens)
   return rows[index]
-}
-
-/** Goes to what has to do with the row. */
-export function jump(state: AppState, deps: AppDeps): Step {
-  const jumps = (currentRow(state, deps)?.jumps ?? []).filter(
-    ({ target }) => deps.screens[target.screen] !== undefined,
-  )
-  const [only] = jumps
-  if (only === undefined) return say(state, 'nothing here leads to another screen')
-  const go = (now: AppState, target: Target): Step => ({
-    state: { ...now, places: opened(now.places, target) },
-    effects: [],
-  })
-  if (jumps.length === 1) return go(state, only.target)
-  const items = jumps.map(({ key, label, target }) => ({
-    ...{ key, label, pick: (now: AppState) => go(now, target) },
-  }))
-  return pick(state, { title: 'jump to', items })
 }
 
 /** Copies the id of the row; asks what to copy where there is more than that. */

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
+import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
@@ -21,15 +21,8 @@ export interface Row {
   readonly thing?: Thing
   /** What enter opens. */
   readonly target?: Target
-  /** What has to do with it: `J` goes there, and asks where to when there are several. */
+  /** What it is connected with, the nearest first; left out: nothing. */
   readonly jumps?: readonly Jump[]
-}
-
-export interface Jump {
-  /** In the list that asks where to: one letter, each once. */
-  readonly key: string
-  readonly label: string
-  readonly target: Target
 }
 
 /** Something of a row that can be copied. */

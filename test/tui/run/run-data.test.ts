@@ -53,7 +53,13 @@ class OneRun {
   }
 }
 
-const running = detailsOf({ state: 'running', worker: 'w1', changedAt: now - 5_000, endedAt: undefined, error: undefined })
+const running = detailsOf({
+  state: 'running',
+  worker: 'w1',
+  changedAt: now - 5_000,
+  endedAt: undefined,
+  error: undefined,
+})
 
 function steps(count: number): readonly JournalEntry[] {
   return journal(...Array.from({ length: count }, (_, i) => done(`n[${i}]`, i, 0)))
@@ -67,7 +73,9 @@ test('a long journal is read a few pages at a time, and then from where it was',
   expect(first.journal.entries).toHaveLength(2_000)
   const second = await store.known(first)
   expect(second.journal).toMatchObject({ isPartial: false })
-  expect(second.journal.entries.map(({ position }) => position)).toEqual(steps(2_300).map(({ position }) => position))
+  expect(second.journal.entries.map(({ position }) => position)).toEqual(
+    steps(2_300).map(({ position }) => position),
+  )
   expect(store.reads.filter((read) => read.startsWith('journal'))).toEqual(['journal 2000'])
   store.entries = steps(2_301)
   const third = await store.known(second)

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
-import { inputOf } from '../../../tui/app/shown.ts'
 import type { AppState } from '../../../tui/app/app-state.ts'
+import { inputOf } from '../../../tui/app/shown.ts'
 import { spansText } from '../../../tui/kit/span.ts'
 import { runCopies, runPage } from '../../../tui/screens/run/copies.ts'
 import { detailRows } from '../../../tui/screens/run/detail-rows.ts'
 import { headLines } from '../../../tui/screens/run/head.ts'
 import { runIncident } from '../../../tui/screens/run/incident.ts'
-import { runJumps } from '../../../tui/screens/run/jumps.ts'
+import { jumpsOf } from '../../../tui/screens/run/jumps.ts'
 import type { KnownRun, RunData } from '../../../tui/screens/run/run-data.ts'
 import { stepRows, weightiestRow } from '../../../tui/screens/run/step-rows.ts'
 import type { ScreenInput } from '../../../tui/screens/screen.ts'
@@ -40,7 +40,9 @@ test('the head says what the run is, where it is and why', () => {
   const [state, facts, times] = headLines(knownRun(), input(shown(knownRun(), 160))).map(spansText)
   expect(state).toBe(" ✖ failed 1.0s ago  StepFailedError: step 'charge' failed after 2 attempts: 429")
   expect(facts).toBe(' queue media  attempt 1  losses 1  tags eu  unique order:9912 ')
-  expect(times).toContain(' enqueued 11:59:00 UTC (1m0s ago)  started 11:59:02 UTC (58.0s ago)  ended 11:59:59 UTC')
+  expect(times).toContain(
+    ' enqueued 11:59:00 UTC (1m0s ago)  started 11:59:02 UTC (58.0s ago)  ended 11:59:59 UTC',
+  )
 })
 
 test('the head tells of an end that came while one looked', () => {
@@ -66,7 +68,7 @@ test('the waterfall has the run, its scopes and its steps; a step opens its own 
 })
 
 test('a scope folds what is in it', () => {
-  const folded = pressed(shown(), 'g', 'j', 'j', 'z')
+  const folded = pressed(shown(), 'g', 'j', 'j', 'f')
   expect(stepRows(input(folded)).map(({ id }) => id)).not.toContain('step items/pack')
   expect(stepRows(input(folded))[2]).toMatchObject({ fold: 'folded' })
   expect(stepRows(input(pressed(folded, 'enter'))).map(({ id }) => id)).toContain('step items/pack')
@@ -90,10 +92,10 @@ test('the lower pane begins with what tells most of a run as it is', () => {
 })
 
 test('why: the sentences, others that failed so, and what to do', () => {
-  expect(details(pressed(shown(), 'E'))).toEqual([
+  expect(details(pressed(shown(), 'W'))).toEqual([
     'It failed 1.0 s ago: 429.',
     'It goes on from its stored steps by: durable-jobs retry run-8f2k.',
-    '1,204 runs are failed now in this way: J f shows them.',
+    '1,204 runs are failed now in this way: J leads to them.',
     'To do: go on from the stored steps: durable-jobs retry run-8f2k',
   ])
 })
@@ -106,7 +108,7 @@ test('an error shows its causes and the first frame in a user’s file; unfolded
     '  at charge (/app/src/billing.ts:88:11)  ← your code',
     "from step 'charge', which has no attempt left",
   ])
-  expect(details(pressed(state, 'j', 'z'))).toEqual([
+  expect(details(pressed(state, 'j', 'f'))).toEqual([
     "StepFailedError: step 'charge' failed after 2 attempts: 429 [STEP_FAILED]",
     'caused by StripeError: 429 rate_limit [rate_limit]',
     '  at post (/app/node_modules/stripe/lib.js:9:1)',
@@ -137,7 +139,9 @@ test('tabs follow each other, around', () => {
 })
 
 test('about: every fact of the record', () => {
-  const text = details(pressed(shown(knownRun({ run: detailsOf({ headers: { trace: 'abc' } }) })), 'A')).join('\n')
+  const text = details(pressed(shown(knownRun({ run: detailsOf({ headers: { trace: 'abc' } }) })), 'A')).join(
+    '\n',
+  )
   expect(text).toContain('job       ship, version 12')
   expect(text).toContain("unique    'order:9912', free again")
   expect(text).toContain('header    trace=abc')
@@ -149,22 +153,21 @@ test('what is not there says what is', () => {
 })
 
 test('jumps lead to limiter, holders, failure, queue and schedules', () => {
-  const targets = (data: KnownRun): readonly unknown[] => runJumps(data).map(({ target }) => target)
+  const targets = (data: KnownRun): readonly unknown[] => jumpsOf(data).map(({ target }) => target)
   expect(targets(knownRun())).toContainEqual({ screen: 'failures', row: 'f1:0123456789ab' })
   expect(targets(waitingRun())).toEqual([
     { screen: 'limits', row: 'stripe' },
     { screen: 'run', subject: 'r1' },
     { screen: 'run', subject: 'r2' },
     { screen: 'queues', row: 'media' },
-    { screen: 'cron' },
+    { screen: 'cron', filter: 'job:ship' },
+    { screen: 'runs', filter: 'job:ship unique:order:9912' },
     { screen: 'runs', filter: 'job:ship' },
   ])
 })
 
-test('jumps and copies have one letter each', () => {
+test('copies have one letter each', () => {
   for (const data of [knownRun(), waitingRun()]) {
-    const jumps = runJumps(data).map(({ key }) => key)
-    expect(new Set(jumps).size).toBe(jumps.length)
     const copies = runCopies(input(shown(data))).map(({ key }) => key)
     expect(new Set([...copies, 'y']).size).toBe(copies.length + 1)
   }
@@ -182,10 +185,16 @@ test('the pager gets all of the tab, unfolded', () => {
 })
 
 test('a report has the cause, the tries in the timeline, and commands for the store in use', () => {
-  const state = stateOf({ target: { screen: 'run' }, data: knownRun(), environment: { store: 'redis://host' } })
+  const state = stateOf({
+    target: { screen: 'run' },
+    data: knownRun(),
+    environment: { store: 'redis://host' },
+  })
   const incident = runIncident(input(state))
   expect(incident?.title).toBe('run run-8f2k of ship is failed')
   expect(incident?.causes[0]).toContain('429')
-  expect(incident?.moments?.map(({ text }) => text)).toContain("step 'charge', try 2: StripeError: 429 rate_limit")
+  expect(incident?.moments?.map(({ text }) => text)).toContain(
+    "step 'charge', try 2: StripeError: 429 rate_limit",
+  )
   expect(incident?.commands).toContain('durable-jobs retry run-8f2k --store redis://host')
 })

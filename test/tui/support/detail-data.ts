@@ -32,7 +32,13 @@ export function detailsOf(over: object = {}): RunDetails {
     ...{ attempt: 1, losses: 1, enqueuedAt: now - 60_000, startedAt: now - 58_000, changedAt: now - 1_000 },
     ...{ position: 5, unique: { key: 'order:9912', until: 'finished' } },
     input: encodeValue({ orderId: 9912, items: [1, 2, 3] }, 'input'),
-    ...{ state: 'failed', endedAt: now - 1_000, error: stripeError, escaped: 'charge', fingerprint: 'f1:0123456789ab' },
+    ...{
+      state: 'failed',
+      endedAt: now - 1_000,
+      error: stripeError,
+      escaped: 'charge',
+      fingerprint: 'f1:0123456789ab',
+    },
     ...over,
   } as RunDetails
 }
@@ -56,7 +62,10 @@ export function knownRun(over: Partial<KnownRun> = {}): KnownRun {
     journal: { entries, isPartial: false },
     history: [{ at: at(56_000), kind: 'lost', worker: 'w-91cc', reason: 'its lease expired' }],
     places: [],
-    sentences: ['It failed 1.0 s ago: 429.', 'It goes on from its stored steps by: durable-jobs retry run-8f2k.'],
+    sentences: [
+      'It failed 1.0 s ago: 429.',
+      'It goes on from its stored steps by: durable-jobs retry run-8f2k.',
+    ],
     next: 'go on from the stored steps: durable-jobs retry run-8f2k',
     failure: groupOf({ fingerprint: 'f1:0123456789ab', failedNow: 1_204 }),
     ...over,
@@ -65,7 +74,13 @@ export function knownRun(over: Partial<KnownRun> = {}): KnownRun {
 
 export function groupOf(over: Partial<FailureGroup> = {}): FailureGroup {
   return {
-    ...{ fingerprint: 'f1:0123456789ab', job: 'ship', step: 'charge', name: 'StripeError', text: '<n> rate_limit' },
+    ...{
+      fingerprint: 'f1:0123456789ab',
+      job: 'ship',
+      step: 'charge',
+      name: 'StripeError',
+      text: '<n> rate_limit',
+    },
     ...{ tries: 1_260, runs: 1_204, failedNow: 1_204, firstAt: now - 720_000, lastAt: now - 2_000 },
     ...{ versions: [17], sample: 'run-8f2k' },
     perMinute: Array.from({ length: 60 }, (_, i) => (i < 48 ? 0 : i)),

@@ -88,7 +88,14 @@ export function runOf(id: string, over: Partial<Run> = {}): Run {
 export function findingOf(id: string, over: Partial<Finding> = {}): Finding {
   const [kind = ''] = id.split(':')
   return {
-    ...{ id, kind, severity: 'warning', since: now - 60_000, sentence: `about ${id}`, next: 'durable-jobs runs' },
+    ...{
+      id,
+      kind,
+      severity: 'warning',
+      since: now - 60_000,
+      sentence: `about ${id}`,
+      next: 'durable-jobs runs',
+    },
     ...over,
   }
 }

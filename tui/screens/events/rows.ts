@@ -1,10 +1,10 @@
 import { eventSentence, transitionText } from '../../../runtime/describe/event-sentence.ts'
 import type { OperationEvent, StoreEvent } from '../../../runtime/store/events.ts'
-import type { Target } from '../../app/place.ts'
+import type { Jump, Target } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { filterText } from '../home/filter-text.ts'
 import { shortRunId } from '../runs/rows.ts'
-import type { Jump, Row, ScreenInput } from '../screen.ts'
+import type { Row, ScreenInput } from '../screen.ts'
 import { matchesFilter, parseEventFilter } from './event-filter.ts'
 import type { EventsData, StreamBreak, StreamEntry } from './events-data.ts'
 
@@ -106,14 +106,14 @@ function jumpsOf(event: StoreEvent): readonly Jump[] {
   if (event.kind === 'run') {
     const { job, queue } = event
     return [
-      { key: 'u', label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
-      { key: 'a', label: `runs of ${job}`, target: { screen: 'runs', filter: filterText({ job }) } },
-      { key: 'e', label: `events of ${job}`, target: { screen: 'events', filter: `job:${job}` } },
+      { label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
+      { label: `runs of ${job}`, target: { screen: 'runs', filter: filterText({ job }) } },
+      { label: `events of ${job}`, target: { screen: 'events', filter: `job:${job}` } },
     ]
   }
   const { details = {} } = event
   const run = details.run ?? details.duplicateOf
-  return typeof run === 'string' ? [{ key: 'r', label: `run ${run}`, target: runTarget(run) }] : []
+  return typeof run === 'string' ? [{ label: `run ${run}`, target: runTarget(run) }] : []
 }
 
 const breakTexts: Readonly<Record<StreamBreak, string>> = {

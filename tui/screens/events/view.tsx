@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { EmptyList } from '../../kit/empty-list.tsx'
+import { Lines } from '../../kit/lines.tsx'
 import { Pane } from '../../kit/pane.tsx'
 import { type Span, span } from '../../kit/span.ts'
 import { Spans } from '../../kit/spans.tsx'
@@ -88,10 +89,7 @@ export function EventsView(props: ViewProps<EventsData>): ReactElement {
       </Pane>
       {layout.detailHeight === 0 || current === undefined ? null : (
         <Pane title={eventTitle(current)} width={size.columns} height={layout.detailHeight} look={look}>
-          {detailLines(current, props).map((spans, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
-            <Spans key={i} spans={spans} />
-          ))}
+          <Lines lines={detailLines(current, props)} width={size.columns} />
         </Pane>
       )}
     </Box>

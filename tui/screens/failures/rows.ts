@@ -44,7 +44,7 @@ function toRow(group: FailureGroup, starts: readonly VersionStart[]): FailureRow
     ...(isNew ? { newSince: deploy } : {}),
     thing: { kind: 'failure', id: fingerprint, failedNow },
     target: { screen: 'runs', filter: filterText({ fingerprint }) },
-    jumps: [{ key: 's', label: `its sample, run ${sample}`, target: { screen: 'run', subject: sample } }],
+    jumps: [{ label: `its sample, run ${sample}`, target: { screen: 'run', subject: sample } }],
   }
 }
 

@@ -3,6 +3,7 @@ import type { ReactElement } from 'react'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { failureText, shortFingerprint, triesIn } from '../../../runtime/describe/failure-text.ts'
 import { EmptyList } from '../../kit/empty-list.tsx'
+import { Lines } from '../../kit/lines.tsx'
 import { Pane } from '../../kit/pane.tsx'
 import { type Span, span } from '../../kit/span.ts'
 import { Spans } from '../../kit/spans.tsx'
@@ -133,10 +134,10 @@ export function FailuresView(props: ViewProps<FailuresData>): ReactElement {
       </Pane>
       {layout.detailHeight === 0 || current === undefined ? null : (
         <Pane title={current.id} width={size.columns} height={layout.detailHeight} look={look}>
-          {failureDetail(current, { now, width: size.columns, look, store }).map((spans, i) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
-            <Spans key={i} spans={spans} />
-          ))}
+          <Lines
+            lines={failureDetail(current, { now, width: size.columns, look, store })}
+            width={size.columns}
+          />
         </Pane>
       )}
     </Box>

@@ -9,7 +9,7 @@ import { span } from '../../kit/span.ts'
 import { valueDocument } from '../../kit/value-document.ts'
 import type { ScreenInput } from '../screen.ts'
 import { allFacts } from './facts.ts'
-import { runJumps } from './jumps.ts'
+import { jumpsOf } from './jumps.ts'
 import type { KnownRun, RunData } from './run-data.ts'
 import { type RunTab, shownTab } from './tabs.ts'
 
@@ -24,7 +24,7 @@ export function tabLines(input: ScreenInput<RunData>, tab: RunTab): readonly Doc
   const { data } = input
   if (data?.kind !== 'known') return []
   const { run } = data
-  const jumps = runJumps(data)
+  const jumps = jumpsOf(data)
   const lines = tabs[tab]({ ...input, data })
   return lines.map((line) => ({
     ...{ jumps, thing: { kind: 'run', id: run.id, job: run.job, state: run.state } },
@@ -53,7 +53,7 @@ function whyLines({ data, size }: Known): readonly DocumentLine[] {
   const others =
     failure === undefined || failure.failedNow <= (run.state === 'failed' ? 1 : 0)
       ? []
-      : [`${failure.failedNow.toLocaleString('en')} runs are failed now in this way: J f shows them.`]
+      : [`${failure.failedNow.toLocaleString('en')} runs are failed now in this way: J leads to them.`]
   return [
     ...[...sentences, ...others].flatMap((text, i) => sentenceLines(`why ${i}`, text, { width })),
     ...(next === '' ? [] : sentenceLines('why next', `To do: ${next}`, { width, tone: 'title' })),
@@ -106,6 +106,6 @@ function historyLine(entry: HistoryEntry, i: number, run: string, now: number): 
     spans: [span(`${ago}  `, 'dim'), span(historySentence(entry), isBad ? 'bad' : 'plain')],
     ...(worker === undefined
       ? {}
-      : { jumps: [{ key: 'w', label: `worker ${worker}`, target: { screen: 'workers', row: worker } }] }),
+      : { jumps: [{ label: `worker ${worker}`, target: { screen: 'workers', row: worker } }] }),
   })
 }

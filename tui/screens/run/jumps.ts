@@ -1,27 +1,20 @@
+import type { Jump } from '../../app/place.ts'
 import { filterText } from '../home/filter-text.ts'
-import type { Jump } from '../screen.ts'
+import { runJumps } from '../runs/run-jumps.ts'
 import type { KnownRun } from './run-data.ts'
 
-/** What has to do with a run: who holds it, what it waits for, how it failed. */
-export function runJumps({ run, places, failure }: KnownRun): readonly Jump[] {
-  const limiters = new Set(places.map(({ limiter }) => limiter))
-  if (run.state === 'waiting' && run.waitingFor.kind === 'limit' && run.waitingFor.name !== undefined) {
-    limiters.add(run.waitingFor.name)
+/** As in the list of runs, and what is read for one run only: every limiter that it waits for, and who holds that. */
+export function jumpsOf({ run, places }: KnownRun): readonly Jump[] {
+  const own = runJumps(run)
+  const limiters = [...new Set(places.map(({ limiter }) => limiter))].map(
+    (name): Jump => ({ label: `limiter ${name}`, target: { screen: 'limits', row: name } }),
+  )
+  const isNew = ({ label }: Jump): boolean => !own.some((one) => one.label === label)
+  const job: Jump = {
+    label: `runs of ${run.job}`,
+    target: { screen: 'runs', filter: filterText({ job: run.job }) },
   }
-  const fingerprint = 'fingerprint' in run ? run.fingerprint : undefined
-  return [
-    ...('worker' in run ? [jump('w', `worker ${run.worker}`, { screen: 'workers', row: run.worker })] : []),
-    ...[...limiters].map((name, i) =>
-      jump(String(i + 1), `limiter ${name}`, { screen: 'limits', row: name }),
-    ),
-    ...(fingerprint === undefined
-      ? []
-      : [jump('f', failureLabel(failure?.failedNow), { screen: 'failures', row: fingerprint })]),
-    ...holdersOf(places),
-    jump('u', `queue ${run.queue}`, { screen: 'queues', row: run.queue }),
-    ...(run.scheduledFor === undefined ? [] : [jump('c', 'the schedules', { screen: 'cron' })]),
-    jump('a', `runs of ${run.job}`, { screen: 'runs', filter: filterText({ job: run.job }) }),
-  ]
+  return [...limiters.filter(isNew), ...holdersOf(places), ...own, job]
 }
 
 const maxHolders = 3
@@ -29,17 +22,5 @@ const maxHolders = 3
 /** Runs that hold what this one waits for. */
 function holdersOf(places: KnownRun['places']): readonly Jump[] {
   const ids = [...new Set(places.flatMap(({ holders }) => holders))].slice(0, maxHolders)
-  return ids.map((id, i) =>
-    jump('xyz'.charAt(i), `run ${id}, which holds it`, { screen: 'run', subject: id }),
-  )
-}
-
-function failureLabel(failedNow: number | undefined): string {
-  return failedNow === undefined
-    ? 'its group of failures'
-    : `its group of failures: ${failedNow.toLocaleString('en')} failed now`
-}
-
-function jump(key: string, label: string, target: Jump['target']): Jump {
-  return { key, label, target }
+  return ids.map((id) => ({ label: `run ${id}, which holds it`, target: { screen: 'run', subject: id } }))
 }

@@ -1,3 +1,4 @@
+import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { toggledLines } from '../../kit/folds.ts'
 import {
@@ -6,8 +7,8 @@ import {
   type WaterfallRow,
   waterfallModel,
 } from '../../kit/waterfall-model.ts'
-import type { Jump, Row, ScreenInput } from '../screen.ts'
-import { runJumps } from './jumps.ts'
+import type { Row, ScreenInput } from '../screen.ts'
+import { jumpsOf } from './jumps.ts'
 import type { KnownRun, RunData } from './run-data.ts'
 
 /** A row of the waterfall: the run, a scope of steps, or a step. */
@@ -47,7 +48,7 @@ export function stepRows({ data, fleet, place }: ScreenInput<RunData>): readonly
 
 function toRows(data: KnownRun, { rows }: WaterfallModel, folded: ReadonlySet<string>): readonly StepRow[] {
   const { run } = data
-  const jumps = runJumps(data)
+  const jumps = jumpsOf(data)
   const thing: Thing = { kind: 'run', id: run.id, job: run.job, state: run.state }
   return rows.map((step) => toRow(step, thing, jumps, folded))
 }

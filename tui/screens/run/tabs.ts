@@ -7,7 +7,7 @@ export type RunTab = (typeof runTabs)[number]
 
 /** The key of each, as the keymap has it. */
 export const tabKeys: Readonly<Record<RunTab, string>> = {
-  why: 'E',
+  why: 'W',
   error: 'e',
   input: 'i',
   output: 'u',

@@ -2,6 +2,7 @@ import { Box } from 'ink'
 import type { ReactElement } from 'react'
 import { DocumentView } from '../../kit/document-view.tsx'
 import { EmptyList } from '../../kit/empty-list.tsx'
+import { Lines } from '../../kit/lines.tsx'
 import { Pane } from '../../kit/pane.tsx'
 import { type Span, span } from '../../kit/span.ts'
 import { Spans } from '../../kit/spans.tsx'
@@ -20,20 +21,19 @@ export function RunView(props: ViewProps<RunData>): ReactElement {
       {data === undefined || props.problem !== undefined ? (
         <EmptyList {...props} data={undefined} what="run" />
       ) : (
-        <Unknown data={data} />
+        <Unknown data={data} width={size.columns} />
       )}
     </Pane>
   )
 }
 
-function Unknown({ data }: { readonly data: UnknownRun }): ReactElement {
+function Unknown({ data, width }: { readonly data: UnknownRun; readonly width: number }): ReactElement {
   const next = 'esc goes back; 2 lists the runs that are there'
   return (
-    <Box flexDirection="column" flexShrink={0}>
-      {[...data.sentences, next].map((text, i) => (
-        <Spans key={text} spans={[span(` ${text}`, i === data.sentences.length ? 'dim' : 'plain')]} />
-      ))}
-    </Box>
+    <Lines
+      lines={[...data.sentences.map((text) => [span(` ${text}`)]), [span(` ${next}`, 'dim')]]}
+      width={width}
+    />
   )
 }
 
@@ -53,7 +53,7 @@ function Known(props: KnownProps): ReactElement {
         height={layout.headHeight}
         look={look}
       >
-        <Lines lines={headLines(run, props)} />
+        <Lines lines={headLines(run, props)} width={size.columns} />
       </Pane>
       {windows.steps === undefined || layout.stepsHeight === 0 ? null : (
         <Steps {...props} layout={layout} window={windows.steps} />
@@ -85,7 +85,7 @@ function Steps(props: PartProps): ReactElement {
       active={window.active}
       look={look}
     >
-      <Lines lines={waterfallLines(run, props, window, layout.noteLines)} />
+      <Lines lines={waterfallLines(run, props, window, layout.noteLines)} width={size.columns} />
     </Pane>
   )
 }
@@ -121,16 +121,5 @@ function Detail(props: PartProps): ReactElement {
     >
       <DocumentView window={window} look={look} width={size.columns} />
     </Pane>
-  )
-}
-
-function Lines({ lines }: { readonly lines: readonly (readonly Span[])[] }): ReactElement {
-  return (
-    <Box flexDirection="column" flexShrink={0}>
-      {lines.map((spans, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a line has no identity but its place
-        <Spans key={i} spans={spans} />
-      ))}
-    </Box>
   )
 }
