@@ -11,7 +11,7 @@ import { type ScreenName, screenNames } from './app/place.ts'
  * How an action is confirmed: 1 by `y`; 2 by `y` in a dialog that says its effect, asks for a reason and shows the equal
  * command; 3, which 2 becomes for more than 25 runs or in production, by typing the count.
  */
-export type Tier = 1 | 2 | 3
+type Tier = 1 | 2 | 3
 
 export interface Binding {
   /** As `Key` names them; the first is the one that is shown. */
@@ -31,7 +31,7 @@ export interface Binding {
 }
 
 export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
-export type KeyGroup = (typeof keyGroups)[number]
+type KeyGroup = (typeof keyGroups)[number]
 
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
 /** About one thing: what they list are its parts. */

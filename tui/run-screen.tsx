@@ -15,6 +15,7 @@ import type { Source } from './source.ts'
 import { EffectRunner } from './terminal/effect-runner.ts'
 import { giveBack, type HowItEnded } from './terminal/give-back.ts'
 import { Suspension } from './terminal/suspension.ts'
+import { wipe } from './terminal/wipe.ts'
 
 export interface ScreenOptions {
   readonly environment: Environment
@@ -53,14 +54,19 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   })
   const ended = giveBack(instance, suspension)
   runner.begin(app, { reload: () => [fleet, reader].map((one) => one.reload()), quit: () => ended.end(0) })
-  const resized = (): void =>
+  const resized = async (): Promise<void> => {
+    // What ink paints of the old frame is behind, not before the new one.
+    await instance.waitUntilRenderFlush()
+    wipe(instance, stdout)
     app.dispatch({ kind: 'resize', size: { columns: stdout.columns, rows: stdout.rows } })
-  stdout.on('resize', resized)
+  }
+  const resizing = (): void => void resized()
+  stdout.on('resize', resizing)
   want(reader, app.state())
   fleet.start()
   reader.start()
   const how = await ended.done
-  stdout.off('resize', resized)
+  stdout.off('resize', resizing)
   app.close()
   runner.close()
   await closed(fleet, reader)

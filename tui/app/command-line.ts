@@ -52,7 +52,7 @@ export function completionOf(line: string, state: AppState, deps: AppDeps): Comp
 }
 
 /** All names that a line may begin with. */
-export function namesFor(state: AppState, deps: AppDeps): readonly string[] {
+function namesFor(state: AppState, deps: AppDeps): readonly string[] {
   const bindings = bindingsOf(shownPlace(state.places).screen)
   const commands = bindings.map(({ command }) => command).filter((one) => !one.startsWith('go '))
   return [...screensOf(deps), ...commands.filter((command) => isKnown(command, state, deps))]

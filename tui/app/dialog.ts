@@ -22,7 +22,7 @@ export interface DialogStep {
 }
 
 /** What a dialog shows, without React. */
-export interface DialogView {
+interface DialogView {
   readonly title: string
   readonly tone: Tone
   readonly lines: readonly DialogLine[]

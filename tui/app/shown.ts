@@ -16,7 +16,7 @@ import { shownPlace } from './places.ts'
 /** What follows from a state for the screen that is shown. All of it is pure. */
 
 /** Lines of the frame that are not the body: two on top, two at the bottom. */
-export const frameRows = 4
+const frameRows = 4
 const rowsPerPage = 100
 
 export function shownScreen(state: AppState, screens: Screens): Screen {

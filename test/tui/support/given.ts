@@ -20,7 +20,7 @@ import { now, snapshot } from '../../unit/attention/given.ts'
 
 export const deps: AppDeps = { screens, verbs: {} }
 
-export const environment: Environment = {
+const environment: Environment = {
   ...{ isProduction: false, address: 'sqlite:jobs.db', write: false, operator: 'ana@host' },
   look: lookOf({ ascii: false }),
 }
