@@ -75,6 +75,7 @@ test('what a job stored can’t steer the terminal', () => {
   expect(errorCopy(error, look)).toBe('Error: boom\n')
   const bytes = encodeValue({ text: '\u001b[2J\u202eabc' }, 'input')
   const shown = valueDocument(bytes, 'input', { id: 'v', width: 80 }).map(({ spans }) => spansText(spans))
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what may not be there
   const controls = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/
   for (const text of [...shown, valuePage(bytes, 'input')]) expect(text).not.toMatch(controls)
 })

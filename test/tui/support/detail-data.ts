@@ -26,8 +26,9 @@ export const stripeError: StoredError = {
   },
 }
 
+/** Fields that are undefined in `over` are left out. */
 export function detailsOf(over: object = {}): RunDetails {
-  return {
+  const all = {
     ...{ id: 'run-8f2k', job: 'ship', version: 12, queue: 'media', priority: 0, tags: ['eu'], headers: {} },
     ...{ attempt: 1, losses: 1, enqueuedAt: now - 60_000, startedAt: now - 58_000, changedAt: now - 1_000 },
     ...{ position: 5, unique: { key: 'order:9912', until: 'finished' } },
@@ -40,7 +41,10 @@ export function detailsOf(over: object = {}): RunDetails {
       fingerprint: 'f1:0123456789ab',
     },
     ...over,
-  } as RunDetails
+  }
+  return Object.fromEntries(
+    Object.entries(all).filter(([, value]) => value !== undefined),
+  ) as unknown as RunDetails
 }
 
 /** Two steps in a scope, a sleep, and a step that fails twice; a worker was lost in between. */

@@ -115,7 +115,7 @@ function Stream(props: ViewProps<EventsData>): ReactElement {
 
 function Empty(props: ViewProps<EventsData>): ReactElement {
   const { data } = props
-  const next = 'nothing has happened in this store for an hour; runs, workers and operators make events'
+  const next = 'runs, workers and operators make them'
   return (
     <EmptyList
       {...props}

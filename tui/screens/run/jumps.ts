@@ -9,12 +9,12 @@ export function jumpsOf({ run, places }: KnownRun): readonly Jump[] {
   const limiters = [...new Set(places.map(({ limiter }) => limiter))].map(
     (name): Jump => ({ label: `limiter ${name}`, target: { screen: 'limits', row: name } }),
   )
-  const isNew = ({ label }: Jump): boolean => !own.some((one) => one.label === label)
+  const isOther = ({ label }: Jump): boolean => !limiters.some((one) => one.label === label)
   const job: Jump = {
     label: `runs of ${run.job}`,
     target: { screen: 'runs', filter: filterText({ job: run.job }) },
   }
-  return [...limiters.filter(isNew), ...holdersOf(places), ...own, job]
+  return [...limiters, ...holdersOf(places), ...own.filter(isOther), job]
 }
 
 const maxHolders = 3

@@ -1,4 +1,5 @@
 import type { ScreenInput } from '../screen.ts'
+import { detailRows } from './detail-rows.ts'
 import type { RunData } from './run-data.ts'
 import { modelOf, stepRows } from './step-rows.ts'
 
@@ -22,7 +23,7 @@ const stepsFrame = 2
 const leastRows = 3
 const leastDetail = 4
 
-/** The pane that has the keys gets the larger part. */
+/** The pane that has the keys gets the larger part, and the waterfall what the other one has no lines for. */
 export function runLayout(input: ScreenInput<RunData>): RunLayout {
   const { size, data, place, fleet } = input
   const headHeight = size.rows >= 14 ? 4 : 2
@@ -31,7 +32,8 @@ export function runLayout(input: ScreenInput<RunData>): RunLayout {
   const rows = stepRows(input).length
   const marks = data?.kind === 'known' ? modelOf(data, fleet.aheadMs).marks.length : 0
   const notes = Math.min(marks, maxNotes)
-  const most = Math.max(stepsFrame + leastRows, Math.floor(left * share))
+  const spare = left - 1 - detailRows(input).length
+  const most = Math.max(stepsFrame + leastRows, Math.floor(left * share), spare)
   const stepsHeight = Math.min(stepsFrame + rows + notes, most, Math.max(0, left - leastDetail))
   const room = Math.max(0, stepsHeight - stepsFrame)
   const noteLines = Math.max(0, Math.min(notes, Math.max(room - rows, Math.min(2, room - leastRows))))
