@@ -163,7 +163,11 @@ describe.each(sizes)('at $columns x $rows', (size) => {
 
 test('the lower pane takes the larger part when it has the keys', () => {
   const size = { columns: 80, rows: 24 }
-  const ruleOf = (state: AppState): number => frameOf(state).findIndex((line) => line.includes('─ error '))
-  const state = runState(knownRun(), { size })
+  const ruleOf = (state: AppState): number => frameOf(state).findIndex((line) => line.includes('─ input '))
+  const input = encodeValue(
+    Array.from({ length: 30 }, (_, i) => i),
+    'input',
+  )
+  const state = pressed(runState(knownRun({ run: detailsOf({ input }) }), { size }), 'i')
   expect(ruleOf(pressed(state, 'tab'))).toBeLessThan(ruleOf(state))
 })
