@@ -41,8 +41,20 @@ export function layoutWaterfall(
   return [axis, ...rows, ...noteLines(model, width, glyphs, notes)]
 }
 
-/** Tries keep their proportions: they are what is compared. */
+const scales = new WeakMap<readonly WaterfallRow[], { readonly of: string; readonly scale: TimeScale }>()
+
+/** Laid out anew once a second at most, for all the frames of the same rows. */
 function compressed(model: WaterfallModel, width: number): TimeScale {
+  const of = `${width} ${Math.floor(model.to / 1_000)}`
+  const known = scales.get(model.rows)
+  if (known?.of === of) return known.scale
+  const scale = compressedOf(model, width)
+  scales.set(model.rows, { of, scale })
+  return scale
+}
+
+/** Tries keep their proportions: they are what is compared. */
+function compressedOf(model: WaterfallModel, width: number): TimeScale {
   const tries: readonly WaterfallSpanKind[] = ['done', 'retried', 'failed', 'open', 'broken']
   const busy = model.rows.flatMap(({ kind, spans }) =>
     kind === 'step' ? spans.filter((span) => tries.includes(span.kind)) : [],

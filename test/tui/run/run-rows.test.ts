@@ -8,7 +8,7 @@ import { headLines } from '../../../tui/screens/run/head.ts'
 import { runIncident } from '../../../tui/screens/run/incident.ts'
 import { jumpsOf } from '../../../tui/screens/run/jumps.ts'
 import type { KnownRun, RunData } from '../../../tui/screens/run/run-data.ts'
-import { stepRows, weightiestRow } from '../../../tui/screens/run/step-rows.ts'
+import { modelOf, stepRows, weightiestRow } from '../../../tui/screens/run/step-rows.ts'
 import type { ScreenInput } from '../../../tui/screens/screen.ts'
 import { now } from '../../unit/attention/given.ts'
 import { detailsOf, knownRun } from '../support/detail-data.ts'
@@ -197,4 +197,14 @@ test('a report has the cause, the tries in the timeline, and commands for the st
     "step 'charge', try 2: StripeError: 429 rate_limit",
   )
   expect(incident?.commands).toContain('durable-jobs retry run-8f2k --store redis://host')
+})
+
+test('a read that says the same leaves the waterfall as it was; a loss or a longer journal makes it anew', () => {
+  const data = knownRun()
+  const model = modelOf(data, 0)
+  expect(modelOf({ ...data, readAt: now + 1_000, sentences: ['It is there.'] }, 5)).toBe(model)
+  const lost = { ...data, history: [...data.history, { at: now - 2_000, kind: 'lost' } as const] }
+  expect(modelOf(lost, 0).marks).toHaveLength(2)
+  const longer = { ...data, journal: { ...data.journal, entries: [...data.journal.entries] } }
+  expect(modelOf(longer, 0)).not.toBe(model)
 })

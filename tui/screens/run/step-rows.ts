@@ -1,3 +1,4 @@
+import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { toggledLines } from '../../kit/folds.ts'
@@ -21,16 +22,32 @@ export interface StepRow extends Row {
 /** The run's own row has no path. */
 export const runRowId = 'run'
 
-/** Made once of what was read; what goes on grows from there. */
-const models = new WeakMap<KnownRun, WaterfallModel>()
+interface KnownModel {
+  /** Names what it was made of beside the journal. */
+  readonly of: string
+  readonly model: WaterfallModel
+}
 
-export function modelOf(data: KnownRun, aheadMs: number): WaterfallModel {
-  const known = models.get(data)
-  if (known !== undefined) return known
-  const { run, journal, history, places, readAt } = data
+/** By the journal's entries, which stay the same array while no further one is stored. */
+const models = new WeakMap<readonly JournalEntry[], KnownModel>()
+
+/**
+ * Made once for all reads that say the same; what goes on grows from there. So a long journal costs nothing while it
+ * doesn't grow, and the begin of an open step stays where it was first told.
+ */
+export function modelOf(
+  { run, journal, history, places, readAt }: KnownRun,
+  aheadMs: number,
+): WaterfallModel {
+  const { entries } = journal
+  const step = 'step' in run ? run.step?.path : undefined
+  const waits = places.map(({ limiter, path }) => [limiter, path])
+  const of = JSON.stringify([run.state, run.changedAt, run.attempt, run.orphans, step, history, waits])
+  const known = models.get(entries)
+  if (known?.of === of) return known.model
   const now = readAt + aheadMs
-  const model = waterfallModel({ run, journal: journal.entries, history, places, now, readAt: now })
-  models.set(data, model)
+  const model = waterfallModel({ run, journal: entries, history, places, now, readAt: now })
+  models.set(entries, { of, model })
   return model
 }
 
