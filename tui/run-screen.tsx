@@ -14,6 +14,7 @@ import { screens } from './screens/screens.ts'
 import type { Source } from './source.ts'
 import { EffectRunner } from './terminal/effect-runner.ts'
 import { giveBack, type HowItEnded } from './terminal/give-back.ts'
+import { quietConsole } from './terminal/quiet-console.ts'
 import { Suspension } from './terminal/suspension.ts'
 import { wipe } from './terminal/wipe.ts'
 
@@ -52,6 +53,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
     ...{ alternateScreen: true, incrementalRendering: true, maxFps: 30 },
     ...{ exitOnCtrlC: false, patchConsole: false, interactive: true },
   })
+  const speakAgain = quietConsole()
   const ended = giveBack(instance, suspension)
   runner.begin(app, { reload: () => [fleet, reader].map((one) => one.reload()), quit: () => ended.end(0) })
   const resized = async (): Promise<void> => {
@@ -66,6 +68,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   fleet.start()
   reader.start()
   const how = await ended.done
+  speakAgain()
   stdout.off('resize', resizing)
   app.close()
   runner.close()

@@ -130,6 +130,22 @@ test('a store that goes away leaves what was last known, and a countdown; it is 
   await terminal.shows(/live \d/)
 })
 
+test('what a library prints does not get onto the screen', async () => {
+  const talking =
+    "setInterval(() => { console.warn('a library'); process.emitWarning('of a library') }, 20).unref()"
+  const { url, jobs } = await ownStore()
+  await jobs.enqueue(mail)
+  const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(talking)}` }
+  const terminal = await Terminal.start({ args: ['--store', url], env })
+  await terminal.shows(/live \d/)
+  await terminal.press('2')
+  await terminal.shows('send-mail')
+  // Has the whole screen painted anew: what was said until now is wiped off, what is said from now on would stay.
+  await terminal.press('C-l')
+  await terminal.press('9')
+  expect(await terminal.shows('write-ahead log')).not.toContain('a library')
+})
+
 test('a size that is too small says so, and grows back', async () => {
   const terminal = await opened()
   await terminal.resize({ columns: 39, rows: 24 })

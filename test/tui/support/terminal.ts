@@ -28,6 +28,8 @@ export class Terminal {
   readonly #socket: string
   readonly #folder: string
   #asked = 0
+  /** A test talks with the shell from here on. */
+  #isShell = false
 
   private constructor(socket: string, folder: string) {
     this.#socket = socket
@@ -96,7 +98,8 @@ export class Terminal {
     for (;;) {
       const screen = await this.screen()
       if (isThere(screen)) return screen
-      const hasEnded = /^ended$/m.test(screen)
+      // A program that has ended shows nothing more; the shell does.
+      const hasEnded = !this.#isShell && /^ended$/m.test(screen)
       if (hasEnded || performance.now() > until) throw new Error(`never shown: ${String(wanted)}\n${screen}`)
       await new Promise((resolve) => setTimeout(resolve, pollMs))
     }
@@ -120,6 +123,7 @@ export class Terminal {
     readonly after: string
     readonly screen: string
   }> {
+    this.#isShell = true
     const screen = await this.shows(/^ended$/m)
     const read = (name: string): string => readFileSync(join(this.#folder, name), 'utf8')
     return { code: Number(read('code')), before: read('before'), after: read('after'), screen }
@@ -127,6 +131,7 @@ export class Terminal {
 
   /** What `stty -a` says in the shell now, and what it said before the program was started. */
   async modes(): Promise<{ readonly before: string; readonly now: string }> {
+    this.#isShell = true
     this.#asked++
     await this.type(`stty -a > ${this.#folder}/now; echo "modes" ${this.#asked}`)
     await this.press('Enter')
