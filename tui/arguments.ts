@@ -51,7 +51,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     .option('--ascii', 'draw with ASCII alone')
     .addOption(
       new Option('--once [screen]', 'print one frame as text (default: home), and end')
-        .choices(screenNames.filter((name) => name !== 'run'))
+        .choices(screenNames.filter((name) => name !== 'run' && name !== 'step'))
         .preset('home'),
     )
     .option('--json', 'with --once: print what the screen shows as JSON')

@@ -94,10 +94,11 @@ function exitCode(how: HowItEnded): number {
 function want(reader: ScreenReader, state: AppState): void {
   const request = requestOf(state, screens)
   const place = shownPlace(state.places).id
-  const key = requestKey(request)
+  const { read } = shownScreen(state, screens)
+  const key = requestKey(request, read)
   const known = state.data.get(place)
   const before = known?.request === key ? known.data : undefined
-  reader.want({ place, key, request, read: shownScreen(state, screens).read, before })
+  reader.want({ place, key, request, read, before })
 }
 
 /** A frame that was under way when the stage began is not its frame: the event names the stage that was painted. */

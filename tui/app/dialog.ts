@@ -42,7 +42,7 @@ export interface LogEntry {
 }
 
 /** What a dialog shows, without React. */
-interface DialogView {
+export interface DialogView {
   readonly title: string
   readonly tone: Tone
   readonly lines: readonly DialogLine[]

@@ -18,11 +18,27 @@
  */
 import { cron } from './cron/screen.ts'
 import { doctor } from './doctor/screen.ts'
+import { events } from './events/screen.ts'
+import { failures } from './failures/screen.ts'
 import { home } from './home/screen.ts'
 import { limits } from './limits/screen.ts'
 import { queues } from './queues/screen.ts'
+import { run } from './run/screen.ts'
 import { runs } from './runs/screen.ts'
 import type { Screens } from './screen.ts'
+import { step } from './step/screen.ts'
 import { workers } from './workers/screen.ts'
 
-export const screens: Screens = { home, runs, queues, workers, cron, limits, doctor }
+export const screens: Screens = {
+  home,
+  runs,
+  queues,
+  workers,
+  cron,
+  limits,
+  failures,
+  events,
+  doctor,
+  run,
+  step,
+}
