@@ -100,15 +100,24 @@ export function chartAxis(whole: Interval, scale: TimeScale, glyphs: WaterfallGl
     }
     return cells.join('')
   }
-  for (const { from, to, x0, x1, shrunk } of scale.stretches) {
-    const text = shrunk
-      ? `${glyphs.cut}${shortDuration(to - from)}${glyphs.cut}`
-      : distanceText(from - whole.from)
-    const free = Math.floor(x1) - Math.ceil(x0)
-    const indent = shrunk ? Math.max(0, Math.floor((free - text.length) / 2)) : 0
-    if (text.length <= free) write(cells, Math.ceil(x0) + indent, text)
+  for (const stretch of scale.stretches) {
+    if (stretch.shrunk) writeLength(cells, stretch, glyphs)
+    else writeBegin(cells, stretch, whole.from)
   }
   return cells.join('')
+}
+
+/** In the middle of what is shrunk, between two signs where there is room for them. */
+function writeLength(cells: string[], { from, to, x0, x1 }: Stretch, { cut }: WaterfallGlyphs): void {
+  const length = shortDuration(to - from)
+  const room = Math.round(x1 - x0)
+  const text = length.length + 2 <= room ? `${cut}${length}${cut}` : length
+  write(cells, Math.round(x0) + Math.max(0, Math.floor((room - text.length) / 2)), text)
+}
+
+function writeBegin(cells: string[], { from, x0, x1 }: Stretch, begin: number): void {
+  const text = distanceText(from - begin)
+  if (text.length <= Math.floor(x1) - Math.ceil(x0)) write(cells, Math.ceil(x0), text)
 }
 
 function distanceText(ms: number): string {

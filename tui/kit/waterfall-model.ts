@@ -103,18 +103,17 @@ function advanceRow(row: WaterfallRow, now: number): WaterfallRow {
 
 function toMark(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): WaterfallMark {
   const { at, kind, worker } = entry
-  const next = kind === 'lost' || kind === 'released' ? nextWorker(entry, history, run) : undefined
-  const moved = next === undefined ? '' : `; then on ${next}`
-  const sentence = historySentence(entry) + moved
+  const isMove = kind === 'lost' || kind === 'released'
+  const sentence = `${historySentence(entry)}${isMove ? movedText(entry, history, run) : ''}`
   return { at, kind, sentence, ...(worker === undefined ? {} : { worker }) }
 }
 
-/** The worker that took the run after it left one, as far as the store tells: it held it next, or holds it now. */
-function nextWorker(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): string | undefined {
+/** Where the run was next, as far as the store tells: of an execution that was suspended it tells no worker. */
+function movedText(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): string {
   const after = history.slice(history.indexOf(entry) + 1)
-  const next = after.find(({ kind }) => kind === 'lost' || kind === 'released' || kind === 'blocked')
-  if (next !== undefined) return next.worker
-  return 'worker' in run ? run.worker : undefined
+  const next = after.find(({ kind }) => kind === 'lost' || kind === 'released' || kind === 'blocked')?.worker
+  if (next !== undefined) return `; later on ${next}`
+  return 'worker' in run ? `; now on ${run.worker}` : ''
 }
 
 type StepRow = Omit<WaterfallRow, 'kind' | 'path' | 'depth' | 'label'>

@@ -59,7 +59,7 @@ describe('its columns', () => {
   })
 
   test('show the largest of several values', () => {
-    expect(draw([0, 0, 9, 0, undefined, 3], 'block', 2)).toEqual(['█▃'])
+    expect(draw([0, 9, 0, 0, undefined, 3], 'block', 2)).toEqual(['█▃'])
   })
 })
 

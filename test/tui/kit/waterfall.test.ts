@@ -80,10 +80,19 @@ describe('a run on one clock', () => {
         "ship     >       1m40s ooooo         !ooooooooo        ^oooo----------",
         "load     +        2.0s     ==",
         "charge   +   2x   8.0s        xxx....!........,=====",
-        "! at 30s: lost its worker w1: its lease expired; then on w2",
-        "^ at 1m10s: handed back by its worker w2; then on w3",
+        "! at 30s: lost its worker w1: its lease expired; later on w2",
+        "^ at 1m10s: handed back by its worker w2; now on w3",
       ]
     `)
+  })
+
+  test('does not call it queued where it was lost again before anything is known of it', () => {
+    const history = [happened('lost', 30), happened('lost', 40)]
+    const of = input({ journal: journal(done('load', 60, 10)), history })
+    expect(waterfallModel(of).rows[0]?.spans.filter(({ kind }) => kind === 'queued')).toEqual([
+      { kind: 'queued', from: begin, to: seconds(10) },
+      { kind: 'queued', from: seconds(40), to: seconds(50) },
+    ])
   })
 
   test('says how many marks it does not tell of', () => {
@@ -92,7 +101,7 @@ describe('a run on one clock', () => {
     expect(frame(of, 60, { notes: 1 }).slice(-2)).toMatchInlineSnapshot(`
       [
         "2 earlier in the history",
-        "^ at 30s: handed back by its worker w30; then on w1",
+        "^ at 30s: handed back by its worker w30; now on w1",
       ]
     `)
     expect(frame(of, 60, { notes: 0 })).toHaveLength(2)
@@ -226,11 +235,30 @@ describe('compressed', () => {
   test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
     expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
       [
-        "                        :10s: 10s           :3d:  3d",
+        "                        :10s: 10s          :3d:   3d",
         "ship     >        3d0h oo::ooo                   -------------------------------",
         "load     +        2.0s        =============",
         "trial    +        3d0h                    zz::zzzz",
         "send     >        5.0s                           ==============================>",
+      ]
+    `)
+  })
+
+  test('each wait has its length, also one that leaves no room for signs', () => {
+    const entries = journal(
+      retrying('a', 20, 5, 45_000),
+      retrying('a', 45_030, 8, 90, 2),
+      done('a', 45_130, 7),
+    )
+    const [axis] = frame(input({ journal: entries, now: seconds(45_200) }), 100, { scale: 'compressed' })
+    expect(axis?.trim().split(/ +/)).toMatchInlineSnapshot(`
+      [
+        ":15s:",
+        "15s",
+        "12h30m",
+        "12h30m",
+        ":1m33s:12h32m",
+        ":1m10s:",
       ]
     `)
   })

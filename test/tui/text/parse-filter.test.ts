@@ -121,6 +121,8 @@ describe('a part that the store can not search for', () => {
     expect(isHidden(run({ job: 'mails' }), hidden)).toBe(false)
     expect(isHidden(run({ job: 'mails', tags: ['us'] }), hidden)).toBe(true)
     expect(isHidden(run({ job: 'mails', worker: 'w2' }), hidden)).toBe(true)
+    expect(isHidden(run({}), read('!queue:sms !by:f1').hidden)).toBe(false)
+    expect(isHidden(run({ fingerprint: 'f1' }), read('!by:f1').hidden)).toBe(true)
     const failed = { job: 'mails', state: 'failed', error: { name: 'Error', message: 'Timeout of 5 s' } }
     expect(isHidden(run(failed), hidden)).toBe(true)
   })

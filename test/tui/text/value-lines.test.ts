@@ -141,6 +141,8 @@ describe('a long value', () => {
       '  0000  3c 3d 3e 3f 40 41 42 43 44 45 46 47 48 49 4a 4b  <=>?@ABCDEFGHIJK',
       '  0010  4c 4d 4e 4f                                      LMNO',
     ])
+    const odd = new Uint8Array(17).fill(127).fill(7, 0, 2).fill(65, 2, 4)
+    expect(shown(odd, { toggled: new Set(['']) })[1]).toMatch(/ {2}\.\.AA\.{12}$/)
     expect(shown(new Uint8Array(5_000), { toggled: new Set(['']) }).at(-1)).toBe('  … 904 more bytes')
   })
 
