@@ -1,7 +1,7 @@
 import type { OperationEvent, StoreEvent } from '../store/events.ts'
 
 /** Run, job and queue that an event is about. */
-export interface EventSubject {
+interface EventSubject {
   readonly run?: string
   readonly job?: string
   readonly queue?: string
@@ -19,7 +19,7 @@ export function matchesEvent(event: StoreEvent, { run, job, queue }: EventFilter
   )
 }
 
-export function eventSubject(event: StoreEvent): EventSubject {
+function eventSubject(event: StoreEvent): EventSubject {
   return event.kind === 'run' ? event : operationSubject(event)
 }
 

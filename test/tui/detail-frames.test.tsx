@@ -139,7 +139,7 @@ describe.each(sizes)('at $columns x $rows', (size) => {
   test('losses are marked on the clock and told below it', () => {
     const text = frameOf(runState(runningRun(), { size })).join('\n')
     expect(text).toMatch(/ship +▶ .*☠/)
-    expect(text).toContain('lost its worker w-91cc: its lease expired; then on w-3fa2')
+    expect(text).toContain('lost its worker w-91cc: its lease expired; now on w-3fa2')
   })
 
   test('failures have counts apart, a trend and the detail of the one under the cursor', () => {

@@ -134,6 +134,13 @@ test('the end of a run is told to who looked at it before, and not to others', a
   expect((await store.known()).endedAs).toBeUndefined()
 })
 
+test('a run that was retried and ended again between two reads has ended while one looked', async () => {
+  const store = new OneRun(detailsOf())
+  const before = await store.known()
+  store.run = detailsOf({ changedAt: now, endedAt: now })
+  expect((await store.known(before)).endedAs).toBe('failed')
+})
+
 test('values that are read again keep the bytes of the first read', async () => {
   const store = new OneRun(running)
   const before = await store.known()

@@ -18,8 +18,3 @@ export const sizes: readonly Size[] = [
   { columns: 120, rows: 30 },
   { columns: 160, rows: 45 },
 ]
-
-/** What lies between the two lines on top and the two at the bottom. */
-export function bodyOf(state: AppState): string {
-  return frameOf(state).slice(2, -2).join('\n')
-}

@@ -142,7 +142,7 @@ function eventTitle({ entry }: EventRow): string {
 }
 
 /** The whole of the event under the cursor. */
-export function detailLines(
+function detailLines(
   { entry }: EventRow,
   { now, size }: Pick<ViewProps<EventsData>, 'now' | 'size'>,
 ): readonly (readonly Span[])[] {

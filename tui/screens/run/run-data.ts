@@ -115,9 +115,9 @@ function isSame(run: Run, before: Run): boolean {
   return isSameState(run, before) && run.position === before.position
 }
 
+/** A run that had ended and is not as it was has been retried in between, and has ended again. */
 function endSeen(run: Run, known: KnownRun | undefined): RunState | undefined {
-  if (known === undefined || !isEnd(run.state)) return undefined
-  return isEnd(known.run.state) ? known.endedAs : run.state
+  return known !== undefined && isEnd(run.state) ? run.state : undefined
 }
 
 async function failureOf(

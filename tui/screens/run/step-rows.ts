@@ -20,7 +20,7 @@ export interface StepRow extends Row {
 }
 
 /** The run's own row has no path. */
-export const runRowId = 'run'
+const runRowId = 'run'
 
 interface KnownModel {
   /** Names what it was made of beside the journal. */
