@@ -17,7 +17,7 @@ export function EmptyList(props: EmptyProps): ReactElement {
   return <Spans spans={emptySpans(props)} />
 }
 
-function emptySpans({ data, problem, place, what, unfiltered, next }: EmptyProps): readonly Span[] {
+export function emptySpans({ data, problem, place, what, unfiltered, next }: EmptyProps): readonly Span[] {
   if (problem !== undefined) return [span(` ${problem} `, 'bad'), span('^R reads again', 'dim')]
   if (data === undefined) return [span(` reading ${what}s`, 'dim')]
   if (place.filter !== '') {
