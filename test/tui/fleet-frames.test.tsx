@@ -221,6 +221,12 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
     })
   })
 
+  test('zoomed in says more of the row under the cursor', () => {
+    const lines = frame(pressed(stateOf({ target: { screen }, fleet, data }), 'z'))
+    expect(lines.filter((line) => /─ no (queue|worker|schedule|limiter) /.test(line))).toEqual([])
+    expect(lines.slice(3, 20).filter((line) => line.trim() !== '').length).toBeGreaterThanOrEqual(4)
+  })
+
   test('says what an empty list means and what to do', () => {
     const empty = {
       queues: queuesData,

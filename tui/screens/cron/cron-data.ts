@@ -67,7 +67,7 @@ export async function loadCron(
 }
 
 /** A row of the ledger's list is of a schedule, too. */
-export function scheduleOf(row: string): string {
+function scheduleOf(row: string): string {
   return row.split('\0', 1)[0] ?? row
 }
 

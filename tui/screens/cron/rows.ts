@@ -1,6 +1,6 @@
 import { scheduleStateText } from '../../../runtime/describe/schedule-text.ts'
 import { type LedgerLine, lateFromMs, type ScheduleInfo } from '../../../runtime/store/schedules.ts'
-import { cursorIndex, cursorOf } from '../../app/list-window.ts'
+import { currentOf } from '../../app/list-window.ts'
 import type { Jump, Place } from '../../app/place.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
@@ -101,8 +101,7 @@ function runJump(label: string, subject: string): Jump {
 
 /** The schedule that the cursor is on, whichever list has the keys. */
 export function currentSchedule(input: Input): ScheduleRow | undefined {
-  const rows = scheduleRows(input)
-  return rows[cursorIndex(rows, cursorOf(input.place, 'schedules'))]
+  return currentOf(scheduleRows(input), input.place, 'schedules')
 }
 
 /** The ledger of that schedule. */

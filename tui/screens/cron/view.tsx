@@ -37,7 +37,7 @@ export function CronView(props: ViewProps<CronData>): ReactElement {
         {ledgerWidth === 0 ? null : (
           <ListPane
             title={`ledger of ${row?.id ?? 'no schedule'}`}
-            note={span('tab', 'key')}
+            note={span('(tab)', 'key')}
             columns={ledgerColumns(props)}
             window={windows.ledger}
             active={windows.ledger?.active}

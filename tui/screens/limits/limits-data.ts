@@ -60,7 +60,7 @@ export async function loadLimits(
 }
 
 /** A row of the list of keys is of a limiter, too. */
-export function limiterOf(row: string): string {
+function limiterOf(row: string): string {
   return row.split('\0', 1)[0] ?? row
 }
 

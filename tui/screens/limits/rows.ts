@@ -1,5 +1,5 @@
 import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
-import { cursorIndex, cursorOf } from '../../app/list-window.ts'
+import { currentOf } from '../../app/list-window.ts'
 import type { Jump } from '../../app/place.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
@@ -116,8 +116,7 @@ function jumpsOf(places: readonly RunPlace[], limiter: string, key?: string): re
 
 /** The limiter that the cursor is on, whichever list has the keys. */
 export function currentLimiter(input: Input): LimiterRow | undefined {
-  const rows = limiterRows(input)
-  return rows[cursorIndex(rows, cursorOf(input.place, 'limiters'))]
+  return currentOf(limiterRows(input), input.place, 'limiters')
 }
 
 /** Keys of that limiter, the longest waitlists first. */
@@ -136,6 +135,5 @@ export function keyRows(input: Input): readonly KeyRow[] {
 
 /** The key that the cursor is on in their list. */
 export function currentKey(input: Input): KeyRow | undefined {
-  const rows = keyRows(input)
-  return rows[cursorIndex(rows, cursorOf(input.place, 'keys'))]
+  return currentOf(keyRows(input), input.place, 'keys')
 }

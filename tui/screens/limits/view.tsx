@@ -36,7 +36,7 @@ export function LimitsView(props: ViewProps<LimitsData>): ReactElement {
       <Box flexDirection={isWide ? 'row' : 'column'} columnGap={1}>
         <ListPane
           title={`keys of ${row?.id ?? 'no limiter'}`}
-          note={span('tab', 'key')}
+          note={span('(tab)', 'key')}
           columns={keyColumns(props)}
           window={windows.keys}
           active={windows.keys?.active}

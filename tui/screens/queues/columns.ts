@@ -2,7 +2,7 @@ import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { hindranceText } from '../../../runtime/describe/hindrance.ts'
 import { byAndWhy } from '../../../runtime/describe/manual-action.ts'
 import type { RunState } from '../../../runtime/model/run.ts'
-import { sparkline } from '../../kit/sparkline.ts'
+import { type SparklineForm, sparkline } from '../../kit/sparkline.ts'
 import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
 import { countToken, rateToken } from '../../text/rate-text.ts'
@@ -16,7 +16,7 @@ const narrowChart = 12
 export function queueColumns(props: ViewProps<QueuesData>): readonly TableColumn<QueueRow>[] {
   const { look, now, data, size } = props
   const chartWidth = size.columns >= 160 ? wideChart : narrowChart
-  const form = look.ascii ? 'ascii' : 'block'
+  const form = sparklineForm(look)
   return [
     { title: 'QUEUE', cell: ({ id }) => id, shrinks: true, least: 10, usual: 12, sort: 'name' },
     { ...countColumn('READY', 'ready'), sort: 'ready' },
@@ -50,6 +50,11 @@ export function queueColumns(props: ViewProps<QueuesData>): readonly TableColumn
       ...{ tone: () => 'warn', shrinks: true, least: 24 },
     },
   ]
+}
+
+/** Of one line. */
+export function sparklineForm({ ascii }: Pick<ViewProps<QueuesData>['look'], 'ascii'>): SparklineForm {
+  return ascii ? 'ascii' : 'block'
 }
 
 function countColumn(title: string, state: RunState, tone: Tone = 'plain'): TableColumn<QueueRow> {

@@ -8,6 +8,7 @@ import { type Span, span } from '../../kit/span.ts'
 import { sparkline } from '../../kit/sparkline.ts'
 import { countToken, drainText } from '../../text/rate-text.ts'
 import type { ViewProps } from '../screen.ts'
+import { sparklineForm } from './columns.ts'
 import type { QueuesData } from './queues-data.ts'
 import { jobsOf, type QueueRow, startedSeries, type WaitCount, waitsOf } from './rows.ts'
 
@@ -77,10 +78,7 @@ function trendLines(
       : [
           fieldLine(
             'started',
-            span(
-              sparkline(series, { width, height: 1, form: look.ascii ? 'ascii' : 'block' })[0] ?? '',
-              'busy',
-            ),
+            span(sparkline(series, { width, height: 1, form: sparklineForm(look) })[0] ?? '', 'busy'),
             ` ${countToken(series.reduce((sum, count) => sum + count, 0))} in an hour`,
           ),
         ]

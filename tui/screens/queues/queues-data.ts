@@ -15,7 +15,7 @@ export interface QueuesData {
   readonly detail?: QueueDetail
 }
 
-export interface QueueDetail {
+interface QueueDetail {
   readonly queue: string
   /** Those that have waited for the longest, at most `maxWaiting`. */
   readonly waiting: readonly Run[]

@@ -26,7 +26,7 @@ export interface QueueRow extends Row {
   readonly slots: { readonly taken: number; readonly all: number; readonly workers: number }
 }
 
-export interface HeldClass {
+interface HeldClass {
   readonly of: ReadyClass
   readonly why: Hindrance
 }

@@ -1,5 +1,6 @@
 import { Box } from 'ink'
 import type { ReactElement } from 'react'
+import { currentOf } from '../../app/list-window.ts'
 import { DetailPane } from '../../kit/detail-pane.tsx'
 import { emptySpans } from '../../kit/empty-list.tsx'
 import { listLayout } from '../../kit/list-layout.ts'
@@ -9,7 +10,7 @@ import type { ViewProps } from '../screen.ts'
 import { queueColumns } from './columns.ts'
 import { queueDetail, queueTitle } from './detail.ts'
 import type { QueuesData } from './queues-data.ts'
-import type { QueueRow } from './rows.ts'
+import { queueRows } from './rows.ts'
 
 const rangeNames = { '5m': '5 min', '1h': 'hour', '24h': '24 h' } as const
 
@@ -17,7 +18,7 @@ export function QueuesView(props: ViewProps<QueuesData>): ReactElement {
   const { size, look, place, windows, fleet, range } = props
   const { paneHeight, detailHeight } = listLayout(props)
   const list = windows.list
-  const row = list?.rows[list.line] as QueueRow | undefined
+  const row = currentOf(queueRows(props), place, 'list')
   const cut = fleet.overview?.cut.includes('queues') ? ', not all of them' : ''
   const width = size.columns
   return (

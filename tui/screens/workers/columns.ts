@@ -28,7 +28,7 @@ const codeColumn: TableColumn<WorkerRow> = {
 }
 
 export function workerColumns(props: ViewProps<WorkersData>): readonly TableColumn<WorkerRow>[] {
-  const { look, now } = props
+  const { look, now, size } = props
   const { glyphs } = look
   return [
     { title: 'WORKER', cell: ({ id }) => id, usual: 16 },
@@ -72,7 +72,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
     {
       title: 'JOBS',
       cell: ({ worker }) => (worker === undefined ? '' : workerJobsText(worker)),
-      ...{ shrinks: true, least: 24, drops: 5 },
+      ...{ shrinks: true, least: size.columns >= 100 ? 24 : 10, drops: 5 },
     },
   ]
 }

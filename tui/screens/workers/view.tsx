@@ -1,5 +1,6 @@
 import { Box } from 'ink'
 import type { ReactElement } from 'react'
+import { currentOf } from '../../app/list-window.ts'
 import { DetailPane } from '../../kit/detail-pane.tsx'
 import { emptySpans } from '../../kit/empty-list.tsx'
 import { type ListLayout, listLayout } from '../../kit/list-layout.ts'
@@ -8,7 +9,7 @@ import { span } from '../../kit/span.ts'
 import type { ScreenInput, ViewProps } from '../screen.ts'
 import { workerColumns } from './columns.ts'
 import { rolloutLines, workerDetail } from './detail.ts'
-import type { WorkerRow } from './rows.ts'
+import { workerRows } from './rows.ts'
 import type { WorkersData } from './workers-data.ts'
 
 export function workersLayout(input: ScreenInput<WorkersData>): ListLayout {
@@ -19,7 +20,7 @@ export function WorkersView(props: ViewProps<WorkersData>): ReactElement {
   const { size, look, place, windows, fleet } = props
   const { paneHeight, detailHeight } = workersLayout(props)
   const list = windows.list
-  const row = list?.rows[list.line] as WorkerRow | undefined
+  const row = currentOf(workerRows(props), place, 'list')
   const width = size.columns
   return (
     <Box flexDirection="column">
