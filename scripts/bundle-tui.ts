@@ -33,7 +33,8 @@ const noDevtools: Plugin = {
 export async function bundleTui(folder: string): Promise<string> {
   const built = await build({
     absWorkingDir: root,
-    entryPoints: ['tui/main.ts'],
+    // The worker of the demo is a program of its own; the code that starts it looks for it beside itself, among the parts.
+    entryPoints: { main: 'tui/main.ts', 'parts/demo-worker': 'tui/demo/demo-worker.ts' },
     outdir: folder,
     ...{ bundle: true, splitting: true, metafile: true, chunkNames: 'parts/[name]-[hash]' },
     ...{ platform: 'node', format: 'esm', target: 'node22.18', jsx: 'automatic' },

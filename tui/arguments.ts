@@ -1,4 +1,4 @@
-import { Argument, Command, Option } from 'commander'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
 import { packageVersion } from '../runtime/cli/package-version.ts'
 import { addStoreOption } from '../runtime/cli/shared-options.ts'
 import { usageError } from '../runtime/cli/usage-error.ts'
@@ -7,6 +7,8 @@ import { type ScreenName, screenNames } from './app/place.ts'
 
 export interface Arguments {
   readonly store?: string
+  /** A shop that is made for this session alone, instead of a store; `seed` makes the same one again. */
+  readonly demo?: { readonly seed?: number }
   readonly write: boolean
   readonly as: string
   readonly env?: string
@@ -19,13 +21,16 @@ export interface Arguments {
   readonly run?: string
 }
 
-interface Options extends Partial<Omit<Arguments, 'once' | 'run'>> {
-  readonly once?: ScreenName | true
+interface Options extends Partial<Omit<Arguments, 'once' | 'run' | 'demo'>> {
+  readonly once?: ScreenName
+  readonly demo?: true
+  readonly seed?: number
 }
 
 const examples = `
 Examples:
   jobs-tui                                       look at sqlite:.durable-jobs/jobs.db
+  jobs-tui --demo --write                        a shop that lives, with troubles to find and mend
   jobs-tui --store redis://HOST:6379 --env eu-1 --prod --write
   jobs-tui --once failures                       one frame as text, also into a file or a pipe
   jobs-tui --once --json | jq .findings
@@ -44,6 +49,8 @@ export function parseArguments(args: readonly string[]): Arguments {
     .version(packageVersion(), '-V, --version', 'print the version')
     .addArgument(new Argument('[run]', 'open on this run'))
   addStoreOption(command)
+    .option('--demo', 'show a shop with its last 24 hours and workers that live; gone at the end')
+    .option('--seed <number>', 'with --demo: make the same shop again', readSeed)
     .option('--write', 'arm the actions; without it nothing is ever changed')
     .option('--as <name>', 'your name for the audit log (default: your user name and this host)')
     .option('--env <name>', 'what the top line calls this store')
@@ -51,7 +58,7 @@ export function parseArguments(args: readonly string[]): Arguments {
     .option('--ascii', 'draw with ASCII alone')
     .addOption(
       new Option('--once [screen]', 'print one frame as text (default: home), and end')
-        .choices(screenNames.filter((name) => name !== 'run'))
+        .choices(screenNames.filter((name) => name !== 'run' && name !== 'step'))
         .preset('home'),
     )
     .option('--json', 'with --once: print what the screen shows as JSON')
@@ -62,16 +69,25 @@ export function parseArguments(args: readonly string[]): Arguments {
   return checked(command.opts<Options>(), command.args[0])
 }
 
+function readSeed(text: string): number {
+  const seed = Number(text)
+  if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed
+  throw new InvalidArgumentError('write a whole number, as 7.')
+}
+
 function checked(
-  { store, write = false, as, env, prod = false, ascii = false, once, json = false }: Options,
+  { store, demo, seed, write = false, as, env, prod = false, ascii = false, once, json = false }: Options,
   run: string | undefined,
 ): Arguments {
+  if (demo && store !== undefined) throw usageError('--demo makes a store of its own; leave out --store')
+  if (!demo && seed !== undefined) throw usageError('--seed is the number of a demo; add --demo')
   if (json && once === undefined) throw usageError('--json prints the frame of --once; add --once')
   return {
     ...{ write, as: as ?? defaultOperator(), prod, ascii, json },
     ...(store === undefined ? {} : { store }),
+    ...(demo ? { demo: seed === undefined ? {} : { seed } } : {}),
     ...(env === undefined ? {} : { env }),
-    ...(once === undefined ? {} : { once: run === undefined ? (once as ScreenName) : 'run' }),
+    ...(once === undefined ? {} : { once: run === undefined ? once : 'run' }),
     ...(run === undefined ? {} : { run }),
   }
 }

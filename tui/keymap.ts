@@ -31,14 +31,20 @@ export interface Binding {
 }
 
 export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
-export type KeyGroup = (typeof keyGroups)[number]
+type KeyGroup = (typeof keyGroups)[number]
 
+/** Those that say more of a row below their list. */
+const zooming: readonly ScreenName[] = ['queues', 'workers', 'cron', 'limits']
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
+/** About one thing: what they list are its parts. */
+const details: readonly ScreenName[] = ['run', 'step']
+const markable: readonly ScreenName[] = lists.filter((name) => !details.includes(name))
 
 export const keymap: readonly Binding[] = [
   ...moveKeys(),
   ...goKeys(),
   ...viewKeys(),
+  ...ownKeys(),
   ...copyKeys(),
   ...actKeys(),
   ...programKeys(),
@@ -78,6 +84,10 @@ function goKeys(): readonly Binding[] {
     {
       ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
       help: 'closes messages, then the filter, then goes back; never quits',
+    },
+    {
+      ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', footer: 3 },
+      help: 'goes to what the row is connected with: worker, queue, limiter, schedule, run',
     },
     ...digits,
     {
@@ -122,15 +132,15 @@ function goKeys(): readonly Binding[] {
 function viewKeys(): readonly Binding[] {
   return [
     {
-      ...{ keys: ['/'], command: 'filter', label: 'filter', group: 'view', footer: 2, screens: lists },
+      ...{ keys: ['/'], command: 'filter', label: 'filter', group: 'view', footer: 2, screens: markable },
       help: 'filters the list as you type',
     },
     {
-      ...{ keys: ['s'], command: 'sort', label: 'sort', group: 'view', screens: lists, footer: 20 },
+      ...{ keys: ['s'], command: 'sort', label: 'sort', group: 'view', screens: markable, footer: 20 },
       help: 'picks what to sort by',
     },
     {
-      ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: lists },
+      ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: markable },
       help: 'turns the order around',
     },
     {
@@ -142,25 +152,92 @@ function viewKeys(): readonly Binding[] {
       help: 'lets the view stand still, or move on',
     },
     {
+      ...{ keys: ['z'], command: 'zoom', label: 'zoom', group: 'view', screens: zooming, footer: 23 },
+      help: 'gives the whole screen to what is said of the row, or takes it back',
+    },
+    {
       ...{ keys: ['ctrl-r'], command: 'reload', label: 'reload', group: 'view' },
       help: 'reads everything anew',
     },
     {
-      ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: lists, footer: 10 },
+      ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: markable, footer: 10 },
       help: 'marks the row, or takes the mark away',
     },
     {
-      ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: lists },
+      ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: markable },
       help: 'takes all marks away',
     },
+  ]
+}
+
+/** Of single screens. */
+function ownKeys(): readonly Binding[] {
+  const key = (
+    name: string,
+    command: string,
+    screens: readonly ScreenName[],
+    rest: Pick<Binding, 'label' | 'help' | 'footer'>,
+  ): Binding => ({ ...{ keys: [name], command, screens, group: 'view' }, ...rest })
+  const tab = (name: string, shown: string, help: string): Binding =>
+    key(name, `show ${shown}`, ['run'], { label: shown, help })
+  return [
+    key('f', 'fold', details, {
+      label: 'fold',
+      help: 'folds what is below the line, or unfolds it',
+      footer: 6,
+    }),
+    key('w', 'short waits', ['run'], {
+      ...{ label: 'short waits', footer: 5 },
+      help: 'draws long waits short, or all times on the true clock',
+    }),
+    key('.', 'next tab', ['run'], {
+      label: 'next tab',
+      help: 'shows the next of why, error, input, output, history, about',
+    }),
+    key(',', 'previous tab', ['run'], { label: 'tab back', help: 'shows the tab before' }),
+    key('d', 'differences', ['step'], {
+      ...{ label: 'differences', footer: 7 },
+      help: 'shows how the error of each try differs from the one before',
+    }),
+    key('v', 'level', ['events'], {
+      ...{ label: 'level', footer: 5 },
+      help: 'shows operations and runs, operations only, or runs only',
+    }),
+    tab('W', 'why', 'says in sentences why the run is where it is'),
+    tab('e', 'error', 'shows its error with causes and stack'),
+    tab('i', 'input', 'shows its input'),
+    tab('u', 'output', 'shows its output'),
+    tab('H', 'history', 'shows what happened to it beside its steps: losses, hand-overs, actions'),
+    tab('A', 'about', 'shows all facts of its record: tags, headers, unique key, times'),
   ]
 }
 
 function copyKeys(): readonly Binding[] {
   return [
     {
-      ...{ keys: ['y'], command: 'copy', label: 'copy id', group: 'copy' },
-      help: 'copies the id of what the cursor is on',
+      ...{ keys: ['y'], command: 'copy', label: 'copy', group: 'copy', footer: 60 },
+      help: 'copies the id of what the cursor is on, or a value or an error: asks which',
+    },
+    {
+      ...{
+        keys: ['Y'],
+        command: 'report',
+        label: 'report',
+        group: 'copy',
+        screens: ['run', 'failures'],
+      },
+      help: 'copies an incident report in Markdown: cause, timeline, runs, commands',
+    },
+    {
+      ...{
+        keys: ['o'],
+        command: 'page',
+        label: 'pager',
+        group: 'view',
+        screens: ['run', 'step', 'failures', 'events'],
+        footer: 61,
+      },
+      help: 'opens all of what the pane shows in $PAGER, unfolded',
     },
   ]
 }

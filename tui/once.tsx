@@ -66,7 +66,7 @@ async function readAll(begun: AppState, jobs: Jobs): Promise<AppState> {
   for (let reads = 0; reads < maxReads; reads++) {
     const request = requestOf(state, screens)
     data = await read.load(jobs, request, data)
-    state = { ...state, data: new Map([[place, { data, request: requestKey(request) }]]) }
+    state = { ...state, data: new Map([[place, { data, request: requestKey(request, read) }]]) }
     if (!read.isPartial?.(data)) break
   }
   return state

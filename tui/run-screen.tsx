@@ -15,7 +15,9 @@ import { screens } from './screens/screens.ts'
 import type { Source } from './source.ts'
 import { EffectRunner } from './terminal/effect-runner.ts'
 import { giveBack, type HowItEnded } from './terminal/give-back.ts'
+import { quietConsole } from './terminal/quiet-console.ts'
 import { Suspension } from './terminal/suspension.ts'
+import { wipe } from './terminal/wipe.ts'
 
 export interface ScreenOptions {
   readonly environment: Environment
@@ -53,16 +55,23 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
     ...{ alternateScreen: true, incrementalRendering: true, maxFps: 30 },
     ...{ exitOnCtrlC: false, patchConsole: false, interactive: true },
   })
+  const speakAgain = quietConsole()
   const ended = giveBack(instance, suspension)
   runner.begin(app, { reload: () => [fleet, reader].map((one) => one.reload()), quit: () => ended.end(0) })
-  const resized = (): void =>
+  const resized = async (): Promise<void> => {
+    // What ink paints of the old frame is behind, not before the new one.
+    await instance.waitUntilRenderFlush()
+    wipe(instance, stdout)
     app.dispatch({ kind: 'resize', size: { columns: stdout.columns, rows: stdout.rows } })
-  stdout.on('resize', resized)
+  }
+  const resizing = (): void => void resized()
+  stdout.on('resize', resizing)
   want(reader, app.state())
   fleet.start()
   reader.start()
   const how = await ended.done
-  stdout.off('resize', resized)
+  speakAgain()
+  stdout.off('resize', resizing)
   app.close()
   runner.close()
   await closed(fleet, reader)
@@ -85,10 +94,11 @@ function exitCode(how: HowItEnded): number {
 function want(reader: ScreenReader, state: AppState): void {
   const request = requestOf(state, screens)
   const place = shownPlace(state.places).id
-  const key = requestKey(request)
+  const { read } = shownScreen(state, screens)
+  const key = requestKey(request, read)
   const known = state.data.get(place)
   const before = known?.request === key ? known.data : undefined
-  reader.want({ place, key, request, read: shownScreen(state, screens).read, before })
+  reader.want({ place, key, request, read, before })
 }
 
 /** A frame that was under way when the stage began is not its frame: the event names the stage that was painted. */

@@ -3,7 +3,7 @@ import { openStore } from '../runtime/store/open-store.ts'
 import { shownUrl } from '../runtime/store/shown-url.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
 
-/** Where the TUI looks: a store of the user's, or what a demo has made. */
+/** Where the TUI looks: a store of the user's, or the shop of a demo. */
 export interface Source {
   /** Without secrets. */
   readonly address: string

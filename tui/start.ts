@@ -5,6 +5,7 @@ import { usageError } from '../runtime/cli/usage-error.ts'
 import type { Environment } from './app/app-state.ts'
 import type { Target } from './app/place.ts'
 import { type Arguments, parseArguments } from './arguments.ts'
+import type { DemoOptions } from './demo/demo.ts'
 import { isUnicodeLocale, lookOf } from './kit/look.ts'
 import { type Source, storeSource } from './source.ts'
 
@@ -24,7 +25,8 @@ export async function start(args: readonly string[]): Promise<void> {
 
 async function run(args: readonly string[]): Promise<number> {
   const options = parseArguments(args)
-  const source = storeSource(options.store)
+  if (options.once === undefined) checkTerminal()
+  const source = options.demo === undefined ? storeSource(options.store) : await demoSource(options.demo)
   // Before ink is loaded: what it colors with looks at this variable only.
   if (process.env.NO_COLOR !== undefined && process.env.NO_COLOR !== '') process.env.FORCE_COLOR = '0'
   try {
@@ -32,6 +34,14 @@ async function run(args: readonly string[]): Promise<number> {
   } finally {
     await source.close()
   }
+}
+
+/** Loaded on use alone: it brings a worker with it. */
+async function demoSource(options: DemoOptions): Promise<Source> {
+  if (process.stderr.isTTY) process.stderr.write('playing the last 24 hours of a shop ...\n')
+  const { startDemo } = await import('./demo/demo.ts')
+  const demo = await startDemo(options)
+  return { ...storeSource(demo.url), address: 'demo', close: demo.close }
 }
 
 async function show(options: Arguments, source: Source): Promise<number> {
@@ -42,7 +52,6 @@ async function show(options: Arguments, source: Source): Promise<number> {
     const { printOnce } = await import('./once.tsx')
     return printOnce({ environment, target, source, json: options.json })
   }
-  checkTerminal()
   const { runScreen } = await import('./run-screen.tsx')
   return runScreen({ environment, target, source })
 }

@@ -31,10 +31,15 @@ const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
   retry: 'retried',
 }
 
-function runSentence({ run, job, queue, transition, state }: RunEvent): string {
+function runSentence(event: RunEvent): string {
+  const { run, job, queue } = event
+  return `run ${run} of '${job}' in queue '${queue}' ${transitionText(event)}`
+}
+
+/** Returns what happened to the run alone: `claimed, now running`. */
+export function transitionText({ transition, state }: RunEvent): string {
   const verb = transitionVerbs[transition]
-  const now = verb.startsWith(state) ? '' : `, now ${state}`
-  return `run ${run} of '${job}' in queue '${queue}' ${verb}${now}`
+  return verb.startsWith(state) ? verb : `${verb}, now ${state}`
 }
 
 type Sentence = (event: OperationEvent) => string

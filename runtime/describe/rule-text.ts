@@ -1,6 +1,8 @@
 import { formatDuration } from '../model/format-duration.ts'
 import type { LimiterRule } from '../model/limiter.ts'
 import { ruleNames } from '../store/limiter-rules.ts'
+import type { LimiterInfo } from '../store/limiters.ts'
+import { byAndWhy } from './manual-action.ts'
 
 /** A limiter's numbers by their authors' names: `limit 10, window 1m`. */
 export function ruleText(rule: LimiterRule): string {
@@ -10,4 +12,9 @@ export function ruleText(rule: LimiterRule): string {
       return `${name} ${field === 'everyMs' ? formatDuration(value) : value}`
     })
     .join(', ')
+}
+
+/** Returns who set a limiter's numbers, and what the code's are: `by ana: storm; the code says max 10`. */
+export function byHandText(byHand: NonNullable<LimiterInfo['byHand']>): string {
+  return `by ${byAndWhy(byHand)}; the code says ${ruleText(byHand.code)}`
 }

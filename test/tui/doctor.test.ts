@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import { checkRows, type DoctorData, verdictText } from '../../tui/screens/doctor/rows.ts'
-import { pressed, screenInput, stateOf, typed } from './support/given.ts'
 import { inputOf } from '../../tui/app/shown.ts'
+import { checkRows, type DoctorData, verdictText } from '../../tui/screens/doctor/rows.ts'
 import type { ScreenInput } from '../../tui/screens/screen.ts'
+import { pressed, screenInput, stateOf, typed } from './support/given.ts'
 
 const data: DoctorData = {
   checks: [

@@ -100,7 +100,9 @@ test('a backlog shrinks by what its queues lose', () => {
     perMinute: -5,
     drainsInMs: 30 * minuteMs,
   })
-  expect(backlogOf({ ...snapshot().overview.statistics, backlogs: [{ queue: 'a', now: 4 }] })?.perMinute).toBe(undefined)
+  expect(
+    backlogOf({ ...snapshot().overview.statistics, backlogs: [{ queue: 'a', now: 4 }] })?.perMinute,
+  ).toBe(undefined)
 })
 
 test('queues stand in the order of their oldest ready run', () => {
@@ -108,10 +110,14 @@ test('queues stand in the order of their oldest ready run', () => {
     queue('young', { ready: 900, oldestReadyMs: 20 }),
     queue('old', { ready: 1, oldestReadyMs: 9_000 }),
     queue('idle', { waiting: 3 }),
+    queue('oldest', { ready: 2, oldestReadyMs: 90_000 }),
+    queue('idler', { waiting: 5 }),
   ]
   expect(queueRows({ fleet: fleetOf({ queues }) }).map(({ id, live }) => [id, live])).toEqual([
+    ['oldest', 2],
     ['old', 1],
     ['young', 900],
+    ['idler', 5],
     ['idle', 3],
   ])
 })

@@ -10,7 +10,12 @@ function rowsOf(...ids: readonly (string | number)[]): readonly Row[] {
 
 const hundred = rowsOf(...Array.from({ length: 100 }, (_, i) => i))
 
-function down(rows: readonly Row[], cursor: Cursor | undefined, times: number, height = 10): Cursor | undefined {
+function down(
+  rows: readonly Row[],
+  cursor: Cursor | undefined,
+  times: number,
+  height = 10,
+): Cursor | undefined {
   let now = cursor
   for (let i = 0; i < times; i++) now = moved(rows, now, 1, height)
   return now
@@ -51,7 +56,11 @@ test('a row that is gone hands the cursor to the one in its place', () => {
 })
 
 test('an empty list has no cursor', () => {
-  expect(windowOf([], { id: 'x', line: 3, index: 3 }, 10, true)).toMatchObject({ rows: [], line: -1, count: 0 })
+  expect(windowOf([], { id: 'x', line: 3, index: 3 }, 10, true)).toMatchObject({
+    rows: [],
+    line: -1,
+    count: 0,
+  })
   expect(moved([], undefined, 1, 10)).toBeUndefined()
 })
 
@@ -63,7 +72,7 @@ test('a move beyond an end stops there', () => {
 describe('whatever is done', () => {
   test('the cursor is in the window and the window is full', () => {
     const step = fc.record({ by: fc.integer({ min: -30, max: 30 }), height: fc.integer({ min: 1, max: 40 }) })
-    fc.assert(
+    void fc.assert(
       fc.property(fc.integer({ min: 0, max: 120 }), fc.array(step, { maxLength: 30 }), (count, steps) => {
         const rows = hundred.slice(0, count)
         let cursor: Cursor | undefined

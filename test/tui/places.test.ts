@@ -48,6 +48,8 @@ test('opening something forgets what ] would have led to', () => {
   const other = list && opened(list, { screen: 'run', subject: 'run-8' })
   expect(other && screensOf(other)).toEqual(['home', 'runs', 'run-8'])
   expect(other && walked(other, 1)).toBeUndefined()
+  const before = other && walked(other, -1)
+  expect(before && shownPlace(before).screen).toBe('runs')
 })
 
 test('- goes to and fro between two places', () => {

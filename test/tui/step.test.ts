@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AppState } from '../../tui/app/app-state.ts'
 import { shownPlace, trailOf } from '../../tui/app/places.ts'
-import { activeList, windowsOf, inputOf, shownScreen } from '../../tui/app/shown.ts'
+import { activeList, inputOf, shownScreen, windowsOf } from '../../tui/app/shown.ts'
 import type { RunsData } from '../../tui/screens/runs/runs-data.ts'
 import { screens } from '../../tui/screens/screens.ts'
 import { now, queue } from '../unit/attention/given.ts'
@@ -46,7 +46,13 @@ describe('keys', () => {
   })
 
   test('ctrl-c quits from everywhere', () => {
-    for (const state of [list, pressed(list, '/'), pressed(list, '?'), pressed(list, ':'), pressed(list, 's')]) {
+    for (const state of [
+      list,
+      pressed(list, '/'),
+      pressed(list, '?'),
+      pressed(list, ':'),
+      pressed(list, 's'),
+    ]) {
       expect(stepped(state, keyEvent('ctrl-c')).effects).toEqual([{ kind: 'quit' }])
     }
   })
@@ -142,7 +148,10 @@ describe('the command line', () => {
 
   test('says what it does not know, and stays open', () => {
     const { mode } = pressed(typed(pressed(list, ':'), 'nothing'), 'enter')
-    expect(mode).toMatchObject({ kind: 'command', problem: expect.stringContaining("'nothing' is no screen") })
+    expect(mode).toMatchObject({
+      kind: 'command',
+      problem: expect.stringContaining("'nothing' is no screen"),
+    })
   })
 })
 

@@ -44,7 +44,7 @@ export interface Picker {
   readonly items: readonly PickerItem[]
 }
 
-export interface PickerItem {
+interface PickerItem {
   /** The key that picks it at once; left out: by cursor and enter only. */
   readonly key?: string
   readonly label: string
@@ -52,14 +52,14 @@ export interface PickerItem {
   readonly pick: (state: AppState) => Step
 }
 
-export interface Toast extends NewToast {
+interface Toast extends NewToast {
   readonly id: number
   /** By this host's clock. */
   readonly at: number
 }
 
 /** What the read of a place found. */
-export interface PlaceData {
+interface PlaceData {
   readonly data: unknown
   /** Which request it was for: see `requestOf`. */
   readonly request: string

@@ -2,7 +2,7 @@ import { bindingsOf } from '../keymap.ts'
 import type { AppState } from './app-state.ts'
 import { isKnown } from './commands.ts'
 import type { AppDeps } from './deps.ts'
-import { screenNames, type Target } from './place.ts'
+import { type ScreenName, screenNames, type Target } from './place.ts'
 import { shownPlace } from './places.ts'
 
 /** What a line behind `:` means. */
@@ -16,6 +16,12 @@ const aliases: Readonly<Record<string, string>> = {
   q: 'quit at once',
   quit: 'quit at once',
   schedules: 'cron',
+}
+
+/** What a screen about one thing is to be told. */
+const subjects: Readonly<Partial<Record<ScreenName, string>>> = {
+  run: 'the id of a run',
+  step: 'the id of a run and the path of a step',
 }
 
 /**
@@ -37,14 +43,16 @@ export function completionOf(line: string, state: AppState, deps: AppDeps): Comp
   }
   const screen = screenNames.find((one) => one === name)
   if (screen === undefined) return { kind: 'command', command: name }
-  if (screen === 'run' && more === '')
-    return { kind: 'unknown', problem: 'run: write the id of a run behind it' }
-  if (screen === 'run') return { kind: 'screen', target: { screen, subject: more } }
+  const subject = subjects[screen]
+  if (subject !== undefined) {
+    if (more === '') return { kind: 'unknown', problem: `${screen}: write ${subject} behind it` }
+    return { kind: 'screen', target: { screen, subject: more } }
+  }
   return { kind: 'screen', target: { screen, ...(more === '' ? {} : { filter: more }) } }
 }
 
 /** All names that a line may begin with. */
-export function namesFor(state: AppState, deps: AppDeps): readonly string[] {
+function namesFor(state: AppState, deps: AppDeps): readonly string[] {
   const bindings = bindingsOf(shownPlace(state.places).screen)
   const commands = bindings.map(({ command }) => command).filter((one) => !one.startsWith('go '))
   return [...screensOf(deps), ...commands.filter((command) => isKnown(command, state, deps))]

@@ -1,14 +1,15 @@
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { Row } from '../screens/screen.ts'
 import type { AppState, Picker, Step } from './app-state.ts'
 import type { AppDeps } from './deps.ts'
 import { openedDialog } from './dialog-mode.ts'
 import type { Effect } from './effect.ts'
-import { cursorOf, moved } from './list-window.ts'
+import { jump } from './jump.ts'
+import { moved } from './list-window.ts'
 import type { Place, ScreenName } from './place.ts'
 import { screenNames } from './place.ts'
 import { opened, type Places, shownPlace, switched, toggled, walked, wentBack, withPlace } from './places.ts'
-import { activeList, activePane, shownScreen } from './shown.ts'
+import { copy, currentRow, page, report } from './row-commands.ts'
+import { activeList, activePane, cursorIn, inputOf, shownScreen } from './shown.ts'
 import { emptyField, fieldOf } from './text-field.ts'
 import type { Thing } from './thing.ts'
 import { dismissed, withToast } from './toasts.ts'
@@ -22,7 +23,10 @@ export function runCommand(state: AppState, command: string, read: number, deps:
   const own = commands[command]
   if (own !== undefined) return own(state, deps, read)
   const toggle = shownScreen(state, deps.screens).toggles?.[command]
-  if (toggle !== undefined) return changed(state, { own: toggle(shownPlace(state.places).own) })
+  if (toggle !== undefined) {
+    const input = inputOf(state)
+    return changed(state, { own: toggle(input.place.own, currentRow(state, deps), input) })
+  }
   return begin(state, command, read, deps)
 }
 
@@ -90,7 +94,10 @@ const commands: Readonly<Record<string, Command>> = {
   reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
   mark,
   'unmark all': (state) => changed(state, { marks: new Set() }),
+  jump,
   copy,
+  page,
+  report,
   quit,
   'quit at once': (state) => asks(state, { kind: 'quit' }),
   suspend: (state) => asks(state, { kind: 'suspend' }),
@@ -124,7 +131,11 @@ function move(by: (height: number, count: number) => number): Command {
   return (state, { screens }) => {
     const place = shownPlace(state.places)
     const { pane, rows, height } = activeList(state, screens)
-    const cursor = moved(rows, cursorOf(place, pane), by(height, rows.length), height)
+    const screen = shownScreen(state, screens)
+    const next = moved(rows, cursorIn(screen, inputOf(state), pane), by(height, rows.length), height)
+    const [first] = rows
+    const isKept = next === undefined && first !== undefined && screen.begins !== undefined
+    const cursor = isKept ? { id: first.id, index: 0, line: 0 } : next
     const { [pane]: _, '': __, ...others } = place.cursors
     return changed(state, { cursors: cursor === undefined ? others : { ...others, [pane]: cursor } })
   }
@@ -137,15 +148,14 @@ function turnPane(state: AppState, { screens }: AppDeps, by: 1 | -1): Step {
   return pane === undefined ? stay(state) : changed(state, { pane })
 }
 
-function currentRow(state: AppState, { screens }: AppDeps): Row | undefined {
-  const { rows, index } = activeList(state, screens)
-  return rows[index]
-}
-
-function open(state: AppState, deps: AppDeps): Step {
+function open(state: AppState, deps: AppDeps, read: number): Step {
   const target = currentRow(state, deps)?.target
-  if (target === undefined || deps.screens[target.screen] === undefined) return stay(state)
-  return stay({ ...state, places: opened(state.places, target) })
+  if (target !== undefined && deps.screens[target.screen] !== undefined) {
+    return stay({ ...state, places: opened(state.places, target) })
+  }
+  return shownScreen(state, deps.screens).toggles?.fold === undefined
+    ? stay(state)
+    : runCommand(state, 'fold', read, deps)
 }
 
 /** Closes what is nearest first: a message, the filter, the place. */
@@ -215,12 +225,6 @@ function mark(state: AppState, deps: AppDeps, read: number): Step {
   const marks = new Set(shownPlace(state.places).marks)
   if (!marks.delete(row.id)) marks.add(row.id)
   return runCommand(changed(state, { marks }).state, 'down', read, deps)
-}
-
-function copy(state: AppState, deps: AppDeps): Step {
-  const { thing } = currentRow(state, deps) ?? {}
-  if (thing === undefined) return say(state, 'nothing here has an id to copy')
-  return asks(state, { kind: 'copy', text: thing.id, what: `the id of the ${thing.kind}` })
 }
 
 /** Names of all commands, for the test that the keymap has no other. */

@@ -20,6 +20,11 @@ export function cursorIndex(rows: readonly Row[], cursor: Cursor | undefined): n
   return at === -1 ? Math.min(cursor.index, rows.length - 1) : at
 }
 
+/** The row that the cursor of a pane is on, whether the pane is on the screen or not; undefined in an empty list. */
+export function currentOf<R extends Row>(rows: readonly R[], place: Place, pane: string): R | undefined {
+  return rows[cursorIndex(rows, cursorOf(place, pane))]
+}
+
 /** What of `rows` a pane of `height` lines shows. */
 export function windowOf(
   rows: readonly Row[],

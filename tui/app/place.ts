@@ -15,17 +15,25 @@ export const screenNames = [
   'events',
   'doctor',
   'run',
+  'step',
 ] as const
 export type ScreenName = (typeof screenNames)[number]
 
 /** Where a key, a row or a finding leads. */
 export interface Target {
   readonly screen: ScreenName
-  /** Of a screen about one thing: which, as the id of a run. */
+  /** Of a screen about one thing: which, as the id of a run; of a step the run's id, a space and its path. */
   readonly subject?: string
   readonly filter?: string
   /** The row that the cursor begins on. */
   readonly row?: string
+}
+
+/** Something that a row is connected with: where J leads. */
+export interface Jump {
+  /** What it is, as `worker web-1`. */
+  readonly label: string
+  readonly target: Target
 }
 
 /**

@@ -1,13 +1,22 @@
-import type { ListWindow, ReadRequest, Row, Screen, ScreenInput, Screens, Size } from '../screens/screen.ts'
+import type {
+  ListWindow,
+  ReadRequest,
+  Row,
+  Screen,
+  ScreenInput,
+  ScreenRead,
+  Screens,
+  Size,
+} from '../screens/screen.ts'
 import type { AppState } from './app-state.ts'
 import { cursorIndex, cursorOf, windowOf } from './list-window.ts'
-import type { Place } from './place.ts'
+import type { Cursor, Place } from './place.ts'
 import { shownPlace } from './places.ts'
 
 /** What follows from a state for the screen that is shown. All of it is pure. */
 
 /** Lines of the frame that are not the body: two on top, two at the bottom. */
-export const frameRows = 4
+const frameRows = 4
 const rowsPerPage = 100
 
 export function shownScreen(state: AppState, screens: Screens): Screen {
@@ -33,6 +42,7 @@ export function inputOf(state: AppState): ScreenInput<unknown> {
   return {
     ...{ fleet, place, range: state.range, look: state.environment.look },
     ...{ data: found?.data, problem: found?.problem },
+    ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     now: (state.frozen?.at ?? state.now) + fleet.aheadMs,
     size: bodySize(state.size),
   }
@@ -40,6 +50,14 @@ export function inputOf(state: AppState): ScreenInput<unknown> {
 
 export function activePane(place: Place, screen: Screen): string {
   return place.pane ?? screen.panes[0]
+}
+
+/** Where the cursor of a pane is; undefined: on the first row, whichever that is. */
+export function cursorIn(screen: Screen, input: ScreenInput<unknown>, pane: string): Cursor | undefined {
+  const placed = cursorOf(input.place, pane)
+  if (placed !== undefined) return placed
+  const id = screen.begins?.(input, pane)
+  return id === undefined ? undefined : { id, index: 0, line: Number.MAX_SAFE_INTEGER }
 }
 
 /** The list that has the keys, and where its cursor is. */
@@ -58,7 +76,7 @@ export function activeList(state: AppState, screens: Screens): ActiveList {
   const rows = screen.rows(input, pane)
   return {
     ...{ pane, rows },
-    index: cursorIndex(rows, cursorOf(input.place, pane)),
+    index: cursorIndex(rows, cursorIn(screen, input, pane)),
     height: Math.max(1, screen.height(input, pane)),
   }
 }
@@ -68,7 +86,7 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
   const windows = screen.panes.map((pane) => {
     const height = Math.max(0, screen.height(input, pane))
     const rows = screen.rows(input, pane)
-    return [pane, windowOf(rows, cursorOf(input.place, pane), height, pane === active)] as const
+    return [pane, windowOf(rows, cursorIn(screen, input, pane), height, pane === active)] as const
   })
   return Object.fromEntries(windows)
 }
@@ -79,16 +97,21 @@ export function requestOf(state: AppState, screens: Screens): ReadRequest {
   const { rows, index, height } = activeList(state, screens)
   const { subject, filter, sort, own } = place
   const isFirst = index <= 0
+  const current = rows[index]?.id
   return {
     ...{ filter, own, range: state.range },
     ...(subject === undefined ? {} : { subject }),
+    ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     ...(sort === undefined ? {} : { sort }),
     wanted: Math.ceil((Math.max(0, index) + 2 * height) / rowsPerPage) * rowsPerPage,
-    ...(isFirst || rows[index] === undefined ? {} : { row: rows[index].id }),
+    ...(isFirst || current === undefined ? {} : { row: current }),
+    ...(current === undefined ? {} : { current }),
   }
 }
 
 /** Names what a read is of: as long as it stays the same, a read goes on from what the last one found. */
-export function requestKey({ subject, filter, sort, range, own }: ReadRequest): string {
+export function requestKey(request: ReadRequest, read?: ScreenRead<unknown>): string {
+  if (read?.keyOf !== undefined) return read.keyOf(request)
+  const { subject, filter, sort, range, own } = request
   return JSON.stringify([subject, filter, sort, range, own])
 }

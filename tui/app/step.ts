@@ -34,7 +34,7 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
   }
 }
 
-export function only(state: AppState): Step {
+function only(state: AppState): Step {
   return { state, effects: [] }
 }
 

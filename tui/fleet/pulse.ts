@@ -2,7 +2,7 @@ import type { Overview } from '../../runtime/store/overview.ts'
 import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 
 /** What happened between one read and the next, as rates. */
-export interface PulseSample {
+interface PulseSample {
   /** By the store's clock. */
   readonly at: number
   /** Per second. */

@@ -49,7 +49,8 @@ export class ScreenReader {
     const last = this.#wanted
     this.#wanted = wanted
     const isSame = last?.place === wanted.place && last.key === wanted.key
-    if (!isSame || wanted.request.wanted > last.request.wanted) this.reload()
+    const hasMoved = wanted.read?.followsCursor && wanted.request.current !== last?.request.current
+    if (!isSame || hasMoved || wanted.request.wanted > last.request.wanted) this.reload()
   }
 
   reload(): void {

@@ -11,7 +11,7 @@ import { Input } from './input.tsx'
 import { overlayOf } from './overlay-lines.ts'
 import { Pane } from './pane.tsx'
 import { fitSpans, span } from './span.ts'
-import { Spans } from './spans.tsx'
+import { AsciiAlone, Spans } from './spans.tsx'
 
 interface AppViewProps {
   readonly app: App
@@ -33,15 +33,21 @@ export function AppView({ app, deps, suspension }: AppViewProps): ReactElement {
 }
 
 /** The whole screen of a state. */
-export function FrameView({
-  state,
-  deps,
-}: {
+export function FrameView({ state, deps }: FrameProps): ReactElement {
+  return (
+    <AsciiAlone value={state.environment.look.ascii}>
+      {isTooSmall(state.size) ? <TooSmall state={state} /> : <Frame state={state} deps={deps} />}
+    </AsciiAlone>
+  )
+}
+
+interface FrameProps {
   readonly state: AppState
   readonly deps: AppDeps
-}): ReactElement {
+}
+
+function Frame({ state, deps }: FrameProps): ReactElement {
   const { columns, rows } = state.size
-  if (isTooSmall(state.size)) return <TooSmall state={state} />
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Spans spans={statusLine(state, deps.screens)} />
@@ -53,7 +59,7 @@ export function FrameView({
   )
 }
 
-function Body({ state, deps }: { readonly state: AppState; readonly deps: AppDeps }): ReactElement {
+function Body({ state, deps }: FrameProps): ReactElement {
   const { columns, rows } = bodySize(state.size)
   const overlay = overlayOf(state, deps)
   const over = overlay === undefined ? 0 : overlay.whole ? rows : Math.min(rows, overlay.lines.length + 1)
@@ -80,7 +86,7 @@ function Body({ state, deps }: { readonly state: AppState; readonly deps: AppDep
   )
 }
 
-function ScreenView({ state, deps }: { readonly state: AppState; readonly deps: AppDeps }): ReactElement {
+function ScreenView({ state, deps }: FrameProps): ReactElement {
   const screen = shownScreen(state, deps.screens)
   const input = inputOf(state)
   return <screen.View {...input} windows={windowsOf(screen, input)} />

@@ -4,28 +4,42 @@ import type { AppState } from '../app/app-state.ts'
 import { type ScreenName, screenNames } from '../app/place.ts'
 import { shownPlace, trailOf } from '../app/places.ts'
 import type { Screens } from '../screens/screen.ts'
-import { type Span, span, spread } from './span.ts'
+import { type Span, span, spread, widthOf } from './span.ts'
 
 /** The two lines on top: where this is and how it does, then the screens. */
 
 export function statusLine(state: AppState, screens: Screens): readonly Span[] {
   const { environment, size } = state
-  const { glyphs } = environment.look
-  const bar = span(` ${glyphs.separator} `, 'dim')
-  const name = environment.name ?? environment.address
-  const left = [
-    span(' jobs', 'title'),
-    ...[bar, environmentSpan(name, environment.isProduction)],
-    ...[bar, ...connectionSpans(state)],
-    ...leaderSpans(state).flatMap((one) => [bar, one]),
-    ...trailSpans(state, screens).flatMap((one) => [bar, one]),
-  ]
-  const right = [
+  const bar = span(` ${environment.look.glyphs.separator} `, 'dim')
+  const right = rightSpans(state)
+  const trail = trailSpans(state, screens)
+  const head = [span(' jobs', 'title'), bar, ...connectionSpans(state), bar]
+  const tail = (leader: readonly Span[]): readonly Span[] =>
+    [...leader, ...trail].flatMap((one) => [bar, one])
+  const roomFor = (leader: readonly Span[]): number =>
+    size.columns - widthOf([...head, ...tail(leader), ...right]) - 1
+  // On a narrow terminal the leader gives way to where this is.
+  const leader = roomFor(leaderSpans(state)) < leastName ? [] : leaderSpans(state)
+  const name = nameSpan(environment, Math.max(leastName, roomFor(leader)))
+  return spread([...head, name, ...tail(leader)], right, size.columns)
+}
+
+const leastName = 16
+
+/** The end of an address says more than its begin. */
+function nameSpan({ name, address, isProduction, look }: AppState['environment'], width: number): Span {
+  const text = name ?? address
+  const short = text.length <= width ? text : `${look.glyphs.ellipsis}${text.slice(1 - width)}`
+  return environmentSpan(short, isProduction)
+}
+
+function rightSpans(state: AppState): readonly Span[] {
+  const { environment } = state
+  return [
     ...frozenSpans(state),
     environment.write ? span(`WRITE as ${environment.operator}`, 'warn') : span('READ-ONLY', 'dim'),
     span(` ${clockText(state)} `),
   ]
-  return spread(left, right, size.columns)
 }
 
 /** Said by a word as well: the color may be missing. */

@@ -18,6 +18,11 @@ export function widthOf(spans: readonly Span[]): number {
   return spans.reduce((sum, { text }) => sum + textWidth(text), 0)
 }
 
+/** The same without its looks. */
+export function spansText(spans: readonly Span[]): string {
+  return spans.map(({ text }) => text).join('')
+}
+
 /** As much of the spans as `width` holds; an ellipsis where something was cut. */
 export function fitSpans(spans: readonly Span[], width: number): readonly Span[] {
   if (widthOf(spans) <= width) return spans

@@ -1,16 +1,21 @@
 import { Text } from 'ink'
-import type { ReactElement } from 'react'
+import { type Context, createContext, type ReactElement, useContext } from 'react'
+import { asciiText } from './ascii.ts'
 import type { Span } from './span.ts'
 import { toneStyles } from './tone.ts'
 
+/** Whether this terminal shows ASCII alone: also of what the store holds. */
+export const AsciiAlone: Context<boolean> = createContext(false)
+
 /** One line of the screen. */
 export function Spans({ spans }: { readonly spans: readonly Span[] }): ReactElement {
+  const ascii = useContext(AsciiAlone)
   return (
     <Text wrap="truncate-end">
       {spans.map(({ text, tone = 'plain', inverse = false }, i) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: a span has no identity but its place
         <Text key={i} inverse={inverse} {...toneStyles[tone]}>
-          {text}
+          {ascii ? asciiText(text) : text}
         </Text>
       ))}
     </Text>

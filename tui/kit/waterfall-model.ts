@@ -86,7 +86,12 @@ export function foldScopes(model: WaterfallModel, folded: ReadonlySet<StepPath>)
 /** Lets what goes on grow until `now`, without another read. */
 export function advanceWaterfall(model: WaterfallModel, now: number): WaterfallModel {
   if (!model.live || now <= model.to) return model
-  return { ...model, to: now, rows: model.rows.map((row) => advanceRow(row, now)) }
+  return { ...model, to: now, rows: advanceRows(model.rows, now) }
+}
+
+/** The same for some of its rows. */
+export function advanceRows(rows: readonly WaterfallRow[], now: number): readonly WaterfallRow[] {
+  return rows.map((row) => advanceRow(row, now))
 }
 
 function advanceRow(row: WaterfallRow, now: number): WaterfallRow {

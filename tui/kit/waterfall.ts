@@ -13,6 +13,8 @@ export interface WaterfallOptions {
   readonly scale?: 'clock' | 'compressed'
   /** How many marks are told of below the rows, the newest. Default: 5. */
   readonly notes?: number
+  /** Those of the model's rows that are to be laid out: of a long run the ones on the screen. Left out: all. */
+  readonly rows?: readonly WaterfallRow[]
 }
 
 /** A line of text; together as wide as asked. */
@@ -28,18 +30,30 @@ export function layoutWaterfall(
   model: WaterfallModel,
   width: number,
   glyphs: WaterfallGlyphs,
-  { scale: kind = 'clock', notes = 5 }: WaterfallOptions = {},
+  { scale: kind = 'clock', notes = 5, rows: shown = model.rows }: WaterfallOptions = {},
 ): WaterfallLine[] {
   const columns = columnsOf(model, width)
   const scale = kind === 'clock' ? clockScale(model, columns.chart) : compressed(model, columns.chart)
   const before = ' '.repeat(width - columns.chart)
   const axis = { kind: 'axis', spans: [span(before + chartAxis(model, scale, glyphs), 'dim')] } as const
-  const rows = model.rows.map((row) => rowLine(row, columns, scale, glyphs))
+  const rows = shown.map((row) => rowLine(row, columns, scale, glyphs))
   return [axis, ...rows, ...noteLines(model, width, glyphs, notes)]
 }
 
-/** Tries keep their proportions: they are what is compared. */
+const scales = new WeakMap<readonly WaterfallRow[], { readonly of: string; readonly scale: TimeScale }>()
+
+/** Laid out anew once a second at most, for all the frames of the same rows. */
 function compressed(model: WaterfallModel, width: number): TimeScale {
+  const of = `${width} ${Math.floor(model.to / 1_000)}`
+  const known = scales.get(model.rows)
+  if (known?.of === of) return known.scale
+  const scale = compressedOf(model, width)
+  scales.set(model.rows, { of, scale })
+  return scale
+}
+
+/** Tries keep their proportions: they are what is compared. */
+function compressedOf(model: WaterfallModel, width: number): TimeScale {
   const tries: readonly WaterfallSpanKind[] = ['done', 'retried', 'failed', 'open', 'broken']
   const busy = model.rows.flatMap(({ kind, spans }) =>
     kind === 'step' ? spans.filter((span) => tries.includes(span.kind)) : [],
@@ -59,7 +73,7 @@ const tookWidth = 7
 
 function columnsOf({ rows }: WaterfallModel, width: number): Columns {
   const wide = width >= wideFrom
-  const wanted = Math.max(8, ...rows.map((row) => textWidth(labelOf(row))))
+  const wanted = Math.max(8, longestLabel(rows))
   const label = Math.min(wanted, Math.floor(width * (wide ? 0.3 : 0.4)))
   const tries = wide ? 4 : 0
   // The sign of the state, what it took, and spaces between them.
@@ -67,6 +81,17 @@ function columnsOf({ rows }: WaterfallModel, width: number): Columns {
   const chart = width - label - beside
   if (chart >= leastChart) return { label, tries, chart }
   return { label: Math.max(1, width - beside), tries, chart: 0 }
+}
+
+const longestLabels = new WeakMap<readonly WaterfallRow[], number>()
+
+/** Measured once for all the frames of the same rows. */
+function longestLabel(rows: readonly WaterfallRow[]): number {
+  const known = longestLabels.get(rows)
+  if (known !== undefined) return known
+  const longest = rows.reduce((most, row) => Math.max(most, textWidth(labelOf(row))), 0)
+  longestLabels.set(rows, longest)
+  return longest
 }
 
 function labelOf({ label, depth, orphan }: WaterfallRow): string {

@@ -1,10 +1,11 @@
 import type { ReactNode } from 'react'
 import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
-import type { Place, ScreenName, Sort, Target } from '../app/place.ts'
+import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
+import type { Incident } from '../text/incident-report.ts'
 
 /** Columns and rows of characters. */
 export interface Size {
@@ -20,6 +21,17 @@ export interface Row {
   readonly thing?: Thing
   /** What enter opens. */
   readonly target?: Target
+  /** What it is connected with, the nearest first; left out: nothing. */
+  readonly jumps?: readonly Jump[]
+}
+
+/** Something of a row that can be copied. */
+export interface Copy {
+  /** In the list that asks what to copy: one letter, each once; `y` is the id's. */
+  readonly key: string
+  /** As `the error`. */
+  readonly what: string
+  readonly text: string
 }
 
 /** All that a screen is made from: the same for rows and view, and nothing else. */
@@ -31,6 +43,8 @@ export interface ScreenInput<Data> {
   /** Why its last read failed: `data` is older. */
   readonly problem: string | undefined
   readonly place: Place
+  /** What `--store` was, for commands to type; left out: the default. */
+  readonly store?: string
   readonly range: StatisticsRange
   /** Now by the store's clock. */
   readonly now: number
@@ -43,6 +57,9 @@ export interface ViewProps<Data> extends ScreenInput<Data> {
   /** As the app windows them: see `windowOf`. By pane. */
   readonly windows: Readonly<Record<string, ListWindow>>
 }
+
+/** A report without what the app knows of every one: where the store is, and when it is made. */
+export type IncidentAbout = Omit<Incident, 'store' | 'environment' | 'now'>
 
 /** The part of a list that is on the screen. */
 export interface ListWindow {
@@ -67,12 +84,23 @@ export interface ReadRequest {
   readonly wanted: number
   /** The row the cursor is on; left out: the first, whichever it is. */
   readonly row?: string
+  /** The same, also where it is the first one; left out while the list is empty. Of a screen with several lists, of the one that has the keys. */
+  readonly current?: string
   readonly own: Place['own']
+  /** What `--store` was, for commands to type; left out: the default. */
+  readonly store?: string
 }
 
 export interface ScreenRead<Data> {
   /** Between two reads. */
   readonly everyMs: number
+  /** It reads what it says of the row under the cursor, and so again when the cursor moves. */
+  readonly followsCursor?: true
+  /**
+   * Names what a read is of: as long as that stays the same, a read goes on from what the last one found. Left out: all of
+   * the request but how much is wanted.
+   */
+  keyOf?(request: ReadRequest): string
   /**
    * Reads what the place shows. `before`: what the last read of the same place found; left out after a change of subject,
    * filter or sort.
@@ -98,18 +126,40 @@ export interface Screen<Data = unknown> {
   rows(input: ScreenInput<Data>, pane: string): readonly Row[]
   /** How many lines of a pane hold rows. */
   height(input: ScreenInput<Data>, pane: string): number
+  /**
+   * The row that the cursor of a pane is on until it is moved, and follows: of a run the step that it is in. Left out, or
+   * undefined: the first one.
+   */
+  begins?(input: ScreenInput<Data>, pane: string): string | undefined
   /** What one can sort by, in the order of the picker; left out: the order is fixed. */
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
   /** What the filter line says it takes; left out: the screen has no filter. */
   readonly filterHint?: string
   /** A number beside its name on line 2, as of failures; 0 shows none. */
   alarms?(fleet: FleetView): number
-  /** Commands that the keymap gives to this screen alone: what each makes of the place's `own`. */
-  readonly toggles?: Readonly<Record<string, (own: Place['own']) => Place['own']>>
+  /**
+   * Commands that the keymap gives to this screen alone: what each makes of the place's `own`, and of the row that the
+   * cursor is on. Enter on a row that opens nothing is `fold`, where there is one.
+   */
+  readonly toggles?: Readonly<Record<string, Toggle<Data>>>
+  /** What `y` offers beside the id of a row. */
+  copies?(input: ScreenInput<Data>, row: Row | undefined): readonly Copy[]
+  /** What `o` shows in the pager: all of what the pane with the keys shows, unfolded. */
+  page?(
+    input: ScreenInput<Data>,
+    row: Row | undefined,
+  ): { readonly name: string; readonly text: string } | undefined
+  /** What `Y` reports on. */
+  incident?(input: ScreenInput<Data>, row: Row | undefined): IncidentAbout | undefined
   /** For `--json`. */
   json(input: ScreenInput<Data>): unknown
   View(props: ViewProps<Data>): ReactNode
 }
+
+/** As a method, so that a screen of some data is one of any. */
+export type Toggle<Data> = {
+  toggle(own: Place['own'], row: Row | undefined, input: ScreenInput<Data>): Place['own']
+}['toggle']
 
 /** By name; those that are not there have no digit and open nothing. */
 export type Screens = Readonly<Partial<Record<ScreenName, Screen>>>

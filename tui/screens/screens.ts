@@ -16,9 +16,29 @@
  * The app does the rest: cursor, marks, filter line, sort picker, history, reads, failure of a read, freeze.
  * The model to copy is Doctor (a list of the store), then Runs (pages by cursor, a filter, a preview), then Home (panes).
  */
+import { cron } from './cron/screen.ts'
 import { doctor } from './doctor/screen.ts'
+import { events } from './events/screen.ts'
+import { failures } from './failures/screen.ts'
 import { home } from './home/screen.ts'
+import { limits } from './limits/screen.ts'
+import { queues } from './queues/screen.ts'
+import { run } from './run/screen.ts'
 import { runs } from './runs/screen.ts'
 import type { Screens } from './screen.ts'
+import { step } from './step/screen.ts'
+import { workers } from './workers/screen.ts'
 
-export const screens: Screens = { home, runs, doctor }
+export const screens: Screens = {
+  home,
+  runs,
+  queues,
+  workers,
+  cron,
+  limits,
+  failures,
+  events,
+  doctor,
+  run,
+  step,
+}

@@ -1,4 +1,3 @@
-import type { Instance } from 'ink'
 import type { Suspension } from './suspension.ts'
 
 export type HowItEnded =
@@ -17,11 +16,18 @@ const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
 /** Of a terminal that is gone: as the shell that had it was told. */
 const goneCode = 129
 
+/** What ink draws on the terminal. */
+export interface Drawing {
+  unmount(): void
+  /** Rejects with what a component threw. */
+  waitUntilExit(): Promise<unknown>
+}
+
 /**
  * Whatever ends the screen, the terminal is given back: cursor, raw mode, pastes and the screen that was there. Signals,
  * errors that nothing caught, and a terminal that is gone all end it; ctrl-z only lends the terminal to the shell.
  */
-export function giveBack(instance: Instance, suspension: Suspension): Ending {
+export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   const { promise, resolve } = Promise.withResolvers<HowItEnded>()
   const finish = (how: HowItEnded): void => {
     release()

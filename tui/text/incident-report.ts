@@ -16,8 +16,10 @@ export interface Incident {
   readonly sinceAtLeast?: boolean
   /** What changed near its begin. */
   readonly nearby?: string
-  /** What happened, oldest first. */
+  /** What happened in the store, oldest first. */
   readonly events: readonly StoreEvent[]
+  /** What happened beside it, as to the run itself; oldest first. */
+  readonly moments?: readonly Moment[]
   /** Runs that it is about. */
   readonly runs: readonly IncidentRun[]
   /** How many runs there are, where it is more than are listed. */
@@ -30,6 +32,11 @@ export interface Incident {
   readonly environment?: string
   /** When the report is made, by the store's clock. */
   readonly now: number
+}
+
+export interface Moment {
+  readonly at: number
+  readonly text: string
 }
 
 interface IncidentRun {
@@ -77,14 +84,13 @@ function section(title: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : [`## ${title}`, '', ...lines].join('\n')
 }
 
-function timeline({ events, now }: Incident): string[] {
-  const shown = events.slice(-reportBounds.events)
-  const left = events.length - shown.length
+function timeline({ events, moments = [], now }: Incident): string[] {
+  const all = [...events.map((event) => ({ at: event.at, text: eventSentence(event) })), ...moments]
+  const shown = all.sort((a, b) => a.at - b.at).slice(-reportBounds.events)
+  const left = all.length - shown.length
   return [
     ...(left === 0 ? [] : [`- … ${left} earlier events`]),
-    ...shown.map(
-      (event) => `- ${clockTime(event.at, now).replace(' UTC', '')} ${inline(eventSentence(event))}`,
-    ),
+    ...shown.map(({ at, text }) => `- ${clockTime(at, now).replace(' UTC', '')} ${inline(text)}`),
   ]
 }
 

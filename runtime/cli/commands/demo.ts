@@ -11,7 +11,7 @@ export function addDemo(program: Command): void {
   const command = program
     .command('demo')
     .description('watch a run survive the death of its worker')
-    .option('--keep', 'leave its folder and print the path; else all it made is deleted')
+    .option('--keep', 'leave its folder and print the path, as in a terminal; else all it made is deleted')
   addStoreOption(command).action(demo)
 }
 

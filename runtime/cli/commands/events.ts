@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { eventSentence } from '../../describe/event-sentence.ts'
+import { type EventFilter, matchesEvent } from '../../describe/event-subject.ts'
 import type { EventLog, EventPage, StoreEvent } from '../../store/events.ts'
 import type { Inspector } from '../../store/store.ts'
 import { onStopSignals } from '../../worker/stop-signals.ts'
@@ -11,12 +12,6 @@ import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, screenWidth } from '../output.ts'
 import { plainText, wrap } from '../plain-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
-
-interface EventFilter {
-  readonly run?: string
-  readonly job?: string
-  readonly queue?: string
-}
 
 interface EventsOptions extends SharedOptions, EventFilter {
   readonly log?: EventLog
@@ -93,27 +88,7 @@ async function follow(
 }
 
 function filtered(page: EventPage, filter: EventFilter): EventPage {
-  return { ...page, events: page.events.filter((event) => matches(event, filter)) }
-}
-
-function matches(event: StoreEvent, { run, job, queue }: EventFilter): boolean {
-  const of = event.kind === 'run' ? event : operationOf(event)
-  return (
-    (run === undefined || of.run?.startsWith(run) === true) &&
-    (job === undefined || of.job === job) &&
-    (queue === undefined || of.queue === queue)
-  )
-}
-
-/** The run, job and queue that an operation was about. */
-function operationOf(event: Extract<StoreEvent, { kind: 'operation' }>): EventFilter {
-  const { operation, subject, details = {} } = event
-  const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
-  if (operation.endsWith(' run')) {
-    return given({ run: subject, job: text(details.job), queue: text(details.queue) })
-  }
-  if (operation === 'trigger schedule') return given({ run: text(details.run) })
-  return given({ queue: operation.endsWith(' queue') ? subject : undefined })
+  return { ...page, events: page.events.filter((event) => matchesEvent(event, filter)) }
 }
 
 function printPage({ events, gap }: EventPage): void {

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { durationToken } from '../../describe/duration-token.ts'
+import { failureText, shortFingerprint, triesIn } from '../../describe/failure-text.ts'
 import { RunStateError } from '../../model/errors.ts'
 import {
   type FailureGroup,
@@ -9,7 +10,7 @@ import {
 } from '../../store/failures.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
-import { failureReport, failureText, shortFingerprint, triesIn } from '../failure-text.ts'
+import { failureReport } from '../failure-report.ts'
 import { given } from '../given.ts'
 import { pastTime, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'

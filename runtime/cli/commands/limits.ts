@@ -4,8 +4,7 @@ import type { LimiterChange } from '../../client/limiters.ts'
 import { limiterSetText } from '../../describe/action-result.ts'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
-import { byAndWhy } from '../../describe/manual-action.ts'
-import { ruleText } from '../../describe/rule-text.ts'
+import { byHandText, ruleText } from '../../describe/rule-text.ts'
 import { RunStateError } from '../../model/errors.ts'
 import { ruleNames } from '../../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
@@ -54,10 +53,6 @@ const keyColumns: readonly Column<LimiterKeyInfo>[] = [
     paint: (text) => paint('yellow', text),
   },
 ]
-
-function byHandText(byHand: NonNullable<LimiterInfo['byHand']>): string {
-  return `by ${byAndWhy(byHand)}; the code says ${ruleText(byHand.code)}`
-}
 
 /** What `--set` takes, a line per kind. */
 function settableNumbers(): string {

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { instant, ledgerDetail, tickText } from '../../describe/ledger-text.ts'
+import { stoppedText } from '../../describe/schedule-text.ts'
 import type { CronFire } from '../../model/cron.ts'
 import { UnknownScheduleError } from '../../model/schedule-errors.ts'
 import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../../store/schedules.ts'
 import { withConnection } from '../connection.ts'
-import { instant, ledgerDetail, paintOutcome, stoppedText, tickText } from '../ledger-text.ts'
+import { paintOutcome } from '../ledger-text.ts'
 import { wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable } from '../output.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
@@ -79,7 +81,7 @@ async function showPreview(name: string | undefined, options: PreviewOptions): P
 }
 
 function printPreview(fires: readonly CronFire[], schedule: ScheduleInfo | undefined): void {
-  const stopped = schedule && stoppedText(schedule)
+  const stopped = schedule && stoppedText(schedule, Date.now())
   if (stopped !== undefined) {
     const line = `schedule ${schedule?.name} is ${stopped}: until that changes, none of these will fire`
     print(`${paint('yellow', line)}\n`)

@@ -1,9 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
+import { instant } from '../../describe/ledger-text.ts'
+import { scheduleStateText } from '../../describe/schedule-text.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
 import { withConnection } from '../connection.ts'
-import { instant, paintOutcome, stoppedText } from '../ledger-text.ts'
+import { paintOutcome } from '../ledger-text.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
 import { valueForJson } from '../run-json.ts'
 import { ago } from '../run-text.ts'
@@ -26,7 +28,12 @@ const columns: readonly Column<ScheduleInfo>[] = [
     cell: ({ last }) => (last === undefined ? '' : `${last.outcome} ${ago(last.at)}`),
     paint: (text, { last }) => (last === undefined ? text : paintOutcome(text, last)),
   },
-  { title: 'STATE', cell: stateText, paint: (text) => paint('yellow', text), shrinks: true },
+  {
+    title: 'STATE',
+    cell: (schedule) => scheduleStateText(schedule, Date.now()),
+    paint: (text) => paint('yellow', text),
+    shrinks: true,
+  },
 ]
 
 const fieldsOfSchedule = `SCHEDULE: name, job, origin code | hand, revision, since, cron, timeZone, missed, cap, overlap, jitterMs, input, nextTick?, overdueMs,
@@ -76,15 +83,4 @@ function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): strin
   if (paused !== undefined || dropped !== undefined) return ''
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned yet' : 'never again'
   return overdueMs > 0 ? `${instant(nextTick)}, ${durationToken(overdueMs)} overdue` : instant(nextTick)
-}
-
-function stateText(schedule: ScheduleInfo): string {
-  const stopped = stoppedText(schedule)
-  if (stopped !== undefined) return stopped
-  const { conflict, queued } = schedule
-  if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
-  if (queued.length === 0) return ''
-  return queued.length === 1
-    ? '1 tick waits for the run before it'
-    : `${queued.length} ticks wait for the run before them`
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
+import { workerJobsText, workerQueuesText } from '../../describe/worker-text.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
@@ -29,21 +30,12 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right', drops: 4 },
   { title: 'SEEN', cell: (worker) => `${durationToken(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
   { title: 'LEASE LEFT', cell: (worker) => durationToken(worker.leaseLeftMs), align: 'right', drops: 5 },
-  { title: 'QUEUES', cell: queuesText, shrinks: true },
-  { title: 'JOBS', cell: (worker) => jobsText(worker), shrinks: true },
+  { title: 'QUEUES', cell: workerQueuesText, shrinks: true },
+  { title: 'JOBS', cell: workerJobsText, shrinks: true },
 ]
 
 const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
-
-function jobsText({ jobs }: WorkerInfo): string {
-  return jobs.map(({ name, version }) => `${name} v${version}`).join(', ')
-}
-
-function queuesText({ queues, queueOrder }: WorkerInfo): string {
-  if (queues === undefined) return 'all'
-  return queueOrder === 'strict' ? `${queues.join(' > ')} (strict)` : queues.join(', ')
-}
 
 export function addWorkers(program: Command): void {
   const command = program

@@ -1,4 +1,4 @@
-import { commandLine } from '../../describe/command-line.ts'
+import { commandLine, inStore } from '../../describe/command-line.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { wrap } from '../plain-text.ts'
 import type { Check } from './receipt.ts'
@@ -23,12 +23,13 @@ export function receiptLines(checks: readonly Check[], screen: DemoScreen): stri
 }
 
 /** What to look at next; `store` is where the run still is. */
-export function nextLines(run: RunId, store: string | undefined): string {
-  const show =
+export function nextLines(run: RunId, store: string | undefined, { terminal }: DemoScreen): string {
+  const looks =
     store === undefined
-      ? `${demoCommand()} --store sqlite:demo.db keeps the run for durable-jobs show`
-      : commandLine(['show', run], { store })
-  return `\n${margin}next: your own first job, in README.md\n${margin}      ${show}\n`
+      ? [`${demoCommand()} --store sqlite:demo.db keeps the run for durable-jobs show`]
+      : [commandLine(['show', run], { store }), ...(terminal ? [inStore(`jobs-tui ${run}`, { store })] : [])]
+  const next = ['your own first job, in README.md', ...looks]
+  return `\n${next.map((line, i) => `${margin}${i === 0 ? 'next: ' : '      '}${line}\n`).join('')}`
 }
 
 /** As it was called: npm passes options on behind `--`. */

@@ -14,7 +14,7 @@ import { beginStory, type Story } from './story.ts'
 export interface DemoOptions {
   /** Where the run lives. Default: a SQLite file in the demo's temporary folder. */
   store?: string
-  /** Leaves the temporary folder, so that one can look into it. */
+  /** Leaves the temporary folder, so that one can look into it. Default: in a terminal, unless the run is in a store of its own. */
   keep?: boolean
   io?: DemoScreen
 }
@@ -29,14 +29,15 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
   const csv = writeCandidates(candidateLines)
   const folder = makeDemoFolder(csv)
   const story = beginStory(candidateLines, stepCount(csv))
+  const leaves = options.keep ?? (screen.terminal && options.store === undefined)
   let keep = options.keep ?? false
   const remove = (): void => {
     if (!keep) rmSync(folder.root, { recursive: true, force: true, maxRetries: 5 })
   }
   process.once('exit', remove)
   try {
-    const code = await present(screen, story, folder, options)
-    keep ||= code === 1
+    const code = await present(screen, story, folder, { ...options, keep: leaves })
+    keep ||= code === 1 || (code === 0 && leaves)
     if (keep) screen.write(`\n  what it left: ${folder.root}\n`)
     return code
   } finally {
@@ -62,7 +63,7 @@ async function present(
     const checks = checkEnding(story, folder, ending)
     const stays = options.store !== undefined || options.keep === true
     screen.write(receiptLines(checks, screen))
-    screen.write(nextLines(ending.run.id, stays ? store : undefined))
+    screen.write(nextLines(ending.run.id, stays ? store : undefined, screen))
     return checks.every(({ holds }) => holds) ? 0 : 1
   } catch (error) {
     if (interruption.signal.aborted) return interruptedCode

@@ -3,6 +3,8 @@ import { clip, textWidth } from '../plain-text.ts'
 
 /** Where the demo is shown. */
 export interface DemoScreen {
+  /** Whether a person sits before it, who may want to look at what was made. */
+  readonly terminal: boolean
   /** Whether what was written can be drawn over, in colours. */
   readonly live: boolean
   /** Left out where lines may be of any length. */
@@ -23,6 +25,7 @@ export function terminalScreen(): DemoScreen {
   const big = stdout.isTTY && stdout.columns >= fewestColumns && stdout.rows >= fewestRows
   const plain = (env.NO_COLOR ?? '') !== '' || env.TERM === 'dumb'
   return {
+    terminal: stdout.isTTY === true,
     live: big && !plain,
     columns: () => (stdout.isTTY ? stdout.columns : undefined),
     write: (text) => stdout.write(text),

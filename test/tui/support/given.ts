@@ -20,7 +20,7 @@ import { now, snapshot } from '../../unit/attention/given.ts'
 
 export const deps: AppDeps = { screens, verbs: {} }
 
-export const environment: Environment = {
+const environment: Environment = {
   ...{ isProduction: false, address: 'sqlite:jobs.db', write: false, operator: 'ana@host' },
   look: lookOf({ ascii: false }),
 }
@@ -88,7 +88,14 @@ export function runOf(id: string, over: Partial<Run> = {}): Run {
 export function findingOf(id: string, over: Partial<Finding> = {}): Finding {
   const [kind = ''] = id.split(':')
   return {
-    ...{ id, kind, severity: 'warning', since: now - 60_000, sentence: `about ${id}`, next: 'durable-jobs runs' },
+    ...{
+      id,
+      kind,
+      severity: 'warning',
+      since: now - 60_000,
+      sentence: `about ${id}`,
+      next: 'durable-jobs runs',
+    },
     ...over,
   }
 }

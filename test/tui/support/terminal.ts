@@ -27,6 +27,9 @@ const pollMs = 20
 export class Terminal {
   readonly #socket: string
   readonly #folder: string
+  #asked = 0
+  /** A test talks with the shell from here on. */
+  #isShell = false
 
   private constructor(socket: string, folder: string) {
     this.#socket = socket
@@ -46,7 +49,9 @@ export class Terminal {
     await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...screen, ...shell)
     await terminal.#tmux('set-option', '-g', 'status', 'off')
     const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
-    const line = `stty -a > ${folder}/before; ${program}; echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
+    // As one job of the shell: else what stands behind the program would run when that is stopped.
+    const ending = `echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
+    const line = `(stty -a > ${folder}/before; ${program}; ${ending})`
     await terminal.type(line)
     await terminal.press('Enter')
     return terminal
@@ -93,7 +98,8 @@ export class Terminal {
     for (;;) {
       const screen = await this.screen()
       if (isThere(screen)) return screen
-      const hasEnded = /^ended$/m.test(screen)
+      // A program that has ended shows nothing more; the shell does.
+      const hasEnded = !this.#isShell && /^ended$/m.test(screen)
       if (hasEnded || performance.now() > until) throw new Error(`never shown: ${String(wanted)}\n${screen}`)
       await new Promise((resolve) => setTimeout(resolve, pollMs))
     }
@@ -102,8 +108,7 @@ export class Terminal {
   /** PID of the program, which runs in the shell's foreground or is stopped. */
   async pid(): Promise<number> {
     const shell = (await this.#tmux('display-message', '-p', '#{pane_pid}')).trim()
-    const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', shell])
-    return Number(stdout.trim().split('\n')[0])
+    return childOf(await childOf(Number(shell)))
   }
 
   async signal(signal: NodeJS.Signals): Promise<void> {
@@ -118,9 +123,21 @@ export class Terminal {
     readonly after: string
     readonly screen: string
   }> {
+    this.#isShell = true
     const screen = await this.shows(/^ended$/m)
     const read = (name: string): string => readFileSync(join(this.#folder, name), 'utf8')
     return { code: Number(read('code')), before: read('before'), after: read('after'), screen }
+  }
+
+  /** What `stty -a` says in the shell now, and what it said before the program was started. */
+  async modes(): Promise<{ readonly before: string; readonly now: string }> {
+    this.#isShell = true
+    this.#asked++
+    await this.type(`stty -a > ${this.#folder}/now; echo "modes" ${this.#asked}`)
+    await this.press('Enter')
+    await this.shows(`modes ${this.#asked}`)
+    const read = (name: string): string => readFileSync(join(this.#folder, name), 'utf8')
+    return { before: read('before'), now: read('now') }
   }
 
   async dispose(): Promise<void> {
@@ -132,6 +149,11 @@ export class Terminal {
     const { stdout } = await run('tmux', ['-S', this.#socket, ...args])
     return stdout
   }
+}
+
+async function childOf(parent: number): Promise<number> {
+  const { stdout } = await run('ps', ['-o', 'pid=', '--ppid', String(parent)])
+  return Number(stdout.trim().split('\n')[0])
 }
 
 /** Only this, so that no variable of the tests' own process changes what the program does. */

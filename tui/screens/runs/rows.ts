@@ -2,6 +2,7 @@ import { situation } from '../../../runtime/describe/situation.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { FleetView } from '../../fleet/fleet-view.ts'
 import type { ListWindow, Row, ScreenInput } from '../screen.ts'
+import { runJumps } from './run-jumps.ts'
 import type { RunsData } from './runs-data.ts'
 
 export interface RunRow extends Row {
@@ -26,6 +27,9 @@ export function runRows({ data, fleet, now }: ScreenInput<RunsData>): readonly R
     },
     thing: { kind: 'run', id: run.id, job: run.job, state: run.state },
     target: { screen: 'run', subject: run.id },
+    get jumps() {
+      return runJumps(run)
+    },
   }))
 }
 

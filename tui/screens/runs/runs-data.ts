@@ -33,7 +33,7 @@ interface ListPage {
   readonly next?: string
 }
 
-export const pageRuns = 100
+const pageRuns = 100
 const maxRuns = 5_000
 const maxCalls = 4
 /** Of runs that the newest page no longer has, so many around the cursor are looked up one by one. */
@@ -44,7 +44,7 @@ type Reads = Pick<Inspector, 'runs' | 'run'>
 const longestStates: readonly RunState[] = ['ready', 'waiting', 'running', 'cancelling']
 
 /** What is asked of the store for a place. */
-export function queryOf({ filter: text, sort }: Pick<ReadRequest, 'filter' | 'sort'>): {
+function queryOf({ filter: text, sort }: Pick<ReadRequest, 'filter' | 'sort'>): {
   readonly query: RunFilter & { readonly order: RunOrder }
   readonly unknown: readonly string[]
 } {

@@ -1,0 +1,37 @@
+import type { LedgerLine } from '../store/schedules.ts'
+import { durationToken } from './duration-token.ts'
+import { byAndWhy } from './manual-action.ts'
+
+/** What a line says beside its tick and its outcome. */
+export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: LedgerLine): string {
+  const parts = [
+    why === undefined ? '' : skipText(why, other),
+    lateMs === undefined ? '' : `${durationToken(lateMs)} late`,
+    run === undefined ? '' : `run ${run}`,
+    by === undefined ? '' : `by ${byAndWhy(reason === undefined ? { by } : { by, reason })}`,
+    worker === undefined ? '' : `by the code of worker ${worker}`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}
+
+function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined): string {
+  const words = {
+    missed: 'nobody could fire in time',
+    paused: 'paused',
+    overlap: `run ${other} lives`,
+    duplicate: `duplicate of run ${other}`,
+    'queue full': 'as many ticks as its cap wait already',
+  } satisfies Record<typeof why, string>
+  return words[why]
+}
+
+/** The tick, or the stretch of ticks, that a line is about. */
+export function tickText({ tick, until, count }: LedgerLine): string {
+  if (tick === undefined) return ''
+  return until === undefined ? instant(tick) : `${instant(tick)} to ${instant(until)} (${count})`
+}
+
+/** To the second, as ticks are. */
+export function instant(at: number): string {
+  return new Date(at).toISOString().replace('.000Z', 'Z')
+}

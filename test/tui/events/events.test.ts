@@ -1,0 +1,244 @@
+import { expect, test } from 'vitest'
+import type {
+  EventPage,
+  EventQuery,
+  OperationEvent,
+  RunEvent,
+  StoreEvent,
+} from '../../../runtime/store/events.ts'
+import type { AppState } from '../../../tui/app/app-state.ts'
+import { requestKey, requestOf } from '../../../tui/app/shown.ts'
+import { parseEventFilter } from '../../../tui/screens/events/event-filter.ts'
+import { type EventsData, loadEvents, maxEvents } from '../../../tui/screens/events/events-data.ts'
+import { entryText, eventRows, localTime, shortText } from '../../../tui/screens/events/rows.ts'
+import { events as screen } from '../../../tui/screens/events/screen.ts'
+import { screens } from '../../../tui/screens/screens.ts'
+import { now } from '../../unit/attention/given.ts'
+import { pressed, screenInput, stateOf, typed } from '../support/given.ts'
+
+function ran(n: number, over: Partial<RunEvent> = {}, epoch = 'e'): RunEvent {
+  return {
+    ...{
+      kind: 'run',
+      cursor: `${epoch}-${n}`,
+      at: now - 60_000 + n,
+      run: `run-${n}`,
+      job: 'pay',
+      queue: 'mail',
+    },
+    ...{ transition: 'claim', state: 'running' },
+    ...over,
+  }
+}
+
+function done(
+  n: number,
+  operation: OperationEvent['operation'],
+  over: Partial<OperationEvent> = {},
+): OperationEvent {
+  return { kind: 'operation', cursor: `e-${n}`, at: now - 60_000 + n, operation, ...over }
+}
+
+function many(from: number, count: number, epoch = 'e'): readonly RunEvent[] {
+  return Array.from({ length: count }, (_, i) => ran(from + i, {}, epoch))
+}
+
+/** A log in memory, read as the store is read. */
+class Log {
+  all: readonly StoreEvent[] = []
+  epoch = 'e'
+  asked: EventQuery[] = []
+
+  events = async (query: EventQuery): Promise<EventPage> => {
+    this.asked.push(query)
+    const { after, limit, log } = query
+    const number = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('-') + 1))
+    const fitting = this.all.filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
+    const last = (events: readonly StoreEvent[]): string =>
+      events.at(-1)?.cursor ?? this.all.at(-1)?.cursor ?? `${this.epoch}-0`
+    if (after === undefined || !after.startsWith(`${this.epoch}-`)) {
+      const events = fitting.slice(-limit)
+      return { events, cursor: last(events), ...(after === undefined ? {} : { gap: true }) }
+    }
+    const first = number(this.all[0]?.cursor ?? 'e-0')
+    const events = fitting.filter(({ cursor }) => number(cursor) > number(after)).slice(0, limit)
+    return {
+      events,
+      cursor: events.at(-1)?.cursor ?? after,
+      ...(first > number(after) + 1 ? { gap: true } : {}),
+    }
+  }
+
+  load(before?: EventsData, filter = ''): Promise<EventsData> {
+    this.asked = []
+    return loadEvents({ events: this.events }, { filter, own: {} }, before)
+  }
+}
+
+function kinds({ entries }: EventsData): readonly string[] {
+  return entries.map((entry) => (entry.kind === 'break' ? entry.why : entry.event.cursor))
+}
+
+test('a stream begins with the newest, and goes on behind them', async () => {
+  const log = new Log()
+  log.all = many(1, 3)
+  const first = await log.load()
+  expect(kinds(first)).toEqual(['e-3', 'e-2', 'e-1'])
+  log.all = many(1, 5)
+  const second = await log.load(first)
+  expect(kinds(second)).toEqual(['e-5', 'e-4', 'e-3', 'e-2', 'e-1'])
+  expect(log.asked).toEqual([{ after: 'e-3', limit: 1_000 }])
+  expect((await log.load(second)).entries).toBe(second.entries)
+})
+
+test('a gap is a line between what was there and what is new', async () => {
+  const log = new Log()
+  log.all = many(1, 2)
+  const first = await log.load()
+  log.all = many(10, 2)
+  expect(kinds(await log.load(first))).toEqual(['e-11', 'e-10', 'gap', 'e-2', 'e-1'])
+})
+
+test('a store that was made anew is told of, and the events of the old one stay below', async () => {
+  const log = new Log()
+  log.all = many(1, 2)
+  const first = await log.load()
+  log.epoch = 'f'
+  log.all = many(1, 1, 'f')
+  const second = await log.load(first)
+  expect(kinds(second)).toEqual(['f-1', 'new store', 'e-2', 'e-1'])
+  expect(entryText(second.entries[1] as never)).toContain('the store was emptied and made anew')
+  expect(kinds(await log.load(second))).toEqual(['f-1', 'new store', 'e-2', 'e-1'])
+})
+
+test('what comes faster than it is read is skipped to the newest, and told of', async () => {
+  const log = new Log()
+  log.all = many(1, 1)
+  const first = await log.load()
+  log.all = many(1, 9_000)
+  const second = await log.load(first)
+  expect(log.asked).toHaveLength(4)
+  expect(kinds(second)[0]).toBe('e-9000')
+  expect(kinds(second)[1_000]).toBe('skipped')
+  expect(second.cursor).toBe('e-9000')
+})
+
+test('nothing is told as skipped when the newest reach back to what was read', async () => {
+  const log = new Log()
+  log.all = many(1, 1)
+  const first = await log.load()
+  log.all = many(1, 3_001)
+  const second = await log.load(first)
+  expect(kinds(second)).not.toContain('skipped')
+  expect(second.entries).toHaveLength(3_001)
+})
+
+test('no more than so many are kept', async () => {
+  const log = new Log()
+  log.all = many(1, 1_000)
+  let data = await log.load()
+  for (let n = 2; n <= 12; n++) {
+    log.all = many(1, n * 1_000)
+    data = await log.load(data)
+  }
+  expect(data.entries).toHaveLength(maxEvents)
+  expect(kinds(data)[0]).toBe('e-12000')
+})
+
+function shown(events: readonly StoreEvent[]): AppState {
+  const entries = events.map((event) => ({ kind: 'event', event }) as const).toReversed()
+  const data: EventsData = {
+    entries: [...entries.slice(0, 1), { kind: 'break', id: 'gap e-9', why: 'gap' }, ...entries.slice(1)],
+    cursor: 'e-9',
+  }
+  return stateOf({ target: { screen: 'events' }, data })
+}
+
+const mixed = [
+  ran(1, { transition: 'enqueue', state: 'ready' }),
+  ran(2, { job: 'mail', run: 'abc-1', queue: 'bulk', transition: 'fail', state: 'failed' }),
+  done(3, 'pause queue', { subject: 'bulk', by: 'ana', reason: 'storm' }),
+  done(4, 'cancel run', { subject: 'abc-1', by: 'ana', details: { job: 'mail', queue: 'bulk' } }),
+]
+
+function ids(state: AppState): readonly string[] {
+  return eventRows({
+    data: [...state.data.values()][0]?.data as EventsData,
+    place: state.places.visited[0] as never,
+  }).map(({ id }) => id)
+}
+
+test.each([
+  ['', ['e-4', 'gap e-9', 'e-3', 'e-2', 'e-1']],
+  ['job:mail', ['e-4', 'gap e-9', 'e-2']],
+  ['run:abc', ['e-4', 'gap e-9', 'e-2']],
+  ['queue:bulk', ['e-4', 'gap e-9', 'e-3', 'e-2']],
+  ['STORM', ['gap e-9', 'e-3']],
+  ['!ana', ['gap e-9', 'e-2', 'e-1']],
+])('the filter %j shows %j, and breaks always', (filter, wanted) => {
+  expect(ids(typed(pressed(shown(mixed), '/'), filter))).toEqual(wanted)
+})
+
+test('a part that is none is said', () => {
+  expect(parseEventFilter('worker:w1').unknown[0]).toContain("'worker:' is not a part of this filter")
+})
+
+test('another level is read anew; another filter goes on with what is there', () => {
+  const key = (state: AppState): string => requestKey(requestOf(state, screens), screen.read as never)
+  const both = shown(mixed)
+  const operations = pressed(both, 'v')
+  const runs = pressed(operations, 'v')
+  expect([both, operations, runs, pressed(runs, 'v')].map(key)).toEqual([
+    'both',
+    'operations',
+    'runs',
+    'both',
+  ])
+  expect(key(typed(pressed(both, '/'), 'job:mail'))).toBe('both')
+  expect(key(typed(pressed(both, '/'), 'ops'))).toBe('operations')
+})
+
+test('the store is asked for one log only where one is shown', async () => {
+  const log = new Log()
+  log.all = mixed
+  expect(kinds(await log.load(undefined, 'ops'))).toEqual(['e-4', 'e-3'])
+  expect(log.asked).toEqual([{ limit: 1_000, log: 'operations' }])
+})
+
+test('enter opens what an event is about', () => {
+  const rows = (event: StoreEvent): unknown => {
+    const data: EventsData = { entries: [{ kind: 'event', event }], cursor: event.cursor }
+    return eventRows(screenInput({ target: { screen: 'events' }, data }))[0]?.target
+  }
+  expect(rows(ran(1))).toEqual({ screen: 'run', subject: 'run-1' })
+  expect(rows(done(1, 'pause queue', { subject: 'bulk' }))).toEqual({ screen: 'queues', row: 'bulk' })
+  expect(rows(done(1, 'worker lost', { subject: 'w1' }))).toEqual({ screen: 'workers', row: 'w1' })
+  expect(rows(done(1, 'change limiter', { subject: 'stripe' }))).toEqual({ screen: 'limits', row: 'stripe' })
+  expect(rows(done(1, 'trigger schedule', { subject: 'nightly' }))).toEqual({
+    screen: 'cron',
+    row: 'nightly',
+  })
+  expect(rows(done(1, 'leader changed', { subject: 'leader', by: 'w2' }))).toEqual({
+    screen: 'workers',
+    row: 'w2',
+  })
+  expect(rows(done(1, 'mute finding', { subject: 'paused-queue:bulk' }))).toEqual({
+    screen: 'home',
+    row: 'paused-queue:bulk',
+  })
+  expect(rows(done(1, 'remove run', { subject: 'r1' }))).toBeUndefined()
+})
+
+test('a run’s event is short in the list, an operation is whole', () => {
+  const entry = (event: StoreEvent) => ({ kind: 'event', event }) as const
+  const long = ran(1, { run: '01m8jgwts9dtrqvwcpz99rdfy5', transition: 'complete', state: 'completed' })
+  expect(shortText(entry(long), '…')).toBe('pay …cpz99rdfy5 completed'.replace('cpz99rdfy5', 'pz99rdfy5'))
+  expect(shortText(entry(mixed[2] as StoreEvent), '…')).toBe("queue 'bulk' paused by ana: 'storm'")
+  expect(entryText(entry(long))).toContain("in queue 'mail'")
+})
+
+test('times are those of this host’s clock, with the day where it is another one', () => {
+  const noon = new Date(2030, 0, 31, 12, 4, 5).getTime()
+  expect(localTime(noon, noon + 1_000)).toBe('12:04:05')
+  expect(localTime(noon - 86_400_000, noon)).toBe('01-30 12:04:05')
+})

@@ -1,0 +1,153 @@
+import { expect, test } from 'vitest'
+import type { FailureFilter } from '../../../runtime/store/failures.ts'
+import type { AppState } from '../../../tui/app/app-state.ts'
+import { inputOf } from '../../../tui/app/shown.ts'
+import { spansText } from '../../../tui/kit/span.ts'
+import { failureDetail } from '../../../tui/screens/failures/detail.ts'
+import { parseFailureFilter } from '../../../tui/screens/failures/failure-filter.ts'
+import { type FailuresData, loadFailures } from '../../../tui/screens/failures/failures-data.ts'
+import { failureIncident } from '../../../tui/screens/failures/incident.ts'
+import { type FailureRow, failedNowText, failureRows } from '../../../tui/screens/failures/rows.ts'
+import type { ScreenInput } from '../../../tui/screens/screen.ts'
+import { now, operation, worker } from '../../unit/attention/given.ts'
+import { groupOf } from '../support/detail-data.ts'
+import { fleetOf, pressed, stateOf, typed } from '../support/given.ts'
+
+const groups = [
+  groupOf(),
+  groupOf({
+    fingerprint: 'f1:aaaaaaaaaaaa',
+    job: 'mail',
+    step: '',
+    name: 'TypeError',
+    text: 'no sku',
+    failedNow: 0,
+    firstAt: now - 9_000_000,
+  }),
+]
+const data: FailuresData = { groups, isCut: false, order: 'latest', unknown: [] }
+
+/** Version 17 of `ship` joined after version 16 was there. */
+const fleet = fleetOf({
+  operations: [
+    operation('worker joined', 7_200_000, { subject: 'w1', details: { ship: 16, mail: 3 } }),
+    operation('worker joined', 760_000, { subject: 'w2', details: { ship: 17, mail: 3 } }),
+  ],
+  workers: [worker('w2', { ship: 17, mail: 3 }, { startedAt: now - 760_000 })],
+})
+
+function shown(over: Partial<FailuresData> = {}): AppState {
+  return stateOf({ target: { screen: 'failures' }, fleet, data: { ...data, ...over } })
+}
+
+function input(state: AppState): ScreenInput<FailuresData> {
+  return inputOf(state) as ScreenInput<FailuresData>
+}
+
+function ids(state: AppState): readonly string[] {
+  return failureRows(input(state)).map(({ id }) => id)
+}
+
+test('a group opens its runs by its fingerprint, and J leads to its sample', () => {
+  const [row] = failureRows(input(shown()))
+  expect(row).toMatchObject({
+    id: 'f1:0123456789ab',
+    thing: { kind: 'failure', failedNow: 1_204 },
+    target: { screen: 'runs', filter: 'fingerprint:f1:0123456789ab' },
+    jumps: [{ target: { screen: 'run', subject: 'run-8f2k' } }],
+  })
+})
+
+test('what was never seen before the newest version began is marked with that version', () => {
+  const [ship, mail] = failureRows(input(shown()))
+  expect(ship?.newSince).toMatchObject({ job: 'ship', version: 17 })
+  expect(mail?.newSince).toBeUndefined()
+})
+
+test.each([
+  ['job:mail', ['f1:aaaaaaaaaaaa']],
+  ['step:charge', ['f1:0123456789ab']],
+  ['now', ['f1:0123456789ab']],
+  ['new', ['f1:0123456789ab']],
+  ['TYPEerror', ['f1:aaaaaaaaaaaa']],
+  ['!sku', ['f1:0123456789ab']],
+  ['f1:aaaa', ['f1:aaaaaaaaaaaa']],
+  ['', ['f1:0123456789ab', 'f1:aaaaaaaaaaaa']],
+])('the filter %j shows %j', (filter, wanted) => {
+  expect(ids(typed(pressed(shown(), '/'), filter))).toEqual(wanted)
+})
+
+test('a part that is none is said, with what there is', () => {
+  expect(parseFailureFilter('queue:mail').unknown).toEqual([
+    "'queue:' is not a part of this filter; write job:NAME step:NAME now new WORDS !WORDS",
+  ])
+})
+
+test('the store is asked for as many as are wanted, and for all where words are searched for', async () => {
+  const asked: FailureFilter[] = []
+  const inspector = {
+    failures: async (filter: FailureFilter) => {
+      asked.push(filter)
+      return groups
+    },
+  }
+  const load = (filter: string, sort?: { column: string; descending: boolean }): Promise<FailuresData> =>
+    loadFailures(inspector, { filter, wanted: 100, ...(sort === undefined ? {} : { sort }) })
+  await load('')
+  await load('job:ship', { column: 'tries', descending: true })
+  await load('timeout')
+  expect(asked).toEqual([
+    { order: 'latest', limit: 100 },
+    { order: 'most', limit: 100, job: 'ship' },
+    { order: 'latest', limit: 1_000 },
+  ])
+})
+
+test('the other way around is the list from its end', () => {
+  const flipped = pressed(shown(), 'S')
+  expect(ids(flipped)).toEqual(['f1:aaaaaaaaaaaa', 'f1:0123456789ab'])
+})
+
+test('the detail has the counts apart, the sample and the command that retries them', () => {
+  const [row] = failureRows(input(shown()))
+  const lines = failureDetail(row as FailureRow, {
+    now,
+    width: 120,
+    look: input(shown()).look,
+    store: 'redis://host',
+  }).map(spansText)
+  const text = lines.join('\n')
+  expect(text).toContain(' StripeError: <n> rate_limit')
+  expect(text).toContain(" in ship, step 'charge'  version 17  new since version 17 began 12m40s ago")
+  expect(text).toContain(
+    ' failed now 1,204  runs failed for good 1,204  tries 1,260, 642 in the last hour, 285 in 5m ',
+  )
+  expect(text).toContain(' sample run-8f2k J opens it')
+  expect(text).toContain(' retry durable-jobs retry --fingerprint f1:0123456789ab --store redis://host ')
+  expect(text).toMatch(/last hour ▁+.*█ {2}at most 59\/min/)
+})
+
+test('nothing to retry is offered where no run is failed now', () => {
+  const row = failureRows(input(shown()))[1] as FailureRow
+  const text = failureDetail(row, { now, width: 120, look: input(shown()).look, store: undefined })
+    .map(spansText)
+    .join('\n')
+  expect(text).not.toContain('retry')
+})
+
+test('the title counts runs and groups', () => {
+  expect(failedNowText(failureRows(input(shown())))).toBe('1,204 runs are failed now in 1 of 2')
+  expect(failedNowText([])).toBe('no run is failed now')
+})
+
+test('a report names the cause and what came with it', () => {
+  const [row] = failureRows(input(shown()))
+  const incident = failureIncident(input(shown()), row as FailureRow)
+  expect(incident.nearby).toContain('new since version 17 of ship')
+  expect(incident.runCount).toBe(1_204)
+  expect(incident.commands).toEqual([
+    'durable-jobs runs --fingerprint f1:0123456789ab',
+    'durable-jobs show run-8f2k',
+    'durable-jobs retry --fingerprint f1:0123456789ab',
+  ])
+})

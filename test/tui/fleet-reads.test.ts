@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { defineJob, limits } from '../../sdk/index.ts'
+import { loadCron } from '../../tui/screens/cron/cron-data.ts'
+import { loadLimits } from '../../tui/screens/limits/limits-data.ts'
+import { limiterRows } from '../../tui/screens/limits/rows.ts'
+import { loadQueues } from '../../tui/screens/queues/queues-data.ts'
+import { queueRows, startedSeries, waitsOf } from '../../tui/screens/queues/rows.ts'
+import { workerRows } from '../../tui/screens/workers/rows.ts'
+import { loadHeld } from '../../tui/screens/workers/workers-data.ts'
+import { bothStores } from '../unit/both-stores.ts'
+import { openWorkshop, type Workshop } from '../unit/workshop.ts'
+import { fleetOf, screenInput } from './support/given.ts'
+
+/** What the screens of queues, workers, cron and limits read from a store with one run that holds a key for which others wait. */
+
+const tenant = limits.concurrency({ name: 'tenant', max: 1 })
+
+interface Site extends Workshop {
+  /** The run in the slot. */
+  readonly holder: string
+}
+
+async function openSite(open: () => Promise<object>): Promise<Site> {
+  const shop = await openWorkshop(await open())
+  const held = Promise.withResolvers<string>()
+  const sync = defineJob(
+    { name: 'sync', queue: 'tenants', limits: [{ limiter: tenant, key: () => 'ana' }] },
+    ({ run }) => {
+      held.resolve(run.id)
+      // Until the worker is stopped.
+      return new Promise<void>(() => undefined)
+    },
+  )
+  const nightly = defineJob(
+    { name: 'nightly', queue: 'reports', schedule: { cron: '0 3 * * *', timeZone: 'Europe/Berlin' } },
+    async () => {},
+  )
+  const ghost = defineJob({ name: 'ghost', queue: 'import' }, async () => {})
+  await shop.work([sync, nightly], { concurrency: 5 })
+  await shop.jobs.enqueueMany(sync, [undefined, undefined, undefined])
+  await shop.jobs.enqueue(ghost)
+  await shop.jobs.pauseQueue('import', { by: 'ana', reason: 'storm' })
+  const holder = await held.promise
+  await expect.poll(async () => (await shop.jobs.inspector.limiters())[0]?.waiting).toBe(2)
+  await expect.poll(async () => (await shop.jobs.inspector.schedules())[0]?.nextTick).toBeDefined()
+  return { ...shop, holder }
+}
+
+describe.each(bothStores)('on the %s store', (_, open) => {
+  test('queues: what is started, what waits for what, why ready runs are not taken', async () => {
+    const { jobs } = await openSite(open)
+    const overview = await jobs.inspector.overview({ range: '1h' })
+    const data = await loadQueues(jobs.inspector, { range: '5m', current: 'tenants' }, undefined)
+    const rows = queueRows(screenInput({ target: { screen: 'queues' }, fleet: fleetOf(overview), data }))
+    expect(rows.map(({ id }) => id)).toEqual(['import', 'tenants', 'reports'])
+    expect(rows[0]).toMatchObject({
+      paused: { by: 'ana' },
+      held: [{ why: { kind: 'no job' } }],
+      counts: { ready: 1 },
+    })
+    expect(rows[1]).toMatchObject({
+      counts: { running: 1, waiting: 2 },
+      slots: { taken: 1, all: 5, workers: 1 },
+    })
+    expect(rows[1]?.perSecond).toBeGreaterThan(0)
+    expect(startedSeries('tenants', data)?.some((count) => count > 0)).toBe(true)
+    expect(waitsOf(data.detail?.waiting ?? [])).toEqual([{ kind: 'limit', limiter: 'tenant', runs: 2 }])
+    const next = await loadQueues(jobs.inspector, { range: '5m', current: 'import' }, data)
+    expect(next.detail?.oldest?.job).toBe('ghost')
+  })
+
+  test('workers: the runs in hand, by the name in the overview', async () => {
+    const { jobs, holder } = await openSite(open)
+    const overview = await jobs.inspector.overview({ range: '1h' })
+    const [row] = workerRows(screenInput({ target: { screen: 'workers' }, fleet: fleetOf(overview) }))
+    const { held, isWhole } = await loadHeld(jobs.inspector, { current: row?.id ?? '' })
+    expect([held.map(({ id }) => id), isWhole]).toEqual([[holder], true])
+  })
+
+  test('cron: the ledger and the next ticks', async () => {
+    const { jobs } = await openSite(open)
+    const first = await loadCron(jobs, { wanted: 100 }, undefined)
+    const data = await loadCron(jobs, { wanted: 100, current: 'nightly' }, first)
+    expect(data.ledgers.get('nightly')?.map(({ outcome }) => outcome)).toEqual(['declared'])
+    expect(data.ticks?.fires.map(({ local }) => local.slice(11, 19))).toEqual(
+      Array.from({ length: 5 }, () => '03:00:00'),
+    )
+    const run = await jobs.schedules.trigger('nightly', { by: 'ana' })
+    await run.result()
+    const after = await loadCron(jobs, { wanted: 100, current: 'nightly' }, data)
+    expect(after.ledgers.get('nightly')?.[0]).toMatchObject({ outcome: 'triggered', run: run.id })
+    expect(after.lastRuns.get('nightly')).toMatchObject({ id: run.id, state: 'completed' })
+  })
+
+  test('limits: how full, who holds, who waits', async () => {
+    const { jobs, holder } = await openSite(open)
+    const overview = await jobs.inspector.overview({ range: '1h' })
+    const data = await loadLimits(jobs.inspector, { current: 'tenant' }, undefined)
+    const [row] = limiterRows(screenInput({ target: { screen: 'limits' }, fleet: fleetOf(overview), data }))
+    expect(row).toMatchObject({
+      id: 'tenant',
+      limiter: { waiting: 2 },
+      fullest: { key: 'ana', used: 1, max: 1 },
+    })
+    expect(row?.target).toEqual({ screen: 'runs', filter: 'state:waiting job:sync' })
+    expect(data.places.map(({ place: { key, holders } }) => [key, holders])).toEqual([
+      ['ana', [holder]],
+      ['ana', [holder]],
+    ])
+    expect(data.places.map(({ place }) => place.ahead).sort()).toEqual([0, 1])
+  })
+})

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process'
+import { existsSync, statSync } from 'node:fs'
+import { describe, expect, inject, test } from 'vitest'
+import { defineJob } from '../../sdk/index.ts'
+import { ownStore } from './support/store.ts'
+
+const mail = defineJob({ name: 'send-mail', queue: 'mail' }, async () => {})
+
+interface Finished {
+  readonly code: number
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** jobs-tui without a terminal. */
+function tui(...args: readonly string[]): Promise<Finished> {
+  const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8' }
+  return new Promise((resolve) => {
+    execFile(process.execPath, [inject('jobsTui'), ...args], { env }, (error, stdout, stderr) => {
+      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
+    })
+  })
+}
+
+describe('--once', () => {
+  test('prints a frame of each screen, and exits 3 while something needs attention', async () => {
+    const { url, jobs } = await ownStore()
+    await jobs.enqueue(mail)
+    await jobs.pauseQueue('mail', { by: 'ana', reason: 'storm' })
+    const home = await tui('--store', url, '--once')
+    expect(home).toMatchObject({ code: 3, stderr: '' })
+    expect(home.stdout).toContain("Queue 'mail' is paused by ana (storm)")
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: those that a pipe may not get
+    expect(home.stdout).not.toMatch(/[\x00-\x09\x0b-\x1f]/)
+    expect((await tui('--store', url, '--once', 'runs')).stdout).toMatch(/send-mail +○ ready/)
+    expect((await tui('--store', url, '--once', 'doctor')).stdout).toContain('write-ahead log')
+  })
+
+  test('exits 0 when nothing does', async () => {
+    const { url, jobs } = await ownStore()
+    await jobs.resumeQueue('mail')
+    const { code, stdout } = await tui('--store', url, '--once')
+    expect(code).toBe(0)
+    expect(stdout).toContain('nothing needs attention')
+  })
+
+  test('--json is what the screen shows', async () => {
+    const { url, jobs } = await ownStore()
+    await jobs.enqueue(mail)
+    const runs = await tui('--store', url, '--once', 'runs', '--json')
+    expect(JSON.parse(runs.stdout)).toMatchObject({ runs: [{ job: 'send-mail', state: 'ready' }], looked: 1 })
+    const home = await tui('--store', url, '--once', '--json')
+    expect(JSON.parse(home.stdout)).toMatchObject({
+      queues: [{ name: 'mail' }],
+      findings: [{ kind: 'unserved' }],
+    })
+  })
+
+  test('exits 2 when the store can’t be reached, and makes none', async () => {
+    const { url } = await ownStore()
+    const missing = `${url}.not-there`
+    const { code, stdout, stderr } = await tui('--store', missing, '--once')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^jobs-tui: there is no store at .*\n$/)
+    expect(existsSync(missing.slice('sqlite:'.length))).toBe(false)
+  })
+
+  test('writes nothing', async () => {
+    const { url, jobs } = await ownStore()
+    await jobs.enqueue(mail)
+    const before = await jobs.inspector.overview({ range: '1h' })
+    const { size } = statSync(url.slice('sqlite:'.length))
+    for (const screen of ['home', 'runs', 'doctor']) await tui('--store', url, '--once', screen)
+    const after = await jobs.inspector.overview({ range: '1h' })
+    expect([after.cursor, after.workers]).toEqual([before.cursor, []])
+    expect(statSync(url.slice('sqlite:'.length)).size).toBe(size)
+  })
+})
+
+describe('one line says what is wrong with a command line', () => {
+  test.each([
+    [[], /stdout is no terminal; --once prints one frame as text/],
+    [['--once', 'nothing'], /'nothing' is invalid.*home, runs/],
+    [['--nothing'], /unknown option '--nothing'/],
+    [['--store', 'mysql:x', '--once'], /no engine for 'mysql:x'/],
+  ])('%j', async (args, message) => {
+    const { code, stdout, stderr } = await tui(...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(/^jobs-tui: .+\n$/)
+    expect(stderr).toMatch(message)
+  })
+})
+
+test('--json without --once is an error, told as JSON', async () => {
+  const { code, stderr } = await tui('--json')
+  expect(code).toBe(2)
+  expect(JSON.parse(stderr)).toMatchObject({
+    error: { code: 'USAGE', message: expect.stringContaining('--once') },
+  })
+})
+
+test('--help and --version', async () => {
+  expect(await tui('--help')).toMatchObject({ code: 0, stdout: expect.stringContaining('--write') })
+  expect(await tui('--version')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+  })
+})

@@ -1,0 +1,176 @@
+import { describe, expect, test } from 'vitest'
+import type { Overview } from '../../runtime/store/overview.ts'
+import type { Inspector } from '../../runtime/store/store.ts'
+import type { ViewProps } from '../../tui/screens/screen.ts'
+import { rolloutLines, workerDetail } from '../../tui/screens/workers/detail.ts'
+import { rolloutsOf } from '../../tui/screens/workers/rollouts.ts'
+import { type WorkerRow, workerRows } from '../../tui/screens/workers/rows.ts'
+import { loadHeld, type WorkersData } from '../../tui/screens/workers/workers-data.ts'
+import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from '../unit/attention/given.ts'
+import { fleetOf, runOf, screenInput } from './support/given.ts'
+
+const target = { screen: 'workers' } as const
+
+function rowsOf(over: Partial<Overview>, filter = ''): readonly WorkerRow[] {
+  return workerRows(screenInput<WorkersData>({ target: { ...target, filter }, fleet: fleetOf(over) }))
+}
+
+/** Two workers of the new version, two of the old one, of which one drains. */
+const deploy: Partial<Overview> = {
+  workers: [
+    worker('new-1', { pay: 2, mail: 1 }, { running: 3 }),
+    worker('new-2', { pay: 2 }, { running: 1, startedAt: now - 4 * minuteMs }),
+    worker('old-1', { pay: 1 }, { running: 2 }),
+    worker('old-2', { pay: 1 }, { running: 1, draining: true }),
+    worker('other', { report: 1 }),
+  ],
+  longestHeld: [
+    { run: 'x', job: 'pay', queue: 'q', version: 2, worker: 'new-1', heldMs: 90_000 },
+    { run: 'y', job: 'pay', queue: 'q', version: 1, worker: 'old-1', heldMs: 60_000 },
+  ],
+}
+
+describe('rows', () => {
+  test('begin with what was lost; during a deploy old code stands together, those that drain first', () => {
+    const workers = [...(deploy.workers ?? []), worker('dead', { pay: 1 }, { lost: true })]
+    expect(rowsOf({ workers }).map(({ id, state, part }) => [id, state, part])).toEqual([
+      ['dead', 'lost', undefined],
+      ['old-2', 'draining', 'old'],
+      ['old-1', 'working', 'old'],
+      ['other', 'working', undefined],
+      ['new-1', 'working', 'new'],
+      ['new-2', 'working', 'new'],
+    ])
+  })
+
+  test('know a worker whose runs were taken over already from the log, for an hour', () => {
+    const operations = [
+      operation('worker lost', 2 * hourMs, { subject: 'long ago' }),
+      operation('worker lost', minuteMs, { subject: 'gone', count: 3, details: { cause: 'exit' } }),
+      operation('worker lost', minuteMs, { subject: 'back' }),
+      operation('worker cut', 30 * secondMs, { subject: 'back' }),
+      operation('worker lost', minuteMs, { subject: 'dead' }),
+    ]
+    const rows = rowsOf({ operations, workers: [worker('dead', {}, { lost: true })] })
+    expect(rows.map(({ id, state }) => [id, state])).toEqual([
+      ['dead', 'lost'],
+      ['gone', 'gone'],
+    ])
+    expect(rows[1]?.thing).toBeUndefined()
+  })
+
+  test('tell who leads', () => {
+    const leaders = [{ role: 'leader', term: 4, worker: 'a', since: now, termLeftMs: 1, duties: {} }]
+    const workers = [worker('a'), worker('b')]
+    expect(rowsOf({ workers, leaders }).map(({ leads }) => leads)).toEqual([['leader'], []])
+  })
+
+  test('are filtered by job, queue, state and code', () => {
+    const ids = (filter: string) => rowsOf(deploy, filter).map(({ id }) => id)
+    expect(ids('job:mail')).toEqual(['new-1'])
+    expect(ids('draining')).toEqual(['old-2'])
+    expect(ids('old code')).toEqual(['old-2', 'old-1'])
+    expect(ids('queue:default')).toHaveLength(5)
+  })
+
+  test('lead to the runs in hand and to the queues', () => {
+    const data: WorkersData = { worker: 'a', held: [runOf('r1')], isWhole: true }
+    const fleet = fleetOf({ workers: [worker('a', { pay: 1 }), worker('b', {}, { queues: ['x', 'y'] })] })
+    const [a, b] = workerRows(screenInput({ target, fleet, data }))
+    expect(a?.target).toEqual({ screen: 'runs', filter: 'worker:a' })
+    expect(a?.jumps?.map((jump) => jump.target)).toEqual([
+      { screen: 'run', subject: 'r1' },
+      { screen: 'queues', row: 'default' },
+    ])
+    expect(b?.jumps?.map(({ label }) => label)).toEqual(['queue x', 'queue y'])
+  })
+})
+
+describe('a deploy', () => {
+  test('is a job with two versions at work: who has which, and what the old code holds', () => {
+    expect(rolloutsOf(snapshot(deploy).overview)).toEqual([
+      {
+        job: 'pay',
+        since: now - hourMs,
+        progress: 0.5,
+        oldHeldMs: 60_000,
+        versions: [
+          { version: 2, workers: 2, draining: 0, slots: 20, runs: 4 },
+          { version: 1, workers: 2, draining: 1, slots: 20, runs: 3 },
+        ],
+      },
+    ])
+  })
+
+  test('is over when the last old worker is lost or gone', () => {
+    const workers = [worker('a', { pay: 2 }), worker('b', { pay: 1 }, { lost: true })]
+    expect(rolloutsOf(snapshot({ workers }).overview)).toEqual([])
+  })
+
+  test('says on 80 columns how far it is, and what the old code holds', () => {
+    const [line = []] = rolloutLines(viewProps({ fleet: fleetOf(deploy) }))
+    const text = line.map((one) => one.text).join('')
+    expect(text.slice(0, 80)).toContain('50%, old code holds 3 runs, longest 1m0s')
+    expect(text).toContain('v2 on 2, v1 on 2 (1 draining)')
+  })
+})
+
+function viewProps(options: Parameters<typeof screenInput<WorkersData>>[0]): ViewProps<WorkersData> {
+  return { ...screenInput<WorkersData>({ target, ...options }), windows: {} }
+}
+
+describe('what is said of a worker', () => {
+  function textOf(over: Partial<Overview>, data?: WorkersData): string {
+    const props = viewProps({ fleet: fleetOf(over), ...(data === undefined ? {} : { data }) })
+    const [row] = workerRows(props)
+    if (row === undefined) throw new Error('no row')
+    return workerDetail(row, props)
+      .map((line) => line.map(({ text }) => text).join(''))
+      .join('\n')
+  }
+
+  test('is why it was lost', () => {
+    const operations = [
+      operation('worker lost', minuteMs, { subject: 'a', count: 2, details: { cause: 'lease' } }),
+    ]
+    const text = textOf({ workers: [worker('a', {}, { lost: true, running: 2 })], operations })
+    expect(text).toContain('worker a lost: its lease expired, it held 2 runs (1m0s ago)')
+  })
+
+  test('is who told it to drain, as far as the log says', () => {
+    const workers = [worker('a', {}, { draining: true })]
+    const operations = [
+      operation('drain worker', 5 * secondMs, { subject: 'a', by: 'ana', reason: 'deploy' }),
+    ]
+    expect(textOf({ workers, operations })).toContain("worker a told to drain by ana: 'deploy' (5.0s ago)")
+    expect(textOf({ workers })).toContain('it claims no more runs')
+  })
+
+  test('is what a stop would cut', () => {
+    const step = { path: 'charge', openMs: 12_000, toldAgoMs: 500 }
+    const held = [
+      runOf('r1', { state: 'running', worker: 'a', step }),
+      runOf('r2', { state: 'running', worker: 'a' }),
+    ]
+    const text = textOf({ workers: [worker('a', {}, { running: 2 })] }, { worker: 'a', held, isWhole: true })
+    expect(text).toContain('2 in hand, 1 in the middle of a step')
+    expect(text).toContain("in 'charge' for 12.0 s")
+  })
+})
+
+test('the runs in hand are asked for by the worker under the cursor', async () => {
+  const queries: unknown[] = []
+  const inspector = {
+    runs: async (query: unknown) => {
+      queries.push(query)
+      return { runs: [runOf('r')], looked: 1, cursor: 'more' }
+    },
+  } as unknown as Inspector
+  expect(await loadHeld(inspector, { current: 'a' })).toEqual({
+    worker: 'a',
+    held: [runOf('r')],
+    isWhole: false,
+  })
+  expect(await loadHeld(inspector, {})).toEqual({ worker: '', held: [], isWhole: true })
+  expect(queries).toEqual([{ worker: 'a', states: ['running', 'cancelling'], order: 'longest', limit: 50 }])
+})

@@ -1,0 +1,41 @@
+import { commandLine } from '../../../runtime/describe/command-line.ts'
+import { failureText, triesIn } from '../../../runtime/describe/failure-text.ts'
+import type { IncidentAbout, ScreenInput } from '../screen.ts'
+import { retryCommand } from './detail.ts'
+import type { FailuresData } from './failures-data.ts'
+import type { FailureRow } from './rows.ts'
+
+/** A deploy shortly before the first failure is of interest too. */
+const nearMs = 300_000
+
+/** What a report on a group of failures says. */
+export function failureIncident(
+  { fleet, store }: ScreenInput<FailuresData>,
+  { group, newSince }: FailureRow,
+): IncidentAbout {
+  const { fingerprint, job, step, failedNow, tries, runs, firstAt, sample, versions } = group
+  const choice = store === undefined ? {} : { store }
+  const count = (n: number): string => n.toLocaleString('en')
+  return {
+    title: `${count(failedNow)} runs of ${job} are failed: ${failureText(group)}`,
+    causes: [
+      `${failureText(group)}${step === '' ? ', between steps' : ` at step '${step}'`} of ${job}.`,
+      `${count(runs)} runs failed for good; ${count(tries)} failed tries, ${count(triesIn(group, 60))} of them in the last hour.`,
+      `Seen with ${versions.length === 1 ? 'version' : 'versions'} ${versions.join(', ')}.`,
+    ],
+    since: firstAt,
+    ...(newSince === undefined
+      ? {}
+      : {
+          nearby: `new since version ${newSince.version} of ${job} began at ${new Date(newSince.at).toISOString()}`,
+        }),
+    events: (fleet.overview?.operations ?? []).filter(({ at }) => at >= firstAt - nearMs),
+    runs: [{ id: sample, text: 'the one that failed last' }],
+    runCount: Math.max(1, failedNow),
+    commands: [
+      commandLine(['runs', '--fingerprint', fingerprint], choice),
+      commandLine(['show', sample], choice),
+      ...(failedNow === 0 ? [] : [retryCommand(group, store)]),
+    ],
+  }
+}

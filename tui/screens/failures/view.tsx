@@ -1,0 +1,155 @@
+import { Box } from 'ink'
+import type { ReactElement } from 'react'
+import { durationToken } from '../../../runtime/describe/duration-token.ts'
+import { failureText, shortFingerprint, triesIn } from '../../../runtime/describe/failure-text.ts'
+import { EmptyList } from '../../kit/empty-list.tsx'
+import { Lines } from '../../kit/lines.tsx'
+import { Pane } from '../../kit/pane.tsx'
+import { type Span, span } from '../../kit/span.ts'
+import { Spans } from '../../kit/spans.tsx'
+import { sparkline } from '../../kit/sparkline.ts'
+import { Table } from '../../kit/table.tsx'
+import type { TableColumn } from '../../kit/table-lines.ts'
+import type { ScreenInput, ViewProps } from '../screen.ts'
+import { failureDetail } from './detail.ts'
+import type { FailuresData } from './failures-data.ts'
+import { type FailureRow, failedNowText, failureRows } from './rows.ts'
+
+const detailHeight = 9
+const leastList = 8
+
+/** The rest of the body is the list; a low terminal has no room for the pane below it. */
+export function failuresLayout({ size }: Pick<ScreenInput<FailuresData>, 'size'>): {
+  readonly paneHeight: number
+  readonly detailHeight: number
+  readonly listHeight: number
+} {
+  const hasDetail = size.rows >= leastList + detailHeight
+  const paneHeight = hasDetail ? size.rows - detailHeight : size.rows
+  // Less its rule and the title line of the table.
+  return { paneHeight, detailHeight: hasDetail ? detailHeight : 0, listHeight: Math.max(0, paneHeight - 2) }
+}
+
+function columns({ size, look, now }: ViewProps<FailuresData>): readonly TableColumn<FailureRow>[] {
+  const isWide = size.columns >= 100
+  const trendWidth = size.columns >= 140 ? 30 : 10
+  const form = look.ascii ? 'ascii' : 'block'
+  const count = (n: number): string => n.toLocaleString('en')
+  return [
+    {
+      title: 'NOW',
+      cell: ({ group }) =>
+        group.failedNow === 0 ? '' : `${look.glyphs.states.failed} ${count(group.failedNow)}`,
+      ...{ align: 'right', usual: 5, tone: () => 'bad' },
+    },
+    {
+      title: 'NEW',
+      cell: ({ newSince }) => (newSince ? `! v${newSince.version}` : ''),
+      tone: () => 'warn',
+      usual: 4,
+      drops: 5,
+    },
+    { title: 'RUNS', cell: ({ group }) => count(group.runs), align: 'right', usual: 4, drops: 3 },
+    {
+      title: 'TRIES',
+      cell: ({ group }) => count(group.tries),
+      align: 'right',
+      usual: 5,
+      drops: 4,
+      sort: 'tries',
+    },
+    { title: '5m', cell: ({ group }) => count(triesIn(group, 5)), align: 'right', usual: 3, drops: 2 },
+    ...(isWide
+      ? [
+          {
+            title: '1h',
+            cell: ({ group }: FailureRow) => count(triesIn(group, 60)),
+            align: 'right',
+            usual: 4,
+            drops: 1,
+          } as const,
+        ]
+      : []),
+    {
+      title: 'LAST HOUR',
+      cell: ({ group }) => trendOf(group.perMinute, trendWidth, form),
+      ...{ tone: () => 'warn', usual: trendWidth, drops: 6 },
+    },
+    ...(isWide
+      ? [
+          {
+            title: 'FIRST',
+            cell: ({ group }: FailureRow) => durationToken(now - group.firstAt),
+            align: 'right',
+            usual: 6,
+            drops: 0,
+            sort: 'first',
+          } as const,
+          {
+            title: 'VERSIONS',
+            cell: ({ group }: FailureRow) => group.versions.map((version) => `v${version}`).join(' '),
+            drops: 0,
+          } as const,
+          { title: 'FAILURE', cell: ({ id }: FailureRow) => shortFingerprint(id), drops: 0 } as const,
+        ]
+      : []),
+    {
+      title: 'LAST',
+      cell: ({ group }) => durationToken(now - group.lastAt),
+      align: 'right',
+      usual: 6,
+      sort: 'last',
+    },
+    { title: 'JOB', cell: ({ group }) => group.job, shrinks: true, least: 8 },
+    { title: 'STEP', cell: ({ group }) => group.step, shrinks: true, least: 6, drops: 3 },
+    { title: 'ERROR', cell: ({ group }) => failureText(group), shrinks: true, least: isWide ? 36 : 26 },
+  ]
+}
+
+function trendOf(perMinute: readonly number[], width: number, form: 'ascii' | 'block'): string {
+  const [line = ''] = sparkline(perMinute, { width, height: 1, form })
+  return line
+}
+
+export function FailuresView(props: ViewProps<FailuresData>): ReactElement {
+  const { size, look, place, windows, now, store, data } = props
+  const layout = failuresLayout(props)
+  const list = windows.list
+  const current = list?.rows[list.line] as FailureRow | undefined
+  return (
+    <Box flexDirection="column">
+      <Pane title="failures" note={noteOf(props)} width={size.columns} height={layout.paneHeight} look={look}>
+        {data !== undefined && data.unknown.length > 0 ? (
+          <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
+        ) : list === undefined || list.count === 0 ? (
+          <EmptyList
+            {...props}
+            what="failure"
+            next="none was stored yet; what fails shows here, grouped by its cause"
+            {...(data === undefined ? {} : { unfiltered: data.groups.length })}
+          />
+        ) : (
+          <Table columns={columns(props)} window={list} place={place} look={look} width={size.columns} />
+        )}
+      </Pane>
+      {layout.detailHeight === 0 || current === undefined ? null : (
+        <Pane title={current.id} width={size.columns} height={layout.detailHeight} look={look}>
+          <Lines
+            lines={failureDetail(current, { now, width: size.columns, look, store })}
+            width={size.columns}
+          />
+        </Pane>
+      )}
+    </Box>
+  )
+}
+
+const orderText = { latest: 'seen last first', most: 'most tries first', newest: 'newest first' } as const
+
+function noteOf(props: ViewProps<FailuresData>): Span {
+  const { data, place } = props
+  if (data === undefined) return span('reading', 'dim')
+  const filter = place.filter === '' ? '' : `${place.filter}  `
+  const cut = data.isCut ? '+' : ''
+  return span(`${filter}${failedNowText(failureRows(props))}${cut} groups, ${orderText[data.order]}`, 'dim')
+}

@@ -1,0 +1,139 @@
+import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
+import { currentOf } from '../../app/list-window.ts'
+import type { Jump } from '../../app/place.ts'
+import { hasWords } from '../../text/has-words.ts'
+import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
+import { filterText } from '../home/filter-text.ts'
+import type { Row, ScreenInput } from '../screen.ts'
+import { type LimitsData, type RunPlace, waitsFor } from './limits-data.ts'
+
+export interface LimiterRow extends Row {
+  readonly limiter: LimiterInfo
+  /** Its fullest key, as far as its keys were read; left out: none is in use. */
+  readonly fullest?: LimiterKeyInfo
+  /** A provider asked for a pause of one of its keys. */
+  readonly closedMs?: number
+  /** For how long the first of its waiting runs has waited; left out: none is known. */
+  readonly oldestMs?: number
+}
+
+export interface KeyRow extends Row {
+  readonly key: LimiterKeyInfo
+}
+
+type Input = Pick<ScreenInput<LimitsData>, 'data' | 'place' | 'now' | 'fleet'>
+
+/** Limiters with the longest waitlists first, then closed and full ones. */
+export function limiterRows(input: Input): readonly LimiterRow[] {
+  const { data, place } = input
+  if (data === undefined) return []
+  const rows = data.limiters
+    .map((limiter) => rowOf(limiter, data, input))
+    .filter((row) => hasWords(textsOf(row), place.filter))
+    .sort(
+      (a, b) =>
+        b.limiter.waiting - a.limiter.waiting ||
+        (b.closedMs ?? 0) - (a.closedMs ?? 0) ||
+        saturation(b.fullest) - saturation(a.fullest) ||
+        (a.id < b.id ? -1 : 1),
+    )
+  return sortedBy(rows, place.sort, sortValues)
+}
+
+const sortValues: SortValues<LimiterRow> = {
+  waiting: ({ limiter }) => limiter.waiting,
+  used: ({ fullest }) => saturation(fullest),
+  'oldest wait': ({ oldestMs }) => oldestMs,
+  name: ({ id }) => id,
+}
+
+/** How full a key is, from 0 to 1. */
+export function saturation(key: Pick<LimiterKeyInfo, 'used' | 'max'> | undefined): number {
+  return key === undefined || key.max === 0 ? 0 : Math.min(1, key.used / key.max)
+}
+
+function textsOf({ id, limiter, closedMs, fullest }: LimiterRow): readonly string[] {
+  const state = closedMs === undefined ? (saturation(fullest) >= 1 ? 'full' : 'open') : 'closed'
+  return [id, limiter.rule.kind, state, limiter.byHand === undefined ? '' : `set by ${limiter.byHand.by}`]
+}
+
+function rowOf(limiter: LimiterInfo, data: LimitsData, { now, fleet }: Input): LimiterRow {
+  const { name } = limiter
+  const keys = data.keys.get(name) ?? []
+  const [fullest] = keys.toSorted((a, b) => saturation(b) - saturation(a))
+  const waiting = data.waiting.filter((run) => waitsFor(run) === name)
+  const busy = fleet.overview?.limiters.find((one) => one.name === name)
+  const closed = [busy?.closedMs, ...keys.map(({ closedMs }) => closedMs)].filter((ms) => ms !== undefined)
+  return {
+    ...{ id: name, limiter },
+    ...(fullest === undefined ? {} : { fullest }),
+    ...(closed.length === 0 ? {} : { closedMs: Math.max(...closed) }),
+    ...(waiting.length === 0
+      ? {}
+      : { oldestMs: now - Math.min(...waiting.map(({ changedAt }) => changedAt)) }),
+    thing: { kind: 'limiter', id: name },
+    target: { screen: 'runs', filter: waitersFilter(name, data) },
+    get jumps() {
+      return jumpsOf(data.places, name)
+    },
+  }
+}
+
+/** The nearest that the list of runs can be asked for: the waiting ones, of the job if it's one alone that waits. */
+function waitersFilter(limiter: string, { waiting, isWhole }: LimitsData): string {
+  const jobs = new Set(waiting.filter((run) => waitsFor(run) === limiter).map(({ job }) => job))
+  const [job] = jobs
+  return filterText({
+    states: ['waiting'],
+    ...(isWhole && jobs.size === 1 && job !== undefined ? { job } : {}),
+  })
+}
+
+const maxJumps = 3
+
+function jumpsOf(places: readonly RunPlace[], limiter: string, key?: string): readonly Jump[] {
+  const own = places.filter(
+    ({ place }) => place.limiter === limiter && (key === undefined || place.key === key),
+  )
+  const holders = [...new Set(own.flatMap(({ place }) => place.holders))].slice(0, maxJumps)
+  const waiters = own.slice(0, maxJumps).map(({ run }) => run)
+  const queues = [...new Set(own.map(({ run }) => run.queue))].slice(0, maxJumps)
+  return [
+    ...holders.map((id) => ({
+      label: `run ${id}, which holds it`,
+      target: { screen: 'run', subject: id } as const,
+    })),
+    ...waiters.map(({ id, job }) => ({
+      label: `run ${id} of ${job}, which waits`,
+      target: { screen: 'run', subject: id } as const,
+    })),
+    ...queues.map((queue) => ({
+      label: `queue ${queue}`,
+      target: { screen: 'queues', row: queue } as const,
+    })),
+  ]
+}
+
+/** The limiter that the cursor is on, whichever list has the keys. */
+export function currentLimiter(input: Input): LimiterRow | undefined {
+  return currentOf(limiterRows(input), input.place, 'limiters')
+}
+
+/** Keys of that limiter, the longest waitlists first. */
+export function keyRows(input: Input): readonly KeyRow[] {
+  const limiter = currentLimiter(input)
+  const { data } = input
+  if (limiter === undefined || data === undefined) return []
+  return (data.keys.get(limiter.id) ?? []).map((key) => ({
+    ...{ id: `${limiter.id}\0${key.key}`, key, target: limiter.target },
+    thing: { kind: 'limiter', id: limiter.id, key: key.key },
+    get jumps() {
+      return jumpsOf(data.places, limiter.id, key.key)
+    },
+  })) as readonly KeyRow[]
+}
+
+/** The key that the cursor is on in their list. */
+export function currentKey(input: Input): KeyRow | undefined {
+  return currentOf(keyRows(input), input.place, 'keys')
+}

@@ -1,0 +1,37 @@
+import { listLayout, zoomed } from '../../kit/list-layout.ts'
+import type { Screen } from '../screen.ts'
+import { loadQueues, type QueuesData } from './queues-data.ts'
+import { queueRows } from './rows.ts'
+import { QueuesView } from './view.tsx'
+
+/** What each queue holds, how fast it is taken from, and what keeps its runs. */
+export const queues: Screen<QueuesData> = {
+  name: 'queues',
+  title: 'Queues',
+  panes: ['list'],
+  filterHint: 'part of a queue, of one of its jobs, or paused, held, working, ready, idle',
+  sorts: [
+    { column: 'oldest ready', title: 'age of the oldest ready run' },
+    { column: 'ready', title: 'ready runs' },
+    { column: 'failed', title: 'failed runs' },
+    { column: 'rate', title: 'rate' },
+    { column: 'name', title: 'name' },
+  ],
+  read: {
+    everyMs: 2_000,
+    followsCursor: true,
+    load: ({ inspector }, request, before) => loadQueues(inspector, request, before),
+  },
+  rows: queueRows,
+  height: (input) => listLayout(input).listHeight,
+  toggles: { zoom: zoomed },
+  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'paused-queue').length,
+  json: (input) => ({
+    range: input.range,
+    queues: queueRows(input).map(({ id, counts, oldestReadyMs, perSecond, paused, held, slots }) => ({
+      ...{ name: id, counts, oldestReadyMs, perSecond, paused, slots },
+      held: held.map(({ of, why }) => ({ ...of, why })),
+    })),
+  }),
+  View: QueuesView,
+}

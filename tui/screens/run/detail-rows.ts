@@ -1,0 +1,111 @@
+import { clockTime } from '../../../runtime/describe/clock-time.ts'
+import { durationToken } from '../../../runtime/describe/duration-token.ts'
+import { historySentence } from '../../../runtime/describe/history-sentence.ts'
+import type { HistoryEntry } from '../../../runtime/store/store.ts'
+import { type DocumentLine, documentLine, sentenceLines } from '../../kit/document.ts'
+import { errorDocument } from '../../kit/error-document.ts'
+import { toggledLines } from '../../kit/folds.ts'
+import { span } from '../../kit/span.ts'
+import { valueDocument } from '../../kit/value-document.ts'
+import type { ScreenInput } from '../screen.ts'
+import { allFacts } from './facts.ts'
+import { jumpsOf } from './jumps.ts'
+import type { KnownRun, RunData } from './run-data.ts'
+import { type RunTab, shownTab } from './tabs.ts'
+
+type Known = ScreenInput<RunData> & { readonly data: KnownRun }
+
+/** What the lower pane shows: one tab's lines. */
+export function detailRows(input: ScreenInput<RunData>): readonly DocumentLine[] {
+  return tabLines(input, shownTab(input.place, input.data))
+}
+
+export function tabLines(input: ScreenInput<RunData>, tab: RunTab): readonly DocumentLine[] {
+  const { data } = input
+  if (data?.kind !== 'known') return []
+  const { run } = data
+  const jumps = jumpsOf(data)
+  const lines = tabs[tab]({ ...input, data })
+  return lines.map((line) => ({
+    ...{ jumps, thing: { kind: 'run', id: run.id, job: run.job, state: run.state } },
+    ...line,
+  }))
+}
+
+const tabs: Readonly<Record<RunTab, (input: Known) => readonly DocumentLine[]>> = {
+  why: whyLines,
+  error: errorLines,
+  input: ({ data, place, size }) =>
+    valueDocument(data.run.input, 'input', {
+      ...{ id: 'input', width: size.columns, toggled: toggledLines(place.own, 'input') },
+    }),
+  output: outputLines,
+  history: historyLines,
+  about: ({ data, now, size }) =>
+    allFacts(data.run, now).flatMap(([name, value], i) =>
+      sentenceLines(`about ${name} ${i}`, `${name.padEnd(10)}${value}`, { width: size.columns }),
+    ),
+}
+
+function whyLines({ data, size }: Known): readonly DocumentLine[] {
+  const { sentences, next, failure, run } = data
+  const width = size.columns
+  const others =
+    failure === undefined || failure.failedNow <= (run.state === 'failed' ? 1 : 0)
+      ? []
+      : [`${failure.failedNow.toLocaleString('en')} runs are failed now in this way: J leads to them.`]
+  return [
+    ...[...sentences, ...others].flatMap((text, i) => sentenceLines(`why ${i}`, text, { width })),
+    ...(next === '' ? [] : sentenceLines('why next', `To do: ${next}`, { width, tone: 'title' })),
+  ]
+}
+
+function errorLines({ data, place, size, look }: Known): readonly DocumentLine[] {
+  const { run } = data
+  const error = 'error' in run ? run.error : undefined
+  if (error === undefined) {
+    const tries = 'a step’s own errors are in the step: enter on it'
+    const text = `it has no error${run.state === 'completed' ? '' : ' now'}; ${tries}`
+    return sentenceLines('error none', text, { width: size.columns, tone: 'dim' })
+  }
+  const from =
+    run.state === 'failed' && run.escaped !== undefined
+      ? sentenceLines('error from', `from step '${run.escaped}', which has no attempt left`, {
+          ...{ width: size.columns, tone: 'dim' },
+        })
+      : []
+  const options = { id: 'error', width: size.columns, look, toggled: toggledLines(place.own, 'error') }
+  return [...errorDocument(error, options), ...from]
+}
+
+function outputLines({ data, place, size }: Known): readonly DocumentLine[] {
+  const { run } = data
+  if (run.state !== 'completed') {
+    const text = `it has no output: it is ${run.state}; what its steps returned is in each step: enter on it`
+    return sentenceLines('output none', text, { width: size.columns, tone: 'dim' })
+  }
+  const toggled = toggledLines(place.own, 'output')
+  return valueDocument(run.output, 'output', { id: 'output', width: size.columns, toggled })
+}
+
+function historyLines({ data, now, size }: Known): readonly DocumentLine[] {
+  const { history, run } = data
+  if (history.length === 0) {
+    const text = 'nothing happened to it beside its steps: no loss, no hand-over, nothing done by hand'
+    return sentenceLines('history none', text, { width: size.columns, tone: 'dim' })
+  }
+  return history.map((entry, i) => historyLine(entry, i, run.id, now))
+}
+
+function historyLine(entry: HistoryEntry, i: number, run: string, now: number): DocumentLine {
+  const { at, kind, worker } = entry
+  const ago = `${clockTime(at, now).replace(' UTC', 'Z')} ${`${durationToken(now - at)} ago`.padStart(10)}`
+  const isBad = kind === 'lost' || kind === 'poisoned' || kind === 'blocked'
+  return documentLine({
+    id: `history ${run} ${at} ${i}`,
+    spans: [span(`${ago}  `, 'dim'), span(historySentence(entry), isBad ? 'bad' : 'plain')],
+    ...(worker === undefined
+      ? {}
+      : { jumps: [{ label: `worker ${worker}`, target: { screen: 'workers', row: worker } }] }),
+  })
+}

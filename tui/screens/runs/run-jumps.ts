@@ -1,0 +1,49 @@
+import type { Run } from '../../../runtime/model/run.ts'
+import type { Jump } from '../../app/place.ts'
+import { filterText } from '../home/filter-text.ts'
+
+/** What a run is connected with: what it is on or waits for first. */
+export function runJumps(run: Run): readonly Jump[] {
+  const { job, queue, unique, scheduledFor } = run
+  return [
+    ...placeJumps(run),
+    { label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
+    ...(scheduledFor === undefined
+      ? []
+      : [{ label: `schedules of ${job}`, target: { screen: 'cron', filter: `job:${job}` } } as const]),
+    ...(unique === undefined
+      ? []
+      : [
+          {
+            label: `runs with the unique key ${unique.key}`,
+            target: { screen: 'runs', filter: filterText({ job, unique: unique.key }) },
+          } as const,
+        ]),
+  ]
+}
+
+function placeJumps(run: Run): readonly Jump[] {
+  switch (run.state) {
+    case 'running':
+    case 'cancelling':
+      return [{ label: `worker ${run.worker}`, target: { screen: 'workers', row: run.worker } }]
+    case 'waiting': {
+      const { kind, name } = run.waitingFor
+      const limiter: readonly Jump[] =
+        kind === 'limit' && name !== undefined
+          ? [{ label: `limiter ${name}`, target: { screen: 'limits', row: name } }]
+          : []
+      return [...limiter, ...failureJumps(run.fingerprint)]
+    }
+    case 'failed':
+      return failureJumps(run.fingerprint)
+    default:
+      return []
+  }
+}
+
+function failureJumps(fingerprint: string | undefined): readonly Jump[] {
+  return fingerprint === undefined
+    ? []
+    : [{ label: 'failures of this kind', target: { screen: 'failures', row: fingerprint } }]
+}

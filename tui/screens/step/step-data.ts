@@ -1,0 +1,55 @@
+import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import { isEnd } from '../../../runtime/model/run.ts'
+import type { RunId } from '../../../runtime/model/run-id.ts'
+import type { StepPath } from '../../../runtime/model/step-path.ts'
+import type { HistoryEntry, Inspector, RunDetails } from '../../../runtime/store/store.ts'
+import { goesOn } from '../run/journal-data.ts'
+import type { ReadRequest } from '../screen.ts'
+
+/** What is known of one step of a run: its entries, whole. */
+export interface StepData {
+  readonly path: StepPath
+  /** Left out: no run has this id. */
+  readonly run?: RunDetails
+  readonly history: readonly HistoryEntry[]
+  readonly entries: readonly JournalEntry[]
+  /** Position up to which the journal was searched for them. */
+  readonly searched: number
+  readonly isPartial: boolean
+}
+
+const pageEntries = 500
+const maxPages = 4
+
+/** What a place about a step is about: a run's id has no space. */
+export function stepOf(subject: string): { readonly id: RunId; readonly path: StepPath } {
+  const at = subject.indexOf(' ')
+  return at === -1 ? { id: subject, path: '' } : { id: subject.slice(0, at), path: subject.slice(at + 1) }
+}
+
+/** The journal can be read by position only, so the step's entries are searched for, and then awaited at its end. */
+export async function loadStep(
+  inspector: Pick<Inspector, 'run' | 'history' | 'journal'>,
+  { subject = '' }: Pick<ReadRequest, 'subject'>,
+  before: StepData | undefined,
+): Promise<StepData> {
+  const { id, path } = stepOf(subject)
+  const run = await inspector.run(id)
+  if (run === undefined) return { path, history: [], entries: [], searched: 0, isPartial: false }
+  if (before !== undefined && !before.isPartial && isResting(run, before.run)) return before
+  const history = await inspector.history(id)
+  const known = before !== undefined && goesOn(before.history, history) ? before : undefined
+  const entries = [...(known?.entries ?? [])]
+  let searched = known?.searched ?? 0
+  for (let pages = 0; pages < maxPages; pages++) {
+    const page = await inspector.journal(id, { after: searched, limit: pageEntries })
+    entries.push(...page.filter((entry) => entry.path === path))
+    searched = page.at(-1)?.position ?? searched
+    if (page.length < pageEntries) return { path, run, history, entries, searched, isPartial: false }
+  }
+  return { path, run, history, entries, searched, isPartial: true }
+}
+
+function isResting(run: RunDetails, before: RunDetails | undefined): boolean {
+  return isEnd(run.state) && run.state === before?.state && run.changedAt === before.changedAt
+}

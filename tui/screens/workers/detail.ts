@@ -1,0 +1,119 @@
+import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
+import { eventSentence } from '../../../runtime/describe/event-sentence.ts'
+import { situation } from '../../../runtime/describe/situation.ts'
+import { workerJobsText, workerQueuesText } from '../../../runtime/describe/worker-text.ts'
+import type { Run } from '../../../runtime/model/run.ts'
+import { bar } from '../../kit/bar.ts'
+import { fieldLine } from '../../kit/field-line.ts'
+import { stateText, stateTone } from '../../kit/run-state.ts'
+import { type Span, span } from '../../kit/span.ts'
+import type { ViewProps } from '../screen.ts'
+import { type Rollout, rolloutsOf, type VersionShare } from './rollouts.ts'
+import type { WorkerRow } from './rows.ts'
+import type { WorkersData } from './workers-data.ts'
+
+type Lines = readonly (readonly Span[])[]
+
+const maxRollouts = 3
+
+/** The deploys that are under way, above the list: how far each is, and what the old code still holds. */
+export function rolloutLines({
+  fleet,
+  now,
+  look,
+}: Pick<ViewProps<WorkersData>, 'fleet' | 'now' | 'look'>): Lines {
+  if (fleet.overview === undefined) return []
+  const rollouts = rolloutsOf(fleet.overview)
+  const lines = rollouts.slice(0, maxRollouts).map((rollout) => rolloutLine(rollout, { now, look }))
+  const left = rollouts.length - maxRollouts
+  return left > 0 ? [...lines, [span(` and deploys of ${left} more jobs`, 'dim')]] : lines
+}
+
+function rolloutLine(
+  { job, versions, since, progress, oldHeldMs }: Rollout,
+  { now, look }: Pick<ViewProps<WorkersData>, 'now' | 'look'>,
+): readonly Span[] {
+  const old = versions.slice(1).reduce((sum, { runs }) => sum + runs, 0)
+  const held = oldHeldMs === undefined ? '' : `, longest ${durationToken(oldHeldMs)}`
+  const age = since === undefined ? '' : ` for ${durationToken(now - since)}`
+  return [
+    span(` deploy of ${job}${age} `, 'title'),
+    span(bar(progress, 1, { width: 6, glyphs: look.glyphs }), 'busy'),
+    span(` ${Math.round(progress * 100)}%, `),
+    old === 0 ? span('old code holds none', 'good') : span(`old code holds ${runsText(old)}${held}`, 'warn'),
+    span(`: ${versions.map(shareText).join(', ')}`),
+  ]
+}
+
+function shareText({ version, workers, draining }: VersionShare): string {
+  const drains = draining === 0 ? '' : ` (${draining} draining)`
+  return `v${version} on ${workers}${drains}`
+}
+
+function runsText(count: number): string {
+  return count === 1 ? '1 run' : `${count} runs`
+}
+
+/** What is said of the worker under the cursor. */
+export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lines {
+  return [...stateLines(row, props.now), ...factLines(row, props), ...heldLines(row, props)]
+}
+
+function stateLines({ event, worker, state }: WorkerRow, now: number): Lines {
+  if (event !== undefined) {
+    return [
+      [span(` ${eventSentence(event)} (${agoToken(event.at, now)})`, state === 'draining' ? 'warn' : 'bad')],
+    ]
+  }
+  if (state === 'draining')
+    return [[span(' it claims no more runs, and stops when those in hand have ended', 'warn')]]
+  if (state === 'lost') {
+    const next = worker?.running === 0 ? '' : '; the next worker that claims takes its runs over'
+    return [[span(` its process is gone or its lease is over${next}`, 'bad')]]
+  }
+  return []
+}
+
+function factLines({ worker, leads }: WorkerRow, { now, fleet }: ViewProps<WorkersData>): Lines {
+  if (worker === undefined) return []
+  const { host, pid, node, startedAt, seenAgoMs, leaseLeftMs } = worker
+  const terms = fleet.overview?.leaders.filter((leader) => leader.worker === worker.name) ?? []
+  const led = terms.map(({ role, term, since }) => `${role} for ${durationToken(now - since)} (term ${term})`)
+  return [
+    fieldLine(
+      'process',
+      `${pid} on ${host}, Node ${node.replace(/^v/, '')}, up ${durationToken(now - startedAt)}`,
+    ),
+    fieldLine('lease', `seen ${durationToken(seenAgoMs)} ago, ${durationToken(leaseLeftMs)} left`),
+    ...(leads.length === 0 ? [] : [fieldLine('leads', led.join(', '))]),
+    fieldLine('queues', workerQueuesText(worker)),
+    fieldLine('jobs', workerJobsText(worker)),
+  ]
+}
+
+function heldLines({ id, worker }: WorkerRow, { data, look, now }: ViewProps<WorkersData>): Lines {
+  if (worker === undefined) return []
+  if (data?.worker !== id) return [fieldLine('runs', span('reading', 'dim'))]
+  if (data.held.length === 0) return [fieldLine('runs', span('none in hand', 'dim'))]
+  const inStep = data.held.filter(hasOpenStep).length
+  const cut =
+    inStep === 0
+      ? 'none has been in a step for more than a second'
+      : `${inStep} in the middle of a step, which a stop that doesn't wait for its end makes run again`
+  return [
+    fieldLine(
+      'runs',
+      `${data.held.length}${data.isWhole ? '' : '+'} in hand, `,
+      span(cut, inStep === 0 ? 'dim' : 'warn'),
+    ),
+    ...data.held.map((run) => [
+      span(`   ${run.id}  ${run.job} v${run.version}  `),
+      span(stateText(run, look), stateTone(run)),
+      span(` for ${durationToken(now - run.changedAt)}, ${situation(run, now)}`, 'dim'),
+    ]),
+  ]
+}
+
+function hasOpenStep(run: Run): boolean {
+  return (run.state === 'running' || run.state === 'cancelling') && run.step !== undefined
+}

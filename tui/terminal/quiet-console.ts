@@ -1,0 +1,16 @@
+const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
+
+/**
+ * Keeps libraries from writing over the screen: what goes wrong with the store is told there in our words. Returns what
+ * lets them speak again.
+ */
+export function quietConsole(): () => void {
+  const loud = methods.map((method) => [method, console[method]] as const)
+  const warned = process.listeners('warning')
+  for (const method of methods) console[method] = () => undefined
+  process.removeAllListeners('warning')
+  return () => {
+    for (const [method, original] of loud) console[method] = original
+    for (const listener of warned) process.on('warning', listener)
+  }
+}
