@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
+import { longestOverdueMs } from '../../store/schedule-check.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
+import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { instant, paintOutcome, stoppedText } from '../ledger-text.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
@@ -12,21 +14,29 @@ import type { Column } from '../table.ts'
 import { addScheduleActs } from './schedule-acts.ts'
 import { addScheduleLooks } from './schedule-looks.ts'
 
-const columns: readonly Column<ScheduleInfo>[] = [
+type ShownSchedule = ScheduleInfo & {
+  /** How late its tick is, and why, where that is more than a little. */
+  readonly overdue?: string
+}
+
+const columns: readonly Column<ShownSchedule>[] = [
   { title: 'SCHEDULE', cell: ({ name }) => name },
-  { title: 'JOB', cell: ({ spec }) => spec.run.job },
-  { title: 'CRON', cell: ({ spec }) => `${spec.cron} ${spec.timeZone}` },
-  {
-    title: 'NEXT',
-    cell: nextText,
-    paint: (text, { overdueMs }) => (overdueMs > 60_000 ? paint('red', text) : text),
-  },
+  { title: 'JOB', cell: ({ spec }) => spec.run.job, drops: 1 },
+  { title: 'CRON', cell: ({ spec }) => `${spec.cron} ${spec.timeZone}`, drops: 2 },
+  { title: 'NEXT', cell: nextText },
   {
     title: 'LAST',
     cell: ({ last }) => (last === undefined ? '' : `${last.outcome} ${ago(last.at)}`),
     paint: (text, { last }) => (last === undefined ? text : paintOutcome(text, last)),
+    drops: 3,
   },
-  { title: 'STATE', cell: stateText, paint: (text) => paint('yellow', text), shrinks: true },
+  {
+    title: 'STATE',
+    cell: stateText,
+    paint: (text, { overdue }) => paint(overdue === undefined ? 'yellow' : 'red', text),
+    shrinks: true,
+    least: 24,
+  },
 ]
 
 const fieldsOfSchedule = `SCHEDULE: name, job, origin code | hand, revision, since, cron, timeZone, missed, cap, overlap, jitterMs, input, nextTick?, overdueMs,
@@ -62,7 +72,7 @@ async function listSchedules(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const schedules = await inspector.schedules()
     if (options.json) return printJson({ schedules: schedules.map(scheduleForJson) })
-    if (schedules.length > 0) printTable(columns, schedules)
+    if (schedules.length > 0) printTable(columns, await withOverdue(schedules, inspector))
     else remark(`no schedule in ${inspector.address}; declare one on a job, and start a worker with it`)
   })
 }
@@ -75,13 +85,28 @@ function scheduleForJson({ spec, name, origin, ...schedule }: ScheduleInfo): obj
 function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): string {
   if (paused !== undefined || dropped !== undefined) return ''
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned yet' : 'never again'
-  return overdueMs > 0 ? `${instant(nextTick)}, ${durationToken(overdueMs)} overdue` : instant(nextTick)
+  return instant(nextTick)
 }
 
-function stateText(schedule: ScheduleInfo): string {
+/** By the bound from which `attention` tells of it. */
+async function withOverdue(
+  schedules: readonly ScheduleInfo[],
+  inspector: Inspector,
+): Promise<readonly ShownSchedule[]> {
+  const { ms, leader } = longestOverdueMs(await inspector.leaders())
+  const why = leader === undefined ? 'no worker leads' : `${leader} leads, but doesn't fire`
+  return schedules.map((schedule) =>
+    schedule.overdueMs > ms
+      ? { ...schedule, overdue: `overdue by ${durationToken(schedule.overdueMs)}: ${why}` }
+      : schedule,
+  )
+}
+
+function stateText(schedule: ShownSchedule): string {
   const stopped = stoppedText(schedule)
   if (stopped !== undefined) return stopped
-  const { conflict, queued } = schedule
+  const { conflict, queued, overdue } = schedule
+  if (overdue !== undefined) return overdue
   if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
   if (queued.length === 0) return ''
   return queued.length === 1
