@@ -3,7 +3,12 @@ import { parseRate, type Rate } from '../../client/actions/pacer.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { ActionKind, ActionTarget } from '../../store/actions.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
-import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import {
+  addHelpParagraphs,
+  addOperatorOptions,
+  explainJson,
+  type OperatorOptions,
+} from '../shared-options.ts'
 import { usageError } from '../usage-error.ts'
 
 /** What retry, cancel and remove take beside the runs. */
@@ -18,8 +23,7 @@ export interface ActionOptions extends OperatorOptions, FilterOptions {
 /** What the commands end with beside 0, 1 and 2. */
 export const exitCodes = { someRefused: 3, stopped: 4 } as const
 
-const exitText = `
-Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
+const exitText = `Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
 were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
 
 export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
@@ -39,7 +43,8 @@ export function addActionOptions(command: Command, single: string): Command {
     .option('--continue <action>', 'go on with an action that was stopped')
   addOperatorOptions(command, `one id: ${single}; else { plan?: PLAN, action?: ACTION }`)
   explainJson(command, `${fieldsOfPlan}\n${fieldsOfAction}`)
-  return command.addHelpText('after', exitText)
+  addHelpParagraphs(command, [exitText])
+  return command
 }
 
 function rate(text: string): Rate {
