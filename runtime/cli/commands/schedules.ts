@@ -96,7 +96,7 @@ async function withOverdue(
   const { ms, leader } = longestOverdueMs(await inspector.leaders())
   const why = leader === undefined ? 'no worker leads' : `${leader} leads, but doesn't fire`
   return schedules.map((schedule) =>
-    schedule.overdueMs > ms
+    schedule.overdueMs > ms && schedule.paused === undefined && schedule.dropped === undefined
       ? { ...schedule, overdue: `overdue by ${durationToken(schedule.overdueMs)}: ${why}` }
       : schedule,
   )

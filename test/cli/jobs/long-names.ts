@@ -18,8 +18,8 @@ export const charge = defineJob<{ order: number }>(
     await step.run('load the order with its lines', () => order, { atMostOnce: true })
     await step.run(
       'charge card',
-      async ({ abortSignal }) => {
-        if (order % 2 === 0) await aborted(abortSignal)
+      async ({ signal }) => {
+        if (order % 2 === 0) await aborted(signal)
         throw new Error(
           'card declined: insufficient funds on the account of the customer, ask for another card',
         )
