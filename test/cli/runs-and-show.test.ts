@@ -153,7 +153,7 @@ describe('show', () => {
     expect(cells(head)).toEqual([
       ['run', 'bad'],
       ['state', 'failed'],
-      ['next', 'go on from the stored steps: durable-jobs retry bad'],
+      ['next', 'continue from the stored steps: durable-jobs retry bad'],
       ['job', 'import-file, version 1'],
       ['queue', 'default, priority 0'],
       ['attempt', '1'],
