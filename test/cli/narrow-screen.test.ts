@@ -8,6 +8,7 @@ import { charge } from './jobs/long-names.ts'
 const cli = new CommandLine()
 const file = new URL('./jobs/long-names.ts', import.meta.url).pathname
 const columns = 80
+const by = ['--by', 'ana@operations-laptop']
 let fingerprint = ''
 /** What a retry of the first of these failures said. */
 let first = ''
@@ -33,31 +34,16 @@ beforeAll(async () => {
   await cli.run(['enqueue', file, 'charge-credit-card', '{"order":1}', '--id', 'declined', '--wait'])
   await cli.run(['enqueue', file, 'charge-credit-card', '{"order":2}', '--id', 'timed-out', '--wait'])
   await cli.run(['enqueue', file, 'charge-credit-card', '{"order":3}', '--wait'])
-  await cli.ok(
-    'schedules',
-    'pause',
-    'nightly-reconciliation',
-    '--by',
-    'ana@operations-laptop',
-    '--reason',
-    'audit',
-  )
-  await cli.ok('schedules', 'trigger', 'nightly-reconciliation', '--by', 'ana@operations-laptop')
+  await cli.ok('schedules', 'pause', 'nightly-reconciliation', ...by, '--reason', 'audit')
+  await cli.ok('schedules', 'trigger', 'nightly-reconciliation', ...by)
   const { failures } = await cli.json<{ failures: { fingerprint: string }[] }>('failures')
   fingerprint = failures[0]?.fingerprint ?? ''
-  const some = ['--fingerprint', fingerprint, '--first', '1', '--yes', '--by', 'ana@operations-laptop']
+  const some = ['--fingerprint', fingerprint, '--first', '1', '--yes', ...by]
   first = (await cli.run(['retry', ...some])).stdout
-  await cli.ok('limits', 'card-provider-requests', '--set', 'limit=5', '--by', 'ana@operations-laptop')
-  await cli.ok('retry', 'declined', '--by', 'ana@operations-laptop', '--reason', 'the customer paid by now')
+  await cli.ok('limits', 'card-provider-requests', '--set', 'limit=5', ...by)
+  await cli.ok('retry', 'declined', ...by, '--reason', 'the customer paid by now')
   await worker.kill('SIGKILL')
-  await cli.ok(
-    'pause',
-    'transactional-mails',
-    '--by',
-    'ana@operations-laptop',
-    '--reason',
-    'a storm of mails',
-  )
+  await cli.ok('pause', 'transactional-mails', ...by, '--reason', 'a storm of mails')
   for (let i = 0; i < 3; i++) await cli.ok('enqueue', file, 'charge-credit-card', '{"order":5}')
 }, 60_000)
 afterAll(() => cli.dispose())

@@ -34,7 +34,7 @@ const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right', drops: 2 },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right', drops: 1 },
   { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right', drops: 3 },
-  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true, least: 32 },
+  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true, least: 46 },
 ]
 
 export function addRuns(program: Command): void {
