@@ -1,8 +1,8 @@
 import { commandLine } from '../describe/command-line.ts'
 import { failureText, triesIn } from '../describe/failure-text.ts'
 import type { FailureGroup } from '../store/failures.ts'
+import { fieldText } from './field-text.ts'
 import { paint } from './output.ts'
-import { oneLine } from './plain-text.ts'
 import { time } from './run-text.ts'
 import type { SharedOptions } from './shared-options.ts'
 
@@ -26,11 +26,9 @@ export function failureReport(group: FailureGroup, options: Pick<SharedOptions, 
     ['minutes', minutesText(group)],
     ...nextRows(failedNow, fingerprint, options),
   ]
-  return rows.map(([name, value]) => line(name, oneLine(value), failedNow)).join('\n')
-}
-
-function line(name: string, value: string, failedNow: number): string {
-  return `${name.padEnd(10)}${name === 'now' && failedNow > 0 ? paint('red', value) : value}`
+  const colour = (name: string) => (text: string) =>
+    name === 'now' && failedNow > 0 ? paint('red', text) : text
+  return rows.map(([name, value]) => fieldText(name, value, colour(name))).join('\n')
 }
 
 function nextRows(

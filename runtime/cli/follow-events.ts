@@ -1,6 +1,7 @@
 import { type Clock, pause, systemClock } from '../model/clock.ts'
 import type { EventPage, EventQuery } from '../store/events.ts'
 import type { Inspector } from '../store/store.ts'
+import { throughOutages } from './through-outages.ts'
 
 type EventSource = Pick<Inspector, 'events' | 'onChange'>
 
@@ -9,11 +10,19 @@ const minReadMs = 200
 const maxReadMs = 1_000
 const maxPage = 1_000
 
-/** Reads on from a cursor as events come, page by page, until `signal` aborts. */
+/** What becomes of what is read. */
+interface Follower {
+  /** Called with each page, one without events too. */
+  readonly show: (page: EventPage) => void
+  /** Called when the store is away, and when it is back. */
+  readonly tell: (text: string) => void
+}
+
+/** Reads on from a cursor as events come, page by page, until `signal` aborts. Waits outages of the store out. */
 export async function followEvents(
   inspector: EventSource,
   { after, log }: Required<Pick<EventQuery, 'after'>> & Pick<EventQuery, 'log'>,
-  show: (page: EventPage) => void,
+  { show, tell }: Follower,
   signal: AbortSignal,
   clock: Clock = systemClock,
 ): Promise<void> {
@@ -23,13 +32,16 @@ export async function followEvents(
   try {
     for (let cursor = after; !signal.aborted; ) {
       hint = new AbortController()
-      const page = await inspector.events({ after: cursor, limit: maxPage, ...part })
-      if (page.events.length > 0 || page.gap) show(page)
+      const read = (): Promise<EventPage> => inspector.events({ after: cursor, limit: maxPage, ...part })
+      const page = await throughOutages(read, { signal, clock, tell })
+      show(page)
       cursor = page.cursor
       if (page.events.length === maxPage) continue
       await pause(clock, minReadMs, signal)
       await pause(clock, maxReadMs - minReadMs, AbortSignal.any([signal, hint.signal]))
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     unsubscribe()
   }

@@ -33,10 +33,16 @@ export function instant(text: string): Date {
   )
 }
 
-/** A time or how long ago it was; ms since the epoch. */
+/** How long ago, or a time; ms since the epoch. */
 export function pastTime(text: string): number {
   const isDuration = /^\d+(\.\d+)?\s*[a-z]*$/i.test(text)
-  return isDuration ? Date.now() - duration(text) : instant(text).getTime()
+  try {
+    return isDuration ? Date.now() - duration(text) : instant(text).getTime()
+  } catch {
+    throw new InvalidArgumentError(
+      "Write how long ago, such as '2h' or '30m', or a time such as '2030-01-31T09:00:00Z'; without a zone it is this host's.",
+    )
+  }
 }
 
 export function commaList(text: string): string[] {

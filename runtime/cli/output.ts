@@ -1,11 +1,16 @@
 import { styleText } from 'node:util'
 import { jsonSafe } from './json-safe.ts'
-import { wrapAroundCommands } from './plain-text.ts'
+import { wrapLines } from './plain-text.ts'
 import { type Column, formatTable } from './table.ts'
 
 /** The answer of a command: stdout. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Prints sentences, broken between words. `paint` colours each line. */
+export function say(text: string, paint = (line: string): string => line): void {
+  print(wrapLines(text, screenWidth()).map(paint).join('\n'))
 }
 
 export function printJson(value: unknown): void {
@@ -19,7 +24,7 @@ export function printTable<Row>(columns: readonly Column<Row>[], rows: readonly 
 /** A word beside the answer, not part of it: stderr, so that a pipe gets the answer alone. */
 export function remark(text: string): void {
   const width = process.stderr.isTTY ? process.stderr.columns : undefined
-  process.stderr.write(`${wrapAroundCommands(text, width).join('\n')}\n`)
+  process.stderr.write(`${wrapLines(text, width).join('\n')}\n`)
 }
 
 /** Left out where lines may be of any length: a file, a pipe. */

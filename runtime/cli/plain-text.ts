@@ -34,12 +34,13 @@ export function clip(text: string, width: number): string {
   return textWidth(text) <= width ? text : `${fitting(text, width - 1)}…`
 }
 
-/** Returns `text`, or as many of its words as `width` holds; a first word that is too long is cut. */
+/** Returns `text`, or as many of its words as `width` holds; cuts inside a word where the words would leave half of it empty. */
 export function clipWords(text: string, width: number): string {
   if (textWidth(text) <= width) return text
   const kept = fitting(text, width - 1)
   const lastSpace = text[kept.length] === ' ' ? kept.length : kept.lastIndexOf(' ')
-  return `${lastSpace > 0 ? kept.slice(0, lastSpace).trimEnd() : kept}…`
+  const words = `${kept.slice(0, Math.max(0, lastSpace)).trimEnd()}…`
+  return textWidth(words) * 2 >= width ? words : `${kept}…`
 }
 
 function fitting(text: string, width: number): string {
@@ -94,4 +95,21 @@ function filled(words: readonly string[], width: number): string[] {
     }
   }
   return [...lines, line]
+}
+
+const minBehind = 20
+
+/** `text` behind `head`, in lines of about `width`: the later ones stand under its begin. */
+export function wrapBehind(head: string, text: string, width: number | undefined): string[] {
+  const indent = textWidth(head)
+  const room = width === undefined ? undefined : Math.max(minBehind, width - indent)
+  return wrapAroundCommands(text, room).map((line, i) => `${i === 0 ? head : ' '.repeat(indent)}${line}`)
+}
+
+/** The same of every line of `text`, behind its own indent. */
+export function wrapLines(text: string, width: number | undefined): string[] {
+  return text.split('\n').flatMap((line) => {
+    const unindented = line.trimStart()
+    return wrapBehind(line.slice(0, line.length - unindented.length), unindented, width)
+  })
 }

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { DurableJobsError } from '../model/durable-jobs-error.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { messageOf, nameOf, readProperty } from '../model/thrown.ts'
+import { remark } from './output.ts'
 import { plainText } from './plain-text.ts'
 
 interface Failure {
@@ -17,7 +18,7 @@ export function reportFailure(error: unknown, json: boolean, program = 'durable-
   // Without a command, Commander has printed the help already.
   const helpShown = error instanceof CommanderError && error.code === 'commander.help'
   if (json) process.stderr.write(`${JSON.stringify({ error: failure })}\n`)
-  else if (!helpShown) process.stderr.write(`${program}: ${plainText(failure.message)}\n`)
+  else if (!helpShown) remark(`${program}: ${plainText(failure.message)}`)
   return exitCode
 }
 

@@ -7,8 +7,9 @@ import type { Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { LinePlace } from '../store/limiters.ts'
 import type { HistoryEntry } from '../store/store.ts'
+import { fieldText } from './field-text.ts'
 import { paint, screenWidth } from './output.ts'
-import { oneLine, plainText } from './plain-text.ts'
+import { oneLine, plainText, wrapLines } from './plain-text.ts'
 import { readValue } from './run-json.ts'
 import { ago, paintState, time } from './run-text.ts'
 import { shortPath } from './short-path.ts'
@@ -44,10 +45,9 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
   ]
   const lines = rows
     .filter(([, value]) => value !== '')
-    .map(([name, value]) => {
-      const text = oneLine(value)
-      return `${name.padEnd(10)}${name === 'state' ? paintState(text, run.state) : text}`
-    })
+    .map(([name, value]) =>
+      fieldText(name, value, (text) => (name === 'state' ? paintState(text, run.state) : text)),
+    )
   const error = 'error' in run ? run.error : undefined
   return [...lines, ...(error === undefined ? [] : ['', 'ERROR', ...errorLines(error)])].join('\n')
 }
@@ -74,7 +74,8 @@ function uniqueText(run: Run): string {
 
 /** The error, what caused it, what it carries, and where the first of the causes was thrown. */
 function errorLines(error: StoredError): string[] {
-  return [...linkLines(error, '', ''), ...placeLines(innermost(error).stack)]
+  const links = linkLines(error, '', '').flatMap((line) => wrapLines(line, screenWidth()))
+  return [...links, ...placeLines(innermost(error).stack)]
 }
 
 /** One error and all below it, the inner errors indented under the one that carries them. */
@@ -97,9 +98,8 @@ function innermost(error: StoredError): StoredError {
 function placeLines(stack = ''): string[] {
   const frame = firstUserFrame(stack)
   if (frame === undefined) return []
-  return [
-    paint('dim', plainText(`  at ${shortPath(frame.path)}:${frame.line} (all of the stack with --json)`)),
-  ]
+  const text = plainText(`  at ${shortPath(frame.path)}:${frame.line} (all of the stack with --json)`)
+  return wrapLines(text, screenWidth()).map((line) => paint('dim', line))
 }
 
 /** A stored value as Node shows it, of bounded length. */
@@ -135,13 +135,17 @@ const notInCode = 'no longer in the code'
 
 export const stepColumns: readonly Column<StepSummary>[] = [
   { title: 'STEP', cell: (step) => step.path },
-  { title: 'KIND', cell: (step) => (step.atMostOnce ? `${step.kind}, at most once` : step.kind) },
+  {
+    title: 'KIND',
+    cell: (step) => (step.atMostOnce ? `${step.kind}, at most once` : step.kind),
+    drops: 4,
+  },
   {
     title: 'STATE',
     cell: (step) => step.state,
     paint: (text, { state }) => (stepColours[state] === undefined ? text : paint(stepColours[state], text)),
   },
-  { title: 'TRIES', cell: (step) => step.tries, align: 'right' },
+  { title: 'TRIES', cell: (step) => step.tries, align: 'right', drops: 3 },
   {
     title: 'TOOK',
     cell: (step) => (step.durationMs === 0 ? '' : durationToken(step.durationMs)),
@@ -153,8 +157,7 @@ export const stepColumns: readonly Column<StepSummary>[] = [
     title: 'SITUATION',
     cell: (step) => (step.orphan ? orphanSituation(step) : stepSituation(step)),
     shrinks: true,
-    // With the sign that it is cut.
-    least: notInCode.length + 2,
+    least: 28,
   },
 ]
 
@@ -183,7 +186,7 @@ function orphanSituation({ error }: StepSummary): string {
 export const historyColumns: readonly Column<HistoryEntry>[] = [
   { title: 'HISTORY', cell: (entry) => entry.kind },
   { title: 'WHEN', cell: (entry) => ago(entry.at), align: 'right' },
-  { title: 'BY', cell: (entry) => entry.by ?? '' },
-  { title: 'WORKER', cell: (entry) => entry.worker ?? '' },
-  { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true },
+  { title: 'BY', cell: (entry) => entry.by ?? '', shrinks: true },
+  { title: 'WORKER', cell: (entry) => entry.worker ?? '', shrinks: true },
+  { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true, least: 20 },
 ]

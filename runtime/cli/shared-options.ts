@@ -60,6 +60,11 @@ const widestHelp = 110
 /** Explains the fields of a longer JSON below the help of its command: each `NAME: …` begins a line. */
 export function explainJson(command: Command, fields: string): void {
   const paragraphs = [...fields.split(/\n(?=[A-Z]+: )/), unitsOfJson]
+  addHelpParagraphs(command, paragraphs)
+}
+
+/** Text below the help of a command, as wide as the screen; a line break in a paragraph is a space. */
+export function addHelpParagraphs(command: Command, paragraphs: readonly string[]): void {
   command.addHelpText('after', () => {
     const width = Math.min(screenWidth() ?? widestHelp, widestHelp)
     return `\n${paragraphs.flatMap((text) => wrap(text.replaceAll('\n', ' '), width)).join('\n')}`

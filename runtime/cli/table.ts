@@ -9,7 +9,7 @@ export interface Column<Row> {
   readonly paint?: (text: string, row: Row) => string
   /** Gives way when the screen is narrow, the last such column first. Never one that holds an id. */
   readonly shrinks?: true
-  /** What it holds at least then; left out: `narrowest`. */
+  /** What it holds before others drop: enough to tell rows apart. Left out: `narrowest`. */
   readonly least?: number
   /** What it holds in most rows: so that columns stand still on a screen whose rows change. */
   readonly usual?: number
@@ -27,7 +27,7 @@ export interface TableLayout<Own> {
 }
 
 /**
- * Lays columns out; `width` is the screen's, left out where lines may be of any length.
+ * Lays columns out: shrinks them to their `least`, then drops columns, then shrinks the rest to `narrowest`. `width` is the screen's, left out where lines may be of any length.
  * @param cells The texts of a column, as `cellText` makes them.
  */
 export function layoutTable<Own extends Column<never>>(
@@ -38,9 +38,13 @@ export function layoutTable<Own extends Column<never>>(
   const widths = columns.map((column) =>
     Math.max(textWidth(column.title), column.usual ?? 0, ...cells(column).map(textWidth)),
   )
-  if (width === undefined || shrink(columns, widths, width)) return { columns, widths }
+  if (width === undefined || shrink(columns, widths, width, ({ least = narrowest }) => least))
+    return { columns, widths }
   const dropped = firstToDrop(columns)
-  if (dropped === undefined) return { columns, widths }
+  if (dropped === undefined) {
+    shrink(columns, widths, width, ({ least = narrowest }) => Math.min(least, narrowest))
+    return { columns, widths }
+  }
   return layoutTable(
     columns.filter((column) => column !== dropped),
     cells,
@@ -94,13 +98,18 @@ function paintCell<Row>(column: Column<Row>, text: string, row: Row): string {
   return text === '' || column.paint === undefined ? text : column.paint(text, row)
 }
 
-/** Answers whether it all fits now. */
-function shrink(columns: readonly Column<never>[], widths: number[], width: number): boolean {
+/** Takes from the last column that shrinks first. Returns whether all fits now. */
+function shrink(
+  columns: readonly Column<never>[],
+  widths: number[],
+  width: number,
+  leastOf: (column: Column<never>) => number,
+): boolean {
   let over = widths.reduce((sum, own) => sum + own, columnGap.length * (widths.length - 1)) - width
   for (let i = columns.length - 1; i >= 0 && over > 0; i--) {
-    const own = widths[i] ?? 0
-    if (!columns[i]?.shrinks) continue
-    const shrunk = Math.max(Math.min(own, columns[i]?.least ?? narrowest), own - over)
+    const [own, column] = [widths[i] ?? 0, columns[i]]
+    if (!column?.shrinks) continue
+    const shrunk = Math.max(Math.min(own, leastOf(column)), own - over)
     over -= own - shrunk
     widths[i] = shrunk
   }

@@ -1,6 +1,9 @@
 import { type Clock, pause, systemClock } from '../model/clock.ts'
 import type { Inspector } from '../store/store.ts'
 import { onStopSignals } from '../worker/stop-signals.ts'
+import { remark, screenWidth } from './output.ts'
+import { wrapLines } from './plain-text.ts'
+import { throughOutages } from './through-outages.ts'
 
 /** What a watched command shows at one moment. */
 export interface Frame {
@@ -13,6 +16,8 @@ export interface Frame {
 /** Where frames go. */
 export interface FrameOutput {
   write(text: string): void
+  /** Says something beside the frames, to whoever reads a pipe. */
+  tell(text: string): void
   /** Rows of the terminal; left out for a pipe. */
   readonly rows: number | undefined
 }
@@ -29,7 +34,8 @@ const clearBelow = '\x1b[J'
 
 /**
  * Draws frames whenever the store may have changed, until `signal` aborts. A terminal gets them one over the other on a
- * screen of its own and keeps the last one; a pipe gets each that differs.
+ * screen of its own and keeps the last one; a pipe gets each that differs. An outage of the store after the first frame is
+ * waited out.
  */
 export async function drawFrames(
   inspector: Pick<Inspector, 'onChange'>,
@@ -42,12 +48,17 @@ export async function drawFrames(
   const unsubscribe = inspector.onChange(() => changed.abort())
   const terminal = output.rows !== undefined
   let shown = ''
+  const tell = (text: string): void => {
+    if (output.rows === undefined) output.tell(text)
+    else output.write(screenful([...wrapLines(text, screenWidth()), '', shown].join('\n'), output.rows))
+  }
   if (terminal) output.write(enterScreen)
   try {
     let before: string | undefined
     while (!signal.aborted) {
       changed = new AbortController()
-      const { text, changes } = await frame()
+      const { text, changes } =
+        before === undefined ? await frame() : await throughOutages(frame, { signal, clock, tell })
       const state = JSON.stringify(changes)
       if (output.rows !== undefined) output.write(screenful(text, output.rows))
       else if (state !== before) output.write(`${before === undefined ? '' : '\n'}${text}\n`)
@@ -56,6 +67,8 @@ export async function drawFrames(
       await pause(clock, minFrameMs, signal)
       await pause(clock, maxFrameMs - minFrameMs, AbortSignal.any([signal, changed.signal]))
     }
+  } catch (error) {
+    if (!signal.aborted) throw error
   } finally {
     unsubscribe()
     if (terminal) output.write(`${leaveScreen}${shown}\n`)
@@ -78,6 +91,7 @@ export async function watchFrames(
   const { stdout } = process
   const output: FrameOutput = {
     write: (text) => void stdout.write(text),
+    tell: remark,
     get rows() {
       return stdout.isTTY ? stdout.rows : undefined
     },

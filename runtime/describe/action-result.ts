@@ -15,9 +15,9 @@ export function retriedText(id: RunId): string {
 export function cancelledText(id: RunId, state: RunState): string {
   const words: Readonly<Partial<Record<RunState, string>>> = {
     cancelled: 'is cancelled',
-    cancelling: 'is cancelling: its worker has the order and ends it',
+    cancelling: 'is cancelling: its worker has been told and stops it',
   }
-  return `run ${id} ${words[state] ?? `has ended before as ${state}; nothing was changed`}`
+  return `run ${id} ${words[state] ?? `had already ended as ${state}; nothing was changed`}`
 }
 
 export function removedText(id: RunId): string {
@@ -45,7 +45,7 @@ export function triggeredText(run: RunId): string {
 }
 
 export function drainingText(worker: string): string {
-  return `worker ${worker} drains: it claims no more and hands its runs over`
+  return `worker ${worker} is draining: it claims no more runs and hands over those it holds`
 }
 
 export function limiterSetText(limiter: string, rule: LimiterRule): string {

@@ -19,8 +19,8 @@ const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
   suspend: 'suspended',
   release: 'handed back by its worker',
   lose: 'lost its worker',
-  'lose with delay': 'lost its worker and pauses',
-  convict: 'failed as poison',
+  'lose with delay': 'lost its worker and waits before the next try',
+  convict: 'failed as poisoned',
   block: 'blocked',
   'order cancel': 'told to stop',
   wake: 'woken',
@@ -95,7 +95,7 @@ function actionText({ subject, details }: OperationEvent): string {
 }
 
 function runCount({ count: runs }: OperationEvent): string {
-  return runs === undefined ? '' : ` of ${count(runs, 'run')}`
+  return runs === undefined ? '' : ` with ${count(runs, 'run')}`
 }
 
 function count(number: number | undefined, thing: string): string {

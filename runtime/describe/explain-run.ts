@@ -48,7 +48,7 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
   const holder = await inspector.duplicateOf(id)
   if (holder !== undefined) {
-    return [`It is a duplicate of run ${holder}, which held its unique key; no run of its own was made.`]
+    return [`It is a duplicate of run ${holder}, which held its unique key; no run was made under this id.`]
   }
   return [
     `No run has this id in ${inspector.address}: it was never enqueued here, or was removed after its retention.`,
@@ -72,10 +72,10 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   waiting: explainWaiting,
   blocked: async (run) => [
     `It is blocked: ${run.reason}.`,
-    `It goes on by itself when a worker with other code of the job registers, or by: ${commandLine(['retry', run.id], {})}.`,
+    `It goes on by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
   ],
   cancelling: async (run, facts) => [
-    `It was told to stop by ${byInSentence(run)}; worker ${run.worker} ends it at its next step edge.`,
+    `It was told to stop by ${byInSentence(run)}; worker ${run.worker} stops it at its next step edge.`,
     ...openStepSentences(run.step),
     ...lostHolder(run.worker, facts),
   ],
@@ -86,8 +86,8 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
     `It failed ${instantText(run.endedAt, facts.now)}: ${reasonOf(fromStoredError(run.error))}.`,
     ...(run.escaped === undefined
       ? []
-      : [`The error came from step '${run.escaped}', which has no attempt left.`]),
-    `It goes on from its stored steps by: ${await retryCommand(run, facts.inspector, {})}.`,
+      : [`The error came from step '${run.escaped}', which has no attempts left.`]),
+    `To continue it from its stored steps: ${await retryCommand(run, facts.inspector, {})}.`,
   ],
   cancelled: async (run, facts) => [
     `It was cancelled by ${byInSentence(run)}, ${instantText(run.endedAt, facts.now)}.`,
@@ -176,7 +176,7 @@ async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]>
   const stored =
     last === undefined
       ? []
-      : [`The last entry stored is '${last.path}' (${last.phase}), ${instantText(last.at, now)}.`]
+      : [`The last stored entry is '${last.path}' (${last.phase}), ${instantText(last.at, now)}.`]
   return [...stored, ...places.map((place) => waitlistSentence(place, now))]
 }
 
@@ -184,7 +184,7 @@ function lostHolder(name: string, { workers }: Facts): string[] {
   const holder = workers.find((worker) => worker.name === name)
   if (holder !== undefined && !holder.lost) return []
   return workers.some(({ lost }) => !lost)
-    ? ['That worker is dead; another one takes the run over now.']
+    ? ['That worker is dead; another one is taking the run over.']
     : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
 }
 

@@ -68,7 +68,7 @@ function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): 
 export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number): string {
   switch (hindrance.kind) {
     case 'paused':
-      return `Queue '${run.queue}' is paused by ${byInSentence(hindrance)}, since ${clockTime(hindrance.at, now)}.`
+      return `Queue '${run.queue}' has been paused by ${byInSentence(hindrance)} since ${clockTime(hindrance.at, now)}.`
     case 'no worker':
       return 'No worker is running.'
     case 'no job':
@@ -76,7 +76,7 @@ export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number
     case 'old code':
       return `No live worker has version ${run.version} of job '${run.job}' or a newer one.`
     case 'no queue':
-      return `No live worker that knows job '${run.job}' takes from queue '${run.queue}'.`
+      return `No live worker that knows job '${run.job}' serves queue '${run.queue}'.`
     case 'draining':
       return 'Every worker that could take it is draining.'
     case 'busy':

@@ -2,13 +2,13 @@ import type { HistoryEntry } from '../store/store.ts'
 
 const verbs: Readonly<Record<HistoryEntry['kind'], string>> = {
   lost: 'lost its worker',
-  cut: 'the loss is taken back, its worker lives',
+  cut: 'the loss is taken back: its worker is alive',
   released: 'handed back by its worker',
   cancel: 'told to stop',
   retry: 'retried',
   blocked: 'blocked',
   unblocked: 'unblocked',
-  poisoned: 'failed as poison',
+  poisoned: 'failed as poisoned',
   repaired: 'repaired',
 }
 

@@ -6,8 +6,8 @@ import { byAndWhy } from './manual-action.ts'
 export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: LedgerLine): string {
   const parts = [
     why === undefined ? '' : skipText(why, other),
-    lateMs === undefined ? '' : `${durationToken(lateMs)} late`,
     run === undefined ? '' : `run ${run}`,
+    lateMs === undefined ? '' : `${durationToken(lateMs)} late`,
     by === undefined ? '' : `by ${byAndWhy(reason === undefined ? { by } : { by, reason })}`,
     worker === undefined ? '' : `by the code of worker ${worker}`,
   ]
@@ -16,7 +16,7 @@ export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: Le
 
 function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined): string {
   const words = {
-    missed: 'nobody could fire in time',
+    missed: 'no worker could fire in time',
     paused: 'paused',
     overlap: `run ${other} lives`,
     duplicate: `duplicate of run ${other}`,
@@ -25,10 +25,10 @@ function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined
   return words[why]
 }
 
-/** The tick, or the stretch of ticks, that a line is about. */
+/** The tick that a line is about, or the first of a stretch and how many follow until when. */
 export function tickText({ tick, until, count }: LedgerLine): string {
   if (tick === undefined) return ''
-  return until === undefined ? instant(tick) : `${instant(tick)} to ${instant(until)} (${count})`
+  return until === undefined ? instant(tick) : `${instant(tick)}, ${count} until ${instant(until)}`
 }
 
 /** To the second, as ticks are. */

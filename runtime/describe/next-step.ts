@@ -16,7 +16,7 @@ export async function nextStep(run: Run, inspector: Inspector, options: StoreCho
     case 'failed':
     case 'cancelled':
     case 'expired':
-      return `go on from the stored steps: ${await retryCommand(run, inspector, options)}`
+      return `continue from the stored steps: ${await retryCommand(run, inspector, options)}`
     case 'waiting':
       return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
     case 'blocked':
@@ -58,7 +58,7 @@ async function claimHindrance(run: Run, inspector: Inspector, options: StoreChoi
       return `no live worker has version ${version} of '${job}': ${commandLine(['work', 'FILE'], options)}`
     default:
       return (await isFull(inspector))
-        ? `the server’s memory is full, no run begins: ${commandLine(['doctor'], options)}`
+        ? `the server’s memory is full, no run starts: ${commandLine(['doctor'], options)}`
         : ''
   }
 }

@@ -15,8 +15,8 @@ export async function orphanSentences(run: Run, inspector: Pick<Inspector, 'jour
   const more = orphans.length > maxNamed ? ', …' : ''
   const they = orphans.length === 1 ? 'It is' : 'They are'
   return [
-    `${countText(orphans.length)} no longer in the code, as its last execution found: ${names.join(', ')}${more}. ` +
-      `${they} kept and not used.`,
+    `${countText(orphans.length)} no longer in the code, as of its last execution: ${names.join(', ')}${more}. ` +
+      `${they} kept but not used.`,
   ]
 }
 

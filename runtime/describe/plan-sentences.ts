@@ -81,7 +81,7 @@ function againText(step: StepPath): string {
 }
 
 function limiterText(limiter: string, waiting: number): string {
-  return `meet limiter '${limiter}', for which ${waiting === 1 ? '1 waits' : `${waiting} wait`} now`
+  return `would need limiter '${limiter}', for which ${waiting === 1 ? '1 is' : `${waiting} are`} waiting now`
 }
 
 function onceText(step: StepPath): string {

@@ -1,5 +1,6 @@
 import { formatDuration } from '../model/format-duration.ts'
-import type { Run, WaitingFor } from '../model/run.ts'
+import { innermostCause } from '../model/innermost-cause.ts'
+import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
 import { untilText } from './clock-time.ts'
@@ -20,14 +21,14 @@ export function situation(run: Run, now: number, fleet?: FleetSnapshot): string 
     case 'waiting':
       return [
         waitingText(run.waitingFor, now),
-        ...(run.error === undefined ? [] : [errorSummary(run.error)]),
+        ...(run.error === undefined ? [] : [causeText(run.error)]),
       ].join('; ')
     case 'blocked':
       return run.reason
     case 'completed':
       return `took ${tookText(run)}`
     case 'failed':
-      return errorSummary(run.error)
+      return causeText(run.error, run.escaped)
     case 'cancelling':
       return `ordered by ${byAndWhy(run)}, on ${run.worker}${openStepPart(run.step)}`
     case 'cancelled':
@@ -46,6 +47,11 @@ export function endedRunText(run: Run | undefined, now: number): string {
   return run === undefined ? 'was removed' : situation(run, now)
 }
 
+/** Returns what stands between that state and that text: `completed, took 69 ms`, `failed: …`, `cancelled by ana`. */
+export function endedRunSeparator(state: RunState): string {
+  return state === 'completed' ? ', ' : state === 'cancelled' ? ' ' : ': '
+}
+
 function waitingText({ kind, name, until }: WaitingFor, now: number): string {
   if (kind === 'limit') return `waits for limiter '${name}'`
   const of = name === undefined ? '' : ` of '${name}'`
@@ -58,9 +64,22 @@ export function errorText(error: StoredError): string {
   return `${error.name}: ${error.message}`
 }
 
-/** With the first reasons of an AggregateError. */
-function errorSummary(error: StoredError): string {
-  return `${error.name}: ${reasonOf(fromStoredError(error))}`
+/**
+ * Returns the step and the innermost cause, as failures are grouped: tables cut the end, and how our own errors begin
+ * tells no failure from another.
+ */
+function causeText(error: StoredError, step = stepOf(error)): string {
+  const cause = innermostCause(error)
+  const reason = reasonOf(fromStoredError(cause))
+  if (step === undefined) return `${cause.name}: ${reason}`
+  const ofStep = `step '${step}' `
+  if (reason.startsWith(ofStep)) return `${step}: ${reason.slice(ofStep.length)}`
+  return [step, ...(cause.name === 'Error' && reason !== '' ? [] : [cause.name]), reason].join(': ')
+}
+
+/** Of a run that an older version failed, by the error itself. */
+function stepOf({ fields }: StoredError): string | undefined {
+  return typeof fields?.path === 'string' ? fields.path : undefined
 }
 
 /** Returns how long an ended run took from its first claim. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FailureMark } from '../model/failure-mark.ts'
+import { innermostCause } from '../model/innermost-cause.ts'
 import { type StepPath, stepName } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import { normalizedMessage } from './normalized-message.ts'
@@ -19,8 +20,6 @@ export interface FailurePlace {
   readonly step?: StepPath
 }
 
-/** Causes that are looked at behind our own errors. Fewer than are stored, so that our own change nothing. */
-const maxCauses = 4
 const maxNameLength = 100
 const maxCodeLength = 64
 const digestLength = 12
@@ -37,30 +36,6 @@ export function failureMark(error: StoredError, { job, version, step = '' }: Fai
   const digest = createHash('sha256').update(parts).digest('hex').slice(0, digestLength)
   const fingerprint = `f1:${digest}`
   return { fingerprint, step: plainStep, name, ...(code === undefined ? {} : { code }), text, version }
-}
-
-/** Behind our own wrappers, then down the causes as long as they are errors. */
-function innermostCause(error: StoredError): StoredError {
-  let cause = error
-  while (isWrapper(cause) && cause.cause !== undefined) cause = cause.cause
-  for (let i = 0; i < maxCauses; i++) {
-    const next = cause.cause ?? innerError(cause)
-    if (next === undefined || next.name === 'NonError') break
-    cause = next
-  }
-  return cause
-}
-
-/** Of an AggregateError without words of its own, as Node's for a host with several addresses, the first speaks. */
-function innerError({ message, errors = [] }: StoredError): StoredError | undefined {
-  return message === '' ? errors[0] : undefined
-}
-
-/** Errors of this package that say no more than that another one came through. */
-const wrapperCodes: readonly unknown[] = ['STEP_FAILED', 'RUN_FAILED']
-
-function isWrapper({ fields, classCode, code }: StoredError): boolean {
-  return fields !== undefined && wrapperCodes.includes(classCode ?? code)
 }
 
 function codeOf({ code, status }: StoredError): string | undefined {

@@ -41,3 +41,8 @@ export type StoreOutageKind =
   | 'unsupported'
   /** This process closed the store: no outage. */
   | 'closed'
+
+/** Outages that retrying can't fix. */
+export const lastingOutages: readonly StoreOutageKind[] = [
+  ...(['closed', 'login', 'forbidden', 'missing', 'unsupported', 'protocol', 'certificate', 'file'] as const),
+]

@@ -92,7 +92,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   ])
   expect(first.code).toBe(4)
   expect(first.stdout).toContain('2 runs retried first; waiting for the end of each')
-  expect(first.stdout.match(/^ {2}\S+ failed .*the bank is down$/gm)).toHaveLength(2)
+  expect(first.stdout.match(/^ {2}\S+ failed: .*the bank is down$/gm)).toHaveLength(2)
   expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
   const [, id = ''] =
     /^stopped; go on with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []

@@ -76,9 +76,12 @@ test('a store that is not there is not made by those who only look or act', asyn
     ['pause', 'mails'],
   ]) {
     expect(await cli.refused(1, [...command, '--store', 'sqlite:typo.db'])).toMatch(
-      /^there is no store at sqlite:\/.*\/typo\.db; the path is relative to this folder/,
+      /^there is no store at sqlite:\/.*\/typo\.db \(a relative path begins at this folder\): name another one/,
     )
   }
+  expect(await cli.refused(1, ['runs', '--store', 'sqlite:/nowhere/typo.db'])).toMatch(
+    /^there is no store at sqlite:\/nowhere\/typo\.db: name another one/,
+  )
   expect(readdirSync(cli.folder)).toEqual([])
 })
 

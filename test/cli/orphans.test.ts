@@ -39,7 +39,7 @@ test('show and explain mark stored steps that the code no longer calls', async (
   expect(run.orphans).toEqual([2])
   expect(steps.filter(({ orphan }) => orphan).map(({ path }) => path)).toEqual(['check'])
   expect(await cli.ok('explain', 'drift')).toMatch(
-    /1 stored step is no longer in the code, as its last execution found: 'check'\./,
+    /1 stored step is no longer in the code, as of its last execution: 'check'\./,
   )
 }, 60_000)
 

@@ -54,8 +54,8 @@ describe('runs', () => {
     ])
     const situations = rows.map((row) => row[6])
     expect(situations[1]).toMatch(/^sleeps in 'nap', due in 5\d min \d+ s$/)
-    expect(situations[2]).toBe("StepFailedError: step 'check' failed after 1 attempt: a red error")
-    expect(situations[3]).toBe("StepFailedError: step 'check' failed after 2 attempts: row 7 has no email")
+    expect(situations[2]).toBe('check: FatalError: a red error')
+    expect(situations[3]).toBe('check: TypeError: email is missing')
     expect(situations[4]).toMatch(/^took \d/)
   })
 
@@ -153,7 +153,7 @@ describe('show', () => {
     expect(cells(head)).toEqual([
       ['run', 'bad'],
       ['state', 'failed'],
-      ['next', 'go on from the stored steps: durable-jobs retry bad'],
+      ['next', 'continue from the stored steps: durable-jobs retry bad'],
       ['job', 'import-file, version 1'],
       ['queue', 'default, priority 0'],
       ['attempt', '1'],

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { connect, defineJob } from '../../sdk/index.ts'
+import { inThePast } from '../support/incidents/in-the-past.ts'
 import { type CommandLine, ownCommandLine } from './command-line.ts'
 
 const nightly = defineJob<{ file: string }>({ name: 'import' }, () => undefined)
@@ -18,7 +19,9 @@ test('schedules lists what each says and where it stands', async () => {
   const cli = await withSchedule()
   const [title = '', row = ''] = (await cli.ok('schedules')).trimEnd().split('\n')
   expect(title).toMatch(/^SCHEDULE +JOB +CRON +NEXT +LAST +STATE$/)
-  expect(row).toMatch(/^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago$/)
+  expect(row).toMatch(
+    /^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago(?: +overdue by .*)?$/,
+  )
   expect(await cli.json('schedules')).toEqual({
     schedules: [
       {
@@ -51,7 +54,7 @@ test('pause, trigger, resume and remove, and the ledger of it', async () => {
   expect(await cli.json('show', run)).toMatchObject({ run: { job: 'import', input: { file: 'de' } } })
   expect(await cli.ok('schedules', 'resume', 'nightly', '--by', 'ben')).toBe('schedule nightly fires again\n')
   const ledger = await cli.ok('schedules', 'ledger', 'nightly')
-  expect(ledger).toMatch(/^AT +TICK +OUTCOME +DETAIL\n\S+ +resumed +by ben\n/)
+  expect(ledger).toMatch(/^ *AGE +TICK +OUTCOME +DETAIL\n *\S+ +resumed +by ben\n/)
   expect(ledger).toContain(`triggered  run ${run}, by ben`)
   expect(await cli.json('schedules', 'ledger', 'nightly', '--limit', '1')).toMatchObject({
     ledger: [{ n: 4, outcome: 'resumed', by: 'ben' }],
@@ -104,5 +107,15 @@ test('what is no subcommand is told those that are', async () => {
   expect(stderr).toContain(
     "schedules has no command 'nightly', only ledger, preview, pause, resume, trigger, remove; " +
       'of a schedule of that name: durable-jobs schedules ledger nightly',
+  )
+})
+
+test('a tick that is long overdue stands in STATE, with who should fire it', async () => {
+  const cli = ownCommandLine()
+  await inThePast(`sqlite:${cli.folder}/.durable-jobs/jobs.db`, 3_600_000, async ({ jobs }) => {
+    await jobs.schedules.put('nightly', nightly, { cron: '*/10 * * * *', input: { file: 'de' } })
+  })
+  expect(await cli.ok('schedules')).toMatch(
+    /^nightly .* not planned yet +declared \S+ ago +overdue by 1h\d+m: no worker leads$/m,
   )
 })

@@ -10,6 +10,8 @@ import {
   textWidth,
   wrap,
   wrapAroundCommands,
+  wrapBehind,
+  wrapLines,
 } from '../../runtime/cli/plain-text.ts'
 import { runHead } from '../../runtime/cli/run-report.ts'
 import { firstUserFrame } from '../../runtime/cli/stack-frames.ts'
@@ -64,12 +66,29 @@ describe('a table', () => {
     expect(formatTable(columns, rows, 5).split('\n')[1]).toBe('a       1  a note that is…')
   })
 
+  test('drops columns before it takes from the last one what tells rows apart', () => {
+    const own: readonly Column<Row>[] = [
+      { title: 'ID', cell: () => 'id' },
+      { title: 'A', cell: () => 'dropped', drops: 1 },
+      { title: 'NOTE', cell: () => 'x'.repeat(40), shrinks: true, least: 30 },
+    ]
+    const words = (width: number) => formatTable(own, [{ id: 'a', n: 1, note: '' }], width).split('\n')[1]
+    expect(words(43)).toBe(`id  dropped  ${'x'.repeat(29)}…`)
+    expect(words(42)).toBe(`id  ${'x'.repeat(37)}…`)
+    expect(words(24)).toBe(`id  ${'x'.repeat(19)}…`)
+  })
+
   test('without rows is its title line', () => {
     expect(formatTable(columns, [])).toBe('ID  N  NOTE')
   })
 })
 
 test('text is broken between words', () => {
+  expect(wrapBehind('name  ', 'one two three four five', 26)).toEqual([
+    'name  one two three four',
+    '      five',
+  ])
+  expect(wrapLines('  one two three four five\nsix', 22)).toEqual(['  one two three four', '  five', 'six'])
   expect(wrap('a bc def ghij', 5)).toEqual(['a bc', 'def', 'ghij'])
   expect(wrap('a bc', undefined)).toEqual(['a bc'])
 })
@@ -98,6 +117,8 @@ test('plain text holds nothing that steers a terminal', () => {
   expect(clipWords('one two three', 8)).toBe('one two…')
   expect(clipWords('one two three', 7)).toBe('one…')
   expect(clipWords('unbroken words', 5)).toBe('unbr…')
+  // Words that leave half of the room empty say too little.
+  expect(clipWords('a b incomprehensible', 12)).toBe('a b incompr…')
   expect(textWidth('e\u0301日')).toBe(3)
 })
 

@@ -87,8 +87,11 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     [['work', jobFile, '--queues', 'a,,b'], "Write names with commas between them, such as 'mails,imports'."],
     [['work', jobFile, '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error.'],
     [['runs', '--state', 'failed,fialed'], "'fialed' is no state. Allowed choices are scheduled, ready,"],
-    [['runs', '--since', 'monday'], "Write a time such as '2030-01-31T09:00:00Z'"],
-    [['runs', '--since', '2x'], "Write a duration such as '250ms'"],
+    [
+      ['runs', '--since', 'yesterday'],
+      "Write how long ago, such as '2h' or '30m', or a time such as '2030-01-31T",
+    ],
+    [['runs', '--since', '2x'], "Write how long ago, such as '2h'"],
     [['runs', '--limit', '0'], 'Write a whole number from 1 to 1000.'],
   ])('%j', async (args, message) => {
     expect(await cli.refused(2, args)).toContain(message)

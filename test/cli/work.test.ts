@@ -89,7 +89,7 @@ describe('a draining worker', () => {
     expect([name, runs, state, leads]).toEqual(['w1', '1/10', 'working', 'leader'])
 
     expect(await cli.ok('drain', 'w1', '--by', 'ana')).toBe(
-      'worker w1 drains: it claims no more and hands its runs over\n',
+      'worker w1 is draining: it claims no more runs and hands over those it holds\n',
     )
     await expect.poll(() => cli.run(health('--ready', '--json'))).toMatchObject({ code: 1 })
     const { stdout } = await cli.run(health('--ready', '--json'))
@@ -151,7 +151,7 @@ test('a killed worker shows as a loss in the history of its run', async () => {
   expect(text).toMatch(
     /\nHISTORY +WHEN +BY +WORKER +REASON\nlost .* ago +w1 +its process died, before a step was stored\n/,
   )
-  expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has the order and ends it\n')
+  expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has been told and stops it\n')
 })
 
 describe('environment', () => {

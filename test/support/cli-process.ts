@@ -47,13 +47,19 @@ export class CliProcess {
   }
 
   /** Resolves once stdout holds `text`. */
-  async said(text: string): Promise<void> {
-    while (!this.#stdout.includes(text)) {
-      const ended = await Promise.race([
-        this.finished,
-        once(this.process.stdout, 'data').then(() => undefined),
-      ])
-      if (ended !== undefined && !this.#stdout.includes(text)) {
+  said(text: string): Promise<void> {
+    return this.#held(text, this.process.stdout, () => this.#stdout)
+  }
+
+  /** Resolves once stderr holds `text`. */
+  warned(text: string): Promise<void> {
+    return this.#held(text, this.process.stderr, () => this.#stderr)
+  }
+
+  async #held(text: string, stream: Readable, read: () => string): Promise<void> {
+    while (!read().includes(text)) {
+      const ended = await Promise.race([this.finished, once(stream, 'data').then(() => undefined)])
+      if (ended !== undefined && !read().includes(text)) {
         throw new Error(`ended (${ended.code}) before it said '${text}': ${ended.stdout}${ended.stderr}`)
       }
     }

@@ -9,7 +9,7 @@ export const cancel: ReturnType<typeof onRuns> = onRuns({
   plan: async (_, run, target) => {
     const text =
       run.state === 'running'
-        ? `would be told to stop; worker ${run.worker} ends it at its next step edge`
+        ? `would be told to stop; worker ${run.worker} stops it at its next step edge`
         : `would be cancelled at once; it is ${run.state}`
     return ready(target, [{ text }], { runs: 1 })
   },

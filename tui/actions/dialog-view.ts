@@ -1,5 +1,6 @@
 import { plainText } from '../../runtime/cli/plain-text.ts'
 import { optionNames, outcomeSentence, progressText } from '../../runtime/describe/plan-sentences.ts'
+import { endedRunSeparator } from '../../runtime/describe/situation.ts'
 import type { DialogLine, DialogView } from '../app/dialog.ts'
 import type { Tone } from '../kit/tone.ts'
 import type { StepOption, WatchedRun } from './action.ts'
@@ -118,7 +119,8 @@ function rateText({ info, from, elapsedMs }: NonNullable<ActingStage['progress']
 
 function watchedLine({ id, state, text: how }: WatchedRun): DialogLine {
   if (how === undefined) return text(`  ${id} …`, 'dim')
-  return text(`  ${id} ${state ?? ''} ${how}`.trimEnd(), state === 'completed' ? 'good' : 'bad')
+  const end = state === undefined ? how : `${state}${endedRunSeparator(state)}${how}`
+  return text(`  ${id} ${end}`, state === 'completed' ? 'good' : 'bad')
 }
 
 function stoppedLines(

@@ -16,7 +16,7 @@ export const deadDuty: FindingKind = {
               subject: `${role}/${duty}`,
               severity: 'critical',
               since: exactly(now - ageMs),
-              sentence: `${worker} leads '${role}', but its duty '${duty}' has had no good round for ${formatDuration(ageMs)}.`,
+              sentence: `${worker} leads '${role}', but its duty '${duty}' has not succeeded for ${formatDuration(ageMs)}.`,
               next: command('drain', worker),
               related: { leader: 'any', version: 'any' },
             })),

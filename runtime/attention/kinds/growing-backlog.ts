@@ -23,7 +23,7 @@ export const growingBacklog: FindingKind = {
           subject: queue,
           severity: 'warning',
           since: atLeast(first.at),
-          sentence: `Queue '${queue}' grows: ${first.count} live runs became ${runs} in ${span}.`,
+          sentence: `Queue '${queue}' is growing: from ${first.count} to ${runs} live runs in ${span}.`,
           next: command('stats', '--queue', queue),
           filter: { queue, states: ['ready', 'waiting'] },
           related: {

@@ -12,7 +12,7 @@ export const poisonedRuns: FindingKind = {
       severity: 'critical',
       since: begin(group),
       sentence:
-        `${countOf(group.failedNow, 'run')} of '${group.job}' ${group.failedNow === 1 ? 'was' : 'were'} failed as poisoned: ` +
+        `${countOf(group.failedNow, 'run')} of '${group.job}' failed as poisoned: ` +
         `the workers that ran ${group.failedNow === 1 ? 'it' : 'them'} were lost again and again.`,
       next: command('explain', group.sample),
       filter: { fingerprint: group.fingerprint },

@@ -9,7 +9,7 @@ import type { ActionInfo, ActionKind, ActionTarget } from '../../store/actions.t
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
-import { print, printJson, remark } from '../output.ts'
+import { print, printJson, remark, say } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 import { wholeFingerprint } from '../whole-fingerprint.ts'
 import { wholeActionId, wholeIds } from '../whole-ids.ts'
@@ -201,7 +201,7 @@ class ActionCommand {
   #end(action: ActionInfo): number {
     this.endProgress()
     if (this.#options.json) printJson({ ...(this.#plan === undefined ? {} : { plan: this.#plan }), action })
-    else print(outcomeText(action))
+    else say(outcomeText(action))
     if (action.cursor !== undefined) {
       remark(`stopped; go on with: ${this.#line([this.#kind, '--continue', action.id])}`)
       return exitCodes.stopped
@@ -210,7 +210,7 @@ class ActionCommand {
   }
 
   #say(text: string): void {
-    if (!this.#options.json) print(text)
+    if (!this.#options.json) say(text)
   }
 
   #line(words: readonly string[]): string {

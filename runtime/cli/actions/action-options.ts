@@ -4,7 +4,12 @@ import { filterWords } from '../../describe/filter-words.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { ActionKind, ActionTarget } from '../../store/actions.ts'
 import { addFilterOptions, type FilterOptions, filterOf } from '../filter-options.ts'
-import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
+import {
+  addHelpParagraphs,
+  addOperatorOptions,
+  explainJson,
+  type OperatorOptions,
+} from '../shared-options.ts'
 import { usageError } from '../usage-error.ts'
 
 /** What retry, cancel and remove take beside the runs. */
@@ -19,8 +24,7 @@ export interface ActionOptions extends OperatorOptions, FilterOptions {
 /** What the commands end with beside 0, 1 and 2. */
 export const exitCodes = { someRefused: 3, stopped: 4 } as const
 
-const exitText = `
-Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
+const exitText = `Exit code: 0 done, 1 failed, 2 wrong command line or no --yes, ${exitCodes.someRefused} done but for some that
 were refused, ${exitCodes.stopped} stopped before the end: --continue goes on.`
 
 export const fieldsOfAction: string = `ACTION: id, action, target { kind, ids? or filter? }, runAgain?, matching?, by, reason?, startedAt, endedAt?, cursor?
@@ -43,7 +47,8 @@ export function addActionOptions(command: Command, single: string): Command {
     )
   addOperatorOptions(command, `one id: ${single}; else { plan?: PLAN, action?: ACTION }`)
   explainJson(command, `${fieldsOfPlan}\n${fieldsOfAction}`)
-  return command.addHelpText('after', exitText)
+  addHelpParagraphs(command, [exitText])
+  return command
 }
 
 function rate(text: string): Rate {

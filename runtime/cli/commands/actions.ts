@@ -9,7 +9,7 @@ import { outcomeText } from '../actions/outcome-text.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { wholeNumber } from '../option-values.ts'
-import { paint, print, printJson, printTable, remark } from '../output.ts'
+import { paint, printJson, printTable, remark, say } from '../output.ts'
 import { plainText } from '../plain-text.ts'
 import { ago } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
@@ -25,7 +25,7 @@ interface ActionsOptions extends OperatorOptions {
 const columns: readonly Column<ActionInfo>[] = [
   { title: 'ACTION', cell: ({ id }) => id },
   { title: 'KIND', cell: ({ action }) => action },
-  { title: 'DONE', align: 'right', cell: ({ done }) => done },
+  { title: 'DONE', align: 'right', cell: ({ done }) => done, drops: 4 },
   { title: 'REFUSED', align: 'right', cell: ({ refused }) => refused, drops: 3 },
   { title: 'BEGUN', align: 'right', cell: ({ startedAt }) => ago(startedAt), drops: 2 },
   {
@@ -34,7 +34,7 @@ const columns: readonly Column<ActionInfo>[] = [
     cell: ({ endedAt }) => (endedAt === undefined ? 'no' : ago(endedAt)),
     paint: (text, { endedAt }) => (endedAt === undefined ? paint('yellow', text) : text),
   },
-  { title: 'RUNS', cell: ({ target }) => targetText(target), shrinks: true, drops: 4 },
+  { title: 'RUNS', cell: ({ target }) => targetText(target), shrinks: true, least: 29 },
   { title: 'BY', cell: byAndWhy, shrinks: true, drops: 1 },
 ]
 
@@ -67,7 +67,7 @@ async function actions(typed: string | undefined, options: ActionsOptions): Prom
     const action = options.end ? await jobs.actions.end(id, operator(options)) : await jobs.actions.get(id)
     if (action === undefined) throw new UnknownActionError(id)
     if (options.json) printJson({ action })
-    else print(actionText(action, options))
+    else say(actionText(action, options))
   })
 }
 

@@ -9,7 +9,7 @@ import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { duration } from '../option-values.ts'
-import { paint, print, printJson, screenWidth } from '../output.ts'
+import { paint, print, printJson, say, screenWidth } from '../output.ts'
 import { plainText, wrapAroundCommands } from '../plain-text.ts'
 import { reportFailure } from '../report-failure.ts'
 import {
@@ -56,7 +56,7 @@ async function listFindings(options: AttentionOptions): Promise<void> {
       const hidden = all.length - findings.length
       if (json) return printJson({ findings, muted: hidden })
       for (const finding of findings) print(`${findingText(finding, options)}\n`)
-      print(countText(findings, hidden))
+      say(countText(findings, hidden))
     })
   } catch (error) {
     if (!StoreUnavailableError.is(error)) throw error
@@ -112,7 +112,7 @@ async function mute(finding: string, options: OperatorOptions & { readonly for: 
     const until = await jobs.muteFinding(finding, { for: options.for, ...operator(options) })
     if (options.json) return printJson({ finding, until: until.getTime() })
     const back = commandLine(['attention', 'unmute', finding], options)
-    print(`${mutedText(finding, until)}; end it before with: ${back}`)
+    say(`${mutedText(finding, until)}; end it before with: ${back}`)
   })
 }
 
@@ -128,6 +128,6 @@ async function unmute(finding: string, options: OperatorOptions): Promise<void> 
   await withConnection(options, async (jobs) => {
     const wasMuted = await jobs.unmuteFinding(finding, operator(options))
     if (options.json) return printJson({ finding, wasMuted })
-    print(unmutedText(finding, wasMuted))
+    say(unmutedText(finding, wasMuted))
   })
 }

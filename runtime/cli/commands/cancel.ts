@@ -4,7 +4,7 @@ import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 
 export function addCancel(program: Command): void {
   const command = program.command('cancel').description('cancel runs: by id, or all that match')
@@ -16,6 +16,6 @@ async function cancel(ids: readonly string[], options: ActionOptions): Promise<v
   await withOneRun(ids, options, async (jobs, id) => {
     const { state } = await jobs.run(id).cancel(operator(options))
     if (options.json) return printJson({ id, state })
-    print(cancelledText(id, state))
+    say(cancelledText(id, state))
   })
 }

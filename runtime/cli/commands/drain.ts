@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { drainingText } from '../../describe/action-result.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addDrain(program: Command): void {
@@ -17,6 +17,6 @@ async function drain(worker: string, options: OperatorOptions): Promise<void> {
   await withConnection(options, async (jobs) => {
     await jobs.drainWorker(worker, operator(options))
     if (options.json) printJson({ worker, draining: true })
-    else print(drainingText(worker))
+    else say(drainingText(worker))
   })
 }

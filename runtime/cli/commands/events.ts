@@ -9,8 +9,8 @@ import { followEvents } from '../follow-events.ts'
 import { given } from '../given.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
-import { print, printJson, remark, screenWidth } from '../output.ts'
-import { plainText, wrap } from '../plain-text.ts'
+import { print, printJson, remark, say, screenWidth } from '../output.ts'
+import { plainText, wrapBehind } from '../plain-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 
 interface EventsOptions extends SharedOptions, EventFilter {
@@ -77,11 +77,19 @@ async function follow(
 ): Promise<void> {
   const stop = new AbortController()
   const signals = onStopSignals(() => stop.abort())
-  const show = json ? printLines : printPage
+  const print = json ? printLines : printPage
+  let { cursor } = first
+  const show = (page: EventPage): void => {
+    print(filtered(page, filter))
+    cursor = page.cursor
+  }
   try {
-    show(first)
-    const from = { after: first.cursor, ...given({ log }) }
-    await followEvents(inspector, from, (page) => show(filtered(page, filter)), stop.signal)
+    print(first)
+    const from = { after: cursor, ...given({ log }) }
+    await followEvents(inspector, from, { show, tell: remark }, stop.signal)
+  } catch (error) {
+    remark(`to go on from here, add --after ${cursor}`)
+    throw error
   } finally {
     signals.release()
   }
@@ -92,17 +100,15 @@ function filtered(page: EventPage, filter: EventFilter): EventPage {
 }
 
 function printPage({ events, gap }: EventPage): void {
-  if (gap) print(gapText)
+  if (gap) say(gapText)
   for (const event of events) printEvent(event)
 }
 
 /** Later lines of a long sentence stand under its begin. */
 function printEvent(event: StoreEvent): void {
   const time = new Date(event.at).toISOString().replace(/\.\d+Z$/, 'Z')
-  const width = screenWidth()
   const text = plainText(eventSentence(event)).replaceAll('\n', ' ')
-  const lines = wrap(text, width === undefined ? undefined : Math.max(20, width - time.length - 2))
-  print(`${time}  ${lines.join(`\n${' '.repeat(time.length + 2)}`)}`)
+  print(wrapBehind(`${time}  `, text, screenWidth()).join('\n'))
 }
 
 function printLines({ events, cursor, gap }: EventPage): void {

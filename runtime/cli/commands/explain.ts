@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { UnknownRunError } from '../../model/errors.ts'
 import { withConnection } from '../connection.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson, say } from '../output.ts'
 import { oneLine } from '../plain-text.ts'
 import { paintState } from '../run-text.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
@@ -24,6 +24,6 @@ async function explain(typed: string, options: SharedOptions): Promise<void> {
       throw new UnknownRunError(id, jobs.inspector.address)
     if (options.json) return printJson(explanation)
     print(`${state === 'unknown' ? 'duplicate' : paintState(state, state)}  ${id}`)
-    for (const sentence of sentences) print(`  ${oneLine(sentence)}`)
+    for (const sentence of sentences) say(`  ${oneLine(sentence)}`)
   })
 }

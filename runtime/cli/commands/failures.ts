@@ -33,14 +33,14 @@ const columns: readonly Column<FailureGroup>[] = [
     align: 'right',
     paint: (text, { failedNow }) => (failedNow === 0 ? text : paint('red', text)),
   },
-  { title: 'TRIES', cell: ({ tries }) => tries, align: 'right', drops: 5 },
+  { title: 'TRIES', cell: ({ tries }) => tries, align: 'right', drops: 4 },
   { title: '5m', cell: (group) => triesIn(group, 5), align: 'right', drops: 3 },
   { title: '1h', cell: (group) => triesIn(group, 60), align: 'right', drops: 2 },
   { title: 'FIRST', cell: ({ firstAt }) => age(firstAt), align: 'right', drops: 1 },
   { title: 'LAST', cell: ({ lastAt }) => age(lastAt), align: 'right' },
   { title: 'JOB', cell: ({ job }) => job, shrinks: true },
-  { title: 'STEP', cell: ({ step }) => step, shrinks: true, drops: 4 },
-  { title: 'ERROR', cell: failureText, shrinks: true },
+  { title: 'STEP', cell: ({ step }) => step, shrinks: true, drops: 5 },
+  { title: 'ERROR', cell: failureText, shrinks: true, least: 28 },
 ]
 
 function age(at: number): string {

@@ -1,7 +1,7 @@
 import { get } from 'node:http'
 import { type Command, Option } from 'commander'
 import { wholeNumber } from '../option-values.ts'
-import { print, printJson, remark } from '../output.ts'
+import { printJson, remark, say } from '../output.ts'
 import { addSharedOptions, forgetUnset, type SharedOptions } from '../shared-options.ts'
 
 interface HealthOptions extends SharedOptions {
@@ -40,7 +40,7 @@ async function health({ port, ready, json }: HealthOptions): Promise<void> {
   const found = await ask(url)
   const line = `${found.healthy ? 'healthy' : 'not healthy'}: ${url} answers ${found.answer}`
   if (json) printJson(found)
-  else if (found.healthy) print(line)
+  else if (found.healthy) say(line)
   else remark(`durable-jobs: ${line}`)
   process.exitCode = found.healthy ? 0 : 1
 }

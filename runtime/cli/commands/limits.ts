@@ -11,7 +11,7 @@ import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { pairs } from '../option-values.ts'
-import { paint, print, printJson, printTable, remark } from '../output.ts'
+import { paint, print, printJson, printTable, remark, say } from '../output.ts'
 import { plainText } from '../plain-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
@@ -24,9 +24,9 @@ interface LimitsOptions extends OperatorOptions {
 
 const columns: readonly Column<LimiterInfo>[] = [
   { title: 'LIMITER', cell: ({ name }) => name },
-  { title: 'KIND', cell: ({ rule }) => rule.kind },
+  { title: 'KIND', cell: ({ rule }) => rule.kind, drops: 2 },
   { title: 'RULE', cell: ({ rule }) => ruleText(rule) },
-  { title: 'KEYS', align: 'right', cell: ({ keys }) => keys },
+  { title: 'KEYS', align: 'right', cell: ({ keys }) => keys, drops: 1 },
   { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
   {
     title: 'SET BY HAND',
@@ -37,7 +37,7 @@ const columns: readonly Column<LimiterInfo>[] = [
 ]
 
 const keyColumns: readonly Column<LimiterKeyInfo>[] = [
-  { title: 'KEY', cell: ({ key }) => (key === '' ? '(all)' : key) },
+  { title: 'KEY', cell: ({ key }) => (key === '' ? '(all)' : key), shrinks: true },
   { title: 'USED', align: 'right', cell: ({ used }) => used },
   { title: 'MAX', align: 'right', cell: ({ max }) => max },
   { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
@@ -110,8 +110,9 @@ async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promi
   if (limiter === undefined)
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   if (options.json) return printJson({ limiter, keys })
-  print(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}`)
-  if (limiter.byHand !== undefined) print(paint('yellow', plainText(`set ${byHandText(limiter.byHand)}`)))
+  say(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}`)
+  if (limiter.byHand !== undefined)
+    say(plainText(`set ${byHandText(limiter.byHand)}`), (line) => paint('yellow', line))
   print('')
   if (keys.length > 0) printTable(keyColumns, keys)
   else remark('no key of it is in use')
@@ -126,7 +127,7 @@ async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise
   const back = options.reset
     ? ''
     : `; back to the code's numbers with: ${commandLine(['limits', name, '--reset'], options)}`
-  print(`${limiterSetText(name, rule)}${back}`)
+  say(`${limiterSetText(name, rule)}${back}`)
 }
 
 /** Names and values as they were typed; `set` refuses what the limiter does not have. */

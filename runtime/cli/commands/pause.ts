@@ -4,7 +4,7 @@ import { commandLine } from '../../describe/command-line.ts'
 import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addPause(program: Command): void {
@@ -21,7 +21,7 @@ async function pause(queue: string, options: OperatorOptions): Promise<void> {
     await jobs.pauseQueue(queue, operator(options))
     if (options.json) return printJson({ queue, paused: true })
     const doubt = unknown ? ' (no live run or worker uses it now)' : ''
-    print(`${queuePausedText(queue)}${doubt}; resume it with: ${commandLine(['resume', queue], options)}`)
+    say(`${queuePausedText(queue)}${doubt}; resume it with: ${commandLine(['resume', queue], options)}`)
   })
 }
 

@@ -10,19 +10,24 @@ import type { Column } from '../table.ts'
 
 const states = ['ready', 'running', 'waiting', 'scheduled', 'blocked', 'cancelling'] as const
 
-const columns: readonly Column<QueueInfo>[] = [
+/** In which order their columns drop on a narrow screen. */
+const dropOrder = ['cancelling', 'scheduled', 'running', 'waiting', 'blocked'] as const
+
+const columns = (queues: readonly QueueInfo[]): readonly Column<QueueInfo>[] => [
   { title: 'QUEUE', cell: (queue) => queue.name },
   ...states.map(
     (state): Column<QueueInfo> => ({
       title: state.toUpperCase(),
       align: 'right',
       cell: (queue) => queue.counts[state],
+      ...(state === 'ready' ? {} : { drops: dropsAs(state, queues) }),
     }),
   ),
   {
     title: 'OLDEST READY',
     align: 'right',
     cell: ({ oldestReadyMs }) => (oldestReadyMs === undefined ? '' : durationToken(oldestReadyMs)),
+    drops: 2 * dropOrder.length,
   },
   {
     title: 'PAUSED',
@@ -31,6 +36,12 @@ const columns: readonly Column<QueueInfo>[] = [
     shrinks: true,
   },
 ]
+
+/** A column of zeros says nothing: it drops before all that say something. */
+function dropsAs(state: (typeof dropOrder)[number], queues: readonly QueueInfo[]): number {
+  const isEmpty = queues.every(({ counts }) => counts[state] === 0)
+  return dropOrder.indexOf(state) + (isEmpty ? 0 : dropOrder.length)
+}
 
 export function addQueues(program: Command): void {
   const command = program.command('queues').description('list queues that hold live runs or are paused')
@@ -42,7 +53,7 @@ async function listQueues(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const queues = await inspector.queues()
     if (options.json) return printJson({ queues })
-    if (queues.length > 0) printTable(columns, queues)
+    if (queues.length > 0) printTable(columns(queues), queues)
     else remark(`no live run and no paused queue in ${inspector.address}`)
   })
 }

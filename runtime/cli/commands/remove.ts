@@ -4,7 +4,7 @@ import { actOnMany } from '../actions/act-on-many.ts'
 import { type ActionOptions, addActionOptions, isSingle } from '../actions/action-options.ts'
 import { withOneRun } from '../actions/one-run.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 
 export function addRemove(program: Command): void {
   const command = program
@@ -18,6 +18,6 @@ async function remove(ids: readonly string[], options: ActionOptions): Promise<v
   await withOneRun(ids, options, async (jobs, id) => {
     await jobs.remove(id, operator(options))
     if (options.json) printJson({ id, removed: true })
-    else print(removedText(id))
+    else say(removedText(id))
   })
 }

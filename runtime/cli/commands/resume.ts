@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { queueResumedText } from '../../describe/action-result.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 export function addResume(program: Command): void {
@@ -19,7 +19,7 @@ async function resume(queue: string, options: OperatorOptions): Promise<void> {
     const paused = queues.filter((one) => one.paused !== undefined).map(({ name }) => name)
     await jobs.resumeQueue(queue, operator(options))
     if (options.json) return printJson({ queue, paused: false })
-    print(
+    say(
       paused.includes(queue)
         ? queueResumedText(queue)
         : `queue ${queue} was not paused; paused queues: ${paused.join(', ') || 'none'}`,

@@ -8,7 +8,7 @@ import { withOneRun } from '../actions/one-run.ts'
 import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { repeated, wholeNumber } from '../option-values.ts'
-import { print, printJson } from '../output.ts'
+import { print, printJson, say } from '../output.ts'
 import { usageError } from '../usage-error.ts'
 
 interface RetryOptions extends RetryManyOptions {
@@ -43,7 +43,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
-    print(dryRun ? `run ${id} was not touched; a retry would` : `${retriedText(id)}; it will`)
+    say(dryRun ? `run ${id} was not touched; a retry would` : `${retriedText(id)}; it will`)
     for (const list of retryPlanLists(plan)) print(listed(list))
   })
 }

@@ -29,12 +29,12 @@ const searchedByItself = 4_000
 
 const columns = (fleet: FleetSnapshot): readonly Column<Run>[] => [
   { title: 'ID', cell: (run) => run.id },
-  { title: 'JOB', cell: (run) => run.job },
+  { title: 'JOB', cell: (run) => run.job, shrinks: true },
   { title: 'STATE', cell: (run) => run.state, paint: (text, run) => paintState(text, run.state) },
   { title: 'ATTEMPT', cell: (run) => run.attempt, align: 'right', drops: 2 },
   { title: 'LOSSES', cell: (run) => run.losses, align: 'right', drops: 1 },
-  { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right' },
-  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true },
+  { title: 'ENQUEUED', cell: (run) => ago(run.enqueuedAt), align: 'right', drops: 3 },
+  { title: 'SITUATION', cell: (run) => situation(run, Date.now(), fleet), shrinks: true, least: 46 },
 ]
 
 export function addRuns(program: Command): void {

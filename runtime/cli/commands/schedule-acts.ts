@@ -5,7 +5,7 @@ import { schedulePausedText, scheduleResumedText, triggeredText } from '../../de
 import { commandLine } from '../../describe/command-line.ts'
 import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
-import { print, printJson } from '../output.ts'
+import { printJson, say } from '../output.ts'
 import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 
 interface Act {
@@ -72,7 +72,7 @@ export function addScheduleActs(schedules: Command): void {
       await withConnection(options, async (jobs) => {
         const [json, sentence] = await run(jobs, schedule, operator(options), options)
         if (options.json) printJson({ schedule, ...json })
-        else print(sentence)
+        else say(sentence)
       })
     })
   }

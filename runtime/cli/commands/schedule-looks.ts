@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { durationToken } from '../../describe/duration-token.ts'
 import { instant, ledgerDetail, tickText } from '../../describe/ledger-text.ts'
 import { stoppedText } from '../../describe/schedule-text.ts'
 import type { CronFire } from '../../model/cron.ts'
@@ -7,21 +8,27 @@ import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../../store
 import { withConnection } from '../connection.ts'
 import { paintOutcome } from '../ledger-text.ts'
 import { wholeNumber } from '../option-values.ts'
-import { paint, print, printJson, printTable } from '../output.ts'
+import { paint, print, printJson, printTable, say } from '../output.ts'
 import { addSharedOptions, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
 const ledgerColumns: readonly Column<LedgerLine>[] = [
-  { title: 'AT', cell: ({ at }) => new Date(at).toISOString() },
-  { title: 'TICK', cell: tickText },
+  { title: 'AGE', cell: ({ at }) => durationToken(Date.now() - at), align: 'right' },
+  // Of a stretch of ticks the first, and how many.
+  { title: 'TICK', cell: tickText, shrinks: true, least: 26 },
   { title: 'OUTCOME', cell: ({ outcome }) => outcome, paint: paintOutcome },
-  { title: 'DETAIL', cell: ledgerDetail, shrinks: true },
+  { title: 'DETAIL', cell: ledgerDetail, shrinks: true, least: 33 },
 ]
 
 const previewColumns: readonly Column<CronFire>[] = [
   { title: 'UTC', cell: ({ at }) => instant(at.getTime()) },
   { title: 'LOCAL', cell: ({ local }) => local },
-  { title: 'CLOCKS', cell: ({ clockChange = '' }) => clockChange, paint: (text) => paint('yellow', text) },
+  {
+    title: 'CLOCKS',
+    cell: ({ clockChange = '' }) => clockChange,
+    paint: (text) => paint('yellow', text),
+    shrinks: true,
+  },
 ]
 
 /** Subcommands that only look. */
@@ -84,7 +91,8 @@ function printPreview(fires: readonly CronFire[], schedule: ScheduleInfo | undef
   const stopped = schedule && stoppedText(schedule, Date.now())
   if (stopped !== undefined) {
     const line = `schedule ${schedule?.name} is ${stopped}: until that changes, none of these will fire`
-    print(`${paint('yellow', line)}\n`)
+    say(line, (part) => paint('yellow', part))
+    print('')
   }
   printTable(previewColumns, fires)
 }

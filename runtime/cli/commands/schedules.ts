@@ -3,7 +3,9 @@ import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
 import { instant } from '../../describe/ledger-text.ts'
 import { scheduleStateText } from '../../describe/schedule-text.ts'
+import { longestOverdueMs } from '../../store/schedule-check.ts'
 import type { ScheduleInfo } from '../../store/schedules.ts'
+import type { Inspector } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { paintOutcome } from '../ledger-text.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
@@ -14,25 +16,28 @@ import type { Column } from '../table.ts'
 import { addScheduleActs } from './schedule-acts.ts'
 import { addScheduleLooks } from './schedule-looks.ts'
 
-const columns: readonly Column<ScheduleInfo>[] = [
+type ShownSchedule = ScheduleInfo & {
+  /** How late its tick is, and why, where that is more than a little. */
+  readonly overdue?: string
+}
+
+const columns: readonly Column<ShownSchedule>[] = [
   { title: 'SCHEDULE', cell: ({ name }) => name },
-  { title: 'JOB', cell: ({ spec }) => spec.run.job },
-  { title: 'CRON', cell: ({ spec }) => `${spec.cron} ${spec.timeZone}` },
-  {
-    title: 'NEXT',
-    cell: nextText,
-    paint: (text, { overdueMs }) => (overdueMs > 60_000 ? paint('red', text) : text),
-  },
+  { title: 'JOB', cell: ({ spec }) => spec.run.job, drops: 1 },
+  { title: 'CRON', cell: ({ spec }) => `${spec.cron} ${spec.timeZone}`, drops: 2 },
+  { title: 'NEXT', cell: nextText },
   {
     title: 'LAST',
     cell: ({ last }) => (last === undefined ? '' : `${last.outcome} ${ago(last.at)}`),
     paint: (text, { last }) => (last === undefined ? text : paintOutcome(text, last)),
+    drops: 3,
   },
   {
     title: 'STATE',
-    cell: (schedule) => scheduleStateText(schedule, Date.now()),
-    paint: (text) => paint('yellow', text),
+    cell: stateText,
+    paint: (text, { overdue }) => paint(overdue === undefined ? 'yellow' : 'red', text),
     shrinks: true,
+    least: 24,
   },
 ]
 
@@ -69,7 +74,7 @@ async function listSchedules(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const schedules = await inspector.schedules()
     if (options.json) return printJson({ schedules: schedules.map(scheduleForJson) })
-    if (schedules.length > 0) printTable(columns, schedules)
+    if (schedules.length > 0) printTable(columns, await withOverdue(schedules, inspector))
     else remark(`no schedule in ${inspector.address}; declare one on a job, and start a worker with it`)
   })
 }
@@ -82,5 +87,24 @@ function scheduleForJson({ spec, name, origin, ...schedule }: ScheduleInfo): obj
 function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): string {
   if (paused !== undefined || dropped !== undefined) return ''
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned yet' : 'never again'
-  return overdueMs > 0 ? `${instant(nextTick)}, ${durationToken(overdueMs)} overdue` : instant(nextTick)
+  return instant(nextTick)
+}
+
+/** By the bound from which `attention` tells of it. */
+async function withOverdue(
+  schedules: readonly ScheduleInfo[],
+  inspector: Inspector,
+): Promise<readonly ShownSchedule[]> {
+  const { ms, leader } = longestOverdueMs(await inspector.leaders())
+  const why = leader === undefined ? 'no worker leads' : `${leader} leads, but doesn't fire`
+  return schedules.map((schedule) =>
+    schedule.overdueMs > ms && schedule.paused === undefined && schedule.dropped === undefined
+      ? { ...schedule, overdue: `overdue by ${durationToken(schedule.overdueMs)}: ${why}` }
+      : schedule,
+  )
+}
+
+function stateText(schedule: ShownSchedule): string {
+  const { overdue } = schedule
+  return overdue ?? scheduleStateText(schedule, Date.now())
 }

@@ -11,7 +11,7 @@ import {
 } from '../../store/statistics.ts'
 import { withConnection } from '../connection.ts'
 import { given } from '../given.ts'
-import { paint, print, printJson, printTable, remark } from '../output.ts'
+import { paint, print, printJson, printTable, remark, say } from '../output.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 
@@ -94,7 +94,7 @@ async function showStatistics({ range, queue, job, json, store }: StatsOptions):
       return
     }
     if (jobs.length > 0) {
-      print(`runs per minute in ${coverage(statistics)}`)
+      say(`runs per minute in ${coverage(statistics)}`)
       printTable(jobColumns, jobs)
     }
     if (jobs.length > 0 && backlogs.length > 0) print('')

@@ -17,7 +17,7 @@ type ShownWorker = WorkerInfo & {
 const columns: readonly Column<ShownWorker>[] = [
   { title: 'WORKER', cell: (worker) => worker.name },
   { title: 'HOST', cell: (worker) => worker.host, drops: 2 },
-  { title: 'PID', cell: (worker) => worker.pid, align: 'right' },
+  { title: 'PID', cell: (worker) => worker.pid, align: 'right', drops: 6 },
   { title: 'NODE', cell: (worker) => worker.node, drops: 1 },
   { title: 'RUNS', cell: (worker) => `${worker.running}/${worker.concurrency}`, align: 'right' },
   {
@@ -26,12 +26,12 @@ const columns: readonly Column<ShownWorker>[] = [
     paint: (text, worker) =>
       worker.lost ? paint('red', text) : worker.draining ? paint('yellow', text) : text,
   },
-  { title: 'LEADS', cell: (worker) => worker.leads.join(', ') },
+  { title: 'LEADS', cell: (worker) => worker.leads.join(', '), shrinks: true, drops: 8 },
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right', drops: 4 },
   { title: 'SEEN', cell: (worker) => `${durationToken(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
   { title: 'LEASE LEFT', cell: (worker) => durationToken(worker.leaseLeftMs), align: 'right', drops: 5 },
-  { title: 'QUEUES', cell: workerQueuesText, shrinks: true },
-  { title: 'JOBS', cell: workerJobsText, shrinks: true },
+  { title: 'QUEUES', cell: workerQueuesText, shrinks: true, drops: 7 },
+  { title: 'JOBS', cell: workerJobsText, shrinks: true, least: 26 },
 ]
 
 const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],

@@ -1,7 +1,7 @@
 import { backoffMs, type Clock, pause } from '../../model/clock.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import type { RunId } from '../../model/run-id.ts'
-import type { StoreOutageKind } from '../../model/store-outage.ts'
+import { lastingOutages } from '../../model/store-outage.ts'
 import type { ActionChunk, ActionInfo } from '../../store/actions.ts'
 import type { Store } from '../../store/store.ts'
 import { nextChunk } from './next-chunk.ts'
@@ -32,10 +32,6 @@ interface Deps {
 
 /** A store that is away for longer ends the call; the action goes on when it is continued. */
 const patienceMs = 30_000
-/** Outages that retrying can't fix. */
-const lasting: readonly StoreOutageKind[] = [
-  ...(['closed', 'login', 'forbidden', 'missing', 'unsupported', 'protocol', 'certificate', 'file'] as const),
-]
 
 /** Carries an action out from where it stands: to its end, `limit` runs, or the abort of the signal. */
 export async function carryOut(deps: Deps, begun: ActionInfo, course: Course): Promise<ActionInfo> {
@@ -88,7 +84,8 @@ async function patiently<T>(
       return await call()
     } catch (error) {
       if (!StoreUnavailableError.is(error)) throw error
-      if (lasting.includes(error.kind) || clock.elapsed() - start > patienceMs) throw stopped(error, action)
+      if (lastingOutages.includes(error.kind) || clock.elapsed() - start > patienceMs)
+        throw stopped(error, action)
       await pause(clock, backoffMs(attempt, clock.random()), signal)
       if (signal?.aborted) return undefined
     }

@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readSync, type Stats, statSync } from 'node:fs'
+import { sep } from 'node:path'
 import type { SQLInputValue } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { StoreUnavailableError } from '../../model/errors.ts'
@@ -180,9 +181,11 @@ function hasLog(path: string): boolean {
 }
 
 export function missingFile(path: string): StoreUnavailableError {
+  // The address may have been typed as a relative path, in another folder than meant.
+  const hint = path.startsWith(`${process.cwd()}${sep}`) ? ' (a relative path begins at this folder)' : ''
   return new StoreUnavailableError(
-    `there is no store at sqlite:${path}; the path is relative to this folder: name another one by --store or ` +
-      'DURABLE_JOBS_STORE, or start a worker, which makes it',
+    `there is no store at sqlite:${path}${hint}: name another one by --store or DURABLE_JOBS_STORE, or start a worker, ` +
+      'which makes it',
     { kind: 'missing' },
   )
 }

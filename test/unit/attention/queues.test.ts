@@ -104,14 +104,14 @@ describe('a limiter', () => {
     )
     expect(closed).toMatchObject({ severity: 'warning' })
     expect(closed.sentence).toContain(
-      "is closed for key 'a' for another 1 min 30 s, as a provider asked for; 1 run or step",
+      "is closed for key 'a' for another 1 min 30 s, as a provider asked; 1 run or step",
     )
   })
 
   test('that is closed is told so without its keys, too', () => {
     const closed = { ...info(), closedMs: 60_000 }
     expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
-      "Limiter 'stripe' is closed for another 1 min 0 s, as a provider asked for; 3 runs or steps wait for it.",
+      "Limiter 'stripe' is closed for another 1 min 0 s, as a provider asked; 3 runs or steps wait for it.",
     )
   })
 
@@ -155,7 +155,7 @@ describe('a backlog', () => {
       severity: 'warning',
       since: now - 10 * minuteMs,
       sinceAtLeast: true,
-      sentence: "Queue 'mail' grows: 100 live runs became 200 in 10 min 0 s.",
+      sentence: "Queue 'mail' is growing: from 100 to 200 live runs in 10 min 0 s.",
       filter: { queue: 'mail' },
     })
   })

@@ -117,7 +117,7 @@ describe('the leader', () => {
       id: 'dead-duty:leader/sweep',
       severity: 'critical',
       since: now - 61_000,
-      sentence: "w1 leads 'leader', but its duty 'sweep' has had no good round for 1 min 1 s.",
+      sentence: "w1 leads 'leader', but its duty 'sweep' has not succeeded for 1 min 1 s.",
       next: 'durable-jobs drain w1',
     })
     expect(found(deadDuty, { leaders: [leader({ duties: { cron: 59_000 } })] })).toEqual([])

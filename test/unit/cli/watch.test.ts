@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { drawFrames, type FrameOutput } from '../../../runtime/cli/watch.ts'
 import type { CancelTimer, Clock } from '../../../runtime/model/clock.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
+import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 
 /** Timers fire when the test says so. */
 class Timers {
@@ -23,10 +24,12 @@ class Timers {
   }
 }
 
-async function watched(rows: number | undefined, frames: readonly string[]) {
+/** @param frames Texts, and errors of the store. */
+async function watched(rows: number | undefined, frames: readonly (string | Error)[]) {
   const timers = new Timers()
   const stop = new AbortController()
   let written = ''
+  const told: string[] = []
   let changed: () => void = () => undefined
   let subscribed = 0
   const inspector = {
@@ -37,16 +40,17 @@ async function watched(rows: number | undefined, frames: readonly string[]) {
     },
   }
   let drawn = 0
-  const output: FrameOutput = { write: (text) => (written += text), rows }
+  const output: FrameOutput = { write: (text) => (written += text), tell: (text) => told.push(text), rows }
   const frame = () => {
     const text = frames[Math.min(drawn++, frames.length - 1)] ?? ''
-    return Promise.resolve({ text, changes: text })
+    return text instanceof Error ? Promise.reject(text) : Promise.resolve({ text, changes: text })
   }
   const done = drawFrames(inspector, frame, output, stop.signal, timers.clock)
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   return {
     ...{ timers, stop, done, turn, changed: () => changed() },
     written: () => written,
+    told,
     drawn: () => drawn,
     subscribed: () => subscribed,
   }
@@ -91,4 +95,38 @@ test('a terminal gets frames one over the other, cut to its rows, and keeps the 
   await watch.done
   const last = '\x1b[Hfour\x1b[K\n\x1b[J\x1b[?25h\x1b[?1049lfour\n'
   expect(watch.written().slice(-last.length)).toBe(last)
+})
+
+test('an outage is told of once, at its begin and at its end', async () => {
+  const away = new StoreUnavailableError('refused')
+  for (const rows of [undefined, 9]) {
+    const watch = await watched(rows, ['a', away, away, 'b'])
+    for (let i = 0; i < 8; i++) {
+      await watch.turn()
+      watch.timers.fire()
+    }
+    await watch.turn()
+    watch.stop.abort()
+    await watch.done
+    const told = ['the store is away: refused; going on when it is back', 'the store is back']
+    if (rows === undefined) {
+      expect(watch.told).toEqual(told)
+      expect(watch.written()).toBe('a\n\nb\n')
+    } else {
+      for (const text of told) expect(watch.written().split(text)).toHaveLength(2)
+      expect(watch.written()).toMatch(/\?1049lb\n$/)
+    }
+  }
+})
+
+test('an outage that waiting doesn’t end, and one before the first frame, end it', async () => {
+  const refused = new StoreUnavailableError('no such user', { kind: 'login' })
+  const lasting = await watched(undefined, ['a', refused])
+  await lasting.turn()
+  lasting.timers.fire()
+  await lasting.turn()
+  lasting.timers.fire()
+  await expect(lasting.done).rejects.toBe(refused)
+  const first = new StoreUnavailableError('refused')
+  await expect((await watched(undefined, [first])).done).rejects.toBe(first)
 })

@@ -92,7 +92,7 @@ describe.each(kinds)('$name', (kind) => {
       expect.arrayContaining(['growing-backlog:default', 'limiter:tenant']),
     )
     expect(found.find(({ kind: of }) => of === 'growing-backlog')?.sentence).toMatch(
-      /^Queue 'default' grows: \d+ live runs became 39 in 10 min/,
+      /^Queue 'default' is growing: from \d+ to 39 live runs in 10 min/,
     )
     expect(found.find(({ kind: of }) => of === 'limiter')).toMatchObject({
       severity: 'warning',

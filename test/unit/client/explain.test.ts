@@ -24,7 +24,7 @@ describe('explain', () => {
     ])
     await work(job, { queues: ['default'] })
     expect((await handle.explain()).sentences).toEqual([
-      "No live worker that knows job 'job' takes from queue 'mails'.",
+      "No live worker that knows job 'job' serves queue 'mails'.",
     ])
   })
 
@@ -36,7 +36,7 @@ describe('explain', () => {
     const handle = await jobs.enqueue(job)
     const { sentences } = await handle.explain()
     expect(sentences[0]).toMatch(
-      new RegExp(`^Queue 'mails' is paused by ana \\(the provider is down\\), since ${clock}\\.$`),
+      new RegExp(`^Queue 'mails' has been paused by ana \\(the provider is down\\) since ${clock}\\.$`),
     )
   })
 
@@ -91,7 +91,7 @@ describe('explain', () => {
     await bad.result({ timeout: '2m' }).catch(() => undefined)
     expect((await bad.explain()).sentences).toEqual([
       expect.stringMatching(/^It failed .* ago, at .* UTC: broken\.$/),
-      `It goes on from its stored steps by: durable-jobs retry ${bad.id}.`,
+      `To continue it from its stored steps: durable-jobs retry ${bad.id}.`,
     ])
     expect(await jobs.explain('none')).toMatchObject({ state: 'unknown' })
   })

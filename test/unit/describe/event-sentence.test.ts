@@ -19,7 +19,7 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
   ],
   [
     { operation: 'begin action', subject: 'a1', by: 'ana', count: 400, details: { kind: 'retry' } },
-    'action a1 (retry) begun of 400 runs by ana',
+    'action a1 (retry) begun with 400 runs by ana',
   ],
   [{ operation: 'end action', subject: 'a1', by: 'ana', count: 1 }, 'action a1 ended, 1 run done by ana'],
   [

@@ -18,15 +18,13 @@ describe('stored steps that the code no longer calls', () => {
     [
       'one',
       [2],
-      [
-        `1 stored step is no longer in the code, as its last execution found: 'step2'. It is kept and not used.`,
-      ],
+      [`1 stored step is no longer in the code, as of its last execution: 'step2'. It is kept but not used.`],
     ],
     [
       'the first three by name',
       [2, 3, 5, 7],
       [
-        `4 stored steps are no longer in the code, as its last execution found: 'step2', 'step3', 'step5', …. They are kept and not used.`,
+        `4 stored steps are no longer in the code, as of its last execution: 'step2', 'step3', 'step5', …. They are kept but not used.`,
       ],
     ],
     ['those that a retry dropped are not named', [9], []],

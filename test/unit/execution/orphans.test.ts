@@ -48,8 +48,8 @@ describe.each(bothStores)('stored steps that the code no longer calls, on %s', (
     await handle.result({ timeout: '2m' })
     expect(await orphansOf(shop, handle)).toEqual(['removed', 'last'])
     expect((await handle.explain()).sentences.at(-1)).toBe(
-      "2 stored steps are no longer in the code, as its last execution found: 'removed', 'last'. " +
-        'They are kept and not used.',
+      "2 stored steps are no longer in the code, as of its last execution: 'removed', 'last'. " +
+        'They are kept but not used.',
     )
   })
 
