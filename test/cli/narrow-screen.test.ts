@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textWidth } from '../../runtime/cli/plain-text.ts'
 import { inThePast } from '../support/incidents/in-the-past.ts'
 import { CommandLine } from './command-line.ts'
-import { charge } from './jobs/long-names.ts'
+import { charge } from './long-names.ts'
 
 const cli = new CommandLine()
-const file = new URL('./jobs/long-names.ts', import.meta.url).pathname
+const file = new URL('./long-names.ts', import.meta.url).pathname
 const columns = 80
 const by = ['--by', 'ana@operations-laptop']
 let fingerprint = ''

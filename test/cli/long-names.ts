@@ -1,4 +1,4 @@
-import { defineJob, limits } from '../../../sdk/index.ts'
+import { defineJob, limits } from '../../sdk/index.ts'
 
 /** Jobs, steps and messages of such lengths as real ones have: no table holds all of them in 80 columns. */
 
