@@ -9,7 +9,7 @@ import { given } from '../given.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, screenWidth } from '../output.ts'
-import { plainText, wrap } from '../plain-text.ts'
+import { inOneLine, wrap } from '../plain-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 
 interface EventFilter {
@@ -125,7 +125,7 @@ function printPage({ events, gap }: EventPage): void {
 function printEvent(event: StoreEvent): void {
   const time = new Date(event.at).toISOString().replace(/\.\d+Z$/, 'Z')
   const width = screenWidth()
-  const text = plainText(eventSentence(event)).replaceAll('\n', ' ')
+  const text = inOneLine(eventSentence(event))
   const lines = wrap(text, width === undefined ? undefined : Math.max(20, width - time.length - 2))
   print(`${time}  ${lines.join(`\n${' '.repeat(time.length + 2)}`)}`)
 }
