@@ -1,4 +1,4 @@
-import { findFindings, inOrder } from './find-findings.ts'
+import { findFindings, inOrder, withoutGuess } from './find-findings.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -20,10 +20,15 @@ interface Tracked {
  */
 export class AttentionWatch {
   readonly #tracked = new Map<string, Tracked>()
+  #hasLooked = false
 
   /** Takes in one round. Returns what is raised now, the gravest first, then the oldest. */
   look(snapshot: Snapshot): readonly Finding[] {
-    const found = new Map(findFindings(snapshot).map((finding) => [finding.id, finding]))
+    const findings = findFindings(snapshot)
+    // What begins while it watches began when it was first seen.
+    const told = this.#hasLooked ? findings : findings.map(withoutGuess)
+    this.#hasLooked = true
+    const found = new Map(told.map((finding) => [finding.id, finding]))
     for (const [id, finding] of found) this.#see(id, finding)
     for (const [id, tracked] of this.#tracked) if (!found.has(id)) this.#miss(id, tracked)
     const raised = [...this.#tracked.values()].filter(({ seen }) => seen >= raisedAfter)

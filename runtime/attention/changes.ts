@@ -1,7 +1,7 @@
 import { clockTime } from '../describe/clock-time.ts'
 import { eventSentence } from '../describe/event-sentence.ts'
 import { formatDuration } from '../model/format-duration.ts'
-import type { OperationEvent, OperationName } from '../store/events.ts'
+import type { OperationName } from '../store/events.ts'
 import type { Overview } from '../store/overview.ts'
 import type { ChangeKind, Sighting } from './finding-kind.ts'
 import { named } from './texts.ts'
@@ -58,14 +58,14 @@ export function changesOf(overview: Overview): Change[] {
   const operations = overview.operations.flatMap((event): Change[] => {
     const kind = causes[event.operation]
     if (kind === undefined) return []
-    return [{ kind, subject: subjectOf(kind, event), at: event.at, text: eventSentence(event) }]
+    return [{ kind, subject: event.subject ?? '', at: event.at, text: eventSentence(event) }]
   })
   return [...operations, ...deploys].sort((a, b) => a.at - b.at)
 }
 
 /** An operation names a limiter, or a key of it: `limiter/key`. */
-function subjectOf(kind: ChangeKind, { subject = '' }: OperationEvent): string {
-  return kind === 'limiter' ? (subject.split('/')[0] ?? '') : subject
+function isOf(name: string, kind: ChangeKind, subject: string): boolean {
+  return subject === name || (kind === 'limiter' && subject.startsWith(`${name}/`))
 }
 
 /** Says what changed near the begin of a finding; undefined where nothing did that could have to do with it. */
@@ -76,7 +76,7 @@ export function nearbyText(
 ): string | undefined {
   const near = changes.filter(({ kind, subject, at }) => {
     const of = related[kind]
-    const isRelated = of === 'any' || of?.includes(subject) === true
+    const isRelated = of === 'any' || of?.some((name) => isOf(name, kind, subject)) === true
     return isRelated && at <= since.at && since.at - at <= nearMs
   })
   // Of changes at one time the last is the deploy, which says most.

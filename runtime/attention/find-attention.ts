@@ -1,6 +1,6 @@
 import { type Clock, pause } from '../model/clock.ts'
 import { sinceFirstSeen } from './attention-watch.ts'
-import { findFindings } from './find-findings.ts'
+import { findFindings, withoutGuess } from './find-findings.ts'
 import type { Finding } from './finding.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -17,14 +17,14 @@ export async function findAttention(
   clock: Clock,
 ): Promise<readonly Finding[]> {
   const first = await read()
-  const before = findFindings(first)
+  const before = findFindings(first).map(withoutGuess)
   if (before.every((finding) => isSettled(finding, first))) return before
   await pause(clock, betweenRoundsMs)
   const second = await read()
   return findFindings(second).flatMap((finding) => {
     const known = before.find(({ id }) => id === finding.id)
     if (known === undefined && !isSettled(finding, second)) return []
-    return [sinceFirstSeen(finding, known)]
+    return [withoutGuess(sinceFirstSeen(finding, known))]
   })
 }
 

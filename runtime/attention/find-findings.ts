@@ -26,7 +26,8 @@ export function findFindings(
     const muted = overview.mutes.find((mute) => mute.finding === id && mute.until > overview.now)
     return {
       ...{ id, kind, ...told, since: since.at },
-      ...(since.known === 'at least' ? { sinceAtLeast: true } : {}),
+      ...(since.known === 'exact' ? {} : { sinceAtLeast: true }),
+      ...(since.known === 'unknown' ? { beginUnknown: true } : {}),
       ...(nearby === undefined ? {} : { nearby }),
       ...(muted === undefined ? {} : { muted }),
     }
@@ -36,6 +37,12 @@ export function findFindings(
       inOrder(find(snapshot).map((sighting) => toFinding(kind, sighting))).slice(0, maxFindingsPerKind),
     ),
   )
+}
+
+/** What changed before a finding was first seen says nothing where it may have been there for long by then. */
+export function withoutGuess(finding: Finding): Finding {
+  const { nearby: _, ...rest } = finding
+  return finding.beginUnknown ? rest : finding
 }
 
 /** The gravest first, then the oldest. */

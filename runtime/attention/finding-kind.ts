@@ -25,14 +25,22 @@ export interface Sighting {
 /** What a change is of. Its subjects: jobs, workers, queues, limiters, roles, schedules, actions. */
 export type ChangeKind = 'version' | 'worker' | 'queue' | 'limiter' | 'leader' | 'schedule' | 'action'
 
-/** - `exact`: the store knows when it began. - `at least`: it began then or before */
+/**
+ * - `exact`: the store knows when it began
+ * - `at least`: it began then or before
+ * - `unknown`: nothing tells; `at` is when the store was looked at
+ */
 export interface Since {
   readonly at: number
-  readonly known: 'exact' | 'at least'
+  readonly known: 'exact' | 'at least' | 'unknown'
 }
 
 export function exactly(at: number): Since {
   return { at, known: 'exact' }
+}
+
+export function unknownBefore(now: number): Since {
+  return { at: now, known: 'unknown' }
 }
 
 export function atLeast(at: number): Since {

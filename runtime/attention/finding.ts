@@ -8,13 +8,18 @@ export const severities: readonly Severity[] = ['critical', 'warning', 'notice']
 
 /** Something that needs a person. Made by attention/ from snapshots of the store, the same for every reader. */
 export interface Finding {
-  /** Stable over rounds, processes and time: kind and subject, as `paused-queue:mail`. */
+  /**
+   * Stable over rounds, processes and time: kind and subject, as `paused-queue:mail`. A subject of several names has `/`
+   * between them and is escaped in them, as paths of steps are: `dead-duty:ROLE/DUTY`.
+   */
   readonly id: string
   readonly kind: string
   readonly severity: Severity
   /** ms since the epoch; `sinceAtLeast`: it began at this time or before. */
   readonly since: number
   readonly sinceAtLeast?: true
+  /** The store doesn't tell when it began: `since` is when it was first looked at. */
+  readonly beginUnknown?: true
   readonly sentence: string
   /** What to run next, as a command of the command line. */
   readonly next: string

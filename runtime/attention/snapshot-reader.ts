@@ -1,11 +1,13 @@
 import type { Clock } from '../model/clock.ts'
 import type { LimiterKeyInfo } from '../store/limiters.ts'
 import type { Overview } from '../store/overview.ts'
+import type { ReadyClass } from '../store/ready-classes.ts'
 import type { Inspector, StoreCheck } from '../store/store.ts'
-import type { BlockedSample, Snapshot } from './snapshot.ts'
+import { findUnservedRuns } from '../store/unserved-runs-check.ts'
+import type { BlockedSample, Snapshot, UnservedSample } from './snapshot.ts'
 
 /** What is read beside the overview, and only where that shows that there is something to tell. */
-const bounds = { limiters: 10, keys: 3, blockedJobs: 10, blockedRuns: 20 } as const
+const bounds = { limiters: 10, keys: 3, blockedJobs: 10, blockedRuns: 20, unserved: 5 } as const
 /** Checks of the store take some round trips. */
 const checksEveryMs = 10_000
 
@@ -35,7 +37,8 @@ export class SnapshotReader {
       this.#readLimiterKeys(overview),
       this.#readBlocked(overview),
     ])
-    return { overview, checks, classes, limiterKeys, blocked }
+    const longestUnserved = await this.#readUnserved(overview, classes)
+    return { overview, checks, classes, limiterKeys, blocked, longestUnserved }
   }
 
   async #readChecks(): Promise<readonly StoreCheck[]> {
@@ -63,6 +66,22 @@ export class SnapshotReader {
       return { job, runs, complete: page.cursor === undefined }
     })
     return Promise.all(samples)
+  }
+
+  async #readUnserved(
+    { counts, queues, workers, cut }: Overview,
+    classes: readonly ReadyClass[],
+  ): Promise<readonly UnservedSample[]> {
+    if (cut.includes('workers')) return []
+    const unserved = findUnservedRuns(counts, classes, queues, workers).filter(
+      ({ version }) => version === undefined,
+    )
+    const samples = unserved.slice(0, bounds.unserved).map(async ({ queue, job }) => {
+      const query = { states: ['ready', 'waiting'], order: 'longest', queue, job, limit: 1 } as const
+      const { runs } = await this.#store.runs(query)
+      return runs.map(({ changedAt }) => ({ queue, job, since: changedAt }))
+    })
+    return (await Promise.all(samples)).flat()
   }
 }
 

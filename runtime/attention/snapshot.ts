@@ -15,6 +15,15 @@ export interface Snapshot {
   readonly limiterKeys: readonly LimiterKeyInfo[]
   /** By job: blocked runs, the newest by enqueue. */
   readonly blocked: readonly BlockedSample[]
+  /** Of runs that no live worker takes: since when the one that is ready or waiting for the longest time is so. */
+  readonly longestUnserved: readonly UnservedSample[]
+}
+
+export interface UnservedSample {
+  readonly queue: string
+  readonly job: string
+  /** ms since the epoch. */
+  readonly since: number
 }
 
 export interface BlockedSample {

@@ -1,5 +1,5 @@
 import type { OperationEvent } from '../store/events.ts'
-import { type Overview, overviewBounds } from '../store/overview.ts'
+import type { Overview } from '../store/overview.ts'
 
 /** When a version of a job was first seen at work, as far as workers and the log tell. */
 export interface VersionStart {
@@ -8,7 +8,7 @@ export interface VersionStart {
   readonly at: number
   /**
    * - `deploy`: an older version was there before, or nothing was
-   * - `unclear`: the log reaches no further back, so that a restart looks the same
+   * - `unclear`: the log doesn't go back to the store's begin, so that a restart looks the same
    */
   readonly kind: 'deploy' | 'unclear'
 }
@@ -32,8 +32,8 @@ export function versionStarts({ workers, operations }: Overview): VersionStart[]
     if (known === undefined || start.at < known.at) first.set(key, start)
   }
   const starts = [...first.values()]
-  // A log that isn't full goes back to the store's begin.
-  const wholeLog = operations.length < overviewBounds.operations
+  // Only a log with the store's first event goes back to its begin: an earlier version of the package wrote none.
+  const wholeLog = operations.some(({ cursor }) => cursor.endsWith('-1'))
   return starts.map((start) => {
     const older = starts.some(
       ({ job, version, at }) => job === start.job && version < start.version && at < start.at,

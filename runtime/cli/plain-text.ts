@@ -13,6 +13,11 @@ export function plainText(text: string): string {
   return spaced.replace(bidiControls, '')
 }
 
+/** All of `text` in one line: what operators wrote can't pass for a line of the output. */
+export function inOneLine(text: string): string {
+  return plainText(text).replaceAll('\n', ' ')
+}
+
 /** The first line of `text`. */
 export function oneLine(text: string): string {
   return plainText(text.trimStart()).split('\n', 1)[0]?.trimEnd() ?? ''

@@ -49,7 +49,7 @@ export function forgetUnset(variable: string, unset: readonly string[] = ['']): 
   if (unset.includes(process.env[variable] ?? 'set')) delete process.env[variable]
 }
 
-export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, tags, headers, position, orphans?,
+export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, lossStreak?, tags, headers, position, orphans?,
 unique? { key, until }, enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, step? { path, openMs, toldAgoMs }, waitingFor { kind, name?, until? },
 reason?, by, error { name, message, code?, stack?, cause? }, fingerprint?, output, endedAt.`
 

@@ -104,11 +104,11 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   const are = `${ready === 1 ? '1 run is' : `${ready} runs are`} ready in queue '${run.queue}'`
   const busy = findHindrances(run, facts).find(({ kind }) => kind === 'busy')
   if (busy !== undefined) return [hindranceSentence(busy, run, facts.now).replace(/\.$/, `; ${are}.`)]
-  // Which losses were in a row is known to the store alone (R17).
-  return run.losses < suspectStreak
+  const { lossStreak = 0 } = run
+  return lossStreak < suspectStreak
     ? [`A worker takes it with its next claim; ${are}.`]
     : [
-        `It was lost ${run.losses} times. After ${suspectStreak} losses in a row without a new step only a worker that ` +
+        `It was lost ${lossStreak} times in a row. From ${suspectStreak} losses without a new step on only a worker that ` +
           'holds no other such run takes it, with its next claim; start another worker if that takes too long.',
       ]
 }
@@ -119,10 +119,14 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
   const changed = places.length === 0 ? [] : await changedLimits(places, facts)
   const error =
     run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
-  const own =
-    run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitSentence(run.waitingFor, facts.now)]
+  const own = run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitingSentence(run, facts.now)]
   const stuck = run.waitingFor.kind === 'limit' ? await deadlockSentences(run.id, facts) : []
-  return [...own, ...error, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
+  // The next attempt waits for the end of the body before (R3).
+  const late =
+    run.error?.name === 'StepTimeoutError'
+      ? ['A body that ignores its signal is given a few seconds to end before the step goes on.']
+      : []
+  return [...own, ...error, ...late, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
 }
 
 /** Limits that an operator changed, and by whom. */
@@ -150,6 +154,18 @@ async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<strin
       : `It waits behind a deadlock: ${deadlockText(deadlock)}.`,
     `To end it, ${deadlockRemedy(deadlock)}.`,
   ])
+}
+
+/** After a loss it pauses by itself: no attempt of its own has failed. */
+function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, now: number): string {
+  const { kind, name, until } = waitingFor
+  if (kind !== 'retry' || name !== undefined || error !== undefined || lossStreak === 0) {
+    return waitSentence(waitingFor, now)
+  }
+  const due = until === undefined ? 'follows' : dueText(until, now)
+  return lossStreak < poisonLimit
+    ? `It pauses because its worker was lost; its next try ${due}.`
+    : `It pauses because its worker was lost, and has no try left: its next claim, which fails it as poisoned, ${due}.`
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
@@ -198,6 +214,6 @@ function lossSentences(run: Run): string[] {
   if (run.losses === 0 || 'endedAt' in run) return []
   const workers = run.losses === 1 ? '1 worker' : `${run.losses} workers`
   return [
-    `It has lost ${workers} so far; after ${poisonLimit} losses in a row without a new step it fails as poisoned.`,
+    `It has lost ${workers} so far: ${run.lossStreak ?? 0} of the ${poisonLimit} losses in a row without a new step that fail it as poisoned.`,
   ]
 }

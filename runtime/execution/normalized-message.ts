@@ -2,10 +2,12 @@ import { stripVTControlCharacters } from 'node:util'
 
 /*
  * The first line of an error's message, without what differs from case to case: two failures for one cause read the same.
- * N1  URLs, UUIDs and hex, paths, hosts and numbers are replaced, in this order. Identifiers in quotes stay if they have
- *     letters only, at most 32; other text in quotes is a value, unless it is one of these.
+ * The rules are part of version `f1` of marks (failure-mark.ts). They may change within it until the first release only: until
+ * then a store may have groups that other rules made.
+ * N1  URLs, UUIDs and hex, paths, hosts with their credentials and numbers are replaced, in this order. Identifiers in
+ *     quotes stay if they have letters only, at most 32; other text in quotes is a value, unless it is one of these.
  * N2  Each pattern takes time in proportion to the text, whatever the text is: where a pattern may begin is told by what
- *     stands before, and no part of it can match in two ways.
+ *     stands before, and no part of it can match in two ways; a password, which may have any signs, has 64 at most.
  */
 
 /** Characters of the result. */
@@ -122,6 +124,11 @@ function value(sign: string, placeholder: string, pattern: RegExp | string): Val
   return { sign, placeholder, pattern: typeof pattern === 'string' ? new RegExp(pattern, 'giu') : pattern }
 }
 
+/** The value of a setting with one of these names. */
+function setting(names: string): string {
+  return String.raw`(?<=(?<![\p{L}\p{N}])${names}=)[^\s&;,"'\x60<>()]+`
+}
+
 /** In the order in which they are replaced. */
 const values: readonly Value[] = [
   value('://', '<url>', /(?<![\p{L}\p{N}+.-])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s"'`<>]+/giu),
@@ -136,7 +143,21 @@ const values: readonly Value[] = [
     String.raw`${atWord}(?:[\p{L}\p{N}_.@-]+\/)+[\p{L}\p{N}_.@-]*\.[a-z0-9]{1,5}(?![\p{L}\p{N}_/.-])`,
   ),
   value(':', '<path>', String.raw`${atWord}[\p{L}\p{N}_-]+\.(?:[cm]?[jt]sx?|json|py|sql)(?=:\d)`),
+  // With credentials, a host has one label at least; a password may have any signs.
+  value(
+    '@',
+    '<host>',
+    String.raw`${atWord}[\p{L}\p{N}_.+%-]*:[^\s"'\x60<>]{1,64}@${label}(?:\.${label})*${port}`,
+  ),
   value('@', '<host>', String.raw`${atWord}[\p{L}\p{N}_.+%-]+@${label}(?:\.${label})+`),
+  // Of a connection string: `host=db user=bob password=hunter`.
+  value(
+    '=',
+    '<text>',
+    setting('(?:user(?:name)?|uid|pass(?:word|wd|phrase)|pwd|secret|token|(?:api|access)[_-]?key)'),
+  ),
+  value('=', '<host>', setting('(?:host(?:name)?|server)')),
+  value('earer ', '<text>', String.raw`(?<=(?<![\p{L}\p{N}_])Bearer )[\p{L}\p{N}_.~+/=-]+`),
   value('E', '<host>', String.raw`(?<=\b(?:ENOTFOUND|EAI_AGAIN) )[\p{L}\p{N}_.-]+${port}`),
   value('.', '<host>', String.raw`${atWord}\d{1,3}(?:\.\d{1,3}){3}(?!\.?\d)${port}`),
   value(
@@ -169,15 +190,19 @@ function withoutValues(text: string): string {
       rest.includes(sign) ? rest.replace(pattern, placeholder) : rest,
     text,
   )
-  if (!/\p{N}|<n>/u.test(replaced)) return replaced
+  if (!/\p{N}|<n>|[a-f]{8}/iu.test(replaced)) return replaced
   return replaced
     .replace(words, (word) => word.split('_').map(withoutNumbers).join('_'))
     .replace(/<n>(?:[.,:]<n>)+/g, '<n>')
     .replace(/(?<![\p{L}\p{N}_>])[-+](?=<n>)/gu, '')
 }
 
+/** No word of 8 letters has these alone. */
+const lettersOfHex = /^(?:[a-f]{8,}|[A-F]{8,})$/
+
 /** A part of a word: `order17` is `order<n>`, `300ms` is `<n>ms`; other letters among digits are an id. */
 function withoutNumbers(part: string): string {
+  if (lettersOfHex.test(part)) return '<n>'
   if (!/\p{N}/u.test(part)) return part
   const unit = /^\p{N}+([a-zµ]{1,3})$/iu.exec(part)?.[1]
   if (unit !== undefined && !/^[a-f]{2,}$/i.test(unit)) return `<n>${unit}`

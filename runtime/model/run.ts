@@ -77,6 +77,8 @@ interface RunBase {
   readonly attempt: number
   /** How often a worker was lost under it. Never counts as an attempt. */
   readonly losses: number
+  /** Of these, how many in a row since its last new step: `poisonLimit` of them fail it. Left out: none, or it has ended. */
+  readonly lossStreak?: number
   readonly enqueuedAt: number
   /** The tick of the schedule that made it. */
   readonly scheduledFor?: number

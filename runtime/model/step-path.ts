@@ -18,12 +18,12 @@ export function stepSegment(name: unknown, key?: unknown): string {
     throw new InvalidOptionsError(`a step's name must be a non-empty string, not '${String(name)}'`)
   }
   refuseCutText(name, 'name')
-  if (key === undefined) return escaped(name)
+  if (key === undefined) return escapedName(name)
   if (typeof key !== 'string' && typeof key !== 'number') {
     throw new InvalidOptionsError(`step '${name}': its key must be a string or a number, not ${typeof key}`)
   }
   refuseCutText(String(key), 'key')
-  return `${escaped(name)}[${escaped(String(key))}]`
+  return `${escapedName(name)}[${escapedName(String(key))}]`
 }
 
 /** A store would keep such text as something else, and the step would not be found again. */
@@ -51,6 +51,7 @@ export function stepName(path: StepPath): string {
   return path.replace(/\[[^\]]*\]|#\d+/g, '')
 }
 
-function escaped(text: string): string {
+/** A name as a part of a path. */
+export function escapedName(text: string): string {
   return text.replace(reserved, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
 }

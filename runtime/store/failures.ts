@@ -24,7 +24,7 @@ export interface FailureGroup extends Omit<FailureMark, 'version'> {
   readonly job: string
   /** Failed attempts of steps and runs. */
   readonly tries: number
-  /** Runs that failed for good. */
+  /** How often a run ended as failed, those included that were retried since. */
   readonly runs: number
   /** Runs that are failed now: what a retry of the group would retry. Exact. */
   readonly failedNow: number

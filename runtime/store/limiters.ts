@@ -101,6 +101,14 @@ export interface LimiterKeyInfo {
   readonly opensInMs?: number
   /** Closed by a RateLimitedError for so long. */
   readonly closedMs?: number
+  /** The run that is first in line, itself or with a step. */
+  readonly first?: FirstInLine
+}
+
+export interface FirstInLine {
+  readonly run: RunId
+  /** ms since the epoch; left out when a step of it waits, which the store doesn't date. */
+  readonly waitingSince?: number
 }
 
 /** Where a run stands with one of its limits. */

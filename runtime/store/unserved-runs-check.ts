@@ -86,11 +86,11 @@ const remedies = {
 
 /** Says what no live worker takes. */
 export function unservedText({ queue, job, version, runs, why }: UnservedRuns): string {
-  const of = `${runs} ${runs === 1 ? 'run' : 'runs'} of job '${job}' in queue '${queue}'`
+  const are = `${runs === 1 ? '1 run' : `${runs} runs`} of job '${job}' ${runs === 1 ? 'is' : 'are'} in queue '${queue}'`
   const reasons = {
-    job: `no live worker has the job of ${of}`,
-    queue: `no live worker that has the job serves the queue of ${of}`,
-    version: `no live worker has version ${version} of job '${job}', which is ready in queue '${queue}'`,
+    job: `${are}, and no live worker has that job`,
+    queue: `${are}, and no live worker with that job serves that queue`,
+    version: `runs of job '${job}', version ${version}, are ready in queue '${queue}', and no live worker has that version`,
   }
   return reasons[why]
 }

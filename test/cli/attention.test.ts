@@ -1,8 +1,9 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '../../runtime/attention/finding.ts'
 import { connect } from '../../sdk/index.ts'
-import { mail } from '../support/incidents/jobs/orders.ts'
+import { mail, sync } from '../support/incidents/jobs/orders.ts'
 import { CommandLine } from './command-line.ts'
 
 interface AttentionJson {
@@ -80,8 +81,29 @@ describe('attention', () => {
     expect(await cli.json('attention', 'unmute', id)).toEqual({ finding: id, wasMuted: true })
     expect(await cli.ok('attention', 'unmute', id)).toBe('paused-queue:mail was not muted\n')
     expect((await attention()).code).toBe(3)
+    expect(await cli.ok('attention', 'mute', 'nosuch', '--for', '2h')).toMatch(
+      /^nosuch is muted until 20\S*Z \(no such finding now\); end it before with: .*\n$/,
+    )
+    expect(await cli.json('attention', 'mute', id, '--for', '2h')).toMatchObject({ finding: id, found: true })
+    await cli.ok('attention', 'unmute', id)
     expect(await cli.refused(2, ['attention', 'mute', id])).toMatch(/--for/)
     expect(await cli.refused(2, ['attention', 'mute', id, '--for', '31d'])).toMatch(/at most 30 days/)
+  })
+
+  test('each finding has lines of its own, with an age only where its begin is known', async () => {
+    const jobs = await connect(`sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`)
+    await jobs.pauseQueue('mail', { by: 'eve', reason: 'down\ncritical  all is lost\u202e' })
+    const run = await jobs.enqueue(sync, {}, { delay: '1h' })
+    const { stdout } = await cli.run(['attention'])
+    await jobs.run(run.id).cancel()
+    await jobs.close()
+    expect(stdout).toMatch(
+      /^ {2}Queue 'mail' is paused by eve \(down critical {2}all is lost\) and holds 2 runs/m,
+    )
+    expect(stdout).not.toMatch(/^critical/m)
+    expect(stdout).toMatch(
+      /^notice {4}unserved:sync\/default\n {2}1 run of job 'sync' is in queue 'default'/m,
+    )
   })
 
   test('a store that can’t be reached is exit code 2', async () => {
@@ -90,5 +112,10 @@ describe('attention', () => {
     const { stderr } = await cli.run([...args, '--json'])
     expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'STORE_UNAVAILABLE' } })
     expect(await cli.refused(2, ['attention', '--store', 'sqlite:none.db'])).toMatch(/there is no store/)
+  })
+
+  test('a file that is no store is exit code 1', async () => {
+    writeFileSync(join(cli.folder, 'damaged.db'), 'damaged '.repeat(1_000))
+    await cli.refused(1, ['attention', '--store', 'sqlite:damaged.db'])
   })
 })

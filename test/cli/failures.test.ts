@@ -96,7 +96,7 @@ describe('failures', () => {
       job: "import-file, step 'check'",
       now: '2 failed runs',
       tries: '4, 4 of them in the last hour, 4 in the last 5 min',
-      runs: '2 failed for good',
+      runs: 'ended as failed 2 times, retries included',
       first: expect.stringMatching(/^\d{4}-.*Z \(.* ago\)$/),
       last: expect.stringMatching(/^\d{4}-.*Z \(.* ago\)$/),
       version: '1',

@@ -59,7 +59,7 @@ test('doctor: runs that no live worker takes are a fault, a paused queue with ru
   const fault = await cli.run(['doctor'])
   expect(fault).toMatchObject({ code: 1, stderr: '' })
   expect(fault.stdout).toMatch(
-    /\nfault {4}queues {8}no live worker has the job of 1 run of job 'silent' in queue 'default'\n {23}to do: start a worker/,
+    /\nfault {4}queues {8}1 run of job 'silent' is in queue 'default', and no live worker has that job\n {23}to do: start a worker/,
   )
   expect(fault.stdout).toMatch(/\n1 fault\n$/)
   await cli.ok('pause', 'default', '--by', 'ana', '--reason', 'storm')

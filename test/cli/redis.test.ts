@@ -312,7 +312,7 @@ describe('commands', () => {
       /^run bad is ready again; it will\n {2}run again\n {4}check/,
     )
     expect(await cli.ok('workers', ...at)).toMatch(/\nw1 .* working /)
-    expect(await cli.ok('drain', 'w1', ...at)).toContain('worker w1 drains')
+    expect(await cli.ok('drain', 'w1', ...at)).toContain('worker w1 is draining')
     expect(withoutPassword(await worker.finished)).toMatchObject({ code: 0, stderr: '' })
     expect((await cli.run(['workers', ...at])).stderr).toBe(
       `no live worker in ${shown('work')}; start one: durable-jobs work FILE --store 'redis://:***@127.0.0.1:${sound.port}?namespace=work'\n`,

@@ -33,7 +33,7 @@ test('a job that no live worker has is a fault with its runs', () => {
     expect(unservedRunsCheck(unserved, mail)).toEqual({
       name: 'queues',
       verdict: 'fault',
-      found: "no live worker has the job of 2 runs of job 'pay' in queue 'mail'",
+      found: "2 runs of job 'pay' are in queue 'mail', and no live worker has that job",
       remedy: expect.stringContaining('start a worker'),
     })
   }
@@ -66,6 +66,6 @@ test('of many the first five are named', () => {
   const counts = Array.from({ length: 8 }, (_, i) => ready('mail', 1, `job-${i}`))
   const { found } = unservedRunsCheck(findUnservedRuns(counts, [], mail, []), mail)
   expect(found).toMatch(
-    /^no live worker has the job of 1 run of job 'job-0' .*'job-4' in queue 'mail'; and 3 more$/,
+    /^1 run of job 'job-0' is in .*'job-4' is in queue 'mail', and no live worker has that job; and 3 more$/,
   )
 })

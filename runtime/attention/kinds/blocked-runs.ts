@@ -1,4 +1,4 @@
-import { atLeast, exactly, type FindingKind, type Since } from '../finding-kind.ts'
+import { atLeast, exactly, type FindingKind, type Since, unknownBefore } from '../finding-kind.ts'
 import type { BlockedSample } from '../snapshot.ts'
 import { command, countOf } from '../texts.ts'
 
@@ -31,7 +31,7 @@ export const blockedRuns: FindingKind = {
 }
 
 function begin(sample: BlockedSample | undefined, now: number): Since {
-  if (sample === undefined || sample.runs.length === 0) return atLeast(now)
+  if (sample === undefined || sample.runs.length === 0) return unknownBefore(now)
   const first = Math.min(...sample.runs.map(({ changedAt }) => changedAt))
   return sample.complete ? exactly(first) : atLeast(first)
 }

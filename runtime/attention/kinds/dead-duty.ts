@@ -1,6 +1,7 @@
 import { formatDuration } from '../../model/format-duration.ts'
 import { deadDutyMs } from '../../store/leader-check.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
+import { subjectOf } from '../subject-of.ts'
 import { command } from '../texts.ts'
 
 /** A worker holds its term, and a duty of it has stopped. */
@@ -13,7 +14,7 @@ export const deadDuty: FindingKind = {
         : Object.entries(duties)
             .filter(([, ageMs]) => ageMs > deadDutyMs)
             .map(([duty, ageMs]) => ({
-              subject: `${role}/${duty}`,
+              subject: subjectOf(role, duty),
               severity: 'critical',
               since: exactly(now - ageMs),
               sentence: `${worker} leads '${role}', but its duty '${duty}' has not succeeded for ${formatDuration(ageMs)}.`,

@@ -2,7 +2,7 @@ import { byInSentence } from '../../describe/manual-action.ts'
 import { formatDuration } from '../../model/format-duration.ts'
 import type { LimiterKeyInfo } from '../../store/limiters.ts'
 import type { BusyLimiter } from '../../store/overview.ts'
-import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
+import { atLeast, type FindingKind, type Sighting, type Since, unknownBefore } from '../finding-kind.ts'
 import { command } from '../texts.ts'
 
 /**
@@ -16,23 +16,35 @@ export const limiter: FindingKind = {
       if (info.waiting === 0) return []
       const keys = limiterKeys.filter((key) => key.limiter === info.name && key.waiting > 0)
       const why = closedText(info, keys) ?? fullText(info, keys)
-      return why === undefined ? [] : [sighting(info, why, now)]
+      return why === undefined ? [] : [sighting(info, why, keys, now)]
     }),
 }
 
 type Reason = Pick<Sighting, 'severity'> & { readonly text: string }
 
-function sighting({ name, waiting }: BusyLimiter, { severity, text }: Reason, now: number): Sighting {
+function sighting(
+  { name, waiting }: BusyLimiter,
+  { severity, text }: Reason,
+  keys: readonly LimiterKeyInfo[],
+  now: number,
+): Sighting {
+  const [first] = keys.flatMap((key) => key.first ?? [])
   const waiters = waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`
   return {
     subject: name,
     severity,
-    since: atLeast(now),
+    since: begin(keys, now),
     sentence: `Limiter '${name}' ${text}; ${waiters} for it.`,
-    next: command('limits', name),
-    filter: { states: ['waiting'] },
+    // It names the runs that hold the limiter.
+    next: first === undefined ? command('limits', name) : command('explain', first.run),
     related: { limiter: [name], version: 'any', worker: 'any', action: 'any' },
   }
+}
+
+/** Runs have waited since then; before that, others may have. */
+function begin(keys: readonly LimiterKeyInfo[], now: number): Since {
+  const waits = keys.flatMap(({ first }) => first?.waitingSince ?? [])
+  return waits.length === 0 ? unknownBefore(now) : atLeast(Math.min(...waits))
 }
 
 function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]): Reason | undefined {

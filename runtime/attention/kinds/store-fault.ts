@@ -1,4 +1,4 @@
-import { atLeast, type FindingKind } from '../finding-kind.ts'
+import { type FindingKind, unknownBefore } from '../finding-kind.ts'
 import { command } from '../texts.ts'
 
 /** Checks whose subjects have findings of their own. */
@@ -18,7 +18,7 @@ export const storeFault: FindingKind = {
         {
           subject: name,
           severity: severityOf[verdict],
-          since: atLeast(now),
+          since: unknownBefore(now),
           sentence: `The store's check '${name}' says: ${found}${remedy === undefined ? '' : `; to do: ${remedy}`}.`,
           next: command('doctor'),
           related: { worker: 'any', version: 'any', leader: 'any', action: 'any' },

@@ -1,8 +1,9 @@
 import type { OperationEvent, OperationName } from '../../store/events.ts'
 import type { RunCount } from '../../store/run-filter.ts'
 import { findUnservedRuns, type UnservedRuns, unservedText } from '../../store/unserved-runs-check.ts'
-import { atLeast, exactly, type FindingKind, type Since } from '../finding-kind.ts'
+import { exactly, type FindingKind, type Since, unknownBefore } from '../finding-kind.ts'
 import type { Snapshot } from '../snapshot.ts'
+import { subjectOf } from '../subject-of.ts'
 import { command } from '../texts.ts'
 import { versionsOf } from '../version-starts.ts'
 
@@ -20,7 +21,7 @@ export const unservedRuns: FindingKind = {
       const { queue, job, version, why } = unserved
       const text = unservedText(unserved)
       return {
-        subject: version === undefined ? `${job}/${queue}` : `${job}/${queue}/${version}`,
+        subject: subjectOf(job, queue, ...(version === undefined ? [] : [String(version)])),
         severity: isReady(unserved, snapshot) ? 'critical' : 'notice',
         since: begin(unserved, snapshot),
         sentence: `${text.charAt(0).toUpperCase()}${text.slice(1)}.`,
@@ -37,16 +38,19 @@ function isReady({ queue, job }: UnservedRuns, { classes }: Snapshot): boolean {
 }
 
 /**
- * Since the queue's oldest ready run is ready, if the queue has ready runs of no other job; or since the last worker
- * with the job went, if that was later.
+ * Since the one that waits for the longest time does, or the queue's oldest ready run if the queue has ready runs of no
+ * other job; or since the last worker with the job went, if that was later.
  */
-function begin({ queue, job, version }: UnservedRuns, { overview }: Snapshot): Since {
+function begin({ queue, job, version }: UnservedRuns, { overview, longestUnserved }: Snapshot): Since {
   const { now, counts, queues, operations } = overview
-  const age = queues.find(({ name }) => name === queue)?.oldestReadyMs
+  if (version !== undefined) return unknownBefore(now)
   const isOther = (count: RunCount): boolean =>
     count.queue === queue && count.state === 'ready' && count.job !== job
-  if (age === undefined || version !== undefined || counts.some(isOther)) return atLeast(now)
-  return exactly(Math.max(now - age, lastWentAt(operations, job) ?? 0))
+  const age = counts.some(isOther) ? undefined : queues.find(({ name }) => name === queue)?.oldestReadyMs
+  const sample = longestUnserved.find((one) => one.queue === queue && one.job === job)
+  const from = sample?.since ?? (age === undefined ? undefined : now - age)
+  if (from === undefined) return unknownBefore(now)
+  return exactly(Math.max(from, lastWentAt(operations, job) ?? 0))
 }
 
 /** When the last worker went of which the log tells that it had the job. */

@@ -10,7 +10,7 @@ import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { wholeNumber } from '../option-values.ts'
 import { paint, printJson, printTable, remark, say } from '../output.ts'
-import { plainText } from '../plain-text.ts'
+import { inOneLine } from '../plain-text.ts'
 import { ago } from '../run-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
@@ -78,7 +78,7 @@ function actionText(action: ActionInfo, options: ActionsOptions): string {
       ? `has not ended; if no process is at it, go on with: ${commandLine([kind, '--continue', id], options)}`
       : `ended ${ago(endedAt)}`
   return [
-    plainText(`${kind} of ${targetText(target)}, begun ${ago(startedAt)} by ${byAndWhy(action)}`),
+    inOneLine(`${kind} of ${targetText(target)}, begun ${ago(startedAt)} by ${byAndWhy(action)}`),
     ended,
     outcomeText(action),
   ].join('\n')

@@ -10,7 +10,7 @@ import { given } from '../given.ts'
 import { operator } from '../operator.ts'
 import { duration } from '../option-values.ts'
 import { paint, print, printJson, say, screenWidth } from '../output.ts'
-import { plainText, wrapAroundCommands } from '../plain-text.ts'
+import { inOneLine, wrapAroundCommands } from '../plain-text.ts'
 import { reportFailure } from '../report-failure.ts'
 import {
   addOperatorOptions,
@@ -32,13 +32,15 @@ const colours = { critical: 'red', warning: 'yellow', notice: 'cyan' } as const
 export function addAttention(program: Command): void {
   const command = program
     .command('attention')
-    .description('say what needs a person now; exit 0 nothing, 3 something, 2 the store can’t be reached')
+    .description(
+      'say what needs a person now; exit 0 nothing, 3 something, 2 the store can’t be reached or the command line is wrong, 1 other errors',
+    )
     .addOption(new Option('--severity <severity>', 'only this severity and graver ones').choices(severities))
     .option('--muted', 'those that are muted, too')
   addSharedOptions(command, '{ findings: [FINDING], muted }').action(listFindings)
   explainJson(
     command,
-    `FINDING: id, kind, severity critical | warning | notice, since, sinceAtLeast? (it began then or before), sentence, next (a command),
+    `FINDING: id, kind, severity critical | warning | notice, since, sinceAtLeast? (it began then or before), beginUnknown? (since is now), sentence, next (a command),
 filter? (of the runs it is about), nearby? (what changed near its begin), muted? { until, by, reason? }.
 muted: how many findings were left out because they are muted.`,
   )
@@ -69,9 +71,8 @@ const indent = '  '
 
 /** Severity, id and age; below that the sentence, what changed near its begin, its mute, and what to run next. */
 function findingText(finding: Finding, options: AttentionOptions): string {
-  const { severity, id, since, sinceAtLeast, sentence, nearby, muted, next } = finding
-  const age = durationToken(Date.now() - since)
-  const head = `${paint(colours[severity], severity.padEnd(8))}  ${plainText(id)}  for ${sinceAtLeast ? 'at least ' : ''}${age}`
+  const { severity, id, sentence, nearby, muted, next } = finding
+  const head = `${paint(colours[severity], severity.padEnd(8))}  ${inOneLine(id)}${ageText(finding)}`
   const lines = [
     sentence,
     ...(nearby === undefined ? [] : [nearby]),
@@ -82,9 +83,14 @@ function findingText(finding: Finding, options: AttentionOptions): string {
   ]
   const width = screenWidth()
   const body = lines.flatMap((line) =>
-    wrapAroundCommands(plainText(line), width === undefined ? undefined : width - indent.length),
+    wrapAroundCommands(inOneLine(line), width === undefined ? undefined : width - indent.length),
   )
   return [head, ...body.map((line) => indent + line)].join('\n')
+}
+
+function ageText({ since, sinceAtLeast, beginUnknown }: Finding): string {
+  if (beginUnknown) return ''
+  return `  for ${sinceAtLeast ? 'at least ' : ''}${durationToken(Date.now() - since)}`
 }
 
 function countText(findings: readonly Finding[], hidden: number): string {
@@ -104,15 +110,19 @@ function addMute(attention: Command): void {
     .description('leave a finding out for a while, for everybody')
     .argument('<id>', 'as attention prints it')
     .requiredOption('--for <duration>', 'how long, at most 30d', duration)
-  addOperatorOptions(command, '{ finding, until }').action(mute)
+  addOperatorOptions(command, '{ finding, until, found }, found: whether there is such a finding now').action(
+    mute,
+  )
 }
 
 async function mute(finding: string, options: OperatorOptions & { readonly for: number }): Promise<void> {
   await withConnection(options, async (jobs) => {
     const until = await jobs.muteFinding(finding, { for: options.for, ...operator(options) })
-    if (options.json) return printJson({ finding, until: until.getTime() })
+    const found = (await jobs.attention({ muted: true })).some(({ id }) => id === finding)
+    if (options.json) return printJson({ finding, until: until.getTime(), found })
     const back = commandLine(['attention', 'unmute', finding], options)
-    say(`${mutedText(finding, until)}; end it before with: ${back}`)
+    const missing = found ? '' : ' (no such finding now)'
+    say(inOneLine(`${mutedText(finding, until)}${missing}; end it before with: ${back}`))
   })
 }
 

@@ -10,7 +10,7 @@ import { given } from '../given.ts'
 import { jsonSafe } from '../json-safe.ts'
 import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, say, screenWidth } from '../output.ts'
-import { plainText, wrapBehind } from '../plain-text.ts'
+import { inOneLine, wrapBehind } from '../plain-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
 
 interface EventsOptions extends SharedOptions, EventFilter {
@@ -107,8 +107,7 @@ function printPage({ events, gap }: EventPage): void {
 /** Later lines of a long sentence stand under its begin. */
 function printEvent(event: StoreEvent): void {
   const time = new Date(event.at).toISOString().replace(/\.\d+Z$/, 'Z')
-  const text = plainText(eventSentence(event)).replaceAll('\n', ' ')
-  print(wrapBehind(`${time}  `, text, screenWidth()).join('\n'))
+  print(wrapBehind(`${time}  `, inOneLine(eventSentence(event)), screenWidth()).join('\n'))
 }
 
 function printLines({ events, cursor, gap }: EventPage): void {

@@ -64,7 +64,7 @@ export function addFailures(program: Command): void {
   explainJson(
     command,
     `FAILURE: fingerprint, job, step ('': between steps), name, code?, text (what failed, without what differs from case to case), tries
-(failed attempts of steps and runs), runs (failed for good), failedNow (what a retry would retry), firstAt, lastAt, versions (of the
+(failed attempts of steps and runs), runs (how often one ended as failed, retries included), failedNow (what a retry would retry), firstAt, lastAt, versions (of the
 job's code, newest first), sample (id of the last run), perMinute (tries of the last 60 minutes, oldest first).`,
   )
 }

@@ -12,7 +12,7 @@ import { withConnection } from '../connection.ts'
 import { operator } from '../operator.ts'
 import { pairs } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark, say } from '../output.ts'
-import { plainText } from '../plain-text.ts'
+import { inOneLine } from '../plain-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
 import type { Column } from '../table.ts'
 import { usageError } from '../usage-error.ts'
@@ -78,7 +78,7 @@ export function addLimits(program: Command): void {
   explainJson(
     command,
     `LIMITER: name, rule { kind, max, everyMs, refill }, keys, waiting, byHand? { by, reason?, at, code }
-KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?`,
+KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?, first? { run, waitingSince? } (the first in line)`,
   )
 }
 
@@ -112,7 +112,7 @@ async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promi
   if (options.json) return printJson({ limiter, keys })
   say(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}`)
   if (limiter.byHand !== undefined)
-    say(plainText(`set ${byHandText(limiter.byHand)}`), (line) => paint('yellow', line))
+    say(inOneLine(`set ${byHandText(limiter.byHand)}`), (line) => paint('yellow', line))
   print('')
   if (keys.length > 0) printTable(keyColumns, keys)
   else remark('no key of it is in use')

@@ -113,6 +113,7 @@ export function toRun(row: RunRow & PayloadRow, moment: Moment): Run {
     headers: JSON.parse(row.headers) as Record<string, string>,
     attempt: row.attempt,
     losses: row.losses,
+    ...(row.streak === 0 || isEnd(row.state) ? {} : { lossStreak: row.streak }),
     enqueuedAt: shown(row.enqueued_at),
     ...(row.started_at === null ? {} : { startedAt: shown(row.started_at) }),
     ...(row.unique_key === null ? {} : { unique: shownKey(row.unique_key, row, shown) }),

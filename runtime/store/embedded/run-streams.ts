@@ -32,62 +32,87 @@ function groupStream(state: RunState, { queue, job }: Pick<RunGroup, 'queue' | '
   return { table: 'runs', where, values: [state, queue, job] }
 }
 
-export const allRuns: RunStream = { table: 'runs', where: 'true', values: [] }
+const allRuns: RunStream = { table: 'runs', where: 'true', values: [] }
+
+/** What a search by number reads: runs of streams, and numbers that were read before. */
+export interface Reading {
+  readonly streams: readonly RunStream[]
+  readonly given: readonly number[]
+}
+
+export const everyRun: Reading = { streams: [allRuns], given: [] }
+
+/** Groups are found one by one: so many at most, for a few milliseconds. */
+const maxVisitedGroups = 200
+/** Where there are more groups, up to so many live runs of a state are put in order here. */
+const maxSortedRuns = 10_000
 
 /** The streams of a source. */
-export function streamsOf(sql: Sql, source: RunSource, filter: RunFilter): readonly RunStream[] {
-  const groups = (...states: RunState[]): RunStream[] =>
-    states.flatMap((state) => liveGroups(sql, state, filter).map((group) => groupStream(state, group)))
+export function readingOf(sql: Sql, source: RunSource, filter: RunFilter): Reading {
   switch (source.kind) {
     case 'tag':
-      return [{ table: 'tags', where: 'tag = ?', values: [source.tag] }]
+      return only({ table: 'tags', where: 'tag = ?', values: [source.tag] })
     case 'fingerprint':
-      return [
-        {
-          table: 'runs',
-          where: "fingerprint IS NOT NULL AND state = 'failed' AND fingerprint = ?",
-          values: [source.fingerprint],
-        },
-      ]
+      return only({
+        table: 'runs',
+        where: "fingerprint IS NOT NULL AND state = 'failed' AND fingerprint = ?",
+        values: [source.fingerprint],
+      })
     case 'group':
-      return [groupStream(source.state, source)]
+      return only(groupStream(source.state, source))
     case 'state':
       return isEnd(source.state)
-        ? [{ table: 'runs', where: 'ended_at IS NOT NULL AND state = ?', values: [source.state] }]
-        : groups(source.state)
+        ? only({ table: 'runs', where: 'ended_at IS NOT NULL AND state = ?', values: [source.state] })
+        : liveRuns(sql, source.state, filter)
     case 'ready':
-      return groups('ready')
+      return liveRuns(sql, 'ready', filter)
     default:
-      return groups('running', 'cancelling')
+      return merged([liveRuns(sql, 'running', filter), liveRuns(sql, 'cancelling', filter)])
   }
 }
 
-/** The groups of a state whose runs live, by its index: each is found behind the one before. */
-export function liveGroups(
-  sql: Sql,
-  state: RunState,
-  filter: Pick<RunFilter, 'job' | 'queue'>,
-): Pick<RunGroup, 'queue' | 'job'>[] {
-  return groupsBehind(sql, 'ended_at IS NULL', state, filter)
+function only(stream: RunStream): Reading {
+  return { streams: [stream], given: [] }
 }
 
-/** The groups of an end state but completed. */
-export function endedGroups(
-  sql: Sql,
-  state: RunState,
-  filter: Pick<RunFilter, 'job' | 'queue'>,
-): Pick<RunGroup, 'queue' | 'job'>[] {
-  return groupsBehind(sql, endedButCompleted, state, filter)
+/** All that some readings have, each run once. */
+export function merged(readings: readonly Reading[]): Reading {
+  if (readings.includes(everyRun)) return everyRun
+  return {
+    streams: readings.flatMap(({ streams }) => streams),
+    given: readings.flatMap(({ given }) => given),
+  }
 }
 
-function groupsBehind(
+/** By groups; of more groups than can be merged the numbers; of too many runs for that every run, whatever its state. */
+function liveRuns(sql: Sql, state: RunState, filter: RunFilter): Reading {
+  const groups = groupsOf(sql, state, filter)
+  if (groups !== undefined) return { streams: groups.map((group) => groupStream(state, group)), given: [] }
+  const { queue, job } = filter
+  const query = `FROM runs WHERE ended_at IS NULL AND state = ? ${queue === undefined ? '' : 'AND queue = ?'} LIMIT +?`
+  const values = [state, ...(queue === undefined ? [] : [queue]), maxSortedRuns + 1]
+  const all = sql.get<{ n: number }>(`SELECT count(*) AS n FROM (SELECT 1 ${query})`, ...values)
+  if (all === undefined || all.n > maxSortedRuns) return everyRun
+  const rows = sql.all<{ seq: number }>(
+    `SELECT seq FROM (SELECT seq, job ${query}) ${job === undefined ? '' : 'WHERE job = ?'}`,
+    ...values,
+    ...(job === undefined ? [] : [job]),
+  )
+  return { streams: [], given: rows.map(({ seq }) => seq) }
+}
+
+type Group = Pick<RunGroup, 'queue' | 'job'>
+
+/**
+ * The groups of a state but completed that a filter names, by the index of its runs: each is found behind the one before.
+ * Undefined where there are too many.
+ */
+export function groupsOf(
   sql: Sql,
-  index: string,
   state: RunState,
   filter: Pick<RunFilter, 'job' | 'queue'>,
-): Pick<RunGroup, 'queue' | 'job'>[] {
-  type Group = Pick<RunGroup, 'queue' | 'job'>
-  const found: Group[] = []
+): Group[] | undefined {
+  const index = isEnd(state) ? endedButCompleted : 'ended_at IS NULL'
   // Of `(queue, job) > (?, ?)` SQLite seeks the queue alone, and reads its runs up to the job.
   const next = (behind: string, ...values: string[]): Group | undefined =>
     sql.get<Group>(
@@ -95,43 +120,48 @@ function groupsBehind(
       state,
       ...values,
     )
-  for (let last: Group = { queue: filter.queue ?? '', job: '' }; ; ) {
+  const found: Group[] = []
+  let last: Group = { queue: filter.queue ?? '', job: '' }
+  for (let visited = 0; visited <= maxVisitedGroups; visited++) {
     const inQueue = next('queue = ? AND job > ?', last.queue, last.job)
     const group = inQueue ?? (filter.queue === undefined ? next('queue > ?', last.queue) : undefined)
     if (group === undefined) return found
     if (filter.job === undefined || filter.job === group.job) found.push(group)
     last = group
   }
+  return undefined
 }
 
-interface Reading {
+interface StreamReading {
   readonly stream: RunStream
   last: number
   ended: boolean
   atOnce: number
 }
 
-/** The first `atMost` numbers behind one, and whether there are no more. `given`: numbers from elsewhere, in order. */
+/** The first `atMost` numbers behind one, and whether there are no more. */
 export function mergeStreams(
   sql: Sql,
-  streams: readonly RunStream[],
+  { streams, given }: Reading,
   {
     from,
     atMost,
     newestFirst,
   }: { readonly from: number; readonly atMost: number; readonly newestFirst: boolean },
-  given: readonly number[] = [],
 ): { readonly seqs: readonly number[]; readonly isAll: boolean } {
   const isBehind = (a: number, b: number): boolean => (newestFirst ? a < b : a > b)
   const found = given.filter((seq) => isBehind(seq, from))
   const atOnce = Math.ceil(atMost / Math.max(1, streams.length)) + 1
-  const readings: Reading[] = streams.map((stream) => ({ stream, last: from, ended: false, atOnce }))
+  const readings: StreamReading[] = streams.map((stream) => ({ stream, last: from, ended: false, atOnce }))
   for (const reading of readings) found.push(...readOn(sql, reading, newestFirst))
   for (;;) {
     // Behind its last number a stream may have runs that were not read.
     const first = readings
       .filter(({ ended }) => !ended)
-      .reduce<Reading | undefined>((a, b) => (a === undefined || isBehind(a.last, b.last) ? b : a), undefined)
+      .reduce<StreamReading | undefined>(
+        (a, b) => (a === undefined || isBehind(a.last, b.last) ? b : a),
+        undefined,
+      )
     const sure = first === undefined ? found : found.filter((seq) => !isBehind(seq, first.last))
     if (first === undefined || sure.length >= atMost) {
       const seqs = [...new Set(found)].sort((a, b) => (newestFirst ? b - a : a - b))
@@ -141,7 +171,7 @@ export function mergeStreams(
   }
 }
 
-function readOn(sql: Sql, reading: Reading, newestFirst: boolean): number[] {
+function readOn(sql: Sql, reading: StreamReading, newestFirst: boolean): number[] {
   const { table, where, values } = reading.stream
   const rows = sql.all<{ seq: number }>(
     `SELECT seq FROM ${table} WHERE ${where} AND seq ${newestFirst ? '<' : '>'} ?

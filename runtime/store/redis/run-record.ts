@@ -183,6 +183,7 @@ export function toRun(run: WholeRun, shown: Shown): Run {
     headers: given.headers,
     attempt: record.attempt,
     losses: record.losses,
+    ...(record.streak === 0 || isEnd(record.state) ? {} : { lossStreak: record.streak }),
     enqueuedAt: shown(record.enqueuedAt),
     ...(record.startedAt === 0 ? {} : { startedAt: shown(record.startedAt) }),
     ...(record.extras.u === undefined ? {} : { unique: shownKey(uniqueKeyOf(...record.extras.u), shown) }),

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import { contractTest } from '../contract-test.ts'
-import { byHand, done, newRun } from '../given.ts'
+import { byHand, done, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 
 export function inspectContract(open: Open): void {
@@ -75,6 +75,31 @@ export function inspectContract(open: Open): void {
       { name: 'mail', counts: { ready: 1 }, oldestReadyMs: 4_000 },
     ])
   })
+
+  contractTest(
+    open,
+    'the oldest ready run of a queue is the one ready longest, not the first in line',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const at = (ms: number) => ({ queue: 'mail', start: { kind: 'in', ms } }) as const
+      await store.enqueue([newRun(), newRun(at(4_000))])
+      const [first, other] = [await worker({ queues: ['default'] }), await worker({ queues: ['other'] })]
+      const run = await first.claimOne()
+      advance(1_000)
+      await store.enqueue([newRun(), newRun(at(1_000))])
+      advance(1_000)
+      // A claim promotes what is due.
+      await other.claim(1)
+      advance(2_000)
+      await first.settle(run, { kind: 'retrying', error: plainError, delayMs: 500 })
+      advance(1_000)
+      await other.claim(1)
+      expect(await store.queues()).toMatchObject([
+        { name: 'default', counts: { ready: 2 }, oldestReadyMs: 4_000 },
+        { name: 'mail', counts: { ready: 2 }, oldestReadyMs: 3_000 },
+      ])
+    },
+  )
 
   contractTest(open, 'workers tell what they do', async ({ store, worker, advance, now }) => {
     await store.enqueue([newRun(), newRun()])

@@ -134,6 +134,22 @@ function concurrency(open: Open): void {
     expect((await worker.claimAnswer(10, [], worker.n)).runs).toEqual(first.runs)
     expect(await contract.store.limiterKeys('one', 10)).toMatchObject([{ used: 1, max: 1, waiting: 1 }])
   })
+
+  contractTest(open, 'the first in line of a key is told, and since when it waits', async (contract) => {
+    const { store, now, advance } = contract
+    const worker = await limited(contract)
+    const waiters = [limitedRun(one), limitedRun(one)]
+    await store.enqueue([limitedRun(one)])
+    await worker.claim(10)
+    advance(1_000)
+    await store.enqueue(waiters)
+    const waitingSince = now()
+    await worker.claim(10)
+    advance(1_000)
+    expect(await store.limiterKeys('one', 10)).toMatchObject([
+      { waiting: 2, first: { run: waiters[0]?.id, waitingSince } },
+    ])
+  })
 }
 
 function rates(open: Open): void {

@@ -41,7 +41,12 @@ export function lossContract(open: Open): void {
       }
       expect(await store.run(run.id)).toMatchObject({ state: 'ready', attempt: 1 })
     }
+    expect(await store.run(run.id)).toMatchObject({ losses: 3, lossStreak: 3 })
+    const again = await witness.claimOne()
+    expect(await store.run(run.id)).toMatchObject({ lossStreak: 3 })
+    await witness.append(again, done('a'))
     expect(await store.run(run.id)).toMatchObject({ losses: 3 })
+    expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
   })
 
   contractTest(
@@ -53,6 +58,7 @@ export function lossContract(open: Open): void {
       await store.enqueue([run])
       const witness = await worker()
       await losePast(contract, witness, run.id, 5)
+      expect(await store.run(run.id)).toMatchObject({ losses: 5, lossStreak: 5 })
       for (let passed = 0; passed < 120_000; passed += 4_000) {
         contract.advance(4_000)
         await witness.renew()
@@ -64,6 +70,7 @@ export function lossContract(open: Open): void {
       })
       await witness.settle(convicted, { kind: 'failed', error: plainError })
       expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
+      expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
     },
   )
 

@@ -206,6 +206,37 @@ export function searchContract(open: Open): void {
     expect(page.cursor).toBeDefined()
   })
 
+  contractTest(open, 'runs of more queues than are read one by one are found in order', async (contract) => {
+    const { store, now, advance } = contract
+    for (const part of [0, 1, 2]) {
+      const runs = Array.from({ length: 220 }, (_, i) =>
+        newRun({
+          queue: `queue ${(i * 7 + part * 3) % 230}`,
+          priority: part,
+          job: i % 9 === 0 ? 'rare' : 'job',
+          ...(i % 4 === 0 ? { start: { kind: 'in', ms: 600_000 } as const } : {}),
+        }),
+      )
+      await store.enqueue(runs)
+      advance(1_000)
+    }
+    const found = await searchAll(store, { order: 'oldest', limit: 1_000 })
+    const runs = await readAll(
+      store,
+      found.map(({ id }) => id),
+    )
+    for (const order of ['newest', 'oldest', 'longest'] as const) {
+      await expectSearch(store, runs, { states: ['ready'], order, limit: 90 }, now())
+      for (const job of ['rare', 'job']) {
+        await expectSearch(store, runs, { states: ['ready'], job, order, limit: 90 }, now())
+      }
+      await expectSearch(store, runs, { states: ['ready'], queue: 'queue 7', order, limit: 90 }, now())
+    }
+    for (const filter of [{ states: ['scheduled'] as const }, { job: 'rare' }, { queue: 'queue 7' }]) {
+      await expectSearch(store, runs, { ...filter, limit: 90 }, now())
+    }
+  })
+
   contractTest(open, 'runs that stay are shown once while others move between pages', async (contract) => {
     const { store, worker, advance } = contract
     const runs = Array.from({ length: 40 }, (_, i) =>

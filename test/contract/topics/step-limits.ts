@@ -13,6 +13,7 @@ export function stepLimitsContract(open: Open): void {
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
     expect(await acquire(worker, a, 'call', [use(one)])).toEqual({ kind: 'granted' })
     expect(await acquire(worker, b, 'call', [use(one)])).toMatchObject({ kind: 'closed', limiter: 'one' })
+    expect((await contract.store.limiterKeys('one', 10))[0]?.first).toEqual({ run: b.id })
     const end = { ...worker.checkpoint(a, done('call')), limited: true } as const
     const { orders } = await contract.store.commit(worker.lease, [end])
     expect(orders.granted).toEqual([b.id])

@@ -7,7 +7,7 @@ export const versionDrift: Incident = {
   name: 'version-drift',
   title: 'No worker takes a run',
   needs: 'store',
-  says: /No live worker has version 2 of job 'invoice', which is ready in queue 'default'/,
+  says: /Runs of job 'invoice', version 2, are ready in queue 'default', and no live worker has that version/,
   code: 3,
   begin: async (site) => {
     await site.work('invoice-1.ts')

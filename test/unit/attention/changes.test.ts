@@ -65,7 +65,7 @@ describe('what changed near the begin of a finding', () => {
 
   test('tells of deploys that came together as one', () => {
     const details = { a: 1, b: 2, c: 3, d: 4 }
-    const joined = [operation('worker joined', 100 * secondMs, { subject: 'w1', details })]
+    const joined = [operation('worker joined', 100 * secondMs, { cursor: 'e-1', subject: 'w1', details })]
     expect(nearby({ operations: joined }, { version: 'any' })).toBe(
       "began 11:59:00 UTC, 40.0 s after new versions of 'a', 'b', 'c' and 1 more started",
     )
@@ -99,7 +99,7 @@ describe('starts of versions', () => {
   test('are the first joining of a version, by the log and by live workers', () => {
     const workers = [worker('w2', { pay: 17 }, { startedAt: now - minuteMs })]
     const operations = [
-      operation('worker joined', 9 * minuteMs, { details: { pay: 16, mail: 1 } }),
+      operation('worker joined', 9 * minuteMs, { cursor: 'e-1', details: { pay: 16, mail: 1 } }),
       operation('worker joined', 8 * minuteMs, { details: { pay: 17 } }),
     ]
     const starts = versionStarts(snapshot({ workers, operations }).overview)
@@ -116,7 +116,7 @@ describe('starts of versions', () => {
 
   test('count a way back to an older version as a deploy of that', () => {
     const operations = [
-      operation('worker joined', 9 * minuteMs, { details: { pay: 17 } }),
+      operation('worker joined', 9 * minuteMs, { cursor: 'e-1', details: { pay: 17 } }),
       operation('worker joined', 8 * minuteMs, { details: { pay: 16 } }),
     ]
     expect(lastDeploy(versionStarts(snapshot({ operations }).overview), 'pay')).toMatchObject({ version: 16 })

@@ -32,11 +32,13 @@ export function snapshot(
         limiters: [],
         schedules: [],
       },
-      ...{ failures: [], operations: [], mutes: [], longestHeld: [], cut: [] },
+      // The log goes back to the store's first event.
+      operations: [operation('leader changed', 30 * 24 * hourMs, { cursor: 'e-1' })],
+      ...{ failures: [], mutes: [], longestHeld: [], cut: [] },
       statistics: { range: '1h', now, coveredMs: hourMs, jobs: [], points: [], backlogs: [] },
       ...over,
     },
-    ...{ checks: [], classes: [], limiterKeys: [], blocked: [] },
+    ...{ checks: [], classes: [], limiterKeys: [], blocked: [], longestUnserved: [] },
     ...rest,
   }
 }
@@ -82,7 +84,7 @@ export function worker(
   }
 }
 
-let cursors = 0
+let cursors = 1
 
 export function operation(
   operation: OperationName,

@@ -81,10 +81,24 @@ describe('a limiter', () => {
       severity: 'notice',
       since: now,
       sinceAtLeast: true,
+      beginUnknown: true,
       sentence: "Limiter 'stripe' is full for key 'a', 2 of 2 in use; 3 runs or steps wait for it.",
       next: 'durable-jobs limits stripe',
-      filter: { states: ['waiting'] },
     })
+  })
+
+  test('began with the longest wait at the head of a line, or before; the first in line tells who holds it', () => {
+    const limiterKeys = [
+      key({ first: { run: 'r1', waitingSince: now - minuteMs } }),
+      key({ key: 'b', first: { run: 'r2', waitingSince: now - hourMs } }),
+      key({ key: 'c', first: { run: 'r3' } }),
+    ]
+    const finding = onlyFinding(limiter, { limiters: [info()] }, { limiterKeys })
+    expect(finding).toMatchObject({
+      ...{ since: now - hourMs, sinceAtLeast: true },
+      next: 'durable-jobs explain r1',
+    })
+    expect(finding).not.toHaveProperty('beginUnknown')
   })
 
   test('is a warning with numbers that an operator set, and when a provider closed it', () => {
@@ -200,7 +214,7 @@ describe('runs that no worker takes', () => {
       id: 'unserved:send/mail',
       severity: 'critical',
       since: now - 40_000,
-      sentence: "No live worker has the job of 2 runs of job 'send' in queue 'mail'.",
+      sentence: "2 runs of job 'send' are in queue 'mail', and no live worker has that job.",
       next: 'durable-jobs work FILE',
       filter: { job: 'send', queue: 'mail' },
     })
@@ -211,7 +225,7 @@ describe('runs that no worker takes', () => {
     expect(onlyFinding(unservedRuns, older, { classes })).toMatchObject({
       id: 'unserved:send/mail/3',
       sinceAtLeast: true,
-      sentence: expect.stringContaining("version 3 of job 'send'"),
+      sentence: expect.stringContaining("job 'send', version 3, are ready"),
     })
     const elsewhere = { counts, queues, workers: [worker('w1', { send: 3 }, { queues: ['other'] })] }
     expect(onlyFinding(unservedRuns, elsewhere, { classes })).toMatchObject({
@@ -235,9 +249,24 @@ describe('runs that no worker takes', () => {
   test('beside ready runs of another job are there for at least as long as they are seen', () => {
     const both = [...counts, { queue: 'mail', job: 'other', state: 'ready', count: 1 }] as const
     const workers = [worker('w1', { other: 1 })]
-    expect(onlyFinding(unservedRuns, { counts: both, queues, workers }, { classes })).toMatchObject({
-      since: now,
-      sinceAtLeast: true,
+    const seen = { counts: both, queues, workers }
+    expect(onlyFinding(unservedRuns, seen, { classes })).toMatchObject({
+      ...{ since: now, sinceAtLeast: true, beginUnknown: true },
+    })
+    const longestUnserved = [
+      { queue: 'mail', job: 'other', since: now - hourMs },
+      { queue: 'mail', job: 'send', since: now - minuteMs },
+    ]
+    const dated = onlyFinding(unservedRuns, seen, { classes, longestUnserved })
+    expect(dated).toMatchObject({ since: now - minuteMs })
+    expect(dated).not.toHaveProperty('sinceAtLeast')
+  })
+
+  test('that wait for a time are a notice since the first of them does', () => {
+    const waiting = [{ ...counts[0], state: 'waiting' }] as const
+    const longestUnserved = [{ queue: 'mail', job: 'send', since: now - hourMs }]
+    expect(onlyFinding(unservedRuns, { counts: waiting }, { longestUnserved })).toMatchObject({
+      ...{ severity: 'notice', since: now - hourMs },
     })
   })
 

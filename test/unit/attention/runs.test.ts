@@ -178,6 +178,13 @@ describe('a new failure', () => {
     const deployed = [operation('worker joined', 300_000, { details: { pay: 16 } }), ...operations.slice(1)]
     expect(found(newFailure, { operations: deployed, failures })).toHaveLength(1)
   })
+
+  test('is none where the log began late: an earlier version of the package wrote none', () => {
+    const operations = [operation('worker joined', 2 * minuteMs, { subject: 'w1', details: { pay: 17 } })]
+    expect(found(newFailure, { workers, operations, failures: [failureGroup()] })).toEqual([])
+    const whole = operations.map((event) => ({ ...event, cursor: 'e-1' }))
+    expect(found(newFailure, { workers, operations: whole, failures: [failureGroup()] })).toHaveLength(1)
+  })
 })
 
 describe('a fault of the store', () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
+import type { Run } from '../../../runtime/model/run.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
 import { snapshot } from './given.ts'
@@ -21,7 +22,10 @@ function store(over: Partial<Overview>): { reads: string[]; store: Reads } {
       readyClasses: () => read('readyClasses', [{ queue: 'a', job: 'pay', version: 1 }]),
       limiterKeys: (name, limit) => read(`keys ${name} ${limit}`, []),
       runs: ({ states, job, limit }) =>
-        read(`runs ${states} ${job} ${limit}`, { runs: [], cursor: '1', looked: 1 }),
+        read(`runs ${states} ${job} ${limit}`, {
+          runs: states?.includes('ready') ? [{ changedAt: 7 } as Run] : [],
+          ...{ cursor: '1', looked: 1 },
+        }),
     },
   }
 }
@@ -58,13 +62,20 @@ test('what the overview shows is read more of, a bounded number of times', async
   }))
   const counts = [...blocked, { queue: 'a', job: 'pay', state: 'ready', count: 2 }] as Overview['counts']
   const { reads, store: busy } = store({ counts, limiters })
-  const { classes, blocked: samples } = await new SnapshotReader(busy, new FakeClock()).read()
+  const {
+    classes,
+    blocked: samples,
+    longestUnserved,
+  } = await new SnapshotReader(busy, new FakeClock()).read()
   expect(classes).toHaveLength(1)
   expect(samples[0]).toEqual({ job: 'job 0', runs: [], complete: false })
   expect(reads.filter((read) => read.startsWith('keys'))).toEqual(
     Array.from({ length: 10 }, (_, i) => `keys limiter ${11 - i} 3`),
   )
-  expect(reads.filter((read) => read.startsWith('runs'))).toEqual(
-    Array.from({ length: 10 }, (_, i) => `runs blocked job ${i} 20`),
-  )
+  expect(reads.filter((read) => read.startsWith('runs'))).toEqual([
+    ...Array.from({ length: 10 }, (_, i) => `runs blocked job ${i} 20`),
+    ...Array.from({ length: 5 }, (_, i) => `runs ready,waiting job ${i} 1`),
+  ])
+  expect(longestUnserved).toHaveLength(5)
+  expect(longestUnserved[0]).toEqual({ queue: 'a', job: 'job 0', since: 7 })
 })

@@ -84,6 +84,7 @@ describe('a watch', () => {
   test('shows what it saw last, since when it first saw it, with what had changed then', () => {
     const watch = new AttentionWatch()
     const operations = [operation('worker joined', 40 * secondMs, { subject: 'w1' })]
+    watch.look(later(-secondMs))
     watch.look(later(0, { operations }, diskFault))
     const still = { checks: [{ ...diskFault.checks[0], found: 'fuller' }] }
     expect(watch.look(later(9 * minuteMs, { operations }, still))).toMatchObject([
@@ -95,6 +96,15 @@ describe('a watch', () => {
       },
     ])
     expect(watch.look(later(10 * minuteMs))).toMatchObject([{ since: now }])
+  })
+
+  test('names no cause of what was there when it began to look', () => {
+    const watch = new AttentionWatch()
+    const operations = [operation('worker joined', 40 * secondMs, { subject: 'w1' })]
+    watch.look(later(0, { operations }, diskFault))
+    const [first, ...others] = watch.look(later(secondMs, { operations }, diskFault))
+    expect({ first, others }).toMatchObject({ first: { since: now, beginUnknown: true }, others: [] })
+    expect(first).not.toHaveProperty('nearby')
   })
 
   test('takes a mute in at once', () => {

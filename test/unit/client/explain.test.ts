@@ -103,13 +103,42 @@ test('a run that was lost twice says which workers may take it', async () => {
   const run = await jobs.inspector.run(handle.id)
   const free = { name: 'heavy', version: 1, queue: 'default', digest: '' }
   const facts = {
-    run: async () => ({ ...run, losses: 2 }),
+    run: async () => ({ ...run, losses: 3, lossStreak: 2 }),
     queues: async () => [],
     workers: async () => [{ lost: false, draining: false, concurrency: 10, running: 1, jobs: [free] }],
   }
   const { sentences } = await explainRun(facts as unknown as Inspector, handle.id, Date.now())
   expect(sentences).toEqual([
-    expect.stringMatching(/^It was lost 2 times\..* only a worker that holds no other such run takes it/),
-    'It has lost 2 workers so far; after 5 losses in a row without a new step it fails as poisoned.',
+    expect.stringMatching(
+      /^It was lost 2 times in a row\..* only a worker that holds no other such run takes it/,
+    ),
+    'It has lost 3 workers so far: 2 of the 5 losses in a row without a new step that fail it as poisoned.',
+  ])
+  const { startedAt: _, ...rest } = { startedAt: 0, ...run }
+  const waiting = {
+    ...rest,
+    state: 'waiting',
+    waitingFor: { kind: 'retry', until: 5_000 },
+    losses: 4,
+    lossStreak: 4,
+  }
+  const pauses = { ...facts, run: async () => waiting, linePlaces: async () => [] }
+  expect((await explainRun(pauses as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
+    expect.stringMatching(/^It pauses because its worker was lost; its next try is due in 4\.0 s, at .*\.$/),
+    'It has lost 4 workers so far: 4 of the 5 losses in a row without a new step that fail it as poisoned.',
+  ])
+  const last = { ...pauses, run: async () => ({ ...waiting, losses: 5, lossStreak: 5 }) }
+  expect((await explainRun(last as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
+    expect.stringMatching(
+      /and has no try left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
+    ),
+    expect.stringMatching(/^It has lost 5 workers so far: 5 of the 5 losses/),
+  ])
+  const error = { name: 'StepTimeoutError', message: 'too long' }
+  const timedOut = { ...pauses, run: async () => ({ ...waiting, losses: 0, lossStreak: undefined, error }) }
+  expect((await explainRun(timedOut as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
+    expect.stringMatching(/^Its next try is due in 4\.0 s/),
+    'Its last attempt failed: too long.',
+    'A body that ignores its signal is given a few seconds to end before the step goes on.',
   ])
 })

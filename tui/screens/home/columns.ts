@@ -1,9 +1,13 @@
+import type { Finding } from '../../../runtime/attention/finding.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { byAndWhy } from '../../../runtime/describe/manual-action.ts'
 import type { Look } from '../../kit/look.ts'
 import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
 import type { FindingRow, QueueRow } from './rows.ts'
+
+/** From then on it's worth telling for how long these screens have seen a finding. */
+const seenForMs = 10_000
 
 const severityTones = { critical: 'bad', warning: 'warn', notice: 'info' } as const satisfies Readonly<
   Record<string, Tone>
@@ -19,11 +23,17 @@ export function findingColumns({ glyphs }: Look, now: number): readonly TableCol
     },
     {
       title: 'FOR',
-      cell: ({ finding }) => `${finding.sinceAtLeast ? '>' : ''}${durationToken(now - finding.since)}`,
+      cell: ({ finding }) => ageText(finding, now),
       ...{ align: 'right', usual: 7 },
     },
     { title: 'FINDING', cell: ({ finding }) => finding.sentence, shrinks: true },
   ]
+}
+
+/** A first look tells no age where the store doesn't. */
+function ageText({ since, sinceAtLeast, beginUnknown }: Finding, now: number): string {
+  if (beginUnknown && now - since < seenForMs) return ''
+  return `${sinceAtLeast ? '>' : ''}${durationToken(now - since)}`
 }
 
 export function queueColumns({ glyphs }: Look): readonly TableColumn<QueueRow>[] {

@@ -1,7 +1,7 @@
 import type { LimiterRule } from '../../../model/limiter.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
-import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
+import type { FirstInLine, LimiterInfo, LimiterKeyInfo, LinePlace } from '../../limiters.ts'
 import type { BusyLimiter, overviewBounds } from '../../overview.ts'
 import { admissionsOf, type Take } from '../limits/admission-row.ts'
 import { type LimitKey, openingOf, peekKey, ruleOf } from '../limits/limit-key.ts'
@@ -126,7 +126,12 @@ function keyInfo(tx: Transaction, rule: LimiterRule, at: LimitKey): LimiterKeyIn
     ...{ limiter, key, used: shownUse(rule, state.used), max: rule.max, waiting: waiting ?? 0 },
     ...(opens === undefined ? {} : { opensInMs: opens }),
     ...(state.closedUntil > tx.now ? { closedMs: state.closedUntil - tx.now } : {}),
+    ...(headRun === undefined ? {} : { first: { run: headRun.id, ...waitingSince(tx, headRun) } }),
   }
+}
+
+function waitingSince(tx: Transaction, { state, changed_at }: RunRow): Partial<FirstInLine> {
+  return state === 'waiting' ? { waitingSince: shownAt(tx, changed_at) } : {}
 }
 
 export function inspectLinePlaces(tx: Transaction, id: RunId): LinePlace[] {

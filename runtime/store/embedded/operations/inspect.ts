@@ -13,6 +13,7 @@ import type {
 import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
+import { indexedBy, waitingByTime } from '../run-streams.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import { openStepFinder } from './open-steps.ts'
 
@@ -45,6 +46,9 @@ export function inspectHistory(sql: Sql, moment: Moment, id: RunId): HistoryEntr
 
 /** Of queues beyond these reads it is not told how long their oldest run is ready. */
 const mostClassesRead = 1_000
+/** Of runs that became ready again so many are read at the head of a job in a queue, and so many by time. */
+const mostInLine = 20
+const mostAgain = 300
 
 export function inspectQueues(
   sql: Sql,
@@ -73,22 +77,51 @@ export function inspectQueues(
   })
 }
 
-/** Since when the oldest ready run of each queue is ready: the first one of each job, by the index of live runs. */
+/**
+ * Since when the oldest ready run of each queue is ready: of runs that are ready since their enqueue it is the first of each
+ * job, by the index of live runs; the others are in an index by time. Where very many became ready again, the oldest may be
+ * missed.
+ */
 function oldestReady(sql: Sql, counts: readonly RunCount[]): Map<string, number> {
-  const first = new Map<string, { readonly seq: number; readonly changed_at: number }>()
+  const since = new Map<string, number>()
+  const note = (queue: string, at: number): void => {
+    since.set(queue, Math.min(since.get(queue) ?? at, at))
+  }
   const ready = counts.filter(({ state }) => state === 'ready')
   for (const { queue, job } of ready.slice(0, mostClassesRead)) {
-    const row = sql.get<{ seq: number; changed_at: number }>(
-      `SELECT seq, changed_at FROM runs WHERE ended_at IS NULL AND state = 'ready' AND queue = ? AND job = ?
-       ORDER BY seq LIMIT 1`,
+    for (const at of firstReady(sql, queue, job)) note(queue, at)
+  }
+  for (const { queue, at } of readyAgain(sql)) note(queue, at)
+  for (const { queue } of ready.slice(mostClassesRead)) since.delete(queue)
+  return since
+}
+
+/** Since when the first ready runs of a job are ready, up to one that is since its enqueue. */
+function firstReady(sql: Sql, queue: string, job: string): number[] {
+  const times: number[] = []
+  for (let behind = 0; times.length <= mostInLine; ) {
+    const row = sql.get<{ seq: number; changed_at: number; enqueued_at: number }>(
+      `SELECT seq, changed_at, enqueued_at FROM runs
+       WHERE ended_at IS NULL AND state = 'ready' AND queue = ? AND job = ? AND seq > ? ORDER BY seq LIMIT 1`,
       queue,
       job,
+      behind,
     )
-    const known = first.get(queue)
-    if (row !== undefined && (known === undefined || row.seq < known.seq)) first.set(queue, row)
+    if (row === undefined) break
+    times.push(row.changed_at)
+    if (row.changed_at === row.enqueued_at) break
+    behind = row.seq
   }
-  for (const { queue } of ready.slice(mostClassesRead)) first.delete(queue)
-  return new Map([...first].map(([queue, { changed_at }]) => [queue, changed_at]))
+  return times
+}
+
+/** Ready runs that were in another state before, those longest ready first. */
+function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[] {
+  return sql.all(
+    `SELECT queue, changed_at AS at FROM runs ${indexedBy(sql, 'runs_waiting_times')}
+     WHERE ${waitingByTime} AND state = 'ready' ORDER BY changed_at LIMIT +?`,
+    mostAgain,
+  )
 }
 
 interface WorkerRow {

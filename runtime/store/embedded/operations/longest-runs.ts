@@ -1,7 +1,7 @@
 import type { RunState } from '../../../model/run.ts'
 import { maxHeldRuns, type RunPosition, type SearchStep } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
-import { indexedBy, mergeStreams, type RunStream, waitingByTime } from '../run-streams.ts'
+import { indexedBy, mergeStreams, type Reading, waitingByTime } from '../run-streams.ts'
 import { type Candidate, inspectCandidates, type Place, readHead } from './fitting-runs.ts'
 
 /*
@@ -32,16 +32,16 @@ export function heldByTime({ sql, search: { filter, states } }: Place): readonly
   )
 }
 
-/** `streams`: of ready runs by number. */
+/** `ready`: ready runs by number, possibly among others. */
 export function inspectLongest(
   place: Place,
-  { held, streams }: { readonly held: readonly Timed[]; readonly streams: readonly RunStream[] },
+  { held, ready }: { readonly held: readonly Timed[]; readonly ready: Reading },
   from: RunPosition,
   bounds: { readonly atMost: number; readonly wanted: number },
 ): SearchStep {
   const { before } = place.times
   const timed = cut(nextByTime(place, held, from, bounds.atMost), before)
-  const fresh = cut(nextFresh(place.sql, streams, from.fresh, bounds.atMost), before)
+  const fresh = cut(nextFresh(place.sql, ready, from.fresh, bounds.atMost), before)
   return inspectCandidates(place, merged(timed, fresh), timed.isAll && fresh.isAll, { from, ...bounds })
 }
 
@@ -74,8 +74,8 @@ function comesFirst(a: Part['items'][number], b: Part['items'][number] | undefin
   return at < other || (at === other && a.seq < b.seq)
 }
 
-function nextFresh(sql: Sql, streams: readonly RunStream[], from: number, atMost: number): Part {
-  const { seqs, isAll } = mergeStreams(sql, streams, { from, atMost, newestFirst: false })
+function nextFresh(sql: Sql, ready: Reading, from: number, atMost: number): Part {
+  const { seqs, isAll } = mergeStreams(sql, ready, { from, atMost, newestFirst: false })
   const items = seqs.map((seq) => {
     const head = readHead(sql, seq)
     const isFresh = head?.state === 'ready' && head.changed_at === head.enqueued_at

@@ -1,18 +1,18 @@
 import { isEnd, type RunState, runStates } from '../../../model/run.ts'
-import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.ts'
+import { maxInspectedRuns, type RunFilter, type RunPage, type RunQuery } from '../../run-filter.ts'
 import { isFiledByTime, planRuns, type RunFacts, type RunGroup } from '../../run-plan.ts'
 import { maxHeldRuns, parseRunQuery, searchRuns } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
-import { inspectRunCounts, readRecountedAt } from '../run-counts.ts'
+import { readRecountedAt } from '../run-counts.ts'
 import {
-  allRuns,
   endedButCompleted,
-  endedGroups,
+  everyRun,
+  groupsOf,
   indexedBy,
-  liveGroups,
+  merged,
   mergeStreams,
-  type RunStream,
-  streamsOf,
+  type Reading,
+  readingOf,
   waitingByTime,
 } from '../run-streams.ts'
 import type { Moment } from '../store-clock.ts'
@@ -31,64 +31,57 @@ export function inspectRuns(
   const place = { sql, moment, search, times: timesOf(search, moment), openStep: openStepFinder(sql, moment) }
   if (search.order === 'longest') {
     const held = heldByTime(place)
-    const streams = search.states.includes('ready') ? streamsOf(sql, { kind: 'ready' }, search.filter) : []
+    const ready = search.states.includes('ready')
+      ? readingOf(sql, { kind: 'ready' }, search.filter)
+      : merged([])
     return searchRuns(search, (from, bounds) =>
-      sql.snapshot(() => inspectLongest(place, { held, streams }, from, bounds)),
+      sql.snapshot(() => inspectLongest(place, { held, ready }, from, bounds)),
     )
   }
-  const { streams, given } = readByNumber(place)
+  const reading = readByNumber(place)
   const newestFirst = search.order === 'newest'
   return searchRuns(search, (from, bounds) =>
     sql.snapshot(() => {
       const { atMost } = bounds
-      const { seqs, isAll } = mergeStreams(sql, streams, { from: from.seq, atMost, newestFirst }, given)
+      const { seqs, isAll } = mergeStreams(sql, reading, { from: from.seq, atMost, newestFirst })
       const candidates = seqs.map((seq) => ({ seq, position: { seq } })).values()
       return inspectCandidates(place, candidates, isAll, { from, ...bounds })
     }),
   )
 }
 
-function readByNumber(place: Place): {
-  readonly streams: readonly RunStream[]
-  readonly given: readonly number[]
-} {
+function readByNumber(place: Place): Reading {
   const { sql, search, times } = place
   const { filter, states } = search
   const isNarrow = [filter.job, filter.queue, filter.tag, filter.worker, filter.fingerprint].some(
     (part) => part !== undefined,
   )
-  if (!isNarrow && states.length === runStates.length) return { streams: [allRuns], given: [] }
-  const streams: RunStream[] = []
-  const given: number[] = []
-  for (const source of planRuns(search, factsOf(place))) {
-    if (source.kind === 'time') given.push(...changedIn(sql, source.state, times, maxInspectedRuns))
-    else if (source.kind === 'held' && filter.worker !== undefined) given.push(...heldBy(sql, filter.worker))
-    else streams.push(...streamsOf(sql, source, filter))
-  }
-  return { streams, given }
+  if (!isNarrow && states.length === runStates.length) return everyRun
+  const readings = planRuns(search, factsOf(place)).map((source): Reading => {
+    if (source.kind === 'time') {
+      return { streams: [], given: changedIn(sql, source.state, times, maxInspectedRuns) }
+    }
+    if (source.kind === 'held' && filter.worker !== undefined) {
+      return { streams: [], given: heldBy(sql, filter.worker) }
+    }
+    return readingOf(sql, source, filter)
+  })
+  return merged(readings)
 }
 
 function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
   const isCounted = readRecountedAt(sql) !== undefined
-  const counts = isCounted ? inspectRunCounts(sql) : []
+  const totals = isCounted ? countsByState(sql) : new Map<RunState, number>()
   const isTimed = times.from > 0 || times.before < endOfTime
-  const counterOf = (state: RunState, group?: Pick<RunGroup, 'queue' | 'job'>): number =>
-    counts
-      .filter((count) => count.state === state)
-      .filter(({ queue, job }) => group === undefined || (queue === group.queue && job === group.job))
-      .reduce((sum, { count }) => sum + count, 0)
   return {
     // An earlier version beside this one may have made runs that no counter knows.
     total: (state) =>
-      counterOf(state) || (hasRuns(sql, state) ? (isCounted ? 1 : Number.MAX_SAFE_INTEGER) : 0),
+      totals.get(state) ?? (hasRuns(sql, state) ? (isCounted ? 1 : Number.MAX_SAFE_INTEGER) : 0),
     groups: (state) => {
-      if (state === 'completed') {
-        const isOf = ({ queue, job }: RunGroup): boolean =>
-          (filter.job ?? job) === job && (filter.queue ?? queue) === queue
-        return isCounted ? counts.filter((count) => count.state === state && isOf(count)) : undefined
-      }
-      const found = isEnd(state) ? endedGroups(sql, state, filter) : liveGroups(sql, state, filter)
-      return found.map((group) => ({ ...group, count: counterOf(state, group) || 1 }))
+      if (state === 'completed') return isCounted ? completedGroups(sql, filter, totals) : undefined
+      const count = (group: Pick<RunGroup, 'queue' | 'job'>): number =>
+        (isCounted ? countOf(sql, state, group) : 0) || 1
+      return groupsOf(sql, state, filter)?.map((group) => ({ ...group, count: count(group) }))
     },
     tagged: filter.tag === undefined ? 0 : taggedRuns(sql, filter.tag),
     inTime: (state) =>
@@ -96,6 +89,47 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
         ? changedIn(sql, state, times, maxInspectedRuns + 1).length
         : undefined,
   }
+}
+
+/** None of them 0. */
+function countsByState(sql: Sql): Map<RunState, number> {
+  const rows = sql.all<{ state: RunState; n: number }>(
+    'SELECT state, sum(n) AS n FROM run_counts WHERE n > 0 GROUP BY state',
+  )
+  return new Map(rows.map(({ state, n }) => [state, n]))
+}
+
+function countOf(sql: Sql, state: RunState, { queue, job }: Pick<RunGroup, 'queue' | 'job'>): number {
+  const query = 'SELECT n FROM run_counts WHERE queue = ? AND job = ? AND state = ?'
+  return sql.get<{ n: number }>(query, queue, job, state)?.n ?? 0
+}
+
+/** So many completed runs are compared with their counters: a few milliseconds. */
+const comparedRuns = 50_000
+
+/**
+ * One group that the filter names is enough: completed runs are not read by group. That there is none is known only where
+ * the counters have every completed run; an earlier version beside this one counts none of its runs.
+ */
+function completedGroups(
+  sql: Sql,
+  { job, queue }: RunFilter,
+  totals: ReadonlyMap<RunState, number>,
+): RunGroup[] | undefined {
+  const named = [queue === undefined ? '' : 'AND queue = ?', job === undefined ? '' : 'AND job = ?'].join(' ')
+  const values = [queue, job].filter((name) => name !== undefined)
+  const group = sql.get<RunGroup>(
+    `SELECT queue, job, n AS count FROM run_counts WHERE state = 'completed' AND n > 0 ${named} LIMIT 1`,
+    ...values,
+  )
+  if (group !== undefined) return [group]
+  const counted = totals.get('completed') ?? 0
+  if (counted > comparedRuns) return undefined
+  const stored = sql.get<{ n: number }>(
+    `SELECT count(*) AS n FROM
+       (SELECT 1 FROM runs WHERE ended_at IS NOT NULL AND state = 'completed' LIMIT ${comparedRuns + 1})`,
+  )
+  return stored?.n === counted ? [] : undefined
 }
 
 function hasRuns(sql: Sql, state: RunState): boolean {

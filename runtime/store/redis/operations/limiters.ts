@@ -139,7 +139,15 @@ export function decodeLimiters(calls: ScriptCalls, reply: Reply): BusyLimiter[] 
   return found.sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-type KeyReply = [key: Buffer, used: Buffer, waiting: number, opensInMs: number, closedMs: number]
+type KeyReply = [
+  key: Buffer,
+  used: Buffer,
+  waiting: number,
+  opensInMs: number,
+  closedMs: number,
+  first: Buffer,
+  since: Buffer,
+]
 
 /** Among so many keys those with the longest lines are found. */
 const mostKeys = 10_000
@@ -157,7 +165,7 @@ export async function readLimiterKeys(
   if (raw === undefined) return []
   const rule = ruleIn(raw)
   return keys
-    .map((key) => keyInfo(limiter, rule, key))
+    .map((key) => keyInfo(calls, limiter, rule, key))
     .sort((a, b) => b.waiting - a.waiting || (a.key < b.key ? -1 : 1))
     .slice(0, limit)
 }
@@ -173,15 +181,18 @@ function codeIn(raw: Buffer): LimiterRule {
 }
 
 function keyInfo(
+  calls: ScriptCalls,
   limiter: string,
   rule: LimiterRule | undefined,
-  [key, used, waiting, opens, closed]: KeyReply,
+  [key, used, waiting, opens, closed, first, since]: KeyReply,
 ): LimiterKeyInfo {
+  const waitingSince = since.length === 0 ? {} : { waitingSince: calls.clock.shown(Number(since)) }
   return {
     ...{ limiter, key: String(key), waiting, max: rule?.max ?? 0 },
     used: rule === undefined ? 0 : shownUse(rule, Number(used)),
     ...(opens < 0 ? {} : { opensInMs: opens }),
     ...(closed > 0 ? { closedMs: closed } : {}),
+    ...(first.length === 0 ? {} : { first: { run: String(first), ...waitingSince } }),
   }
 }
 
@@ -190,7 +201,7 @@ type PlaceReply = [path: Buffer, limiter: Buffer, rule: Buffer, key: KeyReply, a
 export async function readLinePlaces(calls: ScriptCalls, run: RunId): Promise<LinePlace[]> {
   const reply = (await calls.run('read-line-places', [run, mostHolders])) as PlaceReply[]
   return reply.map(([path, limiter, rule, key, ahead, ...holders]) => ({
-    ...keyInfo(String(limiter), rule.length === 0 ? undefined : ruleIn(rule), key),
+    ...keyInfo(calls, String(limiter), rule.length === 0 ? undefined : ruleIn(rule), key),
     ...{ path: String(path), ahead, holders: [...new Set(holders.map(String))] },
   }))
 }

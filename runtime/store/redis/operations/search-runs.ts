@@ -18,12 +18,12 @@ import { readRecords, type StoredWorker, wholeRun } from './inspect.ts'
 
 /** A script returns no more records after this many bytes of them. */
 const scriptBytes = 1_048_576
-/** Heads of ready classes that one script looks for. */
+/** Beginnings of ready runs that one script looks for. */
 const readyHeadsAtOnce = 300
 const heldAtOnce = 500
 /** Of more streams a step reads those with the next numbers: its runs are in no others. */
 const maxStreams = 200
-const headsAtOnce = 300
+const headsAtOnce = 200
 
 /** A run known by what orders it. */
 interface Candidate {
@@ -107,7 +107,9 @@ function groupsByState(flat: readonly Reply[]): Map<RunState, RunGroup[]> {
   for (let i = 0; i < flat.length; i += 4) {
     const state = stateOfCode(Number(flat[i]))
     const group = { queue: String(flat[i + 1]), job: String(flat[i + 2]), count: Number(flat[i + 3]) }
-    groups.set(state, [...(groups.get(state) ?? []), group])
+    const known = groups.get(state)
+    if (known === undefined) groups.set(state, [group])
+    else known.push(group)
   }
   return groups
 }
@@ -165,12 +167,14 @@ function streamOf(source: RunStreamSource): Buffer {
 async function readyStreams(calls: ScriptCalls, { filter }: RunSearch): Promise<Buffer[]> {
   const { job = '', queue = '' } = filter
   const streams: Buffer[] = []
-  for (;;) {
-    const args: Argument[] = [job, queue, streams.at(-1) ?? '', readyHeadsAtOnce]
-    const found = (await calls.run('list-ready', args)) as Buffer[]
+  let after: Argument = ''
+  do {
+    const args: Argument[] = [job, queue, after, readyHeadsAtOnce]
+    const [next, ...found] = (await calls.run('list-ready', args)) as [Buffer, ...Buffer[]]
     streams.push(...found)
-    if (found.length < readyHeadsAtOnce) return streams
-  }
+    after = next
+  } while (after.length > 0)
+  return streams
 }
 
 /** Held runs stand by worker: their order is made here, of numbers and times alone. */

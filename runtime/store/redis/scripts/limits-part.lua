@@ -762,16 +762,18 @@ function makeLimits()
     local prefix = field .. '\0'
     local waiting = call('ZLEXCOUNT', K.limitLines, '[' .. prefix, '(' .. prefix .. '\255')
     local key = string.match(field, '%z(.*)$')
-    if not rule then return { key, '0', waiting, -1, 0 } end
+    if not rule then return { key, '0', waiting, -1, 0, '', '' } end
     local state, inMs = stateOf(rule, field), nil
-    local head = headOf(field)
+    local head, first, since = headOf(field), '', ''
     if head then
       local id, path = string.match(sub(head, 9), '^([^%z]*)%z(.*)$')
       local run = load(id)
+      if run then first = id end
+      if run and run[STATE] == WAITING then since = string.format('%.0f', run[CHANGED_AT]) end
       local admission = run and admissionsOf(run)[path]
       if admission and admission.n then inMs = opening(rule, admission.t[admission.n], true) end
     end
-    return { key, string.format('%.0f', state[USED]), waiting, inMs or -1, math.max(0, state[CLOSED_UNTIL] - now) }
+    return { key, string.format('%.0f', state[USED]), waiting, inMs or -1, math.max(0, state[CLOSED_UNTIL] - now), first, since }
   end
 
   local function close(rule, field, ms)

@@ -41,8 +41,12 @@ if from > 0 or to < LAST then
   end
 end
 
+-- Of more counters, or ready classes, it takes too long to read all. Then their groups are not known.
+local MOST_COUNTERS, MOST_CLASSES = 4000, 1000
 local groups, known = {}, {}
-if job ~= '' or queue ~= '' then
+if (job ~= '' or queue ~= '') and redis.call('HLEN', K.runCounts) <= MOST_COUNTERS then
+  runCounts(MOST_COUNTERS, MOST_CLASSES)
+  local _, isMore = readyClasses()
   local sums, counts = {}, countsByField()
   for field, n in pairs(counts) do
     local code = tonumber(string.match(field, '%d+$'))
@@ -50,7 +54,7 @@ if job ~= '' or queue ~= '' then
   end
   local held = (sums[RUNNING] or 0) + (sums[CANCELLING] or 0)
   for code = SCHEDULED, EXPIRED do
-    if code == READY then known[code] = true
+    if code == READY then known[code] = not isMore
     elseif code == RUNNING or code == CANCELLING then known[code] = held == totals[code]
     else
       known[code] = (sums[code] or 0) == totals[code] and (code == COMPLETED or ofState(K.groups, code) == totals[code])

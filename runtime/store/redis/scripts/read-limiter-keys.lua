@@ -2,7 +2,8 @@
 Keys of a limiter that hold or remember something.
 keys: all
 input: time, limiter, how many are looked at at most
-returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the line's head may go or -1, ms closed };
+returns: msgpack of the limiter, then per key: { key, used as text, waiting, ms until the line's head may go or -1, ms closed,
+  run at the head or '', since when that waits or '' };
   or nothing when there is no such limiter
 writes: nothing
 uses: prelude limits-part

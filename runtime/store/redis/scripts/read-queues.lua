@@ -1,6 +1,6 @@
 --[[
 How many runs there are, since when the oldest ready run of each queue is ready, and which queues are paused.
-keys: meta runCounts ready suspects classes paused runs
+keys: meta runCounts ready suspects classes paused runs changed
 input: time, how many first runs in line are looked at at most
 returns: now, counts (see run-counts-part), { queue, since, ... }, { queue, pause as msgpack, ... }
 writes: nothing
@@ -8,10 +8,26 @@ uses: bounded-part run-counts-part
 ]]
 -- Of queues beyond these reads it is not told how long their oldest run is ready.
 local most = tonumber(ARGV[2])
-local oldest, unknown, heads = {}, {}, 0
+-- Where the first in line was in another state before, the oldest is looked for among so many, and among so many that are
+-- in `changed`. A run beyond them is missed.
+local MOST_IN_LINE, MOST_CHANGED = 20, 300
+local since, unknown, heads = {}, {}, 0
 
---- First of each priority of a class: among them is the one longest in line.
-local function firstInLine(key, code, queue)
+--- Since when a run is ready, whether that is its enqueue, its queue; nothing if it is not ready.
+local function readySince(id)
+  local record = call('HGET', K.runs, id)
+  if not record then return nil end
+  local state, _, _, _, enqueuedAt, _, queue, _, _, tail = unpack1('>BhI4I6I6ssI2c0I2c0', record)
+  if state ~= READY then return nil end
+  -- A fresh run has no tail: it is as it was enqueued (see the prelude).
+  local at = tail > #record and enqueuedAt or unpack1('>I6', record, tail + 49)
+  return at, at == enqueuedAt, queue
+end
+
+local function note(queue, at) since[queue] = math.min(since[queue] or at, at) end
+
+--- Goes through a class by its priorities. Of runs that are ready since their enqueue the first in line is the oldest.
+local function readClass(key, code, queue)
   local above = '[' .. code
   while true do
     if heads == most then
@@ -19,34 +35,41 @@ local function firstInLine(key, code, queue)
       return
     end
     heads = heads + 1
-    local member = call('ZRANGEBYLEX', key, above, '(' .. code .. '\255', 'LIMIT', 0, 1)[1]
-    if not member then return end
-    local seq = unpack1('>I6', member, 7)
-    if not oldest[queue] or seq < oldest[queue][1] then oldest[queue] = { seq, sub(member, 13) } end
-    above = '(' .. sub(member, 1, 6) .. '\255'
+    local first = call('ZRANGEBYLEX', key, above, '(' .. code .. '\255', 'LIMIT', 0, 1)[1]
+    if not first then return end
+    local at, isFresh = readySince(sub(first, 13))
+    if at then note(queue, at) end
+    above = '(' .. sub(first, 1, 6) .. '\255'
+    if at and not isFresh then
+      local others = call('ZRANGEBYLEX', key, '(' .. first, above, 'LIMIT', 0, math.min(MOST_IN_LINE, most - heads))
+      for i = 1, #others do
+        heads = heads + 1
+        at, isFresh = readySince(sub(others[i], 13))
+        if at then note(queue, at) end
+        if isFresh then break end
+      end
+    end
   end
 end
 
 local classes = readyClasses()
 for i = 1, #classes, 3 do
   if not unknown[classes[i]] then
-    firstInLine(K.ready, classes[i + 1], classes[i])
-    if hasSuspects then firstInLine(K.suspects, classes[i + 1], classes[i]) end
+    readClass(K.ready, classes[i + 1], classes[i])
+    if hasSuspects then readClass(K.suspects, classes[i + 1], classes[i]) end
   end
 end
-
---- A fresh run has no tail: it is as it was enqueued (see the prelude).
-local function changedAt(record)
-  local _, _, _, _, enqueuedAt, _, _, _, _, tail = unpack1('>BhI4I6I6ssI2c0I2c0', record)
-  return tail > #record and enqueuedAt or unpack1('>I6', record, tail + 49)
+local again = call('ZRANGEBYLEX', K.changed, '[' .. string.char(READY), '(' .. string.char(READY + 1), 'LIMIT', 0, MOST_CHANGED)
+for i = 1, #again do
+  local at, _, queue = readySince(sub(again[i], 14))
+  if at then note(queue, at) end
 end
 
-local since = {}
-for queue, first in pairs(oldest) do
-  local record = not unknown[queue] and call('HGET', K.runs, first[2])
-  if record then
-    since[#since + 1] = queue
-    since[#since + 1] = string.format('%.0f', changedAt(record))
+local found = {}
+for queue, at in pairs(since) do
+  if not unknown[queue] then
+    found[#found + 1] = queue
+    found[#found + 1] = string.format('%.0f', at)
   end
 end
-return { string.format('%.0f', now), runCounts(), since, call('HGETALL', K.paused) }
+return { string.format('%.0f', now), runCounts(), found, call('HGETALL', K.paused) }
