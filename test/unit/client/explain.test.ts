@@ -129,7 +129,9 @@ test('a run that was lost twice says which workers may take it', async () => {
   ])
   const last = { ...pauses, run: async () => ({ ...waiting, losses: 5, lossStreak: 5 }) }
   expect((await explainRun(last as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
-    expect.stringMatching(/and has no try left: its next claim, which fails it as poisoned, is due in 4\.0 s/),
+    expect.stringMatching(
+      /and has no try left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
+    ),
     expect.stringMatching(/^It has lost 5 workers so far: 5 of the 5 losses/),
   ])
   const error = { name: 'StepTimeoutError', message: 'too long' }
