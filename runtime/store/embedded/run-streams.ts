@@ -9,7 +9,7 @@ import type { Sql } from './database.ts'
  */
 
 /** Numbers of runs that an index has in order: a table and the condition that the index answers. */
-export interface RunStream {
+interface RunStream {
   readonly table: string
   readonly where: string
   readonly values: readonly SQLInputValue[]

@@ -22,8 +22,8 @@ local function wantedCodes()
     local raw = redis.call('HGET', K.classes, job)
     if raw then addCodes(codes, raw) end
   else
-    local classes = redis.call('HVALS', K.classes)
-    for i = 1, #classes do addCodes(codes, classes[i]) end
+    local classes = redis.call('HGETALL', K.classes)
+    for i = 2, #classes, 2 do addCodes(codes, classes[i]) end
   end
   return codes
 end
