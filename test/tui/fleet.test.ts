@@ -110,7 +110,7 @@ describe('the fleet', () => {
   })
 })
 
-const request: ReadRequest = { filter: '', range: '5m', wanted: 100, own: {} }
+const request: ReadRequest = { now: 0, filter: '', range: '5m', wanted: 100, own: {} }
 
 interface Reading {
   readonly clock: FakeClock

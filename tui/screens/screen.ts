@@ -76,6 +76,8 @@ export interface ListWindow {
 
 /** What a read is told of the place it is for; another request means another read, at once. */
 export interface ReadRequest {
+  /** By the store's clock; no part of what is asked for: a later one alone means no other read. */
+  readonly now: number
   readonly subject?: string
   readonly filter: string
   readonly sort?: Sort

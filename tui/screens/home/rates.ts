@@ -123,12 +123,3 @@ export function backlogOf(statistics: Statistics | undefined): Backlog | undefin
   const perMinute = trends.reduce((sum, trend) => sum + (trend?.perMinute ?? 0), 0)
   return { now, perMinute, drainsInMs: perMinute < 0 && now > 0 ? (now / -perMinute) * 60_000 : undefined }
 }
-
-/** A pace in three digits at most; a slow one by minutes. */
-export function rateText(perSecond: number): string {
-  if (perSecond >= 9.95) return `${Math.round(perSecond).toLocaleString('en')}/s`
-  if (perSecond >= 0.1) return `${perSecond.toFixed(1)}/s`
-  const perMinute = perSecond * 60
-  if (perMinute >= 0.1) return `${perMinute.toFixed(1)}/min`
-  return perMinute === 0 ? '0/s' : '<0.1/min'
-}
