@@ -5,7 +5,7 @@ import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
 import type { Key } from './key.ts'
 import { paletteItems } from './palette.ts'
-import { opened, shownPlace, switched, withPlace } from './places.ts'
+import { opened, shownPlace, switched } from './places.ts'
 import { edited } from './text-field.ts'
 
 /** What a key does in each mode that has a text field or a short list. */
@@ -18,19 +18,6 @@ function browsing(state: AppState): Step {
 
 function within(state: AppState, mode: Mode): Step {
   return { state: { ...state, mode }, effects: [] }
-}
-
-/** The list follows what is typed. */
-export function pressFilter(state: AppState, mode: Of<'filter'>, key: Key): Step {
-  if (key.name === 'esc') return browsing(filtered(state, mode.before))
-  if (key.name === 'enter') return browsing(state)
-  const field = edited(mode.field, key) ?? mode.field
-  return within(filtered(state, field.text.trim()), { ...mode, field })
-}
-
-function filtered(state: AppState, filter: string): AppState {
-  if (shownPlace(state.places).filter === filter) return state
-  return { ...state, places: withPlace(state.places, { filter, cursors: {}, marks: new Set() }) }
 }
 
 export function pressCommandLine(state: AppState, mode: Of<'command'>, key: Key, deps: AppDeps): Step {

@@ -5,6 +5,7 @@ import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
+import type { FilterCompletion } from '../text/complete-filter.ts'
 import type { Incident } from '../text/incident-report.ts'
 
 /** Columns and rows of characters. */
@@ -137,6 +138,8 @@ export interface Screen<Data = unknown> {
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
   /** What the filter line says it takes; left out: the screen has no filter. */
   readonly filterHint?: string
+  /** What tab offers in the filter at the caret; left out: nothing. */
+  complete?(input: ScreenInput<Data>, text: string, caret: number): FilterCompletion
   /** A number beside its name on line 2, as of failures; 0 shows none. */
   alarms?(fleet: FleetView): number
   /**

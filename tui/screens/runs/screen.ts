@@ -1,5 +1,6 @@
 import { runForJson } from '../../../runtime/cli/run-json.ts'
 import type { Screen } from '../screen.ts'
+import { completeRunFilter } from './complete.ts'
 import { runRows } from './rows.ts'
 import { loadRuns, type RunsData, shownOf } from './runs-data.ts'
 import { RunsView, runsLayout } from './view.tsx'
@@ -10,6 +11,7 @@ export const runs: Screen<RunsData> = {
   title: 'Runs',
   panes: ['list'],
   filterHint: 'state:failed job:NAME age>1h err:TEXT !tag:TAG',
+  complete: completeRunFilter,
   sorts: [
     { column: 'enqueued', title: 'when it was enqueued' },
     { column: 'in state', title: 'how long it is in its state (ready, waiting and running ones)' },
