@@ -97,6 +97,10 @@ const modeHints: Readonly<Record<Exclude<AppState['mode']['kind'], 'browse' | 'd
     ['type', 'search', 'dim'],
     ['esc', 'close', 'dim'],
   ],
+  log: [
+    ['↑↓', 'scroll', 'dim'],
+    ['esc', 'close', 'dim'],
+  ],
   picker: [
     ['enter', 'pick', 'dim'],
     ['esc', 'leave', 'dim'],
