@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 import { beat, noPulse, type Pulse } from '../../tui/fleet/pulse.ts'
 import { homeLayout } from '../../tui/screens/home/layout.ts'
-import { backlogOf, type HomeData, latencyOf, ratesOf, rateText } from '../../tui/screens/home/rates.ts'
+import { backlogOf, type HomeData, latencyOf, ratesOf } from '../../tui/screens/home/rates.ts'
 import { findingRows, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
 import { minuteMs, now, queue, secondMs, snapshot, worker } from '../unit/attention/given.ts'
 import { findingOf, fleetOf, screenInput } from './support/given.ts'
@@ -63,18 +63,6 @@ describe('rates', () => {
     expect(series.started).toHaveLength(60)
     expect(series.started.slice(-12, -1)).toEqual(Array.from({ length: 11 }, () => 1))
     expect(series.started[0]).toBeUndefined()
-  })
-
-  test.each([
-    [0, '0/s'],
-    [0.0001, '<0.1/min'],
-    [0.01, '0.6/min'],
-    [0.5, '0.5/s'],
-    [9.94, '9.9/s'],
-    [9.96, '10/s'],
-    [4_321, '4,321/s'],
-  ])('%d is %s', (perSecond, text) => {
-    expect(rateText(perSecond)).toBe(text)
   })
 })
 

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest'
 import type { Run } from '../../runtime/model/run.ts'
 import type { RunPage, RunQuery } from '../../runtime/store/run-filter.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
+import { runRows } from '../../tui/screens/runs/rows.ts'
 import { loadRuns, type RunsData } from '../../tui/screens/runs/runs-data.ts'
-import { runOf } from './support/given.ts'
+import { runOf, screenInput } from './support/given.ts'
 
 /** A list of runs, newest first, with cursors that are positions behind a run. */
 class FakeRuns implements Pick<Inspector, 'runs' | 'run'> {
@@ -44,7 +45,8 @@ class FakeRuns implements Pick<Inspector, 'runs' | 'run'> {
   }
 }
 
-const atTop = { filter: '', wanted: 100 } as const
+const now = 1_000_000_000
+const atTop = { filter: '', wanted: 100, now } as const
 
 function ids({ pages }: RunsData): readonly string[] {
   return pages.flatMap(({ runs }) => runs.map(({ id }) => id))
@@ -107,24 +109,24 @@ describe('a search that finds little', () => {
   test('makes few calls at a time, says how far it came, and goes on', async () => {
     const store = new FakeRuns(10_000)
     store.runList = store.runList.map((run) => (run.attempt === 7 ? { ...run, job: 'rare' } : run))
-    let data = await loadRuns(store, { filter: 'rare', wanted: 100 }, undefined)
+    let data = await loadRuns(store, { ...atTop, filter: 'rare' }, undefined)
     expect(store.queries.length).toBeLessThanOrEqual(5)
     expect(data).toMatchObject({ isPartial: true, looked: 5_000 })
     for (let i = 0; i < 10 && data.isPartial; i++)
-      data = await loadRuns(store, { filter: 'rare', wanted: 100 }, data)
+      data = await loadRuns(store, { ...atTop, filter: 'rare' }, data)
     expect(ids(data)).toEqual(['run-7'])
     expect(data).toMatchObject({ isPartial: false, looked: 10_000 })
   })
 
   test('keeps no empty pages', async () => {
-    const data = await loadRuns(new FakeRuns(10_000), { filter: 'rare', wanted: 100 }, undefined)
+    const data = await loadRuns(new FakeRuns(10_000), { ...atTop, filter: 'rare' }, undefined)
     expect(data.pages).toHaveLength(1)
   })
 })
 
 test('a filter that can’t be read asks the store for nothing', async () => {
   const store = new FakeRuns(10)
-  const data = await loadRuns(store, { filter: 'state:faild', wanted: 100 }, undefined)
+  const data = await loadRuns(store, { ...atTop, filter: 'state:faild' }, undefined)
   expect(store.queries).toEqual([])
   expect(data.unknown).toEqual([expect.stringContaining("'faild'")])
 })
@@ -133,9 +135,24 @@ test('by the time in their state only runs under way are sorted', async () => {
   const store = new FakeRuns(10)
   const sort = { column: 'in state', descending: true }
   await loadRuns(store, { ...atTop, sort }, undefined)
-  await loadRuns(store, { filter: 'state:waiting', wanted: 100, sort }, undefined)
+  await loadRuns(store, { ...atTop, filter: 'state:waiting', sort }, undefined)
   expect(store.queries.map(({ order, states }) => [order, states])).toEqual([
     ['longest', ['ready', 'waiting', 'running', 'cancelling']],
     ['longest', ['waiting']],
   ])
+})
+
+test('an age is counted from the time of the read', async () => {
+  const store = new FakeRuns(10)
+  await loadRuns(store, { ...atTop, filter: 'age<1h' }, undefined)
+  expect(store.queries[0]?.since).toBe(now - 3_600_000)
+})
+
+test('hidden runs don’t count as found', async () => {
+  const store = new FakeRuns(450)
+  store.runList = store.runList.map((run) => (run.attempt % 2 === 0 ? { ...run, job: 'mail' } : run))
+  const data = await loadRuns(store, { ...atTop, filter: '!job:mail' }, undefined)
+  expect(ids(data)).toHaveLength(200)
+  const input = screenInput<RunsData>({ target: { screen: 'runs', filter: '!job:mail' }, data })
+  expect(runRows(input).map(({ run }) => run.job)).toEqual(Array.from({ length: 100 }, () => 'pay'))
 })

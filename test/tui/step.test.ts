@@ -118,6 +118,27 @@ describe('the filter', () => {
   })
 })
 
+describe('tab in the filter', () => {
+  const text = (state: AppState): string => shownPlace(state.places).filter
+
+  test('completes the only key or name, and goes through several', () => {
+    const typing = pressed(typed(pressed(list, '/'), 'st'), 'tab')
+    expect(text(typing)).toBe('state:')
+    const [first, second] = [pressed(typing, 'tab'), pressed(typing, 'tab', 'tab')]
+    expect([text(first), text(second)]).toEqual(['state:scheduled', 'state:ready'])
+    expect(text(pressed(second, 'shift-tab'))).toBe('state:scheduled')
+    expect(text(typed(second, ',f'))).toBe('state:ready,f')
+  })
+
+  test('takes names of runs in the list', () => {
+    expect(text(pressed(typed(pressed(list, '/'), 'job:'), 'tab'))).toBe('job:pay')
+  })
+
+  test('leaves what it knows nothing of', () => {
+    expect(text(pressed(typed(pressed(list, '/'), 'tag:x'), 'tab'))).toBe('tag:x')
+  })
+})
+
 describe('a paste', () => {
   test('outside a text field it does nothing but say so', () => {
     const { state, effects } = stepped(list, { kind: 'paste', text: 'qqq2' })

@@ -2,6 +2,7 @@ import type { StatisticsRange } from '../../runtime/store/statistics.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
 import type { Size } from '../screens/screen.ts'
+import type { FilterCompletion } from '../text/complete-filter.ts'
 import type { Dialog, LogEntry } from './dialog.ts'
 import type { Effect, NewToast } from './effect.ts'
 import type { Places } from './places.ts'
@@ -26,11 +27,17 @@ export interface Environment {
 /** What takes the keys. */
 export type Mode =
   | { readonly kind: 'browse' }
-  /** The filter of the place as it is typed; `before` is put back by esc. */
-  | { readonly kind: 'filter'; readonly field: TextField; readonly before: string }
+  /** The filter of the place as it is typed; `before` is put back by esc. `offer`: what tab goes through. */
+  | {
+      readonly kind: 'filter'
+      readonly field: TextField
+      readonly before: string
+      readonly offer?: FilterCompletion & { readonly shown: number; readonly typed: string }
+    }
   | { readonly kind: 'command'; readonly field: TextField; readonly problem?: string }
   | { readonly kind: 'palette'; readonly field: TextField; readonly line: number }
   | { readonly kind: 'help'; readonly field: TextField; readonly top: number }
+  | { readonly kind: 'log'; readonly top: number }
   | { readonly kind: 'picker'; readonly picker: Picker; readonly line: number }
   /**
    * `read`: number of the read whose key opened it; `painted`: its frame has reached the terminal. Before that, and from

@@ -1,4 +1,5 @@
 import { type Binding, bindingsOf } from '../keymap.ts'
+import { fuzzySort } from '../text/fuzzy.ts'
 import type { AppState } from './app-state.ts'
 import { isKnown, refusalOf } from './commands.ts'
 import type { AppDeps } from './deps.ts'
@@ -10,14 +11,19 @@ export interface PaletteItem {
   readonly refusal: string | undefined
 }
 
-/** The commands of the shown screen that match what was typed: each word somewhere in name, label or help. */
+/** The commands of the shown screen by how well their names match what was typed, then those whose help has all the words. */
 export function paletteItems(state: AppState, typed: string, deps: AppDeps): readonly PaletteItem[] {
+  const known = bindingsOf(shownPlace(state.places).screen).filter(({ command }) =>
+    isKnown(command, state, deps),
+  )
+  const named = fuzzySort(typed, known, ({ command }) => command).map(({ item }) => item)
   const words = typed.toLowerCase().split(' ').filter(Boolean)
-  return bindingsOf(shownPlace(state.places).screen)
-    .filter(({ command }) => isKnown(command, state, deps))
-    .filter((binding) => {
-      const text = `${binding.command} ${binding.label} ${binding.help}`.toLowerCase()
-      return words.every((word) => text.includes(word))
-    })
-    .map((binding) => ({ binding, refusal: refusalOf(state, binding.command, deps) }))
+  const explained = known.filter((binding) => {
+    const text = `${binding.label} ${binding.help}`.toLowerCase()
+    return !named.includes(binding) && words.every((word) => text.includes(word))
+  })
+  return [...named, ...explained].map((binding) => ({
+    binding,
+    refusal: refusalOf(state, binding.command, deps),
+  }))
 }

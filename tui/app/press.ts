@@ -5,7 +5,7 @@ import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
 import type { Key } from './key.ts'
 import { paletteItems } from './palette.ts'
-import { opened, shownPlace, switched, withPlace } from './places.ts'
+import { opened, shownPlace, switched } from './places.ts'
 import { edited } from './text-field.ts'
 
 /** What a key does in each mode that has a text field or a short list. */
@@ -18,19 +18,6 @@ function browsing(state: AppState): Step {
 
 function within(state: AppState, mode: Mode): Step {
   return { state: { ...state, mode }, effects: [] }
-}
-
-/** The list follows what is typed. */
-export function pressFilter(state: AppState, mode: Of<'filter'>, key: Key): Step {
-  if (key.name === 'esc') return browsing(filtered(state, mode.before))
-  if (key.name === 'enter') return browsing(state)
-  const field = edited(mode.field, key) ?? mode.field
-  return within(filtered(state, field.text.trim()), { ...mode, field })
-}
-
-function filtered(state: AppState, filter: string): AppState {
-  if (shownPlace(state.places).filter === filter) return state
-  return { ...state, places: withPlace(state.places, { filter, cursors: {}, marks: new Set() }) }
 }
 
 export function pressCommandLine(state: AppState, mode: Of<'command'>, key: Key, deps: AppDeps): Step {
@@ -88,6 +75,13 @@ export function pressHelp(state: AppState, mode: Of<'help'>, key: Key): Step {
   if (top !== undefined) return within(state, { ...mode, top })
   const field = edited(mode.field, key)
   return within(state, field === undefined ? mode : { ...mode, field, top: 0 })
+}
+
+export function pressLog(state: AppState, mode: Of<'log'>, key: Key): Step {
+  if (['esc', 'q', 'L'].includes(key.name)) return browsing(state)
+  const vim = { j: 'down', k: 'up' }[key.name]
+  const top = movedLine(mode.top, vim === undefined ? key : { name: vim }, state.log.length)
+  return within(state, top === undefined ? mode : { ...mode, top })
 }
 
 export function pressPicker(state: AppState, mode: Of<'picker'>, key: Key): Step {

@@ -93,13 +93,13 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
 
 /** What is to be read for the shown place. */
 export function requestOf(state: AppState, screens: Screens): ReadRequest {
-  const { place } = inputOf(state)
+  const { place, now } = inputOf(state)
   const { rows, index, height } = activeList(state, screens)
   const { subject, filter, sort, own } = place
   const isFirst = index <= 0
   const current = rows[index]?.id
   return {
-    ...{ filter, own, range: state.range },
+    ...{ now, filter, own, range: state.range },
     ...(subject === undefined ? {} : { subject }),
     ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     ...(sort === undefined ? {} : { sort }),

@@ -4,9 +4,10 @@ import type { AppState, Mode, Step } from './app-state.ts'
 import { runCommand } from './commands.ts'
 import type { AppDeps } from './deps.ts'
 import { withDialogStep } from './dialog-mode.ts'
+import { pressFilter } from './filter-line.ts'
 import type { Key } from './key.ts'
 import { shownPlace } from './places.ts'
-import { pressCommandLine, pressFilter, pressHelp, pressPalette, pressPicker } from './press.ts'
+import { pressCommandLine, pressHelp, pressLog, pressPalette, pressPicker } from './press.ts'
 import { pasted } from './text-field.ts'
 import { withoutOldToasts, withToast } from './toasts.ts'
 
@@ -16,7 +17,7 @@ export function step(state: AppState, event: AppEvent, deps: AppDeps): Step {
     case 'key':
       return press(state, event.key, event.read, deps)
     case 'paste':
-      return paste(state, event.text)
+      return paste(state, event.text, deps)
     case 'painted':
       return only(painted(state, event.stage))
     case 'resize':
@@ -48,13 +49,15 @@ function press(state: AppState, key: Key, read: number, deps: AppDeps): Step {
       return isEarly ? only(state) : withDialogStep(state, mode, mode.dialog.press(key), read)
     }
     case 'filter':
-      return pressFilter(state, mode, key)
+      return pressFilter(state, mode, key, deps)
     case 'command':
       return pressCommandLine(state, mode, key, deps)
     case 'palette':
       return pressPalette(state, mode, key, read, deps)
     case 'help':
       return pressHelp(state, mode, key)
+    case 'log':
+      return pressLog(state, mode, key)
     case 'picker':
       return pressPicker(state, mode, key)
     case 'browse':
@@ -70,7 +73,7 @@ function browse(state: AppState, key: Key, read: number, deps: AppDeps): Step {
 }
 
 /** A paste is text for a field; anywhere else its letters would be keys. */
-function paste(state: AppState, text: string): Step {
+function paste(state: AppState, text: string, deps: AppDeps): Step {
   const { mode } = state
   if (mode.kind === 'dialog') {
     return mode.painted ? withDialogStep(state, mode, mode.dialog.paste(text)) : only(state)
@@ -80,7 +83,7 @@ function paste(state: AppState, text: string): Step {
   }
   const field = pasted(mode.field, text)
   if (mode.kind === 'filter')
-    return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' })
+    return pressFilter({ ...state, mode: { ...mode, field } }, { ...mode, field }, { name: '' }, deps)
   return { state: { ...state, mode: { ...mode, field } as Mode }, effects: [] }
 }
 

@@ -14,8 +14,7 @@ export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
   const { mode, size, quitting } = state
   const { columns } = size
   if (mode.kind === 'filter') {
-    const hint = deps.screens[shownPlace(state.places).screen]?.filterHint ?? ''
-    return spread([span('/', 'key'), ...fieldSpans(mode.field)], [span(hint, 'dim')], columns)
+    return filterSpans(state, mode, deps)
   }
   if (mode.kind === 'command') {
     const problem = mode.problem === undefined ? [] : [span(mode.problem, 'bad')]
@@ -23,6 +22,23 @@ export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
   }
   if (quitting) return fitSpans([span('q again quits; any other key stays', 'warn')], columns)
   return fitSpans(toastSpans(state) ?? problemSpans(state) ?? newestEvent(state), columns)
+}
+
+function filterSpans(
+  { places, size: { columns } }: AppState,
+  { field, offer }: Extract<AppState['mode'], { kind: 'filter' }>,
+  { screens }: AppDeps,
+): readonly Span[] {
+  const screen = screens[shownPlace(places).screen]
+  const typed = [span('/', 'key'), ...fieldSpans(field)]
+  if (offer === undefined) {
+    const tab = screen?.complete === undefined ? '' : '  tab completes'
+    return spread(typed, [span(`${screen?.filterHint ?? ''}${tab}`, 'dim')], columns)
+  }
+  const { candidates, shown } = offer
+  const others = candidates.slice(shown + 1).map(({ insert }) => insert)
+  const text = `${shown + 1} of ${candidates.length}${others.length === 0 ? '' : `; tab: ${others.join(' ')}`}`
+  return fitSpans([...typed, span(`   ${text}`, 'dim')], columns)
 }
 
 function toastSpans({ toasts }: AppState): readonly Span[] | undefined {
@@ -79,6 +95,10 @@ const modeHints: Readonly<Record<Exclude<AppState['mode']['kind'], 'browse' | 'd
   help: [
     ['↑↓', 'scroll', 'dim'],
     ['type', 'search', 'dim'],
+    ['esc', 'close', 'dim'],
+  ],
+  log: [
+    ['↑↓', 'scroll', 'dim'],
     ['esc', 'close', 'dim'],
   ],
   picker: [

@@ -5,6 +5,7 @@ import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
+import type { FilterCompletion } from '../text/complete-filter.ts'
 import type { Incident } from '../text/incident-report.ts'
 
 /** Columns and rows of characters. */
@@ -76,6 +77,8 @@ export interface ListWindow {
 
 /** What a read is told of the place it is for; another request means another read, at once. */
 export interface ReadRequest {
+  /** By the store's clock; no part of what is asked for: a later one alone means no other read. */
+  readonly now: number
   readonly subject?: string
   readonly filter: string
   readonly sort?: Sort
@@ -135,6 +138,10 @@ export interface Screen<Data = unknown> {
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
   /** What the filter line says it takes; left out: the screen has no filter. */
   readonly filterHint?: string
+  /** All that matches, for actions, or why actions can't be for that; left out: they are for rows only. */
+  all?(input: ScreenInput<Data>): { readonly thing: Thing } | { readonly problem: string }
+  /** What tab offers in the filter at the caret; left out: nothing. */
+  complete?(input: ScreenInput<Data>, text: string, caret: number): FilterCompletion
   /** A number beside its name on line 2, as of failures; 0 shows none. */
   alarms?(fleet: FleetView): number
   /**

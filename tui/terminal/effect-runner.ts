@@ -2,7 +2,7 @@ import type { Jobs } from '../../runtime/client/client.ts'
 import { messageOf } from '../../runtime/model/thrown.ts'
 import type { App } from '../app/app.ts'
 import type { Effect, NewToast, StoreCall } from '../app/effect.ts'
-import { clipboardSequence } from './clipboard.ts'
+import { copyNote, copySequence } from '../text/osc52.ts'
 import { page } from './pager.ts'
 import type { Suspension } from './suspension.ts'
 
@@ -77,13 +77,9 @@ export class EffectRunner {
   }
 
   #copy(text: string, what: string): void {
-    const sequence = clipboardSequence(text)
-    if (sequence !== undefined) this.#deps.stdout.write(sequence)
-    this.#toast(
-      sequence === undefined
-        ? { tone: 'warn', text: `${what} is too long to copy` }
-        : { tone: 'info', text: `copied ${what}, if your terminal takes it (OSC 52)` },
-    )
+    const copied = copySequence(text, process.env)
+    if (copied.kind === 'sequence') this.#deps.stdout.write(copied.text)
+    this.#toast({ tone: copied.kind === 'sequence' ? 'info' : 'warn', text: copyNote(what, copied) })
   }
 
   async #page(text: string): Promise<void> {

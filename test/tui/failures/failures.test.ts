@@ -53,7 +53,7 @@ test('a group opens its runs by its fingerprint, and J leads to its sample', () 
   expect(row).toMatchObject({
     id: 'f1:0123456789ab',
     thing: { kind: 'failure', failedNow: 1_204 },
-    target: { screen: 'runs', filter: 'fingerprint:f1:0123456789ab' },
+    target: { screen: 'runs', filter: 'by:f1:0123456789ab' },
     jumps: [{ target: { screen: 'run', subject: 'run-8f2k' } }],
   })
 })

@@ -2,9 +2,9 @@ import { scheduleStateText } from '../../../runtime/describe/schedule-text.ts'
 import { type LedgerLine, lateFromMs, type ScheduleInfo } from '../../../runtime/store/schedules.ts'
 import { currentOf } from '../../app/list-window.ts'
 import type { Jump, Place } from '../../app/place.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
-import { filterText } from '../home/filter-text.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import type { CronData, LastRun } from './cron-data.ts'
 
@@ -67,7 +67,7 @@ function rowOf(schedule: ScheduleInfo, data: CronData, now: number): ScheduleRow
     missed: missedTicks(ledger ?? []),
     ...(lastRun === undefined ? {} : { lastRun }),
     thing: { kind: 'schedule', id: name, paused: paused !== undefined },
-    target: { screen: 'runs', filter: filterText({ job: spec.run.job }) },
+    target: { screen: 'runs', filter: formatFilter({ filter: { job: spec.run.job } }) },
     get jumps() {
       return jumpsOf(schedule, ledger ?? [])
     },
@@ -88,7 +88,7 @@ function jumpsOf({ spec }: ScheduleInfo, ledger: readonly LedgerLine[]): readonl
     ...(other === undefined || other === last ? [] : [runJump(`the run in the way ${other}`, other)]),
     {
       label: `failed runs of ${job}`,
-      target: { screen: 'runs', filter: filterText({ job, states: ['failed'] }) },
+      target: { screen: 'runs', filter: formatFilter({ filter: { job, states: ['failed'] } }) },
     },
     { label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
     { label: `workers that have ${job}`, target: { screen: 'workers', filter: `job:${job}` } },

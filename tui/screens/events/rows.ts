@@ -2,7 +2,7 @@ import { eventSentence, transitionText } from '../../../runtime/describe/event-s
 import type { OperationEvent, StoreEvent } from '../../../runtime/store/events.ts'
 import type { Jump, Target } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
-import { filterText } from '../home/filter-text.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { shortRunId } from '../runs/rows.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { matchesFilter, parseEventFilter } from './event-filter.ts'
@@ -107,7 +107,7 @@ function jumpsOf(event: StoreEvent): readonly Jump[] {
     const { job, queue } = event
     return [
       { label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
-      { label: `runs of ${job}`, target: { screen: 'runs', filter: filterText({ job }) } },
+      { label: `runs of ${job}`, target: { screen: 'runs', filter: formatFilter({ filter: { job } }) } },
       { label: `events of ${job}`, target: { screen: 'events', filter: `job:${job}` } },
     ]
   }

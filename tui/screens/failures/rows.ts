@@ -1,7 +1,7 @@
 import { lastDeploy, type VersionStart, versionStarts } from '../../../runtime/attention/version-starts.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
-import { filterText } from '../home/filter-text.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { matchesFailure, parseFailureFilter } from './failure-filter.ts'
 import type { FailuresData } from './failures-data.ts'
@@ -43,7 +43,7 @@ function toRow(group: FailureGroup, starts: readonly VersionStart[]): FailureRow
     ...{ id: fingerprint, group },
     ...(isNew ? { newSince: deploy } : {}),
     thing: { kind: 'failure', id: fingerprint, failedNow },
-    target: { screen: 'runs', filter: filterText({ fingerprint }) },
+    target: { screen: 'runs', filter: formatFilter({ filter: { fingerprint } }) },
     jumps: [{ label: `its sample, run ${sample}`, target: { screen: 'run', subject: sample } }],
   }
 }

@@ -2,16 +2,9 @@ import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { aboutDuration } from '../../../runtime/model/about-duration.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { type Span, span } from '../../kit/span.ts'
+import { rateToken } from '../../text/rate-text.ts'
 import type { ViewProps } from '../screen.ts'
-import {
-  backlogOf,
-  type HomeData,
-  type Latency,
-  latencyOf,
-  ratesOf,
-  rateText,
-  statisticsOf,
-} from './rates.ts'
+import { backlogOf, type HomeData, type Latency, latencyOf, ratesOf, statisticsOf } from './rates.ts'
 import { fleetSummary } from './rows.ts'
 
 /** The numbers of Home, a line of spans each. */
@@ -21,7 +14,7 @@ const rangeNames = { '5m': '5 min', '1h': 'hour', '24h': '24 h' } as const
 
 export function rateLines(props: ViewProps<HomeData>): Lines {
   const { completed } = ratesOf(props)
-  return [[span(`done ${rateText(completed)}`)], [span(`the last ${rangeNames[props.range]} (t)`, 'dim')]]
+  return [[span(`done ${rateToken(completed)}`)], [span(`the last ${rangeNames[props.range]} (t)`, 'dim')]]
 }
 
 export function latencyLines(props: ViewProps<HomeData>): Lines {

@@ -14,7 +14,7 @@ export interface HomeData {
 export type Series = readonly (number | undefined)[]
 
 export interface Rates {
-  /** Per second, of the latest seconds. */
+  /** Per second, of the latest seconds; before this program has watched for any, of the last whole minute. */
   readonly started: number
   readonly completed: number
   readonly failed: number
@@ -36,8 +36,11 @@ const nowMs = 10_000
 export function ratesOf(input: Input): Rates {
   const { samples } = input.fleet.pulse
   const recent = samples.filter(({ at }) => at > input.now - nowMs)
+  const lastMinute = input.fleet.overview?.statistics.points.at(-2)
   const mean = (field: 'started' | 'completed' | 'failed'): number =>
-    recent.length === 0 ? 0 : recent.reduce((sum, sample) => sum + sample[field], 0) / recent.length
+    recent.length === 0
+      ? (lastMinute?.[field] ?? 0) / 60
+      : recent.reduce((sum, sample) => sum + sample[field], 0) / recent.length
   const series = input.range === '5m' ? secondsOf(input) : periodsOf(input)
   return { started: mean('started'), completed: mean('completed'), failed: mean('failed'), series }
 }
@@ -122,13 +125,4 @@ export function backlogOf(statistics: Statistics | undefined): Backlog | undefin
   }
   const perMinute = trends.reduce((sum, trend) => sum + (trend?.perMinute ?? 0), 0)
   return { now, perMinute, drainsInMs: perMinute < 0 && now > 0 ? (now / -perMinute) * 60_000 : undefined }
-}
-
-/** A pace in three digits at most; a slow one by minutes. */
-export function rateText(perSecond: number): string {
-  if (perSecond >= 9.95) return `${Math.round(perSecond).toLocaleString('en')}/s`
-  if (perSecond >= 0.1) return `${perSecond.toFixed(1)}/s`
-  const perMinute = perSecond * 60
-  if (perMinute >= 0.1) return `${perMinute.toFixed(1)}/min`
-  return perMinute === 0 ? '0/s' : '<0.1/min'
 }

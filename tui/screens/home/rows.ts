@@ -3,8 +3,8 @@ import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { ScreenName, Target } from '../../app/place.ts'
 import type { FleetView } from '../../fleet/fleet-view.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import type { Row, ScreenInput } from '../screen.ts'
-import { filterText } from './filter-text.ts'
 import type { HomeData } from './rates.ts'
 
 export interface FindingRow extends Row {
@@ -37,7 +37,7 @@ const screenOfKind: Readonly<Record<string, ScreenName>> = {
 export function targetOf({ id, kind, filter }: Finding): Target {
   const screen = screenOfKind[kind]
   if (screen !== undefined) return { screen, row: id.slice(kind.length + 1) }
-  return { screen: 'runs', ...(filter === undefined ? {} : { filter: filterText(filter) }) }
+  return { screen: 'runs', ...(filter === undefined ? {} : { filter: formatFilter({ filter }) }) }
 }
 
 export interface QueueRow extends Row {
@@ -54,7 +54,7 @@ export function queueRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): read
       return {
         ...{ id: queue.name, queue, live: Object.values(live).reduce((sum, count) => sum + count, 0) },
         thing: { kind: 'queue', id: queue.name, paused: queue.paused !== undefined },
-        target: { screen: 'runs', filter: filterText({ queue: queue.name }) },
+        target: { screen: 'runs', filter: formatFilter({ filter: { queue: queue.name } }) },
       }
     })
     .sort((a, b) => (b.queue.oldestReadyMs ?? -1) - (a.queue.oldestReadyMs ?? -1) || b.live - a.live)

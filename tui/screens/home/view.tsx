@@ -4,14 +4,15 @@ import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { Pane } from '../../kit/pane.tsx'
 import { fitSpans, type Span, span } from '../../kit/span.ts'
 import { Spans } from '../../kit/spans.tsx'
+import { sparkline } from '../../kit/sparkline.ts'
 import { Table } from '../../kit/table.tsx'
+import { rateToken } from '../../text/rate-text.ts'
 import type { ViewProps } from '../screen.ts'
 import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines.ts'
 import { findingColumns, queueColumns } from './columns.ts'
 import { type HomeLayout, homeLayout } from './layout.ts'
-import { backlogOf, type HomeData, ratesOf, rateText, type Series, statisticsOf } from './rates.ts'
+import { backlogOf, type HomeData, ratesOf, type Series, statisticsOf } from './rates.ts'
 import type { FindingRow } from './rows.ts'
-import { sparkline } from './sparkline.ts'
 
 export function HomeView(props: ViewProps<HomeData>): ReactElement {
   const layout = layoutOf(props)
@@ -40,12 +41,12 @@ function Charts(props: ViewProps<HomeData>): ReactElement {
   const { series, ...rates } = ratesOf(props)
   const [first, second, third] = chartWidths
   const backlog = backlogOf(statisticsOf(props))
-  const failed = span(rateText(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
+  const failed = span(rateToken(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
   return (
     <Box flexDirection="row" height={chartHeight} columnGap={1}>
       <Chart
         {...{ ...props, title: 'started', width: first, series: series.started, lines: rateLines(props) }}
-        note={span(rateText(rates.started), 'dim')}
+        note={span(rateToken(rates.started), 'dim')}
       />
       <Chart
         {...{ ...props, title: 'failed', width: second, series: series.failed, lines: latencyLines(props) }}
@@ -145,6 +146,7 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
 
 function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
   if (fleet.overview === undefined) return [span(' reading', 'dim')]
+  if (fleet.isLooking) return [span(' looking for what needs attention', 'dim')]
   return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
 }
 

@@ -1,9 +1,9 @@
 import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
 import { currentOf } from '../../app/list-window.ts'
 import type { Jump } from '../../app/place.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
-import { filterText } from '../home/filter-text.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { type LimitsData, type RunPlace, waitsFor } from './limits-data.ts'
 
@@ -83,9 +83,11 @@ function rowOf(limiter: LimiterInfo, data: LimitsData, { now, fleet }: Input): L
 function waitersFilter(limiter: string, { waiting, isWhole }: LimitsData): string {
   const jobs = new Set(waiting.filter((run) => waitsFor(run) === limiter).map(({ job }) => job))
   const [job] = jobs
-  return filterText({
-    states: ['waiting'],
-    ...(isWhole && jobs.size === 1 && job !== undefined ? { job } : {}),
+  return formatFilter({
+    filter: {
+      states: ['waiting'],
+      ...(isWhole && jobs.size === 1 && job !== undefined ? { job } : {}),
+    },
   })
 }
 

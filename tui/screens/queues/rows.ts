@@ -6,9 +6,9 @@ import type { ReadyClass } from '../../../runtime/store/ready-classes.ts'
 import type { Statistics } from '../../../runtime/store/statistics.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { Jump } from '../../app/place.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
-import { filterText } from '../home/filter-text.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { chartMinutes, type QueuesData } from './queues-data.ts'
 
@@ -81,7 +81,7 @@ function rowOf(name: string, overview: Overview, { data, range }: Input): QueueR
     perSecond: statistics?.range === range ? perSecond(name, statistics) : undefined,
     held: (counts.ready ?? 0) === 0 ? [] : heldClasses(name, data?.classes ?? [], overview),
     thing: { kind: 'queue', id: name, paused: info?.paused !== undefined },
-    target: { screen: 'runs', filter: filterText({ queue: name }) },
+    target: { screen: 'runs', filter: formatFilter({ filter: { queue: name } }) },
     get jumps() {
       return jumpsOf(name, overview, data)
     },
@@ -165,7 +165,7 @@ function jumpsOf(name: string, { schedules }: Overview, data: QueuesData | undef
     })),
     {
       label: 'its failed runs',
-      target: { screen: 'runs', filter: filterText({ queue: name, states: ['failed'] }) },
+      target: { screen: 'runs', filter: formatFilter({ filter: { queue: name, states: ['failed'] } }) },
     },
   ]
 }

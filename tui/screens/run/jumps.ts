@@ -1,5 +1,5 @@
 import type { Jump } from '../../app/place.ts'
-import { filterText } from '../home/filter-text.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { runJumps } from '../runs/run-jumps.ts'
 import type { KnownRun } from './run-data.ts'
 
@@ -12,7 +12,7 @@ export function jumpsOf({ run, places }: KnownRun): readonly Jump[] {
   const isOther = ({ label }: Jump): boolean => !limiters.some((one) => one.label === label)
   const job: Jump = {
     label: `runs of ${run.job}`,
-    target: { screen: 'runs', filter: filterText({ job: run.job }) },
+    target: { screen: 'runs', filter: formatFilter({ filter: { job: run.job } }) },
   }
   return [...limiters, ...holdersOf(places), ...own.filter(isOther), job]
 }

@@ -3,7 +3,7 @@ import type { Run } from '../../../runtime/model/run.ts'
 import type { FleetView } from '../../fleet/fleet-view.ts'
 import type { ListWindow, Row, ScreenInput } from '../screen.ts'
 import { runJumps } from './run-jumps.ts'
-import type { RunsData } from './runs-data.ts'
+import { type RunsData, shownOf } from './runs-data.ts'
 
 export interface RunRow extends Row {
   readonly run: Run
@@ -17,7 +17,7 @@ export function runRows({ data, fleet, now }: ScreenInput<RunsData>): readonly R
   const snapshot = overview === undefined ? undefined : { queues: overview.queues, workers: overview.workers }
   const byId = new Map<string, Run>()
   for (const { runs } of data?.pages ?? []) {
-    for (const run of runs) if (!byId.has(run.id)) byId.set(run.id, run)
+    for (const run of shownOf(runs, data?.hidden)) if (!byId.has(run.id)) byId.set(run.id, run)
   }
   return [...byId.values()].map((run) => ({
     ...{ id: run.id, run },

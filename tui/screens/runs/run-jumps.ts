@@ -1,6 +1,6 @@
 import type { Run } from '../../../runtime/model/run.ts'
 import type { Jump } from '../../app/place.ts'
-import { filterText } from '../home/filter-text.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 
 /** What a run is connected with: what it is on or waits for first. */
 export function runJumps(run: Run): readonly Jump[] {
@@ -16,7 +16,7 @@ export function runJumps(run: Run): readonly Jump[] {
       : [
           {
             label: `runs with the unique key ${unique.key}`,
-            target: { screen: 'runs', filter: filterText({ job, unique: unique.key }) },
+            target: { screen: 'runs', filter: formatFilter({ filter: { job, unique: unique.key } }) },
           } as const,
         ]),
   ]

@@ -1,8 +1,8 @@
 import { isEnd, type Run, type RunState } from '../../../runtime/model/run.ts'
 import type { RunFilter, RunOrder, RunQuery } from '../../../runtime/store/run-filter.ts'
 import type { Inspector } from '../../../runtime/store/store.ts'
+import { type HiddenRuns, isHidden, parseFilter } from '../../text/parse-filter.ts'
 import type { ReadRequest } from '../screen.ts'
-import { parseFilter } from './parse-filter.ts'
 
 /*
  * What the list of runs has read: pages that follow each other by cursor.
@@ -23,6 +23,8 @@ export interface RunsData {
   readonly order: RunOrder
   /** Parts of the filter that can't be used. */
   readonly unknown: readonly string[]
+  /** What the filter leaves out of the list though the store finds it; left out: nothing. */
+  readonly hidden?: readonly HiddenRuns[]
 }
 
 interface ListPage {
@@ -44,11 +46,12 @@ type Reads = Pick<Inspector, 'runs' | 'run'>
 const longestStates: readonly RunState[] = ['ready', 'waiting', 'running', 'cancelling']
 
 /** What is asked of the store for a place. */
-function queryOf({ filter: text, sort }: Pick<ReadRequest, 'filter' | 'sort'>): {
+export function queryOf({ filter: text, sort, now }: Pick<ReadRequest, 'filter' | 'sort' | 'now'>): {
   readonly query: RunFilter & { readonly order: RunOrder }
   readonly unknown: readonly string[]
+  readonly hidden: readonly HiddenRuns[]
 } {
-  const { filter, order: typed, unknown } = parseFilter(text)
+  const { filter, order: typed, unknown, hidden } = parseFilter(text, now)
   const chosen = sort === undefined ? undefined : orderOf(sort.column, sort.descending)
   const order = chosen ?? typed ?? 'newest'
   // That order is one of runs that are under way.
@@ -56,6 +59,7 @@ function queryOf({ filter: text, sort }: Pick<ReadRequest, 'filter' | 'sort'>): 
   return {
     query: { ...filter, ...(states === undefined ? {} : { states }), order },
     unknown: unknown.map(({ message }) => message),
+    hidden,
   }
 }
 
@@ -67,17 +71,17 @@ function orderOf(column: string, descending: boolean): RunOrder {
 /** Reads for a place, going on from what is known of it. */
 export async function loadRuns(
   inspector: Reads,
-  request: Pick<ReadRequest, 'filter' | 'sort' | 'wanted' | 'row'>,
+  request: Pick<ReadRequest, 'filter' | 'sort' | 'wanted' | 'row' | 'now'>,
   before: RunsData | undefined,
 ): Promise<RunsData> {
-  const { query, unknown } = queryOf(request)
-  const base = { unknown, order: query.order }
+  const { query, unknown, hidden } = queryOf(request)
+  const base = { unknown, order: query.order, hidden }
   if (unknown.length > 0) return { ...base, pages: [], newer: 0, looked: 0, isPartial: false }
   const stands = request.row !== undefined && before !== undefined
   const begun = stands
     ? await refreshed(inspector, query, request.row ?? '', before)
     : await fromTop(inspector, query, before)
-  return { ...base, ...(await extended(inspector, query, request.wanted, begun)) }
+  return { ...base, ...(await extended(inspector, query, { wanted: request.wanted, hidden }, begun)) }
 }
 
 type Begun = Pick<RunsData, 'pages' | 'newer' | 'looked'>
@@ -142,13 +146,13 @@ function withoutInput(run: Run & { readonly input: Uint8Array }): Run {
 async function extended(
   inspector: Reads,
   query: Omit<RunQuery, 'limit'>,
-  wanted: number,
+  { wanted, hidden }: { readonly wanted: number; readonly hidden: readonly HiddenRuns[] },
   begun: Begun,
 ): Promise<Pick<RunsData, 'pages' | 'newer' | 'looked' | 'isPartial'>> {
   const pages = [...begun.pages]
   let { looked } = begun
   const enough = Math.min(wanted, maxRuns)
-  const count = (): number => pages.reduce((sum, { runs }) => sum + runs.length, 0)
+  const count = (): number => pages.reduce((sum, { runs }) => sum + shownOf(runs, hidden).length, 0)
   for (let calls = 0; calls < maxCalls; calls++) {
     const next = pages.at(-1)?.next
     if (next === undefined || count() >= enough) break
@@ -158,6 +162,11 @@ async function extended(
   }
   const isPartial = pages.at(-1)?.next !== undefined && count() < enough
   return { pages: withoutEmpty(pages), newer: begun.newer, looked, isPartial }
+}
+
+/** Those that the list shows. */
+export function shownOf(runs: readonly Run[], hidden: readonly HiddenRuns[] = []): readonly Run[] {
+  return hidden.length === 0 ? runs : runs.filter((run) => !isHidden(run, hidden))
 }
 
 /** Pages of a search that found nothing only say where it goes on. */

@@ -75,7 +75,13 @@ function RunList(props: ViewProps<RunsData> & { readonly width: number }): React
   const position = data === undefined || list === undefined ? 'reading' : positionText(data, list)
   const unfiltered = runsInStore(fleet)
   return (
-    <Pane title={listText(props)} note={span(position, 'dim')} width={width} height={size.rows} look={look}>
+    <Pane
+      title={listText(props)}
+      note={place.all ? span(`all that match are chosen (esc)  ${position}`, 'warn') : span(position, 'dim')}
+      width={width}
+      height={size.rows}
+      look={look}
+    >
       {data !== undefined && data.unknown.length > 0 ? (
         <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
       ) : list === undefined || list.count === 0 ? (

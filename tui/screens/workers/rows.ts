@@ -3,9 +3,9 @@ import type { OperationEvent } from '../../../runtime/store/events.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { Jump } from '../../app/place.ts'
+import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
-import { filterText } from '../home/filter-text.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { partOf, type Rollout, rolloutsOf } from './rollouts.ts'
 import type { WorkersData } from './workers-data.ts'
@@ -90,7 +90,7 @@ function rowOf(
     ...(event === undefined ? {} : { event }),
     ...(part === undefined ? {} : { part }),
     thing: { kind: 'worker', id: name, draining },
-    target: { screen: 'runs', filter: filterText({ worker: name }) },
+    target: { screen: 'runs', filter: formatFilter({ filter: { worker: name } }) },
     get jumps() {
       return jumpsOf(worker, data)
     },
