@@ -149,7 +149,7 @@ const screens: readonly Shown[] = [
         '52',
         '7m30s',
         'paused by ana',
-        "Queue 'mail' is paused by ana (storm), since 11:51:00 UTC.",
+        "Queue 'mail' has been paused by ana (storm) since 11:51:00 UTC.",
       ],
       ...['no live worker has the job', '7 failed'],
     ],

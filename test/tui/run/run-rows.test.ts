@@ -38,7 +38,7 @@ function waitingRun(): KnownRun {
 
 test('the head says what the run is, where it is and why', () => {
   const [state, facts, times] = headLines(knownRun(), input(shown(knownRun(), 160))).map(spansText)
-  expect(state).toBe(" ✖ failed 1.0s ago  StepFailedError: step 'charge' failed after 2 attempts: 429")
+  expect(state).toBe(' ✖ failed 1.0s ago  charge: StripeError: 429 rate_limit')
   expect(facts).toBe(' queue media  attempt 1  losses 1  tags eu  unique order:9912 ')
   expect(times).toContain(
     ' enqueued 11:59:00 UTC (1m0s ago)  started 11:59:02 UTC (58.0s ago)  ended 11:59:59 UTC',
