@@ -253,7 +253,7 @@ function actKeys(): readonly Binding[] {
     command: string,
     tier: Tier,
     rest: Pick<Binding, 'label' | 'help'> & { readonly screens: readonly ScreenName[] },
-  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 40 }, ...rest })
+  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 15 }, ...rest })
   const runs = ['runs', 'run', 'step'] as const
   return [
     key('r', 'retry', 1, {
