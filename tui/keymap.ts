@@ -30,7 +30,7 @@ export interface Binding {
   readonly footer?: number
 }
 
-export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
+export const keyGroups = ['go', 'view', 'act', 'copy', 'move', 'program'] as const
 type KeyGroup = (typeof keyGroups)[number]
 
 /** Those that say more of a row below their list. */
@@ -253,7 +253,7 @@ function actKeys(): readonly Binding[] {
     command: string,
     tier: Tier,
     rest: Pick<Binding, 'label' | 'help'> & { readonly screens: readonly ScreenName[] },
-  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 40 }, ...rest })
+  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 15 }, ...rest })
   const runs = ['runs', 'run', 'step'] as const
   return [
     key('r', 'retry', 1, {
