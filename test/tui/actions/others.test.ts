@@ -73,7 +73,9 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.text).toContain("no other live worker has 'mail': those runs would wait for one")
     host.press('y')
     await host.idle()
-    expect(host.toasts).toEqual([`worker ${worker.name} is draining: it claims no more runs and hands over those it holds`])
+    expect(host.toasts).toEqual([
+      `worker ${worker.name} is draining: it claims no more runs and hands over those it holds`,
+    ])
     await host.open('drain', { ...thing, id: 'gone' })
     expect(host.text).toBe('no live worker has this name any more')
   })
