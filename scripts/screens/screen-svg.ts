@@ -85,7 +85,7 @@ function drawPiece(
     const part = { width: (cell.width * fromLeft) / 8, height: cell.height }
     return [rect(x, top, part, style.color, style.dim)]
   }
-  const stretched = `textLength="${round(width * cell.width)}" lengthAdjust="spacingAndGlyphs"`
+  const stretched = `textLength="${round(width * cell.width)}"`
   const place = `x="${round(x)}" y="${round(top + cell.baseline)}"`
   return [`<text ${place} ${stretched}${attributesOf(style)}>${escaped(text)}</text>`]
 }
