@@ -33,6 +33,7 @@ Examples:
   jobs-tui --demo --write                        a shop that lives, with troubles to find and mend
   jobs-tui --store redis://HOST:6379 --env eu-1 --prod --write
   jobs-tui --once failures                       one frame as text, also into a file or a pipe
+  jobs-tui RUN --once                            what a run did and why it is where it is
   jobs-tui --once --json | jq .findings
 
 In it, ? shows the keys. It changes nothing unless it is started with --write.
@@ -81,6 +82,9 @@ function checked(
 ): Arguments {
   if (demo && store !== undefined) throw usageError('--demo makes a store of its own; leave out --store')
   if (!demo && seed !== undefined) throw usageError('--seed is the number of a demo; add --demo')
+  if (run !== undefined && once !== undefined && once !== 'home') {
+    throw usageError(`--once ${once} and a run are two screens; leave out one of them`)
+  }
   if (json && once === undefined) throw usageError('--json prints the frame of --once; add --once')
   return {
     ...{ write, as: as ?? defaultOperator(), prod, ascii, json },

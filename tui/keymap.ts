@@ -164,6 +164,10 @@ function viewKeys(): readonly Binding[] {
       help: 'marks the row, or takes the mark away',
     },
     {
+      ...{ keys: ['a'], command: 'choose all', label: 'all', group: 'view', screens: ['runs'], footer: 11 },
+      help: 'chooses all that match, also those that are not in the list: actions are for them',
+    },
+    {
       ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: markable },
       help: 'takes all marks away',
     },
@@ -249,8 +253,8 @@ function actKeys(): readonly Binding[] {
     command: string,
     tier: Tier,
     rest: Pick<Binding, 'label' | 'help'> & { readonly screens: readonly ScreenName[] },
-  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 40 }, ...rest })
-  const runs = ['runs', 'run'] as const
+  ): Binding => ({ ...{ keys: [name], command, tier, group: 'act', footer: 15 }, ...rest })
+  const runs = ['runs', 'run', 'step'] as const
   return [
     key('r', 'retry', 1, {
       ...{ label: 'retry', screens: [...runs, 'failures'] },
@@ -265,7 +269,7 @@ function actKeys(): readonly Binding[] {
       help: 'cancels runs that have not ended',
     }),
     key('X', 'remove', 2, {
-      ...{ label: 'remove', screens: [...runs, 'failures'] },
+      ...{ label: 'remove', screens: ['runs', 'run', 'failures'] },
       help: 'deletes ended runs with all that they stored',
     }),
     key('P', 'pause or resume', 2, {
@@ -315,6 +319,13 @@ function programKeys(): readonly Binding[] {
       label: 'quit',
       group: 'program',
       help: 'goes back; at the root pressed twice it quits',
+    },
+    {
+      keys: ['L'],
+      command: 'log',
+      label: 'my log',
+      group: 'program',
+      help: 'shows what this session did, and how it went',
     },
     { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
     {

@@ -89,6 +89,7 @@ async function readFleet({ inspector }: Jobs): Promise<FleetView> {
     ...{ overview, pulse: beat(noPulse, overview), aheadMs: overview.now - at },
     findings: found.filter(({ muted }) => muted === undefined),
     muted: found.filter(({ muted }) => muted !== undefined),
+    isLooking: false,
   }
 }
 

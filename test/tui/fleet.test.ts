@@ -54,6 +54,12 @@ describe('the fleet', () => {
     expect(views.every(({ connection }) => connection.kind === 'live')).toBe(true)
   })
 
+  test('looks until its second read, which is when findings are raised', async () => {
+    const { clock, views } = watched(new FakeStore())
+    await clock.advance(2_500)
+    expect(views.map(({ isLooking }) => isLooking)).toEqual([true, false, false])
+  })
+
   test('is read at once when the user asks', async () => {
     const store = new FakeStore()
     const { clock, fleet } = watched(store)

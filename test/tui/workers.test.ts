@@ -115,6 +115,14 @@ describe('a deploy', () => {
   })
 })
 
+test('a release of several jobs is one line', () => {
+  const workers = [worker('a', { pay: 2, mail: 2 }), worker('b', { pay: 1, mail: 1 })]
+  const lines = rolloutLines(viewProps({ fleet: fleetOf({ workers }) }))
+  expect(lines.map((line) => line.map(({ text }) => text).join(''))).toEqual([
+    expect.stringMatching(/^ deploy of 2 jobs .*v2 on 1, v1 on 1 {2}mail, pay$/),
+  ])
+})
+
 function viewProps(options: Parameters<typeof screenInput<WorkersData>>[0]): ViewProps<WorkersData> {
   return { ...screenInput<WorkersData>({ target, ...options }), windows: {} }
 }

@@ -72,7 +72,7 @@ export function targetText(target: Target): string {
     case 'runs':
       return runsText(target.runs.length)
     case 'filter':
-      return `all runs of '${target.text}'`
+      return target.text === '' ? 'all runs' : `all runs of '${target.text}'`
     case 'finding':
       return target.id
     default:

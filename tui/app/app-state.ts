@@ -37,6 +37,7 @@ export type Mode =
   | { readonly kind: 'command'; readonly field: TextField; readonly problem?: string }
   | { readonly kind: 'palette'; readonly field: TextField; readonly line: number }
   | { readonly kind: 'help'; readonly field: TextField; readonly top: number }
+  | { readonly kind: 'log'; readonly top: number }
   | { readonly kind: 'picker'; readonly picker: Picker; readonly line: number }
   /**
    * `read`: number of the read whose key opened it; `painted`: its frame has reached the terminal. Before that, and from

@@ -56,12 +56,17 @@ function begin(state: AppState, command: string, read: number, deps: AppDeps): S
 
 function actContext(state: AppState, { screens }: AppDeps): ActContext {
   const place = shownPlace(state.places)
+  if (place.all) {
+    const all = shownScreen(state, screens).all?.(inputOf(state))
+    const things = all !== undefined && 'thing' in all ? [all.thing] : []
+    return { environment: state.environment, place, things }
+  }
   const { rows, index } = activeList(state, screens)
   const marked = rows.filter(({ id }) => place.marks.has(id))
   const current = rows[index]
   const asked = marked.length > 0 ? marked : current === undefined ? [] : [current]
   const things = asked.flatMap(({ thing }): Thing[] => (thing === undefined ? [] : [thing]))
-  return { environment: state.environment, place, things, marked: marked.length > 0 }
+  return { environment: state.environment, place, things }
 }
 
 const half = (height: number): number => Math.max(1, Math.floor(height / 2))
@@ -85,6 +90,7 @@ const commands: Readonly<Record<string, Command>> = {
   toggle: (state) => went(state, toggled(state.places), 'no other place was visited yet'),
   'command line': (state) => stay({ ...state, mode: { kind: 'command', field: emptyField } }),
   palette: (state) => stay({ ...state, mode: { kind: 'palette', field: emptyField, line: 0 } }),
+  log: (state) => stay({ ...state, mode: { kind: 'log', top: 0 } }),
   help: (state) => stay({ ...state, mode: { kind: 'help', field: emptyField, top: 0 } }),
   filter,
   sort: pickSort,
@@ -93,7 +99,8 @@ const commands: Readonly<Record<string, Command>> = {
   freeze,
   reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
   mark,
-  'unmark all': (state) => changed(state, { marks: new Set() }),
+  'unmark all': (state) => changed(state, { marks: new Set(), all: false }),
+  'choose all': chooseAll,
   jump,
   copy,
   page,
@@ -163,7 +170,7 @@ function back(state: AppState): Step {
   const quieter = dismissed(state)
   if (quieter !== undefined) return stay(quieter)
   const place = shownPlace(state.places)
-  if (place.marks.size > 0) return changed(state, { marks: new Set() })
+  if (place.marks.size > 0 || place.all) return changed(state, { marks: new Set(), all: false })
   if (place.filter !== place.openedWith) return changed(state, { filter: place.openedWith, cursors: {} })
   const places = wentBack(state.places)
   return places === undefined
@@ -224,7 +231,16 @@ function mark(state: AppState, deps: AppDeps, read: number): Step {
   if (row?.thing === undefined) return stay(state)
   const marks = new Set(shownPlace(state.places).marks)
   if (!marks.delete(row.id)) marks.add(row.id)
-  return runCommand(changed(state, { marks }).state, 'down', read, deps)
+  return runCommand(changed(state, { marks, all: false }).state, 'down', read, deps)
+}
+
+/** Actions are for all that the filter matches from now on, or for rows again. */
+function chooseAll(state: AppState, { screens }: AppDeps): Step {
+  if (shownPlace(state.places).all) return changed(state, { all: false })
+  const all = shownScreen(state, screens).all?.(inputOf(state))
+  if (all === undefined) return say(state, 'here actions are for rows only')
+  if ('problem' in all) return say(state, all.problem)
+  return changed(state, { all: true, marks: new Set() })
 }
 
 /** Names of all commands, for the test that the keymap has no other. */

@@ -56,5 +56,5 @@ function within(state: AppState, mode: FilterMode): Step {
 
 function filtered(state: AppState, filter: string): AppState {
   if (shownPlace(state.places).filter === filter) return state
-  return { ...state, places: withPlace(state.places, { filter, cursors: {}, marks: new Set() }) }
+  return { ...state, places: withPlace(state.places, { filter, cursors: {}, marks: new Set(), all: false }) }
 }

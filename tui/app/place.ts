@@ -71,6 +71,8 @@ export interface Place {
   readonly cursors: Readonly<Record<string, Cursor>>
   /** Ids of marked rows. */
   readonly marks: ReadonlySet<string>
+  /** Actions are for all that the filter matches, whether it is in the list or not. */
+  readonly all: boolean
   /** What a screen keeps of its own, as which tab or which clock. */
   readonly own: Readonly<Record<string, string | number | boolean>>
 }

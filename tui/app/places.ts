@@ -93,7 +93,7 @@ function visitedToo(places: Places, place: Place): Places {
 
 function newPlace({ screen, subject, filter = '', row }: Target, id: number): Place {
   return {
-    ...{ id, screen, filter, openedWith: filter, marks: new Set(), own: {} },
+    ...{ id, screen, filter, openedWith: filter, marks: new Set(), all: false, own: {} },
     ...(subject === undefined ? {} : { subject }),
     cursors: row === undefined ? {} : { '': { id: row, line: 0, index: 0 } },
   }

@@ -77,6 +77,13 @@ export function pressHelp(state: AppState, mode: Of<'help'>, key: Key): Step {
   return within(state, field === undefined ? mode : { ...mode, field, top: 0 })
 }
 
+export function pressLog(state: AppState, mode: Of<'log'>, key: Key): Step {
+  if (['esc', 'q', 'L'].includes(key.name)) return browsing(state)
+  const vim = { j: 'down', k: 'up' }[key.name]
+  const top = movedLine(mode.top, vim === undefined ? key : { name: vim }, state.log.length)
+  return within(state, top === undefined ? mode : { ...mode, top })
+}
+
 export function pressPicker(state: AppState, mode: Of<'picker'>, key: Key): Step {
   const { items } = mode.picker
   if (key.name === 'esc' || key.name === 'q') return browsing(state)

@@ -7,7 +7,7 @@ import { withDialogStep } from './dialog-mode.ts'
 import { pressFilter } from './filter-line.ts'
 import type { Key } from './key.ts'
 import { shownPlace } from './places.ts'
-import { pressCommandLine, pressHelp, pressPalette, pressPicker } from './press.ts'
+import { pressCommandLine, pressHelp, pressLog, pressPalette, pressPicker } from './press.ts'
 import { pasted } from './text-field.ts'
 import { withoutOldToasts, withToast } from './toasts.ts'
 
@@ -56,6 +56,8 @@ function press(state: AppState, key: Key, read: number, deps: AppDeps): Step {
       return pressPalette(state, mode, key, read, deps)
     case 'help':
       return pressHelp(state, mode, key)
+    case 'log':
+      return pressLog(state, mode, key)
     case 'picker':
       return pressPicker(state, mode, key)
     case 'browse':

@@ -7,10 +7,8 @@ import type { Thing } from './thing.ts'
 export interface ActContext {
   readonly environment: Environment
   readonly place: Place
-  /** Those of the marked rows, or else of the row that the cursor is on. */
+  /** All that matches where that was chosen, or those of the marked rows, or else of the row that the cursor is on. */
   readonly things: readonly Thing[]
-  /** Whether they are marked ones. */
-  readonly marked: boolean
 }
 
 /** An action: one file of tui/actions each. Its keys and its tier are in the keymap, under `command`. */

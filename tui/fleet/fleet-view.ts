@@ -33,6 +33,8 @@ export interface FleetView {
   /** Raised and not muted, the gravest first. */
   readonly findings: readonly Finding[]
   readonly muted: readonly Finding[]
+  /** A finding is raised in its second round: until then that there is none says nothing. */
+  readonly isLooking: boolean
   readonly pulse: Pulse
   /** What the store's clock is ahead of this host's. */
   readonly aheadMs: number

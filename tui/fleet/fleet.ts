@@ -21,7 +21,7 @@ export interface FleetDeps {
 export const unknownFleet: FleetView = {
   connection: { kind: 'connecting' },
   overview: undefined,
-  ...{ findings: [], muted: [], pulse: noPulse, aheadMs: 0 },
+  ...{ findings: [], muted: [], isLooking: true, pulse: noPulse, aheadMs: 0 },
 }
 
 /**
@@ -100,6 +100,7 @@ export class Fleet {
         ...{ overview, pulse: this.#beat(overview), aheadMs },
         findings: all.filter(({ muted }) => muted === undefined),
         muted: all.filter(({ muted }) => muted !== undefined),
+        isLooking: this.#view.overview === undefined,
       }
     } catch (error) {
       return { ...this.#view, connection: this.#failed(error) }

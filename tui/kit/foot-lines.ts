@@ -64,16 +64,21 @@ function newestEvent(state: AppState): readonly Span[] {
 /** Keys of this screen as the keymap orders them, as many as fit. */
 export function keysLine(state: AppState, deps: AppDeps): readonly Span[] {
   const { columns } = state.size
-  const hints = hintsOf(state, deps)
-  const shown: Span[] = []
-  let left = columns - 1
-  for (const [key, label, tone] of hints) {
-    const width = key.length + label.length + 3
-    if (width > left) continue
-    left -= width
-    shown.push(span(` ${key}`, 'key'), span(` ${label} `, tone))
-  }
-  return shown
+  const all = hintsOf(state, deps)
+  // However narrow: the key that tells all the others.
+  const help = all.filter(({ 0: key }) => key === '?')
+  let left = columns - 1 - help.reduce((sum, hint) => sum + hintWidth(hint), 0)
+  const fitting = all.filter((hint) => {
+    if (help.includes(hint)) return true
+    const fits = hintWidth(hint) <= left
+    if (fits) left -= hintWidth(hint)
+    return fits
+  })
+  return fitting.flatMap(([key, label, tone]) => [span(` ${key}`, 'key'), span(` ${label} `, tone)])
+}
+
+function hintWidth([key, label]: Hint): number {
+  return key.length + label.length + 3
 }
 
 type Hint = readonly [key: string, label: string, tone: Tone]
@@ -95,6 +100,10 @@ const modeHints: Readonly<Record<Exclude<AppState['mode']['kind'], 'browse' | 'd
   help: [
     ['↑↓', 'scroll', 'dim'],
     ['type', 'search', 'dim'],
+    ['esc', 'close', 'dim'],
+  ],
+  log: [
+    ['↑↓', 'scroll', 'dim'],
     ['esc', 'close', 'dim'],
   ],
   picker: [

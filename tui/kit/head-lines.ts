@@ -1,7 +1,7 @@
 import { durationToken } from '../../runtime/describe/duration-token.ts'
 import { leaderRole } from '../../runtime/store/terms.ts'
 import type { AppState } from '../app/app-state.ts'
-import { type ScreenName, screenNames } from '../app/place.ts'
+import { screenNames } from '../app/place.ts'
 import { shownPlace, trailOf } from '../app/places.ts'
 import type { Screens } from '../screens/screen.ts'
 import { type Span, span, spread, widthOf } from './span.ts'
@@ -100,29 +100,57 @@ function clockText({ now, fleet }: AppState): string {
   return `${new Date(now + fleet.aheadMs).toISOString().slice(11, 19)}Z`
 }
 
-/** The screens with their digits and alarms; shorter where the terminal is narrow. */
+/** The screens with their digits and alarms; shorter where the terminal is narrow, so that all of them are there. */
 export function screensLine(state: AppState, screens: Screens): readonly Span[] {
-  const root = trailOf(state.places)[0]?.screen ?? shownPlace(state.places).screen
-  const tabs = screenNames.flatMap((name, i) => tabSpans(name, i, root === name, state, screens))
-  const hint = state.size.columns >= 100 ? [span(': command  ? keys ', 'dim')] : [span('? keys ', 'dim')]
-  return spread([span(' '), ...tabs], hint, state.size.columns)
+  const { columns } = state.size
+  const shown = tabsOf(state, screens)
+  const wide = { name: (tab: Tab) => tab.title, gap: ' ', hint: ': command  ? keys ' }
+  const layouts: readonly TabLayout[] = [
+    wide,
+    { ...wide, name: ({ short }) => short, hint: '? keys ' },
+    { name: ({ short }) => short, gap: '', hint: '' },
+    { name: ({ short }) => short.slice(0, 4), gap: '', hint: '' },
+  ]
+  const lines = layouts.map((layout) => ({
+    left: [span(' '), ...shown.flatMap((tab) => tabSpans(tab, layout))],
+    right: [span(layout.hint, 'dim')],
+  }))
+  const fitting = lines.find(({ left, right }) => widthOf(left) + widthOf(right) <= columns) ?? lines.at(-1)
+  return fitting === undefined ? [] : spread(fitting.left, fitting.right, columns)
 }
 
-function tabSpans(
-  name: ScreenName,
-  index: number,
-  isShown: boolean,
-  state: AppState,
-  screens: Screens,
-): readonly Span[] {
-  const screen = screens[name]
-  if (screen === undefined || index > 8) return []
-  const alarms = screen.alarms?.((state.frozen ?? state).fleet) ?? 0
-  const alarm = alarms === 0 ? '' : `!${alarms}`
-  const text = `${index + 1} ${state.size.columns < 100 ? (screen.short ?? screen.title) : screen.title}`
+interface Tab {
+  readonly digit: number
+  readonly title: string
+  readonly short: string
+  readonly alarms: number
+  readonly isShown: boolean
+}
+
+interface TabLayout {
+  readonly name: (tab: Tab) => string
+  /** Beside the brackets of the shown one, or the spaces in their place. */
+  readonly gap: string
+  readonly hint: string
+}
+
+function tabsOf(state: AppState, screens: Screens): readonly Tab[] {
+  const root = trailOf(state.places)[0]?.screen ?? shownPlace(state.places).screen
+  return screenNames.slice(0, 9).flatMap((name, i): Tab[] => {
+    const screen = screens[name]
+    if (screen === undefined) return []
+    const { title, short = title } = screen
+    const alarms = screen.alarms?.((state.frozen ?? state).fleet) ?? 0
+    return [{ digit: i + 1, title, short, alarms, isShown: root === name }]
+  })
+}
+
+function tabSpans(tab: Tab, { name, gap }: TabLayout): readonly Span[] {
+  const { digit, alarms, isShown } = tab
+  const text = `${digit} ${name(tab)}`
   return [
-    isShown ? { ...span(`[${text}`, 'title') } : span(` ${text}`, 'dim'),
-    span(alarm, 'bad'),
-    isShown ? span(']', 'title') : span(' '),
+    isShown ? span(`[${text}`, 'title') : span(`${gap}${text}`, 'dim'),
+    span(alarms === 0 ? '' : `!${alarms}`, 'bad'),
+    isShown ? span(gap === '' ? '] ' : ']', 'title') : span(' '),
   ]
 }

@@ -6,6 +6,7 @@ import { type PaletteItem, paletteItems } from '../app/palette.ts'
 import { shownPlace } from '../app/places.ts'
 import { type Binding, bindingsOf, keyGroups, keyText } from '../keymap.ts'
 import { fieldSpans } from './field-spans.ts'
+import { logLines } from './log-lines.ts'
 import { type Span, span } from './span.ts'
 import type { Tone } from './tone.ts'
 
@@ -25,6 +26,11 @@ export function overlayOf(state: AppState, deps: AppDeps): Overlay | undefined {
       return helpOverlay(state, mode, deps)
     case 'palette':
       return paletteOverlay(state, mode, deps)
+    case 'log':
+      return {
+        ...{ title: 'what this session did', tone: 'title', whole: true },
+        lines: logLines(state, mode.top),
+      }
     case 'picker':
       return pickerOverlay(mode, state)
     case 'dialog': {

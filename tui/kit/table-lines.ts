@@ -58,7 +58,10 @@ export function tableLines<R extends Row>({
     )
     const isCursor = i === window.line
     const shown = isCursor && window.active ? cells.map((one) => ({ ...one, inverse: true })) : cells
-    return fitSpans([...margin(isCursor, place.marks.has(row.id), window.active, look), ...shown], width)
+    return fitSpans(
+      [...margin(isCursor, place.all || place.marks.has(row.id), window.active, look), ...shown],
+      width,
+    )
   })
   return titled ? [fitSpans([{ text: ' '.repeat(marginWidth) }, ...title], width), ...lines] : lines
 }

@@ -138,6 +138,8 @@ export interface Screen<Data = unknown> {
   readonly sorts?: readonly { readonly column: string; readonly title: string }[]
   /** What the filter line says it takes; left out: the screen has no filter. */
   readonly filterHint?: string
+  /** All that matches, for actions, or why actions can't be for that; left out: they are for rows only. */
+  all?(input: ScreenInput<Data>): { readonly thing: Thing } | { readonly problem: string }
   /** What tab offers in the filter at the caret; left out: nothing. */
   complete?(input: ScreenInput<Data>, text: string, caret: number): FilterCompletion
   /** A number beside its name on line 2, as of failures; 0 shows none. */

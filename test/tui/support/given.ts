@@ -30,7 +30,7 @@ export function fleetOf(over: Partial<Overview> = {}, rest: Partial<FleetView> =
   return {
     ...unknownFleet,
     connection: { kind: 'live', latencyMs: 2, at: now },
-    overview: snapshot(over).overview,
+    ...{ overview: snapshot(over).overview, isLooking: false },
     ...rest,
   }
 }

@@ -14,7 +14,7 @@ export interface HomeData {
 export type Series = readonly (number | undefined)[]
 
 export interface Rates {
-  /** Per second, of the latest seconds. */
+  /** Per second, of the latest seconds; before this program has watched for any, of the last whole minute. */
   readonly started: number
   readonly completed: number
   readonly failed: number
@@ -36,8 +36,11 @@ const nowMs = 10_000
 export function ratesOf(input: Input): Rates {
   const { samples } = input.fleet.pulse
   const recent = samples.filter(({ at }) => at > input.now - nowMs)
+  const lastMinute = input.fleet.overview?.statistics.points.at(-2)
   const mean = (field: 'started' | 'completed' | 'failed'): number =>
-    recent.length === 0 ? 0 : recent.reduce((sum, sample) => sum + sample[field], 0) / recent.length
+    recent.length === 0
+      ? (lastMinute?.[field] ?? 0) / 60
+      : recent.reduce((sum, sample) => sum + sample[field], 0) / recent.length
   const series = input.range === '5m' ? secondsOf(input) : periodsOf(input)
   return { started: mean('started'), completed: mean('completed'), failed: mean('failed'), series }
 }

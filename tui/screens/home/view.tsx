@@ -146,6 +146,7 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
 
 function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
   if (fleet.overview === undefined) return [span(' reading', 'dim')]
+  if (fleet.isLooking) return [span(' looking for what needs attention', 'dim')]
   return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
 }
 

@@ -21,9 +21,8 @@ export function previewLines(
     span(stateText(run, look), stateTone(run)),
     span(` for ${durationToken(now - run.changedAt)}`),
   ]
-  return [head, ...text(situation), [], ...fields, ...errorLines(run, width)].map((spans) =>
-    fitSpans(spans, width),
-  )
+  const lines = [head, ...text(situation), [], ...fields, ...errorLines(run, situation, width)]
+  return lines.map((spans) => fitSpans(spans, width))
 }
 
 function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[] {
@@ -42,8 +41,9 @@ function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[]
   ]
 }
 
-function errorLines(run: Run, width: number): readonly (readonly Span[])[] {
+/** Nothing where the situation has said it already. */
+function errorLines(run: Run, situation: string, width: number): readonly (readonly Span[])[] {
   const error = run.state === 'failed' || run.state === 'waiting' ? run.error : undefined
-  if (error === undefined) return []
+  if (error === undefined || situation.includes(errorText(error))) return []
   return [[], ...wrap(errorText(error), width - 2).map((line) => [span(` ${line}`, 'bad')])]
 }

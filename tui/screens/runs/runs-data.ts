@@ -46,7 +46,7 @@ type Reads = Pick<Inspector, 'runs' | 'run'>
 const longestStates: readonly RunState[] = ['ready', 'waiting', 'running', 'cancelling']
 
 /** What is asked of the store for a place. */
-function queryOf({ filter: text, sort, now }: Pick<ReadRequest, 'filter' | 'sort' | 'now'>): {
+export function queryOf({ filter: text, sort, now }: Pick<ReadRequest, 'filter' | 'sort' | 'now'>): {
   readonly query: RunFilter & { readonly order: RunOrder }
   readonly unknown: readonly string[]
   readonly hidden: readonly HiddenRuns[]

@@ -1,5 +1,6 @@
 import { runForJson } from '../../../runtime/cli/run-json.ts'
 import type { Screen } from '../screen.ts'
+import { allRuns } from './all-runs.ts'
 import { completeRunFilter } from './complete.ts'
 import { runRows } from './rows.ts'
 import { loadRuns, type RunsData, shownOf } from './runs-data.ts'
@@ -12,6 +13,7 @@ export const runs: Screen<RunsData> = {
   panes: ['list'],
   filterHint: 'state:failed job:NAME age>1h err:TEXT !tag:TAG',
   complete: completeRunFilter,
+  all: allRuns,
   sorts: [
     { column: 'enqueued', title: 'when it was enqueued' },
     { column: 'in state', title: 'how long it is in its state (ready, waiting and running ones)' },

@@ -13,8 +13,10 @@ import { previewLines } from './preview.ts'
 import { listText, positionText, type RunRow, runsInStore, shortRunId } from './rows.ts'
 import type { RunsData } from './runs-data.ts'
 
-/** From here on ids are whole, and a run's own pane stands beside the list. */
+/** From here on a run's own pane, with its whole id, stands beside the list. */
 const wideColumns = 120
+/** From here on the list has room for whole ids too. */
+const wholeIdColumns = 200
 
 export function runsLayout({ size }: Pick<ScreenInput<RunsData>, 'size'>): {
   readonly listWidth: number
@@ -32,7 +34,7 @@ export function runsLayout({ size }: Pick<ScreenInput<RunsData>, 'size'>): {
 
 function columns({ size, look, now }: ViewProps<RunsData>): readonly TableColumn<RunRow>[] {
   const { ellipsis } = look.glyphs
-  const isWide = size.columns >= 160
+  const isWide = size.columns >= wholeIdColumns
   return [
     { title: 'ID', cell: ({ id }) => (isWide ? id : shortRunId(id, ellipsis)), usual: 10 },
     { title: 'JOB', cell: ({ run }) => run.job, usual: 12, shrinks: true, least: 12 },
@@ -75,7 +77,13 @@ function RunList(props: ViewProps<RunsData> & { readonly width: number }): React
   const position = data === undefined || list === undefined ? 'reading' : positionText(data, list)
   const unfiltered = runsInStore(fleet)
   return (
-    <Pane title={listText(props)} note={span(position, 'dim')} width={width} height={size.rows} look={look}>
+    <Pane
+      title={listText(props)}
+      note={place.all ? span(`all that match are chosen (esc)  ${position}`, 'warn') : span(position, 'dim')}
+      width={width}
+      height={size.rows}
+      look={look}
+    >
       {data !== undefined && data.unknown.length > 0 ? (
         <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
       ) : list === undefined || list.count === 0 ? (

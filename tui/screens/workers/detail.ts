@@ -23,25 +23,42 @@ export function rolloutLines({
   look,
 }: Pick<ViewProps<WorkersData>, 'fleet' | 'now' | 'look'>): Lines {
   if (fleet.overview === undefined) return []
-  const rollouts = rolloutsOf(fleet.overview)
-  const lines = rollouts.slice(0, maxRollouts).map((rollout) => rolloutLine(rollout, { now, look }))
-  const left = rollouts.length - maxRollouts
+  const alike = alikeOf(rolloutsOf(fleet.overview))
+  const lines = alike.slice(0, maxRollouts).map((rollouts) => rolloutLine(rollouts, { now, look }))
+  const left = alike.slice(maxRollouts).flat().length
   return left > 0 ? [...lines, [span(` and deploys of ${left} more jobs`, 'dim')]] : lines
 }
 
+type Alike = readonly [Rollout, ...Rollout[]]
+
+/** A release of several jobs goes alike for all of them: one line says it. */
+function alikeOf(rollouts: readonly Rollout[]): readonly Alike[] {
+  const groups = new Map<string, Alike>()
+  for (const rollout of rollouts) {
+    const { job: _, ...how } = rollout
+    const key = JSON.stringify(how)
+    const before = groups.get(key)
+    groups.set(key, before === undefined ? [rollout] : [...before, rollout])
+  }
+  return [...groups.values()]
+}
+
 function rolloutLine(
-  { job, versions, since, progress, oldHeldMs }: Rollout,
+  [first, ...others]: Alike,
   { now, look }: Pick<ViewProps<WorkersData>, 'now' | 'look'>,
 ): readonly Span[] {
+  const { job, versions, since, progress, oldHeldMs } = first
+  const jobs = [job, ...others.map((other) => other.job)]
   const old = versions.slice(1).reduce((sum, { runs }) => sum + runs, 0)
   const held = oldHeldMs === undefined ? '' : `, longest ${durationToken(oldHeldMs)}`
   const age = since === undefined ? '' : ` for ${durationToken(now - since)}`
   return [
-    span(` deploy of ${job}${age} `, 'title'),
+    span(` deploy of ${others.length === 0 ? job : `${jobs.length} jobs`}${age} `, 'title'),
     span(bar(progress, 1, { width: 6, glyphs: look.glyphs }), 'busy'),
     span(` ${Math.round(progress * 100)}%, `),
     old === 0 ? span('old code holds none', 'good') : span(`old code holds ${runsText(old)}${held}`, 'warn'),
     span(`: ${versions.map(shareText).join(', ')}`),
+    ...(others.length === 0 ? [] : [span(`  ${jobs.join(', ')}`, 'dim')]),
   ]
 }
 

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest'
+import type { AppState } from '../../tui/app/app-state.ts'
+import type { AppDeps } from '../../tui/app/deps.ts'
+import { shownPlace } from '../../tui/app/places.ts'
+import type { ActContext } from '../../tui/app/verb.ts'
+import type { RunsData } from '../../tui/screens/runs/runs-data.ts'
+import { screens } from '../../tui/screens/screens.ts'
+import { keyEvent, runOf, stateOf, stepped } from './support/given.ts'
+
+const data: RunsData = {
+  ...{ pages: [{ runs: [runOf('a'), runOf('b')] }], newer: 0, looked: 2, isPartial: false },
+  ...{ order: 'newest', unknown: [] },
+}
+
+/** What the retry is asked for. */
+function asked(state: AppState): ActContext['things'] {
+  let things: ActContext['things'] = []
+  const refusal = (context: ActContext): string => {
+    things = context.things
+    return 'seen'
+  }
+  const begin = (): never => {
+    throw new Error('it was refused')
+  }
+  const deps: AppDeps = { screens, verbs: { retry: { command: 'retry', refusal, begin } } }
+  stepped(state, keyEvent('r'), deps)
+  return things
+}
+
+function listOf(filter: string): AppState {
+  return stateOf({ target: { screen: 'runs', filter }, data, environment: { write: true } })
+}
+
+function press(state: AppState, ...keys: readonly string[]): AppState {
+  return keys.reduce((before, key) => stepped(before, keyEvent(key)).state, state)
+}
+
+test('a lets actions be for all that the filter matches', () => {
+  const state = press(listOf('state:failed job:pay'), 'a', 'j')
+  expect(asked(state)).toEqual([
+    { kind: 'filter', id: 'state:failed job:pay', filter: { states: ['failed'], job: 'pay' } },
+  ])
+})
+
+test.each(['a', 'esc', 'M'])('%s takes it back', (key) => {
+  expect(asked(press(listOf('state:failed'), 'a', key))).toMatchObject([{ kind: 'run', id: 'a' }])
+})
+
+test('a mark, or another filter, is for rows again', () => {
+  const state = press(listOf('state:failed'), 'a')
+  expect(asked(press(state, 'space'))).toMatchObject([{ kind: 'run', id: 'a' }])
+  expect(shownPlace(press(state, '/', 'x', 'enter').places).all).toBe(false)
+})
+
+test.each([
+  ['state:failed !job:pay', /parts with ! only hide runs/],
+  ['state:faild', /'faild' is not a state/],
+])('%s is not for all', (filter, message) => {
+  const state = press(listOf(filter), 'a')
+  expect(shownPlace(state.places).all).toBe(false)
+  expect(state.toasts.at(-1)?.text).toMatch(message)
+})
+
+test('what is sorted by the time in its state is all that is under way', () => {
+  expect(asked(press(listOf(''), 's', 'j', 'enter', 'a'))).toMatchObject([
+    { filter: { states: ['ready', 'waiting', 'running', 'cancelling'] } },
+  ])
+})
+
+test('L shows what this session did, and closes it', () => {
+  const state = press(stateOf({ target: { screen: 'runs' }, data }), 'L')
+  expect(state.mode).toEqual({ kind: 'log', top: 0 })
+  expect(press(state, 'L').mode.kind).toBe('browse')
+})
