@@ -30,7 +30,7 @@ export interface Binding {
   readonly footer?: number
 }
 
-export const keyGroups = ['move', 'go', 'view', 'copy', 'act', 'program'] as const
+export const keyGroups = ['go', 'view', 'act', 'copy', 'move', 'program'] as const
 type KeyGroup = (typeof keyGroups)[number]
 
 /** Those that say more of a row below their list. */

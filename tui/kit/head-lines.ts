@@ -109,7 +109,7 @@ export function screensLine(state: AppState, screens: Screens): readonly Span[] 
     wide,
     { ...wide, name: ({ short }) => short, hint: '? keys ' },
     { name: ({ short }) => short, gap: '', hint: '' },
-    { name: ({ short }) => short.slice(0, 4), gap: '', hint: '' },
+    { name: ({ short }) => short.slice(0, 3), gap: '', hint: '' },
   ]
   const lines = layouts.map((layout) => ({
     left: [span(' '), ...shown.flatMap((tab) => tabSpans(tab, layout))],

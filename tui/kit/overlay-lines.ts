@@ -1,3 +1,4 @@
+import { wrap } from '../../runtime/cli/plain-text.ts'
 import type { AppState, Mode } from '../app/app-state.ts'
 import { isKnown } from '../app/commands.ts'
 import type { AppDeps } from '../app/deps.ts'
@@ -35,7 +36,12 @@ export function overlayOf(state: AppState, deps: AppDeps): Overlay | undefined {
       return pickerOverlay(mode, state)
     case 'dialog': {
       const { title, tone, lines } = mode.dialog.view()
-      return { title, tone, lines: lines.map(dialogLine), whole: false }
+      return {
+        title,
+        tone,
+        lines: lines.flatMap((line) => dialogLines(line, state.size.columns)),
+        whole: false,
+      }
     }
     default:
       return undefined
@@ -56,11 +62,26 @@ function helpOverlay(
   )
   const groups = keyGroups.flatMap((group) => {
     const bindings = known.filter((binding) => binding.group === group)
-    return bindings.map((binding, i) => helpLine(binding, i === 0 ? group : '', state))
+    return withOneLineOfDigits(bindings).map((binding, i) => helpLine(binding, i === 0 ? group : '', state))
   })
-  const title = deps.screens[screen]?.title ?? screen
+  const below = groups.length - top - (state.size.rows - 5)
+  const more = below > 0 ? `, ${below} more below` : ''
+  const title = `keys of ${deps.screens[screen]?.title ?? screen}${more}`
   const search = typed === '' ? [] : [[span('search ', 'dim'), ...fieldSpans(field)]]
-  return { title: `keys of ${title}`, tone: 'title', whole: true, lines: [...search, ...groups.slice(top)] }
+  return { title, tone: 'title', whole: true, lines: [...search, ...groups.slice(top)] }
+}
+
+/** Nine lines that say the same take the place of those that are looked for. */
+function withOneLineOfDigits(bindings: readonly Binding[]): readonly Binding[] {
+  const isDigit = ({ keys: [key = ''] }: Binding): boolean => /^\d$/.test(key)
+  const digits = bindings.filter(isDigit)
+  const [first] = digits
+  if (first === undefined || digits.length === 1) return bindings
+  const help = `opens a screen: ${digits.map(({ label }) => label).join(', ')}`
+  const keys = [`${first.keys[0]}-${digits.at(-1)?.keys[0]}`]
+  return bindings.flatMap((binding) =>
+    binding === first ? [{ ...first, keys, help }] : isDigit(binding) ? [] : [binding],
+  )
 }
 
 function helpLine({ keys, help, tier }: Binding, group: string, { environment }: AppState): readonly Span[] {
@@ -120,8 +141,13 @@ function pickerOverlay(
   return { title: picker.title, tone: 'title', whole: false, lines }
 }
 
-function dialogLine(line: DialogLine): readonly Span[] {
-  if (line.kind === 'text') return [span(` ${line.text}`, line.tone)]
+function dialogLines(line: DialogLine, columns: number): readonly (readonly Span[])[] {
+  if (line.kind === 'text') {
+    // Its begin may be a margin, as of a list.
+    const [margin = ''] = /^ */.exec(line.text) ?? []
+    const wrapped = wrap(line.text.trimStart(), columns - 2 - margin.length)
+    return wrapped.map((text) => [span(` ${margin}${text}`, line.tone)])
+  }
   const { label, field, active } = line
-  return [span(` ${label} `, active ? 'key' : 'dim'), ...(active ? fieldSpans(field) : [span(field.text)])]
+  return [[span(` ${label} `, active ? 'key' : 'dim'), ...(active ? fieldSpans(field) : [span(field.text)])]]
 }

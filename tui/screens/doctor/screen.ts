@@ -7,6 +7,7 @@ import { DoctorView, doctorLayout } from './view.tsx'
 export const doctor: Screen<DoctorData> = {
   name: 'doctor',
   title: 'Doctor',
+  short: 'Doc',
   panes: ['checks'],
   filterHint: 'part of a check',
   read: {

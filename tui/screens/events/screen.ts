@@ -11,6 +11,7 @@ import { EventsView, eventsLayout } from './view.tsx'
 export const events: Screen<EventsData> = {
   name: 'events',
   title: 'Events',
+  short: 'Event',
   panes: ['list'],
   filterHint: eventFilterHint,
   read: {

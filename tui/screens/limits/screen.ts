@@ -9,6 +9,7 @@ import { LimitsView } from './view.tsx'
 export const limits: Screen<LimitsData> = {
   name: 'limits',
   title: 'Limits',
+  short: 'Limit',
   panes: ['limiters', 'keys'],
   filterHint: 'part of a limiter or its kind, full, closed, open, or set by NAME',
   sorts: [

@@ -8,6 +8,7 @@ import { QueuesView } from './view.tsx'
 export const queues: Screen<QueuesData> = {
   name: 'queues',
   title: 'Queues',
+  short: 'Queue',
   panes: ['list'],
   filterHint: 'part of a queue, of one of its jobs, or paused, held, working, ready, idle',
   sorts: [
