@@ -21,7 +21,7 @@ interface Shot {
   readonly when: RegExp
 }
 
-const size: ScreenSize = { columns: 110, rows: 30 }
+const size: ScreenSize = { columns: 110, rows: 28 }
 /** Home shows what it has found. */
 const opened = /needs attention[^[]*warning/
 /** The same shop in each picture. */
@@ -69,7 +69,7 @@ const shots: readonly Shot[] = [
     title: 'A dialog says what an action would do before it is done',
   },
   {
-    ...{ name: 'events', keys: ['8'], when: /\[8 Events\][\s\S]*claimed/ },
+    ...{ name: 'events', keys: ['8'], when: /\[8 Events\][\s\S]*, now/ },
     title: 'Events as they happen, the newest first',
   },
   { ...{ name: 'doctor', keys: ['9'], when: /clock jumps/ }, title: 'Doctor: checks of the store' },

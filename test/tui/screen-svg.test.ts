@@ -78,6 +78,11 @@ describe('a picture of a screen', () => {
     expect(svg).toContain('<text x="47.6" y="27.5" textLength="25.2" font-weight="700">&lt;b&gt;</text>')
   })
 
+  test('text behind a wide gap keeps its place in any font', () => {
+    expect(picture('a b   c')).toContain('<text x="14" y="27.5" textLength="25.2">a b</text>')
+    expect(picture('a b   c')).toContain('<text x="64.4" y="27.5" textLength="8.4">c</text>')
+  })
+
   test('blocks are drawn as boxes, equal ones side by side as one', () => {
     expect(picture('a███')).toContain('<rect x="22.4" y="14" width="25.2" height="18" fill="#adbac7"/>')
     const svg = picture(`${esc}[32m▁█ x▌`)
