@@ -21,7 +21,7 @@ interface Shot {
   readonly when: RegExp
 }
 
-const size: ScreenSize = { columns: 110, rows: 28 }
+const size: ScreenSize = { columns: 120, rows: 28 }
 /** Home shows what it has found. */
 const opened = /needs attention[^[]*warning/
 /** The same shop in each picture. */
@@ -49,7 +49,7 @@ const shots: readonly Shot[] = [
     title: 'Queues, the one with the oldest ready run first',
   },
   {
-    ...{ name: 'workers', keys: ['4'], when: /deploy of[\s\S]*lease/ },
+    ...{ name: 'workers', keys: ['4'], when: /deploy of[\s\S]*in hand/ },
     title: 'Workers: who holds what, and how far a deploy has come',
   },
   {
