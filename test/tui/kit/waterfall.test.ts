@@ -32,7 +32,7 @@ describe('a run on one clock', () => {
     const of = input({ journal: entries, run: run({ step: open, changedAt: seconds(85) }) })
     expect(frame(of, 80)).toMatchInlineSnapshot(`
       [
-        "                       0                30s              1m               1m30s",
+        "                       0                30.0s            1m0s             1m30s",
         "ship     >       1m40s oooooo                                          ---------",
         "load     +        2.0s      ==",
         "charge   +   3x   4.0s         xxxx..........,xxx.....====",
@@ -51,7 +51,7 @@ describe('a run on one clock', () => {
     )
     expect(frame(input({ journal: entries }), 70)).toMatchInlineSnapshot(`
       [
-        "                         0            30s           1m           1m30s",
+        "                         0            30.0s         1m0s         1m30s",
         "ship       >       1m40s oooo-----------------------------------------",
         "items[1]           25.0s            ------------",
         "  pack     +        5.0s            ===",
@@ -76,11 +76,11 @@ describe('a run on one clock', () => {
     const of = input({ journal: entries, history, run: run({ worker: 'w3', changedAt: seconds(80) }) })
     expect(frame(of, 70)).toMatchInlineSnapshot(`
       [
-        "                       0             30s           1m            1m30s",
+        "                       0             30.0s         1m0s          1m30s",
         "ship     >       1m40s ooooo         !ooooooooo        ^oooo----------",
         "load     +        2.0s     ==",
         "charge   +   2x   8.0s        xxx....!........,=====",
-        "! at 30s: lost its worker w1: its lease expired; later on w2",
+        "! at 30.0s: lost its worker w1: its lease expired; later on w2",
         "^ at 1m10s: handed back by its worker w2; now on w3",
       ]
     `)
@@ -101,7 +101,7 @@ describe('a run on one clock', () => {
     expect(frame(of, 60, { notes: 1 }).slice(-2)).toMatchInlineSnapshot(`
       [
         "2 earlier in the history",
-        "^ at 30s: handed back by its worker w30; now on w1",
+        "^ at 30.0s: handed back by its worker w30; now on w1",
       ]
     `)
     expect(frame(of, 60, { notes: 0 })).toHaveLength(2)
@@ -117,7 +117,7 @@ describe('a run on one clock', () => {
     const of = input({ journal: journal(retrying('charge', 20, 5, 20)), places, run: run(waiting) })
     expect(frame(of, 60)).toMatchInlineSnapshot(`
       [
-        "                       0          30s        1m",
+        "                       0          30.0s      1m0s",
         "ship     %       1m40s oooo              %%%%%%%%%%%%%%%%%%%",
         "charge   %        1m0s      xxx......%%%%%%%%%%%%%%%%%%%%%%%",
       ]
@@ -128,7 +128,7 @@ describe('a run on one clock', () => {
     const places = [{ limiter: 'stripe', path: 'charge' } as LinePlace]
     expect(frame(input({ journal: journal(done('load', 40, 20)), places }), 60)).toMatchInlineSnapshot(`
       [
-        "                       0          30s        1m",
+        "                       0          30.0s      1m0s",
         "ship     >       1m40s ooo----------------------------------",
         "load     +       20.0s        ========",
         "charge   %        1m0s               %%%%%%%%%%%%%%%%%%%%%%%",
@@ -142,18 +142,18 @@ describe('a run on one clock', () => {
     const entries = journal(done('load', 20, 5), sleeping('rest', 20, 50))
     expect(frame(input({ journal: entries, history, run: cancelled }), 60)).toMatchInlineSnapshot(`
       [
-        "                       0            15s           30s",
+        "                       0            15.0s         30.0s",
         "ship             40.0s oooooooooo                          /",
         "load     +        5.0s              ======",
         "rest     z       20.0s                   zzzzzzzzzzzzzzzzzzz",
-        "/ at 40s: told to stop by ana: storm",
+        "/ at 40.0s: told to stop by ana: storm",
       ]
     `)
     const failed = run({ state: 'failed', endedAt: seconds(40), error: { name: 'E', message: 'm' } })
     const end = { ...retrying('load', 40, 5, 0), phase: 'failed' }
     expect(frame(input({ journal: journal(end), run: failed }), 60)).toMatchInlineSnapshot(`
       [
-        "                       0            15s           30s",
+        "                       0            15.0s         30.0s",
         "ship     x       40.0s oooooooooo",
         "load     x        5.0s                                 XXXXX",
       ]
@@ -166,7 +166,7 @@ describe('a run on one clock', () => {
     const history = [happened('retry', 70, { by: 'ana', reason: 'fixed' })]
     expect(frame(input({ journal: journal(end), history, run: ready }), 60)).toMatchInlineSnapshot(`
       [
-        "                       0          30s        1m",
+        "                       0          30.0s      1m0s",
         "ship     .       1m40s oooooooooo               rooooooooooo",
         "load     x        5.0s          XXX",
         "r at 1m10s: retried by ana: fixed",
@@ -191,7 +191,7 @@ describe('an at-most-once step', () => {
   test('runs since its intent while its worker holds the run', () => {
     expect(frame(input({ journal: journal(intent) }), 60)).toMatchInlineSnapshot(`
       [
-        "                       0          30s        1m",
+        "                       0          30.0s      1m0s",
         "ship     >       1m40s ooo----------------------------------",
         "pay      >       1m20s        =============================>",
       ]
@@ -235,7 +235,7 @@ describe('compressed', () => {
   test('a long wait is short, with its length above it, and tries are as wide as they were long', () => {
     expect(frame(of, 80, { scale: 'compressed' })).toMatchInlineSnapshot(`
       [
-        "                        :10s: 10s          :3d:   3d",
+        "                       :10.0s:10.0s       :3d0h:  3d0h",
         "ship     >        3d0h oo::ooo                   -------------------------------",
         "load     +        2.0s        =============",
         "trial    +        3d0h                    zz::zzzz",
@@ -253,8 +253,7 @@ describe('compressed', () => {
     const [axis] = frame(input({ journal: entries, now: seconds(45_200) }), 100, { scale: 'compressed' })
     expect(axis?.trim().split(/ +/)).toMatchInlineSnapshot(`
       [
-        ":15s:",
-        "15s",
+        ":15.0s:15.0s",
         "12h30m",
         "12h30m",
         ":1m33s:12h32m",
