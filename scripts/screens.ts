@@ -21,7 +21,7 @@ interface Shot {
   readonly when: RegExp
 }
 
-const size: ScreenSize = { columns: 120, rows: 34 }
+const size: ScreenSize = { columns: 120, rows: 28 }
 /** Home shows what it has found. */
 const opened = /needs attention[^[]*warning/
 /** The same shop in each picture. */
@@ -35,6 +35,42 @@ const shots: readonly Shot[] = [
   {
     ...{ name: 'runs', keys: ['2'], when: /\[2 Runs\][\s\S]*completed/ },
     title: 'Runs: a live list of all runs',
+  },
+  {
+    ...{
+      name: 'run',
+      keys: ['2', '/', 'job:fulfil-order state:completed', 'Enter', 'Enter', 'w'],
+      when: /book shipment[\s\S]*queued: true/,
+    },
+    title: 'A run: its steps and tries on one clock, and why it is where it is',
+  },
+  {
+    ...{ name: 'queues', keys: ['3'], when: /imports[\s\S]*Queue 'imports' is paused/ },
+    title: 'Queues, the one with the oldest ready run first',
+  },
+  {
+    ...{ name: 'workers', keys: ['4'], when: /deploy of[\s\S]*in hand/ },
+    title: 'Workers: who holds what, and how far a deploy has come',
+  },
+  {
+    ...{ name: 'cron', keys: ['5'], when: /hourly-report[\s\S]*next +in/ },
+    title: 'Cron: schedules, their next ticks, and what became of the last ones',
+  },
+  {
+    ...{ name: 'limits', keys: ['6'], when: /pdf-renderer[\s\S]*on the waitlist/ },
+    title: 'Limits: what is full, who waits, and who holds it',
+  },
+  {
+    ...{ name: 'failures', keys: ['7'], when: /now in [\s\S]*sample/ },
+    title: 'Failures by cause; which are new since the last deploy',
+  },
+  {
+    ...{ name: 'retry', keys: ['7', '/', 'sku', 'Enter', 'r'], when: /would run[\s\S]*copy command/ },
+    title: 'A dialog says what an action would do before it is done',
+  },
+  {
+    ...{ name: 'events', keys: ['8'], when: /\[8 Events\][\s\S]*, now/ },
+    title: 'Events as they happen, the newest first',
   },
   { ...{ name: 'doctor', keys: ['9'], when: /clock jumps/ }, title: 'Doctor: checks of the store' },
   { ...{ name: 'keys', keys: ['?'], when: /moves the cursor down/ }, title: 'The keys of a screen' },

@@ -55,14 +55,17 @@ interface Piece {
   readonly width: number
 }
 
-/** Equal blocks, and the text between blocks; blanks at both ends are left out. */
+/** Equal blocks, and the text between blocks and wide gaps: a font whose blanks are narrow moves no column. */
+const pieces = /([▁-█])\1*|[▏▎▍▌▋▊▉]|(?:[^▁-█▏▎▍▌▋▊▉ ]| (?! ))+/gu
+
+/** Blanks at both ends are left out. */
 function piecesOf({ text, width }: CellSpan): Piece[] {
-  const all = [...text.matchAll(/([▁-█])\1*|[▏▎▍▌▋▊▉]|[^▁-█▏▎▍▌▋▊▉]+/gu)]
-  // Where there are wide signs there are no blocks beside them: the offset of a piece is that of its characters.
+  // Where a sign is wider than a cell, or has none of its own, places can't be counted by characters.
+  const all = text.length === width ? [...text.matchAll(pieces)] : [{ 0: text, index: 0 }]
   return all.flatMap(({ 0: piece, index }) => {
     const before = piece.length - piece.trimStart().length
     const shown = piece.trim()
-    const cells = all.length === 1 ? width - (piece.length - shown.length) : shown.length
+    const cells = width - text.length + shown.length
     return shown === '' ? [] : [{ text: shown, offset: index + before, width: cells }]
   })
 }
@@ -85,7 +88,7 @@ function drawPiece(
     const part = { width: (cell.width * fromLeft) / 8, height: cell.height }
     return [rect(x, top, part, style.color, style.dim)]
   }
-  const stretched = `textLength="${round(width * cell.width)}" lengthAdjust="spacingAndGlyphs"`
+  const stretched = `textLength="${round(width * cell.width)}"`
   const place = `x="${round(x)}" y="${round(top + cell.baseline)}"`
   return [`<text ${place} ${stretched}${attributesOf(style)}>${escaped(text)}</text>`]
 }

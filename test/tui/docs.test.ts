@@ -1,0 +1,49 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { keysPage } from '../../scripts/screens/keys-page.ts'
+import { screenNames } from '../../tui/app/place.ts'
+import { filterKeys } from '../../tui/text/filter-keys.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(join(root, file), 'utf8')
+const page = read('docs/jobs-tui.md')
+
+test('the page of keys is that of the keymap; npm run keys writes it', () => {
+  expect(read('docs/jobs-tui-keys.md')).toBe(keysPage())
+})
+
+describe('docs/jobs-tui.md', () => {
+  test('tells of every screen, with its picture', () => {
+    const pictures = screenNames.filter((name) => !page.includes(`](screens/${name}.svg)`))
+    expect(pictures).toEqual(['step'])
+  })
+
+  test('tells of every key of the filter', () => {
+    expect(filterKeys.filter(({ name }) => !new RegExp(`\`${name}[:><]`).test(page))).toEqual([])
+  })
+})
+
+test('every link between the documents leads to a file and a heading', () => {
+  const files = [...globSync('docs/*.md', { cwd: root }), 'README.md', 'CONTRIBUTING.md']
+  const links = files.flatMap((file) =>
+    [...read(file).matchAll(/\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)/g)].map(([, target, heading]) => ({
+      file,
+      target: target === '' ? file : join(dirname(file), target ?? ''),
+      heading,
+    })),
+  )
+  expect(links.length).toBeGreaterThan(30)
+  expect(links.filter(({ target }) => !existsSync(join(root, target)))).toEqual([])
+  expect(links.filter(({ target, heading }) => heading && !headingsOf(target).includes(heading))).toEqual([])
+})
+
+/** As GitHub names them in addresses. */
+function headingsOf(file: string): string[] {
+  return [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, title = '']) =>
+    title
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
