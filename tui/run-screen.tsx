@@ -57,15 +57,21 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   })
   const speakAgain = quietConsole()
   const ended = giveBack(instance, suspension)
-  runner.begin(app, { reload: () => [fleet, reader].map((one) => one.reload()), quit: () => ended.end(0) })
-  const resized = async (): Promise<void> => {
+  const paintAnew = async (): Promise<void> => {
     // What ink paints of the old frame is behind, not before the new one.
     await instance.waitUntilRenderFlush()
     wipe(instance, stdout)
     app.dispatch({ kind: 'resize', size: { columns: stdout.columns, rows: stdout.rows } })
   }
-  const resizing = (): void => void resized()
+  const resizing = (): void => void paintAnew()
+  runner.begin(app, {
+    reload: () => [fleet, reader].map((one) => one.reload()),
+    repaint: resizing,
+    quit: () => ended.end(0),
+  })
   stdout.on('resize', resizing)
+  // Keys that came before this program read them have moved the cursor that ink counts from.
+  resizing()
   want(reader, app.state())
   fleet.start()
   reader.start()

@@ -168,3 +168,14 @@ test.each([
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is the range
   expect(/^[\x00-\x7f]*$/.test(screen)).toBe(name !== 'NO_COLOR')
 })
+
+test('keys that are typed before the program reads them leave nothing on the screen', async () => {
+  const { url } = await ownStore()
+  const terminal = await Terminal.start({ args: ['--store', url] })
+  // Echoed by the terminal itself, wherever the cursor is by then.
+  for (let i = 0; i < 10; i++) await terminal.type('Z')
+  await terminal.shows(/live \d/)
+  expect(await terminal.shows(/^ jobs │ ● live/)).not.toContain('Z')
+  await terminal.press('C-l')
+  expect(await terminal.shows(/^ jobs │ ● live/)).not.toContain('Z')
+})

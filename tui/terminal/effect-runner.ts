@@ -15,6 +15,8 @@ export interface EffectRunnerDeps {
 /** What only the whole program can do. */
 export interface ProgramHooks {
   readonly reload: () => void
+  /** Paints the whole frame on an empty screen. */
+  readonly repaint: () => void
   readonly quit: () => void
 }
 
@@ -48,7 +50,7 @@ export class EffectRunner {
         void suspension.stop()
         break
       case 'repaint':
-        void suspension.takeBack()
+        this.#hooks?.repaint()
         break
       case 'reload':
         this.#hooks?.reload()
