@@ -37,7 +37,7 @@ export const resumeQueue: Action<'queue'> = {
     if (queue?.paused === undefined) return impossible('it is not paused any more')
     return ready(target, [
       { text: `paused by ${byInSentence(queue.paused)}` },
-      { text: `workers would take its ${runsText(queue.counts.ready)} that are ready` },
+      { text: `workers would take its ready runs: ${queue.counts.ready}` },
     ])
   },
   words: ({ id }) => ['resume', id],

@@ -24,7 +24,7 @@ export const workerLosses: FindingKind = {
         since: exactly(first.at),
         sentence:
           `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
-          `in the last 15 minutes, with ${countOf(runs, 'run')} in their slots.`,
+          `in the last 15 minutes, with ${runs === 0 ? 'no run' : countOf(runs, 'run')} in ${losses.length === 1 ? 'its' : 'their'} slots.`,
         next: command('events', '--log', 'operations'),
         related: { version: 'any', action: 'any' },
       },

@@ -136,7 +136,7 @@ test('nothing to retry is offered where no run is failed now', () => {
 })
 
 test('the title counts runs and groups', () => {
-  expect(failedNowText(failureRows(input(shown())))).toBe('1,204 runs are failed now in 1 of 2')
+  expect(failedNowText(failureRows(input(shown())))).toBe('1,204 runs are failed now in 1 of 2 groups')
   expect(failedNowText([])).toBe('no run is failed now')
 })
 

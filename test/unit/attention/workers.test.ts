@@ -60,7 +60,7 @@ describe('losses of workers', () => {
       id: 'worker-losses:fleet',
       severity: 'notice',
       since: now - 5 * minuteMs,
-      sentence: '1 worker (w1) was lost in the last 15 minutes, with 2 runs in their slots.',
+      sentence: '1 worker (w1) was lost in the last 15 minutes, with 2 runs in its slots.',
     })
     const operations = [4, 3, 2, 1].map((n) => loss(n * minuteMs, n))
     expect(onlyFinding(workerLosses, { operations: operations.slice(1) })).toMatchObject({

@@ -151,5 +151,5 @@ function noteOf(props: ViewProps<FailuresData>): Span {
   if (data === undefined) return span('reading', 'dim')
   const filter = place.filter === '' ? '' : `${place.filter}  `
   const cut = data.isCut ? '+' : ''
-  return span(`${filter}${failedNowText(failureRows(props))}${cut} groups, ${orderText[data.order]}`, 'dim')
+  return span(`${filter}${failedNowText(failureRows(props))}${cut}, ${orderText[data.order]}`, 'dim')
 }

@@ -61,5 +61,5 @@ export function LimitsView(props: ViewProps<LimitsData>): ReactElement {
 function noteText({ windows, data }: ViewProps<LimitsData>): string {
   const waiting = (data?.limiters ?? []).reduce((sum, limiter) => sum + limiter.waiting, 0)
   const bounded = data?.isWhole === false ? '   oldest: of the runs that have waited for the longest' : ''
-  return `${windows.limiters?.count ?? 0}   ${waiting} runs or steps wait${bounded}`
+  return `${windows.limiters?.count ?? 0}   ${waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`}${bounded}`
 }

@@ -44,7 +44,7 @@ export function allFacts(run: Run, now: number): readonly Fact[] {
     ...Object.entries(headers).map(([name, value]): Fact => ['header', `${name}=${value}`]),
     ...timeFacts(run, now),
     ...('endedAt' in run ? [] : [['changed', `${durationToken(now - changedAt)} ago`] as const]),
-    ['journal', `${position.toLocaleString('en')} entries`],
+    ['journal', position === 1 ? '1 entry' : `${position.toLocaleString('en')} entries`],
     ...('fingerprint' in run && run.fingerprint !== undefined ? [['failure', run.fingerprint] as const] : []),
   ]
 }

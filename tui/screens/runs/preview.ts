@@ -35,7 +35,7 @@ function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[]
     ...(startedAt === undefined ? [] : [['started', at(startedAt)] as const]),
     ...(scheduledFor === undefined ? [] : [['tick', clockTime(scheduledFor, now)] as const]),
     ['try', losses === 0 ? `${attempt}` : `${attempt}, its worker was lost ${losses} times`],
-    ['journal', `${position} entries`],
+    ['journal', position === 1 ? '1 entry' : `${position} entries`],
     ...(unique === undefined ? [] : [['unique', unique.key] as const]),
     ...(tags.length === 0 ? [] : [['tags', tags.join(' ')] as const]),
   ]
