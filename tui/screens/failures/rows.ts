@@ -51,7 +51,7 @@ function toRow(group: FailureGroup, starts: readonly VersionStart[]): FailureRow
 /** How many runs are failed now in the groups together, and in how many of them. */
 export function failedNowText(rows: readonly FailureRow[]): string {
   const failed = rows.filter(({ group }) => group.failedNow > 0)
-  if (failed.length === 0) return `no run is failed now, ${rows.length} groups`
+  if (failed.length === 0) return 'no run is failed now'
   const runs = failed.reduce((sum, { group }) => sum + group.failedNow, 0)
   return `${runs.toLocaleString('en')} ${runs === 1 ? 'run is' : 'runs are'} failed now in ${failed.length} of ${rows.length} groups`
 }
