@@ -101,6 +101,17 @@ test('a cursor is seen without color', () => {
   expect(lines.find((line) => line.includes('Finding 1:'))).toMatch(/^▸ /)
 })
 
+test('what is under a dialog is cut, not squeezed', () => {
+  const home = stateOf({ fleet: busy })
+  const whole = linesOf(home)
+  const items = [1, 2, 3].map((n) => ({ label: `choice ${n}`, pick: () => ({ state: home, effects: [] }) }))
+  const mode = { kind: 'picker', picker: { title: 'which', items }, line: 0 } as const
+  const lines = linesOf({ ...home, mode })
+  const title = lines.findIndex((line) => line.includes('which'))
+  expect(title).toBe(18)
+  expect(lines.slice(0, title)).toEqual(whole.slice(0, title))
+})
+
 test('ASCII alone', () => {
   for (const screen of ['home', 'runs', 'doctor'] as const) {
     const state = stateOf({ fleet: busy, target: { screen }, environment: { look: lookOf({ ascii: true }) } })

@@ -56,6 +56,25 @@ describe('--once', () => {
     })
   })
 
+  test('of a run prints its screen, and its JSON', async () => {
+    const { url, jobs } = await ownStore()
+    const { id } = await jobs.enqueue(mail)
+    const { stdout } = await tui('--store', url, id, '--once')
+    expect(stdout).toContain(id)
+    expect(stdout).toContain('steps')
+    const { stdout: json } = await tui('--store', url, id, '--once', '--json')
+    expect(JSON.parse(json)).toMatchObject({ run: { id, job: 'send-mail', state: 'ready' } })
+  })
+
+  test('of a demo needs no store, and leaves none', async () => {
+    const { code, stdout, stderr } = await tui('--demo', '--seed', '7', '--once', 'failures')
+    expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
+    expect(stdout).toContain('TypeError: Cannot read properties')
+    const folder = /sqlite:(\S+)\/shop\.db/.exec(stdout)?.[1] ?? ''
+    expect(folder).toContain('jobs-tui-demo-')
+    expect(existsSync(folder)).toBe(false)
+  })
+
   test('exits 2 when the store can’t be reached, and makes none', async () => {
     const { url } = await ownStore()
     const missing = `${url}.not-there`
@@ -81,6 +100,10 @@ describe('one line says what is wrong with a command line', () => {
   test.each([
     [[], /stdout is no terminal; --once prints one frame as text/],
     [['--once', 'nothing'], /'nothing' is invalid.*home, runs/],
+    [['--demo', '--store', 'x', '--once'], /--demo makes a store of its own; leave out --store/],
+    [['--seed', '7', '--once'], /--seed is the number of a demo; add --demo/],
+    [['--demo', '--seed', 'x', '--once'], /write a whole number, as 7/],
+    [['01m8jm59jrj27v70137jwxkj9h', '--once', 'runs'], /--once runs and a run are two screens/],
     [['--nothing'], /unknown option '--nothing'/],
     [['--store', 'mysql:x', '--once'], /no engine for 'mysql:x'/],
   ])('%j', async (args, message) => {

@@ -25,7 +25,7 @@ export function dialogView(asked: Asked, stage: Stage): DialogView {
 
 /** With the place: who works on several must see where this goes. */
 function titleOf({ action, target, environment: { name, address, isProduction } }: Asked): string {
-  return `${action.command} ${targetText(target)} in ${name ?? address}${isProduction ? ' (production)' : ''}`
+  return `${action.name ?? action.command} ${targetText(target)} in ${name ?? address}${isProduction ? ' (production)' : ''}`
 }
 
 function toneOf({ action, environment }: Asked, stage: Stage): Tone {
@@ -199,7 +199,7 @@ function askingKeys(asked: Asked, stage: AskingStage): readonly Hint[] {
     ? [['f', choice.canary ? 'all at once' : `${canaryRuns} first`]]
     : []
   return [
-    ...(plan.does ? [['y', asked.action.command] as const] : []),
+    ...(plan.does ? [['y', asked.action.name ?? asked.action.command] as const] : []),
     ...allow,
     ...canary,
     ['c', 'copy command'],

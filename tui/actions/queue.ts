@@ -7,6 +7,7 @@ import { type Action, impossible, ready } from './action.ts'
 
 export const pauseQueue: Action<'queue'> = {
   command: 'pause or resume',
+  name: 'pause',
   on: ['queue'],
   tier: 2,
   isFor: ({ paused }) => !paused,
@@ -29,6 +30,7 @@ export const pauseQueue: Action<'queue'> = {
 
 export const resumeQueue: Action<'queue'> = {
   command: 'pause or resume',
+  name: 'resume',
   on: ['queue'],
   tier: 1,
   isFor: ({ paused }) => paused,

@@ -11,6 +11,7 @@ import { type Action, impossible, ready } from './action.ts'
 
 export const pauseSchedule: Action<'schedule'> = {
   command: 'pause or resume',
+  name: 'pause',
   on: ['schedule'],
   tier: 2,
   isFor: ({ paused }) => !paused,
@@ -32,6 +33,7 @@ export const pauseSchedule: Action<'schedule'> = {
 
 export const resumeSchedule: Action<'schedule'> = {
   command: 'pause or resume',
+  name: 'resume',
   on: ['schedule'],
   tier: 1,
   isFor: ({ paused }) => paused,

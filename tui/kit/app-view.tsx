@@ -66,7 +66,10 @@ function Body({ state, deps }: FrameProps): ReactElement {
   return (
     <Box flexDirection="column" width={columns} height={rows} flexShrink={0} overflow="hidden">
       <Box flexDirection="column" height={rows - over} flexShrink={0} overflow="hidden">
-        {over < rows ? <ScreenView state={state} deps={deps} /> : null}
+        {/* It is laid out for the whole body: what is under the overlay is cut, not squeezed. */}
+        <Box flexDirection="column" height={rows} flexShrink={0}>
+          {over < rows ? <ScreenView state={state} deps={deps} /> : null}
+        </Box>
       </Box>
       {overlay === undefined ? null : (
         <Pane

@@ -107,7 +107,7 @@ function rowLine(
   const state = stateOf(row)
   const sign = state === undefined ? ' ' : glyphs.state[state]
   const tries = row.kind === 'step' && row.tries > 1 ? `${row.tries}x` : ''
-  const took = row.spans.length === 0 ? '' : durationToken(row.tookMs)
+  const took = row.spans.length === 0 && row.kind !== 'run' ? '' : durationToken(row.tookMs)
   const spans = [
     span(`${padded(labelOf(row), columns.label, glyphs)} `, row.orphan === true ? 'dim' : 'plain'),
     span(`${sign} `, waterfallTones[state ?? 'empty']),
