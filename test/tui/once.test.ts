@@ -1,6 +1,8 @@
 import { execFile } from 'node:child_process'
-import { existsSync, statSync } from 'node:fs'
-import { describe, expect, inject, test } from 'vitest'
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { defineJob } from '../../sdk/index.ts'
 import { ownStore } from './support/store.ts'
 
@@ -14,7 +16,12 @@ interface Finished {
 
 /** jobs-tui without a terminal. */
 function tui(...args: readonly string[]): Promise<Finished> {
-  const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8' }
+  return tuiIn(tmpdir(), ...args)
+}
+
+/** With a folder for what is temporary. */
+function tuiIn(folder: string, ...args: readonly string[]): Promise<Finished> {
+  const env = { PATH: process.env.PATH ?? '', LANG: 'C.UTF-8', TMPDIR: folder }
   return new Promise((resolve) => {
     execFile(process.execPath, [inject('jobsTui'), ...args], { env }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr })
@@ -67,12 +74,12 @@ describe('--once', () => {
   })
 
   test('of a demo needs no store, and leaves none', async () => {
-    const { code, stdout, stderr } = await tui('--demo', '--seed', '7', '--once', 'failures')
+    const folder = mkdtempSync(join(tmpdir(), 'jobs-tui-once-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const { code, stdout, stderr } = await tuiIn(folder, '--demo', '--seed', '7', '--once', 'failures')
     expect({ code, stderr }).toEqual({ code: 3, stderr: '' })
     expect(stdout).toContain('TypeError: Cannot read properties')
-    const folder = /sqlite:(\S+)\/shop\.db/.exec(stdout)?.[1] ?? ''
-    expect(folder).toContain('jobs-tui-demo-')
-    expect(existsSync(folder)).toBe(false)
+    expect(readdirSync(folder)).toEqual([])
   })
 
   test('exits 2 when the store can’t be reached, and makes none', async () => {
