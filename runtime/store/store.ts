@@ -24,6 +24,7 @@ import type { RunCount, RunPage, RunQuery } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
+import type { DrainStatus } from './worker-drain.ts'
 import type { QueueOrder, WorkerInfo, WorkerJob } from './worker-info.ts'
 
 export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
@@ -346,6 +347,8 @@ export interface NewWorker {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Why it drains. Left out: nothing to tell, what was told before holds. */
+  readonly drain?: DrainStatus
   /** Left out: nothing to tell, what was told before holds. */
   readonly openSteps?: OpenSteps
 }
