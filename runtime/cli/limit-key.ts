@@ -43,8 +43,8 @@ const waiterColumns: readonly Column<LimitWaiter>[] = [
 ]
 
 /** For the help of the command. */
-export const fieldsOfLimitKey = `HOLDER: run, job, state, path ('': the job's own limit), held (slots), since?, worker?
-WAITER: run, job, state, path, position, priority, since?, aged`
+export const fieldsOfLimitKey = `HOLDER: run, job, queue, state, path ('': the job's own limit), held (slots), since?, worker?
+WAITER: run, job, queue, state, path, position, priority, since?, aged`
 
 /** Shows who holds one key of a limiter, and who waits for it. */
 export async function showLimitKey(

@@ -23,6 +23,7 @@ export interface LimitKeyQuery {
 export interface LimitHolder {
   readonly run: RunId
   readonly job: string
+  readonly queue: string
   readonly state: RunState
   /** The step that holds it; '' for the job's own limits. */
   readonly path: StepPath
@@ -45,6 +46,7 @@ export interface LimitHolderPage {
 export interface LimitWaiter {
   readonly run: RunId
   readonly job: string
+  readonly queue: string
   readonly state: RunState
   /** The step that waits; '' for the job's own limits. */
   readonly path: StepPath

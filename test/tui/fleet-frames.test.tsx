@@ -128,8 +128,22 @@ const limitsData: LimitsData = {
   ]),
   waiting: [limited],
   isWhole: true,
-  places: [{ run: limited, place: { ...key, path: '', ahead: 0, holders: ['holder-1'] } }],
   current: 'tenant',
+  users: {
+    ...{ limiter: 'tenant', key: 'ana', isCut: false },
+    holders: [
+      {
+        ...{ run: 'holder-1', job: 'sync', queue: 'sync', state: 'running', path: '', held: 1 },
+        ...{ since: now - 3 * minuteMs, worker: 'web-1' },
+      },
+    ],
+    waiters: [
+      {
+        ...{ run: 'waiter-1', job: 'sync', queue: 'sync', state: 'waiting', path: '', position: 1 },
+        ...{ priority: 0, since: now - 2 * minuteMs, aged: true },
+      },
+    ],
+  },
   isPartial: false,
 }
 
@@ -175,7 +189,7 @@ const screens: readonly Shown[] = [
     data: limitsData,
     says: [
       ...['tenant', '6m0s', 'max 1', 'ben', '1/1', 'stripe', '40.0s', 'ana'],
-      ...['held by run holder-1', 'the code says max 10'],
+      ...['PLACE', 'holds', 'holder-1', 'by ben: the database is slow; the code says max 10'],
     ],
   },
 ]
@@ -216,7 +230,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
       expect(lines.filter((line) => /[^\u0020-\u007e]/.test(line))).toEqual([])
     })
 
-    test.each([['z'], ['tab'], ['J'], ['j', 'z']])('fits after %s %s', (...keys) => {
+    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['u'], ['tab', 'u']])('fits after %s %s', (...keys) => {
       expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)
     })
   })

@@ -96,6 +96,8 @@ async function limits(name: string | undefined, options: LimitsOptions): Promise
     throw usageError('name the limiter to change: durable-jobs limits NAME --set …')
   if (options.key !== undefined && (name === undefined || changes))
     throw usageError('--key goes with the name of one limiter: durable-jobs limits NAME --key KEY')
+  if (options.cursor !== undefined && options.key === undefined)
+    throw usageError('--cursor goes with --key: it goes on with those who wait for that key')
   if (options.set !== undefined && options.reset) throw usageError('write --set or --reset, not both')
   await withConnection(options, async (jobs) => {
     if (name !== undefined && changes) await change(jobs, name, options)

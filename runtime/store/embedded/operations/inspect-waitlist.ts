@@ -68,7 +68,8 @@ function holderOf(
       ? undefined
       : tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', run.lease)
   return {
-    ...{ run: run.id, job: run.job, state: run.state, path, held: take?.held ?? 0 },
+    ...{ run: run.id, job: run.job, queue: run.queue, state: run.state },
+    ...{ path, held: take?.held ?? 0 },
     ...(take?.heldAt === undefined ? {} : { since: shownAt(tx, take.heldAt) }),
     ...(worker === undefined ? {} : { worker: worker.name }),
   }
@@ -76,12 +77,12 @@ function holderOf(
 
 function waiterOf(
   tx: Transaction,
-  { seq, id, job, state, changed_at }: RunRow,
+  { seq, id, job, queue, state, changed_at }: RunRow,
   { path, priority }: LineEntry,
   position: number,
 ): LimitWaiter {
   return {
-    ...{ run: id, job, state, path, position, priority },
+    ...{ run: id, job, queue, state, path, position, priority },
     ...(state === 'waiting' ? { since: shownAt(tx, changed_at) } : {}),
     aged: admissionOf(tx, seq, path)?.senior === true,
   }

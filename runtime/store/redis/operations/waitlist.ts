@@ -16,6 +16,7 @@ type HolderReply = [
   run: Buffer,
   path: Buffer,
   job: Buffer,
+  queue: Buffer,
   state: number,
   held: number,
   since: Buffer,
@@ -37,12 +38,13 @@ export async function readLimitHolders(calls: ScriptCalls, query: LimitKeyQuery)
 /** One whose run is gone is left out. */
 function holderOf(
   calls: ScriptCalls,
-  [run, path, job, state, held, since, worker]: HolderReply,
+  [run, path, job, queue, state, held, since, worker]: HolderReply,
 ): readonly LimitHolder[] {
   if (job.length === 0) return []
   return [
     {
-      ...{ run: String(run), job: String(job), state: stateOfCode(state), path: String(path), held },
+      ...{ run: String(run), job: String(job), queue: String(queue), state: stateOfCode(state) },
+      ...{ path: String(path), held },
       ...(since.length === 0 ? {} : { since: calls.clock.shown(Number(since)) }),
       ...(worker.length === 0 ? {} : { worker: String(worker) }),
     },
@@ -55,6 +57,7 @@ type WaiterReply = [
   run: Buffer,
   path: Buffer,
   job: Buffer,
+  queue: Buffer,
   state: number,
   since: Buffer,
   aged: number,
@@ -75,14 +78,14 @@ export async function readWaitlist(calls: ScriptCalls, query: LimitKeyQuery): Pr
 
 function waiterOf(
   calls: ScriptCalls,
-  [priority, , run, path, job, state, since, aged]: WaiterReply,
+  [priority, , run, path, job, queue, state, since, aged]: WaiterReply,
   position: number,
 ): readonly LimitWaiter[] {
   if (job.length === 0) return []
   return [
     {
-      ...{ run: String(run), job: String(job), state: stateOfCode(state), path: String(path) },
-      ...{ position, priority, aged: aged === 1 },
+      ...{ run: String(run), job: String(job), queue: String(queue), state: stateOfCode(state) },
+      ...{ path: String(path), position, priority, aged: aged === 1 },
       ...(since.length === 0 ? {} : { since: calls.clock.shown(Number(since)) }),
     },
   ]

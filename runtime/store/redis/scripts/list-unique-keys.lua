@@ -27,7 +27,8 @@ local function add(field)
 end
 
 if cursor == '' and call('HLEN', K.unique) <= IN_ORDER then
-  local fields = call('HKEYS', K.unique)
+  local all, fields = call('HGETALL', K.unique), {}
+  for i = 1, #all, 2 do fields[#fields + 1] = all[i] end
   table.sort(fields)
   for i = 1, #fields do
     add(fields[i])

@@ -2,7 +2,7 @@
 Who holds slots of a key of a limiter.
 keys: all
 input: time, limiter, key, what stands behind limiter and key of the holder to go on behind ('' at first), limit
-returns: per holder: { run, path, job ('' when the run is gone), state, slots, since when or '', worker or '' }
+returns: per holder: { run, path, job ('' when the run is gone), queue, state, slots, since when or '', worker or '' }
 writes: nothing
 uses: prelude limits-part
 ]]
@@ -26,7 +26,7 @@ for i = 1, #members do
   local _, lease
   if run and (run[STATE] == RUNNING or run[STATE] == CANCELLING) then _, lease = readStay(run) end
   found[i] = {
-    id, path, run and run[JOB] or '', run and run[STATE] or 0, held, since, lease and workerName(lease) or '',
+    id, path, run and run[JOB] or '', run and run[QUEUE] or '', run and run[STATE] or 0, held, since, lease and workerName(lease) or '',
   }
 end
 return found

@@ -2,7 +2,7 @@
 Who waits for a key of a limiter, in order.
 keys: all
 input: time, limiter, key, what stands behind limiter and key of the entry to go on behind ('' at first), limit
-returns: per entry: { priority, number, run, path, job ('' when the run is gone), state, since when it waits or '', 1 when aged }
+returns: per entry: { priority, number, run, path, job ('' when the run is gone), queue, state, since when it waits or '', 1 when aged }
 writes: nothing
 uses: prelude limits-part
 ]]
@@ -18,7 +18,7 @@ for i = 1, #members do
   local admission = run and limits().admissionsOf(run)[path]
   local since = run and run[STATE] == WAITING and text(run[CHANGED_AT]) or ''
   found[i] = {
-    1000 - rank, text(number), id, path, run and run[JOB] or '', run and run[STATE] or 0, since,
+    1000 - rank, text(number), id, path, run and run[JOB] or '', run and run[QUEUE] or '', run and run[STATE] or 0, since,
     admission and admission.s and 1 or 0,
   }
 end
