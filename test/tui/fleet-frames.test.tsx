@@ -37,6 +37,8 @@ const limited = runOf('waiter-1', {
   waitingFor: { kind: 'limit', name: 'tenant' },
 } as Partial<Run>)
 
+const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 13_000, leftMs: 12_000 } as const
+
 const fleet = fleetOf({
   queues: [
     queue('mail', {
@@ -53,7 +55,7 @@ const fleet = fleetOf({
   ],
   workers: [
     worker('web-1:10:aaaaaa', { send: 2 }, { running: 7 }),
-    worker('web-2:11:bbbbbb', { send: 1 }, { running: 2, draining: true }),
+    worker('web-2:11:bbbbbb', { send: 1 }, { running: 2, draining: true, drain }),
     worker('web-3:12:cccccc', { send: 1 }, { running: 1, lost: true, seenAgoMs: 34_000 }),
   ],
   operations: [
@@ -172,7 +174,7 @@ const screens: readonly Shown[] = [
     screen: 'workers',
     data: workersData,
     says: [
-      ...['web-3:12:cccccc', 'lost', 'draining', '7/10', 'deploy of send', 'old code holds 2 runs'],
+      ...['web-3:12:cccccc', 'lost', 'draining, 12.0s left', '7/10', 'deploy of send', 'old code holds 2 runs'],
       ...['worker web-3:12:cccccc lost: its process died, it held 1 run (34.0s ago)', 'held-1'],
     ],
   },

@@ -63,8 +63,9 @@ function rolloutLine(
   ]
 }
 
-function shareText({ version, workers, draining }: VersionShare): string {
-  const drains = draining === 0 ? '' : ` (${draining} draining)`
+function shareText({ version, workers, draining, leftMs }: VersionShare): string {
+  const left = leftMs === undefined ? '' : `, ${durationToken(leftMs)} left`
+  const drains = draining === 0 ? '' : ` (${draining} draining${left})`
   return `v${version} on ${workers}${drains}`
 }
 
