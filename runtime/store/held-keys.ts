@@ -50,7 +50,8 @@ const maxLimit = 1_000
 export function parseHeldKeyQuery(query: HeldKeyQuery): ParsedHeldKeyQuery {
   checkKnownOptions(query, ['job', 'limit', 'cursor'], 'unique keys')
   const { job, limit, cursor } = query
-  if (job === '') throw new InvalidOptionsError('unique keys: job is empty; leave it out for those of every job')
+  if (job === '')
+    throw new InvalidOptionsError('unique keys: job is empty; leave it out for those of every job')
   if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
     throw new InvalidOptionsError(`unique keys: limit must be 1 to ${maxLimit}, not ${limit}`)
   }

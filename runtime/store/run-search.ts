@@ -115,7 +115,9 @@ export function parseRunQuery(query: RunQuery): RunSearch {
   }
   if (filter.text === '') throw new InvalidOptionsError('runs: text is empty; leave it out to see every run')
   if (filter.limitKey !== undefined && filter.limiter === undefined) {
-    throw new InvalidOptionsError(`runs: limitKey '${filter.limitKey}' is a key of a limiter; name the limiter, too`)
+    throw new InvalidOptionsError(
+      `runs: limitKey '${filter.limitKey}' is a key of a limiter; name the limiter, too`,
+    )
   }
   const states = statesOf(filter)
   const other = states.find((state) => !longestStates.includes(state))

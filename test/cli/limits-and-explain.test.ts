@@ -31,8 +31,12 @@ describe('limits and explain', () => {
 
   test('limits --key names who holds a key and who waits for it, in order', async () => {
     const text = await cli.ok('limits', 'tenant', '--key', 'a')
-    expect(text).toMatch(/^HELD BY +JOB +STEP +STATE +SLOTS +FOR +WORKER\nfirst +limited +running +1 +\S+ +\S/)
-    expect(text).toMatch(/\n\nPLACE +WAITS +JOB +STEP +STATE +PRIORITY +FOR +AGED\n +1 +second +limited +waiting +0 +\S+\n$/)
+    expect(text).toMatch(
+      /^HELD BY +JOB +STEP +STATE +SLOTS +FOR +WORKER\nfirst +limited +running +1 +\S+ +\S/,
+    )
+    expect(text).toMatch(
+      /\n\nPLACE +WAITS +JOB +STEP +STATE +PRIORITY +FOR +AGED\n +1 +second +limited +waiting +0 +\S+\n$/,
+    )
     expect(await cli.json('limits', 'tenant', '--key', 'a')).toMatchObject({
       limiter: { name: 'tenant' },
       key: 'a',

@@ -174,7 +174,14 @@ const screens: readonly Shown[] = [
     screen: 'workers',
     data: workersData,
     says: [
-      ...['web-3:12:cccccc', 'lost', 'draining, 12.0s left', '7/10', 'deploy of send', 'old code holds 2 runs'],
+      ...[
+        'web-3:12:cccccc',
+        'lost',
+        'draining, 12.0s left',
+        '7/10',
+        'deploy of send',
+        'old code holds 2 runs',
+      ],
       ...['worker web-3:12:cccccc lost: its process died, it held 1 run (34.0s ago)', 'held-1'],
     ],
   },
@@ -232,9 +239,12 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
       expect(lines.filter((line) => /[^\u0020-\u007e]/.test(line))).toEqual([])
     })
 
-    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['u'], ['tab', 'u']])('fits after %s %s', (...keys) => {
-      expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)
-    })
+    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['u'], ['tab', 'u']])(
+      'fits after %s %s',
+      (...keys) => {
+        expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)
+      },
+    )
   })
 
   test('zoomed in says more of the row under the cursor', () => {

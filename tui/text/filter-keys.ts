@@ -52,7 +52,11 @@ export const filterKeys: readonly FilterKey[] = [
   },
   named('worker', 'workers', 'held by this worker'),
   named('limiter', 'limiters', 'waits for this limiter'),
-  { ...named('limitKey', 'limitKeys', 'with limiter: the key that it waits for'), name: 'key', mayBeEmpty: true },
+  {
+    ...named('limitKey', 'limitKeys', 'with limiter: the key that it waits for'),
+    name: 'key',
+    mayBeEmpty: true,
+  },
   {
     name: 'age',
     operators: ['>', '<'],

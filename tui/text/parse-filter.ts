@@ -123,7 +123,8 @@ function readPart(
       problem: `'${written}${operator}' is not how ${key.name} is written; write ${key.operators.map((sign) => `${key.name}${sign}`).join(' or ')}`,
     }
   }
-  if (value === '' && !(key.mayBeEmpty && end > valueStart)) return { problem: `${written}${operator} has no value; write ${key.hint}` }
+  if (value === '' && !(key.mayBeEmpty && end > valueStart))
+    return { problem: `${written}${operator} has no value; write ${key.hint}` }
   return key.read(value, operator, now)
 }
 

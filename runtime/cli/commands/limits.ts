@@ -80,7 +80,10 @@ export function addLimits(program: Command): void {
     .option('--key <key>', "who holds this key of it and who waits for it; '' for a limiter without keys")
     .option('--limit <n>', 'with --key: at most this many of each', wholeNumber(1, 1000), 50)
     .option('--cursor <cursor>', 'with --key: go on with those who wait where the page before ended')
-  addOperatorOptions(command, '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }, with --key { limiter, key, holders: [HOLDER], holdersCursor?, waiters: [WAITER], cursor? }').action(limits)
+  addOperatorOptions(
+    command,
+    '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }, with --key { limiter, key, holders: [HOLDER], holdersCursor?, waiters: [WAITER], cursor? }',
+  ).action(limits)
   command.addHelpText('after', settableNumbers())
   explainJson(
     command,

@@ -26,12 +26,17 @@ const columns: readonly Column<HeldKey>[] = [
 export function addUnique(program: Command): void {
   const command = program
     .command('unique')
-    .description('list the unique keys that are held, and by which runs; of one key: runs --job NAME --unique KEY')
+    .description(
+      'list the unique keys that are held, and by which runs; of one key: runs --job NAME --unique KEY',
+    )
     .option('--job <name>', 'only keys of this job')
     .option('--limit <n>', 'about this many', wholeNumber(1, 1000), 100)
     .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
   addSharedOptions(command, '{ keys: [KEY], cursor? }').action(listKeys)
-  explainJson(command, "KEY: job, key, run, state, until ('finished', 'started', or ms since 1970), enqueuedAt")
+  explainJson(
+    command,
+    "KEY: job, key, run, state, until ('finished', 'started', or ms since 1970), enqueuedAt",
+  )
 }
 
 async function listKeys({ json, store, job, limit, cursor }: UniqueOptions): Promise<void> {

@@ -37,21 +37,24 @@ export function drainContract(open: Open): void {
     expect(await store.workers()).toMatchObject([{ drain: { agoMs: 2_000, leftMs: 0 } }])
   })
 
-  contractTest(open, 'an order to drain says whose it is, before and after it is obeyed', async (contract) => {
-    const { store, worker, advance } = contract
-    const [first, second] = [await worker(), await worker()]
-    await store.drainWorker(first.name, byHand({ reason: 'new kernel' }))
-    await store.drainWorker(first.name, byHand({ by: 'ben' }))
-    advance(1_000)
-    const ordered = { cause: 'order', by: 'ana', reason: 'new kernel' }
-    const drainOf = async (name: string) =>
-      (await store.workers()).find((one) => one.name === name)?.drain
-    expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 1_000 })
-    expect(await drainOf(second.name)).toBeUndefined()
-    expect(await first.renew()).toMatchObject({ orders: { drain: true } })
-    await first.renew({ draining: true, drain: { cause: 'order', agoMs: 200, leftMs: 9_800 } })
-    expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 200, leftMs: 9_800 })
-  })
+  contractTest(
+    open,
+    'an order to drain says whose it is, before and after it is obeyed',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const [first, second] = [await worker(), await worker()]
+      await store.drainWorker(first.name, byHand({ reason: 'new kernel' }))
+      await store.drainWorker(first.name, byHand({ by: 'ben' }))
+      advance(1_000)
+      const ordered = { cause: 'order', by: 'ana', reason: 'new kernel' }
+      const drainOf = async (name: string) => (await store.workers()).find((one) => one.name === name)?.drain
+      expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 1_000 })
+      expect(await drainOf(second.name)).toBeUndefined()
+      expect(await first.renew()).toMatchObject({ orders: { drain: true } })
+      await first.renew({ draining: true, drain: { cause: 'order', agoMs: 200, leftMs: 9_800 } })
+      expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 200, leftMs: 9_800 })
+    },
+  )
 
   contractTest(open, 'an order that came after a signal is not what it drains by', async (contract) => {
     const { store, worker } = contract

@@ -52,10 +52,7 @@ const maxHolders = 50
 const maxUniqueKeys = 1_000
 const maxUniquePages = 5
 
-type Reads = Pick<
-  Inspector,
-  'limiters' | 'limiterKeys' | 'runs' | 'limitHolders' | 'waitlist' | 'heldKeys'
->
+type Reads = Pick<Inspector, 'limiters' | 'limiterKeys' | 'runs' | 'limitHolders' | 'waitlist' | 'heldKeys'>
 
 type Request = Pick<ReadRequest, 'current'> & Partial<Pick<ReadRequest, 'own' | 'wanted'>>
 

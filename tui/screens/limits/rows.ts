@@ -1,7 +1,7 @@
 import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import { currentOf } from '../../app/list-window.ts'
-import type { Jump } from '../../app/place.ts'
+import type { Jump, Target } from '../../app/place.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
@@ -80,7 +80,7 @@ function rowOf(limiter: LimiterInfo, data: LimitsData, { now, fleet }: Input): L
   }
 }
 
-function waitersOf(filter: RunFilter): Row['target'] {
+function waitersOf(filter: RunFilter): Target {
   return { screen: 'runs', filter: formatFilter({ filter }) }
 }
 

@@ -1,5 +1,5 @@
-import { zoomed } from '../../kit/list-layout.ts'
 import type { Place } from '../../app/place.ts'
+import { zoomed } from '../../kit/list-layout.ts'
 import type { Row, Screen, ScreenInput } from '../screen.ts'
 import { limitsLayout, showsUnique, userLines } from './layout.ts'
 import { type LimitsData, loadLimits } from './limits-data.ts'

@@ -52,7 +52,8 @@ export function userColumns(now: number, look: Look): readonly TableColumn<UserR
   return [
     {
       title: 'PLACE',
-      cell: (row) => (row.kind === 'holder' ? 'holds' : `${row.user.position}${row.user.aged ? ' aged' : ''}`),
+      cell: (row) =>
+        row.kind === 'holder' ? 'holds' : `${row.user.position}${row.user.aged ? ' aged' : ''}`,
       ...{ tone: (row) => (row.kind === 'holder' ? 'busy' : 'warn'), usual: 5 },
     },
     { title: 'RUN', cell: ({ user }) => user.run, usual: 12 },

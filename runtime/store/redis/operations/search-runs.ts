@@ -1,6 +1,12 @@
 import { type Run, type RunState, runStates } from '../../../model/run.ts'
 import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.ts'
-import { planRuns, type RunFacts, type RunGroup, type RunSource, type RunStreamSource } from '../../run-plan.ts'
+import {
+  planRuns,
+  type RunFacts,
+  type RunGroup,
+  type RunSource,
+  type RunStreamSource,
+} from '../../run-plan.ts'
 import {
   matchesRecord,
   maxHeldRuns,
