@@ -207,7 +207,7 @@ function ownKeys(): readonly Binding[] {
       ...{ label: 'level', footer: 5 },
       help: 'shows operations and runs, operations only, or runs only',
     }),
-    key('u', 'unique keys', ['limits'], {
+    key('K', 'unique keys', ['limits'], {
       ...{ label: 'unique keys', footer: 5 },
       help: 'shows the unique keys that are held and by which runs, or the limiters again',
     }),

@@ -239,7 +239,7 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
       expect(lines.filter((line) => /[^\u0020-\u007e]/.test(line))).toEqual([])
     })
 
-    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['u'], ['tab', 'u']])(
+    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['K'], ['tab', 'K']])(
       'fits after %s %s',
       (...keys) => {
         expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)

@@ -165,8 +165,8 @@ describe('unique keys', () => {
     ({ job, key, run, until: 'finished', state: 'running', enqueuedAt: now - minuteMs }) as const
   const data = dataOf({ unique: { keys: [held('b', 'x', 'r1'), held('a', 'y', 'r2')], isCut: false } })
 
-  test('are shown by u, by job and key, and open the run that holds them', () => {
-    const shown = pressed(stateOf({ target }), 'u')
+  test('are shown by K, by job and key, and open the run that holds them', () => {
+    const shown = pressed(stateOf({ target }), 'K')
     expect(requestOf(shown, screens).own).toEqual({ unique: true })
     const input = { ...inputOf(shown), data } as ScreenInput<LimitsData>
     for (const pane of limits.panes) {
@@ -177,7 +177,7 @@ describe('unique keys', () => {
       expect(limits.height(input, pane)).toBe(input.size.rows - 2)
     }
     expect(limits.json(input)).toEqual({ unique: data.unique })
-    expect(requestOf(pressed(shown, 'u'), screens).own).toEqual({})
+    expect(requestOf(pressed(shown, 'K'), screens).own).toEqual({})
   })
 
   test('are read in pages, as far as the list is looked at, and nothing else is', async () => {

@@ -65,7 +65,7 @@ export async function loadLimits(
   if (own?.unique === true) return { ...noLimits, unique: await loadUnique(inspector, wanted) }
   // An empty list of users has no row; it is of the same key still.
   const current = row === undefined ? before?.current : limiterOf(row)
-  const moved = before !== undefined && current !== undefined && row !== before.row
+  const moved = before !== undefined && row !== undefined && row !== before.row
   const list = moved ? before : await loadList(inspector)
   const isPartial = before === undefined && list.limiters.length > 0
   if (current === undefined) return { ...list, isPartial }

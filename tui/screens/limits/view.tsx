@@ -94,7 +94,7 @@ function UniqueList(props: ViewProps<LimitsData>): ReactElement | null {
   return (
     <ListPane
       title="unique keys"
-      note={span(`${list?.count ?? 0}${cut}   u: limiters`, 'dim')}
+      note={span(`${list?.count ?? 0}${cut}   K: limiters`, 'dim')}
       columns={uniqueColumns(now, look)}
       window={list}
       active={list?.active}
