@@ -55,7 +55,9 @@ describe.each(storeKinds)('%s', (store) => {
       const handle = await heldUp(fleet)
       drained.signal('SIGTERM')
       await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
-      expect(await drainTold(fleet)).toMatchObject({ cause: 'signal', signal: 'SIGTERM' })
+      await expect
+        .poll(async () => (await fleet.client.inspector.workers())[0]?.drain, { timeout: 60_000 })
+        .toMatchObject({ cause: 'signal', signal: 'SIGTERM' })
       drained.signal(second)
 
       expect(await drained.exited).toEqual(handedOver)
@@ -92,14 +94,6 @@ async function timeToExit(worker: Member): Promise<number> {
   worker.signal('SIGTERM')
   await worker.exited
   return Date.now() - begun
-}
-
-/** Resolves once the only worker has told why it drains. */
-async function drainTold({ client }: Fleet): Promise<object> {
-  for (;;) {
-    const [worker] = await client.inspector.workers()
-    if (worker?.drain !== undefined) return worker.drain
-  }
 }
 
 /** A run in a body that never ends and does not listen. */

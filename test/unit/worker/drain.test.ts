@@ -22,10 +22,9 @@ async function heldWorker(open: () => Promise<object>) {
 
 /** Resolves once the worker has told of its drain. */
 async function drainTold({ inspector }: Jobs): Promise<WorkerDrain> {
-  for (;;) {
-    const [shown] = await inspector.workers()
-    if (shown?.drain?.leftMs !== undefined) return shown.drain
-  }
+  const read = async () => (await inspector.workers())[0]?.drain
+  await expect.poll(read, { timeout: 60_000 }).toHaveProperty('leftMs')
+  return (await read()) as WorkerDrain
 }
 
 describe.each(bothStores)('on the %s store a worker that drains tells why', (_, open) => {
