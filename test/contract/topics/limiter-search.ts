@@ -80,6 +80,20 @@ export function limiterSearchContract(open: Open): void {
     await worker.settle(holderOfA, completed)
   })
 
+  contractTest(open, 'a run that waits with several steps is one', async (contract) => {
+    const { store } = contract
+    const worker = await limited(contract)
+    await store.enqueue([limitedRun(one, { use: { key: 'a' } }), newRun()])
+    const [, run] = (await worker.claim(2)) as [ClaimedRun, ClaimedRun]
+    for (const [i, path] of ['x', 'y', 'z'].entries()) {
+      await acquire(worker, run, path, [use(one, { key: 'a' })], i + 1)
+    }
+    for (const filter of [{ limiter: 'one' }, { limiter: 'one', limitKey: 'a' }]) {
+      expect(await found(store, filter)).toEqual([run.id])
+      expect(await found(store, filter, 1)).toEqual([run.id])
+    }
+  })
+
   contractTest(open, 'a key without a limiter is refused', async ({ store }) => {
     await expect(store.runs({ limitKey: 'a', limit: 1 })).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
