@@ -36,7 +36,7 @@ end
 local function inOrder(found, newestFirst)
   if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
   else table.sort(found, function(a, b) return a[1] < b[1] end) end
-  -- A run that moved since the caller read of it may be in a stream, too.
+  -- A run that moved since the caller read of it may be in a stream, too; with several steps it is on one waitlist several times.
   local once, n = {}, 0
   for i = 1, #found do
     if n == 0 or once[n][2] ~= found[i][2] then
@@ -73,9 +73,7 @@ local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
       end
     end
     if not first or sure >= atMost then
-      -- With several steps a run is on one waitlist several times.
-      local isRepeated = all[2] and all[2].letter == 'l'
-      if #all > 2 or #given > 0 or isRepeated then found = inOrder(found, newestFirst) end
+      if #all > 2 or #given > 0 then found = inOrder(found, newestFirst) end
       local isAll = not first and #found <= atMost
       for i = #found, atMost + 1, -1 do found[i] = nil end
       return found, isAll
