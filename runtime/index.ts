@@ -31,6 +31,7 @@ export type {
   StoreEvent,
 } from './store/events.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from './store/failures.ts'
+export type { HeldKey, HeldKeyPage, HeldKeyQuery } from './store/held-keys.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
 export type { Mute } from './store/mutes.ts'
 export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from './store/overview.ts'
@@ -59,6 +60,14 @@ export type {
 export type { RetentionOptions, StoreOptions } from './store/store-config.ts'
 export type { DutyAges, LeaderInfo } from './store/terms.ts'
 export type { KeyWeight, LimitWait, SuspendedRun, WaitGraph, WaitGraphFrom } from './store/wait-graph.ts'
+export type {
+  LimitHolder,
+  LimitHolderPage,
+  LimitKeyQuery,
+  LimitWaiter,
+  LimitWaiterPage,
+} from './store/waitlist.ts'
+export type { DrainCause, WorkerDrain } from './store/worker-drain.ts'
 export { createLogger, type LoggerOptions, type LogLevel } from './worker/logger.ts'
 export { createWorker, type Worker } from './worker/worker.ts'
 export type { WorkerOptions } from './worker/worker-options.ts'

@@ -57,7 +57,7 @@ const shots: readonly Shot[] = [
     title: 'Cron: schedules, their next ticks, and what became of the last ones',
   },
   {
-    ...{ name: 'limits', keys: ['6'], when: /pdf-renderer[\s\S]*on the waitlist/ },
+    ...{ name: 'limits', keys: ['6'], when: /pdf-renderer[\s\S]*PLACE[\s\S]*holds/ },
     title: 'Limits: what is full, who waits, and who holds it',
   },
   {

@@ -16,10 +16,10 @@ export {
 } from '../runtime/client/client.ts'
 export type { EnqueueOptions } from '../runtime/client/enqueue-options.ts'
 export type { EnqueuedRun, EnqueueOutcome } from '../runtime/client/enqueued-run.ts'
-export type { LimiterChange, Limiters } from '../runtime/client/limiters.ts'
+export type { LimiterChange, Limiters, LimitKeyPageOptions } from '../runtime/client/limiters.ts'
 export type { RetryRunOptions, RunHandle, RunStatus, RunStep } from '../runtime/client/run-handle.ts'
 export type { LedgerEntry, ScheduleStatus, Schedules } from '../runtime/client/schedules.ts'
-export type { UniqueKeys } from '../runtime/client/unique-keys.ts'
+export type { HeldKeysOptions, UniqueKeys } from '../runtime/client/unique-keys.ts'
 export type { Explanation } from '../runtime/describe/explain-run.ts'
 export type { CronFire } from '../runtime/model/cron.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
@@ -104,6 +104,7 @@ export type {
   StoreEvent,
 } from '../runtime/store/events.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
+export type { HeldKey, HeldKeyPage, HeldKeyQuery } from '../runtime/store/held-keys.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
 export type { Mute } from '../runtime/store/mutes.ts'
 export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from '../runtime/store/overview.ts'
@@ -138,3 +139,11 @@ export type {
   WaitGraph,
   WaitGraphFrom,
 } from '../runtime/store/wait-graph.ts'
+export type {
+  LimitHolder,
+  LimitHolderPage,
+  LimitKeyQuery,
+  LimitWaiter,
+  LimitWaiterPage,
+} from '../runtime/store/waitlist.ts'
+export type { DrainCause, WorkerDrain } from '../runtime/store/worker-drain.ts'

@@ -207,6 +207,10 @@ function ownKeys(): readonly Binding[] {
       ...{ label: 'level', footer: 5 },
       help: 'shows operations and runs, operations only, or runs only',
     }),
+    key('K', 'unique keys', ['limits'], {
+      ...{ label: 'unique keys', footer: 5 },
+      help: 'shows the unique keys that are held and by which runs, or the limiters again',
+    }),
     tab('W', 'why', 'says in sentences why the run is where it is'),
     tab('e', 'error', 'shows its error with causes and stack'),
     tab('i', 'input', 'shows its input'),

@@ -3,6 +3,7 @@ import { type RunState, runStates } from '../model/run.ts'
 import type { RunFilter } from '../store/run-filter.ts'
 import { given } from './given.ts'
 import { commaList, duration, pastTime } from './option-values.ts'
+import { usageError } from './usage-error.ts'
 
 /** Options that choose runs, of every command that lists them or acts on them. */
 export interface FilterOptions {
@@ -13,6 +14,8 @@ export interface FilterOptions {
   readonly unique?: string
   readonly fingerprint?: string
   readonly worker?: string
+  readonly limiter?: string
+  readonly limitKey?: string
   /** Ms. */
   readonly olderThan?: number
   /** Ms since the epoch. */
@@ -35,6 +38,8 @@ export function addFilterOptions(command: Command): Command {
     .option('--unique <key>', 'only runs with this unique key; with --job alone the run that holds it')
     .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
     .option('--worker <name>', 'only runs that this worker holds')
+    .option('--limiter <name>', 'only runs that wait for this limiter, themselves or with a step')
+    .option('--limit-key <key>', 'with --limiter: only those that wait for this key of it')
     .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
     .option(
       '--since <when>',
@@ -52,7 +57,9 @@ export function addFilterOptions(command: Command): Command {
 /** The filter of a command line; undefined when it has none of the options. */
 export function filterOf(options: FilterOptions): RunFilter | undefined {
   const { state: states, olderThan: minAgeMs } = options
-  const { job, queue, tag, unique, fingerprint, worker, since, before, text } = options
+  const { job, queue, tag, unique, fingerprint, worker, limiter, limitKey, since, before, text } = options
+  if (limitKey !== undefined && limiter === undefined)
+    throw usageError('--limit-key is a key of a limiter; name that with --limiter')
   const filter = given({
     states,
     job,
@@ -61,6 +68,8 @@ export function filterOf(options: FilterOptions): RunFilter | undefined {
     unique,
     fingerprint,
     worker,
+    limiter,
+    limitKey,
     minAgeMs,
     since,
     before,

@@ -20,6 +20,7 @@ import { addRuns } from './commands/runs.ts'
 import { addSchedules } from './commands/schedules.ts'
 import { addShow } from './commands/show.ts'
 import { addStats } from './commands/stats.ts'
+import { addUnique } from './commands/unique.ts'
 import { addWork } from './commands/work.ts'
 import { addWorkers } from './commands/workers.ts'
 import { packageVersion } from './package-version.ts'
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addQueues,
     addStats,
     addLimits,
+    addUnique,
     addSchedules,
     addWorkers,
     addEvents,

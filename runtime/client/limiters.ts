@@ -5,7 +5,18 @@ import type { Limiter, LimiterRule } from '../model/limiter.ts'
 import { type RuleChange, ruleNames } from '../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
 import type { Store } from '../store/store.ts'
+import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../store/waitlist.ts'
 import { type ByHand, operatorWrite } from './by-hand.ts'
+
+/** One key of a limiter, and a page of it. */
+export interface LimitKeyPageOptions {
+  /** Left out: that of a limiter without keys. */
+  readonly key?: string
+  /** At most this many; default 100. */
+  readonly limit?: number
+  /** Of the page before. */
+  readonly cursor?: string
+}
 
 /** Numbers of a limiter by the names its author wrote: those of its kind, one or more of them. */
 export interface LimiterChange {
@@ -37,6 +48,21 @@ export class Limiters {
   }
 
   /**
+   * Returns the runs and steps that hold slots of one key, and since when.
+   * @throws InvalidOptionsError
+   * @example
+   * const { holders } = await jobs.limits.holders('tenant', { key: 'acme' })
+   */
+  holders(limiter: Limiter | string, page: LimitKeyPageOptions = {}): Promise<LimitHolderPage> {
+    return this.#store.limitHolders(keyQuery(limiter, page))
+  }
+
+  /** Returns the runs and steps that wait for one key, in order. @throws InvalidOptionsError */
+  waitlist(limiter: Limiter | string, page: LimitKeyPageOptions = {}): Promise<LimitWaiterPage> {
+    return this.#store.waitlist(keyQuery(limiter, page))
+  }
+
+  /**
    * Changes a limiter for everybody from now on, whatever the code says, until `reset`; what was set before stays.
    * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have
    * @example
@@ -57,6 +83,10 @@ export class Limiters {
   reset(limiter: Limiter | string, write: ByHand = {}): Promise<LimiterRule> {
     return this.#store.setLimiter(nameOf(limiter), undefined, operatorWrite(write))
   }
+}
+
+function keyQuery(limiter: Limiter | string, page: LimitKeyPageOptions): LimitKeyQuery {
+  return { key: '', limit: 100, ...page, limiter: nameOf(limiter) }
 }
 
 function nameOf(limiter: Limiter | string): string {

@@ -4,17 +4,43 @@ import type { Job } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { keysOf, uniqueClaim } from '../model/unique.ts'
+import type { HeldKeyPage } from '../store/held-keys.ts'
 import type { Inspector } from '../store/store.ts'
 import type { RunHandle } from './run-handle.ts'
 
+/** Which of the keys that are held, and a page of them. */
+export interface HeldKeysOptions {
+  /** Left out: of every job. */
+  readonly job?: Job | string
+  /** About this many; default 100. */
+  readonly limit?: number
+  /** Of the page before. */
+  readonly cursor?: string
+}
+
 /** Looks at the unique keys of a store: a snapshot, over as soon as it is read. */
 export class UniqueKeys {
-  readonly #inspector: Pick<Inspector, 'holder'>
+  readonly #inspector: Pick<Inspector, 'holder' | 'heldKeys'>
   readonly #handle: (id: RunId) => RunHandle<unknown>
 
-  constructor(inspector: Pick<Inspector, 'holder'>, handle: (id: RunId) => RunHandle<unknown>) {
+  constructor(inspector: Pick<Inspector, 'holder' | 'heldKeys'>, handle: (id: RunId) => RunHandle<unknown>) {
     this.#inspector = inspector
     this.#handle = handle
+  }
+
+  /**
+   * Lists the unique keys that are held, each with the run that holds it, a page at a time.
+   * @throws InvalidOptionsError
+   * @example
+   * for (const { key, run } of (await jobs.unique.list({ job: 'import-file' })).keys) console.log(key, run)
+   */
+  list({ job, limit = 100, cursor }: HeldKeysOptions = {}): Promise<HeldKeyPage> {
+    const name = typeof job === 'object' ? job.name : job
+    return this.#inspector.heldKeys({
+      limit,
+      ...(name === undefined ? {} : { job: name }),
+      ...(cursor === undefined ? {} : { cursor }),
+    })
   }
 
   /**

@@ -15,6 +15,10 @@ export interface RunFilter {
   readonly fingerprint?: string
   /** Name of the worker that holds the run now. */
   readonly worker?: string
+  /** Name of a limiter on whose waitlist the run is, itself or with a step; implies the states `waiting`, `running` and `cancelling`. */
+  readonly limiter?: string
+  /** With `limiter`: the key that it waits for; '' for a limiter without keys. Left out: any. */
+  readonly limitKey?: string
   /** At least this long in its current state. */
   readonly minAgeMs?: number
   /** Came into its current state (an ended run: ended) at this time or later; ms since the epoch. */
@@ -34,6 +38,8 @@ export const filterParts: Readonly<Record<keyof RunFilter, 'bound' | 'free'>> = 
   unique: 'bound',
   fingerprint: 'bound',
   worker: 'bound',
+  limiter: 'bound',
+  limitKey: 'bound',
   minAgeMs: 'free',
   since: 'free',
   before: 'free',

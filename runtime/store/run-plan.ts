@@ -20,6 +20,8 @@ export type RunStreamSource =
 /** What is read from the position of a search on. Runs of several sources are merged in the order of the search. */
 export type RunSource =
   | RunStreamSource
+  /** Runs on the waitlists of a limiter, or of one of its keys. */
+  | { readonly kind: 'waitlist'; readonly limiter: string; readonly key: string | undefined }
   /** Runs that are held, by the worker of the filter or by any. */
   | { readonly kind: 'held' }
   /** Ready runs, of the job and queue of the filter. */
@@ -49,6 +51,8 @@ const narrow: readonly ((search: RunSearch) => RunSource | undefined)[] = [
   ({ filter: { fingerprint } }) =>
     fingerprint === undefined ? undefined : { kind: 'fingerprint', fingerprint },
   ({ filter: { worker } }) => (worker === undefined ? undefined : { kind: 'held' }),
+  ({ filter: { limiter, limitKey } }) =>
+    limiter === undefined ? undefined : { kind: 'waitlist', limiter, key: limitKey },
 ]
 
 /** Plans a search by number. */

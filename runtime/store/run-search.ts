@@ -114,6 +114,11 @@ export function parseRunQuery(query: RunQuery): RunSearch {
     }
   }
   if (filter.text === '') throw new InvalidOptionsError('runs: text is empty; leave it out to see every run')
+  if (filter.limitKey !== undefined && filter.limiter === undefined) {
+    throw new InvalidOptionsError(
+      `runs: limitKey '${filter.limitKey}' is a key of a limiter; name the limiter, too`,
+    )
+  }
   const states = statesOf(filter)
   const other = states.find((state) => !longestStates.includes(state))
   if (order === 'longest' && other !== undefined) {
@@ -125,8 +130,11 @@ export function parseRunQuery(query: RunQuery): RunSearch {
   return { ...search, from: cursor === undefined ? startOf(order) : parseCursor(search, cursor) }
 }
 
-/** A fingerprint is of failed runs, a worker holds runs. @throws InvalidOptionsError for a state that is none. */
-function statesOf({ states, fingerprint, worker }: RunFilter): RunState[] {
+/**
+ * A fingerprint is of failed runs, a worker holds runs, and on a waitlist are runs that wait or hold one of its slots.
+ * @throws InvalidOptionsError for a state that is none.
+ */
+function statesOf({ states, fingerprint, worker, limiter }: RunFilter): RunState[] {
   const strange = states?.find((state) => !runStates.includes(state))
   if (strange !== undefined) {
     throw new InvalidOptionsError(`runs: '${strange}' is no state; there are ${runStates.join(', ')}`)
@@ -135,7 +143,8 @@ function statesOf({ states, fingerprint, worker }: RunFilter): RunState[] {
     (state) =>
       (states === undefined || states.includes(state)) &&
       (fingerprint === undefined || state === 'failed') &&
-      (worker === undefined || heldStates.includes(state)),
+      (worker === undefined || heldStates.includes(state)) &&
+      (limiter === undefined || state === 'waiting' || heldStates.includes(state)),
   )
 }
 

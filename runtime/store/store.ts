@@ -12,6 +12,7 @@ import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
 import type { FailureInspector } from './failures.ts'
+import type { HeldKeyPage, HeldKeyQuery } from './held-keys.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
@@ -24,6 +25,8 @@ import type { RunCount, RunPage, RunQuery } from './run-filter.ts'
 import type { ScheduleInspector, ScheduleStore } from './schedules.ts'
 import type { LeaderInfo, TermStore } from './terms.ts'
 import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
+import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from './waitlist.ts'
+import type { DrainStatus } from './worker-drain.ts'
 import type { QueueOrder, WorkerInfo, WorkerJob } from './worker-info.ts'
 
 export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
@@ -141,6 +144,8 @@ export interface Inspector
   run(id: RunId): Promise<RunDetails | undefined>
   /** The run that holds a unique key of a job; one of a window may have ended. */
   holder(job: string, key: string): Promise<RunId | undefined>
+  /** The unique keys that are held, and by which runs. @throws InvalidOptionsError for a cursor that can't be one. */
+  heldKeys(query: HeldKeyQuery): Promise<HeldKeyPage>
   /** The run that held the unique key when the enqueue of this id made none of its own; known for 10 minutes. */
   duplicateOf(id: RunId): Promise<RunId | undefined>
   /** Those of these runs that have ended or are not here; at most 1,000 at once. */
@@ -167,6 +172,10 @@ export interface Inspector
   limiters(): Promise<readonly LimiterInfo[]>
   /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */
   limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
+  /** Runs and steps that hold slots of one key. @throws InvalidOptionsError for a limit or a cursor that can't be one. */
+  limitHolders(query: LimitKeyQuery): Promise<LimitHolderPage>
+  /** Runs and steps that wait for one key, in order. @throws InvalidOptionsError as `limitHolders`. */
+  waitlist(query: LimitKeyQuery): Promise<LimitWaiterPage>
   /** Where the run stands with each of its limits. */
   linePlaces(run: RunId): Promise<readonly LinePlace[]>
   /** Who waits for whom, as one snapshot of bounded size; `findDeadlocks` finds those that wait for each other. */
@@ -346,6 +355,8 @@ export interface NewWorker {
 
 export interface WorkerStatus {
   readonly draining: boolean
+  /** Why it drains. Left out: nothing to tell, what was told before holds. */
+  readonly drain?: DrainStatus
   /** Left out: nothing to tell, what was told before holds. */
   readonly openSteps?: OpenSteps
 }

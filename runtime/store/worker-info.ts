@@ -1,3 +1,5 @@
+import type { WorkerDrain } from './worker-drain.ts'
+
 export type QueueOrder = 'turns' | 'strict'
 
 export interface WorkerJob {
@@ -16,6 +18,8 @@ export interface WorkerInfo {
   readonly concurrency: number
   readonly running: number
   readonly draining: boolean
+  /** Why it drains and for how much longer; left out also where a worker of an earlier version tells nothing of it. */
+  readonly drain?: WorkerDrain
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   readonly queueOrder: QueueOrder

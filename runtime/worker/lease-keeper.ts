@@ -46,6 +46,7 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
  * K3  A thread that dies is started again, on the same health port. When it dies too often or can't come up,
  *     `onGone` is called once.
  * K4  The thread gets the open steps once per renewal, shortly before it is due, to send them with it.
+ * K5  The thread is told of a drain when it begins, and renews at once: the fleet is to know it within a call.
  */
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
@@ -111,6 +112,12 @@ export class LeaseKeeper {
     this.#send({ kind: 'keep', lease })
   }
 
+  /** Tells the store at once why this worker drains (K5). */
+  tellDrain(): void {
+    const { drain } = this.#seams.status()
+    if (drain !== undefined) this.#send({ kind: 'drain', drain })
+  }
+
   /**
    * Resolves when the thread renews no more: only then the lease may be resigned (R18). A thread that waits for its
    * store is ended after `withinMs`.
@@ -131,6 +138,7 @@ export class LeaseKeeper {
     // What was sent while there was no thread.
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
     this.#openSteps.doubt()
+    this.tellDrain()
     if (this.#stopping) this.#send({ kind: 'stop' })
     const { healthPort } = thread
     if (healthPort !== undefined) {

@@ -2,6 +2,7 @@ import type { StoreOutageKind } from '../model/store-outage.ts'
 import type { OpenSteps } from '../store/open-steps.ts'
 import type { LeaseId, Orders } from '../store/store.ts'
 import type { StoreConfig } from '../store/store-config.ts'
+import type { DrainStatus } from '../store/worker-drain.ts'
 
 /** What the lease thread is started with. */
 export interface LeaseThreadData {
@@ -23,6 +24,8 @@ export type ToLeaseThread =
   | { readonly kind: 'keep'; readonly lease: LeaseId }
   /** To go with the next renewal. */
   | { readonly kind: 'open steps'; readonly lease: LeaseId; readonly told: OpenSteps }
+  /** To be told at once: the process drains, whatever lease it has. */
+  | { readonly kind: 'drain'; readonly drain: DrainStatus }
   | { readonly kind: 'password'; readonly password: string }
   | { readonly kind: 'password failed'; readonly reason: string }
   | { readonly kind: 'stop' }

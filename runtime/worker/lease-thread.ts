@@ -5,6 +5,7 @@ import { messageOf } from '../model/thrown.ts'
 import type { OpenSteps } from '../store/open-steps.ts'
 import { openStore } from '../store/open-store.ts'
 import type { LeaseId, Store, WorkerStatus } from '../store/store.ts'
+import type { DrainStatus } from '../store/worker-drain.ts'
 import { serveHealth } from './health-server.ts'
 import {
   beatSlots,
@@ -30,6 +31,8 @@ let lastBeatAt = clock.elapsed()
 let lastHeldAt: number | undefined
 /** What the next renewal tells, and when the main thread said it. */
 let toTell: { readonly told: OpenSteps; readonly at: number } | undefined
+/** Why the process drains, and when the main thread said it. */
+let drain: { readonly told: DrainStatus; readonly at: number } | undefined
 
 function say(message: FromLeaseThread): void {
   parentPort?.postMessage(message)
@@ -68,7 +71,7 @@ async function renew(store: Store): Promise<void> {
   const sentAt = clock.elapsed()
   try {
     const telling = toTell
-    const answer = await store.renew(own, { draining, ...openSteps(sentAt) })
+    const answer = await store.renew(own, { draining, ...drainStatus(sentAt), ...openSteps(sentAt) })
     if (toTell === telling) toTell = undefined
     if (answer.kind === 'lost') {
       if (lease === own) lease = undefined
@@ -79,6 +82,17 @@ async function renew(store: Store): Promise<void> {
     }
   } catch (error) {
     sayFailed(error, sentAt)
+  }
+}
+
+/** With every renewal of a drain: the first one may be lost. */
+function drainStatus(now: number): Partial<Pick<WorkerStatus, 'draining' | 'drain'>> {
+  if (drain === undefined) return {}
+  const passedMs = Math.round(now - drain.at)
+  const { agoMs, leftMs } = drain.told
+  return {
+    draining: true,
+    drain: { ...drain.told, agoMs: agoMs + passedMs, leftMs: Math.max(0, leftMs - passedMs) },
   }
 }
 
@@ -148,6 +162,9 @@ parentPort?.on('message', (message: ToLeaseThread) => {
     case 'open steps':
       if (message.lease === lease) toTell = { told: message.told, at: clock.elapsed() }
       return
+    case 'drain':
+      drain = { told: message.drain, at: clock.elapsed() }
+      break
     case 'stop':
       stopping = true
   }

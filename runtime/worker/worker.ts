@@ -20,6 +20,7 @@ import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
 import { leaderRole } from '../store/terms.ts'
+import type { DrainCause } from '../store/worker-drain.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
@@ -49,6 +50,15 @@ export function createWorker(options: WorkerOptions): Worker {
 
 type StopTimes = Pick<WorkerConfig, 'drainMs' | 'stopMs'>
 
+/** A drain under way. */
+interface Drain {
+  readonly why: DrainCause
+  /** By the elapsed time. */
+  readonly begunAt: number
+  /** For runs to reach a step edge. */
+  readonly budget: TimeBudget
+}
+
 /** Opens the store of a worker; a test wraps it to fail or to kill at a chosen call. */
 export type StoreOpener = (config: WorkerConfig) => Promise<Store>
 
@@ -67,6 +77,7 @@ export class Worker {
   #keeper: LeaseKeeper | undefined
   #session: LeaseSession | undefined
   #stopping: Promise<void> | undefined
+  #drain: Drain | undefined
   /** A start or a change of leases under way: a stop waits for its end. */
   #changing: Promise<void> = Promise.resolve()
   #hurry = new AbortController()
@@ -176,9 +187,15 @@ export class Worker {
   stop(options: { timeout?: Duration } = {}): Promise<void> {
     checkKnownOptions(options, ['timeout'], 'stop')
     const ms = options.timeout === undefined ? undefined : parseDuration(options.timeout, 'stop: timeout')
-    const times = ms === undefined ? this.#config : { drainMs: ms, stopMs: ms + stopMarginMs }
+    return this.#stop(
+      { cause: 'program' },
+      ms === undefined ? this.#config : { drainMs: ms, stopMs: ms + stopMarginMs },
+    )
+  }
+
+  #stop(why: DrainCause, times: StopTimes = this.#config): Promise<void> {
     // A signal or an order stops the worker without anything that awaits it.
-    this.#stopping ??= handled(this.#shutDown(times), (error) =>
+    this.#stopping ??= handled(this.#shutDown(why, times), (error) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker did not stop cleanly'),
     )
     return this.#stopping
@@ -222,7 +239,7 @@ export class Worker {
   #signalled(signal: string, repeated: boolean): void {
     this.#config.log.info({ signal }, repeated ? 'second signal: handing over at once' : 'draining')
     if (repeated) this.#hurry.abort()
-    void this.stop()
+    void this.#stop({ cause: 'signal', signal })
   }
 
   #makeKeeper(store: Store): LeaseKeeper {
@@ -243,21 +260,31 @@ export class Worker {
       onGone: (error) => {
         this.#config.log.error({ err: toStoredError(error) }, 'the worker ends: its lease thread is gone')
         this.#exitCode = 1
-        void this.stop()
+        void this.#stop({ cause: 'lease thread' })
       },
     })
   }
 
   #status(): WorkerStatus {
     // Also after it stopped: an at-most-once body may still keep its lease.
-    return { draining: this.#phase === 'draining' || this.#phase === 'stopped' }
+    return {
+      draining: this.#phase === 'draining' || this.#phase === 'stopped',
+      ...this.#drainStatus(),
+    }
+  }
+
+  #drainStatus(): Pick<WorkerStatus, 'drain'> {
+    if (this.#drain === undefined) return {}
+    const { why, begunAt, budget } = this.#drain
+    const agoMs = Math.round(this.#clock.elapsed() - begunAt)
+    return { drain: { ...why, agoMs, leftMs: Math.round(budget.leftMs) } }
   }
 
   async #beginSession(store: Store): Promise<void> {
     const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
-      onDrainOrder: () => void this.stop(),
+      onDrainOrder: () => void this.#stop({ cause: 'order' }),
       onLost: () => this.#replace(store, session),
     })
     this.#definitions ??= await declaredDefinitions(
@@ -336,7 +363,7 @@ export class Worker {
   }
 
   /** Each store call of a stop gets what is left of the stop's time, so that a store that is gone can't stretch it. */
-  async #shutDown({ drainMs, stopMs }: StopTimes): Promise<void> {
+  async #shutDown(why: DrainCause, { drainMs, stopMs }: StopTimes): Promise<void> {
     if (this.#phase === 'new' || this.#phase === 'stopped') {
       this.#phase = 'stopped'
       this.#ended()
@@ -345,6 +372,8 @@ export class Worker {
     this.#phase = 'draining'
     const whole = new TimeBudget(this.#clock, stopMs)
     const drain = new TimeBudget(this.#clock, drainMs)
+    this.#drain = { why, begunAt: this.#clock.elapsed(), budget: drain }
+    this.#keeper?.tellDrain()
     // First of all: the fleet is not to wait for its next leader as long as for this worker's runs.
     const longestMs = Math.min(drainMs, settleGraceMs) + resignMs
     const resigned = this.#leadership.resign(longestMs, this.#hurry.signal)

@@ -29,6 +29,32 @@ describe('limits and explain', () => {
     })
   })
 
+  test('limits --key names who holds a key and who waits for it, in order', async () => {
+    const text = await cli.ok('limits', 'tenant', '--key', 'a')
+    expect(text).toMatch(
+      /^HELD BY +JOB +STEP +STATE +SLOTS +FOR +WORKER\nfirst +limited +running +1 +\S+ +\S/,
+    )
+    expect(text).toMatch(
+      /\n\nPLACE +WAITS +JOB +STEP +STATE +PRIORITY +FOR +AGED\n +1 +second +limited +waiting +0 +\S+\n$/,
+    )
+    expect(await cli.json('limits', 'tenant', '--key', 'a')).toMatchObject({
+      limiter: { name: 'tenant' },
+      key: 'a',
+      holders: [{ run: 'first', held: 1, path: '', since: expect.any(Number) }],
+      waiters: [{ run: 'second', position: 1, aged: false }],
+    })
+    expect(await cli.ok('limits', 'tenant', '--key', 'b')).toBe(
+      'nothing holds this key\n\nnothing waits for this key\n',
+    )
+    expect(await cli.refused(1, ['limits', 'tennant', '--key', 'a'])).toMatch(/no limiter 'tennant'/)
+  })
+
+  test('runs --limiter lists those that wait for it', async () => {
+    const found = await cli.json('runs', '--limiter', 'tenant', '--limit-key', 'a')
+    expect(found).toMatchObject({ runs: [{ id: 'second' }] })
+    expect(await cli.json('runs', '--limiter', 'tenant', '--limit-key', 'b')).toMatchObject({ runs: [] })
+  })
+
   test('explain says what the run waits for and who holds it', async () => {
     const text = await cli.ok('explain', 'second')
     expect(text).toBe(

@@ -61,6 +61,8 @@ describe.concurrent('on a screen of 80 columns no line is wider', () => {
     'stats',
     'limits',
     'limits card-provider-requests',
+    'limits card-provider-requests --key KEY',
+    'unique',
     'schedules',
     'schedules ledger nightly-reconciliation',
     'schedules ledger charge-credit-card',

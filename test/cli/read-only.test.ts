@@ -12,7 +12,11 @@ import { CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
 /** Each command that lists or shows, with what it takes. */
 const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
-  runs: () => [['runs'], ['runs', '--job', 'job', '--unique', 'key']],
+  runs: () => [
+    ['runs'],
+    ['runs', '--job', 'job', '--unique', 'key'],
+    ['runs', '--limiter', 'one', '--limit-key', 'a'],
+  ],
   show: ({ held }) => [['show', held]],
   explain: ({ waiting }) => [['explain', waiting]],
   attention: () => [['attention']],
@@ -21,7 +25,8 @@ const reads: Readonly<Record<string, (known: Known) => readonly string[][]>> = {
   stats: () => [['stats']],
   actions: () => [['actions', '--json']],
   queues: () => [['queues']],
-  limits: () => [['limits'], ['limits', 'sliding']],
+  limits: () => [['limits'], ['limits', 'sliding'], ['limits', 'one', '--key', 'a']],
+  unique: () => [['unique'], ['unique', '--job', 'job']],
   schedules: () => [['schedules'], ['schedules', 'ledger', 'report'], ['schedules', 'preview', 'report']],
   workers: () => [['workers']],
   doctor: () => [['doctor']],

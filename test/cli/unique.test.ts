@@ -29,6 +29,19 @@ describe('a unique key on the command line', () => {
     })
   })
 
+  test('is listed with the others that are held', async () => {
+    const text = await cli.ok('unique', '--job', 'nightly')
+    expect(text).toMatch(/^JOB +KEY +HELD BY +STATE +UNTIL +ENQUEUED\n/)
+    expect(text).toMatch(new RegExp(`^nightly +mon +${first} +ready +it has ended +.* ago$`, 'm'))
+    const { keys } = await cli.json<{ keys: { key: string }[] }>('unique')
+    expect(keys.map(({ key }) => key)).toEqual(['mon', 'tue'])
+    const page = await cli.json<{ keys: { key: string }[]; cursor: string }>('unique', '--limit', '1')
+    expect(await cli.json('unique', '--cursor', page.cursor)).toMatchObject({ keys: [{ key: 'tue' }] })
+    const none = await cli.run(['unique', '--job', 'none'])
+    expect(none).toMatchObject({ code: 0, stdout: '' })
+    expect(none.stderr).toMatch(/^no unique key of job 'none' is held in sqlite:/)
+  })
+
   test('without its job, or with another filter, finds every run that has it', async () => {
     for (const args of [[], ['--job', 'nightly', '--state', 'ready']]) {
       const found = await cli.json('runs', '--unique', 'mon', ...args)

@@ -5,7 +5,7 @@ import { CommandLine, jobFile, jsonError } from './command-line.ts'
 const cli = new CommandLine()
 afterAll(() => cli.dispose())
 const names = (
-  'work enqueue demo attention runs show explain failures queues stats limits schedules workers events health doctor actions ' +
+  'work enqueue demo attention runs show explain failures queues stats limits unique schedules workers events health doctor actions ' +
   'retry cancel remove pause resume drain'
 ).split(' ')
 
@@ -93,6 +93,10 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     ],
     [['runs', '--since', '2x'], "Write how long ago, such as '2h'"],
     [['runs', '--limit', '0'], 'Write a whole number from 1 to 1000.'],
+    [['runs', '--limit-key', 'a'], '--limit-key is a key of a limiter; name that with --limiter'],
+    [['limits', '--key', 'a'], '--key goes with the name of one limiter: durable-jobs limits NAME --key KEY'],
+    [['limits', 'a', '--cursor', 'x'], '--cursor goes with --key'],
+    [['unique', '--limit', '2000'], 'Write a whole number from 1 to 1000.'],
   ])('%j', async (args, message) => {
     expect(await cli.refused(2, args)).toContain(message)
   })

@@ -9,11 +9,14 @@ import { commitContract } from './topics/commit.ts'
 import { countersContract } from './topics/counters.ts'
 import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
+import { drainContract } from './topics/drain.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
 import { failuresContract } from './topics/failures.ts'
+import { heldKeysContract } from './topics/held-keys.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
+import { limiterSearchContract } from './topics/limiter-search.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { mutesContract } from './topics/mutes.ts'
@@ -33,6 +36,7 @@ import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
 import { timeContract } from './topics/time.ts'
 import { uniqueContract } from './topics/unique.ts'
+import { waitlistContract } from './topics/waitlist.ts'
 import { wakeupContract } from './topics/wakeup.ts'
 
 /** What every store does, without deviations. A store is one when all of it passes. */
@@ -45,12 +49,14 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('time', () => timeContract(open))
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
+    describe('drain', () => drainContract(open))
     describe('loss', () => lossContract(open))
     describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))
     describe('reservations', () => reservationsContract(open))
     describe('aged waiters', () => agedWaitersContract(open))
+    describe('waitlist', () => waitlistContract(open))
     describe('deadlocks', () => deadlocksContract(open))
     describe('opened keys', () => openedKeysContract(open))
     describe('cancel', () => cancelContract(open))
@@ -62,6 +68,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))
     describe('search', () => searchContract(open))
+    describe('limiter search', () => limiterSearchContract(open))
     describe('definitions', () => definitionsContract(open))
     describe('schedules', () => schedulesContract(open))
     describe('events', () => eventsContract(open))
@@ -71,6 +78,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('failures', () => failuresContract(open))
     describe('terms', () => termsContract(open))
     describe('unique', () => uniqueContract(open))
+    describe('held keys', () => heldKeysContract(open))
     describe('wake-up', () => wakeupContract(open))
   })
 }

@@ -29,6 +29,10 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   address: ({ address }) => address,
   run: (store, { held }) => store.run(held),
   holder: (store) => store.holder('job', 'key'),
+  heldKeys: async (store) => [
+    await store.heldKeys({ limit: 10 }),
+    await store.heldKeys({ job: 'job', limit: 1 }),
+  ],
   duplicateOf: (store) => store.duplicateOf('duplicate'),
   ended: (store, { failed, held }) => store.ended([failed, held]),
   journal: (store, { held }) => store.journal(held, { after: 0, limit: 10 }),
@@ -39,6 +43,8 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.runs({ limit: 1, states: ['waiting'], order: 'longest', minAgeMs: 1 }),
     await store.runs({ limit: 1, fingerprint: 'f1:x', order: 'oldest', text: 'job' }),
     await store.runs({ limit: 1, worker: 'w', since: 1, before: 2, unique: 'key' }),
+    await store.runs({ limit: 1, limiter: 'one' }),
+    await store.runs({ limit: 1, limiter: 'one', limitKey: 'a' }),
   ],
   counts: (store) => store.counts(),
   isCounted: (store) => store.isCounted(),
@@ -47,6 +53,8 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   workers: (store) => store.workers(),
   limiters: (store) => store.limiters(),
   limiterKeys: async (store) => [await store.limiterKeys('one', 10), await store.limiterKeys('sliding', 10)],
+  limitHolders: (store) => store.limitHolders({ limiter: 'one', key: 'a', limit: 10 }),
+  waitlist: (store) => store.waitlist({ limiter: 'one', key: 'a', limit: 10 }),
   linePlaces: (store, { waiting }) => store.linePlaces(waiting),
   waitGraph: async (store, { waiting }) => [
     await store.waitGraph({}),
@@ -90,7 +98,8 @@ export const everyAction: { readonly [Name in Action]: (store: Store, known: Kno
   retry: (store, { failed }) => store.retry(failed, {}, byHand()),
   remove: (store, { failed }) => store.remove(failed, byHand()),
   register: (store) => store.register(newWorker()),
-  renew: (store, { lease }) => store.renew(lease, { draining: false }),
+  renew: (store, { lease }) =>
+    store.renew(lease, { draining: true, drain: { cause: 'program', agoMs: 0, leftMs: 1_000 } }),
   resign: (store, { lease }) => store.resign(lease, []),
   reportCut: (store, { lease }) => store.reportCut(lease),
   drainWorker: (store, { worker }) => store.drainWorker(worker, byHand()),

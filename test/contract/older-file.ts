@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 /** Columns that raised no format. */
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
-  ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers drain'],
 ]
 const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
@@ -18,6 +18,7 @@ const indexesAdded = [
     'runs_ended_groups',
     'runs_ended_times',
     'runs_waiting_times',
+    'limit_line_seqs',
   ],
 ]
 const dropAdded = `

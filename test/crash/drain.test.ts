@@ -55,6 +55,9 @@ describe.each(storeKinds)('%s', (store) => {
       const handle = await heldUp(fleet)
       drained.signal('SIGTERM')
       await fleet.witness.until(({ moment, note }) => moment === 'aborted' && note === 'draining')
+      await expect
+        .poll(async () => (await fleet.client.inspector.workers())[0]?.drain, { timeout: 60_000 })
+        .toMatchObject({ cause: 'signal', signal: 'SIGTERM' })
       drained.signal(second)
 
       expect(await drained.exited).toEqual(handedOver)

@@ -37,6 +37,8 @@ const limited = runOf('waiter-1', {
   waitingFor: { kind: 'limit', name: 'tenant' },
 } as Partial<Run>)
 
+const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 13_000, leftMs: 12_000 } as const
+
 const fleet = fleetOf({
   queues: [
     queue('mail', {
@@ -53,7 +55,7 @@ const fleet = fleetOf({
   ],
   workers: [
     worker('web-1:10:aaaaaa', { send: 2 }, { running: 7 }),
-    worker('web-2:11:bbbbbb', { send: 1 }, { running: 2, draining: true }),
+    worker('web-2:11:bbbbbb', { send: 1 }, { running: 2, draining: true, drain }),
     worker('web-3:12:cccccc', { send: 1 }, { running: 1, lost: true, seenAgoMs: 34_000 }),
   ],
   operations: [
@@ -128,8 +130,22 @@ const limitsData: LimitsData = {
   ]),
   waiting: [limited],
   isWhole: true,
-  places: [{ run: limited, place: { ...key, path: '', ahead: 0, holders: ['holder-1'] } }],
   current: 'tenant',
+  users: {
+    ...{ limiter: 'tenant', key: 'ana', isCut: false },
+    holders: [
+      {
+        ...{ run: 'holder-1', job: 'sync', queue: 'sync', state: 'running', path: '', held: 1 },
+        ...{ since: now - 3 * minuteMs, worker: 'web-1' },
+      },
+    ],
+    waiters: [
+      {
+        ...{ run: 'waiter-1', job: 'sync', queue: 'sync', state: 'waiting', path: '', position: 1 },
+        ...{ priority: 0, since: now - 2 * minuteMs, aged: true },
+      },
+    ],
+  },
   isPartial: false,
 }
 
@@ -158,7 +174,14 @@ const screens: readonly Shown[] = [
     screen: 'workers',
     data: workersData,
     says: [
-      ...['web-3:12:cccccc', 'lost', 'draining', '7/10', 'deploy of send', 'old code holds 2 runs'],
+      ...[
+        'web-3:12:cccccc',
+        'lost',
+        'draining, 12.0s left',
+        '7/10',
+        'deploy of send',
+        'old code holds 2 runs',
+      ],
       ...['worker web-3:12:cccccc lost: its process died, it held 1 run (34.0s ago)', 'held-1'],
     ],
   },
@@ -175,7 +198,7 @@ const screens: readonly Shown[] = [
     data: limitsData,
     says: [
       ...['tenant', '6m0s', 'max 1', 'ben', '1/1', 'stripe', '40.0s', 'ana'],
-      ...['held by run holder-1', 'the code says max 10'],
+      ...['PLACE', 'holds', 'holder-1', 'by ben: the database is slow; the code says max 10'],
     ],
   },
 ]
@@ -216,9 +239,12 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
       expect(lines.filter((line) => /[^\u0020-\u007e]/.test(line))).toEqual([])
     })
 
-    test.each([['z'], ['tab'], ['J'], ['j', 'z']])('fits after %s %s', (...keys) => {
-      expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)
-    })
+    test.each([['z'], ['tab'], ['tab', 'tab'], ['J'], ['j', 'z'], ['K'], ['tab', 'K']])(
+      'fits after %s %s',
+      (...keys) => {
+        expectFits(frame(pressed(state, ...keys.filter(Boolean))), size)
+      },
+    )
   })
 
   test('zoomed in says more of the row under the cursor', () => {

@@ -102,11 +102,13 @@ describe.each(bothStores)('on the %s store', (_, open) => {
       limiter: { waiting: 2 },
       fullest: { key: 'ana', used: 1, max: 1 },
     })
-    expect(row?.target).toEqual({ screen: 'runs', filter: 'state:waiting job:sync' })
-    expect(data.places.map(({ place: { key, holders } }) => [key, holders])).toEqual([
-      ['ana', [holder]],
-      ['ana', [holder]],
+    expect(row?.target).toEqual({ screen: 'runs', filter: 'limiter:tenant' })
+    expect(data.users?.key).toBe('ana')
+    expect(data.users?.holders.map(({ run, worker }) => [run, worker])).toEqual([
+      [holder, overview.workers[0]?.name],
     ])
-    expect(data.places.map(({ place }) => place.ahead).sort()).toEqual([0, 1])
+    expect(data.users?.waiters.map(({ position }) => position)).toEqual([1, 2])
+    const waiting = await jobs.inspector.runs({ limiter: 'tenant', order: 'oldest', limit: 10 })
+    expect(waiting.runs.map(({ id }) => id)).toEqual(data.users?.waiters.map(({ run }) => run))
   })
 })

@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import type { Run } from '../../runtime/model/run.ts'
-import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../runtime/store/limiters.ts'
+import type { LimiterInfo, LimiterKeyInfo } from '../../runtime/store/limiters.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
-import { limiterDetail } from '../../tui/screens/limits/detail.ts'
-import { limitsLayout } from '../../tui/screens/limits/layout.ts'
-import { type LimitsData, loadLimits } from '../../tui/screens/limits/limits-data.ts'
-import { currentKey, currentLimiter, keyRows, limiterRows } from '../../tui/screens/limits/rows.ts'
+import type { LimitHolder, LimitKeyQuery, LimitWaiter } from '../../runtime/store/waitlist.ts'
+import { inputOf, requestOf } from '../../tui/app/shown.ts'
+import { limiterLines } from '../../tui/screens/limits/detail.ts'
+import { limitsLayout, linesAbove, userLines } from '../../tui/screens/limits/layout.ts'
+import { type KeyUsers, type LimitsData, loadLimits } from '../../tui/screens/limits/limits-data.ts'
+import { currentLimiter, keyRows, limiterRows } from '../../tui/screens/limits/rows.ts'
+import { limits } from '../../tui/screens/limits/screen.ts'
+import { userRows } from '../../tui/screens/limits/user-rows.ts'
+import type { ScreenInput } from '../../tui/screens/screen.ts'
+import { screens } from '../../tui/screens/screens.ts'
 import { minuteMs, now } from '../unit/attention/given.ts'
-import { fleetOf, runOf, screenInput } from './support/given.ts'
+import { fleetOf, pressed, runOf, screenInput, stateOf } from './support/given.ts'
 
 const target = { screen: 'limits' } as const
 
@@ -24,14 +30,21 @@ function waits(id: string, name: string, over: Partial<Run> = {}): Run {
 }
 
 function dataOf(over: Partial<LimitsData> = {}): LimitsData {
-  return { limiters: [], keys: new Map(), waiting: [], isWhole: true, places: [], isPartial: false, ...over }
+  return { limiters: [], keys: new Map(), waiting: [], isWhole: true, isPartial: false, ...over }
 }
 
-const place: LinePlace = {
-  ...keyOf('tenant', 'ana', { used: 2, waiting: 3 }),
-  path: '',
-  ahead: 0,
-  holders: ['h1', 'h2'],
+function holder(run: string, over: Partial<LimitHolder> = {}): LimitHolder {
+  return { run, job: 'sync', queue: 'sync', state: 'running', path: '', held: 1, worker: 'w1', ...over }
+}
+
+function waiter(run: string, position: number, over: Partial<LimitWaiter> = {}): LimitWaiter {
+  const base = { job: 'sync', queue: 'sync', state: 'waiting', path: '', priority: 0, aged: false } as const
+  return { ...base, run, position, since: now - minuteMs, ...over }
+}
+
+function usersOf(over: Partial<KeyUsers> = {}): KeyUsers {
+  const users = { holders: [holder('h1'), holder('h2')], waiters: [waiter('w1', 1)], isCut: false }
+  return { limiter: 'tenant', key: 'ana', ...users, ...over }
 }
 
 describe('rows', () => {
@@ -58,27 +71,45 @@ describe('rows', () => {
     expect([row?.fullest?.key, row?.oldestMs, row?.closedMs]).toEqual(['ben', minuteMs, 7_000])
   })
 
-  test('open the waiting runs, of one job where only that waits and all were inspected', () => {
-    const waiting = [waits('a', 'tenant', { job: 'sync' }), waits('b', 'other', { job: 'load' })]
-    const opened = (isWhole: boolean) =>
-      limiterRows(
-        screenInput({ target, data: dataOf({ limiters: [limiter('tenant')], waiting, isWhole }) }),
-      )[0]?.target
-    expect(opened(true)).toEqual({ screen: 'runs', filter: 'state:waiting job:sync' })
-    expect(opened(false)).toEqual({ screen: 'runs', filter: 'state:waiting' })
+  test('open the runs that wait for the limiter; those of keys, the ones that wait for the key', () => {
+    const keys = new Map([['tenant', [keyOf('tenant', 'ana'), keyOf('tenant', '')]]])
+    const input = screenInput({ target, data: dataOf({ limiters: [limiter('tenant')], keys }) })
+    expect(limiterRows(input)[0]?.target).toEqual({ screen: 'runs', filter: 'limiter:tenant' })
+    expect(keyRows(input).map((row) => row.target?.filter)).toEqual([
+      'limiter:tenant key:ana',
+      'limiter:tenant key:""',
+    ])
   })
 
   test('lead to who holds, who waits, and their queues', () => {
-    const places = [{ run: waits('w1', 'tenant', { queue: 'sync' }), place }]
-    const [row] = limiterRows(
-      screenInput({ target, data: dataOf({ limiters: [limiter('tenant')], places }) }),
-    )
+    const data = dataOf({ limiters: [limiter('tenant')], current: 'tenant', users: usersOf() })
+    const [row] = limiterRows(screenInput({ target, data }))
     expect(row?.jumps?.map((jump) => jump.target)).toEqual([
       { screen: 'run', subject: 'h1' },
       { screen: 'run', subject: 'h2' },
       { screen: 'run', subject: 'w1' },
       { screen: 'queues', row: 'sync' },
     ])
+  })
+
+  test('of who uses a key are its holders, then its waiters in order; enter opens the run', () => {
+    const data = dataOf({ limiters: [limiter('tenant')], current: 'tenant', users: usersOf() })
+    const rows = userRows(screenInput({ target, data }))
+    expect(rows.map(({ kind, user }) => [kind, user.run])).toEqual([
+      ['holder', 'h1'],
+      ['holder', 'h2'],
+      ['waiter', 'w1'],
+    ])
+    expect(rows[2]).toMatchObject({
+      target: { screen: 'run', subject: 'w1' },
+      thing: { kind: 'run', id: 'w1', job: 'sync', state: 'waiting' },
+    })
+    expect(rows[0]?.jumps?.map((jump) => jump.target)).toEqual([
+      { screen: 'workers', row: 'w1' },
+      { screen: 'queues', row: 'sync' },
+    ])
+    const other = dataOf({ limiters: [limiter('other')], current: 'other', users: usersOf() })
+    expect(userRows(screenInput({ target, data: other }))).toEqual([])
   })
 
   test('are filtered by kind, state and who set them', () => {
@@ -103,44 +134,66 @@ describe('rows', () => {
     expect(keyRows(input).map(({ id, thing }) => [id, thing])).toEqual([
       ['b\0z', { kind: 'limiter', id: 'b', key: 'z' }],
     ])
-    expect(currentKey(input)?.key.key).toBe('z')
   })
 })
 
 describe('what is said of a limiter', () => {
-  function textOf(data: LimitsData): string {
-    const props = { ...screenInput({ target, size: { columns: 160, rows: 45 }, data }), windows: {} }
-    const [row] = limiterRows(props)
+  function textOf(over: Partial<LimiterInfo>, closedMs?: number): string {
+    const keys = new Map([['tenant', [keyOf('tenant', '', closedMs === undefined ? {} : { closedMs })]]])
+    const [row] = limiterRows(
+      screenInput({ target, data: dataOf({ limiters: [limiter('tenant', over)], keys }) }),
+    )
     if (row === undefined) throw new Error('no row')
-    const lines = limiterDetail(row, currentKey(props), props)
-    // Sentences are wrapped.
-    return lines.map((line) => line.map(({ text }) => text).join('')).join('')
+    return limiterLines(row, now)
+      .map((line) => line.map(({ text }) => text).join(''))
+      .join('\n')
   }
 
-  const keys = new Map([['tenant', [place]]])
-
-  test('is who holds the key, and who waits for how long', () => {
-    const places = [{ run: waits('w1', 'tenant', { job: 'sync' }), place }]
-    const text = textOf(
-      dataOf({ limiters: [limiter('tenant', { waiting: 3 })], keys, places, current: 'tenant' }),
-    )
-    expect(text).toContain(
-      "limiter 'tenant' of key 'ana': 2 of 2 in use, held by runs h1, h2; it is first on the waitlist.",
-    )
-    expect(text).toContain('w1 sync for 1m0s  0 ahead')
-  })
-
-  test('is who set its numbers, and what the code says', () => {
+  test('is its rule, who set its numbers, and what the code says', () => {
+    expect(textOf({})).toBe(' rule      concurrency, max 2')
     const byHand = { by: 'ben', reason: 'slow', at: now - minuteMs, code: { ...limiter('x').rule, max: 10 } }
-    const text = textOf(dataOf({ limiters: [limiter('tenant', { byHand })], keys, current: 'tenant' }))
-    expect(text).toContain('by ben: slow; the code says max 10 (1m0s ago)')
+    expect(textOf({ byHand })).toContain('by ben: slow; the code says max 10 (1m0s ago)')
   })
 
-  test('is that nobody waits, or that those who do are not among the inspected', () => {
-    const quiet = textOf(dataOf({ limiters: [limiter('tenant')], keys: new Map(), current: 'tenant' }))
-    expect(quiet).toContain('no run waits')
-    const hidden = textOf(dataOf({ limiters: [limiter('tenant', { waiting: 3 })], keys, current: 'tenant' }))
-    expect(hidden).toContain('3 wait, none of them among the runs that have waited for the longest')
+  test('is first of all that a provider closed it', () => {
+    expect(textOf({}, 40_000)).toMatch(/^ closed {4}a provider asked for a pause until .* \(40\.0s\)\n rule /)
+  })
+})
+
+describe('unique keys', () => {
+  const held = (job: string, key: string, run: string) =>
+    ({ job, key, run, until: 'finished', state: 'running', enqueuedAt: now - minuteMs }) as const
+  const data = dataOf({ unique: { keys: [held('b', 'x', 'r1'), held('a', 'y', 'r2')], isCut: false } })
+
+  test('are shown by K, by job and key, and open the run that holds them', () => {
+    const shown = pressed(stateOf({ target }), 'K')
+    expect(requestOf(shown, screens).own).toEqual({ unique: true })
+    const input = { ...inputOf(shown), data } as ScreenInput<LimitsData>
+    for (const pane of limits.panes) {
+      expect(limits.rows(input, pane).map((row) => row.target)).toEqual([
+        { screen: 'run', subject: 'r2' },
+        { screen: 'run', subject: 'r1' },
+      ])
+      expect(limits.height(input, pane)).toBe(input.size.rows - 2)
+    }
+    expect(limits.json(input)).toEqual({ unique: data.unique })
+    expect(requestOf(pressed(shown, 'K'), screens).own).toEqual({})
+  })
+
+  test('are read in pages, as far as the list is looked at, and nothing else is', async () => {
+    const asked: unknown[] = []
+    const inspector = {
+      heldKeys: async (query: { cursor?: string }) => {
+        asked.push(query)
+        const first = query.cursor === undefined
+        return { keys: [held('a', first ? 'x' : 'y', 'r')], ...(first ? { cursor: 'c' } : {}) }
+      },
+    } as unknown as Inspector
+    const found = await loadLimits(inspector, { wanted: 100, own: { unique: true } }, undefined)
+    expect(asked).toEqual([{ limit: 100 }, { limit: 100, cursor: 'c' }])
+    expect(found.unique).toMatchObject({ keys: [{ key: 'x' }, { key: 'y' }], isCut: false })
+    const one = await loadLimits(inspector, { wanted: 1, own: { unique: true } }, undefined)
+    expect(one.unique).toMatchObject({ keys: [{ key: 'x' }], isCut: true })
   })
 })
 
@@ -149,9 +202,22 @@ test.each([80, 120, 140, 160].flatMap((columns) => [10, 20, 26, 41].map((rows) =
   (size) => {
     const { place: shown } = screenInput({ target })
     const layout = limitsLayout({ size, place: shown })
-    const below = layout.isWide ? layout.keysHeight : layout.keysHeight + layout.textHeight
+    const below = layout.isWide ? layout.keysHeight : layout.keysHeight + layout.usersHeight
     expect(layout.paneHeight + below).toBe(size.rows)
-    expect(layout.isWide ? layout.keysWidth + 1 + layout.textWidth : layout.keysWidth).toBe(size.columns)
+    expect(layout.isWide ? layout.keysWidth + 1 + layout.usersWidth : layout.keysWidth).toBe(size.columns)
+  },
+)
+
+test.each([20, 41])(
+  'of %i lines there is room for those who use a key, whatever is said of the limiter',
+  (rows) => {
+    const byHand = { by: 'ben', at: now, code: limiter('x').rule }
+    const keys = new Map([['tenant', [keyOf('tenant', '', { closedMs: 40_000 })]]])
+    const data = dataOf({ limiters: [limiter('tenant', { byHand })], keys })
+    const input = screenInput({ target, size: { columns: 80, rows: rows + 4 }, data })
+    const { usersHeight } = limitsLayout(input)
+    expect(userLines(input)).toBeGreaterThanOrEqual(2)
+    expect(userLines(input) + linesAbove(input).length + 2).toBe(usersHeight)
   },
 )
 
@@ -168,30 +234,52 @@ describe('reads', () => {
         return [keyOf(name, '')]
       },
       runs: async () => ({ runs: [waits('w1', 'a'), waits('w2', 'b')], looked: 2 }),
-      linePlaces: async (run: string) => {
-        calls.push(`places of ${run}`)
-        return [
-          { ...place, limiter: 'a' },
-          { ...place, limiter: 'other' },
-        ]
+      limitHolders: async ({ limiter: name, key }: LimitKeyQuery) => {
+        calls.push(`holders of ${name}/${key}`)
+        return { holders: [holder('h1')] }
+      },
+      waitlist: async ({ limiter: name, key, limit }: LimitKeyQuery) => {
+        calls.push(`${limit} waiters of ${name}/${key}`)
+        return { waiters: [waiter('w1', 1)], cursor: 'more' }
       },
     } as unknown as Inspector
     return { calls, inspector }
   }
 
-  test('a few keys of those in use; more, and where its runs wait, of the one under the cursor', async () => {
+  test('a few keys of those in use; more, and who uses its key, of the one under the cursor', async () => {
     const { calls, inspector } = reads()
     const data = await loadLimits(inspector, { current: 'a\0key' }, undefined)
-    expect(calls).toEqual(['limiters', '3 keys of a', '3 keys of b', '50 keys of a', 'places of w1'])
-    expect(data.places.map(({ run, place: { limiter: name } }) => [run.id, name])).toEqual([['w1', 'a']])
+    expect(calls).toEqual([
+      ...['limiters', '3 keys of a', '3 keys of b', '50 keys of a'],
+      ...['holders of a/key', '50 waiters of a/key'],
+    ])
+    expect(data.users).toMatchObject({ limiter: 'a', key: 'key', holders: [{ run: 'h1' }], isCut: true })
   })
 
-  test('a cursor that has moved reads no list', async () => {
+  test('a cursor that has moved to another limiter or key reads no list', async () => {
     const { calls, inspector } = reads()
     const first = await loadLimits(inspector, { current: 'a' }, undefined)
     calls.length = 0
-    expect((await loadLimits(inspector, { current: 'b' }, first)).current).toBe('b')
-    expect(calls).toEqual(['50 keys of b', 'places of w2'])
+    const second = await loadLimits(inspector, { current: 'b' }, first)
+    expect(second.current).toBe('b')
+    expect(calls).toEqual(['50 keys of b', 'holders of b/', '50 waiters of b/'])
+    calls.length = 0
+    await loadLimits(inspector, { current: 'b\0other' }, second)
+    expect(calls).toEqual(['50 keys of b', 'holders of b/other', '50 waiters of b/other'])
+  })
+
+  test('a cursor that has moved among those who use a key reads nothing; the next read is of the same key', async () => {
+    const { calls, inspector } = reads()
+    const first = await loadLimits(inspector, { current: 'a\0key\0holds\0h1\0' }, undefined)
+    calls.length = 0
+    const moved = await loadLimits(inspector, { current: 'a\0key\0waits\0w1\0' }, first)
+    expect([calls, moved.users]).toEqual([[], first.users])
+    await loadLimits(inspector, { current: 'a\0key\0waits\0w1\0' }, moved)
+    expect(calls).toContain('50 waiters of a/key')
+    // Its list is empty now.
+    calls.length = 0
+    await loadLimits(inspector, {}, moved)
+    expect(calls).toContain('50 waiters of a/key')
   })
 
   test('once more after the first one, which knew of no row; not again and again where no row matches the filter', async () => {

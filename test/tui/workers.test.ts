@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../runtime/store/overview.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
 import type { ViewProps } from '../../tui/screens/screen.ts'
+import { workerColumns } from '../../tui/screens/workers/columns.ts'
 import { rolloutLines, workerDetail } from '../../tui/screens/workers/detail.ts'
 import { rolloutsOf } from '../../tui/screens/workers/rollouts.ts'
 import { type WorkerRow, workerRows } from '../../tui/screens/workers/rows.ts'
@@ -152,6 +153,18 @@ describe('what is said of a worker', () => {
     ]
     expect(textOf({ workers, operations })).toContain("worker a told to drain by ana: 'deploy' (5.0s ago)")
     expect(textOf({ workers })).toContain('it claims no more runs')
+  })
+
+  test('is why it drains, for how much longer, and what it still holds', () => {
+    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 13_000, leftMs: 12_000 } as const
+    const workers = [worker('a', {}, { draining: true, drain, running: 2 })]
+    expect(textOf({ workers }).replace(/\s+/g, ' ')).toContain(
+      'draining for 13.0s: its process got SIGTERM; 12.0s left for 2 runs it still holds to end a step, then it hands over the rest',
+    )
+    const [state] = workerColumns(viewProps({ fleet: fleetOf({ workers }) })).filter(
+      ({ title }) => title === 'STATE',
+    )
+    expect(rowsOf({ workers }).map((row) => state?.cell(row))).toEqual(['◐ draining, 12.0s left'])
   })
 
   test('is what a stop would cut', () => {

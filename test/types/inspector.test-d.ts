@@ -13,6 +13,7 @@ interface Reads {
   readonly address: string
   run: sdk.RunDetails | undefined
   holder: sdk.RunId | undefined
+  heldKeys: sdk.HeldKeyPage
   duplicateOf: sdk.RunId | undefined
   ended: readonly sdk.RunId[]
   journal: readonly sdk.JournalEntry[]
@@ -22,6 +23,8 @@ interface Reads {
   workers: readonly sdk.WorkerInfo[]
   limiters: readonly sdk.LimiterInfo[]
   limiterKeys: readonly sdk.LimiterKeyInfo[]
+  limitHolders: sdk.LimitHolderPage
+  waitlist: sdk.LimitWaiterPage
   linePlaces: readonly sdk.LinePlace[]
   waitGraph: sdk.WaitGraph
   leaders: readonly sdk.LeaderInfo[]

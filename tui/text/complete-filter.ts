@@ -9,6 +9,8 @@ export interface KnownNames {
   readonly tags?: readonly string[]
   readonly uniqueKeys?: readonly string[]
   readonly workers?: readonly string[]
+  readonly limiters?: readonly string[]
+  readonly limitKeys?: readonly string[]
   readonly fingerprints?: readonly string[]
 }
 

@@ -14,6 +14,8 @@ export interface FilterKey {
   /** Other names that are read, never written. */
   readonly aliases?: readonly string[]
   readonly operators: readonly FilterOperator[]
+  /** It may be written with an empty value, in quotes. */
+  readonly mayBeEmpty?: true
   /** For the list of completions. */
   readonly hint: string
   /** Which of the known names are its values. */
@@ -24,6 +26,8 @@ export interface FilterKey {
     | 'tags'
     | 'uniqueKeys'
     | 'workers'
+    | 'limiters'
+    | 'limitKeys'
     | 'fingerprints'
     | 'ages'
     | 'orders'
@@ -47,6 +51,12 @@ export const filterKeys: readonly FilterKey[] = [
     aliases: ['fingerprint'],
   },
   named('worker', 'workers', 'held by this worker'),
+  named('limiter', 'limiters', 'waits for this limiter'),
+  {
+    ...named('limitKey', 'limitKeys', 'with limiter: the key that it waits for'),
+    name: 'key',
+    mayBeEmpty: true,
+  },
   {
     name: 'age',
     operators: ['>', '<'],
@@ -90,7 +100,7 @@ export function findFilterKey(name: string): FilterKey | undefined {
 }
 
 function named(
-  field: 'job' | 'queue' | 'tag' | 'unique' | 'fingerprint' | 'worker',
+  field: 'job' | 'queue' | 'tag' | 'unique' | 'fingerprint' | 'worker' | 'limiter' | 'limitKey',
   values: NonNullable<FilterKey['values']>,
   hint: string,
 ): FilterKey {

@@ -39,6 +39,8 @@ const names = {
   unique: 'unique',
   fingerprint: 'by',
   worker: 'worker',
+  limiter: 'limiter',
+  limitKey: 'key',
 } as const satisfies Partial<Record<keyof RunFilter, string>>
 
 function namesText(filter: RunFilter): string[] {

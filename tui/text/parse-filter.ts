@@ -60,6 +60,7 @@ export function parseFilter(text: string, now: number): ParsedFilter {
   for (const token of filterTokens(text)) takeToken(draft, token, text, now)
   takeWords(draft, text)
   takeStates(draft)
+  takeLimitKey(draft)
   checkQuery(draft)
   const { filter, order, hidden, unknown } = draft
   const sorted = unknown.toSorted((a, b) => a.start - b.start)
@@ -114,7 +115,7 @@ function unknownKey({ start, end, negated, key = '', operator = ':' }: FilterTok
 
 function readPart(
   key: FilterKey,
-  { key: written = '', operator = ':', value }: FilterToken,
+  { key: written = '', operator = ':', value, valueStart, end }: FilterToken,
   now: number,
 ): PartRead {
   if (!key.operators.includes(operator)) {
@@ -122,7 +123,8 @@ function readPart(
       problem: `'${written}${operator}' is not how ${key.name} is written; write ${key.operators.map((sign) => `${key.name}${sign}`).join(' or ')}`,
     }
   }
-  if (value === '') return { problem: `${written}${operator} has no value; write ${key.hint}` }
+  if (value === '' && !(key.mayBeEmpty && end > valueStart))
+    return { problem: `${written}${operator} has no value; write ${key.hint}` }
   return key.read(value, operator, now)
 }
 
@@ -150,11 +152,13 @@ function twiceText(field: string, { key = '', operator = ':', value }: FilterTok
 }
 
 function takeNegated(draft: Draft, token: FilterToken, { sets }: Sets): void {
-  const { order, states, minAgeMs, since, before, ...hidden } = sets
+  const { order, states, minAgeMs, since, before, limiter, limitKey, ...hidden } = sets
   if (states !== undefined) {
     for (const state of states) draft.notStates.add(state)
   } else if (order !== undefined) {
     addProblem(draft, token, 'an order has no opposite; leave out the !')
+  } else if (limiter !== undefined || limitKey !== undefined) {
+    addProblem(draft, token, 'a row does not say which limiters it waits for; leave out the !')
   } else if (minAgeMs !== undefined || since !== undefined || before !== undefined) {
     addProblem(draft, token, 'a time has no !; write age>1h for older ones, age<1h for younger ones')
   } else {
@@ -184,7 +188,8 @@ const orderedStates: readonly RunState[] = ['ready', 'running', 'waiting', 'canc
 
 function takeStates(draft: Draft): void {
   const { filter, order, notStates } = draft
-  const isOpen = filter.worker === undefined && filter.fingerprint === undefined
+  const { worker, fingerprint, limiter } = filter
+  const isOpen = [worker, fingerprint, limiter].every((part) => part === undefined)
   const all = order === 'longest' && isOpen ? orderedStates : runStates
   const { states = all } = filter
   if (filter.states === undefined && notStates.size === 0 && all === runStates) return
@@ -192,6 +197,14 @@ function takeStates(draft: Draft): void {
   filter.states = left
   if (left.length > 0) return
   draft.unknown.push({ start: 0, end: 0, message: 'no state is left; take out a !state:' })
+}
+
+/** A key alone says nothing. */
+function takeLimitKey(draft: Draft): void {
+  const part = draft.setBy.get('limitKey')
+  if (part === undefined || draft.filter.limiter !== undefined) return
+  delete draft.filter.limitKey
+  addProblem(draft, part, 'this is a key of a limiter; write limiter:NAME, too')
 }
 
 /** What the store would refuse is a problem of the part that asks for it: of the order, as the parts were read. */

@@ -37,6 +37,7 @@ function sighting(
     sentence: `Limiter '${name}' ${text}; ${waiters} for it.`,
     // It names the runs that hold the limiter.
     next: first === undefined ? command('limits', name) : command('explain', first.run),
+    filter: { limiter: name },
     related: { limiter: [name], version: 'any', worker: 'any', action: 'any' },
   }
 }

@@ -9,8 +9,9 @@ import { RunStateError } from '../../model/errors.ts'
 import { ruleNames } from '../../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../../store/limiters.ts'
 import { withConnection } from '../connection.ts'
+import { fieldsOfLimitKey, showLimitKey } from '../limit-key.ts'
 import { operator } from '../operator.ts'
-import { pairs } from '../option-values.ts'
+import { pairs, wholeNumber } from '../option-values.ts'
 import { paint, print, printJson, printTable, remark, say } from '../output.ts'
 import { inOneLine } from '../plain-text.ts'
 import { addOperatorOptions, explainJson, type OperatorOptions } from '../shared-options.ts'
@@ -20,6 +21,9 @@ import { usageError } from '../usage-error.ts'
 interface LimitsOptions extends OperatorOptions {
   readonly set?: Readonly<Record<string, string>>
   readonly reset?: boolean
+  readonly key?: string
+  readonly limit: number
+  readonly cursor?: string
 }
 
 const columns: readonly Column<LimiterInfo>[] = [
@@ -65,7 +69,7 @@ function settableNumbers(): string {
 export function addLimits(program: Command): void {
   const command = program
     .command('limits')
-    .description('list limiters, the keys of one, or set its numbers by hand')
+    .description('list limiters, the keys of one, who holds and waits for a key, or set numbers by hand')
     .argument('[name]', 'one limiter: its keys, or what to change')
     .option(
       '--set <number=value>',
@@ -73,12 +77,19 @@ export function addLimits(program: Command): void {
       pairs("'number=value', such as max=5"),
     )
     .option('--reset', "the code's numbers again")
-  addOperatorOptions(command, '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }').action(limits)
+    .option('--key <key>', "who holds this key of it and who waits for it; '' for a limiter without keys")
+    .option('--limit <n>', 'with --key: at most this many of each', wholeNumber(1, 1000), 50)
+    .option('--cursor <cursor>', 'with --key: go on with those who wait where the page before ended')
+  addOperatorOptions(
+    command,
+    '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }, with --key { limiter, key, holders: [HOLDER], holdersCursor?, waiters: [WAITER], cursor? }',
+  ).action(limits)
   command.addHelpText('after', settableNumbers())
   explainJson(
     command,
     `LIMITER: name, rule { kind, max, everyMs, refill }, keys, waiting, byHand? { by, reason?, at, code }
-KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?, first? { run, waitingSince? } (the first in line)`,
+KEY: limiter, key, used, max, waiting, opensInMs?, closedMs?, first? { run, waitingSince? } (the first in line)
+${fieldsOfLimitKey}`,
   )
 }
 
@@ -86,11 +97,16 @@ async function limits(name: string | undefined, options: LimitsOptions): Promise
   const changes = options.set !== undefined || options.reset === true
   if (changes && name === undefined)
     throw usageError('name the limiter to change: durable-jobs limits NAME --set …')
+  if (options.key !== undefined && (name === undefined || changes))
+    throw usageError('--key goes with the name of one limiter: durable-jobs limits NAME --key KEY')
+  if (options.cursor !== undefined && options.key === undefined)
+    throw usageError('--cursor goes with --key: it goes on with those who wait for that key')
   if (options.set !== undefined && options.reset) throw usageError('write --set or --reset, not both')
   await withConnection(options, async (jobs) => {
     if (name !== undefined && changes) await change(jobs, name, options)
     else if (name === undefined) await list(jobs, options)
-    else await listKeys(jobs, name, options)
+    else if (options.key === undefined) await listKeys(jobs, name, options)
+    else await showLimitKey(jobs, await limiterNamed(jobs, name), { ...options, key: options.key })
   })
 }
 
@@ -105,10 +121,8 @@ async function list(jobs: Jobs, options: LimitsOptions): Promise<void> {
 }
 
 async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promise<void> {
-  const limiter = (await jobs.limits.list()).find((one) => one.name === name)
+  const limiter = await limiterNamed(jobs, name)
   const keys = await jobs.limits.keys(name)
-  if (limiter === undefined)
-    throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   if (options.json) return printJson({ limiter, keys })
   say(`${name}: ${limiter.rule.kind}, ${ruleText(limiter.rule)}`)
   if (limiter.byHand !== undefined)
@@ -116,6 +130,12 @@ async function listKeys(jobs: Jobs, name: string, options: LimitsOptions): Promi
   print('')
   if (keys.length > 0) printTable(keyColumns, keys)
   else remark('no key of it is in use')
+}
+
+async function limiterNamed(jobs: Jobs, name: string): Promise<LimiterInfo> {
+  const limiter = (await jobs.limits.list()).find((one) => one.name === name)
+  if (limiter !== undefined) return limiter
+  throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
 }
 
 async function change(jobs: Jobs, name: string, options: LimitsOptions): Promise<void> {

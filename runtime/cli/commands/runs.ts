@@ -53,6 +53,8 @@ export function addRuns(program: Command): void {
 }
 
 async function listRuns({ json, store, ...options }: RunsOptions): Promise<void> {
+  // What is wrong with it is said before a store is looked for.
+  filterOf(options)
   await withConnection(given({ store }), async ({ inspector }) => {
     if (options.watch) return watchFrames(inspector, () => runsFrame(inspector, options, json === true))
     const page = await readPage(inspector, options)

@@ -1,7 +1,12 @@
 import type { Command } from 'commander'
 import { commandLine } from '../../describe/command-line.ts'
 import { durationToken } from '../../describe/duration-token.ts'
-import { workerJobsText, workerQueuesText } from '../../describe/worker-text.ts'
+import {
+  drainCauseText,
+  workerJobsText,
+  workerQueuesText,
+  workerStateText,
+} from '../../describe/worker-text.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
 import { paint, printJson, printTable, remark } from '../output.ts'
@@ -14,7 +19,14 @@ type ShownWorker = WorkerInfo & {
   readonly leads: readonly string[]
 }
 
-const columns: readonly Column<ShownWorker>[] = [
+/** Only where a worker drains. */
+const drainColumn: Column<ShownWorker> = {
+  title: 'DRAINED BY',
+  cell: ({ drain }) => (drain === undefined ? '' : drainCauseText(drain)),
+  ...{ shrinks: true, least: 12, drops: 9 },
+}
+
+const columns = (isDraining: boolean): readonly Column<ShownWorker>[] => [
   { title: 'WORKER', cell: (worker) => worker.name },
   { title: 'HOST', cell: (worker) => worker.host, drops: 2 },
   { title: 'PID', cell: (worker) => worker.pid, align: 'right', drops: 6 },
@@ -22,10 +34,11 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'RUNS', cell: (worker) => `${worker.running}/${worker.concurrency}`, align: 'right' },
   {
     title: 'STATE',
-    cell: (worker) => (worker.lost ? 'lost' : worker.draining ? 'draining' : 'working'),
+    cell: workerStateText,
     paint: (text, worker) =>
       worker.lost ? paint('red', text) : worker.draining ? paint('yellow', text) : text,
   },
+  ...(isDraining ? [drainColumn] : []),
   { title: 'LEADS', cell: (worker) => worker.leads.join(', '), shrinks: true, drops: 8 },
   { title: 'STARTED', cell: (worker) => ago(worker.startedAt), align: 'right', drops: 4 },
   { title: 'SEEN', cell: (worker) => `${durationToken(worker.seenAgoMs)} ago`, align: 'right', drops: 3 },
@@ -34,8 +47,9 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'JOBS', cell: workerJobsText, shrinks: true, least: 26 },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
-startedAt, seenAgoMs, leaseLeftMs`
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, drain?, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
+startedAt, seenAgoMs, leaseLeftMs
+DRAIN: cause (signal, order, program, lease thread), signal?, by?, reason?, agoMs, leftMs?`
 
 export function addWorkers(program: Command): void {
   const command = program
@@ -53,7 +67,8 @@ async function listWorkers(options: SharedOptions): Promise<void> {
       leads: leaders.filter((leader) => leader.worker === worker.name).map(({ role }) => role),
     }))
     if (options.json) return printJson({ workers })
-    if (workers.length > 0) printTable(columns, workers)
+    const isDraining = workers.some(({ drain }) => drain !== undefined)
+    if (workers.length > 0) printTable(columns(isDraining), workers)
     else
       remark(`no live worker in ${inspector.address}; start one: ${commandLine(['work', 'FILE'], options)}`)
   })

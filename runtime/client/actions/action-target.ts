@@ -60,15 +60,17 @@ function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind:
 
 /** The parts of a filter that have a value. What was meant to have one and has none would act on all runs. */
 function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): RunFilter {
-  const isBlank = (value: unknown): boolean => value === undefined || value === null || value === ''
+  // The key of a limiter without keys is empty.
+  const isBlank = ([name, value]: readonly [string, unknown]): boolean =>
+    value === undefined || value === null || (value === '' && name !== 'limitKey')
   const parts = Object.entries(filter)
-  const kept = parts.filter(([, value]) => !isBlank(value))
+  const kept = parts.filter((part) => !isBlank(part))
   if (all !== undefined && (all !== true || kept.length > 0)) {
     throw new InvalidOptionsError(
       'target.all: write true beside an empty filter, for all runs; leave it out beside a filter with parts',
     )
   }
-  const [blank] = parts.find(([, value]) => isBlank(value)) ?? []
+  const [blank] = parts.find(isBlank) ?? []
   if (all === undefined && blank !== undefined) {
     throw new InvalidOptionsError(
       `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); leave it out to choose runs without it`,

@@ -16,6 +16,7 @@ import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
+import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -78,6 +79,7 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
+import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
 import { forgetMoved, writeFailedBy } from './failed-by.ts'
@@ -121,6 +123,8 @@ import {
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
 import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
+import { inspectHeldKeys } from './operations/inspect-unique-keys.ts'
+import { inspectLimitHolders, inspectWaitlist } from './operations/inspect-waitlist.ts'
 import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
@@ -408,6 +412,14 @@ class EmbeddedStore implements Store {
     return inspectLimiterKeys(this.#transaction(), limiter, limit)
   }
 
+  async limitHolders(query: LimitKeyQuery): Promise<LimitHolderPage> {
+    return this.#database.snapshot(() => inspectLimitHolders(this.#transaction(), query))
+  }
+
+  async waitlist(query: LimitKeyQuery): Promise<LimitWaiterPage> {
+    return this.#database.snapshot(() => inspectWaitlist(this.#transaction(), query))
+  }
+
   async linePlaces(run: RunId): Promise<readonly LinePlace[]> {
     return inspectLinePlaces(this.#transaction(), run)
   }
@@ -499,6 +511,10 @@ class EmbeddedStore implements Store {
 
   async holder(job: string, key: string): Promise<RunId | undefined> {
     return holderOf(this.#database, this.#time.look(), job, key)
+  }
+
+  async heldKeys(query: HeldKeyQuery): Promise<HeldKeyPage> {
+    return this.#database.snapshot(() => inspectHeldKeys(this.#database, this.#time.look(), query))
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {

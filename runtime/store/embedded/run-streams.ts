@@ -60,6 +60,8 @@ export function readingOf(sql: Sql, source: RunSource, filter: RunFilter): Readi
       })
     case 'group':
       return only(groupStream(source.state, source))
+    case 'waitlist':
+      return waitlistReading(sql, source)
     case 'state':
       return isEnd(source.state)
         ? only({ table: 'runs', where: 'ended_at IS NOT NULL AND state = ?', values: [source.state] })
@@ -68,6 +70,29 @@ export function readingOf(sql: Sql, source: RunSource, filter: RunFilter): Readi
       return liveRuns(sql, 'ready', filter)
     default:
       return merged([liveRuns(sql, 'running', filter), liveRuns(sql, 'cancelling', filter)])
+  }
+}
+
+/**
+ * Of a limiter by an index of its own; of one of its keys by priority, each of which has its waiters by number: there are as
+ * many streams as priorities in use.
+ */
+function waitlistReading(
+  sql: Sql,
+  { limiter, key }: Extract<RunSource, { readonly kind: 'waitlist' }>,
+): Reading {
+  if (key === undefined) return only({ table: 'limit_lines', where: 'limiter = ?', values: [limiter] })
+  const streams: RunStream[] = []
+  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    const next = sql.get<{ priority: number }>(
+      `SELECT priority FROM limit_lines WHERE limiter = ? AND key = ? AND priority < ?
+       ORDER BY priority DESC LIMIT 1`,
+      ...[limiter, key, below],
+    )
+    if (next === undefined) return { streams, given: [] }
+    below = next.priority
+    const where = 'limiter = ? AND key = ? AND priority = ?'
+    streams.push({ table: 'limit_lines', where, values: [limiter, key, below] })
   }
 }
 

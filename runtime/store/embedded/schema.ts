@@ -215,6 +215,8 @@ const additions = [
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
   // Of the failure that a run is failed for.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
+  // Why a worker drains, as JSON: see worker-drain.ts.
+  { table: 'workers', column: 'drain', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -237,6 +239,8 @@ const addedTables = `
     DELETE FROM limit_keepers WHERE limiter = OLD.limiter AND key = OLD.key AND priority = OLD.priority
       AND seq = OLD.seq AND path = OLD.path;
   END;
+  -- Runs that wait for a limiter, by number, whatever their key.
+  CREATE INDEX IF NOT EXISTS limit_line_seqs ON limit_lines (limiter, seq);
   -- Actions on many runs: see store/actions.ts.
   CREATE TABLE IF NOT EXISTS actions (
     id TEXT PRIMARY KEY,
@@ -340,6 +344,7 @@ const namesAdded = [
   'mutes',
   'operations',
   'runs_ended_times',
+  'limit_line_seqs',
 ] as const
 
 export const formatVersion: number = migrations.length

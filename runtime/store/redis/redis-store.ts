@@ -16,6 +16,7 @@ import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
+import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
 import type {
@@ -77,6 +78,7 @@ import type {
 import type { StoreConfig } from '../store-config.ts'
 import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } from '../terms.ts'
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
+import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
 import { checkServer } from './checks.ts'
 import { Confirmation } from './confirmation.ts'
 import { checkCuts } from './cut-workers-check.ts'
@@ -131,7 +133,8 @@ import { readStatistics } from './operations/statistics.ts'
 import { sweep } from './operations/sweep.ts'
 import { campaign, readLeaders, renewTerm, resignTerm } from './operations/terms.ts'
 import { readThroughput } from './operations/throughput.ts'
-import { readDuplicate, readHolder } from './operations/unique.ts'
+import { listHeldKeys, readDuplicate, readHolder } from './operations/unique.ts'
+import { readLimitHolders, readWaitlist } from './operations/waitlist.ts'
 import { PeerWatch } from './peer-watch.ts'
 import { RedisLink } from './redis-link.ts'
 import { ScriptCalls } from './script-calls.ts'
@@ -389,6 +392,14 @@ class RedisStore implements Store {
     return readLimiterKeys(this.#calls, limiter, limit)
   }
 
+  limitHolders(query: LimitKeyQuery): Promise<LimitHolderPage> {
+    return readLimitHolders(this.#calls, query)
+  }
+
+  waitlist(query: LimitKeyQuery): Promise<LimitWaiterPage> {
+    return readWaitlist(this.#calls, query)
+  }
+
   linePlaces(run: RunId): Promise<readonly LinePlace[]> {
     return readLinePlaces(this.#calls, run)
   }
@@ -467,6 +478,10 @@ class RedisStore implements Store {
 
   async holder(job: string, key: string): Promise<RunId | undefined> {
     return (await readHolder(this.#calls, job, key)).holder
+  }
+
+  heldKeys(query: HeldKeyQuery): Promise<HeldKeyPage> {
+    return listHeldKeys(this.#calls, query)
   }
 
   async ended(ids: readonly RunId[]): Promise<readonly RunId[]> {

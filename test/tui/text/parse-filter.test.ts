@@ -50,6 +50,9 @@ describe('a filter', () => {
     ['fingerprint:f1', { fingerprint: 'f1' }],
     ['state:failed state:expired', { states: ['failed', 'expired'] }],
     ['job:a job:a', { job: 'a' }],
+    ['limiter:stripe', { limiter: 'stripe' }],
+    ['limiter:stripe key:acme', { limiter: 'stripe', limitKey: 'acme' }],
+    ['limiter:stripe key:""', { limiter: 'stripe', limitKey: '' }],
   ])('%s', (text, filter) => {
     expect(read(text)).toEqual({ filter, hidden: [], unknown: [] })
   })
@@ -63,6 +66,7 @@ describe('a filter', () => {
       unknown: [],
     })
     expect(read('order:longest worker:w').filter).toEqual({ worker: 'w' })
+    expect(read('order:longest limiter:l').filter).toEqual({ limiter: 'l' })
   })
 
   test('with !state: is of the other states', () => {
@@ -89,6 +93,9 @@ describe('a filter', () => {
     ['err:a b c', 6, 9, /one text is searched at a time, and err:a is there already/],
     ['!age>1h', 0, 7, /a time has no !/],
     ['!order:oldest', 0, 13, /an order has no opposite/],
+    ['!limiter:stripe', 0, 15, /a row does not say which limiters it waits for/],
+    ['job:a key:b', 6, 11, /a key of a limiter; write limiter:NAME, too/],
+    ['limiter:a key:', 10, 14, /key: has no value/],
     ['order:longest state:failed', 0, 13, /the order 'longest' is for ready.*not for failed/],
     ['state:failed !state:failed', 0, 0, /no state is left/],
   ])('%s is told what is wrong and where', (text, start, end, message) => {
@@ -158,6 +165,7 @@ describe('a filter as text', () => {
       {
         states: fc.subarray([...runStates], { minLength: 1 }),
         ...{ job: name, queue: name, tag: name, unique: name, fingerprint: name, worker: name, text: name },
+        limiter: name,
         ...{ minAgeMs: fc.integer({ min: 0, max: 1e9 }), since: time, before: time },
       },
       { requiredKeys: [] },

@@ -84,6 +84,7 @@ describe('a limiter', () => {
       beginUnknown: true,
       sentence: "Limiter 'stripe' is full for key 'a', 2 of 2 in use; 3 runs or steps wait for it.",
       next: 'durable-jobs limits stripe',
+      filter: { limiter: 'stripe' },
     })
   })
 

@@ -8,6 +8,7 @@ test('each part of a filter is an option of the command line; without any it is 
     ...['--state', 'failed,expired', '--job', 'pay card', '--older-than', '90m'],
     ...['--before', '1970-01-01T00:00:00.000Z'],
   ])
+  expect(filterWords({ limiter: 'tenant', limitKey: '' })).toEqual(['--limiter', 'tenant', '--limit-key', ''])
   expect(filterText({ minAgeMs: 1_500 })).toBe('--older-than 1500ms')
   expect(filterText({ minAgeMs: 172_800_000, text: 'card' })).toBe('--older-than 2d --text card')
 })

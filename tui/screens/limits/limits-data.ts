@@ -1,6 +1,8 @@
 import type { Run } from '../../../runtime/model/run.ts'
-import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../../runtime/store/limiters.ts'
+import type { HeldKey } from '../../../runtime/store/held-keys.ts'
+import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
 import type { Inspector } from '../../../runtime/store/store.ts'
+import type { LimitHolder, LimitWaiter } from '../../../runtime/store/waitlist.ts'
 import type { ReadRequest } from '../screen.ts'
 
 /** What Limits has read. */
@@ -12,16 +14,32 @@ export interface LimitsData {
   readonly waiting: readonly Run[]
   /** All runs that wait were inspected for that. */
   readonly isWhole: boolean
-  /** Of the limiter under the cursor: where its longest waiting runs stand. */
-  readonly places: readonly RunPlace[]
+  /** The row under the cursor that it was read for; left out: an empty list has the keys. */
+  readonly row?: string
+  /** The limiter under the cursor. */
   readonly current?: string
+  /** Who holds and waits for one of its keys; left out: none is in use. */
+  readonly users?: KeyUsers
+  /** The unique keys that are held, where the list shows those. */
+  readonly unique?: UniqueList
   /** It was the first read: no row was there yet to be under the cursor. */
   readonly isPartial: boolean
 }
 
-export interface RunPlace {
-  readonly run: Run
-  readonly place: LinePlace
+/** Who holds and waits for one key, as far as it is read. */
+export interface KeyUsers {
+  readonly limiter: string
+  readonly key: string
+  readonly holders: readonly LimitHolder[]
+  readonly waiters: readonly LimitWaiter[]
+  /** There are more of one or the other. */
+  readonly isCut: boolean
+}
+
+export interface UniqueList {
+  readonly keys: readonly HeldKey[]
+  /** There are more behind these. */
+  readonly isCut: boolean
 }
 
 /** Of so many limiters the keys are read, those with waiters first. */
@@ -29,39 +47,56 @@ const maxLimiters = 30
 const fewKeys = 3
 const manyKeys = 50
 const maxWaiting = 300
-/** So many runs are asked where they stand. */
-const maxPlaces = 8
+/** Of one key. */
+const maxHolders = 50
+const maxUniqueKeys = 1_000
+const maxUniquePages = 5
 
-type Reads = Pick<Inspector, 'limiters' | 'limiterKeys' | 'runs' | 'linePlaces'>
+type Reads = Pick<Inspector, 'limiters' | 'limiterKeys' | 'runs' | 'limitHolders' | 'waitlist' | 'heldKeys'>
 
-/** A cursor that has moved only means another limiter to look into: the rest is not read for it. */
+type Request = Pick<ReadRequest, 'current'> & Partial<Pick<ReadRequest, 'own' | 'wanted'>>
+
+/** A cursor that has moved only means another key to look into: the rest is not read for it. */
 export async function loadLimits(
   inspector: Reads,
-  { current: row }: Pick<ReadRequest, 'current'>,
+  { current: row, own, wanted = maxHolders }: Request,
   before: LimitsData | undefined,
 ): Promise<LimitsData> {
-  const current = row === undefined ? undefined : limiterOf(row)
-  const moved = before !== undefined && current !== undefined && current !== before.current
+  if (own?.unique === true) return { ...noLimits, unique: await loadUnique(inspector, wanted) }
+  // An empty list of users has no row; it is of the same key still.
+  const current = row === undefined ? before?.current : limiterOf(row)
+  const moved = before !== undefined && row !== undefined && row !== before.row
   const list = moved ? before : await loadList(inspector)
   const isPartial = before === undefined && list.limiters.length > 0
   if (current === undefined) return { ...list, isPartial }
-  const waiting = list.waiting.filter((run) => waitsFor(run) === current).slice(0, maxPlaces)
-  const [keys, places] = await Promise.all([
-    inspector.limiterKeys(current, manyKeys),
-    Promise.all(waiting.map((run) => placesOf(inspector, run, current))),
-  ])
+  const under = keyUnder(row, before)
+  const at = { isPartial: false, current, ...(row === undefined ? {} : { row }) }
+  if (moved && isUsing(before, current, under)) return { ...before, ...at }
+  const keys = await inspector.limiterKeys(current, manyKeys)
+  const key = under ?? keys[0]?.key
+  const { users: _, ...others } = list
   return {
-    ...list,
-    isPartial: false,
-    current,
-    keys: new Map([...list.keys, [current, keys]]),
-    places: places.flat(),
+    ...{ ...others, ...at, keys: new Map([...list.keys, [current, keys]]) },
+    ...(key === undefined ? {} : { users: await loadUsers(inspector, current, key, wanted) }),
   }
 }
 
-/** A row of the list of keys is of a limiter, too. */
+const noLimits: LimitsData = {
+  ...{ limiters: [], keys: new Map(), waiting: [], isWhole: true, isPartial: false },
+}
+
+/** A row of the list of keys, or of who uses one, begins with its limiter, then its key. */
 function limiterOf(row: string): string {
   return row.split('\0', 1)[0] ?? row
+}
+
+function keyUnder(row: string | undefined, before: LimitsData | undefined): string | undefined {
+  return row === undefined ? before?.users?.key : row.split('\0')[1]
+}
+
+/** Whether the last read has the users of just this key. */
+function isUsing({ users }: LimitsData, limiter: string, key: string | undefined): boolean {
+  return users !== undefined && users.limiter === limiter && users.key === key
 }
 
 /** The limiter that a run waits for. */
@@ -82,12 +117,29 @@ async function loadList(inspector: Reads): Promise<LimitsData> {
     used.map(async ({ name }) => [name, await inspector.limiterKeys(name, fewKeys)] as const),
   )
   return {
-    ...{ limiters, keys: new Map(keys), isWhole: page.cursor === undefined, places: [], isPartial: false },
+    ...{ limiters, keys: new Map(keys), isWhole: page.cursor === undefined, isPartial: false },
     waiting: page.runs.filter((run) => waitsFor(run) !== undefined),
   }
 }
 
-async function placesOf(inspector: Reads, run: Run, limiter: string): Promise<readonly RunPlace[]> {
-  const places = await inspector.linePlaces(run.id)
-  return places.filter((place) => place.limiter === limiter).map((place) => ({ run, place }))
+async function loadUsers(inspector: Reads, limiter: string, key: string, wanted: number): Promise<KeyUsers> {
+  const [held, waiting] = await Promise.all([
+    inspector.limitHolders({ limiter, key, limit: maxHolders }),
+    inspector.waitlist({ limiter, key, limit: Math.min(1_000, Math.max(1, wanted)) }),
+  ])
+  const isCut = held.cursor !== undefined || waiting.cursor !== undefined
+  return { limiter, key, holders: held.holders, waiters: waiting.waiters, isCut }
+}
+
+async function loadUnique(inspector: Reads, wanted: number): Promise<UniqueList> {
+  const most = Math.min(maxUniqueKeys, Math.max(1, wanted))
+  const keys: HeldKey[] = []
+  let cursor: string | undefined
+  for (let pages = 0; pages < maxUniquePages && keys.length < most; pages++) {
+    const page = await inspector.heldKeys({ limit: most, ...(cursor === undefined ? {} : { cursor }) })
+    keys.push(...page.keys)
+    cursor = page.cursor
+    if (cursor === undefined) break
+  }
+  return { keys, isCut: cursor !== undefined }
 }

@@ -1,11 +1,12 @@
 import type { LimiterInfo, LimiterKeyInfo } from '../../../runtime/store/limiters.ts'
+import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import { currentOf } from '../../app/list-window.ts'
-import type { Jump } from '../../app/place.ts'
+import type { Jump, Target } from '../../app/place.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
 import type { Row, ScreenInput } from '../screen.ts'
-import { type LimitsData, type RunPlace, waitsFor } from './limits-data.ts'
+import { type LimitsData, waitsFor } from './limits-data.ts'
 
 export interface LimiterRow extends Row {
   readonly limiter: LimiterInfo
@@ -72,42 +73,33 @@ function rowOf(limiter: LimiterInfo, data: LimitsData, { now, fleet }: Input): L
       ? {}
       : { oldestMs: now - Math.min(...waiting.map(({ changedAt }) => changedAt)) }),
     thing: { kind: 'limiter', id: name },
-    target: { screen: 'runs', filter: waitersFilter(name, data) },
+    target: waitersOf({ limiter: name }),
     get jumps() {
-      return jumpsOf(data.places, name)
+      return jumpsOf(data, name)
     },
   }
 }
 
-/** The nearest that the list of runs can be asked for: the waiting ones, of the job if it's one alone that waits. */
-function waitersFilter(limiter: string, { waiting, isWhole }: LimitsData): string {
-  const jobs = new Set(waiting.filter((run) => waitsFor(run) === limiter).map(({ job }) => job))
-  const [job] = jobs
-  return formatFilter({
-    filter: {
-      states: ['waiting'],
-      ...(isWhole && jobs.size === 1 && job !== undefined ? { job } : {}),
-    },
-  })
+function waitersOf(filter: RunFilter): Target {
+  return { screen: 'runs', filter: formatFilter({ filter }) }
 }
 
 const maxJumps = 3
 
-function jumpsOf(places: readonly RunPlace[], limiter: string, key?: string): readonly Jump[] {
-  const own = places.filter(
-    ({ place }) => place.limiter === limiter && (key === undefined || place.key === key),
-  )
-  const holders = [...new Set(own.flatMap(({ place }) => place.holders))].slice(0, maxJumps)
-  const waiters = own.slice(0, maxJumps).map(({ run }) => run)
-  const queues = [...new Set(own.map(({ run }) => run.queue))].slice(0, maxJumps)
+/** Who holds and who waits, of the key that was read. */
+function jumpsOf({ users }: LimitsData, limiter: string, key?: string): readonly Jump[] {
+  if (users === undefined || users.limiter !== limiter || (key ?? users.key) !== users.key) return []
+  const holders = [...new Set(users.holders.map(({ run }) => run))].slice(0, maxJumps)
+  const waiters = users.waiters.slice(0, maxJumps)
+  const queues = [...new Set(waiters.map(({ queue }) => queue))]
   return [
     ...holders.map((id) => ({
       label: `run ${id}, which holds it`,
       target: { screen: 'run', subject: id } as const,
     })),
-    ...waiters.map(({ id, job }) => ({
-      label: `run ${id} of ${job}, which waits`,
-      target: { screen: 'run', subject: id } as const,
+    ...waiters.map(({ run, job }) => ({
+      label: `run ${run} of ${job}, which waits`,
+      target: { screen: 'run', subject: run } as const,
     })),
     ...queues.map((queue) => ({
       label: `queue ${queue}`,
@@ -127,10 +119,11 @@ export function keyRows(input: Input): readonly KeyRow[] {
   const { data } = input
   if (limiter === undefined || data === undefined) return []
   return (data.keys.get(limiter.id) ?? []).map((key) => ({
-    ...{ id: `${limiter.id}\0${key.key}`, key, target: limiter.target },
+    ...{ id: `${limiter.id}\0${key.key}`, key },
+    target: waitersOf({ limiter: limiter.id, limitKey: key.key }),
     thing: { kind: 'limiter', id: limiter.id, key: key.key },
     get jumps() {
-      return jumpsOf(data.places, limiter.id, key.key)
+      return jumpsOf(data, limiter.id, key.key)
     },
   })) as readonly KeyRow[]
 }

@@ -1,17 +1,20 @@
+import type { Place } from '../../app/place.ts'
 import { zoomed } from '../../kit/list-layout.ts'
-import type { Screen } from '../screen.ts'
-import { limitsLayout } from './layout.ts'
+import type { Row, Screen, ScreenInput } from '../screen.ts'
+import { limitsLayout, showsUnique, userLines } from './layout.ts'
 import { type LimitsData, loadLimits } from './limits-data.ts'
 import { keyRows, limiterRows } from './rows.ts'
+import { uniqueRows } from './unique-rows.ts'
+import { userRows } from './user-rows.ts'
 import { LimitsView } from './view.tsx'
 
-/** How full limiters are, and who waits for them. */
+/** How full limiters are, who holds and waits for their keys; or the unique keys that are held. */
 export const limits: Screen<LimitsData> = {
   name: 'limits',
   title: 'Limits',
   short: 'Limit',
-  panes: ['limiters', 'keys'],
-  filterHint: 'part of a limiter or its kind, full, closed, open, or set by NAME',
+  panes: ['limiters', 'keys', 'users'],
+  filterHint: 'part of a limiter or its kind, full, closed, open, set by NAME; of unique keys: job, key, run',
   sorts: [
     { column: 'waiting', title: 'runs and steps that wait' },
     { column: 'used', title: 'how full its fullest key is' },
@@ -24,20 +27,38 @@ export const limits: Screen<LimitsData> = {
     load: ({ inspector }, request, before) => loadLimits(inspector, request, before),
     isPartial: ({ isPartial }) => isPartial,
   },
-  rows: (input, pane) => (pane === 'keys' ? keyRows(input) : limiterRows(input)),
+  rows: rowsOf,
   height: (input, pane) => {
     const { listHeight, keyRows: lines } = limitsLayout(input)
+    if (showsUnique(input)) return listHeight
+    if (pane === 'users') return userLines(input)
     return pane === 'keys' ? lines : listHeight
   },
-  toggles: { zoom: zoomed },
+  toggles: { zoom: zoomed, 'unique keys': uniqueShown },
   alarms: ({ findings }) =>
     findings.filter(({ kind, severity }) => kind === 'limiter' && severity !== 'notice').length,
-  json: (input) => ({
+  json: (input) => (showsUnique(input) ? { unique: input.data?.unique } : limitersJson(input)),
+  View: LimitsView,
+}
+
+function rowsOf(input: ScreenInput<LimitsData>, pane: string): readonly Row[] {
+  if (showsUnique(input)) return uniqueRows(input)
+  if (pane === 'keys') return keyRows(input)
+  return pane === 'users' ? userRows(input) : limiterRows(input)
+}
+
+/** The toggle `unique keys`. */
+function uniqueShown(own: Place['own']): Place['own'] {
+  const { unique, ...others } = own
+  return unique === true ? others : { ...others, unique: true }
+}
+
+function limitersJson(input: ScreenInput<LimitsData>): unknown {
+  return {
     limiters: limiterRows(input).map(({ limiter, closedMs, oldestMs }) => ({
       ...{ ...limiter, closedMs, oldestMs },
       keysInUse: input.data?.keys.get(limiter.name) ?? [],
     })),
-    places: input.data?.places.map(({ run, place }) => ({ run: run.id, ...place })),
-  }),
-  View: LimitsView,
+    users: input.data?.users,
+  }
 }

@@ -14,6 +14,7 @@ export function completeRunFilter(
     jobs: names([...(overview?.counts ?? []).map(({ job }) => job), ...runs.map(({ job }) => job)]),
     queues: names([...(overview?.queues ?? []).map(({ name }) => name), ...runs.map(({ queue }) => queue)]),
     workers: names((overview?.workers ?? []).map(({ name }) => name)),
+    limiters: names((overview?.limiters ?? []).map(({ name }) => name)),
     fingerprints: names((overview?.failures ?? []).map(({ fingerprint }) => fingerprint)),
     tags: names(runs.flatMap(({ tags }) => tags)),
     uniqueKeys: names(runs.flatMap(({ unique }) => (unique === undefined ? [] : [unique.key]))),

@@ -1,5 +1,5 @@
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
-import { workerJobsText, workerQueuesText } from '../../../runtime/describe/worker-text.ts'
+import { workerJobsText, workerQueuesText, workerStateText } from '../../../runtime/describe/worker-text.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { bar } from '../../kit/bar.ts'
 import type { Look } from '../../kit/look.ts'
@@ -34,7 +34,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
     { title: 'WORKER', cell: ({ id }) => id, usual: 16 },
     {
       title: 'STATE',
-      cell: ({ state }) => stateText(state, look),
+      cell: (row) => stateText(row, look),
       ...{ tone: ({ state }) => stateTones[state], usual: 10 },
     },
     ...(rolloutLines(props).length === 0 ? [] : [codeColumn]),
@@ -78,9 +78,9 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
 }
 
 /** Glyph and word. */
-function stateText(state: WorkerState, { glyphs }: Look): string {
+function stateText({ state, worker }: WorkerRow, { glyphs }: Look): string {
   const glyph = { working: glyphs.live, draining: glyphs.draining, lost: glyphs.lost, gone: glyphs.lost }[
     state
   ]
-  return `${glyph} ${state}`
+  return `${glyph} ${worker === undefined ? state : workerStateText(worker)}`
 }

@@ -1,7 +1,8 @@
+import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
 import { eventSentence } from '../../../runtime/describe/event-sentence.ts'
 import { situation } from '../../../runtime/describe/situation.ts'
-import { workerJobsText, workerQueuesText } from '../../../runtime/describe/worker-text.ts'
+import { drainSentence, workerJobsText, workerQueuesText } from '../../../runtime/describe/worker-text.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import { bar } from '../../kit/bar.ts'
 import { fieldLine } from '../../kit/field-line.ts'
@@ -62,8 +63,9 @@ function rolloutLine(
   ]
 }
 
-function shareText({ version, workers, draining }: VersionShare): string {
-  const drains = draining === 0 ? '' : ` (${draining} draining)`
+function shareText({ version, workers, draining, leftMs }: VersionShare): string {
+  const left = leftMs === undefined ? '' : `, ${durationToken(leftMs)} left`
+  const drains = draining === 0 ? '' : ` (${draining} draining${left})`
   return `v${version} on ${workers}${drains}`
 }
 
@@ -73,10 +75,17 @@ function runsText(count: number): string {
 
 /** What is said of the worker under the cursor. */
 export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lines {
-  return [...stateLines(row, props.now), ...factLines(row, props), ...heldLines(row, props)]
+  return [...stateLines(row, props), ...factLines(row, props), ...heldLines(row, props)]
 }
 
-function stateLines({ event, worker, state }: WorkerRow, now: number): Lines {
+function stateLines(
+  { event, worker, state }: WorkerRow,
+  { now, size }: Pick<ViewProps<WorkersData>, 'now' | 'size'>,
+): Lines {
+  if (state === 'draining' && worker?.drain !== undefined)
+    return wrap(drainSentence(worker.drain, worker.running), size.columns - 2).map((line) => [
+      span(` ${line}`, 'warn'),
+    ])
   if (event !== undefined) {
     return [
       [span(` ${eventSentence(event)} (${agoToken(event.at, now)})`, state === 'draining' ? 'warn' : 'bad')],

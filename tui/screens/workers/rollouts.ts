@@ -19,6 +19,8 @@ export interface VersionShare {
   readonly version: number
   readonly workers: number
   readonly draining: number
+  /** How long the one of those that drain has left that has the longest; left out where none tells. */
+  readonly leftMs?: number
   readonly slots: number
   /** Runs in hand, whatever their job. */
   readonly runs: number
@@ -67,9 +69,15 @@ function sharesOf(job: string, workers: readonly WorkerInfo[]): readonly Version
     .sort(([a], [b]) => b - a)
     .map(([version, own]) => ({
       ...{ version, workers: own.length, draining: own.filter(({ draining }) => draining).length },
+      ...leftOf(own),
       slots: own.reduce((sum, { concurrency }) => sum + concurrency, 0),
       runs: own.reduce((sum, { running }) => sum + running, 0),
     }))
+}
+
+function leftOf(workers: readonly WorkerInfo[]): Pick<VersionShare, 'leftMs'> {
+  const left = workers.flatMap(({ drain }) => drain?.leftMs ?? [])
+  return left.length === 0 ? {} : { leftMs: Math.max(...left) }
 }
 
 function isOlder(worker: WorkerInfo, job: string, newest: number): boolean {

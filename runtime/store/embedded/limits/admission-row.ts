@@ -7,6 +7,8 @@ import type { Transaction } from '../transaction.ts'
 export interface Take extends LimitUse {
   /** What is held of a concurrency limit. */
   held?: number
+  /** Since when; an earlier version does not say. */
+  heldAt?: number
   /** The attempt a rate was charged for. */
   paid?: number
   /** The cost it was charged, once corrected. */

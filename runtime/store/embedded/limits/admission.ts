@@ -95,6 +95,7 @@ export function takeAll(tx: Transaction, run: LimitedRun, admission: Admission, 
       take.charged = Math.min(take.cost, rule.max)
     } else {
       take.held = weight(rule, take.cost)
+      take.heldAt = tx.now
       tx.sql.run(
         'INSERT OR REPLACE INTO limit_holders VALUES (?, ?, ?, ?, ?)',
         take.limiter,
@@ -204,6 +205,7 @@ export function giveBack(tx: Transaction, run: LimitedRun, admission: Admission,
     const rule = ruleOf(tx, take.limiter)
     if (rule !== undefined) changeUse(tx, rule, take, -take.held)
     delete take.held
+    delete take.heldAt
     tx.sql.run(
       'DELETE FROM limit_holders WHERE limiter = ? AND key = ? AND seq = ? AND path = ?',
       take.limiter,

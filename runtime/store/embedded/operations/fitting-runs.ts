@@ -1,4 +1,5 @@
 import type { Run, RunState } from '../../../model/run.ts'
+import type { RunFilter } from '../../run-filter.ts'
 import { matchesRecord, type RunPosition, type RunSearch, type SearchStep } from '../../run-search.ts'
 import type { Sql } from '../database.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
@@ -90,13 +91,22 @@ function readFitting(place: Place, seq: number): Run | undefined {
     (filter.job ?? head.job) === head.job &&
     (filter.queue ?? head.queue) === head.queue &&
     head.changed_at >= times.from &&
-    head.changed_at < times.before
+    head.changed_at < times.before &&
+    isOnWaitlist(sql, seq, filter)
   if (!fits) return undefined
   // Where the text decides, outputs are read only of runs that match.
   const isLean = filter.text !== undefined && head.state === 'completed'
   const run = readView(place, seq, isLean ? leanColumns : viewColumns)
   if (run === undefined || !matchesRecord(run, search)) return undefined
   return isLean ? readView(place, seq, viewColumns) : run
+}
+
+/** Whether the run waits for the limiter of the filter, if it names one. */
+function isOnWaitlist(sql: Sql, seq: number, { limiter, limitKey }: RunFilter): boolean {
+  if (limiter === undefined) return true
+  const [where, ...values] = limitKey === undefined ? [''] : ['AND key = ?', limitKey]
+  const query = `SELECT 1 FROM limit_lines WHERE seq = ? AND limiter = ? ${where} LIMIT 1`
+  return sql.get(query, seq, limiter, ...values) !== undefined
 }
 
 const leanColumns: string = viewColumns.replace('payloads.output', 'NULL AS output')

@@ -10,6 +10,7 @@ import type {
   WorkerInfo,
   WorkerJob,
 } from '../../store.ts'
+import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
 import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
@@ -133,6 +134,7 @@ interface WorkerRow {
   readonly concurrency: number
   readonly running: number
   readonly draining: number
+  readonly drain: string | null
   readonly jobs: string
   readonly queues: string | null
   readonly queue_order: QueueOrder
@@ -149,7 +151,7 @@ export function inspectWorkers(
 ): WorkerInfo[] {
   const { now } = moment
   const rows = sql.all<WorkerRow>(
-    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, drain, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at LIMIT +?`,
     limit,
@@ -162,6 +164,7 @@ export function inspectWorkers(
     concurrency: row.concurrency,
     running: row.running,
     draining: row.draining === 1,
+    ...drainOf(row, now),
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),
@@ -170,4 +173,9 @@ export function inspectWorkers(
     seenAgoMs: Math.max(0, now - row.seen_at),
     leaseLeftMs: Math.max(0, row.expires_at - now),
   }))
+}
+
+function drainOf({ draining, drain }: WorkerRow, now: number): Pick<WorkerInfo, 'drain'> {
+  const shown = draining === 1 ? shownDrain(JSON.parse(drain ?? '{}') as StoredDrain, now) : undefined
+  return shown === undefined ? {} : { drain: shown }
 }

@@ -1,4 +1,5 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
 import { bootId } from '../host.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
@@ -8,6 +9,7 @@ import { note, type Transaction } from '../transaction.ts'
 import { applySchedule } from './change-schedule.ts'
 import { ordersOf } from './claim.ts'
 import { declareDefinition } from './definitions.ts'
+import { saveDrain } from './drain-worker.ts'
 import { declareLimiters } from './limiters.ts'
 import { tellOpenSteps } from './open-steps.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
@@ -78,15 +80,19 @@ function versionsOf(jobs: NewWorker['jobs']): Record<string, number> | undefined
 
 export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): RenewAnswer {
   markSeen(tx)
-  const [worker] = tx.sql.all<{ drain_order: number }>(
+  const [worker] = tx.sql.all<{ drain_order: number; drain: string | null }>(
     `UPDATE workers SET expires_at = ? + lease_ms, seen_at = ?, draining = ?
-     WHERE lease = ? RETURNING drain_order`,
+     WHERE lease = ? RETURNING drain_order, drain`,
     tx.now,
     tx.now,
     status.draining ? 1 : 0,
     lease,
   )
   if (worker === undefined) return { kind: 'lost' }
+  if (status.drain !== undefined) {
+    const stored = JSON.parse(worker.drain ?? '{}') as StoredDrain
+    saveDrain(tx, lease, withDrainTold(stored, status.drain, tx.now))
+  }
   if (status.openSteps !== undefined) tellOpenSteps(tx, lease, status.openSteps)
   return { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
 }

@@ -53,9 +53,8 @@ export function inspectRuns(
 function readByNumber(place: Place): Reading {
   const { sql, search, times } = place
   const { filter, states } = search
-  const isNarrow = [filter.job, filter.queue, filter.tag, filter.worker, filter.fingerprint].some(
-    (part) => part !== undefined,
-  )
+  const parts = [filter.job, filter.queue, filter.tag, filter.worker, filter.fingerprint, filter.limiter]
+  const isNarrow = parts.some((part) => part !== undefined)
   if (!isNarrow && states.length === runStates.length) return everyRun
   const readings = planRuns(search, factsOf(place)).map((source): Reading => {
     if (source.kind === 'time') {

@@ -4,6 +4,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
+import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
@@ -144,6 +145,7 @@ export interface StoredWorker {
   readonly queues?: readonly string[]
   readonly queueOrder?: QueueOrder
   readonly startedAt: number
+  readonly drain?: StoredDrain
 }
 
 const mostWorkers = 10_000
@@ -158,11 +160,14 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
     const stored = plain.unpack(packed) as StoredWorker
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
+    const draining = status[12] === 1 || status[13] === 1
+    const drain = draining ? shownDrain(stored.drain ?? {}, Number(now)) : undefined
     return {
       ...{ name, host, pid, node, concurrency, running, jobs, startedAt: calls.clock.shown(startedAt) },
       ...(queues === undefined ? {} : { queues }),
       queueOrder,
-      draining: status[12] === 1 || status[13] === 1,
+      draining,
+      ...(drain === undefined ? {} : { drain }),
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
       leaseLeftMs: Math.max(0, leaseLeftMs),

@@ -30,11 +30,12 @@ export async function register(calls: ScriptCalls, worker: NewWorker, beat: stri
 export async function renew(
   calls: ScriptCalls,
   lease: LeaseId,
-  { draining, openSteps }: WorkerStatus,
+  { draining, drain, openSteps }: WorkerStatus,
   beat: string,
 ): Promise<RenewAnswer> {
   const told = openSteps === undefined ? [] : packedOpenSteps(openSteps)
-  const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat, ...told])
+  const why = drain === undefined ? '' : plain.pack(drain)
+  const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat, why, ...told])
   return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
 }
 

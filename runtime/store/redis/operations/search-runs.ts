@@ -1,6 +1,12 @@
 import { type Run, type RunState, runStates } from '../../../model/run.ts'
 import { maxInspectedRuns, type RunPage, type RunQuery } from '../../run-filter.ts'
-import { planRuns, type RunFacts, type RunGroup, type RunStreamSource } from '../../run-plan.ts'
+import {
+  planRuns,
+  type RunFacts,
+  type RunGroup,
+  type RunSource,
+  type RunStreamSource,
+} from '../../run-plan.ts'
 import {
   matchesRecord,
   maxHeldRuns,
@@ -21,6 +27,9 @@ const scriptBytes = 1_048_576
 /** Beginnings of ready runs that one script looks for. */
 const readyHeadsAtOnce = 300
 const heldAtOnce = 500
+const waitlistsAtOnce = 300
+/** Of a limiter with more waitlists all runs that wait are inspected instead. */
+const maxWaitlists = 1_000
 /** Of more streams a step reads those with the next numbers: its runs are in no others. */
 const maxStreams = 200
 const headsAtOnce = 200
@@ -115,9 +124,10 @@ function groupsByState(flat: readonly Reply[]): Map<RunState, RunGroup[]> {
 }
 
 function packFilter({ filter, states }: RunSearch, { from, before }: Facts): Buffer {
-  const { job = '', queue = '', tag, unique, text = '' } = filter
+  const { job = '', queue = '', tag, unique, limiter, limitKey, text = '' } = filter
   const parts = [tag, unique].filter((part) => part !== undefined)
-  return plain.pack([states.map(stateCode), job, queue, from, before, parts, partOfText(text)])
+  const waits = [limiter, limitKey].filter((part) => part !== undefined)
+  return plain.pack([states.map(stateCode), job, queue, from, before, parts, partOfText(text), waits])
 }
 
 /** A part of the text that every matching record holds as it stands: an error's name and message are stored apart. */
@@ -133,14 +143,13 @@ function partOfText(text: string): string {
 
 async function readByNumber(calls: ScriptCalls, search: RunSearch, facts: Facts): Promise<Reading> {
   const filter = packFilter(search, facts)
-  const sources = planRuns(search, facts)
-  const streams: Buffer[] = []
+  const { sources, streams } = await sourcesOf(calls, search, facts)
   const candidates: Candidate[] = []
   for (const source of sources) {
     if (source.kind === 'ready') streams.push(...(await readyStreams(calls, search)))
     else if (source.kind === 'held') candidates.push(...(await heldRuns(calls, search, filter)))
     else if (source.kind === 'time') candidates.push(...(await changedRuns(calls, source.state, facts)))
-    else streams.push(streamOf(source))
+    else if (source.kind !== 'waitlist') streams.push(streamOf(source))
   }
   const sign = search.order === 'newest' ? -1 : 1
   return { filter, streams, candidates: candidates.sort((a, b) => sign * (a.seq - b.seq)), states: [] }
@@ -175,6 +184,41 @@ async function readyStreams(calls: ScriptCalls, { filter }: RunSearch): Promise<
     after = next
   } while (after.length > 0)
   return streams
+}
+
+/** What the plan reads: of waitlists their streams, unless there are too many. */
+async function sourcesOf(
+  calls: ScriptCalls,
+  search: RunSearch,
+  facts: Facts,
+): Promise<{ readonly sources: readonly RunSource[]; readonly streams: Buffer[] }> {
+  const sources = planRuns(search, facts)
+  const waitlists = sources.find((source) => source.kind === 'waitlist')
+  if (waitlists === undefined) return { sources, streams: [] }
+  const streams = await waitlistStreams(calls, waitlists)
+  if (streams !== undefined) return { sources: [], streams }
+  return { sources: planRuns(withoutLimiter(search), facts), streams: [] }
+}
+
+/** By key and priority; undefined where there are too many. */
+async function waitlistStreams(
+  calls: ScriptCalls,
+  { limiter, key }: Extract<RunSource, { readonly kind: 'waitlist' }>,
+): Promise<Buffer[] | undefined> {
+  const streams: Buffer[] = []
+  let after: Argument = ''
+  do {
+    const args: Argument[] = [limiter, key === undefined ? 0 : 1, key ?? '', after, waitlistsAtOnce]
+    const [next, ...found] = (await calls.run('list-waitlists', args)) as [Buffer, ...Buffer[]]
+    streams.push(...found)
+    after = next
+  } while (after.length > 0 && streams.length < maxWaitlists)
+  return after.length > 0 ? undefined : streams
+}
+
+function withoutLimiter(search: RunSearch): RunSearch {
+  const { limiter: _, limitKey: __, ...filter } = search.filter
+  return { ...search, filter }
 }
 
 /** Held runs stand by worker: their order is made here, of numbers and times alone. */

@@ -1,7 +1,16 @@
 import type { RunId } from '../../../model/run-id.ts'
+import {
+  formatKeyCursor,
+  type HeldKey,
+  type HeldKeyPage,
+  type HeldKeyQuery,
+  maxInspectedKeys,
+  parseHeldKeyQuery,
+} from '../../held-keys.ts'
 import type { FreedKey } from '../../store.ts'
-import { enqueueRequest } from '../../unique-until.ts'
+import { enqueueRequest, uniqueKeyOf } from '../../unique-until.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { stateOfCode } from '../state-code.ts'
 
 /** Who holds a unique key, and the store's time of the answer. */
 export async function readHolder(
@@ -11,6 +20,26 @@ export async function readHolder(
 ): Promise<{ readonly now: number; readonly holder: RunId | undefined }> {
   const [now, holder] = (await calls.run('read-holder', [job, key])) as Buffer[]
   return { now: Number(now), holder: String(holder) || undefined }
+}
+
+type KeyReply = [job: Buffer, key: Buffer, run: Buffer, state: number, until: Buffer, enqueuedAt: Buffer]
+
+export async function listHeldKeys(calls: ScriptCalls, query: HeldKeyQuery): Promise<HeldKeyPage> {
+  const { job = '', limit, after = ['', ''] } = parseHeldKeyQuery(query)
+  const reply = await calls.run('list-unique-keys', [job, ...after, limit, maxInspectedKeys])
+  const [field, scan, ...found] = reply as [Buffer, Buffer, ...KeyReply[]]
+  const next = [String(field), String(scan)] as const
+  const keys = found.map((one) => heldKey(calls, one))
+  return { keys, ...(next.join('') === '' ? {} : { cursor: formatKeyCursor(query, next) }) }
+}
+
+function heldKey(calls: ScriptCalls, [job, name, run, state, code, enqueuedAt]: KeyReply): HeldKey {
+  const { key, until } = uniqueKeyOf(String(name), Number(code))
+  return {
+    ...{ job: String(job), key, run: String(run), state: stateOfCode(state) },
+    until: typeof until === 'number' ? calls.clock.shown(until) : until,
+    enqueuedAt: calls.clock.shown(Number(enqueuedAt)),
+  }
 }
 
 /** Whom an enqueue met that made no run of its own; the letters are those of enqueue.lua. */

@@ -4,7 +4,7 @@ keys: all
 input: time, worker's name, request, by, reason
 returns: 'done', 'unknown'
 writes: when full
-uses: prelude limits-part operations-part
+uses: prelude limits-part operations-part drain-part
 ]]
 local name, request = ARGV[2], ARGV[3]
 if answered(request) then return 'done' end
@@ -17,6 +17,7 @@ for i = 1, #all, 2 do
       found = true
       status.drainOrder = 1
       writeStatus(all[i], status)
+      noteDrainOrder(all[i], ARGV[4], ARGV[5])
       call('HDEL', K.idle, all[i])
       woken[all[i]] = true
     end

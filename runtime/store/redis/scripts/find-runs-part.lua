@@ -2,10 +2,10 @@
 Finds runs in sets by their number, several sets at once, and reads those that a filter lets through. A stream is the letter
 of a set and what its members begin with, before number and run. The filter is msgpack:
 { states, job, queue, from, before (of the last change), texts that are parts of the record, text in whatever case ('' for
-none) }. A match here is a candidate; `matchesRecord` decides.
+none), limiter and key that the run waits for (none, or the limiter alone) }. A match here is a candidate; `matchesRecord` decides.
 ]]
 --[[states]]
-local SETS = { i = K.index, g = K.groups, t = K.tags, f = K.failedBy, r = K.ready, s = K.suspects }
+local SETS = { i = K.index, g = K.groups, t = K.tags, f = K.failedBy, r = K.ready, s = K.suspects, l = K.limitLines }
 
 --- Whether a number comes later in the order.
 local function isBehind(a, b, newestFirst)
@@ -24,7 +24,10 @@ local function readOn(stream, atMost, newestFirst)
   end
   local found = {}
   for i = 1, #members do
-    found[i] = { struct.unpack('>I6', members[i], #prefix + 1), string.sub(members[i], #prefix + 7) }
+    local id = string.sub(members[i], #prefix + 7)
+    -- An entry of a waitlist ends with a step.
+    if stream.letter == 'l' then id = string.match(id, '^[^%z]*') end
+    found[i] = { struct.unpack('>I6', members[i], #prefix + 1), id }
   end
   if #members < atMost then stream.ended = true else stream.last = found[#found][1] end
   stream.next = atMost * 2
@@ -34,7 +37,7 @@ end
 local function inOrder(found, newestFirst)
   if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
   else table.sort(found, function(a, b) return a[1] < b[1] end) end
-  -- A run that moved since the caller read of it may be in a stream, too.
+  -- A run that moved since the caller read of it may be in a stream, too; with several steps it is on one waitlist several times.
   local once, n = {}, 0
   for i = 1, #found do
     if n == 0 or once[n][2] ~= found[i][2] then
@@ -93,7 +96,7 @@ local function readHead(record)
   return state, changedAt, changedAt == enqueuedAt, job, queue, given
 end
 
-local _, ownJob, ownQueue, changedFrom, changedBefore, texts, anyCase = unpack(filter)
+local _, ownJob, ownQueue, changedFrom, changedBefore, texts, anyCase, waits = unpack(filter)
 
 --- Whether the outcome stands beside the record: a `+` alone stands for it.
 local function isOutcomeBeside(record) return string.sub(record, -5) == '\0\0\0\1+' end
@@ -106,11 +109,24 @@ local function hasText(id, record, state)
   return state ~= COMPLETED and isOutcomeBeside(record) and has(redis.call('HGET', K.payloads, 'o' .. id))
 end
 
+--- Whether the run is on the waitlist of the filter, if it names one (admissions: see limits-part.lua).
+local function isOnWaitlist(record)
+  if #waits == 0 then return true end
+  local extras, at = select(8, struct.unpack('>BhI4I6I6ssI2', record))
+  if extras == 0 then return false end
+  for _, admission in pairs(cmsgpack.unpack(string.sub(record, at, at + extras - 1)).L or {}) do
+    local take = admission.n and admission.t[admission.n]
+    if take and take[1] == waits[1] and (not waits[2] or take[2] == waits[2]) then return true end
+  end
+  return false
+end
+
 --- Whether a run fits the filter; state and bytes of headers and input in its record.
 local function fits(id, record)
   local state, changedAt, _, job, queue, given = readHead(record)
   if not wantedStates[state] or changedAt < changedFrom or changedAt >= changedBefore then return false end
   if ownJob ~= '' and ownJob ~= job or ownQueue ~= '' and ownQueue ~= queue then return false end
+  if not isOnWaitlist(record) then return false end
   for i = 1, #texts do
     if not string.find(record, texts[i], 1, true) then return false end
   end

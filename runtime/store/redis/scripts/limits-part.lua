@@ -5,7 +5,7 @@ a, f, u = attempt, fence and turn of a step, r = { refusals, since }, s = 1 when
 named below. A field is a limiter's name, \0, a key; `G` in the extras says that the run's worker is ordered to ask.
 Lines, starts and seniors are written at once, states of keys by `write`: all refusals lie before.
 ]]
-local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local T_NAME, T_KEY, T_COST, T_WHOLE, T_HELD, T_PAID, T_CHARGED, T_TICKET, T_CORRECTED, T_HELD_AT = 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 local USED, USED_AT, TICKETS, TICKETS_UNTIL, CLOSED_UNTIL, TIMER_AT, PERIOD = 1, 2, 3, 4, 5, 6, 7
 local TICKET_MS, SENIOR_REFUSALS, SENIOR_MS, SENIORS_AT_ONCE, WOKEN_AT_ONCE = --[[limits]] 0, 0, 0, 0, 0
 local STARTS_AT_ONCE, LINES_AT_ONCE, WORKERS_AT_ONCE = 500, 100, 100
@@ -466,7 +466,7 @@ function makeLimits()
         if rule.isRate then
           take[T_PAID], take[T_CHARGED] = attempt, math.min(take[T_COST], rule.max)
         else
-          take[T_HELD] = more
+          take[T_HELD], take[T_CORRECTED], take[T_HELD_AT] = more, take[T_CORRECTED] or 0, now
           zadd(K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path, '0')
         end
         touch(field)
@@ -484,7 +484,7 @@ function makeLimits()
       if take[T_HELD] ~= 0 and (ended or take[T_WHOLE] == 0) then
         local rule, field = ruleOf(take[T_NAME]), fieldOf(take)
         if rule then changeUse(rule, field, -take[T_HELD]) end
-        take[T_HELD] = 0
+        take[T_HELD], take[T_HELD_AT] = 0, nil
         zrem(K.limitHolders, field .. '\0' .. run[ID] .. '\0' .. path)
         touch(field)
       end

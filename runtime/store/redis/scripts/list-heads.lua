@@ -1,6 +1,6 @@
 --[[
 The next number of each of many streams: which of them a search reads first.
-keys: index groups tags failedBy ready suspects runs stays workers payloads
+keys: index groups tags failedBy ready suspects runs stays workers payloads limitLines
 input: filter, order, number to go on behind, then the streams
 returns: per stream the number, '' at its end
 uses: find-runs-part

@@ -2,7 +2,7 @@
 A step of a search for the runs that are in their state for the longest time. Runs come from three places: `changed` has them
 by time; held ones the caller knows; and from streams by number come ready runs that are ready since their enqueue, which
 is as old as their number says (and what `changed` lacks since an earlier version moved it).
-keys: index groups changed tags failedBy ready suspects runs stays workers payloads
+keys: index groups changed tags failedBy ready suspects runs stays workers payloads limitLines
 input: filter, time and number to go on behind, number to go on behind in the streams, most to inspect, most to find, most
   bytes, 1 if the caller knows of more runs than it sends, how many it sends, then time, number and run of each, then how many
   streams and these, then the states to read from `changed`

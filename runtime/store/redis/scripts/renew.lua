@@ -1,11 +1,12 @@
 --[[
 Extends a lease and takes in what its worker does.
 keys: all
-input: time, lease, draining 0 or 1, beat ('' or 'role server:connection'); of open steps, if there is anything to tell:
-  number, ms since they were told, steps as msgpack ({ run, fence, path, ms open }, ...)
+input: time, lease, draining 0 or 1, beat ('' or 'role server:connection'), why it drains ('' or msgpack: cause, signal, agoMs,
+  leftMs); of open steps, if there is anything to tell: number, ms since they were told, steps as msgpack ({ run, fence, path,
+  ms open }, ...)
 returns: 'lost', or the orders
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part drain-part
 ]]
 local lease = ARGV[2]
 markSeen()
@@ -15,11 +16,12 @@ if not isHeld(status) then return 'lost' end
 status.seenAt, status.draining = now, math.max(status.draining, tonumber(ARGV[3]))
 writeStatus(lease, status)
 call('ZADD', K.leases, now + status.leaseMs, lease)
-if ARGV[5] then
+if ARGV[5] ~= '' then tellDrain(lease, cmsgpack.unpack(ARGV[5])) end
+if ARGV[6] then
   local told = call('HGET', K.openSteps, lease)
   -- OS3: one that comes late replaces nothing newer.
-  if not told or unpack1('>I6', told) < tonumber(ARGV[5]) then
-    call('HSET', K.openSteps, lease, pack('>I6I6', ARGV[5], now - ARGV[6]) .. ARGV[7])
+  if not told or unpack1('>I6', told) < tonumber(ARGV[6]) then
+    call('HSET', K.openSteps, lease, pack('>I6I6', ARGV[6], now - ARGV[7]) .. ARGV[8])
   end
 end
 local role, beat = string.match(ARGV[4], '(%a+) (.+)')

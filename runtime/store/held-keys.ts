@@ -1,0 +1,89 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
+import type { RunState } from '../model/run.ts'
+import type { RunId } from '../model/run-id.ts'
+import type { UniqueKey } from '../model/unique.ts'
+
+/*
+ * The unique keys that are held, a page at a time. A page costs what it inspects, `maxInspectedKeys` at most, whatever the
+ * number of keys and runs.
+ */
+
+/** Which keys, and where a page of them begins. */
+export interface HeldKeyQuery {
+  /** Left out: of every job. */
+  readonly job?: string
+  readonly limit: number
+  /** Of the page before, of the same job. */
+  readonly cursor?: string
+}
+
+/** A unique key and the run that holds it. */
+export interface HeldKey {
+  readonly job: string
+  readonly key: string
+  readonly until: UniqueKey['until']
+  readonly run: RunId
+  /** One that holds its key for a time may have ended. */
+  readonly state: RunState
+  /** ms since the epoch. */
+  readonly enqueuedAt: number
+}
+
+/** In an order of the store's own that stays from page to page. A key that is held all the time is on one of the pages. */
+export interface HeldKeyPage {
+  readonly keys: readonly HeldKey[]
+  /** Set while there may be more: a page may have fewer keys than were asked for, or none, and still have one. */
+  readonly cursor?: string
+}
+
+export interface ParsedHeldKeyQuery extends Pick<HeldKeyQuery, 'job' | 'limit'> {
+  /** What the store needs to go on; two texts of its own. */
+  readonly after: readonly [string, string] | undefined
+}
+
+/** One call inspects about so many keys at most. */
+export const maxInspectedKeys = 1_000
+const maxLimit = 1_000
+
+/** @throws InvalidOptionsError */
+export function parseHeldKeyQuery(query: HeldKeyQuery): ParsedHeldKeyQuery {
+  checkKnownOptions(query, ['job', 'limit', 'cursor'], 'unique keys')
+  const { job, limit, cursor } = query
+  if (job === '')
+    throw new InvalidOptionsError('unique keys: job is empty; leave it out for those of every job')
+  if (!Number.isInteger(limit) || limit < 1 || limit > maxLimit) {
+    throw new InvalidOptionsError(`unique keys: limit must be 1 to ${maxLimit}, not ${limit}`)
+  }
+  const after = cursor === undefined ? undefined : parseCursor(query, cursor)
+  return { limit, after, ...(job === undefined ? {} : { job }) }
+}
+
+export function formatKeyCursor(
+  { job = '' }: Pick<HeldKeyQuery, 'job'>,
+  after: readonly [string, string],
+): string {
+  return Buffer.from(JSON.stringify([job, ...after])).toString('base64url')
+}
+
+/** @throws InvalidOptionsError */
+function parseCursor({ job = '' }: HeldKeyQuery, cursor: string): readonly [string, string] {
+  const [ofJob, first, second] = decode(cursor)
+  if (typeof ofJob !== 'string' || typeof first !== 'string' || typeof second !== 'string') {
+    throw new InvalidOptionsError(`cursor: '${cursor}' is not a cursor; pass the cursor of the previous page`)
+  }
+  if (ofJob !== job) {
+    const whose = ofJob === '' ? 'every job' : `job '${ofJob}'`
+    throw new InvalidOptionsError(`cursor: '${cursor}' belongs to the keys of ${whose}; pass it with those`)
+  }
+  return [first, second]
+}
+
+function decode(cursor: string): readonly unknown[] {
+  try {
+    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    return Array.isArray(parts) ? parts : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,68 @@
+/*
+ * Why a worker drains, and for how much longer. A worker tells it with its renewals; an operator's order is stored with the
+ * order.
+ * WD1  Durations travel, never instants: the store turns them into its own time.
+ * WD2  What was told first stays: a late repeat makes neither the begin nor the end of a drain later.
+ */
+
+/** What made a worker drain, as the worker knows it. */
+export type DrainCause =
+  /** SIGTERM or SIGINT, or the end of the npm that started it. */
+  | { readonly cause: 'signal'; readonly signal: string }
+  /** An operator's order, or that of a store that a newer version has changed. */
+  | { readonly cause: 'order' }
+  /** Its program called `worker.stop()`. */
+  | { readonly cause: 'program' }
+  /** Its lease thread is gone for good. */
+  | { readonly cause: 'lease thread' }
+
+/** What a worker that drains tells. */
+export type DrainStatus = DrainCause & {
+  /** How long ago the drain began. */
+  readonly agoMs: number
+  /** Until the worker hands over the runs that have reached no step edge: the rest of its `stopTimeout`, less the margin. */
+  readonly leftMs: number
+}
+
+/** A worker's drain, as a store tells it. */
+export type WorkerDrain = (
+  | Exclude<DrainCause, { readonly cause: 'order' }>
+  /** Without `by` no operator gave the order. */
+  | { readonly cause: 'order'; readonly by?: string; readonly reason?: string }
+) & {
+  /** How long ago it began; until the worker has acted on an order, how long ago that was given. */
+  readonly agoMs: number
+  /** As the worker told it. Left out: it has not acted on the order yet. */
+  readonly leftMs?: number
+}
+
+/** What a store keeps of a drain. Instants are in the store's time. */
+export interface StoredDrain {
+  readonly order?: { readonly by: string; readonly reason?: string; readonly at: number }
+  readonly told?: DrainCause & { readonly at: number; readonly until: number }
+}
+
+/** Takes in what a worker tells (WD2). */
+export function withDrainTold(
+  stored: StoredDrain,
+  { agoMs, leftMs, ...why }: DrainStatus,
+  now: number,
+): StoredDrain {
+  const { told } = stored
+  const [at, until] = [now - agoMs, now + leftMs]
+  if (told === undefined) return { ...stored, told: { ...why, at, until } }
+  return { ...stored, told: { ...told, at: Math.min(told.at, at), until: Math.min(told.until, until) } }
+}
+
+/** Returns the drain as it is shown; undefined where its worker is of a version that tells nothing. */
+export function shownDrain({ order, told }: StoredDrain, now: number): WorkerDrain | undefined {
+  const { at: orderedAt = 0, ...ordered } = order ?? {}
+  if (told === undefined) {
+    return order === undefined
+      ? undefined
+      : { cause: 'order', ...ordered, agoMs: Math.max(0, now - orderedAt) }
+  }
+  const { at, until, ...why } = told
+  const times = { agoMs: Math.max(0, now - at), leftMs: Math.max(0, until - now) }
+  return why.cause === 'order' ? { ...why, ...ordered, ...times } : { ...why, ...times }
+}

@@ -1,0 +1,76 @@
+import { expect } from 'vitest'
+import { contractTest } from '../contract-test.ts'
+import { byHand, leaseMs } from '../given.ts'
+import type { Open } from '../store-under-test.ts'
+
+export function drainContract(open: Open): void {
+  contractTest(open, 'a worker tells why it drains, since when and for how long', async (contract) => {
+    const { store, worker, advance } = contract
+    const first = await worker()
+    expect((await store.workers())[0]).not.toHaveProperty('drain')
+    await first.renew({
+      draining: true,
+      drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 500, leftMs: 24_500 },
+    })
+    advance(4_000)
+    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 4_500, leftMs: 20_500 }
+    expect(await store.workers()).toMatchObject([{ draining: true, drain }])
+    expect((await store.overview({ range: '5m' })).workers).toMatchObject([{ draining: true, drain }])
+  })
+
+  contractTest(open, 'the time that a drain has left ends at 0', async ({ store, worker, advance }) => {
+    const first = await worker()
+    await first.renew({ draining: true, drain: { cause: 'program', agoMs: 0, leftMs: 1_000 } })
+    advance(leaseMs - 1)
+    expect(await store.workers()).toMatchObject([{ drain: { cause: 'program', leftMs: 0 } }])
+  })
+
+  contractTest(open, 'a late repeat moves neither end of a drain', async ({ store, worker, advance }) => {
+    const first = await worker()
+    const told = { cause: 'signal', signal: 'SIGINT', agoMs: 0, leftMs: 10_000 } as const
+    await first.renew({ draining: true, drain: told })
+    advance(2_000)
+    await first.renew({ draining: true, drain: told })
+    expect(await store.workers()).toMatchObject([{ drain: { agoMs: 2_000, leftMs: 8_000 } }])
+    await first.renew({ draining: true, drain: { ...told, agoMs: 2_000, leftMs: 0 } })
+    await first.renew({ draining: true })
+    expect(await store.workers()).toMatchObject([{ drain: { agoMs: 2_000, leftMs: 0 } }])
+  })
+
+  contractTest(
+    open,
+    'an order to drain says whose it is, before and after it is obeyed',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      const [first, second] = [await worker(), await worker()]
+      await store.drainWorker(first.name, byHand({ reason: 'new kernel' }))
+      await store.drainWorker(first.name, byHand({ by: 'ben' }))
+      advance(1_000)
+      const ordered = { cause: 'order', by: 'ana', reason: 'new kernel' }
+      const drainOf = async (name: string) => (await store.workers()).find((one) => one.name === name)?.drain
+      expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 1_000 })
+      expect(await drainOf(second.name)).toBeUndefined()
+      expect(await first.renew()).toMatchObject({ orders: { drain: true } })
+      await first.renew({ draining: true, drain: { cause: 'order', agoMs: 200, leftMs: 9_800 } })
+      expect(await drainOf(first.name)).toEqual({ ...ordered, agoMs: 200, leftMs: 9_800 })
+    },
+  )
+
+  contractTest(open, 'an order that came after a signal is not what it drains by', async (contract) => {
+    const { store, worker } = contract
+    const first = await worker()
+    await first.renew({ draining: true, drain: { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 } })
+    await store.drainWorker(first.name, byHand())
+    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 0, leftMs: 5 }
+    expect((await store.workers())[0]?.drain).toEqual(drain)
+  })
+
+  contractTest(open, 'a worker that tells nothing of its drain drains all the same', async (contract) => {
+    const { store, worker } = contract
+    const first = await worker()
+    await first.renew({ draining: true })
+    const [shown] = await store.workers()
+    expect(shown).toMatchObject({ draining: true })
+    expect(shown).not.toHaveProperty('drain')
+  })
+}
