@@ -3,7 +3,7 @@ export type { Leader } from './coordination/leadership.ts'
 export type { LeaderFunction, Leading } from './coordination/office.ts'
 export type { Duration } from './model/duration.ts'
 export type { Logger } from './model/job.ts'
-export type { JournalEntry, JournalPhase, StepKind } from './model/journal.ts'
+export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from './model/journal.ts'
 export type { LimiterRule } from './model/limiter.ts'
 export type {
   ClaimContext,
@@ -47,6 +47,7 @@ export type {
 export type {
   HistoryEntry,
   Inspector,
+  JournalQuery,
   QueueInfo,
   QueueOrder,
   RunDetails,

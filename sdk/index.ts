@@ -70,7 +70,7 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
-export type { JournalEntry, JournalPhase, StepKind } from '../runtime/model/journal.ts'
+export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from '../runtime/model/journal.ts'
 export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
 export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
@@ -120,6 +120,7 @@ export type {
 export type {
   HistoryEntry,
   Inspector,
+  JournalQuery,
   QueueInfo,
   QueueOrder,
   RunDetails,

@@ -1,6 +1,6 @@
 import type { RunWrite } from '../model/expected-run.ts'
 import type { RetryPlan } from '../model/job.ts'
-import type { JournalEntry, JournalRecord } from '../model/journal.ts'
+import type { JournalEntry, JournalOutline, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LossCause, LossCounts } from '../model/poison.ts'
@@ -145,10 +145,13 @@ export interface Inspector
   duplicateOf(id: RunId): Promise<RunId | undefined>
   /** Those of these runs that have ended or are not here; at most 1,000 at once. */
   ended(ids: readonly RunId[]): Promise<readonly RunId[]>
-  journal(
+  /** Entries after a position, in their order; a page of fewer than `limit` is the last one. */
+  journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]>
+  /** The same without the values that steps have stored: cheap, however large those are. */
+  journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]>
+  ): Promise<readonly JournalOutline[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
   /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
@@ -302,6 +305,14 @@ export interface ClaimedRun {
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]
   readonly more: boolean
+}
+
+export interface JournalQuery {
+  /** A position; 0: from the first entry. */
+  readonly after: number
+  readonly limit: number
+  /** Only entries of this step. Left out: of all. */
+  readonly path?: StepPath
 }
 
 export interface Held {

@@ -31,7 +31,11 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   holder: (store) => store.holder('job', 'key'),
   duplicateOf: (store) => store.duplicateOf('duplicate'),
   ended: (store, { failed, held }) => store.ended([failed, held]),
-  journal: (store, { held }) => store.journal(held, { after: 0, limit: 10 }),
+  journal: async (store, { held }) => [
+    await store.journal(held, { after: 0, limit: 10 }),
+    await store.journal(held, { after: 0, limit: 10, path: 'a' }),
+  ],
+  journalOutline: (store, { held }) => store.journalOutline(held, { after: 0, limit: 10 }),
   history: (store, { failed }) => store.history(failed),
   runs: async (store) => [
     await store.runs({ limit: 100 }),

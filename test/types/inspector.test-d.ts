@@ -16,6 +16,7 @@ interface Reads {
   duplicateOf: sdk.RunId | undefined
   ended: readonly sdk.RunId[]
   journal: readonly sdk.JournalEntry[]
+  journalOutline: readonly sdk.JournalOutline[]
   history: readonly sdk.HistoryEntry[]
   runs: sdk.RunPage
   queues: readonly sdk.QueueInfo[]

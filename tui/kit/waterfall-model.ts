@@ -1,5 +1,5 @@
 import { historySentence } from '../../runtime/describe/history-sentence.ts'
-import type { JournalEntry, StepKind } from '../../runtime/model/journal.ts'
+import type { JournalOutline, StepKind } from '../../runtime/model/journal.ts'
 import { isEnd, type Run, type RunState } from '../../runtime/model/run.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
 import type { LinePlace } from '../../runtime/store/limiters.ts'
@@ -18,7 +18,7 @@ import type { WaterfallSpan } from './waterfall-span.ts'
 export interface WaterfallInput {
   readonly run: Run
   /** The whole journal, in its order. */
-  readonly journal: readonly JournalEntry[]
+  readonly journal: readonly JournalOutline[]
   readonly history: readonly HistoryEntry[]
   /** Where the run stands on waitlists. */
   readonly places?: readonly LinePlace[]
@@ -146,7 +146,7 @@ function stepsOf(input: WaterfallInput, to: number, marks: readonly WaterfallMar
 }
 
 function stepRow(
-  of: readonly JournalEntry[],
+  of: readonly JournalOutline[],
   spans: readonly StepSpan[],
   marks: readonly WaterfallMark[],
 ): StepRow {
@@ -169,7 +169,7 @@ function stepRow(
 }
 
 /** A wait that nothing is stored of began at the earliest when the run stored something last, or was taken. */
-function lastStored(journal: readonly JournalEntry[], run: Run): number {
+function lastStored(journal: readonly JournalOutline[], run: Run): number {
   return Math.max(journal.at(-1)?.at ?? run.enqueuedAt, run.startedAt ?? run.enqueuedAt)
 }
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { nextStep } from '../../describe/next-step.ts'
-import { readSteps, type StepSummary } from '../../describe/step-summary.ts'
+import { readStepOutlines, readSteps, type StepSummary } from '../../describe/step-summary.ts'
 import { UnknownRunError } from '../../model/errors.ts'
 import type { HistoryEntry, RunDetails } from '../../store/store.ts'
 import { withConnection } from '../connection.ts'
@@ -27,8 +27,12 @@ async function show(typed: string, options: SharedOptions): Promise<void> {
     const id = await wholeId(inspector, typed)
     const run = await inspector.run(id)
     if (run === undefined) throw new UnknownRunError(id, inspector.address)
-    const [steps, history] = [await readSteps(inspector, id, run.orphans), await inspector.history(id)]
-    if (options.json) return printJson({ run: runForJson(run), steps: steps.map(stepForJson), history })
+    const history = await inspector.history(id)
+    if (options.json) {
+      const steps = (await readSteps(inspector, id, run.orphans)).map(stepForJson)
+      return printJson({ run: runForJson(run), steps, history })
+    }
+    const steps = await readStepOutlines(inspector, id, run.orphans)
     const places = 'endedAt' in run ? [] : await inspector.linePlaces(id)
     print(runHead(run, places, await nextStep(run, inspector, options)))
     printDetails(run, steps, history)

@@ -3,7 +3,7 @@ import { RunStateError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
-import type { JournalEntry } from '../../model/journal.ts'
+import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
 import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -60,6 +60,7 @@ import type {
   Held,
   HistoryEntry,
   JournalPage,
+  JournalQuery,
   LeaseId,
   NewWorker,
   QueueInfo,
@@ -121,7 +122,7 @@ import {
 } from './operations/inspect.ts'
 import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operations/inspect-limiters.ts'
 import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
-import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
+import { journalEntries, journalOutline, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
 import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
@@ -505,12 +506,17 @@ class EmbeddedStore implements Store {
     return inspectEnded(this.#database, ids)
   }
 
-  async journal(
+  async journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]> {
+    const run = findRun(this.#database, id)
+    return run ? journalEntries(this.#database, this.#time.look(), run.seq, page) : []
+  }
+
+  async journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]> {
+  ): Promise<readonly JournalOutline[]> {
     const run = findRun(this.#database, id)
-    return run ? journalEntries(this.#database, this.#time.look(), run.seq, page.after, page.limit) : []
+    return run ? journalOutline(this.#database, this.#time.look(), run.seq, page) : []
   }
 
   async history(id: RunId): Promise<readonly HistoryEntry[]> {

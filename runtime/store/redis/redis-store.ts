@@ -3,7 +3,7 @@ import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
-import type { JournalEntry } from '../../model/journal.ts'
+import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
 import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -59,6 +59,7 @@ import type {
   Held,
   HistoryEntry,
   JournalPage,
+  JournalQuery,
   LeaseId,
   NewWorker,
   QueueInfo,
@@ -99,7 +100,7 @@ import { readEvents } from './operations/events.ts'
 import { expectedArgs, refuseMoved } from './operations/expected-run.ts'
 import { readFailures } from './operations/failures.ts'
 import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
-import { journalEntries, readJournal } from './operations/journal.ts'
+import { journalEntries, journalOutline, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
   acquire,
@@ -474,11 +475,15 @@ class RedisStore implements Store {
     return ((await this.#calls.run('read-ended', ids)) as Buffer[]).map(String)
   }
 
-  journal(
+  journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]> {
+    return journalEntries(this.#calls, id, page)
+  }
+
+  journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]> {
-    return journalEntries(this.#calls, id, page)
+  ): Promise<readonly JournalOutline[]> {
+    return journalOutline(this.#calls, id, page)
   }
 
   history(id: RunId): Promise<readonly HistoryEntry[]> {

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import type { JournalOutline } from '../../../runtime/model/journal.ts'
 import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { toggledLines } from '../../kit/folds.ts'
@@ -29,7 +29,7 @@ interface KnownModel {
 }
 
 /** By the journal's entries, which stay the same array while no further one is stored. */
-const models = new WeakMap<readonly JournalEntry[], KnownModel>()
+const models = new WeakMap<readonly JournalOutline[], KnownModel>()
 
 /**
  * Made once for all reads that say the same; what goes on grows from there. So a long journal costs nothing while it
