@@ -6,7 +6,7 @@ export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
 export type { Rate } from '../runtime/client/actions/pacer.ts'
 export type { ActionPlan } from '../runtime/client/actions/plan-action.ts'
 export type { AttentionOptions, MuteOptions } from '../runtime/client/attention.ts'
-export type { ByHand } from '../runtime/client/by-hand.ts'
+export type { ByHand, ByHandOn } from '../runtime/client/by-hand.ts'
 export {
   type ConnectOptions,
   connect,
@@ -46,6 +46,7 @@ export {
   RunStateError,
   RunTimeoutError,
   SerializationError,
+  StaleWriteError,
   StepFailedError,
   StepTimeoutError,
   StepUnknownError,
@@ -57,6 +58,12 @@ export {
   UnknownJobError,
   UnknownRunError,
 } from '../runtime/model/errors.ts'
+export type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+} from '../runtime/model/expecting-write.ts'
 export { InvalidOptionsError } from '../runtime/model/invalid-options-error.ts'
 export type {
   Context,

@@ -37,6 +37,7 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
         .map((pair) => pair.join('='))
         .join(', '),
     ],
+    ['schedule', scheduleText(run)],
     ['unique', uniqueText(run)],
     ['enqueued', time(run.enqueuedAt)],
     ['started', run.startedAt === undefined ? '' : time(run.startedAt)],
@@ -62,6 +63,13 @@ function because(run: Run, places: readonly LinePlace[]): string {
 
 function midSentence(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
+}
+
+/** An earlier version stored the tick alone. */
+function scheduleText({ schedule, scheduledFor }: Run): string {
+  const tick = scheduledFor === undefined ? '' : `its tick of ${time(scheduledFor)}`
+  if (schedule === undefined) return tick
+  return tick === '' ? `${schedule}, triggered` : `${schedule}, ${tick}`
 }
 
 function uniqueText(run: Run): string {

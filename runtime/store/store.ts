@@ -1,4 +1,5 @@
 import type { RunWrite } from '../model/expected-run.ts'
+import type { ExpectedPause, ExpectingWrite } from '../model/expecting-write.ts'
 import type { RetryPlan } from '../model/job.ts'
 import type { JournalEntry, JournalOutline, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
@@ -123,9 +124,9 @@ interface WorkerStore {
 }
 
 interface QueueStore {
-  /** Seen by the next claim; runs already held go on. */
-  pauseQueue(queue: string, write: OperatorWrite): Promise<void>
-  resumeQueue(queue: string, write: OperatorWrite): Promise<void>
+  /** Seen by the next claim; runs already held go on. @throws StaleWriteError; so does `resumeQueue` */
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
 }
 
 /** Reads: snapshots, never used to decide a write. */
@@ -286,6 +287,7 @@ export interface ClaimedRun {
   readonly attempt: number
   readonly losses: number
   readonly enqueuedAt: number
+  readonly schedule?: string
   readonly scheduledFor?: number
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>

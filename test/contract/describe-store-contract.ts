@@ -11,6 +11,7 @@ import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { expectedStateContract } from './topics/expected-state.ts'
 import { failuresContract } from './topics/failures.ts'
 import { inspectContract } from './topics/inspect.ts'
 import { leaseContract } from './topics/lease.ts'
@@ -58,6 +59,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
     describe('mutes', () => mutesContract(open))
+    describe('expected state', () => expectedStateContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
     describe('counters', () => countersContract(open))

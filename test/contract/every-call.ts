@@ -57,9 +57,14 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.waitGraph({ run: waiting }),
   ],
   leaders: (store) => store.leaders(),
-  events: async (store) => {
+  events: async (store, { held }) => {
     const newest = await store.events({ limit: 10 })
-    return [newest, await store.events({ after: newest.cursor, limit: 10 })]
+    return [
+      newest,
+      await store.events({ after: newest.cursor, limit: 10 }),
+      await store.events({ before: newest.events[0]?.cursor ?? newest.cursor, limit: 10 }),
+      await store.events({ run: held, limit: 10 }),
+    ]
   },
   throughput: (store) => store.throughput(60),
   statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 /** Columns that raised no format. */
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
+  'payloads schedule',
   ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
 ]
 const tablesAdded = [

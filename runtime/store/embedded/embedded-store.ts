@@ -1,6 +1,13 @@
 import type { CancelTimer, Clock } from '../../model/clock.ts'
 import { RunStateError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
+import type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+  ExpectingWrite,
+} from '../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
@@ -354,25 +361,25 @@ class EmbeddedStore implements Store {
     }
   }
 
-  pauseQueue(queue: string, write: OperatorWrite): Promise<void> {
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
     return this.#write((tx) => pauseQueue(tx, queue, write))
   }
 
-  resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
   async muteFinding(
     finding: string,
     forMs: number,
-    write: OperatorWrite,
+    write: ExpectingWrite<ExpectedMute>,
   ): Promise<{ readonly until: number }> {
     checkMute(finding, forMs)
     const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
     return { until: shownAt(this.#time.look(), until) }
   }
 
-  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+  async unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean> {
     checkMute(finding, 1)
     return this.#write((tx) => unmuteFinding(tx, finding, write))
   }
@@ -397,7 +404,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => correctCost(tx, lease, request))
   }
 
-  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+  setLimiter(
+    name: string,
+    numbers: RuleChange | undefined,
+    write: ExpectingWrite<ExpectedLimiter>,
+  ): Promise<LimiterRule> {
     return this.#write((tx) => setLimiter(tx, name, numbers, write))
   }
 
@@ -448,11 +459,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => removeSchedule(tx, name, write))
   }
 
-  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return this.#write((tx) => pauseSchedule(tx, name, write))
   }
 
-  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return this.#write((tx) => resumeSchedule(tx, name, write))
   }
 

@@ -215,6 +215,8 @@ const additions = [
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
   // Of the failure that a run is failed for.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
+  // The schedule that made the run.
+  { table: 'payloads', column: 'schedule', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

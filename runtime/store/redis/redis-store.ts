@@ -1,6 +1,13 @@
 import type { Clock } from '../../model/clock.ts'
 import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
+import type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+  ExpectingWrite,
+} from '../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
@@ -115,6 +122,7 @@ import {
 } from './operations/limiters.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
+import { pauseQueue } from './operations/pause-queue.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { checkCounts, isCounted, readRunCounts, recount } from './operations/run-counts.ts'
@@ -336,24 +344,24 @@ class RedisStore implements Store {
     })
   }
 
-  async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'pause'])
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
+    return pauseQueue(this.#calls, queue, 'pause', write)
   }
 
-  async resumeQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
+    return pauseQueue(this.#calls, queue, 'resume', write)
   }
 
   async muteFinding(
     finding: string,
     forMs: number,
-    write: OperatorWrite,
+    write: ExpectingWrite<ExpectedMute>,
   ): Promise<{ readonly until: number }> {
     checkMute(finding, forMs)
     return muteFinding(this.#calls, finding, forMs, write)
   }
 
-  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+  async unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean> {
     checkMute(finding, 1)
     return unmuteFinding(this.#calls, finding, write)
   }
@@ -378,7 +386,11 @@ class RedisStore implements Store {
     return correctCost(this.#calls, lease, request)
   }
 
-  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+  setLimiter(
+    name: string,
+    numbers: RuleChange | undefined,
+    write: ExpectingWrite<ExpectedLimiter>,
+  ): Promise<LimiterRule> {
     return setLimiter(this.#calls, name, numbers, write)
   }
 
@@ -427,11 +439,11 @@ class RedisStore implements Store {
     return changeSchedule(this.#calls, name, 'remove', write)
   }
 
-  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return changeSchedule(this.#calls, name, 'pause', write)
   }
 
-  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return changeSchedule(this.#calls, name, 'resume', write)
   }
 

@@ -165,8 +165,16 @@ export function schedulesContract(open: Open): void {
       outcome: 'fired',
       run: `report-${tick}`,
     })
-    expect(await store.run(`report-${tick}`)).toMatchObject({ state: 'ready', scheduledFor: tick })
-    expect(await (await worker()).claimOne()).toMatchObject({ id: `report-${tick}`, scheduledFor: tick })
+    expect(await store.run(`report-${tick}`)).toMatchObject({
+      state: 'ready',
+      schedule: 'report',
+      scheduledFor: tick,
+    })
+    expect(await (await worker()).claimOne()).toMatchObject({
+      id: `report-${tick}`,
+      schedule: 'report',
+      scheduledFor: tick,
+    })
     expect(await store.schedules()).toMatchObject([
       { nextTick: tick + minute, last: { outcome: 'fired', tick } },
     ])
@@ -267,6 +275,8 @@ export function schedulesContract(open: Open): void {
   contractTest(open, 'overlap skip names the run that lives', async (contract) => {
     const { store, advance, worker } = contract
     const { leader, tick } = await due(contract)
+    expect(await store.run('by-hand')).toMatchObject({ schedule: 'report' })
+    expect(await store.run('by-hand')).not.toHaveProperty('scheduledFor')
     await leader.fire(tickRun(tick))
     advance(minute)
     await leader.fire(tickRun(tick + minute))
