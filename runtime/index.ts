@@ -30,6 +30,7 @@ export type {
   RunEvent,
   StoreEvent,
 } from './store/events.ts'
+export type { ExecutionEnd, ExecutionInfo } from './store/executions.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from './store/failures.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
 export type { Mute } from './store/mutes.ts'

@@ -110,6 +110,7 @@ export type {
   RunEvent,
   StoreEvent,
 } from '../runtime/store/events.ts'
+export type { ExecutionEnd, ExecutionInfo } from '../runtime/store/executions.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
 export type { Mute } from '../runtime/store/mutes.ts'

@@ -12,6 +12,7 @@ import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
+import type { ExecutionInfo } from './executions.ts'
 import type { FailureInspector } from './failures.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
@@ -155,6 +156,8 @@ export interface Inspector
   ): Promise<readonly JournalOutline[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
+  /** From each claim to its end, oldest first; of many the first and the last ones. See executions.ts. */
+  executions(id: RunId): Promise<readonly ExecutionInfo[]>
   /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
   runs(query: RunQuery): Promise<RunPage>
   /**

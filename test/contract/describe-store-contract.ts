@@ -11,6 +11,7 @@ import { deadlocksContract } from './topics/deadlocks.ts'
 import { definitionsContract } from './topics/definitions.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { executionsContract } from './topics/executions.ts'
 import { expectedStateContract } from './topics/expected-state.ts'
 import { failuresContract } from './topics/failures.ts'
 import { inspectContract } from './topics/inspect.ts'
@@ -62,6 +63,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('expected state', () => expectedStateContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('executions', () => executionsContract(open))
     describe('counters', () => countersContract(open))
     describe('search', () => searchContract(open))
     describe('definitions', () => definitionsContract(open))

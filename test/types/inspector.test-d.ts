@@ -18,6 +18,7 @@ interface Reads {
   journal: readonly sdk.JournalEntry[]
   journalOutline: readonly sdk.JournalOutline[]
   history: readonly sdk.HistoryEntry[]
+  executions: readonly sdk.ExecutionInfo[]
   runs: sdk.RunPage
   queues: readonly sdk.QueueInfo[]
   workers: readonly sdk.WorkerInfo[]

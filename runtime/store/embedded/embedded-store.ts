@@ -22,6 +22,7 @@ import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { ExecutionInfo } from '../executions.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -88,6 +89,7 @@ import { type CampaignAnswer, checkCampaign, type DutyAges, type LeaderInfo } fr
 import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
+import { inspectExecutions } from './executions.ts'
 import { forgetMoved, writeFailedBy } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
@@ -534,6 +536,10 @@ class EmbeddedStore implements Store {
     return inspectHistory(this.#database, this.#time.look(), id)
   }
 
+  async executions(id: RunId): Promise<readonly ExecutionInfo[]> {
+    return this.#database.snapshot(() => inspectExecutions(this.#database, this.#time.look(), id))
+  }
+
   async runs(query: RunQuery): Promise<RunPage> {
     return inspectRuns(this.#database, this.#time.look(), query)
   }
@@ -673,6 +679,7 @@ class EmbeddedStore implements Store {
       openedLines: false,
       claimer: undefined,
       asking: undefined,
+      holders: new Map(),
     }
   }
 

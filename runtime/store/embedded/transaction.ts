@@ -3,6 +3,7 @@ import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
 import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
 import type { Sql } from './database.ts'
+import type { Holder } from './executions.ts'
 import type { RunRow } from './run-row.ts'
 import type { Moment } from './store-clock.ts'
 
@@ -36,6 +37,8 @@ export interface Transaction extends Moment {
   openedLines: boolean
   /** The lease whose claim has room for what becomes ready. */
   claimer: LeaseId | undefined
+  /** Workers whose runs leave them, by lease. */
+  readonly holders: Map<LeaseId, Holder>
   /** The run whose own call this is: its answer says when to ask again. */
   asking: number | undefined
 }

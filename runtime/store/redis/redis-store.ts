@@ -22,6 +22,7 @@ import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { ExecutionInfo } from '../executions.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
 import { leaderCheck } from '../leader-check.ts'
 import type { RuleChange } from '../limiter-rules.ts'
@@ -104,6 +105,7 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
+import { readExecutions } from './operations/executions.ts'
 import { expectedArgs, refuseMoved } from './operations/expected-run.ts'
 import { readFailures } from './operations/failures.ts'
 import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
@@ -500,6 +502,10 @@ class RedisStore implements Store {
 
   history(id: RunId): Promise<readonly HistoryEntry[]> {
     return readHistory(this.#calls, id)
+  }
+
+  executions(id: RunId): Promise<readonly ExecutionInfo[]> {
+    return readExecutions(this.#calls, id)
   }
 
   runs(query: RunQuery): Promise<RunPage> {

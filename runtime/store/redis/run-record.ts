@@ -63,6 +63,8 @@ interface Extras {
   readonly S?: string
   /** Cuts of its workers that were taken back, and the position they were counted at. */
   readonly k?: readonly [cuts: number, position: number]
+  /** Executions that have ended: see `executions` in scripts/prelude.lua. */
+  readonly x?: string
   /** How its workers were lost, when the store itself ended it. */
   readonly P?: LossCounts
 }

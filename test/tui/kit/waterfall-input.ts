@@ -3,7 +3,8 @@ import type { Run } from '../../../runtime/model/run.ts'
 import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import { layoutWaterfall, type WaterfallOptions } from '../../../tui/kit/waterfall.ts'
 import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
-import { type WaterfallInput, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
+import type { WaterfallInput } from '../../../tui/kit/waterfall-input.ts'
+import { waterfallModel } from '../../../tui/kit/waterfall-model.ts'
 
 /** When the runs of these tests were enqueued. */
 export const begin = Date.UTC(2026, 10, 29, 12)

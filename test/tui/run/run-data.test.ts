@@ -29,6 +29,7 @@ class OneRun {
       address: 'sqlite:jobs.db',
       run: () => note('run', this.run),
       history: () => note('history', this.events),
+      executions: () => note('executions', []),
       linePlaces: () => note('places', []),
       failures: () => note('failures', []),
       queues: () => note('queues', []),

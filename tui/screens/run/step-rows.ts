@@ -36,17 +36,17 @@ const models = new WeakMap<readonly JournalOutline[], KnownModel>()
  * doesn't grow, and the begin of an open step stays where it was first told.
  */
 export function modelOf(
-  { run, journal, history, places, readAt }: KnownRun,
+  { run, journal, history, executions, places, readAt }: KnownRun,
   aheadMs: number,
 ): WaterfallModel {
   const { entries } = journal
   const step = 'step' in run ? run.step?.path : undefined
   const waits = places.map(({ limiter, path }) => [limiter, path])
-  const of = JSON.stringify([run.state, run.changedAt, run.attempt, run.orphans, step, history, waits])
+  const of = JSON.stringify([run.state, run.changedAt, run.attempt, run.orphans, step, history, executions, waits])
   const known = models.get(entries)
   if (known?.of === of) return known.model
   const now = readAt + aheadMs
-  const model = waterfallModel({ run, journal: entries, history, places, now, readAt: now })
+  const model = waterfallModel({ run, journal: entries, history, executions, places, now, readAt: now })
   models.set(entries, { of, model })
   return model
 }
