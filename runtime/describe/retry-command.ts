@@ -16,7 +16,11 @@ export async function retryCommand(
   return commandLine(['retry', run.id, ...(blocked ? ['--run-again', path] : [])], options)
 }
 
-async function isAtMostOnce(run: Run, path: string, inspector: Pick<Inspector, 'journalOutline'>): Promise<boolean> {
+async function isAtMostOnce(
+  run: Run,
+  path: string,
+  inspector: Pick<Inspector, 'journalOutline'>,
+): Promise<boolean> {
   const after = Math.max(0, run.position - lastEntries)
   const entries = await inspector.journalOutline(run.id, { after, limit: lastEntries })
   return entries.some((entry) => entry.path === path && entry.once === true)

@@ -1,5 +1,5 @@
-import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { ExpectedMute, ExpectingWrite } from '../model/expecting-write.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 
 /** A finding that an operator has muted: see attention/. */
 export interface Mute {

@@ -37,7 +37,10 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   ],
   journalOutline: (store, { held }) => store.journalOutline(held, { after: 0, limit: 10 }),
   history: (store, { failed }) => store.history(failed),
-  executions: async (store, { failed, held }) => [await store.executions(failed), await store.executions(held)],
+  executions: async (store, { failed, held }) => [
+    await store.executions(failed),
+    await store.executions(held),
+  ],
   runs: async (store) => [
     await store.runs({ limit: 100 }),
     await store.runs({ limit: 1, states: ['waiting'], job: 'job', queue: 'default', tag: 'eu' }),

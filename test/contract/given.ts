@@ -50,12 +50,17 @@ export function newWorker(over: Partial<NewWorker> = {}): NewWorker {
 }
 
 /** A write by hand, each with a request id of its own. */
+export function byHand(over?: Partial<OperatorWrite>): OperatorWrite
+export function byHand(over: Partial<RunWrite>): RunWrite
 export function byHand(over: Partial<RunWrite> = {}): RunWrite {
   return { by: 'ana', requestId: randomUUID(), ...over }
 }
 
 /** One that is meant for a thing as the test saw it. */
-export function expecting<Expected>(expected: Expected, over: Partial<OperatorWrite> = {}): ExpectingWrite<Expected> {
+export function expecting<Expected>(
+  expected: Expected,
+  over: Partial<OperatorWrite> = {},
+): ExpectingWrite<Expected> {
   return { by: 'ana', requestId: randomUUID(), expected, ...over }
 }
 

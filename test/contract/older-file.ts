@@ -10,7 +10,11 @@ const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
   ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by', 'executions'],
 ]
-const triggersAdded = [...['keeper_joins', 'keeper_leaves', 'open_steps_leave'], 'failed_by_removed', 'executions_leave']
+const triggersAdded = [
+  ...['keeper_joins', 'keeper_leaves', 'open_steps_leave'],
+  'failed_by_removed',
+  'executions_leave',
+]
 const indexesAdded = [
   ...[
     'runs_instants',

@@ -34,7 +34,9 @@ async function plan(
 ): Promise<Plan> {
   const read = await readTarget(jobs, 'retry', target)
   if (read.kind === 'refused') return impossible(read.reason)
-  const steps = (await readStepOutlines(jobs.inspector, target.id)).filter(({ path }) => path !== onFailedPath)
+  const steps = (await readStepOutlines(jobs.inspector, target.id)).filter(
+    ({ path }) => path !== onFailedPath,
+  )
   const { from } = choice
   if (from === undefined) {
     return steps.length === 0

@@ -59,7 +59,9 @@ export const triggerSchedule: Action<'schedule'> = {
   tier: 1,
   plan: async (jobs, { target }) => {
     const { job, revision } = await scheduleOf(jobs, target.id)
-    return ready({ ...target, expected: { revision } }, [{ text: `one run of '${job}' would be enqueued now, beside its ticks` }])
+    return ready({ ...target, expected: { revision } }, [
+      { text: `one run of '${job}' would be enqueued now, beside its ticks` },
+    ])
   },
   words: ({ id }) => ['schedules', 'trigger', id],
   carryOut: async (jobs, { target: { id, expected }, write }) => {

@@ -99,7 +99,8 @@ function toMark(entry: HistoryEntry, input: WaterfallInput): WaterfallMark {
 /** Where the run was next. */
 function movedText(entry: HistoryEntry, { history, executions = [], run }: WaterfallInput): string {
   const next = executions.find(({ claimedAt }) => claimedAt >= entry.at)
-  if (next?.worker !== undefined) return `; next on ${next.worker}, ${durationToken(next.claimedAt - entry.at)} later`
+  if (next?.worker !== undefined)
+    return `; next on ${next.worker}, ${durationToken(next.claimedAt - entry.at)} later`
   return executions.length > 0 ? '' : movedByHistory(entry, history, run)
 }
 

@@ -39,7 +39,10 @@ export function addEvents(program: Command): void {
     .description('show what happened: transitions of runs, and what operators, leaders and workers did')
     .option('-f, --follow', 'go on as new events come, until you stop it')
     .addOption(new Option('--log <name>', 'only one of the two logs').choices(['runs', 'operations']))
-    .option('--run <id>', 'only events of this run, as far back as they are kept; the begin of an id is enough')
+    .option(
+      '--run <id>',
+      'only events of this run, as far back as they are kept; the begin of an id is enough',
+    )
     .option('--job <name>', 'of those that are read only events of runs of this job')
     .option('--queue <name>', 'of those that are read only events of this queue and its runs')
     .option(
@@ -58,7 +61,9 @@ async function showEvents(options: EventsOptions): Promise<void> {
   if (after !== undefined && before !== undefined)
     throw usageError('--after reads forward and --before reads back; leave one of them out')
   if (follows && before !== undefined)
-    throw usageError('--follow goes on from the newest events, --before reads older ones; leave one of them out')
+    throw usageError(
+      '--follow goes on from the newest events, --before reads older ones; leave one of them out',
+    )
   await withConnection(options, async ({ inspector }) => {
     const { page, filter, isOfRun } = await readPage(inspector, options)
     const shown = filtered(page, filter)
@@ -66,10 +71,9 @@ async function showEvents(options: EventsOptions): Promise<void> {
     if (options.json) return printJson(shown)
     printPage(shown)
     if (Object.keys(filter).length > 0 && !isOfRun)
-      remark(
-        `${shown.events.length} of the ${page.events.length} ${placeText(options)} that were read match`,
-      )
-    else if (page.events.length === 0) remark(`no event${isOfRun ? ` of this run` : ''} in ${inspector.address}`)
+      remark(`${shown.events.length} of the ${page.events.length} ${placeText(options)} that were read match`)
+    else if (page.events.length === 0)
+      remark(`no event${isOfRun ? ` of this run` : ''} in ${inspector.address}`)
     const next = nextPage(page, options)
     if (next !== '') remark(next)
   })

@@ -20,7 +20,10 @@ export function addShow(program: Command): void {
     .command('show')
     .description('show a run: where it is and why, its input, steps, history and output')
     .argument('<id>', 'id of the run, or the begin of a generated one')
-  addSharedOptions(command, '{ run: RUN with its input, steps: [STEP], history: [ENTRY], executions: [EXECUTION] }').action(show)
+  addSharedOptions(
+    command,
+    '{ run: RUN with its input, steps: [STEP], history: [ENTRY], executions: [EXECUTION] }',
+  ).action(show)
   explainJson(command, `${fieldsOfRun}\n${fieldsOfSteps}`)
 }
 

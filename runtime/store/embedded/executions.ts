@@ -1,17 +1,17 @@
 import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { type ExecutionInfo, keptExecutions, type LastExecution, lastExecution, versionOn } from '../executions.ts'
+import {
+  type ExecutionInfo,
+  keptExecutions,
+  type LastExecution,
+  lastExecution,
+  versionOn,
+} from '../executions.ts'
 import type { LeaseId, WorkerJob } from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 import { type Moment, shownAt } from './store-clock.ts'
-import type { Transaction } from './transaction.ts'
-
-/** A lease's worker, as a transaction reads it once. */
-export interface Holder {
-  readonly name: string
-  readonly jobs: readonly WorkerJob[]
-}
+import type { Holder, Transaction } from './transaction.ts'
 
 type Held = Pick<RunRow, 'seq' | 'job' | 'lease' | 'fence' | 'changed_at' | 'started_at'>
 
@@ -21,7 +21,12 @@ function claimedAt({ fence, changed_at }: Pick<RunRow, 'fence' | 'changed_at'>):
 }
 
 /** Writes down the execution that a transition ends (X1, X2); to be called before the run's row is changed. */
-export function keepExecution(tx: Transaction, run: Held, transition: RunTransition, until: number | null): void {
+export function keepExecution(
+  tx: Transaction,
+  run: Held,
+  transition: RunTransition,
+  until: number | null,
+): void {
   const begin = claimedAt(run)
   if (run.lease === null || (transition === 'complete' && run.started_at === begin)) return
   const holder = holderOf(tx, run.lease)
@@ -41,7 +46,10 @@ export function keepExecution(tx: Transaction, run: Held, transition: RunTransit
 function holderOf(tx: Transaction, lease: LeaseId): Holder | undefined {
   const known = tx.holders.get(lease)
   if (known !== undefined) return known
-  const row = tx.sql.get<{ name: string; jobs: string }>('SELECT name, jobs FROM workers WHERE lease = ?', lease)
+  const row = tx.sql.get<{ name: string; jobs: string }>(
+    'SELECT name, jobs FROM workers WHERE lease = ?',
+    lease,
+  )
   if (row === undefined) return undefined
   const holder = { name: row.name, jobs: JSON.parse(row.jobs) as WorkerJob[] }
   tx.holders.set(lease, holder)

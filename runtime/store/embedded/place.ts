@@ -61,7 +61,8 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
       startedAt !== null || ended ? null : to.expiresAt === undefined ? expiryOf(run, tx) : to.expiresAt,
     deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
   }
-  if (run.lease !== null && !held) keepExecution(tx, run, transition, state === 'waiting' ? times.wakeAt : null)
+  if (run.lease !== null && !held)
+    keepExecution(tx, run, transition, state === 'waiting' ? times.wakeAt : null)
   const cancel = to.cancel === undefined ? run.cancel : to.cancel === null ? null : JSON.stringify(to.cancel)
   tx.sql.run(
     `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, instant_at = NULL, expires_at = ?,

@@ -1,9 +1,8 @@
 import type { FailureMark } from '../../model/failure-mark.ts'
 import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
+import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy, type WorkerJob } from '../store.ts'
 import type { Sql } from './database.ts'
-import type { Holder } from './executions.ts'
 import type { RunRow } from './run-row.ts'
 import type { Moment } from './store-clock.ts'
 
@@ -68,6 +67,12 @@ export interface StoredFailure {
   readonly run: RunId
   readonly tries: 0 | 1
   readonly runs: 0 | 1
+}
+
+/** A worker that holds runs. */
+export interface Holder {
+  readonly name: string
+  readonly jobs: readonly WorkerJob[]
 }
 
 export interface WakeCount {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
+import { given } from '../../../runtime/cli/given.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { EventLog, StoreEvent } from '../../../runtime/store/events.ts'
 import { type Store, type ThroughputCell, throughputMinutes } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { given } from '../../../runtime/cli/given.ts'
 import { byHand, leaseMs, newRun, plainError, waiting } from '../given.ts'
 import { mostEvents, readAllEvents, readRunEvents } from '../read-events.ts'
 import type { Open } from '../store-under-test.ts'
@@ -267,15 +267,19 @@ export function eventsContract(open: Open): void {
     }
   })
 
-  contractTest(open, 'back from a cursor of another store, or of lost writes, there is nothing', async (contract) => {
-    const { store } = contract
-    await store.enqueue([newRun()])
-    const { cursor } = await store.events({ limit: 1 })
-    const foreign = cursor.replace(/^[^-]+/, 'abc')
-    const lost = cursor.replace(/\d+$/, '999')
-    for (const before of [foreign, lost])
-      expect(await store.events({ before, limit: 10 })).toEqual({ events: [], cursor, gap: true })
-  })
+  contractTest(
+    open,
+    'back from a cursor of another store, or of lost writes, there is nothing',
+    async (contract) => {
+      const { store } = contract
+      await store.enqueue([newRun()])
+      const { cursor } = await store.events({ limit: 1 })
+      const foreign = cursor.replace(/^[^-]+/, 'abc')
+      const lost = cursor.replace(/\d+$/, '999')
+      for (const before of [foreign, lost])
+        expect(await store.events({ before, limit: 10 })).toEqual({ events: [], cursor, gap: true })
+    },
+  )
 
   contractTest(open, 'the events of one run are found between those of others', async (contract) => {
     const { store, worker } = contract
@@ -287,11 +291,14 @@ export function eventsContract(open: Open): void {
     await first.settle(await first.claimOne(), { kind: 'failed', error: plainError })
     await store.pauseQueue('run-one', byHand())
     await store.retry('run-one', {}, byHand({ reason: 'again' }))
-    for (let i = 0; i < 40; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun({ queue: 'b' })))
+    for (let i = 0; i < 40; i++)
+      await store.enqueue(Array.from({ length: 100 }, () => newRun({ queue: 'b' })))
     await store.cancel('run-one', byHand())
     const all = await readAllEvents(store, { after: '0-0', limit: mostEvents })
     const own = all.events.filter((event) =>
-      event.kind === 'run' ? event.run === 'run-one' : event.subject === 'run-one' && event.operation !== 'pause queue',
+      event.kind === 'run'
+        ? event.run === 'run-one'
+        : event.subject === 'run-one' && event.operation !== 'pause queue',
     )
     expect(own.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
       ...['enqueue', 'claim', 'fail', 'retry run', 'retry', 'cancel run', 'cancel'],

@@ -120,20 +120,25 @@ export function expectedStateContract(open: Open): void {
     await store.muteFinding(finding, 1_000, expecting({}))
   })
 
-  contractTest(open, 'a repeat of what was carried out gets its answer, whatever has changed', async (contract) => {
-    const { store, worker } = contract
-    await worker({ limiters: [{ name: one.name, rule: one.rule }] })
-    await putReport(contract)
-    const writes = [
-      (requestId: string) => store.pauseQueue('mail', expecting({}, { requestId })),
-      (requestId: string) => store.pauseSchedule('report', expecting({ revision: 1 }, { requestId })),
-      (requestId: string) => store.setLimiter('one', { max: 3 }, expecting({ rule: one.rule }, { requestId })),
-      (requestId: string) => store.muteFinding(finding, 60_000, expecting({}, { requestId })),
-    ]
-    for (const [i, write] of writes.entries()) {
-      const answer = await write(`request ${i}`)
-      expect(await write(`request ${i}`)).toEqual(answer)
-      await expect(write(`other ${i}`)).rejects.toMatchObject(stale)
-    }
-  })
+  contractTest(
+    open,
+    'a repeat of what was carried out gets its answer, whatever has changed',
+    async (contract) => {
+      const { store, worker } = contract
+      await worker({ limiters: [{ name: one.name, rule: one.rule }] })
+      await putReport(contract)
+      const writes = [
+        (requestId: string) => store.pauseQueue('mail', expecting({}, { requestId })),
+        (requestId: string) => store.pauseSchedule('report', expecting({ revision: 1 }, { requestId })),
+        (requestId: string) =>
+          store.setLimiter('one', { max: 3 }, expecting({ rule: one.rule }, { requestId })),
+        (requestId: string) => store.muteFinding(finding, 60_000, expecting({}, { requestId })),
+      ]
+      for (const [i, write] of writes.entries()) {
+        const answer = await write(`request ${i}`)
+        expect(await write(`request ${i}`)).toEqual(answer)
+        await expect(write(`other ${i}`)).rejects.toMatchObject(stale)
+      }
+    },
+  )
 }

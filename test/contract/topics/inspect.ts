@@ -180,16 +180,22 @@ export function inspectContract(open: Open): void {
     expect(await store.journal('unknown', { after: 0, limit: 2, path: 'pay' })).toEqual([])
   })
 
-  contractTest(open, 'entries that a retry dropped are in no read of a journal', async ({ store, worker }) => {
-    await store.enqueue([newRun()])
-    const first = await worker()
-    const run = await first.claimOne()
-    await first.append(run, done('a'), failed('b'))
-    await first.settle(run, { kind: 'failed', error: plainError, escaped: 'b' })
-    await store.retry(run.id, {}, byHand())
-    expect((await store.journalOutline(run.id, { after: 0, limit: 5 })).map(({ path }) => path)).toEqual(['a'])
-    expect(await store.journal(run.id, { after: 0, limit: 5, path: 'b' })).toEqual([])
-  })
+  contractTest(
+    open,
+    'entries that a retry dropped are in no read of a journal',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      await first.append(run, done('a'), failed('b'))
+      await first.settle(run, { kind: 'failed', error: plainError, escaped: 'b' })
+      await store.retry(run.id, {}, byHand())
+      expect((await store.journalOutline(run.id, { after: 0, limit: 5 })).map(({ path }) => path)).toEqual([
+        'a',
+      ])
+      expect(await store.journal(run.id, { after: 0, limit: 5, path: 'b' })).toEqual([])
+    },
+  )
 
   contractTest(open, 'a store names its address and judges each check', async ({ store }) => {
     const checks = await store.checks()

@@ -158,7 +158,11 @@ test('older events are read as the list is to have more rows, down to the oldest
     { after: 'e-6500', limit: 1_000 },
     { before: 'e-5501', limit: 1_000 },
   ])
-  expect(kinds(second)).toEqual(many(4_501, 2_000).map(({ cursor }) => cursor).toReversed())
+  expect(kinds(second)).toEqual(
+    many(4_501, 2_000)
+      .map(({ cursor }) => cursor)
+      .toReversed(),
+  )
   const third = await log.load(second, '', 5_500)
   expect(third).toMatchObject({ isPartial: true })
   const last = await log.load(third, '', 8_000)
@@ -177,7 +181,9 @@ test('a filter is searched for in what is older, a few pages at a time', async (
   expect(log.asked).toHaveLength(4)
   const second = await log.load(first, 'job:mail', 100)
   expect(second).toMatchObject({ ended: true })
-  expect(eventRows({ data: second, place: { filter: 'job:mail' } as never }).map(({ id }) => id)).toEqual(['e-1'])
+  expect(eventRows({ data: second, place: { filter: 'job:mail' } as never }).map(({ id }) => id)).toEqual([
+    'e-1',
+  ])
 })
 
 test('older events of one run are found by the store, and left out under another filter', async () => {

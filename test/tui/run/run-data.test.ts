@@ -86,10 +86,7 @@ test('a long journal is read a few pages at a time, and then from where it was',
 
 test('stacks of steps are not kept', async () => {
   const store = new OneRun(running)
-  store.entries = journal(
-    done('load', 1, 0),
-    done('charge', 2, 0, { phase: 'failed', error: stripeError }),
-  )
+  store.entries = journal(done('load', 1, 0), done('charge', 2, 0, { phase: 'failed', error: stripeError }))
   const { entries } = (await store.known()).journal
   expect(entries[1]).toMatchObject({ error: { name: 'StepFailedError' } })
   expect(entries[1]).not.toHaveProperty('error.cause')

@@ -113,7 +113,9 @@ test('a path with spaces is whole', () => {
 })
 
 test('only the entries of the step are read, and then those at the end of the journal', async () => {
-  const many = journal(...Array.from({ length: 2_600 }, (_, i) => ({ path: i < 7 ? 'load' : 'charge', phase: 'done' })))
+  const many = journal(
+    ...Array.from({ length: 2_600 }, (_, i) => ({ path: i < 7 ? 'load' : 'charge', phase: 'done' })),
+  )
   const reads: number[] = []
   let history: readonly HistoryEntry[] = []
   const inspector = {
@@ -130,7 +132,9 @@ test('only the entries of the step are read, and then those at the end of the jo
   expect(first).toMatchObject({ isPartial: true, searched: 2_007 })
   const second = await load(first)
   expect(second.isPartial).toBe(false)
-  expect(second.entries.map(({ position }) => position)).toEqual(many.slice(7).map(({ position }) => position))
+  expect(second.entries.map(({ position }) => position)).toEqual(
+    many.slice(7).map(({ position }) => position),
+  )
   reads.length = 0
   await load(second)
   expect(reads).toEqual([2_600])

@@ -103,7 +103,9 @@ async function extended(
 function isOfRun({ entries, ofRun }: EventsData, { run }: EventFilter): boolean {
   if (run === undefined) return false
   if (ofRun === undefined || ofRun.entries.length > 0) return true
-  return entries.some((entry) => entry.kind === 'event' && entry.event.kind === 'run' && entry.event.run === run)
+  return entries.some(
+    (entry) => entry.kind === 'event' && entry.event.kind === 'run' && entry.event.run === run,
+  )
 }
 
 function hasMore(data: EventsData, filter: EventFilter): boolean {

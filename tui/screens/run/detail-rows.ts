@@ -95,7 +95,10 @@ function historyLines({ data, now, size }: Known): readonly DocumentLine[] {
   const { history, executions, run } = data
   const lines = [
     ...history.map((entry, i) => ({ at: entry.at, line: historyLine(entry, i, run.id, now) })),
-    ...executions.map((execution) => ({ at: execution.claimedAt, line: executionLine(execution, run.id, now) })),
+    ...executions.map((execution) => ({
+      at: execution.claimedAt,
+      line: executionLine(execution, run.id, now),
+    })),
   ]
   if (lines.length === 0) {
     const text = 'nothing happened to it beside its steps: no loss, no hand-over, nothing done by hand'

@@ -42,7 +42,16 @@ export function modelOf(
   const { entries } = journal
   const step = 'step' in run ? run.step?.path : undefined
   const waits = places.map(({ limiter, path }) => [limiter, path])
-  const of = JSON.stringify([run.state, run.changedAt, run.attempt, run.orphans, step, history, executions, waits])
+  const of = JSON.stringify([
+    run.state,
+    run.changedAt,
+    run.attempt,
+    run.orphans,
+    step,
+    history,
+    executions,
+    waits,
+  ])
   const known = models.get(entries)
   if (known?.of === of) return known.model
   const now = readAt + aheadMs

@@ -22,7 +22,8 @@ export function runJumps(run: Run): readonly Jump[] {
 
 /** Of a run that an earlier version stored only the tick is known. */
 function scheduleJumps({ job, schedule, scheduledFor }: Run): readonly Jump[] {
-  if (schedule !== undefined) return [{ label: `schedule ${schedule}`, target: { screen: 'cron', row: schedule } }]
+  if (schedule !== undefined)
+    return [{ label: `schedule ${schedule}`, target: { screen: 'cron', row: schedule } }]
   if (scheduledFor === undefined) return []
   return [{ label: `schedules of ${job}`, target: { screen: 'cron', filter: `job:${job}` } }]
 }

@@ -61,11 +61,7 @@ export function removeSchedule(tx: Transaction, name: string, write: OperatorWri
   })
 }
 
-export function pauseSchedule(
-  tx: Transaction,
-  name: string,
-  write: ExpectingWrite<ExpectedSchedule>,
-): void {
+export function pauseSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
   once(tx, write, () => {
     const line = byLine(write)
     const before = known(tx, name)
@@ -77,11 +73,7 @@ export function pauseSchedule(
   })
 }
 
-export function resumeSchedule(
-  tx: Transaction,
-  name: string,
-  write: ExpectingWrite<ExpectedSchedule>,
-): void {
+export function resumeSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
   once(tx, write, () => {
     const before = known(tx, name)
     refuseMovedSchedule(name, before, write)

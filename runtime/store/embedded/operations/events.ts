@@ -39,16 +39,21 @@ export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPa
   })
 }
 
-/** A log, row by row: the rows behind a place in it, in the order in which they are read. */
-interface Source<Row> {
+/** Rows of a log behind a place in it, in the order in which they are read. */
+interface Source {
   /** Where a span begins: the first row may hold events outside it. */
-  start(span: EventSpan): number
-  rows(direction: 'forward' | 'back', at: number, limit: number): readonly Row[]
-  eventsIn(row: Row): readonly NumberedEvent[]
-  placeOf(row: Row): number
+  start(span: ReadSpan): number
+  rows(direction: ReadSpan['kind'], at: number, limit: number): readonly SourceRow[]
 }
 
-function collect<Row>(source: Source<Row>, { limit, run }: ParsedQuery, span: EventSpan): NumberedEvent[] {
+interface SourceRow {
+  readonly place: number
+  readonly events: readonly NumberedEvent[]
+}
+
+type ReadSpan = Exclude<EventSpan, { readonly kind: 'none' }>
+
+function collect(source: Source, { limit, run }: ParsedQuery, span: EventSpan): NumberedEvent[] {
   if (span.kind === 'none') return []
   const isIn = ({ number }: NumberedEvent): boolean =>
     span.kind === 'forward' ? number > span.after : number < span.below
@@ -56,10 +61,10 @@ function collect<Row>(source: Source<Row>, { limit, run }: ParsedQuery, span: Ev
   const rowsAtOnce = Math.min(maxRowsAtOnce, limit)
   for (let at = source.start(span); ; ) {
     const rows = source.rows(span.kind, at, rowsAtOnce)
-    for (const row of rows) {
+    for (const { place, events } of rows) {
       if (found.length >= limit) return found
-      found.push(...source.eventsIn(row).filter((one) => isIn(one) && (run === undefined || isOfRun(one, run))))
-      at = source.placeOf(row)
+      found.push(...events.filter((one) => isIn(one) && (run === undefined || isOfRun(one, run))))
+      at = place
     }
     if (rows.length < rowsAtOnce) return found
   }
@@ -72,27 +77,27 @@ function mentions(column: string, run: RunId | undefined): { readonly sql: strin
     : { sql: `AND instr(${column}, ?) > 0`, values: [JSON.stringify(run)] }
 }
 
-function transitionSource(sql: Sql, moment: Moment, run: RunId | undefined): Source<EventRow> {
+function transitionSource(sql: Sql, moment: Moment, run: RunId | undefined): Source {
   const mention = mentions('groups', run)
   return {
     start: (span) => {
       if (span.kind === 'forward') return span.after
-      const below = span.kind === 'back' ? span.below : 0
-      const last = sql.get<{ last: number | null }>(
+      const newest = span.below - 1
+      const row = sql.get<{ last: number | null }>(
         'SELECT min(last) AS last FROM events WHERE last >= ?',
-        below - 1,
-      )?.last
-      return (last ?? below - 1) + 1
+        newest,
+      )
+      return (row?.last ?? newest) + 1
     },
     rows: (direction, at, limit) =>
-      sql.all<EventRow>(
-        direction === 'back'
-          ? `SELECT * FROM events WHERE last < ? ${mention.sql} ORDER BY last DESC LIMIT +?`
-          : `SELECT * FROM events WHERE last > ? ${mention.sql} ORDER BY last LIMIT +?`,
-        ...[at, ...mention.values, limit],
-      ),
-    eventsIn: (row) => transitionsIn(row, moment),
-    placeOf: ({ last }) => last,
+      sql
+        .all<EventRow>(
+          direction === 'back'
+            ? `SELECT * FROM events WHERE last < ? ${mention.sql} ORDER BY last DESC LIMIT +?`
+            : `SELECT * FROM events WHERE last > ? ${mention.sql} ORDER BY last LIMIT +?`,
+          ...[at, ...mention.values, limit],
+        )
+        .map((row) => ({ place: row.last, events: transitionsIn(row, moment) })),
   }
 }
 
@@ -105,25 +110,25 @@ function transitionsIn({ last, at: stored, groups }: EventRow, moment: Moment): 
   return events.map((event, i) => ({ number: before + i + 1, event }))
 }
 
-function operationSource(sql: Sql, moment: Moment, run: RunId | undefined): Source<OperationRow> {
+function operationSource(sql: Sql, moment: Moment, run: RunId | undefined): Source {
   const mention = mentions('body', run)
   return {
-    start: (span) => (span.kind === 'forward' ? span.after : span.kind === 'back' ? span.below : 0),
+    start: (span) => (span.kind === 'forward' ? span.after : span.below),
     rows: (direction, at, limit) =>
-      sql.all<OperationRow>(
-        direction === 'back'
-          ? `SELECT * FROM operations WHERE number < ? ${mention.sql} ORDER BY number DESC LIMIT +?`
-          : `SELECT * FROM operations WHERE number > ? ${mention.sql} ORDER BY number LIMIT +?`,
-        ...[at, ...mention.values, limit],
-      ),
-    eventsIn: ({ number, at, body }) => [
-      {
-        number,
-        event: { kind: 'operation', at: shownAt(moment, at), ...(JSON.parse(body) as LoggedOperation) },
-      },
-    ],
-    placeOf: ({ number }) => number,
+      sql
+        .all<OperationRow>(
+          direction === 'back'
+            ? `SELECT * FROM operations WHERE number < ? ${mention.sql} ORDER BY number DESC LIMIT +?`
+            : `SELECT * FROM operations WHERE number > ? ${mention.sql} ORDER BY number LIMIT +?`,
+          ...[at, ...mention.values, limit],
+        )
+        .map((row) => ({ place: row.number, events: [operationIn(row, moment)] })),
   }
+}
+
+function operationIn({ number, at, body }: OperationRow, moment: Moment): NumberedEvent {
+  const operation = JSON.parse(body) as LoggedOperation
+  return { number, event: { kind: 'operation', at: shownAt(moment, at), ...operation } }
 }
 
 /** The number of the last transition that was dropped, 0 for none. */

@@ -75,7 +75,8 @@ async function readRunEvents(calls: ScriptCalls, run: RunId, parsed: ParsedQuery
   const known = { epoch: stored ? String(stored) : undefined, newest: Number(last ?? 0) }
   const span = spanOf(parsed, known)
   const events: NumberedEvent[] = []
-  for (const log of parsed.logs) events.push(...(await findInLog(calls, { log, run, span, ...parsed }, known)))
+  for (const log of parsed.logs)
+    events.push(...(await findInLog(calls, { log, run, span, ...parsed }, known)))
   return eventPage(parsed, { ...known, span, events, droppedTo: [] })
 }
 
@@ -98,9 +99,7 @@ async function findInLog(
   while (from !== '' && events.length < limit) {
     const args = [log, run, from, entriesPerCall.inspected, entriesPerCall.found]
     const [next, flat] = (await calls.run('read-run-events', args)) as [Buffer, Buffer[]]
-    events.push(
-      ...eventsOf(calls, log, flat).filter((event) => isIn(event, span) && isOfRun(event, run)),
-    )
+    events.push(...eventsOf(calls, log, flat).filter((event) => isIn(event, span) && isOfRun(event, run)))
     from = String(next)
   }
   return events

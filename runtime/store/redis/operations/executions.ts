@@ -1,6 +1,12 @@
 import type { RunTransition } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import { type ExecutionInfo, keptExecutions, type LastExecution, lastExecution, versionOn } from '../../executions.ts'
+import {
+  type ExecutionInfo,
+  keptExecutions,
+  type LastExecution,
+  lastExecution,
+  versionOn,
+} from '../../executions.ts'
 import type { RunRecord, WholeRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { readRecords, readWorkers } from './inspect.ts'
@@ -40,7 +46,11 @@ function toExecution(line: string, n: number, shown: Shown): ExecutionInfo {
   }
 }
 
-async function lastOf(calls: ScriptCalls, { record, worker }: WholeRun, shown: Shown): Promise<LastExecution | undefined> {
+async function lastOf(
+  calls: ScriptCalls,
+  { record, worker }: WholeRun,
+  shown: Shown,
+): Promise<LastExecution | undefined> {
   const { state, fence, changedAt, startedAt, wakeAt } = record
   const ready = wakeAt === 0 ? {} : { readyAt: shown(wakeAt) }
   if (state === 'running' || state === 'cancelling') {

@@ -1,8 +1,4 @@
-import {
-  type ExpectedSchedule,
-  type ExpectingWrite,
-  refuseStale,
-} from '../../../model/expecting-write.ts'
+import { type ExpectedSchedule, type ExpectingWrite, refuseStale } from '../../../model/expecting-write.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
 import { declaredInCode } from '../../declared-in-code.ts'
@@ -87,7 +83,11 @@ export async function triggerSchedule(
   run: NewRun,
   write: OperatorWrite,
 ): Promise<TriggerAnswer> {
-  const answer = await change(calls, name, 'trigger', write, [revision, headOf({ ...run, schedule: name }), encodeGiven(run)])
+  const answer = await change(calls, name, 'trigger', write, [
+    revision,
+    headOf({ ...run, schedule: name }),
+    encodeGiven(run),
+  ])
   if (answer === 'moved') return { kind: 'moved' }
   return { kind: answer.startsWith('d') ? 'duplicate' : 'triggered', run: answer.slice(1) }
 }
