@@ -143,12 +143,16 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     const finding = 'paused-queue:mail'
     const other = { by: 'ben' }
     const host = new Host(jobs)
-    /** Opens a dialog, lets another operator act, and confirms. */
-    const late = async (command: string, thing: Thing, act: () => Promise<unknown>): Promise<string> => {
+    /** Opens a dialog, lets another operator act, leaves its fields and confirms. */
+    const late = async (
+      command: string,
+      thing: Thing,
+      act: () => Promise<unknown>,
+      fields = 0,
+    ): Promise<string> => {
       await host.open(command, thing)
       await act()
-      host.press('tab', 'tab', 'tab', 'tab', 'y')
-      if (host.isOpen && !host.text.includes('has changed')) host.press('y')
+      host.press(...Array<string>(fields).fill('tab'), 'y')
       await host.idle()
       const { text } = host
       host.press('esc')
@@ -175,15 +179,18 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       ),
     ).toEqual(moved("schedule 'nightly'"))
     expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
-    expect(await late('set limiter', limiter, () => jobs.limits.set('gateway', { limit: 7 }, other))).toEqual(
-      moved("limiter 'gateway'"),
-    )
+    expect(
+      await late('set limiter', limiter, () => jobs.limits.set('gateway', { limit: 7 }, other), 3),
+    ).toEqual(moved("limiter 'gateway'"))
     expect(await late('reset limiter', limiter, () => jobs.limits.reset('gateway', other))).toEqual(
       moved("limiter 'gateway'"),
     )
     expect(
-      await late('mute', { kind: 'finding', id: finding }, () =>
-        jobs.muteFinding(finding, { for: '5m', ...other }),
+      await late(
+        'mute',
+        { kind: 'finding', id: finding },
+        () => jobs.muteFinding(finding, { for: '5m', ...other }),
+        2,
       ),
     ).toEqual(moved(`the mute of '${finding}'`))
     expect(

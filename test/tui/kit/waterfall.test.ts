@@ -118,7 +118,14 @@ describe('a run on one clock', () => {
         ['held', 80_000, 100_000],
       ],
     ])
-    expect(frame(of, 70)).toMatchInlineSnapshot()
+    expect(frame(of, 70)).toMatchInlineSnapshot(`
+      [
+        "                       0             30.0s         1m0s          1m30s",
+        "ship     >       1m40s oooo-----...--!oooo-------------^oooo----------",
+        "! at 30.0s: lost its worker w1; next on w2, 12.0s later",
+        "^ at 1m10s: handed back by its worker w2; next on w3, 10.0s later",
+      ]
+    `)
   })
 
   test('a run that pauses now has that pause once, and a suspended one leaves it to its steps', () => {
