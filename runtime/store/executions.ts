@@ -4,8 +4,8 @@ import type { RunTransition } from '../model/run.ts'
  * EXECUTIONS of a run: from each claim to what ended it.
  * X1  One is written down by the transition that ends it, so that a claim costs nothing more. The one that goes on is
  *     read off the run itself.
- * X2  A run that completes in its first execution has none written down: its record tells when that began and ended. Which
- *     worker had it is not kept then.
+ * X2  The first execution since the enqueue or the last retry is not written down when the run completes in it: the record
+ *     tells when it began (its fence is `startedAt`) and ended. Which worker had it is not kept then.
  * X3  Of many the first and the last ones are kept.
  */
 
@@ -33,21 +33,18 @@ export interface ExecutionEnd {
   readonly until?: number
 }
 
-/** What the record of a run says of its last execution; times as the engine stores them, `readyAt` where it's known. */
+/** What the record of a run says of its last execution, where that isn't written down; `readyAt` where it's known. */
 export interface LastExecution extends Pick<ExecutionInfo, 'claimedAt' | 'worker' | 'version' | 'end'> {
   readonly readyAt?: number
 }
 
-/** Returns the last execution with the number that it has behind those that are written down; none that is written down. */
+/** Returns the last execution with the number that it has behind those that are written down. */
 export function lastExecution(
-  past: readonly Pick<ExecutionInfo, 'n' | 'claimedAt'>[],
-  last: LastExecution | undefined,
-): ExecutionInfo | undefined {
-  const before = past.at(-1)
-  if (last === undefined || (before !== undefined && before.claimedAt >= last.claimedAt)) return undefined
-  const { readyAt, ...execution } = last
-  const waited = readyAt === undefined ? {} : { waitedMs: Math.max(0, last.claimedAt - readyAt) }
-  return { n: (before?.n ?? 0) + 1, ...execution, ...waited }
+  past: readonly Pick<ExecutionInfo, 'n'>[],
+  { readyAt, ...execution }: LastExecution,
+): ExecutionInfo {
+  const waited = readyAt === undefined ? {} : { waitedMs: Math.max(0, execution.claimedAt - readyAt) }
+  return { n: (past.at(-1)?.n ?? 0) + 1, ...execution, ...waited }
 }
 
 /** The version of a job that a worker has. */

@@ -20,6 +20,11 @@ function claimedAt({ fence, changed_at }: Pick<RunRow, 'fence' | 'changed_at'>):
   return Math.min(fence, changed_at)
 }
 
+/** The first one since the enqueue or the last retry: a later claim, also in the same ms, has a higher fence. */
+function isFirst({ fence, started_at }: Pick<RunRow, 'fence' | 'started_at'>): boolean {
+  return fence === started_at
+}
+
 /** Writes down the execution that a transition ends (X1, X2); to be called before the run's row is changed. */
 export function keepExecution(
   tx: Transaction,
@@ -27,15 +32,14 @@ export function keepExecution(
   transition: RunTransition,
   until: number | null,
 ): void {
-  const begin = claimedAt(run)
-  if (run.lease === null || (transition === 'complete' && run.started_at === begin)) return
+  if (run.lease === null || (transition === 'complete' && isFirst(run))) return
   const holder = holderOf(tx, run.lease)
   const last = tx.sql.get<{ n: number | null }>('SELECT max(n) AS n FROM executions WHERE run = ?', run.seq)
   const n = (last?.n ?? 0) + 1
   tx.sql.run(
     `INSERT INTO executions (run, n, claimed_at, ready_at, ended_at, transition, until, worker, version)
      VALUES (?, ?, ?, (SELECT ready_at FROM runs WHERE seq = ?), ?, ?, ?, ?, ?)`,
-    ...[run.seq, n, begin, run.seq, tx.now, transition, until],
+    ...[run.seq, n, claimedAt(run), run.seq, tx.now, transition, until],
     ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null],
   )
   const dropped = n - keptExecutions.last
@@ -77,8 +81,9 @@ export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): Executio
   if (run === undefined) return []
   const rows = sql.all<ExecutionRow>('SELECT * FROM executions WHERE run = ? ORDER BY n', run.seq)
   const past = rows.map(toExecution)
-  const last = lastExecution(past, lastOf(run))
-  return [...past, ...(last === undefined ? [] : [last])].map((one) => shown(one, moment))
+  const last = lastOf(run)
+  const all = last === undefined ? past : [...past, lastExecution(past, last)]
+  return all.map((one) => shown(one, moment))
 }
 
 type OwnerRow = Pick<RunRow, 'seq' | 'job' | 'fence' | 'changed_at' | 'started_at' | 'ended_at'> & {
@@ -100,7 +105,8 @@ function lastOf(run: OwnerRow): LastExecution | undefined {
     }
   }
   // X2. Of a run that an earlier version claimed it isn't known whether this was its only execution.
-  if (state !== 'completed' || started_at === null || ended_at === null || ready_at === null) return undefined
+  const isKept = state !== 'completed' || !isFirst(run) || ready_at === null
+  if (isKept || started_at === null || ended_at === null) return undefined
   return { claimedAt: started_at, ...ready, end: { at: ended_at, transition: 'complete' } }
 }
 

@@ -1,7 +1,13 @@
 import type { FailureMark } from '../../model/failure-mark.ts'
 import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy, type WorkerJob } from '../store.ts'
+import {
+  type HistoryEntry,
+  keepAnswersMs,
+  type LeaseId,
+  type RetentionPolicy,
+  type WorkerJob,
+} from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 import type { Moment } from './store-clock.ts'

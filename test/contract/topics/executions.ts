@@ -184,4 +184,24 @@ export function executionsContract(open: Open): void {
     await store.remove(run.id, byHand())
     expect(await store.executions(run.id)).toEqual([])
   })
+
+  contractTest(open, 'executions of one ms are told apart', async (contract) => {
+    const { store, worker } = contract
+    await store.enqueue([newRun()])
+    const first = await worker({ name: 'one' })
+    const run = await first.claimOne()
+    await first.settle(run, { kind: 'released' })
+    await first.settle(await first.claimOne(), { kind: 'blocked', reason: 'no code', digest: 'first' })
+    await store.retry(run.id, {}, byHand())
+    await first.settle(await first.claimOne(), { kind: 'released' })
+    await first.settle(await first.claimOne(), completed)
+    expect(
+      (await store.executions(run.id)).map(({ n, worker, end }) => [n, worker, end?.transition]),
+    ).toEqual([
+      [1, 'one', 'release'],
+      [2, 'one', 'block'],
+      [3, 'one', 'release'],
+      [4, 'one', 'complete'],
+    ])
+  })
 }

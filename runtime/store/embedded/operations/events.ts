@@ -71,7 +71,10 @@ function collect(source: Source, { limit, run }: ParsedQuery, span: EventSpan): 
 }
 
 /** Where a run is asked for, only rows that hold its id are read. */
-function mentions(column: string, run: RunId | undefined): { readonly sql: string; readonly values: string[] } {
+function mentions(
+  column: string,
+  run: RunId | undefined,
+): { readonly sql: string; readonly values: string[] } {
   return run === undefined
     ? { sql: '', values: [] }
     : { sql: `AND instr(${column}, ?) > 0`, values: [JSON.stringify(run)] }

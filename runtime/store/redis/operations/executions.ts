@@ -18,8 +18,8 @@ export async function readExecutions(calls: ScriptCalls, id: RunId): Promise<Exe
   if (run === undefined) return []
   const shown: Shown = (at) => calls.clock.shown(at)
   const past = pastExecutions(run.record, shown)
-  const last = lastExecution(past, await lastOf(calls, run, shown))
-  return [...past, ...(last === undefined ? [] : [last])]
+  const last = await lastOf(calls, run, shown)
+  return last === undefined ? past : [...past, lastExecution(past, last)]
 }
 
 /** Layout: `executions` in scripts/prelude.lua. */
@@ -63,6 +63,6 @@ async function lastOf(
     }
   }
   // Of a run that an earlier version claimed it isn't known whether this was its only execution.
-  if (state !== 'completed' || startedAt === 0 || wakeAt === 0) return undefined
+  if (state !== 'completed' || startedAt !== fence || wakeAt === 0) return undefined
   return { claimedAt: shown(startedAt), ...ready, end: { at: shown(changedAt), transition: 'complete' } }
 }

@@ -681,9 +681,11 @@ local function place(run, transition, to, lease)
   local holder = isHeld and (run.holder or select(2, readStay(run)))
   local begun
   if isHeld and not staysHeld then
-    -- A fence is the time of its claim, unless the clock went back; a state that came later is later.
-    local at = math.min(run[FENCE], run[CHANGED_AT])
-    if transition ~= 'complete' or run[STARTED_AT] ~= at then begun = { at = at, readyAt = run[WAKE_AT], lease = holder } end
+    -- The first one that completes isn't written down: a later claim, also in the same ms, has a higher fence.
+    if transition ~= 'complete' or run[STARTED_AT] ~= run[FENCE] then
+      -- A fence is the time of its claim, unless the clock went back; a state that came later is later.
+      begun = { at = math.min(run[FENCE], run[CHANGED_AT]), readyAt = run[WAKE_AT], lease = holder }
+    end
   end
   if not staysHeld then leavePlace(run) end
   if to then
