@@ -152,7 +152,8 @@ export function executionsContract(open: Open): void {
   })
 
   contractTest(open, 'of many executions the first and the last ones are kept', async (contract) => {
-    const { store, worker, advance } = contract
+    const { store, worker, advance, now } = contract
+    const begin = now()
     await store.enqueue([newRun()])
     const first = await worker()
     const { first: oldest, last: newest } = keptExecutions
@@ -164,11 +165,11 @@ export function executionsContract(open: Open): void {
       await first.claim(0)
       run = await first.claimOne()
     }
-    const numbers = (await store.executions(run.id)).map(({ n }) => n)
-    const range = (from: number, to: number): number[] =>
-      Array.from({ length: to - from + 1 }, (_, i) => from + i)
+    const claims = (await store.executions(run.id)).map(({ n, claimedAt }) => [n, claimedAt - begin])
+    const range = (from: number, to: number): number[][] =>
+      Array.from({ length: to - from + 1 }, (_, i) => [from + i, from + i - 1])
     // The one that goes on stands behind them.
-    expect(numbers).toEqual([...range(1, oldest), ...range(all - newest + 1, all + 1)])
+    expect(claims).toEqual([...range(1, oldest), ...range(all - newest + 1, all + 1)])
   })
 
   contractTest(open, 'executions go with their run, and times are shown by the clock', async (contract) => {
