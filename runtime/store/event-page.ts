@@ -15,7 +15,7 @@ export interface ParsedQuery {
   readonly limit: number
 }
 
-export interface EventCursor {
+interface EventCursor {
   readonly epoch: string
   readonly number: number
 }
