@@ -3,7 +3,7 @@ export type { Leader } from './coordination/leadership.ts'
 export type { LeaderFunction, Leading } from './coordination/office.ts'
 export type { Duration } from './model/duration.ts'
 export type { Logger } from './model/job.ts'
-export type { JournalEntry, JournalPhase, StepKind } from './model/journal.ts'
+export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from './model/journal.ts'
 export type { LimiterRule } from './model/limiter.ts'
 export type {
   ClaimContext,
@@ -30,6 +30,7 @@ export type {
   RunEvent,
   StoreEvent,
 } from './store/events.ts'
+export type { ExecutionEnd, ExecutionInfo } from './store/executions.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from './store/failures.ts'
 export type { HeldKey, HeldKeyPage, HeldKeyQuery } from './store/held-keys.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from './store/limiters.ts'
@@ -48,6 +49,7 @@ export type {
 export type {
   HistoryEntry,
   Inspector,
+  JournalQuery,
   QueueInfo,
   QueueOrder,
   RunDetails,

@@ -6,7 +6,7 @@ export type { ActionProgress } from '../runtime/client/actions/carry-out.ts'
 export type { Rate } from '../runtime/client/actions/pacer.ts'
 export type { ActionPlan } from '../runtime/client/actions/plan-action.ts'
 export type { AttentionOptions, MuteOptions } from '../runtime/client/attention.ts'
-export type { ByHand } from '../runtime/client/by-hand.ts'
+export type { ByHand, ByHandOn } from '../runtime/client/by-hand.ts'
 export {
   type ConnectOptions,
   connect,
@@ -46,6 +46,7 @@ export {
   RunStateError,
   RunTimeoutError,
   SerializationError,
+  StaleWriteError,
   StepFailedError,
   StepTimeoutError,
   StepUnknownError,
@@ -57,6 +58,12 @@ export {
   UnknownJobError,
   UnknownRunError,
 } from '../runtime/model/errors.ts'
+export type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+} from '../runtime/model/expecting-write.ts'
 export { InvalidOptionsError } from '../runtime/model/invalid-options-error.ts'
 export type {
   Context,
@@ -70,7 +77,7 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
-export type { JournalEntry, JournalPhase, StepKind } from '../runtime/model/journal.ts'
+export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from '../runtime/model/journal.ts'
 export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
 export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
@@ -103,6 +110,7 @@ export type {
   RunEvent,
   StoreEvent,
 } from '../runtime/store/events.ts'
+export type { ExecutionEnd, ExecutionInfo } from '../runtime/store/executions.ts'
 export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
 export type { HeldKey, HeldKeyPage, HeldKeyQuery } from '../runtime/store/held-keys.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
@@ -121,6 +129,7 @@ export type {
 export type {
   HistoryEntry,
   Inspector,
+  JournalQuery,
   QueueInfo,
   QueueOrder,
   RunDetails,

@@ -1,10 +1,12 @@
 import { inspect } from 'node:util'
 import { durationToken } from '../describe/duration-token.ts'
+import { executionEnd } from '../describe/execution-sentence.ts'
 import { errorText, situation, tookText } from '../describe/situation.ts'
 import type { StepSummary } from '../describe/step-summary.ts'
 import { waitlistSentence } from '../describe/waitlist-sentence.ts'
 import type { Run } from '../model/run.ts'
 import type { StoredError } from '../model/stored-error.ts'
+import type { ExecutionInfo } from '../store/executions.ts'
 import type { LinePlace } from '../store/limiters.ts'
 import type { HistoryEntry } from '../store/store.ts'
 import { fieldText } from './field-text.ts'
@@ -37,6 +39,7 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
         .map((pair) => pair.join('='))
         .join(', '),
     ],
+    ['schedule', scheduleText(run)],
     ['unique', uniqueText(run)],
     ['enqueued', time(run.enqueuedAt)],
     ['started', run.startedAt === undefined ? '' : time(run.startedAt)],
@@ -62,6 +65,13 @@ function because(run: Run, places: readonly LinePlace[]): string {
 
 function midSentence(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1).replace(/\.$/, '')
+}
+
+/** An earlier version stored the tick alone. */
+function scheduleText({ schedule, scheduledFor }: Run): string {
+  const tick = scheduledFor === undefined ? '' : `its tick of ${time(scheduledFor)}`
+  if (schedule === undefined) return tick
+  return tick === '' ? `${schedule}, triggered` : `${schedule}, ${tick}`
 }
 
 function uniqueText(run: Run): string {
@@ -189,4 +199,23 @@ export const historyColumns: readonly Column<HistoryEntry>[] = [
   { title: 'BY', cell: (entry) => entry.by ?? '', shrinks: true },
   { title: 'WORKER', cell: (entry) => entry.worker ?? '', shrinks: true },
   { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true, least: 20 },
+]
+
+export const executionColumns: readonly Column<ExecutionInfo>[] = [
+  { title: 'EXECUTION', cell: ({ n }) => n, align: 'right' },
+  { title: 'CLAIMED', cell: ({ claimedAt }) => ago(claimedAt), align: 'right' },
+  {
+    title: 'QUEUED',
+    cell: ({ waitedMs }) => (waitedMs === undefined ? '' : durationToken(waitedMs)),
+    align: 'right',
+  },
+  { title: 'WORKER', cell: ({ worker }) => worker ?? '', shrinks: true },
+  { title: 'VERSION', cell: ({ version }) => version ?? '', align: 'right', drops: 2 },
+  {
+    title: 'RAN',
+    cell: ({ claimedAt, end }) => (end === undefined ? '' : durationToken(end.at - claimedAt)),
+    align: 'right',
+    drops: 1,
+  },
+  { title: 'END', cell: ({ end }) => executionEnd(end), shrinks: true, least: 20 },
 ]

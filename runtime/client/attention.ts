@@ -3,10 +3,11 @@ import { type Finding, type Severity, severities } from '../attention/finding.ts
 import { SnapshotReader } from '../attention/snapshot-reader.ts'
 import type { Clock } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
+import type { ExpectedMute } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { Store } from '../store/store.ts'
-import { type ByHand, operatorWrite } from './by-hand.ts'
+import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 export interface AttentionOptions {
   /** Only findings of this severity and graver ones. Default: all. */
@@ -15,7 +16,7 @@ export interface AttentionOptions {
   muted?: boolean
 }
 
-export interface MuteOptions extends ByHand {
+export interface MuteOptions extends ByHandOn<ExpectedMute> {
   /** How long, at most 30 days. */
   for: Duration
 }
@@ -43,9 +44,9 @@ export async function attention(
 
 /** @throws InvalidOptionsError */
 export async function muteFinding(store: Store, finding: string, options: MuteOptions): Promise<Date> {
-  checkKnownOptions(options, ['for', 'by', 'reason', 'requestId'], 'muteFinding')
+  checkKnownOptions(options, ['for', 'by', 'reason', 'requestId', 'expected'], 'muteFinding')
   const { for: duration, ...write } = options
   const ms = Math.round(parseDuration(duration, 'muteFinding: for'))
-  const { until } = await store.muteFinding(finding, ms, operatorWrite(write))
+  const { until } = await store.muteFinding(finding, ms, expectingWrite(write, ['until']))
   return new Date(until)
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import type { ExpectedRun, RunWrite } from '../model/expected-run.ts'
+import type { ExpectingWrite } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
@@ -21,6 +22,12 @@ export interface ByHand {
 export interface RunByHand extends ByHand {
   /** Throws RunStateError when the run has moved since it was read. Default: in whatever state it is. */
   expected?: ExpectedRun | undefined
+}
+
+/** Of something else than a run: who, why, and as what the caller saw it. */
+export interface ByHandOn<Expected> extends ByHand {
+  /** Throws StaleWriteError when it has changed since it was read. Default: whatever it is. */
+  expected?: Expected | undefined
 }
 
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
@@ -51,6 +58,20 @@ export function runWrite({ expected, ...write }: RunByHand): RunWrite {
   }
   if (changedAt !== undefined && !Number.isFinite(changedAt)) {
     throw new InvalidOptionsError(`expected.changedAt is ${changedAt}; give the changedAt of the run`)
+  }
+  return { ...operatorWrite(write), expected }
+}
+
+/** @throws InvalidOptionsError for an expectation that can't be met. */
+export function expectingWrite<Expected extends object>(
+  { expected, ...write }: ByHandOn<Expected>,
+  fields: readonly (keyof Expected & string)[],
+): ExpectingWrite<Expected> {
+  if (expected === undefined) return operatorWrite(write)
+  checkKnownOptions(expected, fields, 'expected')
+  for (const [name, value] of Object.entries(expected)) {
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new InvalidOptionsError(`expected.${name} is ${value}; give what a read returned`)
   }
   return { ...operatorWrite(write), expected }
 }

@@ -4,6 +4,7 @@ import type { Finding } from '../attention/finding.ts'
 import { type Explanation, explainRun } from '../describe/explain-run.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import type { ExpectedMute, ExpectedPause } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
@@ -18,7 +19,14 @@ import type { EnqueueAnswer, Inspector, Store } from '../store/store.ts'
 import { parseStoreConfig, type StoreConfig, type StoreOptions } from '../store/store-config.ts'
 import { Actions } from './actions/actions.ts'
 import { type AttentionOptions, attention, type MuteOptions, muteFinding } from './attention.ts'
-import { type ByHand, operatorWrite, type RunByHand, runWrite } from './by-hand.ts'
+import {
+  type ByHand,
+  type ByHandOn,
+  expectingWrite,
+  operatorWrite,
+  type RunByHand,
+  runWrite,
+} from './by-hand.ts'
 import { EndWatch } from './end-watch.ts'
 import { type EnqueueOptions, type EnqueuePlan, parseEnqueueOptions } from './enqueue-options.ts'
 import { EnqueuedRun } from './enqueued-run.ts'
@@ -182,18 +190,19 @@ export class Jobs {
     return muteFinding(this.#store, id, options)
   }
 
-  /** Ends a mute before its time. Resolves to whether there was one. */
-  unmuteFinding(id: string, write: ByHand = {}): Promise<boolean> {
-    return this.#store.unmuteFinding(id, operatorWrite(write))
+  /** Ends a mute before its time. Resolves to whether there was one. @throws StaleWriteError when it is not as `expected` */
+  async unmuteFinding(id: string, write: ByHandOn<ExpectedMute> = {}): Promise<boolean> {
+    return this.#store.unmuteFinding(id, expectingWrite(write, ['until']))
   }
 
-  /** Stops claims from a queue; runs already in a slot go on. */
-  pauseQueue(queue: string, write: ByHand = {}): Promise<void> {
-    return this.#store.pauseQueue(queue, operatorWrite(write))
+  /** Stops claims from a queue; runs already in a slot go on. @throws StaleWriteError when it is not as `expected` */
+  async pauseQueue(queue: string, write: ByHandOn<ExpectedPause> = {}): Promise<void> {
+    return this.#store.pauseQueue(queue, expectingWrite(write, ['pausedAt']))
   }
 
-  resumeQueue(queue: string, write: ByHand = {}): Promise<void> {
-    return this.#store.resumeQueue(queue, operatorWrite(write))
+  /** @throws StaleWriteError when it is not as `expected` */
+  async resumeQueue(queue: string, write: ByHandOn<ExpectedPause> = {}): Promise<void> {
+    return this.#store.resumeQueue(queue, expectingWrite(write, ['pausedAt']))
   }
 
   /** Orders a worker to hand its runs over and stop. @throws RunStateError when no such worker lives. */

@@ -1,12 +1,13 @@
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { RunStateError } from '../model/errors.ts'
+import type { ExpectedLimiter } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Limiter, LimiterRule } from '../model/limiter.ts'
 import { type RuleChange, ruleNames } from '../store/limiter-rules.ts'
 import type { LimiterInfo, LimiterKeyInfo } from '../store/limiters.ts'
 import type { Store } from '../store/store.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../store/waitlist.ts'
-import { type ByHand, operatorWrite } from './by-hand.ts'
+import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 /** One key of a limiter, and a page of it. */
 export interface LimitKeyPageOptions {
@@ -64,11 +65,16 @@ export class Limiters {
 
   /**
    * Changes a limiter for everybody from now on, whatever the code says, until `reset`; what was set before stays.
-   * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have
+   * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have, StaleWriteError when it
+   * is not as `expected`; so does `reset`
    * @example
    * await jobs.limits.set('stripe', { refill: 10 }, { reason: 'their status page is red' })
    */
-  async set(limiter: Limiter | string, change: LimiterChange, write: ByHand = {}): Promise<LimiterRule> {
+  async set(
+    limiter: Limiter | string,
+    change: LimiterChange,
+    write: ByHandOn<ExpectedLimiter> = {},
+  ): Promise<LimiterRule> {
     const name = nameOf(limiter)
     const known = (await this.list()).find((one) => one.name === name)
     if (known === undefined) {
@@ -76,12 +82,12 @@ export class Limiters {
         `no limiter '${name}' in this store; a worker whose code names it makes it known (a step's limiter: when the step first runs)`,
       )
     }
-    return this.#store.setLimiter(name, numbersOf(known, change), operatorWrite(write))
+    return this.#store.setLimiter(name, numbersOf(known, change), expectingWrite(write, ['rule', 'setAt']))
   }
 
   /** The code's numbers are in force again. @throws RunStateError for an unknown limiter */
-  reset(limiter: Limiter | string, write: ByHand = {}): Promise<LimiterRule> {
-    return this.#store.setLimiter(nameOf(limiter), undefined, operatorWrite(write))
+  async reset(limiter: Limiter | string, write: ByHandOn<ExpectedLimiter> = {}): Promise<LimiterRule> {
+    return this.#store.setLimiter(nameOf(limiter), undefined, expectingWrite(write, ['rule', 'setAt']))
   }
 }
 

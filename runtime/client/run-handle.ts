@@ -1,5 +1,5 @@
 import { type Explanation, explainRun } from '../describe/explain-run.ts'
-import { readSteps, type StepSummary } from '../describe/step-summary.ts'
+import { readStepOutlines, type StepSummary } from '../describe/step-summary.ts'
 import type { Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
@@ -150,7 +150,7 @@ export class RunHandle<Output> {
    */
   async steps(): Promise<RunStep[]> {
     await this.#read()
-    return (await readSteps(this.#store, this.id)).map(runStep)
+    return (await readStepOutlines(this.#store, this.id)).map(runStep)
   }
 
   /** Why the run is not running now, in plain sentences. */

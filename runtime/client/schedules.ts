@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import { type CronFire, CronTicks } from '../model/cron.ts'
 import { DuplicateRunError, RunIdConflictError, UnknownJobError } from '../model/errors.ts'
+import { type ExpectedSchedule, refuseStale } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { isJob, type Job } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
@@ -17,7 +18,7 @@ import {
 import { scheduleSpec } from '../store/schedule-spec.ts'
 import { keptLedgerLines, type LedgerLine, type ScheduleInfo } from '../store/schedules.ts'
 import type { Store } from '../store/store.ts'
-import { type ByHand, operatorWrite } from './by-hand.ts'
+import { type ByHand, type ByHandOn, expectingWrite, operatorWrite } from './by-hand.ts'
 import type { RunHandle } from './run-handle.ts'
 
 /** A schedule and where it stands. Times are Dates by the store's clock. */
@@ -32,6 +33,8 @@ export interface ScheduleStatus {
   readonly jitterMs: number
   /** Declared in the code of its job, or put by `schedules.put`. */
   readonly origin: 'code' | 'hand'
+  /** Counts its changes, but for pauses. */
+  readonly revision: number
   /** The next tick; left out until a leader has planned it. */
   readonly next?: Date
   /** By how much the next tick is overdue, 0 as a rule: more says that nobody leads, or that cron does not advance. */
@@ -97,26 +100,34 @@ export class Schedules {
     return this.#store.removeSchedule(name, operatorWrite(write))
   }
 
-  /** Ticks are written down as paused from now on, and none is made up for later. @throws UnknownScheduleError */
-  pause(name: string, write: ByHand = {}): Promise<void> {
-    return this.#store.pauseSchedule(name, operatorWrite(write))
+  /**
+   * Ticks are written down as paused from now on, and none is made up for later.
+   * @throws UnknownScheduleError, StaleWriteError when it is not as `expected`; so does `resume`
+   */
+  async pause(name: string, write: ByHandOn<ExpectedSchedule> = {}): Promise<void> {
+    return this.#store.pauseSchedule(name, expectingWrite(write, ['revision', 'pausedAt']))
   }
 
-  resume(name: string, write: ByHand = {}): Promise<void> {
-    return this.#store.resumeSchedule(name, operatorWrite(write))
+  async resume(name: string, write: ByHandOn<ExpectedSchedule> = {}): Promise<void> {
+    return this.#store.resumeSchedule(name, expectingWrite(write, ['revision', 'pausedAt']))
   }
 
   /**
    * Runs it now, beside its ticks, also while it is paused.
-   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key lives
+   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key lives, StaleWriteError when it is not as
+   * `expected`
    */
-  async trigger(name: string, write: ByHand = {}): Promise<RunHandle<unknown>> {
-    const operator = operatorWrite(write)
+  async trigger(
+    name: string,
+    write: ByHandOn<Pick<ExpectedSchedule, 'revision'>> = {},
+  ): Promise<RunHandle<unknown>> {
+    const { expected, ...operator } = expectingWrite(write, ['revision'])
     const id = newRunId(this.#clock.now())
     for (let attempt = 0; attempt < mostMoves; attempt++) {
       const { revision, spec } = await this.#find(name)
       const run = { ...spec.run, id, start: { kind: 'now' } as const }
-      const answer = await this.#store.triggerSchedule(name, revision, run, operator)
+      const answer = await this.#store.triggerSchedule(name, expected?.revision ?? revision, run, operator)
+      refuseStale(expected === undefined || answer.kind !== 'moved', `schedule '${name}'`)
       if (answer.kind === 'triggered') return this.#handle(answer.run)
       if (answer.kind === 'duplicate') {
         const { job, unique } = spec.run
@@ -175,10 +186,10 @@ function parsePreview(options: { cron: string; timeZone?: string }): { cron: str
 }
 
 function statusOf({ name, origin, spec, ...info }: ScheduleInfo): ScheduleStatus {
-  const { nextTick, overdueMs, paused, last, queued, dropped, conflict } = info
+  const { revision, nextTick, overdueMs, paused, last, queued, dropped, conflict } = info
   const { run, ...timing } = spec
   return {
-    ...{ name, job: run.job, origin, overdueMs, ...timing },
+    ...{ name, job: run.job, origin, revision, overdueMs, ...timing },
     queued: queued.map((tick) => new Date(tick)),
     ...(nextTick === undefined ? {} : { next: new Date(nextTick) }),
     ...(paused === undefined ? {} : { paused: dated(paused) }),

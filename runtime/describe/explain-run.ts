@@ -187,7 +187,7 @@ function hindrances(run: Run, facts: Facts): string[] {
 /** Steps that began and have no end stored. */
 async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]> {
   const places = await inspector.linePlaces(run.id)
-  const entries = await inspector.journal(run.id, { after: Math.max(0, run.position - 1), limit: 1 })
+  const entries = await inspector.journalOutline(run.id, { after: Math.max(0, run.position - 1), limit: 1 })
   const last = entries.at(-1)
   const stored =
     last === undefined

@@ -5,7 +5,10 @@ import type { Inspector } from '../store/store.ts'
 const maxNamed = 3
 
 /** Says which stored steps of a run its code no longer calls; nothing where there are none. */
-export async function orphanSentences(run: Run, inspector: Pick<Inspector, 'journal'>): Promise<string[]> {
+export async function orphanSentences(
+  run: Run,
+  inspector: Pick<Inspector, 'journalOutline'>,
+): Promise<string[]> {
   const { orphans = [] } = run
   if (orphans.length === 0) return []
   const named = await Promise.all(orphans.slice(0, maxNamed).map((at) => pathAt(run, at, inspector)))
@@ -28,8 +31,8 @@ function countText(orphans: number): string {
 async function pathAt(
   { id }: Run,
   position: number,
-  inspector: Pick<Inspector, 'journal'>,
+  inspector: Pick<Inspector, 'journalOutline'>,
 ): Promise<string | undefined> {
-  const [entry] = await inspector.journal(id, { after: position - 1, limit: 1 })
+  const [entry] = await inspector.journalOutline(id, { after: position - 1, limit: 1 })
   return entry?.position === position ? entry.path : undefined
 }

@@ -8,7 +8,7 @@ const lastEntries = 200
 /** Returns the command that lets an ended run go on, with `--run-again` where an at-most-once step stands in its way. */
 export async function retryCommand(
   run: Run,
-  inspector: Pick<Inspector, 'journal'>,
+  inspector: Pick<Inspector, 'journalOutline'>,
   options: StoreChoice,
 ): Promise<string> {
   const path = 'escaped' in run ? run.escaped : undefined
@@ -16,8 +16,12 @@ export async function retryCommand(
   return commandLine(['retry', run.id, ...(blocked ? ['--run-again', path] : [])], options)
 }
 
-async function isAtMostOnce(run: Run, path: string, inspector: Pick<Inspector, 'journal'>): Promise<boolean> {
+async function isAtMostOnce(
+  run: Run,
+  path: string,
+  inspector: Pick<Inspector, 'journalOutline'>,
+): Promise<boolean> {
   const after = Math.max(0, run.position - lastEntries)
-  const entries = await inspector.journal(run.id, { after, limit: lastEntries })
+  const entries = await inspector.journalOutline(run.id, { after, limit: lastEntries })
   return entries.some((entry) => entry.path === path && entry.once === true)
 }

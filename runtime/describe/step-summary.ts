@@ -1,4 +1,4 @@
-import type { JournalEntry, JournalPhase, StepKind } from '../model/journal.ts'
+import type { JournalEntry, JournalOutline, JournalPhase, StepKind } from '../model/journal.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
@@ -25,28 +25,49 @@ export interface StepSummary {
 }
 
 const pageSize = 500
+const outlinePageSize = 5_000
+
+type ReadPage = (after: number) => Promise<readonly (JournalEntry | JournalOutline)[]>
 
 /** Returns the steps of a run in the order in which each was stored first. @param orphans Of that run. */
-export async function readSteps(
+export function readSteps(
   inspector: Pick<Inspector, 'journal'>,
   id: RunId,
   orphans: readonly number[] = [],
 ): Promise<readonly StepSummary[]> {
+  return collect((after) => inspector.journal(id, { after, limit: pageSize }), pageSize, orphans)
+}
+
+/** The same without their results. */
+export function readStepOutlines(
+  inspector: Pick<Inspector, 'journalOutline'>,
+  id: RunId,
+  orphans: readonly number[] = [],
+): Promise<readonly Omit<StepSummary, 'result'>[]> {
+  const limit = outlinePageSize
+  return collect((after) => inspector.journalOutline(id, { after, limit }), limit, orphans)
+}
+
+async function collect(
+  read: ReadPage,
+  limit: number,
+  orphans: readonly number[],
+): Promise<readonly StepSummary[]> {
   const steps = new Map<StepPath, StepSummary>()
   const isOrphan = new Set(orphans)
   for (let after = 0; ; ) {
-    const page = await inspector.journal(id, { after, limit: pageSize })
+    const page = await read(after)
     for (const entry of page) {
       const step = summarize(entry, steps.get(entry.path))
       steps.set(entry.path, isOrphan.has(entry.position) ? { ...step, orphan: true } : step)
     }
     const last = page.at(-1)
-    if (last === undefined || page.length < pageSize) return [...steps.values()]
+    if (last === undefined || page.length < limit) return [...steps.values()]
     after = last.position
   }
 }
 
-function summarize(entry: JournalEntry, before: StepSummary | undefined): StepSummary {
+function summarize(entry: JournalEntry | JournalOutline, before: StepSummary | undefined): StepSummary {
   const pauses = entry.phase === 'waiting' || entry.phase === 'retrying'
   // A sleep's end is stored without a length: it lasted since the entry that began it.
   const slept = entry.kind === 'sleep' && before !== undefined ? entry.at - before.storedAt : 0
@@ -61,6 +82,6 @@ function summarize(entry: JournalEntry, before: StepSummary | undefined): StepSu
     ...(pauses ? { remainingMs: entry.remainingMs } : {}),
     ...(entry.once === true || before?.atMostOnce ? { atMostOnce: true } : {}),
     ...(error === undefined ? {} : { error }),
-    ...(entry.phase === 'done' ? { result: entry.value } : {}),
+    ...('value' in entry ? { result: entry.value } : {}),
   }
 }

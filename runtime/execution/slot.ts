@@ -264,7 +264,10 @@ function failsAsError(run: ClaimedRun, failsAs: 'poisoned' | 'timed out'): Error
 
 function runInfo(run: ClaimedRun): RunInfo {
   const { id, job, version, queue, attempt, losses, tags, headers } = run
-  const scheduled = run.scheduledFor === undefined ? {} : { scheduledFor: new Date(run.scheduledFor) }
+  const scheduled = {
+    ...(run.schedule === undefined ? {} : { schedule: run.schedule }),
+    ...(run.scheduledFor === undefined ? {} : { scheduledFor: new Date(run.scheduledFor) }),
+  }
   const enqueuedAt = new Date(run.enqueuedAt)
   return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, ...scheduled }
 }

@@ -82,6 +82,19 @@ export class RunStateError extends DurableJobsError {
   readonly code = 'RUN_STATE'
 }
 
+/** What a manual write was meant for has changed since its caller read it: nothing was changed. */
+export class StaleWriteError extends DurableJobsError {
+  static {
+    brandErrors(StaleWriteError, 'StaleWriteError')
+  }
+  override readonly name = 'StaleWriteError'
+  readonly code = 'STALE_WRITE'
+  /** @param what As `queue 'mail'`. */
+  constructor(what: string) {
+    super(`${what} has changed since it was read, so nothing was done to it; read it again, then decide`)
+  }
+}
+
 /** The same id was enqueued before with another job or input. */
 export class RunIdConflictError extends DurableJobsError {
   static {

@@ -28,6 +28,8 @@ export interface RunInfo {
   /** How often a worker died or was lost under this run. */
   readonly losses: number
   readonly enqueuedAt: Date
+  /** The name of the schedule that made it, by a tick or by a trigger. */
+  readonly schedule?: string
   /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
   readonly scheduledFor?: Date
   readonly tags: readonly string[]

@@ -47,6 +47,11 @@ export type JournalEntry = JournalRecord & {
   readonly remainingMs: number
 }
 
+/** A stored record without the value of a step that is done: what one reads of a long journal before a step is opened. */
+export type JournalOutline =
+  | Exclude<JournalEntry, { readonly phase: 'done' }>
+  | Omit<Extract<JournalEntry, { readonly phase: 'done' }>, 'value'>
+
 /** What an entry weighs beside its path and its value. */
 export const entryOverheadBytes = 64
 

@@ -80,7 +80,9 @@ interface RunBase {
   /** Of these, how many in a row since its last new step: `poisonLimit` of them fail it. Left out: none, or it has ended. */
   readonly lossStreak?: number
   readonly enqueuedAt: number
-  /** The tick of the schedule that made it. */
+  /** The schedule that made it, by a tick or by a trigger; left out where an earlier version stored the run. */
+  readonly schedule?: string
+  /** The tick of the schedule that made it. Left out: no tick did. */
   readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */
   readonly startedAt?: number

@@ -7,7 +7,10 @@ import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
-export type CheckedInput = Omit<NewRun, 'id' | 'tags' | 'headers' | 'start' | 'expiresInMs' | 'scheduledFor'>
+export type CheckedInput = Omit<
+  NewRun,
+  'id' | 'tags' | 'headers' | 'start' | 'expiresInMs' | 'schedule' | 'scheduledFor'
+>
 
 interface InputCheck {
   readonly maxValueBytes: number

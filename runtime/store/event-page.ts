@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { RunId } from '../model/run-id.ts'
 import type { EventLog, EventPage, EventQuery, OperationEvent, RunEvent } from './events.ts'
 
 /** The epoch of a store that has none yet: no process of this version has written to it. */
@@ -9,10 +10,12 @@ const maxEvents = 1_000
 export interface ParsedQuery {
   readonly logs: readonly EventLog[]
   readonly after?: EventCursor
+  readonly before?: EventCursor
+  readonly run?: RunId
   readonly limit: number
 }
 
-export interface EventCursor {
+interface EventCursor {
   readonly epoch: string
   readonly number: number
 }
@@ -27,16 +30,24 @@ export interface FoundEvents {
   readonly epoch: string | undefined
   /** The number of the newest event of both logs, 0 without any. */
   readonly newest: number
-  /** Where the page begins; left out, the newest events were read. */
-  readonly from?: number
-  /** Of each log that was asked for the first `limit` events after `from`, or the newest `limit`, in any order. */
+  readonly span: EventSpan
+  /** Of each log that was asked for the first `limit` events of a span forward, or the last ones of one back, in any order. */
   readonly events: readonly NumberedEvent[]
   /** The number of the last event that each of these logs has dropped, 0 for none. */
   readonly droppedTo: readonly number[]
 }
 
-/** @throws InvalidOptionsError for a cursor, a log or a limit that can't be one. */
-export function parseEventQuery({ log, after, limit }: EventQuery): ParsedQuery {
+/**
+ * Which numbers are read: those after one, or the newest of those below one.
+ * - `none`: the cursor to read back from is of another epoch, or of events that the store lost
+ */
+export type EventSpan =
+  | { readonly kind: 'forward'; readonly after: number }
+  | { readonly kind: 'back'; readonly below: number }
+  | { readonly kind: 'none' }
+
+/** @throws InvalidOptionsError for a cursor, a log or a limit that can't be one, and for a read both ways. */
+export function parseEventQuery({ log, after, before, run, limit }: EventQuery): ParsedQuery {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxEvents) {
     throw new InvalidOptionsError(`events: limit must be 1 to ${maxEvents}, not ${limit}`)
   }
@@ -45,8 +56,17 @@ export function parseEventQuery({ log, after, limit }: EventQuery): ParsedQuery 
       `events: there is no log '${log}'; name 'runs' or 'operations', or leave it out`,
     )
   }
+  if (after !== undefined && (before !== undefined || run !== undefined)) {
+    const other = before === undefined ? 'run' : 'before'
+    throw new InvalidOptionsError(`events: after reads forward, ${other} reads back; leave one of them out`)
+  }
   const logs = log === undefined ? (['runs', 'operations'] as const) : [log]
-  return { logs, limit, ...(after === undefined ? {} : { after: parseCursor(after) }) }
+  return {
+    ...{ logs, limit },
+    ...(after === undefined ? {} : { after: parseCursor(after) }),
+    ...(before === undefined ? {} : { before: parseCursor(before) }),
+    ...(run === undefined ? {} : { run }),
+  }
 }
 
 function parseCursor(cursor: string): EventCursor {
@@ -56,28 +76,41 @@ function parseCursor(cursor: string): EventCursor {
 }
 
 /**
- * Returns the number to read on from; none when the newest events are to be read: no cursor, or one of another epoch or of
- * events that the store lost. A cursor of a time before the store had an epoch counts as its own.
+ * Returns the span of a query. Where `after` is a cursor of another epoch, or of events that the store lost, the newest
+ * events are read. A cursor of a time before the store had an epoch counts as its own.
  */
-export function startOf(
-  after: EventCursor | undefined,
+export function spanOf(
+  { after, before }: Pick<ParsedQuery, 'after' | 'before'>,
   { epoch, newest }: Pick<FoundEvents, 'epoch' | 'newest'>,
-): number | undefined {
-  if (after === undefined || after.number > newest) return undefined
-  return after.epoch === noEpoch || after.epoch === epoch ? after.number : undefined
+): EventSpan {
+  const isOwn = (cursor: EventCursor): boolean =>
+    cursor.number <= newest && (cursor.epoch === noEpoch || cursor.epoch === epoch)
+  if (after !== undefined && isOwn(after)) return { kind: 'forward', after: after.number }
+  if (before === undefined) return { kind: 'back', below: newest + 1 }
+  return isOwn(before) ? { kind: 'back', below: before.number } : { kind: 'none' }
 }
 
 export function eventPage({ after, limit }: ParsedQuery, found: FoundEvents): EventPage {
-  const { epoch = noEpoch, from, newest, droppedTo } = found
+  const { epoch = noEpoch, span, newest, droppedTo } = found
   const cursorOf = (number: number): string => `${epoch}-${number}`
   const all = [...found.events].sort((a, b) => a.number - b.number)
-  const page = from === undefined ? all.slice(-limit) : all.slice(0, limit)
-  const isFull = from !== undefined && page.length === limit
-  const hasGap = from === undefined ? after !== undefined : droppedTo.some((number) => number > from)
+  const isForward = span.kind === 'forward'
+  const page = isForward ? all.slice(0, limit) : all.slice(-limit)
+  const isFull = isForward && page.length === limit
+  const hasGap = isForward
+    ? droppedTo.some((number) => number > span.after)
+    : after !== undefined || span.kind === 'none'
   return {
     events: page.map(({ number, event }) => ({ cursor: cursorOf(number), ...event })),
     // All that is newer was read, unless there was no room.
     cursor: cursorOf(isFull ? (page.at(-1)?.number ?? newest) : newest),
     ...(hasGap ? { gap: true } : {}),
   }
+}
+
+/** Whether an event is one of the run: a transition, or an operation that was done to it or made it. */
+export function isOfRun({ event }: NumberedEvent, run: RunId): boolean {
+  if (event.kind === 'run') return event.run === run
+  const { operation, subject, details = {} } = event
+  return operation.endsWith(' run') ? subject === run : details.run === run
 }

@@ -88,11 +88,19 @@ export type OperationName = (typeof operationNames)[number]
 
 export type StoreEvent = RunEvent | OperationEvent
 
+/** With `after` a page goes forward, the first events behind the cursor; else back: the newest ones before it. */
 export interface EventQuery {
   /** Default: both. */
   readonly log?: EventLog
-  /** The cursor of a page or of an event. Left out: the newest events. */
+  /** The cursor of a page or of an event. */
   readonly after?: string
+  /** The cursor of an event. Left out, as `after`: the newest events. */
+  readonly before?: string
+  /**
+   * Only events of this run: its transitions, and operations on it. Read back only. A page of fewer than `limit` is the
+   * last one: older events are not kept.
+   */
+  readonly run?: RunId
   /** 1 to 1,000. */
   readonly limit: number
 }
@@ -106,7 +114,7 @@ export interface EventPage {
   readonly cursor: string
   /**
    * Events between `after` and the first of this page were dropped; or `after` is of another store or of writes that were
-   * lost, and these are the newest events.
+   * lost, and these are the newest events. For a `before` of that kind there are no events.
    */
   readonly gap?: true
 }

@@ -1,6 +1,6 @@
+import type { ExpectedLimiter, ExpectingWrite } from '../model/expecting-write.ts'
 import type { LimitUse } from '../model/limit-use.ts'
 import type { LimiterRule } from '../model/limiter.ts'
-import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { RuleChange } from './limiter-rules.ts'
@@ -37,9 +37,14 @@ export interface LimiterStore {
   correctCost(lease: string, request: CostCorrection): Promise<'corrected' | 'gone'>
   /**
    * Changes numbers of the rule in force by hand: that wins over the code's until `numbers` is left out. Answers the rule
-   * in force then. @throws RunStateError for an unknown limiter, InvalidOptionsError for what its kind does not have.
+   * in force then. @throws RunStateError for an unknown limiter, InvalidOptionsError for what its kind does not have,
+   * StaleWriteError.
    */
-  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule>
+  setLimiter(
+    name: string,
+    numbers: RuleChange | undefined,
+    write: ExpectingWrite<ExpectedLimiter>,
+  ): Promise<LimiterRule>
 }
 
 /** One use of its limits by a step: `turn` counts the uses of a stay; one that is not newer than the last is answered closed for 0 ms. */

@@ -1,5 +1,5 @@
+import type { ExpectedMute, ExpectingWrite } from '../model/expecting-write.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import type { OperatorWrite } from '../model/operator-write.ts'
 
 /** A finding that an operator has muted: see attention/. */
 export interface Mute {
@@ -20,10 +20,15 @@ export interface MuteStore {
    * Mutes a finding from now on for `forMs`; a mute that it has already is replaced. Resolves to the time of its end.
    * The store doesn't ask whether the finding is there: one that comes and goes is muted while it's away, too.
    * @throws InvalidOptionsError for what can't be an id or a duration, and when `maxMutes` others are muted.
+   * @throws StaleWriteError; so does `unmuteFinding`
    */
-  muteFinding(finding: string, forMs: number, write: OperatorWrite): Promise<{ readonly until: number }>
+  muteFinding(
+    finding: string,
+    forMs: number,
+    write: ExpectingWrite<ExpectedMute>,
+  ): Promise<{ readonly until: number }>
   /** Ends a mute before its time. Resolves to whether there was one. */
-  unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean>
+  unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean>
 }
 
 export interface MuteInspector {

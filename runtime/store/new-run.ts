@@ -30,6 +30,8 @@ export interface NewRun {
   readonly limits?: readonly LimitUse[]
   /** Of the runs with this job and key one is live at a time (G7). */
   readonly unique?: UniqueClaim
+  /** The schedule that made it, by a tick or a trigger; stores set it themselves. */
+  readonly schedule?: string
   /** The tick of the schedule that made it. */
   readonly scheduledFor?: number
 }

@@ -1,12 +1,13 @@
 import { decodeValue, encodeValue } from '../model/codec.ts'
 import { writtenDigest } from '../model/digest.ts'
+import type { ExpectedSchedule, ExpectingWrite } from '../model/expecting-write.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
 
 /** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
-type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'scheduledFor'>
+type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'schedule' | 'scheduledFor'>
 
 /** All that a schedule says. Stores keep it as bytes that only leaders read. */
 export interface ScheduleSpec {
@@ -37,9 +38,9 @@ export interface ScheduleStore {
   putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void>
   /** Deletes it with its ledger. @throws UnknownScheduleError, ScheduleStateError while the code of a live worker declares it. */
   removeSchedule(name: string, write: OperatorWrite): Promise<void>
-  /** Ticks from now on are written down as paused. @throws UnknownScheduleError */
-  pauseSchedule(name: string, write: OperatorWrite): Promise<void>
-  resumeSchedule(name: string, write: OperatorWrite): Promise<void>
+  /** Ticks from now on are written down as paused. @throws UnknownScheduleError, StaleWriteError; so does `resumeSchedule` */
+  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
+  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
   /** Runs it once, beside its ticks; `moved` when it has another revision by now. @throws UnknownScheduleError */
   triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer>
   /** What the leader has to plan or to fire now, at most `limit` schedules. */

@@ -1,6 +1,7 @@
 import type { RunWrite } from '../model/expected-run.ts'
+import type { ExpectedPause, ExpectingWrite } from '../model/expecting-write.ts'
 import type { RetryPlan } from '../model/job.ts'
-import type { JournalEntry, JournalRecord } from '../model/journal.ts'
+import type { JournalEntry, JournalOutline, JournalRecord } from '../model/journal.ts'
 import type { OperatorWrite } from '../model/operator-write.ts'
 import type { Outcome } from '../model/outcome.ts'
 import type { LossCause, LossCounts } from '../model/poison.ts'
@@ -11,6 +12,7 @@ import type { ActionInspector, ActionStore } from './actions.ts'
 import type { DefinitionInspector, WorkerDefinition } from './definitions.ts'
 import type { DurationHistogram } from './duration-histogram.ts'
 import type { EventPage, EventQuery } from './events.ts'
+import type { ExecutionInfo } from './executions.ts'
 import type { FailureInspector } from './failures.ts'
 import type { HeldKeyPage, HeldKeyQuery } from './held-keys.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
@@ -126,9 +128,9 @@ interface WorkerStore {
 }
 
 interface QueueStore {
-  /** Seen by the next claim; runs already held go on. */
-  pauseQueue(queue: string, write: OperatorWrite): Promise<void>
-  resumeQueue(queue: string, write: OperatorWrite): Promise<void>
+  /** Seen by the next claim; runs already held go on. @throws StaleWriteError; so does `resumeQueue` */
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
 }
 
 /** Reads: snapshots, never used to decide a write. */
@@ -150,12 +152,17 @@ export interface Inspector
   duplicateOf(id: RunId): Promise<RunId | undefined>
   /** Those of these runs that have ended or are not here; at most 1,000 at once. */
   ended(ids: readonly RunId[]): Promise<readonly RunId[]>
-  journal(
+  /** Entries after a position, in their order; a page of fewer than `limit` is the last one. */
+  journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]>
+  /** The same without the values that steps have stored: cheap, however large those are. */
+  journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]>
+  ): Promise<readonly JournalOutline[]>
   /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
+  /** From each claim to its end, oldest first; of many the first and the last ones. See executions.ts. */
+  executions(id: RunId): Promise<readonly ExecutionInfo[]>
   /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
   runs(query: RunQuery): Promise<RunPage>
   /**
@@ -292,6 +299,7 @@ export interface ClaimedRun {
   readonly attempt: number
   readonly losses: number
   readonly enqueuedAt: number
+  readonly schedule?: string
   readonly scheduledFor?: number
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -311,6 +319,14 @@ export interface ClaimedRun {
 export interface JournalPage {
   readonly entries: readonly JournalEntry[]
   readonly more: boolean
+}
+
+export interface JournalQuery {
+  /** A position; 0: from the first entry. */
+  readonly after: number
+  readonly limit: number
+  /** Only entries of this step. Left out: of all. */
+  readonly path?: StepPath
 }
 
 export interface Held {

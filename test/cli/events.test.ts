@@ -54,9 +54,14 @@ test('events tells what happened in sentences, oldest first; of both logs or of 
   expect(texts(await cli.ok('events', '--log', 'operations'))).toEqual([paused, order])
   expect(texts(await cli.ok('events', '--limit', '2'))).toEqual([order, cancel])
 
-  const run = await cli.run(['events', '--run', 'tw'])
-  expect(texts(run.stdout)).toEqual([second, order, cancel])
-  expect(run.stderr).toBe('3 of the 5 newest events that were read match\n')
+  const begin = await cli.run(['events', '--run', 'tw'])
+  expect(texts(begin.stdout)).toEqual([second, order, cancel])
+  expect(begin.stderr).toBe('3 of the 5 newest events that were read match\n')
+  const run = await cli.run(['events', '--run', 'two'])
+  expect({ texts: texts(run.stdout), stderr: run.stderr }).toEqual({
+    texts: [second, order, cancel],
+    stderr: '',
+  })
   const queue = await cli.run(['events', '--queue', 'slowly', '--log', 'operations'])
   expect(texts(queue.stdout)).toEqual([paused, order])
   expect(texts((await cli.run(['events', '--job', 'silent'])).stdout)).toEqual([first])
@@ -74,6 +79,15 @@ test('cursors page on; what can’t be read on from is a gap', async () => {
     events: events.slice(3),
     cursor,
   })
+
+  const back = await cli.run(['events', '--before', cursor, '--limit', '2'])
+  expect(texts(back.stdout)).toHaveLength(2)
+  expect(back.stderr).toBe(`there may be older ones: add --before ${events[2]?.cursor}\n`)
+  const ofRun = await cli.json<EventsJson>('events', '--run', 'two', '--before', cursor, '--limit', '5')
+  expect(ofRun.events).toEqual([events[1], events[3]])
+  const both = ['events', '--after', cursor, '--before', cursor]
+  expect(await cli.refused(2, both)).toMatch(/--after reads forward and --before reads back/)
+  expect(await cli.refused(2, ['events', '--follow', '--before', cursor])).toMatch(/leave one of them out/)
 
   const foreign = cursor.replace(/^[^-]+/, 'abc')
   expect(await cli.json('events', '--after', foreign)).toEqual({ events, cursor, gap: true })

@@ -3,7 +3,11 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { NewRun } from '../../runtime/store/new-run.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { CommandLine, commandLineWithStore, jobFile } from './command-line.ts'
+import { newRun, plainError } from '../contract/given.ts'
+import { TestWorker } from '../contract/test-worker.ts'
+import { CommandLine, commandLineWithStore, jobFile, ownCommandLine } from './command-line.ts'
+
+const version3 = { name: 'job', version: 3, queue: 'default', digest: 'third' }
 
 interface RunsJson {
   readonly runs: readonly Readonly<Record<string, unknown>>[]
@@ -15,6 +19,7 @@ interface ShowJson {
   readonly run: Readonly<Record<string, unknown>>
   readonly steps: readonly Readonly<Record<string, unknown>>[]
   readonly history: readonly Readonly<Record<string, unknown>>[]
+  readonly executions: readonly Readonly<Record<string, unknown>>[]
 }
 
 /** Lines of a table as lists of cells. */
@@ -147,6 +152,28 @@ describe('runs', () => {
 })
 
 describe('show', () => {
+  test('lists the executions of a run that has had several', async () => {
+    const own = ownCommandLine()
+    const store = await openStore(parseStoreConfig(`sqlite:${join(own.folder, '.durable-jobs/jobs.db')}`))
+    const worker = await TestWorker.register(store, { name: 'w1', jobs: [version3] })
+    await store.enqueue([newRun({ id: 'twice' })])
+    await worker.settle(await worker.claimOne(), { kind: 'released' })
+    await worker.settle(await worker.claimOne(), { kind: 'failed', error: plainError })
+    await store.close()
+    const lines = cells(await own.ok('show', 'twice')).map((line) => line.map((cell) => cell.trim()))
+    const title = lines.findIndex(([first]) => first === 'EXECUTION')
+    expect(lines[title]).toEqual(['EXECUTION', 'CLAIMED', 'QUEUED', 'WORKER', 'VERSION', 'RAN', 'END'])
+    expect(lines.slice(title + 1, title + 3).map((line) => [line.at(-4), line.at(-3), line.at(-1)])).toEqual([
+      ['w1', '3', 'handed back'],
+      ['w1', '3', 'failed'],
+    ])
+    const { executions } = await own.json<ShowJson>('show', 'twice')
+    expect(executions).toMatchObject([
+      { n: 1, worker: 'w1', end: { transition: 'release' } },
+      { n: 2, worker: 'w1', end: { transition: 'fail' } },
+    ])
+  })
+
   test('a failed run: what to do next, the error with its causes, the steps', async () => {
     const text = await cli.ok('show', 'bad')
     const [head = '', error = '', input = '', steps = ''] = text.split('\n\n')

@@ -51,7 +51,10 @@ test('pause, trigger, resume and remove, and the ledger of it', async () => {
   )
   expect(await cli.ok('schedules', 'ledger', 'nightly')).toMatch(/ paused +by ben: audit\n/)
   const { run } = await cli.json<{ run: string }>('schedules', 'trigger', 'nightly', '--by', 'ben')
-  expect(await cli.json('show', run)).toMatchObject({ run: { job: 'import', input: { file: 'de' } } })
+  expect(await cli.json('show', run)).toMatchObject({
+    run: { job: 'import', schedule: 'nightly', input: { file: 'de' } },
+  })
+  expect(await cli.ok('show', run)).toMatch(/^schedule +nightly, triggered$/m)
   expect(await cli.ok('schedules', 'resume', 'nightly', '--by', 'ben')).toBe('schedule nightly fires again\n')
   const ledger = await cli.ok('schedules', 'ledger', 'nightly')
   expect(ledger).toMatch(/^ *AGE +TICK +OUTCOME +DETAIL\n *\S+ +resumed +by ben\n/)

@@ -12,6 +12,8 @@ import { definitionsContract } from './topics/definitions.ts'
 import { drainContract } from './topics/drain.ts'
 import { enqueueContract } from './topics/enqueue.ts'
 import { eventsContract } from './topics/events.ts'
+import { executionsContract } from './topics/executions.ts'
+import { expectedStateContract } from './topics/expected-state.ts'
 import { failuresContract } from './topics/failures.ts'
 import { heldKeysContract } from './topics/held-keys.ts'
 import { inspectContract } from './topics/inspect.ts'
@@ -64,8 +66,10 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('actions', () => actionsContract(open))
     describe('operator', () => operatorContract(open))
     describe('mutes', () => mutesContract(open))
+    describe('expected state', () => expectedStateContract(open))
     describe('retention', () => retentionContract(open))
     describe('inspect', () => inspectContract(open))
+    describe('executions', () => executionsContract(open))
     describe('counters', () => countersContract(open))
     describe('search', () => searchContract(open))
     describe('limiter search', () => limiterSearchContract(open))

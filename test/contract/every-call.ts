@@ -35,8 +35,16 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   ],
   duplicateOf: (store) => store.duplicateOf('duplicate'),
   ended: (store, { failed, held }) => store.ended([failed, held]),
-  journal: (store, { held }) => store.journal(held, { after: 0, limit: 10 }),
+  journal: async (store, { held }) => [
+    await store.journal(held, { after: 0, limit: 10 }),
+    await store.journal(held, { after: 0, limit: 10, path: 'a' }),
+  ],
+  journalOutline: (store, { held }) => store.journalOutline(held, { after: 0, limit: 10 }),
   history: (store, { failed }) => store.history(failed),
+  executions: async (store, { failed, held }) => [
+    await store.executions(failed),
+    await store.executions(held),
+  ],
   runs: async (store) => [
     await store.runs({ limit: 100 }),
     await store.runs({ limit: 1, states: ['waiting'], job: 'job', queue: 'default', tag: 'eu' }),
@@ -61,9 +69,14 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.waitGraph({ run: waiting }),
   ],
   leaders: (store) => store.leaders(),
-  events: async (store) => {
+  events: async (store, { held }) => {
     const newest = await store.events({ limit: 10 })
-    return [newest, await store.events({ after: newest.cursor, limit: 10 })]
+    return [
+      newest,
+      await store.events({ after: newest.cursor, limit: 10 }),
+      await store.events({ before: newest.events[0]?.cursor ?? newest.cursor, limit: 10 }),
+      await store.events({ run: held, limit: 10 }),
+    ]
   },
   throughput: (store) => store.throughput(60),
   statistics: async (store) => [await store.statistics('5m'), await store.statistics('24h')],

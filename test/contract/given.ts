@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { encodeValue } from '../../runtime/model/codec.ts'
 import type { RunWrite } from '../../runtime/model/expected-run.ts'
+import type { ExpectingWrite } from '../../runtime/model/expecting-write.ts'
 import type { FailureMark } from '../../runtime/model/failure-mark.ts'
 import type { JournalRecord } from '../../runtime/model/journal.ts'
+import type { OperatorWrite } from '../../runtime/model/operator-write.ts'
 import type { NewRun } from '../../runtime/store/new-run.ts'
 import type { NewWorker } from '../../runtime/store/store.ts'
 
@@ -48,9 +50,21 @@ export function newWorker(over: Partial<NewWorker> = {}): NewWorker {
 }
 
 /** A write by hand, each with a request id of its own. */
+export function byHand(over?: Partial<OperatorWrite>): OperatorWrite
+export function byHand(over: Partial<RunWrite>): RunWrite
 export function byHand(over: Partial<RunWrite> = {}): RunWrite {
   return { by: 'ana', requestId: randomUUID(), ...over }
 }
+
+/** One that is meant for a thing as the test saw it. */
+export function expecting<Expected>(
+  expected: Expected,
+  over: Partial<OperatorWrite> = {},
+): ExpectingWrite<Expected> {
+  return { by: 'ana', requestId: randomUUID(), expected, ...over }
+}
+
+export const stale = { code: 'STALE_WRITE' } as const
 
 export const plainError = { name: 'Error', message: 'broken' } as const
 

@@ -3,13 +3,18 @@ import { DatabaseSync } from 'node:sqlite'
 /** Columns that raised no format. */
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
-  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers drain'],
+  ...['payloads schedule', 'runs ready_at', 'workers drain'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
 ]
 const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
-  ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by'],
+  ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by', 'executions'],
 ]
-const triggersAdded = [...['keeper_joins', 'keeper_leaves', 'open_steps_leave'], 'failed_by_removed']
+const triggersAdded = [
+  ...['keeper_joins', 'keeper_leaves', 'open_steps_leave'],
+  'failed_by_removed',
+  'executions_leave',
+]
 const indexesAdded = [
   ...[
     'runs_instants',

@@ -77,6 +77,10 @@ describe('a run is connected with', () => {
       { screen: 'cron', filter: 'job:pay' },
       { screen: 'runs', filter: 'job:pay unique:k' },
     ])
+    expect(targets({ schedule: 'nightly', scheduledFor: now })).toEqual([
+      queueTarget,
+      { screen: 'cron', row: 'nightly' },
+    ])
   })
 
   test('the limiter that it waits for, before all else', () => {

@@ -17,7 +17,9 @@ interface Reads {
   duplicateOf: sdk.RunId | undefined
   ended: readonly sdk.RunId[]
   journal: readonly sdk.JournalEntry[]
+  journalOutline: readonly sdk.JournalOutline[]
   history: readonly sdk.HistoryEntry[]
+  executions: readonly sdk.ExecutionInfo[]
   runs: sdk.RunPage
   queues: readonly sdk.QueueInfo[]
   workers: readonly sdk.WorkerInfo[]

@@ -29,5 +29,6 @@ test('put asks for the input of its job', () => {
 })
 
 test('a run may know its tick', () => {
+  expectTypeOf<RunInfo['schedule']>().toEqualTypeOf<string | undefined>()
   expectTypeOf<RunInfo['scheduledFor']>().toEqualTypeOf<Date | undefined>()
 })

@@ -14,7 +14,7 @@ export const mute: Action<'finding'> = {
   plan: async (jobs, { target }) => {
     const before = (await jobs.inspector.mutes()).find(({ finding }) => finding === target.id)
     return ready(
-      target,
+      { ...target, expected: before === undefined ? {} : { until: before.until } },
       [
         { text: 'it would be left out of attention for everybody; what it is about goes on' },
         ...(before === undefined
@@ -29,9 +29,9 @@ export const mute: Action<'finding'> = {
     )
   },
   words: ({ id }, { values: { for: time = defaultMute } }) => ['attention', 'mute', id, '--for', time],
-  carryOut: async (jobs, { target: { id }, choice: { values }, write }) => {
+  carryOut: async (jobs, { target: { id, expected }, choice: { values }, write }) => {
     const time = (values.for ?? defaultMute) as Duration
-    return mutedText(id, await jobs.muteFinding(id, { for: time, ...write }))
+    return mutedText(id, await jobs.muteFinding(id, { for: time, ...write, expected }))
   },
 }
 
@@ -42,12 +42,13 @@ export const unmute: Action<'finding'> = {
   plan: async (jobs, { target }) => {
     const before = (await jobs.inspector.mutes()).find(({ finding }) => finding === target.id)
     if (before === undefined) return impossible('it is not muted')
-    return ready(target, [
+    return ready({ ...target, expected: { until: before.until } }, [
       { text: `muted until ${new Date(before.until).toISOString()} by ${byInSentence(before)}` },
     ])
   },
   words: ({ id }) => ['attention', 'unmute', id],
-  carryOut: async (jobs, { target: { id }, write }) => unmutedText(id, await jobs.unmuteFinding(id, write)),
+  carryOut: async (jobs, { target: { id, expected }, write }) =>
+    unmutedText(id, await jobs.unmuteFinding(id, { ...write, expected })),
 }
 
 function checkMuteTime(text: string): string | undefined {

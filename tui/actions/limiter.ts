@@ -5,6 +5,7 @@ import { exactDuration } from '../../runtime/describe/exact-duration.ts'
 import { byInSentence } from '../../runtime/describe/manual-action.ts'
 import { ruleText } from '../../runtime/describe/rule-text.ts'
 import { parseDuration } from '../../runtime/model/duration.ts'
+import type { ExpectedLimiter } from '../../runtime/model/expecting-write.ts'
 import { InvalidOptionsError } from '../../runtime/model/invalid-options-error.ts'
 import { ruleNames } from '../../runtime/store/limiter-rules.ts'
 import type { LimiterInfo } from '../../runtime/store/limiters.ts'
@@ -18,7 +19,7 @@ export const setLimiter: Action<'limiter'> = {
     const limiter = await limiterOf(jobs, target.id)
     if (limiter === undefined) return impossible('no limiter of this name is known any more')
     return ready(
-      target,
+      { ...target, expected: expectedOf(limiter) },
       [
         {
           text: `it holds for everybody, from now on, whatever the code says: now ${ruleText(limiter.rule)}`,
@@ -30,8 +31,8 @@ export const setLimiter: Action<'limiter'> = {
     )
   },
   words: ({ id }, choice) => ['limits', id, ...settings(choice)],
-  carryOut: async (jobs, { target: { id }, choice: { values }, write }) => {
-    const rule = await jobs.limits.set(id, changeOf(values), write)
+  carryOut: async (jobs, { target: { id, expected }, choice: { values }, write }) => {
+    const rule = await jobs.limits.set(id, changeOf(values), { ...write, expected })
     return limiterSetText(id, rule)
   },
 }
@@ -43,17 +44,22 @@ export const resetLimiter: Action<'limiter'> = {
   plan: async (jobs, { target }) => {
     const limiter = await limiterOf(jobs, target.id)
     if (limiter?.byHand === undefined) return impossible("the code's numbers are in force: nobody set others")
-    return ready(target, [
+    return ready({ ...target, expected: expectedOf(limiter) }, [
       { text: `from ${ruleText(limiter.rule)} back to what the code says: ${ruleText(limiter.byHand.code)}` },
       ...byHandEffects(limiter),
     ])
   },
   words: ({ id }) => ['limits', id, '--reset'],
-  carryOut: async (jobs, { target: { id }, write }) => limiterSetText(id, await jobs.limits.reset(id, write)),
+  carryOut: async (jobs, { target: { id, expected }, write }) =>
+    limiterSetText(id, await jobs.limits.reset(id, { ...write, expected })),
 }
 
 async function limiterOf({ limits }: Jobs, name: string): Promise<LimiterInfo | undefined> {
   return (await limits.list()).find((limiter) => limiter.name === name)
+}
+
+function expectedOf({ rule, byHand }: LimiterInfo): ExpectedLimiter {
+  return { rule, ...(byHand === undefined ? {} : { setAt: byHand.at }) }
 }
 
 function byHandEffects({ byHand }: LimiterInfo): readonly Effect[] {

@@ -16,14 +16,14 @@ export const pauseQueue: Action<'queue'> = {
     if (queue?.paused !== undefined)
       return impossible(`it is paused already by ${byInSentence(queue.paused)}`)
     const { ready: waiting = 0, running = 0, cancelling = 0 } = queue?.counts ?? {}
-    return ready(target, [
+    return ready({ ...target, expected: {} }, [
       { text: `no worker would start a run of it; ${runsText(waiting)} ready now` },
       { text: `${runsText(running + cancelling)} in a slot would go on`, tone: 'dim' },
     ])
   },
   words: ({ id }) => ['pause', id],
-  carryOut: async (jobs, { target: { id }, write }) => {
-    await jobs.pauseQueue(id, write)
+  carryOut: async (jobs, { target: { id, expected }, write }) => {
+    await jobs.pauseQueue(id, { ...write, expected })
     return queuePausedText(id)
   },
 }
@@ -37,14 +37,14 @@ export const resumeQueue: Action<'queue'> = {
   plan: async (jobs, { target }) => {
     const queue = await queueOf(jobs, target.id)
     if (queue?.paused === undefined) return impossible('it is not paused any more')
-    return ready(target, [
+    return ready({ ...target, expected: { pausedAt: queue.paused.at } }, [
       { text: `paused by ${byInSentence(queue.paused)}` },
       { text: `workers would take its ready runs: ${queue.counts.ready}` },
     ])
   },
   words: ({ id }) => ['resume', id],
-  carryOut: async (jobs, { target: { id }, write }) => {
-    await jobs.resumeQueue(id, write)
+  carryOut: async (jobs, { target: { id, expected }, write }) => {
+    await jobs.resumeQueue(id, { ...write, expected })
     return queueResumedText(id)
   },
 }

@@ -1,6 +1,6 @@
 import type { Jobs } from '../../runtime/client/client.ts'
 import { retriedText } from '../../runtime/describe/action-result.ts'
-import { readSteps, type StepSummary } from '../../runtime/describe/step-summary.ts'
+import { readStepOutlines, type StepSummary } from '../../runtime/describe/step-summary.ts'
 import { onFailedPath, type StepPath } from '../../runtime/model/step-path.ts'
 import { type Action, type Choice, impossible, type Plan, ready, type StepOption } from './action.ts'
 import { expectedOf, readTarget } from './expected.ts'
@@ -34,7 +34,9 @@ async function plan(
 ): Promise<Plan> {
   const read = await readTarget(jobs, 'retry', target)
   if (read.kind === 'refused') return impossible(read.reason)
-  const steps = (await readSteps(jobs.inspector, target.id)).filter(({ path }) => path !== onFailedPath)
+  const steps = (await readStepOutlines(jobs.inspector, target.id)).filter(
+    ({ path }) => path !== onFailedPath,
+  )
   const { from } = choice
   if (from === undefined) {
     return steps.length === 0

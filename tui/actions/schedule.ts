@@ -16,17 +16,17 @@ export const pauseSchedule: Action<'schedule'> = {
   tier: 2,
   isFor: ({ paused }) => !paused,
   plan: async (jobs, { target }) => {
-    const { paused, job, next } = await scheduleOf(jobs, target.id)
+    const { paused, job, next, revision } = await scheduleOf(jobs, target.id)
     if (paused !== undefined) return impossible(`it is paused already by ${byInSentence(paused)}`)
     const tick = next === undefined ? '' : `, the next one due at ${next.toISOString()}`
-    return ready(target, [
+    return ready({ ...target, expected: { revision } }, [
       { text: `no tick would run '${job}'${tick}` },
       { text: 'ticks are written down as paused; none is made up for later', tone: 'dim' },
     ])
   },
   words: ({ id }) => ['schedules', 'pause', id],
-  carryOut: async (jobs, { target: { id }, write }) => {
-    await jobs.schedules.pause(id, write)
+  carryOut: async (jobs, { target: { id, expected }, write }) => {
+    await jobs.schedules.pause(id, { ...write, expected })
     return schedulePausedText(id)
   },
 }
@@ -38,17 +38,17 @@ export const resumeSchedule: Action<'schedule'> = {
   tier: 1,
   isFor: ({ paused }) => paused,
   plan: async (jobs, { target }) => {
-    const { paused, job, next } = await scheduleOf(jobs, target.id)
+    const { paused, job, next, revision } = await scheduleOf(jobs, target.id)
     if (paused === undefined) return impossible('it is not paused any more')
     const tick = next === undefined ? 'its next tick' : `its next tick, ${next.toISOString()},`
-    return ready(target, [
+    return ready({ ...target, expected: { revision, pausedAt: paused.at.getTime() } }, [
       { text: `paused by ${byInSentence(paused)}` },
       { text: `${tick} would run '${job}' again` },
     ])
   },
   words: ({ id }) => ['schedules', 'resume', id],
-  carryOut: async (jobs, { target: { id }, write }) => {
-    await jobs.schedules.resume(id, write)
+  carryOut: async (jobs, { target: { id, expected }, write }) => {
+    await jobs.schedules.resume(id, { ...write, expected })
     return scheduleResumedText(id)
   },
 }
@@ -58,12 +58,16 @@ export const triggerSchedule: Action<'schedule'> = {
   on: ['schedule'],
   tier: 1,
   plan: async (jobs, { target }) => {
-    const { job } = await scheduleOf(jobs, target.id)
-    return ready(target, [{ text: `one run of '${job}' would be enqueued now, beside its ticks` }])
+    const { job, revision } = await scheduleOf(jobs, target.id)
+    return ready({ ...target, expected: { revision } }, [
+      { text: `one run of '${job}' would be enqueued now, beside its ticks` },
+    ])
   },
   words: ({ id }) => ['schedules', 'trigger', id],
-  carryOut: async (jobs, { target: { id }, write }) =>
-    triggeredText((await jobs.schedules.trigger(id, write)).id),
+  carryOut: async (jobs, { target: { id, expected }, write }) => {
+    const seen = expected && { revision: expected.revision }
+    return triggeredText((await jobs.schedules.trigger(id, { ...write, expected: seen })).id)
+  },
 }
 
 async function scheduleOf({ schedules }: Jobs, name: string): Promise<ScheduleStatus> {

@@ -1,5 +1,11 @@
 import { runsText } from '../../runtime/describe/plan-sentences.ts'
 import type { ExpectedRun } from '../../runtime/model/expected-run.ts'
+import type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+} from '../../runtime/model/expecting-write.ts'
 import type { RunState } from '../../runtime/model/run.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
@@ -31,11 +37,22 @@ export type Target =
       readonly filter: RunFilter
       readonly before?: number
     }
-  | { readonly kind: 'queue'; readonly id: string; readonly paused: boolean }
-  | { readonly kind: 'schedule'; readonly id: string; readonly paused: boolean }
+  | {
+      readonly kind: 'queue'
+      readonly id: string
+      readonly paused: boolean
+      /** As of a run. */
+      readonly expected?: ExpectedPause
+    }
+  | {
+      readonly kind: 'schedule'
+      readonly id: string
+      readonly paused: boolean
+      readonly expected?: ExpectedSchedule
+    }
   | { readonly kind: 'worker'; readonly id: string; readonly draining: boolean }
-  | { readonly kind: 'limiter'; readonly id: string }
-  | { readonly kind: 'finding'; readonly id: string }
+  | { readonly kind: 'limiter'; readonly id: string; readonly expected?: ExpectedLimiter }
+  | { readonly kind: 'finding'; readonly id: string; readonly expected?: ExpectedMute }
 
 export type TargetKind = Target['kind']
 export type TargetOf<Kind extends TargetKind> = Extract<Target, { readonly kind: Kind }>

@@ -1,13 +1,44 @@
 import type { Run } from '../../runtime/model/run.ts'
+import type { ExecutionInfo } from '../../runtime/store/executions.ts'
 import type { HistoryEntry } from '../../runtime/store/store.ts'
+import type { WaterfallInput } from './waterfall-input.ts'
 import type { WaterfallSpan } from './waterfall-span.ts'
 
 /**
- * Returns when a run waited for a worker, and where it is now. The store keeps its first claim, its last change of state and
- * what ended an execution; that a worker had it again in between is known by the first thing that a step did there.
+ * Returns when a run waited for a worker, when one had it, when it paused, and where it is now. Of a run whose executions an
+ * earlier version did not keep, that a worker had it again is known by the first thing that a step did there.
  * @param begins When spans of its steps began, in order.
  */
 export function runSpans(
+  { run, history, executions = [] }: Pick<WaterfallInput, 'run' | 'history' | 'executions'>,
+  begins: readonly number[],
+  to: number,
+): WaterfallSpan[] {
+  const current = currentSpan(run, to)
+  const past =
+    executions.length > 0
+      ? executions.flatMap((execution, i) => executionSpans(execution, executions[i + 1], to))
+      : queuedSpans(run, history, begins, to)
+  return [...past, ...(current === undefined ? [] : [current])]
+}
+
+/** The wait before an execution, the execution itself if it has ended, and the pause after it up to the next one. */
+function executionSpans(
+  { claimedAt, waitedMs = 0, end }: ExecutionInfo,
+  next: ExecutionInfo | undefined,
+  to: number,
+): WaterfallSpan[] {
+  const queued: WaterfallSpan = { kind: 'queued', from: claimedAt - waitedMs, to: claimedAt }
+  const spans: WaterfallSpan[] = [...(waitedMs > 0 ? [queued] : [])]
+  if (end === undefined || claimedAt > to) return spans
+  spans.push({ kind: 'held', from: claimedAt, to: Math.min(end.at, to) })
+  const paused = next !== undefined && end.transition !== 'suspend' && end.until !== undefined
+  // What a suspended run waits for is in the rows of its steps, and what it waits for now in `currentSpan`.
+  if (paused) spans.push({ kind: 'pause', from: end.at, to: Math.min(end.until ?? end.at, next.claimedAt) })
+  return spans
+}
+
+function queuedSpans(
   run: Run,
   history: readonly HistoryEntry[],
   begins: readonly number[],
@@ -17,13 +48,11 @@ export function runSpans(
     (at) => at <= to,
   )
   const taken = claims(run, begins)
-  const queued = queuedFrom.flatMap((from, i): WaterfallSpan[] => {
+  return queuedFrom.flatMap((from, i): WaterfallSpan[] => {
     const next = queuedFrom[i + 1] ?? Number.POSITIVE_INFINITY
     const until = taken.find((at) => at >= from && at <= next)
     return until === undefined || until <= from ? [] : [{ kind: 'queued', from, to: Math.min(until, to) }]
   })
-  const current = currentSpan(run, to)
-  return [...queued, ...(current === undefined ? [] : [current])]
 }
 
 /** After it the run is ready for a worker. */

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../runtime/model/journal.ts'
+import type { JournalOutline } from '../../runtime/model/journal.ts'
 import type { StoredError } from '../../runtime/model/stored-error.ts'
 
 /**
@@ -49,7 +49,7 @@ export interface StepTimes {
  * took; what lies between two tries is what the first of them said, and being held up for the rest.
  * @param losses When the run lost a worker, oldest first.
  */
-export function stepSpans(entries: readonly JournalEntry[], losses: readonly number[]): StepTimes {
+export function stepSpans(entries: readonly JournalOutline[], losses: readonly number[]): StepTimes {
   const spans: StepSpan[] = []
   let pending: Pending | undefined
   for (const entry of entries) {
@@ -71,7 +71,7 @@ export function stepSpans(entries: readonly JournalEntry[], losses: readonly num
   return { spans, ...(pending === undefined ? {} : { pending }) }
 }
 
-type EndEntry = Extract<JournalEntry, { phase: 'done' | 'failed' | 'retrying' }>
+type EndEntry = Extract<JournalOutline, { phase: 'done' | 'failed' | 'retrying' }>
 
 function endedSpans(
   entry: EndEntry,

@@ -1,12 +1,13 @@
+import { durationToken } from '../../runtime/describe/duration-token.ts'
 import { historySentence } from '../../runtime/describe/history-sentence.ts'
-import type { JournalEntry, StepKind } from '../../runtime/model/journal.ts'
+import type { JournalOutline, StepKind } from '../../runtime/model/journal.ts'
 import { isEnd, type Run, type RunState } from '../../runtime/model/run.ts'
 import type { StepPath } from '../../runtime/model/step-path.ts'
-import type { LinePlace } from '../../runtime/store/limiters.ts'
 import type { HistoryEntry } from '../../runtime/store/store.ts'
 import { runSpans } from './run-spans.ts'
 import { type StepSpan, spansUntilNow, stepSpans } from './step-spans.ts'
 import { scopesOf, stepTree, type TreeRow } from './step-tree.ts'
+import type { WaterfallInput } from './waterfall-input.ts'
 import type { WaterfallSpan } from './waterfall-span.ts'
 
 /*
@@ -14,19 +15,6 @@ import type { WaterfallSpan } from './waterfall-span.ts'
  * W1  All times are the store's. What is shown ends with the run's end, or now.
  * W2  A span is what the store tells; time that nothing tells of stays empty.
  */
-
-export interface WaterfallInput {
-  readonly run: Run
-  /** The whole journal, in its order. */
-  readonly journal: readonly JournalEntry[]
-  readonly history: readonly HistoryEntry[]
-  /** Where the run stands on waitlists. */
-  readonly places?: readonly LinePlace[]
-  /** The store's time that is shown. */
-  readonly now: number
-  /** When the run was read, as ages of open steps count from there; left out: now. */
-  readonly readAt?: number
-}
 
 /** Something that happened to the run beside its steps. */
 export interface WaterfallMark {
@@ -68,11 +56,11 @@ export interface WaterfallModel {
 export function waterfallModel(input: WaterfallInput): WaterfallModel {
   const { run, history, now } = input
   const to = Math.max(run.enqueuedAt, isEnd(run.state) && 'endedAt' in run ? run.endedAt : now)
-  const marks = history.filter(({ at }) => at <= to).map((entry) => toMark(entry, history, run))
+  const marks = history.filter(({ at }) => at <= to).map((entry) => toMark(entry, input))
   const steps = stepsOf(input, to, marks)
   const scopes = scopeSpans(steps)
   const tree = stepTree(steps.keys()).map((row) => toRow(row, steps, scopes))
-  const own = runRow(run, history, tree, to)
+  const own = runRow(input, tree, to)
   return { from: run.enqueuedAt, to, live: !isEnd(run.state), rows: [{ ...own, marks }, ...tree], marks }
 }
 
@@ -101,15 +89,23 @@ function advanceRow(row: WaterfallRow, now: number): WaterfallRow {
   return { ...row, spans, tookMs: row.tookMs + now - (grown?.to ?? now) }
 }
 
-function toMark(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): WaterfallMark {
+function toMark(entry: HistoryEntry, input: WaterfallInput): WaterfallMark {
   const { at, kind, worker } = entry
   const isMove = kind === 'lost' || kind === 'released'
-  const sentence = `${historySentence(entry)}${isMove ? movedText(entry, history, run) : ''}`
+  const sentence = `${historySentence(entry)}${isMove ? movedText(entry, input) : ''}`
   return { at, kind, sentence, ...(worker === undefined ? {} : { worker }) }
 }
 
-/** Where the run was next, as far as the store tells: of an execution that was suspended it tells no worker. */
-function movedText(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): string {
+/** Where the run was next. */
+function movedText(entry: HistoryEntry, { history, executions = [], run }: WaterfallInput): string {
+  const next = executions.find(({ claimedAt }) => claimedAt >= entry.at)
+  if (next?.worker !== undefined)
+    return `; next on ${next.worker}, ${durationToken(next.claimedAt - entry.at)} later`
+  return executions.length > 0 ? '' : movedByHistory(entry, history, run)
+}
+
+/** As far as the store told earlier: of an execution that was suspended it named no worker. */
+function movedByHistory(entry: HistoryEntry, history: readonly HistoryEntry[], run: Run): string {
   const after = history.slice(history.indexOf(entry) + 1)
   const next = after.find(({ kind }) => kind === 'lost' || kind === 'released' || kind === 'blocked')?.worker
   if (next !== undefined) return `; later on ${next}`
@@ -146,7 +142,7 @@ function stepsOf(input: WaterfallInput, to: number, marks: readonly WaterfallMar
 }
 
 function stepRow(
-  of: readonly JournalEntry[],
+  of: readonly JournalOutline[],
   spans: readonly StepSpan[],
   marks: readonly WaterfallMark[],
 ): StepRow {
@@ -169,7 +165,7 @@ function stepRow(
 }
 
 /** A wait that nothing is stored of began at the earliest when the run stored something last, or was taken. */
-function lastStored(journal: readonly JournalEntry[], run: Run): number {
+function lastStored(journal: readonly JournalOutline[], run: Run): number {
   return Math.max(journal.at(-1)?.at ?? run.enqueuedAt, run.startedAt ?? run.enqueuedAt)
 }
 
@@ -219,16 +215,11 @@ function scopeSpans(steps: ReadonlyMap<StepPath, StepRow>): Map<StepPath, Waterf
 
 const runEnds: Partial<Record<RunState, 'done' | 'failed'>> = { completed: 'done', failed: 'failed' }
 
-function runRow(
-  run: Run,
-  history: readonly HistoryEntry[],
-  steps: readonly WaterfallRow[],
-  to: number,
-): WaterfallRow {
+function runRow(input: WaterfallInput, steps: readonly WaterfallRow[], to: number): WaterfallRow {
+  const { run } = input
   const begins = steps.flatMap(({ kind, spans }) => (kind === 'step' ? spans.map(({ from }) => from) : []))
   const spans = runSpans(
-    run,
-    history,
+    input,
     begins.toSorted((a, b) => a - b),
     to,
   )

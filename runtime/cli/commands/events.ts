@@ -12,10 +12,13 @@ import { wholeNumber } from '../option-values.ts'
 import { print, printJson, remark, say, screenWidth } from '../output.ts'
 import { inOneLine, wrapBehind } from '../plain-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
+import { usageError } from '../usage-error.ts'
+import { wholeId } from '../whole-ids.ts'
 
 interface EventsOptions extends SharedOptions, EventFilter {
   readonly log?: EventLog
   readonly after?: string
+  readonly before?: string
   readonly limit?: number
   readonly follow?: boolean
 }
@@ -36,7 +39,10 @@ export function addEvents(program: Command): void {
     .description('show what happened: transitions of runs, and what operators, leaders and workers did')
     .option('-f, --follow', 'go on as new events come, until you stop it')
     .addOption(new Option('--log <name>', 'only one of the two logs').choices(['runs', 'operations']))
-    .option('--run <id>', 'of those that are read only events of this run; the begin of an id is enough')
+    .option(
+      '--run <id>',
+      'only events of this run, as far back as they are kept; the begin of an id is enough',
+    )
     .option('--job <name>', 'of those that are read only events of runs of this job')
     .option('--queue <name>', 'of those that are read only events of this queue and its runs')
     .option(
@@ -45,28 +51,72 @@ export function addEvents(program: Command): void {
       wholeNumber(1, 1000),
     )
     .option('--after <cursor>', 'read those that came after this one, instead of the newest')
+    .option('--before <cursor>', 'read the newest of those that came before this one')
   addSharedOptions(command, '{ events: [EVENT], cursor, gap? }').action(showEvents)
   explainJson(command, fieldsOfEvent)
 }
 
 async function showEvents(options: EventsOptions): Promise<void> {
-  const { log, after } = options
-  const filter = given({ run: options.run, job: options.job, queue: options.queue })
-  const isFiltered = Object.keys(filter).length > 0
-  const limit = options.limit ?? (isFiltered ? readUnlimited.filtered : readUnlimited.plain)
+  const { after, before, follow: follows } = options
+  if (after !== undefined && before !== undefined)
+    throw usageError('--after reads forward and --before reads back; leave one of them out')
+  if (follows && before !== undefined)
+    throw usageError(
+      '--follow goes on from the newest events, --before reads older ones; leave one of them out',
+    )
   await withConnection(options, async ({ inspector }) => {
-    const page = await inspector.events({ limit, ...given({ log, after }) })
+    const { page, filter, isOfRun } = await readPage(inspector, options)
     const shown = filtered(page, filter)
-    if (options.follow) return follow(inspector, shown, options, filter)
+    if (follows) return follow(inspector, shown, options, filter)
     if (options.json) return printJson(shown)
     printPage(shown)
-    const where = after === undefined ? 'newest events' : 'events'
-    if (isFiltered)
-      remark(`${shown.events.length} of the ${page.events.length} ${where} that were read match`)
-    else if (page.events.length === 0) remark(`no event in ${inspector.address}`)
-    if (after !== undefined && page.events.length === limit)
-      remark(`there may be more: add --after ${page.cursor}`)
+    if (Object.keys(filter).length > 0 && !isOfRun)
+      remark(`${shown.events.length} of the ${page.events.length} ${placeText(options)} that were read match`)
+    else if (page.events.length === 0)
+      remark(`no event${isOfRun ? ` of this run` : ''} in ${inspector.address}`)
+    const next = nextPage(page, options)
+    if (next !== '') remark(next)
   })
+}
+
+interface ReadEvents {
+  readonly page: EventPage
+  readonly filter: EventFilter
+  /** All that was read is of the run. */
+  readonly isOfRun: boolean
+}
+
+/** The store finds the events of one run, however many are between them; other filters are for what was read. */
+async function readPage(inspector: Inspector, options: EventsOptions): Promise<ReadEvents> {
+  const { log, after, before, job, queue } = options
+  const run = options.run === undefined ? undefined : await wholeId(inspector, options.run)
+  const filter = given({ run, job, queue })
+  const limit = limitOf(options)
+  if (run !== undefined && after === undefined) {
+    const page = await inspector.events({ run, limit, ...given({ log, before }) })
+    // What is no run may be the begin of the id of one.
+    if (page.events.length > 0 || (await inspector.run(run)) !== undefined)
+      return { page, filter, isOfRun: job === undefined && queue === undefined }
+  }
+  return { page: await inspector.events({ limit, ...given({ log, after, before }) }), filter, isOfRun: false }
+}
+
+function limitOf({ limit, run, job, queue }: EventsOptions): number {
+  const isFiltered = run !== undefined || job !== undefined || queue !== undefined
+  return limit ?? (isFiltered ? readUnlimited.filtered : readUnlimited.plain)
+}
+
+function placeText({ after, before }: EventsOptions): string {
+  return after === undefined && before === undefined ? 'newest events' : 'events'
+}
+
+function nextPage({ events, cursor }: EventPage, options: EventsOptions): string {
+  const { after, before, run } = options
+  const [oldest] = events
+  if (oldest === undefined || events.length < limitOf(options)) return ''
+  if (after !== undefined) return `there may be more: add --after ${cursor}`
+  const isPaging = before !== undefined || run !== undefined
+  return isPaging ? `there may be older ones: add --before ${oldest.cursor}` : ''
 }
 
 async function follow(

@@ -1,9 +1,16 @@
 import type { CancelTimer, Clock } from '../../model/clock.ts'
 import { RunStateError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
+import type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+  ExpectingWrite,
+} from '../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
-import type { JournalEntry } from '../../model/journal.ts'
+import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
 import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -15,6 +22,7 @@ import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { ExecutionInfo } from '../executions.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
 import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
@@ -61,6 +69,7 @@ import type {
   Held,
   HistoryEntry,
   JournalPage,
+  JournalQuery,
   LeaseId,
   NewWorker,
   QueueInfo,
@@ -82,6 +91,7 @@ import type { WaitGraph, WaitGraphFrom } from '../wait-graph.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from '../waitlist.ts'
 import { ChangeWatch } from './change-watch.ts'
 import { writeEvents } from './event-log.ts'
+import { inspectExecutions } from './executions.ts'
 import { forgetMoved, writeFailedBy } from './failed-by.ts'
 import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
@@ -125,7 +135,7 @@ import { inspectLimiterKeys, inspectLimiters, inspectLinePlaces } from './operat
 import { inspectLedger, inspectSchedules } from './operations/inspect-schedules.ts'
 import { inspectHeldKeys } from './operations/inspect-unique-keys.ts'
 import { inspectLimitHolders, inspectWaitlist } from './operations/inspect-waitlist.ts'
-import { journalEntries, journalPage, pageBytes } from './operations/journal-page.ts'
+import { journalEntries, journalOutline, journalPage, pageBytes } from './operations/journal-page.ts'
 import { register, renew, resign } from './operations/lease.ts'
 import { defineLimiters, setLimiter, settleLimiters } from './operations/limiters.ts'
 import { inspectMutes, muteFinding, unmuteFinding } from './operations/mutes.ts'
@@ -357,25 +367,25 @@ class EmbeddedStore implements Store {
     }
   }
 
-  pauseQueue(queue: string, write: OperatorWrite): Promise<void> {
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
     return this.#write((tx) => pauseQueue(tx, queue, write))
   }
 
-  resumeQueue(queue: string, write: OperatorWrite): Promise<void> {
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
     return this.#write((tx) => resumeQueue(tx, queue, write))
   }
 
   async muteFinding(
     finding: string,
     forMs: number,
-    write: OperatorWrite,
+    write: ExpectingWrite<ExpectedMute>,
   ): Promise<{ readonly until: number }> {
     checkMute(finding, forMs)
     const until = await this.#write((tx) => muteFinding(tx, finding, forMs, write))
     return { until: shownAt(this.#time.look(), until) }
   }
 
-  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+  async unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean> {
     checkMute(finding, 1)
     return this.#write((tx) => unmuteFinding(tx, finding, write))
   }
@@ -400,7 +410,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => correctCost(tx, lease, request))
   }
 
-  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+  setLimiter(
+    name: string,
+    numbers: RuleChange | undefined,
+    write: ExpectingWrite<ExpectedLimiter>,
+  ): Promise<LimiterRule> {
     return this.#write((tx) => setLimiter(tx, name, numbers, write))
   }
 
@@ -459,11 +473,11 @@ class EmbeddedStore implements Store {
     return this.#write((tx) => removeSchedule(tx, name, write))
   }
 
-  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return this.#write((tx) => pauseSchedule(tx, name, write))
   }
 
-  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return this.#write((tx) => resumeSchedule(tx, name, write))
   }
 
@@ -521,16 +535,25 @@ class EmbeddedStore implements Store {
     return inspectEnded(this.#database, ids)
   }
 
-  async journal(
+  async journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]> {
+    const run = findRun(this.#database, id)
+    return run ? journalEntries(this.#database, this.#time.look(), run.seq, page) : []
+  }
+
+  async journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]> {
+  ): Promise<readonly JournalOutline[]> {
     const run = findRun(this.#database, id)
-    return run ? journalEntries(this.#database, this.#time.look(), run.seq, page.after, page.limit) : []
+    return run ? journalOutline(this.#database, this.#time.look(), run.seq, page) : []
   }
 
   async history(id: RunId): Promise<readonly HistoryEntry[]> {
     return inspectHistory(this.#database, this.#time.look(), id)
+  }
+
+  async executions(id: RunId): Promise<readonly ExecutionInfo[]> {
+    return this.#database.snapshot(() => inspectExecutions(this.#database, this.#time.look(), id))
   }
 
   async runs(query: RunQuery): Promise<RunPage> {
@@ -672,6 +695,7 @@ class EmbeddedStore implements Store {
       openedLines: false,
       claimer: undefined,
       asking: undefined,
+      holders: new Map(),
     }
   }
 

@@ -1,5 +1,6 @@
 import { poisonLimit } from '../../model/poison.ts'
 import { isEnd, nextState, type RunState, type RunTransition, type WaitingFor } from '../../model/run.ts'
+import { keepExecution } from './executions.ts'
 import { countFailed } from './failed-by.ts'
 import { enterLimits, leaveLimits } from './limits/stay-limits.ts'
 import { type Blocked, type Cancel, expiryOf, type RunRow, type StoredWait } from './run-row.ts'
@@ -38,6 +39,7 @@ export interface Placement {
  *     enqueue, so `due_at` may be early or late: `promote` corrects that
  * L5  only a failed run has a `fingerprint`, and `failed_by` counts it. An earlier version leaves a run its fingerprint:
  *     the next move, or the sweep, takes it
+ * L6  a held run has when it became ready as `ready_at`, and so has one that completed
  */
 export function place(tx: Transaction, run: RunRow, transition: RunTransition, to: Placement = {}): RunState {
   const reached = nextState(run.state, transition)
@@ -59,11 +61,14 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
       startedAt !== null || ended ? null : to.expiresAt === undefined ? expiryOf(run, tx) : to.expiresAt,
     deadlineAt: ended ? null : to.deadlineAt === undefined ? run.deadline_at : to.deadlineAt,
   }
+  if (run.lease !== null && !held)
+    keepExecution(tx, run, transition, state === 'waiting' ? times.wakeAt : null)
   const cancel = to.cancel === undefined ? run.cancel : to.cancel === null ? null : JSON.stringify(to.cancel)
   tx.sql.run(
     `UPDATE runs SET state = ?, lease = ?, fence = ?, attempt = ?, losses = ?, streak = ?, wake_at = ?, instant_at = NULL, expires_at = ?,
        deadline_at = ?, due_at = ?, started_at = ?, changed_at = ?, ended_at = ?, prune_at = ?, settled_fence = ?,
-       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, fingerprint = ?, retried_at = ?, granted = 0, limit_turn = 0
+       settled_state = ?, waiting = ?, cancel = ?, blocked = ?, fingerprint = ?, retried_at = ?, granted = 0, limit_turn = 0,
+       ready_at = CASE ? WHEN 'claim' THEN changed_at WHEN 'order cancel' THEN ready_at WHEN 'complete' THEN ready_at END
        WHERE seq = ?`,
     state,
     held ? (to.lease ?? run.lease) : null,
@@ -86,6 +91,7 @@ export function place(tx: Transaction, run: RunRow, transition: RunTransition, t
     to.blocked === undefined ? run.blocked : to.blocked === null ? null : JSON.stringify(to.blocked),
     to.fingerprint ?? null,
     transition === 'retry' ? tx.now : run.retried_at,
+    transition,
     run.seq,
   )
   if (run.fingerprint !== null) countFailed(tx, run.fingerprint, -1)

@@ -79,6 +79,7 @@ interface PayloadRow {
   readonly escaped: string | null
   readonly worker: string | null
   readonly scheduled_for: number | null
+  readonly schedule: string | null
 }
 
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
@@ -97,7 +98,7 @@ export function runBySeq(sql: Sql, seq: number): RunRow | undefined {
 
 /** What `toRun` needs beside the run's own columns. */
 export const viewColumns: string = `${runColumns}, payloads.tags, payloads.headers, payloads.output, payloads.error,
-  payloads.escaped, payloads.scheduled_for, workers.name AS worker`
+  payloads.escaped, payloads.scheduled_for, payloads.schedule, workers.name AS worker`
 export const viewTables =
   'runs JOIN payloads ON payloads.seq = runs.seq LEFT JOIN workers ON workers.lease = runs.lease'
 
@@ -120,6 +121,7 @@ export function toRun(row: RunRow & PayloadRow, moment: Moment): Run {
     changedAt: shown(row.changed_at),
     position: row.position,
     ...(row.orphans === null ? {} : { orphans: JSON.parse(row.orphans) as number[] }),
+    ...(row.schedule === null ? {} : { schedule: row.schedule }),
     ...(row.scheduled_for === null ? {} : { scheduledFor: row.scheduled_for }),
   }
   return { ...base, ...stateFields(row, shown) } as unknown as Run

@@ -217,6 +217,10 @@ const additions = [
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
   // Why a worker drains, as JSON: see worker-drain.ts.
   { table: 'workers', column: 'drain', type: 'TEXT' },
+  // When a held run became ready: see executions.ts.
+  { table: 'runs', column: 'ready_at', type: 'INTEGER' },
+  // The schedule that made the run.
+  { table: 'payloads', column: 'schedule', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -323,6 +327,15 @@ const addedTables = `
     queues TEXT NOT NULL, complete INTEGER NOT NULL, -- queue -> backlog, as JSON; whether all queues are there
     PRIMARY KEY (period_ms, at)
   ) WITHOUT ROWID;
+  -- Executions that have ended: see executions.ts. By a trigger: the version before deletes runs, too.
+  CREATE TABLE IF NOT EXISTS executions (
+    run INTEGER NOT NULL, n INTEGER NOT NULL, claimed_at INTEGER NOT NULL, ready_at INTEGER, ended_at INTEGER NOT NULL,
+    transition TEXT NOT NULL, until INTEGER, worker TEXT, version INTEGER, PRIMARY KEY (run, n)
+  ) WITHOUT ROWID;
+  CREATE TRIGGER IF NOT EXISTS executions_leave AFTER DELETE ON runs
+  BEGIN
+    DELETE FROM executions WHERE run = OLD.seq;
+  END;
 `
 /**
  * Added tables whose rows follow from others, as a query: a process that only reads a file without them computes them. Any
@@ -340,6 +353,7 @@ const namesAdded = [
   'hours',
   'rolled_to',
   'backlogs',
+  'executions',
   'failed_by',
   'mutes',
   'operations',

@@ -1,7 +1,13 @@
 import type { FailureMark } from '../../model/failure-mark.ts'
 import type { RunState, RunTransition } from '../../model/run.ts'
 import type { RunId } from '../../model/run-id.ts'
-import { type HistoryEntry, keepAnswersMs, type LeaseId, type RetentionPolicy } from '../store.ts'
+import {
+  type HistoryEntry,
+  keepAnswersMs,
+  type LeaseId,
+  type RetentionPolicy,
+  type WorkerJob,
+} from '../store.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 import type { Moment } from './store-clock.ts'
@@ -36,6 +42,8 @@ export interface Transaction extends Moment {
   openedLines: boolean
   /** The lease whose claim has room for what becomes ready. */
   claimer: LeaseId | undefined
+  /** Workers whose runs leave them, by lease. */
+  readonly holders: Map<LeaseId, Holder>
   /** The run whose own call this is: its answer says when to ask again. */
   asking: number | undefined
 }
@@ -65,6 +73,12 @@ export interface StoredFailure {
   readonly run: RunId
   readonly tries: 0 | 1
   readonly runs: 0 | 1
+}
+
+/** A worker that holds runs. */
+export interface Holder {
+  readonly name: string
+  readonly jobs: readonly WorkerJob[]
 }
 
 export interface WakeCount {

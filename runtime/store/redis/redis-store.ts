@@ -1,9 +1,16 @@
 import type { Clock } from '../../model/clock.ts'
 import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
+import type {
+  ExpectedLimiter,
+  ExpectedMute,
+  ExpectedPause,
+  ExpectedSchedule,
+  ExpectingWrite,
+} from '../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
-import type { JournalEntry } from '../../model/journal.ts'
+import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
 import type { LimiterRule } from '../../model/limiter.ts'
 import type { OperatorWrite } from '../../model/operator-write.ts'
 import type { RunState } from '../../model/run.ts'
@@ -15,6 +22,7 @@ import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
 import type { EventPage, EventQuery } from '../events.ts'
+import type { ExecutionInfo } from '../executions.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
 import type { HeldKeyPage, HeldKeyQuery } from '../held-keys.ts'
 import { leaderCheck } from '../leader-check.ts'
@@ -60,6 +68,7 @@ import type {
   Held,
   HistoryEntry,
   JournalPage,
+  JournalQuery,
   LeaseId,
   NewWorker,
   QueueInfo,
@@ -98,10 +107,11 @@ import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
 import { enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
+import { readExecutions } from './operations/executions.ts'
 import { expectedArgs, refuseMoved } from './operations/expected-run.ts'
 import { readFailures } from './operations/failures.ts'
 import { readHistory, readQueues, readRuns, readWorkers } from './operations/inspect.ts'
-import { journalEntries, readJournal } from './operations/journal.ts'
+import { journalEntries, journalOutline, readJournal } from './operations/journal.ts'
 import { register, renew, reportCut, resign } from './operations/lease.ts'
 import {
   acquire,
@@ -116,6 +126,7 @@ import {
 } from './operations/limiters.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
+import { pauseQueue } from './operations/pause-queue.ts'
 import { readReadyClasses } from './operations/ready-classes.ts'
 import { planRetry, retry } from './operations/retry.ts'
 import { checkCounts, isCounted, readRunCounts, recount } from './operations/run-counts.ts'
@@ -338,24 +349,24 @@ class RedisStore implements Store {
     })
   }
 
-  async pauseQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'pause'])
+  pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
+    return pauseQueue(this.#calls, queue, 'pause', write)
   }
 
-  async resumeQueue(queue: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
-    await this.#calls.run('pause-queue', [queue, requestId, by, reason, 'resume'])
+  resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void> {
+    return pauseQueue(this.#calls, queue, 'resume', write)
   }
 
   async muteFinding(
     finding: string,
     forMs: number,
-    write: OperatorWrite,
+    write: ExpectingWrite<ExpectedMute>,
   ): Promise<{ readonly until: number }> {
     checkMute(finding, forMs)
     return muteFinding(this.#calls, finding, forMs, write)
   }
 
-  async unmuteFinding(finding: string, write: OperatorWrite): Promise<boolean> {
+  async unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean> {
     checkMute(finding, 1)
     return unmuteFinding(this.#calls, finding, write)
   }
@@ -380,7 +391,11 @@ class RedisStore implements Store {
     return correctCost(this.#calls, lease, request)
   }
 
-  setLimiter(name: string, numbers: RuleChange | undefined, write: OperatorWrite): Promise<LimiterRule> {
+  setLimiter(
+    name: string,
+    numbers: RuleChange | undefined,
+    write: ExpectingWrite<ExpectedLimiter>,
+  ): Promise<LimiterRule> {
     return setLimiter(this.#calls, name, numbers, write)
   }
 
@@ -437,11 +452,11 @@ class RedisStore implements Store {
     return changeSchedule(this.#calls, name, 'remove', write)
   }
 
-  pauseSchedule(name: string, write: OperatorWrite): Promise<void> {
+  pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return changeSchedule(this.#calls, name, 'pause', write)
   }
 
-  resumeSchedule(name: string, write: OperatorWrite): Promise<void> {
+  resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void> {
     return changeSchedule(this.#calls, name, 'resume', write)
   }
 
@@ -489,15 +504,23 @@ class RedisStore implements Store {
     return ((await this.#calls.run('read-ended', ids)) as Buffer[]).map(String)
   }
 
-  journal(
+  journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]> {
+    return journalEntries(this.#calls, id, page)
+  }
+
+  journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
-  ): Promise<readonly JournalEntry[]> {
-    return journalEntries(this.#calls, id, page)
+  ): Promise<readonly JournalOutline[]> {
+    return journalOutline(this.#calls, id, page)
   }
 
   history(id: RunId): Promise<readonly HistoryEntry[]> {
     return readHistory(this.#calls, id)
+  }
+
+  executions(id: RunId): Promise<readonly ExecutionInfo[]> {
+    return readExecutions(this.#calls, id)
   }
 
   runs(query: RunQuery): Promise<RunPage> {

@@ -58,10 +58,13 @@ interface Extras {
   readonly f?: string
   /** The instant that a scheduled run waits for, by the server's clock. */
   readonly i?: number
-  /** The tick it was made for. */
+  /** The tick it was made for, and the schedule. */
   readonly s?: number
+  readonly S?: string
   /** Cuts of its workers that were taken back, and the position they were counted at. */
   readonly k?: readonly [cuts: number, position: number]
+  /** Executions that have ended: see `executions` in scripts/prelude.lua. */
+  readonly x?: string
   /** How its workers were lost, when the store itself ended it. */
   readonly P?: LossCounts
 }
@@ -190,6 +193,7 @@ export function toRun(run: WholeRun, shown: Shown): Run {
     changedAt: shown(record.changedAt),
     position: record.position,
     ...(record.extras.o === undefined ? {} : { orphans: record.extras.o }),
+    ...(record.extras.S === undefined ? {} : { schedule: record.extras.S }),
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
   }
   return { ...base, state: record.state, ...stateFields(run, shown) } as unknown as Run

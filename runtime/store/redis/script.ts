@@ -5,6 +5,7 @@ import { runStates, runTransitions } from '../../model/run.ts'
 import { keepActionsMs, maxRefusals } from '../actions.ts'
 import { keepDefinitionMs } from '../definitions.ts'
 import { retainedOperations, retainedTransitions } from '../events.ts'
+import { keptExecutions } from '../executions.ts'
 import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
 import { recountPauseMs } from '../recount.ts'
@@ -211,6 +212,7 @@ function withConstants(source: string): string {
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
+    '--[[executions]] 0, 0': `${keptExecutions.first}, ${keptExecutions.last}`,
     '--[[hours]] 0': String(hoursFrom),
     '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
       ', ',

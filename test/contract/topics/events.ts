@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { given } from '../../../runtime/cli/given.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { EventLog, StoreEvent } from '../../../runtime/store/events.ts'
 import { type Store, type ThroughputCell, throughputMinutes } from '../../../runtime/store/store.ts'
@@ -238,6 +239,84 @@ export function eventsContract(open: Open): void {
     expect(await newest(mostEvents)).toEqual(ids)
   })
 
+  contractTest(open, 'pages go back from a cursor, of any size, to the oldest', async ({ store, worker }) => {
+    const runs = Array.from({ length: 6 }, (_, i) => newRun({ queue: i % 2 === 0 ? 'a' : 'b' }))
+    await store.enqueue(runs.slice(0, 4))
+    await store.enqueue(runs.slice(4))
+    await (await worker({ queues: ['a'] })).claim()
+    for (const { id } of runs) await store.cancel(id, byHand())
+    const { events: all, cursor: newest } = await store.events({ limit: mostEvents })
+    const inLog = (log: EventLog | undefined): StoreEvent[] =>
+      all.filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
+    for (const limit of [1, 2, 3, 5, mostEvents]) {
+      for (const log of [undefined, 'runs', 'operations'] as const) {
+        const read: StoreEvent[] = []
+        for (let before: string | undefined; ; ) {
+          const page = await store.events({ limit, ...given({ log, before }) })
+          expect(page).not.toHaveProperty('gap')
+          expect(page.cursor).toBe(newest)
+          read.unshift(...page.events)
+          if (page.events.length < limit) break
+          before = page.events[0]?.cursor
+        }
+        expect(read).toEqual(inLog(log))
+      }
+    }
+    for (const [i, { cursor }] of all.entries()) {
+      expect((await store.events({ before: cursor, limit: mostEvents })).events).toEqual(all.slice(0, i))
+    }
+  })
+
+  contractTest(
+    open,
+    'back from a cursor of another store, or of lost writes, there is nothing',
+    async (contract) => {
+      const { store } = contract
+      await store.enqueue([newRun()])
+      const { cursor } = await store.events({ limit: 1 })
+      const foreign = cursor.replace(/^[^-]+/, 'abc')
+      const lost = cursor.replace(/\d+$/, '999')
+      for (const before of [foreign, lost])
+        expect(await store.events({ before, limit: 10 })).toEqual({ events: [], cursor, gap: true })
+    },
+  )
+
+  contractTest(open, 'the events of one run are found between those of others', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun({ id: 'run-one' })
+    // Ids that begin or end alike, and a queue that is named as the run.
+    const others = ['run-one-2', 'my-run-one', '"run-one"'].map((id) => newRun({ id, queue: 'run-one' }))
+    await store.enqueue([...others, run])
+    const first = await worker({ queues: ['default'] })
+    await first.settle(await first.claimOne(), { kind: 'failed', error: plainError })
+    await store.pauseQueue('run-one', byHand())
+    await store.retry('run-one', {}, byHand({ reason: 'again' }))
+    for (let i = 0; i < 40; i++)
+      await store.enqueue(Array.from({ length: 100 }, () => newRun({ queue: 'b' })))
+    await store.cancel('run-one', byHand())
+    const all = await readAllEvents(store, { after: '0-0', limit: mostEvents })
+    const own = all.events.filter((event) =>
+      event.kind === 'run'
+        ? event.run === 'run-one'
+        : event.subject === 'run-one' && event.operation !== 'pause queue',
+    )
+    expect(own.map((event) => (event.kind === 'run' ? event.transition : event.operation))).toEqual([
+      ...['enqueue', 'claim', 'fail', 'retry run', 'retry', 'cancel run', 'cancel'],
+    ])
+    expect(await store.events({ run: 'run-one', limit: mostEvents })).toEqual({
+      events: own,
+      cursor: own.at(-1)?.cursor,
+    })
+    const page = async (limit: number, before?: string, log?: EventLog): Promise<readonly StoreEvent[]> =>
+      (await store.events({ run: 'run-one', limit, ...given({ before, log }) })).events
+    expect(await page(2)).toEqual(own.slice(-2))
+    expect(await page(2, own[5]?.cursor)).toEqual(own.slice(3, 5))
+    expect(await page(5, own[3]?.cursor)).toEqual(own.slice(0, 3))
+    expect(await page(5, undefined, 'operations')).toEqual(own.filter(({ kind }) => kind === 'operation'))
+    expect(await page(5, own[0]?.cursor)).toEqual([])
+    expect(await store.events({ run: 'unknown', limit: 5 })).toMatchObject({ events: [] })
+  })
+
   contractTest(open, 'what is repeated or refused is not told', async ({ store, worker }) => {
     const [run, blown, held] = [newRun(), newRun(), newRun()]
     await store.enqueue([run, blown, held])
@@ -453,6 +532,10 @@ export function eventsContract(open: Open): void {
     for (const limit of [0, -1, 1.5, mostEvents + 1, Number.NaN]) {
       await expect(store.events({ limit })).rejects.toMatchObject(refused)
     }
+    const { cursor } = await store.events({ limit: 1 })
+    for (const query of [{ before: cursor }, { run: 'run-1' }])
+      await expect(store.events({ after: cursor, limit: 1, ...query })).rejects.toMatchObject(refused)
+    await expect(store.events({ before: 'nonsense', limit: 1 })).rejects.toMatchObject(refused)
     for (const after of ['', 'nonsense', '12', 'a-b', 'a-1; 2']) {
       await expect(store.events({ after, limit: 10 })).rejects.toMatchObject(refused)
     }

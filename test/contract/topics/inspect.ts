@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
+import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import { contractTest } from '../contract-test.ts'
-import { byHand, done, newRun, plainError } from '../given.ts'
+import { byHand, done, failed, failure, newRun, plainError, waiting } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 
 export function inspectContract(open: Open): void {
@@ -135,6 +136,66 @@ export function inspectContract(open: Open): void {
     expect(await store.journal('unknown', { after: 0, limit: 2 })).toEqual([])
     expect(await store.run('unknown')).toBeUndefined()
   })
+
+  contractTest(open, 'the outline of a journal leaves out what steps returned', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    await first.append(
+      run,
+      ...[done('a', 'x'.repeat(5_000)), failed('b', true), waiting('c', 60_000), failure('no', 1_000)],
+    )
+    const whole = await store.journal(run.id, { after: 0, limit: 10 })
+    const outline = await store.journalOutline(run.id, { after: 0, limit: 10 })
+    expect(whole.map(({ phase }) => phase)).toEqual(['done', 'failed', 'waiting', 'retrying'])
+    expect(outline).toEqual(
+      whole.map((entry) => Object.fromEntries(Object.entries(entry).filter(([name]) => name !== 'value'))),
+    )
+    const positions = async (after: number, limit: number): Promise<number[]> =>
+      (await store.journalOutline(run.id, { after, limit })).map(({ position }) => position)
+    expect(await positions(0, 2)).toEqual([1, 2])
+    expect(await positions(2, 3)).toEqual([3, 4])
+    expect(await store.journalOutline('unknown', { after: 0, limit: 2 })).toEqual([])
+  })
+
+  contractTest(open, 'the entries of one step are read by its path', async ({ store, worker }) => {
+    await store.enqueue([newRun()])
+    const first = await worker()
+    const run = await first.claimOne()
+    // More than one call to a server inspects.
+    for (let round = 0; round < 25; round++) {
+      const rest = Array.from({ length: 99 }, (_, i) => done(`n[${round * 99 + i}]`))
+      await first.append(run, failure('no', 0), ...rest)
+    }
+    await first.append(run, done('pay', { paid: true }), done('pays'), done('pa'))
+    const of = (path: string, after: number, limit: number): Promise<readonly JournalEntry[]> =>
+      store.journal(run.id, { after, limit, path })
+    const whole = await store.journal(run.id, { after: 0, limit: 3_000 })
+    expect(whole).toHaveLength(2_503)
+    expect(await of('pay', 0, 100)).toEqual(whole.filter(({ path }) => path === 'pay'))
+    expect((await of('pay', 0, 2)).map(({ position }) => position)).toEqual([1, 101])
+    expect((await of('pay', 101, 2)).map(({ position }) => position)).toEqual([201, 301])
+    expect((await of('pay', 2_401, 5)).map(({ phase }) => phase)).toEqual(['done'])
+    expect(await of('other', 0, 5)).toEqual([])
+    expect(await store.journal('unknown', { after: 0, limit: 2, path: 'pay' })).toEqual([])
+  })
+
+  contractTest(
+    open,
+    'entries that a retry dropped are in no read of a journal',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      await first.append(run, done('a'), failed('b'))
+      await first.settle(run, { kind: 'failed', error: plainError, escaped: 'b' })
+      await store.retry(run.id, {}, byHand())
+      expect((await store.journalOutline(run.id, { after: 0, limit: 5 })).map(({ path }) => path)).toEqual([
+        'a',
+      ])
+      expect(await store.journal(run.id, { after: 0, limit: 5, path: 'b' })).toEqual([])
+    },
+  )
 
   contractTest(open, 'a store names its address and judges each check', async ({ store }) => {
     const checks = await store.checks()

@@ -165,8 +165,16 @@ export function schedulesContract(open: Open): void {
       outcome: 'fired',
       run: `report-${tick}`,
     })
-    expect(await store.run(`report-${tick}`)).toMatchObject({ state: 'ready', scheduledFor: tick })
-    expect(await (await worker()).claimOne()).toMatchObject({ id: `report-${tick}`, scheduledFor: tick })
+    expect(await store.run(`report-${tick}`)).toMatchObject({
+      state: 'ready',
+      schedule: 'report',
+      scheduledFor: tick,
+    })
+    expect(await (await worker()).claimOne()).toMatchObject({
+      id: `report-${tick}`,
+      schedule: 'report',
+      scheduledFor: tick,
+    })
     expect(await store.schedules()).toMatchObject([
       { nextTick: tick + minute, last: { outcome: 'fired', tick } },
     ])
@@ -419,6 +427,8 @@ export function schedulesContract(open: Open): void {
     expect(await store.ledger('report', { limit: 1 })).toMatchObject([
       { n: 2, outcome: 'triggered', run: 'by-hand', by: 'ana', reason: 'asked by sales' },
     ])
+    expect(await store.run('by-hand')).toMatchObject({ schedule: 'report' })
+    expect(await store.run('by-hand')).not.toHaveProperty('scheduledFor')
     await leader.fire(tickRun(tick))
     expect(await store.ledger('report', { limit: 1 })).toMatchObject([{ why: 'overlap', other: 'by-hand' }])
   })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { logRows } from '../../../tui/actions/session-log.ts'
+import type { Thing } from '../../../tui/app/thing.ts'
 import { bothStores } from '../../unit/both-stores.ts'
 import { openWorkshop } from '../../unit/workshop.ts'
 import { Host } from './hosted.ts'
@@ -132,5 +133,71 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.idle()
     expect(host.toasts.at(-1)).toBe('paused-queue:mail is no longer muted')
     expect(await jobs.inspector.mutes()).toEqual([])
+  })
+
+  test('what has changed since the dialog said what it is, is left alone', async () => {
+    const { jobs, work } = await openWorkshop(await storeOptions())
+    const worker = await work(mail)
+    await worker.stop({ timeout: 0 })
+    await jobs.schedules.put('nightly', mail, { cron: '0 3 * * *', input: {} })
+    const finding = 'paused-queue:mail'
+    const other = { by: 'ben' }
+    const host = new Host(jobs)
+    /** Opens a dialog, lets another operator act, leaves its fields and confirms. */
+    const late = async (
+      command: string,
+      thing: Thing,
+      act: () => Promise<unknown>,
+      fields = 0,
+    ): Promise<string> => {
+      await host.open(command, thing)
+      await act()
+      host.press(...Array<string>(fields).fill('tab'), 'y')
+      await host.idle()
+      const { text } = host
+      host.press('esc')
+      return text
+    }
+    const queue = (paused: boolean) => ({ kind: 'queue', id: 'mail', paused }) as const
+    const schedule = (paused: boolean) => ({ kind: 'schedule', id: 'nightly', paused }) as const
+    const limiter = { kind: 'limiter', id: 'gateway' } as const
+    const moved = (what: string) => expect.stringContaining(`${what} has changed since it was read`)
+    expect(await late('pause or resume', queue(false), () => jobs.pauseQueue('mail', other))).toEqual(
+      moved("queue 'mail'"),
+    )
+    expect(await late('pause or resume', queue(true), () => jobs.resumeQueue('mail', other))).toEqual(
+      moved("queue 'mail'"),
+    )
+    expect(
+      await late('pause or resume', schedule(false), () =>
+        jobs.schedules.put('nightly', mail, { cron: '0 4 * * *', input: {} }),
+      ),
+    ).toEqual(moved("schedule 'nightly'"))
+    expect(
+      await late('trigger', schedule(false), () =>
+        jobs.schedules.put('nightly', mail, { cron: '0 5 * * *', input: {} }),
+      ),
+    ).toEqual(moved("schedule 'nightly'"))
+    expect((await jobs.inspector.runs({ limit: 10 })).runs).toEqual([])
+    expect(
+      await late('set limiter', limiter, () => jobs.limits.set('gateway', { limit: 7 }, other), 3),
+    ).toEqual(moved("limiter 'gateway'"))
+    expect(await late('reset limiter', limiter, () => jobs.limits.reset('gateway', other))).toEqual(
+      moved("limiter 'gateway'"),
+    )
+    expect(
+      await late(
+        'mute',
+        { kind: 'finding', id: finding },
+        () => jobs.muteFinding(finding, { for: '5m', ...other }),
+        2,
+      ),
+    ).toEqual(moved(`the mute of '${finding}'`))
+    expect(
+      await late('unmute', { kind: 'finding', id: finding }, () =>
+        jobs.muteFinding(finding, { for: '9m', ...other }),
+      ),
+    ).toEqual(moved(`the mute of '${finding}'`))
+    expect(await jobs.inspector.mutes()).toMatchObject([{ by: 'ben' }])
   })
 })

@@ -51,9 +51,12 @@ class Log {
 
   events = async (query: EventQuery): Promise<EventPage> => {
     this.asked.push(query)
-    const { after, limit, log } = query
+    const { after, before, run, limit, log } = query
     const number = (cursor: string): number => Number(cursor.slice(cursor.lastIndexOf('-') + 1))
-    const fitting = this.all.filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
+    const fitting = this.all
+      .filter(({ kind }) => log === undefined || (kind === 'run') === (log === 'runs'))
+      .filter((event) => before === undefined || number(event.cursor) < number(before))
+      .filter((event) => run === undefined || (event.kind === 'run' && event.run === run))
     const last = (events: readonly StoreEvent[]): string =>
       events.at(-1)?.cursor ?? this.all.at(-1)?.cursor ?? `${this.epoch}-0`
     if (after === undefined || !after.startsWith(`${this.epoch}-`)) {
@@ -69,9 +72,9 @@ class Log {
     }
   }
 
-  load(before?: EventsData, filter = ''): Promise<EventsData> {
+  load(before?: EventsData, filter = '', wanted = 0): Promise<EventsData> {
     this.asked = []
-    return loadEvents({ events: this.events }, { filter, own: {} }, before)
+    return loadEvents({ events: this.events }, { filter, own: {}, wanted }, before)
   }
 }
 
@@ -143,6 +146,56 @@ test('no more than so many are kept', async () => {
   }
   expect(data.entries).toHaveLength(maxEvents)
   expect(kinds(data)[0]).toBe('e-12000')
+})
+
+test('older events are read as the list is to have more rows, down to the oldest that is kept', async () => {
+  const log = new Log()
+  log.all = many(1, 6_500)
+  const first = await log.load()
+  expect(first).not.toHaveProperty('ended')
+  const second = await log.load(first, '', 1_100)
+  expect(log.asked).toEqual([
+    { after: 'e-6500', limit: 1_000 },
+    { before: 'e-5501', limit: 1_000 },
+  ])
+  expect(kinds(second)).toEqual(
+    many(4_501, 2_000)
+      .map(({ cursor }) => cursor)
+      .toReversed(),
+  )
+  const third = await log.load(second, '', 5_500)
+  expect(third).toMatchObject({ isPartial: true })
+  const last = await log.load(third, '', 8_000)
+  expect(last).toMatchObject({ ended: true })
+  expect(last).not.toHaveProperty('isPartial')
+  expect(kinds(last)).toHaveLength(6_500)
+  log.all = many(1, 6_501)
+  expect(kinds(await log.load(last, '', 8_000))).toHaveLength(6_501)
+})
+
+test('a filter is searched for in what is older, a few pages at a time', async () => {
+  const log = new Log()
+  log.all = [ran(1, { job: 'mail' }), ...many(2, 5_000)]
+  const first = await log.load(undefined, 'job:mail', 100)
+  expect(first).toMatchObject({ isPartial: true })
+  expect(log.asked).toHaveLength(4)
+  const second = await log.load(first, 'job:mail', 100)
+  expect(second).toMatchObject({ ended: true })
+  expect(eventRows({ data: second, place: { filter: 'job:mail' } as never }).map(({ id }) => id)).toEqual([
+    'e-1',
+  ])
+})
+
+test('older events of one run are found by the store, and left out under another filter', async () => {
+  const log = new Log()
+  log.all = [ran(1, { run: 'run-x' }), ...many(2, 4_000), ran(4_002, { run: 'run-x' })]
+  const data = await log.load(undefined, 'run:run-x', 100)
+  expect(log.asked).toEqual([{ limit: 1_000 }, { before: 'e-3003', run: 'run-x', limit: 1_000 }])
+  const rows = (filter: string): readonly string[] =>
+    eventRows({ data, place: { filter } as never }).map(({ id }) => id)
+  expect(rows('run:run-x')).toEqual(['e-4002', 'e-1'])
+  expect(rows('')).toHaveLength(1_000)
+  expect(await log.load(data)).not.toHaveProperty('ofRun')
 })
 
 function shown(events: readonly StoreEvent[]): AppState {

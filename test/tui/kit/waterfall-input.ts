@@ -1,9 +1,11 @@
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { Run } from '../../../runtime/model/run.ts'
+import type { ExecutionEnd, ExecutionInfo } from '../../../runtime/store/executions.ts'
 import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import { layoutWaterfall, type WaterfallOptions } from '../../../tui/kit/waterfall.ts'
 import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
-import { type WaterfallInput, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
+import type { WaterfallInput } from '../../../tui/kit/waterfall-input.ts'
+import { waterfallModel } from '../../../tui/kit/waterfall-model.ts'
 
 /** When the runs of these tests were enqueued. */
 export const begin = Date.UTC(2026, 10, 29, 12)
@@ -52,6 +54,18 @@ export function awake(path: string, at: number): object {
 
 export function happened(kind: HistoryEntry['kind'], at: number, over: object = {}): HistoryEntry {
   return { kind, at: seconds(at), ...over }
+}
+
+/** From a claim at `from` seconds, for which it was ready `waited` seconds, to `to`. */
+export function execution(
+  n: number,
+  from: number,
+  waited: number,
+  to: number,
+  { worker, ...end }: Omit<ExecutionEnd, 'at'> & { readonly worker?: string },
+): ExecutionInfo {
+  const claim = { n, claimedAt: seconds(from), waitedMs: waited * 1_000 }
+  return { ...claim, ...(worker === undefined ? {} : { worker }), end: { at: seconds(to), ...end } }
 }
 
 export function input(

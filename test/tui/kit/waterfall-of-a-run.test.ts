@@ -28,13 +28,14 @@ test('the waterfall of a real run tells of each of its steps', async () => {
   if (run === undefined) throw new Error('the run is gone')
   const journal = await jobs.inspector.journal(handle.id, { after: 0, limit: 500 })
   const history = await jobs.inspector.history(handle.id)
-  const { rows, live } = waterfallModel({ run, journal, history, now: Date.now() })
+  const executions = await jobs.inspector.executions(handle.id)
+  const { rows, live } = waterfallModel({ run, journal, history, executions, now: Date.now() })
   expect(live).toBe(false)
   // How long it was held up, or queued, is the machine's.
   const kinds = ({ spans }: WaterfallRow): string[] =>
     spans.map(({ kind }) => kind).filter((kind) => kind !== 'held up' && kind !== 'queued')
   expect(rows.map((row) => [row.depth, row.label, ...kinds(row)].join(' '))).toEqual([
-    '0 ship',
+    '0 ship held held',
     '0 load done',
     '0 charge retried pause done',
     '0 items[a/b] steps',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plainText, textWidth } from '../../../runtime/cli/plain-text.ts'
+import type { RunTransition } from '../../../runtime/model/run.ts'
 import type { LinePlace } from '../../../runtime/store/limiters.ts'
 import { layoutWaterfall } from '../../../tui/kit/waterfall.ts'
 import { waterfallGlyphs } from '../../../tui/kit/waterfall-glyphs.ts'
@@ -9,6 +10,7 @@ import {
   awake,
   begin,
   done,
+  execution,
   frame,
   happened,
   input,
@@ -84,6 +86,69 @@ describe('a run on one clock', () => {
         "^ at 1m10s: handed back by its worker w2; now on w3",
       ]
     `)
+  })
+
+  test('shows executions, pauses of the run and waits for a worker as they were', () => {
+    const history = [happened('lost', 30, { worker: 'w1' }), happened('released', 70, { worker: 'w2' })]
+    const executions = [
+      execution(1, 10, 10, 20, { transition: 'back off', until: seconds(25) }),
+      execution(2, 27, 2, 30, { transition: 'lose', worker: 'w1' }),
+      execution(3, 42, 12, 70, { transition: 'release', worker: 'w2' }),
+      { n: 4, claimedAt: seconds(80), waitedMs: 10_000, worker: 'w3', version: 3 },
+    ]
+    const of = input({ journal: [], history, executions, run: run({ worker: 'w3', changedAt: seconds(80) }) })
+    expect(
+      waterfallModel(of).rows[0]?.spans.map(({ kind, from, to }) => [kind, from - begin, to - begin]),
+    ).toEqual([
+      ...[
+        ['queued', 0, 10_000],
+        ['held', 10_000, 20_000],
+        ['pause', 20_000, 25_000],
+      ],
+      ...[
+        ['queued', 25_000, 27_000],
+        ['held', 27_000, 30_000],
+      ],
+      ...[
+        ['queued', 30_000, 42_000],
+        ['held', 42_000, 70_000],
+      ],
+      ...[
+        ['queued', 70_000, 80_000],
+        ['held', 80_000, 100_000],
+      ],
+    ])
+    expect(frame(of, 70)).toMatchInlineSnapshot(`
+      [
+        "                       0             30.0s         1m0s          1m30s",
+        "ship     >       1m40s oooo-----...--!oooo-------------^oooo----------",
+        "! at 30.0s: lost its worker w1; next on w2, 12.0s later",
+        "^ at 1m10s: handed back by its worker w2; next on w3, 10.0s later",
+      ]
+    `)
+  })
+
+  test('a run that pauses now has that pause once, and a suspended one leaves it to its steps', () => {
+    const waiting = run({
+      ...{ state: 'waiting', waitingFor: { kind: 'retry', until: seconds(200) }, worker: undefined },
+      changedAt: seconds(20),
+    })
+    const kinds = (transition: RunTransition): readonly string[] => {
+      const executions = [execution(1, 10, 10, 20, { transition, until: seconds(200) })]
+      const model = waterfallModel(input({ journal: [], executions, run: waiting }))
+      return model.rows[0]?.spans.map(({ kind }) => kind) ?? []
+    }
+    expect(kinds('back off')).toEqual(['queued', 'held', 'pause'])
+    const later = [
+      execution(1, 10, 10, 20, { transition: 'suspend', until: seconds(30) }),
+      execution(2, 30, 0, 40, { transition: 'complete' }),
+    ]
+    const ended = run({ state: 'completed', endedAt: seconds(40), worker: undefined })
+    expect(
+      waterfallModel(input({ journal: [], executions: later, run: ended })).rows[0]?.spans.map(
+        ({ kind }) => kind,
+      ),
+    ).toEqual(['queued', 'held', 'held'])
   })
 
   test('does not call it queued where it was lost again before anything is known of it', () => {

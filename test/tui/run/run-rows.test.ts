@@ -133,6 +133,35 @@ test('history tells of losses with the worker, which a jump opens', () => {
   expect(details(pressed(shown(knownRun({ history: [] })), 'H'))[0]).toContain('nothing happened to it')
 })
 
+test('history tells of executions in between, by their claim', () => {
+  const executions = [
+    {
+      n: 1,
+      claimedAt: now - 58_000,
+      waitedMs: 2_000,
+      worker: 'w-91cc',
+      version: 12,
+      end: { at: now - 56_000, transition: 'lose' },
+    },
+    {
+      n: 2,
+      claimedAt: now - 50_000,
+      waitedMs: 1_000,
+      worker: 'w2',
+      end: { at: now - 9_000, transition: 'back off', until: now - 4_000 },
+    },
+    { n: 3, claimedAt: now - 3_000 },
+  ] as const
+  const state = pressed(shown(knownRun({ executions })), 'H')
+  expect(details(state)).toEqual([
+    '11:59:02Z  58.0s ago  execution 1 on w-91cc, version 12, queued 2.0s, ran 2.0s, its worker was lost',
+    '11:59:04Z  56.0s ago  lost its worker w-91cc: its lease expired',
+    '11:59:10Z  50.0s ago  execution 2 on w2, queued 1.0s, ran 41.0s, threw between steps, next after 5.0s',
+    '11:59:57Z   3.0s ago  execution 3, runs',
+  ])
+  expect(detailRows(input(state))[2]?.jumps).toMatchObject([{ target: { screen: 'workers', row: 'w2' } }])
+})
+
 test('tabs follow each other, around', () => {
   expect(pressed(shown(), '.').places.visited[0]?.own.tab).toBe('input')
   expect(pressed(shown(), ',', ',').places.visited[0]?.own.tab).toBe('about')

@@ -65,6 +65,7 @@ export function knownRun(over: Partial<KnownRun> = {}): KnownRun {
     readAt: now,
     journal: { entries, isPartial: false },
     history: [{ at: at(56_000), kind: 'lost', worker: 'w-91cc', reason: 'its lease expired' }],
+    executions: [],
     places: [],
     sentences: [
       'It failed 1.0 s ago: 429.',

@@ -9,7 +9,7 @@ async function sentencesFor(orphans?: readonly number[]): Promise<string[]> {
     const position = after + 1 === 9 ? 10 : after + 1
     return [{ position, path: `step${position}` }]
   }
-  return orphanSentences({ id: 'run', orphans } as unknown as Run, { journal: journal as never })
+  return orphanSentences({ id: 'run', orphans } as unknown as Run, { journalOutline: journal as never })
 }
 
 describe('stored steps that the code no longer calls', () => {

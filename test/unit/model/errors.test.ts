@@ -27,6 +27,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.RunTimeoutError('late'), 'RUN_TIMEOUT'],
   [new sdk.ScheduleStateError('declared in code'), 'SCHEDULE_STATE'],
   [new sdk.SerializationError('value.a', 'no'), 'SERIALIZATION'],
+  [new sdk.StaleWriteError("queue 'mail'"), 'STALE_WRITE'],
   [new sdk.StepFailedError('a', 2, new Error('x')), 'STEP_FAILED'],
   [new sdk.StepTimeoutError('a', 5), 'STEP_TIMEOUT'],
   [new sdk.StepUnknownError('a'), 'STEP_UNKNOWN'],

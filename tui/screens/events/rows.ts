@@ -6,7 +6,7 @@ import { formatFilter } from '../../text/format-filter.ts'
 import { shortRunId } from '../runs/rows.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { matchesFilter, parseEventFilter } from './event-filter.ts'
-import type { EventsData, StreamBreak, StreamEntry } from './events-data.ts'
+import { allEntries, type EventsData, type StreamBreak, type StreamEntry } from './events-data.ts'
 
 export interface EventRow extends Row {
   readonly entry: StreamEntry
@@ -32,7 +32,7 @@ export function eventRows({
   const rows =
     filter.unknown.length > 0
       ? []
-      : data.entries
+      : allEntries(data, filter)
           .filter((entry) => entry.kind === 'break' || matchesFilter(entry.event, filter))
           .map((entry) => (entry.kind === 'break' ? { id: entry.id, entry } : toRow(entry)))
   filtered.set(data, { filter: place.filter, rows })

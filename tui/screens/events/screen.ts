@@ -18,6 +18,7 @@ export const events: Screen<EventsData> = {
     everyMs: 1_000,
     keyOf: (request) => shownLog(request) ?? 'both',
     load: ({ inspector }, request, before) => loadEvents(inspector, request, before),
+    isPartial: ({ isPartial }) => isPartial === true,
   },
   rows: eventRows,
   height: (input) => eventsLayout(input).listHeight,

@@ -12,7 +12,7 @@ import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
 import type { ListWindow, ScreenInput, ViewProps } from '../screen.ts'
 import { parseEventFilter, shownLog } from './event-filter.ts'
-import type { EventsData, StreamEntry } from './events-data.ts'
+import { type EventsData, maxKept, type StreamEntry } from './events-data.ts'
 import { type EventRow, entryText, localTime, shortText } from './rows.ts'
 
 const detailHeight = 6
@@ -128,13 +128,20 @@ function Empty(props: ViewProps<EventsData>): ReactElement {
 
 const titles = { both: 'events', operations: 'events, operations only', runs: 'events, runs only' } as const
 
-/** Whether it follows, and how much of the stream there is. */
+/** Whether it follows, how much of the stream there is, and what is below. */
 function noteOf({ data, place }: ViewProps<EventsData>, list: ListWindow | undefined): Span {
   if (data === undefined || list === undefined) return span('reading', 'dim')
   const at = list.first + list.line
   const follow = at <= 0 ? 'following' : `standing still, ${at.toLocaleString('en')} newer above (g follows)`
   const filter = place.filter === '' ? '' : `  ${place.filter}`
-  return span(`${follow}${filter}  ${list.count.toLocaleString('en')} kept, newest first`, 'dim')
+  const count = `${list.count.toLocaleString('en')} read, newest first`
+  return span(`${follow}${filter}  ${count}${pastText(data)}`, 'dim')
+}
+
+function pastText({ entries, ended, ofRun, isPartial }: EventsData): string {
+  if (isPartial) return ', looking for older ones'
+  if (ended || ofRun?.ended) return ', older ones are not kept'
+  return entries.length >= maxKept ? ', older ones by durable-jobs events --before' : ''
 }
 
 function eventTitle({ entry }: EventRow): string {

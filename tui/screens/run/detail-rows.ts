@@ -1,11 +1,13 @@
 import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
+import { executionSentence } from '../../../runtime/describe/execution-sentence.ts'
 import { historySentence } from '../../../runtime/describe/history-sentence.ts'
+import type { ExecutionInfo } from '../../../runtime/store/executions.ts'
 import type { HistoryEntry } from '../../../runtime/store/store.ts'
 import { type DocumentLine, documentLine, sentenceLines } from '../../kit/document.ts'
 import { errorDocument } from '../../kit/error-document.ts'
 import { toggledLines } from '../../kit/folds.ts'
-import { span } from '../../kit/span.ts'
+import { type Span, span } from '../../kit/span.ts'
 import { valueDocument } from '../../kit/value-document.ts'
 import type { ScreenInput } from '../screen.ts'
 import { allFacts } from './facts.ts'
@@ -88,24 +90,48 @@ function outputLines({ data, place, size }: Known): readonly DocumentLine[] {
   return valueDocument(run.output, 'output', { id: 'output', width: size.columns, toggled })
 }
 
+/** What happened to it and its executions, by time. */
 function historyLines({ data, now, size }: Known): readonly DocumentLine[] {
-  const { history, run } = data
-  if (history.length === 0) {
+  const { history, executions, run } = data
+  const lines = [
+    ...history.map((entry, i) => ({ at: entry.at, line: historyLine(entry, i, run.id, now) })),
+    ...executions.map((execution) => ({
+      at: execution.claimedAt,
+      line: executionLine(execution, run.id, now),
+    })),
+  ]
+  if (lines.length === 0) {
     const text = 'nothing happened to it beside its steps: no loss, no hand-over, nothing done by hand'
     return sentenceLines('history none', text, { width: size.columns, tone: 'dim' })
   }
-  return history.map((entry, i) => historyLine(entry, i, run.id, now))
+  return lines.toSorted((a, b) => a.at - b.at).map(({ line }) => line)
 }
 
 function historyLine(entry: HistoryEntry, i: number, run: string, now: number): DocumentLine {
   const { at, kind, worker } = entry
-  const ago = `${clockTime(at, now).replace(' UTC', 'Z')} ${`${durationToken(now - at)} ago`.padStart(10)}`
   const isBad = kind === 'lost' || kind === 'poisoned' || kind === 'blocked'
   return documentLine({
     id: `history ${run} ${at} ${i}`,
-    spans: [span(`${ago}  `, 'dim'), span(historySentence(entry), isBad ? 'bad' : 'plain')],
-    ...(worker === undefined
-      ? {}
-      : { jumps: [{ label: `worker ${worker}`, target: { screen: 'workers', row: worker } }] }),
+    spans: [agoSpan(at, now), span(historySentence(entry), isBad ? 'bad' : 'plain')],
+    ...jumpToWorker(worker),
   })
+}
+
+function executionLine(execution: ExecutionInfo, run: string, now: number): DocumentLine {
+  const { n, claimedAt, worker } = execution
+  return documentLine({
+    id: `execution ${run} ${n}`,
+    spans: [agoSpan(claimedAt, now), span(executionSentence(execution), 'dim')],
+    ...jumpToWorker(worker),
+  })
+}
+
+function agoSpan(at: number, now: number): Span {
+  const ago = `${clockTime(at, now).replace(' UTC', 'Z')} ${`${durationToken(now - at)} ago`.padStart(10)}`
+  return span(`${ago}  `, 'dim')
+}
+
+function jumpToWorker(worker: string | undefined): Pick<DocumentLine, 'jumps'> {
+  if (worker === undefined) return {}
+  return { jumps: [{ label: `worker ${worker}`, target: { screen: 'workers', row: worker } }] }
 }

@@ -21,9 +21,10 @@ export function shortFacts(run: Run): readonly Fact[] {
 
 /** When it came into its states. */
 export function timeFacts(run: Run, now: number): readonly Fact[] {
-  const { enqueuedAt, startedAt, scheduledFor } = run
+  const { enqueuedAt, startedAt, schedule, scheduledFor } = run
   const at = (time: number): string => `${clockTime(time, now)} (${durationToken(now - time)} ago)`
   return [
+    ...(schedule === undefined ? [] : [['schedule', schedule] as const]),
     ...(scheduledFor === undefined ? [] : [['tick', clockTime(scheduledFor, now)] as const]),
     ['enqueued', at(enqueuedAt)],
     ...(startedAt === undefined ? [] : [['started', at(startedAt)] as const]),

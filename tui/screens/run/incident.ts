@@ -1,7 +1,7 @@
 import { commandLine } from '../../../runtime/describe/command-line.ts'
 import { historySentence } from '../../../runtime/describe/history-sentence.ts'
 import { situation } from '../../../runtime/describe/situation.ts'
-import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import type { JournalOutline } from '../../../runtime/model/journal.ts'
 import type { Moment } from '../../text/incident-report.ts'
 import type { IncidentAbout, ScreenInput } from '../screen.ts'
 import type { KnownRun, RunData } from './run-data.ts'
@@ -40,7 +40,7 @@ function momentsOf({ run, history, journal }: KnownRun): readonly Moment[] {
   ]
 }
 
-function failedTry(entry: JournalEntry): readonly Moment[] {
+function failedTry(entry: JournalOutline): readonly Moment[] {
   if (entry.phase !== 'failed' && entry.phase !== 'retrying') return []
   const { path, attempt, error, at } = entry
   return [{ at, text: `step '${path}', try ${attempt}: ${error.name}: ${error.message}` }]

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import type { JournalOutline } from '../../../runtime/model/journal.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { StoredError } from '../../../runtime/model/stored-error.ts'
 import type { HistoryEntry, Inspector } from '../../../runtime/store/store.ts'
@@ -7,30 +7,30 @@ import type { HistoryEntry, Inspector } from '../../../runtime/store/store.ts'
  * A run's journal as far as it was read.
  * J1  It grows at its end alone, so a read goes on behind the last position that it has; a retry or a repair, which may
  *     have dropped entries, makes it begin anew (`goesOn`).
- * J2  Neither values nor stacks are kept: a journal may hold 64 MiB. One step's are read by the screen of that step.
+ * J2  Values are not read, and stacks not kept: a journal may hold 64 MiB. One step's are read by the screen of that step.
  */
 export interface JournalData {
-  readonly entries: readonly JournalEntry[]
+  readonly entries: readonly JournalOutline[]
   /** The last page was full: there is more. */
   readonly isPartial: boolean
 }
 
 export const emptyJournal: JournalData = { entries: [], isPartial: true }
 
-const pageEntries = 500
+const pageEntries = 5_000
 /** Of one read. */
-const maxPages = 4
+const maxPages = 2
 
 /** Reads on, a few pages at most. */
 export async function readOn(
-  inspector: Pick<Inspector, 'journal'>,
+  inspector: Pick<Inspector, 'journalOutline'>,
   id: RunId,
   { entries: known }: JournalData,
 ): Promise<JournalData> {
-  const entries: JournalEntry[] = []
+  const entries: JournalOutline[] = []
   for (let pages = 0; pages < maxPages; pages++) {
     const after = entries.at(-1)?.position ?? known.at(-1)?.position ?? 0
-    const page = await inspector.journal(id, { after, limit: pageEntries })
+    const page = await inspector.journalOutline(id, { after, limit: pageEntries })
     for (const entry of page) entries.push(light(entry))
     if (page.length < pageEntries) {
       return { entries: entries.length === 0 ? known : [...known, ...entries], isPartial: false }
@@ -39,19 +39,11 @@ export async function readOn(
   return { entries: [...known, ...entries], isPartial: true }
 }
 
-const noValue = new Uint8Array()
-
 /** J2. */
-function light(entry: JournalEntry): JournalEntry {
-  switch (entry.phase) {
-    case 'done':
-      return { ...entry, value: noValue }
-    case 'failed':
-    case 'retrying':
-      return { ...entry, error: lightError(entry.error) }
-    default:
-      return entry
-  }
+function light(entry: JournalOutline): JournalOutline {
+  return entry.phase === 'failed' || entry.phase === 'retrying'
+    ? { ...entry, error: lightError(entry.error) }
+    : entry
 }
 
 function lightError({ name, message }: StoredError): StoredError {

@@ -3,6 +3,7 @@ import { nextStep } from '../../../runtime/describe/next-step.ts'
 import { type Clock, systemClock } from '../../../runtime/model/clock.ts'
 import { isEnd, type Run, type RunState } from '../../../runtime/model/run.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
+import type { ExecutionInfo } from '../../../runtime/store/executions.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import type { LinePlace } from '../../../runtime/store/limiters.ts'
 import type { HistoryEntry, Inspector, RunDetails } from '../../../runtime/store/store.ts'
@@ -25,6 +26,8 @@ export interface KnownRun {
   readonly journal: JournalData
   /** Oldest first. */
   readonly history: readonly HistoryEntry[]
+  /** Oldest first. */
+  readonly executions: readonly ExecutionInfo[]
   readonly places: readonly LinePlace[]
   /** Why it is where it is. */
   readonly sentences: readonly string[]
@@ -57,8 +60,9 @@ export async function loadRun(
   const run = withSameBytes(found, known?.run)
   if (known !== undefined && isEnd(run.state) && isSame(run, known.run))
     return resting(inspector, known, run, readAt)
-  const [history, places] = await Promise.all([
+  const [history, executions, places] = await Promise.all([
     inspector.history(id),
+    inspector.executions(id),
     isEnd(run.state) ? [] : inspector.linePlaces(id),
   ])
   const journal = await readOn(
@@ -71,7 +75,7 @@ export async function loadRun(
   const { sentences } = await jobs.explain(id)
   const isAsBefore = known !== undefined && isSameState(run, known.run) && isAlike(sentences, known.sentences)
   return {
-    ...{ kind: 'known', run, readAt, journal, history, places, sentences },
+    ...{ kind: 'known', run, readAt, journal, history, executions, places, sentences },
     next: isAsBefore ? known.next : await nextStep(run, inspector, store === undefined ? {} : { store }),
     ...(failure === undefined ? {} : { failure }),
     ...(endedAs === undefined ? {} : { endedAs }),

@@ -1,4 +1,4 @@
-import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import type { JournalOutline } from '../../../runtime/model/journal.ts'
 import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { toggledLines } from '../../kit/folds.ts'
@@ -29,24 +29,33 @@ interface KnownModel {
 }
 
 /** By the journal's entries, which stay the same array while no further one is stored. */
-const models = new WeakMap<readonly JournalEntry[], KnownModel>()
+const models = new WeakMap<readonly JournalOutline[], KnownModel>()
 
 /**
  * Made once for all reads that say the same; what goes on grows from there. So a long journal costs nothing while it
  * doesn't grow, and the begin of an open step stays where it was first told.
  */
 export function modelOf(
-  { run, journal, history, places, readAt }: KnownRun,
+  { run, journal, history, executions, places, readAt }: KnownRun,
   aheadMs: number,
 ): WaterfallModel {
   const { entries } = journal
   const step = 'step' in run ? run.step?.path : undefined
   const waits = places.map(({ limiter, path }) => [limiter, path])
-  const of = JSON.stringify([run.state, run.changedAt, run.attempt, run.orphans, step, history, waits])
+  const of = JSON.stringify([
+    run.state,
+    run.changedAt,
+    run.attempt,
+    run.orphans,
+    step,
+    history,
+    executions,
+    waits,
+  ])
   const known = models.get(entries)
   if (known?.of === of) return known.model
   const now = readAt + aheadMs
-  const model = waterfallModel({ run, journal: entries, history, places, now, readAt: now })
+  const model = waterfallModel({ run, journal: entries, history, executions, places, now, readAt: now })
   models.set(entries, { of, model })
   return model
 }

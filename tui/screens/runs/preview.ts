@@ -26,13 +26,14 @@ export function previewLines(
 }
 
 function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[] {
-  const { queue, priority, attempt, losses, enqueuedAt, startedAt, unique, tags, scheduledFor, position } =
-    run
+  const { queue, priority, attempt, losses, enqueuedAt, startedAt, unique, tags, position } = run
+  const { schedule, scheduledFor } = run
   const at = (time: number): string => `${clockTime(time, now)} (${durationToken(now - time)} ago)`
   return [
     ['queue', priority === 0 ? queue : `${queue}, priority ${priority}`],
     ['enqueued', at(enqueuedAt)],
     ...(startedAt === undefined ? [] : [['started', at(startedAt)] as const]),
+    ...(schedule === undefined ? [] : [['schedule', schedule] as const]),
     ...(scheduledFor === undefined ? [] : [['tick', clockTime(scheduledFor, now)] as const]),
     ['try', losses === 0 ? `${attempt}` : `${attempt}, its worker was lost ${losses} times`],
     ['journal', position === 1 ? '1 entry' : `${position} entries`],

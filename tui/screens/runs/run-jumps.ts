@@ -4,13 +4,11 @@ import { formatFilter } from '../../text/format-filter.ts'
 
 /** What a run is connected with: what it is on or waits for first. */
 export function runJumps(run: Run): readonly Jump[] {
-  const { job, queue, unique, scheduledFor } = run
+  const { job, queue, unique } = run
   return [
     ...placeJumps(run),
     { label: `queue ${queue}`, target: { screen: 'queues', row: queue } },
-    ...(scheduledFor === undefined
-      ? []
-      : [{ label: `schedules of ${job}`, target: { screen: 'cron', filter: `job:${job}` } } as const]),
+    ...scheduleJumps(run),
     ...(unique === undefined
       ? []
       : [
@@ -20,6 +18,14 @@ export function runJumps(run: Run): readonly Jump[] {
           } as const,
         ]),
   ]
+}
+
+/** Of a run that an earlier version stored only the tick is known. */
+function scheduleJumps({ job, schedule, scheduledFor }: Run): readonly Jump[] {
+  if (schedule !== undefined)
+    return [{ label: `schedule ${schedule}`, target: { screen: 'cron', row: schedule } }]
+  if (scheduledFor === undefined) return []
+  return [{ label: `schedules of ${job}`, target: { screen: 'cron', filter: `job:${job}` } }]
 }
 
 function placeJumps(run: Run): readonly Jump[] {

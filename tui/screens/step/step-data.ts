@@ -13,7 +13,7 @@ export interface StepData {
   readonly run?: RunDetails
   readonly history: readonly HistoryEntry[]
   readonly entries: readonly JournalEntry[]
-  /** Position up to which the journal was searched for them. */
+  /** Position up to which they were read. */
   readonly searched: number
   readonly isPartial: boolean
 }
@@ -27,7 +27,7 @@ export function stepOf(subject: string): { readonly id: RunId; readonly path: St
   return at === -1 ? { id: subject, path: '' } : { id: subject.slice(0, at), path: subject.slice(at + 1) }
 }
 
-/** The journal can be read by position only, so the step's entries are searched for, and then awaited at its end. */
+/** Reads the step's entries, and then those that came at the journal's end. */
 export async function loadStep(
   inspector: Pick<Inspector, 'run' | 'history' | 'journal'>,
   { subject = '' }: Pick<ReadRequest, 'subject'>,
@@ -42,10 +42,13 @@ export async function loadStep(
   const entries = [...(known?.entries ?? [])]
   let searched = known?.searched ?? 0
   for (let pages = 0; pages < maxPages; pages++) {
-    const page = await inspector.journal(id, { after: searched, limit: pageEntries })
-    entries.push(...page.filter((entry) => entry.path === path))
+    const page = await inspector.journal(id, { after: searched, limit: pageEntries, path })
+    entries.push(...page)
     searched = page.at(-1)?.position ?? searched
-    if (page.length < pageEntries) return { path, run, history, entries, searched, isPartial: false }
+    if (page.length < pageEntries) {
+      // The record was read before the journal: all up to its position has been searched.
+      return { path, run, history, entries, searched: Math.max(searched, run.position), isPartial: false }
+    }
   }
   return { path, run, history, entries, searched, isPartial: true }
 }

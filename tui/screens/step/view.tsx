@@ -36,14 +36,12 @@ export function StepView(props: ViewProps<StepData>): ReactElement {
 
 function noteText({ data }: ViewProps<StepData>, id: string): string {
   if (data?.run === undefined) return `of run ${id}`
-  const { run, entries, isPartial, searched } = data
+  const { run, entries, isPartial } = data
   const last = entries.at(-1)
   const tries = last === undefined ? 0 : last.attempt
   const counted = tries === 0 ? '' : `${tries} ${tries === 1 ? 'try' : 'tries'}, `
   const once = entries.some(({ once }) => once === true) ? 'at most once, ' : ''
-  const search = isPartial
-    ? `, searched ${searched.toLocaleString('en')} of ${run.position.toLocaleString('en')} entries, going on`
-    : ''
+  const search = isPartial ? `, read ${entries.length.toLocaleString('en')} entries, going on` : ''
   return `${counted}${once}of ${run.job} ${id}${search}`
 }
 

@@ -1,3 +1,9 @@
+import {
+  type ExpectedSchedule,
+  type ExpectingWrite,
+  isSameTime,
+  refuseStale,
+} from '../../../model/expecting-write.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
 import { declaredInCode } from '../../declared-in-code.ts'
@@ -55,10 +61,11 @@ export function removeSchedule(tx: Transaction, name: string, write: OperatorWri
   })
 }
 
-export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
+export function pauseSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
   once(tx, write, () => {
     const line = byLine(write)
     const before = known(tx, name)
+    refuseMovedSchedule(name, before, write)
     logChange(tx, 'pause schedule', name, write)
     // Paused again it is the same pause: its ticks are those from the first one on.
     const paused = { ...line, at: before.paused?.at ?? tx.wall }
@@ -66,9 +73,11 @@ export function pauseSchedule(tx: Transaction, name: string, write: OperatorWrit
   })
 }
 
-export function resumeSchedule(tx: Transaction, name: string, write: OperatorWrite): void {
+export function resumeSchedule(tx: Transaction, name: string, write: ExpectingWrite<ExpectedSchedule>): void {
   once(tx, write, () => {
-    const { paused, ...record } = known(tx, name)
+    const before = known(tx, name)
+    refuseMovedSchedule(name, before, write)
+    const { paused, ...record } = before
     if (paused === undefined) return
     logChange(tx, 'resume schedule', name, write)
     const pauses = withPause(record.pauses, { from: paused.at, until: tx.wall })
@@ -76,6 +85,16 @@ export function resumeSchedule(tx: Transaction, name: string, write: OperatorWri
     if (record.queued.length > 0)
       tx.sql.run('UPDATE schedules SET queued_look = ? WHERE name = ?', tx.wall, name)
   })
+}
+
+function refuseMovedSchedule(
+  name: string,
+  { revision, paused }: ScheduleRecord,
+  { expected }: ExpectingWrite<ExpectedSchedule>,
+): void {
+  if (expected === undefined) return
+  const isSame = revision === expected.revision && isSameTime(paused?.at, expected.pausedAt)
+  refuseStale(isSame, `schedule '${name}'`)
 }
 
 function withPause(pauses: readonly Pause[], added: Pause): readonly Pause[] {
@@ -95,7 +114,7 @@ export function triggerSchedule(
   if (before !== undefined) return before
   const record = known(tx, name)
   if (record.revision !== revision) return { kind: 'moved' }
-  const enqueued = enqueueTick(tx, record, run)
+  const enqueued = enqueueTick(tx, name, record, run)
   const line =
     enqueued.kind === 'enqueued'
       ? ({ outcome: 'triggered', run: run.id } as const)
@@ -117,8 +136,13 @@ type EnqueuedTick =
   | { readonly kind: 'duplicate'; readonly record: ScheduleRecord; readonly other: string }
 
 /** Writes the run of a tick; the schedule knows it from now on. */
-export function enqueueTick(tx: Transaction, record: ScheduleRecord, run: NewRun): EnqueuedTick {
-  const [answer] = enqueue(tx, [run])
+export function enqueueTick(
+  tx: Transaction,
+  schedule: string,
+  record: ScheduleRecord,
+  run: NewRun,
+): EnqueuedTick {
+  const [answer] = enqueue(tx, [{ ...run, schedule }])
   const other = answer === undefined ? run.id : runInTheWay(answer, run.id)
   if (other !== undefined) return { kind: 'duplicate', record, other }
   return { kind: 'enqueued', record: { ...record, runs: [...record.runs, run.id].slice(-knownScheduleRuns) } }

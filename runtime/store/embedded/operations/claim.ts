@@ -232,7 +232,8 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     tags: string
     headers: string
     scheduled_for: number | null
-  }>('SELECT input, tags, headers, scheduled_for FROM payloads WHERE seq = ?', run.seq)
+    schedule: string | null
+  }>('SELECT input, tags, headers, scheduled_for, schedule FROM payloads WHERE seq = ?', run.seq)
   if (payload === undefined) throw new Error(`run ${run.id} has no payload`)
   const left = run.deadline_at === null ? undefined : run.deadline_at - tx.now
   const failsAs =
@@ -246,6 +247,7 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
     attempt: run.attempt,
     losses: run.losses,
     enqueuedAt: shownAt(tx, run.enqueued_at),
+    ...(payload.schedule === null ? {} : { schedule: payload.schedule }),
     ...(payload.scheduled_for === null ? {} : { scheduledFor: payload.scheduled_for }),
     tags: JSON.parse(payload.tags) as string[],
     headers: JSON.parse(payload.headers) as Record<string, string>,

@@ -105,14 +105,15 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
     run.unique === undefined ? null : untilCode(run.unique.until, tx.now),
   )
   tx.sql.run(
-    `INSERT INTO payloads (seq, input, input_digest, canonical_digest, tags, headers, scheduled_for)
-     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO payloads (seq, input, input_digest, canonical_digest, tags, headers, scheduled_for, schedule)
+     VALUES (last_insert_rowid(), ?, ?, ?, ?, ?, ?, ?)`,
     run.input,
     run.inputDigest,
     run.canonicalDigest ?? null,
     JSON.stringify(run.tags),
     JSON.stringify(run.headers),
     run.scheduledFor ?? null,
+    run.schedule ?? null,
   )
   for (const tag of new Set(run.tags)) {
     tx.sql.run('INSERT INTO tags SELECT ?, seq FROM runs WHERE id = ?', tag, run.id)

@@ -1,9 +1,12 @@
+import type { RunId } from '../../../model/run-id.ts'
 import {
+  type EventSpan,
   eventPage,
+  isOfRun,
   type NumberedEvent,
   type ParsedQuery,
   parseEventQuery,
-  startOf,
+  spanOf,
 } from '../../event-page.ts'
 import type { EventPage, EventQuery } from '../../events.ts'
 import type { Sql } from '../database.ts'
@@ -26,39 +29,78 @@ export function readEvents(sql: Sql, moment: Moment, query: EventQuery): EventPa
   const stored = sql.get<{ value: number }>("SELECT value FROM settings WHERE name = 'epoch'")
   const epoch = stored?.value.toString(36)
   const newest = newestNumber(sql)
-  const from = startOf(parsed.after, { epoch, newest })
-  const read = { runs: readTransitions, operations: readOperations }
+  const span = spanOf(parsed, { epoch, newest })
+  const sources = { runs: transitionSource, operations: operationSource }
   const dropped = { runs: droppedTransition, operations: droppedOperation }
   return eventPage(parsed, {
-    ...{ epoch, newest },
-    ...(from === undefined ? {} : { from }),
-    events: parsed.logs.flatMap((log) => read[log](sql, moment, parsed, from)),
+    ...{ epoch, newest, span },
+    events: parsed.logs.flatMap((log) => collect(sources[log](sql, moment, parsed.run), parsed, span)),
     droppedTo: parsed.logs.map((log) => dropped[log](sql)),
   })
 }
 
-function readTransitions(
-  sql: Sql,
-  moment: Moment,
-  { limit }: ParsedQuery,
-  from: number | undefined,
-): NumberedEvent[] {
+/** Rows of a log behind a place in it, in the order in which they are read. */
+interface Source {
+  /** Where a span begins: the first row may hold events outside it. */
+  start(span: ReadSpan): number
+  rows(direction: ReadSpan['kind'], at: number, limit: number): readonly SourceRow[]
+}
+
+interface SourceRow {
+  readonly place: number
+  readonly events: readonly NumberedEvent[]
+}
+
+type ReadSpan = Exclude<EventSpan, { readonly kind: 'none' }>
+
+function collect(source: Source, { limit, run }: ParsedQuery, span: EventSpan): NumberedEvent[] {
+  if (span.kind === 'none') return []
+  const isIn = ({ number }: NumberedEvent): boolean =>
+    span.kind === 'forward' ? number > span.after : number < span.below
   const found: NumberedEvent[] = []
   const rowsAtOnce = Math.min(maxRowsAtOnce, limit)
-  for (let at = from ?? Number.MAX_SAFE_INTEGER; ; ) {
-    const rows = sql.all<EventRow>(
-      from === undefined
-        ? 'SELECT * FROM events WHERE last < ? ORDER BY last DESC LIMIT +?'
-        : 'SELECT * FROM events WHERE last > ? ORDER BY last LIMIT +?',
-      at,
-      rowsAtOnce,
-    )
-    for (const row of rows) {
+  for (let at = source.start(span); ; ) {
+    const rows = source.rows(span.kind, at, rowsAtOnce)
+    for (const { place, events } of rows) {
       if (found.length >= limit) return found
-      found.push(...transitionsIn(row, moment).filter(({ number }) => number > (from ?? 0)))
-      at = row.last
+      found.push(...events.filter((one) => isIn(one) && (run === undefined || isOfRun(one, run))))
+      at = place
     }
     if (rows.length < rowsAtOnce) return found
+  }
+}
+
+/** Where a run is asked for, only rows that hold its id are read. */
+function mentions(
+  column: string,
+  run: RunId | undefined,
+): { readonly sql: string; readonly values: string[] } {
+  return run === undefined
+    ? { sql: '', values: [] }
+    : { sql: `AND instr(${column}, ?) > 0`, values: [JSON.stringify(run)] }
+}
+
+function transitionSource(sql: Sql, moment: Moment, run: RunId | undefined): Source {
+  const mention = mentions('groups', run)
+  return {
+    start: (span) => {
+      if (span.kind === 'forward') return span.after
+      const newest = span.below - 1
+      const row = sql.get<{ last: number | null }>(
+        'SELECT min(last) AS last FROM events WHERE last >= ?',
+        newest,
+      )
+      return (row?.last ?? newest) + 1
+    },
+    rows: (direction, at, limit) =>
+      sql
+        .all<EventRow>(
+          direction === 'back'
+            ? `SELECT * FROM events WHERE last < ? ${mention.sql} ORDER BY last DESC LIMIT +?`
+            : `SELECT * FROM events WHERE last > ? ${mention.sql} ORDER BY last LIMIT +?`,
+          ...[at, ...mention.values, limit],
+        )
+        .map((row) => ({ place: row.last, events: transitionsIn(row, moment) })),
   }
 }
 
@@ -71,23 +113,25 @@ function transitionsIn({ last, at: stored, groups }: EventRow, moment: Moment): 
   return events.map((event, i) => ({ number: before + i + 1, event }))
 }
 
-function readOperations(
-  sql: Sql,
-  moment: Moment,
-  { limit }: ParsedQuery,
-  from: number | undefined,
-): NumberedEvent[] {
-  const rows = sql.all<OperationRow>(
-    from === undefined
-      ? 'SELECT * FROM operations WHERE number < ? ORDER BY number DESC LIMIT +?'
-      : 'SELECT * FROM operations WHERE number > ? ORDER BY number LIMIT +?',
-    from ?? Number.MAX_SAFE_INTEGER,
-    limit,
-  )
-  return rows.map(({ number, at, body }) => ({
-    number,
-    event: { kind: 'operation', at: shownAt(moment, at), ...(JSON.parse(body) as LoggedOperation) },
-  }))
+function operationSource(sql: Sql, moment: Moment, run: RunId | undefined): Source {
+  const mention = mentions('body', run)
+  return {
+    start: (span) => (span.kind === 'forward' ? span.after : span.below),
+    rows: (direction, at, limit) =>
+      sql
+        .all<OperationRow>(
+          direction === 'back'
+            ? `SELECT * FROM operations WHERE number < ? ${mention.sql} ORDER BY number DESC LIMIT +?`
+            : `SELECT * FROM operations WHERE number > ? ${mention.sql} ORDER BY number LIMIT +?`,
+          ...[at, ...mention.values, limit],
+        )
+        .map((row) => ({ place: row.number, events: [operationIn(row, moment)] })),
+  }
+}
+
+function operationIn({ number, at, body }: OperationRow, moment: Moment): NumberedEvent {
+  const operation = JSON.parse(body) as LoggedOperation
+  return { number, event: { kind: 'operation', at: shownAt(moment, at), ...operation } }
 }
 
 /** The number of the last transition that was dropped, 0 for none. */

@@ -157,7 +157,7 @@ function enqueued(
   record: ScheduleRecord,
   { run, line }: { readonly run: NewRun; readonly line: Line },
 ): FireAnswer {
-  const answer = enqueueTick(tx, record, run)
+  const answer = enqueueTick(tx, name, record, run)
   if (answer.kind === 'enqueued') return written(tx, name, answer.record, { ...line, run: run.id })
   const { tick } = line
   const skipped: Line = { outcome: 'skipped', why: 'duplicate', other: answer.other }

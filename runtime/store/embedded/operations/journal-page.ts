@@ -1,7 +1,7 @@
 import { decodeValue } from '../../../model/codec.ts'
-import { entryOverheadBytes, type JournalEntry } from '../../../model/journal.ts'
+import { entryOverheadBytes, type JournalEntry, type JournalOutline } from '../../../model/journal.ts'
 import type { StoredError } from '../../../model/stored-error.ts'
-import type { JournalPage } from '../../store.ts'
+import type { JournalPage, JournalQuery } from '../../store.ts'
 import type { Sql } from '../database.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 
@@ -45,19 +45,46 @@ export function journalEntries(
   sql: Sql,
   moment: Moment,
   seq: number,
-  after: number,
-  limit: number,
+  { after, limit, path }: JournalQuery,
 ): JournalEntry[] {
-  return journalRows(sql, seq, after, limit).map((row) => toEntry(row, moment))
+  const rows =
+    path === undefined
+      ? journalRows(sql, seq, after, limit)
+      : sql.all<JournalRow>(
+          `SELECT ${headColumns}, body FROM journal WHERE run = ? AND position > ? AND path = ?
+           ORDER BY position LIMIT +?`,
+          ...[seq, after, path, limit],
+        )
+  return rows.map((row) => toEntry(row, moment))
 }
+
+/** The columns stand before `body` in a row, so a value that is not asked for is not read. */
+export function journalOutline(
+  sql: Sql,
+  moment: Moment,
+  seq: number,
+  { after, limit }: Pick<JournalQuery, 'after' | 'limit'>,
+): JournalOutline[] {
+  const rows = sql.all<JournalRow>(
+    `SELECT ${headColumns}, CASE WHEN phase = 'done' THEN NULL ELSE body END AS body
+     FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT +?`,
+    ...[seq, after, limit],
+  )
+  return rows.map((row) => withoutValue(toEntry(row, moment)))
+}
+
+function withoutValue(entry: JournalEntry): JournalOutline {
+  if (entry.phase !== 'done') return entry
+  const { value: _, ...outline } = entry
+  return outline
+}
+
+const headColumns = 'position, path, kind, phase, once, attempt, duration_ms, at, until, waited_at'
 
 function journalRows(sql: Sql, seq: number, after: number, limit: number): JournalRow[] {
   return sql.all<JournalRow>(
-    `SELECT position, path, kind, phase, once, attempt, duration_ms, at, until, waited_at, body
-     FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT +?`,
-    seq,
-    after,
-    limit,
+    `SELECT ${headColumns}, body FROM journal WHERE run = ? AND position > ? ORDER BY position LIMIT +?`,
+    ...[seq, after, limit],
   )
 }
 

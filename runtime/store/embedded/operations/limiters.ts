@@ -1,4 +1,11 @@
 import { RunStateError } from '../../../model/errors.ts'
+import {
+  type ExpectedLimiter,
+  type ExpectingWrite,
+  isSameRule,
+  isSameTime,
+  refuseStale,
+} from '../../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { LimiterRule } from '../../../model/limiter.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
@@ -7,6 +14,7 @@ import type { WorkerLimiter } from '../../limiters.ts'
 import type { LeaseId, NewWorker } from '../../store.ts'
 import { lookAtLinesOf, ruleOf } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
+import { shownAt } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 import { declareDefinition, type InForce, settleDefinitions } from './definitions.ts'
 
@@ -67,7 +75,7 @@ export function setLimiter(
   tx: Transaction,
   name: string,
   numbers: RuleChange | undefined,
-  write: OperatorWrite,
+  write: ExpectingWrite<ExpectedLimiter>,
 ): LimiterRule {
   const before = answered<LimiterRule>(tx, write.requestId)
   if (before !== undefined) return before
@@ -75,7 +83,13 @@ export function setLimiter(
   if (inForce === undefined) {
     throw new RunStateError(`no limiter '${name}' in this store; durable-jobs limits lists them`)
   }
-  const wasSet = tx.sql.get('SELECT 1 FROM limiters WHERE name = ? AND by_hand IS NOT NULL', name)
+  const setBefore = byHandOf(tx, name)
+  const { expected } = write
+  if (expected !== undefined) {
+    const setAt = setBefore && shownAt(tx, setBefore.at)
+    const isSame = isSameRule(inForce, expected.rule) && isSameTime(setAt, expected.setAt)
+    refuseStale(isSame, `limiter '${name}'`)
+  }
   const byHand = numbers && byHandRow(tx, changedRule(name, inForce, numbers), write)
   tx.sql.run(
     'UPDATE limiters SET by_hand = ? WHERE name = ?',
@@ -84,12 +98,17 @@ export function setLimiter(
   )
   lookAtLinesOf(tx, name)
   const rule = ruleOf(tx, name) ?? inForce
-  if (byHand !== undefined || wasSet !== undefined) {
+  if (byHand !== undefined || setBefore !== undefined) {
     const operation = byHand === undefined ? 'reset limiter' : 'change limiter'
     const { by, reason } = write
     logOperation(tx, { operation, subject: name, by, reason, details: { ...rule } })
   }
   return keepAnswer(tx, write.requestId, rule)
+}
+
+function byHandOf(tx: Transaction, name: string): ByHandRow | undefined {
+  const row = tx.sql.get<{ by_hand: string | null }>('SELECT by_hand FROM limiters WHERE name = ?', name)
+  return row === undefined || row.by_hand === null ? undefined : (JSON.parse(row.by_hand) as ByHandRow)
 }
 
 function byHandRow(tx: Transaction, rule: LimiterRule, { by, reason }: OperatorWrite): ByHandRow {

@@ -1,4 +1,9 @@
-import type { OperatorWrite } from '../../../model/operator-write.ts'
+import {
+  type ExpectedMute,
+  type ExpectingWrite,
+  isSameTime,
+  refuseStale,
+} from '../../../model/expecting-write.ts'
 import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
 import type { Sql } from '../database.ts'
 import { logOperation } from '../operation-log.ts'
@@ -6,9 +11,15 @@ import { type Moment, shownAt } from '../store-clock.ts'
 import { answered, keepAnswer, type Transaction } from '../transaction.ts'
 
 /** Returns when the mute ends, in the store's time. */
-export function muteFinding(tx: Transaction, finding: string, forMs: number, write: OperatorWrite): number {
+export function muteFinding(
+  tx: Transaction,
+  finding: string,
+  forMs: number,
+  write: ExpectingWrite<ExpectedMute>,
+): number {
   const before = answered<number>(tx, write.requestId)
   if (before !== undefined) return before
+  refuseMovedMute(tx, finding, write)
   tx.sql.run('DELETE FROM mutes WHERE until <= ? OR finding = ?', tx.now, finding)
   const others = tx.sql.get<{ n: number }>('SELECT count(*) AS n FROM mutes')?.n ?? 0
   if (others >= maxMutes) throw tooManyMutes(finding)
@@ -19,9 +30,14 @@ export function muteFinding(tx: Transaction, finding: string, forMs: number, wri
   return keepAnswer(tx, write.requestId, until)
 }
 
-export function unmuteFinding(tx: Transaction, finding: string, write: OperatorWrite): boolean {
+export function unmuteFinding(
+  tx: Transaction,
+  finding: string,
+  write: ExpectingWrite<ExpectedMute>,
+): boolean {
   const before = answered<boolean>(tx, write.requestId)
   if (before !== undefined) return before
+  refuseMovedMute(tx, finding, write)
   const found = tx.sql.get('SELECT 1 FROM mutes WHERE finding = ? AND until > ?', finding, tx.now)
   if (found !== undefined) {
     const { by, reason } = write
@@ -29,6 +45,17 @@ export function unmuteFinding(tx: Transaction, finding: string, write: OperatorW
   }
   tx.sql.run('DELETE FROM mutes WHERE finding = ?', finding)
   return keepAnswer(tx, write.requestId, found !== undefined)
+}
+
+function refuseMovedMute(tx: Transaction, finding: string, { expected }: ExpectingWrite<ExpectedMute>): void {
+  if (expected === undefined) return
+  const mute = tx.sql.get<{ until: number }>(
+    'SELECT until FROM mutes WHERE finding = ? AND until > ?',
+    finding,
+    tx.now,
+  )
+  const until = mute && shownAt(tx, mute.until)
+  refuseStale(isSameTime(until, expected.until), `the mute of '${finding}'`)
 }
 
 export function inspectMutes(sql: Sql, moment: Moment): Mute[] {

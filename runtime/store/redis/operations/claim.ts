@@ -99,6 +99,7 @@ function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, w
     attempt: record.attempt,
     losses: record.losses,
     enqueuedAt: record.enqueuedAt - now + wall,
+    ...(record.extras.S === undefined ? {} : { schedule: record.extras.S }),
     ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
     tags: record.extras.t ?? [],
     ...decodeGiven(given),

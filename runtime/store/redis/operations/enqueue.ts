@@ -69,7 +69,7 @@ export function headOf(run: NewRun): Buffer {
   ]
   const limits = run.limits !== undefined && run.limits.length > 0 ? run.limits.map(takeOf) : false
   head.push(...(run.unique === undefined ? noKey : keyOf(run.unique)), limits, run.scheduledFor ?? false)
-  head.push(run.canonicalDigest ?? false, run.unique?.canonicalKey ?? false)
+  head.push(run.canonicalDigest ?? false, run.unique?.canonicalKey ?? false, run.schedule ?? false)
   const end = head.findLastIndex((part) => part !== false) + 1
   return plain.pack(head.slice(0, end))
 }

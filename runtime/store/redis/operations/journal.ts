@@ -1,6 +1,6 @@
-import type { JournalEntry } from '../../../model/journal.ts'
+import type { JournalEntry, JournalOutline } from '../../../model/journal.ts'
 import type { RunId } from '../../../model/run-id.ts'
-import type { JournalPage, LeaseId } from '../../store.ts'
+import type { JournalPage, JournalQuery, LeaseId } from '../../store.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 
@@ -36,8 +36,9 @@ export async function readJournal(
 export async function journalEntries(
   calls: ScriptCalls,
   id: RunId,
-  { after, limit }: { readonly after: number; readonly limit: number },
+  { after, limit, path }: JournalQuery,
 ): Promise<JournalEntry[]> {
+  if (path !== undefined) return readParts(calls, id, { after, limit, path })
   const entries: JournalEntry[] = []
   const now = await calls.clock.now()
   for (let from = after; entries.length < limit; from += entriesPerRead) {
@@ -47,6 +48,44 @@ export async function journalEntries(
       entries.push(shownEntry(calls, decodeEntry(entry, from + i + 1, now)))
     }
     if (raw.length < entriesPerRead) break
+  }
+  return entries
+}
+
+/** The values of steps stay in the server. */
+export async function journalOutline(
+  calls: ScriptCalls,
+  id: RunId,
+  page: Pick<JournalQuery, 'after' | 'limit'>,
+): Promise<JournalOutline[]> {
+  return (await readParts(calls, id, page)).map((entry) => {
+    if (entry.phase !== 'done') return entry
+    const { value: _, ...outline } = entry
+    return outline
+  })
+}
+
+/**
+ * Entries after position `after`: whole ones of a step, or those of all steps, cut behind the path where that is the end of
+ * a step that is done. Each call to the server is bounded; a long journal takes several.
+ */
+async function readParts(
+  calls: ScriptCalls,
+  id: RunId,
+  { after, limit, path }: JournalQuery,
+): Promise<JournalEntry[]> {
+  const entries: JournalEntry[] = []
+  const now = await calls.clock.now()
+  for (let from = after; entries.length < limit; ) {
+    const args = [path ?? '', from, limit - entries.length, entriesPerRead, pageBytes]
+    const reply = await calls.run('read-journal-parts', args, [calls.keys.journal(id)])
+    const [inspected, more, found] = reply as [number, number, (number | Buffer)[]]
+    for (let i = 0; i < found.length; i += 2) {
+      const [position, entry] = found.slice(i, i + 2) as [number, Buffer]
+      entries.push(shownEntry(calls, decodeEntry(entry, position, now)))
+    }
+    if (more === 0) break
+    from += inspected
   }
   return entries
 }

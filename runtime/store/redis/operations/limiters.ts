@@ -1,8 +1,14 @@
 import { RunStateError } from '../../../model/errors.ts'
+import {
+  type ExpectedLimiter,
+  type ExpectingWrite,
+  isSameRule,
+  isSameTime,
+  refuseStale,
+} from '../../../model/expecting-write.ts'
 import { InvalidOptionsError } from '../../../model/invalid-options-error.ts'
 import type { LimitUse } from '../../../model/limit-use.ts'
 import type { LimiterRule } from '../../../model/limiter.ts'
-import type { OperatorWrite } from '../../../model/operator-write.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { shownUse } from '../../limiter-math.ts'
 import { changedRule, numbersOf, type RuleChange } from '../../limiter-rules.ts'
@@ -105,7 +111,7 @@ export async function setLimiter(
   calls: ScriptCalls,
   name: string,
   numbers: RuleChange | undefined,
-  { by, reason = '', requestId }: OperatorWrite,
+  { by, reason = '', requestId, expected }: ExpectingWrite<ExpectedLimiter>,
 ): Promise<LimiterRule> {
   for (;;) {
     const raw = (await calls.read('HGET', calls.keys.of('limiters'), name)) as Buffer | null
@@ -116,9 +122,17 @@ export async function setLimiter(
       numbers === undefined
         ? ''
         : plain.pack({ numbers: numbersOf(next), by, ...(reason === '' ? {} : { reason }) })
-    const reply = await calls.run('set-limiter', [name, requestId, raw, byHand, by, reason])
+    const isMoved = expected !== undefined && !isAsSeen(calls, raw, expected)
+    const reply = await calls.run('set-limiter', [name, requestId, raw, byHand, by, reason, isMoved ? 1 : 0])
+    refuseStale(String(reply) !== 'moved', `limiter '${name}'`)
     if (String(reply) !== 'changed') return plain.unpack(reply as Buffer) as LimiterRule
   }
+}
+
+function isAsSeen(calls: ScriptCalls, raw: Buffer, { rule, setAt }: ExpectedLimiter): boolean {
+  const { byHand } = plain.unpack(raw) as StoredLimiter
+  const at = byHand && calls.clock.shown(byHand.at)
+  return isSameRule(ruleIn(raw), rule) && isSameTime(at, setAt)
 }
 
 export async function readLimiters(calls: ScriptCalls): Promise<LimiterInfo[]> {

@@ -1,14 +1,15 @@
-import type { OperatorWrite } from '../../../model/operator-write.ts'
+import { type ExpectedMute, type ExpectingWrite, refuseStale } from '../../../model/expecting-write.ts'
 import { type Mute, maxMutes, tooManyMutes } from '../../mutes.ts'
 import type { Reply } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
+import { expectedTime } from './expected-time.ts'
 
 export async function muteFinding(
   calls: ScriptCalls,
   finding: string,
   forMs: number,
-  write: OperatorWrite,
+  write: ExpectingWrite<ExpectedMute>,
 ): Promise<{ readonly until: number }> {
   const answer = await send(calls, finding, forMs, write)
   if (answer === 'full') throw tooManyMutes(finding)
@@ -18,7 +19,7 @@ export async function muteFinding(
 export async function unmuteFinding(
   calls: ScriptCalls,
   finding: string,
-  write: OperatorWrite,
+  write: ExpectingWrite<ExpectedMute>,
 ): Promise<boolean> {
   return (await send(calls, finding, 0, write)) === '1'
 }
@@ -27,9 +28,13 @@ async function send(
   calls: ScriptCalls,
   finding: string,
   forMs: number,
-  { by, reason = '', requestId }: OperatorWrite,
+  { by, reason = '', requestId, expected }: ExpectingWrite<ExpectedMute>,
 ): Promise<string> {
-  return String(await calls.run('mute-finding', [finding, requestId, by, reason, forMs, maxMutes]))
+  const until = expected === undefined ? '' : expectedTime(calls, expected.until)
+  const args = [finding, requestId, by, reason, forMs, maxMutes, until]
+  const answer = String(await calls.run('mute-finding', args))
+  refuseStale(answer !== 'moved', `the mute of '${finding}'`)
+  return answer
 }
 
 export async function readMutes(calls: ScriptCalls): Promise<Mute[]> {

@@ -1,3 +1,4 @@
+import { type ExpectedSchedule, type ExpectingWrite, refuseStale } from '../../../model/expecting-write.ts'
 import type { OperatorWrite } from '../../../model/operator-write.ts'
 import { ScheduleStateError, UnknownScheduleError } from '../../../model/schedule-errors.ts'
 import { declaredInCode } from '../../declared-in-code.ts'
@@ -67,9 +68,12 @@ export async function changeSchedule(
   calls: ScriptCalls,
   name: string,
   kind: 'remove' | 'pause' | 'resume',
-  write: OperatorWrite,
+  write: ExpectingWrite<ExpectedSchedule>,
 ): Promise<void> {
-  await change(calls, name, kind, write)
+  const { expected } = write
+  // Schedules follow the wall clock: their times are stored as they are shown.
+  const seen = expected === undefined ? ['', ''] : [expected.revision, expected.pausedAt ?? 'none']
+  refuseStale((await change(calls, name, kind, write, seen)) !== 'moved', `schedule '${name}'`)
 }
 
 export async function triggerSchedule(
@@ -79,7 +83,11 @@ export async function triggerSchedule(
   run: NewRun,
   write: OperatorWrite,
 ): Promise<TriggerAnswer> {
-  const answer = await change(calls, name, 'trigger', write, [revision, headOf(run), encodeGiven(run)])
+  const answer = await change(calls, name, 'trigger', write, [
+    revision,
+    headOf({ ...run, schedule: name }),
+    encodeGiven(run),
+  ])
   if (answer === 'moved') return { kind: 'moved' }
   return { kind: answer.startsWith('d') ? 'duplicate' : 'triggered', run: answer.slice(1) }
 }
@@ -109,7 +117,7 @@ export async function fire(calls: ScriptCalls, request: Fire): Promise<FireAnswe
   const next = move.kind === 'queued run' ? undefined : move.next
   const reply = (await calls.run('fire', [
     ...[schedule, revision, fence, move.kind, tick, next?.tick ?? '', next?.dueAt ?? ''],
-    ...argumentsOf(move),
+    ...argumentsOf(schedule, move),
   ])) as Reply[]
   const [kind, first, second] = reply.map(String)
   if (kind === 'done') {
@@ -121,18 +129,18 @@ export async function fire(calls: ScriptCalls, request: Fire): Promise<FireAnswe
     : { kind: kind as 'moved' | 'waits' | 'not leading' }
 }
 
-function argumentsOf(move: FireMove): Argument[] {
+function argumentsOf(schedule: string, move: FireMove): Argument[] {
   switch (move.kind) {
     case 'plan':
       return []
     case 'run': {
       const { dueAt, caughtUp, overlap, cap, run } = move
-      return [dueAt, caughtUp ? 1 : 0, overlap, cap, headOf(run), encodeGiven(run)]
+      return [dueAt, caughtUp ? 1 : 0, overlap, cap, headOf({ ...run, schedule }), encodeGiven(run)]
     }
     case 'skip':
       return [move.until, move.count, move.why]
     case 'queued run':
-      return [headOf(move.run), encodeGiven(move.run)]
+      return [headOf({ ...move.run, schedule }), encodeGiven(move.run)]
   }
 }
 

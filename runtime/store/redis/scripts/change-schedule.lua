@@ -2,9 +2,9 @@
 A change of a schedule by hand.
 keys: all
 input: time, schedule, request, by, reason, kind, then put: digest, spec; trigger: revision, head and given of the run as
-  in enqueue; remove, pause, resume: nothing
-returns: 'done', 'unknown', 'code' when code declares it, 'moved', 'c' and the run, or 'd' and
-  the run in its way
+  in enqueue; pause, resume: revision that the caller saw or '' for any, when it saw it paused or 'none'; remove: nothing
+returns: 'done', 'unknown', 'code' when code declares it, 'moved' when it is not as the caller saw it, 'c' and the run, or
+  'd' and the run in its way
 writes: when full, and tells it
 uses: prelude limits-part unique-part operations-part definitions-part coordination-part schedules-part
 calls: enqueue
@@ -39,6 +39,11 @@ local function forgetSchedule()
   for n = math.max(1, s.lines - KEPT_LINES + 1), s.lines do hdel(K.ledger, lineField(name, n)) end
 end
 
+local function isAsSeen()
+  if ARGV[7] == '' then return true end
+  return s.revision == tonumber(ARGV[7]) and ARGV[8] == (s.paused and text(s.paused.at) or 'none')
+end
+
 local changes = {
   put = function()
     if s and s.origin == 'code' and not s.dropped then return 'code' end
@@ -63,6 +68,7 @@ local changes = {
   end,
 
   pause = function()
+    if not isAsSeen() then return 'moved' end
     logChange()
     -- Paused again it is the same pause: its ticks are those from the first one on.
     s.paused = { by = by, reason = reason, at = s.paused and s.paused.at or wall }
@@ -71,6 +77,7 @@ local changes = {
   end,
 
   resume = function()
+    if not isAsSeen() then return 'moved' end
     if not s.paused then return end
     logChange()
     if #s.pauses >= KEPT_PAUSES then
@@ -106,7 +113,7 @@ local changes = {
 }
 
 local answer = changes[kind]() or 'done'
-if kind == 'trigger' or answer == 'code' then return answer end
+if kind == 'trigger' or answer == 'code' or answer == 'moved' then return answer end
 keepAnswer(request, answer)
 finish(true)
 tellSchedules()

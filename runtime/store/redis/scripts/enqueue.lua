@@ -3,7 +3,7 @@ Inserts runs, one after the other; a known id joins when job and input are the s
 keys: all
 input: time, then per run: msgpack { id, job, version, queue, priority, digest, start kind, start ms,
   expires in ms or false, timeout ms or 0, tags or false, unique key or false, its code or -ms of a window,
-  on duplicate, limits or false, tick it is for, canonical digest, canonical key }, given (headers and input); what is
+  on duplicate, limits or false, tick it is for, canonical digest, canonical key, schedule }, given (headers and input); what is
   false at the end of a head is left out
 returns: one letter per run: c created, j joined, r rejected by its id; with a unique key among them a list, where a
   run may follow: j joined it, d rejected since it holds the key, p created and it was replaced
@@ -88,7 +88,7 @@ end
 
 local function newRun(head, seq, given)
   local id, job, version, queue, priority, digest, start, startMs, expiresInMs, timeoutMs, tags, key, code, _, takes, tick, canonical,
-    canonicalKey = unpack(head, 1, 18)
+    canonicalKey, schedule = unpack(head, 1, 19)
   local readyAt = start == 'now' and now or start == 'in' and now + startMs or startMs - wall + now
   local scheduled = readyAt > now
   local run = freshTail({
@@ -101,6 +101,7 @@ local function newRun(head, seq, given)
   if digest ~= '' then setExtra(run, 'd', digest) end
   if canonical then setExtra(run, 'D', canonical) end
   if tick then setExtra(run, 's', tick) end
+  if schedule then setExtra(run, 'S', schedule) end
   if takes then setExtra(run, 'L', { [''] = { t = takes } }) end
   if key then setExtra(run, 'u', { key, code < 0 and now - code or code, canonicalKey or nil }) end
   if tags then

@@ -1,8 +1,10 @@
 --[[
 Mutes a finding, or ends its mute.
 keys: all
-input: time, finding, request, by, reason, for how many ms (0 ends it), how many may be muted at a time
-returns: when the mute ends, or whether there was one (1, 0); 'full' when as many others are muted
+input: time, finding, request, by, reason, for how many ms (0 ends it), how many may be muted at a time, when the
+  mute ends that the caller saw: a time, 'none', or '' for whenever
+returns: when the mute ends, or whether there was one (1, 0); 'full' when as many others are muted; 'moved' when the mute is
+  not as the caller saw it
 writes: when full
 uses: prelude limits-part operations-part
 ]]
@@ -10,14 +12,16 @@ local finding, request, by, reason, forMs = ARGV[2], ARGV[3], ARGV[4], ARGV[5], 
 local before = answered(request)
 if before then return before end
 
-local others, found = 0, false
+local others, found, seen = 0, false, ARGV[8]
 local all = call('HGETALL', K.mutes)
 for i = 1, #all, 2 do
-  local ended = cmsgpack.unpack(all[i + 1])['until'] <= now
-  if all[i] == finding then found = not ended
+  local ends = cmsgpack.unpack(all[i + 1])['until']
+  local ended = ends <= now
+  if all[i] == finding then found = not ended and ends
   elseif ended then hdel(K.mutes, all[i])
   else others = others + 1 end
 end
+if seen ~= '' and seen ~= (found and text(found) or 'none') then return 'moved' end
 
 local answer = found and '1' or '0'
 if forMs == 0 then

@@ -36,7 +36,7 @@ table.insert(schedules, 1, string.format('%.0f', wall))
 local held, moreHeld = longestHeld(most[11], most[12])
 note('longestHeld', moreHeld)
 local failures = callReadFailures({ ARGV[1], 'latest', most[13], '', '', '' })
-local operations = callReadEvents({ most[14], '0', '1', '', '' })
+local operations = callReadEvents({ most[14], '0', '1', '', '', '' })
 local statistics = callReadStatistics({ ARGV[1], unpack(ARGV, 18) })
 statistics[7] = ''
 return {

@@ -1,14 +1,16 @@
 --[[
 Pauses a queue, or resumes it and wakes who may take its runs.
 keys: all
-input: time, queue, request, by, reason, 'pause' or 'resume'
-returns: 1
+input: time, queue, request, by, reason, 'pause' or 'resume', when the caller saw it paused: a time, 'none', or '' for whenever
+returns: 1, or 'moved' when it is not as the caller saw it
 writes: when full
 uses: prelude limits-part operations-part
 ]]
-local queue, request, by, reason, act = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local queue, request, by, reason, act, seen = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 if answered(request) then return 1 end
-if act == 'pause' or call('HEXISTS', K.paused, queue) == 1 then
+local paused = call('HGET', K.paused, queue)
+if seen ~= '' and seen ~= (paused and text(cmsgpack.unpack(paused).at) or 'none') then return 'moved' end
+if act == 'pause' or paused then
   logOperation({ operation = act .. ' queue', subject = queue, by = by, reason = reason })
 end
 if act == 'pause' then

@@ -21,6 +21,7 @@ local MOVES = --[[moves]] ''
 local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
+local FIRST_EXECUTIONS, LAST_EXECUTIONS = --[[executions]] 0, 0
 local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -612,6 +613,59 @@ local function writeTallies()
   tallies, retallies = {}, {}
 end
 
+-- Executions (store/executions.ts) ----------------------------------------------------------------------------
+-- Those that have ended are a text, the extra `x`: how many there were, then a line for each of the first and the last
+-- ones. In the states running, cancelling and completed, WAKE_AT is when the run became ready before its claim.
+
+local madeExecutions
+
+--- Made for the first execution that is written down.
+local function executions()
+  if madeExecutions then return madeExecutions end
+  local holders = {}
+
+  local function holderOf(lease)
+    local known = holders[lease]
+    if known == nil then
+      local raw = call('HGET', K.workers, lease)
+      known = raw and cmsgpack.unpack(raw)
+      holders[lease] = known
+    end
+    return known
+  end
+
+  local function versionOn(worker, job)
+    for i = 1, #worker.jobs do
+      if worker.jobs[i].name == job then return worker.jobs[i].version end
+    end
+    return ''
+  end
+
+  --- The text without the line behind the first ones.
+  local function withoutMiddle(lines)
+    local from = 1
+    for _ = 1, FIRST_EXECUTIONS do from = string.find(lines, '\n', from, true) + 1 end
+    return sub(lines, 1, from - 1) .. sub(lines, string.find(lines, '\n', from, true) + 1)
+  end
+
+  --- @param begun The claim and when the run had become ready, in the store's time, 0 if that isn't known; the lease.
+  madeExecutions = function(run, transition, begun)
+    local worker = begun.lease and holderOf(begun.lease)
+    local count, lines = 0, ''
+    if mayHave(run, 'x') and extrasOf(run).x then
+      count, lines = string.match(extrasOf(run).x, '^(%d+)\n(.*)$')
+      count = tonumber(count)
+    end
+    if count >= FIRST_EXECUTIONS + LAST_EXECUTIONS then lines = withoutMiddle(lines) end
+    local untilAt = run[STATE] == WAITING and run[WAKE_AT] ~= 0 and text(run[WAKE_AT]) or ''
+    setExtra(run, 'x', text(count + 1) .. '\n' .. lines .. table.concat({
+      text(begun.at), begun.readyAt ~= 0 and text(begun.readyAt) or '', text(now), transition, untilAt,
+      worker and versionOn(worker, run[JOB]) or '', worker and string.gsub(worker.name, '%c', ' ') or '',
+    }, '\t') .. '\n')
+  end
+  return madeExecutions
+end
+
 --- The only function that moves a run (P4). `to` holds what changes beside the state, `lease` who holds it from now on.
 local function place(run, transition, to, lease)
   if run.moved then flush() end
@@ -623,7 +677,16 @@ local function place(run, transition, to, lease)
   local limited = not staysHeld and transition ~= 'claim' and hasLimits(run)
   if limited then limits().forgetGrant(run) end
   if recountedTo == nil then recountedTo = call('HGET', K.meta, 'recountedTo') end
-  local holder = recountedTo and (from == RUNNING or from == CANCELLING) and (run.holder or select(2, readStay(run)))
+  local isHeld = from == RUNNING or from == CANCELLING
+  local holder = isHeld and (run.holder or select(2, readStay(run)))
+  local begun
+  if isHeld and not staysHeld then
+    -- The first one that completes isn't written down: a later claim, also in the same ms, has a higher fence.
+    if transition ~= 'complete' or run[STARTED_AT] ~= run[FENCE] then
+      -- A fence is the time of its claim, unless the clock went back; a state that came later is later.
+      begun = { at = math.min(run[FENCE], run[CHANGED_AT]), readyAt = run[WAKE_AT], lease = holder }
+    end
+  end
   if not staysHeld then leavePlace(run) end
   if to then
     for field, value in pairs(to) do run[field] = value end
@@ -648,8 +711,11 @@ local function place(run, transition, to, lease)
   if mayMoveKeys and mayHave(run, 'u') then uniqueKeys().moveKeys(run, transition) end
   tally(run, from, state, holder, staysHeld and holder or lease)
   if to and to[SETTLED_FENCE] then run[SETTLED_STATE] = state end
+  if transition == 'claim' then run[WAKE_AT] = run[CHANGED_AT]
+  elseif line or transition == 'line up' then run[WAKE_AT] = 0
+  elseif state ~= SCHEDULED and state ~= WAITING and state ~= CANCELLING and transition ~= 'complete' then run[WAKE_AT] = 0 end
   run[CHANGED_AT] = now
-  if line or transition == 'line up' or (state ~= SCHEDULED and state ~= WAITING) then run[WAKE_AT] = 0 end
+  if begun then executions()(run, transition, begun) end
   if line then
     setExtra(run, 'w', { 'limit', 0, line })
   elseif state ~= WAITING then

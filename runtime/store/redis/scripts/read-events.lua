@@ -1,12 +1,13 @@
 --[[
-A page of events: the first ones after a number, or the newest.
+A page of events: the first ones after a number, or the newest ones below one.
 keys: meta events operations
-input: limit, 1 to read transitions, 1 to read operations, epoch and number of a cursor or ''
-returns: { epoch or '', number of the newest event, number that the page begins at or '', transitions, operations, number of the
-  last transition that was dropped, and of the last operation }; of each entry in turn its id, when it was, msgpack
+input: limit, 1 to read transitions, 1 to read operations, epoch and number of a cursor or '', 'after' or 'before' it
+returns: { epoch or '', number of the newest event, 'forward', 'back' or 'none', number that the page begins after or stays
+  below, transitions, operations, number of the last transition that was dropped, and of the last operation }; of each entry
+  in turn its id, when it was, msgpack
 writes: nothing
 ]]
-local limit, cursorEpoch, after = tonumber(ARGV[1]), ARGV[4], tonumber(ARGV[5])
+local limit, cursorEpoch, cursor, way = tonumber(ARGV[1]), ARGV[4], tonumber(ARGV[5]), ARGV[6]
 local atOnce = math.min(50, limit)
 
 local function text(number) return string.format('%.0f', number) end
@@ -27,19 +28,35 @@ end
 
 local epoch, newest = unpack(call('HMGET', K.meta, 'epoch', 'events'))
 newest = tonumber(newest) or 0
--- As `startOf` in store/event-page.ts.
-local readsOn = after and after <= newest and (cursorEpoch == '0' or cursorEpoch == epoch)
+-- As `spanOf` in store/event-page.ts.
+local isOwn = cursor and cursor <= newest and (cursorEpoch == '0' or cursorEpoch == epoch)
+local readsOn = isOwn and way == 'after'
+local isNone = cursor and way == 'before' and not isOwn
+local after, below = cursor, isOwn and way == 'before' and cursor or newest + 1
 
---- Entries until they hold as many transitions as are asked for. Of the first one those up to the cursor don't count.
+--- The id of the entry that holds the last transition below the bound, or '+'.
+local function lastEntry()
+  if below > newest then return '+' end
+  local entry = call('XRANGE', K.events, text(below - 1), '+', 'COUNT', 1)[1]
+  return entry and entry[1] or '+'
+end
+
+--- How many transitions of the first entry are outside the page.
+local function outside(entry)
+  if readsOn then return math.max(0, after - numberOf(entry) + sizeOf(entry)) end
+  return math.max(0, numberOf(entry) - below + 1)
+end
+
+--- Entries until they hold as many transitions as are asked for.
 local function transitions()
-  local found, held, from = {}, nil, readsOn and text(after + 1) or '+'
+  local found, held, from = {}, nil, readsOn and text(after + 1) or lastEntry()
   repeat
     local entries
     if readsOn then entries = call('XRANGE', K.events, from, '+', 'COUNT', atOnce)
     else entries = call('XREVRANGE', K.events, from, '-', 'COUNT', atOnce) end
     for i = 1, #entries do
       local entry = entries[i]
-      if not held then held = readsOn and math.min(0, numberOf(entry) - after - sizeOf(entry)) or 0 end
+      if not held then held = -outside(entry) end
       if held >= limit then break end
       add(found, entry)
       held = held + sizeOf(entry)
@@ -52,7 +69,7 @@ end
 local function operations()
   local found, entries = {}, nil
   if readsOn then entries = call('XRANGE', K.operations, text(after + 1), '+', 'COUNT', limit)
-  else entries = call('XREVRANGE', K.operations, '+', '-', 'COUNT', limit) end
+  else entries = call('XREVRANGE', K.operations, text(below - 1), '-', 'COUNT', limit) end
   for i = 1, #entries do add(found, entries[i]) end
   return found
 end
@@ -77,9 +94,9 @@ local function droppedOperation()
   return oldest and before(oldest) or 0
 end
 
-local wantsRuns, wantsOperations = ARGV[2] == '1', ARGV[3] == '1'
+local wantsRuns, wantsOperations = ARGV[2] == '1' and not isNone, ARGV[3] == '1' and not isNone
 return {
-  epoch or '', text(newest), readsOn and text(after) or '',
+  epoch or '', text(newest), isNone and 'none' or readsOn and 'forward' or 'back', text(readsOn and after or below),
   wantsRuns and transitions() or {}, wantsOperations and operations() or {},
   text(wantsRuns and droppedTransition() or 0), text(wantsOperations and droppedOperation() or 0),
 }

@@ -1,8 +1,9 @@
 --[[
 Sets a limiter's numbers by hand, or takes them back; what that opens is woken.
 keys: all
-input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back, by, reason
-returns: msgpack of the rule in force, or 'changed': the limiter is another one by now, read it again
+input: time, limiter, request, the limiter as it was read, msgpack { numbers, by, reason } or '' to take back, by, reason,
+  1 when that limiter is not as the caller saw it
+returns: msgpack of the rule in force, 'changed': the limiter is another one by now, read it again, or 'moved'
 writes: when full
 uses: prelude limits-part operations-part
 ]]
@@ -10,6 +11,7 @@ local name, request, known, byHand = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local before = answered(request)
 if before then return before end
 if call('HGET', K.limiters, name) ~= known then return 'changed' end
+if ARGV[8] == '1' then return 'moved' end
 local stored = cmsgpack.unpack(known)
 local wasSet = stored.byHand
 stored.byHand = byHand ~= '' and cmsgpack.unpack(byHand) or nil

@@ -1,0 +1,36 @@
+import type { RunTransition } from '../model/run.ts'
+import type { ExecutionEnd, ExecutionInfo } from '../store/executions.ts'
+import { durationToken } from './duration-token.ts'
+
+const endings: Readonly<Partial<Record<RunTransition, string>>> = {
+  complete: 'completed',
+  fail: 'failed',
+  'back off': 'threw between steps',
+  suspend: 'suspended',
+  release: 'handed back',
+  lose: 'its worker was lost',
+  'lose with delay': 'its worker was lost',
+  convict: 'failed as poisoned',
+  block: 'blocked',
+  'end cancel': 'cancelled',
+}
+
+/** Returns what ended an execution: `suspended for 40.0s`; `runs` while nothing has. */
+export function executionEnd(end: ExecutionEnd | undefined): string {
+  if (end === undefined) return 'runs'
+  const text = endings[end.transition] ?? end.transition
+  if (end.until === undefined || end.until <= end.at) return text
+  const pause = durationToken(end.until - end.at)
+  return end.transition === 'suspend' ? `${text} for ${pause}` : `${text}, next after ${pause}`
+}
+
+/** Returns an execution of a run, without its begin: `execution 2 on w1, version 3, queued 1.2s, ran 3.4s, suspended for 40.0s`. */
+export function executionSentence({ n, worker, version, waitedMs, claimedAt, end }: ExecutionInfo): string {
+  return [
+    `execution ${n}${worker === undefined ? '' : ` on ${worker}`}`,
+    ...(version === undefined ? [] : [`version ${version}`]),
+    ...(waitedMs === undefined ? [] : [`queued ${durationToken(waitedMs)}`]),
+    ...(end === undefined ? [] : [`ran ${durationToken(end.at - claimedAt)}`]),
+    executionEnd(end),
+  ].join(', ')
+}

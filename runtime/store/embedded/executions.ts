@@ -1,0 +1,134 @@
+import type { RunState, RunTransition } from '../../model/run.ts'
+import type { RunId } from '../../model/run-id.ts'
+import {
+  type ExecutionInfo,
+  keptExecutions,
+  type LastExecution,
+  lastExecution,
+  versionOn,
+} from '../executions.ts'
+import type { LeaseId, WorkerJob } from '../store.ts'
+import type { Sql } from './database.ts'
+import type { RunRow } from './run-row.ts'
+import { type Moment, shownAt } from './store-clock.ts'
+import type { Holder, Transaction } from './transaction.ts'
+
+type Held = Pick<RunRow, 'seq' | 'job' | 'lease' | 'fence' | 'changed_at' | 'started_at'>
+
+/** A fence is the time of its claim, unless the clock went back; a state that came later is later. */
+function claimedAt({ fence, changed_at }: Pick<RunRow, 'fence' | 'changed_at'>): number {
+  return Math.min(fence, changed_at)
+}
+
+/** The first one since the enqueue or the last retry: a later claim, also in the same ms, has a higher fence. */
+function isFirst({ fence, started_at }: Pick<RunRow, 'fence' | 'started_at'>): boolean {
+  return fence === started_at
+}
+
+/** Writes down the execution that a transition ends (X1, X2); to be called before the run's row is changed. */
+export function keepExecution(
+  tx: Transaction,
+  run: Held,
+  transition: RunTransition,
+  until: number | null,
+): void {
+  if (run.lease === null || (transition === 'complete' && isFirst(run))) return
+  const holder = holderOf(tx, run.lease)
+  const last = tx.sql.get<{ n: number | null }>('SELECT max(n) AS n FROM executions WHERE run = ?', run.seq)
+  const n = (last?.n ?? 0) + 1
+  tx.sql.run(
+    `INSERT INTO executions (run, n, claimed_at, ready_at, ended_at, transition, until, worker, version)
+     VALUES (?, ?, ?, (SELECT ready_at FROM runs WHERE seq = ?), ?, ?, ?, ?, ?)`,
+    ...[run.seq, n, claimedAt(run), run.seq, tx.now, transition, until],
+    ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null],
+  )
+  const dropped = n - keptExecutions.last
+  if (dropped > keptExecutions.first)
+    tx.sql.run('DELETE FROM executions WHERE run = ? AND n = ?', run.seq, dropped)
+}
+
+function holderOf(tx: Transaction, lease: LeaseId): Holder | undefined {
+  const known = tx.holders.get(lease)
+  if (known !== undefined) return known
+  const row = tx.sql.get<{ name: string; jobs: string }>(
+    'SELECT name, jobs FROM workers WHERE lease = ?',
+    lease,
+  )
+  if (row === undefined) return undefined
+  const holder = { name: row.name, jobs: JSON.parse(row.jobs) as WorkerJob[] }
+  tx.holders.set(lease, holder)
+  return holder
+}
+
+interface ExecutionRow {
+  readonly n: number
+  readonly claimed_at: number
+  readonly ready_at: number | null
+  readonly ended_at: number
+  readonly transition: RunTransition
+  readonly until: number | null
+  readonly worker: string | null
+  readonly version: number | null
+}
+
+export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): ExecutionInfo[] {
+  const run = sql.get<OwnerRow>(
+    `SELECT runs.seq, runs.job, runs.state, runs.fence, runs.changed_at, runs.started_at, runs.ready_at, runs.ended_at,
+       workers.name AS worker, workers.jobs
+     FROM runs LEFT JOIN workers ON workers.lease = runs.lease WHERE runs.id = ?`,
+    id,
+  )
+  if (run === undefined) return []
+  const rows = sql.all<ExecutionRow>('SELECT * FROM executions WHERE run = ? ORDER BY n', run.seq)
+  const past = rows.map(toExecution)
+  const last = lastOf(run)
+  const all = last === undefined ? past : [...past, lastExecution(past, last)]
+  return all.map((one) => shown(one, moment))
+}
+
+type OwnerRow = Pick<RunRow, 'seq' | 'job' | 'fence' | 'changed_at' | 'started_at' | 'ended_at'> & {
+  readonly state: RunState
+  readonly ready_at: number | null
+  readonly worker: string | null
+  readonly jobs: string | null
+}
+
+function lastOf(run: OwnerRow): LastExecution | undefined {
+  const { state, started_at, ended_at, ready_at, worker, jobs } = run
+  const ready = ready_at === null ? {} : { readyAt: ready_at }
+  if (state === 'running' || state === 'cancelling') {
+    const version = jobs === null ? undefined : versionOn(JSON.parse(jobs) as WorkerJob[], run.job)
+    return {
+      ...{ claimedAt: claimedAt(run), ...ready },
+      ...(worker === null ? {} : { worker }),
+      ...(version === undefined ? {} : { version }),
+    }
+  }
+  // X2. Of a run that an earlier version claimed it isn't known whether this was its only execution.
+  const isKept = state !== 'completed' || !isFirst(run) || ready_at === null
+  if (isKept || started_at === null || ended_at === null) return undefined
+  return { claimedAt: started_at, ...ready, end: { at: ended_at, transition: 'complete' } }
+}
+
+function toExecution(row: ExecutionRow): ExecutionInfo {
+  return {
+    ...{ n: row.n, claimedAt: row.claimed_at },
+    ...(row.ready_at === null ? {} : { waitedMs: Math.max(0, row.claimed_at - row.ready_at) }),
+    ...(row.worker === null ? {} : { worker: row.worker }),
+    ...(row.version === null ? {} : { version: row.version }),
+    end: {
+      ...{ at: row.ended_at, transition: row.transition },
+      ...(row.until === null ? {} : { until: row.until }),
+    },
+  }
+}
+
+function shown(execution: ExecutionInfo, moment: Moment): ExecutionInfo {
+  const { claimedAt, end } = execution
+  if (end === undefined) return { ...execution, claimedAt: shownAt(moment, claimedAt) }
+  const until = end.until === undefined ? {} : { until: shownAt(moment, end.until) }
+  return {
+    ...{ ...execution, claimedAt: shownAt(moment, claimedAt) },
+    end: { ...end, at: shownAt(moment, end.at), ...until },
+  }
+}

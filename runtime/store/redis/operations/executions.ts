@@ -1,0 +1,68 @@
+import type { RunTransition } from '../../../model/run.ts'
+import type { RunId } from '../../../model/run-id.ts'
+import {
+  type ExecutionInfo,
+  keptExecutions,
+  type LastExecution,
+  lastExecution,
+  versionOn,
+} from '../../executions.ts'
+import type { RunRecord, WholeRun } from '../run-record.ts'
+import type { ScriptCalls } from '../script-calls.ts'
+import { readRecords, readWorkers } from './inspect.ts'
+
+type Shown = (at: number) => number
+
+export async function readExecutions(calls: ScriptCalls, id: RunId): Promise<ExecutionInfo[]> {
+  const [run] = await readRecords(calls, [id], false)
+  if (run === undefined) return []
+  const shown: Shown = (at) => calls.clock.shown(at)
+  const past = pastExecutions(run.record, shown)
+  const last = await lastOf(calls, run, shown)
+  return last === undefined ? past : [...past, lastExecution(past, last)]
+}
+
+/** Layout: `executions` in scripts/prelude.lua. */
+function pastExecutions({ extras }: RunRecord, shown: Shown): ExecutionInfo[] {
+  const [count = '0', ...lines] = (extras.x ?? '').split('\n').slice(0, -1)
+  const kept = lines.map((line, i) => toExecution(line, i + 1, shown))
+  // The line behind the first ones was dropped as often as there are more than lines.
+  const dropped = Number(count) - lines.length
+  return kept.map((one) => (one.n <= keptExecutions.first ? one : { ...one, n: one.n + dropped }))
+}
+
+function toExecution(line: string, n: number, shown: Shown): ExecutionInfo {
+  const [claimed, ready, ended, transition, until, version, worker] = line.split('\t')
+  const claimedAt = Number(claimed)
+  return {
+    ...{ n, claimedAt: shown(claimedAt) },
+    ...(ready ? { waitedMs: Math.max(0, claimedAt - Number(ready)) } : {}),
+    ...(worker ? { worker } : {}),
+    ...(version ? { version: Number(version) } : {}),
+    end: {
+      ...{ at: shown(Number(ended)), transition: transition as RunTransition },
+      ...(until ? { until: shown(Number(until)) } : {}),
+    },
+  }
+}
+
+async function lastOf(
+  calls: ScriptCalls,
+  { record, worker }: WholeRun,
+  shown: Shown,
+): Promise<LastExecution | undefined> {
+  const { state, fence, changedAt, startedAt, wakeAt } = record
+  const ready = wakeAt === 0 ? {} : { readyAt: shown(wakeAt) }
+  if (state === 'running' || state === 'cancelling') {
+    const jobs = (await readWorkers(calls)).find(({ name }) => name === worker)?.jobs ?? []
+    const version = versionOn(jobs, record.job)
+    return {
+      ...{ claimedAt: shown(Math.min(fence, changedAt)), ...ready },
+      ...(worker === '' ? {} : { worker }),
+      ...(version === undefined ? {} : { version }),
+    }
+  }
+  // Of a run that an earlier version claimed it isn't known whether this was its only execution.
+  if (state !== 'completed' || startedAt !== fence || wakeAt === 0) return undefined
+  return { claimedAt: shown(startedAt), ...ready, end: { at: shown(changedAt), transition: 'complete' } }
+}
