@@ -266,7 +266,8 @@ function runInfo(run: ClaimedRun): RunInfo {
   const { id, job, version, queue, attempt, losses, tags, headers } = run
   const scheduled = run.scheduledFor === undefined ? {} : { scheduledFor: new Date(run.scheduledFor) }
   const enqueuedAt = new Date(run.enqueuedAt)
-  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, ...scheduled }
+  const protect = run.protect === true
+  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, protect, ...scheduled }
 }
 
 function silentWhile(silent: () => boolean, log: Logger): Logger {

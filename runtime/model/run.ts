@@ -80,6 +80,8 @@ interface RunBase {
   /** Of these, how many in a row since its last new step: `poisonLimit` of them fail it. Left out: none, or it has ended. */
   readonly lossStreak?: number
   readonly enqueuedAt: number
+  /** Only a worker with scale-in protection takes it. */
+  readonly protect?: true
   /** The tick of the schedule that made it. */
   readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */

@@ -16,6 +16,11 @@ export interface WorkerInfo {
   readonly concurrency: number
   readonly running: number
   readonly draining: boolean
+  /**
+   * What its last claim said of runs that need scale-in protection: it takes them, or asks for protection first. Left out:
+   * neither.
+   */
+  readonly protectedRuns?: 'takes' | 'may ask'
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   readonly queueOrder: QueueOrder

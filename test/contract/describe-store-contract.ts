@@ -23,6 +23,7 @@ import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { overviewContract } from './topics/overview.ts'
 import { reservationsContract } from './topics/reservations.ts'
+import { protectContract } from './topics/protect.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
@@ -42,6 +43,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('claim', () => claimContract(open))
     describe('commit', () => commitContract(open))
     describe('settle', () => settleContract(open))
+    describe('protect', () => protectContract(open))
     describe('time', () => timeContract(open))
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))

@@ -655,6 +655,7 @@ class EmbeddedStore implements Store {
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,
+      told: undefined,
       asking: undefined,
     }
   }

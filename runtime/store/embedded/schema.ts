@@ -215,6 +215,8 @@ const additions = [
   { table: 'runs', column: 'retried_at', type: 'INTEGER' },
   // Of the failure that a run is failed for.
   { table: 'runs', column: 'fingerprint', type: 'TEXT' },
+  // What its last claim said of runs that need protection (store/protection-level.ts); null: it has not claimed yet.
+  { table: 'workers', column: 'protection', type: 'INTEGER' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

@@ -36,6 +36,8 @@ export interface Transaction extends Moment {
   openedLines: boolean
   /** The lease whose claim has room for what becomes ready. */
   claimer: LeaseId | undefined
+  /** The lease whose claim was told of runs that it has to ask for protection for. */
+  told: LeaseId | undefined
   /** The run whose own call this is: its answer says when to ask again. */
   asking: number | undefined
 }
@@ -69,6 +71,7 @@ export interface StoredFailure {
 
 export interface WakeCount {
   readonly job: string
+  /** As stored-version.ts has it. */
   readonly version: number
   readonly queue: string
   readonly suspect: boolean

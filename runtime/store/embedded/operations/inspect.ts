@@ -1,4 +1,5 @@
 import type { RunId } from '../../../model/run-id.ts'
+import { shownProtection } from '../../protection-level.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type {
@@ -133,6 +134,7 @@ interface WorkerRow {
   readonly concurrency: number
   readonly running: number
   readonly draining: number
+  readonly protection: number | null
   readonly jobs: string
   readonly queues: string | null
   readonly queue_order: QueueOrder
@@ -149,7 +151,7 @@ export function inspectWorkers(
 ): WorkerInfo[] {
   const { now } = moment
   const rows = sql.all<WorkerRow>(
-    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, jobs, queues, queue_order, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, protection, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at LIMIT +?`,
     limit,
@@ -162,6 +164,7 @@ export function inspectWorkers(
     concurrency: row.concurrency,
     running: row.running,
     draining: row.draining === 1,
+    ...shownProtection(row.protection ?? 0),
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),

@@ -1,27 +1,41 @@
 --[[
 Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
 keys: all + the journals the settlements need
-input: time, lease, n, max, then per settlement: msgpack, bytes
-returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
+input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), then per settlement: msgpack, bytes
+returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs, runs left for want of
+  protection }; a run is { id, record, given }
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED = 500
-local lease, n, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local MOST_LEFT = --[[left]] 0
+local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local status = readStatus(lease)
 if not isHeld(status) then return 'lost' end
 markSeen()
 
 local before = call('HGET', K.claims, lease)
-local lastN, answer = 0, {}
-if before then lastN, answer = unpack(cmsgpack.unpack(before)) end
+local lastN, answer, lastLevel, left = 0, {}, nil, 0
+if before then
+  lastN, answer, lastLevel, left = unpack(cmsgpack.unpack(before), 1, 4)
+  lastLevel = lastLevel or NEVER
+end
 -- At its memory limit the store takes on nothing new (R32).
 if FULL or status.drainOrder == 1 then max = 0 end
 if n > lastN and max > 0 then claimer = lease end
+if n > lastN then
+  level = math.max(level, math.min(lastLevel or NEVER, LATER))
+  if level ~= lastLevel then
+    -- Before the waitlists are looked at: which runs are served may depend on it.
+    call('HSET', K.claims, lease, cmsgpack.pack({ lastN, answer, level }))
+    -- One that had not claimed counted as one that takes them (isServed).
+    if (lastLevel == NEVER) ~= (level == NEVER) then lookAtAllLines() end
+  end
+end
 
 local settlements = {}
-for i = 5, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
+for i = 6, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
 
 local function promote(run)
   local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
@@ -62,6 +76,13 @@ local admit, repeated
 do
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
+  --- How many of a class that may not be taken are ready, as a claim would take them.
+  local function countLeft(code, suspects)
+    local from, to = '[' .. code, '(' .. code .. '\255'
+    left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
+    return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
+  end
+
   --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
   local function queueHeads(worker)
     local wanted
@@ -73,13 +94,16 @@ do
     local names = call('HKEYS', K.paused)
     for i = 1, #names do paused[names[i]] = true end
     local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect(lease)
-    local queues, order = {}, {}
+    local queues, order, suspectLeft = {}, {}, false
     for j = 1, #worker.jobs do
       local job = worker.jobs[j]
       local known = jobClasses(job.name)
       for i = 1, #known, 3 do
         local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
-        if version <= job.version and not paused[queue] and (not wanted or wanted[queue]) then
+        local isClaimable = version % PROTECTED_FROM <= job.version and not paused[queue] and (not wanted or wanted[queue])
+        if isClaimable and version >= PROTECTED_FROM and level ~= TAKES then
+          suspectLeft = countLeft(code, suspects) or suspectLeft
+        elseif isClaimable then
           local list = queues[queue]
           if not list then
             list = { classes = 0 }
@@ -97,6 +121,7 @@ do
         end
       end
     end
+    if suspectLeft then left = math.min(MOST_LEFT, left + 1) end
     local strict = worker.queueOrder == 'strict' and worker.queues
     if strict then order = worker.queues else table.sort(order) end
     for i = 1, #order do
@@ -154,6 +179,7 @@ do
 
   function admit()
     local took, more, answer = {}, false, {}
+    left = 0
     if max > 0 then
       local ids
       ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
@@ -179,7 +205,8 @@ do
         end
       end
     end
-    call('HSET', K.claims, lease, cmsgpack.pack({ n, answer }))
+    call('HSET', K.claims, lease, cmsgpack.pack({ n, answer, level, left > 0 and left or nil }))
+    if left > 0 and level == MAY_ASK then told = lease end
     if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
     -- From here on what becomes ready is for whoever is idle.
     claimer = nil
@@ -206,6 +233,7 @@ flush()
 nudgeDue()
 
 local took, more = {}, false
+if n < lastN then left = 0 end
 if n > lastN then
   took, more = admit()
 elseif n == lastN then
@@ -232,4 +260,4 @@ local function dueIn()
   return at == math.huge and -1 or math.max(0, at - now)
 end
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0 }
