@@ -30,3 +30,6 @@ export function shownProtection(level: number): Pick<WorkerInfo, 'protectedRuns'
 
 /** `protectedLeft` of a claim counts no further. */
 export const maxProtectedLeft = 100
+
+/** For so long the workers that were told to ask for protection are counted. Then others are told: these were refused. */
+export const askPauseMs = 2_000

@@ -274,10 +274,14 @@ export type ClaimAnswer =
       readonly more: boolean
       /**
        * How many ready runs were left because the claim is not `protected`: those of the worker's jobs in open queues that it
-       * serves, at most 100. They count neither in `more` nor in `nextDueInMs`. 0 for a claim without free slots. The worker
-       * that was woken for them asks for protection; another one should do so only where they are still left at its next poll.
+       * serves, at most 100. They count neither in `more` nor in `nextDueInMs`. 0 for a claim without free slots.
        */
       readonly protectedLeft: number
+      /**
+       * Whether the worker is to ask for protection for these runs now; never without `mayAsk`. In `askPauseMs` about as many
+       * workers are told so as there are runs, however many poll or are woken.
+       */
+      readonly ask: boolean
       /** Ms until the next run of this worker's jobs becomes due, if any is known. */
       readonly nextDueInMs?: number
       readonly orders: Orders

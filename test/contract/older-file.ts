@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 /** Columns that raised no format. */
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
-  ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers protection'],
 ]
 const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],

@@ -34,7 +34,7 @@ const columns: readonly Column<ShownWorker>[] = [
   { title: 'JOBS', cell: workerJobsText, shrinks: true, least: 26 },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, protectedRuns?, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs`
 
 export function addWorkers(program: Command): void {

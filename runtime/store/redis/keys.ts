@@ -8,7 +8,7 @@ export const staticKeys = [
   /**
    * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
-   * rolled, countedSince, sampledSince
+   * rolled, countedSince, sampledSince, asked
    */
   'meta',
   /** hash: run -> record */

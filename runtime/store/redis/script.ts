@@ -7,7 +7,7 @@ import { keepDefinitionMs } from '../definitions.ts'
 import { retainedOperations, retainedTransitions } from '../events.ts'
 import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
-import { maxProtectedLeft, protectionLevels } from '../protection-level.ts'
+import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
@@ -211,7 +211,7 @@ function withConstants(source: string): string {
     '--[[poison]] 0, 0, 0': `${poisonLimit}, ${suspectStreak}, ${cutBounds.perRun}`,
     '--[[suspect]] 0': String(suspectStreak),
     '--[[protection]] 0, 0, 0, 0, 0': [protectedFrom, ...Object.values(protectionLevels)].join(', '),
-    '--[[left]] 0': String(maxProtectedLeft),
+    '--[[left]] 0, 0': `${maxProtectedLeft}, ${askPauseMs}`,
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),

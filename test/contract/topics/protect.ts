@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import { seniority } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
-import { maxProtectedLeft } from '../../../runtime/store/protection-level.ts'
+import { askPauseMs, maxProtectedLeft } from '../../../runtime/store/protection-level.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, done, newRun, plainError } from '../given.ts'
@@ -18,6 +18,7 @@ function protectedRun(over: Partial<NewRun> = {}): NewRun {
 /** Runs that need scale-in protection: who takes them, what keeps them so, who is woken for them. */
 export function protectContract(open: Open): void {
   claimsOfProtectedRuns(open)
+  askersOfProtectedRuns(open)
   marksOfRuns(open)
   wakeUpsForProtectedRuns(open)
   limitsOfProtectedRuns(open)
@@ -159,6 +160,44 @@ function claimsOfProtectedRuns(open: Open): void {
   })
 }
 
+function askersOfProtectedRuns(open: Open): void {
+  contractTest(open, 'of all that poll, as many are told to ask as there are runs', async (contract) => {
+    const workers = await idleWorkers(contract, 'may ask', 6)
+    const asking = async (): Promise<number> => {
+      const answers = await Promise.all(workers.map((worker) => worker.claimAs('may ask')))
+      expect(answers.every(({ protectedLeft }) => protectedLeft === 2)).toBe(true)
+      return answers.filter(({ ask }) => ask).length
+    }
+    await contract.store.enqueue([protectedRun(), protectedRun()])
+    expect(await asking()).toBe(2)
+    expect(await asking()).toBe(0)
+    // They were refused.
+    contract.advance(askPauseMs)
+    expect(await asking()).toBe(2)
+  })
+
+  contractTest(open, 'more runs are for more workers to ask at once', async (contract) => {
+    const [first, second, third] = await idleWorkers(contract, 'may ask', 3)
+    await contract.store.enqueue([protectedRun()])
+    expect(await first?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, ask: true })
+    await contract.store.enqueue([protectedRun()])
+    expect(await second?.claimAs('may ask')).toMatchObject({ protectedLeft: 2, ask: true })
+    expect(await third?.claimAs('may ask')).toMatchObject({ protectedLeft: 2, ask: false })
+  })
+
+  contractTest(open, 'a worker that may not ask, or has protection, is not told to', async (contract) => {
+    const claimer = await contract.worker()
+    await contract.store.enqueue([protectedRun(), protectedRun()])
+    expect(await claimer.claimAs('none')).toMatchObject({ protectedLeft: 2, ask: false })
+    expect(await claimer.claimAs('takes', 1)).toMatchObject({ protectedLeft: 0, ask: false })
+    expect(await claimer.claimAs('may ask', 0)).toMatchObject({ protectedLeft: 0, ask: false })
+    const told = await claimer.claimAs('may ask')
+    expect(told).toMatchObject({ protectedLeft: 1, ask: true })
+    const again = await claimer.claimAnswer(10, [], claimer.n, 'may ask')
+    expect(again).toMatchObject({ protectedLeft: 1, ask: true })
+  })
+}
+
 function marksOfRuns(open: Open): void {
   contractTest(open, 'a run stays marked through a loss, a hand-over, a retry and new code', async (contract) => {
     const { store, worker } = contract
@@ -288,7 +327,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     // Nobody else is either: the worker that was told of the run counts as one that asks.
     const witness = await worker()
     const woken = await wokenBy(contract, [asker, second, witness] as TestWorker[], 0, async () => {
-      expect(await asker?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, more: false })
+      expect(await asker?.claimAs('may ask')).toMatchObject({ protectedLeft: 1, ask: true, more: false })
     })
     expect(woken).toEqual([])
   })

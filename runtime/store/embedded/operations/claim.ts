@@ -19,7 +19,7 @@ import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { claimableClasses, countProtected, queuesOf, type RunClass, readyRuns } from './claimable-classes.ts'
+import { claimableClasses, countProtected, isToAsk, queuesOf, type RunClass, readyRuns } from './claimable-classes.ts'
 import { inspectHistory } from './inspect.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
 import { nextDueInMs, promote } from './promote.ts'
@@ -41,9 +41,10 @@ interface Claimant {
 interface KeptAnswer {
   readonly runs: readonly (readonly [RunId, fence: number])[]
   readonly protectedLeft: number
+  readonly ask: boolean
 }
 
-type Admitted = Pick<Extract<ClaimAnswer, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft'>
+type Admitted = Pick<Extract<ClaimAnswer, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft' | 'ask'>
 
 const noEntries = { entries: [], more: false } as const
 
@@ -96,13 +97,14 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
 
 /** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
 function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
-  if (n < claimant.claim_n) return { runs: [], more: false, protectedLeft: 0 }
-  const { runs: kept = [], protectedLeft = 0 } = JSON.parse(claimant.claim_answer) as Partial<KeptAnswer>
+  if (n < claimant.claim_n) return { runs: [], more: false, protectedLeft: 0, ask: false }
+  const answer = JSON.parse(claimant.claim_answer) as Partial<KeptAnswer>
+  const { runs: kept = [], protectedLeft = 0, ask = false } = answer
   const runs = kept.flatMap(([id, fence]) => {
     const run = findRun(tx.sql, id)
     return run?.lease === claimant.lease && run.fence === fence ? [claimedRun(tx, run)] : []
   })
-  return { runs, more: true, protectedLeft }
+  return { runs, more: true, protectedLeft, ask }
 }
 
 /** Before the waitlists are looked at: which runs are served may depend on it. */
@@ -128,8 +130,9 @@ function admit(
   const sound = atMostOneSuspect(heads)
   const { runs, looked } = startUpTo(tx, sound, max, claimant.lease)
   const protectedLeft = countProtected(tx, claimant.lease, left)
-  if (protectedLeft > 0 && request.mayAsk) tx.told = claimant.lease
-  const answer: KeptAnswer = { runs: runs.map((run) => [run.id, run.fence]), protectedLeft }
+  const ask = protectedLeft > 0 && request.mayAsk && isToAsk(tx, protectedLeft)
+  if (ask) tx.told = claimant.lease
+  const answer: KeptAnswer = { runs: runs.map((run) => [run.id, run.fence]), protectedLeft, ask }
   tx.sql.run(
     'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
     n,
@@ -139,7 +142,7 @@ function admit(
   )
   // From here on what becomes ready is for whoever is idle.
   tx.claimer = undefined
-  return { runs, more: heads.length > looked || looked > runs.length, protectedLeft }
+  return { runs, more: heads.length > looked || looked > runs.length, protectedLeft, ask }
 }
 
 /** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */

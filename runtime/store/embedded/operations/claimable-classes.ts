@@ -1,7 +1,8 @@
 import { suspectStreak } from '../../../model/poison.ts'
-import { maxProtectedLeft } from '../../protection-level.ts'
+import { askPauseMs, maxProtectedLeft } from '../../protection-level.ts'
 import type { ClaimRequest, LeaseId, WorkerJob } from '../../store.ts'
 import { needsProtection, versionOf } from '../../stored-version.ts'
+import type { Sql } from '../database.ts'
 import { holdsSuspect, suspectIsReady } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 
@@ -62,4 +63,23 @@ export function countProtected(tx: Transaction, lease: LeaseId, classes: readonl
       tx.sql.get(`SELECT 1 ${readyRuns} AND streak >= ${suspectStreak} LIMIT 1`, ...runClass, tx.now) !== undefined,
   )
   return found + (suspect ? 1 : 0)
+}
+
+/** Counts a worker in as one that asks for protection, unless as many were told to as there are runs. */
+export function isToAsk({ sql, now }: Transaction, runs: number): boolean {
+  const since = readSetting(sql, 'asked_since') ?? Number.NEGATIVE_INFINITY
+  const isOver = now >= since + askPauseMs || now < since
+  const told = isOver ? 0 : (readSetting(sql, 'asked') ?? 0)
+  if (told >= runs) return false
+  if (isOver) writeSetting(sql, 'asked_since', now)
+  writeSetting(sql, 'asked', told + 1)
+  return true
+}
+
+function readSetting(sql: Sql, name: string): number | undefined {
+  return sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
+}
+
+function writeSetting(sql: Sql, name: string, value: number): void {
+  sql.run('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
 }

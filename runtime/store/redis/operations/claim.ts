@@ -34,13 +34,14 @@ export async function claim(
   const level = protectionLevel(request, undefined)
   const reply = await calls.run('claim', [lease, n, request.max, level, ...settlements], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
-  const [time, more, dueIn, orders, settled, runs, protectedLeft] = reply as [
+  const [time, more, dueIn, orders, settled, runs, protectedLeft, ask] = reply as [
     Buffer,
     number,
     number,
     Reply,
     Reply[],
     Buffer[][],
+    number,
     number,
   ]
   const [now = 0, wall = 0] = String(time).split(' ').map(Number)
@@ -50,6 +51,7 @@ export async function claim(
     settled: settled.map(answerOf),
     more: more === 1,
     protectedLeft,
+    ask: ask === 1,
     ...(dueIn < 0 ? {} : { nextDueInMs: dueIn }),
     orders: ordersOf(orders),
   }

@@ -3,12 +3,12 @@ Settles what ended, promotes what is due, takes back what lost workers held, the
 keys: all + the journals the settlements need
 input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), then per settlement: msgpack, bytes
 returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs, runs left for want of
-  protection }; a run is { id, record, given }
+  protection, 1 if the worker is to ask for it }; a run is { id, record, given }
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED = 500
-local MOST_LEFT = --[[left]] 0
+local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local status = readStatus(lease)
@@ -16,9 +16,9 @@ if not isHeld(status) then return 'lost' end
 markSeen()
 
 local before = call('HGET', K.claims, lease)
-local lastN, answer, lastLevel, left = 0, {}, nil, 0
+local lastN, answer, lastLevel, left, ask = 0, {}, nil, 0, 0
 if before then
-  lastN, answer, lastLevel, left = unpack(cmsgpack.unpack(before), 1, 4)
+  lastN, answer, lastLevel, left, ask = unpack(cmsgpack.unpack(before), 1, 5)
   lastLevel = lastLevel or NEVER
 end
 -- At its memory limit the store takes on nothing new (R32).
@@ -74,6 +74,9 @@ end
 
 local admit, repeated
 do
+  -- Whether a poison suspect is among the runs that are left.
+  local suspectLeft = false
+
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
   --- How many of a class that may not be taken are ready, as a claim would take them.
@@ -94,7 +97,7 @@ do
     local names = call('HKEYS', K.paused)
     for i = 1, #names do paused[names[i]] = true end
     local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect(lease)
-    local queues, order, suspectLeft = {}, {}, false
+    local queues, order = {}, {}
     for j = 1, #worker.jobs do
       local job = worker.jobs[j]
       local known = jobClasses(job.name)
@@ -121,7 +124,6 @@ do
         end
       end
     end
-    if suspectLeft then left = math.min(MOST_LEFT, left + 1) end
     local strict = worker.queueOrder == 'strict' and worker.queues
     if strict then order = worker.queues else table.sort(order) end
     for i = 1, #order do
@@ -177,9 +179,19 @@ do
     place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
   end
 
+  --- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
+  local function isToAsk()
+    local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
+    since, count = tonumber(since), tonumber(count)
+    if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
+    if count >= left then return false end
+    call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
+    return true
+  end
+
   function admit()
-    local took, more, answer = {}, false, {}
-    left = 0
+    local took, more, answer, suspectTaken = {}, false, {}, false
+    left, ask = 0, nil
     if max > 0 then
       local ids
       ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
@@ -197,6 +209,7 @@ do
             place(run, 'line up')
             more = true
           else
+            suspectTaken = suspectTaken or isSuspect(run)
             start(run)
             claimed(took, run)
             answer[#answer + 1] = run[ID]
@@ -205,8 +218,9 @@ do
         end
       end
     end
-    call('HSET', K.claims, lease, cmsgpack.pack({ n, answer, level, left > 0 and left or nil }))
-    if left > 0 and level == MAY_ASK then told = lease end
+    if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
+    if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
+    call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
     if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
     -- From here on what becomes ready is for whoever is idle.
     claimer = nil
@@ -233,7 +247,7 @@ flush()
 nudgeDue()
 
 local took, more = {}, false
-if n < lastN then left = 0 end
+if n < lastN then left, ask = 0, 0 end
 if n > lastN then
   took, more = admit()
 elseif n == lastN then
@@ -260,4 +274,4 @@ local function dueIn()
   return at == math.huge and -1 or math.max(0, at - now)
 end
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0 }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }
