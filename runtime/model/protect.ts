@@ -23,7 +23,11 @@ interface ProtectedWhat {
  * Returns whether a run with this parsed input needs scale-in protection.
  * @throws InvalidOptionsError when the job's function throws or returns no boolean
  */
-export function needsProtection(rule: ProtectRule, input: unknown, { job, schedule }: ProtectedWhat): boolean {
+export function needsProtection(
+  rule: ProtectRule,
+  input: unknown,
+  { job, schedule }: ProtectedWhat,
+): boolean {
   if (rule === true) return true
   const at = `job '${job}': protect`
   const what = schedule === undefined ? 'this input' : `the input of schedule '${schedule}'`

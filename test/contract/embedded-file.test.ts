@@ -279,7 +279,9 @@ describe('the file of the embedded store', () => {
   describe('whose clock was moved while no process had it open', () => {
     const start = Date.UTC(2026, 0, 1)
     const waits = (lease: string, store: Store, n: number) =>
-      store.claim(lease, n, { max: 1, protected: true, mayAsk: false }, []).then((answer) => answer.kind === 'claimed' && answer.runs.length)
+      store
+        .claim(lease, n, { max: 1, protected: true, mayAsk: false }, [])
+        .then((answer) => answer.kind === 'claimed' && answer.runs.length)
 
     /** Opens the file on a clock that shows `now`, and lets it pass with `advance`. */
     async function at<T>(

@@ -140,7 +140,8 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const { worker, run } = await held(calm, faulty)
       const settlement = worker.settlement(run, completed)
       return {
-        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [settlement]),
+        call: () =>
+          faulty.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [settlement]),
         newer: async () => {
           await calm.enqueue([newRun({ id: 'three' }), newRun({ id: 'four' })])
           await calm.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [])

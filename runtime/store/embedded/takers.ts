@@ -17,7 +17,9 @@ const knowsAndServes = `job = ? AND version >= ? AND drain_order = 0 AND drainin
   AND (queues IS NULL OR EXISTS (SELECT 1 FROM json_each(queues) WHERE json_each.value = ?))`
 /** A condition on workers: those that a run is for, as far as protection goes. A worker of an earlier release takes none. */
 const everTakes = ({ version }: Pick<Taken, 'version'>): string =>
-  needsProtection(version) ? `AND (protection > ${protectionLevels.never} OR protection IS NULL AND claim_n = 0)` : ''
+  needsProtection(version)
+    ? `AND (protection > ${protectionLevels.never} OR protection IS NULL AND claim_n = 0)`
+    : ''
 const isWokenFor = ({ version }: Pick<Taken, 'version'>): string =>
   needsProtection(version) ? `AND protection >= ${protectionLevels.mayAsk}` : ''
 const holdsNoSuspect = `NOT EXISTS (SELECT 1 FROM runs WHERE runs.lease = workers.lease AND streak >= ${suspectStreak})`

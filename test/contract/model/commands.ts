@@ -159,22 +159,25 @@ function lateEnqueueCommand(choice: number): Command {
 }
 
 function claimCommand(which: number, max: number, says: Protection): Command {
-  return command(`worker ${which} claims ${max}, of protected runs it says: ${says}`, async (oracle, fleet) => {
-    const worker = fleet.workers[which]
-    if (worker === undefined) return
-    oracle.promote()
-    const expected = oracle.claimable(which, max, says === 'takes')
-    const { runs, protectedLeft, ask } = await worker.claimAs(says, max)
-    expect(runs).toHaveLength(expected)
-    for (const run of runs) {
-      oracle.claim(run.id, which)
-      expect(run.position).toBe(oracle.get(run.id).position)
-      fleet.claims.push({ worker: which, lease: worker.lease, run })
-    }
-    expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
-    expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
-    expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
-  })
+  return command(
+    `worker ${which} claims ${max}, of protected runs it says: ${says}`,
+    async (oracle, fleet) => {
+      const worker = fleet.workers[which]
+      if (worker === undefined) return
+      oracle.promote()
+      const expected = oracle.claimable(which, max, says === 'takes')
+      const { runs, protectedLeft, ask } = await worker.claimAs(says, max)
+      expect(runs).toHaveLength(expected)
+      for (const run of runs) {
+        oracle.claim(run.id, which)
+        expect(run.position).toBe(oracle.get(run.id).position)
+        fleet.claims.push({ worker: which, lease: worker.lease, run })
+      }
+      expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
+      expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
+      expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
+    },
+  )
 }
 
 /** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */

@@ -135,7 +135,10 @@ export class Oracle {
 
   /** How many runs a claim of `max` gets, after `promote`. `takes`: those that need protection, too. */
   claimable(worker: number, max: number, takes: boolean): number {
-    return Math.min(max, this.#claimable(worker, ({ protect }) => takes || !protect))
+    return Math.min(
+      max,
+      this.#claimable(worker, ({ protect }) => takes || !protect),
+    )
   }
 
   /** How many runs a claim without protection leaves for want of it. */
@@ -205,8 +208,7 @@ export class Oracle {
     else if (kind === 'released' || kind === 'marked') {
       run.protect ||= kind === 'marked'
       this.#ready(run)
-    }
-    else if (kind === 'blocked') run.state = 'blocked'
+    } else if (kind === 'blocked') run.state = 'blocked'
     else {
       run.state = 'waiting'
       run.wakeAt = this.now + pauseMs

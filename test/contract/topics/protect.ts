@@ -99,39 +99,51 @@ function claimsOfProtectedRuns(open: Open): void {
     expect((await contract.store.workers())[0]).not.toHaveProperty('protectedRuns')
   })
 
-  contractTest(open, 'a due run that the worker may not take makes it ask no sooner again', async (contract) => {
-    const { store, worker, advance } = contract
-    await store.enqueue([protectedRun({ start: { kind: 'in', ms: 500 } })])
-    const claimer = await worker()
-    expect(await claimer.claimAs('none')).toMatchObject({ nextDueInMs: 500, protectedLeft: 0 })
-    advance(500)
-    const answer = await claimer.claimAs('none')
-    expect(answer).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
-    expect(answer).not.toHaveProperty('nextDueInMs')
-  })
+  contractTest(
+    open,
+    'a due run that the worker may not take makes it ask no sooner again',
+    async (contract) => {
+      const { store, worker, advance } = contract
+      await store.enqueue([protectedRun({ start: { kind: 'in', ms: 500 } })])
+      const claimer = await worker()
+      expect(await claimer.claimAs('none')).toMatchObject({ nextDueInMs: 500, protectedLeft: 0 })
+      advance(500)
+      const answer = await claimer.claimAs('none')
+      expect(answer).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
+      expect(answer).not.toHaveProperty('nextDueInMs')
+    },
+  )
 
-  contractTest(open, 'in strict order such runs of an earlier queue hold up no later one', async (contract) => {
-    const [urgent, bulk] = [protectedRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
-    await contract.store.enqueue([urgent, bulk])
-    const claimer = await contract.worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
-    const answer = await claimer.claimAs('none')
-    expect(ids(answer.runs)).toEqual([bulk.id])
-    expect(answer).toMatchObject({ more: false, protectedLeft: 1 })
-  })
+  contractTest(
+    open,
+    'in strict order such runs of an earlier queue hold up no later one',
+    async (contract) => {
+      const [urgent, bulk] = [protectedRun({ queue: 'urgent' }), newRun({ queue: 'bulk' })]
+      await contract.store.enqueue([urgent, bulk])
+      const claimer = await contract.worker({ queues: ['urgent', 'bulk'], queueOrder: 'strict' })
+      const answer = await claimer.claimAs('none')
+      expect(ids(answer.runs)).toEqual([bulk.id])
+      expect(answer).toMatchObject({ more: false, protectedLeft: 1 })
+    },
+  )
 
-  contractTest(open, 'a poison suspect that needs protection is left, and is one at most', async (contract) => {
-    const { store, worker } = contract
-    const witness = await worker({ leaseMs: longLease })
-    const runs = [protectedRun(), protectedRun()]
-    await store.enqueue(runs)
-    await loseTwice(contract, witness)
-    expect(await witness.claimAs('none')).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
-    const [suspect] = (await witness.claimAs('takes')).runs
-    expect(suspect).toMatchObject({ losses: 2, protect: true })
-    // It holds one: a lease takes no other.
-    expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 0 })
-    expect(await (await worker()).claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
-  })
+  contractTest(
+    open,
+    'a poison suspect that needs protection is left, and is one at most',
+    async (contract) => {
+      const { store, worker } = contract
+      const witness = await worker({ leaseMs: longLease })
+      const runs = [protectedRun(), protectedRun()]
+      await store.enqueue(runs)
+      await loseTwice(contract, witness)
+      expect(await witness.claimAs('none')).toMatchObject({ runs: [], more: false, protectedLeft: 1 })
+      const [suspect] = (await witness.claimAs('takes')).runs
+      expect(suspect).toMatchObject({ losses: 2, protect: true })
+      // It holds one: a lease takes no other.
+      expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 0 })
+      expect(await (await worker()).claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+    },
+  )
 
   contractTest(open, 'readers tell of it', async (contract) => {
     const { store, worker } = contract
@@ -199,32 +211,36 @@ function askersOfProtectedRuns(open: Open): void {
 }
 
 function marksOfRuns(open: Open): void {
-  contractTest(open, 'a run stays marked through a loss, a hand-over, a retry and new code', async (contract) => {
-    const { store, worker } = contract
-    const run = protectedRun()
-    await store.enqueue([run])
-    const witness = await worker({ leaseMs: longLease })
-    const isLeft = async (): Promise<void> => {
-      expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
-    }
-    await (await worker()).claimOne()
-    await contract.letLeaseExpire(witness)
-    await isLeft()
-    const holder = await worker({ leaseMs: longLease })
-    await holder.claimOne()
-    await store.resign(holder.lease, [])
-    await isLeft()
-    await witness.settle(await witness.claimOne(), { kind: 'failed', error: plainError })
-    await store.retry(run.id, {}, byHand())
-    await isLeft()
-    await witness.settle(await witness.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
-    await worker({ jobs: [{ name: 'job', version: 1, queue: 'default', digest: 'second' }] })
-    await isLeft()
-    const again = await witness.claimOne()
-    expect(again).toMatchObject({ id: run.id, protect: true, version: 1, losses: 1 })
-    await witness.settle(again, completed)
-    expect(await store.run(run.id)).toMatchObject({ state: 'completed', protect: true, version: 1 })
-  })
+  contractTest(
+    open,
+    'a run stays marked through a loss, a hand-over, a retry and new code',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = protectedRun()
+      await store.enqueue([run])
+      const witness = await worker({ leaseMs: longLease })
+      const isLeft = async (): Promise<void> => {
+        expect(await witness.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+      }
+      await (await worker()).claimOne()
+      await contract.letLeaseExpire(witness)
+      await isLeft()
+      const holder = await worker({ leaseMs: longLease })
+      await holder.claimOne()
+      await store.resign(holder.lease, [])
+      await isLeft()
+      await witness.settle(await witness.claimOne(), { kind: 'failed', error: plainError })
+      await store.retry(run.id, {}, byHand())
+      await isLeft()
+      await witness.settle(await witness.claimOne(), { kind: 'blocked', reason: 'why', digest: 'first' })
+      await worker({ jobs: [{ name: 'job', version: 1, queue: 'default', digest: 'second' }] })
+      await isLeft()
+      const again = await witness.claimOne()
+      expect(again).toMatchObject({ id: run.id, protect: true, version: 1, losses: 1 })
+      await witness.settle(again, completed)
+      expect(await store.run(run.id)).toMatchObject({ state: 'completed', protect: true, version: 1 })
+    },
+  )
 
   contractTest(open, 'a settlement can mark a run: ready at once, nothing spent', async (contract) => {
     const { store, worker } = contract
@@ -236,7 +252,11 @@ function marksOfRuns(open: Open): void {
     const settlement = finder.settlement(claimed, { kind: 'released', protect: true })
     // The worker has no protection: it does not take it again with the same call.
     const answer = await finder.claimAnswer(5, [settlement], ++finder.n, 'none')
-    expect(answer).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'ready' }], protectedLeft: 1 })
+    expect(answer).toMatchObject({
+      runs: [],
+      settled: [{ kind: 'settled', state: 'ready' }],
+      protectedLeft: 1,
+    })
     expect(await finder.send(settlement)).toEqual([{ kind: 'settled', state: 'ready' }])
     expect(await store.run(run.id)).toMatchObject({ protect: true, attempt: 1, losses: 0, position: 1 })
     expect(await store.history(run.id)).toMatchObject([
@@ -346,18 +366,22 @@ function limitsOfProtectedRuns(open: Open): void {
     expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
   })
 
-  contractTest(open, 'a key that opens is kept for such a run while its worker backs off', async (contract) => {
-    const worker = await limited(contract, { leaseMs: longLease })
-    await worker.claimAs('may ask')
-    await contract.store.enqueue([limitedRun(one)])
-    const held = await worker.claimOne()
-    const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
-    await contract.store.enqueue([first, other])
-    await worker.claimAs('none')
-    await worker.settle(held, completed)
-    expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
-    expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
-  })
+  contractTest(
+    open,
+    'a key that opens is kept for such a run while its worker backs off',
+    async (contract) => {
+      const worker = await limited(contract, { leaseMs: longLease })
+      await worker.claimAs('may ask')
+      await contract.store.enqueue([limitedRun(one)])
+      const held = await worker.claimOne()
+      const [first, other] = [limitedRun(one, { priority: 10, protect: true }), limitedRun(one)]
+      await contract.store.enqueue([first, other])
+      await worker.claimAs('none')
+      await worker.settle(held, completed)
+      expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+      expect(ids((await worker.claimAs('takes')).runs)).toEqual([first.id])
+    },
+  )
 
   contractTest(open, 'a key is not kept for such a run when no worker takes any', async (contract) => {
     const worker = await limited(contract, { leaseMs: longLease })

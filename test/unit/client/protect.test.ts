@@ -61,7 +61,11 @@ test('a schedule decides when it is put, and its runs have it', async () => {
   expect(calls).toBe(1)
   // The same again changes nothing; another decision does.
   await jobs.schedules.put('nightly', job, { ...everyNight, input: { rows: '6' } })
-  await jobs.schedules.put('nightly', importing(() => false), { ...everyNight, input: { rows: '6' } })
+  await jobs.schedules.put(
+    'nightly',
+    importing(() => false),
+    { ...everyNight, input: { rows: '6' } },
+  )
   const plain = await jobs.schedules.trigger('nightly')
   expect(await jobs.inspector.run(plain.id)).not.toHaveProperty('protect')
   const ledger = await jobs.schedules.ledger('nightly')

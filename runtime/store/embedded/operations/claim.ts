@@ -19,7 +19,14 @@ import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
-import { claimableClasses, countProtected, isToAsk, queuesOf, type RunClass, readyRuns } from './claimable-classes.ts'
+import {
+  claimableClasses,
+  countProtected,
+  isToAsk,
+  queuesOf,
+  type RunClass,
+  readyRuns,
+} from './claimable-classes.ts'
 import { inspectHistory } from './inspect.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
 import { nextDueInMs, promote } from './promote.ts'
@@ -117,12 +124,7 @@ function keepProtection(tx: Transaction, { lease, protection }: Claimant, reques
   if ((protection !== never) !== (level !== never)) lookAtAllLines(tx)
 }
 
-function admit(
-  tx: Transaction,
-  claimant: Claimant,
-  n: number,
-  request: ClaimRequest,
-): Admitted {
+function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimRequest): Admitted {
   const max = claimant.drain_order === 1 ? 0 : request.max
   const none = { takes: [], left: [] }
   const { takes, left } = max === 0 ? none : claimableClasses(tx, claimant, request)

@@ -60,7 +60,8 @@ export function countProtected(tx: Transaction, lease: LeaseId, classes: readonl
   if (found === maxProtectedLeft || !suspectIsReady(tx) || holdsSuspect(tx, lease)) return found
   const suspect = classes.some(
     (runClass) =>
-      tx.sql.get(`SELECT 1 ${readyRuns} AND streak >= ${suspectStreak} LIMIT 1`, ...runClass, tx.now) !== undefined,
+      tx.sql.get(`SELECT 1 ${readyRuns} AND streak >= ${suspectStreak} LIMIT 1`, ...runClass, tx.now) !==
+      undefined,
   )
   return found + (suspect ? 1 : 0)
 }

@@ -9,5 +9,7 @@ export async function readReadyClasses(calls: ScriptCalls): Promise<ReadyClass[]
     classes.push({ queue: String(flat[i]), job: String(flat[i + 1]), ...readVersion(Number(flat[i + 2])) })
   }
   const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
-  return classes.sort((a, b) => order(a.queue, b.queue) || order(a.job, b.job) || storedVersion(a) - storedVersion(b))
+  return classes.sort(
+    (a, b) => order(a.queue, b.queue) || order(a.job, b.job) || storedVersion(a) - storedVersion(b),
+  )
 }
