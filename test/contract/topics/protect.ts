@@ -328,7 +328,7 @@ function wakeUpsForProtectedRuns(open: Open): void {
     await former?.claimAs('none')
     const askers = await idleWorkers(contract, 'may ask', 1)
     const woken = await wokenBy(contract, [former as TestWorker, ...askers], 1, () =>
-      contract.store.enqueue([protectedRun()]),
+      contract.store.enqueue([protectedRun(), protectedRun()]),
     )
     expect(woken).toEqual(askers.map(({ name }) => name))
   })

@@ -44,15 +44,17 @@ interface Claimant {
   readonly protection: number | null
 }
 
-/** The answer of a claim, as it is kept for a repeat. */
+/** The answer of a claim, as it is kept for a repeat; the runs alone where none was left for want of protection. */
 interface KeptAnswer {
-  readonly runs: readonly (readonly [RunId, fence: number])[]
+  readonly runs: KeptRuns
   readonly protectedLeft: number
   readonly ask: boolean
 }
+type KeptRuns = readonly (readonly [RunId, fence: number])[]
 
 type Admitted = Pick<Extract<ClaimAnswer, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft' | 'ask'>
 
+const noneLeft = { protectedLeft: 0, ask: false } as const
 const noEntries = { entries: [], more: false } as const
 
 /** A ready run as the merge sees it. */
@@ -104,10 +106,10 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
 
 /** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
 function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
-  if (n < claimant.claim_n) return { runs: [], more: false, protectedLeft: 0, ask: false }
-  const answer = JSON.parse(claimant.claim_answer) as Partial<KeptAnswer>
-  const { runs: kept = [], protectedLeft = 0, ask = false } = answer
-  const runs = kept.flatMap(([id, fence]) => {
+  if (n < claimant.claim_n) return { runs: [], more: false, ...noneLeft }
+  const answer = JSON.parse(claimant.claim_answer) as KeptAnswer | KeptRuns
+  const { protectedLeft, ask, ...kept } = 'runs' in answer ? answer : { ...noneLeft, runs: answer }
+  const runs = kept.runs.flatMap(([id, fence]) => {
     const run = findRun(tx.sql, id)
     return run?.lease === claimant.lease && run.fence === fence ? [claimedRun(tx, run)] : []
   })
@@ -134,11 +136,11 @@ function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimReq
   const protectedLeft = countProtected(tx, claimant.lease, left)
   const ask = protectedLeft > 0 && request.mayAsk && isToAsk(tx, protectedLeft)
   if (ask) tx.told = claimant.lease
-  const answer: KeptAnswer = { runs: runs.map((run) => [run.id, run.fence]), protectedLeft, ask }
+  const kept: KeptRuns = runs.map((run) => [run.id, run.fence])
   tx.sql.run(
     'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
     n,
-    JSON.stringify(answer),
+    JSON.stringify(protectedLeft === 0 ? kept : ({ runs: kept, protectedLeft, ask } satisfies KeptAnswer)),
     Math.max(0, max - runs.length),
     claimant.lease,
   )
