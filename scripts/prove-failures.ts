@@ -110,7 +110,12 @@ class Player {
   }
 
   async claim(max: number): Promise<readonly ClaimedRun[]> {
-    const answer = await this.store.claim(this.#lease, ++this.#claims, { max }, [])
+    const answer = await this.store.claim(
+      this.#lease,
+      ++this.#claims,
+      { max, protected: true, mayAsk: false },
+      [],
+    )
     return answer.kind === 'claimed' ? answer.runs : []
   }
 

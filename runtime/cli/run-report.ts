@@ -30,6 +30,7 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
     ['next', next],
     ['job', `${run.job}, version ${run.version}`],
     ['queue', `${run.queue}, priority ${run.priority}`],
+    ['protect', run.protect ? 'only a worker with scale-in protection takes it' : ''],
     ['attempt', String(run.attempt)],
     ['losses', String(run.losses)],
     ['tags', run.tags.join(', ')],

@@ -50,7 +50,7 @@ export function forgetUnset(variable: string, unset: readonly string[] = ['']): 
 }
 
 export const fieldsOfRun: string = `RUN: id, job, version, queue, priority, state, attempt, losses, lossStreak?, tags, headers, position, orphans?,
-unique? { key, until }, schedule?, scheduledFor?, enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, step? { path, openMs, toldAgoMs }, waitingFor { kind, name?, until? },
+unique? { key, until }, protect?, schedule?, scheduledFor?, enqueuedAt, startedAt?, changedAt, and what its state has: dueAt, worker, step? { path, openMs, toldAgoMs }, waitingFor { kind, name?, until? },
 reason?, by, error { name, message, code?, stack?, cause? }, fingerprint?, output, endedAt.`
 
 const unitsOfJson = `Times in JSON are milliseconds since 1970, fields in Ms durations; '?' marks what may be missing.`

@@ -9,18 +9,20 @@ export interface FleetSnapshot {
   readonly workers: readonly WorkerInfo[]
 }
 
-type Wanted = Pick<Run, 'job' | 'version' | 'queue'>
+type Wanted = Pick<Run, 'job' | 'version' | 'queue' | 'protect'>
 
 /**
  * Why no worker takes a run whose turn it is.
  * - `paused`: an operator paused its queue
  * - `no worker`, `no job`, `old code`, `no queue`: no live worker at all, with its job, with its version, for its queue
  * - `draining`: every worker that could take it stops
+ * - `unprotected`: it needs scale-in protection, and none of them has it; `mayAsk` of them may ask for it
  * - `busy`: all of their slots are taken; it starts when one is free
  */
 export type Hindrance =
   | (ManualAction & { readonly kind: 'paused'; readonly at: number })
   | { readonly kind: 'no worker' | 'no job' | 'old code' | 'no queue' | 'draining' }
+  | { readonly kind: 'unprotected'; readonly mayAsk: number }
   | { readonly kind: 'busy'; readonly slots: number }
 
 /** Returns what keeps workers from taking such a run: the pause of its queue, then what is wrong with the workers. */
@@ -42,7 +44,11 @@ function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindran
   const able = ableWorkers(run, workers)
   if (able.length === 0) return { kind: 'no queue' }
   if (able.every(({ draining }) => draining)) return { kind: 'draining' }
-  const [slots, taken] = [sum(able, 'concurrency'), sum(able, 'running')]
+  const takers = run.protect ? able.filter((worker) => takesNow(worker, 'takes')) : able
+  if (takers.length === 0) {
+    return { kind: 'unprotected', mayAsk: able.filter((worker) => takesNow(worker, 'may ask')).length }
+  }
+  const [slots, taken] = [sum(takers, 'concurrency'), sum(takers, 'running')]
   return taken >= slots ? { kind: 'busy', slots } : undefined
 }
 
@@ -54,6 +60,13 @@ function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly Work
       hasVersion(worker, run) &&
       (worker.queues === undefined || worker.queues.includes(run.queue)),
   )
+}
+
+function takesNow(
+  { draining, protectedRuns }: WorkerInfo,
+  how: NonNullable<WorkerInfo['protectedRuns']>,
+): boolean {
+  return !draining && protectedRuns === how
 }
 
 function hasVersion({ jobs }: WorkerInfo, { job, version }: Wanted): boolean {
@@ -79,9 +92,16 @@ export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number
       return `No live worker that knows job '${run.job}' serves queue '${run.queue}'.`
     case 'draining':
       return 'Every worker that could take it is draining.'
+    case 'unprotected':
+      return `It waits for a worker with scale-in protection; ${askers(hindrance.mayAsk)}.`
     case 'busy':
       return `All ${hindrance.slots} slots of the workers that could take it are in use.`
   }
+}
+
+function askers(mayAsk: number): string {
+  if (mayAsk === 0) return 'no worker that could take it has it or may ask for it now'
+  return `${mayAsk === 1 ? '1 worker' : `${mayAsk} workers`} that could take it may ask for it`
 }
 
 /** Says it in a table's cell. */
@@ -99,6 +119,8 @@ export function hindranceText(hindrance: Hindrance, run: Wanted): string {
       return 'no live worker serves the queue'
     case 'draining':
       return 'its workers are draining'
+    case 'unprotected':
+      return 'waits for a worker with scale-in protection'
     case 'busy':
       return `all ${hindrance.slots} slots are in use`
   }

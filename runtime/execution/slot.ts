@@ -269,7 +269,8 @@ function runInfo(run: ClaimedRun): RunInfo {
     ...(run.scheduledFor === undefined ? {} : { scheduledFor: new Date(run.scheduledFor) }),
   }
   const enqueuedAt = new Date(run.enqueuedAt)
-  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, ...scheduled }
+  const protect = run.protect === true
+  return { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt, protect, ...scheduled }
 }
 
 function silentWhile(silent: () => boolean, log: Logger): Logger {

@@ -7,6 +7,7 @@ import { parseJobLimits } from './limit-use.ts'
 import { isName, longestName } from './name.ts'
 import { checkNodeVersion } from './node-version-error.ts'
 import { parsePriority } from './priority.ts'
+import { parseProtect } from './protect.ts'
 import { parseRetry } from './retry-policy.ts'
 import { parseSchedule, type ScheduleOptions } from './schedule-options.ts'
 import { isStandardSchema } from './standard-schema.ts'
@@ -23,8 +24,12 @@ const known = [
   'limits',
   'schedule',
   'unique',
+  'protect',
   'onFailed',
 ]
+
+/** Stores add 2^31 to it for runs that need scale-in protection, and keep 32 bits (store/stored-version.ts). */
+const maxVersion = 2 ** 31 - 1
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.
@@ -51,8 +56,8 @@ export function defineJob<I = undefined, O = unknown, P = I>(
   checkKnownOptions(options, known, at)
   if (typeof handler !== 'function')
     throw new InvalidOptionsError(`${at}: the second argument must be a function`)
-  if (!Number.isInteger(version) || version < 1)
-    throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …`)
+  if (!Number.isInteger(version) || version < 1 || version > maxVersion)
+    throw new InvalidOptionsError(`${at}: version must be 1, 2, 3 …, ${maxVersion} at most`)
   if (!isName(queue))
     throw new InvalidOptionsError(`${at}: queue must be a name, ${longestName} bytes at most`)
   if (options.onFailed !== undefined && typeof options.onFailed !== 'function') {
@@ -70,6 +75,7 @@ export function defineJob<I = undefined, O = unknown, P = I>(
     retry: parseRetry(options.retry, `${at}: retry`),
     timeoutMs: options.timeout === undefined ? undefined : parseDuration(options.timeout, `${at}: timeout`),
     unique: parseUnique(options.unique, name),
+    protect: parseProtect(options.protect, at),
     schema: options.input as StandardSchemaV1 | undefined,
     schedule:
       options.schedule === undefined

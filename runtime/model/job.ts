@@ -3,6 +3,7 @@ import { hasBrand } from './brand.ts'
 import type { Duration } from './duration.ts'
 import type { JobLimit, PlannedLimit, StepLimit } from './limit-use.ts'
 import type { Limiter } from './limiter.ts'
+import type { ProtectRule } from './protect.ts'
 import type { Retry, RetryPolicy } from './retry-policy.ts'
 import type { RunId } from './run-id.ts'
 import type { Schedule, ScheduleOptions } from './schedule-options.ts'
@@ -32,6 +33,8 @@ export interface RunInfo {
   readonly schedule?: string
   /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
   readonly scheduledFor?: Date
+  /** Whether only a worker with scale-in protection takes it. */
+  readonly protect: boolean
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
 }
@@ -130,6 +133,11 @@ export interface JobOptions<Input, Parsed> {
   limits?: readonly JobLimit<NoInfer<Parsed>>[]
   /** One run per key at a time; `true`: per input. Default: any number. */
   unique?: boolean | UniqueOptions<Parsed>
+  /**
+   * Whether only a worker with scale-in protection takes a run, for jobs that can't be repeated. A function decides by the
+   * parsed input, once, when the run is enqueued. Default: any worker takes it.
+   */
+  protect?: true | ((input: NoInfer<Parsed>) => boolean)
   /** Called once per final failure, stored as a step. */
   onFailed?: OnFailed<Parsed>
 }
@@ -146,6 +154,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly retry: RetryPolicy
   readonly timeoutMs: number | undefined
   readonly unique: UniqueRule | undefined
+  readonly protect: ProtectRule | undefined
   readonly schema: StandardSchemaV1 | undefined
   readonly schedule: Schedule | undefined
   readonly onFailed: OnFailed | undefined

@@ -11,8 +11,11 @@ export type Outcome =
   | ({ readonly kind: 'retrying'; readonly delayMs: number } & Failure)
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
-  /** Handed over at a step edge: ready at once, nothing spent. */
-  | { readonly kind: 'released' }
+  /**
+   * Handed over at a step edge: ready at once, nothing spent. `protect`: from now on only a worker with scale-in protection
+   * takes it.
+   */
+  | { readonly kind: 'released'; readonly protect?: true }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
 

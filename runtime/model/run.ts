@@ -82,6 +82,8 @@ interface RunBase {
   readonly enqueuedAt: number
   /** The schedule that made it, by a tick or by a trigger; left out where an earlier version stored the run. */
   readonly schedule?: string
+  /** Only a worker with scale-in protection takes it. */
+  readonly protect?: true
   /** The tick of the schedule that made it. Left out: no tick did. */
   readonly scheduledFor?: number
   /** First claim since the enqueue or the last retry by hand. */

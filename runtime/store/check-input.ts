@@ -2,6 +2,7 @@ import { encodeValue } from '../model/codec.ts'
 import { digestsOf } from '../model/digest.ts'
 import type { Job } from '../model/job.ts'
 import { limitUses } from '../model/limit-use.ts'
+import { needsProtection } from '../model/protect.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
@@ -21,7 +22,8 @@ interface InputCheck {
 /**
  * Parses the input by the job's schema and encodes what comes of it.
  * `named`: the run has an id of the caller's own, which can meet another input. `schedule`: it is the input of that one.
- * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` gives no usable key
+ * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` gives no usable key, or `protect` no
+ *   boolean
  */
 export async function checkInput<Input>(
   job: Job<Input>,
@@ -41,6 +43,9 @@ export async function checkInput<Input>(
       : { limits: limitUses(job.limits, parsed, { job: job.name, schedule }) }),
     ...(job.unique === undefined ? {} : { unique: uniqueClaim(job.unique, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
+    ...(job.protect !== undefined && needsProtection(job.protect, parsed, { job: job.name, schedule })
+      ? { protect: true }
+      : {}),
   }
 }
 

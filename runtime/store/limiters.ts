@@ -16,8 +16,9 @@ import type { RuleChange } from './limiter-rules.ts'
  *     an order to its worker, also where that worker is the caller. A woken run holds a ticket (a reservation, Q5).
  * Q5  After every transition: never room, a line and no ticket. The tickets of a key lapse `ticketMs` after the first of
  *     them. A run that waits for a worker holds one only if a worker takes such runs: not while its queue is paused, no
- *     worker knows its job or serves its queue, or all such workers drain; and never as a poison suspect, because the
- *     leases that live may hold one each (R17). It is ready all the same, and its claim takes the keys that are open then.
+ *     worker knows its job or serves its queue, all such workers drain, or, if it needs scale-in protection, none of them ever
+ *     takes such runs (protection-level.ts); and never as a poison suspect, because the leases that live may hold one each
+ *     (R17). It is ready all the same, and its claim takes the keys that are open then.
  * Q6  A run that needs several limits, or a poison suspect, that was refused 50 times or for 10 s is senior: while it can
  *     be served its keys admit no younger run; a suspect can be served while an idle lease holds none. What it can't use
  *     goes to older runs and to those that keep slots while they wait, at any depth of the waitlist. The repeat of a

@@ -26,6 +26,8 @@ export interface NewRun {
   readonly expiresInMs?: number
   /** The job's timeout, counted from its first claim. */
   readonly timeoutMs?: number
+  /** Only a worker with scale-in protection takes it. */
+  readonly protect?: true
   /** Taken together by each claim of it. */
   readonly limits?: readonly LimitUse[]
   /** Of the runs with this job and key one is live at a time (G7). */

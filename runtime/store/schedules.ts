@@ -5,6 +5,7 @@ import type { OperatorWrite } from '../model/operator-write.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
+import { readVersion, storedVersion } from './stored-version.ts'
 
 /** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
 type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'schedule' | 'scheduledFor'>
@@ -241,14 +242,18 @@ export function encodeSpec(
 ): { digest: string; timing: string; bytes: Uint8Array } {
   const timing = `${spec.cron} ${spec.timeZone}`
   // A view on a larger buffer is another type of value.
-  const whole = { ...spec, run: { ...spec.run, input: Uint8Array.from(spec.run.input) } }
+  const { protect, ...run } = spec.run
+  // A leader of an earlier release makes the run with the version that it finds.
+  const version = storedVersion({ version: run.version, protect })
+  const whole = { ...spec, run: { ...run, version, input: Uint8Array.from(run.input) } }
   const body = encodeValue(whole, `schedule '${name}'`, Number.POSITIVE_INFINITY)
   return { digest: writtenDigest(whole), timing, bytes: Buffer.concat([Buffer.from(`${timing}\n`), body]) }
 }
 
 export function decodeSpec(name: string, bytes: Uint8Array): ScheduleSpec {
   const body = bytes.subarray(bytes.indexOf(0x0a) + 1)
-  return decodeValue(body, `schedule '${name}'`) as ScheduleSpec
+  const spec = decodeValue(body, `schedule '${name}'`) as ScheduleSpec
+  return { ...spec, run: { ...spec.run, ...readVersion(spec.run.version) } }
 }
 
 export function timingOf(bytes: Uint8Array): string {

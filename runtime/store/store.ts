@@ -76,7 +76,7 @@ interface RunStore {
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
   /**
    * Settles what ended, then claims up to `request.max` runs for this lease, best first: promotes what is due,
-   * takes back what ended leases held, and merges the heads of the classes (queue, job, version) the worker
+   * takes back what ended leases held, and merges the heads of the classes (queue, job, version, protect) the worker
    * registered. `n` counts the worker's claims, so that queues take turns; the same `n` again answers the same runs, a smaller one nothing.
    */
   claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimAnswer>
@@ -173,7 +173,7 @@ export interface Inspector
   /** Whether all runs were counted once: before that, `counts` lacks some. Stays true. */
   isCounted(): Promise<boolean>
   queues(): Promise<readonly QueueInfo[]>
-  /** Job, version and queue of ready runs; at most 1,000. */
+  /** Classes of ready runs; at most 1,000. */
   readyClasses(): Promise<readonly ReadyClass[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
@@ -233,6 +233,10 @@ export type EnqueueAnswer =
 export interface ClaimRequest {
   /** Free slots; 0 only settles. */
   readonly max: number
+  /** Whether the worker may take runs that need scale-in protection now. */
+  readonly protected: boolean
+  /** Whether it asks for protection if there are some: then it is woken for them, after workers that may take them. */
+  readonly mayAsk: boolean
 }
 
 /** An entry of a journal: accepted only as the next position of its run. */
@@ -284,6 +288,16 @@ export type ClaimAnswer =
       readonly settled: readonly EntryAnswer[]
       /** Whether more could be claimed at once. */
       readonly more: boolean
+      /**
+       * How many ready runs were left because the claim is not `protected`: those of the worker's jobs in open queues that it
+       * serves, at most 100. They count neither in `more` nor in `nextDueInMs`. 0 for a claim without free slots.
+       */
+      readonly protectedLeft: number
+      /**
+       * Whether the worker is to ask for protection for these runs now; never without `mayAsk`. In `askPauseMs` about as many
+       * workers are told so as there are runs, however many poll or are woken.
+       */
+      readonly ask: boolean
       /** Ms until the next run of this worker's jobs becomes due, if any is known. */
       readonly nextDueInMs?: number
       readonly orders: Orders
@@ -298,6 +312,8 @@ export interface ClaimedRun {
   readonly fence: number
   readonly attempt: number
   readonly losses: number
+  /** It was claimed for a worker with scale-in protection. */
+  readonly protect?: true
   readonly enqueuedAt: number
   readonly schedule?: string
   readonly scheduledFor?: number

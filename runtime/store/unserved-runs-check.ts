@@ -41,9 +41,10 @@ export function findUnservedRuns(
           jobs.filter(({ name }) => name === job).map(({ version }) => version),
         ),
       )
-      return classes
+      const versions = classes
         .filter((known) => known.queue === queue && known.job === job && known.version > newest)
-        .map(({ version }) => ({ queue, job, version, runs, why: 'version' }))
+        .map(({ version }) => version)
+      return [...new Set(versions)].map((version) => ({ queue, job, version, runs, why: 'version' }))
     })
 }
 

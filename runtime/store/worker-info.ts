@@ -20,6 +20,11 @@ export interface WorkerInfo {
   readonly draining: boolean
   /** Why it drains and for how much longer; left out also where a worker of an earlier version tells nothing of it. */
   readonly drain?: WorkerDrain
+  /**
+   * What its last claim said of runs that need scale-in protection: it takes them, or asks for protection first. Left out:
+   * neither.
+   */
+  readonly protectedRuns?: 'takes' | 'may ask'
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   readonly queueOrder: QueueOrder

@@ -38,6 +38,8 @@ const reconcileIdleEveryMs = 30_000
 /** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
 const manySlots = 50
 const unwindGraceMs = 5_000
+/** Without scale-in protection a worker takes every run. */
+const protection = { protected: true, mayAsk: false } as const
 
 export interface LeaseSessionSeams {
   /** Stays of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
@@ -238,7 +240,7 @@ export class LeaseSession {
     let n = ++this.#n
     for (let attempt = 1; !this.#over.signal.aborted; attempt++) {
       try {
-        const answer = await this.#store.claim(this.lease, n, { max }, entries)
+        const answer = await this.#store.claim(this.lease, n, { max, ...protection }, entries)
         if (answer.kind === 'lost') break
         for (const [i, { resolve }] of settling.entries()) resolve(answer.settled[i] ?? { kind: 'gone' })
         this.#take(answer)

@@ -27,6 +27,7 @@ import { openedKeysContract } from './topics/opened-keys.ts'
 import { operationsContract } from './topics/operations.ts'
 import { operatorContract } from './topics/operator.ts'
 import { overviewContract } from './topics/overview.ts'
+import { protectContract } from './topics/protect.ts'
 import { reservationsContract } from './topics/reservations.ts'
 import { retentionContract } from './topics/retention.ts'
 import { retryContract } from './topics/retry.ts'
@@ -48,6 +49,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('claim', () => claimContract(open))
     describe('commit', () => commitContract(open))
     describe('settle', () => settleContract(open))
+    describe('protect', () => protectContract(open))
     describe('time', () => timeContract(open))
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))

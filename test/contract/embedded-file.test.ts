@@ -209,6 +209,33 @@ describe('the file of the embedded store', () => {
     })
   })
 
+  test('with a run that needs protection has newer code than the version before, whatever that does', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store)
+      await store.enqueue([newRun({ protect: true, start: { kind: 'in', ms: 60_000 } })])
+      // It promotes the run, and makes its class known as the run's row has it.
+      sql(`UPDATE runs SET state = 'ready', wake_at = NULL, due_at = NULL;
+           INSERT INTO classes SELECT job, version, queue FROM runs`)
+      expect(rows('classes')).toBe(1)
+      expect(rows('classes WHERE version <= 1')).toBe(0)
+      expect(await worker.claimAs('none')).toMatchObject({ runs: [], protectedLeft: 1 })
+      expect((await worker.claimAs('takes')).runs).toMatchObject([{ protect: true, version: 1 }])
+    })
+  })
+
+  test('with a worker of the version before has one that takes no run that needs protection', async () => {
+    await using(async (store) => {
+      const worker = await TestWorker.register(store, { limiters: [{ name: one.name, rule: one.rule }] })
+      await worker.claimAs('takes')
+      // It never writes what its claims say of such runs.
+      sql('UPDATE workers SET protection = NULL')
+      const [first, other] = [newRun({ limits: [use(one)], protect: true }), newRun({ limits: [use(one)] })]
+      await store.enqueue([first, other])
+      // The key is not kept for the first one.
+      expect(await store.run(other.id)).toMatchObject({ state: 'ready' })
+    })
+  })
+
   test('that a newer version brings to its format drains the workers that have it open', async () => {
     await using(async (store) => {
       await store.enqueue([newRun()])
@@ -279,7 +306,9 @@ describe('the file of the embedded store', () => {
   describe('whose clock was moved while no process had it open', () => {
     const start = Date.UTC(2026, 0, 1)
     const waits = (lease: string, store: Store, n: number) =>
-      store.claim(lease, n, { max: 1 }, []).then((answer) => answer.kind === 'claimed' && answer.runs.length)
+      store
+        .claim(lease, n, { max: 1, protected: true, mayAsk: false }, [])
+        .then((answer) => answer.kind === 'claimed' && answer.runs.length)
 
     /** Opens the file on a clock that shows `now`, and lets it pass with `advance`. */
     async function at<T>(

@@ -103,7 +103,7 @@ type Action = Exclude<keyof Store, keyof typeof everyRead | keyof OtherReads | '
 /** A call of each operation that writes: each would be carried out by a user who may do it. */
 export const everyAction: { readonly [Name in Action]: (store: Store, known: Known) => Promise<unknown> } = {
   enqueue: (store) => store.enqueue([newRun()]),
-  claim: (store, { lease }) => store.claim(lease, 100, { max: 1 }, []),
+  claim: (store, { lease }) => store.claim(lease, 100, { max: 1, protected: true, mayAsk: false }, []),
   commit: (store, { lease, held, fence }) =>
     store.commit(lease, [{ kind: 'checkpoint', run: held, fence, position: 2, record: done('b') }]),
   reconcile: (store, { lease }) => store.reconcile(lease, []),

@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
   ...['payloads schedule', 'runs ready_at', 'workers drain'],
-  ...['runs retried_at', 'runs orphans', 'runs fingerprint'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers protection'],
 ]
 const tablesAdded = [
   ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],

@@ -18,6 +18,14 @@ export type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
 
 export const completed: Outcome = { kind: 'completed', output: encoded('output') }
 
+/** What a claim says of runs that need scale-in protection. */
+export type Protection = keyof typeof protections
+const protections = {
+  takes: { protected: true, mayAsk: false },
+  'may ask': { protected: false, mayAsk: true },
+  none: { protected: false, mayAsk: false },
+} as const
+
 /** A worker as a test plays it, call by call: it counts its claims and the positions of its runs. */
 export class TestWorker {
   readonly lease: LeaseId
@@ -38,8 +46,13 @@ export class TestWorker {
     return new TestWorker(store, worker)
   }
 
-  async claimAnswer(max = 10, settle: readonly Settlement[] = [], n: number = ++this.n): Promise<Claimed> {
-    const answer = await this.store.claim(this.lease, n, { max }, settle)
+  async claimAnswer(
+    max = 10,
+    settle: readonly Settlement[] = [],
+    n: number = ++this.n,
+    protection: Protection = 'takes',
+  ): Promise<Claimed> {
+    const answer = await this.store.claim(this.lease, n, { max, ...protections[protection] }, settle)
     if (answer.kind === 'lost') throw new Error(`the lease of ${this.name} is lost`)
     for (const run of answer.runs) this.#positions.set(run.id, run.position)
     return answer
@@ -47,6 +60,11 @@ export class TestWorker {
 
   async claim(max = 10): Promise<readonly ClaimedRun[]> {
     return (await this.claimAnswer(max)).runs
+  }
+
+  /** Claims as a worker does that has, or may ask for, scale-in protection, or neither. */
+  claimAs(protection: Protection, max = 10): Promise<Claimed> {
+    return this.claimAnswer(max, [], ++this.n, protection)
   }
 
   /** Claims and expects exactly one run. */
@@ -59,7 +77,7 @@ export class TestWorker {
 
   /** Claims over another connection than its own, which may be gone. */
   async claimOn(store: Store): Promise<void> {
-    await store.claim(this.lease, ++this.n, { max: 1 }, [])
+    await store.claim(this.lease, ++this.n, { max: 1, protected: true, mayAsk: false }, [])
   }
 
   checkpoint(run: ClaimedRun, record: JournalRecord, position?: number): Checkpoint {

@@ -127,7 +127,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       await calm.enqueue([newRun({ id: 'one', unique })])
       const worker = await registered(calm, faulty, 'first')
       return {
-        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, []),
+        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, []),
         newer: () => calm.enqueue([newRun({ id: 'two', unique })]),
       }
     },
@@ -140,10 +140,11 @@ export const repeatedCalls: readonly RepeatedCall[] = [
       const { worker, run } = await held(calm, faulty)
       const settlement = worker.settlement(run, completed)
       return {
-        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, [settlement]),
+        call: () =>
+          faulty.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [settlement]),
         newer: async () => {
           await calm.enqueue([newRun({ id: 'three' }), newRun({ id: 'four' })])
-          await calm.claim(worker.lease, ++worker.n, { max: 1 }, [])
+          await calm.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [])
         },
       }
     },
@@ -155,7 +156,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
     prepare: async (calm, faulty) => {
       const { worker } = await held(calm, faulty)
       return {
-        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1 }, []),
+        call: () => faulty.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, []),
         newer: () => calm.resign(worker.lease, []),
       }
     },
@@ -216,7 +217,7 @@ export const repeatedCalls: readonly RepeatedCall[] = [
         call: () => faulty.commit(worker.lease, [settlement]),
         newer: async () => {
           await calm.retry(run.id, {}, write('retry'))
-          await calm.claim(worker.lease, ++worker.n, { max: 1 }, [])
+          await calm.claim(worker.lease, ++worker.n, { max: 1, protected: true, mayAsk: false }, [])
         },
       }
     },

@@ -51,6 +51,29 @@ describe('the input of a handler', () => {
   })
 })
 
+describe('protect', () => {
+  test('decides by the parsed input', () => {
+    const input = z.object({ day: z.string().transform((day) => new Date(day)) })
+    const job = defineJob(
+      {
+        name: 'a',
+        input,
+        protect: (parsed) => {
+          expectTypeOf(parsed).toEqualTypeOf<{ day: Date }>()
+          return parsed.day.getTime() > 0
+        },
+      },
+      () => 1,
+    )
+    expectTypeOf(job).toEqualTypeOf<Job<{ day: string }, number>>()
+    defineJob({ name: 'a', protect: true }, ({ run }) => expectTypeOf(run.protect).toEqualTypeOf<boolean>())
+    // @ts-expect-error no decision
+    defineJob({ name: 'a', protect: false }, () => {})
+    // @ts-expect-error not at once
+    defineJob({ name: 'a', protect: async () => true }, () => {})
+  })
+})
+
 describe('a unique key', () => {
   test('is made of the parsed input', () => {
     const input = z.object({ day: z.string().transform((day) => new Date(day)) })

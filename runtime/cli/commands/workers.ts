@@ -47,7 +47,7 @@ const columns = (isDraining: boolean): readonly Column<ShownWorker>[] => [
   { title: 'JOBS', cell: workerJobsText, shrinks: true, least: 26 },
 ]
 
-const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, drain?, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
+const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, draining, drain?, protectedRuns?, lost, leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }],
 startedAt, seenAgoMs, leaseLeftMs
 DRAIN: cause (signal, order, program, lease thread), signal?, by?, reason?, agoMs, leftMs?`
 

@@ -694,6 +694,7 @@ class EmbeddedStore implements Store {
       touchedKeys: new Map(),
       openedLines: false,
       claimer: undefined,
+      told: undefined,
       asking: undefined,
       holders: new Map(),
     }

@@ -4,6 +4,7 @@ import type { RunId } from '../../model/run-id.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
 import type { LeaseId } from '../store.ts'
+import { readVersion } from '../stored-version.ts'
 import { uniqueKeyOf, untilFinished } from '../unique-until.ts'
 import type { Sql } from './database.ts'
 import { type Moment, shownAt, storeTimeOf } from './store-clock.ts'
@@ -13,6 +14,7 @@ export interface RunRow {
   readonly seq: number
   readonly id: RunId
   readonly job: string
+  /** As stored-version.ts has it. */
   readonly version: number
   readonly queue: string
   readonly priority: number
@@ -107,7 +109,7 @@ export function toRun(row: RunRow & PayloadRow, moment: Moment): Run {
   const base = {
     id: row.id,
     job: row.job,
-    version: row.version,
+    ...readVersion(row.version),
     queue: row.queue,
     priority: row.priority,
     tags: JSON.parse(row.tags) as string[],

@@ -221,6 +221,8 @@ const additions = [
   { table: 'runs', column: 'ready_at', type: 'INTEGER' },
   // The schedule that made the run.
   { table: 'payloads', column: 'schedule', type: 'TEXT' },
+  // What its last claim said of runs that need protection (store/protection-level.ts); null: it has not claimed yet.
+  { table: 'workers', column: 'protection', type: 'INTEGER' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;

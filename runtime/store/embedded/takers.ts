@@ -1,17 +1,27 @@
 import { suspectStreak } from '../../model/poison.ts'
+import { protectionLevels } from '../protection-level.ts'
 import type { LeaseId } from '../store.ts'
+import { needsProtection, versionOf } from '../stored-version.ts'
 import type { RunRow } from './run-row.ts'
 import type { Transaction } from './transaction.ts'
 
 /*
  * Which workers could take a run. A run that no worker takes, or only one that is free of other poison suspects (R17),
- * keeps no key of a limiter for itself.
+ * keeps no key of a limiter for itself. A run that needs scale-in protection is taken by workers that took such runs or may ask
+ * for protection; one that has not claimed yet counts, as its first claim will tell.
  */
 
 type Taken = Pick<RunRow, 'job' | 'version' | 'queue'>
 
 const knowsAndServes = `job = ? AND version >= ? AND drain_order = 0 AND draining = 0
   AND (queues IS NULL OR EXISTS (SELECT 1 FROM json_each(queues) WHERE json_each.value = ?))`
+/** A condition on workers: those that a run is for, as far as protection goes. A worker of an earlier release takes none. */
+const everTakes = ({ version }: Pick<Taken, 'version'>): string =>
+  needsProtection(version)
+    ? `AND (protection > ${protectionLevels.never} OR protection IS NULL AND claim_n = 0)`
+    : ''
+const isWokenFor = ({ version }: Pick<Taken, 'version'>): string =>
+  needsProtection(version) ? `AND protection >= ${protectionLevels.mayAsk}` : ''
 const holdsNoSuspect = `NOT EXISTS (SELECT 1 FROM runs WHERE runs.lease = workers.lease AND streak >= ${suspectStreak})`
 const workersOfJob = 'worker_jobs JOIN workers ON workers.lease = worker_jobs.lease'
 
@@ -21,19 +31,27 @@ export function isSuspect({ streak }: Pick<RunRow, 'streak'>): boolean {
 }
 
 /** Returns whether a worker takes such runs: the queue is open, and a worker that does not drain knows the job and serves it. */
-export function isServed(tx: Transaction, { job, version, queue }: Taken): boolean {
+export function isServed(tx: Transaction, run: Taken): boolean {
+  const { job, version, queue } = run
   if (tx.sql.get('SELECT 1 FROM paused WHERE queue = ?', queue) !== undefined) return false
-  const sql = `SELECT 1 FROM ${workersOfJob} WHERE ${knowsAndServes} LIMIT 1`
-  return tx.sql.get(sql, job, version, queue) !== undefined
+  const sql = `SELECT 1 FROM ${workersOfJob} WHERE ${knowsAndServes} ${everTakes(run)} LIMIT 1`
+  return tx.sql.get(sql, job, versionOf(version), queue) !== undefined
 }
 
 /** Returns whether a key may be kept for an aged waiter: for a poison suspect only while an idle lease that holds none is at hand. */
 export function canStart(tx: Transaction, run: Taken & Pick<RunRow, 'state' | 'streak'>): boolean {
   if (!isServed(tx, run)) return false
   if (run.state === 'running' || !isSuspect(run)) return true
-  if (tx.claimer !== undefined && !holdsSuspect(tx, tx.claimer)) return true
-  const sql = `SELECT 1 FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0 AND ${holdsNoSuspect} LIMIT 1`
-  return tx.sql.get(sql, run.job, run.version, run.queue) !== undefined
+  if (tx.claimer !== undefined && claimerMayTake(tx, tx.claimer, run)) return true
+  const sql = `SELECT 1 FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0 AND ${holdsNoSuspect} ${isWokenFor(run)} LIMIT 1`
+  return tx.sql.get(sql, run.job, versionOf(run.version), run.queue) !== undefined
+}
+
+function claimerMayTake(tx: Transaction, lease: LeaseId, { version }: Pick<Taken, 'version'>): boolean {
+  if (holdsSuspect(tx, lease)) return false
+  if (!needsProtection(version)) return true
+  const { takes } = protectionLevels
+  return tx.sql.get('SELECT 1 FROM workers WHERE lease = ? AND protection = ?', lease, takes) !== undefined
 }
 
 export function holdsSuspect(tx: Transaction, lease: LeaseId): boolean {
@@ -46,20 +64,37 @@ export function suspectIsReady(tx: Transaction): boolean {
   return tx.sql.get(sql) !== undefined
 }
 
-/** Returns idle workers that can take runs of this class, those with most free slots first. */
+export interface IdleTaker {
+  readonly lease: LeaseId
+  /** Its free slots. */
+  readonly idle: number
+  /** It has to ask for protection first. */
+  readonly asks: boolean
+}
+
+/**
+ * Returns idle workers that can take runs of this class, those with most free slots first. Of a class that needs protection,
+ * after the workers that hold it those that may ask, the one that was told first.
+ */
 export function idleTakers(
   tx: Transaction,
-  { job, version, queue }: Taken,
-  { suspect, limit }: { readonly suspect: boolean; readonly limit: number },
-): readonly { readonly lease: LeaseId; readonly idle: number }[] {
-  return tx.sql.all<{ lease: LeaseId; idle: number }>(
-    `SELECT workers.lease, idle FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0
-       ${suspect ? `AND ${holdsNoSuspect}` : ''} ORDER BY idle DESC LIMIT +?`,
-    job,
-    version,
-    queue,
+  { suspect, ...taken }: Taken & { readonly suspect: boolean },
+  limit: number,
+): readonly IdleTaker[] {
+  const isProtected = needsProtection(taken.version)
+  const rows = tx.sql.all<{ lease: LeaseId; idle: number; protection: number | null }>(
+    `SELECT workers.lease, idle, protection FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0 ${isWokenFor(taken)}
+       ${suspect ? `AND ${holdsNoSuspect}` : ''} ORDER BY ${isProtected ? 'protection DESC, workers.lease = ? DESC,' : ''} idle DESC LIMIT +?`,
+    taken.job,
+    versionOf(taken.version),
+    taken.queue,
+    ...(isProtected ? [tx.told ?? ''] : []),
     limit,
   )
+  return rows.map(({ lease, idle, protection }) => ({
+    ...{ lease, idle },
+    asks: isProtected && protection === protectionLevels.mayAsk,
+  }))
 }
 
 /** Wakes every idle worker: one of them can take what was announced to a worker that is gone, or closed to all. */

@@ -44,6 +44,8 @@ export interface Transaction extends Moment {
   claimer: LeaseId | undefined
   /** Workers whose runs leave them, by lease. */
   readonly holders: Map<LeaseId, Holder>
+  /** The lease whose claim was told of runs that it has to ask for protection for. */
+  told: LeaseId | undefined
   /** The run whose own call this is: its answer says when to ask again. */
   asking: number | undefined
 }
@@ -83,6 +85,7 @@ export interface Holder {
 
 export interface WakeCount {
   readonly job: string
+  /** As stored-version.ts has it. */
   readonly version: number
   readonly queue: string
   readonly suspect: boolean

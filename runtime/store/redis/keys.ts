@@ -8,7 +8,7 @@ export const staticKeys = [
   /**
    * hash: format, epoch, seq, events, classes, seenAt, sweptTo, keepersSweptTo, failedSweptTo, confirmations, linesFrom, left, settled,
    * clockOffset, clockMoves, clockJumps, gapFrom, gapTo, recountedTo, recountedAt; looker, deputy, lookedAt, lookEvery, lookPaused, awayAt, awayUntil, away
-   * rolled, countedSince, sampledSince
+   * rolled, countedSince, sampledSince, asked
    */
   'meta',
   /** hash: run -> record */
@@ -21,7 +21,7 @@ export const staticKeys = [
   'ready',
   /** The same, for runs that may have killed workers (R17). */
   'suspects',
-  /** hash: job -> its classes (code, queue, version) that may hold ready runs */
+  /** hash: job -> its classes (code, queue, version as stored-version.ts has it) that may hold ready runs */
   'classes',
   /** set by ms: runs by their next timer */
   'due',
@@ -48,7 +48,7 @@ export const staticKeys = [
   'status',
   /** hash: lease -> number, time and steps of what it told last of its open steps */
   'openSteps',
-  /** hash: lease -> number and answer of its last claim */
+  /** hash: lease -> number and answer of its last claim, what it said of runs that need protection, how many of these it left */
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
   'beats',

@@ -5,6 +5,7 @@ import { cutBounds, type LossCounts, poisonLimit } from '../../model/poison.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
+import { readVersion } from '../stored-version.ts'
 import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
 
@@ -16,6 +17,7 @@ export interface RunRecord extends Tail {
   readonly state: RunState
   readonly priority: number
   readonly version: number
+  readonly protect?: true
   readonly seq: number
   readonly enqueuedAt: number
   readonly job: string
@@ -96,7 +98,7 @@ export function decodeRecord(raw: Buffer): RunRecord {
   return {
     state: stateOfCode(raw[0] ?? 0),
     priority: raw.readInt16BE(1),
-    version: raw.readUInt32BE(3),
+    ...readVersion(raw.readUInt32BE(3)),
     seq: raw.readUIntBE(7, 6),
     enqueuedAt,
     job,
@@ -180,6 +182,7 @@ export function toRun(run: WholeRun, shown: Shown): Run {
     id,
     job: record.job,
     version: record.version,
+    ...(record.protect ? { protect: true } : {}),
     queue: record.queue,
     priority: record.priority,
     tags: record.extras.t ?? [],

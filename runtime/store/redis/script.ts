@@ -8,10 +8,12 @@ import { retainedOperations, retainedTransitions } from '../events.ts'
 import { keptExecutions } from '../executions.ts'
 import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
+import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
 import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
 import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
+import { protectedFrom } from '../stored-version.ts'
 import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
 import { scriptSources } from './script-sources.ts'
@@ -209,6 +211,8 @@ function withConstants(source: string): string {
     '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
     '--[[poison]] 0, 0, 0': `${poisonLimit}, ${suspectStreak}, ${cutBounds.perRun}`,
     '--[[suspect]] 0': String(suspectStreak),
+    '--[[protection]] 0, 0, 0, 0, 0': [protectedFrom, ...Object.values(protectionLevels)].join(', '),
+    '--[[left]] 0, 0': `${maxProtectedLeft}, ${askPauseMs}`,
     '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
     '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
     '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),

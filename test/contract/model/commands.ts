@@ -15,7 +15,7 @@ import {
 import { expectSearch } from '../expect-search.ts'
 import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
-import { completed, TestWorker } from '../test-worker.ts'
+import { completed, type Protection, TestWorker } from '../test-worker.ts'
 import type { Oracle } from './oracle.ts'
 import type { ToldEvents } from './told-events.ts'
 
@@ -38,7 +38,7 @@ const causes = ['a', 'b', 'ab'] as const
 type Cause = (typeof causes)[number]
 
 /** Settlements an author's run can come to. */
-const kinds = ['completed', 'failed', 'retrying', 'released', 'blocked', 'waiting'] as const
+const kinds = ['completed', 'failed', 'retrying', 'released', 'marked', 'blocked', 'waiting'] as const
 
 function command(name: string, run: (oracle: Oracle, fleet: Fleet) => Promise<void>): Command {
   return {
@@ -60,6 +60,7 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     const run = await store.run(id)
     expect(run).toMatchObject({ id, state, attempt, losses, position })
     expect(run?.orphans).toEqual(known.orphans)
+    expect(run?.protect === true).toBe(known.protect)
     expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const { input: _, ...shown } = run ?? {}
     runs.push(shown as Run)
@@ -123,12 +124,14 @@ async function advance(oracle: Oracle, fleet: Fleet, ms: number, silent?: number
   for (const [i, worker] of fleet.workers.entries()) if (i !== silent) await worker.renew()
 }
 
-function enqueueCommand(queue: string, delayMs: number): Command {
-  return command(`enqueue into ${queue} in ${delayMs} ms`, async (oracle, { store }) => {
-    const run = newRun({ queue, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
+function enqueueCommand(queue: string, delayMs: number, protect: boolean): Command {
+  const title = `enqueue ${protect ? 'a protected run ' : ''}into ${queue} in ${delayMs} ms`
+  return command(title, async (oracle, { store }) => {
+    const marked = protect ? { protect } : {}
+    const run = newRun({ queue, ...marked, ...(delayMs > 0 ? { start: { kind: 'in', ms: delayMs } } : {}) })
     expect(await store.enqueue([run])).toMatchObject([{ outcome: 'created' }])
     expect(await store.enqueue([run])).toMatchObject([{ outcome: 'joined' }])
-    oracle.enqueue(run.id, queue, delayMs)
+    oracle.enqueue(run.id, queue, delayMs, undefined, protect)
   })
 }
 
@@ -155,21 +158,26 @@ function lateEnqueueCommand(choice: number): Command {
   })
 }
 
-function claimCommand(which: number, max: number): Command {
-  return command(`worker ${which} claims ${max}`, async (oracle, fleet) => {
-    const worker = fleet.workers[which]
-    if (worker === undefined) return
-    oracle.promote()
-    const expected = oracle.claimable(which, max)
-    const { runs } = await worker.claimAnswer(max)
-    expect(runs).toHaveLength(expected)
-    for (const run of runs) {
-      oracle.claim(run.id, which)
-      expect(run.position).toBe(oracle.get(run.id).position)
-      fleet.claims.push({ worker: which, lease: worker.lease, run })
-    }
-    expect((await worker.claimAnswer(max, [], worker.n)).runs).toEqual(runs)
-  })
+function claimCommand(which: number, max: number, says: Protection): Command {
+  return command(
+    `worker ${which} claims ${max}, of protected runs it says: ${says}`,
+    async (oracle, fleet) => {
+      const worker = fleet.workers[which]
+      if (worker === undefined) return
+      oracle.promote()
+      const expected = oracle.claimable(which, max, says === 'takes')
+      const { runs, protectedLeft, ask } = await worker.claimAs(says, max)
+      expect(runs).toHaveLength(expected)
+      for (const run of runs) {
+        oracle.claim(run.id, which)
+        expect(run.position).toBe(oracle.get(run.id).position)
+        fleet.claims.push({ worker: which, lease: worker.lease, run })
+      }
+      expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
+      expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
+      expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
+    },
+  )
 }
 
 /** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
@@ -253,6 +261,7 @@ function settleCommand(
       failed: { kind: 'failed', error: plainError, ...marked },
       retrying: { kind: 'retrying', error: plainError, delayMs: pauseMs, ...marked },
       released: { kind: 'released' },
+      marked: { kind: 'released', protect: true },
       blocked: { kind: 'blocked', reason: 'why', digest: 'first' },
       waiting: { kind: 'waiting', waits: [{ kind: 'time', path: `wait ${position}`, position }] },
     } as const
@@ -425,13 +434,17 @@ const claimOfKeys: fc.Arbitrary<UniqueClaim> = fc
 const choice = fc.nat({ max: 99 })
 
 export const commands: fc.Arbitrary<Command>[] = [
-  fc.tuple(queue, fc.constantFrom(0, 0, 3_000)).map(([name, delayMs]) => enqueueCommand(name, delayMs)),
+  fc
+    .tuple(queue, fc.constantFrom(0, 0, 3_000), fc.constantFrom(false, false, true))
+    .map(([name, delayMs, protect]) => enqueueCommand(name, delayMs, protect)),
   fc
     .tuple(claimOfKeys, fc.constantFrom(0, 3_000))
     .map(([unique, delayMs]) => enqueueUniqueCommand(unique, delayMs)),
   choice.map(lateEnqueueCommand),
-  fc.tuple(worker, fc.constantFrom(0, 1, 2, 5)).map(([which, max]) => claimCommand(which, max)),
-  fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max)),
+  fc
+    .tuple(worker, fc.constantFrom(0, 1, 2, 5), fc.constantFrom<Protection>('takes', 'may ask', 'none'))
+    .map(([which, max, says]) => claimCommand(which, max, says)),
+  fc.tuple(worker, fc.constantFrom(1, 3)).map(([which, max]) => claimCommand(which, max, 'takes')),
   fc.tuple(worker, fc.constantFrom(0, 1_500)).map(([which, agoMs]) => tellCommand(which, agoMs)),
   fc.tuple(choice, fc.boolean()).map(([which, twice]) => checkpointCommand(which, twice)),
   fc

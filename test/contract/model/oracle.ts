@@ -2,12 +2,15 @@ import { lossDelayMs, poisonLimit, suspectStreak } from '../../../runtime/model/
 import { isEnd, type RunningStep, type RunState } from '../../../runtime/model/run.ts'
 import { keysOf, type UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
+import { askPauseMs } from '../../../runtime/store/protection-level.ts'
 import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
 
 /** A run as the oracle knows it. */
 export interface KnownRun {
   readonly id: string
   readonly queue: string
+  /** Only a claim with protection takes it. */
+  protect: boolean
   readonly enqueuedAt: number
   state: RunState
   attempt: number
@@ -51,6 +54,8 @@ export class Oracle {
   now: number
   /** How often the store was compared with it. */
   agreed = 0
+  /** Workers that were told to ask for protection. */
+  #asked = { since: Number.NEGATIVE_INFINITY, count: 0 }
 
   constructor(now: number) {
     this.now = now
@@ -106,11 +111,11 @@ export class Oracle {
     this.runs.delete(id)
   }
 
-  enqueue(id: string, queue: string, delayMs: number, unique?: UniqueClaim): void {
+  enqueue(id: string, queue: string, delayMs: number, unique?: UniqueClaim, protect = false): void {
     const scheduled = delayMs > 0
     this.runs.set(id, {
       ...{ id, queue, attempt: 1, losses: 0, streak: 0, position: 0, holder: undefined, lastStay: undefined },
-      toldAsOf: undefined,
+      ...{ toldAsOf: undefined, protect },
       ...{ unique, enqueuedAt: this.now, started: false, orphans: undefined, fingerprint: undefined },
       state: scheduled ? 'scheduled' : 'ready',
       wakeAt: scheduled ? this.now + delayMs : undefined,
@@ -128,14 +133,35 @@ export class Oracle {
     return [...this.runs.values()].filter(({ holder }) => holder === worker)
   }
 
-  /** How many runs a claim of `max` gets, after `promote`. */
-  claimable(worker: number, max: number): number {
+  /** How many runs a claim of `max` gets, after `promote`. `takes`: those that need protection, too. */
+  claimable(worker: number, max: number, takes: boolean): number {
+    return Math.min(
+      max,
+      this.#claimable(worker, ({ protect }) => takes || !protect),
+    )
+  }
+
+  /** How many runs a claim without protection leaves for want of it. */
+  protectedLeft(worker: number): number {
+    return this.#claimable(worker, ({ protect }) => protect)
+  }
+
+  /** Whether one more worker is told to ask for protection for so many runs; counts it in. */
+  isToAsk(runs: number): boolean {
+    if (runs === 0) return false
+    if (this.now >= this.#asked.since + askPauseMs) this.#asked = { since: this.now, count: 0 }
+    if (this.#asked.count >= runs) return false
+    this.#asked.count++
+    return true
+  }
+
+  #claimable(worker: number, isMeant: (run: KnownRun) => boolean): number {
     const ready = [...this.runs.values()].filter(
-      ({ state, queue }) => state === 'ready' && !this.paused.has(queue),
+      (run) => run.state === 'ready' && !this.paused.has(run.queue) && isMeant(run),
     )
     const suspects = ready.filter(({ streak }) => streak >= suspectStreak).length
     const holdsSuspect = this.heldBy(worker).some(({ streak }) => streak >= suspectStreak)
-    return Math.min(max, ready.length - suspects + (holdsSuspect ? 0 : Math.min(1, suspects)))
+    return ready.length - suspects + (holdsSuspect ? 0 : Math.min(1, suspects))
   }
 
   claim(id: string, worker: number): void {
@@ -169,7 +195,7 @@ export class Oracle {
   /** The state a settlement ends in. */
   settle(
     id: string,
-    kind: 'completed' | 'failed' | 'retrying' | 'released' | 'blocked' | 'waiting',
+    kind: 'completed' | 'failed' | 'retrying' | 'released' | 'marked' | 'blocked' | 'waiting',
     pauseMs: number,
     orphans?: readonly number[],
   ): RunState {
@@ -179,8 +205,10 @@ export class Oracle {
     run.holder = undefined
     if (kind === 'completed' || kind === 'failed') run.state = kind
     else if (cancelling) run.state = 'cancelled'
-    else if (kind === 'released') this.#ready(run)
-    else if (kind === 'blocked') run.state = 'blocked'
+    else if (kind === 'released' || kind === 'marked') {
+      run.protect ||= kind === 'marked'
+      this.#ready(run)
+    } else if (kind === 'blocked') run.state = 'blocked'
     else {
       run.state = 'waiting'
       run.wakeAt = this.now + pauseMs

@@ -165,7 +165,9 @@ export function claimContract(open: Open): void {
   })
 
   contractTest(open, 'a worker that never registered has no lease', async ({ store }) => {
-    expect(await store.claim('nobody', 1, { max: 1 }, [])).toEqual({ kind: 'lost' })
+    expect(await store.claim('nobody', 1, { max: 1, protected: true, mayAsk: false }, [])).toEqual({
+      kind: 'lost',
+    })
   })
 
   contractTest(open, 'a resumed run keeps its place in line', async ({ store, worker }) => {

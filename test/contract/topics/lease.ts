@@ -86,7 +86,9 @@ export function leaseContract(open: Open): void {
     expect(await zombie.append(run, done('one'))).toEqual([{ kind: 'gone' }])
     expect(await zombie.settle(run, completed)).toEqual({ kind: 'gone' })
     expect(await zombie.renew()).toEqual({ kind: 'lost' })
-    expect(await store.claim(zombie.lease, 9, { max: 1 }, [])).toEqual({ kind: 'lost' })
+    expect(await store.claim(zombie.lease, 9, { max: 1, protected: true, mayAsk: false }, [])).toEqual({
+      kind: 'lost',
+    })
     expect(await store.readJournal(zombie.lease, run.id, run.fence, 0)).toBe('gone')
     await store.resign(zombie.lease, [])
     expect(await store.run(run.id)).toEqual(before)

@@ -172,7 +172,9 @@ export function lossContract(open: Open): void {
       await witness.claim(0)
 
       expect(await victim.renew()).toEqual({ kind: 'lost' })
-      expect(await store.claim(victim.lease, 1_000, { max: 1 }, [])).toEqual({ kind: 'lost' })
+      expect(await store.claim(victim.lease, 1_000, { max: 1, protected: true, mayAsk: false }, [])).toEqual({
+        kind: 'lost',
+      })
       expect(
         await store.reconcile(
           victim.lease,

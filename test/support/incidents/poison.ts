@@ -40,12 +40,12 @@ async function loseWorkers({ store, advance, worker }: Past): Promise<void> {
   const witness = await worker('witness', [])
   for (let loss = 0; loss < poisonLimit; loss++) {
     const lease = await worker(`victim-${loss + 1}`, ofJob)
-    await store.claim(lease, 1, { max: 1 }, [])
+    await store.claim(lease, 1, { max: 1, protected: true, mayAsk: false }, [])
     for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4) {
       advance(leaseMs / 4)
       await store.renew(witness, { draining: false })
     }
-    await store.claim(witness, loss + 1, { max: 0 }, [])
+    await store.claim(witness, loss + 1, { max: 0, protected: true, mayAsk: false }, [])
     for (let passed = 0; passed <= (lossDelaysMs[loss] ?? 0); passed += leaseMs / 4) {
       advance(leaseMs / 4)
       await store.renew(witness, { draining: false })

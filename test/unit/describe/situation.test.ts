@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { FleetSnapshot } from '../../../runtime/describe/hindrance.ts'
+import { type FleetSnapshot, findHindrances, hindranceSentence } from '../../../runtime/describe/hindrance.ts'
 import { situation } from '../../../runtime/describe/situation.ts'
 import { StepFailedError, StepTimeoutError, StepUnknownError } from '../../../runtime/model/errors.ts'
 import type { Run } from '../../../runtime/model/run.ts'
@@ -51,6 +51,31 @@ describe('why a ready run is not taken', () => {
   ]
   test.each(cases)('%s', (text, fleet) => {
     expect(situation(run({ state: 'ready' }), now, { queues: [], workers: [worker()], ...fleet })).toBe(text)
+  })
+
+  const needing = run({ state: 'ready', protect: true })
+  const waits = 'waits for a worker with scale-in protection'
+  test.each<[string, readonly WorkerInfo[]]>([
+    [waits, [worker()]],
+    [waits, [worker({ protectedRuns: 'may ask' })]],
+    [waits, [worker({ protectedRuns: 'takes', draining: true }), worker()]],
+    ['its workers are draining', [worker({ protectedRuns: 'takes', draining: true })]],
+    ['', [worker({ protectedRuns: 'takes' }), worker()]],
+    ['all 2 slots are in use', [worker({ protectedRuns: 'takes', running: 2 }), worker()]],
+  ])('of a run that needs protection: %s', (text, workers) => {
+    expect(situation(needing, now, { queues: [], workers })).toBe(text)
+  })
+
+  test('names how many workers may ask for protection', () => {
+    const sentence = (...workers: WorkerInfo[]): string[] =>
+      findHindrances(needing, { queues: [], workers }).map((why) => hindranceSentence(why, needing, now))
+    expect(sentence(worker())).toEqual([
+      'It waits for a worker with scale-in protection; no worker that could take it has it or may ask for it now.',
+    ])
+    const asking = worker({ protectedRuns: 'may ask' })
+    expect(sentence(asking, asking, worker({ ...asking, draining: true }), worker())).toEqual([
+      'It waits for a worker with scale-in protection; 2 workers that could take it may ask for it.',
+    ])
   })
 
   test('is not told without the fleet', () => {

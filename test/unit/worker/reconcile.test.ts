@@ -42,7 +42,15 @@ class ScriptedStore {
   }
 }
 
-const nothing = { kind: 'claimed', runs: [], settled: [], orders, more: false } as const
+const nothing = {
+  kind: 'claimed',
+  runs: [],
+  settled: [],
+  orders,
+  more: false,
+  protectedLeft: 0,
+  ask: false,
+} as const
 
 function claimed(id: RunId): ClaimAnswer {
   const run: ClaimedRun = {

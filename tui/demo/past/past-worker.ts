@@ -91,7 +91,7 @@ export class PastWorker {
   async claim(
     settlements: readonly Settlement[] = [],
   ): Promise<{ readonly more: boolean; readonly dueInMs: number }> {
-    const request = { max: concurrency - this.#running }
+    const request = { max: concurrency - this.#running, protected: true, mayAsk: false }
     const answer = await this.#deps.store.claim(this.lease, ++this.#claims, request, settlements)
     if (answer.kind === 'lost') throw new Error(`${this.name} lost its lease at ${this.#deps.timeline.now}`)
     for (const settled of answer.settled) expect(settled, 'settled')

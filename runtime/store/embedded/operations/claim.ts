@@ -1,5 +1,6 @@
 import { countLosses, poisonLimit, suspectStreak } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { protectionLevel, protectionLevels } from '../../protection-level.ts'
 import type {
   ClaimAnswer,
   ClaimedRun,
@@ -8,8 +9,9 @@ import type {
   Orders,
   QueueOrder,
   Settlement,
-  WorkerJob,
 } from '../../store.ts'
+import { readVersion } from '../../stored-version.ts'
+import { lookAtAllLines } from '../limits/limit-key.ts'
 import { nudgeDue } from '../limits/nudge.ts'
 import { claimLimits } from '../limits/stay-limits.ts'
 import { place, uncountWake } from '../place.ts'
@@ -17,6 +19,14 @@ import { findRun, type RunRow, runBySeq } from '../run-row.ts'
 import { shownAt } from '../store-clock.ts'
 import { holdsSuspect } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
+import {
+  claimableClasses,
+  countProtected,
+  isToAsk,
+  queuesOf,
+  type RunClass,
+  readyRuns,
+} from './claimable-classes.ts'
 import { inspectHistory } from './inspect.ts'
 import { firstPageBytes, journalPage } from './journal-page.ts'
 import { nextDueInMs, promote } from './promote.ts'
@@ -31,8 +41,20 @@ interface Claimant {
   readonly queue_order: QueueOrder
   readonly claim_n: number
   readonly claim_answer: string
+  readonly protection: number | null
 }
 
+/** The answer of a claim, as it is kept for a repeat; the runs alone where none was left for want of protection. */
+interface KeptAnswer {
+  readonly runs: KeptRuns
+  readonly protectedLeft: number
+  readonly ask: boolean
+}
+type KeptRuns = readonly (readonly [RunId, fence: number])[]
+
+type Admitted = Pick<Extract<ClaimAnswer, { kind: 'claimed' }>, 'runs' | 'more' | 'protectedLeft' | 'ask'>
+
+const noneLeft = { protectedLeft: 0, ask: false } as const
 const noEntries = { entries: [], more: false } as const
 
 /** A ready run as the merge sees it. */
@@ -51,23 +73,23 @@ export function claim(
 ): ClaimAnswer {
   markSeen(tx)
   const claimant = tx.sql.get<Claimant>(
-    'SELECT lease, drain_order, jobs, queues, queue_order, claim_n, claim_answer FROM workers WHERE lease = ?',
+    'SELECT lease, drain_order, jobs, queues, queue_order, claim_n, claim_answer, protection FROM workers WHERE lease = ?',
     lease,
   )
   if (claimant === undefined) return { kind: 'lost' }
   if (n > claimant.claim_n && request.max > 0 && claimant.drain_order === 0) tx.claimer = lease
+  if (n > claimant.claim_n) keepProtection(tx, claimant, request)
   const settled = settle.map((entry) => settleRun(tx, lease, entry))
   promote(tx)
   reclaimExpired(tx, lease)
   nudgeDue(tx)
 
-  const { runs, more } = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
+  const admitted = n > claimant.claim_n ? admit(tx, claimant, n, request) : repeat(tx, claimant, n)
   const nextDue = nextDueInMs(tx)
   return {
     kind: 'claimed',
-    runs,
+    ...admitted,
     settled,
-    more,
     ...(nextDue === undefined ? {} : { nextDueInMs: nextDue }),
     orders: ordersOf(tx, lease, claimant.drain_order),
   }
@@ -83,84 +105,82 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
 }
 
 /** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
-function repeat(tx: Transaction, claimant: Claimant, n: number): { runs: ClaimedRun[]; more: boolean } {
-  if (n < claimant.claim_n) return { runs: [], more: false }
-  const kept = JSON.parse(claimant.claim_answer) as [RunId, number][]
-  const runs = kept.flatMap(([id, fence]) => {
+function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
+  if (n < claimant.claim_n) return { runs: [], more: false, ...noneLeft }
+  const answer = JSON.parse(claimant.claim_answer) as KeptAnswer | KeptRuns
+  const { protectedLeft, ask, ...kept } = 'runs' in answer ? answer : { ...noneLeft, runs: answer }
+  const runs = kept.runs.flatMap(([id, fence]) => {
     const run = findRun(tx.sql, id)
     return run?.lease === claimant.lease && run.fence === fence ? [claimedRun(tx, run)] : []
   })
-  return { runs, more: true }
+  return { runs, more: true, protectedLeft, ask }
 }
 
-function admit(
-  tx: Transaction,
-  claimant: Claimant,
-  n: number,
-  request: ClaimRequest,
-): { runs: ClaimedRun[]; more: boolean } {
+/** Before the waitlists are looked at: which runs are served may depend on it. */
+function keepProtection(tx: Transaction, { lease, protection }: Claimant, request: ClaimRequest): void {
+  const level = protectionLevel(request, protection ?? undefined)
+  if (level === protection) return
+  tx.sql.run('UPDATE workers SET protection = ? WHERE lease = ?', level, lease)
+  const { never } = protectionLevels
+  // One that has not claimed counted as one that takes them (takers.ts).
+  if ((protection !== never) !== (level !== never)) lookAtAllLines(tx)
+}
+
+function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimRequest): Admitted {
   const max = claimant.drain_order === 1 ? 0 : request.max
-  const heads = max === 0 ? [] : takeTurns(queueHeads(tx, claimant, max), n)
+  const none = { takes: [], left: [] }
+  const { takes, left } = max === 0 ? none : claimableClasses(tx, claimant, request)
+  const heads = takeTurns(queueHeads(tx, claimant, takes, max), n)
   const sound = atMostOneSuspect(heads)
   const { runs, looked } = startUpTo(tx, sound, max, claimant.lease)
+  const protectedLeft = countProtected(tx, claimant.lease, left)
+  const ask = protectedLeft > 0 && request.mayAsk && isToAsk(tx, protectedLeft)
+  if (ask) tx.told = claimant.lease
+  const kept: KeptRuns = runs.map((run) => [run.id, run.fence])
   tx.sql.run(
     'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
     n,
-    JSON.stringify(runs.map((run) => [run.id, run.fence])),
+    JSON.stringify(protectedLeft === 0 ? kept : ({ runs: kept, protectedLeft, ask } satisfies KeptAnswer)),
     Math.max(0, max - runs.length),
     claimant.lease,
   )
   // From here on what becomes ready is for whoever is idle.
   tx.claimer = undefined
-  return { runs, more: heads.length > looked || looked > runs.length }
+  return { runs, more: heads.length > looked || looked > runs.length, protectedLeft, ask }
 }
 
 /** The best ready runs of each open queue, one list per queue, one more than asked so that `more` is known. */
-function queueHeads(tx: Transaction, claimant: Claimant, max: number): Head[][] {
-  const queues = claimant.queues === null ? undefined : (JSON.parse(claimant.queues) as string[])
+function queueHeads(
+  tx: Transaction,
+  claimant: Claimant,
+  classes: readonly RunClass[],
+  max: number,
+): Head[][] {
   const byQueue = new Map<string, Head[]>()
-  for (const job of JSON.parse(claimant.jobs) as WorkerJob[]) {
-    for (const { queue, version } of openClasses(tx, job)) {
-      if (queues !== undefined && !queues.includes(queue)) continue
-      const heads = classHeads(tx, claimant.lease, [queue, job.name, version], max + 1)
-      byQueue.set(queue, [...(byQueue.get(queue) ?? []), ...heads])
-    }
+  for (const runClass of classes) {
+    const [queue] = runClass
+    const heads = classHeads(tx, claimant.lease, runClass, max + 1)
+    byQueue.set(queue, [...(byQueue.get(queue) ?? []), ...heads])
   }
   const best = (a: Head, b: Head): number => b.priority - a.priority || a.seq - b.seq
   const sorted = (names: readonly string[]): Head[][] =>
     names.map((queue) => (byQueue.get(queue) ?? []).sort(best))
   // In strict order all are one list: none of a later queue before the end of an earlier one.
+  const queues = queuesOf(claimant)
   if (claimant.queue_order === 'strict' && queues !== undefined) return [sorted([...new Set(queues)]).flat()]
   return sorted([...byQueue.keys()].sort())
 }
 
-function openClasses(tx: Transaction, job: WorkerJob): { queue: string; version: number }[] {
-  return tx.sql.all(
-    `SELECT queue, version FROM classes
-     WHERE job = ? AND version <= ? AND queue NOT IN (SELECT queue FROM paused)`,
-    job.name,
-    job.version,
-  )
-}
-
-function classHeads(
-  tx: Transaction,
-  lease: LeaseId,
-  runClass: readonly [queue: string, job: string, version: number],
-  limit: number,
-): Head[] {
-  // Not every expired run has been moved by now: `promote` takes a bounded number at once.
-  const ready =
-    "FROM runs WHERE state = 'ready' AND queue = ? AND job = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)"
+function classHeads(tx: Transaction, lease: LeaseId, runClass: RunClass, limit: number): Head[] {
   const order = 'ORDER BY priority DESC, seq LIMIT'
   const sound = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${ready} AND streak < ${suspectStreak} ${order} +?`,
+    `SELECT seq, priority, streak ${readyRuns} AND streak < ${suspectStreak} ${order} +?`,
     ...runClass,
     tx.now,
     limit,
   )
   const suspect = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${ready} AND streak >= ${suspectStreak} ${order} 1`,
+    `SELECT seq, priority, streak ${readyRuns} AND streak >= ${suspectStreak} ${order} 1`,
     ...runClass,
     tx.now,
   )
@@ -241,7 +261,7 @@ function claimedRun(tx: Transaction, run: RunRow): ClaimedRun {
   return {
     id: run.id,
     job: run.job,
-    version: run.version,
+    ...readVersion(run.version),
     queue: run.queue,
     fence: run.fence,
     attempt: run.attempt,

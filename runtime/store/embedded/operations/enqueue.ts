@@ -3,6 +3,7 @@ import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
+import { storedVersion } from '../../stored-version.ts'
 import { enqueueRequest, untilCode } from '../../unique-until.ts'
 import { saveAdmission } from '../limits/admission-row.ts'
 import { enterLimits } from '../limits/stay-limits.ts'
@@ -89,7 +90,7 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     run.id,
     run.job,
-    run.version,
+    storedVersion(run),
     run.queue,
     run.priority,
     state,
@@ -121,8 +122,10 @@ function insertRows(tx: Transaction, run: NewRun): EnqueueAnswer {
   tx.moves.push({ run, transition: 'enqueue', state, stayedMs: 0 })
   const inLine = run.limits !== undefined && run.limits.length > 0 && passOrLineUp(tx, run, state)
   if (inLine) return { outcome: 'created', id: run.id }
-  if (state === 'ready') announceReady(tx, run)
-  else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, run)
+  const { job, queue } = run
+  const announced = { job, version: storedVersion(run), queue }
+  if (state === 'ready') announceReady(tx, announced)
+  else if (firstTimer && readyAt - tx.now < longestPollMs) countWake(tx, announced)
   return { outcome: 'created', id: run.id }
 }
 

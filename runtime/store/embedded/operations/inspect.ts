@@ -1,4 +1,5 @@
 import type { RunId } from '../../../model/run-id.ts'
+import { shownProtection } from '../../protection-level.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type {
@@ -135,6 +136,7 @@ interface WorkerRow {
   readonly running: number
   readonly draining: number
   readonly drain: string | null
+  readonly protection: number | null
   readonly jobs: string
   readonly queues: string | null
   readonly queue_order: QueueOrder
@@ -151,7 +153,7 @@ export function inspectWorkers(
 ): WorkerInfo[] {
   const { now } = moment
   const rows = sql.all<WorkerRow>(
-    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, drain, jobs, queues, queue_order, started_at, seen_at,
+    `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, drain, protection, jobs, queues, queue_order, started_at, seen_at,
        expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
      FROM workers ORDER BY started_at LIMIT +?`,
     limit,
@@ -165,6 +167,7 @@ export function inspectWorkers(
     running: row.running,
     draining: row.draining === 1,
     ...drainOf(row, now),
+    ...shownProtection(row.protection ?? 0),
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),

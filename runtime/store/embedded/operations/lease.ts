@@ -1,5 +1,6 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
 import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
+import { protectedFrom } from '../../stored-version.ts'
 import { bootId } from '../host.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
@@ -54,7 +55,8 @@ export function register(tx: Transaction, worker: NewWorker): void {
 /** R23: code that a blocked run has not met yet gets one try at it. */
 function unblock(tx: Transaction, worker: NewWorker, job: NewWorker['jobs'][number]): void {
   const blocked = tx.sql.all<RunRow>(
-    `SELECT ${runColumns} FROM runs WHERE state = 'blocked' AND ended_at IS NULL AND job = ? AND version <= ?`,
+    `SELECT ${runColumns} FROM runs WHERE state = 'blocked' AND ended_at IS NULL AND job = ?
+       AND version % ${protectedFrom} <= ?`,
     job.name,
     job.version,
   )

@@ -7,6 +7,7 @@ import {
   overviewEvents,
 } from '../../overview.ts'
 import type { LeaseId } from '../../store.ts'
+import { versionOf } from '../../stored-version.ts'
 import { readFailures } from '../failure-groups.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import type { Transaction } from '../transaction.ts'
@@ -76,5 +77,6 @@ function longestHeld({ sql, now }: Transaction): { readonly held: HeldRun[]; rea
     'SELECT count(*) AS n FROM (SELECT 1 FROM runs WHERE lease IS NOT NULL LIMIT +?)',
     scannedHeld + 1,
   )
-  return { held, more: (all?.n ?? 0) > scannedHeld }
+  const shown = held.map((run) => ({ ...run, version: versionOf(run.version) }))
+  return { held: shown, more: (all?.n ?? 0) > scannedHeld }
 }

@@ -4,6 +4,7 @@ import { fixedMark } from '../../../model/failure-mark.ts'
 import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
+import { versionOf } from '../../stored-version.ts'
 import { countRunFailure } from '../failure-groups.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
@@ -103,7 +104,7 @@ function convict(tx: Transaction, run: RunRow, losses: number, streak: number): 
   const error = new RunPoisonedError(run.id, countLosses(inspectHistory(tx.sql, tx, run.id)))
   const stored = encodeError(toStoredError(error))
   tx.sql.run('UPDATE payloads SET error = ?, escaped = NULL WHERE seq = ?', stored, run.seq)
-  const mark = fixedMark('poisoned', run.job, run.version)
+  const mark = fixedMark('poisoned', run.job, versionOf(run.version))
   countRunFailure(tx, run, mark, true)
   place(tx, run, 'convict', { losses, streak, fingerprint: mark.fingerprint })
 }

@@ -2,6 +2,7 @@ import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
 import type { RunState, WaitingFor } from '../../../model/run.ts'
 import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
+import { needsProtection, storedVersion } from '../../stored-version.ts'
 import { countRunFailure } from '../failure-groups.ts'
 import { type Admission, admissionOf } from '../limits/admission-row.ts'
 import { type Placement, place } from '../place.ts'
@@ -48,12 +49,25 @@ function carryOut(tx: Transaction, run: RunRow, outcome: Outcome): EntryAnswer {
       return settled(backOff(tx, run, outcome, end))
     case 'waiting':
       return suspend(tx, run, outcome.waits, end)
-    case 'released':
-      note(tx, run.seq, { kind: 'released', ...workerName(tx, run) })
-      return settled(place(tx, run, 'release', end))
+    case 'released': {
+      const marked = outcome.protect === true && !needsProtection(run.version)
+      const released = marked ? protect(tx, run) : run
+      const reason = marked ? { reason: foundProtection } : {}
+      note(tx, run.seq, { kind: 'released', ...reason, ...workerName(tx, run) })
+      return settled(place(tx, released, 'release', end))
+    }
     case 'blocked':
       return settled(block(tx, run, outcome.reason, outcome.digest, end))
   }
+}
+
+const foundProtection = 'a step of it needs scale-in protection'
+
+/** Marks a run for good: only a worker with scale-in protection takes it. */
+function protect(tx: Transaction, run: RunRow): RunRow {
+  const version = storedVersion({ version: run.version, protect: true })
+  tx.sql.run('UPDATE runs SET version = ? WHERE seq = ?', version, run.seq)
+  return { ...run, version }
 }
 
 function settled(state: RunState): EntryAnswer {

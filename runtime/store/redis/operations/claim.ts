@@ -1,4 +1,5 @@
 import { countLosses } from '../../../model/poison.ts'
+import { protectionLevel } from '../../protection-level.ts'
 import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, isPoisoned, type RunRecord } from '../run-record.ts'
@@ -30,22 +31,27 @@ export async function claim(
 ): Promise<ClaimAnswer> {
   const journals: string[] = []
   const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, journals))
-  const reply = await calls.run('claim', [lease, n, request.max, ...settlements], journals)
+  const level = protectionLevel(request, undefined)
+  const reply = await calls.run('claim', [lease, n, request.max, level, ...settlements], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
-  const [time, left, dueIn, orders, settled, runs] = reply as [
+  const [time, more, dueIn, orders, settled, runs, protectedLeft, ask] = reply as [
     Buffer,
     number,
     number,
     Reply,
     Reply[],
     Buffer[][],
+    number,
+    number,
   ]
   const [now = 0, wall = 0] = String(time).split(' ').map(Number)
   return {
     kind: 'claimed',
     runs: await withLosses(calls, await withJournals(calls, lease, runs.map(takenOf), { now, wall })),
     settled: settled.map(answerOf),
-    more: left === 1,
+    more: more === 1,
+    protectedLeft,
+    ask: ask === 1,
     ...(dueIn < 0 ? {} : { nextDueInMs: dueIn }),
     orders: ordersOf(orders),
   }
@@ -94,6 +100,7 @@ function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, w
     id,
     job: record.job,
     version: record.version,
+    ...(record.protect ? { protect: true } : {}),
     queue: record.queue,
     fence: record.fence,
     attempt: record.attempt,

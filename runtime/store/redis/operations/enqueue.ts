@@ -1,6 +1,7 @@
 import type { UniqueClaim } from '../../../model/unique.ts'
 import type { NewRun } from '../../new-run.ts'
 import type { EnqueueAnswer } from '../../store.ts'
+import { storedVersion } from '../../stored-version.ts'
 import { untilCode } from '../../unique-until.ts'
 import type { Argument } from '../redis-link.ts'
 import { encodeGiven, plain } from '../run-record.ts'
@@ -54,13 +55,13 @@ function* parts(runs: readonly NewRun[]): Generator<Part> {
 }
 
 export function headOf(run: NewRun): Buffer {
-  const { id, job, version, queue, priority, inputDigest, start, tags } = run
+  const { id, job, queue, priority, inputDigest, start, tags } = run
   const startMs = start.kind === 'now' ? 0 : start.kind === 'in' ? start.ms : start.at
   const times = [start.kind, startMs, run.expiresInMs ?? false, run.timeoutMs ?? 0]
   const head: unknown[] = [
     id,
     job,
-    version,
+    storedVersion(run),
     queue,
     priority,
     inputDigest,

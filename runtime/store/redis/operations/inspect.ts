@@ -1,6 +1,7 @@
 import type { LossCause } from '../../../model/poison.ts'
 import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { shownProtection } from '../../protection-level.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
@@ -155,8 +156,8 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
 }
 
 export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
-  const [now, , ...found] = reply as [Buffer, number, ...[Buffer, Buffer, Buffer, number][]]
-  const workers = found.map(([packed, status, end, running]) => {
+  const [now, , ...found] = reply as [Buffer, number, ...[Buffer, Buffer, Buffer, number, number][]]
+  const workers = found.map(([packed, status, end, running, level]) => {
     const stored = plain.unpack(packed) as StoredWorker
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
@@ -168,6 +169,7 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
       queueOrder,
       draining,
       ...(drain === undefined ? {} : { drain }),
+      ...shownProtection(level),
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
       leaseLeftMs: Math.max(0, leaseLeftMs),

@@ -10,6 +10,7 @@ import {
 } from '../../overview.ts'
 import { checkRange } from '../../read-limits.ts'
 import { lateFromMs, notableMs } from '../../schedules.ts'
+import { versionOf } from '../../stored-version.ts'
 import type { Reply } from '../redis-link.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { decodeEvents } from './events.ts'
@@ -99,7 +100,7 @@ type HeldReply = readonly [
 function decodeHeld(reply: readonly HeldReply[]): HeldRun[] {
   return reply
     .map(([run, job, queue, version, worker, heldMs]) => ({
-      ...{ run: String(run), job: String(job), queue: String(queue), version, heldMs },
+      ...{ run: String(run), job: String(job), queue: String(queue), version: versionOf(version), heldMs },
       worker: worker.length === 0 ? 'unknown' : String(worker),
     }))
     .sort((a, b) => b.heldMs - a.heldMs || (a.run < b.run ? -1 : 1))

@@ -40,7 +40,7 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
       return [packed(waits, journals.length), nothing]
     }
     case 'released':
-      return [packed(), nothing]
+      return [outcome.protect === true ? packed(1) : packed(), nothing]
     case 'cancelled':
       return [packed(), nothing]
     case 'blocked':

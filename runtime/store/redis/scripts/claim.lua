@@ -1,27 +1,41 @@
 --[[
 Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
 keys: all + the journals the settlements need
-input: time, lease, n, max, then per settlement: msgpack, bytes
-returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs }; a run is { id, record, given }
+input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), then per settlement: msgpack, bytes
+returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs, runs left for want of
+  protection, 1 if the worker is to ask for it }; a run is { id, record, given }
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
 local MOST_PROMOTED = 500
-local lease, n, max = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
+local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local status = readStatus(lease)
 if not isHeld(status) then return 'lost' end
 markSeen()
 
 local before = call('HGET', K.claims, lease)
-local lastN, answer = 0, {}
-if before then lastN, answer = unpack(cmsgpack.unpack(before)) end
+local lastN, answer, lastLevel, left, ask = 0, {}, nil, 0, 0
+if before then
+  lastN, answer, lastLevel, left, ask = unpack(cmsgpack.unpack(before), 1, 5)
+  lastLevel = lastLevel or NEVER
+end
 -- At its memory limit the store takes on nothing new (R32).
 if FULL or status.drainOrder == 1 then max = 0 end
 if n > lastN and max > 0 then claimer = lease end
+if n > lastN then
+  level = math.max(level, math.min(lastLevel or NEVER, LATER))
+  if level ~= lastLevel then
+    -- Before the waitlists are looked at: which runs are served may depend on it.
+    call('HSET', K.claims, lease, cmsgpack.pack({ lastN, answer, level }))
+    -- One that had not claimed counted as one that takes them (isServed).
+    if (lastLevel == NEVER) ~= (level == NEVER) then lookAtAllLines() end
+  end
+end
 
 local settlements = {}
-for i = 5, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
+for i = 6, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
 
 local function promote(run)
   local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
@@ -60,7 +74,17 @@ end
 
 local admit, repeated
 do
+  -- Whether a poison suspect is among the runs that are left.
+  local suspectLeft = false
+
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
+
+  --- How many of a class that may not be taken are ready, as a claim would take them.
+  local function countLeft(code, suspects)
+    local from, to = '[' .. code, '(' .. code .. '\255'
+    left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
+    return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
+  end
 
   --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
   local function queueHeads(worker)
@@ -79,7 +103,10 @@ do
       local known = jobClasses(job.name)
       for i = 1, #known, 3 do
         local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
-        if version <= job.version and not paused[queue] and (not wanted or wanted[queue]) then
+        local isClaimable = version % PROTECTED_FROM <= job.version and not paused[queue] and (not wanted or wanted[queue])
+        if isClaimable and version >= PROTECTED_FROM and level ~= TAKES then
+          suspectLeft = countLeft(code, suspects) or suspectLeft
+        elseif isClaimable then
           local list = queues[queue]
           if not list then
             list = { classes = 0 }
@@ -152,8 +179,19 @@ do
     place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
   end
 
+  --- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
+  local function isToAsk()
+    local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
+    since, count = tonumber(since), tonumber(count)
+    if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
+    if count >= left then return false end
+    call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
+    return true
+  end
+
   function admit()
-    local took, more, answer = {}, false, {}
+    local took, more, answer, suspectTaken = {}, false, {}, false
+    left, ask = 0, nil
     if max > 0 then
       local ids
       ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
@@ -171,6 +209,7 @@ do
             place(run, 'line up')
             more = true
           else
+            suspectTaken = suspectTaken or isSuspect(run)
             start(run)
             claimed(took, run)
             answer[#answer + 1] = run[ID]
@@ -179,7 +218,9 @@ do
         end
       end
     end
-    call('HSET', K.claims, lease, cmsgpack.pack({ n, answer }))
+    if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
+    if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
+    call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
     if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
     -- From here on what becomes ready is for whoever is idle.
     claimer = nil
@@ -206,6 +247,7 @@ flush()
 nudgeDue()
 
 local took, more = {}, false
+if n < lastN then left, ask = 0, 0 end
 if n > lastN then
   took, more = admit()
 elseif n == lastN then
@@ -232,4 +274,4 @@ local function dueIn()
   return at == math.huge and -1 or math.max(0, at - now)
 end
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }

@@ -101,7 +101,7 @@ local function loseRun(run, worker, cause)
     setExtra(run, 'e', nil)
     setExtra(run, 'P', lossesIn(notes[run[ID]]))
     local fingerprint = POISONED_FINGERPRINT .. run[JOB]
-    countFailure(run, { fingerprint, '', POISONED_NAME, POISONED_CODE, POISONED_TEXT, run[VERSION] }, 'end')
+    countFailure(run, { fingerprint, '', POISONED_NAME, POISONED_CODE, POISONED_TEXT, run[VERSION] % PROTECTED_FROM }, 'end')
     setExtra(run, 'f', fingerprint)
     return place(run, 'convict', to)
   end

@@ -251,7 +251,8 @@ function makeLimits()
     if heads[field] == order then heads[field] = nil end
   end
 
-  --- Whether a worker takes such runs: the queue is open, and a worker that does not drain knows the job and serves it.
+  --- Whether a worker takes such runs: the queue is open, and a worker that does not drain knows the job and serves it. For a
+  --- run that needs protection one that took such runs or may ask for it, or has not claimed yet.
   local function isServed(run)
     local class = run[QUEUE] .. '\0' .. run[JOB] .. '\0' .. run[VERSION]
     if served[class] ~= nil then return served[class] end
@@ -262,8 +263,9 @@ function makeLimits()
       local known = call('ZRANGEBYLEX', K.knows, above, last, 'LIMIT', 0, WORKERS_AT_ONCE)
       for i = 1, #known do
         local lease, upTo = string.match(sub(known[i], #run[JOB] + 2), '^([^%z]+)%z(%d+)$')
-        local raw = lease and tonumber(upTo) >= run[VERSION] and call('HGET', K.workers, lease)
+        local raw = lease and tonumber(upTo) >= run[VERSION] % PROTECTED_FROM and call('HGET', K.workers, lease)
         local status = raw and serves(cmsgpack.unpack(raw), run[QUEUE]) and readStatus(lease)
+        if status and run[VERSION] >= PROTECTED_FROM and protectionOf(lease) == NEVER then status = nil end
         if status and status.draining == 0 and status.drainOrder == 0 and status.ended == 0 then
           served[class] = true
           return true
@@ -278,11 +280,13 @@ function makeLimits()
   local function canStart(run)
     if not isServed(run) then return false end
     if run[STATE] == RUNNING or not isSuspect(run) then return true end
-    if claimer and not holdsSuspect(claimer) then return true end
+    local least = run[VERSION] >= PROTECTED_FROM and MAY_ASK or NEVER
+    if claimer and not holdsSuspect(claimer) and (least == NEVER or protectionOf(claimer) == TAKES) then return true end
     local idle = call('HKEYS', K.idle)
     for i = 1, #idle do
       local raw = call('HGET', K.workers, idle[i])
-      if raw and serves(cmsgpack.unpack(raw), run[QUEUE]) and not holdsSuspect(idle[i]) then return true end
+      local isServing = raw and serves(cmsgpack.unpack(raw), run[QUEUE]) and not holdsSuspect(idle[i])
+      if isServing and (least == NEVER or (protectionOf(idle[i]) or NEVER) >= least) then return true end
     end
     return false
   end

@@ -22,6 +22,8 @@ local POISON_LIMIT, SUSPECT_STREAK, CUTS_PER_RUN = --[[poison]] 0, 0, 0
 local LOSS_DELAYS = --[[delays]] {}
 local LONGEST_POLL, KEPT_MINUTES, KEEP_ANSWERS, AMNESTY_SHARE = --[[bounds]] 0, 0, 0, 0
 local FIRST_EXECUTIONS, LAST_EXECUTIONS = --[[executions]] 0, 0
+-- In a version: see stored-version.ts. Of a claim: what it said of runs that need protection, see protection-level.ts.
+local PROTECTED_FROM, NEVER, LATER, MAY_ASK, TAKES = --[[protection]] 0, 0, 0, 0, 0
 local KEPT_HOURS, HOURS_FROM, SAMPLED_QUEUES, SAMPLED_COUNTERS = --[[statistics]] 0, 0, 0, 0
 -- Larger inputs and outcomes stand beside the record, so that a transition does not copy them.
 local LARGEST_INLINE = 512
@@ -38,7 +40,8 @@ local cells, counts, wakes, woken = {}, {}, {}, {}
 local makeLimits, madeLimits, flush, nudgeAll
 -- Made for the first failure with a mark: see count-failure-part.lua.
 local writeFailures
-local openedLines, claimer = false, nil
+-- `told` is the lease whose claim was told of runs that it has to ask for protection for.
+local openedLines, claimer, told = false, nil, nil
 
 local function limits()
   if not madeLimits then madeLimits = makeLimits() end
@@ -338,7 +341,8 @@ local function knownClass(run)
   end
 end
 
---- The number that stands for (queue, job, version) in the ready sets; makes the class where it is new.
+--- The number that stands for (queue, job, version) in the ready sets; makes the class where it is new. A run that needs
+--- protection has a version of its own (stored-version.ts), and so a class of its own.
 local function classOf(run)
   local number = knownClass(run)
   if number then return number end
@@ -774,6 +778,13 @@ local function serves(worker, queue)
   return false
 end
 
+--- What a worker's last claim said of runs that need protection (protection-level.ts); nil before its first claim.
+local function protectionOf(lease)
+  local raw = call('HGET', K.claims, lease)
+  -- One of an earlier release said nothing.
+  return raw and (cmsgpack.unpack(raw)[3] or NEVER)
+end
+
 --- R17: a lease holds at most one poison suspect.
 local function holdsSuspect(lease)
   local members = call('ZRANGEBYLEX', K.held, '[' .. lease, '(' .. lease .. '\255')
@@ -1075,20 +1086,39 @@ do
     return raw and serves(cmsgpack.unpack(raw), wanted.queue) and not (wanted.suspect and holdsSuspect(lease))
   end
 
+  --- Picks among leases, of which `free` has the free slots. `level`: what their last claims said of runs that need
+  --- protection, nil for runs that need none.
+  local function pickOf(leases, free, wanted, level)
+    for i = 1, #leases do
+      if wanted.n <= 0 then return end
+      if free[i] and canTake(leases[i], wanted) and (not level or protectionOf(leases[i]) == level) then
+        -- One that has to ask for protection asks for its whole task.
+        wanted.n = wanted.n - ((wanted.suspect or level == MAY_ASK) and 1 or tonumber(free[i]))
+        -- The reply to its claim tells it of them.
+        if level ~= MAY_ASK or leases[i] ~= told then
+          call('HDEL', K.idle, leases[i])
+          free[i] = false
+          woken[leases[i]] = true
+        end
+      end
+    end
+  end
+
   --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
   --- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
   function pickIdle()
     if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
     for _, wanted in pairs(wakes) do
-      local leases = wanted.n > 0 and workersOf(wanted.job, wanted.version) or {}
+      local leases = wanted.n > 0 and workersOf(wanted.job, wanted.version % PROTECTED_FROM) or {}
       local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
-      for i = 1, #leases do
-        if wanted.n <= 0 then break end
-        if free[i] and canTake(leases[i], wanted) then
-          wanted.n = wanted.n - (wanted.suspect and 1 or tonumber(free[i]))
-          call('HDEL', K.idle, leases[i])
-          woken[leases[i]] = true
+      if wanted.version < PROTECTED_FROM then
+        pickOf(leases, free, wanted)
+      else
+        for i = 2, told and #leases or 0 do
+          if leases[i] == told then leases[1], free[1], leases[i], free[i] = told, free[i], leases[1], free[1] end
         end
+        pickOf(leases, free, wanted, TAKES)
+        pickOf(leases, free, wanted, MAY_ASK)
       end
     end
   end

@@ -1,8 +1,9 @@
 --[[
 What is known of each worker.
-keys: meta workers status leases held
+keys: meta workers status leases held claims
 input: time, how many workers at most
-returns: now, 1 if there are more, then per worker: { msgpack, status, lease's end, runs it holds }
+returns: now, 1 if there are more, then per worker: { msgpack, status, lease's end, runs it holds, what its last
+  claim said of runs that need protection (protection-level.ts) }
 writes: nothing
 uses: bounded-part
 ]]
@@ -10,10 +11,12 @@ local all, more = entriesOf(K.workers, tonumber(ARGV[2]))
 local found, leases = { string.format('%.0f', now), more and 1 or 0 }, {}
 for i = 1, #all, 2 do leases[#leases + 1] = all[i] end
 local statuses, ends = valuesOf('HMGET', K.status, leases), valuesOf('ZMSCORE', K.leases, leases)
+local claims = valuesOf('HMGET', K.claims, leases)
 for i = 1, #leases do
   if statuses[i] then
     local held = call('ZLEXCOUNT', K.held, '[' .. leases[i], '(' .. leases[i] .. '\255')
-    found[#found + 1] = { all[i * 2], statuses[i], ends[i] or '0', held }
+    local level = claims[i] and cmsgpack.unpack(claims[i])[3] or 0
+    found[#found + 1] = { all[i * 2], statuses[i], ends[i] or '0', held, level }
   end
 end
 return found

@@ -70,8 +70,12 @@ local outcomes = {
     return settled(place(run, 'suspend', stay))
   end,
 
-  released = function(run, lease, _, stay)
-    note(run, { kind = 'released', worker = workerName(lease) })
+  released = function(run, lease, _, stay, protect)
+    local reason
+    if protect and run[VERSION] < PROTECTED_FROM then
+      run[VERSION], reason = run[VERSION] + PROTECTED_FROM, 'a step of it needs scale-in protection'
+    end
+    note(run, { kind = 'released', worker = workerName(lease), reason = reason })
     return settled(place(run, 'release', stay))
   end,
 
@@ -100,7 +104,7 @@ local function leaveStay(run, lease, fence, kind, x, y, bytes)
   end
   if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
-  if kind == 'released' then return outcomes.released(run, lease, bytes, stay) end
+  if kind == 'released' then return outcomes.released(run, lease, bytes, stay, x) end
   return outcomes[kind](run, x, bytes, stay, y)
 end
 

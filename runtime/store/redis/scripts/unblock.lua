@@ -30,7 +30,7 @@ end
 for i = 1, #ids do
   local run = runs[ids[i]]
   local job = run and jobs[run[JOB]]
-  if job and run[STATE] == BLOCKED and run[VERSION] <= job.version and not hasTried(run, job.digest) then
+  if job and run[STATE] == BLOCKED and run[VERSION] % PROTECTED_FROM <= job.version and not hasTried(run, job.digest) then
     note(run, { kind = 'unblocked', worker = worker.name, reason = 'new code of the job was registered' })
     place(run, 'unblock')
   end

@@ -1,0 +1,36 @@
+/*
+ * The version of a run, as both stores keep it. A run that needs scale-in protection has `protectedFrom` added to its job's
+ * version; so the class of ready runs (queue, job, stored version) tells such runs from others without a record of its own.
+ * An earlier release reads it as a version newer than its code: whatever it does to the run, its workers never take it (R21).
+ */
+
+/** Above every version of a job, and in 32 bits with it. */
+export const protectedFrom: number = 2 ** 31
+
+export interface VersionedRun {
+  readonly version: number
+  /** Only a worker with scale-in protection takes it. Left out: any worker. */
+  readonly protect?: true | undefined
+}
+
+/** Returns the version to store. */
+export function storedVersion({ version, protect }: VersionedRun): number {
+  return protect === true ? version + protectedFrom : version
+}
+
+export function needsProtection(stored: number): boolean {
+  return stored >= protectedFrom
+}
+
+/** Returns the version of the job. */
+export function versionOf(stored: number): number {
+  return needsProtection(stored) ? stored - protectedFrom : stored
+}
+
+/** Takes a stored version apart; a run that needs no protection has no `protect`. */
+export function readVersion(stored: number): {
+  readonly version: number
+  readonly protect?: true
+} {
+  return { version: versionOf(stored), ...(needsProtection(stored) ? { protect: true } : {}) }
+}
