@@ -432,6 +432,7 @@ export type AbortReason =
   | 'cancelled'
   | 'draining'
   | 'lease lost'
+  | 'protection lost'
   | 'suspended'
   | 'timeout'
   | 'sibling failed'
