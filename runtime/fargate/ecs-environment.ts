@@ -10,7 +10,7 @@ export interface EcsEnvironment {
 
 /** Returns undefined outside ECS. The variables are read, nothing is probed. */
 export function ecsEnvironment(env: NodeJS.ProcessEnv): EcsEnvironment | undefined {
-  const metadataUri = textOf(env['ECS_CONTAINER_METADATA_URI_V4'])
-  const agentUri = textOf(env['ECS_AGENT_URI'])
+  const metadataUri = textOf(env.ECS_CONTAINER_METADATA_URI_V4)
+  const agentUri = textOf(env.ECS_AGENT_URI)
   return metadataUri === undefined && agentUri === undefined ? undefined : { metadataUri, agentUri }
 }

@@ -23,7 +23,8 @@ export class EcsTransport implements ProtectionTransport {
 
   async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
     const identity = this.#identity()
-    if (identity === undefined) return { kind: 'refused', code: 'unknown task', detail: 'the metadata is not read yet' }
+    if (identity === undefined)
+      return { kind: 'refused', code: 'unknown task', detail: 'the metadata is not read yet' }
     const input = {
       cluster: identity.cluster,
       tasks: [identity.taskArn],
@@ -32,7 +33,9 @@ export class EcsTransport implements ProtectionTransport {
     }
     try {
       this.#client ??= openEcsClient(this.#ecs, identity.region)
-      const reply = await this.#client.send(new this.#ecs.UpdateTaskProtectionCommand(input), { abortSignal: signal })
+      const reply = await this.#client.send(new this.#ecs.UpdateTaskProtectionCommand(input), {
+        abortSignal: signal,
+      })
       return parseUpdateReply(reply)
     } catch (error) {
       return parseEcsError(error)
@@ -50,18 +53,23 @@ export function parseUpdateReply(reply: unknown): ProtectionAnswer {
   if (failure !== undefined) {
     return {
       kind: 'refused',
-      code: textOf(failure['reason']) ?? 'unknown',
-      detail: textOf(failure['detail']) ?? 'ECS gave no detail',
+      code: textOf(failure.reason) ?? 'unknown',
+      detail: textOf(failure.detail) ?? 'ECS gave no detail',
     }
   }
   const task = firstOf(reply, 'protectedTasks')
-  const taskArn = textOf(task?.['taskArn'])
-  const enabled = task?.['protectionEnabled']
+  const taskArn = textOf(task?.taskArn)
+  const enabled = task?.protectionEnabled
   if (taskArn === undefined || typeof enabled !== 'boolean') {
     return { kind: 'lost', detail: 'ECS replied without the task' }
   }
-  const expiry = task?.['expirationDate']
-  return { kind: 'state', taskArn, enabled, ...(expiry instanceof Date ? { expiresAt: expiry.getTime() } : {}) }
+  const expiry = task?.expirationDate
+  return {
+    kind: 'state',
+    taskArn,
+    enabled,
+    ...(expiry instanceof Date ? { expiresAt: expiry.getTime() } : {}),
+  }
 }
 
 /** Sorts what the client threw: an error that ECS replied with, or a call that has no reply. */

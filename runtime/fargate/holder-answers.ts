@@ -33,9 +33,7 @@ export function receiveAnswer(
   const counts = counted(state.counts, verdict.kind === 'good' ? 'confirmed' : verdict.counted)
   const answered = { ...state, call: undefined, counts }
   if (call.action === 'unprotect') return released(rules, answered, call, verdict, at)
-  return verdict.kind === 'good'
-    ? granted(rules, answered, call, at)
-    : failed(rules, answered, verdict, at)
+  return verdict.kind === 'good' ? granted(rules, answered, call, at) : failed(rules, answered, verdict, at)
 }
 
 /** H2: own task, the state that was asked for, an expiry ahead. */
@@ -77,7 +75,12 @@ function granted(rules: HolderRules, state: HolderState, call: Call, at: Moment)
   if (askedMs > rules.marginMs && until - at.now < rules.marginMs) {
     // It counts, but starts no run: it's asked for once more, as after a call that failed.
     const detail = `the answer took ${Math.round(at.now - call.sentAt)} ms`
-    return failed(rules, next, { kind: 'bad', counted: 'lost', code: 'too late', detail, unprotected: false }, at)
+    return failed(
+      rules,
+      next,
+      { kind: 'bad', counted: 'lost', code: 'too late', detail, unprotected: false },
+      at,
+    )
   }
   return {
     state: { ...next, wanted: false, retriesUsed: 0, refusal: undefined, refusals: 0 },
@@ -92,13 +95,15 @@ function failed(
   { counted: how, code, detail, unprotected }: Extract<Verdict, { kind: 'bad' }>,
   at: Moment,
 ): HolderStep {
-  const told = unprotected && before.grant !== undefined ? tellUsers(before, 'renewal refused', at.now) : undefined
+  const told =
+    unprotected && before.grant !== undefined ? tellUsers(before, 'renewal refused', at.now) : undefined
   const state = unprotected ? closeStretch(rules, told?.state ?? before, at.now) : before
   const effects = told?.effects ?? []
   if (how !== 'refused' && state.retriesUsed < maxRetries) {
     return { state: withRetry(rules, state, 'protect', at), effects }
   }
-  const until = code === permanentCode ? Number.POSITIVE_INFINITY : at.now + backoffMs(rules, state.refusals, at)
+  const until =
+    code === permanentCode ? Number.POSITIVE_INFINITY : at.now + backoffMs(rules, state.refusals, at)
   const refusal = { code, detail, until }
   return {
     state: {
@@ -141,7 +146,11 @@ function withRetry(
 }
 
 /** Doubles from twice the shortest pause to the longest, a fifth of it jitter. */
-function backoffMs({ minBackoffMs, maxBackoffMs }: HolderRules, refusals: number, { random }: Moment): number {
+function backoffMs(
+  { minBackoffMs, maxBackoffMs }: HolderRules,
+  refusals: number,
+  { random }: Moment,
+): number {
   const ceiling = Math.min(maxBackoffMs, 2 * minBackoffMs * 2 ** Math.min(refusals, 10))
   return Math.max(minBackoffMs, ceiling * (0.8 + random / 5))
 }

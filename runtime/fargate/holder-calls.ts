@@ -44,7 +44,8 @@ function protect(rules: HolderRules, state: HolderState, now: number): HolderSte
   const { draining, grant, refusal, restUntil, retry, stretch, taskArn } = state
   const isClosed = draining || restUntil > now || stretch?.ended === true
   if (isClosed) return { state: { ...state, retry: undefined, wanted: false }, effects: [] }
-  const isPut = taskArn === undefined || state.notBefore > now || (refusal !== undefined && refusal.until > now)
+  const isPut =
+    taskArn === undefined || state.notBefore > now || (refusal !== undefined && refusal.until > now)
   if (isPut || (retry !== undefined && now < retry.at)) return { state, effects: [] }
   if (grant === undefined) return send(state, 'protect', rules.periodMinutes, now)
   const isDue = now >= grant.renewAt && state.users > 0

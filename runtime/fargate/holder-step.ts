@@ -2,7 +2,14 @@ import { receiveAnswer } from './holder-answers.ts'
 import { sendDue } from './holder-calls.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
-import { blockOf, type HolderEvent, type HolderState, type HolderStep, leftMs, type Moment } from './holder-state.ts'
+import {
+  blockOf,
+  type HolderEvent,
+  type HolderState,
+  type HolderStep,
+  leftMs,
+  type Moment,
+} from './holder-state.ts'
 
 /**
  * The rules of a task's protection, as a pure function of state, event and time.

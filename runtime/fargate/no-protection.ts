@@ -8,7 +8,13 @@ export class NoProtection implements Protection {
 
   get status(): ProtectionStatus {
     const state = { kind: 'off' } as const
-    return { mode: 'off', state, users: this.#users, protectedForMs: 0, reason: protectionText('off', state, 0) }
+    return {
+      mode: 'off',
+      state,
+      users: this.#users,
+      protectedForMs: 0,
+      reason: protectionText('off', state, 0),
+    }
   }
 
   mayClaimProtected(): boolean {

@@ -14,26 +14,30 @@ export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswe
   if (isRecord(failure)) {
     return {
       kind: 'refused',
-      code: textOf(failure['Reason']) ?? 'unknown',
-      detail: textOf(failure['Detail']) ?? 'ECS gave no detail',
+      code: textOf(failure.Reason) ?? 'unknown',
+      detail: textOf(failure.Detail) ?? 'ECS gave no detail',
     }
   }
   if (isRecord(error)) {
-    const code = textOf(error['Code']) ?? `HTTP ${status}`
-    const detail = textOf(error['Message']) ?? 'the agent gave no message'
+    const code = textOf(error.Code) ?? `HTTP ${status}`
+    const detail = textOf(error.Message) ?? 'the agent gave no message'
     return answerOfError(code, detail, status >= 500 || code === agentGaveUp)
   }
   if (status === 200 && isRecord(protection)) return readProtection(protection)
   const code = status === tooManyRequests ? 'ThrottlingException' : `HTTP ${status}`
-  return answerOfError(code, 'the agent replied without a body that can be read', status >= 500 || status < 400)
+  return answerOfError(
+    code,
+    'the agent replied without a body that can be read',
+    status >= 500 || status < 400,
+  )
 }
 
 function readProtection(protection: Readonly<Record<string, unknown>>): ProtectionAnswer {
-  const taskArn = textOf(protection['TaskArn'])
-  const enabled = protection['ProtectionEnabled']
+  const taskArn = textOf(protection.TaskArn)
+  const enabled = protection.ProtectionEnabled
   if (taskArn === undefined || typeof enabled !== 'boolean') {
     return { kind: 'lost', detail: 'the agent replied without TaskArn or ProtectionEnabled' }
   }
-  const expiresAt = Date.parse(textOf(protection['ExpirationDate']) ?? '')
+  const expiresAt = Date.parse(textOf(protection.ExpirationDate) ?? '')
   return { kind: 'state', taskArn, enabled, ...(Number.isNaN(expiresAt) ? {} : { expiresAt }) }
 }

@@ -12,22 +12,22 @@ const digestPattern = /sha256:[0-9a-f]{64}/
  */
 export function parseTaskMetadata(task: unknown, container: unknown): TaskIdentity | undefined {
   if (!isRecord(task)) return undefined
-  const taskArn = textOf(task['TaskARN'])
-  const cluster = textOf(task['Cluster'])
-  const family = textOf(task['Family'])
-  const revision = textOf(task['Revision'])
+  const taskArn = textOf(task.TaskARN)
+  const cluster = textOf(task.Cluster)
+  const family = textOf(task.Family)
+  const revision = textOf(task.Revision)
   const region = taskArn === undefined ? undefined : arnPattern.exec(taskArn)?.[1]
   if (taskArn === undefined || region === undefined) return undefined
   if (cluster === undefined || family === undefined || revision === undefined) return undefined
-  const limits = isRecord(task['Limits']) ? task['Limits'] : {}
+  const limits = isRecord(task.Limits) ? task.Limits : {}
   return {
     ...{ taskArn, cluster, region, family, revision },
-    ...given('zone', textOf(task['AvailabilityZone'])),
-    ...given('launchType', textOf(task['LaunchType'])),
+    ...given('zone', textOf(task.AvailabilityZone)),
+    ...given('launchType', textOf(task.LaunchType)),
     ...given('imageDigest', digestOf(container)),
-    ...given('service', textOf(task['ServiceName'])),
-    ...given('vcpu', positive(limits['CPU'])),
-    ...given('memoryMiB', positive(limits['Memory'])),
+    ...given('service', textOf(task.ServiceName)),
+    ...given('vcpu', positive(limits.CPU)),
+    ...given('memoryMiB', positive(limits.Memory)),
   }
 }
 

@@ -31,7 +31,8 @@ function refusedText(
   mode: ProtectionMode,
   { code, detail, retryInMs }: Extract<ProtectionState, { kind: 'refused' }>,
 ): string {
-  const next = retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
+  const next =
+    retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
   const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
   return `protection was refused (${code}: ${detail}); ${next}, ${meanwhile}${remedyOf(code)}`
 }

@@ -14,7 +14,11 @@ const maxBytes = 1_048_576
  */
 export function requestJson(
   url: string,
-  { method, body, signal }: { readonly method: 'GET' | 'PUT'; readonly body?: object; readonly signal: AbortSignal },
+  {
+    method,
+    body,
+    signal,
+  }: { readonly method: 'GET' | 'PUT'; readonly body?: object; readonly signal: AbortSignal },
 ): Promise<JsonReply> {
   const text = body === undefined ? undefined : JSON.stringify(body)
   return new Promise((resolve, reject) => {

@@ -138,9 +138,7 @@ function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): P
   checkKnownOptions(options, known, 'scaleInProtection')
   const { mode, service } = options
   if (mode !== undefined && !modes.includes(mode)) {
-    throw new InvalidOptionsError(
-      `mode: write 'off', 'best-effort' or 'required', not '${String(mode)}'`,
-    )
+    throw new InvalidOptionsError(`mode: write 'off', 'best-effort' or 'required', not '${String(mode)}'`)
   }
   if (service !== undefined && !isName(service)) {
     throw new InvalidOptionsError("service: write the ECS service's name, or leave it out")

@@ -193,7 +193,8 @@ export class TaskHolder {
         log.warn({ protection: effect.refusal.code, detail: effect.refusal.detail }, this.status.reason)
         return
       case 'confirmed':
-        if (effect.afterRefusals > 0) log.info({ afterRefusals: effect.afterRefusals }, 'the task is protected again')
+        if (effect.afterRefusals > 0)
+          log.info({ afterRefusals: effect.afterRefusals }, 'the task is protected again')
         return
     }
   }
@@ -201,7 +202,8 @@ export class TaskHolder {
   async #call({ id, action, minutes }: Extract<HolderEffect, { kind: 'call' }>): Promise<void> {
     const { transport } = this.#deps
     const over = new AbortController()
-    const request = action === 'protect' ? ({ enabled: true, minutes } as const) : ({ enabled: false } as const)
+    const request =
+      action === 'protect' ? ({ enabled: true, minutes } as const) : ({ enabled: false } as const)
     const answer = await this.#withDeadline(transport.update(request, over.signal), over)
     this.#dispatch({ kind: 'answer', id, answer })
   }

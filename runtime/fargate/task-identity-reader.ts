@@ -70,7 +70,10 @@ export class TaskIdentityReader implements TaskIdentitySource {
         if (this.#over.signal.aborted) return
         failures++
         if (failures === loggedFailure) {
-          log.warn({ reason: messageOf(error) }, 'the task metadata could not be read; asking again until it can')
+          log.warn(
+            { reason: messageOf(error) },
+            'the task metadata could not be read; asking again until it can',
+          )
         }
         await pause(clock, pauseMs(failures, clock.random()), this.#over.signal)
       }
@@ -83,7 +86,8 @@ export class TaskIdentityReader implements TaskIdentitySource {
       if (status !== 200) throw new Error(`the metadata endpoint replied with HTTP ${status}`)
     }
     const identity = parseTaskMetadata(task.body, container.body)
-    if (identity === undefined) throw new Error('the metadata endpoint replied without TaskARN, Cluster, Family or Revision')
+    if (identity === undefined)
+      throw new Error('the metadata endpoint replied without TaskARN, Cluster, Family or Revision')
     return identity
   }
 

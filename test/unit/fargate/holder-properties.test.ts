@@ -1,0 +1,277 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { HolderEffect } from '../../../runtime/fargate/holder-state.ts'
+import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
+
+type Answering = 'good' | 'lost' | 'throttled' | 'refused' | 'permanent' | 'wrong task' | 'off' | 'past'
+
+type Action =
+  | { readonly kind: 'want' | 'acquire' | 'release' | 'drain' | 'task' }
+  | { readonly kind: 'shared' | 'superseded'; readonly value: boolean }
+  | { readonly kind: 'answer'; readonly how: Answering }
+  | { readonly kind: 'late answer' }
+  | { readonly kind: 'advance' | 'stop'; readonly ms: number }
+
+const anyAnswering = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Answering>('good') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom<Answering>('lost', 'throttled', 'refused', 'wrong task', 'off', 'past'),
+  },
+)
+const anyMs = fc.oneof(
+  fc.integer({ min: 0, max: 20 * seconds }),
+  fc.integer({ min: 0, max: 10 * minutes }),
+  fc.constantFrom(60 * seconds, 4 * minutes, 5 * minutes),
+)
+const anyAction: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<Action>({ kind: 'want' }) },
+  { weight: 6, arbitrary: fc.constantFrom<Action>({ kind: 'acquire' }, { kind: 'release' }) },
+  { weight: 8, arbitrary: anyAnswering.map((how) => ({ kind: 'answer', how }) as const) },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'answer', how: 'permanent' }) },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'late answer' }) },
+  { weight: 6, arbitrary: anyMs.map((ms) => ({ kind: 'advance', ms }) as const) },
+  { weight: 1, arbitrary: anyMs.map((ms) => ({ kind: 'stop', ms }) as const) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ kind: fc.constantFrom('shared' as const, 'superseded' as const), value: fc.boolean() })
+      .map((one): Action => one),
+  },
+)
+
+function answerOf(how: Answering, holder: HolderScript): ProtectionAnswer {
+  switch (how) {
+    case 'good':
+      return holder.goodAnswer()
+    case 'lost':
+      return { kind: 'lost', detail: 'cut' }
+    case 'throttled':
+      return { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
+    case 'refused':
+      return { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
+    case 'permanent':
+      return { kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' }
+    case 'wrong task':
+      return holder.goodAnswer(`${ownTask}0`)
+    case 'off':
+      return { kind: 'state', taskArn: ownTask, enabled: false }
+    case 'past':
+      return { kind: 'state', taskArn: ownTask, enabled: true, expiresAt: 0 }
+  }
+}
+
+/** What ECS has done as far as anyone may rely on it, kept without the rules. */
+class Ecs {
+  readonly #holder: HolderScript
+  /** Until when the task is protected at least, by confirmed answers alone. */
+  protectedUntil = 0
+  /** Until when a release without an answer may still take effect. */
+  unsureUntil = 0
+  releases: number[] = []
+  callTimes: number[] = []
+
+  constructor(holder: HolderScript) {
+    this.#holder = holder
+    holder.onStep = (effects) => this.#see(effects)
+  }
+
+  answer(how: Answering): void {
+    const holder = this.#holder
+    const { call } = holder.state
+    if (call === undefined) return
+    const isOwnOff = (how === 'off' || how === 'past') && call.action === 'protect'
+    if (how === 'good' && call.action === 'protect') {
+      this.protectedUntil = call.sentAt + call.minutes * minutes
+    } else if (isOwnOff) this.protectedUntil = 0
+    if (how === 'lost' && call.action === 'unprotect') this.unsureUntil = call.sentAt + 6 * seconds
+    holder.answer(answerOf(how, holder))
+  }
+
+  #see(effects: readonly HolderEffect[]): void {
+    const { now, state } = this.#holder
+    const calls = effects.filter((effect) => effect.kind === 'call')
+    expect(calls.length).toBeLessThanOrEqual(1)
+    for (const { action } of calls) {
+      this.callTimes.push(now)
+      if (action === 'protect') {
+        expect(state.draining).toBe(false)
+        expect(now).toBeGreaterThanOrEqual(this.unsureUntil)
+      } else {
+        expect(state.shared).toBe(false)
+        expect(state.users).toBe(0)
+        this.protectedUntil = 0
+        if (state.releasedAt === now && !state.draining) this.releases.push(now)
+      }
+    }
+  }
+}
+
+const options = fc.record({
+  mode: fc.constantFrom('required' as const, 'best-effort' as const),
+  periodMinutes: fc.constantFrom(2, 5, 60),
+  maxTotalMs: fc.constantFrom(120 * minutes, 240 * minutes),
+})
+
+function play(holder: HolderScript, ecs: Ecs, actions: readonly Action[], check: () => void): void {
+  for (const action of actions) {
+    const inFlight = holder.state.call
+    const sentBefore = holder.calls.length
+    switch (action.kind) {
+      case 'answer':
+        ecs.answer(action.how)
+        break
+      case 'late answer':
+        holder.on({ kind: 'answer', id: (holder.state.call?.id ?? 1) - 1, answer: holder.goodAnswer() })
+        break
+      case 'advance':
+        holder.advance(action.ms)
+        break
+      case 'stop':
+        holder.stopFor(action.ms)
+        break
+      case 'task':
+        holder.on({ kind: 'task', arn: ownTask })
+        break
+      case 'release':
+        if (holder.state.users > 0) holder.release()
+        break
+      default:
+        holder.on(action)
+    }
+    // One call in flight: as long as it isn't answered no other one is sent.
+    if (inFlight !== undefined && action.kind !== 'answer') expect(holder.calls).toHaveLength(sentBefore)
+    check()
+  }
+}
+
+describe('whatever ECS answers and whenever', () => {
+  test('one call is in flight, and protected is only what ECS confirmed for this task and has not expired', () => {
+    fc.assert(
+      fc.property(options, fc.array(anyAction, { maxLength: 120 }), (config, actions) => {
+        const holder = new HolderScript(config)
+        const ecs = new Ecs(holder)
+        const check = (): void => {
+          const left = ecs.protectedUntil - holder.now
+          if (holder.state.grant !== undefined && holder.state.grant.until > holder.now) {
+            expect(holder.state.grant.until).toBeLessThanOrEqual(ecs.protectedUntil)
+          }
+          if (holder.mayClaim && config.mode === 'required') expect(left).toBeGreaterThanOrEqual(minutes)
+        }
+        play(holder, ecs, [{ kind: 'task' }, ...actions], check)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('nothing is protected before the task is known, nor after SIGTERM', () => {
+    fc.assert(
+      fc.property(options, fc.array(anyAction, { maxLength: 60 }), (config, actions) => {
+        const unknown = new HolderScript(config)
+        play(unknown, new Ecs(unknown), actions, () => expect(unknown.calls).toEqual([]))
+        const holder = HolderScript.ready(config)
+        play(holder, new Ecs(holder), [...actions, { kind: 'drain' }], () => undefined)
+        holder.take()
+        play(holder, new Ecs(holder), actions, () => undefined)
+        expect(holder.calls.filter(({ action }) => action === 'protect')).toEqual([])
+        expect(holder.mayClaim).toBe(false)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('releases are a minute apart, and no stretch of protection outlasts its total', () => {
+    fc.assert(
+      fc.property(options, fc.array(anyAction, { maxLength: 120 }), (config, actions) => {
+        const holder = HolderScript.ready(config)
+        const ecs = new Ecs(holder)
+        play(holder, ecs, actions, () => {
+          const { grant, stretch } = holder.state
+          if (grant === undefined) return
+          expect(stretch).toBeDefined()
+          expect(grant.until - (stretch?.since ?? 0)).toBeLessThanOrEqual(config.maxTotalMs)
+        })
+        for (const [i, at] of ecs.releases.slice(1).entries()) {
+          expect(at - (ecs.releases[i] ?? 0)).toBeGreaterThanOrEqual(minutes)
+        }
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  test('users are told once at most per loss, and never while nothing was confirmed', () => {
+    fc.assert(
+      fc.property(options, fc.array(anyAction, { maxLength: 120 }), (config, actions) => {
+        const holder = HolderScript.ready(config)
+        play(holder, new Ecs(holder), actions, () => {
+          expect(holder.told.length).toBeLessThanOrEqual(holder.state.counts.confirmed)
+        })
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+describe('fifty flapping holders', () => {
+  const hour = 60 * minutes
+
+  /** Calls of one holder in an hour whose users come and go, every answer as `answer` says. */
+  function callsOf(
+    seed: number,
+    answer: (holder: HolderScript, random: () => number) => ProtectionAnswer,
+  ): number[] {
+    const holder = HolderScript.ready({ mode: 'best-effort' })
+    const random = randomFrom(seed)
+    holder.random = random
+    while (holder.now < hour) {
+      holder.want()
+      holder.acquire()
+      holder.advanceAnswered(random() * 3 * seconds, () => answer(holder, random))
+      holder.release()
+      // Waits until protection is given back, at most: the worst moment for the next run to come.
+      const until = holder.now + random() * 150 * seconds
+      while (holder.state.grant !== undefined && holder.now < until) {
+        holder.advanceAnswered(1 * seconds, () => answer(holder, random))
+      }
+      holder.advanceAnswered(1, () => answer(holder, random))
+    }
+    return holder.calls.map(({ at }) => at)
+  }
+
+  test.each([
+    ['always as asked', (holder: HolderScript) => holder.goodAnswer()],
+    [
+      'with every fifth call lost or throttled',
+      (holder: HolderScript, random: () => number) =>
+        random() < 0.8 ? holder.goodAnswer() : answerOf(random() < 0.5 ? 'lost' : 'throttled', holder),
+    ],
+    [
+      'with half of them refused',
+      (holder: HolderScript, random: () => number) =>
+        random() < 0.5 ? holder.goodAnswer() : answerOf('refused', holder),
+    ],
+    ['never', (holder: HolderScript) => answerOf('lost', holder)],
+    ['with a refusal each', (holder: HolderScript) => answerOf('refused', holder)],
+  ])('stay below one call a second in all when ECS answers %s', (_how, answer) => {
+    const perHolder = Array.from({ length: 50 }, (_, seed) => callsOf(seed + 1, answer))
+    const all = perHolder.flat()
+    expect(all.length).toBeGreaterThan(50)
+    expect(all.length).toBeLessThan(hour / seconds)
+    // No holder alone floods either, in any minute.
+    for (const times of perHolder) {
+      for (const at of times) {
+        expect(times.filter((other) => other >= at && other < at + minutes).length).toBeLessThanOrEqual(7)
+      }
+    }
+  })
+})
+
+/** Park and Miller's generator: the same hour every time. */
+function randomFrom(seed: number): () => number {
+  let state = (seed * 48_271) % 2_147_483_647
+  return () => {
+    state = (state * 48_271) % 2_147_483_647
+    return state / 2_147_483_647
+  }
+}
