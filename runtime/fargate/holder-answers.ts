@@ -1,7 +1,9 @@
+import type { ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
-import type { Call, CallCounts, HolderState, HolderStep, Moment } from './holder-state.ts'
+import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
 import type { ProtectionAnswer } from './protection-answer.ts'
+import { noAnswer } from './protection-text.ts'
 
 /** Retries between two good answers to a `protect`. */
 const maxRetries = 2
@@ -39,7 +41,7 @@ export function receiveAnswer(
 /** H2: own task, the state that was asked for, an expiry ahead. */
 function judge(answer: ProtectionAnswer, call: Call, state: HolderState, wall: number): Verdict {
   if (answer.kind !== 'state') {
-    const code = answer.kind === 'lost' ? 'no answer' : answer.code
+    const code = answer.kind === 'lost' ? noAnswer : answer.code
     return { kind: 'bad', counted: answer.kind, code, detail: answer.detail, unprotected: false }
   }
   const bad = (code: string, detail: string, unprotected = false): Verdict => ({
@@ -155,6 +157,9 @@ function backoffMs(
   return Math.max(minBackoffMs, ceiling * (0.8 + random / 5))
 }
 
-function counted(counts: CallCounts, how: 'confirmed' | 'refused' | 'throttled' | 'lost'): CallCounts {
+function counted(
+  counts: ProtectionCalls,
+  how: 'confirmed' | 'refused' | 'throttled' | 'lost',
+): ProtectionCalls {
   return { ...counts, [how]: counts[how] + 1 }
 }

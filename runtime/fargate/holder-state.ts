@@ -1,3 +1,4 @@
+import type { ProtectionCalls } from '../model/protection.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { ProtectionAnswer } from './protection-answer.ts'
 
@@ -39,20 +40,6 @@ export interface Refusal {
   readonly until: number
 }
 
-export interface CallCounts {
-  /** First calls of an attempt to get, to renew and to give back protection. */
-  readonly asked: number
-  readonly renewed: number
-  readonly released: number
-  /** Repetitions of those. */
-  readonly retried: number
-  /** By what came of them. */
-  readonly confirmed: number
-  readonly refused: number
-  readonly throttled: number
-  readonly lost: number
-}
-
 export interface HolderState {
   /** Undefined until the metadata told it. */
   readonly taskArn: string | undefined
@@ -85,7 +72,7 @@ export interface HolderState {
   readonly draining: boolean
   readonly shared: boolean
   readonly superseded: boolean
-  readonly counts: CallCounts
+  readonly counts: ProtectionCalls
 }
 
 export type HolderEvent =
@@ -122,6 +109,17 @@ export interface Moment {
   readonly random: number
 }
 
+export const noCalls: ProtectionCalls = {
+  asked: 0,
+  renewed: 0,
+  released: 0,
+  retried: 0,
+  confirmed: 0,
+  refused: 0,
+  throttled: 0,
+  lost: 0,
+}
+
 export function initialState({ holdMs }: HolderRules): HolderState {
   return {
     taskArn: undefined,
@@ -146,16 +144,7 @@ export function initialState({ holdMs }: HolderRules): HolderState {
     draining: false,
     shared: false,
     superseded: false,
-    counts: {
-      asked: 0,
-      renewed: 0,
-      released: 0,
-      retried: 0,
-      confirmed: 0,
-      refused: 0,
-      throttled: 0,
-      lost: 0,
-    },
+    counts: noCalls,
   }
 }
 

@@ -3,6 +3,7 @@ export type { Duration } from '../model/duration.ts'
 export type { Middleware } from '../model/middleware.ts'
 export type {
   Protection,
+  ProtectionCalls,
   ProtectionDeps,
   ProtectionHold,
   ProtectionMode,

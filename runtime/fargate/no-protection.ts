@@ -1,4 +1,5 @@
 import type { Protection, ProtectionHold, ProtectionMode, ProtectionStatus } from '../model/protection.ts'
+import { noCalls } from './holder-state.ts'
 import { protectionText } from './protection-text.ts'
 
 /** Mode `off`, and every process outside ECS: runs that want protection start without it, and nothing is asked for. */
@@ -13,6 +14,7 @@ export class NoProtection implements Protection {
       state,
       users: this.#users,
       protectedForMs: 0,
+      calls: noCalls,
       reason: protectionText('off', state, 0),
     }
   }

@@ -1,5 +1,6 @@
 import type { ProtectionDeps, ProtectionMode, TaskIdentitySource } from '../model/protection.ts'
 import { AwsSdkMissingError, ProtectionUnavailableError } from '../model/protection-errors.ts'
+import type { TaskIdentity } from '../model/task-identity.ts'
 import { AgentTransport } from './agent-transport.ts'
 import { loadEcs } from './ecs-client.ts'
 import { ecsEnvironment } from './ecs-environment.ts'
@@ -23,6 +24,7 @@ export async function openTransport(
   mode: ProtectionMode | undefined,
   env: NodeJS.ProcessEnv,
   { identity, log }: ProtectionDeps,
+  task: () => TaskIdentity | undefined,
 ): Promise<ProtectionWay | undefined> {
   const ecs = ecsEnvironment(env)
   if (mode === 'off') return undefined
@@ -37,7 +39,7 @@ export async function openTransport(
   const way = { mode: mode ?? 'best-effort', identity, task: metadataUri }
   if (agentUri !== undefined) return { ...way, transport: new AgentTransport(agentUri) }
   try {
-    return { ...way, transport: new EcsTransport(await loadEcs(), () => identity.current) }
+    return { ...way, transport: new EcsTransport(await loadEcs(), task) }
   } catch (error) {
     if (mode === 'required' || !AwsSdkMissingError.is(error)) throw error
     log.warn({ protection: 'off' }, `${error.message}; this worker goes on without scale-in protection`)

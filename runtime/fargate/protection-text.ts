@@ -34,8 +34,13 @@ function refusedText(
   const next =
     retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
   const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
-  return `protection was refused (${code}: ${detail}); ${next}, ${meanwhile}${remedyOf(code)}`
+  const what =
+    code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
+  return `${what}; ${next}, ${meanwhile}${remedyOf(code)}`
 }
+
+/** Code of a refusal that nothing refused: every try was lost. */
+export const noAnswer = 'no answer'
 
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",

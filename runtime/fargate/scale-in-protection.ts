@@ -14,7 +14,7 @@ import {
 import { type HolderOptions, holderRules } from './holder-rules.ts'
 import { NoProtection } from './no-protection.ts'
 import { openTransport } from './open-transport.ts'
-import { SharedHolder } from './shared-holder.ts'
+import { type KnownTask, SharedHolder } from './shared-holder.ts'
 import { TaskHolder } from './task-holder.ts'
 import { WorkerProtection } from './worker-protection.ts'
 
@@ -91,22 +91,39 @@ class ScaleInProtection implements ProtectionSource {
   async open(deps: ProtectionDeps): Promise<Protection> {
     const { mode, periodMinutes, maxTotalMs } = this.#config
     const env = this.#hooks.env ?? process.env
-    const way = await openTransport(mode, env, deps)
+    const task: KnownTask = { identity: undefined }
+    const way = await openTransport(mode, env, deps, () => task.identity)
     if (way === undefined) return new NoProtection()
     warnOfLongJobs(deps, maxTotalMs)
     const options = { mode: way.mode, periodMinutes, maxTotalMs, minuteMs: this.#hooks.minuteMs ?? minuteMs }
-    const open = holders.get(way.task)
-    if (open !== undefined) {
-      way.transport.close()
-      refuseOtherOptions(open, options)
-      return new WorkerProtection(open)
-    }
-    const holder = new TaskHolder(holderRules(options), { ...deps, transport: way.transport })
-    way.identity.onKnown(({ taskArn }) => holder.on({ kind: 'task', arn: taskArn }))
-    const shared = new SharedHolder(holder, () => holders.delete(way.task))
-    holders.set(way.task, shared)
-    return new WorkerProtection(shared)
+    const shared = await joinHolder(way.task, options, () => {
+      const holder = new TaskHolder(holderRules(options), { ...deps, transport: way.transport })
+      return new SharedHolder(holder, task, () => void holders.delete(way.task))
+    })
+    const protection = new WorkerProtection(shared)
+    way.identity.onKnown((identity) => shared.learn(identity))
+    return protection
   }
+}
+
+/** Returns the holder that other workers of this process use already, else a new one, joined. */
+async function joinHolder(
+  task: string,
+  options: HolderOptions,
+  make: () => SharedHolder,
+): Promise<SharedHolder> {
+  // The release of the last holder must have ended before this one asks.
+  while (holders.get(task)?.closing !== undefined) await holders.get(task)?.closing
+  const open = holders.get(task)
+  if (open !== undefined) {
+    refuseOtherOptions(open, options)
+    open.join()
+    return open
+  }
+  const made = make()
+  made.join()
+  holders.set(task, made)
+  return made
 }
 
 /** @throws InvalidOptionsError: two workers of a process can't have one task's protection by different rules. */

@@ -6,7 +6,6 @@ import type { ProtectionHold, ProtectionState, ProtectionStatus } from '../model
 import type { HolderRules } from './holder-rules.ts'
 import {
   blockOf,
-  type CallCounts,
   type HolderEffect,
   type HolderEvent,
   type HolderState,
@@ -60,11 +59,6 @@ export class TaskHolder {
 
   get status(): ProtectionStatus {
     return statusOf(this.#rules, this.#state, this.#now)
-  }
-
-  /** How many calls were sent, and what came of them. */
-  get counts(): CallCounts {
-    return this.#state.counts
   }
 
   get mayClaimProtected(): boolean {
@@ -212,7 +206,7 @@ export class TaskHolder {
     const { deadlineMs } = this.#rules
     return new Promise((resolve) => {
       const cancel = this.#deps.clock.after(deadlineMs, () => {
-        resolve({ kind: 'lost', detail: `no answer within ${formatDuration(deadlineMs)}` })
+        resolve({ kind: 'lost', detail: `no reply within ${formatDuration(deadlineMs)}` })
         over.abort()
       })
       void call.then((answer) => {

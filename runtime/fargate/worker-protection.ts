@@ -13,10 +13,10 @@ export class WorkerProtection implements Protection {
   #isDraining = false
   #closing: Promise<void> | undefined
 
+  /** @param shared Joined already. */
   constructor(shared: SharedHolder) {
     this.#shared = shared
     this.mode = shared.holder.rules.mode
-    shared.join()
   }
 
   get #holder(): TaskHolder {

@@ -35,6 +35,21 @@ export type ProtectionState =
   /** Unprotected on purpose, so that a deployment or scale-in can stop the task. */
   | { readonly kind: 'resting'; readonly forMs: number }
 
+/** Calls to ECS since the holder was opened. */
+export interface ProtectionCalls {
+  /** First calls of an attempt to get, to renew and to give back protection. */
+  readonly asked: number
+  readonly renewed: number
+  readonly released: number
+  /** Repetitions of those. */
+  readonly retried: number
+  /** By what came of them. */
+  readonly confirmed: number
+  readonly refused: number
+  readonly throttled: number
+  readonly lost: number
+}
+
 export interface ProtectionStatus {
   readonly mode: ProtectionMode
   readonly state: ProtectionState
@@ -42,6 +57,7 @@ export interface ProtectionStatus {
   readonly users: number
   /** How long the confirmed protection lasts if it isn't renewed; 0 without one. */
   readonly protectedForMs: number
+  readonly calls: ProtectionCalls
   /** The state in words, for `workers` and `explain`. */
   readonly reason: string
 }

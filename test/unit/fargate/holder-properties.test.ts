@@ -7,8 +7,13 @@ import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 type Answering = 'good' | 'lost' | 'throttled' | 'refused' | 'permanent' | 'wrong task' | 'off' | 'past'
 
 type Action =
-  | { readonly kind: 'want' | 'acquire' | 'release' | 'drain' | 'task' }
-  | { readonly kind: 'shared' | 'superseded'; readonly value: boolean }
+  | { readonly kind: 'want' }
+  | { readonly kind: 'acquire' }
+  | { readonly kind: 'release' }
+  | { readonly kind: 'drain' }
+  | { readonly kind: 'task' }
+  | { readonly kind: 'shared'; readonly value: boolean }
+  | { readonly kind: 'superseded'; readonly value: boolean }
   | { readonly kind: 'answer'; readonly how: Answering }
   | { readonly kind: 'late answer' }
   | { readonly kind: 'advance' | 'stop'; readonly ms: number }
@@ -33,12 +38,8 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Action>({ kind: 'late answer' }) },
   { weight: 6, arbitrary: anyMs.map((ms) => ({ kind: 'advance', ms }) as const) },
   { weight: 1, arbitrary: anyMs.map((ms) => ({ kind: 'stop', ms }) as const) },
-  {
-    weight: 1,
-    arbitrary: fc
-      .record({ kind: fc.constantFrom('shared' as const, 'superseded' as const), value: fc.boolean() })
-      .map((one): Action => one),
-  },
+  { weight: 1, arbitrary: fc.boolean().map((value) => ({ kind: 'shared', value }) as const) },
+  { weight: 1, arbitrary: fc.boolean().map((value) => ({ kind: 'superseded', value }) as const) },
 )
 
 function answerOf(how: Answering, holder: HolderScript): ProtectionAnswer {

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { scaleInProtection } from '../../../runtime/fargate/index.ts'
 import {
@@ -188,13 +189,46 @@ describe('two workers of one process', () => {
     })
   })
 
-  test('that follow each other have a holder each', async () => {
+  test('that follow each other have a holder each, the second once the first has given protection back', async () => {
     const endpoints = await EcsEndpoints.open()
-    const first = await openIn(endpoints.env)
-    await first.protection.close()
-    const second = await openIn(endpoints.env)
+    const order: string[] = []
+    const first = await openIn(endpoints.env, { mode: 'required' })
+    first.protection.want()
+    await changeOf(first.protection, () => first.protection.mayClaimProtected())
+    const unprotected = new Promise<ServerResponse>((resolve) => {
+      endpoints.agent = resolve
+    })
+    const closed = first.protection.close()
+    const response = await unprotected
+    const seen = endpoints.requests.length
+    const opening = openIn(endpoints.env, { mode: 'required' }).finally(() => order.push('opened'))
+    // The second worker reads its metadata: it had the time to open.
+    await endpoints.seen(seen + 2)
+    order.push('replied')
+    endpoints.agent = reply(200, protectionBody(true))
+    reply(200, protectionBody(false))(response, { method: 'PUT', path: '', body: '' })
+    await closed
+    const second = await opening
+    expect(order).toEqual(['replied', 'opened'])
     second.protection.want()
     await changeOf(second.protection, () => second.protection.mayClaimProtected())
     expect(second.protection.status.state.kind).toBe('held')
+  })
+
+  test('know their task when one of them does', async () => {
+    const endpoints = await EcsEndpoints.open()
+    const log = new LineLog()
+    const blind = await hookedScaleInProtection({ mode: 'required' }, { env: endpoints.env }).open({
+      clock: systemClock,
+      log,
+      // Its worker ended before it read the metadata.
+      identity: { current: undefined, onKnown: () => undefined },
+      jobs: [],
+    })
+    blind.want()
+    const { protection } = await openIn(endpoints.env, { mode: 'required' })
+    await changeOf(blind, () => blind.mayClaimProtected())
+    expect(protection.mayClaimProtected()).toBe(true)
+    await blind.close()
   })
 })

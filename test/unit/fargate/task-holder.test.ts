@@ -121,8 +121,10 @@ describe('a holder', () => {
     expect(transport.aborted).toBe(1)
     await clock.advance(20 * seconds)
     expect(transport.sent).toEqual(['0s protect 5', '6.75s protect 5', '14.25s protect 5'])
-    expect(holder.counts).toMatchObject({ asked: 1, retried: 2, lost: 3 })
-    expect(holder.status.reason).toMatch(/^protection was refused \(no answer: no answer within 6\.0 s\)/)
+    expect(holder.status.calls).toMatchObject({ asked: 1, retried: 2, lost: 3 })
+    expect(holder.status.reason).toMatch(
+      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 3\.\d s, such runs wait$/,
+    )
   })
 
   test('tells the holds of a loss once, and new ones nothing of it', async () => {
