@@ -17,7 +17,7 @@ export interface Call {
 }
 
 /** Protection that ECS confirmed. */
-export interface Grant {
+interface Grant {
   /** Counted from the send of the call, so that ECS protects at least as long. */
   readonly until: number
   readonly renewAt: number
@@ -26,14 +26,14 @@ export interface Grant {
 }
 
 /** Protection without a gap, over its renewals. */
-export interface Stretch {
+interface Stretch {
   /** Send of its first confirmed call. */
   readonly since: number
   /** Its total is used up: it's never renewed again. */
   readonly ended: boolean
 }
 
-export interface Refusal {
+interface Refusal {
   readonly code: string
   readonly detail: string
   /** Infinity when asking again is pointless. */

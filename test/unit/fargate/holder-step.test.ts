@@ -135,6 +135,7 @@ describe('a busy phase', () => {
       holds.push(holder.now - from)
     }
     expect(holds).toEqual([60, 120, 240, 300, 300].map((s) => s * seconds))
+    expect(holder.state.holdMs).toBe(5 * minutes)
   })
 
   test('after a quiet period is held for a minute again', () => {
@@ -244,6 +245,20 @@ describe('a call without an answer', () => {
     holder.advanceAnswered(3 * minutes, () => lost)
     const times = holder.calls.map(({ at }) => Math.round(at / seconds))
     expect(times).toEqual([0, 1, 2, 11, 29, 65, 119, 173])
+  })
+
+  test('is repeated twice again after a good one', () => {
+    const holder = HolderScript.ready()
+    holder.want()
+    holder.answer(lost)
+    holder.advance(1 * seconds)
+    holder.answer(lost)
+    holder.advanceGranted(2 * seconds)
+    holder.acquire()
+    expect(holder.state.counts).toMatchObject({ asked: 1, retried: 2, confirmed: 1 })
+    holder.advance(4 * minutes)
+    holder.advanceAnswered(4 * seconds, () => lost)
+    expect(holder.state.counts).toMatchObject({ renewed: 1, retried: 4, lost: 5 })
   })
 
   test('of an earlier attempt changes nothing when it comes after all', () => {
