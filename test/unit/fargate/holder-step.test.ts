@@ -364,6 +364,17 @@ describe('a renewal that is refused', () => {
     expect(holder.told).toEqual([])
   })
 
+  test('is told again when it happens to the next protection', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.advanceAnswered(4 * minutes, () => (holder.calls.length > 1 ? blocked : holder.goodAnswer()))
+    holder.advanceGranted(1 * minutes)
+    holder.acquire()
+    holder.advance(4 * minutes)
+    holder.answer(blocked)
+    expect(holder.told.map(({ why }) => why)).toEqual(['renewal refused', 'renewal refused'])
+  })
+
   test('without an answer leaves what was confirmed before in force', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
