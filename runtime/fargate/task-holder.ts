@@ -38,9 +38,7 @@ export class TaskHolder {
   readonly #holds = new Set<AbortController>()
   readonly #waiters = new Set<Waiter>()
   readonly #listeners = new Set<() => void>()
-  readonly #queue: HolderEvent[] = []
   #state: HolderState
-  #working = false
   #cancelTimer: CancelTimer = () => undefined
   #shown = ''
   #loggedKind: ProtectionState['kind'] = 'idle'
@@ -74,7 +72,7 @@ export class TaskHolder {
     return state.kind === 'asking' && state.keepsSlot
   }
 
-  /** Takes an event of the worker. Those that come while another one is worked on wait for it. */
+  /** Takes an event of the worker. */
   on(event: Exclude<HolderEvent, { kind: 'answer' | 'acquire' | 'release' | 'tick' }>): void {
     this.#dispatch(event)
   }
@@ -147,19 +145,9 @@ export class TaskHolder {
     return this.#state.askingSince !== undefined
   }
 
+  /** May be called while an effect of an earlier event is carried out: the state is the new one by then. */
   #dispatch(event: HolderEvent): void {
     if (this.#closed) return
-    this.#queue.push(event)
-    if (this.#working) return
-    this.#working = true
-    try {
-      for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) this.#take(next)
-    } finally {
-      this.#working = false
-    }
-  }
-
-  #take(event: HolderEvent): void {
     const { clock } = this.#deps
     const at: Moment = { now: this.#now, wall: clock.now(), random: clock.random() }
     const { state, effects } = stepHolder(this.#rules, this.#state, event, at)

@@ -355,6 +355,13 @@ describe('a renewal that is refused', () => {
     expect(holder.told).toEqual([{ kind: 'lost', why: 'renewal refused', untilMs: 60 * seconds }])
   })
 
+  test('of a long period is told at once when asking again is pointless', () => {
+    const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
+    holder.protect()
+    holder.advanceAnswered(48 * minutes, () => notAService)
+    expect(holder.told).toEqual([{ kind: 'lost', why: 'renewal refused', untilMs: 12 * minutes }])
+  })
+
   test('of a long period that succeeds a moment later is told to nobody', () => {
     const holder = HolderScript.ready({ periodMinutes: 60, maxTotalMs: 600 * minutes })
     holder.protect()
@@ -432,6 +439,20 @@ describe('a total of two hours', () => {
     expect(holder.take()).toEqual(['4260s protect 5'])
   })
 
+  test('is followed by a rest in which nothing is asked for, not even for a user', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.advanceGranted(60 * minutes)
+    holder.release()
+    holder.grant()
+    holder.take()
+    holder.acquire()
+    holder.advance(59 * seconds)
+    expect(holder.take()).toEqual([])
+    holder.advance(1 * seconds)
+    expect(holder.take()).toEqual(['3660s protect 5'])
+  })
+
   test('is not renewed at its end: users are told, protection ends before it', () => {
     const holder = HolderScript.ready()
     holder.protect()
@@ -490,6 +511,14 @@ describe('a newer revision of the family', () => {
     expect(holder.take()).toEqual([])
   })
 
+  test('ends a wish that was not asked for yet', () => {
+    const holder = new HolderScript()
+    holder.want()
+    holder.on({ kind: 'superseded', value: true })
+    holder.on({ kind: 'task', arn: ownTask })
+    expect(holder.take()).toEqual([])
+  })
+
   test('that is gone again lets it take runs again', () => {
     const holder = HolderScript.ready()
     holder.on({ kind: 'superseded', value: true })
@@ -506,6 +535,7 @@ describe('after SIGTERM', () => {
     holder.on({ kind: 'drain' })
     holder.want()
     holder.acquire()
+    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['closing', false, false])
     holder.advance(4 * minutes + 30 * seconds)
     expect(holder.take()).toEqual([])
     holder.release()
@@ -520,6 +550,19 @@ describe('after SIGTERM', () => {
     holder.grant()
     expect(holder.take()).toEqual(['0s protect 5', '0s unprotect'])
     expect(holder.mayClaim).toBe(false)
+  })
+
+  test('a renewal under way that is lost is not repeated, and protection is given back', () => {
+    const holder = HolderScript.ready({ periodMinutes: 4 })
+    holder.want()
+    holder.grant()
+    holder.on({ kind: 'shared', value: true })
+    holder.advance(3 * minutes + 1)
+    holder.want()
+    holder.on({ kind: 'shared', value: false })
+    holder.on({ kind: 'drain' })
+    holder.answer(lost)
+    expect(holder.take()).toEqual(['0s protect 4', '180.001s protect 4', '180.001s unprotect'])
   })
 
   test('a retry that was due is not sent', () => {

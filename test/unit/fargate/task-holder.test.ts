@@ -113,6 +113,27 @@ describe('a holder', () => {
     expect(seen).toEqual(['0 false true', '6.75 true false', '66.75 false false'])
   })
 
+  test('calls its listeners when time alone changes what a claim may take', async () => {
+    const holder = await protectedHolder()
+    const seen: string[] = []
+    holder.onChange(() =>
+      seen.push(`${clock.elapsed() / minutes}: ${holder.mayClaimProtected} ${holder.mayAsk}`),
+    )
+    const hold = holder.acquire()
+    await clock.advance(60 * minutes)
+    hold.release()
+    await clock.advance(2 * minutes)
+    expect(seen).toEqual(['60: false false', '61: false true'])
+    const other = open('best-effort')
+    other.onChange(() => seen.push(`${clock.elapsed() / seconds}: ${other.mayClaimProtected}`))
+    transport.answer = () => undefined
+    seen.length = 0
+    const from = clock.elapsed() / seconds
+    other.on({ kind: 'want' })
+    await clock.advance(10 * seconds)
+    expect(seen).toEqual([`${from}: false`, `${from + 10}: true`])
+  })
+
   test('counts a call that hangs as lost after 6 s, and ends it', async () => {
     const holder = open()
     transport.answer = () => undefined
@@ -213,7 +234,9 @@ describe('confirming a hold', () => {
 
   test('fails at once during a pause, and when no new runs are taken on', async () => {
     const holder = await protectedHolder()
+    holder.acquire()
     holder.on({ kind: 'superseded', value: true })
+    expect(holder.status.protectedForMs).toBe(5 * minutes)
     expect(await holder.acquire().confirm()).toBe(false)
     const other = open()
     transport.answer = () => blocked
