@@ -104,7 +104,6 @@ export class TaskHolder {
     this.#closed = true
     this.#cancelTimer()
     this.#deps.transport.close()
-    for (const { decide } of [...this.#waiters]) decide(false)
   }
 
   get #now(): number {

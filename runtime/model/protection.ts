@@ -64,7 +64,10 @@ export interface ProtectionStatus {
 
 /** One user of a task's protection: a claim until its runs are placed, a run, or an at-most-once step. */
 export interface ProtectionHold {
-  /** Aborts, with an AbortedError `protection lost`, when protection that was confirmed ends or can't be renewed. */
+  /**
+   * Aborts, with an AbortedError `protection lost`, when protection that was confirmed ends or can't be renewed: about a
+   * minute before the end where that is possible. In `best-effort` too; there the run may simply go on.
+   */
   readonly signal: AbortSignal
   /**
    * Resolves to whether the work may begin. In `required` that takes confirmed protection with a minute ahead: where
@@ -75,7 +78,14 @@ export interface ProtectionHold {
   release(): void
 }
 
-/** A worker's part in the protection of its task. All but `confirm` and `close` are synchronous and never wait for ECS. */
+/**
+ * A worker's part in the protection of its task. All but `confirm` and `close` are synchronous and never wait for ECS.
+ * - A claim request says what `mayClaimProtected` and `mayAsk` return. Where it may bring protected runs, a hold is acquired
+ *   before it's sent, confirmed when its answer arrives (else the runs are released, no attempt spent), and released once
+ *   each run has a hold of its own. Its answer left some: `want`.
+ * - An at-most-once step is covered by its run's hold; in a run without one it needs a hold of its own, confirmed before the
+ *   intent is stored.
+ */
 export interface Protection {
   readonly mode: ProtectionMode
   readonly status: ProtectionStatus

@@ -72,7 +72,7 @@ describe('a reply of the agent', () => {
     ['protection without a task', reply(200, { protection: { ProtectionEnabled: true } }), 'lost'],
     ['a cut connection', cut, 'lost'],
     ['a reply that ends too early', truncated, 'lost'],
-    ['a reply without end', reply(200, `{"protection": "${'x'.repeat(1_100_000)}"}`), 'lost'],
+    ['a reply without end', reply(200, { ...protectionBody(true), pad: 'x'.repeat(1_100_000) }), 'lost'],
   ] as const)('%s is what it says: %s', async (_what, agent, kind) => {
     const { answer } = await answerTo(agent)
     expect(answer.kind).toBe(kind)

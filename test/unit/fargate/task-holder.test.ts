@@ -60,15 +60,14 @@ beforeEach(() => {
   transport = new ScriptedTransport(clock)
 })
 
-function open(mode: 'required' | 'best-effort' = 'required'): TaskHolder {
-  const rules = holderRules({ mode, periodMinutes: 5, maxTotalMs: 120 * minutes, minuteMs: minutes })
+function open(mode: 'required' | 'best-effort' = 'required', maxTotalMs = 120 * minutes): TaskHolder {
+  const rules = holderRules({ mode, periodMinutes: 5, maxTotalMs, minuteMs: minutes })
   const holder = new TaskHolder(rules, { clock, log, transport })
   holder.on({ kind: 'task', arn: ownTask })
   return holder
 }
 
-async function protectedHolder(): Promise<TaskHolder> {
-  const holder = open()
+async function protectedHolder(holder = open()): Promise<TaskHolder> {
   holder.on({ kind: 'want' })
   await clock.settle()
   expect(holder.mayClaimProtected).toBe(true)
@@ -114,16 +113,16 @@ describe('a holder', () => {
   })
 
   test('calls its listeners when time alone changes what a claim may take', async () => {
-    const holder = await protectedHolder()
+    const holder = await protectedHolder(open('required', 130 * minutes))
     const seen: string[] = []
     holder.onChange(() =>
       seen.push(`${clock.elapsed() / minutes}: ${holder.mayClaimProtected} ${holder.mayAsk}`),
     )
     const hold = holder.acquire()
-    await clock.advance(60 * minutes)
+    await clock.advance(66 * minutes)
     hold.release()
     await clock.advance(2 * minutes)
-    expect(seen).toEqual(['60: false false', '61: false true'])
+    expect(seen).toEqual(['65: false false', '67: false true'])
     const other = open('best-effort')
     other.onChange(() => seen.push(`${clock.elapsed() / seconds}: ${other.mayClaimProtected}`))
     transport.answer = () => undefined
@@ -181,7 +180,21 @@ describe('a holder', () => {
     expect(transport.sent).toHaveLength(2)
   })
 
-  test('logs a refusal once, however often it is asked for', async () => {
+  test('logs a refusal once, however often it is asked for, and another one again', async () => {
+    const holder = open()
+    for (const answer of [blocked, blocked, blocked, { ...blocked, code: 'MISSING' }]) {
+      transport.answer = () => answer
+      holder.on({ kind: 'want' })
+      await clock.advance(2 * minutes)
+    }
+    expect(transport.sent).toHaveLength(4)
+    expect(log.lines.map(({ fields }) => fields)).toMatchObject([
+      { protection: 'DEPLOYMENT_BLOCKED' },
+      { protection: 'MISSING' },
+    ])
+  })
+
+  test('logs a refusal for good once', async () => {
     const holder = open()
     transport.answer = () => ({ kind: 'refused', code: 'TASK_NOT_VALID', detail: 'no service' })
     for (let i = 0; i < 5; i++) {
@@ -282,8 +295,13 @@ describe('closing', () => {
   test('ends with the deadline of a call that hangs', async () => {
     const holder = await protectedHolder()
     transport.answer = () => undefined
-    const closed = holder.close()
-    await clock.advance(6 * seconds)
+    let isClosed = false
+    const closed = holder.close().then(() => {
+      isClosed = true
+    })
+    await clock.advance(6 * seconds - 1)
+    expect([isClosed, transport.closed]).toEqual([false, false])
+    await clock.advance(1)
     await closed
     expect(transport.aborted).toBe(1)
     expect(clock.timers).toBe(0)

@@ -85,7 +85,7 @@ describe('a reader of the identity', () => {
   test('asks again after every kind of failure, and logs one line', async () => {
     const endpoints = await EcsEndpoints.open()
     const good = endpoints.metadata
-    const failures = [cut, reply(500, {}), reply(200, 'starting'), reply(404, {}), reply(200, {}), cut]
+    const failures = [cut, reply(500, taskBody), reply(200, 'starting'), reply(404, {}), reply(200, {}), cut]
     endpoints.metadata = (response, request) => {
       if (request.path.endsWith('/task')) (failures.shift() ?? good)(response, request)
       else good(response, request)
