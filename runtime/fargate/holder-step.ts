@@ -18,7 +18,8 @@ import {
  * H3  One `protect` per busy phase, renewed at 80 % of what was granted; with less than a minute ahead it's renewed
  *     before a run may start.
  * H4  Protection is kept for a minute after its last user, for up to one period when the task flaps, and given back
- *     once a minute at most, beside the last time of a process that drains. Where another live process has the task it's never given back: it expires.
+ *     once a minute at most, beside the last time of a process that drains. Where another live process has the task
+ *     it's never given back: it expires.
  * H5  A call without an answer is repeated at most twice between two good answers. After any other failure, or when
  *     those are used up, nothing is asked for 5 to 60 s.
  * H6  A stretch lasts `maxTotal` at most: from half of it on no run is added, at its end nothing is renewed. When it
