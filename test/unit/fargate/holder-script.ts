@@ -79,7 +79,7 @@ export class HolderScript {
   /** Lets time pass; every timer fires on its way. A call in flight stays in flight. */
   advance(ms: number): void {
     const end = this.now + ms
-    for (let at = this.#wake; at <= end; at = this.#wake) {
+    for (let at = this.nextWake; at <= end; at = this.nextWake) {
       this.now = at
       this.on({ kind: 'tick' })
     }
@@ -121,7 +121,7 @@ export class HolderScript {
   advanceAnswered(ms: number, answer: () => ProtectionAnswer): void {
     const end = this.now + ms
     while (this.inFlight !== undefined) this.answer(answer())
-    for (let at = this.#wake; at <= end; at = this.#wake) {
+    for (let at = this.nextWake; at <= end; at = this.nextWake) {
       this.now = at
       this.on({ kind: 'tick' })
       while (this.inFlight !== undefined) this.answer(answer())
@@ -158,7 +158,8 @@ export class HolderScript {
     return stateOf(this.rules, this.state, this.now).kind
   }
 
-  get #wake(): number {
+  /** When its timer fires next. */
+  get nextWake(): number {
     return wakeAt(this.rules, this.state, this.now)
   }
 }
