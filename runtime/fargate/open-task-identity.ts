@@ -12,5 +12,7 @@ export function openTaskIdentity(deps: {
   readonly env?: NodeJS.ProcessEnv
 }): TaskIdentityReader | undefined {
   const uri = ecsEnvironment(deps.env ?? process.env)?.metadataUri
-  return uri === undefined ? undefined : new TaskIdentityReader(uri, { ...deps, group: readTaskGroup })
+  return uri === undefined
+    ? undefined
+    : new TaskIdentityReader(uri, { ...deps, group: (identity, signal) => readTaskGroup(identity, signal) })
 }

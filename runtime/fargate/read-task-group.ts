@@ -1,5 +1,5 @@
 import type { TaskIdentity } from '../model/task-identity.ts'
-import { loadEcs, openEcsClient } from './ecs-client.ts'
+import { type EcsModule, loadEcs, openEcsClient } from './ecs-client.ts'
 import { isRecord, textOf } from './json-value.ts'
 
 /**
@@ -9,8 +9,9 @@ import { isRecord, textOf } from './json-value.ts'
 export async function readTaskGroup(
   identity: TaskIdentity,
   signal: AbortSignal,
+  load: () => Promise<EcsModule> = loadEcs,
 ): Promise<string | undefined> {
-  const ecs = await loadEcs()
+  const ecs = await load()
   const client = openEcsClient(ecs, identity.region)
   try {
     const command = new ecs.DescribeTasksCommand({ cluster: identity.cluster, tasks: [identity.taskArn] })

@@ -61,7 +61,14 @@ function awsError(status: number, type: string): typeof hang {
 describe.skipIf(ecs === undefined)('the SDK', () => {
   let sdk: EcsModule
   beforeAll(() => {
-    sdk = ecs as EcsModule
+    const { ECSClient, UpdateTaskProtectionCommand, DescribeTasksCommand } = ecs as EcsModule
+    // Without its short timeouts: a busy machine loses no call.
+    class PatientClient extends ECSClient {
+      constructor(config: object) {
+        super({ ...config, requestHandler: {} })
+      }
+    }
+    sdk = { ECSClient: PatientClient, UpdateTaskProtectionCommand, DescribeTasksCommand }
   })
 
   async function update(signal = new AbortController().signal): Promise<ProtectionAnswer> {
@@ -121,7 +128,9 @@ describe.skipIf(ecs === undefined)('the SDK', () => {
     const { requests } = await ecsWith(
       reply(200, { tasks: [{ taskArn: ownTask, group: 'service:imports' }] }),
     )
-    expect(await readTaskGroup(identity, new AbortController().signal)).toBe('service:imports')
+    expect(await readTaskGroup(identity, new AbortController().signal, async () => sdk)).toBe(
+      'service:imports',
+    )
     expect(requests).toMatchObject([{ target: 'AmazonEC2ContainerServiceV20141113.DescribeTasks' }])
   })
 })
