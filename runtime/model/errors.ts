@@ -445,6 +445,7 @@ export type AbortReason =
   | 'cancelled'
   | 'draining'
   | 'lease lost'
+  | 'protection lost'
   | 'suspended'
   | 'timeout'
   | 'sibling failed'

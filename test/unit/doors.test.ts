@@ -29,6 +29,12 @@ describe('loading', () => {
   test.each(['sdk/index.ts', 'runtime/index.ts'])('%s loads no store and no integration', async (door) => {
     const loaded = await loadedBy(door)
     expect(loaded).toContain('msgpackr')
+    expect(loaded.filter((name) => never.test(name) || name.includes('/fargate/'))).toEqual([])
+  })
+
+  test('runtime/fargate/index.ts loads no AWS SDK and no store', async () => {
+    const loaded = await loadedBy('runtime/fargate/index.ts')
+    expect(loaded).toContain('node:http')
     expect(loaded.filter((name) => never.test(name))).toEqual([])
   })
 

@@ -1,11 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import * as fargate from '../../runtime/fargate/index.ts'
 import * as runtime from '../../runtime/index.ts'
 import * as sdk from '../../sdk/index.ts'
 
 const root = join(import.meta.dirname, '../..')
-const doors: Readonly<Record<string, unknown>> = { ...sdk, ...runtime }
+const doors: Readonly<Record<string, unknown>> = { ...sdk, ...runtime, ...fargate }
 
 /** Errors that no caller of the package meets under a name of their own. */
 const internal: Readonly<Record<string, string>> = {

@@ -4,6 +4,7 @@ import * as sdk from '../../../sdk/index.ts'
 /** One of each error class with its code. A class that is missing here fails the first test. */
 const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.AbortedError('draining'), 'ABORTED'],
+  [new sdk.AwsSdkMissingError(new Error('not found')), 'AWS_SDK_MISSING'],
   [new sdk.DuplicateRunError('r1', { job: 'job', key: 'k' }), 'DUPLICATE_RUN'],
   [new sdk.DuplicateStepError('a'), 'DUPLICATE_STEP'],
   [new sdk.FatalError('never'), 'FATAL'],
@@ -15,6 +16,7 @@ const samples: readonly (readonly [sdk.DurableJobsError, string])[] = [
   [new sdk.LeaseThreadError('it ended'), 'LEASE_THREAD'],
   [new sdk.NestedStepError('a', 'b'), 'NESTED_STEP'],
   [new sdk.NodeVersionError('too old'), 'NODE_VERSION'],
+  [new sdk.ProtectionUnavailableError('there is no task'), 'PROTECTION_UNAVAILABLE'],
   [new sdk.RateLimitedError('5s'), 'RATE_LIMITED'],
   [new sdk.ResultTimeoutError('r1', 5, 'running'), 'RESULT_TIMEOUT'],
   [new sdk.RetryAfterError('5s'), 'RETRY_AFTER'],

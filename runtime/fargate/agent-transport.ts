@@ -1,0 +1,32 @@
+import { messageOf } from '../model/thrown.ts'
+import { parseAgentAnswer } from './parse-agent-answer.ts'
+import type { ProtectionAnswer, ProtectionRequest, ProtectionTransport } from './protection-answer.ts'
+import { requestJson } from './request-json.ts'
+
+const path = '/task-protection/v1/state'
+
+/** Protection by the ECS agent, which knows the task and signs with the task role's credentials. */
+export class AgentTransport implements ProtectionTransport {
+  readonly #url: string
+
+  constructor(agentUri: string) {
+    this.#url = `${agentUri.replace(/\/+$/, '')}${path}`
+  }
+
+  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
+    // The agent refuses fields that it doesn't know.
+    const body = wanted.enabled
+      ? { ProtectionEnabled: true, ExpiresInMinutes: wanted.minutes }
+      : { ProtectionEnabled: false }
+    try {
+      const reply = await requestJson(this.#url, { method: 'PUT', body, signal })
+      return parseAgentAnswer(reply.status, reply.body)
+    } catch (error) {
+      return { kind: 'lost', detail: messageOf(error) }
+    }
+  }
+
+  close(): void {
+    // Each request has a connection of its own.
+  }
+}

@@ -1,0 +1,49 @@
+import { AwsSdkMissingError } from '../model/protection-errors.ts'
+
+/** As much of `@aws-sdk/client-ecs` as is called. Structural, so that the types of this package don't need it installed. */
+export interface EcsModule {
+  readonly ECSClient: new (config: object) => EcsClient
+  readonly UpdateTaskProtectionCommand: new (input: UpdateTaskProtectionInput) => object
+  readonly DescribeTasksCommand: new (input: {
+    readonly cluster: string
+    readonly tasks: readonly string[]
+  }) => object
+}
+
+export interface EcsClient {
+  send(command: object, options: { readonly abortSignal: AbortSignal }): Promise<unknown>
+  destroy(): void
+}
+
+interface UpdateTaskProtectionInput {
+  readonly cluster: string
+  readonly tasks: readonly string[]
+  readonly protectionEnabled: boolean
+  readonly expiresInMinutes?: number
+}
+
+const connectMs = 2_000
+const replyMs = 5_000
+
+/**
+ * Loads the optional peer dependency.
+ * @throws AwsSdkMissingError
+ */
+export async function loadEcs(): Promise<EcsModule> {
+  // Not written in the import, so that neither the compiler nor a bundler needs a package that most programs lack.
+  const name = '@aws-sdk/client-ecs'
+  try {
+    return (await import(name)) as EcsModule
+  } catch (error) {
+    throw new AwsSdkMissingError(error)
+  }
+}
+
+/** Makes a client that fails soon and never repeats a call by itself: repetitions are the holder's, and counted. */
+export function openEcsClient({ ECSClient }: EcsModule, region: string): EcsClient {
+  return new ECSClient({
+    region,
+    maxAttempts: 1,
+    requestHandler: { connectionTimeout: connectMs, requestTimeout: replyMs },
+  })
+}

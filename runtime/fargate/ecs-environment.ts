@@ -1,0 +1,16 @@
+import { textOf } from './json-value.ts'
+
+/** What ECS sets in the containers of a task. */
+export interface EcsEnvironment {
+  /** Base address of the task metadata endpoint, version 4. */
+  readonly metadataUri: string | undefined
+  /** Base address of the agent, which takes requests for protection. */
+  readonly agentUri: string | undefined
+}
+
+/** Returns undefined outside ECS. The variables are read, nothing is probed. */
+export function ecsEnvironment(env: NodeJS.ProcessEnv): EcsEnvironment | undefined {
+  const metadataUri = textOf(env.ECS_CONTAINER_METADATA_URI_V4)
+  const agentUri = textOf(env.ECS_AGENT_URI)
+  return metadataUri === undefined && agentUri === undefined ? undefined : { metadataUri, agentUri }
+}

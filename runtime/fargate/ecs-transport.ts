@@ -1,0 +1,89 @@
+import type { TaskIdentity } from '../model/task-identity.ts'
+import { messageOf, nameOf, readProperty } from '../model/thrown.ts'
+import { type EcsClient, type EcsModule, openEcsClient } from './ecs-client.ts'
+import { isRecord, textOf } from './json-value.ts'
+import {
+  answerOfError,
+  type ProtectionAnswer,
+  type ProtectionRequest,
+  type ProtectionTransport,
+} from './protection-answer.ts'
+
+/** Protection by the ECS API, where there's no agent endpoint. */
+export class EcsTransport implements ProtectionTransport {
+  readonly #ecs: EcsModule
+  readonly #identity: () => TaskIdentity | undefined
+  #client: EcsClient | undefined
+
+  /** @param identity Of the own task, once it's known. */
+  constructor(ecs: EcsModule, identity: () => TaskIdentity | undefined) {
+    this.#ecs = ecs
+    this.#identity = identity
+  }
+
+  async update(wanted: ProtectionRequest, signal: AbortSignal): Promise<ProtectionAnswer> {
+    const identity = this.#identity()
+    if (identity === undefined)
+      return { kind: 'refused', code: 'unknown task', detail: 'the metadata is not read yet' }
+    const input = {
+      cluster: identity.cluster,
+      tasks: [identity.taskArn],
+      protectionEnabled: wanted.enabled,
+      ...(wanted.enabled ? { expiresInMinutes: wanted.minutes } : {}),
+    }
+    try {
+      this.#client ??= openEcsClient(this.#ecs, identity.region)
+      const reply = await this.#client.send(new this.#ecs.UpdateTaskProtectionCommand(input), {
+        abortSignal: signal,
+      })
+      return parseUpdateReply(reply)
+    } catch (error) {
+      return parseEcsError(error)
+    }
+  }
+
+  close(): void {
+    this.#client?.destroy()
+  }
+}
+
+/** Reads a reply of UpdateTaskProtection for one task: a refusal is one of its `failures`. */
+export function parseUpdateReply(reply: unknown): ProtectionAnswer {
+  const failure = firstOf(reply, 'failures')
+  if (failure !== undefined) {
+    return {
+      kind: 'refused',
+      code: textOf(failure.reason) ?? 'unknown',
+      detail: textOf(failure.detail) ?? 'ECS gave no detail',
+    }
+  }
+  const task = firstOf(reply, 'protectedTasks')
+  const taskArn = textOf(task?.taskArn)
+  const enabled = task?.protectionEnabled
+  if (taskArn === undefined || typeof enabled !== 'boolean') {
+    return { kind: 'lost', detail: 'ECS replied without the task' }
+  }
+  const expiry = task?.expirationDate
+  return {
+    kind: 'state',
+    taskArn,
+    enabled,
+    ...(expiry instanceof Date ? { expiresAt: expiry.getTime() } : {}),
+  }
+}
+
+/** Sorts what the client threw: an error that ECS replied with, or a call that has no reply. */
+export function parseEcsError(error: unknown): ProtectionAnswer {
+  const fault = readProperty(error, '$fault')
+  const isReply = readProperty(readProperty(error, '$metadata'), 'httpStatusCode') !== undefined
+  const name = nameOf(error)
+  // Credentials that can't be found: nothing was sent.
+  const wasSent = isReply || name !== 'CredentialsProviderError'
+  return answerOfError(name, messageOf(error), wasSent && fault !== 'client')
+}
+
+function firstOf(reply: unknown, key: string): Readonly<Record<string, unknown>> | undefined {
+  const list: unknown = isRecord(reply) ? reply[key] : undefined
+  const first: unknown = Array.isArray(list) ? list[0] : undefined
+  return isRecord(first) ? first : undefined
+}

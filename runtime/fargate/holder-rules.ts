@@ -1,0 +1,55 @@
+/** How a task's protection is asked for, kept and given back. Times in ms. */
+export interface HolderRules {
+  readonly mode: 'best-effort' | 'required'
+  /** What ECS counts in: `expiresInMinutes` times this is how long a protection lasts. */
+  readonly minuteMs: number
+  readonly periodMinutes: number
+  /** How long one stretch of protection may last, counted from its first confirmed call. */
+  readonly maxTotalMs: number
+  /** Protection with less ahead starts no run. */
+  readonly marginMs: number
+  /** How long protection is kept after its last user, at first. It doubles up to one period when the task flaps. */
+  readonly holdMs: number
+  readonly releaseEveryMs: number
+  /** How long the task stays unprotected after a stretch that lasted half of `maxTotalMs`. */
+  readonly restMs: number
+  readonly minBackoffMs: number
+  readonly maxBackoffMs: number
+  /** Before the first retry; doubled before the second. */
+  readonly retryMs: number
+  /** When a call without an answer counts as lost, and until when it may still take effect. */
+  readonly deadlineMs: number
+  /** How long a run waits for an answer: a slot is kept free, an at-most-once step put off. */
+  readonly waitMs: number
+}
+
+export interface HolderOptions {
+  readonly mode: HolderRules['mode']
+  readonly periodMinutes: number
+  readonly maxTotalMs: number
+  /** Another length than 60 s is for tests against a fake ECS. */
+  readonly minuteMs: number
+}
+
+/** What the agent needs at most: it gives up on ECS after 4 s and writes its reply within 5 s. */
+const deadlineMs = 6_000
+const waitMs = 10_000
+
+export function holderRules({ mode, periodMinutes, maxTotalMs, minuteMs }: HolderOptions): HolderRules {
+  return {
+    mode,
+    minuteMs,
+    periodMinutes,
+    maxTotalMs,
+    marginMs: minuteMs,
+    holdMs: minuteMs,
+    releaseEveryMs: minuteMs,
+    restMs: minuteMs,
+    minBackoffMs: minuteMs / 12,
+    maxBackoffMs: minuteMs,
+    retryMs: minuteMs / 60,
+    // How long a call takes doesn't shrink with a test's minute.
+    deadlineMs,
+    waitMs,
+  }
+}

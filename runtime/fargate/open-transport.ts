@@ -1,0 +1,48 @@
+import type { ProtectionDeps, ProtectionMode, TaskIdentitySource } from '../model/protection.ts'
+import { AwsSdkMissingError, ProtectionUnavailableError } from '../model/protection-errors.ts'
+import type { TaskIdentity } from '../model/task-identity.ts'
+import { AgentTransport } from './agent-transport.ts'
+import { loadEcs } from './ecs-client.ts'
+import { ecsEnvironment } from './ecs-environment.ts'
+import { EcsTransport } from './ecs-transport.ts'
+import type { ProtectionTransport } from './protection-answer.ts'
+
+export interface ProtectionWay {
+  readonly mode: 'best-effort' | 'required'
+  readonly transport: ProtectionTransport
+  readonly identity: TaskIdentitySource
+  /** Tells this process's task from another one's, before its ARN is known. */
+  readonly task: string
+}
+
+/**
+ * Decides from mode and environment how protection is asked for; undefined where it isn't. The agent is preferred: it's
+ * next to the container and needs no SDK.
+ * @throws ProtectionUnavailableError, AwsSdkMissingError in mode `required`
+ */
+export async function openTransport(
+  mode: ProtectionMode | undefined,
+  env: NodeJS.ProcessEnv,
+  { identity, log }: ProtectionDeps,
+  task: () => TaskIdentity | undefined,
+): Promise<ProtectionWay | undefined> {
+  const ecs = ecsEnvironment(env)
+  if (mode === 'off') return undefined
+  if (ecs === undefined && mode !== 'required') return undefined
+  const { metadataUri, agentUri } = ecs ?? {}
+  if (metadataUri === undefined || identity === undefined) {
+    const problem = 'this process knows no ECS task: ECS_CONTAINER_METADATA_URI_V4 is not set'
+    if (mode === 'required') throw new ProtectionUnavailableError(problem)
+    log.warn({ protection: 'off' }, `${problem}; it works without scale-in protection`)
+    return undefined
+  }
+  const way = { mode: mode ?? 'best-effort', identity, task: metadataUri }
+  if (agentUri !== undefined) return { ...way, transport: new AgentTransport(agentUri) }
+  try {
+    return { ...way, transport: new EcsTransport(await loadEcs(), task) }
+  } catch (error) {
+    if (mode === 'required' || !AwsSdkMissingError.is(error)) throw error
+    log.warn({ protection: 'off' }, `${error.message}; this worker goes on without scale-in protection`)
+    return undefined
+  }
+}

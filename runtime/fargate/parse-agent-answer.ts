@@ -1,0 +1,43 @@
+import { isRecord, textOf } from './json-value.ts'
+import { answerOfError, type ProtectionAnswer } from './protection-answer.ts'
+
+/** Of the agent's own errors: ECS didn't answer within its 4 s. */
+const agentGaveUp = 'RequestCanceled'
+const tooManyRequests = 429
+
+/**
+ * Reads a reply of the agent's task-protection endpoint. The body decides, not the status: a refusal by ECS comes with
+ * 200 and a `failure`.
+ */
+export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswer {
+  const { failure, error, protection } = isRecord(body) ? body : {}
+  if (isRecord(failure)) {
+    return {
+      kind: 'refused',
+      code: textOf(failure.Reason) ?? 'unknown',
+      detail: textOf(failure.Detail) ?? 'ECS gave no detail',
+    }
+  }
+  if (isRecord(error)) {
+    const code = textOf(error.Code) ?? `HTTP ${status}`
+    const detail = textOf(error.Message) ?? 'the agent gave no message'
+    return answerOfError(code, detail, status >= 500 || code === agentGaveUp)
+  }
+  if (status === 200 && isRecord(protection)) return readProtection(protection)
+  const code = status === tooManyRequests ? 'ThrottlingException' : `HTTP ${status}`
+  return answerOfError(
+    code,
+    'the agent replied without a body that can be read',
+    status >= 500 || status < 400,
+  )
+}
+
+function readProtection(protection: Readonly<Record<string, unknown>>): ProtectionAnswer {
+  const taskArn = textOf(protection.TaskArn)
+  const enabled = protection.ProtectionEnabled
+  if (taskArn === undefined || typeof enabled !== 'boolean') {
+    return { kind: 'lost', detail: 'the agent replied without TaskArn or ProtectionEnabled' }
+  }
+  const expiresAt = Date.parse(textOf(protection.ExpirationDate) ?? '')
+  return { kind: 'state', taskArn, enabled, ...(Number.isNaN(expiresAt) ? {} : { expiresAt }) }
+}

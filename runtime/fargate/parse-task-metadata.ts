@@ -1,0 +1,50 @@
+import type { TaskIdentity } from '../model/task-identity.ts'
+import { isRecord, textOf } from './json-value.ts'
+
+type Fields = Readonly<Record<string, unknown>>
+
+const arnPattern = /^arn:[^:]+:ecs:([^:]+):\d+:task\/.+$/
+const digestPattern = /sha256:[0-9a-f]{64}/
+
+/**
+ * Reads what the metadata endpoint says of the task and of this container. Returns undefined when a field is missing
+ * that every task has; fields that depend on the platform may be absent.
+ */
+export function parseTaskMetadata(task: unknown, container: unknown): TaskIdentity | undefined {
+  if (!isRecord(task)) return undefined
+  const taskArn = textOf(task.TaskARN)
+  const cluster = textOf(task.Cluster)
+  const family = textOf(task.Family)
+  const revision = textOf(task.Revision)
+  const region = taskArn === undefined ? undefined : arnPattern.exec(taskArn)?.[1]
+  if (taskArn === undefined || region === undefined) return undefined
+  if (cluster === undefined || family === undefined || revision === undefined) return undefined
+  const limits = isRecord(task.Limits) ? task.Limits : {}
+  return {
+    ...{ taskArn, cluster, region, family, revision },
+    ...given('zone', textOf(task.AvailabilityZone)),
+    ...given('launchType', textOf(task.LaunchType)),
+    ...given('imageDigest', digestOf(container)),
+    ...given('service', textOf(task.ServiceName)),
+    ...given('vcpu', positive(limits.CPU)),
+    ...given('memoryMiB', positive(limits.Memory)),
+  }
+}
+
+/** The digest that the container was started with; a tag can be moved. */
+function digestOf(container: unknown): string | undefined {
+  const { ImageID, Image }: Fields = isRecord(container) ? container : {}
+  return digestPattern.exec(textOf(ImageID) ?? '')?.[0] ?? digestPattern.exec(textOf(Image) ?? '')?.[0]
+}
+
+function positive(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) && value > 0 ? value : undefined
+}
+
+/** An optional field: present only with a value. */
+function given<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [K in Key]: Value })
+}

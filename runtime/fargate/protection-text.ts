@@ -1,0 +1,54 @@
+import { formatDuration } from '../model/format-duration.ts'
+import type { ProtectionMode, ProtectionState } from '../model/protection.ts'
+
+const closing = {
+  draining: 'this worker is stopping: nothing is protected any more',
+  'newer revision': 'a newer revision of its task family has started: it takes no new protected runs',
+  total: 'protected for more than half of maxTotal: it takes no new protected runs until it has none',
+} as const satisfies Record<Extract<ProtectionState, { kind: 'closing' }>['cause'], string>
+
+/** Returns in words what a task's holder is doing, and what follows for runs that want protection. */
+export function protectionText(mode: ProtectionMode, state: ProtectionState, protectedForMs: number): string {
+  switch (state.kind) {
+    case 'off':
+      return 'no protection is asked for'
+    case 'idle':
+      return 'not protected; it asks when a run wants protection'
+    case 'asking':
+      return `asking ECS for protection for ${formatDuration(state.forMs)}`
+    case 'held':
+      return `protected for ${formatDuration(protectedForMs)} more`
+    case 'refused':
+      return refusedText(mode, state)
+    case 'closing':
+      return closing[state.cause]
+    case 'resting':
+      return `unprotected for ${formatDuration(state.forMs)} more, so that ECS can stop it after a long protection`
+  }
+}
+
+function refusedText(
+  mode: ProtectionMode,
+  { code, detail, retryInMs }: Extract<ProtectionState, { kind: 'refused' }>,
+): string {
+  const next =
+    retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
+  const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
+  const what =
+    code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
+  return `${what}; ${next}, ${meanwhile}${remedyOf(code)}`
+}
+
+/** Code of a refusal that nothing refused: every try was lost. */
+export const noAnswer = 'no answer'
+
+const remedies: Readonly<Record<string, string>> = {
+  TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
+  DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
+  AccessDeniedException: 'allow the task role ecs:UpdateTaskProtection',
+}
+
+function remedyOf(code: string): string {
+  const remedy = remedies[code]
+  return remedy === undefined ? '' : `; ${remedy}`
+}

@@ -1,0 +1,182 @@
+import { type Duration, parseDuration } from '../model/duration.ts'
+import { formatDuration } from '../model/format-duration.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { checkKnownOptions } from '../model/known-options.ts'
+import type { Middleware } from '../model/middleware.ts'
+import { isName } from '../model/name.ts'
+import {
+  type Protection,
+  type ProtectionDeps,
+  type ProtectionMode,
+  type ProtectionSource,
+  protectionBrand,
+} from '../model/protection.ts'
+import { type HolderOptions, holderRules } from './holder-rules.ts'
+import { NoProtection } from './no-protection.ts'
+import { openTransport } from './open-transport.ts'
+import { type KnownTask, SharedHolder } from './shared-holder.ts'
+import { TaskHolder } from './task-holder.ts'
+import { WorkerProtection } from './worker-protection.ts'
+
+/** Options of `scaleInProtection`. */
+export interface ScaleInProtectionOptions {
+  /** Default: `best-effort` in an ECS task, `off` elsewhere. */
+  mode?: ProtectionMode
+  /** How long ECS is asked to protect the task at a time, in whole minutes from 2 on. Default 5m. */
+  period?: Duration
+  /** How long the task may be protected without a gap. Default 2h: below the 3 h that CloudFormation waits. */
+  maxTotal?: Duration
+  /** Name of the ECS service, where neither the task metadata nor ECS says it. */
+  service?: string
+}
+
+/** Checked. */
+interface ProtectionConfig {
+  readonly mode: ProtectionMode | undefined
+  readonly periodMinutes: number
+  readonly maxTotalMs: number
+  readonly service: string | undefined
+}
+
+/** What a test puts in place of the real thing. */
+export interface ProtectionHooks {
+  readonly env?: NodeJS.ProcessEnv
+  /** A shorter minute than ECS has. */
+  readonly minuteMs?: number
+}
+
+const known = ['mode', 'period', 'maxTotal', 'service']
+const modes: readonly ProtectionMode[] = ['off', 'best-effort', 'required']
+const minuteMs = 60_000
+const fewestMinutes = 2
+/** The most that ECS takes: two days. */
+const mostMinutes = 2_880
+
+/** One holder per task, for all workers of the process. */
+const holders = new Map<string, SharedHolder>()
+
+/**
+ * Keeps ECS from ending the task by scale-in or by a deployment while it works on runs that want protection. Goes into
+ * `middleware` of `createWorker`.
+ * @throws InvalidOptionsError
+ * @example
+ * createWorker({ jobs, middleware: [scaleInProtection({ mode: 'required' })] })
+ */
+export function scaleInProtection(options: ScaleInProtectionOptions = {}): Middleware & ProtectionSource {
+  return new ScaleInProtection(parseOptions(options), {})
+}
+
+/** As `scaleInProtection`, with parts replaced. */
+export function hookedScaleInProtection(
+  options: ScaleInProtectionOptions,
+  hooks: ProtectionHooks,
+): Middleware & ProtectionSource {
+  return new ScaleInProtection(parseOptions(options, hooks.minuteMs), hooks)
+}
+
+class ScaleInProtection implements ProtectionSource {
+  readonly [protectionBrand]: typeof protectionBrand = protectionBrand
+  readonly #config: ProtectionConfig
+  readonly #hooks: ProtectionHooks
+
+  constructor(config: ProtectionConfig, hooks: ProtectionHooks) {
+    this.#config = config
+    this.#hooks = hooks
+  }
+
+  get service(): string | undefined {
+    return this.#config.service
+  }
+
+  async open(deps: ProtectionDeps): Promise<Protection> {
+    const { mode, periodMinutes, maxTotalMs } = this.#config
+    const env = this.#hooks.env ?? process.env
+    const task: KnownTask = { identity: undefined }
+    const way = await openTransport(mode, env, deps, () => task.identity)
+    if (way === undefined) return new NoProtection()
+    warnOfLongJobs(deps, maxTotalMs)
+    const options = { mode: way.mode, periodMinutes, maxTotalMs, minuteMs: this.#hooks.minuteMs ?? minuteMs }
+    const shared = await joinHolder(way.task, options, () => {
+      const holder = new TaskHolder(holderRules(options), { ...deps, transport: way.transport })
+      return new SharedHolder(holder, task, () => void holders.delete(way.task))
+    })
+    const protection = new WorkerProtection(shared)
+    way.identity.onKnown((identity) => shared.learn(identity))
+    return protection
+  }
+}
+
+/** Returns the holder that other workers of this process use already, else a new one, joined. */
+async function joinHolder(
+  task: string,
+  options: HolderOptions,
+  make: () => SharedHolder,
+): Promise<SharedHolder> {
+  // The release of the last holder must have ended before this one asks.
+  while (holders.get(task)?.closing !== undefined) await holders.get(task)?.closing
+  const open = holders.get(task)
+  if (open !== undefined) {
+    refuseOtherOptions(open, options)
+    open.join()
+    return open
+  }
+  const made = make()
+  made.join()
+  holders.set(task, made)
+  return made
+}
+
+/** @throws InvalidOptionsError: two workers of a process can't have one task's protection by different rules. */
+function refuseOtherOptions({ holder }: SharedHolder, options: HolderOptions): void {
+  const wanted = holderRules(options)
+  const isSame = (['mode', 'periodMinutes', 'maxTotalMs'] as const).every(
+    (key) => holder.rules[key] === wanted[key],
+  )
+  if (isSame) return
+  throw new InvalidOptionsError(
+    'scaleInProtection: another worker of this process protects the same task with other options; give all workers one ' +
+      'scaleInProtection()',
+  )
+}
+
+function warnOfLongJobs({ jobs, log }: ProtectionDeps, maxTotalMs: number): void {
+  for (const { name, timeoutMs } of jobs) {
+    if (timeoutMs === undefined || timeoutMs <= maxTotalMs / 2) continue
+    log.warn(
+      { job: name, timeout: formatDuration(timeoutMs), maxTotal: formatDuration(maxTotalMs) },
+      `job '${name}' may run for ${formatDuration(timeoutMs)}, but from half of maxTotal on protection may end before it ` +
+        'does; lower its timeout or raise maxTotal',
+    )
+  }
+}
+
+/** @throws InvalidOptionsError naming the wrong option. */
+function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): ProtectionConfig {
+  checkKnownOptions(options, known, 'scaleInProtection')
+  const { mode, service } = options
+  if (mode !== undefined && !modes.includes(mode)) {
+    throw new InvalidOptionsError(`mode: write 'off', 'best-effort' or 'required', not '${String(mode)}'`)
+  }
+  if (service !== undefined && !isName(service)) {
+    throw new InvalidOptionsError("service: write the ECS service's name, or leave it out")
+  }
+  const periodMinutes = parseMinutes(options.period ?? 5 * ofMinute, ofMinute)
+  const maxTotalMs = parseDuration(options.maxTotal ?? 120 * ofMinute, 'maxTotal')
+  const leastTotalMs = 2 * periodMinutes * ofMinute
+  if (maxTotalMs < leastTotalMs) {
+    throw new InvalidOptionsError(
+      `maxTotal: ${formatDuration(maxTotalMs)} is less than two periods (${formatDuration(leastTotalMs)}): no run could be ` +
+        'claimed after the first renewal; raise it or lower period',
+    )
+  }
+  return { mode, periodMinutes, maxTotalMs, service }
+}
+
+/** ECS counts in whole minutes, and a run starts with one minute ahead at least. */
+function parseMinutes(period: Duration, ofMinute: number): number {
+  const minutes = parseDuration(period, 'period') / ofMinute
+  if (Number.isInteger(minutes) && minutes >= fewestMinutes && minutes <= mostMinutes) return minutes
+  throw new InvalidOptionsError(
+    `period: ${formatDuration(minutes * ofMinute)} can't be asked for; ECS counts in whole minutes, write '2m' to '2880m'`,
+  )
+}

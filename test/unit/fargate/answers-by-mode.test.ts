@@ -1,0 +1,54 @@
+import { describe, expect, test } from 'vitest'
+import { parseAgentAnswer } from '../../../runtime/fargate/parse-agent-answer.ts'
+import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import { errorBody, failureBody, protectionBody } from './ecs-endpoints.ts'
+import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
+
+/** Each way a call can go wrong, as docs/fargate.md lists them, and how often it's asked for within 3 s. */
+const failures: readonly (readonly [string, ProtectionAnswer, number])[] = [
+  ['no task role (403)', parseAgentAnswer(403, errorBody('AccessDeniedException')), 1],
+  ['unknown container (404)', parseAgentAnswer(404, errorBody('ResourceNotFoundException')), 1],
+  ['ECS silent (504)', parseAgentAnswer(504, errorBody('RequestCanceled')), 3],
+  ['a hang', { kind: 'lost', detail: 'no answer within 6.0 s' }, 3],
+  ['a lost answer', { kind: 'lost', detail: 'read ECONNRESET' }, 3],
+  ['throttling', parseAgentAnswer(400, errorBody('ThrottlingException')), 3],
+  ['a failure body with 200', parseAgentAnswer(200, failureBody('DEPLOYMENT_BLOCKED')), 1],
+  ['a task outside a service', parseAgentAnswer(200, failureBody('TASK_NOT_VALID')), 1],
+  [
+    'another task',
+    { kind: 'state', taskArn: `${ownTask}0`, enabled: true, expiresAt: Number.MAX_SAFE_INTEGER },
+    1,
+  ],
+  ['an expiry in the past', parseAgentAnswer(200, protectionBody(true, 1_000)), 1],
+  ['protection that is off', parseAgentAnswer(200, protectionBody(false)), 1],
+]
+
+describe.each(failures)('%s', (_name, answer, calls) => {
+  test('required: no run starts, and it is asked for again after a pause', () => {
+    const holder = HolderScript.ready({ mode: 'required' })
+    holder.want()
+    holder.advanceAnswered(3 * seconds, () => answer)
+    expect(holder.calls).toHaveLength(calls)
+    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['refused', false, false])
+    holder.advanceAnswered(10 * minutes, () => answer)
+    expect(holder.mayClaim).toBe(false)
+  })
+
+  test('best-effort: the run starts unprotected', () => {
+    const holder = HolderScript.ready({ mode: 'best-effort' })
+    holder.want()
+    holder.advanceAnswered(3 * seconds, () => answer)
+    expect(holder.calls).toHaveLength(calls)
+    expect([holder.kind, holder.mayClaim]).toEqual(['refused', true])
+  })
+
+  test.each(['required', 'best-effort'] as const)('%s: at a renewal its users are told', (mode) => {
+    const holder = HolderScript.ready({ mode })
+    holder.protect()
+    holder.advanceGranted(4 * minutes - 1)
+    holder.advanceAnswered(5 * seconds, () => answer)
+    expect(holder.told).toMatchObject([{ why: 'renewal refused' }])
+    expect(holder.mayClaim).toBe(mode === 'best-effort')
+    expect(holder.state.users).toBe(1)
+  })
+})

@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
+import { HolderScript, minutes, seconds } from './holder-script.ts'
+
+const lost: ProtectionAnswer = { kind: 'lost', detail: 'the connection was cut' }
+const throttled: ProtectionAnswer = { kind: 'throttled', code: 'ThrottlingException', detail: 'slow down' }
+
+describe('a release', () => {
+  test('under way ends before protection is asked for again, and meanwhile nothing counts as protected', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.release()
+    holder.advance(60 * seconds)
+    expect(holder.inFlight).toBe('unprotect')
+    expect(holder.mayClaim).toBe(false)
+    holder.want()
+    holder.acquire()
+    expect(holder.take()).toEqual(['0s protect 5', '60s unprotect'])
+    holder.advance(1 * seconds)
+    holder.grant()
+    expect(holder.take()).toEqual(['61s protect 5'])
+  })
+
+  test('without an answer may take effect until its deadline: nothing is asked for before', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.release()
+    holder.advance(60 * seconds)
+    holder.answer(lost)
+    holder.want()
+    holder.advance(10 * seconds)
+    expect(holder.take()).toEqual(['0s protect 5', '60s unprotect', '66s protect 5'])
+  })
+
+  test('without an answer is repeated twice, then left to expire', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.release()
+    holder.advanceAnswered(60 * seconds, () => lost)
+    holder.advanceAnswered(10 * minutes, () => lost)
+    expect(holder.take()).toEqual(['0s protect 5', '60s unprotect', '60.75s unprotect', '62.25s unprotect'])
+    expect(holder.state.counts).toMatchObject({ asked: 1, released: 1, retried: 2, lost: 3 })
+    expect(holder.kind).toBe('idle')
+  })
+
+  test('is never sent where another live process has the same task', () => {
+    const holder = HolderScript.ready()
+    holder.on({ kind: 'shared', value: true })
+    holder.protect()
+    holder.release()
+    holder.advanceGranted(4 * minutes)
+    expect(holder.mayClaim).toBe(true)
+    holder.advanceGranted(10 * minutes)
+    holder.on({ kind: 'drain' })
+    expect(holder.take()).toEqual(['0s protect 5'])
+    expect(holder.told).toEqual([])
+  })
+
+  test('is not repeated once another process has the same task', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.release()
+    holder.advance(60 * seconds)
+    holder.answer(throttled)
+    holder.on({ kind: 'shared', value: true })
+    holder.advance(10 * minutes)
+    expect(holder.take()).toEqual(['0s protect 5', '60s unprotect'])
+  })
+})
+
+describe('after SIGTERM', () => {
+  test('nothing is protected or renewed, and protection is given back with its last user', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.take()
+    holder.on({ kind: 'drain' })
+    holder.want()
+    holder.acquire()
+    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['closing', false, false])
+    holder.advance(4 * minutes + 30 * seconds)
+    expect(holder.take()).toEqual([])
+    holder.release()
+    holder.release()
+    expect(holder.take()).toEqual(['270s unprotect'])
+  })
+
+  test('a call under way is taken back when it was confirmed', () => {
+    const holder = HolderScript.ready()
+    holder.want()
+    holder.on({ kind: 'drain' })
+    holder.grant()
+    expect(holder.take()).toEqual(['0s protect 5', '0s unprotect'])
+    expect(holder.mayClaim).toBe(false)
+  })
+
+  test('a renewal under way that is lost is not repeated, and protection is given back', () => {
+    const holder = HolderScript.ready({ periodMinutes: 4 })
+    holder.want()
+    holder.grant()
+    holder.on({ kind: 'shared', value: true })
+    holder.advance(3 * minutes + 1)
+    holder.want()
+    holder.on({ kind: 'shared', value: false })
+    holder.on({ kind: 'drain' })
+    holder.answer(lost)
+    expect(holder.take()).toEqual(['0s protect 4', '180.001s protect 4', '180.001s unprotect'])
+  })
+
+  test('a retry that was due is not sent', () => {
+    const holder = HolderScript.ready()
+    holder.acquire()
+    holder.answer(lost)
+    holder.on({ kind: 'drain' })
+    holder.advance(5 * minutes)
+    expect(holder.take()).toEqual(['0s protect 5'])
+  })
+})

@@ -1,0 +1,113 @@
+import { describe, expect, test } from 'vitest'
+import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
+
+describe('a total of two hours', () => {
+  test('takes no new runs from half of it on, gives back when the last one has ended, and rests', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.advanceGranted(60 * minutes - 1)
+    expect(holder.mayClaim).toBe(true)
+    holder.advanceGranted(1)
+    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['closing', false, false])
+    holder.advanceGranted(10 * minutes)
+    holder.take()
+    holder.release()
+    expect(holder.take()).toEqual(['4200s unprotect'])
+    holder.grant()
+    expect(holder.kind).toBe('resting')
+    holder.want()
+    holder.advanceGranted(60 * seconds - 1)
+    expect([holder.kind, holder.take()]).toEqual(['resting', []])
+    holder.advanceGranted(1)
+    expect([holder.kind, holder.mayAsk]).toEqual(['idle', true])
+    holder.want()
+    expect(holder.take()).toEqual(['4260s protect 5'])
+  })
+
+  test('is followed by a rest in which nothing is asked for, not even for a user', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.advanceGranted(60 * minutes)
+    holder.release()
+    holder.grant()
+    holder.take()
+    holder.acquire()
+    holder.advance(59 * seconds)
+    expect(holder.take()).toEqual([])
+    holder.advance(1 * seconds)
+    expect(holder.take()).toEqual(['3660s protect 5'])
+  })
+
+  test('is not renewed at its end: users are told, protection ends before it', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.advanceGranted(119 * minutes)
+    expect(holder.told).toEqual([])
+    holder.advanceGranted(1 * minutes)
+    expect(holder.told).toEqual([{ kind: 'lost', why: 'total', untilMs: expect.any(Number) }])
+    expect(holder.state.grant).toBeUndefined()
+    holder.take()
+    holder.advanceGranted(60 * minutes)
+    expect(holder.take()).toEqual([])
+    holder.release()
+    expect(holder.kind).toBe('resting')
+    holder.advanceGranted(60 * seconds)
+    expect(holder.kind).toBe('idle')
+  })
+
+  test('counts from the first confirmed call, over all renewals and busy phases', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    for (let i = 0; i < 60; i++) {
+      holder.release()
+      holder.advanceGranted(30 * seconds)
+      holder.acquire()
+      holder.advanceGranted(30 * seconds)
+    }
+    expect([holder.now, holder.kind]).toEqual([60 * minutes, 'closing'])
+  })
+
+  test('begins anew after protection was given back', () => {
+    const holder = HolderScript.ready()
+    for (let i = 0; i < 40; i++) {
+      holder.want()
+      while (holder.inFlight !== undefined) holder.grant()
+      holder.acquire()
+      holder.advanceGranted(1 * minutes)
+      holder.release()
+      holder.advanceGranted(6 * minutes)
+      expect(holder.kind).toBe('idle')
+    }
+  })
+})
+
+describe('a newer revision of the family', () => {
+  test('lets a worker take no new protected runs, and those it has stay protected', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.on({ kind: 'superseded', value: true })
+    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['closing', false, false])
+    holder.advanceGranted(5 * minutes)
+    expect(holder.take()).toEqual(['0s protect 5', '240s protect 5'])
+    holder.release()
+    expect(holder.take()).toEqual(['300s unprotect'])
+    holder.grant()
+    holder.want()
+    expect(holder.take()).toEqual([])
+  })
+
+  test('ends a wish that was not asked for yet', () => {
+    const holder = new HolderScript()
+    holder.want()
+    holder.on({ kind: 'superseded', value: true })
+    holder.on({ kind: 'task', arn: ownTask })
+    expect(holder.take()).toEqual([])
+  })
+
+  test('that is gone again lets it take runs again', () => {
+    const holder = HolderScript.ready()
+    holder.on({ kind: 'superseded', value: true })
+    holder.on({ kind: 'superseded', value: false })
+    expect([holder.kind, holder.mayAsk]).toEqual(['idle', true])
+  })
+})
