@@ -45,7 +45,7 @@ export async function callEcs(
     const reply = api.call({ operation, body: JSON.stringify(input), door: 'agent-sdk', invocation, attempt })
     if (reply.kind === 'hang') {
       await pause(clock, deadline - clock.now())
-      return { kind: 'timeout' }
+      return outcomeOf(reply)
     }
     if (!isWorthRetrying(reply) || attempt === attempts) return outcomeOf(reply)
     const delay = (timeoutMs / 40) * attempt
@@ -58,8 +58,10 @@ function isWorthRetrying(reply: EcsReply): boolean {
   return reply.kind === 'lost' || (reply.kind === 'error' && reply.error.retryable)
 }
 
-function outcomeOf(reply: Exclude<EcsReply, { readonly kind: 'hang' }>): AgentCall {
+function outcomeOf(reply: EcsReply): AgentCall {
   switch (reply.kind) {
+    case 'hang':
+      return { kind: 'timeout' }
     case 'error':
       return { kind: 'aws-error', error: reply.error }
     case 'lost':

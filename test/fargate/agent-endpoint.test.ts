@@ -5,7 +5,7 @@ import { ManualClock } from './clock.ts'
 import type { EcsFailure } from './failure-plan.ts'
 import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
-import { agentUri, registerWorker, startFake, trap } from './start-fake.ts'
+import { agentUri, idle, registerWorker, startFake } from './start-fake.ts'
 import type { TaskDefinitionInput } from './task-definition.ts'
 
 interface Site {
@@ -20,9 +20,12 @@ interface Answer {
   readonly body: unknown
 }
 
-async function site(options: FakeEcsOptions = {}, definition: Partial<TaskDefinitionInput> = {}): Promise<Site> {
+async function site(
+  options: FakeEcsOptions = {},
+  definition: Partial<TaskDefinitionInput> = {},
+): Promise<Site> {
   const fake = await startFake(options)
-  const registered = fake.register({ family: 'worker', containers: [trap('heed')], ...definition })
+  const registered = fake.register({ family: 'worker', containers: [idle()], ...definition })
   const service = fake.createService({ name: 'workers', definition: registered, desiredCount: 1 })
   const [task] = service.tasks
   if (task === undefined) throw new Error('no task')
@@ -216,13 +219,18 @@ describe('planned failures of the agent', () => {
     expect(answer).toMatchObject({ status: 200, body: { protection } })
     expect(fake.isProtected(task)).toBe(false)
     if (failure.kind !== 'past-expiry') return
-    const { ExpirationDate } = (answer.body as { readonly protection: { readonly ExpirationDate: string } }).protection
+    const { ExpirationDate } = (answer.body as { readonly protection: { readonly ExpirationDate: string } })
+      .protection
     expect(Date.parse(ExpirationDate)).toBeLessThan(before)
   })
 
   test('plans go by task, direction, order and number', async () => {
     const { fake, put, task } = await site()
-    const other = fake.createService({ name: 'others', definition: registerWorker(fake), desiredCount: 1 })
+    const other = fake.createService({
+      name: 'others',
+      definition: registerWorker(fake, idle()),
+      desiredCount: 1,
+    })
     const plan = fake.failures.add({
       at: 'agent',
       task: task.arn,

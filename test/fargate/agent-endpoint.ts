@@ -79,13 +79,20 @@ export class AgentEndpoint {
     return failure === undefined ? jsonReply(status, answer) : { kind: 'cut' }
   }
 
-  async #answer(method: 'GET' | 'PUT', task: FakeTask | undefined, wanted?: ProtectionRequest): Promise<Answered> {
+  async #answer(
+    method: 'GET' | 'PUT',
+    task: FakeTask | undefined,
+    wanted?: ProtectionRequest,
+  ): Promise<Answered> {
     if (method === 'PUT' && wanted === undefined) {
       return agentError(invalid('UpdateTaskProtection: failed to decode request'))
     }
     if (task === undefined) return agentError(unknownContainer)
     if (wanted !== undefined && wanted.enabled === undefined) {
-      return agentError({ ...invalid("Invalid request: does not contain 'ProtectionEnabled' field"), arn: task.arn })
+      return agentError({
+        ...invalid("Invalid request: does not contain 'ProtectionEnabled' field"),
+        arn: task.arn,
+      })
     }
     if (!task.definition.taskRole) return agentError({ ...noTaskRole, arn: task.arn })
     const operation = method === 'PUT' ? 'UpdateTaskProtection' : 'GetTaskProtection'
@@ -115,7 +122,15 @@ export class AgentEndpoint {
     const tasks = task === undefined ? [] : [task.arn]
     const at = this.#deps.cluster.clock.now()
     const invocation = randomUUID()
-    return this.#deps.calls.add({ at, door: 'agent', operation: method, tasks, invocation, attempt: 1, outcome: 'open' })
+    return this.#deps.calls.add({
+      at,
+      door: 'agent',
+      operation: method,
+      tasks,
+      invocation,
+      attempt: 1,
+      outcome: 'open',
+    })
   }
 
   #bucket(endpointId: string): ThrottleBucket {
@@ -125,7 +140,11 @@ export class AgentEndpoint {
   }
 }
 
-function invalid(message: string): { readonly status: number; readonly code: string; readonly message: string } {
+function invalid(message: string): {
+  readonly status: number
+  readonly code: string
+  readonly message: string
+} {
   return { status: 400, code: 'InvalidParameterException', message }
 }
 

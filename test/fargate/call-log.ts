@@ -4,7 +4,7 @@
  */
 export type Door = 'sdk' | 'agent-sdk' | 'agent' | 'metadata' | 'credentials'
 
-export type CallOutcome = 'open' | 'ok' | 'hang' | 'lost' | `failure ${string}` | `error ${string}`
+type CallOutcome = 'open' | 'ok' | 'hang' | 'lost' | `failure ${string}` | `error ${string}`
 
 /** One HTTP request, or one attempt of the agent at the ECS API. */
 export interface Attempt {

@@ -31,7 +31,8 @@ export class CredentialsEndpoint {
       attempt: 1,
       outcome: known ? 'ok' : 'error 400',
     })
-    if (task === undefined || !known) return jsonReply(400, { code: 'InvalidIdInRequest', message: 'No such id' })
+    if (task === undefined || !known)
+      return jsonReply(400, { code: 'InvalidIdInRequest', message: 'No such id' })
     return jsonReply(200, {
       RoleArn: this.#cluster.arns.taskRole(task.definition.family),
       AccessKeyId: 'ASIAFAKEFAKEFAKEFAKE',

@@ -25,7 +25,7 @@ import { ecsDoors } from './call-log.ts'
 import { ManualClock } from './clock.ts'
 import type { FakeEcs } from './fake-ecs.ts'
 import type { FakeService } from './fake-service.ts'
-import { allReady, clientOf, registerWorker, startFake } from './start-fake.ts'
+import { allReady, clientOf, idle, registerWorker, startFake } from './start-fake.ts'
 
 const cluster = 'fake'
 
@@ -92,7 +92,9 @@ describe('task protection through the SDK', () => {
     const [left] = at.service.tasks
     expect(left?.arn).toBe(first)
     await at.client.send(new UpdateServiceCommand({ cluster, service: 'workers', forceNewDeployment: true }))
-    await at.fake.events.until(() => at.service.tasks.some(({ arn, status }) => arn !== first && status === 'RUNNING'))
+    await at.fake.events.until(() =>
+      at.service.tasks.some(({ arn, status }) => arn !== first && status === 'RUNNING'),
+    )
     const young = at.service.tasks.find(({ arn }) => arn !== first)?.arn ?? ''
     const refused = await protect(at, [young])
     expect(refused).toMatchObject({
@@ -101,6 +103,24 @@ describe('task protection through the SDK', () => {
     })
     await send(at.client, [first], false)
     expect((await protect(at, [young])).failures).toEqual([])
+  })
+
+  test.each([true, false])('renewals beyond the desired count: refused if %s', async (renewalsBlocked) => {
+    const fake = await startFake({ renewalsBlocked })
+    const service = fake.createService({
+      name: 'workers',
+      definition: registerWorker(fake, idle()),
+      desiredCount: 2,
+    })
+    const client = clientOf(fake)
+    const [first = '', second = ''] = service.tasks.map(({ arn }) => arn)
+    await send(client, [first, second], true)
+    service.update({ desiredCount: 1 })
+    const renewed = await send(client, [first], true)
+    expect(renewed.failures?.map(({ reason }) => reason)).toEqual(
+      renewalsBlocked ? ['DEPLOYMENT_BLOCKED'] : [],
+    )
+    expect(fake.isProtected(fake.task(first))).toBe(true)
   })
 
   test('refuses tasks without a service, unknown ones and those that stop', async () => {
@@ -115,7 +135,11 @@ describe('task protection through the SDK', () => {
     own?.stop({ kind: 'user', stopCode: 'UserInitiated', stoppedReason: 'test' })
     const unknown = at.fake.cluster.arns.task('0'.repeat(32))
     const answer = await protect(at, [standalone.arn, unknown, own?.arn ?? ''])
-    expect(answer.failures?.map(({ reason }) => reason)).toEqual(['TASK_NOT_VALID', 'MISSING', 'TASK_NOT_VALID'])
+    expect(answer.failures?.map(({ reason }) => reason)).toEqual([
+      'TASK_NOT_VALID',
+      'MISSING',
+      'TASK_NOT_VALID',
+    ])
   })
 
   test('refuses bad parameters', async () => {
@@ -134,7 +158,9 @@ describe('tasks and services through the SDK', () => {
     const at = await site(2)
     const [task] = at.service.tasks
     const unknown = at.fake.cluster.arns.task('0'.repeat(32))
-    const described = await at.client.send(new DescribeTasksCommand({ cluster, tasks: [task?.id ?? '', unknown] }))
+    const described = await at.client.send(
+      new DescribeTasksCommand({ cluster, tasks: [task?.id ?? '', unknown] }),
+    )
     expect(described.failures).toEqual([{ arn: unknown, reason: 'MISSING' }])
     expect(described.tasks).toMatchObject([
       {
@@ -152,7 +178,9 @@ describe('tasks and services through the SDK', () => {
         containers: [{ name: 'worker', lastStatus: 'RUNNING' }],
       },
     ])
-    const services = await at.client.send(new DescribeServicesCommand({ cluster, services: ['workers', 'none'] }))
+    const services = await at.client.send(
+      new DescribeServicesCommand({ cluster, services: ['workers', 'none'] }),
+    )
     expect(services.failures).toMatchObject([{ reason: 'MISSING' }])
     expect(services.services).toMatchObject([
       {
@@ -200,7 +228,11 @@ describe('tasks and services through the SDK', () => {
           containerOverrides: [
             {
               name: 'worker',
-              command: [process.execPath, '-e', 'console.log(process.env.GREETING); setInterval(() => 0, 1e6)'],
+              command: [
+                process.execPath,
+                '-e',
+                'console.log(process.env.GREETING); setInterval(() => 0, 1e6)',
+              ],
               environment: [{ name: 'GREETING', value: 'hello' }],
             },
           ],

@@ -52,7 +52,8 @@ export class EcsApi {
 
   #answer(operation: string, request: RequestReader, tasks: readonly string[]): EcsReply {
     if (!isEcsOperation(operation)) return asError(new AwsError('UnknownOperationException', operation))
-    if (!this.#deps.throttles.admit(operation)) return asError(new AwsError('ThrottlingException', 'Rate exceeded'))
+    if (!this.#deps.throttles.admit(operation))
+      return asError(new AwsError('ThrottlingException', 'Rate exceeded'))
     const facts = { operation, tasks, protectionEnabled: directionOf(request) }
     const failure = this.#deps.failures.ofEcs(facts)
     try {
@@ -64,13 +65,21 @@ export class EcsApi {
     }
   }
 
-  #fail(failure: EcsFailure, operation: EcsOperation, request: RequestReader, tasks: readonly string[]): EcsReply {
+  #fail(
+    failure: EcsFailure,
+    operation: EcsOperation,
+    request: RequestReader,
+    tasks: readonly string[],
+  ): EcsReply {
     switch (failure.kind) {
       case 'error':
         return asError(new AwsError(failure.code, failure.message ?? 'Planned by the test.'))
       case 'failure': {
         const { reason, detail } = failure
-        return protectionResult([], tasks.map((arn) => ({ arn, reason, detail })))
+        return protectionResult(
+          [],
+          tasks.map((arn) => ({ arn, reason, detail })),
+        )
       }
       case 'hang':
         return { kind: 'hang' }
@@ -80,7 +89,10 @@ export class EcsApi {
       case 'wrong-task':
         return protectionResult([this.#protected(failure.taskArn, 60_000)], [])
       case 'past-expiry':
-        return protectionResult(tasks.map((arn) => this.#protected(arn, -1_000)), [])
+        return protectionResult(
+          tasks.map((arn) => this.#protected(arn, -1_000)),
+          [],
+        )
     }
   }
 

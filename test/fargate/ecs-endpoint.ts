@@ -16,7 +16,11 @@ export class EcsEndpoint {
 
   handle(request: HttpRequest): HttpReply {
     const target = header(request, 'x-amz-target')
-    if (request.method !== 'POST' || !target.startsWith(service) || header(request, 'content-type') !== contentType) {
+    if (
+      request.method !== 'POST' ||
+      !target.startsWith(service) ||
+      header(request, 'content-type') !== contentType
+    ) {
       return errorReply(new AwsError('UnknownOperationException', `${request.method} ${target}`))
     }
     if (!/Credential=[^/]+\/\d{8}\/[^/]+\/ecs\/aws4_request/.test(header(request, 'authorization'))) {

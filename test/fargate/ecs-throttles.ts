@@ -9,7 +9,7 @@ export type BucketSizes = Readonly<Record<BucketName, BucketSize>>
  * Assumed, but for the 50 tokens of the reads and the 20 launches per second, which are documented: the page with the
  * other numbers could not be read. `protection` is set low on purpose, so that a fleet that calls too often is noticed.
  */
-export const assumedBuckets: BucketSizes = {
+const assumedBuckets: BucketSizes = {
   reads: { burst: 50, perSecond: 20 },
   protection: { burst: 20, perSecond: 5 },
   changes: { burst: 20, perSecond: 5 },
@@ -32,7 +32,8 @@ export class EcsThrottles {
   readonly #buckets: Readonly<Record<BucketName, ThrottleBucket>>
 
   constructor(clock: Clock, sizes: Partial<BucketSizes>) {
-    const of = (name: BucketName): ThrottleBucket => new ThrottleBucket(clock, sizes[name] ?? assumedBuckets[name])
+    const of = (name: BucketName): ThrottleBucket =>
+      new ThrottleBucket(clock, sizes[name] ?? assumedBuckets[name])
     this.#buckets = {
       reads: of('reads'),
       protection: of('protection'),

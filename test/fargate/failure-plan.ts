@@ -35,7 +35,7 @@ interface Scope {
   readonly times?: number
 }
 
-export interface EcsPlan extends Scope {
+interface EcsPlan extends Scope {
   readonly at: 'ecs'
   /** `UpdateTaskProtection` if left out. */
   readonly operation?: string
@@ -44,7 +44,7 @@ export interface EcsPlan extends Scope {
   readonly failure: EcsFailure
 }
 
-export interface EndpointPlan extends Scope {
+interface EndpointPlan extends Scope {
   readonly at: 'agent' | 'metadata'
   readonly method?: 'GET' | 'PUT'
   /** Only requests to protect, or only requests to end protection. */
@@ -98,7 +98,8 @@ export class PlannedFailure {
   /** Returns the failure if this call is to fail, and counts the call. */
   failEcs(request: EcsRequestFacts): EcsFailure | undefined {
     const plan = this.#plan
-    if (plan.at !== 'ecs' || (plan.operation ?? 'UpdateTaskProtection') !== request.operation) return undefined
+    if (plan.at !== 'ecs' || (plan.operation ?? 'UpdateTaskProtection') !== request.operation)
+      return undefined
     if (plan.task !== undefined && !request.tasks.includes(plan.task)) return undefined
     if (!sameDirection(plan, request)) return undefined
     return this.#spend() ? plan.failure : undefined
@@ -155,7 +156,10 @@ function sameDirection(
   return plan.protectionEnabled === undefined || plan.protectionEnabled === request.protectionEnabled
 }
 
-function first<T>(plans: readonly PlannedFailure[], find: (plan: PlannedFailure) => T | undefined): T | undefined {
+function first<T>(
+  plans: readonly PlannedFailure[],
+  find: (plan: PlannedFailure) => T | undefined,
+): T | undefined {
   for (const plan of plans) {
     const found = find(plan)
     if (found !== undefined) return found

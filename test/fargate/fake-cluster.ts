@@ -24,6 +24,7 @@ export interface ClusterOptions {
   readonly startDelayMs: number
   readonly deprovisionMs: number
   readonly healthyAfterMs: number
+  readonly renewalsBlocked: boolean
   readonly environment: (task: FakeTask, container: FakeContainer) => Readonly<Record<string, string>>
 }
 
@@ -38,6 +39,8 @@ export class FakeCluster {
   readonly protections: ScaleInProtections
   readonly events = new EventFeed<FakeEcsEvent>()
   readonly zones: readonly [string, ...string[]]
+  /** Whether a protected task may be refused a renewal because others are protected too. */
+  readonly renewalsBlocked: boolean
   readonly #options: ClusterOptions
   readonly #services = new Map<string, FakeService>()
   readonly #tasks = new Map<string, FakeTask>()
@@ -48,6 +51,7 @@ export class FakeCluster {
     const { region, clock, minuteMs, zones } = options
     this.#options = options
     this.clock = clock
+    this.renewalsBlocked = options.renewalsBlocked
     this.arns = new Arns(region, options.account, options.name)
     this.definitions = new TaskDefinitions(this.arns)
     const [first, ...others] = zones
@@ -142,7 +146,9 @@ export class FakeCluster {
     for (const service of this.services) service.close()
     this.protections.clear()
     for (const task of this.tasks) task.discard()
-    const processes = this.tasks.flatMap((task) => task.containers.filter(({ startedAt }) => startedAt !== undefined))
+    const processes = this.tasks.flatMap((task) =>
+      task.containers.filter(({ startedAt }) => startedAt !== undefined),
+    )
     await Promise.all(processes.map((container) => container.process.ended))
   }
 

@@ -104,10 +104,9 @@ export class FakeContainer {
     })
   }
 
-  /** SIGKILL at once. */
-  kill(reason?: string): void {
+  /** SIGKILL at once, and no restart. */
+  kill(): void {
     this.#stopping = true
-    this.#reason ??= reason
     if (this.#status === 'PENDING') this.#stopped()
     else this.#process?.kill()
   }
@@ -115,6 +114,12 @@ export class FakeContainer {
   /** Kills the process and starts another one in the same container: what a restart policy or a supervisor does. */
   restart(): void {
     this.#restartOrdered = true
+    this.process.kill()
+  }
+
+  /** SIGKILL by the kernel; a restart policy holds for it too. */
+  exhaustMemory(reason: string): void {
+    this.#reason = reason
     this.process.kill()
   }
 
@@ -144,6 +149,7 @@ export class FakeContainer {
     if (!this.#stopping && this.#mayRestart(end)) {
       this.#restarts += 1
       this.#restartOrdered = false
+      this.#reason = undefined
       this.start()
       return
     }

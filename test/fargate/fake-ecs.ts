@@ -34,6 +34,8 @@ export interface FakeEcsOptions {
   readonly deprovisionMs?: number
   /** How long a task is RUNNING before a deployment counts on it. AWS without health checks: 40 s. 0 if left out. */
   readonly healthyAfterMs?: number
+  /** Whether DEPLOYMENT_BLOCKED is for renewals too. True if left out: see protection-operations.ts. */
+  readonly renewalsBlocked?: boolean
   /** How long the agent waits for ECS. 4,000 if left out, as the open agent. */
   readonly agentTimeoutMs?: number
   readonly buckets?: Partial<BucketSizes>
@@ -73,6 +75,7 @@ export class FakeEcs implements AsyncDisposable {
       startDelayMs: options.startDelayMs ?? 0,
       deprovisionMs: options.deprovisionMs ?? 0,
       healthyAfterMs: options.healthyAfterMs ?? 0,
+      renewalsBlocked: options.renewalsBlocked ?? true,
       environment: (task, container) =>
         taskEnvironment(task, container, region, { ecs: this.#api.url, local: this.#local.url }),
     })

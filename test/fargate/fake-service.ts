@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Service } from '@aws-sdk/client-ecs'
 import { AwsError } from './aws-error.ts'
-import { capacityFor, type CapacityShare } from './capacity.ts'
+import { type CapacityShare, capacityFor } from './capacity.ts'
 import type { Clock } from './clock.ts'
 import { Deployment } from './deployment.ts'
 import type { CapacityProvider, FakeTask } from './fake-task.ts'
@@ -171,7 +171,9 @@ export class FakeService {
         minimumHealthyPercent: this.#minimumHealthyPercent,
         maximumPercent: this.#maximumPercent,
       },
-      deployments: this.#deployments.map((deployment) => deployment.describe(tasks, this.#desiredOf(deployment))),
+      deployments: this.#deployments.map((deployment) =>
+        deployment.describe(tasks, this.#desiredOf(deployment)),
+      ),
       events: this.#events.map(({ id, at, message }) => ({ id, createdAt: wireTime(at), message })),
       createdAt: wireTime(this.#createdAt),
       schedulingStrategy: 'REPLICA',
@@ -210,7 +212,8 @@ export class FakeService {
       const deployment = task.startedBy ?? ''
       task.stop(primary ? scaleIn(deployment) : replaced(deployment))
     }
-    if (tasks.length > 0) this.#tell(`has stopped ${tasks.length} running tasks: ${named(tasks.map(({ task }) => task))}.`)
+    if (tasks.length > 0)
+      this.#tell(`has stopped ${tasks.length} running tasks: ${named(tasks.map(({ task }) => task))}.`)
   }
 
   #start(count: number): void {
@@ -247,7 +250,9 @@ export class FakeService {
     )
     const running = tasks.filter((task) => task.status === 'RUNNING' && !task.stopOrdered)
     const steady =
-      this.#deployments.length === 1 && running.length === this.#desiredCount && tasks.length === running.length
+      this.#deployments.length === 1 &&
+      running.length === this.#desiredCount &&
+      tasks.length === running.length
     if (steady && !this.#primary.completed) {
       this.#primary.completed = true
       this.#tell(`(deployment ${this.#primary.id}) deployment completed.`)

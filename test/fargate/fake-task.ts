@@ -2,7 +2,13 @@ import type { Task } from '@aws-sdk/client-ecs'
 import type { Arns } from './arns.ts'
 import type { Clock } from './clock.ts'
 import { FakeContainer } from './fake-container.ts'
-import { essentialExited, failedToStart, machineLost, outOfMemoryReason, type StopCause } from './stop-cause.ts'
+import {
+  essentialExited,
+  failedToStart,
+  machineLost,
+  outOfMemoryReason,
+  type StopCause,
+} from './stop-cause.ts'
 import type { ContainerPlan, TaskDefinition } from './task-definition.ts'
 import { type Wire, wireTime } from './wire.ts'
 
@@ -128,7 +134,7 @@ export class FakeTask {
 
   /** SIGTERM to each container, SIGKILL to those that are alive after their stop timeout. A second order changes nothing. */
   stop(cause: StopCause): void {
-    if (this.stopOrdered || this.#vanished) return
+    if (this.stopOrdered) return
     this.#cancelStart()
     this.#order(cause)
     this.#become('STOPPING')
@@ -149,7 +155,7 @@ export class FakeTask {
 
   /** The kernel kills a container that uses too much memory. */
   exhaustMemory(name?: string): void {
-    this.container(name).kill(outOfMemoryReason)
+    this.container(name).exhaustMemory(outOfMemoryReason)
   }
 
   /** Ends every process at once and forgets the rest: the cloud is closed. */

@@ -69,7 +69,9 @@ export class LoopbackServer {
     const reply = await this.#handler({ method, path: url.split('?')[0] ?? '/', headers, body })
     switch (reply.kind) {
       case 'answer':
-        response.writeHead(reply.status, reply.headers ?? { 'content-type': 'application/json' }).end(reply.body)
+        response
+          .writeHead(reply.status, reply.headers ?? { 'content-type': 'application/json' })
+          .end(reply.body)
         break
       case 'cut':
         request.socket.destroy()

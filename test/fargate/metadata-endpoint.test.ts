@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { FakeEcs } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
-import { metadataUri, script, startFake, trap } from './start-fake.ts'
+import { idle, metadataUri, script, startFake } from './start-fake.ts'
 
 function onlyTask(fake: FakeEcs): FakeTask {
   const [task] = fake.tasks
@@ -17,7 +17,7 @@ test('the task and the container as Fargate tells of them', async () => {
   const fake = await startFake({ clusterName: 'production' })
   const definition = fake.register({
     family: 'worker',
-    containers: [trap('heed'), trap('heed', { name: 'sidecar' })],
+    containers: [idle(), idle({ name: 'sidecar' })],
     cpu: 512,
     memory: 1_024,
   })
@@ -50,14 +50,14 @@ test('the task and the container as Fargate tells of them', async () => {
 
 test('names the service where it is told to', async () => {
   const fake = await startFake({ metadataServiceName: true })
-  const definition = fake.register({ family: 'worker', containers: [trap('heed')] })
+  const definition = fake.register({ family: 'worker', containers: [idle()] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   expect(await json(`${metadataUri(onlyTask(fake))}/task`)).toMatchObject({ ServiceName: 'workers' })
 })
 
 test('fails as planned, and then no more', async () => {
   const fake = await startFake()
-  const definition = fake.register({ family: 'worker', containers: [trap('heed')] })
+  const definition = fake.register({ family: 'worker', containers: [idle()] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   const uri = `${metadataUri(onlyTask(fake))}/task`
   fake.failures.add({ at: 'metadata', times: 1, failure: { kind: 'answer', status: 500, body: 'no' } })
@@ -71,7 +71,7 @@ test('fails as planned, and then no more', async () => {
 test('the real SDK works inside a task with nothing but its environment', async () => {
   const fake = await startFake()
   const command = [process.execPath, script('sdk-inside')] as const
-  const definition = fake.register({ family: 'worker', containers: [trap('heed', { command })] })
+  const definition = fake.register({ family: 'worker', containers: [idle({ command })] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   const task = onlyTask(fake)
   await task.container().process.said('agent ')

@@ -51,7 +51,11 @@ export class MetadataEndpoint {
     if (task === undefined || container === undefined) {
       logged.outcome = 'error 404'
       // Assumed: the text. The status is that of the open agent.
-      return { kind: 'answer', status: 404, body: `V4 metadata handler: unable to find container ${endpointId}` }
+      return {
+        kind: 'answer',
+        status: 404,
+        body: `V4 metadata handler: unable to find container ${endpointId}`,
+      }
     }
     logged.outcome = 'ok'
     return jsonReply(200, part === '' ? containerMetadata(task, container) : taskMetadata(task, serviceName))
@@ -61,7 +65,15 @@ export class MetadataEndpoint {
     const tasks = task === undefined ? [] : [task.arn]
     const at = this.#deps.cluster.clock.now()
     const invocation = randomUUID()
-    return this.#deps.calls.add({ at, door: 'metadata', operation, tasks, invocation, attempt: 1, outcome: 'open' })
+    return this.#deps.calls.add({
+      at,
+      door: 'metadata',
+      operation,
+      tasks,
+      invocation,
+      attempt: 1,
+      outcome: 'open',
+    })
   }
 }
 

@@ -16,7 +16,10 @@ type Judged =
   | { readonly kind: 'done'; readonly task: Wire<ProtectedTask> }
   | { readonly kind: 'refused'; readonly failure: Wire<Failure> }
 
-export function updateTaskProtection(cluster: FakeCluster, request: RequestReader): Wire<UpdateTaskProtectionResponse> {
+export function updateTaskProtection(
+  cluster: FakeCluster,
+  request: RequestReader,
+): Wire<UpdateTaskProtectionResponse> {
   const names = request.texts('tasks', 10)
   const enabled = request.boolean('protectionEnabled')
   const minutes = request.optionalInteger('expiresInMinutes', { min: 1, max: maxMinutes }) ?? defaultMinutes
@@ -24,20 +27,25 @@ export function updateTaskProtection(cluster: FakeCluster, request: RequestReade
 }
 
 /** Assumed: without `tasks` it answers all protected tasks of the cluster. The member is optional, its absence not explained. */
-export function getTaskProtection(cluster: FakeCluster, request: RequestReader): Wire<GetTaskProtectionResponse> {
+export function getTaskProtection(
+  cluster: FakeCluster,
+  request: RequestReader,
+): Wire<GetTaskProtectionResponse> {
   const names =
     request.optionalTexts('tasks', 100) ??
     cluster.tasks.filter(({ arn }) => cluster.protections.covers(arn)).map(({ arn }) => arn)
   return collected(
     names.map((name) => {
       const task = serviceTask(cluster, name)
-      return task === undefined ? refusal(cluster, name) : { kind: 'done', task: protectionOf(cluster, task.arn) }
+      return task === undefined
+        ? refusal(cluster, name)
+        : { kind: 'done', task: protectionOf(cluster, task.arn) }
     }),
   )
 }
 
 /** Returns how ECS shows the protection of a task. */
-export function protectionOf(cluster: FakeCluster, taskArn: string): Wire<ProtectedTask> {
+function protectionOf(cluster: FakeCluster, taskArn: string): Wire<ProtectedTask> {
   const expiry = cluster.protections.expiryOf(taskArn)
   return { taskArn, protectionEnabled: expiry !== undefined, expirationDate: wireTime(expiry) }
 }
@@ -48,7 +56,10 @@ function judge(cluster: FakeCluster, name: string, minutes: number | undefined):
   if (minutes !== undefined && isBlocked(cluster, task)) {
     const at = cluster.clock.now()
     cluster.events.emit({ type: 'refused', at, taskArn: task.arn, reason: 'DEPLOYMENT_BLOCKED' })
-    return { kind: 'refused', failure: { arn: task.arn, reason: 'DEPLOYMENT_BLOCKED', detail: blockedDetail } }
+    return {
+      kind: 'refused',
+      failure: { arn: task.arn, reason: 'DEPLOYMENT_BLOCKED', detail: blockedDetail },
+    }
   }
   change(cluster, task, minutes)
   return { kind: 'done', task: protectionOf(cluster, task.arn) }
@@ -74,12 +85,15 @@ const blockedDetail = 'The service has more protected tasks than its desired cou
 /**
  * Whether the service would have more protected tasks than desired.
  * Assumed: that renewing a protection is refused by the same rule. The documentation speaks of "trying to update the
- * protection status of a task" and makes no difference.
+ * protection status of a task" and makes no difference. `renewalsBlocked` of the fake is for the other reading.
  */
 function isBlocked(cluster: FakeCluster, task: FakeTask): boolean {
   const service = cluster.service(task.service ?? '')
   if (service === undefined) return false
-  const others = service.tasks.filter(({ arn }) => arn !== task.arn && cluster.protections.covers(arn))
+  if (!cluster.renewalsBlocked && cluster.protections.covers(task.arn)) return false
+  const others = service.tasks.filter(
+    ({ arn, stopOrdered }) => arn !== task.arn && !stopOrdered && cluster.protections.covers(arn),
+  )
   return others.length + 1 > service.desiredCount
 }
 

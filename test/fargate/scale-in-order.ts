@@ -33,7 +33,10 @@ export function chooseForScaleIn<Task extends ScaleInCandidate>(
 }
 
 /** Returns the zone with the fewest of these tasks, the first of several: where the next one starts. */
-export function emptiestZone(zones: readonly [string, ...string[]], tasks: readonly { readonly zone: string }[]): string {
+export function emptiestZone(
+  zones: readonly [string, ...string[]],
+  tasks: readonly { readonly zone: string }[],
+): string {
   return zones.reduce((best, zone) => (countIn(zone, tasks) < countIn(best, tasks) ? zone : best))
 }
 

@@ -5,7 +5,10 @@ import type { FakeCluster } from './fake-cluster.ts'
 import type { RequestReader } from './request-reader.ts'
 import type { Wire } from './wire.ts'
 
-export function describeServices(cluster: FakeCluster, request: RequestReader): Wire<DescribeServicesResponse> {
+export function describeServices(
+  cluster: FakeCluster,
+  request: RequestReader,
+): Wire<DescribeServicesResponse> {
   const found = request.texts('services', 10).map((name) => cluster.service(name) ?? name)
   return {
     services: found.flatMap((each) => (typeof each === 'string' ? [] : [each.describe()])),

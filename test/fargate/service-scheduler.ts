@@ -37,7 +37,10 @@ export function planService<Task extends ScheduledTask>(
   const surplus = [
     // Old tasks that don't work yet are no loss.
     part(old.filter(({ healthy }) => !healthy)),
-    part(old.filter(({ healthy }) => healthy), spare(goal, tasks)),
+    part(
+      old.filter(({ healthy }) => healthy),
+      spare(goal, tasks),
+    ),
     part(primaries, primaries.length - goal.desiredCount),
   ]
   const stop = surplus.flatMap(({ of, count }) => chooseForScaleIn(of, count, pick))
@@ -69,7 +72,12 @@ function spare(goal: ServiceGoal, tasks: readonly ScheduledTask[]): number {
  * Assumed: `maximumPercent` bounds only what a deployment starts beside old tasks. A service without old tasks always
  * starts up to its desired count.
  */
-function missingPrimaries(goal: ServiceGoal, primaries: number, remaining: number, deploying: boolean): number {
+function missingPrimaries(
+  goal: ServiceGoal,
+  primaries: number,
+  remaining: number,
+  deploying: boolean,
+): number {
   const missing = Math.max(0, goal.desiredCount - primaries)
   if (!deploying) return missing
   const most = Math.floor((goal.desiredCount * goal.maximumPercent) / 100)

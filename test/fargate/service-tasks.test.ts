@@ -45,7 +45,8 @@ function only(tasks: readonly FakeTask[]): FakeTask {
 
 /** Resolves with the task that has taken the place of `gone`. */
 async function replacementOf({ fake, service }: Site, gone: FakeTask): Promise<FakeTask> {
-  const found = (): FakeTask | undefined => service.tasks.find((task) => task !== gone && task.status === 'RUNNING')
+  const found = (): FakeTask | undefined =>
+    service.tasks.find((task) => task !== gone && task.status === 'RUNNING')
   await fake.events.until(() => found() !== undefined)
   return found() ?? gone
 }
@@ -71,8 +72,29 @@ describe('stopping', () => {
     expect(task.describe()).toMatchObject({ lastStatus: 'STOPPING', desiredStatus: 'STOPPED' })
     clock.advance(1)
     await task.stopped
-    expect(task.describe()).toMatchObject({ stopCode: 'ServiceSchedulerInitiated', containers: [{ exitCode: 137 }] })
-    expect(fake.events.history.filter(({ type }) => type === 'kill')).toMatchObject([{ task, container: 'worker' }])
+    expect(task.describe()).toMatchObject({
+      stopCode: 'ServiceSchedulerInitiated',
+      containers: [{ exitCode: 137 }],
+    })
+    expect(fake.events.history.filter(({ type }) => type === 'kill')).toMatchObject([
+      { task, container: 'worker' },
+    ])
+  })
+
+  test('a task that has not started yet just stops', async () => {
+    const clock = new ManualClock()
+    const fake = await startFake({ clock, startDelayMs: 1_000 })
+    const service = fake.createService({ name: 'workers', definition: registerWorker(fake), desiredCount: 1 })
+    const task = only(service.tasks)
+    expect(task.describe()).toMatchObject({
+      lastStatus: 'PROVISIONING',
+      containers: [{ lastStatus: 'PENDING' }],
+    })
+    service.update({ desiredCount: 0 })
+    await task.stopped
+    clock.advance(1_000)
+    expect(task.startedAt).toBeUndefined()
+    expect(task.status).toBe('STOPPED')
   })
 
   test('a stop timeout above that of Fargate is refused', async () => {
@@ -142,7 +164,9 @@ describe('deployments', () => {
     await at.fake.events.until(() => at.service.steady)
     expect(stopKinds(at.fake)).toEqual(['deployment', 'deployment'])
     expect(at.service.tasks.map(({ definition }) => definition.revision)).toEqual([2, 2])
-    expect(at.service.describe().deployments).toMatchObject([{ status: 'PRIMARY', rolloutState: 'COMPLETED' }])
+    expect(at.service.describe().deployments).toMatchObject([
+      { status: 'PRIMARY', rolloutState: 'COMPLETED' },
+    ])
     expect(at.service.events[1]).toMatch(/deployment completed\.$/)
   })
 
@@ -217,6 +241,18 @@ describe('deaths that no scheduler orders', () => {
     await replacementOf(at, task)
   })
 
+  test('a scale-in of a machine that has vanished unnoticed', async () => {
+    const { fake, service, clock } = await site(1)
+    const task = only(service.tasks)
+    fake.vanish(task, { noticedAfterMs: 60_000 })
+    await task.container().process.ended
+    service.update({ desiredCount: 0 })
+    expect(task.describe()).toMatchObject({ lastStatus: 'STOPPING', desiredStatus: 'STOPPED' })
+    clock.advance(60_000)
+    await task.stopped
+    expect(stopKinds(fake)).toEqual(['scale-in'])
+  })
+
   test('out of memory shows in the reason of the container', async () => {
     const at = await site(1)
     const task = only(at.service.tasks)
@@ -239,7 +275,12 @@ describe('deaths that no scheduler orders', () => {
         trap('heed', { name: 'sidecar' }),
       ],
     })
-    const task = fake.cluster.launch({ definition, group: 'family:worker', startedBy: 'test', capacityProvider: 'FARGATE' })
+    const task = fake.cluster.launch({
+      definition,
+      group: 'family:worker',
+      startedBy: 'test',
+      capacityProvider: 'FARGATE',
+    })
     await task.stopped
     expect(task.describe()).toMatchObject({
       stopCode: 'EssentialContainerExited',
@@ -251,7 +292,12 @@ describe('deaths that no scheduler orders', () => {
   test('a program that is not there fails to start', async () => {
     const fake = await startFake()
     const definition = registerWorker(fake, trap('heed', { command: ['/nowhere/at-all'] }))
-    const task = fake.cluster.launch({ definition, group: 'family:worker', startedBy: 'test', capacityProvider: 'FARGATE' })
+    const task = fake.cluster.launch({
+      definition,
+      group: 'family:worker',
+      startedBy: 'test',
+      capacityProvider: 'FARGATE',
+    })
     await task.stopped
     expect(task.describe()).toMatchObject({ stopCode: 'TaskFailedToStart' })
   })
@@ -308,7 +354,12 @@ describe('inside a task', () => {
       family: 'worker',
       containers: [trap('heed'), trap(0, { name: 'sidecar', essential: false })],
     })
-    const task = fake.cluster.launch({ definition, group: 'family:worker', startedBy: 'test', capacityProvider: 'FARGATE' })
+    const task = fake.cluster.launch({
+      definition,
+      group: 'family:worker',
+      startedBy: 'test',
+      capacityProvider: 'FARGATE',
+    })
     await task.container('sidecar').process.ended
     await allReady([task])
     expect(task.describe()).toMatchObject({

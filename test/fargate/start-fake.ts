@@ -31,6 +31,11 @@ export function trap(
   return { name: 'worker', command: [process.execPath, script('trap'), String(mode)], ...more }
 }
 
+/** Returns a container that does nothing and costs little: for tests of what is around it. */
+export function idle(more: Partial<ContainerDefinition> = {}): ContainerDefinition {
+  return { name: 'worker', command: ['sleep', '86400'], ...more }
+}
+
 /** Registers the next revision of `worker`, whose tasks end on SIGTERM. */
 export function registerWorker(fake: FakeEcs, container: ContainerDefinition = trap('heed')): TaskDefinition {
   return fake.register({ family: 'worker', containers: [container] })
@@ -39,13 +44,6 @@ export function registerWorker(fake: FakeEcs, container: ContainerDefinition = t
 /** Resolves when the first process of each task has said that it is ready. */
 export async function allReady(tasks: readonly FakeTask[]): Promise<void> {
   await Promise.all(tasks.map((task) => task.container().process.said('ready')))
-}
-
-/** Resolves with the event that `task` was told to stop. */
-export function stopOf(fake: FakeEcs, task: FakeTask): Promise<{ readonly protectedThen: boolean }> {
-  return fake.events.first((event) => event.type === 'stop' && event.task === task) as Promise<{
-    readonly protectedThen: boolean
-  }>
 }
 
 /** Returns the address of the agent for scale-in protection, as the task knows it. */

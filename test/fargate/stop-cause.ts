@@ -35,7 +35,9 @@ export function replaced(deployment: string): StopCause {
 }
 
 /** Fargate takes the capacity of a Spot task back. A sample of 2023 has the stop code TerminationNotice instead. */
-export function spotInterruption(stopCode: 'SpotInterruption' | 'TerminationNotice' = 'SpotInterruption'): StopCause {
+export function spotInterruption(
+  stopCode: 'SpotInterruption' | 'TerminationNotice' = 'SpotInterruption',
+): StopCause {
   return { kind: 'spot', stopCode, stoppedReason: 'Your Spot Task was interrupted.' }
 }
 

@@ -13,7 +13,8 @@ export interface TaskAddresses {
 /** Returns the task that the last part of an address stands for, until it has stopped. */
 export function taskOfEndpoint(cluster: FakeCluster, endpointId: string): FakeTask | undefined {
   return cluster.tasks.find(
-    ({ status, containers }) => status !== 'STOPPED' && containers.some(({ dockerId }) => dockerId === endpointId),
+    ({ status, containers }) =>
+      status !== 'STOPPED' && containers.some(({ dockerId }) => dockerId === endpointId),
   )
 }
 

@@ -31,7 +31,8 @@ export function listTasks(cluster: FakeCluster, request: RequestReader): Wire<Li
 
 export function stopTask(cluster: FakeCluster, request: RequestReader): Wire<StopTaskResponse> {
   const task = cluster.task(request.text('task'))
-  if (task === undefined) throw new AwsError('InvalidParameterException', 'The referenced task was not found.')
+  if (task === undefined)
+    throw new AwsError('InvalidParameterException', 'The referenced task was not found.')
   task.stop(stoppedByUser(request.optionalText('reason')))
   return { task: task.describe() }
 }
@@ -83,7 +84,9 @@ function overridden(definition: TaskDefinition, request: RequestReader): TaskDef
     const override = overrides.find((each) => each.optionalText('name') === container.name)
     if (override === undefined) return container
     const [program, ...args] = override.optionalTexts('command', 1_000) ?? container.command
-    const variables = override.objects('environment').map((each) => [each.text('name'), each.text('value')] as const)
+    const variables = override
+      .objects('environment')
+      .map((each) => [each.text('name'), each.text('value')] as const)
     const environment = { ...container.environment, ...Object.fromEntries(variables) }
     return { ...container, environment, command: [program ?? '', ...args] as const }
   })

@@ -45,7 +45,9 @@ export class TaskProcess {
     this.ended = new Promise((resolve) => {
       this.#child.once('error', ({ message }) => resolve(this.#finish({ kind: 'failed-to-start', message })))
       this.#child.once('exit', (code, signal) => {
-        resolve(this.#finish(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signaled', signal }))
+        resolve(
+          this.#finish(signal === null ? { kind: 'exited', code: code ?? 0 } : { kind: 'signaled', signal }),
+        )
       })
     })
   }
