@@ -5,8 +5,9 @@ import { ManualClock } from './clock.ts'
 import type { EcsFailure } from './failure-plan.ts'
 import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
-import { agentUri, idle, registerWorker, startFake } from './start-fake.ts'
+import { agentUri, registerWorker, startFake } from './start-fake.ts'
 import type { TaskDefinitionInput } from './task-definition.ts'
+import { idle } from './task-programs.ts'
 
 interface Site {
   readonly fake: FakeEcs

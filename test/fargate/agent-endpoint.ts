@@ -45,7 +45,7 @@ export class AgentEndpoint {
     this.#deps = deps
   }
 
-  /** Returns undefined for a path of somebody else. */
+  /** Returns undefined for a path that is not the agent's. */
   async handle(request: HttpRequest): Promise<HttpReply | undefined> {
     const endpointId = path.exec(request.path)?.[1]
     if (endpointId === undefined || (request.method !== 'GET' && request.method !== 'PUT')) return undefined

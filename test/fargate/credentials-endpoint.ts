@@ -16,7 +16,7 @@ export class CredentialsEndpoint {
     this.#calls = calls
   }
 
-  /** Returns undefined for a path of somebody else. */
+  /** Returns undefined for a path that is not one of credentials. */
   handle(request: HttpRequest): HttpReply | undefined {
     const id = path.exec(request.path)?.[1]
     if (id === undefined || request.method !== 'GET') return undefined

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { FakeEcs } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
-import { idle, metadataUri, script, startFake } from './start-fake.ts'
+import { metadataUri, startFake } from './start-fake.ts'
+import { idle, taskProgram } from './task-programs.ts'
 
 function onlyTask(fake: FakeEcs): FakeTask {
   const [task] = fake.tasks
@@ -70,7 +71,7 @@ test('fails as planned, and then no more', async () => {
 
 test('the real SDK works inside a task with nothing but its environment', async () => {
   const fake = await startFake()
-  const command = [process.execPath, script('sdk-inside')] as const
+  const command = [process.execPath, taskProgram('sdk-inside')] as const
   const definition = fake.register({ family: 'worker', containers: [idle({ command })] })
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   const task = onlyTask(fake)

@@ -25,7 +25,7 @@ export class MetadataEndpoint {
     this.#deps = deps
   }
 
-  /** Returns undefined for a path of somebody else. */
+  /** Returns undefined for a path that is not one of metadata. */
   handle(request: HttpRequest): HttpReply | undefined {
     const [found, endpointId = '', part = ''] = path.exec(request.path) ?? []
     if (found === undefined || request.method !== 'GET') return undefined

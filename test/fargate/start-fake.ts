@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { onTestFinished } from 'vitest'
 import { FakeEcs, type FakeEcsOptions } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
 import type { ContainerDefinition, TaskDefinition } from './task-definition.ts'
+import { trap } from './task-programs.ts'
 
 /** Starts a fake that ends with its test. Its minute is half a second. */
 export async function startFake(options: FakeEcsOptions = {}): Promise<FakeEcs> {
@@ -17,23 +17,6 @@ export function clientOf(fake: FakeEcs): ECSClient {
   const client = new ECSClient(fake.clientConfig)
   onTestFinished(() => client.destroy())
   return client
-}
-
-export function script(name: string): string {
-  return fileURLToPath(new URL(`./tasks/${name}.ts`, import.meta.url))
-}
-
-/** Returns a container that says what happens to it: see tasks/trap.ts. */
-export function trap(
-  mode: 'heed' | 'ignore' | number,
-  more: Partial<ContainerDefinition> = {},
-): ContainerDefinition {
-  return { name: 'worker', command: [process.execPath, script('trap'), String(mode)], ...more }
-}
-
-/** Returns a container that does nothing and costs little: for tests of what is around it. */
-export function idle(more: Partial<ContainerDefinition> = {}): ContainerDefinition {
-  return { name: 'worker', command: ['sleep', '86400'], ...more }
 }
 
 /** Registers the next revision of `worker`, whose tasks end on SIGTERM. */
