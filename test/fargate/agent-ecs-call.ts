@@ -43,11 +43,7 @@ export async function callEcs(
   const deadline = clock.now() + timeoutMs
   for (let attempt = 1; ; attempt++) {
     const reply = api.call({ operation, body: JSON.stringify(input), door: 'agent-sdk', invocation, attempt })
-    if (reply.kind === 'hang') {
-      await pause(clock, deadline - clock.now())
-      return outcomeOf(reply)
-    }
-    if (!isWorthRetrying(reply) || attempt === attempts) return outcomeOf(reply)
+    if (!isWorthRetrying(reply) || attempt === attempts) return settle(reply, clock, deadline)
     const delay = (timeoutMs / 40) * attempt
     if (clock.now() + delay >= deadline) return { kind: 'timeout' }
     await pause(clock, delay)
@@ -58,22 +54,33 @@ function isWorthRetrying(reply: EcsReply): boolean {
   return reply.kind === 'lost' || (reply.kind === 'error' && reply.error.retryable)
 }
 
-function outcomeOf(reply: EcsReply): AgentCall {
+/** Returns what comes of the last attempt, at the deadline at the latest. */
+async function settle(reply: EcsReply, clock: Clock, deadline: number): Promise<AgentCall> {
   switch (reply.kind) {
     case 'hang':
+      await pause(clock, deadline - clock.now())
       return { kind: 'timeout' }
+    case 'held': {
+      const late = pause(clock, deadline - clock.now()).then(() => 'late')
+      return (await Promise.race([reply.until, late])) === 'late'
+        ? { kind: 'timeout' }
+        : resultOf(reply.result)
+    }
     case 'error':
       return { kind: 'aws-error', error: reply.error }
     case 'lost':
       return { kind: 'no-connection', message: 'request send failed, EOF' }
-    case 'result': {
-      const { protectedTasks, failures } = reply.result as {
-        readonly protectedTasks: readonly Wire<ProtectedTask>[]
-        readonly failures: readonly Wire<Failure>[]
-      }
-      return failures[0] === undefined ? protectionOf(protectedTasks[0]) : failureOf(failures[0])
-    }
+    case 'result':
+      return resultOf(reply.result)
   }
+}
+
+function resultOf(result: object): AgentCall {
+  const { protectedTasks, failures } = result as {
+    readonly protectedTasks: readonly Wire<ProtectedTask>[]
+    readonly failures: readonly Wire<Failure>[]
+  }
+  return failures[0] === undefined ? protectionOf(protectedTasks[0]) : failureOf(failures[0])
 }
 
 function protectionOf(task: Wire<ProtectedTask> | undefined): AgentCall {

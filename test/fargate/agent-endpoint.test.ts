@@ -195,6 +195,30 @@ describe('planned failures of the agent', () => {
     expect(fake.isProtected(task)).toBe(false)
   })
 
+  test.each(['agent', 'ecs'] as const)(
+    'an answer that is held up at %s: the task is protected before',
+    async (at) => {
+      const { fake, put, task } = await site()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const plan = fake.failures.add({ at, failure: { kind: 'hold', until: promise } })
+      const answers: number[] = []
+      const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
+      await plan.met
+      await fake.events.until(() => fake.isProtected(task))
+      expect(answers).toEqual([])
+      resolve()
+      await answered
+      expect(answers).toEqual([200])
+    },
+  )
+
+  test('an answer of ECS that is held up too long: the agent gives up, the task is protected', async () => {
+    const { fake, put, task } = await site({ agentTimeoutMs: 20 })
+    fake.failures.add({ at: 'ecs', failure: { kind: 'hold', until: new Promise(() => undefined) } })
+    expect((await put({ ProtectionEnabled: true })).status).toBe(504)
+    expect(fake.isProtected(task)).toBe(true)
+  })
+
   test('an answer of ECS that was lost is asked for again by the agent', async () => {
     const { fake, put, task } = await site({ agentTimeoutMs: 200 })
     fake.failures.add({ at: 'ecs', failure: { kind: 'lost-answer' }, times: 1 })

@@ -75,8 +75,13 @@ export class AgentEndpoint {
       return { kind: 'cut' }
     }
     const { status, answer } = await this.#answer(request.method, task, wanted)
-    logged.outcome = failure === undefined ? outcomeOf(answer) : 'lost'
-    return failure === undefined ? jsonReply(status, answer) : { kind: 'cut' }
+    if (failure?.kind === 'lost-answer') {
+      logged.outcome = 'lost'
+      return { kind: 'cut' }
+    }
+    logged.outcome = outcomeOf(answer)
+    await failure?.until
+    return jsonReply(status, answer)
   }
 
   async #answer(

@@ -42,6 +42,31 @@ describe('errors and counts', () => {
     )
   })
 
+  test('the SDK meets an answer that is held up, lost, about another task and of the past', async () => {
+    const at = await sdkSite(1)
+    const [task = ''] = arnsOf(at)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const held = at.fake.failures.add({ at: 'ecs', times: 1, failure: { kind: 'hold', until: promise } })
+    const answer = protect(at.client, [task])
+    await held.met
+    resolve()
+    expect((await answer).protectedTasks).toMatchObject([{ taskArn: task }])
+    at.fake.failures.add({ at: 'ecs', times: 1, failure: { kind: 'lost-answer' } })
+    expect((await protect(at.client, [task])).protectedTasks).toHaveLength(1)
+    at.fake.failures.add({ at: 'ecs', times: 1, failure: { kind: 'wrong-task', taskArn: 'other' } })
+    expect((await protect(at.client, [task])).protectedTasks).toMatchObject([{ taskArn: 'other' }])
+    at.fake.failures.add({ at: 'ecs', times: 1, failure: { kind: 'past-expiry' } })
+    const past = (await protect(at.client, [task])).protectedTasks?.[0]?.expirationDate
+    expect(past?.getTime()).toBeLessThan(Date.now())
+    expect(at.fake.calls.attempts({ door: 'sdk' }).map(({ outcome }) => outcome)).toEqual([
+      'ok',
+      'lost',
+      'ok',
+      'ok',
+      'ok',
+    ])
+  })
+
   test('an empty bucket throttles, and the SDK tries again', async () => {
     const clock = new ManualClock()
     const fake = await startFake({ clock, buckets: { reads: { burst: 1, perSecond: 1 } } })

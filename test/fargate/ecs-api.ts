@@ -23,6 +23,8 @@ export type EcsReply =
   | { readonly kind: 'hang' }
   /** It was done, but the connection ends without an answer. */
   | { readonly kind: 'lost' }
+  /** It was done; the answer waits. */
+  | { readonly kind: 'held'; readonly result: object; readonly until: Promise<unknown> }
 
 interface Deps {
   readonly cluster: FakeCluster
@@ -86,6 +88,10 @@ export class EcsApi {
       case 'lost-answer':
         runOperation(operation, this.#deps.cluster, request)
         return { kind: 'lost' }
+      case 'hold': {
+        const result = runOperation(operation, this.#deps.cluster, request)
+        return { kind: 'held', result, until: failure.until }
+      }
       case 'wrong-task':
         return protectionResult([this.#protected(failure.taskArn, 60_000)], [])
       case 'past-expiry':
@@ -145,6 +151,7 @@ function asError(error: AwsError): EcsReply {
 function outcomeOf(reply: EcsReply): Attempt['outcome'] {
   switch (reply.kind) {
     case 'result':
+    case 'held':
       return failureIn(reply.result) ?? 'ok'
     case 'error':
       return `error ${reply.error.code}`

@@ -14,7 +14,7 @@ export class EcsEndpoint {
     this.#api = api
   }
 
-  handle(request: HttpRequest): HttpReply {
+  async handle(request: HttpRequest): Promise<HttpReply> {
     const target = header(request, 'x-amz-target')
     if (
       request.method !== 'POST' ||
@@ -34,6 +34,9 @@ export class EcsEndpoint {
       attempt: Number(/attempt=(\d+)/.exec(header(request, 'amz-sdk-request'))?.[1] ?? 1),
     })
     switch (reply.kind) {
+      case 'held':
+        await reply.until
+        return awsReply(200, reply.result)
       case 'result':
         return awsReply(200, reply.result)
       case 'error':

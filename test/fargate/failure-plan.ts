@@ -10,6 +10,8 @@ export type EcsFailure =
   | { readonly kind: 'hang' }
   /** The change is made, and the connection ends before the answer. */
   | { readonly kind: 'lost-answer' }
+  /** The change is made at once, and the answer follows when the promise resolves: a call in flight. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** A 200 about another task. Nothing changes. */
   | { readonly kind: 'wrong-task'; readonly taskArn: string }
   /** A 200 that says protected until a moment that is over. Nothing changes. */
@@ -25,6 +27,8 @@ export type EndpointFailure =
   | { readonly kind: 'cut' }
   /** ECS is called, and the connection ends before the answer. */
   | { readonly kind: 'lost-answer' }
+  /** ECS is called at once, and the answer follows when the promise resolves. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
 
 interface Scope {
   /** The ARN of the one task it is for. Left out: all tasks. */

@@ -210,7 +210,7 @@ function localHandler(
   credentials: CredentialsEndpoint,
 ): HttpHandler {
   return async (request: HttpRequest) =>
-    metadata.handle(request) ??
+    (await metadata.handle(request)) ??
     credentials.handle(request) ??
     (await agent.handle(request)) ?? { kind: 'answer', status: 404, body: '404 page not found' }
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Attempt, CallLog } from './call-log.ts'
-import type { FailurePlans } from './failure-plan.ts'
+import type { EndpointFailure, FailurePlans } from './failure-plan.ts'
 import type { FakeCluster } from './fake-cluster.ts'
 import type { FakeContainer } from './fake-container.ts'
 import type { FakeTask } from './fake-task.ts'
@@ -26,26 +26,18 @@ export class MetadataEndpoint {
   }
 
   /** Returns undefined for a path that is not one of metadata. */
-  handle(request: HttpRequest): HttpReply | undefined {
+  async handle(request: HttpRequest): Promise<HttpReply | undefined> {
     const [found, endpointId = '', part = ''] = path.exec(request.path) ?? []
     if (found === undefined || request.method !== 'GET') return undefined
     const { cluster, failures, serviceName } = this.#deps
     const task = taskOfEndpoint(cluster, endpointId)
     const logged = this.#log(part === '' ? 'container' : 'task', task)
     const failure = failures.ofEndpoint({ at: 'metadata', method: 'GET', task: task?.arn })
-    switch (failure?.kind) {
-      case 'answer':
-        logged.outcome = `error ${failure.status}`
-        return { kind: 'answer', status: failure.status, body: failure.body }
-      case 'hang':
-        logged.outcome = 'hang'
-        return { kind: 'hang' }
-      case 'cut':
-      case 'lost-answer':
-        logged.outcome = 'lost'
-        return { kind: 'cut' }
-      case undefined:
-        break
+    const failed = failure === undefined ? undefined : await failedReply(failure)
+    if (failed !== undefined) {
+      logged.outcome =
+        failed.kind === 'answer' ? `error ${failed.status}` : failed.kind === 'hang' ? 'hang' : 'lost'
+      return failed
     }
     const container = task?.containers.find(({ dockerId }) => dockerId === endpointId)
     if (task === undefined || container === undefined) {
@@ -74,6 +66,22 @@ export class MetadataEndpoint {
       attempt: 1,
       outcome: 'open',
     })
+  }
+}
+
+/** Returns what a planned failure answers, or undefined if it was only a delay. */
+async function failedReply(failure: EndpointFailure): Promise<HttpReply | undefined> {
+  switch (failure.kind) {
+    case 'answer':
+      return { kind: 'answer', status: failure.status, body: failure.body }
+    case 'hang':
+      return { kind: 'hang' }
+    case 'cut':
+    case 'lost-answer':
+      return { kind: 'cut' }
+    case 'hold':
+      await failure.until
+      return undefined
   }
 }
 
