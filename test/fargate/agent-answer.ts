@@ -2,7 +2,7 @@ import type { EndpointFailure } from './failure-plan.ts'
 
 /** The body of the agent's answer: exactly one of the three members. Member names are those of the agent, capitals included. */
 export interface AgentAnswer {
-  /** Set when AWS itself has answered with an error. */
+  /** Set if AWS itself has replied with an error. */
   readonly requestID?: string
   readonly protection?: {
     readonly ExpirationDate: string | null
@@ -46,7 +46,7 @@ export const unknownContainer = {
   message: 'Failed to find a task for the request',
 } as const
 
-/** ECS has not answered the agent in time. */
+/** ECS has not replied to the agent in time. */
 export const ecsTimedOut = {
   status: 504,
   code: 'RequestCanceled',

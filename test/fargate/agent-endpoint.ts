@@ -35,7 +35,7 @@ const requestLimit = { burst: 60, perSecond: 40 }
 
 /**
  * The agent's endpoint for scale-in protection, in the order and with the bodies of the open agent's handler.
- * Assumed: that Fargate's own agent, whose source is closed, answers alike. Its documentation shows the same bodies.
+ * Assumed: that Fargate's own agent, whose source is closed, replies alike. Its documentation shows the same bodies.
  */
 export class AgentEndpoint {
   readonly #deps: AgentDeps

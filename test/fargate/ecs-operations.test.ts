@@ -75,6 +75,7 @@ describe('tasks and services through the SDK', () => {
     expect(await by({ serviceName: 'workers' })).toBe(3)
     expect(await by({ family: 'other' })).toBe(0)
     expect(await by({ startedBy: at.service.deployments[0]?.id })).toBe(3)
+    expect(await by({ startedBy: 'other' })).toBe(0)
     expect(await by({ desiredStatus: 'STOPPED' })).toBe(0)
     await expect(by({ serviceName: 'none' })).rejects.toBeInstanceOf(ServiceNotFoundException)
   })

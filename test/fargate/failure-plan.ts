@@ -21,7 +21,7 @@ export type EcsFailure =
 export type EndpointFailure =
   /** An answer of its own; ECS is not called. */
   | { readonly kind: 'answer'; readonly status: number; readonly body: string }
-  /** The request is read and never answered; ECS is not called. */
+  /** The request is read and gets no reply; ECS is not called. */
   | { readonly kind: 'hang' }
   /** The connection ends at once; ECS is not called. */
   | { readonly kind: 'cut' }

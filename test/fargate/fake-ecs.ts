@@ -154,9 +154,8 @@ export class FakeEcs implements AsyncDisposable {
    * Assumed: that protection does not cover this, by the same reading.
    */
   failHealthCheck(task: FakeTask, container?: string): void {
-    const failing = task.container(container)
-    failing.failHealthCheck()
-    task.stop(unhealthy(failing.plan.name))
+    task.container(container).failHealthCheck()
+    task.stop(unhealthy())
   }
 
   /** The task's machine is gone without SIGTERM. ECS says RUNNING until it has noticed. */

@@ -26,7 +26,7 @@ export function updateTaskProtection(
   return collected(names.map((name) => judge(cluster, name, enabled ? minutes : undefined)))
 }
 
-/** Assumed: without `tasks` it answers all protected tasks of the cluster. The member is optional, its absence not explained. */
+/** Assumed: without `tasks` it returns all protected tasks of the cluster. The member is optional, its absence not explained. */
 export function getTaskProtection(
   cluster: FakeCluster,
   request: RequestReader,
