@@ -67,6 +67,13 @@ describe('errors and counts', () => {
     ])
   })
 
+  test('what was done before an answer was lost stays done', async () => {
+    const at = await sdkSite(1)
+    at.fake.failures.add({ at: 'ecs', failure: { kind: 'lost-answer' } })
+    await expect(protect(at.client, arnsOf(at))).rejects.toThrow()
+    expect(at.service.tasks.map((task) => at.fake.isProtected(task))).toEqual([true])
+  })
+
   test('an empty bucket throttles, and the SDK tries again', async () => {
     const clock = new ManualClock()
     const fake = await startFake({ clock, buckets: { reads: { burst: 1, perSecond: 1 } } })

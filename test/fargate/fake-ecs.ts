@@ -11,7 +11,7 @@ import { FailurePlans } from './failure-plan.ts'
 import { FakeCluster } from './fake-cluster.ts'
 import type { FakeEcsEvent } from './fake-ecs-event.ts'
 import type { FakeService, ServiceOptions } from './fake-service.ts'
-import type { FakeTask } from './fake-task.ts'
+import type { CapacityProvider, FakeTask } from './fake-task.ts'
 import { type HttpHandler, type HttpRequest, LoopbackServer } from './loopback-server.ts'
 import { MetadataEndpoint } from './metadata-endpoint.ts'
 import { type Pick, pickAny } from './scale-in-order.ts'
@@ -122,6 +122,12 @@ export class FakeEcs implements AsyncDisposable {
 
   createService(options: ServiceOptions & { readonly definition: TaskDefinition }): FakeService {
     return this.cluster.createService(options, options.definition)
+  }
+
+  /** Starts a task that no service owns. */
+  runTask(definition: TaskDefinition, capacityProvider: CapacityProvider = 'FARGATE'): FakeTask {
+    const group = `family:${definition.family}`
+    return this.cluster.launch({ definition, group, startedBy: undefined, capacityProvider })
   }
 
   /** Finds a task by id or ARN. */

@@ -76,7 +76,9 @@ test('the real SDK works inside a task with nothing but its environment', async 
   fake.createService({ name: 'workers', definition, desiredCount: 1 })
   const task = onlyTask(fake)
   await task.container().process.said('agent ')
-  const [sdk, agent] = task.container().process.output.split('\n')
+  const lines = task.container().process.output.split('\n')
+  const sdk = lines.find((line) => line.startsWith('sdk '))
+  const agent = lines.find((line) => line.startsWith('agent '))
   expect(sdk).toContain(`"taskArn":"${task.arn}"`)
   expect(sdk).toContain('"protectionEnabled":true')
   expect(agent).toBe(

@@ -81,12 +81,7 @@ describe('task protection through the SDK', () => {
 
   test('refuses tasks without a service, unknown ones and those that stop', async () => {
     const at = await sdkSite(1)
-    const standalone = at.fake.cluster.launch({
-      definition: registerWorker(at.fake),
-      group: 'family:worker',
-      startedBy: undefined,
-      capacityProvider: 'FARGATE',
-    })
+    const standalone = at.fake.runTask(registerWorker(at.fake))
     const [own] = at.service.tasks
     own?.stop({ kind: 'user', stopCode: 'UserInitiated', stoppedReason: 'test' })
     const unknown = at.fake.cluster.arns.task('0'.repeat(32))

@@ -72,12 +72,7 @@ describe('deaths that no scheduler orders', () => {
         trap('heed', { name: 'sidecar' }),
       ],
     })
-    const task = fake.cluster.launch({
-      definition,
-      group: 'family:worker',
-      startedBy: 'test',
-      capacityProvider: 'FARGATE',
-    })
+    const task = fake.runTask(definition)
     await task.stopped
     expect(task.describe()).toMatchObject({
       stopCode: 'EssentialContainerExited',
@@ -89,12 +84,7 @@ describe('deaths that no scheduler orders', () => {
   test('a program that is not there fails to start', async () => {
     const fake = await startFake()
     const definition = registerWorker(fake, trap('heed', { command: ['/nowhere/at-all'] }))
-    const task = fake.cluster.launch({
-      definition,
-      group: 'family:worker',
-      startedBy: 'test',
-      capacityProvider: 'FARGATE',
-    })
+    const task = fake.runTask(definition)
     await task.stopped
     expect(task.describe()).toMatchObject({ stopCode: 'TaskFailedToStart' })
   })
@@ -151,12 +141,7 @@ describe('inside a task', () => {
       family: 'worker',
       containers: [trap('heed'), trap(0, { name: 'sidecar', essential: false })],
     })
-    const task = fake.cluster.launch({
-      definition,
-      group: 'family:worker',
-      startedBy: 'test',
-      capacityProvider: 'FARGATE',
-    })
+    const task = fake.runTask(definition)
     await task.container('sidecar').process.ended
     await allReady([task])
     expect(task.describe()).toMatchObject({

@@ -7,12 +7,13 @@ import { trap } from './task-programs.ts'
 
 describe('stopping', () => {
   test('SIGTERM, and a process that heeds it ends by itself', async () => {
-    const { fake, service } = await readyService(1)
+    const { fake, service, clock } = await readyService(1)
     const task = only(service.tasks)
     service.update({ desiredCount: 0 })
     await task.stopped
     expect(task.container().process.output).toContain('SIGTERM')
     expect(task.describe()).toMatchObject({ lastStatus: 'STOPPED', containers: [{ exitCode: 0 }] })
+    clock.advance(30_000)
     expect(fake.events.history.filter(({ type }) => type === 'kill')).toEqual([])
   })
 
@@ -23,6 +24,7 @@ describe('stopping', () => {
     await task.container().process.said('SIGTERM')
     clock.advance(29_999)
     expect(task.container().process.alive).toBe(true)
+    expect(fake.events.history.filter(({ type }) => type === 'kill')).toEqual([])
     expect(task.describe()).toMatchObject({ lastStatus: 'STOPPING', desiredStatus: 'STOPPED' })
     clock.advance(1)
     await task.stopped
