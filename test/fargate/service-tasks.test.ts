@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { capacityFor } from './capacity.ts'
 import { ManualClock } from './clock.ts'
+import type { CapacityProvider } from './fake-task.ts'
 import { only, readyService, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 
@@ -92,19 +94,14 @@ describe('deployments', () => {
   })
 })
 
-test('capacity goes by base and weight', async () => {
-  const clock = new ManualClock()
-  const fake = await startFake({ clock })
-  const service = fake.createService({
-    name: 'workers',
-    definition: registerWorker(fake),
-    desiredCount: 5,
-    capacity: [
-      { capacityProvider: 'FARGATE', base: 1, weight: 1 },
-      { capacityProvider: 'FARGATE_SPOT', weight: 1 },
-    ],
-  })
-  const providers = service.tasks.map(({ capacityProvider }) => capacityProvider)
-  expect(providers.filter((provider) => provider === 'FARGATE_SPOT')).toHaveLength(2)
-  expect(providers[0]).toBe('FARGATE')
+test('capacity goes by base and weight', () => {
+  const order = (...shares: Parameters<typeof capacityFor>[0]): string => {
+    const tasks: { readonly capacityProvider: CapacityProvider }[] = []
+    for (let started = 0; started < 4; started++) tasks.push({ capacityProvider: capacityFor(shares, tasks) })
+    return tasks.map(({ capacityProvider }) => (capacityProvider === 'FARGATE' ? 'F' : 'S')).join('')
+  }
+  const spot = { capacityProvider: 'FARGATE_SPOT' } as const
+  expect(order(spot, { capacityProvider: 'FARGATE', base: 2, weight: 0 })).toBe('FFSS')
+  expect(order({ capacityProvider: 'FARGATE', base: 1 }, spot)).toBe('FFSF')
+  expect(order({ ...spot, weight: 3 }, { capacityProvider: 'FARGATE' })).toBe('SSSF')
 })
