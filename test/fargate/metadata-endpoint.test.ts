@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { FakeEcs } from './fake-ecs.ts'
 import type { FakeTask } from './fake-task.ts'
 import { metadataUri, startFake } from './start-fake.ts'
+import type { TaskDefinitionInput } from './task-definition.ts'
 import { idle, taskProgram } from './task-programs.ts'
 
 function onlyTask(fake: FakeEcs): FakeTask {
@@ -85,4 +86,28 @@ test('the real SDK works inside a task with nothing but its environment', async 
     `agent 200 {"protection":{"ExpirationDate":null,"ProtectionEnabled":false,"TaskArn":"${task.arn}"}}`,
   )
   expect(fake.calls.calls({ door: 'credentials', task: task.arn })).toBe(1)
+})
+
+test('the environment is that of Fargate, with or without agent and role', async () => {
+  const fake = await startFake()
+  const environment = (more: Partial<TaskDefinitionInput>): Readonly<Record<string, string>> => {
+    const definition = fake.register({
+      family: 'worker',
+      containers: [idle({ environment: { MINE: 'yes' } })],
+      ...more,
+    })
+    return fake.runTask(definition).environmentOf()
+  }
+  expect(environment({})).toMatchObject({
+    AWS_EXECUTION_ENV: 'AWS_ECS_FARGATE',
+    AWS_REGION: 'eu-central-1',
+    ECS_AGENT_URI: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/api\/[0-9a-f]{32}-\d{10}$/),
+    ECS_CONTAINER_METADATA_URI_V4: expect.stringMatching(
+      /^http:\/\/127\.0\.0\.1:\d+\/v4\/[0-9a-f]{32}-\d{10}$/,
+    ),
+    MINE: 'yes',
+  })
+  expect(environment({ agentUri: false })).not.toHaveProperty('ECS_AGENT_URI')
+  expect(environment({})).toHaveProperty('AWS_CONTAINER_CREDENTIALS_FULL_URI')
+  expect(environment({ taskRole: false })).not.toHaveProperty('AWS_CONTAINER_CREDENTIALS_FULL_URI')
 })

@@ -98,8 +98,8 @@ describe('deaths that no scheduler orders', () => {
     fake.failHealthCheck(second)
     await Promise.all([first.stopped, second.stopped])
     expect(stops(fake)).toMatchObject([
-      { protectedThen: true, cause: { kind: 'maintenance' } },
-      { protectedThen: true, cause: { kind: 'unhealthy' } },
+      { protectedThen: true, cause: { kind: 'maintenance', stopCode: 'ServiceSchedulerInitiated' } },
+      { protectedThen: true, cause: { kind: 'unhealthy', stopCode: 'ServiceSchedulerInitiated' } },
     ])
     expect(second.describe().healthStatus).toBe('UNHEALTHY')
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { runs } from '../tui/demo/process-state.ts'
 import { ManualClock } from './clock.ts'
 import { only, readyService } from './ready-service.ts'
-import { registerWorker, startFake } from './start-fake.ts'
+import { allReady, registerWorker, startFake } from './start-fake.ts'
 import { trap } from './task-programs.ts'
 
 describe('stopping', () => {
@@ -51,6 +51,19 @@ describe('stopping', () => {
     clock.advance(1_000)
     expect(task.startedAt).toBeUndefined()
     expect(task.status).toBe('STOPPED')
+  })
+
+  test('STOPPED follows the end of the processes, later if told so', async () => {
+    const clock = new ManualClock()
+    const fake = await startFake({ clock, deprovisionMs: 5_000 })
+    const task = fake.runTask(registerWorker(fake))
+    await allReady([task])
+    task.stop({ kind: 'user', stopCode: 'UserInitiated', stoppedReason: 'test' })
+    await fake.events.until(() => task.status === 'DEPROVISIONING')
+    expect(task.container().process.alive).toBe(false)
+    clock.advance(5_000)
+    await task.stopped
+    expect(task.stoppedAt).toBe(clock.now())
   })
 
   test('a stop timeout above that of Fargate is refused', async () => {
