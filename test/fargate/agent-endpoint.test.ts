@@ -204,13 +204,14 @@ describe('planned failures of the agent', () => {
   test.each(['agent', 'ecs'] as const)(
     'an answer that is held up at %s: the task is protected before',
     async (at) => {
-      const { fake, put, task } = await site()
+      const { fake, put, get, task } = await site()
       const { promise, resolve } = Promise.withResolvers<void>()
-      const plan = fake.failures.add({ at, failure: { kind: 'hold', until: promise } })
+      const plan = fake.failures.add({ at, times: 1, failure: { kind: 'hold', until: promise } })
       const answers: number[] = []
       const answered = put({ ProtectionEnabled: true }).then(({ status }) => answers.push(status))
       await plan.met
       await fake.events.until(() => fake.isProtected(task))
+      expect((await get()).body).toMatchObject({ protection: { ProtectionEnabled: true } })
       expect(answers).toEqual([])
       resolve()
       await answered

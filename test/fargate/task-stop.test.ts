@@ -91,4 +91,7 @@ test('closing ends every process, those that ignore SIGTERM too', async () => {
   const processes = service.tasks.map((task) => task.container().process)
   await fake.close()
   expect(processes.map((each) => each.alive)).toEqual([false, false])
+  const known = fake.cluster.tasks
+  service.update({ desiredCount: 3 })
+  expect(fake.cluster.tasks).toEqual(known)
 })
