@@ -2,12 +2,17 @@ import {
   AccessDeniedException,
   ClientException,
   ClusterNotFoundException,
+  ConflictException,
   ECSServiceException,
   InvalidParameterException,
   ListTasksCommand,
   ResourceNotFoundException,
+  RunTaskCommand,
   ServerException,
+  ServiceNotActiveException,
+  ServiceNotFoundException,
   UnsupportedFeatureException,
+  UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from 'vitest'
 import type { AwsErrorCode } from './aws-error.ts'
@@ -40,6 +45,28 @@ describe('errors and counts', () => {
     expect(at.fake.calls.attempts(filter).map(({ attempt }) => attempt)).toEqual(
       Array.from({ length: attempts }, (_, index) => index + 1),
     )
+  })
+
+  test.each([
+    ['ServiceNotFoundException', ServiceNotFoundException],
+    ['ServiceNotActiveException', ServiceNotActiveException],
+  ] as const)('%s of UpdateService arrives as its class', async (code, errorClass) => {
+    const at = await sdkSite(0)
+    at.fake.failures.add({ at: 'ecs', operation: 'UpdateService', failure: { kind: 'error', code } })
+    const update = new UpdateServiceCommand({ cluster, service: 'workers', desiredCount: 1 })
+    await expect(at.client.send(update)).rejects.toBeInstanceOf(errorClass)
+    expect(at.service.desiredCount).toBe(0)
+  })
+
+  test('a refused clientToken of RunTask arrives as its class', async () => {
+    const at = await sdkSite(0)
+    at.fake.failures.add({
+      at: 'ecs',
+      operation: 'RunTask',
+      failure: { kind: 'error', code: 'ConflictException' },
+    })
+    const run = new RunTaskCommand({ cluster, taskDefinition: 'worker' })
+    await expect(at.client.send(run)).rejects.toBeInstanceOf(ConflictException)
   })
 
   test('the SDK meets an answer that is held up, lost, about another task and of the past', async () => {

@@ -93,7 +93,7 @@ export class EcsApi {
         return { kind: 'held', result, until: failure.until }
       }
       case 'wrong-task':
-        return protectionResult([this.#protected(failure.taskArn, 60_000)], [])
+        return protectionResult([this.#protected(failure.taskArn, 3_600_000)], [])
       case 'past-expiry':
         return protectionResult(
           tasks.map((arn) => this.#protected(arn, -1_000)),
