@@ -24,6 +24,7 @@ export default defineConfig({
         extends: true,
         test: { name: 'redis-server', include: ['test/redis-server/**/*.test.ts'] },
       },
+      { extends: true, test: { name: 'fargate', include: ['test/fargate/**/*.test.ts'] } },
       { extends: true, test: { name: 'cli', include: ['test/cli/**/*.test.ts'] } },
       {
         extends: true,

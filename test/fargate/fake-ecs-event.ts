@@ -1,0 +1,24 @@
+import type { FakeTask, TaskStatus } from './fake-task.ts'
+import type { StopCause } from './stop-cause.ts'
+
+/** What happens in a fake cluster, in order. The receipt of a story is made from these. */
+export type FakeEcsEvent =
+  | { readonly type: 'task'; readonly at: number; readonly task: FakeTask; readonly status: TaskStatus }
+  /** A task is told to stop. `protectedThen`: whether it was protected from scale-in at that moment. */
+  | {
+      readonly type: 'stop'
+      readonly at: number
+      readonly task: FakeTask
+      readonly cause: StopCause
+      readonly protectedThen: boolean
+    }
+  /** SIGKILL, because the stop timeout was over. */
+  | { readonly type: 'kill'; readonly at: number; readonly task: FakeTask; readonly container: string }
+  | { readonly type: 'protected'; readonly at: number; readonly taskArn: string; readonly until: number }
+  /** The task has ended its protection itself. */
+  | { readonly type: 'unprotected'; readonly at: number; readonly taskArn: string }
+  | { readonly type: 'expired'; readonly at: number; readonly taskArn: string }
+  /** ECS has refused to change a protection. */
+  | { readonly type: 'refused'; readonly at: number; readonly taskArn: string; readonly reason: string }
+  /** A service event, as DescribeServices shows it. */
+  | { readonly type: 'service'; readonly at: number; readonly service: string; readonly message: string }

@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url'
+import type { ContainerDefinition } from './task-definition.ts'
+
+/** Returns the path of a program in tasks/. */
+export function taskProgram(name: string): string {
+  return fileURLToPath(new URL(`./tasks/${name}.ts`, import.meta.url))
+}
+
+/** Returns a container that says what happens to it: see tasks/trap.ts. */
+export function trap(
+  mode: 'heed' | 'ignore' | number,
+  more: Partial<ContainerDefinition> = {},
+): ContainerDefinition {
+  return { name: 'worker', command: [process.execPath, taskProgram('trap'), String(mode)], ...more }
+}
+
+/** Returns a container that does nothing and costs little: for tests of what is around it. */
+export function idle(more: Partial<ContainerDefinition> = {}): ContainerDefinition {
+  return { name: 'worker', command: ['sleep', '86400'], ...more }
+}
