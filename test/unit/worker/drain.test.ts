@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { WorkerDrain } from '../../../runtime/store/worker-drain.ts'
 import { defineJob, type Jobs } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
@@ -10,6 +10,8 @@ const minuteMs = 60_000
 async function heldWorker(open: () => Promise<object>) {
   const { jobs, work } = await openWorkshop(await open())
   const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
+  // A test that fails ends, too.
+  onTestFinished(() => goOn.open())
   const job = defineJob({ name: 'held' }, async () => {
     begun.open()
     await goOn.opened

@@ -36,7 +36,7 @@ export interface KeyUsers {
   readonly isCut: boolean
 }
 
-export interface UniqueList {
+interface UniqueList {
   readonly keys: readonly HeldKey[]
   /** There are more behind these. */
   readonly isCut: boolean

@@ -127,8 +127,3 @@ export function keyRows(input: Input): readonly KeyRow[] {
     },
   })) as readonly KeyRow[]
 }
-
-/** The key that the cursor is on in their list. */
-export function currentKey(input: Input): KeyRow | undefined {
-  return currentOf(keyRows(input), input.place, 'keys')
-}
