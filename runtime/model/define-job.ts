@@ -4,6 +4,7 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { type Context, type Job, type JobOptions, jobBrand, type OnFailed } from './job.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { parseJobLimits } from './limit-use.ts'
+import { maxVersion } from './max-version.ts'
 import { isName, longestName } from './name.ts'
 import { checkNodeVersion } from './node-version-error.ts'
 import { parsePriority } from './priority.ts'
@@ -27,9 +28,6 @@ const known = [
   'protect',
   'onFailed',
 ]
-
-/** Stores add 2^31 to it for runs that need scale-in protection, and keep 32 bits (store/stored-version.ts). */
-const maxVersion = 2 ** 31 - 1
 
 /**
  * Defines a job: a name, its options, and an async function made of steps.

@@ -23,7 +23,7 @@ interface ProtectedWhat {
  * Returns whether a run with this parsed input needs scale-in protection.
  * @throws InvalidOptionsError when the job's function throws or returns no boolean
  */
-export function needsProtection(
+export function decideProtection(
   rule: ProtectRule,
   input: unknown,
   { job, schedule }: ProtectedWhat,

@@ -2,7 +2,7 @@ import { encodeValue } from '../model/codec.ts'
 import { digestsOf } from '../model/digest.ts'
 import type { Job } from '../model/job.ts'
 import { limitUses } from '../model/limit-use.ts'
-import { needsProtection } from '../model/protect.ts'
+import { decideProtection } from '../model/protect.ts'
 import { parseInput } from '../model/standard-schema.ts'
 import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
@@ -43,7 +43,7 @@ export async function checkInput<Input>(
       : { limits: limitUses(job.limits, parsed, { job: job.name, schedule }) }),
     ...(job.unique === undefined ? {} : { unique: uniqueClaim(job.unique, parsed, job.name) }),
     ...(job.timeoutMs === undefined ? {} : { timeoutMs: job.timeoutMs }),
-    ...(job.protect !== undefined && needsProtection(job.protect, parsed, { job: job.name, schedule })
+    ...(job.protect !== undefined && decideProtection(job.protect, parsed, { job: job.name, schedule })
       ? { protect: true }
       : {}),
   }

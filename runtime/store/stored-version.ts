@@ -1,3 +1,5 @@
+import { maxVersion } from '../model/max-version.ts'
+
 /*
  * The version of a run, as both stores keep it. A run that needs scale-in protection has `protectedFrom` added to its job's
  * version; so the class of ready runs (queue, job, stored version) tells such runs from others without a record of its own.
@@ -5,7 +7,7 @@
  */
 
 /** Above every version of a job, and in 32 bits with it. */
-export const protectedFrom: number = 2 ** 31
+export const protectedFrom: number = maxVersion + 1
 
 export interface VersionedRun {
   readonly version: number

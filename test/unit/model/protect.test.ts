@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { needsProtection, parseProtect } from '../../../runtime/model/protect.ts'
+import { decideProtection, parseProtect } from '../../../runtime/model/protect.ts'
 import { defineJob } from '../../../sdk/index.ts'
 
 type Protect = true | ((input: unknown) => boolean)
@@ -26,9 +26,9 @@ describe('whether a run needs protection', () => {
 
   test('is what the function returns for its input', () => {
     const isLarge = (input: unknown): boolean => (input as { rows: number }).rows > 5
-    expect(needsProtection(true, { rows: 1 }, of)).toBe(true)
-    expect(needsProtection(isLarge, { rows: 6 }, of)).toBe(true)
-    expect(needsProtection(isLarge, { rows: 5 }, of)).toBe(false)
+    expect(decideProtection(true, { rows: 1 }, of)).toBe(true)
+    expect(decideProtection(isLarge, { rows: 6 }, of)).toBe(true)
+    expect(decideProtection(isLarge, { rows: 5 }, of)).toBe(false)
   })
 
   test.each<[string, () => unknown, RegExp]>([
@@ -37,11 +37,11 @@ describe('whether a run needs protection', () => {
     ['a promise', () => Promise.reject(new Error('late')), /returned a promise for this input/],
     ['a throw', () => JSON.parse('{'), /threw for this input: .*JSON/],
   ])('%s is refused by name', (_, rule, message) => {
-    const ask = (): unknown => needsProtection(rule, {}, of)
+    const ask = (): unknown => decideProtection(rule, {}, of)
     expect(ask).toThrow(/^job 'import': protect /)
     expect(ask).toThrow(message)
     expect(ask).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS' }))
-    expect(() => needsProtection(rule, {}, { ...of, schedule: 'nightly' })).toThrow(
+    expect(() => decideProtection(rule, {}, { ...of, schedule: 'nightly' })).toThrow(
       /for the input of schedule 'nightly'/,
     )
   })

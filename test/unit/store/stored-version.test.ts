@@ -1,25 +1,26 @@
 import { expect, test } from 'vitest'
 import { decodeValue } from '../../../runtime/model/codec.ts'
+import { maxVersion } from '../../../runtime/model/max-version.ts'
 import { decodeSpec, encodeSpec, type ScheduleSpec } from '../../../runtime/store/schedules.ts'
 import { protectedFrom, readVersion, storedVersion } from '../../../runtime/store/stored-version.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { newRun } from '../../contract/given.ts'
 
-const largest = protectedFrom - 1
-
-test.each([1, 7, largest])('version %d comes back as it was stored', (version) => {
+test.each([1, 7, maxVersion])('version %d comes back as it was stored', (version) => {
   expect(readVersion(storedVersion({ version }))).toEqual({ version })
   expect(readVersion(storedVersion({ version, protect: true }))).toEqual({ version, protect: true })
 })
 
 test('for a run that needs protection it is newer than all code, and has 32 bits', () => {
-  expect(storedVersion({ version: 1, protect: true })).toBeGreaterThan(largest)
-  expect(storedVersion({ version: largest, protect: true })).toBe(2 ** 32 - 1)
+  expect(storedVersion({ version: 1, protect: true })).toBeGreaterThan(maxVersion)
+  expect(storedVersion({ version: maxVersion, protect: true })).toBe(2 ** 32 - 1)
 })
 
 test('no job has a version that could be taken for one', () => {
-  expect(defineJob({ name: 'a', version: largest }, () => 1).version).toBe(largest)
-  expect(() => defineJob({ name: 'a', version: largest + 1 }, () => 1)).toThrow(/version must be 1, 2, 3 …, /)
+  expect(defineJob({ name: 'a', version: maxVersion }, () => 1).version).toBe(maxVersion)
+  expect(() => defineJob({ name: 'a', version: maxVersion + 1 }, () => 1)).toThrow(
+    /version must be 1, 2, 3 …, /,
+  )
 })
 
 function specOf(protect?: true): ScheduleSpec {

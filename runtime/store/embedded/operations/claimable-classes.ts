@@ -2,7 +2,7 @@ import { suspectStreak } from '../../../model/poison.ts'
 import { askPauseMs, maxProtectedLeft } from '../../protection-level.ts'
 import type { ClaimRequest, LeaseId, WorkerJob } from '../../store.ts'
 import { needsProtection, versionOf } from '../../stored-version.ts'
-import type { Sql } from '../database.ts'
+import { readSetting, writeSetting } from '../settings.ts'
 import { holdsSuspect, suspectIsReady } from '../takers.ts'
 import type { Transaction } from '../transaction.ts'
 
@@ -75,12 +75,4 @@ export function isToAsk({ sql, now }: Transaction, runs: number): boolean {
   if (isOver) writeSetting(sql, 'asked_since', now)
   writeSetting(sql, 'asked', told + 1)
   return true
-}
-
-function readSetting(sql: Sql, name: string): number | undefined {
-  return sql.get<{ value: number }>('SELECT value FROM settings WHERE name = ?', name)?.value
-}
-
-function writeSetting(sql: Sql, name: string, value: number): void {
-  sql.run('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
 }

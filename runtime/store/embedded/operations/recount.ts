@@ -4,6 +4,7 @@ import { type Miscount, type RecountReport, recountPauseMs } from '../../recount
 import type { Sql } from '../database.ts'
 import { inspectRunCounts, readRecountedAt, readRecountedTo } from '../run-counts.ts'
 import { endedButCompleted } from '../run-streams.ts'
+import { writeSetting } from '../settings.ts'
 import type { Transaction } from '../transaction.ts'
 
 /** One transaction's share: a few milliseconds. */
@@ -81,10 +82,6 @@ function putRight(sql: Sql, now: number): Miscount[] {
   sql.run("DELETE FROM settings WHERE name = 'recounted_to'")
   writeSetting(sql, 'recounted_at', now)
   return miscounts
-}
-
-function writeSetting(sql: Sql, name: string, value: number): void {
-  sql.run('INSERT INTO settings VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', name, value)
 }
 
 /** RC3. To be asked before the transaction changes a run. `ended` is how many runs have ended, which the sweep has counted. */
