@@ -13,7 +13,7 @@ import type { RunRow } from './run-row.ts'
 import { type Moment, shownAt } from './store-clock.ts'
 import type { Holder, Transaction } from './transaction.ts'
 
-type Held = Pick<RunRow, 'seq' | 'job' | 'lease' | 'fence' | 'changed_at' | 'started_at'>
+type Held = Pick<RunRow, 'seq' | 'job' | 'lease' | 'fence' | 'changed_at' | 'started_at' | 'ready_at'>
 
 /** A fence is the time of its claim, unless the clock went back; a state that came later is later. */
 function claimedAt({ fence, changed_at }: Pick<RunRow, 'fence' | 'changed_at'>): number {
@@ -25,7 +25,7 @@ function isFirst({ fence, started_at }: Pick<RunRow, 'fence' | 'started_at'>): b
   return fence === started_at
 }
 
-/** Writes down the execution that a transition ends (X1, X2); to be called before the run's row is changed. */
+/** Writes down the execution that a transition ends (X1, X2). @param run As it was before. */
 export function keepExecution(
   tx: Transaction,
   run: Held,
@@ -34,15 +34,13 @@ export function keepExecution(
 ): void {
   if (run.lease === null || (transition === 'complete' && isFirst(run))) return
   const holder = holderOf(tx, run.lease)
-  const last = tx.sql.get<{ n: number | null }>('SELECT max(n) AS n FROM executions WHERE run = ?', run.seq)
-  const n = (last?.n ?? 0) + 1
-  tx.sql.run(
+  const kept = tx.sql.get<{ n: number }>(
     `INSERT INTO executions (run, n, claimed_at, ready_at, ended_at, transition, until, worker, version)
-     VALUES (?, ?, ?, (SELECT ready_at FROM runs WHERE seq = ?), ?, ?, ?, ?, ?)`,
-    ...[run.seq, n, claimedAt(run), run.seq, tx.now, transition, until],
+     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM executions WHERE run = ?), ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+    ...[run.seq, run.seq, claimedAt(run), run.ready_at, tx.now, transition, until],
     ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null],
   )
-  const dropped = n - keptExecutions.last
+  const dropped = (kept?.n ?? 0) - keptExecutions.last
   if (dropped > keptExecutions.first)
     tx.sql.run('DELETE FROM executions WHERE run = ? AND n = ?', run.seq, dropped)
 }
@@ -73,7 +71,7 @@ interface ExecutionRow {
 
 export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): ExecutionInfo[] {
   const run = sql.get<OwnerRow>(
-    `SELECT runs.seq, runs.job, runs.state, runs.fence, runs.changed_at, runs.started_at, runs.ready_at, runs.ended_at,
+    `SELECT runs.seq, runs.job, runs.state, runs.lease, runs.fence, runs.changed_at, runs.started_at, runs.ready_at, runs.ended_at,
        workers.name AS worker, workers.jobs
      FROM runs LEFT JOIN workers ON workers.lease = runs.lease WHERE runs.id = ?`,
     id,
@@ -86,9 +84,9 @@ export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): Executio
   return all.map((one) => shown(one, moment))
 }
 
-type OwnerRow = Pick<RunRow, 'seq' | 'job' | 'fence' | 'changed_at' | 'started_at' | 'ended_at'> & {
+type OwnerRow = Held & {
   readonly state: RunState
-  readonly ready_at: number | null
+  readonly ended_at: number | null
   readonly worker: string | null
   readonly jobs: string | null
 }

@@ -36,6 +36,8 @@ export interface RunRow {
   /** When it was last retried after its end. */
   readonly retried_at: number | null
   readonly started_at: number | null
+  /** When a held run became ready (L6). */
+  readonly ready_at: number | null
   readonly changed_at: number
   readonly ended_at: number | null
   readonly settled_fence: number | null
@@ -86,7 +88,7 @@ interface PayloadRow {
 
 export const runColumns = `runs.seq, runs.id, runs.job, runs.version, runs.queue, runs.priority, runs.state, runs.lease,
   runs.fence, runs.position, runs.journal_bytes, runs.attempt, runs.losses, runs.streak, runs.wake_at, runs.instant_at,
-  runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.retried_at, runs.started_at, runs.changed_at,
+  runs.expires_at, runs.deadline_at, runs.timeout_ms, runs.enqueued_at, runs.retried_at, runs.started_at, runs.ready_at, runs.changed_at,
   runs.ended_at, runs.settled_fence, runs.settled_state, runs.waiting, runs.cancel, runs.blocked,
   runs.limited, runs.unique_key, runs.canonical_key, runs.unique_until, runs.orphans, runs.fingerprint`
 

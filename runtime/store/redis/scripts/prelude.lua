@@ -652,8 +652,10 @@ local function executions()
     return sub(lines, 1, from - 1) .. sub(lines, string.find(lines, '\n', from, true) + 1)
   end
 
+  --- A run whose extras are near the bound of a record keeps no more: it must be able to move.
   --- @param begun The claim and when the run had become ready, in the store's time, 0 if that isn't known; the lease.
   madeExecutions = function(run, transition, begun)
+    if #run[EXTRAS] > 49152 then return end
     local worker = begun.lease and holderOf(begun.lease)
     local count, lines = 0, ''
     if mayHave(run, 'x') and extrasOf(run).x then

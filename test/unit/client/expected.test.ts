@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest'
+import { defineJob, type Jobs, StaleWriteError } from '../../../sdk/index.ts'
+import { openWorkshop } from '../workshop.ts'
+
+const tidy = defineJob({ name: 'tidy' }, () => undefined)
+
+test('what a manual write expects is what a read returned', async () => {
+  const { jobs } = await openWorkshop()
+  await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
+  const [{ revision } = { revision: 0 }] = await jobs.schedules.list()
+  await jobs.schedules.pause('nightly', { expected: { revision } })
+  const [paused] = await jobs.schedules.list()
+  const pausedAt = paused?.paused?.at.getTime() ?? 0
+  await expect(jobs.schedules.resume('nightly', { expected: { revision } })).rejects.toThrow(StaleWriteError)
+  await jobs.schedules.resume('nightly', { expected: { revision, pausedAt } })
+  await jobs.pauseQueue('mail', { expected: {} })
+  await expect(jobs.pauseQueue('mail', { expected: {} })).rejects.toThrow("queue 'mail' has changed")
+  const until = (await jobs.muteFinding('a', { for: '1m', expected: {} })).getTime()
+  expect(await jobs.unmuteFinding('a', { expected: { until } })).toBe(true)
+})
+
+test('a trigger is for the schedule that was seen; its repeat answers the same run', async () => {
+  const { jobs } = await openWorkshop()
+  await jobs.schedules.put('nightly', tidy, { cron: '@daily' })
+  const write = { requestId: 'once', expected: { revision: 1 } }
+  const { id } = await jobs.schedules.trigger('nightly', write)
+  await jobs.schedules.put('nightly', tidy, { cron: '@hourly' })
+  expect((await jobs.schedules.trigger('nightly', write)).id).toBe(id)
+  await expect(jobs.schedules.trigger('nightly', { expected: { revision: 1 } })).rejects.toMatchObject({
+    code: 'STALE_WRITE',
+  })
+  expect((await jobs.inspector.runs({ limit: 10 })).runs.map((run) => [run.id, run.schedule])).toEqual([
+    [id, 'nightly'],
+  ])
+})
+
+test.each<[string, (jobs: Jobs) => Promise<unknown>]>([
+  ['a time that is none', (jobs) => jobs.pauseQueue('mail', { expected: { pausedAt: Number.NaN } })],
+  [
+    'a field that is none',
+    (jobs) => jobs.unmuteFinding('a', { expected: { revision: 1 } as { until?: number } }),
+  ],
+])('%s is refused', async (_, write) => {
+  const { jobs } = await openWorkshop()
+  await expect(write(jobs)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' })
+})
