@@ -141,6 +141,11 @@ describe('what is said of a limiter', () => {
     expect(quiet).toContain('no run waits')
     const hidden = textOf(dataOf({ limiters: [limiter('tenant', { waiting: 3 })], keys, current: 'tenant' }))
     expect(hidden).toContain('3 wait, none of them among the runs that have waited for the longest')
+    const few = new Map([['tenant', [keyOf('tenant', 'ana', { used: 2, waiting: 1 })]]])
+    const one = textOf(
+      dataOf({ limiters: [limiter('tenant', { waiting: 1 })], keys: few, current: 'tenant' }),
+    )
+    expect(one).toContain('1 waits, and is not among the runs that have waited for the longest')
   })
 })
 

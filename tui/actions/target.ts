@@ -35,7 +35,7 @@ export type Target =
   | { readonly kind: 'schedule'; readonly id: string; readonly paused: boolean }
   | { readonly kind: 'worker'; readonly id: string; readonly draining: boolean }
   | { readonly kind: 'limiter'; readonly id: string }
-  | { readonly kind: 'finding'; readonly id: string }
+  | { readonly kind: 'finding'; readonly id: string; readonly muted: boolean }
 
 export type TargetKind = Target['kind']
 export type TargetOf<Kind extends TargetKind> = Extract<Target, { readonly kind: Kind }>
@@ -56,7 +56,7 @@ function single(thing: Thing): Target | undefined {
     case 'step':
       return { kind: 'run', id: thing.run, step: thing.id }
     case 'failure':
-      return { kind: 'filter', text: `failure ${thing.id}`, filter: { fingerprint: thing.id } }
+      return { kind: 'filter', text: `by:${thing.id}`, filter: { fingerprint: thing.id } }
     case 'filter':
       return { kind: 'filter', text: thing.id, filter: thing.filter }
     case 'job':

@@ -151,3 +151,12 @@ test('a report names the cause and what came with it', () => {
     'durable-jobs retry --fingerprint f1:0123456789ab',
   ])
 })
+
+test('a report on one failed run counts one', () => {
+  const group = groupOf({ tries: 1, runs: 1, failedNow: 1, perMinute: [] })
+  const state = shown({ groups: [group] })
+  const [row] = failureRows(input(state))
+  const { title, causes } = failureIncident(input(state), row as FailureRow)
+  expect(title).toBe('1 run of ship is failed: StripeError: <n> rate_limit')
+  expect(causes[1]).toBe('1 run failed for good; 1 failed try, 0 of them in the last hour.')
+})

@@ -75,7 +75,7 @@ function minutesOf({ perMinute }: FailureGroup, look: Look, width: number): read
   const most = Math.max(...perMinute)
   if (most === 0) return [span(' no try in the last hour', 'dim')]
   const form = look.ascii ? 'ascii' : 'block'
-  const [line = ''] = sparkline(perMinute, { width: Math.max(10, Math.min(60, width - 24)), height: 1, form })
+  const [line = ''] = sparkline(perMinute, { width: Math.max(10, Math.min(60, width - 30)), height: 1, form })
   return [
     span(' last hour ', 'dim'),
     span(line, 'warn'),

@@ -15,12 +15,11 @@ export function failureIncident(
 ): IncidentAbout {
   const { fingerprint, job, step, failedNow, tries, runs, firstAt, sample, versions } = group
   const choice = store === undefined ? {} : { store }
-  const count = (n: number): string => n.toLocaleString('en')
   return {
-    title: `${count(failedNow)} runs of ${job} are failed: ${failureText(group)}`,
+    title: `${counted(failedNow, 'run', 'runs')} of ${job} ${failedNow === 1 ? 'is' : 'are'} failed: ${failureText(group)}`,
     causes: [
       `${failureText(group)}${step === '' ? ', between steps' : ` at step '${step}'`} of ${job}.`,
-      `${count(runs)} runs failed for good; ${count(tries)} failed tries, ${count(triesIn(group, 60))} of them in the last hour.`,
+      `${counted(runs, 'run', 'runs')} failed for good; ${counted(tries, 'failed try', 'failed tries')}, ${triesIn(group, 60).toLocaleString('en')} of them in the last hour.`,
       `Seen with ${versions.length === 1 ? 'version' : 'versions'} ${versions.join(', ')}.`,
     ],
     since: firstAt,
@@ -38,4 +37,8 @@ export function failureIncident(
       ...(failedNow === 0 ? [] : [retryCommand(group, store)]),
     ],
   }
+}
+
+function counted(n: number, one: string, many: string): string {
+  return `${n.toLocaleString('en')} ${n === 1 ? one : many}`
 }

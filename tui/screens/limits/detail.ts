@@ -75,5 +75,6 @@ function placeLines(places: readonly RunPlace[], { row, key, props }: Shown): Li
 function quietText({ limiter }: LimiterRow, key: KeyRow | undefined): string {
   const waiting = key?.key.waiting ?? limiter.waiting
   if (waiting === 0) return 'no run waits; who holds it is told by runs that wait for it'
-  return `${waiting} wait, none of them among the runs that have waited for the longest: enter lists all that wait`
+  const those = waiting === 1 ? '1 waits, and is not' : `${waiting} wait, none of them`
+  return `${those} among the runs that have waited for the longest: enter lists all that wait`
 }
