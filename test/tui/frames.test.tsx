@@ -84,6 +84,17 @@ test('a help that is longer than the screen is cut, not squeezed', () => {
   expect(lines[4]).toMatch(/^ +esc ← h +closes messages/)
 })
 
+test('the help of a key is whole on a narrow terminal', () => {
+  const text = linesOf(pressed(stateOf(), '?')).join(' ').replace(/\s+/g, ' ')
+  expect(text).toContain('goes to what the row is connected with: worker, queue, limiter, schedule, run')
+  expect(text).not.toContain('…')
+})
+
+test('findings that have no room are counted', () => {
+  const [line = ''] = linesOf(stateOf({ fleet: busy })).filter((one) => one.includes('needs attention'))
+  expect(line).toContain('24 more below')
+})
+
 test('a search in the help leaves the keys that have it', () => {
   const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'stand still')
   const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|lets|opens|shows) /.test(line))

@@ -96,6 +96,7 @@ async function meet(play: Play, site: OpenSite, store: string): Promise<void> {
 
 /** Presses the keys that look; resolves to how many of them it took to see the cause. */
 async function lookFor(terminal: Terminal, { incident, opens, cause, looks }: Play): Promise<number> {
+  if (incident.needs === 'store') await select(terminal, opens)
   const screens = [await shown(terminal, opens)]
   for (const one of looks) screens.push(await press(terminal, one))
   const found = screens.findIndex((screen) => cause.test(onOneLine(screen)))
@@ -103,6 +104,21 @@ async function lookFor(terminal: Terminal, { incident, opens, cause, looks }: Pl
     0,
   )
   return found
+}
+
+/** Moves the cursor to a finding, where a busy machine has graver ones of its own: these keys are not counted. */
+async function select(terminal: Terminal, row: RegExp): Promise<void> {
+  for (;;) {
+    const screen = await terminal.shows((text) => text.split('\n').some((line) => row.test(onOneLine(line))))
+    const current = cursorLine(screen)
+    if (row.test(onOneLine(current))) return
+    await terminal.press('j')
+    await terminal.shows((text) => cursorLine(text) !== current)
+  }
+}
+
+function cursorLine(screen: string): string {
+  return screen.split('\n').find((line) => line.startsWith('▸ ')) ?? ''
 }
 
 /** What the page says to type, where no key cures it. */

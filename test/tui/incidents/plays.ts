@@ -98,7 +98,7 @@ export const plays: readonly Play[] = [
   },
   {
     incident: versionDrift,
-    opens: /critical .* Runs of job 'invoice'/,
+    opens: /critical .*Runs of job 'invoice'/,
     cause: versionDrift.says,
     looks: [{ key: 'enter', shows: /job:invoice .* ○ ready .* no live worker has/ }],
     after: /no run matches 'state:ready,waiting,scheduled job:invoice/,

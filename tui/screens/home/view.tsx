@@ -126,10 +126,12 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
   const { look, place, windows, fleet, size, now } = props
   const list = windows.attention
   const isQuiet = fleet.findings.length === 0 && fleet.muted.length > 0
+  const below = list === undefined ? 0 : list.count - list.first - list.rows.length
+  const more = below > 0 ? span(`${below} more below`, 'dim') : undefined
   return (
     <Pane
       title="needs attention"
-      note={isQuiet ? span('nothing but what is muted', 'good') : undefined}
+      note={isQuiet ? span('nothing but what is muted', 'good') : more}
       {...{ width: size.columns, height: attentionHeight, look }}
       active={list?.active}
     >
