@@ -206,6 +206,24 @@ test('below a narrow list of runs stands why the run under the cursor is where i
   expect(text.replace(/\s+/g, ' ')).toContain(`TypeError: ${error.message}`)
 })
 
+test('why a queue is paused is whole, however long the reason', () => {
+  const reason = `nordtea sends wrong prices ${'again and '.repeat(6)}again: ask Ravi first`
+  const paused = { by: 'maria', reason, at: now - 60_000 }
+  const text = linesOf(
+    stateOf({
+      target: { screen: 'queues' },
+      fleet: fleetOf({ queues: [queue('imports', { ready: 1, paused })] }),
+    }),
+  ).join(' ')
+  expect(text.replace(/\s+/g, ' ')).toContain(`Queue 'imports' has been paused by maria (${reason})`)
+})
+
+test('a view that stands still says which key lets it move on', () => {
+  const keysOf = (state: AppState): string => spansText(keysLine(state, { ...deps, verbs: {} }))
+  expect(keysOf(stateOf())).toContain('F freeze')
+  expect(keysOf(pressed(stateOf(), 'F'))).toContain('F move on')
+})
+
 test('what is muted is shown as that, with its end', () => {
   const until = now + 3_600_000
   const muted = findingOf('blocked:pay', {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Run } from '../../runtime/model/run.ts'
 import type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../../runtime/store/limiters.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
+import { spansText } from '../../tui/kit/span.ts'
 import { limiterDetail } from '../../tui/screens/limits/detail.ts'
 import { limitsLayout } from '../../tui/screens/limits/layout.ts'
 import { type LimitsData, loadLimits } from '../../tui/screens/limits/limits-data.ts'
@@ -134,6 +135,16 @@ describe('what is said of a limiter', () => {
     const byHand = { by: 'ben', reason: 'slow', at: now - minuteMs, code: { ...limiter('x').rule, max: 10 } }
     const text = textOf(dataOf({ limiters: [limiter('tenant', { byHand })], keys, current: 'tenant' }))
     expect(text).toContain('by ben: slow; the code says max 10 (1m0s ago)')
+  })
+
+  test('is who set its numbers in as many lines as that takes', () => {
+    const byHand = { by: 'ben', reason: 'slow '.repeat(20), at: now, code: limiter('x').rule }
+    const data = dataOf({ limiters: [limiter('tenant', { byHand })], keys, current: 'tenant' })
+    const props = { ...screenInput({ target, data }), windows: {} }
+    const [row] = limiterRows(props)
+    const lines = row === undefined ? [] : limiterDetail(row, undefined, props).map(spansText)
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
+    expect(lines.join('')).toContain('the code says max 2')
   })
 
   test('is that nobody waits, or that those who do are not among the inspected', () => {

@@ -125,7 +125,12 @@ function hintsOf(state: AppState, deps: AppDeps): readonly Hint[] {
     .filter(({ command, tier }) => tier === undefined || isForChosen(command))
     .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0))
     .map(({ keys: [key = ''], command, label }) => {
-      const text = command === 'range' ? `range ${state.range}` : label
-      return [keyText(key, environment.look.ascii), text, 'dim']
+      return [keyText(key, environment.look.ascii), labelOf(command, label, state), 'dim']
     })
+}
+
+/** What two toggles would do now. */
+function labelOf(command: string, label: string, { range, frozen }: AppState): string {
+  if (command === 'range') return `range ${range}`
+  return command === 'freeze' && frozen !== undefined ? 'move on' : label
 }

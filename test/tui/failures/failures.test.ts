@@ -120,11 +120,21 @@ test('the detail has the counts apart, the sample and the command that retries t
   expect(text).toContain(' StripeError: <n> rate_limit')
   expect(text).toContain(" in ship, step 'charge'  version 17  new since version 17 began 12m40s ago")
   expect(text).toContain(
-    ' failed now 1,204  runs failed for good 1,204  tries 1,260, 642 in the last hour, 285 in 5m ',
+    ' failed now 1,204  failed for good 1,204  tries 1,260, 642 in 1h, 285 in 5m ',
   )
   expect(text).toContain(' sample run-8f2k J opens it')
   expect(text).toContain(' retry durable-jobs retry --fingerprint f1:0123456789ab --store redis://host ')
   expect(text).toMatch(/last hour ▁+.*█ {2}at most 59\/min/)
+})
+
+test('on a narrow terminal what is new stands on a line of its own, whole', () => {
+  const [row] = failureRows(
+    input(shown({ groups: [groupOf({ job: 'ship', step: 'charge the card of the order' })] })),
+  )
+  const { look } = input(shown())
+  const lines = failureDetail(row as FailureRow, { now, width: 80, look, store: undefined }).map(spansText)
+  expect(lines).toContain(' new since version 17 began 12m40s ago')
+  expect(lines.filter((line) => line.includes('…'))).toEqual([])
 })
 
 test('nothing to retry is offered where no run is failed now', () => {

@@ -3,7 +3,7 @@ import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
 import { byHandText, ruleText } from '../../../runtime/describe/rule-text.ts'
 import { waitlistSentence } from '../../../runtime/describe/waitlist-sentence.ts'
-import { fieldLine } from '../../kit/field-line.ts'
+import { fieldLine, fieldMargin } from '../../kit/field-line.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { ViewProps } from '../screen.ts'
 import { limitsLayout } from './layout.ts'
@@ -21,7 +21,7 @@ export function limiterDetail(row: LimiterRow, key: KeyRow | undefined, props: V
   return [
     // The first that waits says it, too.
     ...(isTold ? [] : closedLines(row, now)),
-    ...byHandLines(row, now),
+    ...byHandLines(row, props),
     ...(own === undefined
       ? [fieldLine('waits', span('reading', 'dim'))]
       : placeLines(own, { row, key, props })),
@@ -41,11 +41,13 @@ function closedLines({ closedMs }: LimiterRow, now: number): Lines {
   ]
 }
 
-function byHandLines({ limiter }: LimiterRow, now: number): Lines {
+function byHandLines({ limiter }: LimiterRow, props: ViewProps<LimitsData>): Lines {
   const { byHand } = limiter
-  return byHand === undefined
-    ? []
-    : [fieldLine('set', span(`${byHandText(byHand)} (${agoToken(byHand.at, now)})`, 'warn'))]
+  if (byHand === undefined) return []
+  const text = `${byHandText(byHand)} (${agoToken(byHand.at, props.now)})`
+  return wrap(text, limitsLayout(props).textWidth - fieldMargin).map((line, i) =>
+    fieldLine(i === 0 ? 'set' : '', span(line, 'warn')),
+  )
 }
 
 interface Shown {
