@@ -58,6 +58,15 @@ test('a group opens its runs by its fingerprint, and J leads to its sample', () 
   })
 })
 
+test('a group of which no run is failed now opens its sample, and its report says that tries fail', () => {
+  const state = shown({ groups: [groupOf({ failedNow: 0, runs: 0 })] })
+  const [row] = failureRows(input(state))
+  expect(row?.target).toEqual({ screen: 'run', subject: 'run-8f2k' })
+  const { title, runs } = failureIncident(input(state), row as FailureRow)
+  expect(title).toBe('tries of ship fail: StripeError: <n> rate_limit')
+  expect(runs).toEqual([{ id: 'run-8f2k', text: 'the one whose try failed last' }])
+})
+
 test('what was never seen before the newest version began is marked with that version', () => {
   const [ship, mail] = failureRows(input(shown()))
   expect(ship?.newSince).toMatchObject({ job: 'ship', version: 17 })
@@ -119,9 +128,7 @@ test('the detail has the counts apart, the sample and the command that retries t
   const text = lines.join('\n')
   expect(text).toContain(' StripeError: <n> rate_limit')
   expect(text).toContain(" in ship, step 'charge'  version 17  new since version 17 began 12m40s ago")
-  expect(text).toContain(
-    ' failed now 1,204  failed for good 1,204  tries 1,260, 642 in 1h, 285 in 5m ',
-  )
+  expect(text).toContain(' failed now 1,204  failed for good 1,204  tries 1,260, 642 in 1h, 285 in 5m ')
   expect(text).toContain(' sample run-8f2k J opens it')
   expect(text).toContain(' retry durable-jobs retry --fingerprint f1:0123456789ab --store redis://host ')
   expect(text).toMatch(/last hour ▁+.*█ {2}at most 59\/min/)
