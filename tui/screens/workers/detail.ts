@@ -74,7 +74,9 @@ function runsText(count: number): string {
 
 /** What is said of the worker under the cursor. */
 export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lines {
-  return [...stateLines(row, props), ...factLines(row, props), ...heldLines(row, props)]
+  const [facts, held] = [factLines(row, props), heldLines(row, props)]
+  // Of a lost worker what it holds matters, where there isn't room for all.
+  return [...stateLines(row, props), ...(row.state === 'lost' ? [...held, ...facts] : [...facts, ...held])]
 }
 
 function stateLines({ event, worker, state }: WorkerRow, props: ViewProps<WorkersData>): Lines {
