@@ -224,6 +224,18 @@ test('a view that stands still says which key lets it move on', () => {
   expect(keysOf(pressed(stateOf(), 'F'))).toContain('F move on')
 })
 
+test('an empty list says how its filter goes away: esc takes back one that was typed, and leaves one that was opened', () => {
+  const data = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
+  const opened = stateOf({
+    target: { screen: 'runs', filter: 'tag:x' },
+    data,
+    size: { columns: 110, rows: 30 },
+  })
+  expect(linesOf(opened).join()).toMatch(/no run matches 'tag:x'; 0 without it; \/ changes it *,/)
+  const typedFilter = typed(pressed(stateOf({ target: { screen: 'queues' } }), '/'), 'x')
+  expect(linesOf(typedFilter).join()).toContain("matches 'x'; / changes it, esc takes it back")
+})
+
 test('what is muted is shown as that, with its end', () => {
   const until = now + 3_600_000
   const muted = findingOf('blocked:pay', {

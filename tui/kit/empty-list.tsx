@@ -31,7 +31,8 @@ export function emptySpans({
   if (data === undefined) return [span(unreadText(fleet, `${what}s`), 'dim')]
   if (place.filter !== '') {
     const others = unfiltered === undefined ? '' : `; ${unfiltered.toLocaleString('en')} without it`
-    return [span(` no ${what} matches '${place.filter}'${others}; / changes it, esc takes it back`)]
+    const back = place.filter === place.openedWith ? '' : ', esc takes it back'
+    return [span(` no ${what} matches '${place.filter}'${others}; / changes it${back}`)]
   }
   return [span(` no ${what}${next === undefined ? '' : `; ${next}`}`)]
 }

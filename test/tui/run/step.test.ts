@@ -144,3 +144,8 @@ test('entries of one step are searched for in the whole journal, and then awaite
   await load(second)
   expect(reads[0]).toBe(0)
 })
+
+test('J leads from each line of a step to its run, and to what that is connected with', () => {
+  const [line] = stepLines(inputOf(shown()) as ScreenInput<StepData>)
+  expect(line?.jumps?.map(({ target }) => target.screen)).toEqual(['run', 'workers', 'queues', 'runs'])
+})
