@@ -1,4 +1,4 @@
-import { isEnd, type RunState } from '../model/run.ts'
+import { isEnd, type RunState, runStates } from '../model/run.ts'
 import { maxInspectedRuns, type RunCount } from './run-filter.ts'
 import type { RunSearch } from './run-search.ts'
 
@@ -34,7 +34,7 @@ export interface RunFacts {
   /** How many runs of a state there are by queue and job, of those that the filter names; undefined while that is not known. */
   readonly groups: (state: RunState) => readonly RunGroup[] | undefined
   /** Runs with the tag of the filter. */
-  readonly tagged: number
+  readonly tagged: () => number
   /** Runs that came into a state in the time of the filter; undefined where no index tells. */
   readonly inTime: (state: RunState) => number | undefined
 }
@@ -58,13 +58,21 @@ export function planRuns(search: RunSearch, facts: RunFacts): readonly RunSource
     if (source !== undefined) return [source]
   }
   const { tag } = search.filter
+  // Where the tag is all that is asked for, no other index is smaller: nothing needs to be counted.
+  if (tag !== undefined && isTagAlone(search)) return [{ kind: 'tag', tag }]
   const plans = search.states.map((state) => planState(state, search, facts))
   const cost = plans.reduce((sum, plan) => sum + plan.runs, 0)
-  if (tag !== undefined && facts.tagged <= cost) return [{ kind: 'tag', tag }]
+  if (tag !== undefined && facts.tagged() <= cost) return [{ kind: 'tag', tag }]
   const sources = plans.flatMap((plan) => plan.sources)
   // Held runs stand in one index, whichever of the two states they are in.
   const held = sources.filter(({ kind }) => kind === 'held').slice(0, 1)
   return [...held, ...sources.filter(({ kind }) => kind !== 'held')]
+}
+
+/** Whether no other part of the filter has an index. */
+function isTagAlone({ filter: { job, queue, since, before, minAgeMs }, states }: RunSearch): boolean {
+  const others = [job, queue, since, before, minAgeMs]
+  return states.length === runStates.length && others.every((part) => part === undefined)
 }
 
 interface StatePlan {

@@ -43,20 +43,15 @@ const stores: Readonly<Record<string, () => Promise<Movable>>> = {
   },
 }
 
-/** A clock that is off by what a file says: there is no way to set the clock of one process. */
+/**
+ * A clock that is off by what a file says: there is no way to set the clock of one process. It reads the file each time:
+ * once one process has seen the clock move, no other may still see it as it was.
+ */
 function shiftedDate(file: string): string {
   return `
     const { readFileSync } = require('node:fs')
     const Real = Date
-    let readAt = -1
-    let shift = 0
-    const shifted = () => {
-      if (performance.now() - readAt > 5) {
-        readAt = performance.now()
-        shift = Number(readFileSync(${JSON.stringify(file)}, 'utf8'))
-      }
-      return Real.now() + shift
-    }
+    const shifted = () => Real.now() + Number(readFileSync(${JSON.stringify(file)}, 'utf8'))
     globalThis.Date = class Date extends Real {
       constructor(...parts) {
         super(...(parts.length === 0 ? [shifted()] : parts))

@@ -89,7 +89,7 @@ describe('a plan', () => {
     return {
       total: (state) => totals[state] ?? 0,
       groups: (state) => (state === 'completed' ? [] : [{ queue: 'q', job: 'j', count: 7 }]),
-      tagged: 0,
+      tagged: () => 0,
       inTime: () => undefined,
       ...over,
     }
@@ -104,8 +104,11 @@ describe('a plan', () => {
     // No completed run is of this job: the counters say so.
     expect(kinds({ job: 'j' })).toEqual(['held', 'ready', 'group failed'])
     expect(kinds({ job: 'j' }, facts({ groups: () => undefined }))).toContain('state completed')
-    expect(kinds({ tag: 't', states: ['failed'] }, facts({ tagged: 3_999 }))).toEqual(['tag'])
-    expect(kinds({ tag: 't', states: ['failed'] }, facts({ tagged: 4_001 }))).toEqual(['state failed'])
+    expect(kinds({ tag: 't', states: ['failed'] }, facts({ tagged: () => 3_999 }))).toEqual(['tag'])
+    expect(kinds({ tag: 't', states: ['failed'] }, facts({ tagged: () => 4_001 }))).toEqual(['state failed'])
+    const uncounted = (): number =>
+      expect.fail('the runs of a tag were counted, though no other index could be smaller')
+    expect(kinds({ tag: 't', text: 'x' }, facts({ tagged: uncounted }))).toEqual(['tag'])
     expect(kinds({ states: ['failed'], since: 1 }, facts({ inTime: () => 800 }))).toEqual(['time failed'])
     expect(kinds({ states: ['failed'], since: 1 }, facts({ inTime: () => 1_001 }))).toEqual(['state failed'])
     expect(kinds({ states: ['failed'], job: 'j', since: 1 }, facts({ inTime: () => 800 }))).toEqual([

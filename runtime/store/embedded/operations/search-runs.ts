@@ -83,7 +83,7 @@ function factsOf({ sql, search: { filter }, times }: Place): RunFacts {
         (isCounted ? countOf(sql, state, group) : 0) || 1
       return groupsOf(sql, state, filter)?.map((group) => ({ ...group, count: count(group) }))
     },
-    tagged: filter.tag === undefined ? 0 : taggedRuns(sql, filter.tag),
+    tagged: () => (filter.tag === undefined ? 0 : taggedRuns(sql, filter.tag)),
     inTime: (state) =>
       isTimed && isFiledByTime(state) && state !== 'blocked'
         ? changedIn(sql, state, times, maxInspectedRuns + 1).length

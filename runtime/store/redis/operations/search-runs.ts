@@ -80,9 +80,9 @@ interface Facts extends RunFacts {
   readonly isWaitingFiled: boolean
 }
 
-async function readFacts(calls: ScriptCalls, { filter }: RunSearch): Promise<Facts> {
+async function readFacts(calls: ScriptCalls, { filter, states }: RunSearch): Promise<Facts> {
   const { job = '', queue = '', tag = '', since = '', before = '', minAgeMs = '' } = filter
-  const args = [job, queue, tag, since, before, minAgeMs]
+  const args = [job, queue, tag, since, before, minAgeMs, Buffer.from(states.map(stateCode))]
   const [bounds, totals, inTime, tagged, unknown, flat, isWaitingFiled] = (await calls.run(
     'plan-runs',
     args,
@@ -91,7 +91,7 @@ async function readFacts(calls: ScriptCalls, { filter }: RunSearch): Promise<Fac
   return {
     from: Number(bounds[0]),
     before: Number(bounds[1]),
-    tagged,
+    tagged: () => tagged,
     isWaitingFiled: isWaitingFiled === 1,
     total: (state) => totals[stateCode(state) - 1] ?? 0,
     inTime: (state) => {

@@ -13,20 +13,21 @@ local function isBehind(a, b, newestFirst)
   return a > b
 end
 
-local function readOn(stream, newestFirst)
+--- Reads the next `atMost` members of a stream.
+local function readOn(stream, atMost, newestFirst)
   local key, prefix = SETS[stream.letter], stream.prefix
   local at, members = prefix .. struct.pack('>I6', stream.last), nil
   if newestFirst then
-    members = redis.call('ZREVRANGEBYLEX', key, '(' .. at, '[' .. prefix, 'LIMIT', 0, stream.atOnce)
+    members = redis.call('ZREVRANGEBYLEX', key, '(' .. at, '[' .. prefix, 'LIMIT', 0, atMost)
   else
-    members = redis.call('ZRANGEBYLEX', key, '(' .. at .. '\255', '(' .. prefix .. '\255', 'LIMIT', 0, stream.atOnce)
+    members = redis.call('ZRANGEBYLEX', key, '(' .. at .. '\255', '(' .. prefix .. '\255', 'LIMIT', 0, atMost)
   end
   local found = {}
   for i = 1, #members do
     found[i] = { struct.unpack('>I6', members[i], #prefix + 1), string.sub(members[i], #prefix + 7) }
   end
-  if #members < stream.atOnce then stream.ended = true else stream.last = found[#found][1] end
-  stream.atOnce = stream.atOnce * 2
+  if #members < atMost then stream.ended = true else stream.last = found[#found][1] end
+  stream.next = atMost * 2
   return found
 end
 
@@ -48,13 +49,12 @@ end
 --- knows, { number, run } in order; `isCut`: it knows of more.
 local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
   local found, all = given, { { ended = not isCut, last = isCut and given[#given][1] } }
+  -- Of several streams most may have only few of the next runs: each is read on as far as it turns out to be needed.
+  local atFirst = #streams == 1 and atMost + 1 or math.ceil(atMost / (4 * #streams)) + 1
   for i = 1, #streams do
-    local stream = {
-      letter = string.sub(streams[i], 1, 1), prefix = string.sub(streams[i], 2),
-      last = from, atOnce = math.ceil(atMost / #streams) + 1,
-    }
+    local stream = { letter = string.sub(streams[i], 1, 1), prefix = string.sub(streams[i], 2), last = from }
     all[#all + 1] = stream
-    for _, run in ipairs(readOn(stream, newestFirst)) do found[#found + 1] = run end
+    for _, run in ipairs(readOn(stream, atFirst, newestFirst)) do found[#found + 1] = run end
   end
   while true do
     -- Behind this one a stream may have runs that were not read.
@@ -75,7 +75,8 @@ local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
       for i = #found, atMost + 1, -1 do found[i] = nil end
       return found, isAll
     end
-    for _, run in ipairs(readOn(first, newestFirst)) do found[#found + 1] = run end
+    local missing = atMost - sure + 1
+    for _, run in ipairs(readOn(first, math.min(first.next, missing), newestFirst)) do found[#found + 1] = run end
   end
 end
 
