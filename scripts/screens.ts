@@ -45,23 +45,23 @@ const shots: readonly Shot[] = [
     title: 'A run: its steps and tries on one clock, and why it is where it is',
   },
   {
-    ...{ name: 'queues', keys: ['3'], when: /imports[\s\S]*Queue 'imports' is paused/ },
+    ...{ name: 'queues', keys: ['3'], when: /\[3 Queues[\s\S]*Queue 'imports' has been paused/ },
     title: 'Queues, the one with the oldest ready run first',
   },
   {
-    ...{ name: 'workers', keys: ['4'], when: /deploy of[\s\S]*in hand/ },
+    ...{ name: 'workers', keys: ['4'], when: /\[4 Workers[\s\S]*deploy of[\s\S]*in hand/ },
     title: 'Workers: who holds what, and how far a deploy has come',
   },
   {
-    ...{ name: 'cron', keys: ['5'], when: /hourly-report[\s\S]*next +in/ },
+    ...{ name: 'cron', keys: ['5'], when: /\[5 Cron[\s\S]*hourly-report[\s\S]*next +in/ },
     title: 'Cron: schedules, their next ticks, and what became of the last ones',
   },
   {
-    ...{ name: 'limits', keys: ['6'], when: /pdf-renderer[\s\S]*PLACE[\s\S]*holds/ },
+    ...{ name: 'limits', keys: ['6'], when: /\[6 Limits[\s\S]*pdf-renderer[\s\S]*PLACE[\s\S]*holds/ },
     title: 'Limits: what is full, who waits, and who holds it',
   },
   {
-    ...{ name: 'failures', keys: ['7'], when: /now in [\s\S]*sample/ },
+    ...{ name: 'failures', keys: ['7'], when: /\[7 Failures[\s\S]*now in [\s\S]*sample/ },
     title: 'Failures by cause; which are new since the last deploy',
   },
   {
@@ -72,7 +72,10 @@ const shots: readonly Shot[] = [
     ...{ name: 'events', keys: ['8'], when: /\[8 Events\][\s\S]*, now/ },
     title: 'Events as they happen, the newest first',
   },
-  { ...{ name: 'doctor', keys: ['9'], when: /clock jumps/ }, title: 'Doctor: checks of the store' },
+  {
+    ...{ name: 'doctor', keys: ['9'], when: /\[9 Doctor[\s\S]*clock jumps/ },
+    title: 'Doctor: checks of the store',
+  },
   { ...{ name: 'keys', keys: ['?'], when: /moves the cursor down/ }, title: 'The keys of a screen' },
 ]
 

@@ -232,7 +232,7 @@ function copyKeys(): readonly Binding[] {
         command: 'report',
         label: 'report',
         group: 'copy',
-        screens: ['run', 'failures'],
+        screens: ['home', 'run', 'failures'],
       },
       help: 'copies an incident report in Markdown: cause, timeline, runs, commands',
     },

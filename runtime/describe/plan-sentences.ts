@@ -57,6 +57,7 @@ export function sampleText({
 
 function inspectedText(sample: number, matching: Plan['matching']): string {
   if (sample === 0) return 'none was found among those inspected'
+  if (matching.exact && matching.runs === 1) return 'it was inspected'
   return matching.exact && matching.runs === sample
     ? 'all of them were inspected'
     : `the newest ${sample} of them were inspected`
@@ -101,7 +102,7 @@ function listed(
   paths: readonly StepPath[],
   suffix = '',
 ): { verb: string; paths: readonly StepPath[] } {
-  return { verb: paths.length === 0 ? `${verb}${suffix} no stored step` : `${verb}${suffix}`, paths }
+  return { verb: paths.length === 0 ? `${verb} no stored step${suffix}` : `${verb}${suffix}`, paths }
 }
 
 /** Returns what an action has done so far: `retried 5 runs, refused 2 (action act_…)`. */

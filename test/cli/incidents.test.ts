@@ -4,15 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RedisServer } from '../redis-server/redis-server.ts'
-import type { Begun, Incident } from '../support/incidents/incident.ts'
+import type { Incident } from '../support/incidents/incident.ts'
 import { incidents } from '../support/incidents/incidents.ts'
 import { mail } from '../support/incidents/jobs/orders.ts'
 import { type OpenSite, openSite } from '../support/incidents/open-site.ts'
 import { stepThrows } from '../support/incidents/step-throws.ts'
 import { workerDead } from '../support/incidents/worker-dead.ts'
-import { type Section, sections, wordsOf } from './operating-page.ts'
+import { cure } from './cure.ts'
+import { sectionOf, sections, wordsOf } from './operating-page.ts'
 
-const page = sections()
 let folder = ''
 let shared: RedisServer
 
@@ -43,24 +43,6 @@ async function followPage(incident: Incident, site: OpenSite): Promise<void> {
   await begun.cured?.()
 }
 
-function sectionOf(title: string): Section {
-  const section = page.find((one) => one.title === title)
-  if (section === undefined) throw new Error(`docs/operating.md has no section '${title}'`)
-  return section
-}
-
-async function cure([program, ...args]: readonly string[], site: OpenSite, begun: Begun): Promise<void> {
-  if (program === 'redis-cli') {
-    expect(args.slice(0, 2)).toEqual(['-p', String(site.server?.port)])
-    await site.server?.command(...args.slice(2))
-    return
-  }
-  expect(program).toBe('durable-jobs')
-  const process = site.start(args, args.includes('--store') ? begun.store : site.store)
-  if (args[0] === 'work') await process.said('worker started')
-  else expect(await process.finished, args.join(' ')).toMatchObject({ code: 0, stderr: '' })
-}
-
 async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promise<void> {
   try {
     await use(site)
@@ -72,7 +54,7 @@ async function at(site: OpenSite, use: (site: OpenSite) => Promise<void>): Promi
 const manyRuns = 'Retry, cancel or remove many runs'
 
 test('the page tells of every incident, and of nothing that is not tested', () => {
-  expect(page.map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
+  expect(sections().map(({ title }) => title)).toEqual(['', ...incidents.map(({ title }) => title), manyRuns])
 })
 
 /** A store of its own for one incident. */

@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A part of docs/operating.md: its blocks of commands, as they are typed. */
+/** A part of docs/operating.md. */
 export interface Section {
   readonly title: string
+  /** Its blocks of commands, as they are typed. */
   readonly blocks: readonly (readonly string[])[]
+  /** The keys of jobs-tui that it names, in the order in which they are pressed. */
+  readonly keys: readonly string[]
 }
 
 const page = join(import.meta.dirname, '../../docs/operating.md')
@@ -13,11 +16,30 @@ const page = join(import.meta.dirname, '../../docs/operating.md')
 export function sections(): readonly Section[] {
   return readFileSync(page, 'utf8')
     .split(/^## /m)
-    .map((text, i) => ({ title: i === 0 ? '' : text.slice(0, text.indexOf('\n')), blocks: blocksOf(text) }))
+    .map((text, i) => ({
+      title: i === 0 ? '' : text.slice(0, text.indexOf('\n')),
+      blocks: blocksOf(text),
+      keys: keysOf(text),
+    }))
+}
+
+/** @throws where the page has no such section. */
+export function sectionOf(title: string): Section {
+  const section = sections().find((one) => one.title === title)
+  if (section === undefined) throw new Error(`docs/operating.md has no section '${title}'`)
+  return section
 }
 
 function blocksOf(text: string): string[][] {
   return [...text.matchAll(/^```sh\n([\s\S]*?)^```$/gm)].map(([, block = '']) => block.trimEnd().split('\n'))
+}
+
+/** What its paragraph about jobs-tui has in code and is no option. */
+function keysOf(text: string): string[] {
+  const [paragraph = ''] = /^In jobs-tui: [\s\S]*?(?=\n\n|$(?![\s\S]))/m.exec(text) ?? []
+  return [...paragraph.matchAll(/`([^`]+)`/g)].flatMap(([, code = '']) =>
+    code.startsWith('--') ? [] : [code],
+  )
 }
 
 /** The words of a command, quoted as a shell takes them, with their capitals filled in. */

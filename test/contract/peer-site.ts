@@ -95,7 +95,7 @@ export class PeerSite {
 
   /** Renews with this beat (`role server:connection`), as a client's connection does that the call belongs to. */
   async renewWith({ lease }: TestWorker, beat: string): Promise<void> {
-    await this.#calls.run('renew', [lease, 0, beat])
+    await this.#calls.run('renew', [lease, 0, beat, ''])
   }
 
   /** Resolves to how many were lost after a look that found these beats and no connection of theirs. */

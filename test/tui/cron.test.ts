@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { CronTicks } from '../../runtime/model/cron.ts'
+import type { Overview } from '../../runtime/store/overview.ts'
 import type { LedgerLine, ScheduleInfo } from '../../runtime/store/schedules.ts'
 import type { RunDetails } from '../../runtime/store/store.ts'
+import { leaderRole } from '../../runtime/store/terms.ts'
 import { lookOf } from '../../tui/kit/look.ts'
+import { spansText } from '../../tui/kit/span.ts'
 import { nextText } from '../../tui/screens/cron/columns.ts'
 import { type CronData, type CronReads, loadCron } from '../../tui/screens/cron/cron-data.ts'
 import { scheduleDetail } from '../../tui/screens/cron/detail.ts'
 import { outcomeStrip, outcomeText } from '../../tui/screens/cron/outcomes.ts'
 import { currentSchedule, ledgerRows, scheduleRows } from '../../tui/screens/cron/rows.ts'
 import { minuteMs, now, schedule, secondMs } from '../unit/attention/given.ts'
-import { runOf, screenInput } from './support/given.ts'
+import { fleetOf, runOf, screenInput } from './support/given.ts'
 
 const target = { screen: 'cron' } as const
 
@@ -93,6 +96,18 @@ describe('the next tick', () => {
   ])('%j is %s', (over, text) => {
     expect(nextText({ schedule: schedule(over) }, now)).toBe(text)
   })
+})
+
+test('a tick is overdue because no worker leads, where that is why', () => {
+  const data = dataOf([schedule({ nextTick: now - minuteMs, overdueMs: minuteMs })])
+  const textOf = (leaders: Overview['leaders']): string => {
+    const props = { ...screenInput<CronData>({ target, data, fleet: fleetOf({ leaders }) }), windows: {} }
+    const [row] = scheduleRows(props)
+    return row === undefined ? '' : scheduleDetail(row, props).map(spansText).join('\n')
+  }
+  const term = { role: leaderRole, term: 1, since: now, termLeftMs: 0, duties: {} }
+  expect(textOf([])).toContain('1m0s overdue: no worker leads, so no schedule fires')
+  expect(textOf([{ ...term, worker: 'w1' }])).toMatch(/1m0s overdue$/m)
 })
 
 describe('the strip of outcomes', () => {

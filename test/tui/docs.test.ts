@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { keysPage } from '../../scripts/screens/keys-page.ts'
 import { screenNames } from '../../tui/app/place.ts'
+import { screens } from '../../tui/screens/screens.ts'
 import { filterKeys } from '../../tui/text/filter-keys.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -18,6 +19,13 @@ describe('docs/jobs-tui.md', () => {
     const pictures = screenNames.filter((name) => !page.includes(`](screens/${name}.svg)`))
     expect(pictures).toEqual(['step'])
   })
+
+  test.each(screenNames.slice(0, 9).map((name, i) => [name, i + 1] as const))(
+    'the picture of %s is of that screen',
+    (name, digit) => {
+      expect(read(`docs/screens/${name}.svg`)).toContain(`[${digit} ${screens[name]?.title}`)
+    },
+  )
 
   test('tells of every key of the filter', () => {
     expect(filterKeys.filter(({ name }) => !new RegExp(`\`${name}[:><]`).test(page))).toEqual([])

@@ -2,16 +2,22 @@ import { renderToString } from 'ink'
 import { render } from 'ink-testing-library'
 import { describe, expect, test } from 'vitest'
 import { textWidth } from '../../runtime/cli/plain-text.ts'
+import type { Run } from '../../runtime/model/run.ts'
+import { actionVerbs } from '../../tui/actions/verbs.ts'
 import { App } from '../../tui/app/app.ts'
 import type { AppState } from '../../tui/app/app-state.ts'
 import { screenNames } from '../../tui/app/place.ts'
+import { unknownFleet } from '../../tui/fleet/fleet.ts'
+import type { FleetView } from '../../tui/fleet/fleet-view.ts'
 import { AppView, FrameView } from '../../tui/kit/app-view.tsx'
+import { keysLine } from '../../tui/kit/foot-lines.ts'
 import { lookOf } from '../../tui/kit/look.ts'
+import { spansText } from '../../tui/kit/span.ts'
 import { screens } from '../../tui/screens/screens.ts'
 import { Suspension } from '../../tui/terminal/suspension.ts'
 import { now, queue, worker } from '../unit/attention/given.ts'
 import { FakeClock } from '../unit/coordination/fake-clock.ts'
-import { deps, findingOf, fleetOf, pressed, stateOf, typed } from './support/given.ts'
+import { deps, findingOf, fleetOf, pressed, runOf, stateOf, typed } from './support/given.ts'
 
 function linesOf(state: AppState): readonly string[] {
   const { columns } = state.size
@@ -78,6 +84,17 @@ test('a help that is longer than the screen is cut, not squeezed', () => {
   expect(lines[4]).toMatch(/^ +esc ← h +closes messages/)
 })
 
+test('the help of a key is whole on a narrow terminal', () => {
+  const text = linesOf(pressed(stateOf(), '?')).join(' ').replace(/\s+/g, ' ')
+  expect(text).toContain('goes to what the row is connected with: worker, queue, limiter, schedule, run')
+  expect(text).not.toContain('…')
+})
+
+test('findings that have no room are counted', () => {
+  const [line = ''] = linesOf(stateOf({ fleet: busy })).filter((one) => one.includes('needs attention'))
+  expect(line).toContain('24 more below')
+})
+
 test('a search in the help leaves the keys that have it', () => {
   const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'stand still')
   const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|lets|opens|shows) /.test(line))
@@ -110,6 +127,124 @@ test('what is under a dialog is cut, not squeezed', () => {
   const title = lines.findIndex((line) => line.includes('which'))
   expect(title).toBe(18)
   expect(lines.slice(0, title)).toEqual(whole.slice(0, title))
+})
+
+const refused =
+  "redis://127.0.0.1:6379 can't be reached (connect ECONNREFUSED 127.0.0.1:6379); check that the server runs, and its host and port"
+
+function offline(message: string, overview = fleetOf().overview): FleetView {
+  const connection = { kind: 'offline', message, since: now, attempt: 2, retryAt: now + 2_000 } as const
+  return { ...unknownFleet, connection, overview }
+}
+
+test.each(['home', 'runs', 'doctor'] as const)(
+  'why the store is away is whole, on %s, and what to do',
+  (screen) => {
+    const lines = linesOf(stateOf({ target: { screen }, fleet: offline(refused) }))
+    expect(lines).toHaveLength(24)
+    expect(
+      lines
+        .slice(-4, -2)
+        .map((line) => line.trimEnd())
+        .join(' '),
+    ).toBe(refused)
+    expect(lines.at(-1)).toContain('? keys')
+  },
+)
+
+test('where one line holds why the store is away, the body keeps its lines', () => {
+  const lines = linesOf(stateOf({ fleet: offline('no reply') }))
+  expect(lines).toHaveLength(24)
+  expect(lines.at(-2)).toBe('no reply')
+})
+
+test('a store that was never reached is not being read', () => {
+  for (const screen of ['home', 'runs', 'limits'] as const) {
+    const text = linesOf(
+      stateOf({ target: { screen }, fleet: { ...offline(refused), overview: undefined } }),
+    ).join('\n')
+    expect(text).toContain('nothing was read yet')
+  }
+})
+
+test('the footer names the actions for what is under the cursor, and no others', () => {
+  const verbs = actionVerbs()
+  const keysOf = (run: Run): string => {
+    const size = { columns: 160, rows: 45 }
+    const data = {
+      pages: [{ runs: [run] }],
+      unknown: [],
+      newer: 0,
+      looked: 1,
+      isPartial: false,
+      order: 'newest',
+    }
+    const state = stateOf({ size, target: { screen: 'runs' }, data })
+    return spansText(keysLine(state, { ...deps, verbs }))
+  }
+  const failed = keysOf(runOf('r1', { state: 'failed' } as Partial<Run>))
+  expect(failed).toContain('r retry')
+  expect(failed).not.toContain('x cancel')
+  const running = keysOf(runOf('r1', { state: 'running', worker: 'w' } as Partial<Run>))
+  expect(running).toContain('x cancel')
+  expect(running).not.toMatch(/r retry|X remove/)
+})
+
+test('below a narrow list of runs stands why the run under the cursor is where it is', () => {
+  const error = { name: 'TypeError', message: `no sku ${'of this order '.repeat(5)}at all` }
+  const run = runOf('01m8k14yh1fe8bc5dft8vx1fbs', { state: 'failed', error, endedAt: now } as Partial<Run>)
+  const data = {
+    pages: [{ runs: [run] }],
+    unknown: [],
+    newer: 0,
+    looked: 1,
+    isPartial: false,
+    order: 'newest',
+  }
+  const text = linesOf(stateOf({ target: { screen: 'runs' }, data })).join('\n')
+  expect(text).toContain('── 01m8k14yh1fe8bc5dft8vx1fbs ──')
+  expect(text.replace(/\s+/g, ' ')).toContain(`TypeError: ${error.message}`)
+})
+
+test('why a queue is paused is whole, however long the reason', () => {
+  const reason = `nordtea sends wrong prices ${'again and '.repeat(6)}again: ask Ravi first`
+  const paused = { by: 'maria', reason, at: now - 60_000 }
+  const text = linesOf(
+    stateOf({
+      target: { screen: 'queues' },
+      fleet: fleetOf({ queues: [queue('imports', { ready: 1, paused })] }),
+    }),
+  ).join(' ')
+  expect(text.replace(/\s+/g, ' ')).toContain(`Queue 'imports' has been paused by maria (${reason})`)
+})
+
+test('a view that stands still says which key lets it move on', () => {
+  const keysOf = (state: AppState): string => spansText(keysLine(state, { ...deps, verbs: {} }))
+  expect(keysOf(stateOf())).toContain('F freeze')
+  expect(keysOf(pressed(stateOf(), 'F'))).toContain('F move on')
+})
+
+test('an empty list says how its filter goes away: esc takes back one that was typed, and leaves one that was opened', () => {
+  const data = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
+  const opened = stateOf({
+    target: { screen: 'runs', filter: 'tag:x' },
+    data,
+    size: { columns: 110, rows: 30 },
+  })
+  expect(linesOf(opened).join()).toMatch(/no run matches 'tag:x'; 0 without it; \/ changes it *,/)
+  const typedFilter = typed(pressed(stateOf({ target: { screen: 'queues' } }), '/'), 'x')
+  expect(linesOf(typedFilter).join()).toContain("matches 'x'; / changes it, esc takes it back")
+})
+
+test('what is muted is shown as that, with its end', () => {
+  const until = now + 3_600_000
+  const muted = findingOf('blocked:pay', {
+    muted: { finding: 'blocked:pay', until, by: 'ana', reason: 'known' },
+  })
+  const text = linesOf(stateOf({ fleet: fleetOf({}, { muted: [muted] }) })).join('\n')
+  expect(text).toContain('nothing but what is muted')
+  expect(text).toMatch(/▸ ‖ muted .*about blocked:pay/)
+  expect(text).toContain('Muted until 13:00:00 UTC by ana (known).')
 })
 
 test('ASCII alone', () => {

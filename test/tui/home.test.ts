@@ -1,10 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 import { beat, noPulse, type Pulse } from '../../tui/fleet/pulse.ts'
+import { findingIncident } from '../../tui/screens/home/incident.ts'
 import { homeLayout } from '../../tui/screens/home/layout.ts'
 import { backlogOf, type HomeData, latencyOf, ratesOf } from '../../tui/screens/home/rates.ts'
 import { findingRows, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
-import { minuteMs, now, queue, secondMs, snapshot, worker } from '../unit/attention/given.ts'
+import {
+  hourMs,
+  minuteMs,
+  now,
+  operation,
+  queue,
+  secondMs,
+  snapshot,
+  worker,
+} from '../unit/attention/given.ts'
 import { findingOf, fleetOf, screenInput } from './support/given.ts'
 
 function point(at: number, started: number): StatisticsPoint {
@@ -130,6 +140,39 @@ describe('a finding opens', () => {
 test('findings keep the order of the fleet', () => {
   const fleet = fleetOf({}, { findings: [findingOf('lost-worker:w'), findingOf('blocked:pay')] })
   expect(findingRows({ fleet }).map(({ id }) => id)).toEqual(['lost-worker:w', 'blocked:pay'])
+})
+
+test('muted findings stand behind the others, where they can be unmuted', () => {
+  const muted = findingOf('blocked:pay', {
+    muted: { finding: 'blocked:pay', until: now + minuteMs, by: 'ana' },
+  })
+  const fleet = fleetOf({}, { findings: [findingOf('lost-worker:w')], muted: [muted] })
+  expect(findingRows({ fleet }).map(({ id, thing }) => [id, thing?.kind])).toEqual([
+    ['lost-worker:w', 'finding'],
+    ['blocked:pay', 'finding'],
+  ])
+})
+
+test('a report on a finding has its cause, what happened near its begin, and the commands for this store', () => {
+  const finding = findingOf('blocked:pay', {
+    ...{ sentence: "1 run of 'pay' is blocked.", nearby: '40 s after version 17 started' },
+    ...{ next: 'durable-jobs explain r1', filter: { job: 'pay', states: ['blocked'] } },
+  })
+  const fleet = fleetOf(
+    { operations: [operation('pause queue', 2 * hourMs), operation('worker joined', 2 * minuteMs)] },
+    { findings: [finding] },
+  )
+  const [row] = findingRows({ fleet })
+  if (row === undefined) throw new Error('there is a finding')
+  expect(findingIncident({ fleet, store: 'redis://:secret@host' }, row)).toEqual({
+    ...{ title: 'blocked:pay', severity: 'warning', causes: ["1 run of 'pay' is blocked."] },
+    ...{ since: finding.since, nearby: '40 s after version 17 started', runs: [] },
+    events: [expect.objectContaining({ operation: 'worker joined' })],
+    commands: [
+      "durable-jobs explain r1 --store 'redis://:***@host'",
+      "durable-jobs runs --job pay --state blocked --store 'redis://:***@host'",
+    ],
+  })
 })
 
 test('the fleet is summed up: who works, drains, is lost, and a deploy under way', () => {

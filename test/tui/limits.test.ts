@@ -4,6 +4,7 @@ import type { LimiterInfo, LimiterKeyInfo } from '../../runtime/store/limiters.t
 import type { Inspector } from '../../runtime/store/store.ts'
 import type { LimitHolder, LimitKeyQuery, LimitWaiter } from '../../runtime/store/waitlist.ts'
 import { inputOf, requestOf } from '../../tui/app/shown.ts'
+import { spansText } from '../../tui/kit/span.ts'
 import { limiterLines } from '../../tui/screens/limits/detail.ts'
 import { limitsLayout, linesAbove, userLines } from '../../tui/screens/limits/layout.ts'
 import { type KeyUsers, type LimitsData, loadLimits } from '../../tui/screens/limits/limits-data.ts'
@@ -138,21 +139,26 @@ describe('rows', () => {
 })
 
 describe('what is said of a limiter', () => {
-  function textOf(over: Partial<LimiterInfo>, closedMs?: number): string {
+  function textOf(over: Partial<LimiterInfo>, closedMs?: number, width = 200): string {
     const keys = new Map([['tenant', [keyOf('tenant', '', closedMs === undefined ? {} : { closedMs })]]])
     const [row] = limiterRows(
       screenInput({ target, data: dataOf({ limiters: [limiter('tenant', over)], keys }) }),
     )
     if (row === undefined) throw new Error('no row')
-    return limiterLines(row, now)
-      .map((line) => line.map(({ text }) => text).join(''))
-      .join('\n')
+    return limiterLines(row, now, width).map(spansText).join('\n')
   }
 
   test('is its rule, who set its numbers, and what the code says', () => {
     expect(textOf({})).toBe(' rule      concurrency, max 2')
     const byHand = { by: 'ben', reason: 'slow', at: now - minuteMs, code: { ...limiter('x').rule, max: 10 } }
     expect(textOf({ byHand })).toContain('by ben: slow; the code says max 10 (1m0s ago)')
+  })
+
+  test('is who set its numbers in as many lines as that takes', () => {
+    const byHand = { by: 'ben', reason: 'slow '.repeat(20), at: now, code: limiter('x').rule }
+    const lines = textOf({ byHand }, undefined, 80).split('\n')
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
+    expect(lines.join(' ').replace(/ +/g, ' ')).toContain('the code says max 2')
   })
 
   test('is first of all that a provider closed it', () => {

@@ -195,6 +195,26 @@ test('freeze shows what was there, and moves on with all that came since', () =>
   expect(inputOf(pressed(state, 'F')).fleet).toBe(fleet)
 })
 
+test('while the view stands still, a place that is opened shows what is first read of it, and stays at that', () => {
+  const opened = pressed(list, 'F', '9')
+  const place = shownPlace(opened.places).id
+  const read = (state: AppState, looked: string): AppState =>
+    stepped(state, { kind: 'data', place, request: 'r', outcome: { kind: 'read', data: looked } }).state
+  const first = read(opened, 'first')
+  expect(inputOf(first).data).toBe('first')
+  const second = read(first, 'second')
+  expect(inputOf(second).data).toBe('first')
+  expect(inputOf(pressed(second, 'F')).data).toBe('second')
+})
+
+test('while the view stands still, another filter shows what it finds', () => {
+  const frozen = pressed(list, 'F')
+  const place = shownPlace(frozen.places).id
+  const outcome = { kind: 'read', data: runsData('x') } as const
+  const { state } = stepped(frozen, { kind: 'data', place, request: 'of another filter', outcome })
+  expect(cursorRow(state)).toBe('x')
+})
+
 test('a read that fails keeps what was there', () => {
   const place = shownPlace(list.places).id
   const outcome = { kind: 'failed', problem: 'no reply' } as const

@@ -146,6 +146,17 @@ describe('what is said of a worker', () => {
     expect(text).toContain('worker a lost: its lease expired, it held 2 runs (1m0s ago)')
   })
 
+  test('is who takes over the runs of a lost one, or that a worker has to be started', () => {
+    const dead = worker('a', {}, { lost: true, running: 1 })
+    const held = [runOf('r1', { state: 'running', worker: 'a' })]
+    const text = textOf({ workers: [dead] }, { worker: 'a', held, isWhole: true })
+    expect(text.replaceAll('\n', '')).toContain(
+      'no other worker is running to take its runs over, start one: durable-jobs work FILE',
+    )
+    expect(text).toMatch(/runs +1 in hand\n.*r1.*\n process/)
+    expect(textOf({ workers: [dead, worker('b')] })).toContain('the next worker that claims takes')
+  })
+
   test('is who told it to drain, as far as the log says', () => {
     const workers = [worker('a', {}, { draining: true })]
     const operations = [

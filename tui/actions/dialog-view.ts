@@ -188,7 +188,9 @@ function keysOf(asked: Asked, stage: Stage): readonly Hint[] {
 
 function askingKeys(asked: Asked, stage: AskingStage): readonly Hint[] {
   const { form, plan, choice } = stage
-  if (form.active >= 0) return [['tab', 'next'], leave]
+  const name = asked.action.name ?? asked.action.command
+  // Here a y is a letter.
+  if (form.active >= 0) return [['tab', plan.does ? `next, then y ${name}` : 'next'], leave]
   const allow: Hint[] =
     plan.inTheWay.length > 0
       ? [['o', 'allow at-most-once steps']]
@@ -199,7 +201,7 @@ function askingKeys(asked: Asked, stage: AskingStage): readonly Hint[] {
     ? [['f', choice.canary ? 'all at once' : `${canaryRuns} first`]]
     : []
   return [
-    ...(plan.does ? [['y', asked.action.name ?? asked.action.command] as const] : []),
+    ...(plan.does ? [['y', name] as const] : []),
     ...allow,
     ...canary,
     ['c', 'copy command'],

@@ -39,6 +39,7 @@ export const unmute: Action<'finding'> = {
   command: 'unmute',
   on: ['finding'],
   tier: 1,
+  refusal: ({ muted }) => (muted ? undefined : 'it is not muted'),
   plan: async (jobs, { target }) => {
     const before = (await jobs.inspector.mutes()).find(({ finding }) => finding === target.id)
     if (before === undefined) return impossible('it is not muted')

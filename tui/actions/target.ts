@@ -52,7 +52,12 @@ export type Target =
     }
   | { readonly kind: 'worker'; readonly id: string; readonly draining: boolean }
   | { readonly kind: 'limiter'; readonly id: string; readonly expected?: ExpectedLimiter }
-  | { readonly kind: 'finding'; readonly id: string; readonly expected?: ExpectedMute }
+  | {
+      readonly kind: 'finding'
+      readonly id: string
+      readonly muted: boolean
+      readonly expected?: ExpectedMute
+    }
 
 export type TargetKind = Target['kind']
 export type TargetOf<Kind extends TargetKind> = Extract<Target, { readonly kind: Kind }>
@@ -73,7 +78,7 @@ function single(thing: Thing): Target | undefined {
     case 'step':
       return { kind: 'run', id: thing.run, step: thing.id }
     case 'failure':
-      return { kind: 'filter', text: `failure ${thing.id}`, filter: { fingerprint: thing.id } }
+      return { kind: 'filter', text: `by:${thing.id}`, filter: { fingerprint: thing.id } }
     case 'filter':
       return { kind: 'filter', text: thing.id, filter: thing.filter }
     case 'job':

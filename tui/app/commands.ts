@@ -40,6 +40,12 @@ export function refusalOf(state: AppState, command: string, deps: AppDeps): stri
   return verb.refusal(actContext(state, deps))
 }
 
+/** Tells of an action whether it is for what is chosen, whoever may do it: of all actions at once, for the footer. */
+export function actionsForChosen(state: AppState, deps: AppDeps): (command: string) => boolean {
+  const context = actContext(state, deps)
+  return (command) => deps.verbs[command]?.refusal(context) === undefined
+}
+
 /** A command of the keymap that this program has: its actions may be left out. */
 export function isKnown(command: string, state: AppState, { screens, verbs }: AppDeps): boolean {
   const toggles = shownScreen(state, screens).toggles ?? {}

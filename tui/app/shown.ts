@@ -12,10 +12,11 @@ import type { AppState } from './app-state.ts'
 import { cursorIndex, cursorOf, windowOf } from './list-window.ts'
 import type { Cursor, Place } from './place.ts'
 import { shownPlace } from './places.ts'
+import { troubleLines } from './trouble-lines.ts'
 
 /** What follows from a state for the screen that is shown. All of it is pure. */
 
-/** Lines of the frame that are not the body: two on top, two at the bottom. */
+/** Lines of the frame that are not the body: two on top, two at the bottom; more while the store is in trouble. */
 const frameRows = 4
 const rowsPerPage = 100
 
@@ -26,8 +27,9 @@ export function shownScreen(state: AppState, screens: Screens): Screen {
   return found
 }
 
-export function bodySize({ columns, rows }: Size): Size {
-  return { columns, rows: Math.max(0, rows - frameRows) }
+export function bodySize(state: Pick<AppState, 'size' | 'fleet'>): Size {
+  const { columns, rows } = state.size
+  return { columns, rows: Math.max(0, rows - frameRows - troubleLines(state).length) }
 }
 
 /** Whether the terminal can hold the frame at all. */
@@ -44,7 +46,7 @@ export function inputOf(state: AppState): ScreenInput<unknown> {
     ...{ data: found?.data, problem: found?.problem },
     ...(state.environment.store === undefined ? {} : { store: state.environment.store }),
     now: (state.frozen?.at ?? state.now) + fleet.aheadMs,
-    size: bodySize(state.size),
+    size: bodySize(state),
   }
 }
 

@@ -108,7 +108,16 @@ function withData(state: AppState, id: number, request: string, outcome: ReadOut
       ? { data: outcome.data, request }
       : { data: before?.data, request: before?.request ?? request, problem: outcome.problem }
   const kept = [...state.data].filter(([place]) => place !== id).slice(-keptData)
-  return { ...state, data: new Map([...kept, [id, found]]) }
+  return withFrozenData({ ...state, data: new Map([...kept, [id, found]]) }, id)
+}
+
+/** What stands still is what was first read of a place: one that was opened since, or is asked for something else, has a first read too. */
+function withFrozenData(state: AppState, id: number): AppState {
+  const { frozen, data } = state
+  const found = data.get(id)
+  if (frozen === undefined || found?.data === undefined) return state
+  if (frozen.data.get(id)?.request === found.request) return state
+  return { ...state, frozen: { ...frozen, data: new Map([...frozen.data, [id, found]]) } }
 }
 
 /** Of so many places, the latest read ones, the data are kept for a way back. */

@@ -16,5 +16,5 @@ export type Thing =
   | { readonly kind: 'failure'; readonly id: string; readonly failedNow: number }
   /** All runs that match, whether they are shown or not; `id` says which, for people. */
   | { readonly kind: 'filter'; readonly id: string; readonly filter: RunFilter }
-  | { readonly kind: 'finding'; readonly id: string }
+  | { readonly kind: 'finding'; readonly id: string; readonly muted: boolean }
   | { readonly kind: 'step'; readonly id: string; readonly run: string }

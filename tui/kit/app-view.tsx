@@ -4,6 +4,7 @@ import type { App } from '../app/app.ts'
 import type { AppState } from '../app/app-state.ts'
 import type { AppDeps } from '../app/deps.ts'
 import { bodySize, inputOf, isTooSmall, shownScreen, windowsOf } from '../app/shown.ts'
+import { troubleLines } from '../app/trouble-lines.ts'
 import type { Suspension } from '../terminal/suspension.ts'
 import { keysLine, messageLine } from './foot-lines.ts'
 import { screensLine, statusLine } from './head-lines.ts'
@@ -53,6 +54,9 @@ function Frame({ state, deps }: FrameProps): ReactElement {
       <Spans spans={statusLine(state, deps.screens)} />
       <Spans spans={screensLine(state, deps.screens)} />
       <Body state={state} deps={deps} />
+      {troubleLines(state).map((line) => (
+        <Spans key={line} spans={fitSpans([span(line, 'bad')], columns)} />
+      ))}
       <Spans spans={messageLine(state, deps)} />
       <Spans spans={keysLine(state, deps)} />
     </Box>
@@ -60,7 +64,7 @@ function Frame({ state, deps }: FrameProps): ReactElement {
 }
 
 function Body({ state, deps }: FrameProps): ReactElement {
-  const { columns, rows } = bodySize(state.size)
+  const { columns, rows } = bodySize(state)
   const overlay = overlayOf(state, deps)
   const over = overlay === undefined ? 0 : overlay.whole ? rows : Math.min(rows, overlay.lines.length + 1)
   return (

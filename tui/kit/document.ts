@@ -37,16 +37,23 @@ export function sentenceLines(
     .map((line, i) => documentLine({ ...facts, id: i === 0 ? id : `${id}~${i}`, spans: [span(line, tone)] }))
 }
 
-/** A line in as many as it takes, broken wherever the width ends. */
-export function brokenLines(line: DocumentLine, width: number): readonly DocumentLine[] {
+/** Where a line that is too long is broken: `anywhere` keeps each character, as of values. */
+type Breaks = 'anywhere' | 'between words'
+
+/** A line in as many as it takes. */
+export function brokenLines(
+  line: DocumentLine,
+  width: number,
+  breaks: Breaks = 'anywhere',
+): readonly DocumentLine[] {
   const room = Math.max(20, width - marginWidth - 2 * line.depth)
   if (widthOf(line.spans) <= room) return [line]
-  const pieces = broken(line.spans, room)
+  const pieces = broken(line.spans, room, breaks)
   const { fold: _, ...rest } = line
   return pieces.map((spans, i) => (i === 0 ? { ...line, spans } : { ...rest, id: `${line.id}~${i}`, spans }))
 }
 
-function broken(spans: readonly Span[], room: number): readonly (readonly Span[])[] {
+function broken(spans: readonly Span[], room: number, breaks: Breaks): readonly (readonly Span[])[] {
   const lines: Span[][] = [[]]
   let left = room
   for (const { text, ...look } of spans) {
@@ -54,10 +61,13 @@ function broken(spans: readonly Span[], room: number): readonly (readonly Span[]
     for (const character of text) {
       const width = textWidth(character)
       if (width > left) {
-        lines.at(-1)?.push({ ...look, text: piece })
+        const isBlank = breaks === 'between words' && character === ' '
+        const end = breaks === 'anywhere' || isBlank ? piece.length : lastWord(piece, room)
+        lines.at(-1)?.push({ ...look, text: piece.slice(0, end) })
         lines.push([])
-        piece = ''
-        left = room
+        piece = piece.slice(end)
+        left = room - textWidth(piece)
+        if (isBlank) continue
       }
       piece += character
       left -= width
@@ -65,6 +75,12 @@ function broken(spans: readonly Span[], room: number): readonly (readonly Span[]
     if (piece !== '') lines.at(-1)?.push({ ...look, text: piece })
   }
   return lines
+}
+
+/** Where the last word of a piece begins; at its end where that word would leave half of the line empty. */
+function lastWord(piece: string, room: number): number {
+  const begin = piece.lastIndexOf(' ') + 1
+  return begin === 0 || textWidth(piece.slice(begin)) > room / 2 ? piece.length : begin
 }
 
 /** Cursor, sign of a fold, and a space. */

@@ -2,6 +2,7 @@ import type { ReactElement } from 'react'
 import type { ViewProps } from '../screens/screen.ts'
 import { type Span, span } from './span.ts'
 import { Spans } from './spans.tsx'
+import { unreadText } from './unread-text.ts'
 
 export interface EmptyProps extends Pick<ViewProps<unknown>, 'data' | 'problem' | 'place' | 'fleet' | 'now'> {
   /** In the singular: `run`. */
@@ -17,12 +18,21 @@ export function EmptyList(props: EmptyProps): ReactElement {
   return <Spans spans={emptySpans(props)} />
 }
 
-export function emptySpans({ data, problem, place, what, unfiltered, next }: EmptyProps): readonly Span[] {
+export function emptySpans({
+  data,
+  problem,
+  place,
+  fleet,
+  what,
+  unfiltered,
+  next,
+}: EmptyProps): readonly Span[] {
   if (problem !== undefined) return [span(` ${problem} `, 'bad'), span('^R reads again', 'dim')]
-  if (data === undefined) return [span(` reading ${what}s`, 'dim')]
+  if (data === undefined) return [span(unreadText(fleet, `${what}s`), 'dim')]
   if (place.filter !== '') {
     const others = unfiltered === undefined ? '' : `; ${unfiltered.toLocaleString('en')} without it`
-    return [span(` no ${what} matches '${place.filter}'${others}; / changes it, esc takes it back`)]
+    const back = place.filter === place.openedWith ? '' : ', esc takes it back'
+    return [span(` no ${what} matches '${place.filter}'${others}; / changes it${back}`)]
   }
   return [span(` no ${what}${next === undefined ? '' : `; ${next}`}`)]
 }

@@ -73,7 +73,7 @@ function ownLines(
           : [span(text, 'dim')],
       }),
     )
-  return [head, ...rest, ...fields, ...stack].flatMap((line) => brokenLines(line, width))
+  return [head, ...rest, ...fields, ...stack].flatMap((line) => brokenLines(line, width, 'between words'))
 }
 
 function codeText({ code, status }: StoredError): string {

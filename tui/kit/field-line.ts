@@ -1,6 +1,8 @@
 import { type Span, span } from './span.ts'
 
 const nameWidth = 10
+/** Columns in front of a value. */
+export const fieldMargin: number = nameWidth + 1
 
 /** A line of a detail pane: what it is, then what is known of it. */
 export function fieldLine(name: string, ...value: readonly (Span | string)[]): readonly Span[] {

@@ -1,8 +1,9 @@
 import { eventSentence } from '../../runtime/describe/event-sentence.ts'
 import type { AppState } from '../app/app-state.ts'
-import { isKnown } from '../app/commands.ts'
+import { actionsForChosen, isKnown } from '../app/commands.ts'
 import type { AppDeps } from '../app/deps.ts'
 import { shownPlace } from '../app/places.ts'
+import { troubleLines } from '../app/trouble-lines.ts'
 import { bindingsOf, keyText } from '../keymap.ts'
 import { fieldSpans } from './field-spans.ts'
 import { fitSpans, type Span, span, spread } from './span.ts'
@@ -49,9 +50,11 @@ function toastSpans({ toasts }: AppState): readonly Span[] | undefined {
   return [span(toast.text, toast.tone), span(more, 'dim')]
 }
 
-function problemSpans({ fleet }: AppState): readonly Span[] | undefined {
-  const { connection } = fleet
-  return 'message' in connection ? [span(connection.message, 'bad')] : undefined
+/** Nothing where lines of its own say it. */
+function problemSpans(state: AppState): readonly Span[] | undefined {
+  const { connection } = state.fleet
+  const isTold = !('message' in connection) || troubleLines(state).length > 0
+  return isTold ? undefined : [span(connection.message, 'bad')]
 }
 
 /** What operators, leaders and workers did last. */
@@ -61,7 +64,7 @@ function newestEvent(state: AppState): readonly Span[] {
   return [span(`${new Date(event.at).toISOString().slice(11, 19)} ${eventSentence(event)}`, 'dim')]
 }
 
-/** Keys of this screen as the keymap orders them, as many as fit. */
+/** Keys of this screen as the keymap orders them, as many as fit; of actions, those for what is chosen. */
 export function keysLine(state: AppState, deps: AppDeps): readonly Span[] {
   const { columns } = state.size
   const all = hintsOf(state, deps)
@@ -116,11 +119,18 @@ function hintsOf(state: AppState, deps: AppDeps): readonly Hint[] {
   const { mode, environment } = state
   if (mode.kind === 'dialog') return mode.dialog.view().keys.map(({ key, label }) => [key, label, 'dim'])
   if (mode.kind !== 'browse') return modeHints[mode.kind]
+  const isForChosen = actionsForChosen(state, deps)
   return bindingsOf(shownPlace(state.places).screen)
     .filter(({ footer, command }) => footer !== undefined && isKnown(command, state, deps))
+    .filter(({ command, tier }) => tier === undefined || isForChosen(command))
     .sort((a, b) => (a.footer ?? 0) - (b.footer ?? 0))
     .map(({ keys: [key = ''], command, label }) => {
-      const text = command === 'range' ? `range ${state.range}` : label
-      return [keyText(key, environment.look.ascii), text, 'dim']
+      return [keyText(key, environment.look.ascii), labelOf(command, label, state), 'dim']
     })
+}
+
+/** What two toggles would do now. */
+function labelOf(command: string, label: string, { range, frozen }: AppState): string {
+  if (command === 'range') return `range ${range}`
+  return command === 'freeze' && frozen !== undefined ? 'move on' : label
 }

@@ -62,7 +62,9 @@ function helpOverlay(
   )
   const groups = keyGroups.flatMap((group) => {
     const bindings = known.filter((binding) => binding.group === group)
-    return withOneLineOfDigits(bindings).map((binding, i) => helpLine(binding, i === 0 ? group : '', state))
+    return withOneLineOfDigits(bindings).flatMap((binding, i) =>
+      helpLines(binding, i === 0 ? group : '', state),
+    )
   })
   const below = groups.length - top - (state.size.rows - 5)
   const more = below > 0 ? `, ${below} more below` : ''
@@ -84,11 +86,23 @@ function withOneLineOfDigits(bindings: readonly Binding[]): readonly Binding[] {
   )
 }
 
-function helpLine({ keys, help, tier }: Binding, group: string, { environment }: AppState): readonly Span[] {
+/** A key and what it does, in as many lines as that takes. */
+function helpLines(
+  { keys, help, tier }: Binding,
+  group: string,
+  { environment, size }: AppState,
+): readonly (readonly Span[])[] {
   const names = keys.map((key) => keyText(key, environment.look.ascii)).join(' ')
   const armed = tier === undefined || environment.write ? '' : ' (needs --write)'
-  return [span(` ${group.padEnd(9)}`, 'dim'), span(names.padEnd(14), 'key'), span(help), span(armed, 'dim')]
+  const [first = '', ...others] = wrap(`${help}${armed}`, size.columns - helpMargin - 1)
+  return [
+    [span(` ${group.padEnd(9)}`, 'dim'), span(names.padEnd(14), 'key'), span(first)],
+    ...others.map((line) => [span(' '.repeat(helpMargin)), span(line)]),
+  ]
 }
+
+/** Columns of group and keys. */
+const helpMargin = 24
 
 function paletteOverlay(
   state: AppState,

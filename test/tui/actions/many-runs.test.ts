@@ -28,7 +28,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.text).toContain('type 27 eu: 27y')
     host.press('backspace')
     host.dispatch({ kind: 'paste', text: ' eu' })
-    expect(host.keys).toEqual(['tab next', 'esc leave'])
+    expect(host.keys).toEqual(['tab next, then y retry', 'esc leave'])
     const worker = await workshop.work(charge)
     const late = await jobs.enqueue(charge, {})
     await expect(late.result({ timeout: '2m' })).rejects.toThrow('the bank is down')

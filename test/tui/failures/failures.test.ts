@@ -58,6 +58,15 @@ test('a group opens its runs by its fingerprint, and J leads to its sample', () 
   })
 })
 
+test('a group of which no run is failed now opens its sample, and its report says that tries fail', () => {
+  const state = shown({ groups: [groupOf({ failedNow: 0, runs: 0 })] })
+  const [row] = failureRows(input(state))
+  expect(row?.target).toEqual({ screen: 'run', subject: 'run-8f2k' })
+  const { title, runs } = failureIncident(input(state), row as FailureRow)
+  expect(title).toBe('tries of ship fail: StripeError: <n> rate_limit')
+  expect(runs).toEqual([{ id: 'run-8f2k', text: 'the one whose try failed last' }])
+})
+
 test('what was never seen before the newest version began is marked with that version', () => {
   const [ship, mail] = failureRows(input(shown()))
   expect(ship?.newSince).toMatchObject({ job: 'ship', version: 17 })
@@ -119,12 +128,20 @@ test('the detail has the counts apart, the sample and the command that retries t
   const text = lines.join('\n')
   expect(text).toContain(' StripeError: <n> rate_limit')
   expect(text).toContain(" in ship, step 'charge'  version 17  new since version 17 began 12m40s ago")
-  expect(text).toContain(
-    ' failed now 1,204  runs failed for good 1,204  tries 1,260, 642 in the last hour, 285 in 5m ',
-  )
+  expect(text).toContain(' failed now 1,204  failed for good 1,204  tries 1,260, 642 in 1h, 285 in 5m ')
   expect(text).toContain(' sample run-8f2k J opens it')
   expect(text).toContain(' retry durable-jobs retry --fingerprint f1:0123456789ab --store redis://host ')
   expect(text).toMatch(/last hour ▁+.*█ {2}at most 59\/min/)
+})
+
+test('on a narrow terminal what is new stands on a line of its own, whole', () => {
+  const [row] = failureRows(
+    input(shown({ groups: [groupOf({ job: 'ship', step: 'charge the card of the order' })] })),
+  )
+  const { look } = input(shown())
+  const lines = failureDetail(row as FailureRow, { now, width: 80, look, store: undefined }).map(spansText)
+  expect(lines).toContain(' new since version 17 began 12m40s ago')
+  expect(lines.filter((line) => line.includes('…'))).toEqual([])
 })
 
 test('nothing to retry is offered where no run is failed now', () => {
@@ -150,4 +167,13 @@ test('a report names the cause and what came with it', () => {
     'durable-jobs show run-8f2k',
     'durable-jobs retry --fingerprint f1:0123456789ab',
   ])
+})
+
+test('a report on one failed run counts one', () => {
+  const group = groupOf({ tries: 1, runs: 1, failedNow: 1, perMinute: [] })
+  const state = shown({ groups: [group] })
+  const [row] = failureRows(input(state))
+  const { title, causes } = failureIncident(input(state), row as FailureRow)
+  expect(title).toBe('1 run of ship is failed: StripeError: <n> rate_limit')
+  expect(causes[1]).toBe('1 run failed for good; 1 failed try, 0 of them in the last hour.')
 })

@@ -32,6 +32,19 @@ test('a long line goes on in further ones, which have ids of their own and no fo
   for (const { spans } of lines) expect(textWidth(spansText(spans))).toBeLessThanOrEqual(40 - 4 - 2)
 })
 
+test('a long line of words is broken between them; a word that is too long for that is broken itself', () => {
+  const line = documentLine({
+    id: 'a',
+    spans: [span('Error: ', 'bad'), span(`the server hung up at ${'x'.repeat(30)} end`)],
+  })
+  expect(brokenLines(line, 24, 'between words').map(({ spans }) => spansText(spans))).toEqual([
+    'Error: the server ',
+    'hung up at ',
+    'xxxxxxxxxxxxxxxxxxxx',
+    'xxxxxxxxxx end',
+  ])
+})
+
 test('sentences are broken between words', () => {
   const lines = sentenceLines('s', 'one two three four five six', { width: 24 })
   expect(lines.map(({ id, spans }) => [id, spansText(spans)])).toEqual([

@@ -14,6 +14,7 @@ class OneRun {
   events: readonly HistoryEntry[] = []
   sentences: readonly string[] = ['It is here.']
   reads: string[] = []
+  now = now
 
   constructor(run: RunDetails | undefined) {
     this.run = run
@@ -43,7 +44,7 @@ class OneRun {
       explain: (id: string): Promise<Explanation> =>
         note('explain', { id, state: 'ready', sentences: this.sentences }),
     }
-    const clock = { now: () => now } as never
+    const clock = { now: () => this.now } as never
     return loadRun(jobs, { subject: 'run-8f2k' }, before, clock)
   }
 
@@ -162,4 +163,18 @@ test('a run that is not there is explained', async () => {
   const store = new OneRun(undefined)
   store.sentences = ['No run has this id.']
   expect(await store.load()).toEqual({ kind: 'unknown', id: 'run-8f2k', sentences: ['No run has this id.'] })
+})
+
+test('an ended run says anew from time to time how long ago that was, and reads nothing else for it', async () => {
+  const store = new OneRun(detailsOf())
+  store.sentences = ['It failed 1.0 s ago.']
+  const before = await store.known()
+  store.sentences = ['It failed 6.0 s ago.']
+  store.now = now + 1_000
+  const same = await store.known(before)
+  expect([same, store.reads]).toEqual([before, ['run']])
+  store.now = now + 5_000
+  const after = await store.known(same)
+  expect(after.sentences).toEqual(['It failed 6.0 s ago.'])
+  expect(store.reads).toEqual(['run', 'explain'])
 })

@@ -143,3 +143,8 @@ test('only the entries of the step are read, and then those at the end of the jo
   await load(second)
   expect(reads[0]).toBe(0)
 })
+
+test('J leads from each line of a step to its run, and to what that is connected with', () => {
+  const [line] = stepLines(inputOf(shown()) as ScreenInput<StepData>)
+  expect(line?.jumps?.map(({ target }) => target.screen)).toEqual(['run', 'workers', 'queues', 'runs'])
+})

@@ -63,6 +63,7 @@ export function knownRun(over: Partial<KnownRun> = {}): KnownRun {
     kind: 'known',
     run: detailsOf(),
     readAt: now,
+    toldAt: now,
     journal: { entries, isPartial: false },
     history: [{ at: at(56_000), kind: 'lost', worker: 'w-91cc', reason: 'its lease expired' }],
     executions: [],

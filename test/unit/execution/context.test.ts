@@ -40,6 +40,7 @@ describe('what a job gets', () => {
         queue: 'mails',
         attempt: 1,
         losses: 0,
+        protect: false,
         enqueuedAt: expect.any(Date),
       },
     ])

@@ -1,7 +1,9 @@
 import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { ledgerDetail, tickText } from '../../../runtime/describe/ledger-text.ts'
-import type { ScheduleInfo } from '../../../runtime/store/schedules.ts'
+import { lateFromMs, type ScheduleInfo } from '../../../runtime/store/schedules.ts'
+import { leaderRole } from '../../../runtime/store/terms.ts'
+import type { FleetView } from '../../fleet/fleet-view.ts'
 import { fieldLine } from '../../kit/field-line.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { Tone } from '../../kit/tone.ts'
@@ -17,7 +19,7 @@ type Lines = readonly (readonly Span[])[]
 /** What is said of the schedule under the cursor: what keeps it, when it fires next, how it is set up, what became of its ticks. */
 export function scheduleDetail(row: ScheduleRow, props: ViewProps<CronData>): Lines {
   return [
-    ...stateLines(row, props.now),
+    ...stateLines(row, props),
     ...tickLines(row, props),
     ...lastLines(row, props),
     ...ruleLines(row),
@@ -25,13 +27,18 @@ export function scheduleDetail(row: ScheduleRow, props: ViewProps<CronData>): Li
   ]
 }
 
-function stateLines({ state, schedule }: ScheduleRow, now: number): Lines {
+function stateLines({ state, schedule }: ScheduleRow, { now, fleet }: ViewProps<CronData>): Lines {
   const { overdueMs, nextTick } = schedule
+  const why = overdueMs >= lateFromMs && !isLed(fleet) ? ': no worker leads, so no schedule fires' : ''
   const overdue =
     overdueMs > 0 && nextTick !== undefined
-      ? [[span(` the tick of ${clockTime(nextTick, now)} is ${nextText({ schedule }, now)}`, 'bad')]]
+      ? [[span(` the tick of ${clockTime(nextTick, now)} is ${nextText({ schedule }, now)}${why}`, 'bad')]]
       : []
   return [...(state === '' ? [] : [[span(` ${state}`, 'warn')]]), ...overdue]
+}
+
+function isLed({ overview }: FleetView): boolean {
+  return overview?.leaders.some(({ role, worker }) => role === leaderRole && worker !== undefined) ?? true
 }
 
 function tickLines({ id, schedule }: ScheduleRow, { data, now }: ViewProps<CronData>): Lines {

@@ -5,7 +5,7 @@ import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { failureText, triesIn } from '../../../runtime/describe/failure-text.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import type { Look } from '../../kit/look.ts'
-import { fitSpans, type Span, span } from '../../kit/span.ts'
+import { fitSpans, type Span, span, widthOf } from '../../kit/span.ts'
 import { sparkline } from '../../kit/sparkline.ts'
 import type { FailureRow } from './rows.ts'
 
@@ -29,11 +29,11 @@ export function failureDetail(
       : [span(` new since version ${newSince.version} began ${durationToken(now - newSince.at)} ago`, 'warn')]
   const lines = [
     ...wrap(failureText(group), Math.max(20, width - 2)).map((text) => [span(` ${text}`, 'bad')]),
-    [
-      ...fact('in', where),
-      ...fact(versions.length === 1 ? 'version' : 'versions', versions.join(', ')),
-      ...news,
-    ],
+    ...inOneOrTwo(
+      [...fact('in', where), ...fact(versions.length === 1 ? 'version' : 'versions', versions.join(', '))],
+      news,
+      width,
+    ),
     countsOf(group),
     [...fact('first', timeText(group.firstAt, now)), ...fact('last', timeText(group.lastAt, now))],
     minutesOf(group, look, width),
@@ -41,6 +41,15 @@ export function failureDetail(
     ...(failedNow === 0 ? [] : [fact('retry', retryCommand(group, store))]),
   ]
   return lines.map((spans) => fitSpans(spans, width))
+}
+
+/** On one line, if that holds both. */
+function inOneOrTwo(
+  first: readonly Span[],
+  second: readonly Span[],
+  width: number,
+): readonly (readonly Span[])[] {
+  return widthOf([...first, ...second]) <= width ? [[...first, ...second]] : [first, second]
 }
 
 /** What retries the group from a shell. */
@@ -58,10 +67,10 @@ function countsOf(group: FailureGroup): readonly Span[] {
   return [
     span(' failed now ', 'dim'),
     span(`${count(failedNow)} `, failedNow === 0 ? 'plain' : 'bad'),
-    ...fact('runs failed for good', count(runs)),
+    ...fact('failed for good', count(runs)),
     ...fact(
       'tries',
-      `${count(tries)}, ${count(triesIn(group, 60))} in the last hour, ${count(triesIn(group, 5))} in 5m`,
+      `${count(tries)}, ${count(triesIn(group, 60))} in 1h, ${count(triesIn(group, 5))} in 5m`,
     ),
   ]
 }
@@ -75,7 +84,7 @@ function minutesOf({ perMinute }: FailureGroup, look: Look, width: number): read
   const most = Math.max(...perMinute)
   if (most === 0) return [span(' no try in the last hour', 'dim')]
   const form = look.ascii ? 'ascii' : 'block'
-  const [line = ''] = sparkline(perMinute, { width: Math.max(10, Math.min(60, width - 24)), height: 1, form })
+  const [line = ''] = sparkline(perMinute, { width: Math.max(10, Math.min(60, width - 30)), height: 1, form })
   return [
     span(' last hour ', 'dim'),
     span(line, 'warn'),

@@ -43,7 +43,11 @@ function toRow(group: FailureGroup, starts: readonly VersionStart[]): FailureRow
     ...{ id: fingerprint, group },
     ...(isNew ? { newSince: deploy } : {}),
     thing: { kind: 'failure', id: fingerprint, failedNow },
-    target: { screen: 'runs', filter: formatFilter({ filter: { fingerprint } }) },
+    // Where no run is failed now, a list of them would be empty.
+    target:
+      failedNow === 0
+        ? { screen: 'run', subject: sample }
+        : { screen: 'runs', filter: formatFilter({ filter: { fingerprint } }) },
     jumps: [{ label: `its sample, run ${sample}`, target: { screen: 'run', subject: sample } }],
   }
 }

@@ -2,6 +2,7 @@ import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { aboutDuration } from '../../../runtime/model/about-duration.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { type Span, span } from '../../kit/span.ts'
+import { unreadText } from '../../kit/unread-text.ts'
 import { rateToken } from '../../text/rate-text.ts'
 import type { ViewProps } from '../screen.ts'
 import { backlogOf, type HomeData, type Latency, latencyOf, ratesOf, statisticsOf } from './rates.ts'
@@ -13,12 +14,14 @@ type Lines = readonly (readonly Span[])[]
 const rangeNames = { '5m': '5 min', '1h': 'hour', '24h': '24 h' } as const
 
 export function rateLines(props: ViewProps<HomeData>): Lines {
+  if (props.fleet.overview === undefined) return [[span(unreadText(props.fleet), 'dim')]]
   const { completed } = ratesOf(props)
   return [[span(`done ${rateToken(completed)}`)], [span(`the last ${rangeNames[props.range]} (t)`, 'dim')]]
 }
 
 export function latencyLines(props: ViewProps<HomeData>): Lines {
   const statistics = statisticsOf(props)
+  if (statistics === undefined) return [[span(unreadText(props.fleet), 'dim')]]
   return [
     [span(`wait ${latencyText(latencyOf(statistics, 'wait'))}`)],
     [span(`run  ${latencyText(latencyOf(statistics, 'run'))}`)],
@@ -34,7 +37,7 @@ function latencyText({ p50, p95 }: Latency): string {
 export function backlogLines(props: ViewProps<HomeData>): Lines {
   const backlog = backlogOf(statisticsOf(props))
   const { up, down } = props.look.glyphs
-  if (backlog === undefined) return [[span('reading', 'dim')]]
+  if (backlog === undefined) return [[span(unreadText(props.fleet), 'dim')]]
   const { perMinute, drainsInMs } = backlog
   if (perMinute === undefined) return [[span('no trend known yet', 'dim')]]
   if (Math.abs(perMinute) < steady) return [[span('steady')]]
@@ -50,7 +53,7 @@ export function backlogLines(props: ViewProps<HomeData>): Lines {
 const steady = 0.05
 
 export function fleetLines({ fleet, look, now }: ViewProps<HomeData>, width: number): Lines {
-  if (fleet.overview === undefined) return [[span(' reading', 'dim')]]
+  if (fleet.overview === undefined) return [[span(unreadText(fleet), 'dim')]]
   const { working, draining, lost, slots, taken, mixed } = fleetSummary(fleet)
   const { glyphs } = look
   const leader = fleet.overview.leaders.find(({ role }) => role === leaderRole)

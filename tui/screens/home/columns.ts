@@ -17,8 +17,11 @@ export function findingColumns({ glyphs }: Look, now: number): readonly TableCol
   return [
     {
       title: 'SEVERITY',
-      cell: ({ finding }) => `${glyphs[finding.severity]} ${finding.severity}`,
-      tone: ({ finding }) => severityTones[finding.severity],
+      cell: ({ finding }) =>
+        finding.muted === undefined
+          ? `${glyphs[finding.severity]} ${finding.severity}`
+          : `${glyphs.paused} muted`,
+      tone: ({ finding }) => (finding.muted === undefined ? severityTones[finding.severity] : 'dim'),
       usual: 10,
     },
     {
@@ -26,7 +29,12 @@ export function findingColumns({ glyphs }: Look, now: number): readonly TableCol
       cell: ({ finding }) => ageText(finding, now),
       ...{ align: 'right', usual: 7 },
     },
-    { title: 'FINDING', cell: ({ finding }) => finding.sentence, shrinks: true },
+    {
+      title: 'FINDING',
+      cell: ({ finding }) => finding.sentence,
+      tone: ({ finding }) => (finding.muted === undefined ? 'plain' : 'dim'),
+      shrinks: true,
+    },
   ]
 }
 

@@ -1,7 +1,7 @@
 import type { Finding } from '../../../runtime/attention/finding.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
-import type { ScreenName, Target } from '../../app/place.ts'
+import type { Jump, ScreenName, Target } from '../../app/place.ts'
 import type { FleetView } from '../../fleet/fleet-view.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 import type { Row, ScreenInput } from '../screen.ts'
@@ -11,12 +11,21 @@ export interface FindingRow extends Row {
   readonly finding: Finding
 }
 
-/** What needs a person, the gravest first. */
+/** What needs a person, the gravest first; then what is muted, which `U` brings back. */
 export function findingRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly FindingRow[] {
-  return fleet.findings.map((finding) => ({
+  return [...fleet.findings, ...fleet.muted].map((finding) => ({
     ...{ id: finding.id, finding, target: targetOf(finding) },
-    thing: { kind: 'finding', id: finding.id },
+    thing: { kind: 'finding', id: finding.id, muted: finding.muted !== undefined },
+    jumps: jumpsOf(finding),
   }))
+}
+
+/** From a thing to the runs that the finding is about; enter opens those of the others. */
+function jumpsOf({ kind, filter }: Finding): readonly Jump[] {
+  if (filter === undefined || screenOfKind[kind] === undefined) return []
+  return [
+    { label: 'the runs that it is about', target: { screen: 'runs', filter: formatFilter({ filter }) } },
+  ]
 }
 
 /** Findings that are about a thing with a screen of its own; the others are about runs. */
@@ -55,6 +64,7 @@ export function queueRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): read
         ...{ id: queue.name, queue, live: Object.values(live).reduce((sum, count) => sum + count, 0) },
         thing: { kind: 'queue', id: queue.name, paused: queue.paused !== undefined },
         target: { screen: 'runs', filter: formatFilter({ filter: { queue: queue.name } }) },
+        jumps: [{ label: `queue ${queue.name}`, target: { screen: 'queues', row: queue.name } }],
       }
     })
     .sort((a, b) => (b.queue.oldestReadyMs ?? -1) - (a.queue.oldestReadyMs ?? -1) || b.live - a.live)

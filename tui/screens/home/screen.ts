@@ -1,7 +1,8 @@
 import type { Screen } from '../screen.ts'
+import { findingIncident } from './incident.ts'
 import { homeLayout } from './layout.ts'
 import { backlogOf, type HomeData, latencyOf, ratesOf, statisticsOf } from './rates.ts'
-import { findingRows, fleetSummary, queueRows } from './rows.ts'
+import { type FindingRow, findingRows, fleetSummary, queueRows } from './rows.ts'
 import { HomeView } from './view.tsx'
 
 /** How the fleet does, and what needs a person. */
@@ -29,7 +30,10 @@ export const home: Screen<HomeData> = {
       ...{ wait: latencyOf(statistics, 'wait'), run: latencyOf(statistics, 'run') },
       queues: input.fleet.overview?.queues ?? [],
       findings: input.fleet.findings,
+      muted: input.fleet.muted,
     }
   },
+  incident: (input, row) =>
+    row === undefined || !('finding' in row) ? undefined : findingIncident(input, row as FindingRow),
   View: HomeView,
 }

@@ -1,11 +1,15 @@
 import { Box } from 'ink'
 import type { ReactElement, ReactNode } from 'react'
 import { wrap } from '../../../runtime/cli/plain-text.ts'
+import { clockTime } from '../../../runtime/describe/clock-time.ts'
+import { byInSentence } from '../../../runtime/describe/manual-action.ts'
+import type { Look } from '../../kit/look.ts'
 import { Pane } from '../../kit/pane.tsx'
 import { fitSpans, type Span, span } from '../../kit/span.ts'
 import { Spans } from '../../kit/spans.tsx'
 import { sparkline } from '../../kit/sparkline.ts'
 import { Table } from '../../kit/table.tsx'
+import { unreadText } from '../../kit/unread-text.ts'
 import { rateToken } from '../../text/rate-text.ts'
 import type { ViewProps } from '../screen.ts'
 import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines.ts'
@@ -41,12 +45,13 @@ function Charts(props: ViewProps<HomeData>): ReactElement {
   const { series, ...rates } = ratesOf(props)
   const [first, second, third] = chartWidths
   const backlog = backlogOf(statisticsOf(props))
-  const failed = span(rateToken(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
+  const rate = (perSecond: number): string => (props.fleet.overview === undefined ? '' : rateToken(perSecond))
+  const failed = span(rate(rates.failed), rates.failed > 0 ? 'bad' : 'dim')
   return (
     <Box flexDirection="row" height={chartHeight} columnGap={1}>
       <Chart
         {...{ ...props, title: 'started', width: first, series: series.started, lines: rateLines(props) }}
-        note={span(rateToken(rates.started), 'dim')}
+        note={span(rate(rates.started), 'dim')}
       />
       <Chart
         {...{ ...props, title: 'failed', width: second, series: series.failed, lines: latencyLines(props) }}
@@ -93,7 +98,7 @@ function Queues(props: ViewProps<HomeData>): ReactElement {
       active={list?.active}
     >
       {list === undefined || list.count === 0 ? (
-        <Spans spans={[span(fleet.overview === undefined ? ' reading' : ' no live run', 'dim')]} />
+        <Spans spans={[span(fleet.overview === undefined ? unreadText(fleet) : ' no live run', 'dim')]} />
       ) : (
         <Table
           columns={queueColumns(look)}
@@ -120,11 +125,13 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
   const { attentionHeight, detailHeight } = layoutOf(props)
   const { look, place, windows, fleet, size, now } = props
   const list = windows.attention
-  const muted = fleet.muted.length === 0 ? '' : `${fleet.muted.length} muted`
+  const isQuiet = fleet.findings.length === 0 && fleet.muted.length > 0
+  const below = list === undefined ? 0 : list.count - list.first - list.rows.length
+  const more = below > 0 ? span(`${below} more below`, 'dim') : undefined
   return (
     <Pane
       title="needs attention"
-      note={span(muted, 'dim')}
+      note={isQuiet ? span('nothing but what is muted', 'good') : more}
       {...{ width: size.columns, height: attentionHeight, look }}
       active={list?.active}
     >
@@ -145,21 +152,31 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
 }
 
 function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
-  if (fleet.overview === undefined) return [span(' reading', 'dim')]
+  if (fleet.overview === undefined) return [span(unreadText(fleet), 'dim')]
   if (fleet.isLooking) return [span(' looking for what needs attention', 'dim')]
   return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
 }
 
 /** The finding under the cursor in whole sentences, at the bottom of the pane. */
-function Detail({ windows, size, fleet }: ViewProps<HomeData>): ReactNode {
-  const { detailHeight } = layoutOf({ size, fleet })
+function Detail({ windows, size, fleet, now, look }: ViewProps<HomeData>): ReactNode {
+  const { attentionHeight } = layoutOf({ size, fleet })
   const list = windows.attention
   const row = list?.rows[list.line] as FindingRow | undefined
-  if (row === undefined) return null
-  const { sentence, nearby } = row.finding
-  const text = nearby === undefined ? sentence : `${sentence} (${nearby})`
-  const lines = wrap(text, size.columns - 4).slice(0, detailHeight)
+  if (list === undefined || row === undefined) return null
+  const { sentence, nearby, muted } = row.finding
+  const text = [
+    ...(muted === undefined ? [] : [`Muted until ${clockTime(muted.until, now)} by ${byInSentence(muted)}.`]),
+    nearby === undefined ? sentence : `${sentence} (${nearby})`,
+  ].join(' ')
+  // Less the rule: what a short list leaves free is for whole sentences.
+  const lines = cut(wrap(text, size.columns - 4), attentionHeight - 1 - list.rows.length, look)
   return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
+}
+
+/** The first lines, the last of them with a sign of what is left out. */
+function cut(lines: readonly string[], height: number, { glyphs }: Look): readonly string[] {
+  if (lines.length <= height) return lines
+  return lines.slice(0, height).map((line, i) => (i === height - 1 ? `${line} ${glyphs.ellipsis}` : line))
 }
 
 function Lines({

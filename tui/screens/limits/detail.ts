@@ -1,14 +1,15 @@
+import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
 import { byHandText, ruleText } from '../../../runtime/describe/rule-text.ts'
-import { fieldLine } from '../../kit/field-line.ts'
+import { fieldLine, fieldMargin } from '../../kit/field-line.ts'
 import { type Span, span } from '../../kit/span.ts'
 import type { LimiterRow } from './rows.ts'
 
 type Lines = readonly (readonly Span[])[]
 
 /** Of the limiter under the cursor: what keeps it closed, who set its numbers, and its rule; the weightiest first. */
-export function limiterLines(row: LimiterRow, now: number): Lines {
+export function limiterLines(row: LimiterRow, now: number, width: number): Lines {
   const { closedMs, limiter } = row
   const { byHand, rule } = limiter
   const closed =
@@ -24,6 +25,8 @@ export function limiterLines(row: LimiterRow, now: number): Lines {
   const set =
     byHand === undefined
       ? []
-      : [fieldLine('set', span(`${byHandText(byHand)} (${agoToken(byHand.at, now)})`, 'warn'))]
+      : wrap(`${byHandText(byHand)} (${agoToken(byHand.at, now)})`, width - fieldMargin).map((line, i) =>
+          fieldLine(i === 0 ? 'set' : '', span(line, 'warn')),
+        )
   return [...closed, ...set, fieldLine('rule', `${rule.kind}, ${ruleText(rule)}`)]
 }

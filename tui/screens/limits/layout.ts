@@ -47,8 +47,9 @@ export function limitsLayout(input: Pick<ScreenInput<LimitsData>, 'size' | 'plac
 export function linesAbove(input: ScreenInput<LimitsData>): readonly (readonly Span[])[] {
   const row = currentLimiter(input)
   if (row === undefined) return []
-  const lines = limiterLines(row, input.now)
-  return limitsLayout(input).usersHeight < roomyHeight ? lines.slice(0, 1) : lines
+  const { usersWidth, usersHeight } = limitsLayout(input)
+  const lines = limiterLines(row, input.now, usersWidth)
+  return usersHeight < roomyHeight ? lines.slice(0, 1) : lines
 }
 
 /** Lines of who holds and waits. */

@@ -1,3 +1,4 @@
+import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { hindranceSentence } from '../../../runtime/describe/hindrance.ts'
 import { endStates, type RunState, runStates } from '../../../runtime/model/run.ts'
@@ -25,14 +26,15 @@ export function queueDetail(row: QueueRow, props: ViewProps<QueuesData>): readon
 
 function heldLines(
   { id, paused, held }: QueueRow,
-  { now }: ViewProps<QueuesData>,
+  { now, size }: ViewProps<QueuesData>,
 ): readonly (readonly Span[])[] {
   const pause =
     paused === undefined
       ? []
       : [hindranceSentence({ kind: 'paused', ...paused }, { job: '', version: 0, queue: id }, now)]
   const sentences = held.map(({ of, why }) => hindranceSentence(why, of, now))
-  return [...new Set([...pause, ...sentences])].map((sentence) => [span(` ${sentence}`, 'warn')])
+  const lines = [...new Set([...pause, ...sentences])].flatMap((sentence) => wrap(sentence, size.columns - 2))
+  return lines.map((line) => [span(` ${line}`, 'warn')])
 }
 
 function slotsLine({ slots }: QueueRow, { look }: ViewProps<QueuesData>): readonly Span[] {

@@ -55,7 +55,9 @@ function whyLines({ data, size }: Known): readonly DocumentLine[] {
   const others =
     failure === undefined || failure.failedNow <= (run.state === 'failed' ? 1 : 0)
       ? []
-      : [`${failure.failedNow.toLocaleString('en')} runs are failed now in this way: J leads to them.`]
+      : [
+          `${failure.failedNow.toLocaleString('en')} ${failure.failedNow === 1 ? 'run is' : 'runs are'} failed now in this way: J leads to them.`,
+        ]
   return [
     ...[...sentences, ...others].flatMap((text, i) => sentenceLines(`why ${i}`, text, { width })),
     ...(next === '' ? [] : sentenceLines('why next', `To do: ${next}`, { width, tone: 'title' })),

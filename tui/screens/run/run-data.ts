@@ -12,7 +12,8 @@ import { emptyJournal, goesOn, type JournalData, readOn } from './journal-data.t
 
 /*
  * What is known of one run, by its id: read once a second to its end, and beyond, as it may be retried.
- * U1  Of a run that has not changed since the last read only its record is read: the rest is as it was.
+ * U1  Of an ended run that has not changed since the last read only its record is read: the rest is as it was. Its sentences
+ *     say how long ago it ended: they are asked for again from time to time.
  * U2  What was read of a live run tells how it is now, so all of it is read each time, but the journal from its end.
  */
 
@@ -29,8 +30,10 @@ export interface KnownRun {
   /** Oldest first. */
   readonly executions: readonly ExecutionInfo[]
   readonly places: readonly LinePlace[]
-  /** Why it is where it is. */
+  /** Why it is where it is, as of `toldAt`. */
   readonly sentences: readonly string[]
+  /** By this host's clock. */
+  readonly toldAt: number
   /** What a person can do about it; '' where it goes on by itself. */
   readonly next: string
   /** The group that its error belongs to. */
@@ -59,7 +62,7 @@ export async function loadRun(
   if (found === undefined) return { kind: 'unknown', id, sentences: (await jobs.explain(id)).sentences }
   const run = withSameBytes(found, known?.run)
   if (known !== undefined && isEnd(run.state) && isSame(run, known.run))
-    return resting(inspector, known, run, readAt)
+    return resting(jobs, known, run, readAt)
   const [history, executions, places] = await Promise.all([
     inspector.history(id),
     inspector.executions(id),
@@ -75,22 +78,27 @@ export async function loadRun(
   const { sentences } = await jobs.explain(id)
   const isAsBefore = known !== undefined && isSameState(run, known.run) && isAlike(sentences, known.sentences)
   return {
-    ...{ kind: 'known', run, readAt, journal, history, executions, places, sentences },
+    ...{ kind: 'known', run, readAt, toldAt: readAt, journal, history, executions, places, sentences },
     next: isAsBefore ? known.next : await nextStep(run, inspector, store === undefined ? {} : { store }),
     ...(failure === undefined ? {} : { failure }),
     ...(endedAs === undefined ? {} : { endedAs }),
   }
 }
 
+const retellMs = 5_000
+
 /** U1. A long journal is still read on. */
 async function resting(
-  inspector: Inspector,
+  jobs: Pick<Jobs, 'explain'> & { readonly inspector: Inspector },
   known: KnownRun,
   run: RunDetails,
   readAt: number,
 ): Promise<KnownRun> {
-  if (!known.journal.isPartial) return known
-  return { ...known, run, readAt, journal: await readOn(inspector, run.id, known.journal) }
+  if (known.journal.isPartial) {
+    return { ...known, run, readAt, journal: await readOn(jobs.inspector, run.id, known.journal) }
+  }
+  if (readAt - known.toldAt < retellMs) return known
+  return { ...known, toldAt: readAt, sentences: (await jobs.explain(run.id)).sentences }
 }
 
 /** Its values are the same for good: with the same bytes, what was made of them needn't be made again. */

@@ -35,7 +35,12 @@ function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[]
     ...(startedAt === undefined ? [] : [['started', at(startedAt)] as const]),
     ...(schedule === undefined ? [] : [['schedule', schedule] as const]),
     ...(scheduledFor === undefined ? [] : [['tick', clockTime(scheduledFor, now)] as const]),
-    ['try', losses === 0 ? `${attempt}` : `${attempt}, its worker was lost ${losses} times`],
+    [
+      'try',
+      losses === 0
+        ? `${attempt}`
+        : `${attempt}, its worker was lost ${losses === 1 ? 'once' : `${losses} times`}`,
+    ],
     ['journal', position === 1 ? '1 entry' : `${position} entries`],
     ...(unique === undefined ? [] : [['unique', unique.key] as const]),
     ...(tags.length === 0 ? [] : [['tags', tags.join(' ')] as const]),

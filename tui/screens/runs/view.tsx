@@ -15,20 +15,32 @@ import type { RunsData } from './runs-data.ts'
 
 /** From here on a run's own pane, with its whole id, stands beside the list. */
 const wideColumns = 120
+/** Below the list of a narrower terminal: a rule, and the lines that say why the run is where it is. */
+const previewRows = 6
+const leastList = 8
 /** From here on the list has room for whole ids too. */
 const wholeIdColumns = 200
 
 export function runsLayout({ size }: Pick<ScreenInput<RunsData>, 'size'>): {
   readonly listWidth: number
+  /** Of the pane beside the list, or below it. */
   readonly previewWidth: number
+  /** 0: there is no room for it. */
+  readonly previewHeight: number
+  readonly paneHeight: number
   readonly listHeight: number
 } {
-  const previewWidth = size.columns >= wideColumns ? Math.floor(size.columns * 0.36) : 0
+  const isWide = size.columns >= wideColumns
+  const previewWidth = isWide ? Math.floor(size.columns * 0.36) : size.columns
+  const below = size.rows >= previewRows + leastList ? previewRows : 0
+  const paneHeight = isWide ? size.rows : size.rows - below
   return {
-    listWidth: previewWidth === 0 ? size.columns : size.columns - previewWidth - 1,
+    listWidth: isWide ? size.columns - previewWidth - 1 : size.columns,
     previewWidth,
+    previewHeight: isWide ? size.rows : below,
+    paneHeight,
     // Less the rule of the pane and the title line of the table.
-    listHeight: size.rows - 2,
+    listHeight: paneHeight - 2,
   }
 }
 
@@ -58,21 +70,24 @@ function columns({ size, look, now }: ViewProps<RunsData>): readonly TableColumn
 
 export function RunsView(props: ViewProps<RunsData>): ReactElement {
   const { size } = props
-  const { listWidth, previewWidth } = runsLayout(props)
+  const { listWidth, previewWidth, previewHeight, paneHeight } = runsLayout(props)
   return (
-    <Box flexDirection="row" width={size.columns} height={size.rows}>
-      <RunList {...props} width={listWidth} />
-      {previewWidth === 0 ? null : (
-        <Box marginLeft={1}>
-          <Preview {...props} width={previewWidth} />
-        </Box>
-      )}
+    <Box
+      flexDirection={listWidth < size.columns ? 'row' : 'column'}
+      columnGap={1}
+      width={size.columns}
+      height={size.rows}
+    >
+      <RunList {...props} width={listWidth} height={paneHeight} />
+      {previewHeight === 0 ? null : <Preview {...props} width={previewWidth} height={previewHeight} />}
     </Box>
   )
 }
 
-function RunList(props: ViewProps<RunsData> & { readonly width: number }): ReactElement {
-  const { data, size, look, place, windows, width, fleet } = props
+type PaneProps = ViewProps<RunsData> & { readonly width: number; readonly height: number }
+
+function RunList(props: PaneProps): ReactElement {
+  const { data, look, place, windows, width, height, fleet } = props
   const list = windows.list
   const position = data === undefined || list === undefined ? 'reading' : positionText(data, list)
   const unfiltered = runsInStore(fleet)
@@ -80,9 +95,7 @@ function RunList(props: ViewProps<RunsData> & { readonly width: number }): React
     <Pane
       title={listText(props)}
       note={place.all ? span(`all that match are chosen (esc)  ${position}`, 'warn') : span(position, 'dim')}
-      width={width}
-      height={size.rows}
-      look={look}
+      {...{ width, height, look }}
     >
       {data !== undefined && data.unknown.length > 0 ? (
         <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
@@ -95,11 +108,11 @@ function RunList(props: ViewProps<RunsData> & { readonly width: number }): React
   )
 }
 
-function Preview(props: ViewProps<RunsData> & { readonly width: number }): ReactElement {
-  const { size, look, windows, width, now } = props
+function Preview(props: PaneProps): ReactElement {
+  const { look, windows, width, height, now } = props
   const row = windows.list?.rows[windows.list.line] as RunRow | undefined
   return (
-    <Pane title={row?.id ?? 'no run'} width={width} height={size.rows} look={look}>
+    <Pane title={row?.id ?? 'no run'} {...{ width, height, look }}>
       {row === undefined
         ? null
         : previewLines(row, { now, width, look }).map((spans, i) => (

@@ -3,6 +3,7 @@ import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { openStepSentences } from '../../../runtime/describe/open-step.ts'
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { StoredError } from '../../../runtime/model/stored-error.ts'
+import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
 import { type DocumentLine, documentLine, sentenceLines } from '../../kit/document.ts'
 import { errorDocument } from '../../kit/error-document.ts'
@@ -10,6 +11,7 @@ import { toggledLines } from '../../kit/folds.ts'
 import { type Span, span } from '../../kit/span.ts'
 import { valueDocument } from '../../kit/value-document.ts'
 import { valueDiff } from '../../text/value-diff.ts'
+import { runJumps } from '../runs/run-jumps.ts'
 import type { ScreenInput } from '../screen.ts'
 import type { StepData } from './step-data.ts'
 
@@ -22,7 +24,12 @@ export function stepLines(input: ScreenInput<StepData>): readonly DocumentLine[]
   const thing: Thing = { kind: 'step', id: data.path, run: data.run.id }
   const known = { ...input, data }
   const tries = data.entries.map((entry, i) => tryLines(entry, data.entries[i - 1], known)).reverse()
-  return [...openLines(known), ...resultLines(known), ...tries.flat()].map((line) => ({ thing, ...line }))
+  const jumps: readonly Jump[] = [
+    { label: `run ${data.run.id}`, target: { screen: 'run', subject: data.run.id } },
+    ...runJumps(data.run),
+  ]
+  const lines = [...openLines(known), ...resultLines(known), ...tries.flat()]
+  return lines.map((line) => ({ thing, jumps, ...line }))
 }
 
 export function resultOf({ entries }: StepData): Uint8Array | undefined {

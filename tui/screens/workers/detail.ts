@@ -75,13 +75,13 @@ function runsText(count: number): string {
 
 /** What is said of the worker under the cursor. */
 export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lines {
-  return [...stateLines(row, props), ...factLines(row, props), ...heldLines(row, props)]
+  const [facts, held] = [factLines(row, props), heldLines(row, props)]
+  // Of a lost worker what it holds matters, where there isn't room for all.
+  return [...stateLines(row, props), ...(row.state === 'lost' ? [...held, ...facts] : [...facts, ...held])]
 }
 
-function stateLines(
-  { event, worker, state }: WorkerRow,
-  { now, size }: Pick<ViewProps<WorkersData>, 'now' | 'size'>,
-): Lines {
+function stateLines({ event, worker, state }: WorkerRow, props: ViewProps<WorkersData>): Lines {
+  const { now, size } = props
   if (state === 'draining' && worker?.drain !== undefined)
     return wrap(drainSentence(worker.drain, worker.running), size.columns - 2).map((line) => [
       span(` ${line}`, 'warn'),
@@ -94,10 +94,19 @@ function stateLines(
   if (state === 'draining')
     return [[span(' it claims no more runs, and stops when those in hand have ended', 'warn')]]
   if (state === 'lost') {
-    const next = worker?.running === 0 ? '' : '; the next worker that claims takes its runs over'
-    return [[span(` its process is gone or its lease is over${next}`, 'bad')]]
+    const text = `its process is gone or its lease is over${worker?.running === 0 ? '' : takeOverText(props)}`
+    return wrap(text, size.columns - 2).map((line) => [span(` ${line}`, 'bad')])
   }
   return []
+}
+
+/** What becomes of the runs that a lost worker holds. */
+function takeOverText({ fleet }: ViewProps<WorkersData>): string {
+  const { workers = [], cut = [] } = fleet.overview ?? {}
+  const hasOthers = cut.includes('workers') || workers.some(({ lost }) => !lost)
+  return hasOthers
+    ? '; the next worker that claims takes its runs over'
+    : '; no other worker is running to take its runs over, start one: durable-jobs work FILE'
 }
 
 function factLines({ worker, leads }: WorkerRow, { now, fleet }: ViewProps<WorkersData>): Lines {
@@ -117,20 +126,23 @@ function factLines({ worker, leads }: WorkerRow, { now, fleet }: ViewProps<Worke
   ]
 }
 
-function heldLines({ id, worker }: WorkerRow, { data, look, now }: ViewProps<WorkersData>): Lines {
+function heldLines({ id, worker, state }: WorkerRow, { data, look, now }: ViewProps<WorkersData>): Lines {
   if (worker === undefined) return []
   if (data?.worker !== id) return [fieldLine('runs', span('reading', 'dim'))]
   if (data.held.length === 0) return [fieldLine('runs', span('none in hand', 'dim'))]
   const inStep = data.held.filter(hasOpenStep).length
+  // What a lost one told last of its steps is old.
   const cut =
-    inStep === 0
-      ? 'none has been in a step for more than a second'
-      : `${inStep} in the middle of a step, which a stop that doesn't wait for its end makes run again`
+    state === 'lost'
+      ? ''
+      : inStep === 0
+        ? 'none has been in a step for more than a second'
+        : `${inStep} in the middle of a step, which a stop that doesn't wait for its end makes run again`
   return [
     fieldLine(
       'runs',
-      `${data.held.length}${data.isWhole ? '' : '+'} in hand, `,
-      span(cut, inStep === 0 ? 'dim' : 'warn'),
+      `${data.held.length}${data.isWhole ? '' : '+'} in hand`,
+      span(cut === '' ? '' : `, ${cut}`, inStep === 0 ? 'dim' : 'warn'),
     ),
     ...data.held.map((run) => [
       span(`   ${run.id}  ${run.job} v${run.version}  `),
