@@ -227,6 +227,18 @@ const parts: readonly Part[] = [
     // Fewer runs: BENCH_RUNS=100000 npm run prove -- searches
     env: { BENCH_RUNS: process.env.BENCH_RUNS ?? '1000000' },
   }),
+  withRedis({
+    name: 'keys',
+    shows:
+      'jobs-tui by keys in a terminal, on both stores: 10,000 failures of one cause retried, stopped in the middle and continued; a killed worker on the screen',
+    command: [
+      process.execPath,
+      ...vitest,
+      ...['--project', 'tui', 'test/tui/terminal/bulk-retry.test.ts'],
+      'test/tui/terminal/killed-worker.test.ts',
+    ],
+    env: { DURABLE_JOBS_PROVE_RETRIED: '10000', DURABLE_JOBS_PROVE_KILLS: '5' },
+  }),
   {
     name: 'no-op',
     shows: 'What a run that waits for nothing costs each store, beside another checkout (BENCH_BESIDE)',

@@ -3,7 +3,7 @@ import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 import { beat, noPulse, type Pulse } from '../../tui/fleet/pulse.ts'
 import { homeLayout } from '../../tui/screens/home/layout.ts'
 import { backlogOf, type HomeData, latencyOf, ratesOf } from '../../tui/screens/home/rates.ts'
-import { findingRows, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
+import { findingRows, findingText, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
 import { minuteMs, now, queue, secondMs, snapshot, worker } from '../unit/attention/given.ts'
 import { findingOf, fleetOf, screenInput } from './support/given.ts'
 
@@ -130,6 +130,22 @@ describe('a finding opens', () => {
 test('findings keep the order of the fleet', () => {
   const fleet = fleetOf({}, { findings: [findingOf('lost-worker:w'), findingOf('blocked:pay')] })
   expect(findingRows({ fleet }).map(({ id }) => id)).toEqual(['lost-worker:w', 'blocked:pay'])
+})
+
+test('muted findings stand last and say until when, so that a mute can be ended', () => {
+  const muted = { finding: 'blocked:pay', until: now + minuteMs, by: 'ana', reason: 'known' }
+  const findings = [findingOf('lost-worker:w')]
+  const fleet = fleetOf({}, { findings, muted: [findingOf('blocked:pay', { muted })] })
+  const rows = findingRows({ fleet })
+  expect(rows.map(({ id }) => id)).toEqual(['lost-worker:w', 'blocked:pay'])
+  expect(rows.map(({ thing }) => thing)).toEqual([
+    { kind: 'finding', id: 'lost-worker:w' },
+    { kind: 'finding', id: 'blocked:pay' },
+  ])
+  expect(rows.map(({ finding }) => findingText(finding, now))).toEqual([
+    'about lost-worker:w',
+    expect.stringMatching(/^muted until .* UTC by ana \(known\): about blocked:pay$/),
+  ])
 })
 
 test('the fleet is summed up: who works, drains, is lost, and a deploy under way', () => {

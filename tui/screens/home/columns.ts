@@ -4,7 +4,7 @@ import { byAndWhy } from '../../../runtime/describe/manual-action.ts'
 import type { Look } from '../../kit/look.ts'
 import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
-import type { FindingRow, QueueRow } from './rows.ts'
+import { type FindingRow, findingText, type QueueRow } from './rows.ts'
 
 /** From then on it's worth telling for how long these screens have seen a finding. */
 const seenForMs = 10_000
@@ -17,8 +17,9 @@ export function findingColumns({ glyphs }: Look, now: number): readonly TableCol
   return [
     {
       title: 'SEVERITY',
-      cell: ({ finding }) => `${glyphs[finding.severity]} ${finding.severity}`,
-      tone: ({ finding }) => severityTones[finding.severity],
+      cell: ({ finding: { severity, muted } }) =>
+        muted === undefined ? `${glyphs[severity]} ${severity}` : `${glyphs.notice} muted`,
+      tone: ({ finding: { severity, muted } }) => (muted === undefined ? severityTones[severity] : 'dim'),
       usual: 10,
     },
     {
@@ -26,7 +27,12 @@ export function findingColumns({ glyphs }: Look, now: number): readonly TableCol
       cell: ({ finding }) => ageText(finding, now),
       ...{ align: 'right', usual: 7 },
     },
-    { title: 'FINDING', cell: ({ finding }) => finding.sentence, shrinks: true },
+    {
+      title: 'FINDING',
+      cell: ({ finding }) => findingText(finding, now),
+      tone: ({ finding }) => (finding.muted === undefined ? 'plain' : 'dim'),
+      shrinks: true,
+    },
   ]
 }
 

@@ -1,4 +1,6 @@
 import type { Finding } from '../../../runtime/attention/finding.ts'
+import { clockTime } from '../../../runtime/describe/clock-time.ts'
+import { byInSentence } from '../../../runtime/describe/manual-action.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { ScreenName, Target } from '../../app/place.ts'
@@ -11,12 +13,18 @@ export interface FindingRow extends Row {
   readonly finding: Finding
 }
 
-/** What needs a person, the gravest first. */
+/** What needs a person, the gravest first; muted findings stand last, where a mute can be ended. */
 export function findingRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly FindingRow[] {
-  return fleet.findings.map((finding) => ({
+  return [...fleet.findings, ...fleet.muted].map((finding) => ({
     ...{ id: finding.id, finding, target: targetOf(finding) },
     thing: { kind: 'finding', id: finding.id },
   }))
+}
+
+/** The sentence of a finding; of a muted one also who muted it, and for how long still. */
+export function findingText({ sentence, muted }: Finding, now: number): string {
+  if (muted === undefined) return sentence
+  return `muted until ${clockTime(muted.until, now)} by ${byInSentence(muted)}: ${sentence}`
 }
 
 /** Findings that are about a thing with a screen of its own; the others are about runs. */

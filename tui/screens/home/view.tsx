@@ -12,7 +12,7 @@ import { backlogLines, fleetLines, latencyLines, rateLines } from './chart-lines
 import { findingColumns, queueColumns } from './columns.ts'
 import { type HomeLayout, homeLayout } from './layout.ts'
 import { backlogOf, type HomeData, ratesOf, type Series, statisticsOf } from './rates.ts'
-import type { FindingRow } from './rows.ts'
+import { type FindingRow, findingText } from './rows.ts'
 
 export function HomeView(props: ViewProps<HomeData>): ReactElement {
   const layout = layoutOf(props)
@@ -120,7 +120,8 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
   const { attentionHeight, detailHeight } = layoutOf(props)
   const { look, place, windows, fleet, size, now } = props
   const list = windows.attention
-  const muted = fleet.muted.length === 0 ? '' : `${fleet.muted.length} muted`
+  const others = fleet.findings.length === 0 ? 'nothing else; ' : ''
+  const muted = fleet.muted.length === 0 ? '' : `${others}${fleet.muted.length} muted`
   return (
     <Pane
       title="needs attention"
@@ -151,12 +152,13 @@ function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
 }
 
 /** The finding under the cursor in whole sentences, at the bottom of the pane. */
-function Detail({ windows, size, fleet }: ViewProps<HomeData>): ReactNode {
+function Detail({ windows, size, fleet, now }: ViewProps<HomeData>): ReactNode {
   const { detailHeight } = layoutOf({ size, fleet })
   const list = windows.attention
   const row = list?.rows[list.line] as FindingRow | undefined
   if (row === undefined) return null
-  const { sentence, nearby } = row.finding
+  const { nearby } = row.finding
+  const sentence = findingText(row.finding, now)
   const text = nearby === undefined ? sentence : `${sentence} (${nearby})`
   const lines = wrap(text, size.columns - 4).slice(0, detailHeight)
   return <Lines lines={lines.map((line) => [span(`    ${line}`, 'dim')])} width={size.columns} />
