@@ -230,14 +230,13 @@ const parts: readonly Part[] = [
   withRedis({
     name: 'keys',
     shows:
-      'jobs-tui by keys in a terminal, on both stores: 10,000 failures of one cause retried, stopped in the middle and continued; a killed worker on the screen',
-    command: [
-      process.execPath,
-      ...vitest,
-      ...['--project', 'tui', 'test/tui/terminal/bulk-retry.test.ts'],
-      'test/tui/terminal/killed-worker.test.ts',
-    ],
-    env: { DURABLE_JOBS_PROVE_RETRIED: '10000', DURABLE_JOBS_PROVE_KILLS: '5' },
+      'jobs-tui by keys in a terminal: each key on each screen; on both stores each action, 10,000 failures of one cause retried, stopped in the middle and continued, a killed worker on the screen',
+    command: [process.execPath, ...vitest, '--project', 'tui', 'test/tui/terminal/'],
+    env: {
+      DURABLE_JOBS_PROVE_KEYS: 'all',
+      DURABLE_JOBS_PROVE_RETRIED: '10000',
+      DURABLE_JOBS_PROVE_KILLS: '5',
+    },
   }),
   {
     name: 'no-op',

@@ -26,7 +26,7 @@ export interface TerminalOptions {
 }
 
 /** How long a screen may take to show what a test waits for: a net for what hangs, not a measure. */
-const patienceMs = 12_000
+const patienceMs = 60_000
 const pollMs = 20
 
 /**

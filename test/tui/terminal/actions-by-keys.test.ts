@@ -19,6 +19,14 @@ function keyOf({ command }: ActionCase): string {
   return key
 }
 
+/** What the log of operations has to tell of it: on several runs a begin and an end. */
+function operationsOf({ operation, reason }: ActionCase, targets: readonly string[]): readonly object[] {
+  const [subject] = targets
+  return operation === 'begin action'
+    ? [{ operation }, { operation: 'end action', count: targets.length }]
+    : [{ operation, subject, ...(reason === undefined ? {} : { reason }) }]
+}
+
 describe.each(bothStores)('%s', (_, storeOptions) => {
   const closing: (() => void)[] = []
   let shop: Shop
@@ -83,12 +91,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       await one.effect(shop, targets)
       const { events } = await inspector.events({ log: 'operations', after: cursor, limit: 100 })
       const own = events.filter((event) => event.kind === 'operation' && event.by === 'ana')
-      expect(own[0]).toMatchObject({
-        operation: one.operation,
-        ...(one.reason === undefined ? {} : { reason: one.reason }),
-        ...(one.operation === 'begin action' ? { count: targets.length } : { subject: targets[0] }),
-      })
-      expect(own).toHaveLength(one.operation === 'begin action' ? 2 : 1)
+      expect(own).toMatchObject(operationsOf(one, targets))
       await stage.press(...(one.leave ?? []), '1')
     }
     await stage.press('L')

@@ -27,7 +27,8 @@ const suspend: KeyCase = async (pressed) => {
 /** What something else wrote onto the screen is gone. */
 const repaint: KeyCase = async (pressed) => {
   const { stage, key } = pressed
-  await stage.terminal.scribble('\u001b[12;30H@@@@')
+  // At the end of the line with the screens: the program itself has no reason to paint that anew.
+  await stage.terminal.scribble('\u001b7\u001b[2;76H@@@@\u001b8')
   await stage.shows('@@@@')
   await stage.press(key)
   await stage.shows((frame) => !frame.text.includes('@@@@'))

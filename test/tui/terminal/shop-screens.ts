@@ -30,7 +30,12 @@ export interface ShopScreen {
   /** What is typed into the filter, and the rows that are left then. */
   readonly filter?: { readonly typed: string; left(shop: Shop): Promise<readonly string[]> }
   /** Which line of the picker is chosen, the rows as they are then, and the mark of the order; left out: the order is fixed. */
-  readonly sort?: { readonly line: number; rows(shop: Shop): Promise<readonly string[]> }
+  readonly sort?: {
+    readonly line: number
+    rows(shop: Shop): Promise<readonly string[]>
+    /** What shows the order and the one turned around; left out: the mark at a column. */
+    readonly marks?: readonly [RegExp, RegExp]
+  }
   /** What y copies of the first row; a key where it asks. */
   readonly copy?: { readonly key?: string; text(shop: Shop): Promise<string> }
 }
@@ -216,10 +221,10 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     place: () => 'home',
     shown: () => /\[1 Home[\s\S]*needs attention/,
     rows: findings,
-    height: 5,
+    height: 6,
     facts: home,
     second: /▸─ queues by oldest/,
-    opens: { row: 0, shown: () => /\[1 Home[\s\S]*imports +2[\s\S]*Queue 'imports' is paused by maria/ },
+    opens: { row: 0, shown: () => /── imports paused for / },
     copy: { text: async ({ jobs }) => (await jobs.attention())[0]?.id ?? '' },
   },
   runs: {
@@ -245,6 +250,8 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     sort: {
       line: 0,
       rows: async (shop) => (await newestRuns(shop)).map(({ id }) => short(id)),
+      // The column itself has no room.
+      marks: [/── all {2}newest first/, /── all {2}oldest first/],
     },
     copy: { text: async (shop) => (await newestRuns(shop))[0]?.id ?? '' },
   },
@@ -255,9 +262,9 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     height: 9,
     facts: queueFacts,
     opens: { row: 0, shown: () => /queue:imports {2}newest first/ },
-    jumps: /jump to|\[3 /,
+    jumps: /jump to[\s\S]*its oldest ready run[\s\S]*workers that serve it/,
     filter: { typed: 'mail', left: async () => ['mail'] },
-    sort: { line: 4, rows: async (shop) => (await queueNames(shop)).toSorted().reverse() },
+    sort: { line: 4, rows: async (shop) => (await queueNames(shop)).toSorted() },
     copy: { text: async (shop) => (await queueNames(shop))[0] ?? '' },
   },
   workers: {
@@ -269,7 +276,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     opens: { row: 0, shown: () => /worker:shop-a {2}newest first/ },
     jumps: /jump to[\s\S]*run .* of s[\s\S]*queue /,
     filter: { typed: 'shop-b', left: async () => ['shop-b'] },
-    sort: { line: 0, rows: async (shop) => (await workerNames(shop)).toReversed() },
+    sort: { line: 0, rows: workerNames },
     copy: { text: async (shop) => (await workerNames(shop))[0] ?? '' },
   },
   cron: {
@@ -291,7 +298,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     opens: { row: 0, shown: () => /job:mail {2}newest first/ },
     jumps: /jump to[\s\S]*failed runs of mail[\s\S]*queue mail[\s\S]*workers that have mail/,
     filter: { typed: 'weekly', left: async () => ['weekly'] },
-    sort: { line: 1, rows: async (shop) => (await scheduleNames(shop)).toSorted().reverse() },
+    sort: { line: 1, rows: async (shop) => (await scheduleNames(shop)).toSorted() },
     copy: { text: async (shop) => (await scheduleNames(shop))[0] ?? '' },
   },
   limits: {
@@ -304,7 +311,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     opens: { row: 0, shown: () => /state:waiting job:sync {2}newest first/ },
     jumps: /jump to[\s\S]*which holds it[\s\S]*of sync, which waits[\s\S]*queue default/,
     filter: { typed: 'gateway', left: async () => ['gateway'] },
-    sort: { line: 3, rows: async (shop) => (await limiterNames(shop)).toSorted().reverse() },
+    sort: { line: 3, rows: async (shop) => (await limiterNames(shop)).toSorted() },
     copy: { text: async (shop) => (await limiterNames(shop))[0] ?? '' },
   },
   failures: {

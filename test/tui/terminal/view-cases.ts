@@ -22,17 +22,19 @@ const filter: KeyCase = async (pressed) => {
 
 const fixedOrder = saying(() => 'the order of this list is fixed')
 
+const columnMarks = [/[A-Z] ▼/, /[A-Z] ▲/] as const
+
 /** The titles that the picker has are the screen's own; the chosen one orders the list and marks its column. */
 const sort: KeyCase = async (pressed) => {
   const { stage, key, about, shop } = pressed
   if (about.sort === undefined) return fixedOrder(pressed)
-  const { line, rows } = about.sort
+  const { line, rows, marks = columnMarks } = about.sort
   await stage.press(key)
   await stage.shows(/▸─ sort by /)
   await stage.press(...Array.from({ length: line }, () => 'j'), 'enter')
   const [first = ''] = await rows(shop)
   await stage.cursorOn(first)
-  await stage.shows(({ body }) => body.some((text) => /[A-Z] ▼/.test(text)))
+  await stage.shows(marks[0])
 }
 
 /** Comes after `sort`: the order that was chosen is turned around. */
@@ -41,7 +43,7 @@ const flipSort: KeyCase = async (pressed) => {
   if (about.sort === undefined) return fixedOrder(pressed)
   const last = (await about.sort.rows(shop)).at(-1) ?? ''
   await stage.press(key)
-  await stage.shows(({ body }) => body.some((text) => /[A-Z] ▲/.test(text)))
+  await stage.shows(about.sort.marks?.[1] ?? columnMarks[1])
   await stage.cursorOn(last)
 }
 
