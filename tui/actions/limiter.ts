@@ -12,6 +12,7 @@ import { type Action, type Choice, type Effect, type FieldSpec, impossible, read
 
 export const setLimiter: Action<'limiter'> = {
   command: 'set limiter',
+  name: 'set',
   on: ['limiter'],
   tier: 2,
   plan: async (jobs, { target }) => {
@@ -38,6 +39,7 @@ export const setLimiter: Action<'limiter'> = {
 
 export const resetLimiter: Action<'limiter'> = {
   command: 'reset limiter',
+  name: 'reset',
   on: ['limiter'],
   tier: 2,
   plan: async (jobs, { target }) => {

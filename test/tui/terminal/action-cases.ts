@@ -24,8 +24,10 @@ export interface ActionCase {
   targets(shop: Shop): Promise<readonly string[]>
   /** On the row under the cursor before anything is chosen; left out: the first target. */
   row?(shop: Shop): Promise<string>
-  /** On the screen before the key, where an earlier case has changed it. */
+  /** On the screen before anything is chosen, where an earlier case has changed it. */
   readonly ready?: RegExp
+  /** On the screen once it is chosen. */
+  readonly chosen?: RegExp
   /** What the dialog says. */
   asks(targets: readonly string[]): RegExp
   /** From the dialog to its confirmation; left out: `y`. Resolves to the command that does the same. */
@@ -89,7 +91,7 @@ const findingCases: readonly ActionCase[] = [
     targets: async ({ jobs }) => (await jobs.inspector.mutes()).map(({ finding }) => finding),
     row: async () => '',
     ready: /muted until/,
-    choose: ['G'],
+    ...{ choose: ['G'], chosen: /▸ · muted/, leave: ['g'] },
     asks: ([id]) => new RegExp(`unmute ${id} in [\\s\\S]*y unmute`),
     equal: /attention unmute \S+ /,
     done: ([id]) => new RegExp(`${id} is no longer muted`),
@@ -263,7 +265,7 @@ const pausingCases: readonly ActionCase[] = [
     ...{ choose: ['tab'], leave: ['tab'] },
     targets: async () => ['default'],
     row: async () => '',
-    ready: /▸ +default /,
+    chosen: /▸ +default /,
     asks: () => /pause queue default in [\s\S]*y pause/,
     equal: /pause default /,
     done: () => /queue default is paused/,
@@ -307,7 +309,7 @@ const fleetCases: readonly ActionCase[] = [
   {
     ...{ title: 'set a limiter', command: 'set limiter', place: 'limits gateway' },
     targets: async () => ['gateway'],
-    asks: () => /set limiter gateway [\s\S]*now limit 500/,
+    asks: () => / set limiter gateway in [\s\S]*now limit 500[\s\S]* limit 500_/,
     answer: async (stage) => {
       await fill(stage, 'limit', '7')
       await stage.press('enter', 'enter', 'enter')
@@ -325,7 +327,7 @@ const fleetCases: readonly ActionCase[] = [
     ...{ title: 'reset a limiter', command: 'reset limiter', place: 'limits gateway' },
     targets: async () => ['gateway'],
     ready: /gateway .*by ana/,
-    asks: () => /reset limiter gateway [\s\S]*y reset limiter/,
+    asks: () => / reset limiter gateway in [\s\S]*y reset /,
     equal: /limits gateway --reset /,
     done: () => /limiter gateway is now fixedWindow, limit 500/,
     effect: async ({ jobs }) => {

@@ -39,10 +39,17 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
   })
 
   /** Goes to the rows that a case is for, and chooses them. */
-  async function choose(stage: Stage, one: ActionCase, targets: readonly string[]): Promise<void> {
+  async function choose(
+    stage: Stage,
+    one: ActionCase,
+    targets: readonly string[],
+    armed: boolean,
+  ): Promise<void> {
     await stage.go(one.place)
     await stage.cursorOn(await firstRow(one, shop, targets))
+    if (armed && one.ready !== undefined) await stage.shows(one.ready)
     await stage.press(...(one.choose ?? []))
+    if (armed && one.chosen !== undefined) await stage.shows(one.chosen)
   }
 
   async function newest(): Promise<StoreEvent | undefined> {
@@ -53,7 +60,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     const stage = await Stage.open(shop.address, { args: ['--as', 'ana'] })
     const before = await newest()
     for (const one of actionCases) {
-      await choose(stage, one, await one.targets(shop))
+      await choose(stage, one, await one.targets(shop), false)
       await stage.press(keyOf(one))
       await stage.shows(({ message }) =>
         message.includes(`${one.command}: read-only: start jobs-tui with --write`),
@@ -80,8 +87,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       const targets = await one.targets(shop)
       expect([one.title, targets.length > 0]).toEqual([one.title, true])
       const { cursor } = await inspector.events({ log: 'operations', limit: 1 })
-      await choose(stage, one, targets)
-      if (one.ready !== undefined) await stage.shows(one.ready)
+      await choose(stage, one, targets, true)
       await stage.press(keyOf(one))
       await stage.shows(one.asks(targets))
       const command = await (one.answer?.(stage, targets) ?? confirm(stage))

@@ -39,6 +39,7 @@ const longerThanAnyTestMs = '600000'
 
 /** Reads go on; scripts that write wait in the server. */
 const serverGate: WriteGate = {
-  close: async () => void (await (await sharedRedisServer()).command('CLIENT', 'PAUSE', longerThanAnyTestMs, 'WRITE')),
+  close: async () =>
+    void (await (await sharedRedisServer()).command('CLIENT', 'PAUSE', longerThanAnyTestMs, 'WRITE')),
   open: async () => void (await (await sharedRedisServer()).command('CLIENT', 'UNPAUSE')),
 }
