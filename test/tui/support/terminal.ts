@@ -58,6 +58,7 @@ export class Terminal {
     await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...screen, ...shell)
     await terminal.#tmux('set-option', '-g', 'status', 'off')
     await terminal.#tmux('set-option', '-s', 'set-clipboard', 'on')
+    await terminal.#tmux('set-option', '-s', 'buffer-limit', '1')
     const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
     // As one job of the shell: else what stands behind the program would run when that is stopped.
     const ending = `echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`

@@ -90,7 +90,7 @@ const findingCases: readonly ActionCase[] = [
     ...{ title: 'unmute a finding', command: 'unmute', place: 'home' },
     targets: async ({ jobs }) => (await jobs.inspector.mutes()).map(({ finding }) => finding),
     row: async () => '',
-    ready: /muted until/,
+    ready: /· muted .*muted until/,
     ...{ choose: ['G'], chosen: /▸ · muted/, leave: ['g'] },
     asks: ([id]) => new RegExp(`unmute ${id} in [\\s\\S]*y unmute`),
     equal: /attention unmute \S+ /,
@@ -326,7 +326,7 @@ const fleetCases: readonly ActionCase[] = [
   {
     ...{ title: 'reset a limiter', command: 'reset limiter', place: 'limits gateway' },
     targets: async () => ['gateway'],
-    ready: /gateway .*by ana/,
+    ready: /gateway +limit 7/,
     asks: () => / reset limiter gateway in [\s\S]*y reset /,
     equal: /limits gateway --reset /,
     done: () => /limiter gateway is now fixedWindow, limit 500/,

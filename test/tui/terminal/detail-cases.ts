@@ -35,7 +35,7 @@ const tabCases: Readonly<Record<string, KeyCase>> = {
   }),
   'show about': tab('about', async ({ shop }) => {
     const run = await shop.jobs.inspector.run(shop.failed)
-    return [shop.failed, ...(run?.tags ?? []), `${run?.position} entries`]
+    return [new RegExp(`run +${run?.id}`), `${run?.job}, version ${run?.version}`, new RegExp(`state +${run?.state}`)]
   }),
   'next tab': tab('input', () => []),
   'previous tab': tab('why', () => []),

@@ -172,7 +172,7 @@ async function failureFacts({ jobs }: Shop): Promise<readonly RegExp[]> {
 }
 
 async function newestEvents({ jobs }: Shop): Promise<readonly StoreEvent[]> {
-  return (await jobs.inspector.events({ limit: 100 })).events.toReversed()
+  return (await jobs.inspector.events({ limit: 1_000 })).events.toReversed()
 }
 
 function eventText(event: StoreEvent): string {
