@@ -74,6 +74,7 @@ function margin(isCursor: boolean, isMarked: boolean, active: boolean, { glyphs 
 }
 
 function titleOf<R>({ title, sort }: TableColumn<R>, place: Place, { glyphs }: Look): string {
-  if (sort === undefined || place.sort === undefined || ![sort].flat().includes(place.sort.column)) return title
+  if (sort === undefined || place.sort === undefined || ![sort].flat().includes(place.sort.column))
+    return title
   return `${title} ${place.sort.descending ? glyphs.down : glyphs.up}`
 }

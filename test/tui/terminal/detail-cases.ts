@@ -35,7 +35,11 @@ const tabCases: Readonly<Record<string, KeyCase>> = {
   }),
   'show about': tab('about', async ({ shop }) => {
     const run = await shop.jobs.inspector.run(shop.failed)
-    return [new RegExp(`run +${run?.id}`), `${run?.job}, version ${run?.version}`, new RegExp(`state +${run?.state}`)]
+    return [
+      new RegExp(`run +${run?.id}`),
+      `${run?.job}, version ${run?.version}`,
+      new RegExp(`state +${run?.state}`),
+    ]
   }),
   'next tab': tab('input', () => []),
   'previous tab': tab('why', () => []),
