@@ -76,7 +76,8 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     await inTheMiddle(stage, store, gate)
     const progress = await stage.shows(new RegExp(`retried [1-9]\\d* of ${count}`))
     await stage.press('s')
-    await stage.shows('stopping after the chunk under way')
+    // Where nothing holds it up that is soon over.
+    if (gate !== undefined) await stage.shows('stopping after the chunk under way')
     await gate?.open()
     const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*go on with/)
     const [action] = await store.actions(1)
