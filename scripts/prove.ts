@@ -227,6 +227,28 @@ const parts: readonly Part[] = [
     // Fewer runs: BENCH_RUNS=100000 npm run prove -- searches
     env: { BENCH_RUNS: process.env.BENCH_RUNS ?? '1000000' },
   }),
+  withRedis({
+    name: 'keys',
+    shows:
+      'Each key of jobs-tui on each screen in a terminal of 80x24; each screen at three sizes and each action on both stores',
+    command: [
+      process.execPath,
+      ...vitest,
+      ...['--project', 'tui', 'terminal/every-key', 'terminal/screens', 'terminal/actions-by-keys'],
+    ],
+    env: { DURABLE_JOBS_PROVE_KEYS: 'all' },
+  }),
+  withRedis({
+    name: 'screens',
+    shows:
+      'jobs-tui by keys on both stores: 10,000 failures of one cause retried, stopped in the middle and continued, each retried once; from kill -9 of a worker to the take-over on the screen',
+    command: [
+      process.execPath,
+      ...vitest,
+      ...['--project', 'tui', 'terminal/bulk-retry', 'terminal/killed-worker'],
+    ],
+    env: { DURABLE_JOBS_PROVE_RETRIED: '10000', DURABLE_JOBS_PROVE_KILLS: '5' },
+  }),
   {
     name: 'no-op',
     shows: 'What a run that waits for nothing costs each store, beside another checkout (BENCH_BESIDE)',

@@ -247,6 +247,15 @@ describe.each(screens)('$screen', ({ screen, data, says }) => {
     )
   })
 
+  test('marks the column of each order that it can be sorted in', () => {
+    const state = stateOf({ target: { screen }, size: { columns: 160, rows: 45 }, fleet, data })
+    const unmarked = (deps.screens[screen]?.sorts ?? []).filter((_, i) => {
+      const down = Array.from({ length: i }, () => 'j')
+      return !frame(pressed(state, 's', ...down, 'enter')).some((line) => /[A-Z] ▼/.test(line))
+    })
+    expect(unmarked).toEqual([])
+  })
+
   test('zoomed in says more of the row under the cursor', () => {
     const lines = frame(pressed(stateOf({ target: { screen }, fleet, data }), 'z'))
     expect(lines.filter((line) => /─ no (queue|worker|schedule|limiter) /.test(line))).toEqual([])

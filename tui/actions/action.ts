@@ -15,7 +15,7 @@ import type { Target, TargetKind, TargetOf } from './target.ts'
 export interface Action<Kind extends TargetKind = TargetKind> {
   /** As the keymap names it. */
   readonly command: string
-  /** Where one command has several: which of them this is; left out: as the command. */
+  /** What a dialog calls it before its target, as `set` limiter gateway; left out: as the command. */
   readonly name?: string
   readonly on: readonly Kind[]
   /** 1 where it is harmless to one thing; 2 becomes 3 by tier.ts. */

@@ -13,6 +13,7 @@ import { type Action, type Choice, type Effect, type FieldSpec, impossible, read
 
 export const setLimiter: Action<'limiter'> = {
   command: 'set limiter',
+  name: 'set',
   on: ['limiter'],
   tier: 2,
   plan: async (jobs, { target }) => {
@@ -39,6 +40,7 @@ export const setLimiter: Action<'limiter'> = {
 
 export const resetLimiter: Action<'limiter'> = {
   command: 'reset limiter',
+  name: 'reset',
   on: ['limiter'],
   tier: 2,
   plan: async (jobs, { target }) => {

@@ -6,7 +6,7 @@ import { shownPlace } from '../app/places.ts'
 import { troubleLines } from '../app/trouble-lines.ts'
 import { bindingsOf, keyText } from '../keymap.ts'
 import { fieldSpans } from './field-spans.ts'
-import { fitSpans, type Span, span, spread } from './span.ts'
+import { fitSpans, type Span, span, spread, widthOf } from './span.ts'
 import type { Tone } from './tone.ts'
 
 /** The two lines at the bottom: what was said last, or what is being typed; then the keys. */
@@ -19,7 +19,7 @@ export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
   }
   if (mode.kind === 'command') {
     const problem = mode.problem === undefined ? [] : [span(mode.problem, 'bad')]
-    return spread([span(':', 'key'), ...fieldSpans(mode.field)], problem, columns)
+    return besideTyped([span(':', 'key'), ...fieldSpans(mode.field)], problem, columns)
   }
   if (quitting) return fitSpans([span('q again quits; any other key stays', 'warn')], columns)
   return fitSpans(toastSpans(state) ?? problemSpans(state) ?? newestEvent(state), columns)
@@ -34,12 +34,17 @@ function filterSpans(
   const typed = [span('/', 'key'), ...fieldSpans(field)]
   if (offer === undefined) {
     const tab = screen?.complete === undefined ? '' : '  tab completes'
-    return spread(typed, [span(`${screen?.filterHint ?? ''}${tab}`, 'dim')], columns)
+    return besideTyped(typed, [span(`${screen?.filterHint ?? ''}${tab}`, 'dim')], columns)
   }
   const { candidates, shown } = offer
   const others = candidates.slice(shown + 1).map(({ insert }) => insert)
   const text = `${shown + 1} of ${candidates.length}${others.length === 0 ? '' : `; tab: ${others.join(' ')}`}`
   return fitSpans([...typed, span(`   ${text}`, 'dim')], columns)
+}
+
+/** A hint gets what is left beside what is typed. */
+function besideTyped(typed: readonly Span[], hint: readonly Span[], columns: number): readonly Span[] {
+  return spread(typed, fitSpans(hint, columns - widthOf(typed) - 2), columns)
 }
 
 function toastSpans({ toasts }: AppState): readonly Span[] | undefined {

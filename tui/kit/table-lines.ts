@@ -8,8 +8,8 @@ import type { Tone } from './tone.ts'
 /** A column of a list: what the command line's tables know, and a tone. */
 export interface TableColumn<R> extends Column<R> {
   readonly tone?: (row: R) => Tone
-  /** What the sort picker calls it: gets the mark of the order. */
-  readonly sort?: string
+  /** What the sort picker calls it, or what is in it: gets the mark of the order. */
+  readonly sort?: string | readonly string[]
 }
 
 export interface TableProps<R extends Row> {
@@ -74,6 +74,7 @@ function margin(isCursor: boolean, isMarked: boolean, active: boolean, { glyphs 
 }
 
 function titleOf<R>({ title, sort }: TableColumn<R>, place: Place, { glyphs }: Look): string {
-  if (sort === undefined || place.sort?.column !== sort) return title
+  if (sort === undefined || place.sort === undefined || ![sort].flat().includes(place.sort.column))
+    return title
   return `${title} ${place.sort.descending ? glyphs.down : glyphs.up}`
 }

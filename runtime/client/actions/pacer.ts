@@ -43,8 +43,12 @@ export class Pacer {
     this.#done += runs
   }
 
-  /** Resolves when the next chunk may begin, or the signal aborts. */
+  /**
+   * Resolves when the next chunk may begin, or the signal aborts; in a macrotask of its own. A store in a file replies
+   * within the macrotask of the call: without that, keys, signals and timers of this process would wait for the last chunk.
+   */
   async turn(signal: AbortSignal | undefined): Promise<void> {
+    await new Promise<void>((resolve) => this.#clock.soon(resolve))
     if (this.#perMs === undefined) return
     const waitMs = this.#startedAt + this.#done / this.#perMs - this.#clock.elapsed()
     if (waitMs > 0) await pause(this.#clock, waitMs, signal)

@@ -1,5 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -48,6 +57,8 @@ export class Terminal {
     const screen = ['-x', String(size.columns), '-y', String(size.rows)]
     await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', ...screen, ...shell)
     await terminal.#tmux('set-option', '-g', 'status', 'off')
+    await terminal.#tmux('set-option', '-s', 'set-clipboard', 'on')
+    await terminal.#tmux('set-option', '-s', 'buffer-limit', '1')
     const program = [process.execPath, inject('jobsTui'), ...args].map(quoted).join(' ')
     // As one job of the shell: else what stands behind the program would run when that is stopped.
     const ending = `echo $? > ${folder}/code; stty -a > ${folder}/after; echo ended`
@@ -71,6 +82,29 @@ export class Terminal {
   async paste(text: string): Promise<void> {
     await this.#tmux('set-buffer', text)
     await this.#tmux('paste-buffer', '-p')
+  }
+
+  /** What was copied last by OSC 52; '' before anything was. */
+  async copied(): Promise<string> {
+    return this.#tmux('show-buffer').catch(() => '')
+  }
+
+  async forgetCopied(): Promise<void> {
+    await this.#tmux('delete-buffer').catch(() => '')
+  }
+
+  /** Writes onto the screen past the program, as another process of the same terminal would. */
+  async scribble(text: string): Promise<void> {
+    const path = (await this.#tmux('display-message', '-p', '#{pane_tty}')).trim()
+    const tty = openSync(path, constants.O_WRONLY | constants.O_NOCTTY)
+    writeSync(tty, text)
+    closeSync(tty)
+  }
+
+  /** A file in the home folder of the program; undefined while there is none. */
+  file(name: string): string | undefined {
+    const path = join(this.#folder, name)
+    return existsSync(path) ? readFileSync(path, 'utf8') : undefined
   }
 
   async resize({ columns, rows }: Size): Promise<void> {

@@ -173,6 +173,19 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(await actions.continue(first.id)).toEqual(both[0])
   })
 
+  test('between two chunks the process gets to other things, as to the key or the signal that stops it', async () => {
+    const workshop = await openWorkshop(await storeOptions())
+    await failedCharges(workshop, charges(2 * maxChunkRuns + 1))
+    const stop = new AbortController()
+    const stopped = await workshop.jobs.actions.run('retry', failedOnes, {
+      signal: stop.signal,
+      onProgress: ({ action }) => {
+        if (action.done > 0) setImmediate(() => stop.abort())
+      },
+    })
+    expect(stopped).toMatchObject({ done: maxChunkRuns, cursor: expect.any(String) })
+  })
+
   test('the same id goes on with the same action', async () => {
     const workshop = await openWorkshop(await storeOptions())
     const { retries } = await failedCharges(workshop, charges(4))

@@ -52,7 +52,7 @@ function tickLines({ id, schedule }: ScheduleRow, { data, now }: ViewProps<CronD
 
 function tickSpans({ distance, zone, local, clockChange }: TickTime, tone: Tone): readonly Span[] {
   return [
-    span(`${distance.padEnd(10)}${zone}`, tone),
+    span(`${distance.padEnd(9)} ${zone}`, tone),
     span(local === undefined ? '' : `  here ${local}`, 'dim'),
     span(clockChange === undefined ? '' : `  ${clockChange}`, 'warn'),
   ]

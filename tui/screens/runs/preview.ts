@@ -35,16 +35,15 @@ function fieldsOf(run: Run, now: number): readonly (readonly [string, string])[]
     ...(startedAt === undefined ? [] : [['started', at(startedAt)] as const]),
     ...(schedule === undefined ? [] : [['schedule', schedule] as const]),
     ...(scheduledFor === undefined ? [] : [['tick', clockTime(scheduledFor, now)] as const]),
-    [
-      'try',
-      losses === 0
-        ? `${attempt}`
-        : `${attempt}, its worker was lost ${losses === 1 ? 'once' : `${losses} times`}`,
-    ],
+    ['try', losses === 0 ? `${attempt}` : `${attempt}, its worker was lost ${timesText(losses)}`],
     ['journal', position === 1 ? '1 entry' : `${position} entries`],
     ...(unique === undefined ? [] : [['unique', unique.key] as const]),
     ...(tags.length === 0 ? [] : [['tags', tags.join(' ')] as const]),
   ]
+}
+
+function timesText(count: number): string {
+  return count === 1 ? 'once' : `${count} times`
 }
 
 /** Nothing where the situation has said it already. */

@@ -31,7 +31,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
   const { look, now, size } = props
   const { glyphs } = look
   return [
-    { title: 'WORKER', cell: ({ id }) => id, usual: 16 },
+    { title: 'WORKER', cell: ({ id }) => id, usual: 16, sort: 'name' },
     {
       title: 'STATE',
       cell: (row) => stateText(row, look),
@@ -44,7 +44,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
         worker === undefined
           ? ''
           : `${bar(worker.running, worker.concurrency, { width: barWidth, glyphs })} ${worker.running}/${worker.concurrency}`,
-      ...{ tone: () => 'busy', usual: barWidth + 6 },
+      ...{ tone: () => 'busy', usual: barWidth + 6, sort: ['runs', 'slots'] },
     },
     {
       title: 'LEADS',
