@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { percentile, printEvidence, provingNumber } from '../test/crash/evidence.ts'
 import type { RecordedTerminal } from '../test/tui/support/recorded-terminal.ts'
 import { embeddedSite, redisSite, type Site } from './prove-tui/sites.ts'

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore } from '../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
-import { encoded, mark, newRun, plainError } from '../test/contract/given.ts'
+import { mark, newRun, plainError } from '../test/contract/given.ts'
 import { completed, TestWorker } from '../test/contract/test-worker.ts'
 
 /*
@@ -57,7 +57,11 @@ async function step(worker: TestWorker, count: number): Promise<void> {
     ...claimed.map((run, i) => {
       const n = made + i
       if (n % failsEach !== 0) return worker.settlement(run, completed)
-      return worker.settlement(run, { kind: 'failed', error: plainError, mark: mark(`cause${(n / failsEach) % causes}`) })
+      return worker.settlement(run, {
+        kind: 'failed',
+        error: plainError,
+        mark: mark(`cause${(n / failsEach) % causes}`),
+      })
     }),
   )
   made += runs.length

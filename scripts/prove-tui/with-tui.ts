@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Size } from '../../tui/screens/screen.ts'
 import { RecordedTerminal } from '../../test/tui/support/recorded-terminal.ts'
+import type { Size } from '../../tui/screens/screen.ts'
 import { bundleTui } from '../bundle-tui.ts'
 
 export const wide: Size = { columns: 160, rows: 45 }

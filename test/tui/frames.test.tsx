@@ -125,7 +125,13 @@ test('a key is painted at once, what the store says four times a second', async 
   const app = new App(stateOf({ fleet: busy }), {
     ...{ ...deps, clock, carryOut: () => undefined, moved: () => undefined },
   })
-  const { frames, stdin, unmount } = render(<AppView app={app} deps={deps} suspension={new Suspension()} />)
+  const { frames, stdin, unmount } = render(
+    <AppView
+      app={app}
+      deps={deps}
+      suspension={new Suspension({ stdout: process.stdout, soon: setImmediate })}
+    />,
+  )
   const begun = frames.length
   stdin.write('jj')
   await clock.settle()

@@ -16,7 +16,10 @@ const size = { columns: 100, rows: 30 }
 
 type Options = Partial<RecordedTerminalOptions> & { readonly under?: readonly string[] }
 
-async function open(args: readonly string[], { under = [], ...options }: Options = {}): Promise<RecordedTerminal> {
+async function open(
+  args: readonly string[],
+  { under = [], ...options }: Options = {},
+): Promise<RecordedTerminal> {
   const program = [...under, process.execPath, inject('jobsTui'), ...args]
   const env = { TMPDIR: './temporary', ...options.env }
   const terminal = await RecordedTerminal.open({ size, program, ...options, env })
@@ -42,7 +45,10 @@ function temporaryOf(terminal: RecordedTerminal): string {
 /** The program, and all that it started. */
 async function family(pid: number): Promise<readonly number[]> {
   const { stdout } = await run('ps', ['-e', '-o', 'pid=,ppid='])
-  const pairs = stdout.trim().split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  const pairs = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
   const children = pairs.flatMap(([child = 0, parent]) => (parent === pid ? [child] : []))
   return [pid, ...(await Promise.all(children.map(family))).flat()]
 }
@@ -97,12 +103,12 @@ describe('a terminal that is gone', () => {
 /** A pager that says what it got, and ends at the next line. */
 const pager = 'cat; echo shown by the pager; read line'
 
-async function openedPager(options: Options = {}): Promise<RecordedTerminal> {
-  const terminal = await opened({ ...options, env: { PAGER: pager } })
+async function openedPager(options: Options & { readonly pager?: string } = {}): Promise<RecordedTerminal> {
+  const terminal = await opened({ ...options, env: { PAGER: options.pager ?? pager } })
   await terminal.type('2')
   await terminal.shows(/ 1 of 1/)
   await terminal.type('\r')
-  await terminal.shows('It will start')
+  await terminal.shows('no live worker has version')
   await terminal.type('o')
   await terminal.until((now) => now.transcript().includes('shown by the pager'), 'the pager')
   return terminal
@@ -115,11 +121,27 @@ describe('while the terminal is lent to a pager', () => {
     await terminal.resizeOnly({ columns: 120, rows: 40 })
     process.kill(pid, 'SIGWINCH')
     await terminal.type('\r')
-    await terminal.until((now) => now.isFullScreen && now.hasFrameOf({ columns: 120, rows: 40 }), 'the new size')
+    await terminal.until(
+      (now) => now.isFullScreen && now.hasFrameOf({ columns: 120, rows: 40 }),
+      'the new size',
+    )
     expect(terminal.transcript()).toContain('shown by the pager')
     const lent = terminal.recording.split('\x1b[?1049l')[1]?.split('\x1b[?1049h')[0] ?? ''
     expect(lent).toContain('shown by the pager')
     expect(lent).not.toContain('\x1b[2J')
+    await terminal.type('\x03')
+    await expectGivenBack(terminal, 0)
+  })
+
+  test('ctrl-c and ctrl-z are for the pager; ctrl-z stops this program with it', async () => {
+    const terminal = await openedPager({ pager: `trap 'echo interrupted' INT; ${pager}; ${pager}` })
+    await terminal.type('\x03')
+    await terminal.until((now) => now.transcript().filter((line) => line === 'shown by the pager').length > 1)
+    await terminal.type('\x1a')
+    await terminal.until((now) => /Stopped/.test(now.transcript().at(-2) ?? ''), 'stopped')
+    await terminal.type('fg\r')
+    await terminal.type('\r')
+    await terminal.until((now) => now.isFullScreen && now.hasFrameOf(size), 'the screen is back')
     await terminal.type('\x03')
     await expectGivenBack(terminal, 0)
   })

@@ -33,6 +33,7 @@ test(`${keys} random keys, resizes and stops leave a whole screen, and then the 
     if (seconds > 0) await sleep(begun + (seconds * 1_000 * done.keys) / keys - performance.now())
   }
   await expectWholeFrame(terminal)
+  console.log(JSON.stringify(done))
   expect(terminal.faults).toEqual([])
 
   await terminal.type('\x03')
@@ -41,7 +42,12 @@ test(`${keys} random keys, resizes and stops leave a whole screen, and then the 
   expect(after).toBe(before)
   // What it lent the terminal for, and nothing else: the prompt stands right below.
   await terminal.until((now) => now.transcript().at(-1) === '>')
-  const lent = Array.from({ length: done.stops }, () => ['', '[1]+  Stopped                 sh run', '> fg', 'sh run'])
+  const lent = Array.from({ length: done.stops }, () => [
+    '',
+    '[1]+  Stopped                 sh run',
+    '> fg',
+    'sh run',
+  ])
   const [, ...said] = terminal.transcript()
   expect(said).toEqual(['playing the last 24 hours of a shop ...', ...lent.flat(), 'ended', '>'])
   expect(outsideFrames(terminal.recording)).toBe('')

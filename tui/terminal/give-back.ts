@@ -11,8 +11,8 @@ export interface Ending {
   readonly done: Promise<HowItEnded>
 }
 
-/** By what a signal is told in an exit code. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+/** How exit codes tell signals that end the screen, whoever has the terminal. */
+const signals = { SIGTERM: 143, SIGHUP: 129 } as const
 /** Of a terminal that is gone: as the shell that had it was told. */
 const goneCode = 129
 
@@ -31,6 +31,9 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   const { promise, resolve } = Promise.withResolvers<HowItEnded>()
   const finish = (how: HowItEnded): void => {
     release()
+    // A read that is under way on a terminal that is gone fails later.
+    process.stdin.on('error', () => undefined)
+    suspension.end()
     instance.unmount()
     resolve(how)
   }
@@ -38,6 +41,8 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
     ...Object.entries(signals).map(([signal, code]): Listener => {
       return [process, signal, () => finish({ kind: 'ended', code })]
     }),
+    // ctrl-c of a terminal that is lent: it is for the program that has it, as it is in a shell.
+    [process, 'SIGINT', () => suspension.isLent || finish({ kind: 'ended', code: 130 })],
     [process, 'SIGTSTP', () => void suspension.stop()],
     [process, 'SIGCONT', () => void suspension.takeBack()],
     [process, 'uncaughtException', (error) => finish({ kind: 'failed', error })],

@@ -36,9 +36,25 @@ const others: ReadonlySet<string> = new Set(['ctrl-c', 'ctrl-z'])
 /** The bytes of every key of the keymap that a monkey may press. */
 const keys: readonly string[] = [...new Set(keymap.flatMap((binding) => binding.keys))]
   .filter((key) => !others.has(key))
-  .map((key) => sequences[key] ?? (key.startsWith('ctrl-') ? String.fromCharCode(key.charCodeAt(5) & 31) : key))
+  .map(
+    (key) => sequences[key] ?? (key.startsWith('ctrl-') ? String.fromCharCode(key.charCodeAt(5) & 31) : key),
+  )
 
-const words = ['state:failed', 'job:', 'age>1h', 'err:"', '!', 'runs', 'run ', 'é', '漢字', '25', 'shop', '\x7f', 'y']
+const words = [
+  'state:failed',
+  'job:',
+  'age>1h',
+  'err:"',
+  '!',
+  'runs',
+  'run ',
+  'é',
+  '漢字',
+  '25',
+  'shop',
+  '\x7f',
+  'y',
+]
 
 /** What keys and terminals send that has no meaning here. */
 const noise = [

@@ -72,7 +72,7 @@ export class RecordedTerminal {
     // Of the shell that has not written it yet, or that wrote it before the client was there.
     await terminal.#tmux.command('refresh-client')
     await terminal.type('PS1="> "; clear\r')
-    await terminal.until((now) => now.lines()[0] === '> ' || now.lines()[0] === '>')
+    await terminal.until((now) => now.lines()[0] === '>')
     return terminal
   }
 
@@ -143,7 +143,12 @@ export class RecordedTerminal {
   lines(): readonly string[] {
     const { active } = this.#emulator.buffer
     return Array.from({ length: this.#emulator.rows }, (_, y) => {
-      return active.getLine(active.baseY + y)?.translateToString(true) ?? ''
+      return (
+        active
+          .getLine(active.baseY + y)
+          ?.translateToString()
+          .trimEnd() ?? ''
+      )
     })
   }
 
@@ -153,12 +158,12 @@ export class RecordedTerminal {
     const lines: string[] = []
     for (let y = 0; y < normal.length; y++) {
       const line = normal.getLine(y)
-      const text = line?.translateToString(true) ?? ''
+      const text = line?.translateToString() ?? ''
       if (line?.isWrapped) lines[lines.length - 1] += text
       else lines.push(text)
     }
-    while (lines.at(-1) === '') lines.pop()
-    return lines
+    const trimmed = lines.map((text) => text.trimEnd())
+    return trimmed.slice(0, trimmed.findLastIndex((text) => text !== '') + 1)
   }
 
   /** Whether the frame on the screen was made for this size. */
@@ -188,7 +193,8 @@ export class RecordedTerminal {
   }
 
   async shows(text: string | RegExp): Promise<void> {
-    const isThere = (line: string): boolean => (typeof text === 'string' ? line.includes(text) : text.test(line))
+    const isThere = (line: string): boolean =>
+      typeof text === 'string' ? line.includes(text) : text.test(line)
     await this.until((now) => now.lines().some(isThere), String(text))
   }
 

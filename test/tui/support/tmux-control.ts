@@ -37,9 +37,20 @@ export class TmuxControl {
     this.#socket = socket
     this.#events = events
     const screen = ['-x', String(size.columns), '-y', String(size.rows)]
-    const fixed = ['set-option', '-g', 'window-size', 'manual', ';', 'set-option', '-g', 'status', 'off']
-    const begin = ['-f', '/dev/null', 'start-server', ';', ...fixed, ';', 'new-session', '-d', ...screen]
-    execFileSync('tmux', ['-S', socket, ...begin, ...shell])
+    const options = [
+      ';',
+      'set-option',
+      '-g',
+      'window-size',
+      'manual',
+      ';',
+      'set-option',
+      '-g',
+      'status',
+      'off',
+    ]
+    const begin = ['-f', '/dev/null', 'new-session', '-d', ...screen, ...shell, ...options]
+    execFileSync('tmux', ['-S', socket, ...begin])
     this.#client = spawn('tmux', ['-S', socket, '-C', 'attach'], { stdio: ['pipe', 'pipe', 'ignore'] })
     // Without a server there is no reply either: `close` ends those who wait.
     this.#client.stdin.on('error', () => undefined)
