@@ -42,7 +42,7 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
       return [process, signal, () => finish({ kind: 'ended', code })]
     }),
     // ctrl-c of a terminal that is lent: it is for the program that has it, as it is in a shell.
-    [process, 'SIGINT', () => suspension.isLent || finish({ kind: 'ended', code: 130 })],
+    [process, 'SIGINT', () => suspension.isLentToProgram || finish({ kind: 'ended', code: 130 })],
     [process, 'SIGTSTP', () => void suspension.stop()],
     [process, 'SIGCONT', () => void suspension.takeBack()],
     [process, 'uncaughtException', (error) => finish({ kind: 'failed', error })],

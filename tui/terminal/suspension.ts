@@ -20,16 +20,28 @@ export class Suspension {
   readonly #deps: SuspensionDeps
   readonly #ended = new AbortController()
   #suspend: Suspend | undefined
-  #isLent = false
+  /** From the hand-over until the frame is there again. */
+  #isUnderWay = false
+  #user: 'nobody' | 'shell' | 'program' = 'nobody'
   #use: Promise<void> = Promise.resolve()
 
   constructor(deps: SuspensionDeps) {
     this.#deps = deps
   }
 
-  /** Meanwhile nothing may be written to the terminal, and its signals are meant for the program that has it. */
+  /** Meanwhile nothing may be written to the terminal. */
   get isLent(): boolean {
-    return this.#isLent
+    return this.#user !== 'nobody'
+  }
+
+  /** Meanwhile what the terminal's keys signal is meant for that program. */
+  get isLentToProgram(): boolean {
+    return this.#user === 'program'
+  }
+
+  /** Resolves when the program that the terminal was lent to has ended. */
+  get over(): Promise<void> {
+    return this.#use.catch(() => undefined)
   }
 
   /** Ink gives its function to components only. */
@@ -37,36 +49,19 @@ export class Suspension {
     this.#suspend = suspend
   }
 
-  /** Does nothing while another use is under way, before the first frame, or when the screen has ended. */
+  /** Hands the terminal to another program. Does nothing while it is lent already. */
   async lend(use: Use): Promise<void> {
-    if (this.#isLent || this.#suspend === undefined || this.#ended.signal.aborted) return
-    this.#isLent = true
-    try {
-      await this.#suspend(() => {
-        this.#use = this.#lent(use)
-        return this.#use
-      })
-    } finally {
-      this.#isLent = false
-    }
-  }
-
-  async #lent(use: Use): Promise<void> {
-    try {
-      await use(this.#ended.signal)
-    } finally {
-      if (!this.#ended.signal.aborted) takeFullScreen(this.#deps.stdout)
-    }
+    await this.#hand('program', use)
   }
 
   /** As ctrl-z does in a program that doesn't read the keys itself: the whole job of the shell stops here. */
   async stop(): Promise<void> {
-    if (this.#isLent) {
+    if (this.isLentToProgram) {
       // The program that has the terminal got the signal too, and stops when it has put its own modes away.
       process.kill(process.pid, 'SIGSTOP')
       return
     }
-    await this.lend(async () => {
+    await this.#hand('shell', async () => {
       process.kill(0, 'SIGSTOP')
       // A signal that was sent meanwhile may end this program: it must not take the terminal from the shell before.
       await new Promise<void>((resolve) => this.#deps.soon(() => this.#deps.soon(resolve)))
@@ -75,19 +70,37 @@ export class Suspension {
 
   /** What another program may have done to the terminal while this one stood still is undone. */
   async takeBack(): Promise<void> {
-    await this.lend(() => undefined)
-  }
-
-  /** Resolves when the program that the terminal was lent to has ended. */
-  get over(): Promise<void> {
-    return this.#use.catch(() => undefined)
+    await this.#hand('shell', () => undefined)
   }
 
   /** To be called before the screen is unmounted. Twice is once. */
   end(): void {
     if (this.#ended.signal.aborted) return
     // Unmounting leaves the full screen: where that was left already, the cursor would jump to where it was then.
-    if (this.#isLent) takeFullScreen(this.#deps.stdout)
+    if (this.isLent) takeFullScreen(this.#deps.stdout)
     this.#ended.abort()
+  }
+
+  async #hand(user: 'shell' | 'program', use: Use): Promise<void> {
+    if (this.#isUnderWay || this.#suspend === undefined || this.#ended.signal.aborted) return
+    this.#isUnderWay = true
+    try {
+      await this.#suspend(() => {
+        this.#use = this.#lent(user, use)
+        return this.#use
+      })
+    } finally {
+      this.#isUnderWay = false
+    }
+  }
+
+  async #lent(user: 'shell' | 'program', use: Use): Promise<void> {
+    this.#user = user
+    try {
+      await use(this.#ended.signal)
+    } finally {
+      this.#user = 'nobody'
+      if (!this.#ended.signal.aborted) takeFullScreen(this.#deps.stdout)
+    }
   }
 }

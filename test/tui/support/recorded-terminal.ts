@@ -19,7 +19,7 @@ export interface RecordedTerminalOptions {
 }
 
 /** How long a screen may take to show what is waited for: a net for what hangs, not a measure. */
-const patienceMs = 60_000
+const patienceMs = 120_000
 
 type Wanted = (terminal: RecordedTerminal) => boolean
 
