@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { defineJob } from '../../sdk/index.ts'
+import { connect, defineJob } from '../../sdk/index.ts'
 import { RedisServer } from '../redis-server/redis-server.ts'
 import { runs } from './demo/process-state.ts'
 import { RecordedTerminal, type RecordedTerminalOptions } from './support/recorded-terminal.ts'
@@ -69,7 +69,7 @@ describe('a terminal that is gone', () => {
     await terminal.killPane()
     await expect.poll(() => terminal.exitCode).toBe(129)
     await expect.poll(() => pids.filter(runs)).toEqual([])
-    expect(readdirSync(temporaryOf(terminal))).toEqual([])
+    expect(readdirSync(temporaryOf(terminal), { recursive: true })).toEqual([])
   })
 
   test('while the past of a demo is played leaves nothing either', async () => {
@@ -185,6 +185,9 @@ describe('a store that does not reply keeps nobody from the shell', () => {
   test('one that stopped', async () => {
     const server = await RedisServer.start()
     onTestFinished(() => server.remove())
+    const jobs = await connect(server.url)
+    await jobs.enqueue(mail)
+    await jobs.close()
     const terminal = await open(['--store', server.url])
     await terminal.shows(/live \d/)
     server.pause()

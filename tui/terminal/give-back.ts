@@ -31,8 +31,7 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   const { promise, resolve } = Promise.withResolvers<HowItEnded>()
   const finish = (how: HowItEnded): void => {
     release()
-    // A read that is under way on a terminal that is gone fails later.
-    process.stdin.on('error', () => undefined)
+    keepTidy()
     suspension.end()
     instance.unmount()
     resolve(how)
@@ -57,6 +56,17 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
     (error: unknown) => finish({ kind: 'failed', error }),
   )
   return { end: (code) => finish({ kind: 'ended', code }), done: promise }
+}
+
+/** What still comes while connections and processes are closed may not end this one before. */
+function keepTidy(): void {
+  // A terminal that is gone is told by each of its ends, and by reads that fail later.
+  process.on('SIGHUP', () => undefined)
+  process.stdin.on('error', () => undefined)
+  // Those are meant: what must not be left is removed at the exit.
+  for (const [signal, code] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
+    process.on(signal, () => process.exit(code))
+  }
 }
 
 type Emitter = Pick<NodeJS.EventEmitter, 'on' | 'off'>

@@ -1,13 +1,16 @@
 import { execFile } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { Terminal as Emulator } from '@xterm/headless'
+import type { Terminal as Emulator } from '@xterm/headless'
 import type { Size } from '../../../tui/screens/screen.ts'
 import { TmuxControl } from './tmux-control.ts'
 
 const run = promisify(execFile)
+/** Node finds no names in its CommonJS; scripts that load this file have no bundler that would. */
+const headless = createRequire(import.meta.url)('@xterm/headless') as typeof import('@xterm/headless')
 
 export interface RecordedTerminalOptions {
   readonly size: Size
@@ -41,13 +44,14 @@ export class RecordedTerminal {
   readonly #waiters = new Set<Waiter>()
   /** The terminal has another size than the frame that the program painted last. */
   #isResizing = false
+  #isChangingScreens = false
   #frames = 0
   #wipes = 0
   #faults: string[] = []
 
   private constructor({ size, program, env, outlives }: Required<RecordedTerminalOptions>) {
     this.folder = mkdtempSync(join(tmpdir(), 'recorded-terminal-'))
-    this.#emulator = new Emulator({
+    this.#emulator = new headless.Terminal({
       ...{ cols: size.columns, rows: size.rows, scrollback: 10_000, allowProposedApi: true },
     })
     this.#watchFrames()
@@ -182,7 +186,7 @@ export class RecordedTerminal {
     const waiter = { wanted, resolve }
     this.#waiters.add(waiter)
     const net = setTimeout(() => {
-      reject(new Error(`never so: ${what}\n${this.lines().join('\n')}`))
+      reject(new Error(`never so: ${what}, ${this.size.columns}x${this.size.rows}\n${this.lines().map((line) => `|${line}`).join('\n')}`))
     }, patienceMs)
     try {
       await promise
@@ -246,8 +250,14 @@ export class RecordedTerminal {
       if (what === 2) this.#wipes++
       return false
     })
+    parser.registerCsiHandler({ prefix: '?', final: 'h' }, (parameters) => {
+      // The emulator tells of a scroll when it changes screens.
+      if (parameters.includes(1049)) this.#isChangingScreens = true
+      if (parameters.includes(2026)) this.#isChangingScreens = false
+      return false
+    })
     this.#emulator.onScroll(() => {
-      if (this.isFullScreen) this.#fault('the screen scrolled')
+      if (this.isFullScreen && !this.#isChangingScreens) this.#fault('the screen scrolled')
     })
   }
 
