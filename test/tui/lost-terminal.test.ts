@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -100,8 +100,12 @@ describe('a terminal that is gone', () => {
   })
 })
 
-/** A pager that says what it got, and ends at the next line. */
-const pager = 'cat; echo shown by the pager; read line < /dev/tty'
+/** A pager that says when it has shown all, and ends when `endPager` lets it. */
+const pager = 'cat; echo shown by the pager; until [ -e seen ]; do sleep 0.1; done'
+
+function endPager(terminal: RecordedTerminal): void {
+  writeFileSync(join(terminal.folder, 'seen'), '')
+}
 
 async function openedPager(options: Options & { readonly pager?: string } = {}): Promise<RecordedTerminal> {
   const terminal = await opened({ ...options, env: { PAGER: options.pager ?? pager } })
@@ -120,7 +124,7 @@ describe('while the terminal is lent to a pager', () => {
     const pid = await terminal.pid()
     await terminal.resizeOnly({ columns: 120, rows: 40 })
     process.kill(pid, 'SIGWINCH')
-    await terminal.type('\r')
+    endPager(terminal)
     await terminal.until(
       (now) => now.isFullScreen && now.hasFrameOf({ columns: 120, rows: 40 }),
       'the new size',
@@ -129,21 +133,25 @@ describe('while the terminal is lent to a pager', () => {
     const lent = terminal.recording.split('\x1b[?1049l')[1]?.split('\x1b[?1049h')[0] ?? ''
     expect(lent).toContain('shown by the pager')
     expect(lent).not.toContain('\x1b[2J')
+    await terminal.resize(size)
     await terminal.type('\x03')
     await expectGivenBack(terminal, 0)
   })
 
   test('ctrl-c and ctrl-z are for the pager; ctrl-z stops this program with it', async () => {
-    const terminal = await openedPager({ pager: `trap 'echo interrupted' INT; ${pager}; ${pager}` })
+    const terminal = await openedPager({ pager: `trap 'echo interrupted' INT; ${pager}` })
     await terminal.type('\x03')
-    await terminal.until((now) => now.transcript().filter((line) => line === 'shown by the pager').length > 1)
+    await terminal.until((now) => now.transcript().some((line) => line.endsWith('interrupted')), 'ctrl-c')
     await terminal.type('\x1a')
     await terminal.until((now) => /Stopped/.test(now.transcript().at(-2) ?? ''), 'stopped')
-    // A line end whatever the modes are when it comes.
-    await terminal.type('fg\r\n')
+    await terminal.type('fg\r')
+    endPager(terminal)
     await terminal.until((now) => now.isFullScreen && now.hasFrameOf(size), 'the screen is back')
     await terminal.type('\x03')
-    await expectGivenBack(terminal, 0)
+    // The script around the program got the ctrl-c of the pager too, and ends with the program.
+    await terminal.until((now) => !now.isFullScreen && now.transcript().at(-1) === '>', 'the prompt')
+    await terminal.type('stty -a | diff - before && echo unchanged\r')
+    await terminal.until((now) => now.transcript().includes('unchanged'), 'the modes as they were')
   })
 
   test('SIGTERM ends the pager too', async () => {

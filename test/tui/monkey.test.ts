@@ -33,7 +33,6 @@ test(`${keys} random keys, resizes and stops leave a whole screen, and then the 
     if (seconds > 0) await sleep(begun + (seconds * 1_000 * done.keys) / keys - performance.now())
   }
   await expectWholeFrame(terminal)
-  console.log(JSON.stringify(done))
   expect(terminal.faults).toEqual([])
 
   await terminal.type('\x03')

@@ -68,10 +68,10 @@ const pastes = ['qq', 'y\ry\r', 'state:failed job:send-mail', 'a\nb\tc', '\u202e
 export function nextAct(random: SeededRandom): MonkeyAct {
   const at = random.next()
   if (at < 0.03) return { kind: 'resize', sizes: several(random, 3, () => random.pick(sizes)) }
-  if (at < 0.04) return { kind: 'stop', by: random.pick(['ctrl-z', 'SIGTSTP']) }
-  if (at < 0.05) return { kind: 'signal', signal: random.pick(['SIGCONT', 'SIGWINCH']) }
-  if (at < 0.07) return typed([`\x1b[200~${random.pick(pastes)}\x1b[201~`])
-  if (at < 0.09) return typed([random.pick(noise)])
+  if (at < 0.045) return { kind: 'stop', by: random.pick(['ctrl-z', 'SIGTSTP']) }
+  if (at < 0.06) return { kind: 'signal', signal: random.pick(['SIGCONT', 'SIGWINCH']) }
+  if (at < 0.08) return typed([`\x1b[200~${random.pick(pastes)}\x1b[201~`])
+  if (at < 0.1) return typed([random.pick(noise)])
   if (at < 0.15) return typed([random.pick(words)])
   if (at < 0.25) return typed(several(random, 6, () => random.pick(keys)))
   return typed([random.pick(keys)])
