@@ -14,6 +14,7 @@ const seconds = provingNumber('DURABLE_JOBS_PROVE_SECONDS', 0)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
 /** Keys between two looks at whether the screen is the frame. */
 const keysBetweenLooks = 40
+const usual = { columns: 120, rows: 30 }
 
 test(`${keys} random keys, resizes and stops leave a whole screen, and then the terminal as it was`, async () => {
   const begun = performance.now()
@@ -30,7 +31,8 @@ test(`${keys} random keys, resizes and stops leave a whole screen, and then the 
       await expectWholeFrame(terminal)
       done.looks++
     }
-    if (seconds > 0) await sleep(begun + (seconds * 1_000 * done.keys) / keys - performance.now())
+    const early = begun + (seconds * 1_000 * done.keys) / keys - performance.now()
+    if (early > 0) await sleep(early)
   }
   await expectWholeFrame(terminal)
   expect(terminal.faults).toEqual([])
@@ -59,11 +61,10 @@ test(`${keys} random keys, resizes and stops leave a whole screen, and then the 
 })
 
 async function openDemo(): Promise<{ terminal: RecordedTerminal; temporary: string }> {
-  const size = { columns: 120, rows: 30 }
   const program = [process.execPath, inject('jobsTui'), '--demo', '--seed', String(seed), '--write']
   // A pager that ends by itself: the keys that follow are not for it.
   const env = { PAGER: 'cat >/dev/null', TMPDIR: './temporary' }
-  const terminal = await RecordedTerminal.open({ size, program, env })
+  const terminal = await RecordedTerminal.open({ size: usual, program, env })
   onTestFinished(() => terminal.close())
   const temporary = join(terminal.folder, 'temporary')
   mkdirSync(temporary)
@@ -88,7 +89,10 @@ async function carryOut(terminal: RecordedTerminal, act: MonkeyAct): Promise<voi
 
 async function lendToShell(terminal: RecordedTerminal, by: 'ctrl-z' | 'SIGTSTP'): Promise<void> {
   // In a text field ctrl-z is no command.
-  if (by === 'ctrl-z') await leaveModes(terminal)
+  if (by === 'ctrl-z') {
+    await terminal.resize(usual)
+    await leaveModes(terminal)
+  }
   const prompts = promptsOf(terminal)
   if (by === 'ctrl-z') await terminal.type('\x1a')
   else process.kill(await terminal.pid(), 'SIGTSTP')
@@ -126,7 +130,7 @@ function isFrozen(terminal: RecordedTerminal): boolean {
 
 /** What changes paint one after the other is what one painting of the whole frame shows. */
 async function expectWholeFrame(terminal: RecordedTerminal): Promise<void> {
-  await terminal.resize({ columns: 120, rows: 30 })
+  await terminal.resize(usual)
   await leaveModes(terminal)
   await terminal.type('F')
   await terminal.until(isFrozen)

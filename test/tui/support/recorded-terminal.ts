@@ -45,6 +45,8 @@ export class RecordedTerminal {
   /** The terminal has another size than the frame that the program painted last. */
   #isResizing = false
   #isChangingScreens = false
+  /** What stood on the screen when the frame began that is being painted. */
+  #before: readonly string[] | undefined
   #frames = 0
   #wipes = 0
   #faults: string[] = []
@@ -143,8 +145,12 @@ export class RecordedTerminal {
     return Buffer.concat(this.#chunks).toString('latin1')
   }
 
-  /** What the screen shows, without what fills the lines. */
+  /** What the screen shows, without what fills the lines. Frames appear as a whole. */
   lines(): readonly string[] {
+    return this.#before ?? this.#cells()
+  }
+
+  #cells(): readonly string[] {
     const { active } = this.#emulator.buffer
     return Array.from({ length: this.#emulator.rows }, (_, y) => {
       return (
@@ -253,7 +259,7 @@ export class RecordedTerminal {
     parser.registerCsiHandler({ prefix: '?', final: 'h' }, (parameters) => {
       // The emulator tells of a scroll when it changes screens.
       if (parameters.includes(1049)) this.#isChangingScreens = true
-      if (parameters.includes(2026)) this.#isChangingScreens = false
+      if (parameters.includes(2026)) this.#frameBegan()
       return false
     })
     this.#emulator.onScroll(() => {
@@ -261,7 +267,13 @@ export class RecordedTerminal {
     })
   }
 
+  #frameBegan(): void {
+    this.#isChangingScreens = false
+    this.#before = this.#cells()
+  }
+
   #frameEnded(): void {
+    this.#before = undefined
     this.#frames++
     const { active } = this.#emulator.buffer
     for (let y = 0; y < this.#emulator.rows; y++) {
