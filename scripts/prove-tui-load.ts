@@ -36,7 +36,11 @@ async function startLoad(url: string): Promise<{ child: ChildProcess; perSecond:
   })
   const told: number[] = []
   child.on('message', (count) => told.push(Number(count)))
-  for (let i = 0; i < 5; i++) await once(child, 'message')
+  const gone = once(child, 'exit').then(([code]) => {
+    throw new Error(`the transitions ended by themselves, with exit code ${code}`)
+  })
+  gone.catch(() => undefined)
+  for (let i = 0; i < 5; i++) await Promise.race([once(child, 'message'), gone])
   return { child, perSecond: () => Math.round(percentile(told.splice(0), 0.5)) }
 }
 
@@ -76,9 +80,12 @@ async function proveFirstFrame(program: string, { name, url }: Site, when: strin
 }
 
 /** CPU while the user only looks, screen by screen. */
-async function proveCpu(terminal: RecordedTerminal, site: Site, load: () => number): Promise<void> {
+async function proveCpu(
+  terminal: RecordedTerminal,
+  site: Site,
+  { alone, load }: { readonly alone: number | undefined; readonly load: () => number },
+): Promise<void> {
   const pid = await terminal.pid()
-  const alone = await serverMsPerMinute(site, () => sleep(windowSeconds * 1_000))
   for (const [screen, digit] of Object.entries(digits)) {
     await terminal.type(digit)
     await terminal.shows(`[${digit} `)
@@ -187,10 +194,11 @@ async function prove(program: string, site: Site): Promise<void> {
   const { child, perSecond } = await startLoad(site.url)
   try {
     await proveFirstFrame(program, site, `${rate} transitions a second`)
+    const alone = await serverMsPerMinute(site, () => sleep(windowSeconds * 1_000))
     await withTerminal([program, '--store', site.url], async (terminal) => {
       await terminal.begin()
       await terminal.shows(/live \d/)
-      await proveCpu(terminal, site, perSecond)
+      await proveCpu(terminal, site, { alone, load: perSecond })
       await proveKeys(terminal, site)
       await proveMemory(terminal, site)
     })

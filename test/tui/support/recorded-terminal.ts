@@ -192,7 +192,13 @@ export class RecordedTerminal {
     const waiter = { wanted, resolve }
     this.#waiters.add(waiter)
     const net = setTimeout(() => {
-      reject(new Error(`never so: ${what}, ${this.size.columns}x${this.size.rows}\n${this.lines().map((line) => `|${line}`).join('\n')}`))
+      reject(
+        new Error(
+          `never so: ${what}, ${this.size.columns}x${this.size.rows}\n${this.lines()
+            .map((line) => `|${line}`)
+            .join('\n')}`,
+        ),
+      )
     }, patienceMs)
     try {
       await promise
