@@ -6,6 +6,7 @@ import type { SeededRandom } from '../../crash/seeded-random.ts'
 export type MonkeyAct =
   /** Typed at once; `keys` is how many key presses that is. */
   | { readonly kind: 'type'; readonly text: string; readonly keys: number }
+  /** One size after the other, each once. */
   | { readonly kind: 'resize'; readonly sizes: readonly Size[] }
   /** The shell gets the terminal, and gives it back. */
   | { readonly kind: 'stop'; readonly by: 'ctrl-z' | 'SIGTSTP' }
@@ -67,7 +68,7 @@ const pastes = ['qq', 'y\ry\r', 'state:failed job:send-mail', 'a\nb\tc', '\u202e
 /** What comes next; a seed determines it. */
 export function nextAct(random: SeededRandom): MonkeyAct {
   const at = random.next()
-  if (at < 0.03) return { kind: 'resize', sizes: several(random, 3, () => random.pick(sizes)) }
+  if (at < 0.03) return { kind: 'resize', sizes: [...new Set(several(random, 3, () => random.pick(sizes)))] }
   if (at < 0.045) return { kind: 'stop', by: random.pick(['ctrl-z', 'SIGTSTP']) }
   if (at < 0.06) return { kind: 'signal', signal: random.pick(['SIGCONT', 'SIGWINCH']) }
   if (at < 0.08) return typed([`\x1b[200~${random.pick(pastes)}\x1b[201~`])

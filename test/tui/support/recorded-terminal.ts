@@ -41,6 +41,8 @@ export class RecordedTerminal {
   readonly #tmux: TmuxControl
   readonly #emulator: Emulator
   readonly #chunks: Buffer[] = []
+  /** The emulator's own drops some characters whose bytes come in two parts. */
+  readonly #decoder = new TextDecoder()
   readonly #waiters = new Set<Waiter>()
   /** The terminal has another size than the frame that the program painted last. */
   #isResizing = false
@@ -245,7 +247,7 @@ export class RecordedTerminal {
 
   #take(bytes: Uint8Array): void {
     this.#chunks.push(Buffer.from(bytes))
-    this.#emulator.write(bytes, () => this.#look())
+    this.#emulator.write(this.#decoder.decode(bytes, { stream: true }), () => this.#look())
   }
 
   #look(): void {
@@ -289,7 +291,8 @@ export class RecordedTerminal {
   }
 
   #fault(what: string): void {
-    if (!this.#isResizing) this.#faults.push(`${what}, frame ${this.#frames}`)
+    if (!this.#isResizing)
+      this.#faults.push(`${what}, frame ${this.#frames} at ${this.size.columns}x${this.size.rows}`)
   }
 }
 
