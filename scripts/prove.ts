@@ -250,6 +250,29 @@ const parts: readonly Part[] = [
     env: { DURABLE_JOBS_PROVE_RETRIED: '10000', DURABLE_JOBS_PROVE_KILLS: '5' },
   }),
   {
+    name: 'tui',
+    shows:
+      '2,000 random keys, resizes and stops at jobs-tui --demo within 60 s: it lives, the screen is its frame, the terminal comes back',
+    command: [process.execPath, ...vitest, '--project', 'tui', 'test/tui/monkey.test.ts'],
+    env: { DURABLE_JOBS_PROVE_KEYS: '2000', DURABLE_JOBS_PROVE_SECONDS: '60' },
+    missing: tmuxMissing,
+  },
+  {
+    name: 'tui-load',
+    shows:
+      'jobs-tui at 160x45 with 5,000 transitions a second behind it, on both stores: its CPU and the server’s, first frame, keys, memory over ten minutes',
+    command: [process.execPath, 'scripts/prove-tui-load.ts'],
+    missing: () => redisMissing() ?? tmuxMissing(),
+  },
+  {
+    name: 'tui-runs',
+    shows: 'Home and Runs of jobs-tui open at 1,000 and at 1,000,000 runs, on both stores',
+    command: [process.execPath, 'scripts/prove-tui-runs.ts'],
+    // Fewer runs: DURABLE_JOBS_TUI_RUNS=100000 npm run prove -- tui-runs
+    env: { DURABLE_JOBS_PROVE_RUNS: process.env.DURABLE_JOBS_TUI_RUNS ?? '1000000' },
+    missing: () => redisMissing() ?? tmuxMissing(),
+  },
+  {
     name: 'no-op',
     shows: 'What a run that waits for nothing costs each store, beside another checkout (BENCH_BESIDE)',
     command: ['npm', '--prefix', 'bench', 'run', 'bench:no-op'],
@@ -301,6 +324,10 @@ function onRedis(part: Part): Part {
 
 function withRedis(part: Part): Part {
   return { ...part, missing: redisMissing }
+}
+
+function tmuxMissing(): string | undefined {
+  return spawnSync('tmux', ['-V']).status === 0 ? undefined : 'tmux is not installed'
 }
 
 function redisMissing(): string | undefined {

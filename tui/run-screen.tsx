@@ -14,6 +14,7 @@ import { AppView } from './kit/app-view.tsx'
 import { screens } from './screens/screens.ts'
 import type { Source } from './source.ts'
 import { EffectRunner } from './terminal/effect-runner.ts'
+import { takeFullScreen } from './terminal/full-screen.ts'
 import { giveBack, type HowItEnded } from './terminal/give-back.ts'
 import { quietConsole } from './terminal/quiet-console.ts'
 import { Suspension } from './terminal/suspension.ts'
@@ -32,7 +33,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   const { stdout } = process
   const clock = systemClock
   const size = { columns: stdout.columns, rows: stdout.rows }
-  const suspension = new Suspension()
+  const suspension = new Suspension({ stdout, soon: (run) => clock.soon(run) })
   const runner = new EffectRunner({ suspension, stdout, jobs: () => fleet.jobs })
   const app = new App(beginState(environment, target, size, clock.now()), {
     ...{ ...deps, clock },
@@ -51,6 +52,9 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
     ...{ clock, jobs: () => fleet.jobs },
     report: ({ place, key: request }, outcome) => app.dispatch({ kind: 'data', place, request, outcome }),
   })
+  // Before ink does it: nothing that is typed is echoed into the first frame, which begins at the top.
+  process.stdin.setRawMode(true)
+  takeFullScreen(stdout)
   const instance = render(<AppView app={app} deps={deps} suspension={suspension} />, {
     ...{ alternateScreen: true, incrementalRendering: true, maxFps: 30 },
     ...{ exitOnCtrlC: false, patchConsole: false, interactive: true },
@@ -60,7 +64,8 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   const paintAnew = async (): Promise<void> => {
     // What ink paints of the old frame is behind, not before the new one.
     await instance.waitUntilRenderFlush()
-    wipe(instance, stdout)
+    // Nor is there anything to wipe while another program has the terminal: ink paints all when it is back.
+    if (!suspension.isLent) wipe(instance, stdout)
     app.dispatch({ kind: 'resize', size: { columns: stdout.columns, rows: stdout.rows } })
   }
   const resizing = (): void => void paintAnew()
@@ -70,8 +75,6 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
     quit: () => ended.end(0),
   })
   stdout.on('resize', resizing)
-  // Keys that came before this program read them have moved the cursor that ink counts from.
-  resizing()
   want(reader, app.state())
   fleet.start()
   reader.start()
@@ -80,16 +83,16 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   stdout.off('resize', resizing)
   app.close()
   runner.close()
-  await closed(fleet, reader)
+  await closed(fleet, reader, suspension)
   return exitCode(how)
 }
 
-/** A store that doesn't reply may not keep the terminal's user from the shell. */
+/** Neither a store that doesn't reply nor a pager that stays may keep the terminal's user from the shell. */
 const patienceMs = 500
 
-async function closed(fleet: Fleet, reader: ScreenReader): Promise<void> {
+async function closed(fleet: Fleet, reader: ScreenReader, suspension: Suspension): Promise<void> {
   const late = new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref())
-  await Promise.race([late, Promise.allSettled([reader.close(), fleet.close()])])
+  await Promise.race([late, Promise.allSettled([reader.close(), fleet.close(), suspension.over])])
 }
 
 function exitCode(how: HowItEnded): number {

@@ -1,3 +1,4 @@
+import { endOnClosedPipe } from './end-on-closed-pipe.ts'
 import { endOnSignals } from './loading-signals.ts'
 import { quietNodeWarnings } from './quiet-warnings.ts'
 
@@ -31,12 +32,6 @@ function endUnfinished(): void {
 
 /** A worker whose log nobody reads any more still works, and an unread message changes no exit code. */
 function goOn(): void {}
-
-/** `durable-jobs runs | head -1` is no failure. */
-function endOnClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
-  process.exit()
-}
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => stream.write('', () => resolve()))

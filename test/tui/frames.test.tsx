@@ -7,6 +7,7 @@ import { actionVerbs } from '../../tui/actions/verbs.ts'
 import { App } from '../../tui/app/app.ts'
 import type { AppState } from '../../tui/app/app-state.ts'
 import { screenNames } from '../../tui/app/place.ts'
+import { shownPlace } from '../../tui/app/places.ts'
 import { unknownFleet } from '../../tui/fleet/fleet.ts'
 import type { FleetView } from '../../tui/fleet/fleet-view.ts'
 import { AppView, FrameView } from '../../tui/kit/app-view.tsx'
@@ -255,12 +256,19 @@ test('ASCII alone', () => {
   }
 })
 
-test('a key is painted at once, what the store says four times a second', async () => {
+test('a key is painted at once, what the store says four times a second, but for what a place shows first', async () => {
   const clock = new FakeClock()
   const app = new App(stateOf({ fleet: busy }), {
     ...{ ...deps, clock, carryOut: () => undefined, moved: () => undefined },
   })
-  const { frames, stdin, unmount } = render(<AppView app={app} deps={deps} suspension={new Suspension()} />)
+  let painted = 0
+  const { frames, stdin, unmount } = render(
+    <AppView
+      app={app}
+      deps={deps}
+      suspension={new Suspension({ stdout: process.stdout, soon: setImmediate })}
+    />,
+  )
   const begun = frames.length
   stdin.write('jj')
   await clock.settle()
@@ -272,6 +280,15 @@ test('a key is painted at once, what the store says four times a second', async 
   expect(frames.length).toBe(pressedFrames)
   await clock.advance(1)
   expect(frames.length).toBe(pressedFrames + 1)
+
+  // The user waits for it: what a place shows first, and first of a filter.
+  const data = (request: string): void =>
+    app.dispatch({ kind: 'data', place: shownPlace(app.state().places).id, request, outcome })
+  const outcome = { kind: 'read', data: {} } as const
+  app.subscribe(() => painted++)
+  for (const request of ['all', 'all', 'some']) data(request)
+  await clock.settle()
+  expect(painted).toBe(2)
   unmount()
   app.close()
 })

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StatisticsPoint } from '../../runtime/store/statistics.ts'
 import { beat, noPulse, type Pulse } from '../../tui/fleet/pulse.ts'
+import { fleetLines } from '../../tui/screens/home/chart-lines.ts'
 import { findingIncident } from '../../tui/screens/home/incident.ts'
 import { homeLayout } from '../../tui/screens/home/layout.ts'
 import { backlogOf, type HomeData, latencyOf, ratesOf } from '../../tui/screens/home/rates.ts'
@@ -207,4 +208,11 @@ describe('the layout', () => {
       expect(layout.attentionHeight - layout.detailHeight - 1).toBeGreaterThanOrEqual(2)
     }
   })
+})
+
+test('a worker that holds more runs than it has slots has its bar full, and no more', () => {
+  // As one whose concurrency was lowered, or that was registered anew, under runs that it had.
+  const fleet = fleetOf({ workers: [worker('a', {}, { concurrency: 4, running: 9 })] })
+  const [, slots] = fleetLines(screenInput({ fleet }), 60)
+  expect(slots?.map(({ text }) => text).join('')).toMatch(/^ slots (\S)\1{15} 9\/4$/)
 })

@@ -13,11 +13,16 @@ export interface AppHooks extends AppDeps {
   readonly moved: (state: AppState) => void
 }
 
-/** What the store says is painted at most this often; what the user does, at once. */
+/** What the store says is painted at most this often; what the user does, or waits for, at once. */
 const paintMs = 250
 const tickMs = 1_000
 
 const atOnce: ReadonlySet<AppEvent['kind']> = new Set(['key', 'paste', 'resize', 'message', 'toast'])
+
+/** Nothing of this place, or of its filter as it is now, has been shown yet. */
+function isFirstOfPlace({ data }: AppState, event: AppEvent): boolean {
+  return event.kind === 'data' && data.get(event.place)?.request !== event.request
+}
 
 /** Holds the one state, and tells React when to paint it. */
 export class App {
@@ -43,11 +48,12 @@ export class App {
   }
 
   dispatch(event: AppEvent): void {
+    const isAwaited = atOnce.has(event.kind) || isFirstOfPlace(this.#state, event)
     const { state, effects } = step(this.#state, event, this.#hooks)
     const isNew = state !== this.#state
     this.#state = state
     if (isNew && event.kind !== 'painted') {
-      if (atOnce.has(event.kind)) this.#paint()
+      if (isAwaited) this.#paint()
       else this.#paintSoon()
       this.#hooks.moved(state)
     }

@@ -86,7 +86,7 @@ export class EffectRunner {
 
   async #page(text: string): Promise<void> {
     try {
-      await this.#deps.suspension.lend(() => page(text))
+      await this.#deps.suspension.lend((ended) => page(text, ended))
     } catch (error) {
       this.#toast({ tone: 'bad', text: `the pager failed: ${messageOf(error)}` })
     }

@@ -11,8 +11,8 @@ export interface Ending {
   readonly done: Promise<HowItEnded>
 }
 
-/** By what a signal is told in an exit code. */
-const signals = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const
+/** How exit codes tell signals that end the screen, whoever has the terminal. */
+const signals = { SIGTERM: 143, SIGHUP: 129 } as const
 /** Of a terminal that is gone: as the shell that had it was told. */
 const goneCode = 129
 
@@ -31,6 +31,8 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
   const { promise, resolve } = Promise.withResolvers<HowItEnded>()
   const finish = (how: HowItEnded): void => {
     release()
+    keepTidy()
+    suspension.end()
     instance.unmount()
     resolve(how)
   }
@@ -38,6 +40,8 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
     ...Object.entries(signals).map(([signal, code]): Listener => {
       return [process, signal, () => finish({ kind: 'ended', code })]
     }),
+    // ctrl-c of a terminal that is lent: it is for the program that has it, as it is in a shell.
+    [process, 'SIGINT', () => suspension.isLentToProgram || finish({ kind: 'ended', code: 130 })],
     [process, 'SIGTSTP', () => void suspension.stop()],
     [process, 'SIGCONT', () => void suspension.takeBack()],
     [process, 'uncaughtException', (error) => finish({ kind: 'failed', error })],
@@ -52,6 +56,17 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
     (error: unknown) => finish({ kind: 'failed', error }),
   )
   return { end: (code) => finish({ kind: 'ended', code }), done: promise }
+}
+
+/** What still comes while connections and processes are closed may not end this one before. */
+function keepTidy(): void {
+  // A terminal that is gone is told by each of its ends, and by reads that fail later.
+  process.on('SIGHUP', () => undefined)
+  process.stdin.on('error', () => undefined)
+  // Those are meant: what must not be left is removed at the exit.
+  for (const [signal, code] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
+    process.on(signal, () => process.exit(code))
+  }
 }
 
 type Emitter = Pick<NodeJS.EventEmitter, 'on' | 'off'>

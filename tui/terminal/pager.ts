@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
 
-/** Shows text in the user's pager, and resolves when that has ended. Rejects when there is none. */
-export async function page(text: string): Promise<void> {
+/** Shows text in the user's pager, and resolves when that has ended; `signal` ends it. Rejects when there is none. */
+export async function page(text: string, signal: AbortSignal): Promise<void> {
   const command = process.env.PAGER || 'less'
-  const pager = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'] })
+  const pager = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'], signal })
   const ended = new Promise<number | null>((resolve, reject) => {
-    pager.once('error', reject)
+    pager.once('error', (error) => {
+      if (!signal.aborted) reject(error)
+    })
     pager.once('close', resolve)
   })
   // It may end before it has read all.

@@ -42,14 +42,16 @@ export function eventRows({
 function toRow(entry: Extract<StreamEntry, { kind: 'event' }>): EventRow {
   const { event } = entry
   const about = event.kind === 'run' ? runTarget(event.run) : targetOf(event)
-  const jumps = jumpsOf(event)
   const thing: Thing | undefined =
     event.kind === 'run' ? { kind: 'run', id: event.run, job: event.job, state: event.state } : undefined
   return {
     ...{ id: event.cursor, entry },
     ...(about === undefined ? {} : { target: about }),
     ...(thing === undefined ? {} : { thing }),
-    ...(jumps.length === 0 ? {} : { jumps }),
+    // Only the row under the cursor is asked for them; thousands of rows are made each second.
+    get jumps() {
+      return jumpsOf(event)
+    },
   }
 }
 

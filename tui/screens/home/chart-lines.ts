@@ -52,7 +52,10 @@ export function backlogLines(props: ViewProps<HomeData>): Lines {
 /** Per minute: a slower change is none. */
 const steady = 0.05
 
-export function fleetLines({ fleet, look, now }: ViewProps<HomeData>, width: number): Lines {
+export function fleetLines(
+  { fleet, look, now }: Pick<ViewProps<HomeData>, 'fleet' | 'look' | 'now'>,
+  width: number,
+): Lines {
   if (fleet.overview === undefined) return [[span(unreadText(fleet), 'dim')]]
   const { working, draining, lost, slots, taken, mixed } = fleetSummary(fleet)
   const { glyphs } = look
@@ -95,7 +98,7 @@ function slotSpans(
   { glyphs, width }: { readonly glyphs: ViewProps<HomeData>['look']['glyphs']; readonly width: number },
 ): readonly Span[] {
   const bar = Math.max(0, Math.min(16, width - 22))
-  const full = slots === 0 ? 0 : Math.round((taken / slots) * bar)
+  const full = slots === 0 ? 0 : Math.round(Math.min(1, taken / slots) * bar)
   return [
     span(' slots '),
     span(glyphs.full.repeat(full), 'busy'),

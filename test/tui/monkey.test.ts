@@ -1,0 +1,166 @@
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, inject, onTestFinished, test } from 'vitest'
+import { printEvidence, provingNumber } from '../crash/evidence.ts'
+import { SeededRandom } from '../crash/seeded-random.ts'
+import { outsideFrames } from './support/frame-bytes.ts'
+import { type MonkeyAct, nextAct } from './support/key-monkey.ts'
+import { RecordedTerminal } from './support/recorded-terminal.ts'
+
+const keys = provingNumber('DURABLE_JOBS_PROVE_KEYS', 200)
+/** The keys are spread over this time; 0: as fast as the program takes them. */
+const seconds = provingNumber('DURABLE_JOBS_PROVE_SECONDS', 0)
+const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
+/** Keys between two looks at whether the screen is the frame. */
+const keysBetweenLooks = 40
+const usual = { columns: 120, rows: 30 }
+
+test(`${keys} random keys, resizes and stops leave a whole screen, and then the terminal as it was`, async () => {
+  const begun = performance.now()
+  const { terminal, temporary } = await openDemo()
+  const random = new SeededRandom(seed)
+  const done = { keys: 0, resizes: 0, stops: 0, looks: 0 }
+  while (done.keys < keys) {
+    const act = nextAct(random)
+    await carryOut(terminal, act)
+    if (act.kind === 'type') done.keys += act.keys
+    if (act.kind === 'resize') done.resizes += act.sizes.length
+    if (act.kind === 'stop') done.stops++
+    if (done.keys >= keysBetweenLooks * (done.looks + 1)) {
+      await expectWholeFrame(terminal)
+      done.looks++
+    }
+    const early = begun + (seconds * 1_000 * done.keys) / keys - performance.now()
+    if (early > 0) await sleep(early)
+  }
+  await expectWholeFrame(terminal)
+  expect(terminal.faults).toEqual([])
+
+  await terminal.type('\x03')
+  const { code, before, after } = await terminal.ended()
+  expect(code).toBe(0)
+  expect(after).toBe(before)
+  // What it lent the terminal for, and nothing else: the prompt stands right below.
+  await terminal.until((now) => now.transcript().at(-1) === '>')
+  const lent = Array.from({ length: done.stops }, () => [
+    '',
+    '[1]+  Stopped                 sh run',
+    '> fg',
+    'sh run',
+  ])
+  // A key that nobody had read when the program was stopped is echoed there.
+  const said = terminal
+    .transcript()
+    .slice(1)
+    .map((line, i, all) => (all[i + 1]?.startsWith('[1]+') ? '' : line))
+  expect(said).toEqual(['playing the last 24 hours of a shop ...', ...lent.flat(), 'ended', '>'])
+  expect(outsideFrames(terminal.recording)).toBe('')
+  expect(readdirSync(temporary)).toEqual([])
+  printEvidence({
+    measure: 'a random monkey at jobs-tui --demo --write: faults',
+    ...{ seed, ...done, frames: terminal.frames, faults: terminal.faults.length },
+    seconds: Math.round((performance.now() - begun) / 1_000),
+  })
+})
+
+async function openDemo(): Promise<{ terminal: RecordedTerminal; temporary: string }> {
+  const program = [process.execPath, inject('jobsTui'), '--demo', '--seed', String(seed), '--write']
+  // A pager that ends by itself: the keys that follow are not for it.
+  const env = { PAGER: 'cat >/dev/null', TMPDIR: './temporary' }
+  const terminal = await RecordedTerminal.open({ size: usual, program, env })
+  onTestFinished(() => terminal.close())
+  const temporary = join(terminal.folder, 'temporary')
+  mkdirSync(temporary)
+  await terminal.begin()
+  await terminal.shows(/live \d/)
+  return { terminal, temporary }
+}
+
+async function carryOut(terminal: RecordedTerminal, act: MonkeyAct): Promise<void> {
+  switch (act.kind) {
+    case 'type':
+      return terminal.type(act.text)
+    case 'resize': {
+      const { columns, rows } = terminal.size
+      // The last one is new: that its frame is there shows that the program has seen it.
+      return terminal.resize(...act.sizes.filter((size) => size.columns !== columns || size.rows !== rows))
+    }
+    case 'signal':
+      process.kill(await terminal.pid(), act.signal)
+      return
+    case 'stop':
+      return lendToShell(terminal, act.by)
+  }
+}
+
+async function lendToShell(terminal: RecordedTerminal, by: 'ctrl-z' | 'SIGTSTP'): Promise<void> {
+  // In a text field ctrl-z is no command.
+  if (by === 'ctrl-z') {
+    await terminal.resize(usual)
+    await freeze(terminal)
+    await unfreeze(terminal)
+  }
+  const prompts = promptsOf(terminal)
+  if (by === 'ctrl-z') await terminal.type('\x1a')
+  else process.kill(await terminal.pid(), 'SIGTSTP')
+  await terminal.until((now) => !now.isFullScreen && promptsOf(now) > prompts, 'a prompt of the shell')
+  await terminal.type('fg\r')
+  await terminal.until((now) => now.isFullScreen && now.hasFrameOf(now.size), 'the screen is back')
+}
+
+function promptsOf(terminal: RecordedTerminal): number {
+  return terminal.transcript().filter((line) => line.startsWith('>')).length
+}
+
+/**
+ * Leaves dialogs, text fields and lists by esc. Only where none is open `F` lets the view stand still: that it does so shows
+ * that all keys before have been taken in.
+ */
+async function freeze(terminal: RecordedTerminal): Promise<void> {
+  for (let presses = 0; presses < 20; presses++) {
+    const was = isFrozen(terminal)
+    const { frames } = terminal
+    await terminal.type('\x1b')
+    await terminal.type('F')
+    await terminal.until(
+      (now) => isFrozen(now) !== was || now.frames > frames + patientFrames,
+      'an answer to F',
+    )
+    if (isFrozen(terminal) === was) continue
+    if (was) await terminal.type('F')
+    await terminal.until(isFrozen, 'a view that stands still')
+    return
+  }
+  throw new Error(`it can't be left by esc:\n${terminal.lines().join('\n')}`)
+}
+
+/** The clock of the first line has a frame painted once a second at least. */
+const patientFrames = 10
+
+async function unfreeze(terminal: RecordedTerminal): Promise<void> {
+  await terminal.type('F')
+  await terminal.until((now) => !isFrozen(now), 'a view that moves on')
+}
+
+function isFrozen(terminal: RecordedTerminal): boolean {
+  return /FROZEN/.test(terminal.lines()[0] ?? '')
+}
+
+/** What changes paint one after the other is what one painting of the whole frame shows. */
+async function expectWholeFrame(terminal: RecordedTerminal): Promise<void> {
+  await terminal.resize(usual)
+  await freeze(terminal)
+  const shown = still(terminal)
+  const { wipes } = terminal
+  await terminal.type('\x0c')
+  await terminal.until((now) => now.wipes > wipes && now.hasFrameOf(now.size), 'the screen painted anew')
+  expect(shown).toEqual(still(terminal))
+  await unfreeze(terminal)
+}
+
+/** All but the line with the clock and the line of messages, which go on in a view that stands still. */
+function still(terminal: RecordedTerminal): readonly string[] {
+  const lines = terminal.lines()
+  return [...lines.slice(1, -2), lines.at(-1) ?? '']
+}
