@@ -626,23 +626,27 @@ local madeExecutions
 --- Made for the first execution that is written down.
 local function executions()
   if madeExecutions then return madeExecutions end
-  local holders = {}
-
-  local function holderOf(lease)
-    local known = holders[lease]
-    if known == nil then
-      local raw = call('HGET', K.workers, lease)
-      known = raw and cmsgpack.unpack(raw)
-      holders[lease] = known
-    end
-    return known
-  end
+  -- Runs of one script share their worker, and most of them times.
+  local ends, nowText = {}, text(now)
 
   local function versionOn(worker, job)
     for i = 1, #worker.jobs do
       if worker.jobs[i].name == job then return worker.jobs[i].version end
     end
     return ''
+  end
+
+  --- What a line says of the worker.
+  local function endOf(lease, job)
+    local field = (lease or '') .. '\0' .. job
+    local known = ends[field]
+    if not known then
+      local raw = lease and call('HGET', K.workers, lease)
+      local worker = raw and cmsgpack.unpack(raw)
+      known = worker and '\t' .. versionOn(worker, job) .. '\t' .. string.gsub(worker.name, '%c', ' ') .. '\n' or '\t\t\n'
+      ends[field] = known
+    end
+    return known
   end
 
   --- The text without the line behind the first ones.
@@ -656,7 +660,6 @@ local function executions()
   --- @param begun The claim and when the run had become ready, in the store's time, 0 if that isn't known; the lease.
   madeExecutions = function(run, transition, begun)
     if #run[EXTRAS] > 49152 then return end
-    local worker = begun.lease and holderOf(begun.lease)
     local count, lines = 0, ''
     if mayHave(run, 'x') and extrasOf(run).x then
       count, lines = string.match(extrasOf(run).x, '^(%d+)\n(.*)$')
@@ -664,10 +667,9 @@ local function executions()
     end
     if count >= FIRST_EXECUTIONS + LAST_EXECUTIONS then lines = withoutMiddle(lines) end
     local untilAt = run[STATE] == WAITING and run[WAKE_AT] ~= 0 and text(run[WAKE_AT]) or ''
-    setExtra(run, 'x', text(count + 1) .. '\n' .. lines .. table.concat({
-      text(begun.at), begun.readyAt ~= 0 and text(begun.readyAt) or '', text(now), transition, untilAt,
-      worker and versionOn(worker, run[JOB]) or '', worker and string.gsub(worker.name, '%c', ' ') or '',
-    }, '\t') .. '\n')
+    setExtra(run, 'x', text(count + 1) .. '\n' .. lines
+      .. text(begun.at) .. '\t' .. (begun.readyAt ~= 0 and text(begun.readyAt) or '') .. '\t' .. nowText .. '\t'
+      .. transition .. '\t' .. untilAt .. endOf(begun.lease, run[JOB]))
   end
   return madeExecutions
 end
