@@ -68,8 +68,8 @@ export interface IdleTaker {
   readonly lease: LeaseId
   /** Its free slots. */
   readonly idle: number
-  /** It has to ask for protection first. */
-  readonly asks: boolean
+  /** 1 when it has to ask for protection first. */
+  readonly asks: 0 | 1
 }
 
 /**
@@ -78,24 +78,30 @@ export interface IdleTaker {
  */
 export function idleTakers(
   tx: Transaction,
-  { suspect, ...taken }: Taken & { readonly suspect: boolean },
+  { job, version, queue, suspect }: Taken & { readonly suspect: boolean },
   limit: number,
 ): readonly IdleTaker[] {
-  const isProtected = needsProtection(taken.version)
-  const rows = tx.sql.all<{ lease: LeaseId; idle: number; protection: number | null }>(
-    `SELECT workers.lease, idle, protection FROM ${workersOfJob} WHERE ${knowsAndServes} AND idle > 0 ${isWokenFor(taken)}
-       ${suspect ? `AND ${holdsNoSuspect}` : ''} ORDER BY ${isProtected ? 'protection DESC, workers.lease = ? DESC,' : ''} idle DESC LIMIT +?`,
-    taken.job,
-    versionOf(taken.version),
-    taken.queue,
-    ...(isProtected ? [tx.told ?? ''] : []),
-    limit,
-  )
-  return rows.map(({ lease, idle, protection }) => ({
-    ...{ lease, idle },
-    asks: isProtected && protection === protectionLevels.mayAsk,
-  }))
+  const sql = suspect ? idleSql.suspect : idleSql.sound
+  if (!needsProtection(version)) return tx.sql.all<IdleTaker>(sql.plain, job, version, queue, limit)
+  return tx.sql.all<IdleTaker>(sql.protected, job, versionOf(version), queue, tx.told ?? '', limit)
 }
+
+function idleQuery(asks: string, condition: string, order: string): string {
+  return `SELECT workers.lease, idle, ${asks} AS asks FROM ${workersOfJob}
+    WHERE ${knowsAndServes} AND idle > 0 ${condition} ORDER BY ${order} idle DESC LIMIT +?`
+}
+
+function idleQueries(condition: string): { readonly plain: string; readonly protected: string } {
+  const { mayAsk } = protectionLevels
+  const first = 'protection DESC, workers.lease = ? DESC,'
+  return {
+    plain: idleQuery('0', condition, ''),
+    protected: idleQuery(`protection = ${mayAsk}`, `${condition} AND protection >= ${mayAsk}`, first),
+  }
+}
+
+/** Built once: an enqueue to an idle fleet runs one of them. */
+const idleSql = { sound: idleQueries(''), suspect: idleQueries(`AND ${holdsNoSuspect}`) } as const
 
 /** Wakes every idle worker: one of them can take what was announced to a worker that is gone, or closed to all. */
 export function wakeIdle(tx: Transaction): void {

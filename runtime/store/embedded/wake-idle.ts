@@ -13,9 +13,9 @@ export function pickIdleWorkers(tx: Transaction): ReadonlySet<LeaseId> {
     if (wanted <= 0) continue
     for (const { lease, idle, asks } of idleTakers(tx, known, Math.min(wanted, 100))) {
       if (wanted <= 0) break
-      wanted -= known.suspect || asks ? 1 : idle
+      wanted -= known.suspect || asks === 1 ? 1 : idle
       // The reply to its claim tells it of them.
-      if (asks && lease === tx.told) continue
+      if (asks === 1 && lease === tx.told) continue
       tx.sql.run('UPDATE workers SET idle = 0 WHERE lease = ?', lease)
       tx.woken.add(lease)
     }

@@ -171,19 +171,13 @@ function queueHeads(
   return sorted([...byQueue.keys()].sort())
 }
 
+const inOrder = 'ORDER BY priority DESC, seq'
+const soundHeads = `SELECT seq, priority, streak ${readyRuns} AND streak < ${suspectStreak} ${inOrder} LIMIT +?`
+const suspectHead = `SELECT seq, priority, streak ${readyRuns} AND streak >= ${suspectStreak} ${inOrder} LIMIT 1`
+
 function classHeads(tx: Transaction, lease: LeaseId, runClass: RunClass, limit: number): Head[] {
-  const order = 'ORDER BY priority DESC, seq LIMIT'
-  const sound = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${readyRuns} AND streak < ${suspectStreak} ${order} +?`,
-    ...runClass,
-    tx.now,
-    limit,
-  )
-  const suspect = tx.sql.all<Head>(
-    `SELECT seq, priority, streak ${readyRuns} AND streak >= ${suspectStreak} ${order} 1`,
-    ...runClass,
-    tx.now,
-  )
+  const sound = tx.sql.all<Head>(soundHeads, ...runClass, tx.now, limit)
+  const suspect = tx.sql.all<Head>(suspectHead, ...runClass, tx.now)
   return suspect.length === 0 || holdsSuspect(tx, lease) ? sound : [...sound, ...suspect]
 }
 
