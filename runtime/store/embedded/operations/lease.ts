@@ -1,6 +1,6 @@
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
-import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
 import { protectedFrom } from '../../stored-version.ts'
+import { type StoredDrain, withDrainTold } from '../../worker-drain.ts'
 import { bootId } from '../host.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
 import { logOperation } from '../operation-log.ts'
