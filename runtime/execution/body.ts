@@ -120,8 +120,9 @@ export class Body implements StepContext {
   #threw(error: unknown, durationMs: number): BodyEnd {
     const reason = this.#aborted?.reason
     if (reason === undefined || reason === 'timeout') return { kind: 'threw', error, durationMs }
-    // A drain does not make every failure its own: only what the signal caused is left unrecorded.
+    // A hand-over does not make every failure its own: only what the signal caused is left unrecorded.
     const bySignal = error === this.#aborted || readProperty(error, 'name') === 'AbortError'
-    return reason === 'draining' && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
+    const isHandOver = reason === 'draining' || reason === 'protection lost'
+    return isHandOver && !bySignal ? { kind: 'threw', error, durationMs } : { kind: 'abandoned' }
   }
 }

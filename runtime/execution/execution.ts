@@ -30,6 +30,8 @@ import { frames, StepScope } from './step-scope.ts'
 /** Why a stay has to end although the job's function has not. */
 export type Stop =
   | { readonly kind: 'draining' }
+  /** It needs scale-in protection, and the task has none or loses it. */
+  | { readonly kind: 'unprotected' }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'timed out' }
   | { readonly kind: 'lost' }
@@ -71,6 +73,8 @@ export interface ExecutionSeams extends LimitSeams {
   readonly version: number
   /** Called when the stay begins to hold its slot only to wait. */
   onIdle(): void
+  /** Resolves to whether an at-most-once body may begin, as far as the task's scale-in protection goes. */
+  mayBeginOnce(): Promise<boolean>
   submit(entry: Checkpoint): Promise<EntryAnswer>
   readPage(from: number): Promise<JournalPage | 'gone'>
 }
@@ -225,7 +229,7 @@ export class Execution {
   stop(stop: Stop): void {
     if (this.#closed || this.#stop?.kind === 'lost') return
     if (this.#ended && stop.kind !== 'lost') return
-    const outranked = this.#stop !== undefined && this.#stop.kind !== 'draining' && stop.kind !== 'lost'
+    const outranked = this.#stop !== undefined && !isHandOver(this.#stop) && stop.kind !== 'lost'
     if (outranked) return
     this.#stop = stop
     this.abort(abortReasons[stop.kind])
@@ -234,14 +238,14 @@ export class Execution {
       this.#lose()
       return
     }
-    if (stop.kind !== 'draining')
-      this.#timers.add(this.seams.clock.after(bodyGraceMs, () => this.#giveUpBodies()))
+    if (!isHandOver(stop)) this.#timers.add(this.seams.clock.after(bodyGraceMs, () => this.#giveUpBodies()))
     this.#check()
   }
 
   abort(reason: AbortReason): void {
     this.#controller.abort(new AbortedError(reason))
-    for (const body of this.#bodies) if (!(reason === 'draining' && body.once)) body.abort(reason)
+    const spares = reason === 'draining' || reason === 'protection lost'
+    for (const body of this.#bodies) if (!(spares && body.once)) body.abort(reason)
   }
 
   /** Holds new steps back while the store decides on a suspension; `release` lets them go on. */
@@ -466,6 +470,15 @@ export class Execution {
     }
   }
 
+  /** Before the intent of an at-most-once body: without the protection it needs the run is handed over. */
+  async protectOnce(): Promise<void> {
+    if (!(await this.#counted(() => this.seams.mayBeginOnce()))) {
+      this.stop({ kind: 'unprotected' })
+      return this.#notMine()
+    }
+    await this.#mayBegin()
+  }
+
   /** Asks for the limits of one attempt; the turn names this use of them. */
   async acquire(
     path: StepPath,
@@ -559,7 +572,7 @@ export class Execution {
     const busy = this.#bodies.size > 0 || this.#appending > 0
     if (this.#stop !== undefined) {
       if (busy) return
-      if (this.#stop.kind === 'draining') this.#edge(this.#stop)
+      if (isHandOver(this.#stop)) this.#edge(this.#stop)
       else this.#turn({ kind: 'stopped', stop: this.#stop })
       return
     }
@@ -600,8 +613,14 @@ export class Execution {
   }
 }
 
+/** Stops at which a run is handed over at its next step edge; at-most-once bodies go on (R12). */
+function isHandOver({ kind }: Stop): boolean {
+  return kind === 'draining' || kind === 'unprotected'
+}
+
 const abortReasons = {
   draining: 'draining',
+  unprotected: 'protection lost',
   cancelled: 'cancelled',
   'timed out': 'timeout',
   lost: 'lease lost',

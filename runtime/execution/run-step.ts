@@ -142,6 +142,7 @@ function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd
 async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
   const { execution, path, call, plan } = step
   const turn = await passLimits(execution, path, attempt, plan.limits)
+  await execution.protectOnce()
   await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
   const correctCost = costCorrection(execution, path, turn, plan.limits)
   const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })

@@ -24,6 +24,7 @@ export interface SlotSeams extends LimitSeams {
   /** Of the job's code, kept with a run that it could not go on with. */
   readonly digest: string
   onIdle(): void
+  mayBeginOnce(): Promise<boolean>
   submit(entry: Checkpoint): Promise<EntryAnswer>
   settle(settlement: Settlement): Promise<EntryAnswer>
   readPage(run: ClaimedRun, from: number): Promise<JournalPage | 'gone'>
@@ -178,6 +179,8 @@ export class Slot {
       case 'draining':
       case 'lost':
         return { kind: 'released' }
+      case 'unprotected':
+        return { kind: 'released', protect: true }
       case 'cancelled':
         return { kind: 'cancelled' }
       case 'blocked':

@@ -80,6 +80,8 @@ export type HolderEvent =
   | { readonly kind: 'want' }
   | { readonly kind: 'acquire' }
   | { readonly kind: 'release' }
+  /** As `release`, of what no run used. */
+  | { readonly kind: 'withdraw' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: ProtectionAnswer }
   | { readonly kind: 'shared'; readonly value: boolean }
   | { readonly kind: 'superseded'; readonly value: boolean }

@@ -52,6 +52,8 @@ function receive(rules: HolderRules, state: HolderState, event: HolderEvent, at:
       return { state: { ...state, users: state.users + 1 }, effects: [] }
     case 'release':
       return { state: { ...state, users: state.users - 1, idleSince: at.now }, effects: [] }
+    case 'withdraw':
+      return { state: { ...state, users: state.users - 1 }, effects: [] }
     case 'shared':
       return { state: { ...state, shared: event.value }, effects: [] }
     case 'superseded':

@@ -38,14 +38,16 @@ export class NoProtection implements Protection {
   acquire(): ProtectionHold {
     let isHeld = true
     this.#users++
+    const release = (): void => {
+      if (isHeld) this.#users--
+      isHeld = false
+    }
     return {
       // Never aborts: there's no protection to lose.
       signal: new AbortController().signal,
       confirm: async () => true,
-      release: () => {
-        if (isHeld) this.#users--
-        isHeld = false
-      },
+      release,
+      withdraw: release,
     }
   }
 

@@ -94,6 +94,9 @@ export class TaskHolder {
       release: () => {
         if (this.#holds.delete(ended)) this.#dispatch({ kind: 'release' })
       },
+      withdraw: () => {
+        if (this.#holds.delete(ended)) this.#dispatch({ kind: 'withdraw' })
+      },
     }
   }
 

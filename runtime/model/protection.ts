@@ -76,6 +76,8 @@ export interface ProtectionHold {
   confirm(): Promise<boolean>
   /** Calling it twice does nothing. */
   release(): void
+  /** Releases what was used by no run: how long the task has been without users counts on. */
+  withdraw(): void
 }
 
 /**

@@ -22,6 +22,7 @@ import {
 } from '../store/store.ts'
 import { LimitCalls } from './limit-calls.ts'
 import { withFields } from './logger.ts'
+import type { RunCover, RunProtection } from './run-protection.ts'
 import type { WorkerConfig } from './worker-options.ts'
 
 interface PendingSettlement {
@@ -38,12 +39,11 @@ const reconcileIdleEveryMs = 30_000
 /** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
 const manySlots = 50
 const unwindGraceMs = 5_000
-/** Without scale-in protection a worker takes every run. */
-const protection = { protected: true, mayAsk: false } as const
 
 export interface LeaseSessionSeams {
   /** Stays of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
   readonly stays: Map<RunId, Promise<void>>
+  readonly protection: RunProtection
   readonly onDrainOrder: () => void
   readonly onLost: () => void
 }
@@ -192,7 +192,8 @@ export class LeaseSession {
     if (this.#draining) return 0
     let busy = 0
     for (const slot of this.#slots.values()) if (!slot.idle && !this.#settling.has(slot)) busy++
-    return Math.max(0, this.#config.concurrency - busy)
+    const kept = this.#seams.protection.keepsSlotFree ? 1 : 0
+    return Math.max(0, this.#config.concurrency - busy - kept)
   }
 
   async #round(): Promise<void> {
@@ -237,13 +238,15 @@ export class LeaseSession {
     const { clock, log } = this.#config
     const settling = this.#takePending()
     const entries = settling.map(({ settlement }) => settlement)
+    const cover = this.#seams.protection.claim(max)
     let n = ++this.#n
     for (let attempt = 1; !this.#over.signal.aborted; attempt++) {
       try {
-        const answer = await this.#store.claim(this.lease, n, { max, ...protection }, entries)
+        const answer = await this.#store.claim(this.lease, n, { max, ...cover.request }, entries)
         if (answer.kind === 'lost') break
         for (const [i, { resolve }] of settling.entries()) resolve(answer.settled[i] ?? { kind: 'gone' })
         this.#take(answer)
+        cover.replied({ broughtProtected: answer.runs.some((run) => run.protect), asks: answer.ask })
         // R14: the store was away; it may have come back with an older state.
         if (attempt > 1) this.#reconciledAt = Number.NEGATIVE_INFINITY
         return answer.runs.length
@@ -260,6 +263,7 @@ export class LeaseSession {
         await pause(clock, backoffMs(attempt, clock.random()), this.#over.signal)
       }
     }
+    cover.end()
     for (const { resolve } of settling) resolve({ kind: 'gone' })
     if (!this.#over.signal.aborted) this.#seams.onLost()
     return 0
@@ -305,20 +309,26 @@ export class LeaseSession {
       this.#committer.submit({ kind: 'settle', run: id, fence, position, outcome }).catch(() => undefined)
       return
     }
-    const slot = new Slot(run, job, {
+    const cover = this.#seams.protection.cover({
+      id: run.id,
+      needsProtection: run.protect === true,
+      onLost: () => slot.stop({ kind: 'unprotected' }),
+    })
+    const slot: Slot = new Slot(run, job, {
       clock,
       log: withFields(log, { run: run.id, job: run.job }),
       middleware,
       maxValueBytes: store.maxValueBytes,
       digest,
       onIdle: () => this.hint(),
+      mayBeginOnce: () => cover.mayBeginOnce(),
       submit: (entry) => this.#committer.submit(entry),
       settle: (settlement) => this.#settle(slot, settlement),
       readPage: (of, from) => this.#readPage(of, from),
       ...this.#limitCalls.calls,
     })
     const { stays } = this.#seams
-    const stay = this.#occupy(slot, stays.get(run.id))
+    const stay = this.#occupy(slot, stays.get(run.id), cover)
       .catch((error: unknown) => {
         log.error(
           { run: run.id, err: toStoredError(error) },
@@ -332,6 +342,7 @@ export class LeaseSession {
         if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
         if (stays.get(run.id) === stay) stays.delete(run.id)
         this.#settling.delete(slot)
+        cover.end()
         this.#wakeLoop()
       })
     this.#slots.set(run.id, slot)
@@ -339,11 +350,15 @@ export class LeaseSession {
     if (this.#draining) slot.stop({ kind: 'draining' })
   }
 
-  /** A run whose older stay still unwinds in this process waits for it, or is handed back. */
-  async #occupy(slot: Slot, older: Promise<void> | undefined): Promise<void> {
+  /**
+   * A run whose older stay still unwinds in this process waits for it, or is handed back; so is one that needs protection
+   * which the task has lost since the claim was sent.
+   */
+  async #occupy(slot: Slot, older: Promise<void> | undefined, cover: RunCover): Promise<void> {
     const { clock, log } = this.#config
     const { id, fence, position } = slot.run
-    if (older !== undefined && !(await endsWithin(clock, older, unwindGraceMs))) {
+    const isFree = older === undefined || (await endsWithin(clock, older, unwindGraceMs))
+    if (!isFree || !(await cover.mayBegin())) {
       await this.#settle(slot, { kind: 'settle', run: id, fence, position, outcome: { kind: 'released' } })
     } else {
       const start = clock.elapsed()

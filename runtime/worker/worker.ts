@@ -24,8 +24,10 @@ import type { DrainCause } from '../store/worker-drain.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
+import { type OpenProtection, openProtection } from './open-protection.ts'
 import { OutageLog } from './outage-log.ts'
 import { packageManagerAsInit } from './package-manager.ts'
+import { noRunProtection, TaskRunProtection } from './run-protection.ts'
 import { onStopSignals } from './stop-signals.ts'
 import { parseWorkerOptions, stopMarginMs, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
 
@@ -75,6 +77,7 @@ export class Worker {
   #phase: Phase = 'new'
   #store: Store | undefined
   #keeper: LeaseKeeper | undefined
+  #protection: OpenProtection | undefined
   #session: LeaseSession | undefined
   #stopping: Promise<void> | undefined
   #drain: Drain | undefined
@@ -143,6 +146,8 @@ export class Worker {
       const store = this.#outages.watch(await this.#open(this.#config))
       if (this.#isStopped) return await store.close()
       this.#store = store
+      this.#protection = await openProtection(this.#config)
+      this.#protection?.protection.onChange(() => this.#session?.hint())
       this.#leadership.open(this.#store, this.#duties(this.#store))
       this.#keeper = this.#makeKeeper(this.#store)
       // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
@@ -150,6 +155,7 @@ export class Worker {
       await this.#beginSession(this.#store)
     } catch (error) {
       await this.#keeper?.stop(resignMs)
+      await this.#protection?.close()
       await this.#store?.close()
       this.#phase = 'stopped'
       this.#ended()
@@ -284,6 +290,10 @@ export class Worker {
     const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
+      protection:
+        this.#protection === undefined
+          ? noRunProtection
+          : new TaskRunProtection(this.#protection.protection, this.#config.log),
       onDrainOrder: () => void this.#stop({ cause: 'order' }),
       onLost: () => this.#replace(store, session),
     })
@@ -370,6 +380,7 @@ export class Worker {
       return
     }
     this.#phase = 'draining'
+    this.#protection?.protection.drain()
     const whole = new TimeBudget(this.#clock, stopMs)
     const drain = new TimeBudget(this.#clock, drainMs)
     this.#drain = { why, begunAt: this.#clock.elapsed(), budget: drain }
@@ -395,6 +406,8 @@ export class Worker {
     }
     this.#outages.close()
     await whole.wait(Promise.all(this.#stays.values()), longestUnwindMs)
+    // Its runs have left their slots: what is protected is given back.
+    if (this.#protection !== undefined) await whole.wait(this.#protection.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())
   }
 

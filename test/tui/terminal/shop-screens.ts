@@ -131,7 +131,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
         ...schedules.map(({ name, spec, paused }) =>
           pattern(name, spec.cron, ...(paused === undefined ? [] : ['paused'])),
         ),
-        /next +in \d+d/,
+        /next +in \d+d(\d+h)? \d{4}-02-29 /,
         /runs +mail v1 in queue mail/,
       ]
     },

@@ -4,6 +4,7 @@ import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { ClaimAnswer, ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { LeaseSession } from '../../../runtime/worker/lease-session.ts'
+import { noRunProtection } from '../../../runtime/worker/run-protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
@@ -74,7 +75,7 @@ describe('held runs are compared with the store at once', () => {
     const silent = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
     const config = parseWorkerOptions({ store: 'sqlite:none.db', jobs: [steps], logger: silent }, clock)
     session = new LeaseSession(scripted.store, config, {
-      stays: new Map(),
+      stays: new Map(), protection: noRunProtection,
       onDrainOrder: () => undefined,
       onLost: () => undefined,
     })

@@ -1,0 +1,119 @@
+import type { Logger } from '../model/job.ts'
+import type { Protection, ProtectionHold } from '../model/protection.ts'
+import type { ClaimRequest } from '../store/store.ts'
+
+/** What covers one claim from its send until each run it brought has a cover of its own. */
+export interface ClaimCover {
+  readonly request: Pick<ClaimRequest, 'protected' | 'mayAsk'>
+  /** The claim was replied to: `asks` when the store wants this worker to ask for protection. */
+  replied(reply: { readonly broughtProtected: boolean; readonly asks: boolean }): void
+  /** Calling it after `replied` does nothing. */
+  end(): void
+}
+
+/** What covers one execution of a run. */
+export interface RunCover {
+  /** Resolves to whether the run may begin; never rejects. */
+  mayBegin(): Promise<boolean>
+  /** Resolves to whether an at-most-once body may begin, after 10 s at most. It's covered until `end`. */
+  mayBeginOnce(): Promise<boolean>
+  end(): void
+}
+
+/**
+ * What a worker's claims and runs ask of the task's scale-in protection.
+ * RP1  A run that needs protection is covered by the claim that brings it, then by a hold of its own until it has left its slot.
+ * RP2  A claim that brought no such run leaves no trace: an idle worker polls, and must not keep the task protected by that.
+ * RP3  An at-most-once body of another run is covered by a hold of its own, confirmed before its intent is stored. It lasts
+ *      until the run leaves its slot, as the promise of a step that ends with its run never settles.
+ */
+export interface RunProtection {
+  /** Whether a slot is kept free: a reply of ECS is expected soon. */
+  readonly keepsSlotFree: boolean
+  claim(max: number): ClaimCover
+  /** `onLost` is called once when a run must be handed over because its protection ends. */
+  cover(run: {
+    readonly id: string
+    readonly needsProtection: boolean
+    readonly onLost: () => void
+  }): RunCover
+}
+
+const uncoveredClaim: ClaimCover = {
+  request: { protected: true, mayAsk: false },
+  replied: () => undefined,
+  end: () => undefined,
+}
+
+const uncoveredRun: RunCover = {
+  mayBegin: async () => true,
+  mayBeginOnce: async () => true,
+  end: () => undefined,
+}
+
+/** Without scale-in protection a worker takes every run. */
+export const noRunProtection: RunProtection = {
+  keepsSlotFree: false,
+  claim: () => uncoveredClaim,
+  cover: () => uncoveredRun,
+}
+
+/** Covers claims and runs by the protection of the task. */
+export class TaskRunProtection implements RunProtection {
+  readonly #protection: Protection
+  readonly #log: Logger
+
+  constructor(protection: Protection, log: Logger) {
+    this.#protection = protection
+    this.#log = log
+  }
+
+  get keepsSlotFree(): boolean {
+    return this.#protection.keepsSlotFree()
+  }
+
+  claim(max: number): ClaimCover {
+    const protection = this.#protection
+    // While it asks already, the reply of ECS wakes it.
+    const mayAsk = protection.mayAsk() && !protection.keepsSlotFree()
+    const request = { protected: protection.mayClaimProtected(), mayAsk }
+    const hold = request.protected && max > 0 ? protection.acquire() : undefined
+    return {
+      request,
+      replied({ broughtProtected, asks }) {
+        if (broughtProtected) hold?.release()
+        else hold?.withdraw()
+        if (asks) protection.want()
+      },
+      end: () => hold?.withdraw(),
+    }
+  }
+
+  cover({ id, needsProtection, onLost }: Parameters<RunProtection['cover']>[0]): RunCover {
+    const holds: ProtectionHold[] = []
+    const acquire = (): ProtectionHold => {
+      const hold = this.#protection.acquire()
+      holds.push(hold)
+      hold.signal.addEventListener('abort', () => this.#lost(id, onLost), { once: true })
+      return hold
+    }
+    // RP1: before the claim that brought it gives its own back.
+    const own = needsProtection ? acquire() : undefined
+    return {
+      mayBegin: () => own?.confirm() ?? Promise.resolve(true),
+      mayBeginOnce: () => (own ?? acquire()).confirm(),
+      end() {
+        for (const hold of holds.splice(0)) hold.release()
+      },
+    }
+  }
+
+  #lost(run: string, onLost: () => void): void {
+    if (this.#protection.mode === 'required') {
+      this.#log.warn({ run }, "the task's protection ends: the run is handed over at its next step edge")
+      onLost()
+    } else {
+      this.#log.warn({ run }, "the task's protection ends: the run goes on without it")
+    }
+  }
+}

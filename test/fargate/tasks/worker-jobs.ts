@@ -1,0 +1,17 @@
+import { defineJob } from '../../../sdk/index.ts'
+
+/** A body: its kind, its run, and what tells it to end. */
+export type JobBody = (kind: string, run: string, signal: AbortSignal) => Promise<string>
+
+/** Jobs of the worker in a task: one that needs protection, one with an at-most-once step, one that needs nothing. */
+export function workerJobs(body: JobBody) {
+  return {
+    plain: defineJob({ name: 'plain' }, () => 'plain'),
+    charge: defineJob({ name: 'charge', protect: true }, ({ step, run }) =>
+      step.run('charge', ({ signal }) => body('charge', run.id, signal)),
+    ),
+    once: defineJob({ name: 'once' }, ({ step, run }) =>
+      step.run('once', ({ signal }) => body('once', run.id, signal), { atMostOnce: true }),
+    ),
+  }
+}
