@@ -4,7 +4,7 @@ import { RecordedTerminal } from '../../test/tui/support/recorded-terminal.ts'
 import type { Size } from '../../tui/screens/screen.ts'
 import { bundleTui } from '../bundle-tui.ts'
 
-export const wide: Size = { columns: 160, rows: 45 }
+const wide: Size = { columns: 160, rows: 45 }
 
 /** Builds jobs-tui as it is shipped, for as long as `use` takes. */
 export async function withBundle(use: (program: string) => Promise<void>): Promise<void> {
