@@ -34,7 +34,10 @@ async function open(mode: ProtectionMode, prepare: (fake: FakeEcs) => void = () 
   const fake = await startFake({ minuteMs })
   prepare(fake)
   const command = [process.execPath, taskProgram('worker'), store, mode, String(minuteMs)] as const
-  const definition = fake.register({ family: 'worker', containers: [{ name: 'worker', command: [...command] }] })
+  const definition = fake.register({
+    family: 'worker',
+    containers: [{ name: 'worker', command: [...command] }],
+  })
   const service = fake.createService({ name: 'workers', definition, desiredCount: 1 })
   const jobs = await connect(store)
   onTestFinished(() => jobs.close())
