@@ -6,7 +6,7 @@ import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { newRun } from '../contract/given.ts'
 import { TestWorker } from '../contract/test-worker.ts'
-import { CommandLine } from './command-line.ts'
+import { CommandLine, jobFile } from './command-line.ts'
 
 const cli = new CommandLine()
 const run = newRun({ id: `charge-${randomUUID()}`, protect: true })
@@ -37,4 +37,10 @@ test('a run that waits for a worker with scale-in protection says so', async () 
   expect(await cli.json('workers')).toMatchObject({
     workers: [{ name: worker.name, protectedRuns: 'may ask' }],
   })
+})
+
+test('a worker that must have protection does not start outside of ECS', async () => {
+  const { code, stdout } = await cli.run(['work', jobFile, '--protect', 'required'])
+  expect(code).toBe(1)
+  expect(stdout).toMatch(/"code":"PROTECTION_UNAVAILABLE".*"msg":"the worker could not start"/)
 })

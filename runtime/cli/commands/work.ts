@@ -1,6 +1,8 @@
 import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
+import type { Middleware } from '../../model/middleware.ts'
+import type { ProtectionMode } from '../../model/protection.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
 import { storeAddress, withConnection } from '../connection.ts'
@@ -26,6 +28,7 @@ interface WorkOptions extends SharedOptions {
   readonly maxBlocked?: number
   readonly lease?: number
   readonly leader?: boolean
+  readonly protect?: ProtectionMode
   readonly logLevel?: LogLevel
 }
 
@@ -79,6 +82,10 @@ function workOptions(): Option[] {
     new Option('--lease <duration>', 'how long a vanished worker keeps its runs (default: 10s)').argParser(
       duration,
     ),
+    new Option(
+      '--protect <mode>',
+      'whether runs that need scale-in protection of ECS wait for it (default: they start without)',
+    ).choices(['off', 'best-effort', 'required']),
     new Option('--log-level <level>', 'least important lines to log').choices(logLevels),
     jsonOption('a line per log entry, as it does anyway unless on a terminal'),
   ]
@@ -86,17 +93,24 @@ function workOptions(): Option[] {
 
 async function work(files: readonly string[], options: WorkOptions): Promise<void> {
   checkLeaderVariable()
-  const { json, logLevel, ...rest } = options
+  const { json, logLevel, protect, ...rest } = options
   const store = storeAddress(options)
   const jobs = await loadJobs(files)
   const { createWorker } = await import('../../worker/worker.ts')
   const logger = createLogger(given({ level: logLevel, stream: json ? plainStdout() : undefined }))
-  const worker = createWorker({ jobs, logger, handleSignals: true, ...given({ ...rest, store }) })
+  const middleware = await protectionOf(protect)
+  const worker = createWorker({ jobs, logger, middleware, handleSignals: true, ...given({ ...rest, store }) })
   // A store that can't be opened is told as by every other command; from here on the worker's log speaks.
   await withConnection({ store }, () => Promise.resolve(), { create: true, prepare: 'at once' })
   const ended = worker.run()
   handSignalsOver()
   process.exitCode = await ended
+}
+
+async function protectionOf(mode: ProtectionMode | undefined): Promise<readonly Middleware[]> {
+  if (mode === undefined) return []
+  const { scaleInProtection } = await import('../../fargate/scale-in-protection.ts')
+  return [scaleInProtection({ mode })]
 }
 
 /** The logger writes for people on a terminal; behind this stream there is none. */

@@ -21,6 +21,18 @@ describe('a release', () => {
     expect(holder.take()).toEqual(['61s protect 5'])
   })
 
+  test('is not put off by claims that brought no such run', () => {
+    const holder = HolderScript.ready()
+    holder.protect()
+    holder.release()
+    for (let polls = 0; polls < 20; polls++) {
+      holder.advance(3 * seconds)
+      holder.acquire()
+      holder.on({ kind: 'withdraw' })
+    }
+    expect(holder.take()).toEqual(['0s protect 5', '60s unprotect'])
+  })
+
   test('without an answer may take effect until its deadline: nothing is asked for before', () => {
     const holder = HolderScript.ready()
     holder.protect()
