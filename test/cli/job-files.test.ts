@@ -81,7 +81,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
       'throws.ts:2: RangeError: no luck',
     )
     expect(await refusal('option.ts', `${head}defineJob({ name: 'a', retries: 3 }, () => {})`)).toBe(
-      "option.ts:2: InvalidOptionsError: job 'a': unknown option 'retries'; known are name, version, input, queue, priority, retry, timeout, limits, schedule, unique, onFailed",
+      "option.ts:2: InvalidOptionsError: job 'a': unknown option 'retries'; known are name, version, input, queue, priority, retry, timeout, limits, schedule, unique, protect, onFailed",
     )
   })
 
