@@ -160,7 +160,8 @@ describe('environment', () => {
     const flags = [...help.matchAll(/ --([a-z-]+) /g)]
       .map(([, flag]) => flag ?? '')
       .filter((flag) => flag !== 'help')
-    const own = 'queues queue-order concurrency name health-port stop-timeout max-blocked lease protect log-level'
+    const own =
+      'queues queue-order concurrency name health-port stop-timeout max-blocked lease protect log-level'
     expect(flags).toEqual([...own.split(' '), 'json', 'no-leader', 'store'])
     for (const flag of flags) {
       const name = flag.replace('no-', '').toUpperCase().replaceAll('-', '_')

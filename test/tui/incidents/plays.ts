@@ -67,11 +67,12 @@ export const plays: readonly Play[] = [
   {
     incident: limiterStuck,
     opens: /notice .* Limiter 'tenant' is full/,
-    cause: limiterStuck.says,
+    cause: /who holds and waits .* holds \S+ sync ▶ running/,
     looks: [
-      { key: 'enter', shows: /waits for limiter 'tenant': 1 of 1 in use, held by run \S+/ },
-      { key: 'J', shows: /jump to .* 1 run \S+, which holds it/ },
-      { key: '1', shows: /▶ running for .* It has been running on/ },
+      { key: 'enter', shows: /who holds and waits .* holds \S+ sync ▶ running/ },
+      { key: 'tab', shows: /▸─ keys of tenant/ },
+      { key: 'tab', shows: /▸ holds/ },
+      { key: 'enter', shows: /▶ running for .* It has been running on/ },
     ],
     cure: {
       keys: [

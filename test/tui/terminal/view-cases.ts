@@ -78,6 +78,16 @@ const zoom: KeyCase = async (pressed) => {
   await rests(pressed)
 }
 
+/** The list of unique keys takes the place of the limiters; the shop holds none. */
+const uniqueKeys: KeyCase = async (pressed) => {
+  const { stage, key } = pressed
+  await stage.press(key)
+  await stage.shows(/unique keys/)
+  await stage.shows(({ body }) => !body.some((line) => line.includes('FULLEST KEY')))
+  await stage.press(key)
+  await rests(pressed)
+}
+
 /** Marks the row and goes on to the next one. */
 const mark: KeyCase = async (pressed) => {
   const { stage, key, rows, screen } = pressed
@@ -151,6 +161,7 @@ export const viewCases: Readonly<Record<string, KeyCase>> = {
   range,
   freeze,
   zoom,
+  'unique keys': uniqueKeys,
   reload: saying(() => 'reading everything anew'),
   mark,
   'unmark all': unmark,
