@@ -8,8 +8,8 @@ import { type ScreenName, screenNames } from './app/place.ts'
  */
 
 /**
- * How an action is confirmed: 1 by `y`; 2 by `y` in a dialog that says its effect, asks for a reason and shows the equal
- * command; 3, which 2 becomes for more than 25 runs or in production, by typing the count.
+ * How an action is confirmed, in a dialog that says its effect and shows the equal command: 1 by `y`; 2 by `y` where a reason
+ * is asked for; 3 by typing the count. The table has the least tier of a key: tui/actions/tier.ts raises it.
  */
 export type Tier = 1 | 2 | 3
 

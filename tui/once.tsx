@@ -13,6 +13,7 @@ import { inputOf, requestKey, requestOf, shownScreen } from './app/shown.ts'
 import { beginState } from './begin-state.ts'
 import type { FleetView } from './fleet/fleet-view.ts'
 import { beat, noPulse } from './fleet/pulse.ts'
+import { readOverview, splitMuted } from './fleet/read-overview.ts'
 import { FrameView } from './kit/app-view.tsx'
 import { screens } from './screens/screens.ts'
 import type { Source } from './source.ts'
@@ -72,11 +73,9 @@ async function readAll(begun: AppState, jobs: Jobs): Promise<AppState> {
   return state
 }
 
-async function readFleet({ inspector }: Jobs): Promise<FleetView> {
-  const snapshots = new SnapshotReader(inspector, systemClock)
-  const began = systemClock.elapsed()
-  const overview = await inspector.overview({ range: '1h' })
-  const latencyMs = systemClock.elapsed() - began
+async function readFleet(jobs: Jobs): Promise<FleetView> {
+  const snapshots = new SnapshotReader(jobs.inspector, systemClock)
+  const { overview, latencyMs, aheadMs } = await readOverview(jobs, systemClock)
   const at = systemClock.now()
   let first = true
   const found = await findAttention(() => {
@@ -86,9 +85,8 @@ async function readFleet({ inspector }: Jobs): Promise<FleetView> {
   }, systemClock)
   return {
     connection: { kind: 'live', latencyMs, at },
-    ...{ overview, pulse: beat(noPulse, overview), aheadMs: overview.now - at },
-    findings: found.filter(({ muted }) => muted === undefined),
-    muted: found.filter(({ muted }) => muted !== undefined),
+    ...{ overview, pulse: beat(noPulse, overview), aheadMs },
+    ...splitMuted(found),
     isLooking: false,
   }
 }

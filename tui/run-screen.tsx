@@ -1,5 +1,5 @@
 import { type Instance, render } from 'ink'
-import { systemClock } from '../runtime/model/clock.ts'
+import { endsWithin, systemClock } from '../runtime/model/clock.ts'
 import { actionVerbs } from './actions/verbs.ts'
 import { App } from './app/app.ts'
 import type { AppState, Environment } from './app/app-state.ts'
@@ -26,6 +26,9 @@ export interface ScreenOptions {
   readonly source: Source
 }
 
+/** How long the end waits for connections and programs to close. */
+const patienceMs = 500
+
 const deps: AppDeps = { screens, verbs: actionVerbs() }
 
 /** Shows the screen until the user or a signal ends it. Resolves to the exit code; the terminal is as it was before. */
@@ -38,7 +41,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   const app = new App(beginState(environment, target, size, clock.now()), {
     ...{ ...deps, clock },
     carryOut: (effect) => runner.carryOut(effect),
-    moved: (state) => {
+    changed: (state) => {
       want(reader, state)
       const { mode } = state
       if (mode.kind === 'dialog' && !mode.painted) void whenPainted(instance, app, mode.dialog.stage)
@@ -83,16 +86,9 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   stdout.off('resize', resizing)
   app.close()
   runner.close()
-  await closed(fleet, reader, suspension)
+  // Neither a store that doesn't reply nor a pager that stays may keep the terminal's user from the shell.
+  await endsWithin(clock, Promise.allSettled([reader.close(), fleet.close(), suspension.over]), patienceMs)
   return exitCode(how)
-}
-
-/** Neither a store that doesn't reply nor a pager that stays may keep the terminal's user from the shell. */
-const patienceMs = 500
-
-async function closed(fleet: Fleet, reader: ScreenReader, suspension: Suspension): Promise<void> {
-  const late = new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref())
-  await Promise.race([late, Promise.allSettled([reader.close(), fleet.close(), suspension.over])])
 }
 
 function exitCode(how: HowItEnded): number {

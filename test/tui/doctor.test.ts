@@ -19,11 +19,14 @@ test('the gravest stand first', () => {
   expect(rows.map(({ id }) => id)).toEqual(['persistence', 'memory', 'format'])
 })
 
-test('a filter is compared with name, verdict and what was found', () => {
-  const typing = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), 'MAXM')
-  expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>)).toEqual([])
-  const limits = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), 'no Limit')
-  expect(checkRows(inputOf(limits) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(['memory'])
+test.each([
+  ['MAXM', []],
+  ['no Limit', ['memory']],
+  ['limit warning', ['memory']],
+  ['!fine', ['persistence', 'memory']],
+])('the filter %j shows %j, by name, verdict and what was found', (filter, wanted) => {
+  const typing = typed(pressed(stateOf({ target: { screen: 'doctor' }, data }), '/'), filter)
+  expect(checkRows(inputOf(typing) as ScreenInput<DoctorData>).map(({ id }) => id)).toEqual(wanted)
 })
 
 test('the verdict counts what is wrong, and says when it is not the whole', () => {

@@ -259,7 +259,7 @@ test('ASCII alone', () => {
 test('a key is painted at once, what the store says four times a second, but for what a place shows first', async () => {
   const clock = new FakeClock()
   const app = new App(stateOf({ fleet: busy }), {
-    ...{ ...deps, clock, carryOut: () => undefined, moved: () => undefined },
+    ...{ ...deps, clock, carryOut: () => undefined, changed: () => undefined },
   })
   let painted = 0
   const { frames, stdin, unmount } = render(

@@ -66,6 +66,8 @@ export class ActionDialog implements Dialog {
     const effects: Effect[] = [
       ...(ask === undefined ? [] : [this.#effect(ask, n)]),
       ...(toast === undefined ? [] : [{ kind: 'toast' as const, toast }]),
+      // Rows that it changed are not to stay as they were until the next read is due.
+      ...(logged !== undefined && changing.has(logged.outcome) ? [{ kind: 'reload' as const }] : []),
     ]
     return {
       effects,
@@ -95,6 +97,9 @@ export class ActionDialog implements Dialog {
     }
   }
 }
+
+/** Outcomes that leave something changed in the store. */
+const changing: ReadonlySet<LogEntry['outcome']> = new Set(['done', 'partly', 'stopped'])
 
 function called(call: StoreCall): Effect {
   return { kind: 'call', call }

@@ -18,7 +18,7 @@ export interface Action<Kind extends TargetKind = TargetKind> {
   /** What a dialog calls it before its target, as `set` limiter gateway; left out: as the command. */
   readonly name?: string
   readonly on: readonly Kind[]
-  /** 1 where it is harmless to one thing; 2 becomes 3 by tier.ts. */
+  /** 1 where it is harmless to one thing; tier.ts raises it. */
   readonly tier: 1 | 2
   /** Work that was done, or was to be done, is lost by it. */
   readonly discards?: true

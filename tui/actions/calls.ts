@@ -20,9 +20,9 @@ export interface Sender {
 type Tell = (news: News) => void
 
 export function planCall(sender: Sender, choice: Choice): StoreCall {
-  return calling(sender, async (jobs, tell) => {
+  return calling(sender, async (jobs) => {
     const { action, target } = sender.asked
-    tell({ kind: 'planned', plan: await action.plan(jobs, { target, choice }) })
+    return { kind: 'planned', plan: await action.plan(jobs, { target, choice }) }
   })
 }
 
@@ -30,13 +30,13 @@ export function actCall(sender: Sender, acting: ActingStage): StoreCall {
   const { action } = sender.asked
   const { plan, choice } = acting
   if (action.many !== undefined && isMany(plan.target)) return manyCall(sender, acting)
-  return calling(sender, async (jobs, tell) => {
+  return calling(sender, async (jobs) => {
     const text = await action.carryOut(jobs, {
       target: plan.target,
       choice,
       write: writeOf(sender.asked, acting),
     })
-    tell({ kind: 'acted', text })
+    return { kind: 'acted', text }
   })
 }
 
@@ -48,7 +48,7 @@ export function watchCall(sender: Sender, ids: readonly RunId[]): StoreCall {
       tell({ kind: 'ended', run: { id, text, ...(run === undefined ? {} : { state: run.state }) } })
     }
     await followToEnd(jobs.inspector, ids, { signal, onEnd })
-    tell({ kind: 'watched' })
+    return { kind: 'watched' }
   })
 }
 
@@ -65,7 +65,7 @@ function manyCall(sender: Sender, acting: ActingStage): StoreCall {
         tell({ kind: 'progress', info: progress.action, elapsedMs: sender.now() - began, from })
       },
     })
-    tell({ kind: 'carried out', info, runs })
+    return { kind: 'carried out', info, runs }
   })
 }
 
@@ -105,16 +105,29 @@ function writeOf({ id, environment }: Asked, { reason }: ActingStage): Write {
   return { by: environment.operator, requestId: id, ...(reason === undefined ? {} : { reason }) }
 }
 
+/**
+ * Tells what the work resolves to, or why the store failed. An error that `send` throws is a defect of the app and no failure
+ * of the store: the call rejects with it, and when it comes of the news on the way, no further chunk is begun.
+ */
 function calling(
   { asked, n, now }: Sender,
-  work: (jobs: Jobs, tell: Tell, signal: AbortSignal) => Promise<void>,
+  work: (jobs: Jobs, tell: Tell, signal: AbortSignal) => Promise<News>,
 ): StoreCall {
   return async (jobs, send, signal) => {
     const tell: Tell = (news) => send({ dialog: asked.id, n, at: now(), news } satisfies Message)
-    try {
-      await work(jobs, tell, signal)
-    } catch (error) {
-      tell({ kind: 'failed', failure: failureOf(error) })
+    const defect = new AbortController()
+    const tellOnTheWay: Tell = (news) => {
+      try {
+        tell(news)
+      } catch (error) {
+        defect.abort(error)
+      }
     }
+    const either = AbortSignal.any([signal, defect.signal])
+    const news = await work(jobs, tellOnTheWay, either).catch(
+      (error: unknown): News => ({ kind: 'failed', failure: failureOf(error) }),
+    )
+    defect.signal.throwIfAborted()
+    tell(news)
   }
 }

@@ -44,8 +44,9 @@ export async function planMany(
   return ready(fixed, effects, { runs, does, inTheWay: plan.inTheWay.map(({ step }) => step) })
 }
 
+/** The smallest read that tells it. */
 async function storeTime({ inspector }: Jobs): Promise<number> {
-  return (await inspector.overview({ range: '5m' })).now
+  return (await inspector.statistics('5m')).now
 }
 
 export function actionTargetOf(target: ManyTarget): ActionTarget {

@@ -9,8 +9,8 @@ export interface AppHooks extends AppDeps {
   readonly clock: Clock
   /** Carries out what a step asks for. */
   readonly carryOut: (effect: Effect) => void
-  /** Called after each step that may change what is to be read. */
-  readonly moved: (state: AppState) => void
+  /** Called with each new state, after it was handed to React; not when a frame was painted. */
+  readonly changed: (state: AppState) => void
 }
 
 /** What the store says is painted at most this often; what the user does, or waits for, at once. */
@@ -55,7 +55,7 @@ export class App {
     if (isNew && event.kind !== 'painted') {
       if (isAwaited) this.#paint()
       else this.#paintSoon()
-      this.#hooks.moved(state)
+      this.#hooks.changed(state)
     }
     for (const effect of effects) this.#hooks.carryOut(effect)
   }

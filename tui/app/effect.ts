@@ -1,6 +1,6 @@
 import type { Jobs } from '../../runtime/client/client.ts'
 
-/** What a step asks for beside a new state; carried out outside of it, by `app/effects.ts`. */
+/** What a step asks for beside a new state; carried out outside of it, by `terminal/effect-runner.ts`. */
 export type Effect =
   | { readonly kind: 'quit' }
   /** Hands the terminal back and stops the process, as ctrl-z does. */
@@ -18,7 +18,10 @@ export type Effect =
   | { readonly kind: 'abort calls' }
   | { readonly kind: 'toast'; readonly toast: NewToast }
 
-/** Never rejects: what went wrong is a message too. `signal` aborts when the user stops it. */
+/**
+ * A failure of the store is a message too; it rejects only with what `send` throws, a defect of the app. `signal` aborts when
+ * the user stops it.
+ */
 export type StoreCall = (jobs: Jobs, send: (message: unknown) => void, signal: AbortSignal) => Promise<void>
 
 export interface NewToast {

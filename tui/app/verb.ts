@@ -11,7 +11,7 @@ export interface ActContext {
   readonly things: readonly Thing[]
 }
 
-/** An action: one file of tui/actions each. Its keys and its tier are in the keymap, under `command`. */
+/** A command that acts on the store, one per command of tui/actions. Its keys and its least tier are in the keymap, under `command`. */
 export interface Verb {
   readonly command: string
   /** Why it can't be done to this now, for the palette and a toast; undefined when it can. That it lacks `--write` is said for it. */

@@ -5,6 +5,7 @@ import { type Clock, pause } from '../../runtime/model/clock.ts'
 import type { Overview } from '../../runtime/store/overview.ts'
 import type { Connection, FleetView } from './fleet-view.ts'
 import { beat, noPulse, type Pulse } from './pulse.ts'
+import { readOverview, splitMuted } from './read-overview.ts'
 import { troubleOf } from './trouble.ts'
 
 /** An overview is asked for at most this often. */
@@ -90,16 +91,12 @@ export class Fleet {
     try {
       this.#jobs ??= await this.#deps.connect()
       this.#snapshots ??= new SnapshotReader(this.#jobs.inspector, clock)
-      const began = clock.elapsed()
-      const overview = await this.#jobs.inspector.overview({ range: '1h' })
-      const latencyMs = clock.elapsed() - began
-      const aheadMs = overview.now - clock.now() + latencyMs / 2
+      const { overview, latencyMs, aheadMs } = await readOverview(this.#jobs, clock)
       const all = this.#watch.look(await this.#snapshots.complete(overview))
       return {
         connection: { kind: 'live', latencyMs, at: clock.now() },
         ...{ overview, pulse: this.#beat(overview), aheadMs },
-        findings: all.filter(({ muted }) => muted === undefined),
-        muted: all.filter(({ muted }) => muted !== undefined),
+        ...splitMuted(all),
         isLooking: this.#view.overview === undefined,
       }
     } catch (error) {

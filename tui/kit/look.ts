@@ -1,6 +1,6 @@
 import { type GlyphSet, glyphSets } from './glyphs.ts'
 
-/** How things are drawn on this terminal. Colors are ink's concern: it leaves them out under NO_COLOR. */
+/** How things are drawn on this terminal. Colors aren't part of it: `start.ts` turns ink's off under NO_COLOR. */
 export interface Look {
   readonly glyphs: GlyphSet
   readonly ascii: boolean

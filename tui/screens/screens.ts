@@ -1,5 +1,6 @@
 /*
- * HOW A SCREEN IS MADE. A screen is one folder and one line here.
+ * HOW A SCREEN IS MADE. A screen is one folder, one line here and its name in `screenNames`; docs and tests that fail until
+ * they know it are listed in CONTRIBUTING.md.
  *
  *   tui/screens/queues/rows.ts     pure: what the screen shows, from `ScreenInput`. No React, no clock, no store.
  *                                  `QueueRow extends Row`: its id is the thing's, `thing` says what actions and copies are
@@ -9,9 +10,11 @@
  *                                  the lines that hold them, View.
  *   tui/screens/queues/view.tsx    draws it, from `ViewProps` alone: `windows.list.rows` are the rows that are on the screen.
  *                                  A list is `<Table columns={...} window={windows.list} ... />` of kit/.
+ *   tui/app/place.ts               its name in `screenNames`: `ScreenName`, which digits, palette and `:` go by.
  *   tui/keymap.ts                  a key of its own: a line with `screens: ['queues']`; the command is a toggle of the
  *                                  screen (`toggles`, it changes `place.own`), or an action of tui/actions.
- *   test/tui/queues-rows.test.ts   rows without React; frames of the view by ink-testing-library (test/tui/frames.test.tsx).
+ *   test/tui/queues.test.ts        rows without React; frames of the view: test/tui/fleet-frames.test.tsx; in a terminal:
+ *                                  test/tui/terminal/shop-screens.ts.
  *
  * The app does the rest: cursor, marks, filter line, sort picker, history, reads, failure of a read, freeze.
  * The model to copy is Doctor (a list of the store), then Runs (pages by cursor, a filter, a preview), then Home (panes).

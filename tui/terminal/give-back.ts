@@ -11,10 +11,10 @@ export interface Ending {
   readonly done: Promise<HowItEnded>
 }
 
-/** How exit codes tell signals that end the screen, whoever has the terminal. */
-const signals = { SIGTERM: 143, SIGHUP: 129 } as const
+/** How exit codes tell the signals that end the screen. */
+const codes = { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 } as const
 /** Of a terminal that is gone: as the shell that had it was told. */
-const goneCode = 129
+const goneCode = codes.SIGHUP
 
 /** What ink draws on the terminal. */
 export interface Drawing {
@@ -37,11 +37,10 @@ export function giveBack(instance: Drawing, suspension: Suspension): Ending {
     resolve(how)
   }
   const release = listening([
-    ...Object.entries(signals).map(([signal, code]): Listener => {
-      return [process, signal, () => finish({ kind: 'ended', code })]
-    }),
+    [process, 'SIGTERM', () => finish({ kind: 'ended', code: codes.SIGTERM })],
+    [process, 'SIGHUP', () => finish({ kind: 'ended', code: codes.SIGHUP })],
     // ctrl-c of a terminal that is lent: it is for the program that has it, as it is in a shell.
-    [process, 'SIGINT', () => suspension.isLentToProgram || finish({ kind: 'ended', code: 130 })],
+    [process, 'SIGINT', () => suspension.isLentToProgram || finish({ kind: 'ended', code: codes.SIGINT })],
     [process, 'SIGTSTP', () => void suspension.stop()],
     [process, 'SIGCONT', () => void suspension.takeBack()],
     [process, 'uncaughtException', (error) => finish({ kind: 'failed', error })],
@@ -64,9 +63,7 @@ function keepTidy(): void {
   process.on('SIGHUP', () => undefined)
   process.stdin.on('error', () => undefined)
   // Those are meant: what must not be left is removed at the exit.
-  for (const [signal, code] of [['SIGTERM', 143] as const, ['SIGINT', 130] as const]) {
-    process.on(signal, () => process.exit(code))
-  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(codes[signal]))
 }
 
 type Emitter = Pick<NodeJS.EventEmitter, 'on' | 'off'>

@@ -5,6 +5,7 @@ import type { RunFilter, RunOrder } from '../../runtime/store/run-filter.ts'
 import { matchesRecord, parseRunQuery } from '../../runtime/store/run-search.ts'
 import { type FilterKey, filterKeys, findFilterKey, type PartRead } from './filter-keys.ts'
 import { type FilterToken, filterTokens } from './filter-tokens.ts'
+import { twiceText } from './twice-text.ts'
 
 /*
  * The filter of a list of runs: `state:failed job:import age>1h err:timeout !x plain words`.
@@ -137,7 +138,7 @@ function takeSets(draft: Draft, token: FilterToken, { sets }: Sets): void {
   for (const [field, value] of Object.entries(single)) {
     const before = draft.setBy.get(field)
     if (before !== undefined && (before.value !== token.value || field === 'since')) {
-      addProblem(draft, token, twiceText(field, before))
+      addProblem(draft, token, setTwice(field, before))
       continue
     }
     draft.setBy.set(field, token)
@@ -146,9 +147,8 @@ function takeSets(draft: Draft, token: FilterToken, { sets }: Sets): void {
   }
 }
 
-function twiceText(field: string, { key = '', operator = ':', value }: FilterToken): string {
-  const what = field === 'since' ? 'a begin (age< or since:)' : `${key}${operator}`
-  return `${what} is there already, with '${value}'; a filter has one`
+function setTwice(field: string, { key = '', operator = ':', value }: FilterToken): string {
+  return twiceText(field === 'since' ? 'a begin (age< or since:)' : `${key}${operator}`, value)
 }
 
 function takeNegated(draft: Draft, token: FilterToken, { sets }: Sets): void {

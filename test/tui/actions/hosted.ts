@@ -24,6 +24,7 @@ export class Host {
   readonly verbs: ReturnType<typeof actionVerbs>
   readonly toasts: string[] = []
   readonly copied: string[] = []
+  reloads = 0
   readonly #jobs: () => Jobs
   #state: AppState
   #read = 0
@@ -155,6 +156,9 @@ export class Host {
         break
       case 'toast':
         this.toasts.push(effect.toast.text)
+        break
+      case 'reload':
+        this.reloads++
         break
       default:
         throw new Error(`no dialog asks for ${effect.kind}`)

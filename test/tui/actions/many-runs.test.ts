@@ -73,6 +73,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.idle()
     expect(host.toasts).toEqual(['retried 12 runs (action act_id-1)'])
     expect(host.state.log.map(({ outcome }) => outcome)).toEqual(['stopped', 'done'])
+    expect(host.reloads).toBe(2)
   })
 
   test('it is stopped after a chunk and goes on', async () => {
@@ -120,6 +121,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     host.press('esc')
     expect(host.isOpen).toBe(false)
     expect(host.state.log).toMatchObject([{ command: 'remove', target: '3 runs', outcome: 'partly' }])
+    expect(host.reloads).toBe(1)
     expect(await jobs.run(moved).status()).toMatchObject({ state: 'cancelled' })
   })
 })

@@ -22,6 +22,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await host.idle()
     expect(host.isOpen).toBe(false)
     expect(host.toasts).toEqual([`run ${id} is ready again`])
+    expect(host.reloads).toBe(1)
     expect(await retriesOf(jobs, id)).toEqual(['ana@desk'])
     expect(host.state.log).toEqual([
       { at: 1_000, command: 'retry', target: `run ${id}`, outcome: 'done', text: `run ${id} is ready again` },
@@ -51,6 +52,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       await host.idle()
       told.push(host.text)
       expect(host.state.log).toMatchObject([{ outcome: 'refused' }])
+      expect(host.reloads).toBe(0)
     }
     expect(told[0]).toContain(
       `run '${retried}' became failed again since it was read, so nothing was changed`,

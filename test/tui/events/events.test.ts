@@ -236,6 +236,13 @@ test('a part that is none is said', () => {
   expect(parseEventFilter('worker:w1').unknown[0]).toContain("'worker:' is not a part of this filter")
 })
 
+test('a second job is said, and the first one stays', () => {
+  expect(parseEventFilter('job:mail job:ship queue:bulk queue:bulk')).toMatchObject({
+    ...{ job: 'mail', queue: 'bulk' },
+    unknown: ["job: is there already, with 'mail'; a filter has one"],
+  })
+})
+
 test('another level is read anew; another filter goes on with what is there', () => {
   const key = (state: AppState): string => requestKey(requestOf(state, screens), screen.read as never)
   const both = shown(mixed)

@@ -80,6 +80,8 @@ test.each([
   ['new', ['f1:0123456789ab']],
   ['TYPEerror', ['f1:aaaaaaaaaaaa']],
   ['!sku', ['f1:0123456789ab']],
+  ['err:sku', ['f1:aaaaaaaaaaaa']],
+  ['!err:sku', ['f1:0123456789ab']],
   ['f1:aaaa', ['f1:aaaaaaaaaaaa']],
   ['', ['f1:0123456789ab', 'f1:aaaaaaaaaaaa']],
 ])('the filter %j shows %j', (filter, wanted) => {
@@ -90,6 +92,13 @@ test('a part that is none is said, with what there is', () => {
   expect(parseFailureFilter('queue:mail').unknown).toEqual([
     "'queue:' is not a part of this filter; write job:NAME step:NAME now new WORDS !WORDS",
   ])
+})
+
+test('a second job is said, and the first one stays', () => {
+  expect(parseFailureFilter('job:mail job:ship step:a step:a')).toMatchObject({
+    ...{ job: 'mail', step: 'a' },
+    unknown: ["job: is there already, with 'mail'; a filter has one"],
+  })
 })
 
 test('the store is asked for as many as are wanted, and for all where words are searched for', async () => {

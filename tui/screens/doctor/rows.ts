@@ -1,4 +1,5 @@
 import type { StoreCheck } from '../../../runtime/store/store.ts'
+import { hasWords } from '../../text/has-words.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 
 /** What the screen has read. */
@@ -18,9 +19,8 @@ const gravity: readonly StoreCheck['verdict'][] = ['fault', 'warning', 'fine']
 
 /** The checks that match the filter, the gravest first. */
 export function checkRows({ data, place }: ScreenInput<DoctorData>): readonly CheckRow[] {
-  const wanted = place.filter.toLowerCase()
   return (data?.checks ?? [])
-    .filter(({ name, verdict, found }) => `${name} ${verdict} ${found}`.toLowerCase().includes(wanted))
+    .filter(({ name, verdict, found }) => hasWords([name, verdict, found], place.filter))
     .map((check) => ({ id: check.name, check }))
     .sort((a, b) => gravity.indexOf(a.check.verdict) - gravity.indexOf(b.check.verdict))
 }

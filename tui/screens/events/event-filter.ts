@@ -3,6 +3,7 @@ import { matchesEvent, type EventFilter as SubjectFilter } from '../../../runtim
 import type { EventLog, StoreEvent } from '../../../runtime/store/events.ts'
 import type { Place } from '../../app/place.ts'
 import { filterTokens } from '../../text/filter-tokens.ts'
+import { twiceText } from '../../text/twice-text.ts'
 
 /** The filter of the stream: `ops job:NAME run:ID queue:NAME words !words`. */
 export interface EventFilter extends SubjectFilter {
@@ -29,9 +30,11 @@ export function parseEventFilter(text: string): EventFilter {
     if (key === undefined && negated) filter.hidden = [...filter.hidden, word]
     else if (key === undefined && log !== undefined) filter.log = log
     else if (key === undefined) filter.words = [...filter.words, word]
-    else if (operator === ':' && !negated && (key === 'job' || key === 'run' || key === 'queue'))
-      filter[key] = value
-    else {
+    else if (operator === ':' && !negated && (key === 'job' || key === 'run' || key === 'queue')) {
+      const before = filter[key]
+      if (before === undefined || before === value) filter[key] = value
+      else filter.unknown = [...filter.unknown, twiceText(`${key}:`, before)]
+    } else {
       const problem = `'${key}${operator ?? ''}' is not a part of this filter; write ${eventFilterHint}`
       filter.unknown = [...filter.unknown, problem]
     }

@@ -1,6 +1,7 @@
 import { failureText } from '../../../runtime/describe/failure-text.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import { filterTokens } from '../../text/filter-tokens.ts'
+import { twiceText } from '../../text/twice-text.ts'
 
 /** The filter of the groups of failures: `job:import step:charge now new timeout !stripe`. */
 export interface FailureFilter {
@@ -25,12 +26,16 @@ export function parseFailureFilter(text: string): FailureFilter {
   }
   for (const { key, operator, value, negated } of filterTokens(text)) {
     const word = value.toLowerCase()
-    if (key === undefined && negated) filter.hidden = [...filter.hidden, word]
+    const isText = key === undefined || (key === 'err' && operator === ':')
+    if (isText && negated) filter.hidden = [...filter.hidden, word]
     else if (key === undefined && word === 'now') filter.onlyNow = true
     else if (key === undefined && word === 'new') filter.onlyNew = true
-    else if (key === undefined || key === 'err') filter.words = [...filter.words, word]
-    else if (operator === ':' && !negated && (key === 'job' || key === 'step')) filter[key] = value
-    else
+    else if (isText) filter.words = [...filter.words, word]
+    else if (operator === ':' && !negated && (key === 'job' || key === 'step')) {
+      const before = filter[key]
+      if (before === undefined || before === value) filter[key] = value
+      else filter.unknown = [...filter.unknown, twiceText(`${key}:`, before)]
+    } else
       filter.unknown = [
         ...filter.unknown,
         `'${key}${operator ?? ''}' is not a part of this filter; write ${failureFilterHint}`,
