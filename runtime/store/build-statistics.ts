@@ -46,7 +46,7 @@ export interface BacklogSample {
   readonly complete: boolean
 }
 
-type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total'>
+type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total' | 'recent'>
 
 /** Which transitions each count is of. */
 const countedTransitions = {

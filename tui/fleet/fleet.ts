@@ -100,7 +100,7 @@ export class Fleet {
         ...{ overview, pulse: this.#beat(overview), aheadMs },
         findings: all.filter(({ muted }) => muted === undefined),
         muted: all.filter(({ muted }) => muted !== undefined),
-        isLooking: this.#view.overview === undefined,
+        isLooking: this.#view.overview === undefined || this.#watch.isConfirming,
       }
     } catch (error) {
       return { ...this.#view, connection: this.#failed(error) }

@@ -69,6 +69,19 @@ describe('a watch', () => {
     expect(watch.look(snapshot(pausedQueue))).toEqual([])
   })
 
+  test('tells while it has seen something once', () => {
+    const watch = new AttentionWatch()
+    const states = [snapshot(), snapshot(pausedQueue), snapshot(), snapshot(pausedQueue), snapshot(pausedQueue)]
+    const told = states.map((state) => [watch.look(state).length, watch.isConfirming])
+    expect(told).toEqual([
+      [0, false],
+      [0, true],
+      [0, false],
+      [0, true],
+      [1, false],
+    ])
+  })
+
   test('raises nothing that is there in every other round, and keeps what is missed in every other one', () => {
     const watch = new AttentionWatch()
     for (let round = 0; round < 6; round++) {
