@@ -28,7 +28,7 @@ export const newFailure: FindingKind = {
             `${countOf(failedNow, 'run')} failed${tries === 0 ? '' : `, ${tries} failed ${tries === 1 ? 'try' : 'tries'}`}.`,
           next: command('explain', sample),
           filter: { fingerprint },
-          related: { version: [job], limiter: 'any', worker: 'any', action: 'any' },
+          related: { version: [job], limiter: 'any', worker: 'any' },
         },
       ]
     })

@@ -151,6 +151,14 @@ describe('a new failure', () => {
     })
   })
 
+  test('is not blamed on an action: the log does not tell of which job its runs are', () => {
+    const operations = [
+      operation('worker joined', hourMs, { details: { pay: 17 } }),
+      operation('begin action', 2 * minuteMs, { subject: 'a1', by: 'ana', details: { kind: 'cancel' } }),
+    ]
+    expect(onlyFinding(newFailure, { operations, failures: [failureGroup()] })).not.toHaveProperty('nearby')
+  })
+
   test('without a failed run is a notice while it goes on', () => {
     const retried = failureGroup({ failedNow: 0 })
     expect(onlyFinding(newFailure, { workers, failures: [retried] })).toMatchObject({ severity: 'notice' })
