@@ -45,7 +45,7 @@ describe('a long run', () => {
       severity: 'warning',
       since: now - 90_000,
       sentence:
-        "Run r1 of 'pay' has been running for 1 min 30 s on w1, and 1 other of the job; 95 % of its executions take less than ~998 ms.",
+        "A run of 'pay' has been running for 1 min 30 s on w1 (run r1), and 1 other of the job; 95 % of its executions take less than ~998 ms.",
       next: 'durable-jobs explain r1',
       filter: { job: 'pay', states: ['running'], minAgeMs: 30_000 },
     })
@@ -84,7 +84,7 @@ describe('blocked runs', () => {
       id: 'blocked:pay',
       severity: 'warning',
       since: now - 2 * minuteMs,
-      sentence: "3 runs of 'pay' are blocked (run r2: step 'charge' is stored as 'sleep').",
+      sentence: "3 runs of 'pay' are blocked: step 'charge' is stored as 'sleep' (run r2).",
       next: 'durable-jobs explain r2',
       filter: { job: 'pay', states: ['blocked'] },
     })
