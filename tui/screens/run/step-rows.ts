@@ -93,7 +93,12 @@ function toRow(
       return { id: `scope ${path}`, step, thing: run, jumps, fold: folded.has(path) ? 'folded' : 'open' }
     case 'step':
       return {
-        ...{ id: `step ${path}`, step, jumps, thing: { kind: 'step', id: path, run: run.id, state: run.state } },
+        ...{
+          id: `step ${path}`,
+          step,
+          jumps,
+          thing: { kind: 'step', id: path, run: run.id, state: run.state },
+        },
         target: { screen: 'step', subject: `${run.id} ${path}` },
       }
   }
