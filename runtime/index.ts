@@ -42,6 +42,7 @@ export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from './st
 export type {
   BacklogStatistics,
   JobStatistics,
+  RecentEnds,
   Statistics,
   StatisticsPoint,
   StatisticsRange,

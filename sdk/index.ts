@@ -123,6 +123,7 @@ export type { LedgerLine, LedgerOutcome, ScheduleInfo, ScheduleSpec } from '../r
 export type {
   BacklogStatistics,
   JobStatistics,
+  RecentEnds,
   Statistics,
   StatisticsPoint,
   StatisticsRange,

@@ -35,6 +35,11 @@ export class AttentionWatch {
     return inOrder(raised.map(({ finding }) => finding))
   }
 
+  /** Whether the last round showed something that the next one raises or drops. */
+  get isConfirming(): boolean {
+    return [...this.#tracked.values()].some(({ seen }) => seen < raisedAfter)
+  }
+
   #see(id: string, finding: Finding): void {
     const before = this.#tracked.get(id)
     const seen = Math.min(raisedAfter, (before?.seen ?? 0) + 1)

@@ -19,7 +19,10 @@ export interface Change {
 /** A change explains a begin that follows within this time. */
 const nearMs = 300_000
 
-/** Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any. */
+/**
+ * Operations that may be the cause of something. A worker that joins is told of by the new versions it brings, if any:
+ * one more of what runs already causes nothing.
+ */
 const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'pause queue': 'queue',
   'resume queue': 'queue',
@@ -29,7 +32,7 @@ const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'pause schedule': 'schedule',
   'resume schedule': 'schedule',
   'drain worker': 'worker',
-  'worker joined': 'worker',
+  'worker joined': undefined,
   'worker left': 'worker',
   'worker lost': 'worker',
   'worker cut': 'worker',

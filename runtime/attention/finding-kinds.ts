@@ -1,6 +1,7 @@
 import type { FindingKind } from './finding-kind.ts'
 import { blockedRuns } from './kinds/blocked-runs.ts'
 import { deadDuty } from './kinds/dead-duty.ts'
+import { failingJob } from './kinds/failing-job.ts'
 import { growingBacklog } from './kinds/growing-backlog.ts'
 import { limiter } from './kinds/limiter.ts'
 import { longRun } from './kinds/long-run.ts'
@@ -26,6 +27,7 @@ export const findingKinds: readonly FindingKind[] = [
   storeFault,
   pausedQueue,
   blockedRuns,
+  failingJob,
   newFailure,
   longRun,
   growingBacklog,

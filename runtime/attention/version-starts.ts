@@ -1,5 +1,6 @@
 import type { OperationEvent } from '../store/events.ts'
-import type { Overview } from '../store/overview.ts'
+import { type Overview, overviewBounds } from '../store/overview.ts'
+import { statisticsRanges } from '../store/statistics.ts'
 
 /** When a version of a job was first seen at work, as far as workers and the log tell. */
 export interface VersionStart {
@@ -14,7 +15,8 @@ export interface VersionStart {
 }
 
 /** By job and version, in no order. */
-export function versionStarts({ workers, operations }: Overview): VersionStart[] {
+export function versionStarts(overview: Overview): VersionStart[] {
+  const { workers, operations } = overview
   const seen = [
     ...workers.flatMap(({ jobs, startedAt }) =>
       jobs.map(({ name, version }) => ({ job: name, version, at: startedAt })),
@@ -32,14 +34,30 @@ export function versionStarts({ workers, operations }: Overview): VersionStart[]
     if (known === undefined || start.at < known.at) first.set(key, start)
   }
   const starts = [...first.values()]
-  // Only a log with the store's first event goes back to its begin: an earlier version of the package wrote none.
-  const wholeLog = operations.some(({ cursor }) => cursor.endsWith('-1'))
+  const wholeLog = isWholeLog(overview)
   return starts.map((start) => {
     const older = starts.some(
       ({ job, version, at }) => job === start.job && version < start.version && at < start.at,
     )
     return { ...start, kind: older || wholeLog ? 'deploy' : 'unclear' }
   })
+}
+
+/**
+ * Whether the overview has the log from the store's begin on. It is cut off at the bound of an overview, and an earlier
+ * version of the package wrote none: then there were workers or failures before its first operation. Numbers of events
+ * don't tell: operations share them with the transitions of runs, and a store's first event may be an enqueue.
+ */
+function isWholeLog({ workers, operations, failures, statistics }: Overview): boolean {
+  if (operations.length >= overviewBounds.operations) return false
+  const begin = operations[0]?.at
+  if (begin === undefined) return false
+  const { periodMs } = statisticsRanges[statistics.range]
+  return !(
+    workers.some(({ startedAt }) => startedAt < begin) ||
+    failures.some(({ firstAt }) => firstAt < begin) ||
+    statistics.points.some(({ at, started }) => started > 0 && at + periodMs <= begin)
+  )
 }
 
 /** Jobs and versions of a worker that joined. */

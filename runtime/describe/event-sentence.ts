@@ -45,7 +45,7 @@ export function transitionText({ transition, state }: RunEvent): string {
 type Sentence = (event: OperationEvent) => string
 
 const operationSentences: Readonly<Record<OperationName, Sentence>> = {
-  'cancel run': (event) => `${runText(event)} cancelled${by(event)}`,
+  'cancel run': (event) => `${runText(event)} told to stop${by(event)}`,
   'retry run': (event) => `${runText(event)} retried${by(event)}`,
   'remove run': (event) => `${runText(event)} removed${by(event)}`,
   'begin action': (event) => `${actionText(event)} begun${runCount(event)}${by(event)}`,

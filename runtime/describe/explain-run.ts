@@ -16,6 +16,7 @@ import { openStepSentences } from './open-step.ts'
 import { orphanSentences } from './orphaned-steps.ts'
 import { retryCommand } from './retry-command.ts'
 import { ruleText } from './rule-text.ts'
+import { stopText } from './stop-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
 
 /** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
@@ -75,7 +76,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
     `It goes on by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
   ],
   cancelling: async (run, facts) => [
-    `It was told to stop by ${byInSentence(run)}; worker ${run.worker} stops it at its next step edge.`,
+    `It was told to stop by ${byInSentence(run)}; ${stopText(run.worker)}.`,
     ...openStepSentences(run.step),
     ...lostHolder(run.worker, facts),
   ],

@@ -1,5 +1,6 @@
 import { formatDuration } from '../model/format-duration.ts'
 import { innermostCause } from '../model/innermost-cause.ts'
+import { poisonLimit } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
@@ -20,7 +21,7 @@ export function situation(run: Run, now: number, fleet?: FleetSnapshot): string 
       return `on ${run.worker}${openStepPart(run.step)}`
     case 'waiting':
       return [
-        waitingText(run.waitingFor, now),
+        isLossPause(run) ? lossText(run, now) : waitingText(run.waitingFor, now),
         ...(run.error === undefined ? [] : [causeText(run.error)]),
       ].join('; ')
     case 'blocked':
@@ -37,7 +38,8 @@ export function situation(run: Run, now: number, fleet?: FleetSnapshot): string 
       return 'no worker started it in time'
     case 'ready': {
       const [first] = fleet === undefined ? [] : findHindrances(run, fleet)
-      return first === undefined ? '' : hindranceText(first, run)
+      if (first !== undefined) return hindranceText(first, run)
+      return run.lossStreak === undefined || run.lossStreak === 0 ? '' : lossesText(run.lossStreak)
     }
   }
 }
@@ -50,6 +52,23 @@ export function endedRunText(run: Run | undefined, now: number): string {
 /** Returns what stands between that state and that text: `completed, took 69 ms`, `failed: …`, `cancelled by ana`. */
 export function endedRunSeparator(state: RunState): string {
   return state === 'completed' ? ', ' : state === 'cancelled' ? ' ' : ': '
+}
+
+/** After a loss a run pauses by itself: no attempt of its own has failed. */
+function isLossPause({ waitingFor, error, lossStreak = 0 }: Extract<Run, { state: 'waiting' }>): boolean {
+  return waitingFor.kind === 'retry' && waitingFor.name === undefined && error === undefined && lossStreak > 0
+}
+
+function lossText({ waitingFor, lossStreak = 0 }: Extract<Run, { state: 'waiting' }>, now: number): string {
+  const losses = lossesText(lossStreak)
+  const { until } = waitingFor
+  const when = until === undefined ? '' : ` ${untilText(until, now)}`
+  return lossStreak < poisonLimit ? `${losses}, next try${when}` : `${losses}, fails as poisoned${when}`
+}
+
+/** Losses in a row without a new step; as many as the limit fail the run. */
+function lossesText(streak: number): string {
+  return `${streak} of ${poisonLimit} losses`
 }
 
 function waitingText({ kind, name, until }: WaitingFor, now: number): string {

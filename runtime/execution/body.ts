@@ -1,3 +1,4 @@
+import { bodyGraceMs } from '../model/body-grace.ts'
 import { type CancelTimer, type Clock, endsWithin } from '../model/clock.ts'
 import { AbortedError, type AbortReason } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
@@ -15,9 +16,6 @@ export type BodyEnd =
   | { readonly kind: 'threw'; readonly error: unknown; readonly durationMs: number }
   | { readonly kind: 'timed out'; readonly durationMs: number }
   | { readonly kind: 'abandoned' }
-
-/** How long an aborted body may take to end before the runtime goes on without it. */
-export const bodyGraceMs = 5_000
 
 function noCosts(): Promise<never> {
   return Promise.reject(

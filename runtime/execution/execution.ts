@@ -1,3 +1,4 @@
+import { bodyGraceMs } from '../model/body-grace.ts'
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import { decodeValue } from '../model/codec.ts'
 import {
@@ -20,7 +21,7 @@ import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { messageOf } from '../model/thrown.ts'
 import type { AcquireAnswer, AcquireRequest, CostCorrection, StepTurn } from '../store/limiters.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage } from '../store/store.ts'
-import { Body, type BodyEnd, bodyGraceMs } from './body.ts'
+import { Body, type BodyEnd } from './body.ts'
 import { FailedSteps } from './failed-steps.ts'
 import { failureMark } from './fingerprint.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'

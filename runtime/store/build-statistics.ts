@@ -2,6 +2,8 @@ import type { DurationHistogram } from './duration-histogram.ts'
 import {
   type BacklogStatistics,
   type JobStatistics,
+  type RecentEnds,
+  recentEndsMinutes,
   recentMinutes,
   type Statistics,
   type StatisticsPoint,
@@ -44,7 +46,7 @@ export interface BacklogSample {
   readonly complete: boolean
 }
 
-type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total'>
+type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total' | 'recent'>
 
 /** Which transitions each count is of. */
 const countedTransitions = {
@@ -78,7 +80,7 @@ export function buildStatistics(range: StatisticsRange, read: StatisticsRead): S
   return {
     ...{ range, now, coveredMs: now - known },
     ...(from > 0 ? { cut: true } : {}),
-    jobs: jobsOf(cells),
+    jobs: jobsOf(cells, recentEndsFrom(range, now)),
     points: pointsOf(range, cells, read),
     backlogs: backlogsOf(range, from, read),
   }
@@ -98,11 +100,19 @@ function wholePeriods(
   return { cells, from: cells.at(-1)?.at ?? 0 }
 }
 
-function jobsOf(cells: readonly StatisticsCell[]): JobStatistics[] {
+/** The begin of the first minute whose ends are told one by one. */
+function recentEndsFrom(range: StatisticsRange, now: number): number {
+  const { periodMs } = statisticsRanges[range]
+  return range === '1h'
+    ? periodBegin(range, now) - (recentEndsMinutes - 1) * periodMs
+    : Number.POSITIVE_INFINITY
+}
+
+function jobsOf(cells: readonly StatisticsCell[], recentFrom: number): JobStatistics[] {
   const byJob = new Map<string, JobSum>()
   for (const cell of cells) {
     const key = JSON.stringify([cell.queue, cell.job])
-    const sum = byJob.get(key) ?? new JobSum(cell)
+    const sum = byJob.get(key) ?? new JobSum(cell, recentFrom)
     byJob.set(key, sum)
     sum.add(cell)
   }
@@ -118,9 +128,12 @@ class JobSum {
   readonly #wait = new HistogramSum()
   readonly #run = new HistogramSum()
   readonly #total = new HistogramSum()
+  readonly #recentFrom: number
+  readonly #recent: RecentEnds[] = []
 
-  constructor({ queue, job }: StatisticsCell) {
+  constructor({ queue, job }: StatisticsCell, recentFrom: number) {
     this.#of = { queue, job }
+    this.#recentFrom = recentFrom
   }
 
   add(cell: StatisticsCell): void {
@@ -128,11 +141,20 @@ class JobSum {
     this.#wait.add(cell.wait)
     this.#run.add(cell.run)
     this.#total.add(cell.total)
+    if (cell.at < this.#recentFrom) return
+    const counts = noCounts()
+    addCounts(counts, cell)
+    const ended = counts.completed + counts.failed + counts.cancelled + counts.expired
+    if (ended > 0) this.#recent.push({ at: cell.at, ended, failed: counts.failed })
   }
 
   statistics(): JobStatistics {
     const [wait, run, total] = [this.#wait.sum, this.#run.sum, this.#total.sum]
-    return { ...this.#of, ...this.#counts, wait, run, total }
+    const recent = [...this.#recent].sort((a, b) => a.at - b.at)
+    return {
+      ...{ ...this.#of, ...this.#counts, wait, run, total },
+      ...(recent.length === 0 ? {} : { recent }),
+    }
   }
 }
 

@@ -30,6 +30,18 @@ export interface JobStatistics {
    * enqueue: the time for which it lay there ended is nobody's latency.
    */
   readonly total: DurationHistogram
+  /**
+   * Of the range '1h': the minutes in which runs ended, of its last 5 (the running one included), oldest first; left out
+   * where none ended.
+   */
+  readonly recent?: readonly RecentEnds[]
+}
+
+/** How many runs of a job ended in the minute from `at` on, and how many of them failed. */
+export interface RecentEnds {
+  readonly at: number
+  readonly ended: number
+  readonly failed: number
 }
 
 /** What happened in each minute (5m, 1h) or hour (24h), oldest first, over all queues and jobs; periods without events are there, with zeros. */
@@ -70,6 +82,9 @@ export interface Statistics {
 
 /** Of which earlier minutes a read of the range '1h' tells each queue's backlog. */
 export const recentMinutes = [10, 5] as const
+
+/** Of how many minutes a read of the range '1h' tells each job's ends. */
+export const recentEndsMinutes = 5
 
 /** How long cells of hours are kept; those of minutes: `throughputMinutes`. */
 export const retainedHours = 48

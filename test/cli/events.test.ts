@@ -47,7 +47,7 @@ test('events tells what happened in sentences, oldest first; of both logs or of 
     "run one of 'silent' in queue 'default' enqueued, now ready",
     "run two of 'slow' in queue 'slowly' enqueued, now ready",
     "queue 'slowly' paused by ana: 'storm'",
-    "run two of 'slow' cancelled by bo",
+    "run two of 'slow' told to stop by bo",
     "run two of 'slow' in queue 'slowly' cancelled",
   ]
   expect(texts(await cli.ok('events'))).toEqual([first, second, paused, order, cancel])

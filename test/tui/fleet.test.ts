@@ -6,19 +6,20 @@ import { Fleet } from '../../tui/fleet/fleet.ts'
 import type { FleetView } from '../../tui/fleet/fleet-view.ts'
 import { ScreenReader, type Wanted } from '../../tui/fleet/screen-reader.ts'
 import type { ReadRequest } from '../../tui/screens/screen.ts'
-import { snapshot } from '../unit/attention/given.ts'
+import { queue, snapshot } from '../unit/attention/given.ts'
 import { FakeClock } from '../unit/coordination/fake-clock.ts'
 
 class FakeStore {
   reads = 0
   closed = 0
   failure: Error | undefined
+  queues: Overview['queues'] = []
 
   readonly inspector = {
     overview: async (): Promise<Overview> => {
       this.reads++
       if (this.failure !== undefined) throw this.failure
-      return snapshot({ now: this.reads * 1_000 }).overview
+      return snapshot({ now: this.reads * 1_000, queues: this.queues }).overview
     },
     checks: async () => [],
   }
@@ -58,6 +59,20 @@ describe('the fleet', () => {
     const { clock, views } = watched(new FakeStore())
     await clock.advance(2_500)
     expect(views.map(({ isLooking }) => isLooking)).toEqual([true, false, false])
+  })
+
+  test('looks while a finding was seen once', async () => {
+    const store = new FakeStore()
+    const { clock, views } = watched(store)
+    await clock.advance(1_500)
+    store.queues = [queue('mail', { paused: { by: 'ana', at: 0 }, ready: 1 })]
+    await clock.advance(2_000)
+    expect(views.map(({ findings, isLooking }) => [findings.length, isLooking])).toEqual([
+      [0, true],
+      [0, false],
+      [0, true],
+      [1, false],
+    ])
   })
 
   test('is read at once when the user asks', async () => {

@@ -132,6 +132,12 @@ describe('a finding opens', () => {
     expect(targetOf(findingOf('new-failure:f1:abc'))).toEqual({ screen: 'failures', row: 'f1:abc' })
   })
 
+  test('or, where it is about losses, the worker that was lost last', () => {
+    const operations = ['w1', 'w2'].map((subject) => operation('worker lost', minuteMs, { subject }))
+    const fleet = fleetOf({ operations }, { findings: [findingOf('worker-losses:fleet')] })
+    expect(findingRows({ fleet })[0]?.target).toEqual({ screen: 'workers', row: 'w2' })
+  })
+
   test('or the runs of its filter', () => {
     const finding = findingOf('poisoned:pay', { filter: { job: 'pay', states: ['failed'] } })
     expect(targetOf(finding)).toEqual({ screen: 'runs', filter: 'state:failed job:pay' })

@@ -32,7 +32,7 @@ function press(before: AppState, deps: AppDeps, ...keys: readonly string[]): Ret
 const place = ({ state: after }: { state: AppState }) => shownPlace(after.places)
 
 test('y copies the id, and asks where there is more to copy', () => {
-  const row: Row = { id: 'a', thing: { kind: 'step', id: 'charge', run: 'r1' } }
+  const row: Row = { id: 'a', thing: { kind: 'step', id: 'charge', run: 'r1', state: 'failed' } }
   expect(press(state(), depsOf([row]), 'y').effects).toEqual([
     { kind: 'copy', text: 'charge', what: 'the id of the step' },
   ])

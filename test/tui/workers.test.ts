@@ -58,6 +58,7 @@ describe('rows', () => {
       ['gone', 'gone'],
     ])
     expect(rows[1]?.thing).toBeUndefined()
+    expect(rows[1]?.opensNothing).toBe('gone is gone: the 3 runs that it held were taken back')
   })
 
   test('tell who leads', () => {

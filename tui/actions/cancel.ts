@@ -1,4 +1,5 @@
 import { cancelledText } from '../../runtime/describe/action-result.ts'
+import { stopText } from '../../runtime/describe/stop-text.ts'
 import { ready } from './action.ts'
 import { onRuns } from './on-runs.ts'
 
@@ -9,7 +10,7 @@ export const cancel: ReturnType<typeof onRuns> = onRuns({
   plan: async (_, run, target) => {
     const text =
       run.state === 'running'
-        ? `would be told to stop; worker ${run.worker} stops it at its next step edge`
+        ? `would be told to stop; ${stopText(run.worker)}`
         : `would be cancelled at once; it is ${run.state}`
     return ready(target, [{ text }], { runs: 1 })
   },

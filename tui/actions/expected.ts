@@ -21,8 +21,7 @@ export async function readTarget(
     kind: 'refused',
     reason: refusalText(action, { kind, state: run.state }),
   })
-  if (state !== undefined && run.state !== state && !isSameForCancel(action, run, state))
-    return refused('moved')
+  if (run.state !== state && !isSameForCancel(action, run, state)) return refused('moved')
   return accepts(action, run.state) ? { kind: 'read', run } : refused('state')
 }
 

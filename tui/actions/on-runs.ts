@@ -41,6 +41,6 @@ export function onRuns({ kind, plan, carryOut, ...rest }: OnRuns): Action<'run' 
 }
 
 export function refusalOfOne(kind: ActionKind, { state }: TargetOf<'run'>): string | undefined {
-  if (state === undefined || accepts(kind, state)) return undefined
+  if (accepts(kind, state)) return undefined
   return refusalText(kind, { kind: 'state', state })
 }

@@ -23,8 +23,8 @@ export type Target =
   | {
       readonly kind: 'run'
       readonly id: RunId
-      /** Left out: the row, a step of it, did not show it. */
-      readonly state?: RunState
+      /** As the row showed it; of a step's row the state of its run. */
+      readonly state: RunState
       readonly step?: StepPath
       /** What it was when its plan was made: the store refuses an act when it has moved on. */
       readonly expected?: ExpectedRun
@@ -76,7 +76,7 @@ function single(thing: Thing): Target | undefined {
     case 'run':
       return { kind: 'run', id: thing.id, state: thing.state }
     case 'step':
-      return { kind: 'run', id: thing.run, step: thing.id }
+      return { kind: 'run', id: thing.run, state: thing.state, step: thing.id }
     case 'failure':
       return { kind: 'filter', text: `by:${thing.id}`, filter: { fingerprint: thing.id } }
     case 'filter':

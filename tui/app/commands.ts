@@ -162,10 +162,11 @@ function turnPane(state: AppState, { screens }: AppDeps, by: 1 | -1): Step {
 }
 
 function open(state: AppState, deps: AppDeps, read: number): Step {
-  const target = currentRow(state, deps)?.target
+  const { target, opensNothing } = currentRow(state, deps) ?? {}
   if (target !== undefined && deps.screens[target.screen] !== undefined) {
     return stay({ ...state, places: opened(state.places, target) })
   }
+  if (opensNothing !== undefined) return say(state, opensNothing)
   return shownScreen(state, deps.screens).toggles?.fold === undefined
     ? stay(state)
     : runCommand(state, 'fold', read, deps)

@@ -17,4 +17,5 @@ export type Thing =
   /** All runs that match, whether they are shown or not; `id` says which, for people. */
   | { readonly kind: 'filter'; readonly id: string; readonly filter: RunFilter }
   | { readonly kind: 'finding'; readonly id: string; readonly muted: boolean }
-  | { readonly kind: 'step'; readonly id: string; readonly run: string }
+  /** `state`: of its run, which is what actions are done to. */
+  | { readonly kind: 'step'; readonly id: string; readonly run: string; readonly state: RunState }

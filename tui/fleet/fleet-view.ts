@@ -33,7 +33,7 @@ export interface FleetView {
   /** Raised and not muted, the gravest first. */
   readonly findings: readonly Finding[]
   readonly muted: readonly Finding[]
-  /** A finding is raised in its second round: until then that there is none says nothing. */
+  /** At first, and while a finding was seen in one round only: it's raised in the second, so that none is shown says nothing. */
   readonly isLooking: boolean
   readonly pulse: Pulse
   /** What the store's clock is ahead of this host's. */

@@ -97,7 +97,7 @@ export class Fleet {
         connection: { kind: 'live', latencyMs, at: clock.now() },
         ...{ overview, pulse: this.#beat(overview), aheadMs },
         ...splitMuted(all),
-        isLooking: this.#view.overview === undefined,
+        isLooking: this.#view.overview === undefined || this.#watch.isConfirming,
       }
     } catch (error) {
       return { ...this.#view, connection: this.#failed(error) }

@@ -22,6 +22,8 @@ export interface Row {
   readonly thing?: Thing
   /** What enter opens. */
   readonly target?: Target
+  /** Of a row without a target: why enter opens nothing. */
+  readonly opensNothing?: string
   /** What it is connected with, the nearest first; left out: nothing. */
   readonly jumps?: readonly Jump[]
 }

@@ -13,7 +13,8 @@ export const blockedRuns: FindingKind = {
     return [...byJob].map(([job, runs]) => {
       const sample = blocked.find((one) => one.job === job)
       const example = sample?.runs[0]
-      const why = example === undefined ? '' : ` (run ${example.id}: ${example.reason})`
+      // The id last: narrow screens cut the end of a sentence.
+      const why = example === undefined ? '' : `: ${example.reason} (run ${example.id})`
       return {
         subject: job,
         severity: 'warning',

@@ -32,7 +32,7 @@ function sighting(job: string, long: readonly Held[], usual: number, limit: numb
     severity: 'warning',
     since: exactly(now - longest.heldMs),
     sentence:
-      `Run ${longest.run} of '${job}' has been running for ${formatDuration(longest.heldMs)} on ${longest.worker}${others}; ` +
+      `A run of '${job}' has been running for ${formatDuration(longest.heldMs)} on ${longest.worker} (run ${longest.run})${others}; ` +
       `95 % of its executions take less than ~${formatDuration(usual)}.`,
     next: command('explain', longest.run),
     filter: { job, states: ['running'], minAgeMs: Math.round(limit) },

@@ -1,6 +1,6 @@
 import type { FailureGroup } from '../../store/failures.ts'
 import { exactly, type FindingKind } from '../finding-kind.ts'
-import { command, countOf } from '../texts.ts'
+import { command, countOf, failedWith } from '../texts.ts'
 import { lastDeploy, type VersionStart, versionStarts } from '../version-starts.ts'
 import { isPoison } from './poisoned-runs.ts'
 
@@ -24,11 +24,11 @@ export const newFailure: FindingKind = {
           severity: failedNow > 0 ? 'warning' : 'notice',
           since: exactly(firstAt),
           sentence:
-            `New since version ${deploy.version} of '${job}': ${failureText(group)}; ` +
+            `New since version ${deploy.version} of '${job}': ${failedWith(group)}; ` +
             `${countOf(failedNow, 'run')} failed${tries === 0 ? '' : `, ${tries} failed ${tries === 1 ? 'try' : 'tries'}`}.`,
           next: command('explain', sample),
           filter: { fingerprint },
-          related: { version: [job], limiter: 'any', worker: 'any', action: 'any' },
+          related: { version: [job], limiter: 'any', worker: 'any' },
         },
       ]
     })
@@ -39,9 +39,4 @@ function isNews(group: FailureGroup, deploy: VersionStart, now: number): boolean
   const { firstAt, lastAt, failedNow } = group
   if (isPoison(group) || firstAt < deploy.at || now - firstAt > newsMs) return false
   return failedNow > 0 || now - lastAt <= recentMs
-}
-
-/** As the failure is told everywhere: where, what, and its message. */
-function failureText({ step, name, text }: FailureGroup): string {
-  return `${step === '' ? '' : `step '${step}': `}${name}${text === '' ? '' : `: ${text}`}`
 }

@@ -16,7 +16,7 @@ export const poisonedRuns: FindingKind = {
         `the workers that ran ${group.failedNow === 1 ? 'it' : 'them'} were lost again and again.`,
       next: command('explain', group.sample),
       filter: { fingerprint: group.fingerprint },
-      related: { version: [group.job], action: 'any' },
+      related: { version: [group.job] },
     })),
 }
 

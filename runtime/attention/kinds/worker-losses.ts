@@ -26,7 +26,7 @@ export const workerLosses: FindingKind = {
           `${countOf(losses.length, 'worker')} (${named(losses.map(workerOf))}) ${losses.length === 1 ? 'was' : 'were'} lost ` +
           `in the last 15 minutes, with ${runs === 0 ? 'no run' : countOf(runs, 'run')} in ${losses.length === 1 ? 'its' : 'their'} slots.`,
         next: command('events', '--log', 'operations'),
-        related: { version: 'any', action: 'any' },
+        related: { version: 'any' },
       },
     ]
   },

@@ -8,7 +8,7 @@ export const codeDrift: Incident = {
   name: 'code-drift',
   title: 'A run is blocked',
   needs: 'store',
-  says: /1 run of 'reserve' is blocked \(run \S+: step 'hold seats' is stored as 'run' but the code calls it as 'sleep'/,
+  says: /1 run of 'reserve' is blocked: step 'hold seats' is stored as 'run' but the code calls it as 'sleep'/,
   code: 3,
   begin: async (site) => {
     const before = await site.work('reserve.ts')

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest'
+import type { RunState } from '../../../runtime/model/run.ts'
+import { actionVerbs } from '../../../tui/actions/verbs.ts'
 import type { AppState } from '../../../tui/app/app-state.ts'
+import { shownPlace } from '../../../tui/app/places.ts'
 import { inputOf } from '../../../tui/app/shown.ts'
+import type { Thing } from '../../../tui/app/thing.ts'
 import { spansText } from '../../../tui/kit/span.ts'
 import { runCopies, runPage } from '../../../tui/screens/run/copies.ts'
 import { detailRows } from '../../../tui/screens/run/detail-rows.ts'
@@ -62,9 +66,21 @@ test('the waterfall has the run, its scopes and its steps; a step opens its own 
   ])
   expect(rows.at(-1)).toMatchObject({
     target: { screen: 'step', subject: 'run-8f2k charge' },
-    thing: { kind: 'step', id: 'charge', run: 'run-8f2k' },
+    thing: { kind: 'step', id: 'charge', run: 'run-8f2k', state: 'failed' },
   })
   expect(rows[0]).toMatchObject({ thing: { kind: 'run', id: 'run-8f2k', state: 'failed' } })
+})
+
+test('an action on a step is refused by the state of its run', () => {
+  const { retry, cancel } = actionVerbs()
+  const context = (runState: RunState) => {
+    const thing: Thing = { kind: 'step', id: 'charge', run: 'run-8f2k', state: runState }
+    const { environment, places } = shown()
+    return { environment, place: shownPlace(places), things: [thing] }
+  }
+  expect(retry?.refusal(context('failed'))).toBeUndefined()
+  expect(retry?.refusal(context('running'))).toContain('running')
+  expect(cancel?.refusal(context('running'))).toBeUndefined()
 })
 
 test('a scope folds what is in it', () => {

@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { blockedRuns } from '../../../runtime/attention/kinds/blocked-runs.ts'
+import { failingJob } from '../../../runtime/attention/kinds/failing-job.ts'
 import { longRun } from '../../../runtime/attention/kinds/long-run.ts'
 import { newFailure } from '../../../runtime/attention/kinds/new-failure.ts'
 import { poisonedRuns } from '../../../runtime/attention/kinds/poisoned-runs.ts'
 import { storeFault } from '../../../runtime/attention/kinds/store-fault.ts'
 import type { BlockedSample } from '../../../runtime/attention/snapshot.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
+import type { RecentEnds } from '../../../runtime/store/statistics.ts'
 import {
   failureGroup,
   found,
@@ -43,7 +45,7 @@ describe('a long run', () => {
       severity: 'warning',
       since: now - 90_000,
       sentence:
-        "Run r1 of 'pay' has been running for 1 min 30 s on w1, and 1 other of the job; 95 % of its executions take less than ~998 ms.",
+        "A run of 'pay' has been running for 1 min 30 s on w1 (run r1), and 1 other of the job; 95 % of its executions take less than ~998 ms.",
       next: 'durable-jobs explain r1',
       filter: { job: 'pay', states: ['running'], minAgeMs: 30_000 },
     })
@@ -82,7 +84,7 @@ describe('blocked runs', () => {
       id: 'blocked:pay',
       severity: 'warning',
       since: now - 2 * minuteMs,
-      sentence: "3 runs of 'pay' are blocked (run r2: step 'charge' is stored as 'sleep').",
+      sentence: "3 runs of 'pay' are blocked: step 'charge' is stored as 'sleep' (run r2).",
       next: 'durable-jobs explain r2',
       filter: { job: 'pay', states: ['blocked'] },
     })
@@ -149,6 +151,14 @@ describe('a new failure', () => {
     })
   })
 
+  test('is not blamed on an action: the log does not tell of which job its runs are', () => {
+    const operations = [
+      operation('worker joined', hourMs, { details: { pay: 17 } }),
+      operation('begin action', 2 * minuteMs, { subject: 'a1', by: 'ana', details: { kind: 'cancel' } }),
+    ]
+    expect(onlyFinding(newFailure, { operations, failures: [failureGroup()] })).not.toHaveProperty('nearby')
+  })
+
   test('without a failed run is a notice while it goes on', () => {
     const retried = failureGroup({ failedNow: 0 })
     expect(onlyFinding(newFailure, { workers, failures: [retried] })).toMatchObject({ severity: 'notice' })
@@ -179,11 +189,62 @@ describe('a new failure', () => {
     expect(found(newFailure, { operations: deployed, failures })).toHaveLength(1)
   })
 
+  test('of the first version is one in a store whose first event is an enqueue', () => {
+    const joined = { cursor: 'e-2', subject: 'w1', details: { pay: 17 } }
+    const operations = [operation('worker joined', 2 * minuteMs, joined)]
+    expect(found(newFailure, { workers, operations, failures: [failureGroup()] })).toHaveLength(1)
+  })
+
   test('is none where the log began late: an earlier version of the package wrote none', () => {
-    const operations = [operation('worker joined', 2 * minuteMs, { subject: 'w1', details: { pay: 17 } })]
-    expect(found(newFailure, { workers, operations, failures: [failureGroup()] })).toEqual([])
-    const whole = operations.map((event) => ({ ...event, cursor: 'e-1' }))
-    expect(found(newFailure, { workers, operations: whole, failures: [failureGroup()] })).toHaveLength(1)
+    const joined = { cursor: 'e-1', subject: 'w1', details: { pay: 17 } }
+    const operations = [operation('worker joined', 2 * minuteMs, joined)]
+    const failures = [failureGroup()]
+    const earlier = failureGroup({ fingerprint: 'f1:2', firstAt: now - hourMs })
+    expect(found(newFailure, { workers, operations, failures: [...failures, earlier] })).toEqual([])
+    const point = { enqueued: 0, started: 1, completed: 1, failed: 0 }
+    const worked = { ...snapshot().overview.statistics, points: [{ ...point, at: now - 4 * minuteMs }] }
+    expect(found(newFailure, { workers, operations, failures, statistics: worked })).toEqual([])
+    const older = [worker('w0', { mail: 1 }, { startedAt: now - hourMs })]
+    expect(found(newFailure, { workers: older, operations, failures })).toEqual([])
+  })
+})
+
+describe('a failing job', () => {
+  const none = { sumMs: 0, buckets: [] }
+  const minutes = (...recent: RecentEnds[]): Partial<Overview> => {
+    const counts = { started: 900, completed: 800, failed: 6, cancelled: 0, expired: 0, enqueued: 900 }
+    const job = { queue: 'default', job: 'pay', ...counts, wait: none, run: none, total: none, recent }
+    return { statistics: { ...snapshot().overview.statistics, jobs: [job] } }
+  }
+  /** Known for long, so that it's no news. */
+  const failures = [failureGroup({ firstAt: now - 3 * hourMs })]
+  const at = now - 2 * minuteMs
+
+  test('is found whether its cause is new or not, with the deploy that came just before', () => {
+    const workers = [worker('w1', { pay: 17 }, { startedAt: now - 90_000 })]
+    const over = {
+      ...minutes({ at, ended: 8, failed: 4 }, { at: at + minuteMs, ended: 4, failed: 2 }),
+      failures,
+    }
+    expect(found(newFailure, over)).toEqual([])
+    expect(onlyFinding(failingJob, { ...over, workers })).toEqual({
+      id: 'failing-job:pay',
+      kind: 'failing-job',
+      severity: 'warning',
+      since: now - minuteMs,
+      sinceAtLeast: true,
+      sentence:
+        "6 of 12 runs of 'pay' that ended in the last 5 minutes failed, the last one with: step 'charge': TypeError: no sku.",
+      next: 'durable-jobs failures --job pay',
+      filter: { job: 'pay', states: ['failed'] },
+      nearby: "first seen 11:59:00 UTC, 30.0 s after version 17 of 'pay' started",
+    })
+  })
+
+  test('is none of few failures, or of a small share', () => {
+    expect(found(failingJob, minutes({ at, ended: 4, failed: 4 }))).toEqual([])
+    expect(found(failingJob, minutes({ at, ended: 13, failed: 6 }))).toEqual([])
+    expect(found(failingJob, minutes())).toEqual([])
   })
 })
 

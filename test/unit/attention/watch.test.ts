@@ -69,6 +69,25 @@ describe('a watch', () => {
     expect(watch.look(snapshot(pausedQueue))).toEqual([])
   })
 
+  test('tells while it has seen something once', () => {
+    const watch = new AttentionWatch()
+    const states = [
+      snapshot(),
+      snapshot(pausedQueue),
+      snapshot(),
+      snapshot(pausedQueue),
+      snapshot(pausedQueue),
+    ]
+    const told = states.map((state) => [watch.look(state).length, watch.isConfirming])
+    expect(told).toEqual([
+      [0, false],
+      [0, true],
+      [0, false],
+      [0, true],
+      [1, false],
+    ])
+  })
+
   test('raises nothing that is there in every other round, and keeps what is missed in every other one', () => {
     const watch = new AttentionWatch()
     for (let round = 0; round < 6; round++) {
@@ -83,7 +102,7 @@ describe('a watch', () => {
 
   test('shows what it saw last, since when it first saw it, with what had changed then', () => {
     const watch = new AttentionWatch()
-    const operations = [operation('worker joined', 40 * secondMs, { subject: 'w1' })]
+    const operations = [operation('worker left', 40 * secondMs, { subject: 'w1' })]
     watch.look(later(-secondMs))
     watch.look(later(0, { operations }, diskFault))
     const still = { checks: [{ ...diskFault.checks[0], found: 'fuller' }] }
@@ -92,7 +111,7 @@ describe('a watch', () => {
         since: now,
         sinceAtLeast: true,
         sentence: expect.stringContaining('fuller'),
-        nearby: 'first seen 12:00:00 UTC, 40.0 s after: worker w1 joined',
+        nearby: 'first seen 12:00:00 UTC, 40.0 s after: worker w1 left',
       },
     ])
     expect(watch.look(later(10 * minuteMs))).toMatchObject([{ since: now }])
@@ -100,7 +119,7 @@ describe('a watch', () => {
 
   test('names no cause of what was there when it began to look', () => {
     const watch = new AttentionWatch()
-    const operations = [operation('worker joined', 40 * secondMs, { subject: 'w1' })]
+    const operations = [operation('worker left', 40 * secondMs, { subject: 'w1' })]
     watch.look(later(0, { operations }, diskFault))
     const [first, ...others] = watch.look(later(secondMs, { operations }, diskFault))
     expect({ first, others }).toMatchObject({ first: { since: now, beginUnknown: true }, others: [] })

@@ -58,7 +58,7 @@ describe.each(kinds)('$name', (kind) => {
           next: 'durable-jobs explain one',
           filter: { job: 'job', states: ['blocked'] },
         },
-        sentence: "1 run of 'job' is blocked (run one: step 'pay' is stored as 'run').",
+        sentence: "1 run of 'job' is blocked: step 'pay' is stored as 'run' (run one).",
         nearby: expect.stringMatching(/^began 00:01:40 UTC, 40\.0 s after version 2 of 'job' started$/),
       },
       {

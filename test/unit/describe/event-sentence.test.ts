@@ -15,7 +15,7 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
   [{ operation: 'resume queue', subject: 'mail', by: 'ana' }, "queue 'mail' resumed by ana"],
   [
     { operation: 'cancel run', subject: 'r1', ...by, details: { job: 'send', queue: 'mail' } },
-    "run r1 of 'send' cancelled by ana: 'storm'",
+    "run r1 of 'send' told to stop by ana: 'storm'",
   ],
   [
     { operation: 'begin action', subject: 'a1', by: 'ana', count: 400, details: { kind: 'retry' } },

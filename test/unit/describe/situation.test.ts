@@ -110,6 +110,15 @@ test('a run says on one line why it is where it is', () => {
       "next try of 'pay', due in 4.2 s; Error: no",
       { state: 'waiting', waitingFor: { kind: 'retry', name: 'pay', until: now + 4_200 }, error },
     ],
+    [
+      '4 of 5 losses, next try in 16.0 s',
+      { state: 'waiting', waitingFor: { kind: 'retry', until: now + 16_000 }, losses: 4, lossStreak: 4 },
+    ],
+    [
+      '5 of 5 losses, fails as poisoned in 2 min 0 s',
+      { state: 'waiting', waitingFor: { kind: 'retry', until: now + 120_000 }, losses: 5, lossStreak: 5 },
+    ],
+    ['1 of 5 losses', { state: 'ready', losses: 1, lossStreak: 1 }],
     ['the step became a sleep', { state: 'blocked', reason: 'the step became a sleep' }],
     ['took 3 min 25 s', { state: 'completed', startedAt: now - 205_000, endedAt: now }],
     ['took <1 ms', { state: 'completed', startedAt: now, endedAt: now }],

@@ -103,3 +103,21 @@ test('a trend tells the pace, and when it ends', () => {
   expect(backlogTrend({ queue: 'a', now: 5 }, now)).toBeUndefined()
   expect(backlogTrend({ queue: 'a', now: 5, before: 0, beforeAt: now - 59_000 }, now)).toBeUndefined()
 })
+
+test('of an hour, a job tells how many runs ended and failed in each of its last 5 minutes', () => {
+  const ends = (agoMinutes: number, counts: StatisticsCell['counts']): StatisticsCell => ({
+    ...cell(minute - agoMinutes * minuteMs),
+    counts,
+  })
+  const cells = [
+    ends(0, { complete: 1, fail: 2, convict: 1 }),
+    ends(1, { enqueue: 4, claim: 4 }),
+    ends(4, { 'end cancel': 1, expire: 1 }),
+    ends(5, { fail: 9 }),
+  ]
+  expect(buildStatistics('1h', read({ cells })).jobs[0]?.recent).toEqual([
+    { at: minute - 4 * minuteMs, ended: 2, failed: 0 },
+    { at: minute, ended: 4, failed: 3 },
+  ])
+  expect(buildStatistics('5m', read({ cells })).jobs[0]).not.toHaveProperty('recent')
+})

@@ -30,7 +30,8 @@ export const failures: Screen<FailuresData> = {
   },
   rows: failureRows,
   height: (input) => failuresLayout(input).listHeight,
-  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'new-failure').length,
+  alarms: ({ findings }) =>
+    findings.filter(({ kind }) => kind === 'new-failure' || kind === 'failing-job').length,
   copies: ({ store }, row) =>
     row === undefined
       ? []

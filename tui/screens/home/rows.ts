@@ -1,4 +1,5 @@
 import type { Finding } from '../../../runtime/attention/finding.ts'
+import type { Overview } from '../../../runtime/store/overview.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { Jump, ScreenName, Target } from '../../app/place.ts'
@@ -14,7 +15,7 @@ export interface FindingRow extends Row {
 /** What needs a person, the gravest first; then what is muted, which `U` brings back. */
 export function findingRows({ fleet }: Pick<ScreenInput<HomeData>, 'fleet'>): readonly FindingRow[] {
   return [...fleet.findings, ...fleet.muted].map((finding) => ({
-    ...{ id: finding.id, finding, target: targetOf(finding) },
+    ...{ id: finding.id, finding, target: targetOf(finding, fleet.overview) },
     thing: { kind: 'finding', id: finding.id, muted: finding.muted !== undefined },
     jumps: jumpsOf(finding),
   }))
@@ -43,10 +44,16 @@ const screenOfKind: Readonly<Record<string, ScreenName>> = {
 }
 
 /** Where its cause is seen and cured. */
-export function targetOf({ id, kind, filter }: Finding): Target {
+export function targetOf({ id, kind, filter }: Finding, overview?: Overview): Target {
   const screen = screenOfKind[kind]
-  if (screen !== undefined) return { screen, row: id.slice(kind.length + 1) }
+  const row = kind === 'worker-losses' ? lastLost(overview) : id.slice(kind.length + 1)
+  if (screen !== undefined) return { screen, ...(row === undefined ? {} : { row }) }
   return { screen: 'runs', ...(filter === undefined ? {} : { filter: formatFilter({ filter }) }) }
+}
+
+/** The worker that was lost last, of all that a finding about the fleet is about. */
+function lastLost(overview: Overview | undefined): string | undefined {
+  return overview?.operations.findLast(({ operation }) => operation === 'worker lost')?.subject
 }
 
 export interface QueueRow extends Row {

@@ -125,7 +125,7 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
   const { attentionHeight, detailHeight } = layoutOf(props)
   const { look, place, windows, fleet, size, now } = props
   const list = windows.attention
-  const isQuiet = fleet.findings.length === 0 && fleet.muted.length > 0
+  const isQuiet = fleet.findings.length === 0 && fleet.muted.length > 0 && !fleet.isLooking
   const below = list === undefined ? 0 : list.count - list.first - list.rows.length
   const more = below > 0 ? span(`${below} more below`, 'dim') : undefined
   return (

@@ -75,11 +75,16 @@ export function stepRows({ data, fleet, place }: ScreenInput<RunData>): readonly
 function toRows(data: KnownRun, { rows }: WaterfallModel, folded: ReadonlySet<string>): readonly StepRow[] {
   const { run } = data
   const jumps = jumpsOf(data)
-  const thing: Thing = { kind: 'run', id: run.id, job: run.job, state: run.state }
+  const thing = { kind: 'run', id: run.id, job: run.job, state: run.state } as const
   return rows.map((step) => toRow(step, thing, jumps, folded))
 }
 
-function toRow(step: WaterfallRow, run: Thing, jumps: readonly Jump[], folded: ReadonlySet<string>): StepRow {
+function toRow(
+  step: WaterfallRow,
+  run: Extract<Thing, { kind: 'run' }>,
+  jumps: readonly Jump[],
+  folded: ReadonlySet<string>,
+): StepRow {
   const { kind, path } = step
   switch (kind) {
     case 'run':
@@ -88,7 +93,12 @@ function toRow(step: WaterfallRow, run: Thing, jumps: readonly Jump[], folded: R
       return { id: `scope ${path}`, step, thing: run, jumps, fold: folded.has(path) ? 'folded' : 'open' }
     case 'step':
       return {
-        ...{ id: `step ${path}`, step, jumps, thing: { kind: 'step', id: path, run: run.id } },
+        ...{
+          id: `step ${path}`,
+          step,
+          jumps,
+          thing: { kind: 'step', id: path, run: run.id, state: run.state },
+        },
         target: { screen: 'step', subject: `${run.id} ${path}` },
       }
   }

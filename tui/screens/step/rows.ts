@@ -21,7 +21,7 @@ type Known = ScreenInput<StepData> & { readonly data: StepData }
 export function stepLines(input: ScreenInput<StepData>): readonly DocumentLine[] {
   const { data } = input
   if (data?.run === undefined) return []
-  const thing: Thing = { kind: 'step', id: data.path, run: data.run.id }
+  const thing: Thing = { kind: 'step', id: data.path, run: data.run.id, state: data.run.state }
   const known = { ...input, data }
   const tries = data.entries.map((entry, i) => tryLines(entry, data.entries[i - 1], known)).reverse()
   const jumps: readonly Jump[] = [

@@ -122,7 +122,16 @@ function goneRows({ workers, operations }: Overview, now: number): readonly Work
     .filter(
       ([name, { operation, at }]) => operation === 'worker lost' && !known.has(name) && now - at < goneForMs,
     )
-    .map(([name, event]) => ({ id: name, state: 'gone', event, leads: [] }))
+    .map(([name, event]) => ({
+      ...{ id: name, state: 'gone', event, leads: [] },
+      opensNothing: `${name} is gone: ${goneText(event)}`,
+    }))
+}
+
+/** Which runs it held is told by their own histories only. */
+function goneText({ count = 0 }: OperationEvent): string {
+  if (count === 0) return 'it held no runs'
+  return `the ${count === 1 ? 'run that it held was' : `${count} runs that it held were`} taken back`
 }
 
 const maxRunJumps = 5
