@@ -222,6 +222,17 @@ describe('a store that does not reply keeps nobody from the shell', () => {
   })
 })
 
+describe('stdout that is full', () => {
+  test.each([[[]], [['--json']]])('ends --once %j with one line and 2', async (more) => {
+    const { url, jobs } = await ownStore()
+    await jobs.enqueue(mail)
+    const program = [process.execPath, inject('jobsTui'), '--store', url, '--once', ...more]
+    const line = '"$@" 2>&1 > /dev/full; echo code $?'
+    const { stdout } = await run('bash', ['-c', line, 'bash', ...program])
+    expect(stdout).toMatch(/^jobs-tui: can't write to stdout: .*ENOSPC.*\ncode 2\n$/)
+  })
+})
+
 describe('stdout that is closed', () => {
   test.each([[[]], [['--json']]])('ends --once %j without a word', async (more) => {
     const { url, jobs } = await ownStore()

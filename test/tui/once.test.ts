@@ -89,6 +89,11 @@ describe('--once', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^jobs-tui: there is no store at .*\n$/)
     expect(existsSync(missing.slice('sqlite:'.length))).toBe(false)
+    const json = await tui('--store', missing, '--once', '--json')
+    expect({ code: json.code, stdout: json.stdout }).toEqual({ code: 2, stdout: '' })
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('there is no store at') },
+    })
   })
 
   test('writes nothing', async () => {
