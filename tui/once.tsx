@@ -2,6 +2,7 @@ import { renderToString } from 'ink'
 import { findAttention } from '../runtime/attention/find-attention.ts'
 import { SnapshotReader } from '../runtime/attention/snapshot-reader.ts'
 import { printJson } from '../runtime/cli/output.ts'
+import { reportFailure } from '../runtime/cli/report-failure.ts'
 import type { Jobs } from '../runtime/client/client.ts'
 import { systemClock } from '../runtime/model/clock.ts'
 import { StoreUnavailableError } from '../runtime/model/errors.ts'
@@ -37,6 +38,7 @@ export async function printOnce({ environment, target, source, json }: OnceOptio
   const { stdout } = process
   const size = stdout.isTTY ? { columns: stdout.columns, rows: stdout.rows } : pageSize
   const begun = beginState(environment, target, size, systemClock.now())
+  const unreachable = (error: unknown): undefined => reportUnreachable(error, json)
   const jobs = await source.connect().catch(unreachable)
   if (jobs === undefined) return exitCodes.unreachable
   try {
@@ -52,9 +54,9 @@ export async function printOnce({ environment, target, source, json }: OnceOptio
 }
 
 /** @throws all else */
-function unreachable(error: unknown): undefined {
+function reportUnreachable(error: unknown, json: boolean): undefined {
   if (!StoreUnavailableError.is(error)) throw error
-  process.stderr.write(`jobs-tui: ${error.message}\n`)
+  reportFailure(error, json, 'jobs-tui')
   return undefined
 }
 

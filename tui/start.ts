@@ -1,5 +1,5 @@
 import { CommanderError } from 'commander'
-import { endOnClosedPipe } from '../runtime/cli/end-on-closed-pipe.ts'
+import { endOnWriteError } from '../runtime/cli/end-on-write-error.ts'
 import { quietNodeWarnings } from '../runtime/cli/quiet-warnings.ts'
 import { reportFailure } from '../runtime/cli/report-failure.ts'
 import { usageError } from '../runtime/cli/usage-error.ts'
@@ -27,7 +27,7 @@ export async function start(args: readonly string[]): Promise<void> {
 async function run(args: readonly string[]): Promise<number> {
   const options = parseArguments(args)
   // A screen ends when its terminal is gone (give-back.ts); what is written to that before or after is for nobody.
-  process.stdout.on('error', options.once === undefined ? ignored : endOnClosedPipe)
+  process.stdout.on('error', options.once === undefined ? ignored : endOnWriteError(program))
   process.stderr.on('error', ignored)
   if (options.once === undefined) checkTerminal()
   const source = options.demo === undefined ? storeSource(options.store) : await demoSource(options.demo)

@@ -1,4 +1,4 @@
-import { endOnClosedPipe } from './end-on-closed-pipe.ts'
+import { endOnWriteError } from './end-on-write-error.ts'
 import { endOnSignals } from './loading-signals.ts'
 import { quietNodeWarnings } from './quiet-warnings.ts'
 
@@ -9,7 +9,7 @@ export async function start(args: readonly string[]): Promise<void> {
   // nothing else would answer a signal.
   const isWorker = args[0] === 'work'
   if (isWorker) endOnSignals()
-  process.stdout.on('error', isWorker ? goOn : endOnClosedPipe)
+  process.stdout.on('error', isWorker ? goOn : endOnWriteError('durable-jobs'))
   process.stderr.on('error', goOn)
   process.on('beforeExit', endUnfinished)
   const { runProgram } = await import('./program.ts')

@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '../../runtime/attention/finding.ts'
 import { connect } from '../../sdk/index.ts'
@@ -30,6 +32,14 @@ describe('attention', () => {
     const { code, stdout } = await cli.run(['attention', '--json', ...args])
     return { code, found: JSON.parse(stdout) as AttentionJson }
   }
+
+  test('says in one line that stdout is full, and exits with 2', async () => {
+    const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+    const line = '"$@" 2>&1 > /dev/full; echo code $?'
+    const command = ['-c', line, 'bash', process.execPath, main, 'attention']
+    const { stdout } = await promisify(execFile)('bash', command, { cwd: cli.folder })
+    expect(stdout).toMatch(/^durable-jobs: can't write to stdout: .*ENOSPC.*\ncode 2\n$/)
+  })
 
   test('prints findings with what to run next, and exits with 3', async () => {
     const { code, stdout, stderr } = await cli.run(['attention'])

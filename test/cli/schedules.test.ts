@@ -20,7 +20,7 @@ test('schedules lists what each says and where it stands', async () => {
   const [title = '', row = ''] = (await cli.ok('schedules')).trimEnd().split('\n')
   expect(title).toMatch(/^SCHEDULE +JOB +CRON +NEXT +LAST +STATE$/)
   expect(row).toMatch(
-    /^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago(?: +overdue by .*)?$/,
+    /^nightly +import +30 2 \* \* \* Europe\/Berlin +not planned yet +declared \S+m?s ago(?: +not planned for .*)?$/,
   )
   expect(await cli.json('schedules')).toEqual({
     schedules: [
@@ -113,12 +113,12 @@ test('what is no subcommand is told those that are', async () => {
   )
 })
 
-test('a tick that is long overdue stands in STATE, with who should fire it', async () => {
+test('a schedule that is long unplanned says so in STATE, with who should plan it', async () => {
   const cli = ownCommandLine()
   await inThePast(`sqlite:${cli.folder}/.durable-jobs/jobs.db`, 3_600_000, async ({ jobs }) => {
     await jobs.schedules.put('nightly', nightly, { cron: '*/10 * * * *', input: { file: 'de' } })
   })
   expect(await cli.ok('schedules')).toMatch(
-    /^nightly .* not planned yet +declared \S+ ago +overdue by 1h\d+m: no worker leads$/m,
+    /^nightly .* not planned yet +declared \S+ ago +not planned for 1h\d+m: no worker leads$/m,
   )
 })

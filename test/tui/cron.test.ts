@@ -93,6 +93,7 @@ describe('the next tick', () => {
     [{ dropped: { worker: 'w', at: now } }, 'dropped'],
     [{}, 'never'],
     [{ overdueMs: 10 }, 'not planned'],
+    [{ overdueMs: minuteMs }, 'not planned'],
   ])('%j is %s', (over, text) => {
     expect(nextText({ schedule: schedule(over) }, now)).toBe(text)
   })

@@ -98,11 +98,32 @@ describe('the fleet', () => {
     }
     expect(tries).toEqual([1, 3, 6, 11, 16, 21])
     const last = views.at(-1)
-    expect(last?.connection).toMatchObject({ kind: 'offline', message: 'no reply', since: 1_000, attempt: 7 })
+    expect(last?.connection).toMatchObject({ kind: 'offline', message: 'no reply', since: 0, attempt: 7 })
     expect(last?.overview).toBe(views[0]?.overview)
     store.failure = undefined
     await clock.advance(5_000)
     expect(views.at(-1)?.connection.kind).toBe('live')
+  })
+
+  test('is away since the last read that went through ended, not since the read after it failed', async () => {
+    const store = new FakeStore()
+    const { clock, views } = watched(store)
+    await clock.advance(2_500)
+    const isOver = Promise.withResolvers<Overview>()
+    store.inspector.overview = () => isOver.promise
+    await clock.advance(4_500)
+    isOver.reject(new StoreUnavailableError('no reply', { kind: 'silent' }))
+    await clock.settle()
+    expect(views.at(-1)?.connection).toMatchObject({ kind: 'offline', since: 2_000, attempt: 1 })
+  })
+
+  test('that was never reached is away since the first try', async () => {
+    const isOver = Promise.withResolvers<FakeStore>()
+    const { clock, views } = watched(new FakeStore(), () => isOver.promise)
+    await clock.advance(4_500)
+    isOver.reject(new StoreUnavailableError('no reply', { kind: 'silent' }))
+    await clock.settle()
+    expect(views.at(-1)?.connection).toMatchObject({ kind: 'offline', since: 0, attempt: 1 })
   })
 
   test.each([

@@ -109,13 +109,17 @@ function endPager(terminal: RecordedTerminal): void {
 
 async function openedPager(options: Options & { readonly pager?: string } = {}): Promise<RecordedTerminal> {
   const terminal = await opened({ ...options, env: { PAGER: options.pager ?? pager } })
+  await openValues(terminal)
+  await terminal.until((now) => now.transcript().includes('shown by the pager'), 'the pager')
+  return terminal
+}
+
+async function openValues(terminal: RecordedTerminal): Promise<void> {
   await terminal.type('2')
   await terminal.shows(/ 1 of 1/)
   await terminal.type('\r')
   await terminal.shows('no live worker has version')
   await terminal.type('o')
-  await terminal.until((now) => now.transcript().includes('shown by the pager'), 'the pager')
-  return terminal
 }
 
 describe('while the terminal is lent to a pager', () => {
@@ -161,6 +165,19 @@ describe('while the terminal is lent to a pager', () => {
     await expectGivenBack(terminal, 143)
     await expect.poll(() => pids.filter(runs)).toEqual([])
   })
+
+  test('SIGTERM ends a real less too', async () => {
+    const terminal = await opened({ env: { PAGER: 'less -R' } })
+    await openValues(terminal)
+    const pid = await terminal.pid()
+    // Only once it shows the text does it sit at the terminal and wait for a key.
+    await terminal.until((now) => now.lines().some((line) => /^(:|.*\(END\))$/.test(line)), 'less')
+    const less = (await family(pid)).slice(1)
+    expect(less).not.toEqual([])
+    process.kill(pid, 'SIGTERM')
+    await expectGivenBack(terminal, 143)
+    await expect.poll(() => less.filter(runs)).toEqual([])
+  })
 })
 
 test('a program that the shell has stopped ends by the shell’s kill, without taking the terminal back', async () => {
@@ -202,6 +219,17 @@ describe('a store that does not reply keeps nobody from the shell', () => {
     await terminal.shows(/no reply for|offline/)
     process.kill(await terminal.pid(), 'SIGTERM')
     await expectGivenBack(terminal, 143)
+  })
+})
+
+describe('stdout that is full', () => {
+  test.each([[[]], [['--json']]])('ends --once %j with one line and 2', async (more) => {
+    const { url, jobs } = await ownStore()
+    await jobs.enqueue(mail)
+    const program = [process.execPath, inject('jobsTui'), '--store', url, '--once', ...more]
+    const line = '"$@" 2>&1 > /dev/full; echo code $?'
+    const { stdout } = await run('bash', ['-c', line, 'bash', ...program])
+    expect(stdout).toMatch(/^jobs-tui: can't write to stdout: .*ENOSPC.*\ncode 2\n$/)
   })
 })
 

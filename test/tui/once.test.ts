@@ -73,6 +73,16 @@ describe('--once', () => {
     expect(JSON.parse(json)).toMatchObject({ run: { id, job: 'send-mail', state: 'ready' } })
   })
 
+  test('of an unknown run says so in whole sentences; the exit code is the store’s', async () => {
+    const { url } = await ownStore()
+    const { code, stdout } = await tui('--store', url, 'nope', '--once')
+    expect(code).toBe(0)
+    expect(stdout.replace(/\s+/g, ' ')).toContain(
+      'was never enqueued here, or was removed after its retention',
+    )
+    expect(stdout).not.toContain('…')
+  })
+
   test('of a demo needs no store, and leaves none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'jobs-tui-once-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -89,6 +99,11 @@ describe('--once', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^jobs-tui: there is no store at .*\n$/)
     expect(existsSync(missing.slice('sqlite:'.length))).toBe(false)
+    const json = await tui('--store', missing, '--once', '--json')
+    expect({ code: json.code, stdout: json.stdout }).toEqual({ code: 2, stdout: '' })
+    expect(JSON.parse(json.stderr)).toMatchObject({
+      error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('there is no store at') },
+    })
   })
 
   test('writes nothing', async () => {

@@ -86,9 +86,14 @@ function acted(stage: ActingStage, news: News): Advance {
   }
 }
 
-function failed(stage: ActingStage, { away, text }: Failure): Advance {
-  if (away) return { stage: { kind: 'broken', acting: stage, problem: text }, logged: log('unknown', text) }
-  return { stage: { kind: 'impossible', reason: text }, logged: log('refused', text) }
+function failed(stage: ActingStage, { kind, text }: Failure): Advance {
+  if (kind === 'refused') return { stage: { kind: 'impossible', reason: text }, logged: log('refused', text) }
+  const outcome = kind === 'locked' ? 'refused' : 'unknown'
+  const isPartly = outcome === 'refused' && stage.progress !== undefined
+  return {
+    stage: { kind: 'broken', acting: stage, problem: text, outcome },
+    logged: log(isPartly ? 'partly' : outcome, text),
+  }
 }
 
 function carriedOut(stage: ActingStage, { info, runs }: Extract<News, { kind: 'carried out' }>): Advance {

@@ -138,12 +138,17 @@ function stoppedLines(
   ]
 }
 
-function brokenLines({ problem, acting }: Extract<Stage, { kind: 'broken' }>): DialogLine[] {
+function brokenLines({ problem, acting, outcome }: Extract<Stage, { kind: 'broken' }>): DialogLine[] {
   const { progress } = acting
   return [
     text(problem, 'bad'),
     ...(progress === undefined ? [] : [text(`so far: ${outcomeSentence(progress.info)}`)]),
-    text('it may have been done or not; y tries again, and does it once', 'plain'),
+    text(
+      outcome === 'refused'
+        ? `${progress === undefined ? 'nothing was done' : 'nothing more was done'}; y tries again`
+        : 'it may have been done or not; y tries again, and does it once',
+      'plain',
+    ),
   ]
 }
 

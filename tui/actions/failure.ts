@@ -5,8 +5,12 @@ import { messageOf } from '../../runtime/model/thrown.ts'
 
 /** Why the store did not do what it was asked. */
 export interface Failure {
-  /** It did not reply, so that it may have been done or not; the same request again does it once. Else it was refused. */
-  readonly away: boolean
+  /**
+   * - `unknown`: the store didn't reply, so it may have been done or not; the same request again does it once
+   * - `locked`: nothing was done; the same request again may find the store free
+   * - `refused`: nothing was done, and trying again does not help
+   */
+  readonly kind: 'unknown' | 'locked' | 'refused'
   readonly text: string
 }
 
@@ -21,6 +25,10 @@ const refusals: readonly StoreOutageKind[] = [
 ]
 
 export function failureOf(error: unknown): Failure {
-  const away = StoreUnavailableError.is(error) && !refusals.includes(error.kind)
-  return { away, text: optionNames(messageOf(error)) }
+  return { kind: kindOf(error), text: optionNames(messageOf(error)) }
+}
+
+function kindOf(error: unknown): Failure['kind'] {
+  if (!StoreUnavailableError.is(error) || refusals.includes(error.kind)) return 'refused'
+  return error.kind === 'locked' ? 'locked' : 'unknown'
 }

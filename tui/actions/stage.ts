@@ -20,7 +20,7 @@ export interface Asked {
  * - `acting`: the store is asked to do it
  * - `watching`: the first few are retried, their ends are waited for
  * - `stopped`: a part is done, `y` goes on with the rest
- * - `broken`: no reply, `y` tries again
+ * - `broken`: no reply, or a store that is locked; `y` tries again
  * - `impossible`: nothing is left but to read why
  * - `done`: some were refused
  */
@@ -47,7 +47,13 @@ export type Stage =
       /** Of those that went first. */
       readonly runs: readonly WatchedRun[]
     }
-  | { readonly kind: 'broken'; readonly acting: ActingStage; readonly problem: string }
+  | {
+      readonly kind: 'broken'
+      readonly acting: ActingStage
+      readonly problem: string
+      /** What is known of the request: nothing was done, or it may have been done or not. */
+      readonly outcome: 'refused' | 'unknown'
+    }
   | { readonly kind: 'impossible'; readonly reason: string }
   | { readonly kind: 'done'; readonly info: ActionInfo; readonly top: number }
 

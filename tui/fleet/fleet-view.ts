@@ -14,7 +14,7 @@ export type Connection =
   /** `at`: when the last read ended, by this host's clock. */
   | { readonly kind: 'live'; readonly latencyMs: number; readonly at: number }
   | (Trouble & {
-      /** By this host's clock, as `retryAt`. */
+      /** When the last good read ended, or the first try began; by this host's clock, as `retryAt`. */
       readonly since: number
       readonly attempt: number
       readonly retryAt: number

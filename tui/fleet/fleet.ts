@@ -37,6 +37,7 @@ export class Fleet {
   readonly #closed = new AbortController()
   #wake = new AbortController()
   #view = unknownFleet
+  #beganAt = 0
   #jobs: Jobs | undefined
   #snapshots: SnapshotReader | undefined
   #ended: Promise<void> = Promise.resolve()
@@ -51,6 +52,7 @@ export class Fleet {
   }
 
   start(): void {
+    this.#beganAt = this.#deps.clock.now()
     this.#ended = this.#run()
   }
 
@@ -116,7 +118,13 @@ export class Fleet {
     const waitMs = retryMs[Math.min(attempt, retryMs.length) - 1] ?? 5_000
     return {
       ...troubleOf(error),
-      ...{ since: isFirst ? now : before.since, attempt, retryAt: now + waitMs },
+      ...{ since: this.#awaySince(before), attempt, retryAt: now + waitMs },
     }
+  }
+
+  /** The last read that went through, or the first try: a read that fails may have waited for long. */
+  #awaySince(before: Connection): number {
+    if (before.kind === 'live') return before.at
+    return before.kind === 'connecting' ? this.#beganAt : before.since
   }
 }

@@ -3,6 +3,7 @@ import { leaderRole } from '../../runtime/store/terms.ts'
 import type { AppState } from '../app/app-state.ts'
 import { screenNames } from '../app/place.ts'
 import { shownPlace, trailOf } from '../app/places.ts'
+import type { AlarmCount } from '../fleet/alarm-count.ts'
 import type { Screens } from '../screens/screen.ts'
 import { type Span, span, spread, widthOf } from './span.ts'
 
@@ -123,7 +124,7 @@ interface Tab {
   readonly digit: number
   readonly title: string
   readonly short: string
-  readonly alarms: number
+  readonly alarms: AlarmCount
   readonly isShown: boolean
 }
 

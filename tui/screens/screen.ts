@@ -3,6 +3,7 @@ import type { Jobs } from '../../runtime/client/client.ts'
 import type { StatisticsRange } from '../../runtime/store/statistics.ts'
 import type { Jump, Place, ScreenName, Sort, Target } from '../app/place.ts'
 import type { Thing } from '../app/thing.ts'
+import type { AlarmCount } from '../fleet/alarm-count.ts'
 import type { FleetView } from '../fleet/fleet-view.ts'
 import type { Look } from '../kit/look.ts'
 import type { FilterCompletion } from '../text/complete-filter.ts'
@@ -145,7 +146,7 @@ export interface Screen<Data = unknown> {
   /** What tab offers in the filter at the caret; left out: nothing. */
   complete?(input: ScreenInput<Data>, text: string, caret: number): FilterCompletion
   /** A number beside its name on line 2, as of failures; 0 shows none. */
-  alarms?(fleet: FleetView): number
+  alarms?(fleet: FleetView): AlarmCount
   /**
    * Commands that the keymap gives to this screen alone: what each makes of the place's `own`, and of the row that the
    * cursor is on. Enter on a row that opens nothing is `fold`, where there is one.

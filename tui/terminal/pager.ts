@@ -1,9 +1,24 @@
 import { spawn } from 'node:child_process'
 
+/**
+ * A command that `exec` can run: a program and its arguments, without assignments, lists, pipes or substitutions.
+ * Shell words that are no programs stay with the shell too.
+ */
+const plainCommand = /^(?!(?:exec|command|builtin|eval)\s)[\w./~+-]+(?:[ \t]+[^;|&\n(){}<>`$]*)?$/
+
+/**
+ * The shell is replaced by the pager where it can be: a signal to the child's pid then ends the pager itself, not only
+ * the shell that waits for it. A process group of its own would lose the pager the terminal.
+ */
+function shellCommand(command: string): string {
+  const trimmed = command.trim()
+  return plainCommand.test(trimmed) ? `exec ${trimmed}` : command
+}
+
 /** Shows text in the user's pager, and resolves when that has ended; `signal` ends it. Rejects when there is none. */
 export async function page(text: string, signal: AbortSignal): Promise<void> {
   const command = process.env.PAGER || 'less'
-  const pager = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'], signal })
+  const pager = spawn(shellCommand(command), { shell: true, stdio: ['pipe', 'inherit', 'inherit'], signal })
   const ended = new Promise<number | null>((resolve, reject) => {
     pager.once('error', (error) => {
       if (!signal.aborted) reject(error)

@@ -9,7 +9,7 @@ const recentMs = 3_600_000
 /** A tick that fires a little late is ordinary. */
 const lateMs = 60_000
 
-/** Ticks that didn't fire, or long after their time. */
+/** Ticks that didn't fire, or long after their time, and schedules that no leader has planned. */
 export const missedTick: FindingKind = {
   kind: 'missed-tick',
   find: ({ overview: { now, schedules, leaders } }) =>
@@ -37,14 +37,23 @@ function overdue(
   now: number,
 ): Trouble | undefined {
   if (overdueMs <= longest.ms) return undefined
-  const tick = nextTick === undefined ? 'first tick' : `tick of ${clockTime(nextTick, now)}`
-  const led = longest.leader === undefined ? 'no worker leads' : `${longest.leader} leads, but doesn't fire`
+  const late = { since: exactly(now - overdueMs), next: command('doctor') }
+  // No tick is known to be due: the schedule waits for its first plan.
+  if (nextTick === undefined) {
+    const why = notLed(longest.leader, "doesn't plan it")
+    const sentence = `Schedule '${name}' has not been planned for ${formatDuration(overdueMs)}: ${why}.`
+    return { severity: 'warning', ...late, sentence }
+  }
+  const why = notLed(longest.leader, "doesn't fire")
   return {
     severity: 'critical',
-    since: exactly(now - overdueMs),
-    sentence: `The ${tick} of schedule '${name}' is ${formatDuration(overdueMs)} overdue: ${led}.`,
-    next: command('doctor'),
+    ...late,
+    sentence: `The tick of ${clockTime(nextTick, now)} of schedule '${name}' is ${formatDuration(overdueMs)} overdue: ${why}.`,
   }
+}
+
+function notLed(leader: string | undefined, omission: string): string {
+  return leader === undefined ? 'no worker leads' : `${leader} leads, but ${omission}`
 }
 
 /** By the last line of its ledger. */

@@ -17,8 +17,8 @@ import { addScheduleActs } from './schedule-acts.ts'
 import { addScheduleLooks } from './schedule-looks.ts'
 
 type ShownSchedule = ScheduleInfo & {
-  /** How late its tick is, and why, where that is more than a little. */
-  readonly overdue?: string
+  /** How late its tick or its first plan is, and why, where that is more than a little. */
+  readonly late?: string
 }
 
 const columns: readonly Column<ShownSchedule>[] = [
@@ -35,7 +35,8 @@ const columns: readonly Column<ShownSchedule>[] = [
   {
     title: 'STATE',
     cell: stateText,
-    paint: (text, { overdue }) => paint(overdue === undefined ? 'yellow' : 'red', text),
+    paint: (text, { late, nextTick }) =>
+      paint(late === undefined || nextTick === undefined ? 'yellow' : 'red', text),
     shrinks: true,
     least: 24,
   },
@@ -74,7 +75,7 @@ async function listSchedules(options: SharedOptions): Promise<void> {
   await withConnection(options, async ({ inspector }) => {
     const schedules = await inspector.schedules()
     if (options.json) return printJson({ schedules: schedules.map(scheduleForJson) })
-    if (schedules.length > 0) printTable(columns, await withOverdue(schedules, inspector))
+    if (schedules.length > 0) printTable(columns, await withLate(schedules, inspector))
     else remark(`no schedule in ${inspector.address}; declare one on a job, and start a worker with it`)
   })
 }
@@ -91,20 +92,27 @@ function nextText({ nextTick, overdueMs, paused, dropped }: ScheduleInfo): strin
 }
 
 /** By the bound from which `attention` tells of it. */
-async function withOverdue(
+async function withLate(
   schedules: readonly ScheduleInfo[],
   inspector: Inspector,
 ): Promise<readonly ShownSchedule[]> {
   const { ms, leader } = longestOverdueMs(await inspector.leaders())
-  const why = leader === undefined ? 'no worker leads' : `${leader} leads, but doesn't fire`
   return schedules.map((schedule) =>
     schedule.overdueMs > ms && schedule.paused === undefined && schedule.dropped === undefined
-      ? { ...schedule, overdue: `overdue by ${durationToken(schedule.overdueMs)}: ${why}` }
+      ? { ...schedule, late: lateText(schedule, leader) }
       : schedule,
   )
 }
 
+function lateText({ nextTick, overdueMs }: ScheduleInfo, leader: string | undefined): string {
+  const by = durationToken(overdueMs)
+  const [late, omission] =
+    nextTick === undefined
+      ? [`not planned for ${by}`, "doesn't plan it"]
+      : [`overdue by ${by}`, "doesn't fire"]
+  return `${late}: ${leader === undefined ? 'no worker leads' : `${leader} leads, but ${omission}`}`
+}
+
 function stateText(schedule: ShownSchedule): string {
-  const { overdue } = schedule
-  return overdue ?? scheduleStateText(schedule, Date.now())
+  return schedule.late ?? scheduleStateText(schedule, Date.now())
 }

@@ -168,6 +168,33 @@ test('a store that goes away is told; going on does the rest, and nothing twice'
   expect(host.state.log.map(({ outcome }) => outcome)).toEqual(['unknown', 'done'])
 })
 
+test('one run of a locked store: nothing was done, and the second try does it', async () => {
+  const { jobs, ...workshop } = await openWorkshop()
+  const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))
+  const [id = ''] = ids
+  let isLocked = true
+  const run = (name: string) => ({
+    retry: async (options: Parameters<ReturnType<Jobs['run']>['retry']>[0]) => {
+      if (isLocked && options?.dryRun !== true) {
+        throw new StoreUnavailableError('locked; nothing was written', { kind: 'locked' })
+      }
+      return jobs.run(name).retry(options)
+    },
+  })
+  const host = new Host(jobs, { jobs: () => ({ inspector: jobs.inspector, run }) as unknown as Jobs })
+  await host.open('retry', failedRun(id))
+  host.press('y')
+  await host.idle()
+  expect(host.text).toBe('locked; nothing was written\nnothing was done; y tries again')
+  expect(host.keys).toEqual(['y try again', 'esc leave'])
+  expect(host.state.log).toMatchObject([{ outcome: 'refused' }])
+  isLocked = false
+  host.press('y')
+  await host.idle()
+  expect(host.toasts).toEqual([`run ${id} is ready again`])
+  expect(await retriesOf(jobs, id)).toHaveLength(1)
+})
+
 test('one run whose reply was lost: the second try does it once', async () => {
   const { jobs, ...workshop } = await openWorkshop()
   const { ids } = await failedCharges({ ...workshop, jobs }, charges(1))

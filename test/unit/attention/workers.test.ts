@@ -142,6 +142,22 @@ describe('a tick', () => {
     })
   })
 
+  test('of a schedule that no leader has planned is not overdue: a warning from the same bounds', () => {
+    const unplanned = schedule({ overdueMs: 20_800 })
+    expect(onlyFinding(missedTick, { schedules: [unplanned], leaders: [vacant] })).toMatchObject({
+      id: 'missed-tick:nightly',
+      severity: 'warning',
+      since: now - 20_800,
+      sentence: "Schedule 'nightly' has not been planned for 20.8 s: no worker leads.",
+      next: 'durable-jobs doctor',
+    })
+    expect(found(missedTick, { schedules: [unplanned], leaders: [leader()] })).toEqual([])
+    const longer = schedule({ overdueMs: 61_000 })
+    expect(onlyFinding(missedTick, { schedules: [longer], leaders: [leader()] })).toMatchObject({
+      sentence: "Schedule 'nightly' has not been planned for 1 min 1 s: w1 leads, but doesn't plan it.",
+    })
+  })
+
   test('that was missed is a warning, one that fired late a notice; for an hour', () => {
     const line = { n: 7, at: now - minuteMs, tick: now - 10 * minuteMs }
     const skipped = schedule({ last: { ...line, outcome: 'skipped', why: 'missed', count: 3 } })

@@ -58,14 +58,15 @@ export function nextText({ schedule }: Pick<ScheduleRow, 'schedule'>, now: numbe
   const { nextTick, overdueMs, paused, dropped } = schedule
   if (dropped !== undefined) return 'dropped'
   if (paused !== undefined) return 'paused'
-  if (overdueMs >= lateFromMs) return `${durationToken(overdueMs)} overdue`
   if (nextTick === undefined) return overdueMs > 0 ? 'not planned' : 'never'
+  if (overdueMs >= lateFromMs) return `${durationToken(overdueMs)} overdue`
   return nextTick > now ? durationToken(nextTick - now) : 'now'
 }
 
-function nextTone({ schedule: { overdueMs, paused, dropped } }: ScheduleRow): Tone {
+function nextTone({ schedule: { nextTick, overdueMs, paused, dropped } }: ScheduleRow): Tone {
   if (paused !== undefined || dropped !== undefined) return 'warn'
-  return overdueMs >= lateFromMs ? 'bad' : 'plain'
+  if (overdueMs < lateFromMs) return 'plain'
+  return nextTick === undefined ? 'warn' : 'bad'
 }
 
 function lastRunText({ state, changedAt }: NonNullable<ScheduleRow['lastRun']>, now: number): string {

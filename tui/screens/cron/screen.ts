@@ -1,3 +1,4 @@
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import { zoomed } from '../../kit/list-layout.ts'
 import type { Screen } from '../screen.ts'
 import { type CronData, loadCron } from './cron-data.ts'
@@ -29,7 +30,7 @@ export const cron: Screen<CronData> = {
     return pane === 'ledger' ? (ledgerWidth === 0 ? 0 : lines) : listHeight
   },
   toggles: { zoom: zoomed },
-  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'missed-tick').length,
+  alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'missed-tick'),
   json: (input) => ({
     schedules: scheduleRows(input).map(({ schedule, ledger, lastRun, missed }) => {
       const { spec, ...info } = schedule

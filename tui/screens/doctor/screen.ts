@@ -1,4 +1,5 @@
 import { packageVersion } from '../../../runtime/cli/package-version.ts'
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import type { Screen } from '../screen.ts'
 import { checkRows, type DoctorData } from './rows.ts'
 import { DoctorView, doctorLayout } from './view.tsx'
@@ -23,7 +24,7 @@ export const doctor: Screen<DoctorData> = {
   },
   rows: checkRows,
   height: (input) => doctorLayout(input).listHeight,
-  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'store-fault').length,
+  alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'store-fault'),
   json: ({ data, fleet }) => ({ ...data, connection: fleet.connection }),
   View: DoctorView,
 }

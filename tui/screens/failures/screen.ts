@@ -1,4 +1,5 @@
 import { failureText } from '../../../runtime/describe/failure-text.ts'
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import { spansText } from '../../kit/span.ts'
 import type { Screen } from '../screen.ts'
 import { failureDetail, retryCommand } from './detail.ts'
@@ -30,8 +31,7 @@ export const failures: Screen<FailuresData> = {
   },
   rows: failureRows,
   height: (input) => failuresLayout(input).listHeight,
-  alarms: ({ findings }) =>
-    findings.filter(({ kind }) => kind === 'new-failure' || kind === 'failing-job').length,
+  alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'new-failure' || kind === 'failing-job'),
   copies: ({ store }, row) =>
     row === undefined
       ? []

@@ -1,3 +1,4 @@
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import type { Screen } from '../screen.ts'
 import { findingIncident } from './incident.ts'
 import { homeLayout } from './layout.ts'
@@ -21,7 +22,7 @@ export const home: Screen<HomeData> = {
     const { attentionHeight, detailHeight, middleHeight } = homeLayout(size, queues)
     return pane === 'queues' ? middleHeight - 1 : attentionHeight - detailHeight - 1
   },
-  alarms: ({ findings }) => findings.filter(({ severity }) => severity === 'critical').length,
+  alarms: (fleet) => alarmCount(fleet, ({ severity }) => severity === 'critical'),
   json: (input) => {
     const statistics = statisticsOf(input)
     const { series: _, ...rates } = ratesOf(input)

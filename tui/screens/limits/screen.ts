@@ -1,4 +1,5 @@
 import type { Place } from '../../app/place.ts'
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import { zoomed } from '../../kit/list-layout.ts'
 import type { Row, Screen, ScreenInput } from '../screen.ts'
 import { limitsLayout, showsUnique, userLines } from './layout.ts'
@@ -35,8 +36,7 @@ export const limits: Screen<LimitsData> = {
     return pane === 'keys' ? lines : listHeight
   },
   toggles: { zoom: zoomed, 'unique keys': uniqueShown },
-  alarms: ({ findings }) =>
-    findings.filter(({ kind, severity }) => kind === 'limiter' && severity !== 'notice').length,
+  alarms: (fleet) => alarmCount(fleet, ({ kind, severity }) => kind === 'limiter' && severity !== 'notice'),
   json: (input) => (showsUnique(input) ? { unique: input.data?.unique } : limitersJson(input)),
   View: LimitsView,
 }

@@ -1,3 +1,4 @@
+import { alarmCount } from '../../fleet/alarm-count.ts'
 import { listLayout, zoomed } from '../../kit/list-layout.ts'
 import type { Screen } from '../screen.ts'
 import { loadQueues, type QueuesData } from './queues-data.ts'
@@ -26,7 +27,7 @@ export const queues: Screen<QueuesData> = {
   rows: queueRows,
   height: (input) => listLayout(input).listHeight,
   toggles: { zoom: zoomed },
-  alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'paused-queue').length,
+  alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'paused-queue'),
   json: (input) => ({
     range: input.range,
     queues: queueRows(input).map(({ id, counts, oldestReadyMs, perSecond, paused, held, slots }) => ({

@@ -1,5 +1,6 @@
 import { Box } from 'ink'
 import type { ReactElement } from 'react'
+import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { DocumentView } from '../../kit/document-view.tsx'
 import { EmptyList } from '../../kit/empty-list.tsx'
 import { Lines } from '../../kit/lines.tsx'
@@ -28,9 +29,10 @@ export function RunView(props: ViewProps<RunData>): ReactElement {
 
 function Unknown({ data, width }: { readonly data: UnknownRun; readonly width: number }): ReactElement {
   const next = 'esc goes back; 2 lists the runs that are there'
+  const sentences = data.sentences.flatMap((text) => wrap(text, width - 2))
   return (
     <Lines
-      lines={[...data.sentences.map((text) => [span(` ${text}`)]), [span(` ${next}`, 'dim')]]}
+      lines={[...sentences.map((text) => [span(` ${text}`)]), [span(` ${next}`, 'dim')]]}
       width={width}
     />
   )
