@@ -196,9 +196,9 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     place: () => 'doctor',
     shown: () => /\[9 /,
     rows: checkNames,
-    height: 12,
+    height: 9,
     facts: async (shop) => {
-      const checks = (await checksOf(shop)).slice(0, 12)
+      const checks = (await checksOf(shop)).slice(0, 9)
       return checks.map(({ name, verdict }) => pattern(verdict, name))
     },
     filter: {

@@ -1,7 +1,8 @@
 import { packageVersion } from '../../../runtime/cli/package-version.ts'
+import { listLayout, zoomed } from '../../kit/list-layout.ts'
 import type { Screen } from '../screen.ts'
 import { checkRows, type DoctorData } from './rows.ts'
-import { DoctorView, doctorLayout } from './view.tsx'
+import { DoctorView } from './view.tsx'
 
 /** What `durable-jobs doctor` says of the store. */
 export const doctor: Screen<DoctorData> = {
@@ -22,7 +23,8 @@ export const doctor: Screen<DoctorData> = {
     isPartial: ({ isQuick }) => isQuick,
   },
   rows: checkRows,
-  height: (input) => doctorLayout(input).listHeight,
+  height: (input) => listLayout(input).listHeight,
+  toggles: { zoom: zoomed },
   alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'store-fault').length,
   json: ({ data, fleet }) => ({ ...data, connection: fleet.connection }),
   View: DoctorView,

@@ -1,4 +1,5 @@
 import { failureText } from '../../../runtime/describe/failure-text.ts'
+import { listLayout, zoomed } from '../../kit/list-layout.ts'
 import { spansText } from '../../kit/span.ts'
 import type { Screen } from '../screen.ts'
 import { failureDetail, retryCommand } from './detail.ts'
@@ -6,7 +7,7 @@ import { failureFilterHint } from './failure-filter.ts'
 import { type FailuresData, loadFailures } from './failures-data.ts'
 import { failureIncident } from './incident.ts'
 import { type FailureRow, failureRows } from './rows.ts'
-import { FailuresView, failuresLayout } from './view.tsx'
+import { FailuresView } from './view.tsx'
 
 /** As wide as each line is. */
 const whole = Number.POSITIVE_INFINITY
@@ -29,7 +30,8 @@ export const failures: Screen<FailuresData> = {
     load: ({ inspector }, request) => loadFailures(inspector, request),
   },
   rows: failureRows,
-  height: (input) => failuresLayout(input).listHeight,
+  height: (input) => listLayout(input).listHeight,
+  toggles: { zoom: zoomed },
   alarms: ({ findings }) => findings.filter(({ kind }) => kind === 'new-failure').length,
   copies: ({ store }, row) =>
     row === undefined
