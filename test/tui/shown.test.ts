@@ -8,7 +8,11 @@ const { queues } = screens
 if (queues === undefined) throw new Error('no screen for queues')
 
 /** The screen, and for which panes its rows were made. */
-function counted(screen: Screen): { readonly screens: Screens; readonly own: Screen; readonly made: string[] } {
+function counted(screen: Screen): {
+  readonly screens: Screens
+  readonly own: Screen
+  readonly made: string[]
+} {
   const made: string[] = []
   const own: Screen = {
     ...screen,
