@@ -34,7 +34,7 @@ export const keyGroups = ['go', 'view', 'act', 'copy', 'move', 'program'] as con
 type KeyGroup = (typeof keyGroups)[number]
 
 /** Those that say more of a row below their list. */
-const zooming: readonly ScreenName[] = ['queues', 'workers', 'cron', 'limits']
+const zooming: readonly ScreenName[] = ['queues', 'workers', 'cron', 'limits', 'failures', 'doctor']
 const lists: readonly ScreenName[] = screenNames.filter((name) => name !== 'home')
 /** About one thing: what they list are its parts. */
 const details: readonly ScreenName[] = ['run', 'step']

@@ -14,8 +14,19 @@ export interface VersionStart {
   readonly kind: 'deploy' | 'unclear'
 }
 
+/** The starts of each overview: several screens and findings ask for them many times in one frame. */
+const startsByOverview = new WeakMap<Overview, readonly VersionStart[]>()
+
 /** By job and version, in no order. */
-export function versionStarts(overview: Overview): VersionStart[] {
+export function versionStarts(overview: Overview): readonly VersionStart[] {
+  const known = startsByOverview.get(overview)
+  if (known !== undefined) return known
+  const starts = findStarts(overview)
+  startsByOverview.set(overview, starts)
+  return starts
+}
+
+function findStarts(overview: Overview): readonly VersionStart[] {
   const { workers, operations } = overview
   const seen = [
     ...workers.flatMap(({ jobs, startedAt }) =>

@@ -3,6 +3,7 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { UniqueKey } from '../model/unique.ts'
+import { decodeCursor, encodeCursor } from './list-cursor.ts'
 
 /*
  * The unique keys that are held, a page at a time. A page costs what it inspects, `maxInspectedKeys` at most, whatever the
@@ -63,12 +64,12 @@ export function formatKeyCursor(
   { job = '' }: Pick<HeldKeyQuery, 'job'>,
   after: readonly [string, string],
 ): string {
-  return Buffer.from(JSON.stringify([job, ...after])).toString('base64url')
+  return encodeCursor([job, ...after])
 }
 
 /** @throws InvalidOptionsError */
 function parseCursor({ job = '' }: HeldKeyQuery, cursor: string): readonly [string, string] {
-  const [ofJob, first, second] = decode(cursor)
+  const [ofJob, first, second] = decodeCursor(cursor)
   if (typeof ofJob !== 'string' || typeof first !== 'string' || typeof second !== 'string') {
     throw new InvalidOptionsError(`cursor: '${cursor}' is not a cursor; pass the cursor of the previous page`)
   }
@@ -77,13 +78,4 @@ function parseCursor({ job = '' }: HeldKeyQuery, cursor: string): readonly [stri
     throw new InvalidOptionsError(`cursor: '${cursor}' belongs to the keys of ${whose}; pass it with those`)
   }
   return [first, second]
-}
-
-function decode(cursor: string): readonly unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(parts) ? parts : []
-  } catch {
-    return []
-  }
 }

@@ -3,6 +3,7 @@ import { checkKnownOptions } from '../model/known-options.ts'
 import type { RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
+import { decodeCursor, encodeCursor } from './list-cursor.ts'
 
 /*
  * Who holds one key of a limiter, and who waits for it, a page at a time. A page costs what it shows, whatever the length of
@@ -101,13 +102,12 @@ export function parseLimitKeyQuery(query: LimitKeyQuery): ParsedLimitKeyQuery {
 type OfKey = Pick<LimitKeyQuery, 'limiter' | 'key'>
 
 export function formatLimitCursor({ limiter, key }: OfKey, at: LimitKeyPosition): string {
-  const parts = [limiter, key, at.priority, at.seq, at.run, at.path, at.position]
-  return Buffer.from(JSON.stringify(parts)).toString('base64url')
+  return encodeCursor([limiter, key, at.priority, at.seq, at.run, at.path, at.position])
 }
 
 /** @throws InvalidOptionsError */
 function parseCursor({ limiter, key }: OfKey, cursor: string): LimitKeyPosition {
-  const parts = decode(cursor)
+  const parts = decodeCursor(cursor)
   const types = parts.map((part) => typeof part).join(' ')
   if (types !== 'string string number number string string number') {
     throw new InvalidOptionsError(`cursor: '${cursor}' is not a cursor; pass the cursor of the previous page`)
@@ -121,13 +121,4 @@ function parseCursor({ limiter, key }: OfKey, cursor: string): LimitKeyPosition 
     )
   }
   return { priority, seq, run, path, position }
-}
-
-function decode(cursor: string): readonly unknown[] {
-  try {
-    const parts: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    return Array.isArray(parts) ? parts : []
-  } catch {
-    return []
-  }
 }

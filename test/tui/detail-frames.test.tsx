@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { textWidth } from '../../runtime/cli/plain-text.ts'
 import { encodeValue } from '../../runtime/model/codec.ts'
+import type { StoreCheck } from '../../runtime/store/store.ts'
 import type { AppState } from '../../tui/app/app-state.ts'
 import { lookOf } from '../../tui/kit/look.ts'
+import type { DoctorData } from '../../tui/screens/doctor/rows.ts'
 import type { EventsData } from '../../tui/screens/events/events-data.ts'
 import type { FailuresData } from '../../tui/screens/failures/failures-data.ts'
 import type { KnownRun } from '../../tui/screens/run/run-data.ts'
@@ -159,6 +161,29 @@ describe.each(sizes)('at $columns x $rows', (size) => {
       'standing still, 2 newer above (g follows)',
     )
   })
+})
+
+test('what a failure has no room for is counted, and zoom shows it', () => {
+  const groups = [groupOf({ text: 'the provider said why in many words '.repeat(6) })]
+  const size = { columns: 80, rows: 24 }
+  const state = shown({ target: { screen: 'failures' }, data: { ...failures, groups } }, { size })
+  const text = frameOf(state).join('\n')
+  expect(text).toMatch(/ \d+ more lines: z/)
+  expect(text).not.toContain('durable-jobs retry --fingerprint')
+  const zoomed = frameOf(pressed(state, 'z')).join('\n')
+  expect(zoomed).toContain('durable-jobs retry --fingerprint f1:0123456789ab')
+  expect(zoomed).not.toContain('more lines')
+})
+
+test('what a check has no room for is counted, and zoom shows it', () => {
+  const found = 'one shard of the cluster did not reply in time '.repeat(20)
+  const check: StoreCheck = { name: 'shards', verdict: 'warning', found, remedy: 'look at its log' }
+  const data: DoctorData = { checks: [check], isQuick: false, address: 'redis://host', version: '1.2.3' }
+  const state = shown({ target: { screen: 'doctor' }, data }, { size: { columns: 80, rows: 24 } })
+  const text = frameOf(state).join('\n')
+  expect(text).toMatch(/ \d+ more lines: z/)
+  expect(text).not.toContain('to do: look at its log')
+  expect(frameOf(pressed(state, 'z')).join('\n')).toContain('to do: look at its log')
 })
 
 test('the lower pane takes the larger part when it has the keys', () => {

@@ -32,11 +32,6 @@ const sizes: readonly Size[] = [
   { columns: 160, rows: 45 },
 ]
 
-const limited = runOf('waiter-1', {
-  ...{ job: 'sync', queue: 'sync', state: 'waiting', changedAt: now - 6 * minuteMs },
-  waitingFor: { kind: 'limit', name: 'tenant' },
-} as Partial<Run>)
-
 const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 13_000, leftMs: 12_000 } as const
 
 const fleet = fleetOf({
@@ -128,7 +123,7 @@ const limitsData: LimitsData = {
     ['tenant', [key, { ...key, key: 'ben', waiting: 0 }]],
     ['stripe', [{ limiter: 'stripe', key: '', used: 0, max: 5, waiting: 0, closedMs: 40_000 }]],
   ]),
-  waiting: [limited],
+  oldest: new Map([['tenant', now - 6 * minuteMs]]),
   isWhole: true,
   current: 'tenant',
   users: {

@@ -31,7 +31,7 @@ function waits(id: string, name: string, over: Partial<Run> = {}): Run {
 }
 
 function dataOf(over: Partial<LimitsData> = {}): LimitsData {
-  return { limiters: [], keys: new Map(), waiting: [], isWhole: true, isPartial: false, ...over }
+  return { limiters: [], keys: new Map(), oldest: new Map(), isWhole: true, isPartial: false, ...over }
 }
 
 function holder(run: string, over: Partial<LimitHolder> = {}): LimitHolder {
@@ -61,13 +61,13 @@ describe('rows', () => {
 
   test('know the fullest key, since when the first waits, and a pause that only the overview tells of', () => {
     const keys = new Map([['tenant', [keyOf('tenant', 'ana'), keyOf('tenant', 'ben', { used: 2 })]]])
-    const waiting = [
-      waits('a', 'tenant', { changedAt: now - minuteMs }),
-      waits('b', 'other', { changedAt: now - 9 * minuteMs }),
-    ]
+    const oldest = new Map([
+      ['tenant', now - minuteMs],
+      ['other', now - 9 * minuteMs],
+    ])
     const fleet = fleetOf({ limiters: [{ ...limiter('tenant'), closedMs: 7_000 }] })
     const [row] = limiterRows(
-      screenInput({ target, fleet, data: dataOf({ limiters: [limiter('tenant')], keys, waiting }) }),
+      screenInput({ target, fleet, data: dataOf({ limiters: [limiter('tenant')], keys, oldest }) }),
     )
     expect([row?.fullest?.key, row?.oldestMs, row?.closedMs]).toEqual(['ben', minuteMs, 7_000])
   })
@@ -239,7 +239,15 @@ describe('reads', () => {
         calls.push(`${limit} keys of ${name}`)
         return [keyOf(name, '')]
       },
-      runs: async () => ({ runs: [waits('w1', 'a'), waits('w2', 'b')], looked: 2 }),
+      runs: async () => ({
+        runs: [
+          waits('w1', 'a'),
+          waits('w2', 'a', { changedAt: now - 5 * minuteMs }),
+          waits('w3', 'b'),
+          runOf('ready'),
+        ],
+        looked: 4,
+      }),
       limitHolders: async ({ limiter: name, key }: LimitKeyQuery) => {
         calls.push(`holders of ${name}/${key}`)
         return { holders: [holder('h1')] }
@@ -260,6 +268,14 @@ describe('reads', () => {
       ...['holders of a/key', '50 waiters of a/key'],
     ])
     expect(data.users).toMatchObject({ limiter: 'a', key: 'key', holders: [{ run: 'h1' }], isCut: true })
+  })
+
+  test('since when the first run waits, by limiter', async () => {
+    const { oldest } = await loadLimits(reads().inspector, {}, undefined)
+    expect([...oldest]).toEqual([
+      ['a', now - 5 * minuteMs],
+      ['b', now - minuteMs],
+    ])
   })
 
   test('a cursor that has moved to another limiter or key reads no list', async () => {

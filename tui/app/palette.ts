@@ -16,7 +16,7 @@ export function paletteItems(state: AppState, typed: string, deps: AppDeps): rea
   const known = bindingsOf(shownPlace(state.places).screen).filter(({ command }) =>
     isKnown(command, state, deps),
   )
-  const named = fuzzySort(typed, known, ({ command }) => command).map(({ item }) => item)
+  const named = fuzzySort(typed, known, ({ command }) => command)
   const words = typed.toLowerCase().split(' ').filter(Boolean)
   const explained = known.filter((binding) => {
     const text = `${binding.label} ${binding.help}`.toLowerCase()

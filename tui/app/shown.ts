@@ -37,7 +37,18 @@ export function isTooSmall({ columns, rows }: Size): boolean {
   return columns < 40 || rows < 10
 }
 
+/** One key and its frame ask several times: the same state gets the same input, so that `rowsOf` knows it again. */
+const inputs = new WeakMap<AppState, ScreenInput<unknown>>()
+
 export function inputOf(state: AppState): ScreenInput<unknown> {
+  const known = inputs.get(state)
+  if (known !== undefined) return known
+  const input = makeInput(state)
+  inputs.set(state, input)
+  return input
+}
+
+function makeInput(state: AppState): ScreenInput<unknown> {
   const place = shownPlace(state.places)
   const { fleet, data } = state.frozen ?? state
   const found = data.get(place.id)
@@ -48,6 +59,23 @@ export function inputOf(state: AppState): ScreenInput<unknown> {
     now: (state.frozen?.at ?? state.now) + fleet.aheadMs,
     size: bodySize(state),
   }
+}
+
+interface MadeRows {
+  readonly screen: Screen
+  readonly byPane: Map<string, readonly Row[]>
+}
+
+const madeRows = new WeakMap<ScreenInput<unknown>, MadeRows>()
+
+/** The rows of a pane, made once for each input. */
+function rowsOf(screen: Screen, input: ScreenInput<unknown>, pane: string): readonly Row[] {
+  const known = madeRows.get(input)
+  const made = known?.screen === screen ? known : { screen, byPane: new Map<string, readonly Row[]>() }
+  const rows = made.byPane.get(pane) ?? screen.rows(input, pane)
+  made.byPane.set(pane, rows)
+  madeRows.set(input, made)
+  return rows
 }
 
 export function activePane(place: Place, screen: Screen): string {
@@ -75,7 +103,7 @@ export function activeList(state: AppState, screens: Screens): ActiveList {
   const screen = shownScreen(state, screens)
   const input = inputOf(state)
   const pane = activePane(input.place, screen)
-  const rows = screen.rows(input, pane)
+  const rows = rowsOf(screen, input, pane)
   return {
     ...{ pane, rows },
     index: cursorIndex(rows, cursorIn(screen, input, pane)),
@@ -87,7 +115,7 @@ export function windowsOf(screen: Screen, input: ScreenInput<unknown>): Readonly
   const active = activePane(input.place, screen)
   const windows = screen.panes.map((pane) => {
     const height = Math.max(0, screen.height(input, pane))
-    const rows = screen.rows(input, pane)
+    const rows = rowsOf(screen, input, pane)
     return [pane, windowOf(rows, cursorIn(screen, input, pane), height, pane === active)] as const
   })
   return Object.fromEntries(windows)

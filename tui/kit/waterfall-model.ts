@@ -20,7 +20,6 @@ import type { WaterfallSpan } from './waterfall-span.ts'
 export interface WaterfallMark {
   readonly at: number
   readonly kind: HistoryEntry['kind']
-  readonly worker?: string
   readonly sentence: string
 }
 
@@ -72,12 +71,6 @@ export function foldScopes(model: WaterfallModel, folded: ReadonlySet<StepPath>)
 }
 
 /** Lets what goes on grow until `now`, without another read. */
-export function advanceWaterfall(model: WaterfallModel, now: number): WaterfallModel {
-  if (!model.live || now <= model.to) return model
-  return { ...model, to: now, rows: advanceRows(model.rows, now) }
-}
-
-/** The same for some of its rows. */
 export function advanceRows(rows: readonly WaterfallRow[], now: number): readonly WaterfallRow[] {
   return rows.map((row) => advanceRow(row, now))
 }
@@ -90,10 +83,10 @@ function advanceRow(row: WaterfallRow, now: number): WaterfallRow {
 }
 
 function toMark(entry: HistoryEntry, input: WaterfallInput): WaterfallMark {
-  const { at, kind, worker } = entry
+  const { at, kind } = entry
   const isMove = kind === 'lost' || kind === 'released'
   const sentence = `${historySentence(entry)}${isMove ? movedText(entry, input) : ''}`
-  return { at, kind, sentence, ...(worker === undefined ? {} : { worker }) }
+  return { at, kind, sentence }
 }
 
 /** Where the run was next. */

@@ -1,11 +1,3 @@
-/** How well a text matches what was typed. */
-export interface FuzzyMatch {
-  /** Higher is better. */
-  readonly score: number
-  /** Indexes of the characters that were typed, in UTF-16 units: to be shown bold. */
-  readonly positions: readonly number[]
-}
-
 const points = {
   /** Directly behind the character matched before. */
   run: 8,
@@ -21,11 +13,11 @@ const maxText = 200
 
 /**
  * Matches the characters of `typed`, whatever their case, in their order; spaces only part words, so `ret st` finds `retry
- * from a step`. Returns a way to match that scores well, or undefined when there is none.
+ * from a step`. Returns the score of a way to match that scores well, higher is better; undefined when there is none.
  */
-export function fuzzyMatch(typed: string, text: string): FuzzyMatch | undefined {
+function fuzzyScore(typed: string, text: string): number | undefined {
   const wanted = fold(typed.replace(/\s+/g, ''))
-  if (wanted === '') return { score: 0, positions: [] }
+  if (wanted === '') return 0
   const within = fold(text.slice(0, maxText))
   // best[j]: of ways to match what was typed so far whose last character is at j.
   let best: (Way | undefined)[] = Array.from(within, () => undefined)
@@ -34,13 +26,12 @@ export function fuzzyMatch(typed: string, text: string): FuzzyMatch | undefined 
     (a, b) => (b !== undefined && (a === undefined || b.score > a.score) ? b : a),
     undefined,
   )
-  return found && { score: found.score - within.length / maxText, positions: positionsOf(found) }
+  return found && found.score - within.length / maxText
 }
 
 interface Way {
   readonly score: number
   readonly at: number
-  readonly before: Way | undefined
 }
 
 function nextWays(
@@ -70,11 +61,11 @@ function extend(
   text: string,
 ): Way | undefined {
   const start = (isWordStart(text, at) ? points.wordStart : 0) + (at === 0 ? points.textStart : 0)
-  if (first) return { score: start + points.gap * Math.min(at, maxGap), at, before: undefined }
+  if (first) return { score: start + points.gap * Math.min(at, maxGap), at }
   const near = direct === undefined ? Number.NEGATIVE_INFINITY : direct.score + points.run
   const far = gapped === undefined ? Number.NEGATIVE_INFINITY : gapScore(gapped, at)
   if (direct === undefined && gapped === undefined) return undefined
-  return { score: Math.max(near, far) + start, at, before: near >= far ? direct : gapped }
+  return { score: Math.max(near, far) + start, at }
 }
 
 function gapScore(way: Way, at: number): number {
@@ -87,13 +78,7 @@ function isWordStart(text: string, at: number): boolean {
   return /[^\p{L}\p{N}]/u.test(before) || (/\p{Ll}/u.test(before) && /\p{Lu}/u.test(here))
 }
 
-function positionsOf(way: Way): number[] {
-  const positions: number[] = []
-  for (let at: Way | undefined = way; at !== undefined; at = at.before) positions.push(at.at)
-  return positions.reverse()
-}
-
-/** Lower case, unit by unit, so that positions hold: a letter whose lower case is longer stays as it is. */
+/** Lower case, unit by unit, so that indexes hold: a letter whose lower case is longer stays as it is. */
 function fold(text: string): string {
   const lower = text.toLowerCase()
   if (lower.length === text.length) return lower
@@ -103,21 +88,17 @@ function fold(text: string): string {
   }).join('')
 }
 
-export interface FuzzyItem<Item> {
-  readonly item: Item
-  readonly match: FuzzyMatch
-}
-
 /** Returns the items that match, the best first; equally good ones in their order. */
 export function fuzzySort<Item>(
   typed: string,
   items: readonly Item[],
   textOf: (item: Item) => string,
-): FuzzyItem<Item>[] {
+): readonly Item[] {
   return items
-    .flatMap((item): FuzzyItem<Item>[] => {
-      const match = fuzzyMatch(typed, textOf(item))
-      return match === undefined ? [] : [{ item, match }]
+    .flatMap((item) => {
+      const score = fuzzyScore(typed, textOf(item))
+      return score === undefined ? [] : [{ item, score }]
     })
-    .sort((a, b) => (typed.trim() === '' ? 0 : b.match.score - a.match.score))
+    .sort((a, b) => b.score - a.score)
+    .map(({ item }) => item)
 }

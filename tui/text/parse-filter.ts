@@ -33,7 +33,6 @@ export type HiddenRuns = Pick<
 /** A part of the text that can't be used. */
 interface FilterProblem {
   readonly start: number
-  readonly end: number
   readonly message: string
 }
 
@@ -169,19 +168,14 @@ function takeNegated(draft: Draft, token: FilterToken, { sets }: Sets): void {
 /** Words are searched as they stand: as one text, a space between two. */
 function takeWords(draft: Draft, text: string): void {
   const [first] = draft.words
-  const last = draft.words.at(-1)
-  if (first === undefined || last === undefined) return
+  if (first === undefined) return
   const reason = draft.setBy.get('text')
   if (reason === undefined) {
     draft.filter.text = draft.words.map(({ value }) => value).join(' ')
     return
   }
   const written = text.slice(reason.start, reason.end)
-  addProblem(
-    draft,
-    { ...first, end: last.end },
-    `one text is searched at a time, and ${written} is there already`,
-  )
+  addProblem(draft, first, `one text is searched at a time, and ${written} is there already`)
 }
 
 const orderedStates: readonly RunState[] = ['ready', 'running', 'waiting', 'cancelling']
@@ -196,7 +190,7 @@ function takeStates(draft: Draft): void {
   const left = runStates.filter((state) => states.includes(state) && !notStates.has(state))
   filter.states = left
   if (left.length > 0) return
-  draft.unknown.push({ start: 0, end: 0, message: 'no state is left; take out a !state:' })
+  draft.unknown.push({ start: 0, message: 'no state is left; take out a !state:' })
 }
 
 /** A key alone says nothing. */
@@ -214,12 +208,12 @@ function checkQuery(draft: Draft): void {
     parseRunQuery({ ...filter, ...(order === undefined ? {} : { order }), limit: 1 })
   } catch (error) {
     if (!InvalidOptionsError.is(error)) throw error
-    const part = draft.setBy.get('order') ?? { start: 0, end: 0 }
-    draft.unknown.push({ start: part.start, end: part.end, message: error.message.replace(/^runs: /, '') })
+    const part = draft.setBy.get('order') ?? { start: 0 }
+    draft.unknown.push({ start: part.start, message: error.message.replace(/^runs: /, '') })
     delete draft.order
   }
 }
 
-function addProblem(draft: Draft, { start, end }: Pick<FilterToken, 'start' | 'end'>, message: string): void {
-  draft.unknown.push({ start, end, message })
+function addProblem(draft: Draft, { start }: Pick<FilterToken, 'start'>, message: string): void {
+  draft.unknown.push({ start, message })
 }

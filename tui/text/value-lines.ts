@@ -1,5 +1,4 @@
 import { textWidth } from '../../runtime/cli/plain-text.ts'
-import { readValue } from '../../runtime/cli/run-json.ts'
 import { bytesIn, hexLines, isLongBytes } from './byte-text.ts'
 import { escapedText } from './quoted-text.ts'
 import { headText, partsOf, previewText } from './value-parts.ts'
@@ -33,13 +32,6 @@ const maxText = 200
 const maxParts = 100
 const maxBytes = 4_096
 const previewRoom = 80
-
-/** Returns a value's lines; of a value that can't be decoded one line that says why. @param name What it is: `input`. */
-export function storedValueLines(bytes: Uint8Array, name: string, options: ValueOptions = {}): ValueLine[] {
-  const read = readValue(bytes, name)
-  if ('value' in read) return valueLines(read.value, options)
-  return [{ path: '', depth: 0, text: `(${escapedText(read.unreadable)})`, foldable: false, folded: false }]
-}
 
 export function valueLines(
   value: unknown,

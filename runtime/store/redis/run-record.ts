@@ -132,6 +132,14 @@ function decodeTail(tail: Buffer): Tail {
   }
 }
 
+/** Of a stay, in front of the lease: fence, position, bytes and streak (`readStay` in scripts/prelude.lua). */
+const stayHeadBytes = 15
+
+/** The lease of the worker that holds the run; empty where none does. */
+export function leaseOf(stay: Buffer): Buffer {
+  return stay.subarray(stayHeadBytes)
+}
+
 /** While a run is held its stay knows its position. */
 export function withStay(record: RunRecord, stay: Buffer): void {
   if (stay.length === 0) return
@@ -169,6 +177,8 @@ export interface WholeRun {
   readonly id: string
   readonly record: RunRecord
   readonly worker: string
+  /** The lease of its worker; empty while it is in no slot. */
+  readonly lease: Buffer
   readonly given: Given
   readonly outcome: Buffer
 }

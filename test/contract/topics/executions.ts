@@ -58,6 +58,18 @@ export function executionsContract(open: Open): void {
 
   contractTest(
     open,
+    'the version told is that of the worker that has the run, also where another one has its name',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun()])
+      await worker({ name: 'same', jobs: jobs.map((job) => ({ ...job, version: 2 })) })
+      const newer = await worker({ name: 'same', jobs })
+      const run = await newer.claimOne()
+      expect(await store.executions(run.id)).toMatchObject([{ n: 1, worker: 'same', version: 3 }])
+    },
+  )
+
+  contractTest(
+    open,
     'of a run that completes at once begin and end are told, and no worker',
     async (contract) => {
       const { store, worker, advance, now } = contract

@@ -72,10 +72,10 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     place: () => 'runs',
     shown: () => /\[2 Runs/,
     rows: async (shop) => (await newestRuns(shop)).map(({ id }) => short(id)),
-    height: 18,
+    height: 12,
     facts: async (shop) => {
       const runs = await newestRuns(shop)
-      const shown = runs.slice(0, 18)
+      const shown = runs.slice(0, 12)
       return [
         pattern(`1 of ${runs.length}`),
         ...shown.map(({ id, job, state }) => pattern(short(id), job, stateWords[state] ?? state)),
@@ -196,9 +196,9 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     place: () => 'doctor',
     shown: () => /\[9 /,
     rows: checkNames,
-    height: 12,
+    height: 9,
     facts: async (shop) => {
-      const checks = (await checksOf(shop)).slice(0, 12)
+      const checks = (await checksOf(shop)).slice(0, 9)
       return checks.map(({ name, verdict }) => pattern(verdict, name))
     },
     filter: {

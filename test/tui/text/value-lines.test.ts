@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { plainText } from '../../../runtime/cli/plain-text.ts'
 import { decodeValue, encodeValue } from '../../../runtime/model/codec.ts'
-import { storedValueLines, type ValueOptions, valueLines } from '../../../tui/text/value-lines.ts'
+import { type ValueOptions, valueLines } from '../../../tui/text/value-lines.ts'
 
 /** The lines as a screen shows them: `+` folded, `-` unfolded. */
 function shown(value: unknown, options: ValueOptions = {}): string[] {
@@ -152,14 +152,6 @@ describe('a long value', () => {
 })
 
 describe('what a job stored', () => {
-  test('is read from its bytes, or says why it can not be', () => {
-    const value = { at: new Date(0), n: 1n }
-    expect(storedValueLines(encodeValue(value, 'input'), 'input')).toEqual(valueLines(value))
-    const [line, ...others] = storedValueLines(new Uint8Array([9, 1]), 'input')
-    expect(line?.text).toMatch(/^\(.*format 9/)
-    expect(others).toEqual([])
-  })
-
   test('can not steer a terminal or turn text around', () => {
     const evil = '\u001b[2J\u202edrow\u2066\u009b\u0007\u200b'
     const lines = valueLines(

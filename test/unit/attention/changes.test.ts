@@ -121,4 +121,10 @@ describe('starts of versions', () => {
     ]
     expect(lastDeploy(versionStarts(snapshot({ operations }).overview), 'pay')).toMatchObject({ version: 16 })
   })
+
+  test('are found once for each overview', () => {
+    const { overview } = snapshot({ workers: [worker('w1', { pay: 17 })] })
+    expect(versionStarts(overview)).toBe(versionStarts(overview))
+    expect(versionStarts({ ...overview, workers: [] })).toEqual([])
+  })
 })

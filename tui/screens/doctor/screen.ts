@@ -1,8 +1,9 @@
 import { packageVersion } from '../../../runtime/cli/package-version.ts'
 import { alarmCount } from '../../fleet/alarm-count.ts'
+import { listLayout, zoomed } from '../../kit/list-layout.ts'
 import type { Screen } from '../screen.ts'
 import { checkRows, type DoctorData } from './rows.ts'
-import { DoctorView, doctorLayout } from './view.tsx'
+import { DoctorView } from './view.tsx'
 
 /** What `durable-jobs doctor` says of the store. */
 export const doctor: Screen<DoctorData> = {
@@ -23,7 +24,8 @@ export const doctor: Screen<DoctorData> = {
     isPartial: ({ isQuick }) => isQuick,
   },
   rows: checkRows,
-  height: (input) => doctorLayout(input).listHeight,
+  height: (input) => listLayout(input).listHeight,
+  toggles: { zoom: zoomed },
   alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'store-fault'),
   json: ({ data, fleet }) => ({ ...data, connection: fleet.connection }),
   View: DoctorView,

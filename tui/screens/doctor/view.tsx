@@ -3,15 +3,16 @@ import type { ReactElement } from 'react'
 import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import type { StoreCheck } from '../../../runtime/store/store.ts'
-import { EmptyList } from '../../kit/empty-list.tsx'
-import { Pane } from '../../kit/pane.tsx'
+import { currentOf } from '../../app/list-window.ts'
+import { DetailPane } from '../../kit/detail-pane.tsx'
+import { emptySpans } from '../../kit/empty-list.tsx'
+import { listLayout } from '../../kit/list-layout.ts'
+import { ListPane } from '../../kit/list-pane.tsx'
 import { type Span, span } from '../../kit/span.ts'
-import { Spans } from '../../kit/spans.tsx'
-import { Table } from '../../kit/table.tsx'
 import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
-import type { ScreenInput, ViewProps } from '../screen.ts'
-import { type CheckRow, type DoctorData, verdictText } from './rows.ts'
+import type { ViewProps } from '../screen.ts'
+import { type CheckRow, checkRows, type DoctorData, verdictText } from './rows.ts'
 
 const tones: Readonly<Record<StoreCheck['verdict'], Tone>> = { fine: 'good', warning: 'warn', fault: 'bad' }
 
@@ -29,42 +30,28 @@ function columns({ look }: ViewProps<DoctorData>): readonly TableColumn<CheckRow
   ]
 }
 
-const detailHeight = 6
-const leastList = 6
-
-/** The rest of the body is the list; a low terminal has no room for the pane below it. */
-export function doctorLayout({ size }: Pick<ScreenInput<DoctorData>, 'size'>): {
-  readonly paneHeight: number
-  readonly detailHeight: number
-  readonly listHeight: number
-} {
-  const hasDetail = size.rows >= leastList + detailHeight
-  const paneHeight = hasDetail ? size.rows - detailHeight : size.rows
-  // Less its rule and the title line of the table.
-  return { paneHeight, detailHeight: hasDetail ? detailHeight : 0, listHeight: paneHeight - 2 }
-}
-
 export function DoctorView(props: ViewProps<DoctorData>): ReactElement {
-  const { data, size, look, place, windows } = props
-  const layout = doctorLayout(props)
-  const list = windows.checks
-  const current = list?.rows[list.line] as CheckRow | undefined
+  const { size, look, place, windows } = props
+  const { paneHeight, detailHeight } = listLayout(props)
+  const current = currentOf(checkRows(props), place, 'checks')
+  const width = size.columns
   return (
     <Box flexDirection="column">
-      <Pane title="doctor" note={noteOf(props)} width={size.columns} height={layout.paneHeight} look={look}>
-        {list === undefined || list.count === 0 ? (
-          <EmptyList {...props} what="check" />
-        ) : (
-          <Table columns={columns(props)} window={list} place={place} look={look} width={size.columns} />
-        )}
-      </Pane>
-      {layout.detailHeight === 0 || current === undefined || data === undefined ? null : (
-        <Pane title={current.check.name} width={size.columns} height={layout.detailHeight} look={look}>
-          {detailLines(current.check, size.columns - 2).map((line) => (
-            <Spans key={line} spans={[span(` ${line}`)]} />
-          ))}
-        </Pane>
-      )}
+      <ListPane
+        title="doctor"
+        note={noteOf(props)}
+        columns={columns(props)}
+        window={windows.checks}
+        height={paneHeight}
+        empty={emptySpans({ ...props, what: 'check' })}
+        {...{ place, look, width }}
+      />
+      <DetailPane
+        title={current?.id ?? 'no check'}
+        height={detailHeight}
+        lines={current === undefined ? [] : detailLines(current.check, width - 2)}
+        {...{ look, width }}
+      />
     </Box>
   )
 }
@@ -76,7 +63,7 @@ function noteOf({ data, fleet }: ViewProps<DoctorData>): Span {
   return span(`${verdictText(data)}   ${data.address}   version ${data.version}${latency}`, 'dim')
 }
 
-function detailLines({ found, remedy }: StoreCheck, width: number): readonly string[] {
+function detailLines({ found, remedy }: StoreCheck, width: number): readonly (readonly Span[])[] {
   const texts = remedy === undefined ? [found] : [found, `to do: ${remedy}`]
-  return texts.flatMap((text) => wrap(text, width))
+  return texts.flatMap((text) => wrap(text, width)).map((line) => [span(` ${line}`)])
 }

@@ -1,6 +1,5 @@
 import { lastDeploy, type VersionStart, versionStarts } from '../../../runtime/attention/version-starts.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
-import type { Overview } from '../../../runtime/store/overview.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 import type { Row, ScreenInput } from '../screen.ts'
 import { matchesFailure, parseFailureFilter } from './failure-filter.ts'
@@ -19,20 +18,10 @@ export function failureRows({
 }: Pick<ScreenInput<FailuresData>, 'data' | 'fleet' | 'place'>): readonly FailureRow[] {
   const filter = parseFailureFilter(place.filter)
   if (filter.unknown.length > 0) return []
-  const starts = startsOf(fleet.overview)
+  const starts = fleet.overview === undefined ? [] : versionStarts(fleet.overview)
   const rows = (data?.groups ?? []).map((group) => toRow(group, starts))
   const matching = rows.filter(({ group, newSince }) => matchesFailure(group, filter, newSince !== undefined))
   return place.sort?.descending === false ? matching.reverse() : matching
-}
-
-/** Found once for each overview. */
-const knownStarts = new WeakMap<Overview, readonly VersionStart[]>()
-
-function startsOf(overview: Overview | undefined): readonly VersionStart[] {
-  if (overview === undefined) return []
-  const starts = knownStarts.get(overview) ?? versionStarts(overview)
-  knownStarts.set(overview, starts)
-  return starts
 }
 
 function toRow(group: FailureGroup, starts: readonly VersionStart[]): FailureRow {

@@ -1,5 +1,6 @@
 import { failureText } from '../../../runtime/describe/failure-text.ts'
 import { alarmCount } from '../../fleet/alarm-count.ts'
+import { listLayout, zoomed } from '../../kit/list-layout.ts'
 import { spansText } from '../../kit/span.ts'
 import type { Screen } from '../screen.ts'
 import { failureDetail, retryCommand } from './detail.ts'
@@ -7,7 +8,7 @@ import { failureFilterHint } from './failure-filter.ts'
 import { type FailuresData, loadFailures } from './failures-data.ts'
 import { failureIncident } from './incident.ts'
 import { type FailureRow, failureRows } from './rows.ts'
-import { FailuresView, failuresLayout } from './view.tsx'
+import { FailuresView } from './view.tsx'
 
 /** As wide as each line is. */
 const whole = Number.POSITIVE_INFINITY
@@ -30,7 +31,8 @@ export const failures: Screen<FailuresData> = {
     load: ({ inspector }, request) => loadFailures(inspector, request),
   },
   rows: failureRows,
-  height: (input) => failuresLayout(input).listHeight,
+  height: (input) => listLayout(input).listHeight,
+  toggles: { zoom: zoomed },
   alarms: (fleet) => alarmCount(fleet, ({ kind }) => kind === 'new-failure' || kind === 'failing-job'),
   copies: ({ store }, row) =>
     row === undefined

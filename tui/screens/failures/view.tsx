@@ -2,33 +2,18 @@ import { Box } from 'ink'
 import type { ReactElement } from 'react'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { failureText, shortFingerprint, triesIn } from '../../../runtime/describe/failure-text.ts'
-import { EmptyList } from '../../kit/empty-list.tsx'
-import { Lines } from '../../kit/lines.tsx'
-import { Pane } from '../../kit/pane.tsx'
+import { currentOf } from '../../app/list-window.ts'
+import { DetailPane } from '../../kit/detail-pane.tsx'
+import { emptySpans } from '../../kit/empty-list.tsx'
+import { listLayout } from '../../kit/list-layout.ts'
+import { ListPane } from '../../kit/list-pane.tsx'
 import { type Span, span } from '../../kit/span.ts'
-import { Spans } from '../../kit/spans.tsx'
 import { sparkline } from '../../kit/sparkline.ts'
-import { Table } from '../../kit/table.tsx'
 import type { TableColumn } from '../../kit/table-lines.ts'
-import type { ScreenInput, ViewProps } from '../screen.ts'
+import type { ViewProps } from '../screen.ts'
 import { failureDetail } from './detail.ts'
 import type { FailuresData } from './failures-data.ts'
 import { type FailureRow, failedNowText, failureRows } from './rows.ts'
-
-const detailHeight = 9
-const leastList = 8
-
-/** The rest of the body is the list; a low terminal has no room for the pane below it. */
-export function failuresLayout({ size }: Pick<ScreenInput<FailuresData>, 'size'>): {
-  readonly paneHeight: number
-  readonly detailHeight: number
-  readonly listHeight: number
-} {
-  const hasDetail = size.rows >= leastList + detailHeight
-  const paneHeight = hasDetail ? size.rows - detailHeight : size.rows
-  // Less its rule and the title line of the table.
-  return { paneHeight, detailHeight: hasDetail ? detailHeight : 0, listHeight: Math.max(0, paneHeight - 2) }
-}
 
 function columns({ size, look, now }: ViewProps<FailuresData>): readonly TableColumn<FailureRow>[] {
   const isWide = size.columns >= 100
@@ -112,36 +97,39 @@ function trendOf(perMinute: readonly number[], width: number, form: 'ascii' | 'b
 }
 
 export function FailuresView(props: ViewProps<FailuresData>): ReactElement {
-  const { size, look, place, windows, now, store, data } = props
-  const layout = failuresLayout(props)
-  const list = windows.list
-  const current = list?.rows[list.line] as FailureRow | undefined
+  const { size, look, place, windows, now, store } = props
+  const { paneHeight, detailHeight } = listLayout(props)
+  const current = currentOf(failureRows(props), place, 'list')
+  const width = size.columns
   return (
     <Box flexDirection="column">
-      <Pane title="failures" note={noteOf(props)} width={size.columns} height={layout.paneHeight} look={look}>
-        {data !== undefined && data.unknown.length > 0 ? (
-          <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
-        ) : list === undefined || list.count === 0 ? (
-          <EmptyList
-            {...props}
-            what="failure"
-            next="none was stored yet; what fails shows here, grouped by its cause"
-            {...(data === undefined ? {} : { unfiltered: data.groups.length })}
-          />
-        ) : (
-          <Table columns={columns(props)} window={list} place={place} look={look} width={size.columns} />
-        )}
-      </Pane>
-      {layout.detailHeight === 0 || current === undefined ? null : (
-        <Pane title={current.id} width={size.columns} height={layout.detailHeight} look={look}>
-          <Lines
-            lines={failureDetail(current, { now, width: size.columns, look, store })}
-            width={size.columns}
-          />
-        </Pane>
-      )}
+      <ListPane
+        title="failures"
+        note={noteOf(props)}
+        columns={columns(props)}
+        window={windows.list}
+        height={paneHeight}
+        empty={emptyOf(props)}
+        {...{ place, look, width }}
+      />
+      <DetailPane
+        title={current?.id ?? 'no failure'}
+        height={detailHeight}
+        lines={current === undefined ? [] : failureDetail(current, { now, width, look, store })}
+        {...{ look, width }}
+      />
     </Box>
   )
+}
+
+function emptyOf(props: ViewProps<FailuresData>): readonly Span[] {
+  const { data } = props
+  if (data !== undefined && data.unknown.length > 0) return [span(` ${data.unknown.join('; ')}`, 'bad')]
+  return emptySpans({
+    ...{ ...props, what: 'failure' },
+    next: 'none was stored yet; what fails shows here, grouped by its cause',
+    ...(data === undefined ? {} : { unfiltered: data.groups.length }),
+  })
 }
 
 const orderText = { latest: 'seen last first', most: 'most tries first', newest: 'newest first' } as const

@@ -10,8 +10,8 @@ export interface LimitsData {
   readonly limiters: readonly LimiterInfo[]
   /** By limiter, those with the longest waitlists first: a few of each, more of the one under the cursor. */
   readonly keys: ReadonlyMap<string, readonly LimiterKeyInfo[]>
-  /** Runs that wait for a limit, among those that have waited for anything for the longest. */
-  readonly waiting: readonly Run[]
+  /** By limiter, when the first of its waiting runs began to wait: among the runs that have waited for anything for the longest. */
+  readonly oldest: ReadonlyMap<string, number>
   /** All runs that wait were inspected for that. */
   readonly isWhole: boolean
   /** The row under the cursor that it was read for; left out: an empty list has the keys. */
@@ -82,7 +82,7 @@ export async function loadLimits(
 }
 
 const noLimits: LimitsData = {
-  ...{ limiters: [], keys: new Map(), waiting: [], isWhole: true, isPartial: false },
+  ...{ limiters: [], keys: new Map(), oldest: new Map(), isWhole: true, isPartial: false },
 }
 
 /** A row of the list of keys, or of who uses one, begins with its limiter, then its key. */
@@ -99,8 +99,18 @@ function isUsing({ users }: LimitsData, limiter: string, key: string | undefined
   return users !== undefined && users.limiter === limiter && users.key === key
 }
 
+function oldestWaits(runs: readonly Run[]): ReadonlyMap<string, number> {
+  const oldest = new Map<string, number>()
+  for (const run of runs) {
+    const limiter = waitsFor(run)
+    if (limiter !== undefined)
+      oldest.set(limiter, Math.min(run.changedAt, oldest.get(limiter) ?? run.changedAt))
+  }
+  return oldest
+}
+
 /** The limiter that a run waits for. */
-export function waitsFor(run: Run): string | undefined {
+function waitsFor(run: Run): string | undefined {
   return run.state === 'waiting' && run.waitingFor.kind === 'limit' ? run.waitingFor.name : undefined
 }
 
@@ -118,7 +128,7 @@ async function loadList(inspector: Reads): Promise<LimitsData> {
   )
   return {
     ...{ limiters, keys: new Map(keys), isWhole: page.cursor === undefined, isPartial: false },
-    waiting: page.runs.filter((run) => waitsFor(run) !== undefined),
+    oldest: oldestWaits(page.runs),
   }
 }
 

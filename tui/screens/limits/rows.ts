@@ -6,7 +6,7 @@ import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
 import { type SortValues, sortedBy } from '../../text/sorted-by.ts'
 import type { Row, ScreenInput } from '../screen.ts'
-import { type LimitsData, waitsFor } from './limits-data.ts'
+import type { LimitsData } from './limits-data.ts'
 
 export interface LimiterRow extends Row {
   readonly limiter: LimiterInfo
@@ -26,10 +26,11 @@ type Input = Pick<ScreenInput<LimitsData>, 'data' | 'place' | 'now' | 'fleet'>
 
 /** Limiters with the longest waitlists first, then closed and full ones. */
 export function limiterRows(input: Input): readonly LimiterRow[] {
-  const { data, place } = input
+  const { data, place, now, fleet } = input
   if (data === undefined) return []
+  const busy = new Map((fleet.overview?.limiters ?? []).map((limiter) => [limiter.name, limiter]))
   const rows = data.limiters
-    .map((limiter) => rowOf(limiter, data, input))
+    .map((limiter) => rowOf(limiter, data, busy.get(limiter.name)?.closedMs, now))
     .filter((row) => hasWords(textsOf(row), place.filter))
     .sort(
       (a, b) =>
@@ -58,20 +59,22 @@ function textsOf({ id, limiter, closedMs, fullest }: LimiterRow): readonly strin
   return [id, limiter.rule.kind, state, limiter.byHand === undefined ? '' : `set by ${limiter.byHand.by}`]
 }
 
-function rowOf(limiter: LimiterInfo, data: LimitsData, { now, fleet }: Input): LimiterRow {
+function rowOf(
+  limiter: LimiterInfo,
+  data: LimitsData,
+  busyClosedMs: number | undefined,
+  now: number,
+): LimiterRow {
   const { name } = limiter
   const keys = data.keys.get(name) ?? []
   const [fullest] = keys.toSorted((a, b) => saturation(b) - saturation(a))
-  const waiting = data.waiting.filter((run) => waitsFor(run) === name)
-  const busy = fleet.overview?.limiters.find((one) => one.name === name)
-  const closed = [busy?.closedMs, ...keys.map(({ closedMs }) => closedMs)].filter((ms) => ms !== undefined)
+  const oldest = data.oldest.get(name)
+  const closed = [busyClosedMs, ...keys.map(({ closedMs }) => closedMs)].filter((ms) => ms !== undefined)
   return {
     ...{ id: name, limiter },
     ...(fullest === undefined ? {} : { fullest }),
     ...(closed.length === 0 ? {} : { closedMs: Math.max(...closed) }),
-    ...(waiting.length === 0
-      ? {}
-      : { oldestMs: now - Math.min(...waiting.map(({ changedAt }) => changedAt)) }),
+    ...(oldest === undefined ? {} : { oldestMs: now - oldest }),
     thing: { kind: 'limiter', id: name },
     target: waitersOf({ limiter: name }),
     get jumps() {

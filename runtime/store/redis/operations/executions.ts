@@ -7,9 +7,10 @@ import {
   lastExecution,
   versionOn,
 } from '../../executions.ts'
-import type { RunRecord, WholeRun } from '../run-record.ts'
+import type { WorkerJob } from '../../store.ts'
+import { plain, type RunRecord, type WholeRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
-import { readRecords, readWorkers } from './inspect.ts'
+import { readRecords, type StoredWorker } from './inspect.ts'
 
 type Shown = (at: number) => number
 
@@ -48,14 +49,13 @@ function toExecution(line: string, n: number, shown: Shown): ExecutionInfo {
 
 async function lastOf(
   calls: ScriptCalls,
-  { record, worker }: WholeRun,
+  { record, worker, lease }: WholeRun,
   shown: Shown,
 ): Promise<LastExecution | undefined> {
   const { state, fence, changedAt, startedAt, wakeAt } = record
   const ready = wakeAt === 0 ? {} : { readyAt: shown(wakeAt) }
   if (state === 'running' || state === 'cancelling') {
-    const jobs = (await readWorkers(calls)).find(({ name }) => name === worker)?.jobs ?? []
-    const version = versionOn(jobs, record.job)
+    const version = versionOn(await jobsOf(calls, lease), record.job)
     return {
       ...{ claimedAt: shown(Math.min(fence, changedAt)), ...ready },
       ...(worker === '' ? {} : { worker }),
@@ -65,4 +65,11 @@ async function lastOf(
   // Of a run that an earlier version claimed it isn't known whether this was its only execution.
   if (state !== 'completed' || startedAt !== fence || wakeAt === 0) return undefined
   return { claimedAt: shown(startedAt), ...ready, end: { at: shown(changedAt), transition: 'complete' } }
+}
+
+/** By lease, as names of workers aren't unique. */
+async function jobsOf(calls: ScriptCalls, lease: Buffer): Promise<readonly WorkerJob[]> {
+  if (lease.length === 0) return []
+  const raw = (await calls.read('HGET', calls.keys.of('workers'), lease)) as Buffer | null
+  return raw === null ? [] : (plain.unpack(raw) as StoredWorker).jobs
 }

@@ -8,7 +8,7 @@ import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, Worke
 import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
-import { decodeGiven, decodeRecord, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
+import { decodeGiven, decodeRecord, leaseOf, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { range } from './journal.ts'
 import { decodeRunCounts } from './run-counts.ts'
@@ -62,6 +62,7 @@ export function wholeRun(id: RunId, found: readonly Buffer[]): WholeRun {
     id,
     record,
     worker: String(worker),
+    lease: leaseOf(stay),
     given: decodeGiven(given),
     outcome: beside ? outcome : record.outcome,
   }
