@@ -10,9 +10,20 @@ import { promisify } from 'node:util'
 const run = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
+interface Manifest {
+  readonly version: string
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+}
+
+/** The packages of the lock file, those of other platforms too, by their places in `node_modules`. */
+const { packages: locked } = readJson<{ packages: Readonly<Record<string, Manifest>> }>(
+  join(root, 'package-lock.json'),
+)
+const { overrides } = readJson<{ overrides: Readonly<Record<string, string>> }>(join(root, 'package.json'))
+
 /**
- * A package registry on loopback. It serves the packages that are installed here, each in its one version, and this
- * package as `npm pack` packs it.
+ * A package registry on loopback. It serves the packages of the lock file, each in its one version, packed from where they are
+ * installed, and this package as `npm pack` packs it.
  */
 export class NpmRegistry {
   readonly url: string
@@ -51,25 +62,40 @@ export class NpmRegistry {
 const tarballs = '-/'
 
 async function reply(name: string, url: string, folder: string, response: ServerResponse): Promise<void> {
-  const packed = name.startsWith(tarballs)
-  const source = sourceOf(packed ? name.slice(tarballs.length) : name)
-  if (source === undefined) response.writeHead(404).end('{}')
-  else if (packed) response.end(await pack(source, folder))
-  else {
-    const manifest = JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')) as { version: string }
-    const version = { ...manifest, dist: { tarball: `${url}/${tarballs}${encodeURIComponent(name)}` } }
-    const document = {
-      name,
-      'dist-tags': { latest: manifest.version },
-      versions: { [manifest.version]: version },
-    }
-    response.setHeader('content-type', 'application/json').end(JSON.stringify(document))
+  if (name.startsWith(tarballs)) {
+    response.end(await pack(folderOf(name.slice(tarballs.length)), folder))
+    return
+  }
+  const manifest = manifestOf(name)
+  if (manifest === undefined) {
+    response.writeHead(404).end('{}')
+    return
+  }
+  const { version } = manifest
+  const dist = { tarball: `${url}/${tarballs}${encodeURIComponent(name)}` }
+  const versions = { [version]: { ...manifest, name, dist } }
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ name, 'dist-tags': { latest: version }, versions }))
+}
+
+function folderOf(name: string): string {
+  return name === 'durable-jobs' ? root : join(root, 'node_modules', name)
+}
+
+function manifestOf(name: string): Manifest | undefined {
+  const file = join(folderOf(name), 'package.json')
+  const manifest = existsSync(file) ? readJson<Manifest>(file) : locked[`node_modules/${name}`]
+  const optional = Object.entries(manifest?.optionalDependencies ?? {})
+  if (manifest === undefined || optional.length === 0) return manifest
+  // The lock file follows the overrides of this package, which a project that uses it doesn't have.
+  return {
+    ...manifest,
+    optionalDependencies: Object.fromEntries(optional.map(([key, range]) => [key, overrides[key] ?? range])),
   }
 }
 
-function sourceOf(name: string): string | undefined {
-  const folder = name === 'durable-jobs' ? root : join(root, 'node_modules', name)
-  return existsSync(join(folder, 'package.json')) ? folder : undefined
+function readJson<T>(file: string): T {
+  return JSON.parse(readFileSync(file, 'utf8')) as T
 }
 
 async function pack(source: string, folder: string): Promise<Buffer> {
