@@ -39,8 +39,8 @@ async function compile(contents: Readonly<Record<string, string>>): Promise<stri
   const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-kit-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
   symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
-  const checks = Object.entries(contents).map(([type, json]) => `void (${json} satisfies ${type})`)
-  const names = Object.keys(contents).join(', ')
+  const checks = Object.entries(contents).map(([type, json]) => `void (${json.trim()} satisfies ${type})`)
+  const names = Object.keys(contents).join(', ').replaceAll('[]', '')
   const source = [`import type { ${names} } from '@aws-sdk/client-ecs'`, ...checks].join('\n')
   const compilerOptions = {
     ...{ module: 'nodenext', target: 'es2023', types: ['node'], strict: true, noEmit: true },
@@ -180,6 +180,12 @@ describe('docs/fargate.md', () => {
       await run('bash', ['-n', '-c', block])
       for (const [, file = ''] of block.matchAll(/fill-in\.ts (\S+?\.json)/g)) expect(files).toContain(file)
     }
+  })
+
+  test("its strategy for Spot is one by the SDK's types", async () => {
+    const [, strategy = ''] = /```json\n(.*?)```/s.exec(page) ?? []
+    expect(await compile({ 'CapacityProviderStrategyItem[]': strategy })).toBe('')
+    expect(JSON.parse(strategy)).toHaveLength(2)
   })
 
   test('it names every file of the kit', () => {

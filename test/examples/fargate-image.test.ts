@@ -38,7 +38,6 @@ let scratch = ''
 let image: Image
 let definition: TaskDefinition
 let redis: RedisServer
-let jobs: Jobs
 
 beforeAll(async () => {
   scratch = mkdtempSync(join(tmpdir(), 'durable-jobs-image-'))
@@ -117,9 +116,11 @@ class Task {
     return code as number
   }
 
-  command(...args: readonly string[]): Promise<{ stdout: string }> {
-    const bin = join(image.folder, 'node_modules/.bin/durable-jobs')
-    return run(process.execPath, [bin, ...args], { cwd: image.folder, env: this.#env })
+  /** Runs one of the package's two commands in the container, as ECS Exec does. */
+  async exec(bin: 'durable-jobs' | 'jobs-tui', ...args: readonly string[]): Promise<string> {
+    const file = join(image.folder, 'node_modules/.bin', bin)
+    const { stdout } = await run(process.execPath, [file, ...args], { cwd: image.folder, env: this.#env })
+    return stdout
   }
 
   /** To the process itself, as a container engine does, and not to what made its namespace. */
@@ -141,11 +142,11 @@ class Task {
   }
 }
 
-async function ownStore(): Promise<string> {
+async function ownStore(): Promise<{ readonly store: string; readonly jobs: Jobs }> {
   const store = `redis://127.0.0.1:${redis.port}?namespace=${crypto.randomUUID()}`
-  jobs = await connect(store)
+  const jobs = await connect(store)
   onTestFinished(() => jobs.close())
-  return store
+  return { store, jobs }
 }
 
 describe('the image', () => {
@@ -170,13 +171,22 @@ describe('the image', () => {
 })
 
 describe('a task', () => {
+  test('shows jobs-tui and the commands in its container', async () => {
+    const { store } = await ownStore()
+    const task = await Task.start(store)
+
+    expect(await task.exec('durable-jobs', 'workers')).toContain('import-customers')
+    expect(await task.exec('jobs-tui', '--once')).toContain('1 working')
+  })
+
   test('that is told to stop gives up its page, ends with 0, and another one goes on at that page', async () => {
-    const store = await ownStore()
+    const { store, jobs } = await ownStore()
     await using server = await HeldServer.start(['[1, 2]', 'hold', '[3]', '[]'])
     const first = await Task.start(store)
     if (isProcess1) expect(first.output).toMatch(/"pid":1\b/)
     expect(await first.health()).toBe(0)
-    await first.command('enqueue', 'jobs.ts', 'import-customers', `{"url":"${server.url}"}`, '--id', 'one')
+    const input = JSON.stringify({ url: server.url })
+    await first.exec('durable-jobs', 'enqueue', 'jobs.ts', 'import-customers', input, '--id', 'one')
     await server.asked(2)
     first.signal('SIGTERM')
 
@@ -188,11 +198,11 @@ describe('a task', () => {
   })
 
   test('that is told to stop waits for a charge, and is healthy meanwhile', async () => {
-    const store = await ownStore()
+    const { store, jobs } = await ownStore()
     await using server = await HeldServer.start(['hold'])
     const task = await Task.start(store)
     const input = JSON.stringify({ url: server.url, cents: 4200 })
-    await task.command('enqueue', 'jobs.ts', 'charge-order', input, '--id', 'one')
+    await task.exec('durable-jobs', 'enqueue', 'jobs.ts', 'charge-order', input, '--id', 'one')
     await server.asked(1)
     task.signal('SIGTERM')
     await task.said('"draining"')
