@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseDuration } from '../../runtime/model/duration.ts'
+import { compileAsInputs } from './compile-with-sdk.ts'
 import { parseDockerfile } from './dockerfile.ts'
 import { filled, fillIn, kit, kitFile, repository, taskDefinition, variables } from './fargate-kit.ts'
 
-const run = promisify(execFile)
-const page = readFileSync(join(repository, 'docs/fargate.md'), 'utf8')
 const policies = readdirSync(join(kit, 'iam')).map((file) => `iam/${file}`)
 
 interface Statement {
@@ -34,40 +30,18 @@ interface Service {
 const listOf = (value: string | readonly string[] = []): readonly string[] =>
   typeof value === 'string' ? [value] : value
 
-/** What the compiler says of the files' contents as inputs of the SDK's commands. */
-async function compile(contents: Readonly<Record<string, string>>): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-kit-'))
-  onTestFinished(() => rmSync(folder, { recursive: true }))
-  symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'))
-  const checks = Object.entries(contents).map(([type, json]) => `void (${json.trim()} satisfies ${type})`)
-  const names = Object.keys(contents).join(', ').replaceAll('[]', '')
-  const source = [`import type { ${names} } from '@aws-sdk/client-ecs'`, ...checks].join('\n')
-  const compilerOptions = {
-    ...{ module: 'nodenext', target: 'es2023', types: ['node'], strict: true, noEmit: true },
-    ...{ skipLibCheck: true, exactOptionalPropertyTypes: true },
-  }
-  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }))
-  writeFileSync(join(folder, 'check.ts'), source)
-  const tsc = join(repository, 'node_modules/typescript/bin/tsc')
-  const { stdout } = await run(process.execPath, [tsc, '-p', folder], { cwd: folder }).catch(
-    (error: { stdout: string }) => error,
-  )
-  return stdout
-}
-
 describe('task definition and service', () => {
   test("are inputs by the SDK's types, which know every field and value", async () => {
     const inputs = {
       RegisterTaskDefinitionCommandInput: await fillIn('task-definition.json'),
       CreateServiceCommandInput: await fillIn('service.json'),
     }
-    expect(await compile(inputs)).toBe('')
+    expect(await compileAsInputs(inputs)).toBe('')
     const wrong = {
       RegisterTaskDefinitionCommandInput: inputs.RegisterTaskDefinitionCommandInput.replace('awsvpc', 'vpc'),
       CreateServiceCommandInput: inputs.CreateServiceCommandInput.replace('desiredCount', 'desired'),
     }
-    const found = await compile(wrong)
+    const found = await compileAsInputs(wrong)
     expect(found).toContain('"vpc"')
     expect(found).toContain('"desired"')
   })
@@ -168,28 +142,4 @@ test('the build context holds what the Dockerfile copies, and no more', () => {
   const [all, ...let_in] = kitFile('.dockerignore').trim().split('\n')
   expect(all).toBe('*')
   expect(let_in.map((line) => line.slice(1)).toSorted()).toEqual([...new Set(copied)].toSorted())
-})
-
-describe('docs/fargate.md', () => {
-  const blocks = [...page.matchAll(/```sh\n(.*?)```/gs)].map(([, code]) => code ?? '')
-
-  test('its commands are shell, and the files they name are in the kit', async () => {
-    expect(blocks.length).toBeGreaterThan(3)
-    const files = readdirSync(kit, { recursive: true, encoding: 'utf8' })
-    for (const block of blocks) {
-      await run('bash', ['-n', '-c', block])
-      for (const [, file = ''] of block.matchAll(/fill-in\.ts (\S+?\.json)/g)) expect(files).toContain(file)
-    }
-  })
-
-  test("its strategy for Spot is one by the SDK's types", async () => {
-    const [, strategy = ''] = /```json\n(.*?)```/s.exec(page) ?? []
-    expect(await compile({ 'CapacityProviderStrategyItem[]': strategy })).toBe('')
-    expect(JSON.parse(strategy)).toHaveLength(2)
-  })
-
-  test('it names every file of the kit', () => {
-    const files = readdirSync(kit, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    for (const { name } of files) expect(page).toContain(`\`${name}\``)
-  })
 })

@@ -19,11 +19,16 @@ const run = promisify(execFile)
 const userOfImage = '1000'
 const hostEnv = { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` }
 
-const namespaces = ['--pid', '--fork', '--mount-proc', '--setuid', userOfImage, '--setgid', userOfImage]
+const asProcess1 = [
+  'unshare',
+  ...['--pid', '--fork', '--kill-child', '--mount-proc'],
+  ...['--setuid', userOfImage, '--setgid', userOfImage],
+] as const
 
 function canBeProcess1(): boolean {
   try {
-    execFileSync('unshare', [...namespaces, 'true'], { stdio: 'ignore' })
+    const [command, ...args] = asProcess1
+    execFileSync(command, [...args, process.execPath, '--version'], { stdio: 'ignore' })
     return true
   } catch {
     return false
@@ -77,7 +82,7 @@ class Task {
   private constructor(port: number, env: Readonly<Record<string, string>>) {
     this.port = port
     this.#env = env
-    const [command = '', ...args] = isProcess1 ? ['unshare', ...namespaces, ...image.command] : image.command
+    const [command = '', ...args] = isProcess1 ? [...asProcess1, ...image.command] : image.command
     this.#process = spawn(command, args, { cwd: image.folder, env, stdio: ['ignore', 'pipe', 'pipe'] })
     this.exited = once(this.#process, 'close').then(([code]) => code as number | null)
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
@@ -129,10 +134,8 @@ class Task {
   }
 
   async end(): Promise<void> {
-    if (this.#process.exitCode === null) {
-      this.signal('SIGKILL')
-      await this.exited
-    }
+    this.#process.kill('SIGKILL')
+    await this.exited
   }
 
   #worker(): number {

@@ -37,7 +37,7 @@ interface Container {
   readonly stopTimeout: number
   readonly restartPolicy: { readonly enabled: boolean }
   readonly linuxParameters: { readonly initProcessEnabled: boolean }
-  readonly healthCheck: { readonly command: readonly string[]; readonly timeout: number }
+  readonly healthCheck: { readonly command: readonly string[] }
   readonly logConfiguration: { readonly options: Readonly<Record<string, string>> }
 }
 
