@@ -1,4 +1,4 @@
-import { type ChildProcessByStdio, execFile, execFileSync, spawn } from 'node:child_process'
+import { type ChildProcessByStdio, execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -21,7 +21,7 @@ const hostEnv = { PATH: `${dirname(process.execPath)}${delimiter}${process.env.P
 
 const asProcess1 = [
   'unshare',
-  ...['--pid', '--fork', '--kill-child', '--mount-proc'],
+  ...['--pid', '--fork', '--mount-proc'],
   ...['--setuid', userOfImage, '--setgid', userOfImage],
 ] as const
 
@@ -130,18 +130,22 @@ class Task {
 
   /** To the process itself, as a container engine does, and not to what made its namespace. */
   signal(signal: NodeJS.Signals): void {
-    process.kill(this.#worker(), signal)
+    const pid = this.#worker()
+    if (pid !== undefined) process.kill(pid, signal)
   }
 
   async end(): Promise<void> {
-    this.#process.kill('SIGKILL')
+    this.signal('SIGKILL')
     await this.exited
   }
 
-  #worker(): number {
-    const { pid = Number.NaN } = this.#process
+  /** The worker's process on this host; undefined once it has ended. */
+  #worker(): number | undefined {
+    const { pid, exitCode, signalCode } = this.#process
+    if (exitCode !== null || signalCode !== null) return undefined
     if (!isProcess1) return pid
-    return Number(execFileSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' }))
+    const { stdout } = spawnSync('ps', ['-o', 'pid=', '--ppid', `${pid}`], { encoding: 'utf8' })
+    return stdout.trim() === '' ? undefined : Number(stdout)
   }
 }
 
