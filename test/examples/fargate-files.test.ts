@@ -1,0 +1,145 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseDuration } from '../../runtime/model/duration.ts'
+import { compileAsInputs } from './compile-with-sdk.ts'
+import { parseDockerfile } from './dockerfile.ts'
+import { filled, fillIn, kit, kitFile, repository, taskDefinition, variables } from './fargate-kit.ts'
+
+const policies = readdirSync(join(kit, 'iam')).map((file) => `iam/${file}`)
+
+interface Statement {
+  readonly Sid: string
+  readonly Effect: string
+  readonly Action: string | readonly string[]
+  readonly Resource?: string | readonly string[]
+}
+
+interface Policy {
+  readonly Statement: readonly Statement[]
+}
+
+interface Service {
+  readonly serviceName: string
+  readonly taskDefinition: string
+  readonly capacityProviderStrategy: readonly unknown[]
+  readonly deploymentConfiguration: object
+  readonly availabilityZoneRebalancing: string
+}
+
+const listOf = (value: string | readonly string[] = []): readonly string[] =>
+  typeof value === 'string' ? [value] : value
+
+describe('task definition and service', () => {
+  test("are inputs by the SDK's types, which know every field and value", async () => {
+    const inputs = {
+      RegisterTaskDefinitionCommandInput: await fillIn('task-definition.json'),
+      CreateServiceCommandInput: await fillIn('service.json'),
+    }
+    expect(await compileAsInputs(inputs)).toBe('')
+    const wrong = {
+      RegisterTaskDefinitionCommandInput: inputs.RegisterTaskDefinitionCommandInput.replace('awsvpc', 'vpc'),
+      CreateServiceCommandInput: inputs.CreateServiceCommandInput.replace('desiredCount', 'desired'),
+    }
+    const found = await compileAsInputs(wrong)
+    expect(found).toContain('"vpc"')
+    expect(found).toContain('"desired"')
+  })
+
+  test('a task has 1 vCPU, one container, one process and the time that the worker counts with', async () => {
+    const definition = await taskDefinition()
+    const [container] = definition.containerDefinitions
+    const env = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]))
+
+    expect(definition).toMatchObject({ cpu: '1024', memory: '2048' })
+    expect(definition.containerDefinitions).toHaveLength(1)
+    expect(container.restartPolicy).toEqual({ enabled: false })
+    expect(container.linuxParameters.initProcessEnabled).toBe(true)
+    // What Fargate grants at most.
+    expect(container.stopTimeout).toBe(120)
+    const { DURABLE_JOBS_STOP_TIMEOUT: stopTimeout = '', NODE_OPTIONS: options = '' } = env
+    expect(parseDuration(stopTimeout as `${number}s`, 'stopTimeout')).toBe(container.stopTimeout * 1000)
+    const heapMiB = Number(/--max-old-space-size=(\d+)/.exec(options)?.[1])
+    expect(heapMiB).toBe(Number(definition.memory) * 0.75)
+    expect(container.secrets).toEqual([{ name: 'DURABLE_JOBS_STORE', valueFrom: variables.STORE_SECRET }])
+  })
+
+  test('a deployment starts new tasks before it stops old ones, and no task is stopped to balance zones', async () => {
+    const service = await filled<Service>('service.json')
+    expect(service.taskDefinition).toBe((await taskDefinition()).family)
+    expect(service.availabilityZoneRebalancing).toBe('DISABLED')
+    expect(service.deploymentConfiguration).toEqual({
+      minimumHealthyPercent: 100,
+      maximumPercent: 200,
+      deploymentCircuitBreaker: { enable: true, rollback: true },
+    })
+  })
+})
+
+describe('policies', () => {
+  test.each(policies)('%s names every action, and all resources only where IAM knows none', async (file) => {
+    const { Statement: statements } = await filled<Policy>(file)
+    const unscoped = /^(ssmmessages:.*|ecr:GetAuthorizationToken|ecs:RegisterTaskDefinition|ecs:ListTasks)$/
+    for (const { Sid, Effect, Action, Resource } of statements) {
+      expect(Effect, Sid).toBe('Allow')
+      for (const action of listOf(Action)) expect(action, Sid).toMatch(/^[a-z]+:[A-Z][A-Za-z]+$/)
+      if (!listOf(Resource).includes('*')) continue
+      for (const action of listOf(Action)) expect(action, Sid).toMatch(unscoped)
+    }
+  })
+
+  test('a worker may do nothing in AWS but be reached by ECS Exec', async () => {
+    const { Statement: statements } = await filled<Policy>('iam/worker.json')
+    expect(statements.map(({ Sid }) => Sid)).toEqual(['EcsExec'])
+  })
+
+  test('the roles, log group and service that they name are those of the task definition and the service', async () => {
+    const definition = await taskDefinition()
+    const { serviceName } = await filled<Service>('service.json')
+    const group = definition.containerDefinitions[0].logConfiguration.options['awslogs-group']
+    const deployer = await fillIn('iam/deployer.json')
+    const operator = await fillIn('iam/operator.json')
+
+    for (const role of [definition.executionRoleArn, definition.taskRoleArn])
+      expect(deployer).toContain(`"${role}"`)
+    for (const text of [deployer, operator]) expect(text).toContain(`:service/jobs/${serviceName}"`)
+    for (const text of [operator, await fillIn('iam/execution.json')])
+      expect(text).toContain(`:log-group:${group}:*"`)
+    expect(operator).toContain(`"ecs:container-name": "${definition.containerDefinitions[0].name}"`)
+  })
+
+  test('what the holder of protection calls is what its policy allows', async () => {
+    const source = readFileSync(join(repository, 'runtime/fargate/ecs-client.ts'), 'utf8')
+    const called = [...source.matchAll(/readonly (\w+)Command: new/g)].map(([, name]) => `ecs:${name}`)
+    const { Statement: statements } = await filled<Policy>('iam/worker-protection.json')
+    expect(statements.flatMap(({ Action }) => listOf(Action)).toSorted()).toEqual(called.toSorted())
+  })
+})
+
+describe('fill-in.ts', () => {
+  test('says which variables are missing, and prints nothing', async () => {
+    const { SUBNET_B: _, ...some } = variables
+    await expect(fillIn('service.json', { ...some, CLUSTER: '' })).rejects.toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: 'service.json needs CLUSTER, SUBNET_B: set them in kit.env or in the shell\n',
+    })
+  })
+
+  test('kit.env names every variable that a file has', () => {
+    const named = [...kitFile('kit.env').matchAll(/^(\w+)=/gm)].map(([, name]) => name)
+    const files = ['task-definition.json', 'service.json', ...policies]
+    const used = files.flatMap((file) => [...kitFile(file).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name))
+    expect(named.toSorted()).toEqual([...new Set(used)].toSorted())
+    expect(named.toSorted()).toEqual(Object.keys(variables).toSorted())
+  })
+})
+
+test('the build context holds what the Dockerfile copies, and no more', () => {
+  const copied = parseDockerfile(kitFile('Dockerfile'))
+    .filter(({ name, text }) => name === 'COPY' && !text.startsWith('--from'))
+    .flatMap(({ text }) => text.split(' ').slice(0, -1))
+  const [all, ...let_in] = kitFile('.dockerignore').trim().split('\n')
+  expect(all).toBe('*')
+  expect(let_in.map((line) => line.slice(1)).toSorted()).toEqual([...new Set(copied)].toSorted())
+})
