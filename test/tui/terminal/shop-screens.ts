@@ -150,7 +150,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     height: 9,
     facts: limiterFacts,
     others: [/▸─ keys of tenant/, /▸─ who holds and waits for key/],
-    opens: { row: 0, shown: () => /state:waiting job:sync {2}newest first/ },
+    opens: { row: 0, shown: () => /── limiter:tenant {2}newest first/ },
     jumps: /jump to[\s\S]*which holds it[\s\S]*of sync, which waits[\s\S]*queue default/,
     filter: { typed: 'gateway', left: async () => ['gateway'] },
     sort: { line: 3, rows: async (shop) => (await limiterNames(shop)).toSorted() },
