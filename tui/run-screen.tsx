@@ -36,7 +36,7 @@ export async function runScreen({ environment, target, source }: ScreenOptions):
   const { stdout } = process
   const clock = systemClock
   const size = { columns: stdout.columns, rows: stdout.rows }
-  const suspension = new Suspension({ stdout, soon: (run) => clock.soon(run) })
+  const suspension = new Suspension({ stdin: process.stdin, stdout, soon: (run) => clock.soon(run) })
   const runner = new EffectRunner({ suspension, stdout, jobs: () => fleet.jobs })
   const app = new App(beginState(environment, target, size, clock.now()), {
     ...{ ...deps, clock },

@@ -266,7 +266,7 @@ test('a key is painted at once, what the store says four times a second, but for
     <AppView
       app={app}
       deps={deps}
-      suspension={new Suspension({ stdout: process.stdout, soon: setImmediate })}
+      suspension={new Suspension({ stdin: process.stdin, stdout: process.stdout, soon: setImmediate })}
     />,
   )
   const begun = frames.length

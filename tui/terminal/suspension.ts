@@ -7,6 +7,7 @@ type Suspend = (use: () => Promise<void>) => Promise<void>
 type Use = (ended: AbortSignal) => void | Promise<void>
 
 export interface SuspensionDeps {
+  readonly stdin: Pick<NodeJS.ReadStream, 'setRawMode'>
   readonly stdout: Pick<NodeJS.WriteStream, 'write'>
   /** Calls back when the event loop has handled what came in before, signals above all. */
   readonly soon: (run: () => void) => void
@@ -100,7 +101,11 @@ export class Suspension {
       await use(this.#ended.signal)
     } finally {
       this.#user = 'nobody'
-      if (!this.#ended.signal.aborted) takeFullScreen(this.#deps.stdout)
+      if (!this.#ended.signal.aborted) {
+        // Before ink does it: a key that is typed just now is not echoed to where the frame begins.
+        this.#deps.stdin.setRawMode(true)
+        takeFullScreen(this.#deps.stdout)
+      }
     }
   }
 }

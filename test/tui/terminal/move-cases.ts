@@ -32,14 +32,18 @@ const up =
 const one = (): number => 1
 const page = ({ about }: Pressed): number => about.height
 
-/** From pane to pane and back. */
-const turning: KeyCase = async (pressed) => {
-  const { stage, key, about } = pressed
-  if (about.second === undefined) return nothing(pressed)
-  await stage.press(key)
-  await stage.shows(about.second)
-  await stage.press(key)
-  await rests(pressed)
+/** From pane to pane, until it is the first one again. */
+function turning(inTurn: (others: readonly RegExp[]) => readonly RegExp[]): KeyCase {
+  return async (pressed) => {
+    const { stage, key, about } = pressed
+    if (about.others === undefined) return nothing(pressed)
+    for (const title of inTurn(about.others)) {
+      await stage.press(key)
+      await stage.shows(title)
+    }
+    await stage.press(key)
+    await rests(pressed)
+  }
 }
 
 export const moveCases: Readonly<Record<string, KeyCase>> = {
@@ -51,6 +55,6 @@ export const moveCases: Readonly<Record<string, KeyCase>> = {
   'half page up': moving(['G'], last, up(half)),
   'page down': moving([], first, down(page)),
   'page up': moving(['G'], last, up(page)),
-  'next pane': turning,
-  'previous pane': turning,
+  'next pane': turning((others) => others),
+  'previous pane': turning((others) => others.toReversed()),
 }

@@ -38,8 +38,8 @@ export interface ShopScreen {
   readonly height: number
   /** Numbers, names and states that have to be there. */
   facts(shop: Shop): Promise<readonly RegExp[]>
-  /** The title of the second list, which tab goes to. */
-  readonly second?: RegExp
+  /** The titles of the other lists, in the order in which tab goes to them. */
+  readonly others?: readonly RegExp[]
   /** What enter opens on a row; left out: nothing. */
   readonly opens?: { readonly row: number; shown(shop: Shop): RegExp }
   /** What J offers or opens for the first row; left out: nothing. */
@@ -64,8 +64,9 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     rows: findings,
     height: 6,
     facts: home,
-    second: /▸─ queues by oldest/,
+    others: [/▸─ queues by oldest/],
     opens: { row: 0, shown: () => /── imports paused for / },
+    jumps: /── state:ready queue:imports {2}newest first/,
     copy: { text: async ({ jobs }) => (await jobs.attention())[0]?.id ?? '' },
   },
   runs: {
@@ -135,7 +136,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
         /runs +mail v1 in queue mail/,
       ]
     },
-    second: /▸─ ledger of nightly/,
+    others: [/▸─ ledger of nightly/],
     opens: { row: 0, shown: () => /job:mail {2}newest first/ },
     jumps: /jump to[\s\S]*failed runs of mail[\s\S]*queue mail[\s\S]*workers that have mail/,
     filter: { typed: 'weekly', left: async () => ['weekly'] },
@@ -148,8 +149,8 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     rows: limiterNames,
     height: 9,
     facts: limiterFacts,
-    second: /▸─ keys of tenant/,
-    opens: { row: 0, shown: () => /state:waiting job:sync {2}newest first/ },
+    others: [/▸─ keys of tenant/, /▸─ who holds and waits for key/],
+    opens: { row: 0, shown: () => /── limiter:tenant {2}newest first/ },
     jumps: /jump to[\s\S]*which holds it[\s\S]*of sync, which waits[\s\S]*queue default/,
     filter: { typed: 'gateway', left: async () => ['gateway'] },
     sort: { line: 3, rows: async (shop) => (await limiterNames(shop)).toSorted() },
@@ -179,7 +180,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     facts: async (shop) => {
       const events = await newestEvents(shop)
       return [
-        /following {2}\d+ kept, newest first/,
+        /following {2}\d+ read, newest first/,
         ...events.slice(0, 13).map((event) => pattern(eventText(event))),
       ]
     },
@@ -212,7 +213,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     rows: async () => stepNames,
     height: 5,
     facts: runFacts,
-    second: /▸─ (why|error|input)/,
+    others: [/▸─ (why|error|input)/],
     opens: { row: 1, shown: ({ failed }) => new RegExp(`── load .*of settle ${failed}`) },
     jumps: /jump to[\s\S]*failures of this kind[\s\S]*queue billing[\s\S]*runs of settle/,
     copy: { key: 'y', text: async ({ failed }) => failed },
@@ -224,6 +225,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     rows: async () => ['try 2 failed', 'code 42', 'bank.ts', 'try 1 failed', 'code 41', 'bank.ts'],
     height: 19,
     facts: stepFacts,
+    jumps: /jump to[\s\S]*run [\s\S]*failures of this kind[\s\S]*queue billing/,
     copy: { key: 'y', text: async () => 'charge' },
   },
 }
