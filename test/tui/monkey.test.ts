@@ -9,6 +9,8 @@ import { type MonkeyAct, nextAct } from './support/key-monkey.ts'
 import { RecordedTerminal } from './support/recorded-terminal.ts'
 
 const keys = provingNumber('DURABLE_JOBS_PROVE_KEYS', 200)
+/** A busy machine makes its terminal fall behind: it has a machine to itself in `prove`. */
+const isProving = process.env.DURABLE_JOBS_PROVE_KEYS !== undefined
 /** The keys are spread over this time; 0: as fast as the program takes them. */
 const seconds = provingNumber('DURABLE_JOBS_PROVE_SECONDS', 0)
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
@@ -16,53 +18,56 @@ const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 12)
 const keysBetweenLooks = 40
 const usual = { columns: 120, rows: 30 }
 
-test(`${keys} random keys, resizes and stops leave a whole screen, and then the terminal as it was`, async () => {
-  const begun = performance.now()
-  const { terminal, temporary } = await openDemo()
-  const random = new SeededRandom(seed)
-  const done = { keys: 0, resizes: 0, stops: 0, looks: 0 }
-  while (done.keys < keys) {
-    const act = nextAct(random)
-    await carryOut(terminal, act)
-    if (act.kind === 'type') done.keys += act.keys
-    if (act.kind === 'resize') done.resizes += act.sizes.length
-    if (act.kind === 'stop') done.stops++
-    if (done.keys >= keysBetweenLooks * (done.looks + 1)) {
-      await expectWholeFrame(terminal)
-      done.looks++
+test.runIf(isProving)(
+  `random keys, resizes and stops leave a whole screen (npm run prove -- tui)`,
+  async () => {
+    const begun = performance.now()
+    const { terminal, temporary } = await openDemo()
+    const random = new SeededRandom(seed)
+    const done = { keys: 0, resizes: 0, stops: 0, looks: 0 }
+    while (done.keys < keys) {
+      const act = nextAct(random)
+      await carryOut(terminal, act)
+      if (act.kind === 'type') done.keys += act.keys
+      if (act.kind === 'resize') done.resizes += act.sizes.length
+      if (act.kind === 'stop') done.stops++
+      if (done.keys >= keysBetweenLooks * (done.looks + 1)) {
+        await expectWholeFrame(terminal)
+        done.looks++
+      }
+      const early = begun + (seconds * 1_000 * done.keys) / keys - performance.now()
+      if (early > 0) await sleep(early)
     }
-    const early = begun + (seconds * 1_000 * done.keys) / keys - performance.now()
-    if (early > 0) await sleep(early)
-  }
-  await expectWholeFrame(terminal)
-  expect(terminal.faults).toEqual([])
+    await expectWholeFrame(terminal)
+    expect(terminal.faults).toEqual([])
 
-  await terminal.type('\x03')
-  const { code, before, after } = await terminal.ended()
-  expect(code).toBe(0)
-  expect(after).toBe(before)
-  // What it lent the terminal for, and nothing else: the prompt stands right below.
-  await terminal.until((now) => now.transcript().at(-1) === '>')
-  const lent = Array.from({ length: done.stops }, () => [
-    '',
-    '[1]+  Stopped                 sh run',
-    '> fg',
-    'sh run',
-  ])
-  // A key that nobody had read when the program was stopped is echoed there.
-  const said = terminal
-    .transcript()
-    .slice(1)
-    .map((line, i, all) => (all[i + 1]?.startsWith('[1]+') ? '' : line))
-  expect(said).toEqual(['playing the last 24 hours of a shop ...', ...lent.flat(), 'ended', '>'])
-  expect(outsideFrames(terminal.recording)).toBe('')
-  expect(readdirSync(temporary)).toEqual([])
-  printEvidence({
-    measure: 'a random monkey at jobs-tui --demo --write: faults',
-    ...{ seed, ...done, frames: terminal.frames, faults: terminal.faults.length },
-    seconds: Math.round((performance.now() - begun) / 1_000),
-  })
-})
+    await terminal.type('\x03')
+    const { code, before, after } = await terminal.ended()
+    expect(code).toBe(0)
+    expect(after).toBe(before)
+    // What it lent the terminal for, and nothing else: the prompt stands right below.
+    await terminal.until((now) => now.transcript().at(-1) === '>')
+    const lent = Array.from({ length: done.stops }, () => [
+      '',
+      '[1]+  Stopped                 sh run',
+      '> fg',
+      'sh run',
+    ])
+    // A key that nobody had read when the program was stopped is echoed there.
+    const said = terminal
+      .transcript()
+      .slice(1)
+      .map((line, i, all) => (all[i + 1]?.startsWith('[1]+') ? '' : line))
+    expect(said).toEqual(['playing the last 24 hours of a shop ...', ...lent.flat(), 'ended', '>'])
+    expect(outsideFrames(terminal.recording)).toBe('')
+    expect(readdirSync(temporary)).toEqual([])
+    printEvidence({
+      measure: 'a random monkey at jobs-tui --demo --write: faults',
+      ...{ seed, ...done, frames: terminal.frames, faults: terminal.faults.length },
+      seconds: Math.round((performance.now() - begun) / 1_000),
+    })
+  },
+)
 
 async function openDemo(): Promise<{ terminal: RecordedTerminal; temporary: string }> {
   const program = [process.execPath, inject('jobsTui'), '--demo', '--seed', String(seed), '--write']

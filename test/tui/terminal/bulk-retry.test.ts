@@ -13,7 +13,7 @@ import { addressOf } from './shop.ts'
 import { Stage } from './stage.ts'
 import { type WriteGate, writeGate } from './write-gate.ts'
 
-const count = provingNumber('DURABLE_JOBS_PROVE_RETRIED', 1_000)
+const count = provingNumber('DURABLE_JOBS_PROVE_RETRIED', 300)
 /** An action on so many takes seconds. */
 const manyRuns = 10_000
 const atOnce = 100
