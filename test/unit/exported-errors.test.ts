@@ -20,6 +20,8 @@ const foreign: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(globalThis),
   'SuppressedError',
   'NonError',
+  // What ECS calls a container's end.
+  'OutOfMemoryError',
 ])
 
 function read(pattern: string): string {
