@@ -74,8 +74,11 @@ export interface ExecutionSeams extends LimitSeams {
   readonly version: number
   /** Called when the stay begins to hold its slot only to wait. */
   onIdle(): void
-  /** Resolves to whether an at-most-once body may begin, as far as the task's scale-in protection goes. */
-  mayBeginOnce(): Promise<boolean>
+  /**
+   * Asks for the scale-in protection of an at-most-once body. Resolves to what ends it; undefined when the body may not
+   * begin.
+   */
+  coverOnce(): Promise<(() => void) | undefined>
   submit(entry: Checkpoint): Promise<EntryAnswer>
   readPage(from: number): Promise<JournalPage | 'gone'>
 }
@@ -471,13 +474,18 @@ export class Execution {
     }
   }
 
-  /** Before the intent of an at-most-once body: without the protection it needs the run is handed over. */
-  async protectOnce(): Promise<void> {
-    if (!(await this.#counted(() => this.seams.mayBeginOnce()))) {
+  /**
+   * Before the intent of an at-most-once body: without the protection it needs the run is handed over. Resolves to what
+   * ends the protection.
+   */
+  async coverOnce(): Promise<() => void> {
+    const uncover = await this.#counted(() => this.seams.coverOnce())
+    if (uncover === undefined) {
       this.stop({ kind: 'unprotected' })
       return this.#notMine()
     }
     await this.#mayBegin()
+    return uncover
   }
 
   /** Asks for the limits of one attempt; the turn names this use of them. */

@@ -139,10 +139,22 @@ function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd
   return stored?.unknown ? lookUp(step, attempts) : runAfterIntent(step, attempts + 1)
 }
 
+/**
+ * Covered by the task's scale-in protection from before the intent until the end is stored. Limits are passed first: a
+ * run that waits for one long may leave its slot, and must not keep the task meanwhile.
+ */
 async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
+  const turn = await passLimits(step.execution, step.path, attempt, step.plan.limits)
+  const uncover = await step.execution.coverOnce()
+  try {
+    return await carryOutOnce(step, attempt, turn)
+  } finally {
+    uncover()
+  }
+}
+
+async function carryOutOnce(step: StepRun, attempt: number, turn: number): Promise<StepEnd> {
   const { execution, path, call, plan } = step
-  const turn = await passLimits(execution, path, attempt, plan.limits)
-  await execution.protectOnce()
   await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
   const correctCost = costCorrection(execution, path, turn, plan.limits)
   const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })

@@ -24,7 +24,7 @@ export interface SlotSeams extends LimitSeams {
   /** Of the job's code, kept with a run that it could not go on with. */
   readonly digest: string
   onIdle(): void
-  mayBeginOnce(): Promise<boolean>
+  coverOnce(): Promise<(() => void) | undefined>
   submit(entry: Checkpoint): Promise<EntryAnswer>
   settle(settlement: Settlement): Promise<EntryAnswer>
   readPage(run: ClaimedRun, from: number): Promise<JournalPage | 'gone'>

@@ -321,7 +321,7 @@ export class LeaseSession {
       maxValueBytes: store.maxValueBytes,
       digest,
       onIdle: () => this.hint(),
-      mayBeginOnce: () => cover.mayBeginOnce(),
+      coverOnce: () => cover.coverOnce(),
       submit: (entry) => this.#committer.submit(entry),
       settle: (settlement) => this.#settle(slot, settlement),
       readPage: (of, from) => this.#readPage(of, from),

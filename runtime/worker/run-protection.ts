@@ -11,12 +11,16 @@ export interface ClaimCover {
   end(): void
 }
 
+/** Calling it twice does nothing. */
+export type EndCover = () => void
+
 /** What covers one execution of a run. */
 export interface RunCover {
   /** Resolves to whether the run may begin; never rejects. */
   mayBegin(): Promise<boolean>
-  /** Resolves to whether an at-most-once body may begin, after 10 s at most. It's covered until `end`. */
-  mayBeginOnce(): Promise<boolean>
+  /** Covers an at-most-once body. Resolves, after 10 s at most, to the end of its cover; undefined: it may not begin. */
+  coverOnce(): Promise<EndCover | undefined>
+  /** Ends what covers the run and its bodies. */
   end(): void
 }
 
@@ -24,8 +28,9 @@ export interface RunCover {
  * What a worker's claims and runs ask of the task's scale-in protection.
  * RP1  A run that needs protection is covered by the claim that brings it, then by a hold of its own until it has left its slot.
  * RP2  A claim that brought no such run leaves no trace: an idle worker polls, and must not keep the task protected by that.
- * RP3  An at-most-once body of another run is covered by a hold of its own, confirmed before its intent is stored. It lasts
- *      until the run leaves its slot, as the promise of a step that ends with its run never settles.
+ * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored until its end is
+ *      stored: the rest of a long run must not keep the task. A step that ends with its run never settles; its hold ends
+ *      when the run leaves its slot.
  */
 export interface RunProtection {
   /** Whether a slot is kept free: a reply of ECS is expected soon. */
@@ -47,7 +52,7 @@ const uncoveredClaim: ClaimCover = {
 
 const uncoveredRun: RunCover = {
   mayBegin: async () => true,
-  mayBeginOnce: async () => true,
+  coverOnce: async () => () => undefined,
   end: () => undefined,
 }
 
@@ -90,10 +95,14 @@ export class TaskRunProtection implements RunProtection {
   }
 
   cover({ id, needsProtection, onLost }: Parameters<RunProtection['cover']>[0]): RunCover {
-    const holds: ProtectionHold[] = []
+    const holds = new Set<ProtectionHold>()
+    const release = (hold: ProtectionHold): void => {
+      holds.delete(hold)
+      hold.release()
+    }
     const acquire = (): ProtectionHold => {
       const hold = this.#protection.acquire()
-      holds.push(hold)
+      holds.add(hold)
       hold.signal.addEventListener('abort', () => this.#lost(id, onLost), { once: true })
       return hold
     }
@@ -101,9 +110,15 @@ export class TaskRunProtection implements RunProtection {
     const own = needsProtection ? acquire() : undefined
     return {
       mayBegin: () => own?.confirm() ?? Promise.resolve(true),
-      mayBeginOnce: () => (own ?? acquire()).confirm(),
+      async coverOnce() {
+        if (own !== undefined) return (await own.confirm()) ? () => undefined : undefined
+        const hold = acquire()
+        if (await hold.confirm()) return () => release(hold)
+        release(hold)
+        return undefined
+      },
       end() {
-        for (const hold of holds.splice(0)) hold.release()
+        for (const hold of holds) release(hold)
       },
     }
   }

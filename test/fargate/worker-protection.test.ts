@@ -13,7 +13,7 @@ import { startFake } from './start-fake.ts'
 import { taskProgram } from './task-programs.ts'
 import { workerJobs } from './tasks/worker-jobs.ts'
 
-const { plain, charge, once } = workerJobs(async () => '')
+const { plain, charge, once, goesOn } = workerJobs(async () => '')
 const minuteMs = 1_000
 const patience = { timeout: '2m' } as const
 
@@ -147,6 +147,16 @@ describe('an at-most-once step of another run', () => {
     expect(await run.result(patience)).toBe('once')
     expect(await fake.events.first((event) => event.type === 'stop')).toMatchObject({ protectedThen: false })
   })
+})
+
+test('the rest of a run whose at-most-once step has ended keeps no task', async () => {
+  const site = await open('required')
+  const run = await site.jobs.enqueue(goesOn)
+  await said(site, `rest begun ${run.id}`)
+  await site.fake.events.first((event) => event.type === 'unprotected')
+  expect((await site.jobs.inspector.run(run.id))?.state).toBe('running')
+  site.end(run.id)
+  await run.result(patience)
 })
 
 test('an idle worker that polls gives its protection back', async () => {

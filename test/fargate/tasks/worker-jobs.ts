@@ -3,7 +3,10 @@ import { defineJob } from '../../../sdk/index.ts'
 /** A body: its kind, its run, and what tells it to end. */
 export type JobBody = (kind: string, run: string, signal: AbortSignal) => Promise<string>
 
-/** Jobs of the worker in a task: one that needs protection, one with an at-most-once step, one that needs nothing. */
+/**
+ * Jobs of the worker in a task: one that needs protection, one with an at-most-once step, one that goes on after such a
+ * step, one that needs nothing.
+ */
 export function workerJobs(body: JobBody) {
   return {
     plain: defineJob({ name: 'plain' }, () => 'plain'),
@@ -13,5 +16,9 @@ export function workerJobs(body: JobBody) {
     once: defineJob({ name: 'once' }, ({ step, run }) =>
       step.run('once', ({ signal }) => body('once', run.id, signal), { atMostOnce: true }),
     ),
+    goesOn: defineJob({ name: 'goes-on' }, async ({ step, run }) => {
+      await step.run('once', () => 'once', { atMostOnce: true })
+      return step.run('rest', ({ signal }) => body('rest', run.id, signal))
+    }),
   }
 }

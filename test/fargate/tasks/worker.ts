@@ -25,9 +25,9 @@ async function untilTold(kind: string, run: string, signal: AbortSignal): Promis
   return kind
 }
 
-const { plain, charge, once } = workerJobs(untilTold)
+const { plain, charge, once, goesOn } = workerJobs(untilTold)
 const worker = createWorker({
-  jobs: [plain, charge, once],
+  jobs: [plain, charge, once, goesOn],
   store,
   concurrency: 4,
   lease: '30s',
