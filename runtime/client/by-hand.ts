@@ -70,8 +70,11 @@ export function expectingWrite<Expected extends object>(
   if (expected === undefined) return operatorWrite(write)
   checkKnownOptions(expected, fields, 'expected')
   for (const [name, value] of Object.entries(expected)) {
-    if (typeof value === 'number' && !Number.isFinite(value))
-      throw new InvalidOptionsError(`expected.${name} is ${value}; give what a read returned`)
+    if (name !== 'rule' && value !== undefined && !Number.isFinite(value)) {
+      throw new InvalidOptionsError(
+        `expected.${name} is ${String(value)}; write the number that a read returned, of a Date its getTime()`,
+      )
+    }
   }
   return { ...operatorWrite(write), expected }
 }

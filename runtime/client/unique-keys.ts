@@ -34,13 +34,9 @@ export class UniqueKeys {
    * @example
    * for (const { key, run } of (await jobs.unique.list({ job: 'import-file' })).keys) console.log(key, run)
    */
-  list({ job, limit = 100, cursor }: HeldKeysOptions = {}): Promise<HeldKeyPage> {
+  list({ job, ...page }: HeldKeysOptions = {}): Promise<HeldKeyPage> {
     const name = typeof job === 'object' ? job.name : job
-    return this.#inspector.heldKeys({
-      limit,
-      ...(name === undefined ? {} : { job: name }),
-      ...(cursor === undefined ? {} : { cursor }),
-    })
+    return this.#inspector.heldKeys({ limit: 100, ...page, ...(name === undefined ? {} : { job: name }) })
   }
 
   /**

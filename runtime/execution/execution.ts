@@ -233,8 +233,9 @@ export class Execution {
   stop(stop: Stop): void {
     if (this.#closed || this.#stop?.kind === 'lost') return
     if (this.#ended && stop.kind !== 'lost') return
-    const outranked = this.#stop !== undefined && !isHandOver(this.#stop) && stop.kind !== 'lost'
-    if (outranked) return
+    // A drain must not take from a run that it needs protection.
+    const isFirm = this.#stop !== undefined && (!isHandOver(this.#stop) || stop.kind === 'draining')
+    if (isFirm && stop.kind !== 'lost') return
     this.#stop = stop
     this.abort(abortReasons[stop.kind])
     if (stop.kind === 'lost') {

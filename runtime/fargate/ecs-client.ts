@@ -4,10 +4,6 @@ import { AwsSdkMissingError } from '../model/protection-errors.ts'
 export interface EcsModule {
   readonly ECSClient: new (config: object) => EcsClient
   readonly UpdateTaskProtectionCommand: new (input: UpdateTaskProtectionInput) => object
-  readonly DescribeTasksCommand: new (input: {
-    readonly cluster: string
-    readonly tasks: readonly string[]
-  }) => object
 }
 
 export interface EcsClient {

@@ -71,7 +71,8 @@ function granted(rules: HolderRules, state: HolderState, call: Call, at: Moment)
     grant: { until, renewAt: call.sentAt + askedMs * renewShare, refused: false },
     stretch: state.stretch ?? { since: call.sentAt, ended: false },
     holdMs: state.grant === undefined ? holdMs : state.holdMs,
-    idleSince: at.now,
+    // A renewal that an idle claim called for must not put off the release.
+    idleSince: state.grant === undefined || state.wanted ? at.now : state.idleSince,
     told: false,
   }
   if (askedMs > rules.marginMs && until - at.now < rules.marginMs) {

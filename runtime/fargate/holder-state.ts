@@ -80,6 +80,8 @@ export type HolderEvent =
   | { readonly kind: 'want' }
   | { readonly kind: 'acquire' }
   | { readonly kind: 'release' }
+  /** A worker begins to use a holder whose workers had all begun to drain. */
+  | { readonly kind: 'rejoin' }
   /** As `release`, of what no run used. */
   | { readonly kind: 'withdraw' }
   | { readonly kind: 'answer'; readonly id: number; readonly answer: ProtectionAnswer }

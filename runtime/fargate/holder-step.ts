@@ -63,6 +63,8 @@ function receive(rules: HolderRules, state: HolderState, event: HolderEvent, at:
       }
     case 'drain':
       return { state: { ...state, draining: true, wanted: false }, effects: [] }
+    case 'rejoin':
+      return { state: { ...state, draining: false }, effects: [] }
     case 'tick':
       return { state, effects: [] }
   }

@@ -1,18 +1,14 @@
 import type { Clock } from '../model/clock.ts'
 import type { Logger } from '../model/job.ts'
 import { ecsEnvironment } from './ecs-environment.ts'
-import { readTaskGroup } from './read-task-group.ts'
 import { TaskIdentityReader } from './task-identity-reader.ts'
 
 /** Begins to read the identity of the task this process runs in; undefined outside ECS, where nothing is logged either. */
 export function openTaskIdentity(deps: {
   readonly clock: Clock
   readonly log: Logger
-  readonly service: string | undefined
   readonly env?: NodeJS.ProcessEnv
 }): TaskIdentityReader | undefined {
   const uri = ecsEnvironment(deps.env ?? process.env)?.metadataUri
-  return uri === undefined
-    ? undefined
-    : new TaskIdentityReader(uri, { ...deps, group: (identity, signal) => readTaskGroup(identity, signal) })
+  return uri === undefined ? undefined : new TaskIdentityReader(uri, deps)
 }

@@ -3,7 +3,6 @@ import { formatDuration } from '../model/format-duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import type { Middleware } from '../model/middleware.ts'
-import { isName } from '../model/name.ts'
 import {
   type Protection,
   type ProtectionDeps,
@@ -26,8 +25,6 @@ export interface ScaleInProtectionOptions {
   period?: Duration
   /** How long the task may be protected without a gap. Default 2h: below the 3 h that CloudFormation waits. */
   maxTotal?: Duration
-  /** Name of the ECS service, where neither the task metadata nor ECS says it. */
-  service?: string
 }
 
 /** Checked. */
@@ -35,7 +32,6 @@ interface ProtectionConfig {
   readonly mode: ProtectionMode | undefined
   readonly periodMinutes: number
   readonly maxTotalMs: number
-  readonly service: string | undefined
 }
 
 /** What a test puts in place of the real thing. */
@@ -45,7 +41,7 @@ export interface ProtectionHooks {
   readonly minuteMs?: number
 }
 
-const known = ['mode', 'period', 'maxTotal', 'service']
+const known = ['mode', 'period', 'maxTotal']
 const modes: readonly ProtectionMode[] = ['off', 'best-effort', 'required']
 const minuteMs = 60_000
 const fewestMinutes = 2
@@ -82,10 +78,6 @@ class ScaleInProtection implements ProtectionSource {
   constructor(config: ProtectionConfig, hooks: ProtectionHooks) {
     this.#config = config
     this.#hooks = hooks
-  }
-
-  get service(): string | undefined {
-    return this.#config.service
   }
 
   async open(deps: ProtectionDeps): Promise<Protection> {
@@ -153,12 +145,9 @@ function warnOfLongJobs({ jobs, log }: ProtectionDeps, maxTotalMs: number): void
 /** @throws InvalidOptionsError naming the wrong option. */
 function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): ProtectionConfig {
   checkKnownOptions(options, known, 'scaleInProtection')
-  const { mode, service } = options
+  const { mode } = options
   if (mode !== undefined && !modes.includes(mode)) {
     throw new InvalidOptionsError(`mode: write 'off', 'best-effort' or 'required', not '${String(mode)}'`)
-  }
-  if (service !== undefined && !isName(service)) {
-    throw new InvalidOptionsError("service: write the ECS service's name, or leave it out")
   }
   const periodMinutes = parseMinutes(options.period ?? 5 * ofMinute, ofMinute)
   const maxTotalMs = parseDuration(options.maxTotal ?? 120 * ofMinute, 'maxTotal')
@@ -169,7 +158,7 @@ function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): P
         'claimed after the first renewal; raise it or lower period',
     )
   }
-  return { mode, periodMinutes, maxTotalMs, service }
+  return { mode, periodMinutes, maxTotalMs }
 }
 
 /** ECS counts in whole minutes, and a run starts with one minute ahead at least. */

@@ -34,6 +34,7 @@ export class SharedHolder {
   join(): void {
     this.#working++
     this.#open++
+    if (this.#working === 1) this.holder.on({ kind: 'rejoin' })
   }
 
   drain(): void {

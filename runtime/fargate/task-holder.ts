@@ -216,11 +216,11 @@ export class TaskHolder {
 
   /** The states that a user of the worker sees the effect of. */
   #logKind(): void {
-    const { state, reason } = this.status
+    const state = stateOf(this.#rules, this.#state, this.#now)
     if (state.kind === this.#loggedKind) return
     this.#loggedKind = state.kind
     const isNews = state.kind === 'resting' || (state.kind === 'closing' && state.cause !== 'draining')
-    if (isNews) this.#deps.log.info({ protection: state.kind }, reason)
+    if (isNews) this.#deps.log.info({ protection: state.kind }, this.status.reason)
   }
 
   #tellWaiters(): void {

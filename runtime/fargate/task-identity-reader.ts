@@ -9,10 +9,6 @@ import { type JsonReply, requestJson } from './request-json.ts'
 export interface TaskIdentityDeps {
   readonly clock: Clock
   readonly log: Logger
-  /** Of the task's service, used when the metadata lacks it. */
-  readonly service?: string | undefined
-  /** Asks ECS for the task's group, `service:NAME`, when the metadata lacks the service. Undefined: it isn't asked. */
-  readonly group?: ((identity: TaskIdentity, signal: AbortSignal) => Promise<string | undefined>) | undefined
 }
 
 const deadlineMs = 2_000
@@ -20,7 +16,6 @@ const firstPauseMs = 250
 const maxPauseMs = 30_000
 /** Of failures in a row the one is logged after which a start-up delay becomes unlikely. */
 const loggedFailure = 3
-const groupPrefix = 'service:'
 
 /**
  * Reads the identity of the task, again and again until it's known: the endpoint may reply late or fail while the
@@ -60,7 +55,7 @@ export class TaskIdentityReader implements TaskIdentitySource {
     const { clock, log } = this.#deps
     for (let failures = 0; !this.#over.signal.aborted; ) {
       try {
-        const identity = await this.#withService(await this.#read())
+        const identity = await this.#read()
         if (this.#over.signal.aborted) return
         if (failures >= loggedFailure) log.info({ task: identity.taskArn }, 'the task metadata could be read')
         this.#current = identity
@@ -93,20 +88,6 @@ export class TaskIdentityReader implements TaskIdentitySource {
 
   #get(path: string): Promise<JsonReply> {
     return this.#withDeadline((signal) => requestJson(`${this.#uri}${path}`, { method: 'GET', signal }))
-  }
-
-  /** `ServiceName`, else the task's group, else the option. */
-  async #withService(identity: TaskIdentity): Promise<TaskIdentity> {
-    if (identity.service !== undefined) return identity
-    const { group } = this.#deps
-    // Without the permission, or without the SDK, the option is what remains.
-    const found =
-      group === undefined
-        ? undefined
-        : await this.#withDeadline((signal) => group(identity, signal)).catch(() => undefined)
-    const byGroup = found?.startsWith(groupPrefix) ? found.slice(groupPrefix.length) : undefined
-    const service = byGroup ?? this.#deps.service
-    return service === undefined ? identity : { ...identity, service }
   }
 
   async #withDeadline<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -58,7 +58,7 @@ export interface ProtectionStatus {
   /** How long the confirmed protection lasts if it isn't renewed; 0 without one. */
   readonly protectedForMs: number
   readonly calls: ProtectionCalls
-  /** The state in words, for `workers` and `explain`. */
+  /** The state in words, for the log. */
   readonly reason: string
 }
 
@@ -131,8 +131,6 @@ export interface ProtectionDeps {
 /** What `scaleInProtection` returns, in a worker's list of middleware. */
 export interface ProtectionSource {
   readonly [protectionBrand]: typeof protectionBrand
-  /** Name of the ECS service, where the metadata lacks it. */
-  readonly service: string | undefined
   /** @throws ProtectionUnavailableError, AwsSdkMissingError when `required` can't be kept here */
   open(deps: ProtectionDeps): Promise<Protection>
 }

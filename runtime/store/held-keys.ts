@@ -31,7 +31,7 @@ export interface HeldKey {
   readonly enqueuedAt: number
 }
 
-/** In an order of the store's own that stays from page to page. A key that is held all the time is on one of the pages. */
+/** In an order of the store's own. A key that is held all the time is on at least one page; on Redis it may be on two. */
 export interface HeldKeyPage {
   readonly keys: readonly HeldKey[]
   /** Set while there may be more: a page may have fewer keys than were asked for, or none, and still have one. */

@@ -15,7 +15,7 @@ export interface RunFilter {
   readonly fingerprint?: string
   /** Name of the worker that holds the run now. */
   readonly worker?: string
-  /** Name of a limiter on whose waitlist the run is, itself or with a step; implies the states `waiting`, `running` and `cancelling`. */
+  /** Name of a limiter on whose waitlist the run is, itself or with a step; implies the states `waiting`, `ready`, `running` and `cancelling`. */
   readonly limiter?: string
   /** With `limiter`: the key that it waits for; '' for a limiter without keys. Left out: any. */
   readonly limitKey?: string

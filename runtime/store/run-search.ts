@@ -131,7 +131,8 @@ export function parseRunQuery(query: RunQuery): RunSearch {
 }
 
 /**
- * A fingerprint is of failed runs, a worker holds runs, and on a waitlist are runs that wait or hold one of its slots.
+ * A fingerprint is of failed runs, a worker holds runs, and on a waitlist are runs that wait, themselves or with a
+ * step in a worker's slot, and ready ones whose other wait is over.
  * @throws InvalidOptionsError for a state that is none.
  */
 function statesOf({ states, fingerprint, worker, limiter }: RunFilter): RunState[] {
@@ -144,7 +145,7 @@ function statesOf({ states, fingerprint, worker, limiter }: RunFilter): RunState
       (states === undefined || states.includes(state)) &&
       (fingerprint === undefined || state === 'failed') &&
       (worker === undefined || heldStates.includes(state)) &&
-      (limiter === undefined || state === 'waiting' || heldStates.includes(state)),
+      (limiter === undefined || state === 'waiting' || state === 'ready' || heldStates.includes(state)),
   )
 }
 

@@ -17,7 +17,7 @@ export async function openProtection(config: WorkerConfig): Promise<OpenProtecti
   if (source === undefined) return undefined
   const { clock, log } = config
   const { openTaskIdentity } = await import('../fargate/open-task-identity.ts')
-  const identity = openTaskIdentity({ clock, log, service: source.service })
+  const identity = openTaskIdentity({ clock, log })
   const jobs = [...config.jobs.values()].flatMap(({ name, protect, timeoutMs }) =>
     protect === undefined ? [] : [{ name, timeoutMs }],
   )

@@ -12,7 +12,7 @@ export interface ClaimCover {
 }
 
 /** Calling it twice does nothing. */
-export type EndCover = () => void
+type EndCover = () => void
 
 /** What covers one execution of a run. */
 export interface RunCover {
@@ -28,8 +28,8 @@ export interface RunCover {
  * What a worker's claims and runs ask of the task's scale-in protection.
  * RP1  A run that needs protection is covered by the claim that brings it, then by a hold of its own until it has left its slot.
  * RP2  A claim that brought no such run leaves no trace: an idle worker polls, and must not keep the task protected by that.
- * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored until its end is
- *      stored: the rest of a long run must not keep the task. A step that ends with its run never settles; its hold ends
+ * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored (in `required`
+ *      once it's confirmed, else as soon as it's asked for) until its end is stored: the rest of a long run must not keep the task. A step that ends with its run never settles; its hold ends
  *      when the run leaves its slot.
  */
 export interface RunProtection {
@@ -101,7 +101,13 @@ export class TaskRunProtection implements RunProtection {
       hold.release()
     }
     const acquire = (): ProtectionHold => {
-      const hold = this.#protection.acquire()
+      let hold = this.#protection.acquire()
+      if (hold.signal.aborted) {
+        // Protection was found over at this very call. That is told once: the next hold is whole.
+        const lapsed = hold
+        hold = this.#protection.acquire()
+        lapsed.release()
+      }
       holds.add(hold)
       hold.signal.addEventListener('abort', () => this.#lost(id, onLost), { once: true })
       return hold

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { ReadOutcome } from '../../tui/app/app-event.ts'
 import type { AppState } from '../../tui/app/app-state.ts'
 import { shownPlace, trailOf } from '../../tui/app/places.ts'
 import { activeList, inputOf, shownScreen, windowsOf } from '../../tui/app/shown.ts'
@@ -205,6 +206,21 @@ test('while the view stands still, a place that is opened shows what is first re
   const second = read(first, 'second')
   expect(inputOf(second).data).toBe('first')
   expect(inputOf(pressed(second, 'F')).data).toBe('second')
+})
+
+test('while the view stands still, a place whose first read is not whole takes in the rest of it', () => {
+  const opened = pressed(list, 'F', '9')
+  const place = shownPlace(opened.places).id
+  const read = (state: AppState, outcome: ReadOutcome): AppState =>
+    stepped(state, { kind: 'data', place, request: 'r', outcome }).state
+  const part = read(opened, { kind: 'read', data: 'part', isPartial: true })
+  expect(inputOf(part).data).toBe('part')
+  const whole = read(part, { kind: 'read', data: 'whole' })
+  expect(inputOf(whole).data).toBe('whole')
+  expect(inputOf(read(whole, { kind: 'read', data: 'later' })).data).toBe('whole')
+  // What was there when it was told to stand still stays as it was.
+  const stands = pressed(read(pressed(whole, 'F'), { kind: 'read', data: 'again', isPartial: true }), 'F')
+  expect(inputOf(read(stands, { kind: 'read', data: 'moved on' })).data).toBe('again')
 })
 
 test('while the view stands still, another filter shows what it finds', () => {

@@ -87,9 +87,12 @@ function acted(stage: ActingStage, news: News): Advance {
 }
 
 function failed(stage: ActingStage, { kind, text }: Failure): Advance {
-  if (kind === 'refused') return { stage: { kind: 'impossible', reason: text }, logged: log('refused', text) }
-  const outcome = kind === 'locked' ? 'refused' : 'unknown'
-  const isPartly = outcome === 'refused' && stage.progress !== undefined
+  const begun = stage.progress !== undefined
+  if (kind === 'refused' && !begun) {
+    return { stage: { kind: 'impossible', reason: text }, logged: log('refused', text) }
+  }
+  const outcome = kind === 'unknown' ? 'unknown' : 'refused'
+  const isPartly = outcome === 'refused' && begun
   return {
     stage: { kind: 'broken', acting: stage, problem: text, outcome },
     logged: log(isPartly ? 'partly' : outcome, text),

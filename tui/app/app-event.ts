@@ -19,5 +19,6 @@ export type AppEvent =
   | { readonly kind: 'toast'; readonly toast: NewToast }
 
 export type ReadOutcome =
-  | { readonly kind: 'read'; readonly data: unknown }
+  /** `isPartial`: the next read adds to it. */
+  | { readonly kind: 'read'; readonly data: unknown; readonly isPartial?: true }
   | { readonly kind: 'failed'; readonly problem: string }

@@ -70,6 +70,8 @@ interface PlaceData {
   readonly data: unknown
   /** Which request it was for: see `requestOf`. */
   readonly request: string
+  /** The next read adds to the data. */
+  readonly isPartial?: true
   readonly problem?: string
 }
 

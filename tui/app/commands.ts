@@ -228,7 +228,9 @@ function freeze(state: AppState): Step {
     const { frozen: _, ...moving } = state
     return stay(moving)
   }
-  const { now: at, fleet, data } = state
+  const { now: at, fleet } = state
+  // What was shown by now stays as it is, whole or not.
+  const data = new Map([...state.data].map(([place, { isPartial: _, ...shown }]) => [place, shown]))
   return stay({ ...state, frozen: { at, fleet, data } })
 }
 

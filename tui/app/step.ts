@@ -105,18 +105,22 @@ function withData(state: AppState, id: number, request: string, outcome: ReadOut
   const before = state.data.get(id)
   const found =
     outcome.kind === 'read'
-      ? { data: outcome.data, request }
+      ? { data: outcome.data, request, ...(outcome.isPartial ? { isPartial: outcome.isPartial } : {}) }
       : { data: before?.data, request: before?.request ?? request, problem: outcome.problem }
   const kept = [...state.data].filter(([place]) => place !== id).slice(-keptData)
   return withFrozenData({ ...state, data: new Map([...kept, [id, found]]) }, id)
 }
 
-/** What stands still is what was first read of a place: one that was opened since, or is asked for something else, has a first read too. */
+/**
+ * What stands still is what was first read of a place, as a whole: one that was opened since, or is asked for something else,
+ * has a first read too.
+ */
 function withFrozenData(state: AppState, id: number): AppState {
   const { frozen, data } = state
   const found = data.get(id)
   if (frozen === undefined || found?.data === undefined) return state
-  if (frozen.data.get(id)?.request === found.request) return state
+  const still = frozen.data.get(id)
+  if (still?.request === found.request && still.isPartial !== true) return state
   return { ...state, frozen: { ...frozen, data: new Map([...frozen.data, [id, found]]) } }
 }
 

@@ -79,8 +79,9 @@ export class ScreenReader {
     const { read, request, before } = wanted
     try {
       const data = await read.load(jobs, request, before)
-      this.#report(wanted, { kind: 'read', data })
-      return read.isPartial?.(data) ? partialMs : read.everyMs
+      const isPartial = read.isPartial?.(data) === true
+      this.#report(wanted, isPartial ? { kind: 'read', data, isPartial } : { kind: 'read', data })
+      return isPartial ? partialMs : read.everyMs
     } catch (error) {
       this.#report(wanted, { kind: 'failed', problem: problemOf(error) })
       return failedMs

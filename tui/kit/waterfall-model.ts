@@ -91,7 +91,10 @@ function toMark(entry: HistoryEntry, input: WaterfallInput): WaterfallMark {
 
 /** Where the run was next. */
 function movedText(entry: HistoryEntry, { history, executions = [], run }: WaterfallInput): string {
-  const next = executions.find(({ claimedAt }) => claimedAt >= entry.at)
+  const following = executions.findIndex(({ claimedAt }) => claimedAt >= entry.at)
+  const [before, found] = [executions[following - 1], executions[following]]
+  // Of many executions those in the middle are not kept (X3): then it isn't known which was next.
+  const next = before !== undefined && before.n + 1 === found?.n ? found : undefined
   if (next?.worker !== undefined)
     return `; next on ${next.worker}, ${durationToken(next.claimedAt - entry.at)} later`
   return executions.length > 0 ? '' : movedByHistory(entry, history, run)

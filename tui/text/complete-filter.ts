@@ -10,7 +10,6 @@ export interface KnownNames {
   readonly uniqueKeys?: readonly string[]
   readonly workers?: readonly string[]
   readonly limiters?: readonly string[]
-  readonly limitKeys?: readonly string[]
   readonly fingerprints?: readonly string[]
 }
 
@@ -43,15 +42,14 @@ export function completeFilter(text: string, cursor: number, known: KnownNames):
 
 function keyCandidates(typed: string, negated: boolean): FilterCandidate[] {
   return filterKeys
-    .filter(({ values, name }) => name.startsWith(typed.toLowerCase()) && !(negated && isTime(values)))
+    .filter(({ values, name }) => name.startsWith(typed.toLowerCase()) && !(negated && hasNoOpposite(values)))
     .flatMap(({ name, operators, hint }) =>
       operators.map((operator) => ({ insert: `${name}${operator}`, hint })),
     )
 }
 
-/** Times and orders have no opposite. */
-function isTime(values: FilterKey['values']): boolean {
-  return values === 'ages' || values === 'orders'
+function hasNoOpposite(values: FilterKey['values']): boolean {
+  return values === 'ages' || values === 'orders' || values === 'limiters' || values === 'limitKeys'
 }
 
 function completeValue(
@@ -79,6 +77,8 @@ function completeValue(
 function valuesOf({ values }: FilterKey, known: KnownNames): readonly string[] {
   switch (values) {
     case undefined:
+    // A limiter may have any number of keys.
+    case 'limitKeys':
       return []
     case 'states':
       return runStates

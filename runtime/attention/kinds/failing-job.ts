@@ -2,6 +2,7 @@ import type { RecentEnds } from '../../store/statistics.ts'
 import { atLeast, type FindingKind, type Sighting } from '../finding-kind.ts'
 import { command, countOf, failedWith } from '../texts.ts'
 
+const rangeMs = 300_000
 /** In the last 5 minutes. Fewer failures are single runs' troubles, a smaller share is not of the whole job. */
 const bound = { failed: 5, share: 0.5 } as const
 
@@ -14,7 +15,9 @@ export const failingJob: FindingKind = {
       const minutes = statistics.jobs.filter((one) => one.job === job).flatMap(({ recent = [] }) => recent)
       const [ended, failed] = [sumOf(minutes, 'ended'), sumOf(minutes, 'failed')]
       if (failed < bound.failed || failed < ended * bound.share) return []
-      const cause = failures.find((group) => group.job === job && group.failedNow > 0)
+      const cause = failures.find(
+        (group) => group.job === job && group.failedNow > 0 && now - group.lastAt <= rangeMs,
+      )
       return [
         {
           subject: job,
@@ -22,7 +25,7 @@ export const failingJob: FindingKind = {
           since: atLeast(Math.min(now, firstFailedBy(minutes))),
           sentence:
             `${failed} of ${countOf(ended, 'run')} of '${job}' that ended in the last 5 minutes failed` +
-            `${cause === undefined ? '' : `, the last one with: ${failedWith(cause)}`}.`,
+            `${cause === undefined ? '' : `, seen last: ${failedWith(cause)}`}.`,
           next: command('failures', '--job', job),
           filter: { job, states: ['failed'] },
           related: { version: [job], limiter: 'any' },

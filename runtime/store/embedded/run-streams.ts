@@ -175,10 +175,14 @@ export function mergeStreams(
   }: { readonly from: number; readonly atMost: number; readonly newestFirst: boolean },
 ): { readonly seqs: readonly number[]; readonly isAll: boolean } {
   const isBehind = (a: number, b: number): boolean => (newestFirst ? a < b : a > b)
-  const found = given.filter((seq) => isBehind(seq, from))
+  // Each run once: with several steps or keys one is on waitlists several times. What is counted below is runs.
+  const found = new Set(given.filter((seq) => isBehind(seq, from)))
+  const add = (seqs: readonly number[]): void => {
+    for (const seq of seqs) found.add(seq)
+  }
   const atOnce = Math.ceil(atMost / Math.max(1, streams.length)) + 1
   const readings: StreamReading[] = streams.map((stream) => ({ stream, last: from, ended: false, atOnce }))
-  for (const reading of readings) found.push(...readOn(sql, reading, newestFirst))
+  for (const reading of readings) add(readOn(sql, reading, newestFirst))
   for (;;) {
     // Behind its last number a stream may have runs that were not read.
     const first = readings
@@ -187,12 +191,12 @@ export function mergeStreams(
         (a, b) => (a === undefined || isBehind(a.last, b.last) ? b : a),
         undefined,
       )
-    const sure = first === undefined ? found : found.filter((seq) => !isBehind(seq, first.last))
+    const sure = first === undefined ? [] : [...found].filter((seq) => !isBehind(seq, first.last))
     if (first === undefined || sure.length >= atMost) {
-      const seqs = [...new Set(found)].sort((a, b) => (newestFirst ? b - a : a - b))
+      const seqs = [...found].sort((a, b) => (newestFirst ? b - a : a - b))
       return { seqs: seqs.slice(0, atMost), isAll: first === undefined && seqs.length <= atMost }
     }
-    found.push(...readOn(sql, first, newestFirst))
+    add(readOn(sql, first, newestFirst))
   }
 }
 

@@ -3,7 +3,7 @@ import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { searchAll } from '../expect-search.ts'
-import { byHand, newRun } from '../given.ts'
+import { byHand, newRun, waiting } from '../given.ts'
 import { acquire, ids, limited, limitedRun, one, two, use } from '../limits-given.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed } from '../test-worker.ts'
@@ -92,6 +92,52 @@ export function limiterSearchContract(open: Open): void {
       expect(await found(store, filter)).toEqual([run.id])
       expect(await found(store, filter, 1)).toEqual([run.id])
     }
+  })
+
+  contractTest(
+    open,
+    'no run is left out where some wait with many steps, by priorities that differ',
+    async (contract) => {
+      const { store } = contract
+      const worker = await limited(contract, { concurrency: 30 })
+      const holders = ['a', 'b'].map((key) => limitedRun(one, { use: { key } }))
+      const inSlots = Array.from({ length: 24 }, (_, n) => newRun({ priority: n % 3 }))
+      await store.enqueue([...holders, ...inSlots])
+      const claimed = new Map((await worker.claim(26)).map((run) => [run.id, run]))
+      for (const [n, { id }] of inSlots.entries()) {
+        const steps = n < 4 ? 12 : 1
+        for (let turn = 1; turn <= steps; turn++) {
+          const key = turn % 2 === 0 ? 'a' : 'b'
+          await acquire(worker, claimed.get(id) as ClaimedRun, `step-${turn}`, [use(one, { key })], turn)
+        }
+      }
+      const all = inSlots.map(({ id }) => id)
+      for (const limit of [5, 20]) {
+        expect(await found(store, { limiter: 'one' }, limit)).toEqual(all)
+        const newest = await searchAll(store, { limiter: 'one', limit })
+        expect(ids(newest)).toEqual(all.toReversed())
+      }
+      expect(await found(store, { limiter: 'one', limitKey: 'b' }, 20)).toEqual(all)
+    },
+  )
+
+  contractTest(open, 'a ready run whose step is on a waitlist is found, too', async (contract) => {
+    const { store, advance } = contract
+    const worker = await limited(contract)
+    await store.enqueue([limitedRun(one, { use: { key: 'a' } }), newRun()])
+    const [, run] = (await worker.claim(2)) as [ClaimedRun, ClaimedRun]
+    await acquire(worker, run, 'call', [use(one, { key: 'a' })])
+    await worker.append(run, waiting('rest', 60_000))
+    const waits = [
+      { kind: 'time', path: 'rest', position: 1 },
+      { kind: 'limit', path: 'call' },
+    ] as const
+    await worker.settle(run, { kind: 'waiting', waits })
+    advance(60_000)
+    await worker.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready' })
+    expect(await found(store, { limiter: 'one' })).toEqual([run.id])
+    expect(await found(store, { limiter: 'one', limitKey: 'a' })).toEqual([run.id])
   })
 
   contractTest(open, 'a key without a limiter is refused', async ({ store }) => {

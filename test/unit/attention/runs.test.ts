@@ -234,7 +234,7 @@ describe('a failing job', () => {
       since: now - minuteMs,
       sinceAtLeast: true,
       sentence:
-        "6 of 12 runs of 'pay' that ended in the last 5 minutes failed, the last one with: step 'charge': TypeError: no sku.",
+        "6 of 12 runs of 'pay' that ended in the last 5 minutes failed, seen last: step 'charge': TypeError: no sku.",
       next: 'durable-jobs failures --job pay',
       filter: { job: 'pay', states: ['failed'] },
       nearby: "first seen 11:59:00 UTC, 30.0 s after version 17 of 'pay' started",

@@ -4,7 +4,6 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type EcsModule, loadEcs } from '../../../runtime/fargate/ecs-client.ts'
 import { EcsTransport } from '../../../runtime/fargate/ecs-transport.ts'
 import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
-import { readTaskGroup } from '../../../runtime/fargate/read-task-group.ts'
 import { cut, hang, reply } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
 
@@ -61,14 +60,14 @@ function awsError(status: number, type: string): typeof hang {
 describe.skipIf(ecs === undefined)('the SDK', () => {
   let sdk: EcsModule
   beforeAll(() => {
-    const { ECSClient, UpdateTaskProtectionCommand, DescribeTasksCommand } = ecs as EcsModule
+    const { ECSClient, UpdateTaskProtectionCommand } = ecs as EcsModule
     // Without its short timeouts: a busy machine loses no call.
     class PatientClient extends ECSClient {
       constructor(config: object) {
         super({ ...config, requestHandler: {} })
       }
     }
-    sdk = { ECSClient: PatientClient, UpdateTaskProtectionCommand, DescribeTasksCommand }
+    sdk = { ECSClient: PatientClient, UpdateTaskProtectionCommand }
   })
 
   async function update(signal = new AbortController().signal): Promise<ProtectionAnswer> {
@@ -122,15 +121,5 @@ describe.skipIf(ecs === undefined)('the SDK', () => {
     await seen
     over.abort()
     expect((await answer).kind).toBe('lost')
-  })
-
-  test('tells the group of a task', async () => {
-    const { requests } = await ecsWith(
-      reply(200, { tasks: [{ taskArn: ownTask, group: 'service:imports' }] }),
-    )
-    expect(await readTaskGroup(identity, new AbortController().signal, async () => sdk)).toBe(
-      'service:imports',
-    )
-    expect(requests).toMatchObject([{ target: 'AmazonEC2ContainerServiceV20141113.DescribeTasks' }])
   })
 })

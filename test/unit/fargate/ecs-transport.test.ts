@@ -87,7 +87,6 @@ describe('a call by the SDK', () => {
           this.input = input
         }
       },
-      DescribeTasksCommand: class {},
     }
     const transport = new EcsTransport(ecs, () => identity)
     const { signal } = new AbortController()

@@ -33,6 +33,32 @@ describe('a release', () => {
     expect(holder.take()).toEqual(['0s protect 5', '60s unprotect'])
   })
 
+  test('is not put off by renewals that claims without such a run call for', () => {
+    const holder = HolderScript.ready({ periodMinutes: 30, maxTotalMs: 20 * 60 * minutes })
+    // Busy phases close together: the hold grows up to a period, past the time of a renewal.
+    for (let phase = 0; phase < 8; phase++) {
+      holder.want()
+      holder.advanceGranted(1 * seconds)
+      holder.acquire()
+      holder.release()
+      holder.advanceGranted(31 * minutes)
+    }
+    holder.want()
+    holder.advanceGranted(1 * seconds)
+    holder.take()
+    let calls: readonly string[] = []
+    for (let polled = 0; polled < 90 * minutes && calls.every((call) => !call.includes('unprotect')); ) {
+      holder.advanceGranted(2 * seconds)
+      polled += 2 * seconds
+      if (!holder.mayClaim) continue
+      holder.acquire()
+      holder.on({ kind: 'withdraw' })
+      calls = [...calls, ...holder.take()]
+    }
+    holder.advanceGranted(1 * seconds)
+    expect([...calls, ...holder.take()].filter((call) => call.includes('unprotect'))).toHaveLength(1)
+  })
+
   test('without an answer may take effect until its deadline: nothing is asked for before', () => {
     const holder = HolderScript.ready()
     holder.protect()

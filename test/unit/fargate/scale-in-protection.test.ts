@@ -26,7 +26,6 @@ describe('options', () => {
     [{ period: '3d' }, /^period: 3 d 0 h can't/],
     [{ period: 'five' }, /^period: 'five' is not a duration/],
     [{ maxTotal: '9m' }, /^maxTotal: 9 min 0 s is less than two periods \(10 min 0 s\)/],
-    [{ service: '' }, /^service: write the ECS service's name/],
     [{ totl: '1h' }, /unknown option 'totl'/],
     [null, /write an object of options/],
   ])('%o is refused', (options, message) => {
@@ -38,7 +37,6 @@ describe('options', () => {
     const { middleware } = parseWorkerOptions({ jobs: [job], middleware: [{}, protection] })
     expect(protectionSourceIn(middleware)).toBe(protection)
     expect(protectionSourceIn([{}])).toBeUndefined()
-    expect(scaleInProtection({ service: 'imports' }).service).toBe('imports')
   })
 })
 
@@ -214,6 +212,20 @@ describe('two workers of one process', () => {
     expect(order).toEqual(['replied', 'opened'])
     second.protection.want()
     await changeOf(second.protection, () => second.protection.mayClaimProtected())
+    expect(second.protection.status.state.kind).toBe('held')
+  })
+
+  test('that begin while the last one drains are protected, too', async () => {
+    const endpoints = await EcsEndpoints.open()
+    const first = await openIn(endpoints.env, { mode: 'required' })
+    first.protection.want()
+    await changeOf(first.protection, () => first.protection.mayClaimProtected())
+    first.protection.drain()
+    const second = await openIn(endpoints.env, { mode: 'required' })
+    await first.protection.close()
+    second.protection.want()
+    if (!second.protection.mayClaimProtected())
+      await changeOf(second.protection, () => second.protection.mayClaimProtected())
     expect(second.protection.status.state.kind).toBe('held')
   })
 

@@ -137,35 +137,12 @@ describe('a reader of the identity', () => {
     await reader.close()
     expect(reader.current).toBeUndefined()
   })
-
-  test('takes the service from the metadata, else from the group, else from the option', async () => {
-    const endpoints = await EcsEndpoints.open()
-    const group = async () => 'service:by-group'
-    expect((await known(readerOf(endpoints, { group, service: 'by-option' }))).service).toBe('by-group')
-    for (const other of [
-      async () => 'family:imports',
-      async () => undefined,
-      async () => {
-        throw new Error('AccessDenied')
-      },
-      undefined,
-    ]) {
-      const deps = { group: other, service: 'by-option' }
-      expect((await known(readerOf(endpoints, deps))).service).toBe('by-option')
-    }
-    endpoints.metadata = (response, request) =>
-      reply(200, request.path.endsWith('/task') ? { ...taskBody, ServiceName: 'own' } : containerBody)(
-        response,
-        request,
-      )
-    expect((await known(readerOf(endpoints, { group, service: 'by-option' }))).service).toBe('own')
-  })
 })
 
 describe('outside ECS', () => {
   test('there is no identity and no log line', () => {
     const log = new LineLog()
-    expect(openTaskIdentity({ clock: systemClock, log, service: undefined, env: {} })).toBeUndefined()
+    expect(openTaskIdentity({ clock: systemClock, log, env: {} })).toBeUndefined()
     expect(log.lines).toEqual([])
   })
 })

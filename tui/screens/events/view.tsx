@@ -140,7 +140,8 @@ function noteOf({ data, place }: ViewProps<EventsData>, list: ListWindow | undef
 
 function pastText({ entries, ended, ofRun, isPartial }: EventsData): string {
   if (isPartial) return ', looking for older ones'
-  if (ended || ofRun?.ended) return ', older ones are not kept'
+  // A run that no event names may be one whose id was only begun.
+  if (ended || (ofRun?.ended && ofRun.entries.length > 0)) return ', older ones are not kept'
   return entries.length >= maxKept ? ', older ones by durable-jobs events --before' : ''
 }
 

@@ -26,7 +26,7 @@ export function LimitsView(props: ViewProps<LimitsData>): ReactElement {
 }
 
 function LimiterList(props: ViewProps<LimitsData>): ReactElement | null {
-  const { size, look, place, windows } = props
+  const { size, look, place, windows, data } = props
   const list = windows.limiters
   return (
     <ListPane
@@ -38,7 +38,8 @@ function LimiterList(props: ViewProps<LimitsData>): ReactElement | null {
       width={size.columns}
       height={limitsLayout(props).paneHeight}
       empty={emptySpans({
-        ...{ ...props, what: 'limiter' },
+        // Data of the list of unique keys say nothing of limiters.
+        ...{ ...props, data: data?.unique === undefined ? data : undefined, what: 'limiter' },
         next: 'workers make those of their code known; one that only a step names, when the step first runs',
       })}
       {...{ place, look }}
@@ -101,7 +102,7 @@ function UniqueList(props: ViewProps<LimitsData>): ReactElement | null {
       width={size.columns}
       height={limitsLayout(props).paneHeight}
       empty={emptySpans({
-        ...{ ...props, what: 'unique key that is held' },
+        ...{ ...props, data: data?.unique, what: 'unique key that is held' },
         next: 'runs of jobs with the option unique hold one until they have ended',
       })}
       {...{ place, look }}

@@ -34,30 +34,29 @@ local function readOn(stream, atMost, newestFirst)
   return found
 end
 
-local function inOrder(found, newestFirst)
-  if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
-  else table.sort(found, function(a, b) return a[1] < b[1] end) end
-  -- A run that moved since the caller read of it may be in a stream, too; with several steps it is on one waitlist several times.
-  local once, n = {}, 0
-  for i = 1, #found do
-    if n == 0 or once[n][2] ~= found[i][2] then
-      n = n + 1
-      once[n] = found[i]
-    end
-  end
-  return once
-end
-
 --- The first `atMost` runs behind a number, as { number, run }, and whether there are no more. `given`: runs that the caller
 --- knows, { number, run } in order; `isCut`: it knows of more.
 local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
-  local found, all = given, { { ended = not isCut, last = isCut and given[#given][1] } }
+  local found, all = {}, { { ended = not isCut, last = isCut and given[#given][1] } }
+  -- Each run once: one that moved since the caller read of it may be in a stream, too, and with several steps or keys a run is
+  -- on waitlists several times. What is counted below is runs.
+  local isFound = {}
+  local function add(runs)
+    for i = 1, #runs do
+      local number = runs[i][1]
+      if not isFound[number] then
+        isFound[number] = true
+        found[#found + 1] = runs[i]
+      end
+    end
+  end
+  add(given)
   -- Of several streams most may have only few of the next runs: each is read on as far as it turns out to be needed.
   local atFirst = #streams == 1 and atMost + 1 or math.ceil(atMost / (4 * #streams)) + 1
   for i = 1, #streams do
     local stream = { letter = string.sub(streams[i], 1, 1), prefix = string.sub(streams[i], 2), last = from }
     all[#all + 1] = stream
-    for _, run in ipairs(readOn(stream, atFirst, newestFirst)) do found[#found + 1] = run end
+    add(readOn(stream, atFirst, newestFirst))
   end
   while true do
     -- Behind this one a stream may have runs that were not read.
@@ -73,13 +72,17 @@ local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
       end
     end
     if not first or sure >= atMost then
-      if #all > 2 or #given > 0 then found = inOrder(found, newestFirst) end
+      if #all > 2 or #given > 0 then
+        if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
+        else table.sort(found, function(a, b) return a[1] < b[1] end) end
+      end
       local isAll = not first and #found <= atMost
       for i = #found, atMost + 1, -1 do found[i] = nil end
       return found, isAll
     end
-    local missing = atMost - sure + 1
-    for _, run in ipairs(readOn(first, math.min(first.next, missing), newestFirst)) do found[#found + 1] = run end
+    -- Of a waitlist many entries may be one run's.
+    local missing = first.letter == 'l' and first.next or atMost - sure + 1
+    add(readOn(first, math.min(first.next, missing), newestFirst))
   end
 end
 
