@@ -32,6 +32,7 @@ describe('at the cursor', () => {
     ['order:|', ['order:newest', 'order:oldest', 'order:longest']],
     ['age>|', ['age>5m', 'age>1h', 'age>1d']],
     ['err:x|', []],
+    ['!li|', []],
   ])('%s', (marked, expected) => {
     expect(completed(marked)).toEqual(expected)
   })
