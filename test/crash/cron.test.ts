@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { CronDuty } from '../../runtime/coordination/cron-duty.ts'
 import type { DutyTerm } from '../../runtime/coordination/duty.ts'
 import { pause, systemClock } from '../../runtime/model/clock.ts'
+import type { Run } from '../../runtime/model/run.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { LedgerLine } from '../../runtime/store/schedules.ts'
 import type { Store } from '../../runtime/store/store.ts'
@@ -121,9 +122,18 @@ async function completeLedger(jobs: Jobs, more: number): Promise<LedgerLine[]> {
   const first = ticks[0]?.tick ?? 0
   expect(ticks.map(({ tick }) => tick)).toEqual(ticks.map((_, i) => first + i * second))
   for (const { outcome } of ticks) expect(['fired', 'late', 'caught up']).toContain(outcome)
-  const { runs } = await jobs.inspector.runs({ limit: 1_000 })
+  const runs = await settledRuns(jobs, ticks.length)
   expect(runs.map(({ scheduledFor }) => scheduledFor).reverse()).toEqual(ticks.map(({ tick }) => tick))
   return ticks
+}
+
+/** The runs of the schedule, newest first: a page may miss a run that a worker claims while the page is read. */
+async function settledRuns(jobs: Jobs, atLeast: number): Promise<readonly Run[]> {
+  for (;;) {
+    const { runs } = await jobs.inspector.runs({ limit: 1_000 })
+    if (runs.length >= atLeast) return runs
+    await wait(50)
+  }
 }
 
 function tell(store: string, ticks: readonly LedgerLine[]): void {
