@@ -43,7 +43,7 @@ async function everyState({ store, worker, advance }: Contract): Promise<string[
   }
   await settle([completed, completed, completed])
   await settle([{ kind: 'failed', error: plainError }])
-  await settle([{ kind: 'failed', error: { name: 'TypeError', message: 'Card DECLINED' } }])
+  await settle([{ kind: 'failed', error: { name: 'TypeError', message: 'Card DECLINED: no funds' } }])
   await settle([{ kind: 'blocked', reason: 'no such step', digest: 'first' }])
   const pause = { kind: 'retrying', error: plainError, delayMs: 600_000 } as const
   await settle([pause, { ...pause, delayMs: 700_000 }, { kind: 'released' }, { kind: 'released' }])
@@ -85,6 +85,11 @@ const filters: readonly RunFilter[] = [
   { worker: 'three' },
   { text: 'DECLINED' },
   { text: 'TypeError: card' },
+  { text: 'rror: card declined: no' },
+  { text: 'declined: no' },
+  { text: 'TypeError:' },
+  { text: ' card' },
+  { text: ': ' },
   { text: 'needed' },
   { text: 'such' },
   { text: 'broken', states: ['waiting', 'failed'] },

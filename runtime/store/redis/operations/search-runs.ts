@@ -130,15 +130,12 @@ function packFilter({ filter, states }: RunSearch, { from, before }: Facts): Buf
   return plain.pack([states.map(stateCode), job, queue, from, before, parts, partOfText(text), waits])
 }
 
-/** A part of the text that every matching record holds as it stands: an error's name and message are stored apart. */
+/** A part of the text that every matching record holds as it stands: of `name: message` both are stored, apart. */
 function partOfText(text: string): string {
   // Lua knows the case of ASCII letters only.
   if (!/^[\x20-\x7e]*$/.test(text)) return ''
-  const [longest = ''] = text
-    .toLowerCase()
-    .split(/[: ]+/)
-    .sort((a, b) => b.length - a.length)
-  return longest
+  const parts = text.toLowerCase().replace(/^ /, '').replace(/:$/, '').split(': ')
+  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest))
 }
 
 async function readByNumber(calls: ScriptCalls, search: RunSearch, facts: Facts): Promise<Reading> {

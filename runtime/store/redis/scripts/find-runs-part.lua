@@ -13,77 +13,80 @@ local function isBehind(a, b, newestFirst)
   return a > b
 end
 
+--- A stream whose members begin with what follows the letter, from behind a number on.
+local function streamOf(text, from)
+  return { letter = string.sub(text, 1, 1), prefix = string.sub(text, 2), last = from, members = {}, i = 0 }
+end
+
 --- Reads the next `atMost` members of a stream.
 local function readOn(stream, atMost, newestFirst)
   local key, prefix = SETS[stream.letter], stream.prefix
-  local at, members = prefix .. struct.pack('>I6', stream.last), nil
+  local at = prefix .. struct.pack('>I6', stream.last)
   if newestFirst then
-    members = redis.call('ZREVRANGEBYLEX', key, '(' .. at, '[' .. prefix, 'LIMIT', 0, atMost)
+    stream.members = redis.call('ZREVRANGEBYLEX', key, '(' .. at, '[' .. prefix, 'LIMIT', 0, atMost)
   else
-    members = redis.call('ZRANGEBYLEX', key, '(' .. at .. '\255', '(' .. prefix .. '\255', 'LIMIT', 0, atMost)
+    stream.members = redis.call('ZRANGEBYLEX', key, '(' .. at .. '\255', '(' .. prefix .. '\255', 'LIMIT', 0, atMost)
   end
-  local found = {}
-  for i = 1, #members do
-    local id = string.sub(members[i], #prefix + 7)
-    -- An entry of a waitlist ends with a step.
-    if stream.letter == 'l' then id = string.match(id, '^[^%z]*') end
-    found[i] = { struct.unpack('>I6', members[i], #prefix + 1), id }
-  end
-  if #members < atMost then stream.ended = true else stream.last = found[#found][1] end
-  stream.next = atMost * 2
-  return found
+  stream.i, stream.ended, stream.next = 0, #stream.members < atMost, atMost * 2
 end
 
---- The first `atMost` runs behind a number, as { number, run }, and whether there are no more. `given`: runs that the caller
---- knows, { number, run } in order; `isCut`: it knows of more.
-local function mergeStreams(streams, from, atMost, newestFirst, given, isCut)
-  local found, all = {}, { { ended = not isCut, last = isCut and given[#given][1] } }
-  -- Each run once: one that moved since the caller read of it may be in a stream, too, and with several steps or keys a run is
-  -- on waitlists several times. What is counted below is runs.
-  local isFound = {}
-  local function add(runs)
-    for i = 1, #runs do
-      local number = runs[i][1]
-      if not isFound[number] then
-        isFound[number] = true
-        found[#found + 1] = runs[i]
-      end
-    end
+--- Moves a stream to its next run, reading on at most `atMost` members; returns false at its end.
+local function advance(stream, atMost, newestFirst)
+  if stream.i == #stream.members and not stream.ended then readOn(stream, math.min(stream.next, atMost), newestFirst) end
+  local i = stream.i + 1
+  local member = stream.members[i]
+  if not member then return false end
+  if stream.given then
+    stream.last, stream.id, stream.i = tonumber(member), stream.members[i + 1], i + 1
+    return true
   end
-  add(given)
+  local at = #stream.prefix + 1
+  stream.i, stream.last, stream.id = i, struct.unpack('>I6', member, at), string.sub(member, at + 6)
+  -- An entry of a waitlist ends with a step.
+  if stream.letter == 'l' then stream.id = string.match(stream.id, '^[^%z]*') end
+  return true
+end
+
+--- Puts the last of the streams in its place among the others, of which the last one has the next run.
+local function settle(streams, newestFirst)
+  for i = #streams, 2, -1 do
+    if not isBehind(streams[i].last, streams[i - 1].last, newestFirst) then return end
+    streams[i], streams[i - 1] = streams[i - 1], streams[i]
+  end
+end
+
+--- The first `atMost` runs behind a number, their numbers, and whether there are no more. `given`: number and run of each that
+--- the caller knows, in order; `isCut`: it knows of more. Each run once: one that moved since the caller read of it may be in a
+--- stream, too, and with several steps or keys a run is on waitlists several times.
+local function mergeStreams(texts, from, atMost, newestFirst, given, isCut)
+  local streams, ids, numbers, n = {}, {}, {}, 0
+  local function add(stream)
+    if not advance(stream, atMost + 1, newestFirst) then return end
+    streams[#streams + 1] = stream
+    settle(streams, newestFirst)
+  end
+  add({ given = true, members = given, i = 0, ended = true })
   -- Of several streams most may have only few of the next runs: each is read on as far as it turns out to be needed.
-  local atFirst = #streams == 1 and atMost + 1 or math.ceil(atMost / (4 * #streams)) + 1
-  for i = 1, #streams do
-    local stream = { letter = string.sub(streams[i], 1, 1), prefix = string.sub(streams[i], 2), last = from }
-    all[#all + 1] = stream
-    add(readOn(stream, atFirst, newestFirst))
+  local atFirst = #texts == 1 and atMost + 1 or math.ceil(atMost / (4 * #texts)) + 1
+  for i = 1, #texts do
+    local stream = streamOf(texts[i], from)
+    stream.next = atFirst
+    add(stream)
   end
-  while true do
-    -- Behind this one a stream may have runs that were not read.
-    local first
-    for i = 1, #all do
-      if not all[i].ended and (not first or isBehind(first.last, all[i].last, newestFirst)) then first = all[i] end
-    end
-    local sure = #found
-    if first then
-      sure = 0
-      for i = 1, #found do
-        if not isBehind(found[i][1], first.last, newestFirst) then sure = sure + 1 end
-      end
-    end
-    if not first or sure >= atMost then
-      if #all > 2 or #given > 0 then
-        if newestFirst then table.sort(found, function(a, b) return a[1] > b[1] end)
-        else table.sort(found, function(a, b) return a[1] < b[1] end) end
-      end
-      local isAll = not first and #found <= atMost
-      for i = #found, atMost + 1, -1 do found[i] = nil end
-      return found, isAll
+  while #streams > 0 do
+    local stream = streams[#streams]
+    if stream.id ~= ids[n] then
+      if n == atMost then return ids, numbers, false end
+      n = n + 1
+      ids[n], numbers[n] = stream.id, stream.last
     end
     -- Of a waitlist many entries may be one run's.
-    local missing = first.letter == 'l' and first.next or atMost - sure + 1
-    add(readOn(first, math.min(first.next, missing), newestFirst))
+    local missing = stream.letter == 'l' and stream.next or atMost - n + 1
+    if advance(stream, missing, newestFirst) then settle(streams, newestFirst)
+    elseif stream.given and isCut then return ids, numbers, false
+    else streams[#streams] = nil end
   end
+  return ids, numbers, true
 end
 
 local filter = cmsgpack.unpack(ARGV[1])
@@ -104,9 +107,24 @@ local _, ownJob, ownQueue, changedFrom, changedBefore, texts, anyCase, waits = u
 --- Whether the outcome stands beside the record: a `+` alone stands for it.
 local function isOutcomeBeside(record) return string.sub(record, -5) == '\0\0\0\1+' end
 
+local function has(text) return text and string.find(string.lower(text), anyCase, 1, true) end
+
+--- Whether the text is in some record or id of those read: a look at all of them at once takes less than one at each.
+local isInSome = false
+
+--- The records of some runs, false for those that are gone.
+local function readRecords(ids)
+  local records = #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
+  if anyCase ~= '' then
+    local all = {}
+    for i = 1, #ids do all[i] = records[i] or '' end
+    isInSome = isInSome or has(table.concat(all)) or has(table.concat(ids))
+  end
+  return records
+end
+
 local function hasText(id, record, state)
-  local function has(text) return text and string.find(string.lower(text), anyCase, 1, true) end
-  if has(record) or has(id) then return true end
+  if isInSome and (has(record) or has(id)) then return true end
   -- The words of a poisoned run's error are not stored.
   if state == FAILED and string.sub(record, -4) == '\0\0\0\0' then return true end
   return state ~= COMPLETED and isOutcomeBeside(record) and has(redis.call('HGET', K.payloads, 'o' .. id))

@@ -8,8 +8,8 @@ writes: nothing
 ]]
 local heads = {}
 for i = 4, #ARGV do
-  local stream = { letter = string.sub(ARGV[i], 1, 1), prefix = string.sub(ARGV[i], 2), last = tonumber(ARGV[3]) }
-  local head = readOn(stream, 1, ARGV[2] == 'newest')[1]
-  heads[#heads + 1] = head and string.format('%.0f', head[1]) or ''
+  local stream = streamOf(ARGV[i], tonumber(ARGV[3]))
+  stream.next = 1
+  heads[#heads + 1] = advance(stream, 1, ARGV[2] == 'newest') and string.format('%.0f', stream.last) or ''
 end
 return heads

@@ -13,7 +13,7 @@ local below = lease ~= '' and '(' .. lease .. '\255' or '+'
 local members = redis.call('ZRANGEBYLEX', K.held, above, below, 'LIMIT', 0, limit)
 local ids = {}
 for i = 1, #members do ids[i] = string.sub(members[i], LEASE_LENGTH + 1) end
-local records = #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
+local records = readRecords(ids)
 local found = { #members == limit and members[limit] or '' }
 for i = 1, #ids do
   local record = records[i]

@@ -35,18 +35,14 @@ for i = #timed, atMost + 1, -1 do
   isAllTimed = false
 end
 
-local function recordsOf(list, place)
-  local ids = {}
-  for i = 1, #list do ids[i] = list[i][place] end
-  return #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
-end
-
-local loose, isAllLoose = mergeStreams(streams, fresh, atMost, false, {}, false)
-local timedRecords, looseRecords = recordsOf(timed, 3), recordsOf(loose, 2)
+local timedIds = {}
+for i = 1, #timed do timedIds[i] = timed[i][3] end
+local loose, looseSeqs, isAllLoose = mergeStreams(streams, fresh, atMost, false, {}, false)
+local timedRecords, looseRecords = readRecords(timedIds), readRecords(loose)
 
 --- When a run of a stream came into its state; nil if it is not to be told from there.
 local function looseTime(i)
-  local record, seq, id = looseRecords[i], loose[i][1], loose[i][2]
+  local record, seq, id = looseRecords[i], looseSeqs[i], loose[i]
   if not record then return nil end
   local state, changedAt, isFresh = readHead(record)
   if state ~= READY and state ~= WAITING then return nil end
@@ -70,8 +66,8 @@ while looked < atMost and #found < wanted and bytes < mostBytes do
   else
     looked = looked + 1
     local id, record
-    if loose[l] and (looseAt == -1 or not timed[t] or looseAt < timed[t][1] or looseAt == timed[t][1] and loose[l][1] < timed[t][2]) then
-      id, record, fresh = loose[l][2], looseAt ~= -1 and looseRecords[l], loose[l][1]
+    if loose[l] and (looseAt == -1 or not timed[t] or looseAt < timed[t][1] or looseAt == timed[t][1] and looseSeqs[l] < timed[t][2]) then
+      id, record, fresh = loose[l], looseAt ~= -1 and looseRecords[l], looseSeqs[l]
       l, looseAt = l + 1, nil
     else
       id, record, fromAt, fromSeq = timed[t][3], timedRecords[t], timed[t][1], timed[t][2]

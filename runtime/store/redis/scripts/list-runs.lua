@@ -11,13 +11,12 @@ writes: nothing
 local newestFirst, from, atMost = ARGV[2] == 'newest', tonumber(ARGV[3]), tonumber(ARGV[4])
 local wanted, mostBytes = tonumber(ARGV[5]), tonumber(ARGV[6])
 local given, streams = {}, {}
-for i = 9, 8 + 2 * tonumber(ARGV[8]), 2 do given[#given + 1] = { tonumber(ARGV[i]), ARGV[i + 1] } end
-for i = 9 + 2 * #given, #ARGV do streams[#streams + 1] = ARGV[i] end
+local last = 8 + 2 * tonumber(ARGV[8])
+for i = 9, last do given[#given + 1] = ARGV[i] end
+for i = last + 1, #ARGV do streams[#streams + 1] = ARGV[i] end
 
-local candidates, isAll = mergeStreams(streams, from, atMost, newestFirst, given, ARGV[7] == '1')
-local ids = {}
-for i = 1, #candidates do ids[i] = candidates[i][2] end
-local records = #ids > 0 and redis.call('HMGET', K.runs, unpack(ids)) or {}
+local ids, numbers, isAll = mergeStreams(streams, from, atMost, newestFirst, given, ARGV[7] == '1')
+local records = readRecords(ids)
 local found, bytes, looked = {}, 0, 0
 while looked < #ids and #found < wanted and bytes < mostBytes do
   looked = looked + 1
@@ -31,5 +30,5 @@ while looked < #ids and #found < wanted and bytes < mostBytes do
     bytes = bytes + size
   end
 end
-local last = looked > 0 and candidates[looked][1] or from
-return { looked, string.format('%.0f', last), isAll and looked == #ids and 1 or 0, bytes, found }
+local lastNumber = numbers[looked] or from
+return { looked, string.format('%.0f', lastNumber), isAll and looked == #ids and 1 or 0, bytes, found }
