@@ -14,7 +14,7 @@ const program = fileURLToPath(new URL('moved-clock-process.ts', import.meta.url)
 /** A store whose clock a test sets, for processes that begin after it. */
 interface Movable {
   readonly args: readonly [url: string, namespace: string]
-  readonly execArgv: readonly string[]
+  readonly env: Readonly<Record<string, string>>
   move(shiftMs: number): void
 }
 
@@ -30,8 +30,9 @@ const stores: Readonly<Record<string, () => Promise<Movable>>> = {
     move(0)
     const preload = join(folder, 'clock.cjs')
     writeFileSync(preload, shiftedDate(file))
-    // In the thread of the lease too.
-    return { args: [`sqlite:${join(folder, 'jobs.db')}`, ''], execArgv: ['--require', preload], move }
+    // In the thread of the lease too, which gets no arguments of its process.
+    const env = { NODE_OPTIONS: `--require ${preload}` }
+    return { args: [`sqlite:${join(folder, 'jobs.db')}`, ''], env, move }
   },
   Redis: async () => {
     const relay = await Relay.start((await sharedRedisServer()).port)
@@ -39,7 +40,7 @@ const stores: Readonly<Record<string, () => Promise<Movable>>> = {
     const move = (shiftMs: number): void => {
       relay.shiftMs = shiftMs
     }
-    return { args: [relay.url, `clock-${randomUUID()}`], execArgv: [], move }
+    return { args: [relay.url, `clock-${randomUUID()}`], env: {}, move }
   },
 }
 
@@ -68,7 +69,7 @@ class Player {
   readonly #said: { kind: string }[] = []
 
   constructor(store: Movable, name: string) {
-    this.#process = fork(program, [...store.args, name], { execArgv: [...store.execArgv] })
+    this.#process = fork(program, [...store.args, name], { env: { ...process.env, ...store.env } })
     this.#process.on('message', (message) => this.#said.push(message as { kind: string }))
     onTestFinished(() => void this.#process.kill('SIGKILL'))
   }

@@ -271,7 +271,8 @@ export class RecordedTerminal {
       return false
     })
     this.#emulator.onScroll(() => {
-      if (this.isFullScreen && !this.#isChangingScreens) this.#fault('the screen scrolled')
+      if (!this.isFullScreen || this.#isChangingScreens) return
+      this.#fault(`the screen scrolled, of the bytes up to ${JSON.stringify(this.recording.slice(-400))}`)
     })
   }
 

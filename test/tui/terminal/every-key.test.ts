@@ -14,7 +14,7 @@ import { Stage } from './stage.ts'
  * list, by its first key. `npm run prove -- keys` presses each key on each screen.
  */
 const whole: readonly ScreenName[] =
-  process.env.DURABLE_JOBS_PROVE_KEYS === undefined ? ['home', 'runs', 'run'] : screenNames
+  process.env.DURABLE_JOBS_PROVE_KEYS === undefined ? ['runs'] : screenNames
 
 /** What says the same on every screen. */
 function isAlikeEverywhere({ command, group, screens }: Binding): boolean {
