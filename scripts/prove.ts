@@ -282,6 +282,7 @@ const parts: readonly Part[] = [
       DURABLE_JOBS_PROVE_TASKS: '12',
       DURABLE_JOBS_PROVE_INTERRUPTIONS: '6',
       DURABLE_JOBS_PROVE_VANISHINGS: '6',
+      DURABLE_JOBS_PROVE_LEASE: '10000',
     },
   }),
   {

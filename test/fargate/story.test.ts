@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { printEvidence, provingNumber } from '../crash/evidence.ts'
 import { SeededRandom } from '../crash/seeded-random.ts'
 import type { FakeTask } from './fake-task.ts'
@@ -8,7 +8,8 @@ import { type StoryOptions, StorySite } from './story/story-site.ts'
 
 /*
  * The whole story on Redis and the fake of ECS, with workers as processes. `npm test` plays it with 60 runs, which takes some
- * seconds. More: DURABLE_JOBS_PROVE_RUNS=600, and `npm run prove -- fargate-story` for 2,000 runs on 12 tasks.
+ * seconds. More: DURABLE_JOBS_PROVE_RUNS=600, with DURABLE_JOBS_PROVE_LEASE=10000 on a busy machine, where a worker that gets no
+ * processor for a whole lease loses its runs; `npm run prove -- fargate-story` for 2,000 runs on 12 tasks.
  */
 
 const runs = provingNumber('DURABLE_JOBS_PROVE_RUNS', 60)
@@ -22,7 +23,7 @@ const patience = { timeout: '4m' } as const
 const stopTimeoutMs = 4_000
 const calm: StoryOptions = {
   concurrency: 4,
-  leaseMs: 3_000,
+  leaseMs: provingNumber('DURABLE_JOBS_PROVE_LEASE', 5_000),
   stopTimeoutMs,
   // At-most-once bodies take longer than protection is kept after its last user, and end before it has to be renewed.
   minuteMs: 300,
@@ -35,7 +36,7 @@ const calm: StoryOptions = {
 }
 
 test('load comes and goes, tasks with it, and a deployment: nothing that needs protection is stopped', async () => {
-  await using site = await StorySite.open(calm)
+  await using site = await open(calm)
   await site.ready()
   await risingLoad(site)
   await fallingLoad(site)
@@ -53,7 +54,7 @@ test('load comes and goes, tasks with it, and a deployment: nothing that needs p
 })
 
 test('Spot interruptions and machines that vanish: only at-least-once steps repeat', async () => {
-  await using site = await StorySite.open({
+  await using site = await open({
     ...calm,
     capacity: [{ capacityProvider: 'FARGATE', base: 1, weight: 0 }, { capacityProvider: 'FARGATE_SPOT' }],
     death: 'leases only',
@@ -81,6 +82,15 @@ test('Spot interruptions and machines that vanish: only at-least-once steps repe
   expect(receipt).toMatchObject({ completed: receipt.runs, onceTwice: 0 })
   expect(receipt.stops).toMatchObject({ spot: interruptions, vanished: vanishings })
 })
+
+/** Opens a site that says what its workers warned of, should the test fail. */
+async function open(options: StoryOptions): Promise<StorySite> {
+  const site = await StorySite.open(options)
+  onTestFinished(({ task }) => {
+    if (task.result?.state === 'fail') console.error(site.warnings.join('\n'))
+  })
+  return site
+}
 
 type Disruption = 'spot' | 'gone'
 

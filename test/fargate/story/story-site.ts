@@ -96,6 +96,14 @@ export class StorySite implements AsyncDisposable {
     return [...this.#pids.keys()]
   }
 
+  /** What the workers logged as a warning or an error. */
+  get warnings(): readonly string[] {
+    return this.everyTask.flatMap((task) => {
+      const lines = task.container().process.output.split('\n')
+      return lines.filter((line) => /"level":[45]0/.test(line)).map((line) => `${this.pidOf(task)}: ${line}`)
+    })
+  }
+
   async enqueue(count: number): Promise<readonly StoryHandle[]> {
     const { pace } = this.#options
     const handles = await enqueueLoad(this.client, this.jobs, count, pace, this.#random)
