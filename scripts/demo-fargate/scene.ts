@@ -118,9 +118,9 @@ export class Scene {
   #tellStop({ task, cause }: Extract<FakeEcsEvent, { readonly type: 'stop' }>): void {
     this.site.log.read()
     const inside = this.site.log.board.slotsOf(this.site.pidOf(task)).length
-    const runs = inside === 1 ? '1 run' : `${inside} runs`
+    const runs = inside === 1 ? '1 run inside goes' : `${inside} runs inside go`
     const why = causes[cause.kind] ?? cause.kind
-    const then = inside === 0 ? 'nothing runs there' : `${runs} inside go on elsewhere`
+    const then = inside === 0 ? 'nothing runs there' : `${runs} on elsewhere`
     this.tell(
       `${this.nameOf(task)} gets SIGTERM by ${why}: ${then}`,
       cause.kind === 'spot' ? 'hurt' : 'plain',
