@@ -272,6 +272,19 @@ const parts: readonly Part[] = [
     env: { DURABLE_JOBS_PROVE_RUNS: process.env.DURABLE_JOBS_TUI_RUNS ?? '1000000' },
     missing: () => redisMissing() ?? tmuxMissing(),
   },
+  withRedis({
+    name: 'fargate-story',
+    shows:
+      '2,000 runs on the fake of ECS: 2 -> 12 -> 2 tasks and a rolling deployment, nothing that needs protection is stopped; the same with Spot interruptions and machines that vanish, only at-least-once steps repeat',
+    command: [process.execPath, ...vitest, '--project', 'fargate', 'test/fargate/story.test.ts'],
+    env: {
+      DURABLE_JOBS_PROVE_RUNS: '2000',
+      DURABLE_JOBS_PROVE_TASKS: '12',
+      DURABLE_JOBS_PROVE_INTERRUPTIONS: '6',
+      DURABLE_JOBS_PROVE_VANISHINGS: '6',
+      DURABLE_JOBS_PROVE_LEASE: '10000',
+    },
+  }),
   {
     name: 'no-op',
     shows: 'What a run that waits for nothing costs each store, beside another checkout (BENCH_BESIDE)',

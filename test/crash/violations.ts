@@ -1,8 +1,16 @@
 import type { JournalEntry } from '../../runtime/model/journal.ts'
 import type { Run } from '../../runtime/model/run.ts'
 import type { HistoryEntry } from '../../runtime/store/store.ts'
-import type { Fleet } from './fleet.ts'
+import type { Jobs } from '../../sdk/index.ts'
 import type { Line } from './witness.ts'
+
+/** What was worked on, and by what. */
+interface Scene {
+  readonly client: Jobs
+  readonly lines: readonly Line[]
+  /** How worker processes ended that should not have. */
+  readonly crashes: readonly string[]
+}
 
 /** A run as the store has it, and what the witness saw of it. */
 interface Evidence {
@@ -17,11 +25,12 @@ interface Evidence {
 /**
  * Compares what the store holds of runs that should have completed with what was executed. Answers what is wrong.
  */
-export async function findViolations(fleet: Fleet, ids: readonly string[]): Promise<readonly string[]> {
-  const { inspector } = fleet.client
-  const lines = fleet.lines
+export async function findViolations(scene: Scene, ids: readonly string[]): Promise<readonly string[]> {
+  const { inspector } = scene.client
+  const { lines } = scene
   const killed = new Set(lines.filter(({ moment }) => moment === 'killed').map(({ pid }) => pid))
-  const found = [...fleet.crashes, ...liveInTwoPlaces(lines)]
+  const linesOf = Map.groupBy(lines, ({ run }) => run)
+  const found = [...scene.crashes, ...liveInTwoPlaces(lines)]
   for (const id of ids) {
     const run = await inspector.run(id)
     if (run === undefined) {
@@ -30,7 +39,7 @@ export async function findViolations(fleet: Fleet, ids: readonly string[]): Prom
     }
     const journal = await inspector.journal(id, { after: 0, limit: 10_000 })
     const history = await inspector.history(id)
-    const evidence = { run, journal, history, lines: lines.filter((line) => line.run === id), killed }
+    const evidence = { run, journal, history, lines: linesOf.get(id) ?? [], killed }
     found.push(...rules.flatMap((rule) => rule(evidence)).map((violation) => `${id}: ${violation}`))
   }
   return found

@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
 
 /**
+ * - `entered`: a worker has taken the run into a slot
  * - `start`, `end`: a step's body was entered, and has returned or thrown
  * - `asked`: the `onUnknown` of a step was called
  * - `aborted`: the signal of a body has aborted
@@ -16,6 +17,7 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `killed`: the process is killed right after this line
  */
 export type Moment =
+  | 'entered'
   | 'start'
   | 'end'
   | 'asked'

@@ -1,5 +1,6 @@
-import { textWidth, wrap } from '../plain-text.ts'
-import { type DemoScreen, paintLine, type Span } from './screen.ts'
+import { wrap } from '../plain-text.ts'
+import { FramePainter } from './frame-painter.ts'
+import type { DemoScreen, Span } from './screen.ts'
 import { activity, count, type Story, sinceStart, type Told } from './story.ts'
 
 /** Shows a story on the screen. */
@@ -14,32 +15,17 @@ const widestBar = 60
 /** Below it process ids give way to what the processes do. */
 const narrow = 60
 const margin = '  '
-const hideCursor = '\x1b[?25l'
-const showCursor = '\x1b[?25h'
-const clearLine = '\x1b[K'
-const clearBelow = '\x1b[J'
 const crewColours = ['cyan', 'green'] as const
 
 /** Draws the story over itself, frame by frame. */
 export function liveView(screen: DemoScreen): View {
-  let widths: number[] = []
-  const end = (): void => {
-    process.off('exit', end)
-    screen.write(showCursor)
-  }
-  process.once('exit', end)
-  screen.write(hideCursor)
+  const painter = new FramePainter(screen)
   return {
     show: (story) => {
       const columns = screen.columns() ?? widest
-      // A terminal that became narrower has broken the lines of the last frame.
-      const rows = widths.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns)), 0)
-      const frame = drawFrame(story, Math.min(columns - 1, widest))
-      widths = frame.map((spans) => spans.reduce((sum, [text]) => sum + textWidth(text), 0))
-      const lines = frame.map((spans) => `${paintLine(spans, columns - 1)}${clearLine}\n`)
-      screen.write(`${rows === 0 ? '' : `\x1b[${rows}A\r`}${lines.join('')}${clearBelow}`)
+      painter.paint(drawFrame(story, Math.min(columns - 1, widest)), columns)
     },
-    end,
+    end: painter.end,
   }
 }
 
