@@ -18,6 +18,7 @@ import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { indexedBy, waitingByTime } from '../run-streams.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import { openStepFinder } from './open-steps.ts'
+import { type ReportRow, reportOf } from './worker-report.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -126,7 +127,7 @@ function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[]
   )
 }
 
-interface WorkerRow {
+interface WorkerRow extends ReportRow {
   readonly lease: LeaseId
   readonly name: string
   readonly host: string
@@ -154,8 +155,8 @@ export function inspectWorkers(
   const { now } = moment
   const rows = sql.all<WorkerRow>(
     `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, drain, protection, jobs, queues, queue_order, started_at, seen_at,
-       expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
-     FROM workers ORDER BY started_at LIMIT +?`,
+       expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running, told_at, report
+     FROM workers LEFT JOIN worker_reports USING (lease) ORDER BY started_at LIMIT +?`,
     limit,
   )
   return rows.map((row) => ({
@@ -168,6 +169,7 @@ export function inspectWorkers(
     draining: row.draining === 1,
     ...drainOf(row, now),
     ...shownProtection(row.protection ?? 0),
+    ...reportOf(row, moment),
     lost: row.expires_at <= now || isDead(row.lease),
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),

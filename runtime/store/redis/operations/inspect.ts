@@ -6,6 +6,7 @@ import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
+import { type StoredReport, shownReport } from '../../worker-report.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, leaseOf, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
@@ -147,6 +148,8 @@ export interface StoredWorker {
   readonly queues?: readonly string[]
   readonly queueOrder?: QueueOrder
   readonly startedAt: number
+  /** ARN of its ECS task. */
+  readonly task?: string
   readonly drain?: StoredDrain
 }
 
@@ -156,9 +159,11 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
   return decodeWorkers(calls, await calls.run('read-workers', [mostWorkers]))
 }
 
+type FoundWorker = readonly [Buffer, Buffer, Buffer, running: number, level: number, report: Buffer]
+
 export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
-  const [now, , ...found] = reply as [Buffer, number, ...[Buffer, Buffer, Buffer, number, number][]]
-  const workers = found.map(([packed, status, end, running, level]) => {
+  const [now, , ...found] = reply as [Buffer, number, ...FoundWorker[]]
+  const workers = found.map(([packed, status, end, running, level, report]) => {
     const stored = plain.unpack(packed) as StoredWorker
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
@@ -171,10 +176,19 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
       draining,
       ...(drain === undefined ? {} : { drain }),
       ...shownProtection(level),
+      ...reportOf(calls, report, Number(now)),
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
       leaseLeftMs: Math.max(0, leaseLeftMs),
     }
   })
   return workers.sort((a, b) => a.startedAt - b.startedAt)
+}
+
+function reportOf(calls: ScriptCalls, told: Buffer, now: number): ReturnType<typeof shownReport> {
+  if (told.length === 0) return {}
+  return shownReport(plain.unpack(told.subarray(12)) as StoredReport, {
+    ...{ toldAt: told.readUIntBE(6, 6), now },
+    shown: (at) => calls.clock.shown(at),
+  })
 }

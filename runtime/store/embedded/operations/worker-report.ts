@@ -1,0 +1,35 @@
+import type { LeaseId } from '../../store.ts'
+import { type StoredReport, shownReport, type WorkerReport } from '../../worker-report.ts'
+import { type Moment, shownAt } from '../store-clock.ts'
+import type { Transaction } from '../transaction.ts'
+
+/** Replaces what the lease reported of itself (WR2). */
+export function keepReport(tx: Transaction, lease: LeaseId, { n, agoMs, ...report }: WorkerReport): void {
+  tx.sql.run(
+    `INSERT INTO worker_reports VALUES (?, ?, ?, ?) ON CONFLICT (lease) DO UPDATE
+     SET n = excluded.n, told_at = excluded.told_at, report = excluded.report WHERE excluded.n > worker_reports.n`,
+    lease,
+    n,
+    tx.now - agoMs,
+    JSON.stringify(report satisfies StoredReport),
+  )
+  const { task } = report
+  if (task === undefined) return
+  // WR3. A process stays in its task.
+  tx.sql.run('UPDATE workers SET task = ? WHERE lease = ? AND task IS NULL', task.taskArn, lease)
+}
+
+export interface ReportRow {
+  readonly told_at: number | null
+  readonly report: string | null
+}
+
+/** Returns what a reader is shown of a stored report, nothing where there is none. */
+export function reportOf({ told_at, report }: ReportRow, moment: Moment): ReturnType<typeof shownReport> {
+  if (report === null || told_at === null) return {}
+  const { now } = moment
+  return shownReport(JSON.parse(report) as StoredReport, {
+    ...{ toldAt: told_at, now },
+    shown: (at) => shownAt(moment, at),
+  })
+}
