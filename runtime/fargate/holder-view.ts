@@ -39,6 +39,7 @@ export function statusOf(rules: HolderRules, state: HolderState, now: number): P
     state: found,
     users: state.users,
     protectedForMs,
+    sharesTask: state.shared,
     calls: state.counts,
     reason: protectionText(rules.mode, found, protectedForMs),
   }

@@ -14,6 +14,7 @@ export class NoProtection implements Protection {
       state,
       users: this.#users,
       protectedForMs: 0,
+      sharesTask: false,
       calls: noCalls,
       reason: protectionText('off', state, 0),
     }

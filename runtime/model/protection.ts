@@ -57,6 +57,8 @@ export interface ProtectionStatus {
   readonly users: number
   /** How long the confirmed protection lasts if it isn't renewed; 0 without one. */
   readonly protectedForMs: number
+  /** Another live process has the same task. */
+  readonly sharesTask: boolean
   readonly calls: ProtectionCalls
   /** The state in words, for the log. */
   readonly reason: string

@@ -22,15 +22,17 @@ export interface WorkerReport {
   readonly protection?: WorkerProtection
 }
 
-/** `upMs`: how long the process has been running. */
-export type ReportedTask = TaskIdentity & { readonly upMs: number }
+/** `process` is random: it tells two processes of one task apart. `upMs`: how long this one has been running. */
+export type ReportedTask = TaskIdentity & { readonly process: string; readonly upMs: number }
 
 /** What a store keeps of a report, beside its number and when it was right. */
 export type StoredReport = Omit<WorkerReport, 'n' | 'agoMs'>
 
 /** The ECS task that a worker runs in. */
 export interface WorkerTask extends TaskIdentity {
-  /** When the worker's process began. */
+  /** Random per process: workers of one task with another one are in another process. */
+  readonly process: string
+  /** When that process began. */
   readonly startedAt: number
 }
 

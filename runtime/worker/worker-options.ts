@@ -23,7 +23,7 @@ export interface WorkerOptions {
   queues?: readonly string[]
   /** `strict`: a queue only gets slots that those before it in `queues` leave. Default `turns`. */
   queueOrder?: 'turns' | 'strict'
-  /** Runs worked on at the same time. Default 10. */
+  /** Runs worked on at the same time. Default 10; in an ECS task of less than 1 vCPU, 10 per vCPU. */
   concurrency?: number
   middleware?: readonly Middleware[]
   /** Anything in pino's shape. Default: JSON lines on stdout, readable on a terminal. */
@@ -53,6 +53,8 @@ export interface WorkerConfig {
   readonly queues: readonly string[] | undefined
   readonly queueOrder: QueueOrder
   readonly concurrency: number
+  /** Whether it was given: else the task's vCPU decides. */
+  readonly isConcurrencyGiven: boolean
   readonly middleware: readonly Middleware[]
   readonly log: Logger
   readonly name: string
@@ -68,6 +70,8 @@ export interface WorkerConfig {
   readonly clock: Clock
 }
 
+/** Where one core runs the code of the jobs. */
+export const defaultConcurrency = 10
 /** Kept back of `stopTimeout` for the last store calls and the exit. */
 export const stopMarginMs = 5_000
 /** Kept back of that for the exit itself, which a busy machine delays. */
@@ -102,7 +106,8 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     limiters: limitersOf([...jobs.values()]),
     queues: parseQueues(options.queues),
     queueOrder: parseQueueOrder(options),
-    concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
+    concurrency: parseCount(options.concurrency ?? defaultConcurrency, 'concurrency', 1, 10_000),
+    isConcurrencyGiven: options.concurrency !== undefined,
     middleware: parseMiddleware(options.middleware ?? []),
     log: options.logger === undefined ? createLogger({ clock }) : parseLogger(options.logger),
     name: parseName(options.name),

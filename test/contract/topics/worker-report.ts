@@ -17,7 +17,7 @@ const identity = {
   vcpu: 0.5,
   memoryMiB: 1024,
 } as const
-const task = { ...identity, upMs: 5_000 } as const
+const task = { ...identity, process: 'a1b2c3', upMs: 5_000 } as const
 
 function report(n: number, over: Partial<WorkerReport> = {}): WorkerReport {
   return { n, agoMs: 0, task, ...over }
@@ -32,7 +32,7 @@ export function workerReportContract(open: Open): void {
     await worker()
     advance(2_000)
     const [first, second] = await store.workers()
-    expect(first?.task).toEqual({ ...identity, startedAt: begun - 5_500 })
+    expect(first?.task).toEqual({ ...identity, process: 'a1b2c3', startedAt: begun - 5_500 })
     expect(second).not.toHaveProperty('task')
     const { workers } = await store.overview({ range: '5m' })
     expect(workers.map((one) => one.task)).toEqual([first?.task, undefined])

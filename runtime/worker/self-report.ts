@@ -1,0 +1,87 @@
+import { randomBytes } from 'node:crypto'
+import type { ProtectionStatus } from '../model/protection.ts'
+import type { TaskIdentity } from '../model/task-identity.ts'
+import type { WorkerProtection, WorkerReport } from '../store/worker-report.ts'
+
+/** What a worker can tell of itself now. */
+export interface SelfReportSources {
+  readonly task: () => TaskIdentity | undefined
+  readonly protection: () => ProtectionStatus | undefined
+  /** How long the process has been running. */
+  readonly upMs: () => number
+  /** By the elapsed time. */
+  readonly now: () => number
+}
+
+/** Of this process; a process of the same task that starts after it has another one. */
+const processId = randomBytes(6).toString('hex')
+
+/** Protection whose end has moved by less is the same. */
+const sameEndMs = 1_000
+
+/**
+ * Decides whether a worker has anything to report. One outside ECS never has, so that its renewals cost no more; one whose
+ * task is idle reports once.
+ */
+export class SelfReport {
+  readonly #sources: SelfReportSources
+  #n = 0
+  #told = ''
+  #toldEnd = 0
+
+  constructor(sources: SelfReportSources) {
+    this.#sources = sources
+  }
+
+  /** Returns all there is to tell, for a store that knows nothing or may have missed the last report. */
+  whole(): WorkerReport | undefined {
+    const { task, protection } = this.#read()
+    if (task === undefined && protection === undefined) return undefined
+    this.#told = JSON.stringify([task?.taskArn, protection && lastingOf(protection)])
+    this.#toldEnd = this.#endOf(protection)
+    return {
+      ...{ n: ++this.#n, agoMs: 0 },
+      ...(task === undefined
+        ? {}
+        : { task: { ...task, process: processId, upMs: Math.round(this.#sources.upMs()) } }),
+      ...(protection === undefined ? {} : { protection }),
+    }
+  }
+
+  /** Returns what to tell now, or undefined when what was told last still holds. */
+  next(): WorkerReport | undefined {
+    const { task, protection } = this.#read()
+    const now = JSON.stringify([task?.taskArn, protection && lastingOf(protection)])
+    const isSame = now === this.#told && Math.abs(this.#endOf(protection) - this.#toldEnd) < sameEndMs
+    return isSame ? undefined : this.whole()
+  }
+
+  #read(): { readonly task: TaskIdentity | undefined; readonly protection: WorkerProtection | undefined } {
+    const status = this.#sources.protection()
+    return {
+      task: this.#sources.task(),
+      protection: status === undefined || status.mode === 'off' ? undefined : toldOf(status),
+    }
+  }
+
+  /** When the protection ends unless it's renewed; 0 without one. */
+  #endOf(protection: WorkerProtection | undefined): number {
+    return protection === undefined || protection.protectedForMs === 0
+      ? 0
+      : this.#sources.now() + protection.protectedForMs
+  }
+}
+
+function toldOf({ mode, state, users, protectedForMs, sharesTask }: ProtectionStatus): WorkerProtection {
+  return {
+    ...{ mode, state, users, protectedForMs: Math.round(protectedForMs) },
+    ...(sharesTask ? { sharesTask } : {}),
+  }
+}
+
+/** What of it doesn't change by time alone. */
+function lastingOf({ state, users, protectedForMs, sharesTask }: WorkerProtection): readonly unknown[] {
+  const { kind } = state
+  const why = kind === 'refused' ? [state.code, state.detail] : kind === 'closing' ? [state.cause] : []
+  return [kind, ...why, users, protectedForMs > 0, sharesTask]
+}
