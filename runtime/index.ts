@@ -71,7 +71,7 @@ export type {
   LimitWaiter,
   LimitWaiterPage,
 } from './store/waitlist.ts'
-export type { DrainCause, WorkerDrain } from './store/worker-drain.ts'
+export type { DrainCause, RunDrainPlan, WorkerDrain } from './store/worker-drain.ts'
 export type { WorkerProtection, WorkerTask } from './store/worker-report.ts'
 export { createLogger, type LoggerOptions, type LogLevel } from './worker/logger.ts'
 export { createWorker, type Worker } from './worker/worker.ts'

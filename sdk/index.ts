@@ -158,5 +158,5 @@ export type {
   LimitWaiter,
   LimitWaiterPage,
 } from '../runtime/store/waitlist.ts'
-export type { DrainCause, WorkerDrain } from '../runtime/store/worker-drain.ts'
+export type { DrainCause, RunDrainPlan, WorkerDrain } from '../runtime/store/worker-drain.ts'
 export type { WorkerProtection, WorkerTask } from '../runtime/store/worker-report.ts'

@@ -1,8 +1,8 @@
+import { protectionText } from '../describe/protection-text.ts'
 import type { ProtectionState, ProtectionStatus } from '../model/protection.ts'
 import { releaseAt } from './holder-calls.ts'
 import type { HolderRules } from './holder-rules.ts'
 import { blockOf, type HolderState, leftMs } from './holder-state.ts'
-import { protectionText } from './protection-text.ts'
 
 /** Describes a holder at one moment. Reads only; nothing here changes the state. */
 export function stateOf(rules: HolderRules, state: HolderState, now: number): ProtectionState {

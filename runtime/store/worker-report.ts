@@ -1,9 +1,10 @@
 import type { ProtectionState, ProtectionStatus } from '../model/protection.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
+import type { RunDrainPlan } from './worker-drain.ts'
 
 /*
- * What a worker tells of itself beside its work: the ECS task it runs in and that task's scale-in protection. It tells when it
- * registers and with a renewal, and only when something has changed.
+ * What a worker tells of itself beside its work: the ECS task it runs in, that task's scale-in protection, and while it drains
+ * what becomes of its runs. It tells when it registers and with a renewal, and only when something has changed.
  * WR1  Durations travel, never instants: the store turns them into its own time.
  * WR2  A report replaces the one before it as a whole and is gone with the lease. A late repeat replaces nothing newer.
  * WR3  The ARN of the task is kept beside the worker's name, where transitions read it; the rest is read by readers only, so
@@ -20,6 +21,8 @@ export interface WorkerReport {
   readonly task?: ReportedTask
   /** Left out: its program asked for no scale-in protection. */
   readonly protection?: WorkerProtection
+  /** Left out: it doesn't drain, or holds no run any more. */
+  readonly drainPlan?: readonly RunDrainPlan[]
 }
 
 /** `process` is random: it tells two processes of one task apart. `upMs`: how long this one has been running. */
@@ -48,7 +51,7 @@ export function taskIdOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1)
 }
 
-/** Returns what a reader is shown of a report that was right at `toldAt`. */
+/** Returns what a reader is shown of a report that was right at `toldAt`; its `drainPlan` belongs to the drain. */
 export function shownReport(
   { task, protection }: StoredReport,
   {

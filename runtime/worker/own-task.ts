@@ -1,6 +1,7 @@
 import { pause } from '../model/clock.ts'
 import type { Protection, TaskIdentitySource } from '../model/protection.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
+import type { RunDrainPlan } from '../store/worker-drain.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 import { openProtection } from './open-protection.ts'
 import { PeerCheck } from './peer-check.ts'
@@ -27,6 +28,7 @@ export class OwnTask {
     config: WorkerConfig,
     reader: TaskReader | undefined,
     protection: Protection | undefined,
+    drainPlan: () => readonly RunDrainPlan[],
   ) {
     this.#config = config
     this.#reader = reader
@@ -34,16 +36,20 @@ export class OwnTask {
     this.report = new SelfReport({
       task: () => reader?.current,
       protection: () => protection?.status,
+      drainPlan,
       upMs: () => process.uptime() * 1_000,
       now: () => config.clock.elapsed(),
     })
   }
 
-  /** @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError */
-  static async open(config: WorkerConfig): Promise<OwnTask> {
+  /**
+   * @param drainPlan What becomes of the worker's runs, while it drains.
+   * @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError
+   */
+  static async open(config: WorkerConfig, drainPlan: () => readonly RunDrainPlan[]): Promise<OwnTask> {
     const reader = await openReader(config)
     try {
-      return new OwnTask(config, reader, await openProtection(config, reader))
+      return new OwnTask(config, reader, await openProtection(config, reader), drainPlan)
     } catch (error) {
       await reader?.close()
       throw error

@@ -20,8 +20,9 @@ import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
 import { leaderRole } from '../store/terms.ts'
-import type { DrainCause } from '../store/worker-drain.ts'
+import type { DrainCause, RunDrainPlan } from '../store/worker-drain.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
+import { logCutRuns, logDrainPlan } from './drain-plan-log.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { OutageLog } from './outage-log.ts'
@@ -170,7 +171,9 @@ export class Worker {
   }
 
   async #openTask(): Promise<OwnTask> {
-    const task = await OwnTask.open(this.#config)
+    const plan = (): readonly RunDrainPlan[] =>
+      this.#drain === undefined ? [] : (this.#session?.drainPlan ?? [])
+    const task = await OwnTask.open(this.#config, plan)
     this.#config = taskConcurrency(this.#config, await task.known())
     task.protection?.onChange(() => this.#session?.hint())
     task.onChange(() => this.#keeper?.tellReport())
@@ -402,7 +405,10 @@ export class Worker {
     await whole.wait(this.#changing.catch(() => undefined))
     const session = this.#session
     session?.drain()
+    this.#keeper?.tellReport()
+    logDrainPlan(this.#config.log, session?.drainPlan ?? [], drain.leftMs)
     await this.#drained(session, drain.leftMs)
+    logCutRuns(this.#config.log, session?.drainPlan ?? [])
     await this.#lastCalls(whole).wait(resigned)
     const last = this.#lastCalls(whole)
     // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).

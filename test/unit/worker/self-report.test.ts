@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { ProtectionStatus } from '../../../runtime/model/protection.ts'
 import type { TaskIdentity } from '../../../runtime/model/task-identity.ts'
+import { maxDrainPlans, type RunDrainPlan } from '../../../runtime/store/worker-drain.ts'
 import { SelfReport } from '../../../runtime/worker/self-report.ts'
 
 const task: TaskIdentity = {
@@ -26,10 +27,12 @@ const idle: ProtectionStatus = {
 class Sources {
   task: TaskIdentity | undefined
   protection: ProtectionStatus | undefined
+  drainPlan: readonly RunDrainPlan[] = []
   now = 0
   readonly report = new SelfReport({
     task: () => this.task,
     protection: () => this.protection,
+    drainPlan: () => this.drainPlan,
     upMs: () => 1_234.5,
     now: () => this.now,
   })
@@ -88,4 +91,17 @@ test('protection is reported when more than time has changed it', () => {
   expect(news(refused('a', 5_000))).toMatchObject({ state: { code: 'a' } })
   expect(news(refused('a', 4_000))).toBeUndefined()
   expect(news(refused('b', 4_000))).toMatchObject({ state: { code: 'b' } })
+})
+
+test('the plan of a drain is told as it changes, and that nothing is left of it', () => {
+  const sources = new Sources()
+  const inStep: RunDrainPlan = { run: 'a', plan: 'finishing step', path: 'pay' }
+  sources.drainPlan = [inStep, { run: 'b', plan: 'handing over' }]
+  expect(sources.report.next()).toMatchObject({ n: 1, drainPlan: [inStep, { run: 'b' }] })
+  expect(sources.report.next()).toBeUndefined()
+  sources.drainPlan = Array.from({ length: maxDrainPlans + 1 }, () => inStep)
+  expect(sources.report.next()?.drainPlan).toHaveLength(maxDrainPlans)
+  sources.drainPlan = []
+  expect(sources.report.next()).toEqual({ n: 3, agoMs: 0 })
+  expect([sources.report.next(), sources.report.whole()]).toEqual([undefined, undefined])
 })

@@ -24,12 +24,16 @@ export interface ReportRow {
   readonly report: string | null
 }
 
+export function storedReport({ report }: ReportRow): StoredReport {
+  return JSON.parse(report ?? '{}') as StoredReport
+}
+
 /** Returns what a reader is shown of a stored report, nothing where there is none. */
-export function reportOf({ told_at, report }: ReportRow, moment: Moment): ReturnType<typeof shownReport> {
-  if (report === null || told_at === null) return {}
+export function reportOf(
+  report: StoredReport,
+  { told_at }: ReportRow,
+  moment: Moment,
+): ReturnType<typeof shownReport> {
   const { now } = moment
-  return shownReport(JSON.parse(report) as StoredReport, {
-    ...{ toldAt: told_at, now },
-    shown: (at) => shownAt(moment, at),
-  })
+  return shownReport(report, { ...{ toldAt: told_at ?? now, now }, shown: (at) => shownAt(moment, at) })
 }

@@ -168,7 +168,8 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
     const draining = status[12] === 1 || status[13] === 1
-    const drain = draining ? shownDrain(stored.drain ?? {}, Number(now)) : undefined
+    const told = storedReport(report)
+    const drain = draining ? shownDrain(stored.drain ?? {}, Number(now), told.drainPlan) : undefined
     return {
       ...{ name, host, pid, node, concurrency, running, jobs, startedAt: calls.clock.shown(startedAt) },
       ...(queues === undefined ? {} : { queues }),
@@ -176,7 +177,7 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
       draining,
       ...(drain === undefined ? {} : { drain }),
       ...shownProtection(level),
-      ...reportOf(calls, report, Number(now)),
+      ...(report.length === 0 ? {} : reportOf(calls, told, report, Number(now))),
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
       leaseLeftMs: Math.max(0, leaseLeftMs),
@@ -185,10 +186,18 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
   return workers.sort((a, b) => a.startedAt - b.startedAt)
 }
 
-function reportOf(calls: ScriptCalls, told: Buffer, now: number): ReturnType<typeof shownReport> {
-  if (told.length === 0) return {}
-  return shownReport(plain.unpack(told.subarray(12)) as StoredReport, {
-    ...{ toldAt: told.readUIntBE(6, 6), now },
-    shown: (at) => calls.clock.shown(at),
-  })
+const reportHead = { toldAt: 6, bytes: 12 } as const
+
+function storedReport(raw: Buffer): StoredReport {
+  return raw.length === 0 ? {} : (plain.unpack(raw.subarray(reportHead.bytes)) as StoredReport)
+}
+
+function reportOf(
+  calls: ScriptCalls,
+  report: StoredReport,
+  raw: Buffer,
+  now: number,
+): ReturnType<typeof shownReport> {
+  const toldAt = raw.readUIntBE(reportHead.toldAt, 6)
+  return shownReport(report, { toldAt, now, shown: (at) => calls.clock.shown(at) })
 }
