@@ -102,7 +102,7 @@ export interface Protection {
   /** A claim left runs for want of protection: ask for it. */
   want(): void
   acquire(): ProtectionHold
-  /** Calls `listener` when what the methods above return may have changed. */
+  /** Calls `listener` when what the methods above return may have changed, or whether the task is shared. */
   onChange(listener: () => void): () => void
   /** Whether another live process has the same task: then protection is never taken back, it expires. */
   shareTask(shared: boolean): void

@@ -76,8 +76,8 @@ export class OwnTask {
   watchPeers(workers: () => Promise<readonly WorkerInfo[]>): void {
     const { protection } = this
     if (protection === undefined || protection.mode === 'off' || this.#peers !== undefined) return
-    const { clock, log, name } = this.#config
-    this.#peers = new PeerCheck({ clock, log, name, protection, workers })
+    const { clock, log, name, peerCheckMs: everyMs } = this.#config
+    this.#peers = new PeerCheck({ clock, everyMs, log, name, protection, workers })
     this.#peers.begin()
   }
 

@@ -11,11 +11,11 @@ export interface PeerCheckDeps {
   readonly log: Logger
   readonly protection: Pick<Protection, 'shareTask' | 'supersede'>
   readonly workers: () => Promise<readonly WorkerInfo[]>
+  readonly everyMs: number
   /** Of the worker that checks. */
   readonly name: string
 }
 
-const everyMs = 10_000
 /** From so many workers on each reads less often, so that all of them together ask the store no more. */
 const manyWorkers = 100
 
@@ -45,7 +45,7 @@ export class PeerCheck {
   }
 
   async #checkOn(): Promise<void> {
-    const { clock, log, workers } = this.#deps
+    const { clock, everyMs, log, workers } = this.#deps
     while (!this.#over.signal.aborted) {
       let count = 0
       try {

@@ -4,6 +4,7 @@ import { DeadlockDuty } from '../coordination/deadlock-duty.ts'
 import type { Duty } from '../coordination/duty.ts'
 import { settleGraceMs } from '../coordination/elector.ts'
 import { type Leader, Leadership } from '../coordination/leadership.ts'
+import { MetricsDuty } from '../coordination/metrics-duty.ts'
 import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
 import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
@@ -338,8 +339,12 @@ export class Worker {
 
   /** What the leader does for all. */
   #duties(store: Store): Duty[] {
-    const { log } = this.#config
-    return [new SweepDuty(store, this.#config), new CronDuty(store, log), new DeadlockDuty(store, log)]
+    const { clock, emfNamespace: namespace, log } = this.#config
+    const print = (line: string): void => void process.stdout.write(`${line}\n`)
+    return [
+      ...[new SweepDuty(store, this.#config), new CronDuty(store, log), new DeadlockDuty(store, log)],
+      ...(namespace === undefined ? [] : [new MetricsDuty(store, { clock, namespace, print })]),
+    ]
   }
 
   #replace(store: Store, lost: LeaseSession): void {
