@@ -72,7 +72,7 @@ export type {
   LimitWaiterPage,
 } from './store/waitlist.ts'
 export type { DrainCause, RunDrainPlan, WorkerDrain } from './store/worker-drain.ts'
-export type { WorkerProtection, WorkerTask } from './store/worker-report.ts'
+export type { ProtectionInfo, WorkerTask } from './store/worker-report.ts'
 export { createLogger, type LoggerOptions, type LogLevel } from './worker/logger.ts'
 export { createWorker, type Worker } from './worker/worker.ts'
 export type { WorkerOptions } from './worker/worker-options.ts'

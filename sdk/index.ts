@@ -159,4 +159,4 @@ export type {
   LimitWaiterPage,
 } from '../runtime/store/waitlist.ts'
 export type { DrainCause, RunDrainPlan, WorkerDrain } from '../runtime/store/worker-drain.ts'
-export type { WorkerProtection, WorkerTask } from '../runtime/store/worker-report.ts'
+export type { ProtectionInfo, WorkerTask } from '../runtime/store/worker-report.ts'

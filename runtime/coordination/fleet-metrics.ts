@@ -46,7 +46,7 @@ export function fleetMetrics({
       BusySlots: count(busy),
       Slots: count(slots),
       Workers: count(claiming.length),
-      // Without slots, of which there is none to divide by, as many as wait are missing.
+      // As of one slot where there is none: what waits needs a worker.
       Utilization: [slots === 0 ? 100 * wanted : (100 * wanted) / slots, 'Percent'],
       ...lastMinute(statistics),
     },

@@ -1,6 +1,6 @@
 import { formatDuration } from '../model/format-duration.ts'
 import type { ProtectionMode, ProtectionState } from '../model/protection.ts'
-import type { WorkerProtection } from '../store/worker-report.ts'
+import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
 const closing = {
@@ -58,7 +58,7 @@ export function remedyOf(code: string): string {
 }
 
 /** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `newer revision, held 3m2s`. */
-export function protectionToken({ state, protectedForMs, sharesTask }: WorkerProtection): string {
+export function protectionToken({ state, protectedForMs, sharesTask }: ProtectionInfo): string {
   const held = protectedForMs > 0 ? [`held ${durationToken(protectedForMs)}`] : []
   return [...ownToken(state), ...held, ...(sharesTask ? ['task shared'] : [])].join(', ')
 }

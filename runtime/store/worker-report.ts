@@ -20,7 +20,7 @@ export interface WorkerReport {
   /** Left out: outside ECS, or the metadata hasn't been read yet. */
   readonly task?: ReportedTask
   /** Left out: its program asked for no scale-in protection. */
-  readonly protection?: WorkerProtection
+  readonly protection?: ProtectionInfo
   /** Left out: it doesn't drain, or holds no run any more. */
   readonly drainPlan?: readonly RunDrainPlan[]
 }
@@ -40,7 +40,7 @@ export interface WorkerTask extends TaskIdentity {
 }
 
 /** The scale-in protection of a worker's task, as its worker told last; the durations are those of now. */
-export interface WorkerProtection
+export interface ProtectionInfo
   extends Pick<ProtectionStatus, 'mode' | 'state' | 'users' | 'protectedForMs'> {
   /** Another live process has the same task: it isn't given back, it expires. */
   readonly sharesTask?: true
@@ -59,7 +59,7 @@ export function shownReport(
     now,
     shown,
   }: { readonly toldAt: number; readonly now: number; readonly shown: (at: number) => number },
-): { readonly task?: WorkerTask; readonly protection?: WorkerProtection } {
+): { readonly task?: WorkerTask; readonly protection?: ProtectionInfo } {
   return {
     ...(task === undefined ? {} : { task: shownTask(task, shown(toldAt)) }),
     ...(protection === undefined
@@ -72,7 +72,7 @@ function shownTask({ upMs, ...task }: ReportedTask, toldAt: number): WorkerTask 
   return { ...task, startedAt: toldAt - upMs }
 }
 
-function shownProtection(told: WorkerProtection, passedMs: number): WorkerProtection {
+function shownProtection(told: ProtectionInfo, passedMs: number): ProtectionInfo {
   return {
     ...told,
     state: stateAfter(told.state, passedMs),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { ProtectionStatus } from '../model/protection.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
 import { maxDrainPlans, type RunDrainPlan } from '../store/worker-drain.ts'
-import type { WorkerProtection, WorkerReport } from '../store/worker-report.ts'
+import type { ProtectionInfo, WorkerReport } from '../store/worker-report.ts'
 
 /** What a worker can tell of itself now. */
 export interface SelfReportSources {
@@ -18,7 +18,7 @@ export interface SelfReportSources {
 
 interface Told {
   readonly task: TaskIdentity | undefined
-  readonly protection: WorkerProtection | undefined
+  readonly protection: ProtectionInfo | undefined
   readonly drainPlan: readonly RunDrainPlan[]
 }
 
@@ -79,14 +79,14 @@ export class SelfReport {
   }
 
   /** When the protection ends unless it's renewed; 0 without one. */
-  #endOf(protection: WorkerProtection | undefined): number {
+  #endOf(protection: ProtectionInfo | undefined): number {
     return protection === undefined || protection.protectedForMs === 0
       ? 0
       : this.#sources.now() + protection.protectedForMs
   }
 }
 
-function toldOf({ mode, state, users, protectedForMs, sharesTask }: ProtectionStatus): WorkerProtection {
+function toldOf({ mode, state, users, protectedForMs, sharesTask }: ProtectionStatus): ProtectionInfo {
   return {
     ...{ mode, state, users, protectedForMs: Math.round(protectedForMs) },
     ...(sharesTask ? { sharesTask } : {}),
@@ -100,7 +100,7 @@ function lastingTextOf({ task, protection, drainPlan }: Told): string {
 
 const nothing = lastingTextOf({ task: undefined, protection: undefined, drainPlan: [] })
 
-function lastingOf({ state, users, protectedForMs, sharesTask }: WorkerProtection): readonly unknown[] {
+function lastingOf({ state, users, protectedForMs, sharesTask }: ProtectionInfo): readonly unknown[] {
   const { kind } = state
   const why = kind === 'refused' ? [state.code, state.detail] : kind === 'closing' ? [state.cause] : []
   return [kind, ...why, users, protectedForMs > 0, sharesTask]

@@ -17,10 +17,10 @@ const identity = {
   vcpu: 0.5,
   memoryMiB: 1024,
 } as const
-const task = { ...identity, process: 'a1b2c3', upMs: 5_000 } as const
+export const reportedTask = { ...identity, process: 'a1b2c3', upMs: 5_000 } as const
 
 function report(n: number, over: Partial<WorkerReport> = {}): WorkerReport {
-  return { n, agoMs: 0, task, ...over }
+  return { n, agoMs: 0, task: reportedTask, ...over }
 }
 
 export function workerReportContract(open: Open): void {

@@ -6,9 +6,9 @@ import {
   protectionWaitText,
 } from '../../../runtime/describe/protection-wait.ts'
 import type { ProtectionState } from '../../../runtime/model/protection.ts'
-import type { WorkerProtection } from '../../../runtime/store/worker-report.ts'
+import type { ProtectionInfo } from '../../../runtime/store/worker-report.ts'
 
-function saying(state: ProtectionState, over: Partial<WorkerProtection> = {}): ProtectionCandidate {
+function saying(state: ProtectionState, over: Partial<ProtectionInfo> = {}): ProtectionCandidate {
   return { protection: { mode: 'required', state, users: 0, protectedForMs: 0, ...over } }
 }
 

@@ -11,7 +11,7 @@ import {
 } from '../../../runtime/describe/worker-text.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
-import { taskIdOf, type WorkerProtection } from '../../../runtime/store/worker-report.ts'
+import { type ProtectionInfo, taskIdOf } from '../../../runtime/store/worker-report.ts'
 import { bar } from '../../kit/bar.ts'
 import { fieldLine } from '../../kit/field-line.ts'
 import { stateText, stateTone } from '../../kit/run-state.ts'
@@ -155,7 +155,7 @@ function taskLines({ task, protection }: WorkerInfo): Lines {
   ]
 }
 
-function protectionLine({ mode, state, protectedForMs, sharesTask }: WorkerProtection): readonly Span[] {
+function protectionLine({ mode, state, protectedForMs, sharesTask }: ProtectionInfo): readonly Span[] {
   const shared = sharesTask ? '; another live process works in this task, run one per task' : ''
   return fieldLine('protected', `${protectionText(mode, state, protectedForMs)}${shared}`)
 }
