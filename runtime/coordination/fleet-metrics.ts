@@ -2,7 +2,7 @@ import type { QueueInfo } from '../store/queue-info.ts'
 import type { Statistics } from '../store/statistics.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 
-export type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
+type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
 
 export type Metrics = Readonly<Record<string, readonly [value: number, unit: MetricUnit]>>
 

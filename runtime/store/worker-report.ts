@@ -26,7 +26,7 @@ export interface WorkerReport {
 }
 
 /** `process` is random: it tells two processes of one task apart. `upMs`: how long this one has been running. */
-export type ReportedTask = TaskIdentity & { readonly process: string; readonly upMs: number }
+type ReportedTask = TaskIdentity & { readonly process: string; readonly upMs: number }
 
 /** What a store keeps of a report, beside its number and when it was right. */
 export type StoredReport = Omit<WorkerReport, 'n' | 'agoMs'>
