@@ -15,6 +15,7 @@ export type {
 } from './model/middleware.ts'
 export type { StayOutcome } from './model/outcome.ts'
 export type { LossCause } from './model/poison.ts'
+export type { ProtectionMode, ProtectionState } from './model/protection.ts'
 export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } from './model/run.ts'
 export type { RunId } from './model/run-id.ts'
 export type { StoredError } from './model/stored-error.ts'
@@ -70,7 +71,8 @@ export type {
   LimitWaiter,
   LimitWaiterPage,
 } from './store/waitlist.ts'
-export type { DrainCause, WorkerDrain } from './store/worker-drain.ts'
+export type { DrainCause, RunDrainPlan, WorkerDrain } from './store/worker-drain.ts'
+export type { ProtectionInfo, WorkerTask } from './store/worker-report.ts'
 export { createLogger, type LoggerOptions, type LogLevel } from './worker/logger.ts'
 export { createWorker, type Worker } from './worker/worker.ts'
 export type { WorkerOptions } from './worker/worker-options.ts'

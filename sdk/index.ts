@@ -83,6 +83,7 @@ export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter
 export type { Middleware } from '../runtime/model/middleware.ts'
 export { NodeVersionError } from '../runtime/model/node-version-error.ts'
 export type { LossCause } from '../runtime/model/poison.ts'
+export type { ProtectionMode, ProtectionState } from '../runtime/model/protection.ts'
 export { AwsSdkMissingError, ProtectionUnavailableError } from '../runtime/model/protection-errors.ts'
 export { RateLimitedError } from '../runtime/model/rate-limited-error.ts'
 export { RetryAfterError } from '../runtime/model/retry-after-error.ts'
@@ -157,4 +158,5 @@ export type {
   LimitWaiter,
   LimitWaiterPage,
 } from '../runtime/store/waitlist.ts'
-export type { DrainCause, WorkerDrain } from '../runtime/store/worker-drain.ts'
+export type { DrainCause, RunDrainPlan, WorkerDrain } from '../runtime/store/worker-drain.ts'
+export type { ProtectionInfo, WorkerTask } from '../runtime/store/worker-report.ts'

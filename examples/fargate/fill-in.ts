@@ -11,8 +11,14 @@ if (file === undefined) {
 
 const unset = new Set<string>()
 const filled: unknown = JSON.parse(readFileSync(join(import.meta.dirname, file), 'utf8'), (_key, value) =>
-  typeof value === 'string' ? value.replaceAll(/\$\{(\w+)\}/g, (_, name) => variable(name)) : value,
+  typeof value === 'string' ? fill(value) : value,
 )
+
+/** JSON has no place for a variable that is a number: a text that is nothing but one becomes the number. */
+function fill(text: string): string | number {
+  const filledIn = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => variable(name))
+  return /^\$\{\w+\}$/.test(text) && /^\d+$/.test(filledIn) ? Number(filledIn) : filledIn
+}
 
 /** An empty variable counts as unset: an ARN with a gap in it is accepted here and refused much later. */
 function variable(name: string): string {

@@ -202,7 +202,14 @@ export const historyColumns: readonly Column<HistoryEntry>[] = [
   { title: 'REASON', cell: (entry) => entry.reason ?? '', shrinks: true, least: 20 },
 ]
 
-export const executionColumns: readonly Column<ExecutionInfo>[] = [
+/** Only where a worker of it ran in an ECS task. */
+const taskColumn: Column<ExecutionInfo> = {
+  title: 'TASK',
+  cell: ({ task }) => task ?? '',
+  ...{ shrinks: true, least: 8, drops: 3 },
+}
+
+export const executionColumns = (executions: readonly ExecutionInfo[]): readonly Column<ExecutionInfo>[] => [
   { title: 'EXECUTION', cell: ({ n }) => n, align: 'right' },
   { title: 'CLAIMED', cell: ({ claimedAt }) => ago(claimedAt), align: 'right' },
   {
@@ -211,6 +218,7 @@ export const executionColumns: readonly Column<ExecutionInfo>[] = [
     align: 'right',
   },
   { title: 'WORKER', cell: ({ worker }) => worker ?? '', shrinks: true },
+  ...(executions.some(({ task }) => task !== undefined) ? [taskColumn] : []),
   { title: 'VERSION', cell: ({ version }) => version ?? '', align: 'right', drops: 2 },
   {
     title: 'RAN',

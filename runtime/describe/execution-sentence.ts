@@ -24,10 +24,18 @@ export function executionEnd(end: ExecutionEnd | undefined): string {
   return end.transition === 'suspend' ? `${text} for ${pause}` : `${text}, next after ${pause}`
 }
 
-/** Returns an execution of a run, without its begin: `execution 2 on w1, version 3, queued 1.2s, ran 3.4s, suspended for 40.0s`. */
-export function executionSentence({ n, worker, version, waitedMs, claimedAt, end }: ExecutionInfo): string {
+/** Returns an execution of a run, without its begin: `execution 2 on w1 in task 0af5, version 3, queued 1.2s, ran 3.4s, suspended for 40.0s`. */
+export function executionSentence({
+  n,
+  worker,
+  task,
+  version,
+  waitedMs,
+  claimedAt,
+  end,
+}: ExecutionInfo): string {
   return [
-    `execution ${n}${worker === undefined ? '' : ` on ${worker}`}`,
+    `execution ${n}${worker === undefined ? '' : ` on ${worker}`}${task === undefined ? '' : ` in task ${task}`}`,
     ...(version === undefined ? [] : [`version ${version}`]),
     ...(waitedMs === undefined ? [] : [`queued ${durationToken(waitedMs)}`]),
     ...(end === undefined ? [] : [`ran ${durationToken(end.at - claimedAt)}`]),

@@ -2,6 +2,7 @@ import type { Run } from '../model/run.ts'
 import type { QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime } from './clock-time.ts'
 import { byAndWhy, byInSentence, type ManualAction } from './manual-action.ts'
+import { commonRefusal, type ProtectionCandidate, protectionWaitText } from './protection-wait.ts'
 
 /** What a list knows of the fleet: read once for all of its rows. */
 export interface FleetSnapshot {
@@ -16,13 +17,13 @@ type Wanted = Pick<Run, 'job' | 'version' | 'queue' | 'protect'>
  * - `paused`: an operator paused its queue
  * - `no worker`, `no job`, `old code`, `no queue`: no live worker at all, with its job, with its version, for its queue
  * - `draining`: every worker that could take it stops
- * - `unprotected`: it needs scale-in protection, and none of them has it; `mayAsk` of them may ask for it
+ * - `unprotected`: it needs scale-in protection, and none of them has it; `candidates`: what each says of that
  * - `busy`: all of their slots are taken; it starts when one is free
  */
 export type Hindrance =
   | (ManualAction & { readonly kind: 'paused'; readonly at: number })
   | { readonly kind: 'no worker' | 'no job' | 'old code' | 'no queue' | 'draining' }
-  | { readonly kind: 'unprotected'; readonly mayAsk: number }
+  | { readonly kind: 'unprotected'; readonly candidates: readonly ProtectionCandidate[] }
   | { readonly kind: 'busy'; readonly slots: number }
 
 /** Returns what keeps workers from taking such a run: the pause of its queue, then what is wrong with the workers. */
@@ -44,10 +45,9 @@ function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindran
   const able = ableWorkers(run, workers)
   if (able.length === 0) return { kind: 'no queue' }
   if (able.every(({ draining }) => draining)) return { kind: 'draining' }
-  const takers = run.protect ? able.filter((worker) => takesNow(worker, 'takes')) : able
-  if (takers.length === 0) {
-    return { kind: 'unprotected', mayAsk: able.filter((worker) => takesNow(worker, 'may ask')).length }
-  }
+  const working = able.filter(({ draining }) => !draining)
+  const takers = run.protect ? working.filter(({ protectedRuns }) => protectedRuns === 'takes') : able
+  if (takers.length === 0) return { kind: 'unprotected', candidates: working }
   const [slots, taken] = [sum(takers, 'concurrency'), sum(takers, 'running')]
   return taken >= slots ? { kind: 'busy', slots } : undefined
 }
@@ -60,13 +60,6 @@ function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly Work
       hasVersion(worker, run) &&
       (worker.queues === undefined || worker.queues.includes(run.queue)),
   )
-}
-
-function takesNow(
-  { draining, protectedRuns }: WorkerInfo,
-  how: NonNullable<WorkerInfo['protectedRuns']>,
-): boolean {
-  return !draining && protectedRuns === how
 }
 
 function hasVersion({ jobs }: WorkerInfo, { job, version }: Wanted): boolean {
@@ -93,15 +86,10 @@ export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number
     case 'draining':
       return 'Every worker that could take it is draining.'
     case 'unprotected':
-      return `It waits for a worker with scale-in protection; ${askers(hindrance.mayAsk)}.`
+      return `It waits for a worker with scale-in protection; ${protectionWaitText(hindrance.candidates)}.`
     case 'busy':
       return `All ${hindrance.slots} slots of the workers that could take it are in use.`
   }
-}
-
-function askers(mayAsk: number): string {
-  if (mayAsk === 0) return 'no worker that could take it has it or may ask for it now'
-  return `${mayAsk === 1 ? '1 worker' : `${mayAsk} workers`} that could take it may ask for it`
 }
 
 /** Says it in a table's cell. */
@@ -119,8 +107,12 @@ export function hindranceText(hindrance: Hindrance, run: Wanted): string {
       return 'no live worker serves the queue'
     case 'draining':
       return 'its workers are draining'
-    case 'unprotected':
-      return 'waits for a worker with scale-in protection'
+    case 'unprotected': {
+      const code = commonRefusal(hindrance.candidates)
+      return code === undefined
+        ? 'waits for a worker with scale-in protection'
+        : `ECS refuses scale-in protection: ${code}`
+    }
     case 'busy':
       return `all ${hindrance.slots} slots are in use`
   }

@@ -1,5 +1,6 @@
-import type { WorkerDrain } from '../store/worker-drain.ts'
+import type { RunDrainPlan, WorkerDrain } from '../store/worker-drain.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
+import { taskIdOf } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 import { byAndWhy, byInSentence } from './manual-action.ts'
 
@@ -53,6 +54,28 @@ function causeSentence(drain: WorkerDrain): string {
       return 'its program stopped it'
     case 'lease thread':
       return 'its lease thread is gone'
+  }
+}
+
+/** Returns the task of a worker for a table: `0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a`. */
+export function workerTaskText({ task }: Pick<WorkerInfo, 'task'>): string {
+  return task === undefined ? '' : taskIdOf(task.taskArn)
+}
+
+/** Returns which revision of which family a worker's task is of: `imports:7`. */
+export function workerRevisionText({ task }: Pick<WorkerInfo, 'task'>): string {
+  return task === undefined ? '' : `${task.family}:${task.revision}`
+}
+
+/** Returns what becomes of a run of a draining worker: `finishes 'pay', cut in 1m55s`. */
+export function drainPlanText({ plan, path = '' }: RunDrainPlan, leftMs: number | undefined): string {
+  switch (plan) {
+    case 'handing over':
+      return 'handing over'
+    case 'finishing step':
+      return `finishes '${path}', cut in ${durationToken(leftMs ?? 0)}`
+    case 'finishing once':
+      return `finishes '${path}', at most once`
   }
 }
 

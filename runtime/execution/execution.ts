@@ -186,6 +186,14 @@ export class Execution {
     return oldest && { path: oldest.path, openMs: this.seams.clock.elapsed() - oldest.since }
   }
 
+  /** What a hand-over waits for: an at-most-once body first, then the code that has been running for longest. */
+  get handOverWaitsFor(): { readonly path: StepPath; readonly once: boolean } | undefined {
+    const once = [...this.#bodies].find((body) => body.once)
+    if (once !== undefined) return { path: once.path, once: true }
+    const open = this.longestOpen
+    return open && { path: open.path, once: false }
+  }
+
   /** Steps whose bodies have not ended. */
   get openBodies(): readonly StepPath[] {
     return [...this.#bodies].map((body) => body.path)

@@ -9,8 +9,9 @@ import type { Outcome, StayOutcome } from '../model/outcome.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { fromStoredError, type StoredError, toStoredError } from '../model/stored-error.ts'
 import { isReadableError, messageOf } from '../model/thrown.ts'
-import type { OpenStep } from '../store/open-steps.ts'
+import { type OpenStep, toldPath } from '../store/open-steps.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
+import type { RunDrainPlan } from '../store/worker-drain.ts'
 import { escapedStep, judgeRunFailure } from './classify-failure.ts'
 import { type EndTurn, Execution, type LimitSeams, type Stop, type WaitTurn } from './execution.ts'
 import { runOnFailed } from './on-failed.ts'
@@ -66,6 +67,15 @@ export class Slot {
   get openStep(): OpenStep | undefined {
     const open = this.#execution.longestOpen
     return open && { run: this.run.id, fence: this.run.fence, ...open }
+  }
+
+  /** What becomes of the run while its worker drains. */
+  get drainPlan(): RunDrainPlan {
+    const waitsFor = this.#execution.handOverWaitsFor
+    const { id: run } = this.run
+    if (waitsFor === undefined) return { run, plan: 'handing over' }
+    const { path, once } = waitsFor
+    return { run, plan: once ? 'finishing once' : 'finishing step', path: toldPath(path) }
   }
 
   /** A limit that a step of it waits for may be open. */

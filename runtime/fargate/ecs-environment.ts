@@ -1,16 +1,19 @@
 import { textOf } from './json-value.ts'
 
-/** What ECS sets in the containers of a task. */
+/** What the environment of a container says of its task. */
 export interface EcsEnvironment {
   /** Base address of the task metadata endpoint, version 4. */
   readonly metadataUri: string | undefined
   /** Base address of the agent, which takes requests for protection. */
   readonly agentUri: string | undefined
+  /** Not set by ECS: what an operator names the service where the metadata doesn't. */
+  readonly service: string | undefined
 }
 
 /** Returns undefined outside ECS. The variables are read, nothing is probed. */
 export function ecsEnvironment(env: NodeJS.ProcessEnv): EcsEnvironment | undefined {
   const metadataUri = textOf(env.ECS_CONTAINER_METADATA_URI_V4)
   const agentUri = textOf(env.ECS_AGENT_URI)
-  return metadataUri === undefined && agentUri === undefined ? undefined : { metadataUri, agentUri }
+  const service = textOf(env.DURABLE_JOBS_ECS_SERVICE)
+  return metadataUri === undefined && agentUri === undefined ? undefined : { metadataUri, agentUri, service }
 }

@@ -1,9 +1,9 @@
+import { noAnswer } from '../describe/protection-text.ts'
 import type { ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
 import type { ProtectionAnswer } from './protection-answer.ts'
-import { noAnswer } from './protection-text.ts'
 
 /** Retries between two good answers to a `protect`. */
 const maxRetries = 2

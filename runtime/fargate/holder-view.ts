@@ -1,8 +1,8 @@
+import { protectionText } from '../describe/protection-text.ts'
 import type { ProtectionState, ProtectionStatus } from '../model/protection.ts'
 import { releaseAt } from './holder-calls.ts'
 import type { HolderRules } from './holder-rules.ts'
 import { blockOf, type HolderState, leftMs } from './holder-state.ts'
-import { protectionText } from './protection-text.ts'
 
 /** Describes a holder at one moment. Reads only; nothing here changes the state. */
 export function stateOf(rules: HolderRules, state: HolderState, now: number): ProtectionState {
@@ -39,6 +39,7 @@ export function statusOf(rules: HolderRules, state: HolderState, now: number): P
     state: found,
     users: state.users,
     protectedForMs,
+    sharesTask: state.shared,
     calls: state.counts,
     reason: protectionText(rules.mode, found, protectedForMs),
   }

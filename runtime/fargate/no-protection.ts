@@ -1,6 +1,6 @@
+import { protectionText } from '../describe/protection-text.ts'
 import type { Protection, ProtectionHold, ProtectionMode, ProtectionStatus } from '../model/protection.ts'
 import { noCalls } from './holder-state.ts'
-import { protectionText } from './protection-text.ts'
 
 /** Mode `off`, and every process outside ECS: runs that want protection start without it, and nothing is asked for. */
 export class NoProtection implements Protection {
@@ -14,6 +14,7 @@ export class NoProtection implements Protection {
       state,
       users: this.#users,
       protectedForMs: 0,
+      sharesTask: false,
       calls: noCalls,
       reason: protectionText('off', state, 0),
     }

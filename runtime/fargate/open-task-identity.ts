@@ -9,6 +9,6 @@ export function openTaskIdentity(deps: {
   readonly log: Logger
   readonly env?: NodeJS.ProcessEnv
 }): TaskIdentityReader | undefined {
-  const uri = ecsEnvironment(deps.env ?? process.env)?.metadataUri
-  return uri === undefined ? undefined : new TaskIdentityReader(uri, deps)
+  const { metadataUri, service } = ecsEnvironment(deps.env ?? process.env) ?? {}
+  return metadataUri === undefined ? undefined : new TaskIdentityReader(metadataUri, { ...deps, service })
 }

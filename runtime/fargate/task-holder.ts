@@ -229,7 +229,7 @@ export class TaskHolder {
   }
 
   #tellListeners(): void {
-    const shown = [this.mayClaimProtected, this.mayAsk, this.keepsSlotFree].join()
+    const shown = [this.mayClaimProtected, this.mayAsk, this.keepsSlotFree, this.#state.shared].join()
     if (shown === this.#shown) return
     this.#shown = shown
     for (const listener of [...this.#listeners]) listener()

@@ -9,6 +9,8 @@ import { type JsonReply, requestJson } from './request-json.ts'
 export interface TaskIdentityDeps {
   readonly clock: Clock
   readonly log: Logger
+  /** The service of the task where the metadata doesn't name it: it need not on Fargate. */
+  readonly service?: string | undefined
 }
 
 const deadlineMs = 2_000
@@ -83,7 +85,8 @@ export class TaskIdentityReader implements TaskIdentitySource {
     const identity = parseTaskMetadata(task.body, container.body)
     if (identity === undefined)
       throw new Error('the metadata endpoint replied without TaskARN, Cluster, Family or Revision')
-    return identity
+    const { service } = this.#deps
+    return service === undefined ? identity : { service, ...identity }
   }
 
   #get(path: string): Promise<JsonReply> {

@@ -1,5 +1,5 @@
+import { protectionText } from '../describe/protection-text.ts'
 import type { Protection, ProtectionHold, ProtectionMode, ProtectionStatus } from '../model/protection.ts'
-import { protectionText } from './protection-text.ts'
 import type { SharedHolder } from './shared-holder.ts'
 import type { TaskHolder } from './task-holder.ts'
 

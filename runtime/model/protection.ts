@@ -57,6 +57,8 @@ export interface ProtectionStatus {
   readonly users: number
   /** How long the confirmed protection lasts if it isn't renewed; 0 without one. */
   readonly protectedForMs: number
+  /** Another live process has the same task. */
+  readonly sharesTask: boolean
   readonly calls: ProtectionCalls
   /** The state in words, for the log. */
   readonly reason: string
@@ -100,7 +102,7 @@ export interface Protection {
   /** A claim left runs for want of protection: ask for it. */
   want(): void
   acquire(): ProtectionHold
-  /** Calls `listener` when what the methods above return may have changed. */
+  /** Calls `listener` when what the methods above return may have changed, or whether the task is shared. */
   onChange(listener: () => void): () => void
   /** Whether another live process has the same task: then protection is never taken back, it expires. */
   shareTask(shared: boolean): void

@@ -7,6 +7,7 @@ import type { RunTransition } from '../model/run.ts'
  * X2  The first execution since the enqueue or the last retry is not written down when the run completes in it: the record
  *     tells when it began (its fence is `startedAt`) and ended. Which worker had it is not kept then.
  * X3  Of many the first and the last ones are kept.
+ * X4  Of the ECS task only its id is kept, in an execution: a line of the history names the worker alone.
  */
 
 /** X3. */
@@ -20,6 +21,8 @@ export interface ExecutionInfo {
   readonly waitedMs?: number
   /** Left out where it isn't kept (X2). */
   readonly worker?: string
+  /** Id of the ECS task that this worker ran in. Left out: in none, or its worker didn't know it yet. */
+  readonly task?: string
   /** Of the job in that worker's code. */
   readonly version?: number
   /** Left out: it goes on. */
@@ -34,7 +37,8 @@ export interface ExecutionEnd {
 }
 
 /** What the record of a run says of its last execution, where that isn't written down; `readyAt` where it's known. */
-export interface LastExecution extends Pick<ExecutionInfo, 'claimedAt' | 'worker' | 'version' | 'end'> {
+export interface LastExecution
+  extends Pick<ExecutionInfo, 'claimedAt' | 'worker' | 'task' | 'version' | 'end'> {
   readonly readyAt?: number
 }
 

@@ -42,12 +42,17 @@ export function boundOpenSteps(open: readonly OpenStep[]): readonly OpenStep[] {
   let bytes = 0
   for (const step of open.toSorted((a, b) => b.openMs - a.openMs)) {
     if (step.openMs <= openStepBounds.fromMs) break
-    const path = cutText(step.path, openStepBounds.pathBytes)
+    const path = toldPath(step.path)
     bytes += Buffer.byteLength(path) + Buffer.byteLength(step.run) + frameBytes
     if (bytes > openStepBounds.bytes) break
     told.push({ ...step, path, openMs: Math.round(step.openMs) })
   }
   return told
+}
+
+/** Returns a step's path as it's told: cut at 120 bytes. */
+export function toldPath(path: string): string {
+  return cutText(path, openStepBounds.pathBytes)
 }
 
 /** Cuts a text to at most `maxBytes` of UTF-8, between characters. */

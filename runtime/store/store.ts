@@ -30,6 +30,7 @@ import type { WaitGraph, WaitGraphFrom } from './wait-graph.ts'
 import type { LimitHolderPage, LimitKeyQuery, LimitWaiterPage } from './waitlist.ts'
 import type { DrainStatus } from './worker-drain.ts'
 import type { QueueOrder, WorkerInfo, WorkerJob } from './worker-info.ts'
+import type { WorkerReport } from './worker-report.ts'
 
 export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
 
@@ -383,6 +384,8 @@ export interface NewWorker {
   readonly queueOrder?: QueueOrder
   /** Whether a drain order of an earlier lease of this process holds on. */
   readonly draining: boolean
+  /** Left out: nothing to tell. */
+  readonly report?: WorkerReport
 }
 
 export interface WorkerStatus {
@@ -391,6 +394,8 @@ export interface WorkerStatus {
   readonly drain?: DrainStatus
   /** Left out: nothing to tell, what was told before holds. */
   readonly openSteps?: OpenSteps
+  /** Left out: nothing to tell, what was told before holds. */
+  readonly report?: WorkerReport
 }
 
 export type RenewAnswer = { readonly kind: 'held'; readonly orders: Orders } | { readonly kind: 'lost' }

@@ -1,3 +1,5 @@
+import type { RunId } from '../model/run-id.ts'
+
 /*
  * Why a worker drains, and for how much longer. A worker tells it with its renewals; an operator's order is stored with the
  * order.
@@ -34,7 +36,25 @@ export type WorkerDrain = (
   readonly agoMs: number
   /** As the worker told it. Left out: it has not acted on the order yet. */
   readonly leftMs?: number
+  /** The first runs that it still held when it told last, those in a step first. Left out: none. */
+  readonly runs?: readonly RunDrainPlan[]
 }
+
+/** What becomes of a run that a draining worker holds. */
+export interface RunDrainPlan {
+  readonly run: RunId
+  /**
+   * - `handing over`: no step of it runs; it's handed over at its next step edge
+   * - `finishing step`: it's handed over when the step ends; the drain's time cuts it, and the step runs again elsewhere
+   * - `finishing once`: the same, but only the end of the process cuts it: what became of the step is unknown then
+   */
+  readonly plan: 'handing over' | 'finishing step' | 'finishing once'
+  /** The step it waits for, cut at 120 bytes. Left out while it hands over. */
+  readonly path?: string
+}
+
+/** Of so many runs a worker tells. */
+export const maxDrainPlans = 50
 
 /** What a store keeps of a drain. Instants are in the store's time. */
 export interface StoredDrain {
@@ -55,14 +75,19 @@ export function withDrainTold(
 }
 
 /** Returns the drain as it is shown; undefined where its worker is of a version that tells nothing. */
-export function shownDrain({ order, told }: StoredDrain, now: number): WorkerDrain | undefined {
+export function shownDrain(
+  { order, told }: StoredDrain,
+  now: number,
+  plan: readonly RunDrainPlan[] = [],
+): WorkerDrain | undefined {
   const { at: orderedAt = 0, ...ordered } = order ?? {}
+  const runs = plan.length === 0 ? {} : { runs: plan }
   if (told === undefined) {
     return order === undefined
       ? undefined
       : { cause: 'order', ...ordered, agoMs: Math.max(0, now - orderedAt) }
   }
   const { at, until, ...why } = told
-  const times = { agoMs: Math.max(0, now - at), leftMs: Math.max(0, until - now) }
+  const times = { agoMs: Math.max(0, now - at), leftMs: Math.max(0, until - now), ...runs }
   return why.cause === 'order' ? { ...why, ...ordered, ...times } : { ...why, ...times }
 }

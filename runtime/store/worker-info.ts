@@ -1,4 +1,5 @@
 import type { WorkerDrain } from './worker-drain.ts'
+import type { ProtectionInfo, WorkerTask } from './worker-report.ts'
 
 export type QueueOrder = 'turns' | 'strict'
 
@@ -25,6 +26,10 @@ export interface WorkerInfo {
    * neither.
    */
   readonly protectedRuns?: 'takes' | 'may ask'
+  /** The ECS task it runs in. Left out: outside ECS, or its metadata hasn't been read yet. */
+  readonly task?: WorkerTask
+  /** The scale-in protection of that task. Left out where its program asked for none. */
+  readonly protection?: ProtectionInfo
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   readonly queueOrder: QueueOrder

@@ -5,6 +5,7 @@ import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { OpenStep } from '../store/open-steps.ts'
 import type { LeaseId, Orders, RenewAnswer, WorkerStatus } from '../store/store.ts'
+import type { WorkerReport } from '../store/worker-report.ts'
 import {
   beatSlots,
   type FromLeaseThread,
@@ -14,6 +15,7 @@ import {
 } from './lease-messages.ts'
 import { OpenStepsReport } from './open-steps-report.ts'
 import type { OutageLog } from './outage-log.ts'
+import type { SelfReport } from './self-report.ts'
 import { type RunningLeaseThread, startLeaseThread } from './start-lease-thread.ts'
 import { stopMarginMs, type WorkerConfig } from './worker-options.ts'
 
@@ -23,6 +25,7 @@ export interface LeaseKeeperSeams {
   readonly status: () => WorkerStatus
   /** Per run that the worker holds, the step in which it has been for longest. */
   readonly openSteps: () => readonly OpenStep[]
+  readonly report: Pick<SelfReport, 'next' | 'whole'>
   /** Whether the worker leads although a duty of it is dead. */
   readonly hasDeadDuty: () => boolean
   readonly renew: (lease: LeaseId) => Promise<RenewAnswer>
@@ -46,7 +49,8 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
  * K3  A thread that dies is started again, on the same health port. When it dies too often or can't come up,
  *     `onGone` is called once.
  * K4  The thread gets the open steps once per renewal, shortly before it is due, to send them with it.
- * K5  The thread is told of a drain when it begins, and renews at once: the fleet is to know it within a call.
+ * K5  The thread is told of a drain when it begins, and renews at once: the fleet is to know it within a call. So it is when
+ *     the worker has news of its task; what changes of that beside goes as the open steps do.
  */
 export class LeaseKeeper {
   readonly #seams: LeaseKeeperSeams
@@ -118,6 +122,11 @@ export class LeaseKeeper {
     if (drain !== undefined) this.#send({ kind: 'drain', drain })
   }
 
+  /** Tells the store at once what is new of this worker's task (K5). */
+  tellReport(): void {
+    this.#sendReport(this.#seams.report.next(), true)
+  }
+
   /**
    * Resolves when the thread renews no more: only then the lease may be resigned (R18). A thread that waits for its
    * store is ended after `withinMs`.
@@ -139,6 +148,7 @@ export class LeaseKeeper {
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
     this.#openSteps.doubt()
     this.tellDrain()
+    if (this.#lease !== undefined) this.#sendReport(this.#seams.report.whole(), false)
     if (this.#stopping) this.#send({ kind: 'stop' })
     const { healthPort } = thread
     if (healthPort !== undefined) {
@@ -191,19 +201,24 @@ export class LeaseKeeper {
     const { draining } = this.#seams.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)
     Atomics.store(this.#beats, beatSlots.deadDuty, this.#seams.hasDeadDuty() ? 1 : 0)
-    this.#tellOpenSteps()
+    this.#tellNews()
     void this.#renewIfThreadIsSilent()
     this.#cancelBeat = this.#seams.clock.after(beatMs, () => this.#beat())
   }
 
-  /** K4. */
-  #tellOpenSteps(): void {
+  /** K4, K5. */
+  #tellNews(): void {
     const now = this.#seams.clock.elapsed()
     const dueAt = Math.max(this.#heldAt, this.#toldAt) + this.#leaseMs * renewalShare
     if (this.#lease === undefined || now < dueAt - beatMs) return
     this.#toldAt = now
     const told = this.#openSteps.next(this.#seams.openSteps())
     if (told !== undefined) this.#send({ kind: 'open steps', lease: this.#lease, told })
+    this.#sendReport(this.#seams.report.next(), false)
+  }
+
+  #sendReport(report: WorkerReport | undefined, atOnce: boolean): void {
+    if (report !== undefined) this.#send({ kind: 'report', report, atOnce })
   }
 
   /** K1. */

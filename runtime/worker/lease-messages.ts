@@ -3,6 +3,7 @@ import type { OpenSteps } from '../store/open-steps.ts'
 import type { LeaseId, Orders } from '../store/store.ts'
 import type { StoreConfig } from '../store/store-config.ts'
 import type { DrainStatus } from '../store/worker-drain.ts'
+import type { WorkerReport } from '../store/worker-report.ts'
 
 /** What the lease thread is started with. */
 export interface LeaseThreadData {
@@ -24,6 +25,8 @@ export type ToLeaseThread =
   | { readonly kind: 'keep'; readonly lease: LeaseId }
   /** To go with the next renewal. */
   | { readonly kind: 'open steps'; readonly lease: LeaseId; readonly told: OpenSteps }
+  /** To go with the next renewal, or at once; whatever lease the process has. */
+  | { readonly kind: 'report'; readonly report: WorkerReport; readonly atOnce: boolean }
   /** To be told at once: the process drains, whatever lease it has. */
   | { readonly kind: 'drain'; readonly drain: DrainStatus }
   | { readonly kind: 'password'; readonly password: string }

@@ -20,6 +20,7 @@ import {
   type Store,
   type Unsubscribe,
 } from '../store/store.ts'
+import type { RunDrainPlan } from '../store/worker-drain.ts'
 import { LimitCalls } from './limit-calls.ts'
 import { withFields } from './logger.ts'
 import type { RunCover, RunProtection } from './run-protection.ts'
@@ -126,6 +127,13 @@ export class LeaseSession {
   /** Per run, the step in which it has been for longest. */
   get openSteps(): readonly OpenStep[] {
     return [...this.#slots.values()].flatMap(({ openStep }) => openStep ?? [])
+  }
+
+  /** What becomes of the runs it holds while it drains, those in a step first. */
+  get drainPlan(): readonly RunDrainPlan[] {
+    const plans = [...this.#slots.values()].map(({ drainPlan }) => drainPlan)
+    const isInStep = ({ plan }: RunDrainPlan): boolean => plan !== 'handing over'
+    return [...plans.filter(isInStep), ...plans.filter((plan) => !isInStep(plan))]
   }
 
   /** How many runs it holds. */

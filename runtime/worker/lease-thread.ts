@@ -6,6 +6,7 @@ import type { OpenSteps } from '../store/open-steps.ts'
 import { openStore } from '../store/open-store.ts'
 import type { LeaseId, Store, WorkerStatus } from '../store/store.ts'
 import type { DrainStatus } from '../store/worker-drain.ts'
+import type { WorkerReport } from '../store/worker-report.ts'
 import { serveHealth } from './health-server.ts'
 import {
   beatSlots,
@@ -31,6 +32,8 @@ let lastBeatAt = clock.elapsed()
 let lastHeldAt: number | undefined
 /** What the next renewal tells, and when the main thread said it. */
 let toTell: { readonly told: OpenSteps; readonly at: number } | undefined
+/** The last report until the store has it, and when the main thread made it. */
+let toReport: { readonly report: WorkerReport; readonly at: number } | undefined
 /** Why the process drains, and when the main thread said it. */
 let drain: { readonly told: DrainStatus; readonly at: number } | undefined
 
@@ -70,9 +73,12 @@ async function renew(store: Store): Promise<void> {
   const draining = Atomics.load(data.beats, beatSlots.draining) === 1
   const sentAt = clock.elapsed()
   try {
-    const telling = toTell
-    const answer = await store.renew(own, { draining, ...drainStatus(sentAt), ...openSteps(sentAt) })
+    const [telling, reporting] = [toTell, toReport]
+    const told = { ...drainStatus(sentAt), ...openSteps(sentAt), ...report(sentAt) }
+    const answer = await store.renew(own, { draining, ...told })
     if (toTell === telling) toTell = undefined
+    // What a lost lease reports nobody has heard.
+    if (toReport === reporting && answer.kind === 'held') toReport = undefined
     if (answer.kind === 'lost') {
       if (lease === own) lease = undefined
       say({ kind: 'lost', lease: own })
@@ -99,6 +105,12 @@ function drainStatus(now: number): Partial<Pick<WorkerStatus, 'draining' | 'drai
 /** The ages as they were when the main thread told them: it may be blocked since. */
 function openSteps(now: number): Pick<WorkerStatus, 'openSteps'> {
   return toTell === undefined ? {} : { openSteps: { ...toTell.told, agoMs: Math.round(now - toTell.at) } }
+}
+
+function report(now: number): Pick<WorkerStatus, 'report'> {
+  if (toReport === undefined) return {}
+  const { report, at } = toReport
+  return { report: { ...report, agoMs: report.agoMs + Math.round(now - at) } }
 }
 
 /** A server that is away when the thread starts is tried on: nobody else keeps the lease of a blocked main loop. */
@@ -162,6 +174,10 @@ parentPort?.on('message', (message: ToLeaseThread) => {
     case 'open steps':
       if (message.lease === lease) toTell = { told: message.told, at: clock.elapsed() }
       return
+    case 'report':
+      toReport = { report: message.report, at: clock.elapsed() }
+      if (!message.atOnce) return
+      break
     case 'drain':
       drain = { told: message.drain, at: clock.elapsed() }
       break

@@ -23,7 +23,7 @@ export interface WorkerOptions {
   queues?: readonly string[]
   /** `strict`: a queue only gets slots that those before it in `queues` leave. Default `turns`. */
   queueOrder?: 'turns' | 'strict'
-  /** Runs worked on at the same time. Default 10. */
+  /** Runs worked on at the same time. Default 10; in an ECS task of less than 1 vCPU, 10 per vCPU. */
   concurrency?: number
   middleware?: readonly Middleware[]
   /** Anything in pino's shape. Default: JSON lines on stdout, readable on a terminal. */
@@ -42,6 +42,8 @@ export interface WorkerOptions {
   lease?: Duration
   /** Whether this worker may lead: do the duties of the fleet, and run functions given to `onLeader`. Default true. */
   leader?: boolean
+  /** While it leads, it prints the fleet's metrics to stdout once a minute, for this namespace of CloudWatch. Default: none. */
+  emfNamespace?: string
 }
 
 /** Checked; durations in ms, nothing left out. */
@@ -53,6 +55,8 @@ export interface WorkerConfig {
   readonly queues: readonly string[] | undefined
   readonly queueOrder: QueueOrder
   readonly concurrency: number
+  /** Whether it was given: else the task's vCPU decides. */
+  readonly isConcurrencyGiven: boolean
   readonly middleware: readonly Middleware[]
   readonly log: Logger
   readonly name: string
@@ -64,15 +68,21 @@ export interface WorkerConfig {
   readonly maxBlockedMs: number
   readonly leaseMs: number
   readonly campaigns: boolean
+  readonly emfNamespace: string | undefined
   readonly terms: TermTimes
+  /** How often a worker that asks for protection reads which other workers there are. */
+  readonly peerCheckMs: number
   readonly clock: Clock
 }
 
+/** Where one core runs the code of the jobs. */
+export const defaultConcurrency = 10
 /** Kept back of `stopTimeout` for the last store calls and the exit. */
 export const stopMarginMs = 5_000
 /** Kept back of that for the exit itself, which a busy machine delays. */
 const exitMarginMs = 1_000
 const shortestLeaseMs = 300
+const peerCheckMs = 10_000
 const known = [
   'store',
   'jobs',
@@ -88,6 +98,7 @@ const known = [
   'maxBlocked',
   'lease',
   'leader',
+  'emfNamespace',
 ]
 
 /** @throws InvalidOptionsError naming the wrong option. */
@@ -102,7 +113,8 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     limiters: limitersOf([...jobs.values()]),
     queues: parseQueues(options.queues),
     queueOrder: parseQueueOrder(options),
-    concurrency: parseCount(options.concurrency ?? 10, 'concurrency', 1, 10_000),
+    concurrency: parseCount(options.concurrency ?? defaultConcurrency, 'concurrency', 1, 10_000),
+    isConcurrencyGiven: options.concurrency !== undefined,
     middleware: parseMiddleware(options.middleware ?? []),
     log: options.logger === undefined ? createLogger({ clock }) : parseLogger(options.logger),
     name: parseName(options.name),
@@ -114,7 +126,9 @@ export function parseWorkerOptions(options: WorkerOptions, clock: Clock = system
     maxBlockedMs: parseDuration(options.maxBlocked ?? '60s', 'maxBlocked'),
     leaseMs: parseLease(options.lease),
     campaigns: parseLeader(options.leader),
+    emfNamespace: parseEmfNamespace(options.emfNamespace),
     terms: termTimes,
+    peerCheckMs,
     clock,
   }
 }
@@ -201,6 +215,17 @@ function parseLease(lease: Duration | undefined): number {
 function parseLeader(leader: boolean | undefined): boolean {
   if (leader === undefined || typeof leader === 'boolean') return leader ?? true
   throw new InvalidOptionsError('leader: write false to keep this worker from leading, or leave it out')
+}
+
+/** What CloudWatch takes. */
+const namespacePattern = /^(?!AWS\/)[\w.\-/#][\w.\-/#: ]{0,254}$/
+
+function parseEmfNamespace(namespace: string | undefined): string | undefined {
+  if (namespace === undefined || namespacePattern.test(namespace)) return namespace
+  throw new InvalidOptionsError(
+    `emfNamespace: '${namespace}' is no namespace of CloudWatch; write up to 255 letters, digits, blanks or . - _ / # :, not ` +
+      "beginning with 'AWS/'",
+  )
 }
 
 function parseCount(value: number, option: string, least: number, most: number): number {

@@ -4,6 +4,7 @@ import { DeadlockDuty } from '../coordination/deadlock-duty.ts'
 import type { Duty } from '../coordination/duty.ts'
 import { settleGraceMs } from '../coordination/elector.ts'
 import { type Leader, Leadership } from '../coordination/leadership.ts'
+import { MetricsDuty } from '../coordination/metrics-duty.ts'
 import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
 import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
@@ -20,15 +21,17 @@ import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
 import { leaderRole } from '../store/terms.ts'
-import type { DrainCause } from '../store/worker-drain.ts'
+import type { DrainCause, RunDrainPlan } from '../store/worker-drain.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
+import { logCutRuns, logDrainPlan } from './drain-plan-log.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
-import { type OpenProtection, openProtection } from './open-protection.ts'
 import { OutageLog } from './outage-log.ts'
+import { OwnTask } from './own-task.ts'
 import { packageManagerAsInit } from './package-manager.ts'
 import { noRunProtection, TaskRunProtection } from './run-protection.ts'
 import { onStopSignals } from './stop-signals.ts'
+import { taskConcurrency } from './task-concurrency.ts'
 import { parseWorkerOptions, stopMarginMs, type WorkerConfig, type WorkerOptions } from './worker-options.ts'
 
 type Phase = 'new' | 'starting' | 'working' | 'draining' | 'stopped'
@@ -66,7 +69,7 @@ export type StoreOpener = (config: WorkerConfig) => Promise<Store>
 
 export class Worker {
   readonly name: string
-  readonly #config: WorkerConfig
+  #config: WorkerConfig
   readonly #clock: Clock
   readonly #open: StoreOpener
   readonly #leadership: Leadership
@@ -77,7 +80,7 @@ export class Worker {
   #phase: Phase = 'new'
   #store: Store | undefined
   #keeper: LeaseKeeper | undefined
-  #protection: OpenProtection | undefined
+  #task: OwnTask | undefined
   #session: LeaseSession | undefined
   #stopping: Promise<void> | undefined
   #drain: Drain | undefined
@@ -146,16 +149,16 @@ export class Worker {
       const store = this.#outages.watch(await this.#open(this.#config))
       if (this.#isStopped) return await store.close()
       this.#store = store
-      this.#protection = await openProtection(this.#config)
-      this.#protection?.protection.onChange(() => this.#session?.hint())
+      this.#task = await this.#openTask()
       this.#leadership.open(this.#store, this.#duties(this.#store))
-      this.#keeper = this.#makeKeeper(this.#store)
+      this.#keeper = this.#makeKeeper(this.#store, this.#task)
       // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
       await this.#keeper.start()
       await this.#beginSession(this.#store)
+      this.#task.watchPeers(() => store.workers())
     } catch (error) {
       await this.#keeper?.stop(resignMs)
-      await this.#protection?.close()
+      await this.#task?.close()
       await this.#store?.close()
       this.#phase = 'stopped'
       this.#ended()
@@ -166,6 +169,16 @@ export class Worker {
     void this.#warnOfFaults(this.#store)
     const { registered, concurrency, log } = this.#config
     log.info({ worker: this.name, jobs: registered.map(({ name }) => name), concurrency }, 'worker started')
+  }
+
+  async #openTask(): Promise<OwnTask> {
+    const plan = (): readonly RunDrainPlan[] =>
+      this.#drain === undefined ? [] : (this.#session?.drainPlan ?? [])
+    const task = await OwnTask.open(this.#config, plan)
+    this.#config = taskConcurrency(this.#config, await task.known())
+    task.protection?.onChange(() => this.#session?.hint())
+    task.onChange(() => this.#keeper?.tellReport())
+    return task
   }
 
   /** Who starts a worker on a server that may delete runs should hear of it then, not from `doctor` afterwards. */
@@ -248,12 +261,13 @@ export class Worker {
     void this.#stop({ cause: 'signal', signal })
   }
 
-  #makeKeeper(store: Store): LeaseKeeper {
+  #makeKeeper(store: Store, { report }: OwnTask): LeaseKeeper {
     return new LeaseKeeper(this.#config, {
       clock: this.#clock,
       log: this.#config.log,
       status: () => this.#status(),
       openSteps: () => this.#session?.openSteps ?? [],
+      report,
       hasDeadDuty: () => this.#leadership.hasDeadDuty,
       renew: (lease) => store.renew(lease, this.#status()),
       outages: this.#outages,
@@ -288,12 +302,11 @@ export class Worker {
 
   async #beginSession(store: Store): Promise<void> {
     const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
+    const protection = this.#task?.protection
     const session = new LeaseSession(store, this.#config, {
       stays: this.#stays,
       protection:
-        this.#protection === undefined
-          ? noRunProtection
-          : new TaskRunProtection(this.#protection.protection, this.#config.log),
+        protection === undefined ? noRunProtection : new TaskRunProtection(protection, this.#config.log),
       onDrainOrder: () => void this.#stop({ cause: 'order' }),
       onLost: () => this.#replace(store, session),
     })
@@ -301,6 +314,7 @@ export class Worker {
       this.#config.jobs.values(),
       this.#config.store.maxValueBytes,
     )
+    const report = this.#task?.report.whole()
     await store.register({
       lease: session.lease,
       name: this.name,
@@ -315,6 +329,7 @@ export class Worker {
       ...(queues === undefined ? {} : { queues }),
       queueOrder,
       draining: this.#phase === 'draining',
+      ...(report === undefined ? {} : { report }),
     })
     this.#session = session
     this.#keeper?.keep(session.lease)
@@ -324,8 +339,12 @@ export class Worker {
 
   /** What the leader does for all. */
   #duties(store: Store): Duty[] {
-    const { log } = this.#config
-    return [new SweepDuty(store, this.#config), new CronDuty(store, log), new DeadlockDuty(store, log)]
+    const { clock, emfNamespace: namespace, log } = this.#config
+    const print = (line: string): void => void process.stdout.write(`${line}\n`)
+    return [
+      ...[new SweepDuty(store, this.#config), new CronDuty(store, log), new DeadlockDuty(store, log)],
+      ...(namespace === undefined ? [] : [new MetricsDuty(store, { clock, namespace, print })]),
+    ]
   }
 
   #replace(store: Store, lost: LeaseSession): void {
@@ -380,7 +399,7 @@ export class Worker {
       return
     }
     this.#phase = 'draining'
-    this.#protection?.protection.drain()
+    this.#task?.protection?.drain()
     const whole = new TimeBudget(this.#clock, stopMs)
     const drain = new TimeBudget(this.#clock, drainMs)
     this.#drain = { why, begunAt: this.#clock.elapsed(), budget: drain }
@@ -391,7 +410,10 @@ export class Worker {
     await whole.wait(this.#changing.catch(() => undefined))
     const session = this.#session
     session?.drain()
+    this.#keeper?.tellReport()
+    logDrainPlan(this.#config.log, session?.drainPlan ?? [], drain.leftMs)
     await this.#drained(session, drain.leftMs)
+    logCutRuns(this.#config.log, session?.drainPlan ?? [])
     await this.#lastCalls(whole).wait(resigned)
     const last = this.#lastCalls(whole)
     // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
@@ -407,7 +429,7 @@ export class Worker {
     this.#outages.close()
     await whole.wait(Promise.all(this.#stays.values()), longestUnwindMs)
     // Its runs have left their slots: what is protected is given back.
-    if (this.#protection !== undefined) await whole.wait(this.#protection.close())
+    if (this.#task !== undefined) await whole.wait(this.#task.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())
   }
 

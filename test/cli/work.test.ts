@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { serveHealth } from '../../runtime/worker/health-server.ts'
+import { expectEmf } from '../unit/coordination/expect-emf.ts'
 import { type CommandLine, commandLineWithStore, holdFile, jobFile, ownCommandLine } from './command-line.ts'
 
 interface WorkersJson {
@@ -154,6 +155,20 @@ test('a killed worker shows as a loss in the history of its run', async () => {
   expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has been told and stops it\n')
 })
 
+test('a worker that leads prints the metrics of the fleet for CloudWatch, if it is asked to', async () => {
+  const cli = ownCommandLine()
+  const worker = await cli.work(jobFile, '--emf-namespace', 'shop/jobs')
+  await worker.said('"_aws"')
+  await worker.said('"Utilization":')
+  const line = worker.stdout.split('\n').find((text) => text.includes('"_aws"'))
+  expect(expectEmf(line ?? '')).toMatchObject({
+    _aws: { CloudWatchMetrics: [{ Namespace: 'shop/jobs', Dimensions: [[]] }] },
+    ...{ Workers: 1, Slots: 10, BusySlots: 0, Utilization: 0 },
+  })
+  const other = ['work', jobFile, '--emf-namespace', 'AWS/ECS']
+  expect(await cli.refused(2, other)).toContain("emfNamespace: 'AWS/ECS' is no namespace of CloudWatch")
+})
+
 describe('environment', () => {
   test('every flag of work has its variable', async () => {
     const help = (await ownCommandLine().ok('work', '--help')).replace(/\s+/g, ' ')
@@ -161,7 +176,7 @@ describe('environment', () => {
       .map(([, flag]) => flag ?? '')
       .filter((flag) => flag !== 'help')
     const own =
-      'queues queue-order concurrency name health-port stop-timeout max-blocked lease protect log-level'
+      'queues queue-order concurrency name health-port stop-timeout max-blocked lease protect emf-namespace log-level'
     expect(flags).toEqual([...own.split(' '), 'json', 'no-leader', 'store'])
     for (const flag of flags) {
       const name = flag.replace('no-', '').toUpperCase().replaceAll('-', '_')

@@ -41,6 +41,7 @@ import { timeContract } from './topics/time.ts'
 import { uniqueContract } from './topics/unique.ts'
 import { waitlistContract } from './topics/waitlist.ts'
 import { wakeupContract } from './topics/wakeup.ts'
+import { workerReportContract } from './topics/worker-report.ts'
 
 /** What every store does, without deviations. A store is one when all of it passes. */
 export function describeStoreContract({ name, open }: StoreKind): void {
@@ -54,6 +55,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('clock', () => clockContract(open))
     describe('lease', () => leaseContract(open))
     describe('drain', () => drainContract(open))
+    describe('worker report', () => workerReportContract(open))
     describe('loss', () => lossContract(open))
     describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))

@@ -202,10 +202,10 @@ describe('the file of the embedded store', () => {
   test('whose lease the version before ends keeps nothing of what that lease told', async () => {
     await using(async (store) => {
       const worker = await TestWorker.register(store)
-      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] } })
-      expect(rows('open_steps')).toBe(1)
+      await worker.renew({ openSteps: { n: 1, agoMs: 0, steps: [] }, report: { n: 1, agoMs: 0 } })
+      expect([rows('open_steps'), rows('worker_reports')]).toEqual([1, 1])
       sql('DELETE FROM workers')
-      expect(rows('open_steps')).toBe(0)
+      expect([rows('open_steps'), rows('worker_reports')]).toEqual([0, 0])
     })
   })
 

@@ -4,6 +4,7 @@ import type { Inspector, Store } from '../../runtime/store/store.ts'
 import { byHand, done, encoded, newRun, newWorker, plainError } from './given.ts'
 import { acquire, one, sliding, use } from './limits-given.ts'
 import { completed, TestWorker } from './test-worker.ts'
+import { reportedTask } from './topics/worker-report.ts'
 
 /** What a populated store holds, by the names that reads and actions ask for. */
 export interface Known {
@@ -112,7 +113,10 @@ export const everyAction: { readonly [Name in Action]: (store: Store, known: Kno
   remove: (store, { failed }) => store.remove(failed, byHand()),
   register: (store) => store.register(newWorker()),
   renew: (store, { lease }) =>
-    store.renew(lease, { draining: true, drain: { cause: 'program', agoMs: 0, leftMs: 1_000 } }),
+    store.renew(lease, {
+      ...{ draining: true, drain: { cause: 'program', agoMs: 0, leftMs: 1_000 } },
+      report: { n: 1, agoMs: 0, task: reportedTask },
+    }),
   resign: (store, { lease }) => store.resign(lease, []),
   reportCut: (store, { lease }) => store.reportCut(lease),
   drainWorker: (store, { worker }) => store.drainWorker(worker, byHand()),

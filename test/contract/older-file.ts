@@ -4,14 +4,23 @@ import { DatabaseSync } from 'node:sqlite'
 const columnsAdded = [
   ...['runs canonical_key', 'payloads canonical_digest', 'runs instant_at', 'history cause'],
   ...['payloads schedule', 'runs ready_at', 'workers drain'],
-  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers protection'],
+  ...['runs retried_at', 'runs orphans', 'runs fingerprint', 'workers protection', 'workers task'],
 ]
 const tablesAdded = [
-  ...['limit_keepers', 'open_steps', 'clock_jumps', 'run_counts', 'hours', 'rolled_to', 'backlogs'],
+  ...[
+    'limit_keepers',
+    'open_steps',
+    'worker_reports',
+    'clock_jumps',
+    'run_counts',
+    'hours',
+    'rolled_to',
+    'backlogs',
+  ],
   ...['operations', 'actions', 'mutes', 'failure_groups', 'failed_by', 'executions'],
 ]
 const triggersAdded = [
-  ...['keeper_joins', 'keeper_leaves', 'open_steps_leave'],
+  ...['keeper_joins', 'keeper_leaves', 'open_steps_leave', 'worker_reports_leave'],
   'failed_by_removed',
   'executions_leave',
 ]

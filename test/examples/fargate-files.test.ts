@@ -1,10 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { fleetMetrics } from '../../runtime/coordination/fleet-metrics.ts'
 import { parseDuration } from '../../runtime/model/duration.ts'
 import { compileAsInputs } from './compile-with-sdk.ts'
 import { parseDockerfile } from './dockerfile.ts'
-import { filled, fillIn, kit, kitFile, repository, taskDefinition, variables } from './fargate-kit.ts'
+import {
+  type Container,
+  filled,
+  fillIn,
+  kit,
+  kitFile,
+  repository,
+  taskDefinition,
+  variables,
+} from './fargate-kit.ts'
 
 const policies = readdirSync(join(kit, 'iam')).map((file) => `iam/${file}`)
 
@@ -62,6 +72,32 @@ describe('task definition and service', () => {
     const heapMiB = Number(/--max-old-space-size=(\d+)/.exec(options)?.[1])
     expect(heapMiB).toBe(Number(definition.memory) * 0.75)
     expect(container.secrets).toEqual([{ name: 'DURABLE_JOBS_STORE', valueFrom: variables.STORE_SECRET }])
+  })
+
+  test('what ECS grants a stop and what the worker counts with is one variable', async () => {
+    const text = await fillIn('task-definition.json', { ...variables, STOP_TIMEOUT: '60' })
+    const [container] = (JSON.parse(text) as { containerDefinitions: [Container] }).containerDefinitions
+    expect(container.stopTimeout).toBe(60)
+    expect(container.environment).toContainEqual({ name: 'DURABLE_JOBS_STOP_TIMEOUT', value: '60s' })
+  })
+
+  test('scaling out goes by a metric that the leader prints, of the service that the worker names', async () => {
+    const { Utilization } = fleetMetrics({
+      ...{ queues: [], workers: [] },
+      statistics: { range: '5m', now: 0, coveredMs: 0, jobs: [], points: [], backlogs: [] },
+    }).fleet
+    const [container] = (await taskDefinition()).containerDefinitions
+    const env = Object.fromEntries(container.environment.map(({ name, value }) => [name, value]))
+    const { serviceName } = await filled<Service>('service.json')
+    expect(env.DURABLE_JOBS_ECS_SERVICE).toBe(serviceName)
+    expect(await filled('scale-out.json')).toMatchObject({
+      ResourceId: `service/jobs/${serviceName}`,
+      TargetTrackingScalingPolicyConfiguration: {
+        CustomizedMetricSpecification: {
+          ...{ Namespace: env.DURABLE_JOBS_EMF_NAMESPACE, MetricName: 'Utilization', Unit: Utilization?.[1] },
+        },
+      },
+    })
   })
 
   test('a deployment starts new tasks before it stops old ones, and no task is stopped to balance zones', async () => {
@@ -128,7 +164,7 @@ describe('fill-in.ts', () => {
 
   test('kit.env names every variable that a file has', () => {
     const named = [...kitFile('kit.env').matchAll(/^(\w+)=/gm)].map(([, name]) => name)
-    const files = ['task-definition.json', 'service.json', ...policies]
+    const files = ['task-definition.json', 'service.json', 'scale-out.json', ...policies]
     const used = files.flatMap((file) => [...kitFile(file).matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name))
     expect(named.toSorted()).toEqual([...new Set(used)].toSorted())
     expect(named.toSorted()).toEqual(Object.keys(variables).toSorted())

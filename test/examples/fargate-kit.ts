@@ -14,6 +14,7 @@ export const variables = {
   ACCOUNT: '123456789012',
   CLUSTER: 'jobs',
   IMAGE: 'jobs-worker:7',
+  STOP_TIMEOUT: '120',
   STORE_SECRET: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:jobs-store-AbCdEf',
   SUBNET_A: 'subnet-a',
   SUBNET_B: 'subnet-b',
@@ -30,7 +31,7 @@ export interface TaskDefinition {
   readonly containerDefinitions: readonly [Container]
 }
 
-interface Container {
+export interface Container {
   readonly name: string
   readonly environment: readonly { readonly name: string; readonly value: string }[]
   readonly secrets: readonly { readonly name: string; readonly valueFrom: string }[]

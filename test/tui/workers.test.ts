@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Overview } from '../../runtime/store/overview.ts'
 import type { Inspector } from '../../runtime/store/store.ts'
+import { tableLines } from '../../tui/kit/table-lines.ts'
 import type { ViewProps } from '../../tui/screens/screen.ts'
 import { workerColumns } from '../../tui/screens/workers/columns.ts'
 import { rolloutLines, workerDetail } from '../../tui/screens/workers/detail.ts'
@@ -31,7 +32,55 @@ const deploy: Partial<Overview> = {
   ],
 }
 
+const taskArn = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a'
+const inTask = worker(
+  'a',
+  { pay: 1 },
+  {
+    task: {
+      ...{ taskArn, cluster: 'arn:aws:ecs:eu-central-1:111122223333:cluster/jobs', region: 'eu-central-1' },
+      ...{
+        family: 'imports',
+        revision: '7',
+        zone: 'eu-central-1b',
+        launchType: 'FARGATE',
+        service: 'workers',
+      },
+      ...{ process: 'p', startedAt: now },
+    },
+    protection: {
+      ...{ mode: 'required', users: 0, protectedForMs: 0, sharesTask: true },
+      state: { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many', retryInMs: 5_000 },
+    },
+  },
+)
+
 describe('rows', () => {
+  test('show task, revision, zone and protection where a worker is in a task, by width', () => {
+    const shown = (columns: number, workers = [inTask]): readonly string[] => {
+      const props = viewProps({ fleet: fleetOf({ workers }) })
+      const lines = tableLines({
+        ...{ ...props, columns: workerColumns(props), width: columns },
+        window: { rows: workerRows(props), first: 0, cursor: 0 } as never,
+      })
+      return lines.map((line) => line.map(({ text }) => text).join(''))
+    }
+    const [title = '', row = ''] = shown(200)
+    expect(title).toMatch(/PROTECTED +TASK +REVISION +ZONE +HOST/)
+    expect(row).toMatch(
+      /refused DEPLOYMENT_BLOCKED, task shared +0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a +imports:7 +eu-central-1b/,
+    )
+    const [narrow = ''] = shown(80)
+    expect(narrow).toMatch(/PROTECTED +TASK +/)
+    expect(narrow).not.toMatch(/ZONE|HOST/)
+    expect(shown(200, [worker('a')])[0]).not.toMatch(/TASK|PROTECTED/)
+  })
+
+  test('are found by task, revision and zone', () => {
+    const ids = (filter: string) => rowsOf({ workers: [inTask, worker('b')] }, filter).map(({ id }) => id)
+    expect([ids('0af5b9f4'), ids('imports:7'), ids('eu-central-1b')]).toEqual([['a'], ['a'], ['a']])
+  })
+
   test('begin with what was lost; during a deploy old code stands together, those that drain first', () => {
     const workers = [...(deploy.workers ?? []), worker('dead', { pay: 1 }, { lost: true })]
     expect(rowsOf({ workers }).map(({ id, state, part }) => [id, state, part])).toEqual([
@@ -177,6 +226,26 @@ describe('what is said of a worker', () => {
       ({ title }) => title === 'STATE',
     )
     expect(rowsOf({ workers }).map((row) => state?.cell(row))).toEqual(['◐ draining, 12.0s left'])
+  })
+
+  test('is what becomes of each of its runs while it drains', () => {
+    const runs = [
+      { run: 'r1', plan: 'finishing step', path: 'pages/3' },
+      { run: 'r2', plan: 'handing over' },
+    ] as const
+    const drain = { cause: 'signal', signal: 'SIGTERM', agoMs: 1_000, leftMs: 12_000, runs } as const
+    const text = textOf({ workers: [worker('a', {}, { draining: true, drain, running: 2 })] })
+    expect(text).toContain("   r1 finishes 'pages/3', cut in 12.0s\n   r2 handing over\n")
+  })
+
+  test('is its task, and what ECS says of its protection', () => {
+    const text = textOf({ workers: [inTask] })
+    expect(text).toContain(
+      ' task      0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a of service workers in cluster jobs, imports:7, FARGATE in eu-central-1b',
+    )
+    expect(text).toContain(' protected protection was refused (DEPLOYMENT_BLOCKED: too many)')
+    expect(text).toContain('another live process works in this task')
+    expect(textOf({ workers: [worker('a')] })).not.toMatch(/task|protected/)
   })
 
   test('is what a stop would cut', () => {

@@ -67,7 +67,7 @@ function printDetails(
   // One alone says nothing that the head does not.
   if (executions.length > 1) {
     print('')
-    printTable(executionColumns, executions)
+    printTable(executionColumns(executions), executions)
   }
   if (run.state === 'completed') print(`\nOUTPUT\n${valueText(run.output, 'output')}`)
 }

@@ -29,6 +29,7 @@ interface WorkOptions extends SharedOptions {
   readonly lease?: number
   readonly leader?: boolean
   readonly protect?: ProtectionMode
+  readonly emfNamespace?: string
   readonly logLevel?: LogLevel
 }
 
@@ -67,7 +68,10 @@ function workOptions(): Option[] {
       '--queue-order <order>',
       "'strict': of the queues named, a later one only gets slots that the earlier ones leave (default: turns)",
     ).choices(['turns', 'strict']),
-    new Option('--concurrency <n>', 'runs at the same time (default: 10)').argParser(wholeNumber(1, 10_000)),
+    new Option(
+      '--concurrency <n>',
+      'runs at the same time (default: 10, fewer in an ECS task of less than 1 vCPU)',
+    ).argParser(wholeNumber(1, 10_000)),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
     new Option('--health-port <n>', 'answer GET /live and /ready on this port').argParser(
       wholeNumber(0, 65_535),
@@ -86,6 +90,10 @@ function workOptions(): Option[] {
       '--protect <mode>',
       'whether runs that need scale-in protection of ECS wait for it (default: they start without)',
     ).choices(['off', 'best-effort', 'required']),
+    new Option(
+      '--emf-namespace <name>',
+      "while it leads, print the fleet's metrics once a minute as CloudWatch EMF lines of this namespace",
+    ),
     new Option('--log-level <level>', 'least important lines to log').choices(logLevels),
     jsonOption('a line per log entry, as it does anyway unless on a terminal'),
   ]

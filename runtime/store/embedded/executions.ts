@@ -8,6 +8,7 @@ import {
   versionOn,
 } from '../executions.ts'
 import type { LeaseId, WorkerJob } from '../store.ts'
+import { taskIdOf } from '../worker-report.ts'
 import type { Sql } from './database.ts'
 import type { RunRow } from './run-row.ts'
 import { type Moment, shownAt } from './store-clock.ts'
@@ -35,10 +36,10 @@ export function keepExecution(
   if (run.lease === null || (transition === 'complete' && isFirst(run))) return
   const holder = holderOf(tx, run.lease)
   const kept = tx.sql.get<{ n: number }>(
-    `INSERT INTO executions (run, n, claimed_at, ready_at, ended_at, transition, until, worker, version)
-     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM executions WHERE run = ?), ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
+    `INSERT INTO executions (run, n, claimed_at, ready_at, ended_at, transition, until, worker, version, task)
+     VALUES (?, (SELECT coalesce(max(n), 0) + 1 FROM executions WHERE run = ?), ?, ?, ?, ?, ?, ?, ?, ?) RETURNING n`,
     ...[run.seq, run.seq, claimedAt(run), run.ready_at, tx.now, transition, until],
-    ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null],
+    ...[holder?.name ?? null, (holder && versionOn(holder.jobs, run.job)) ?? null, holder?.task ?? null],
   )
   const dropped = (kept?.n ?? 0) - keptExecutions.last
   if (dropped > keptExecutions.first)
@@ -48,12 +49,13 @@ export function keepExecution(
 function holderOf(tx: Transaction, lease: LeaseId): Holder | undefined {
   const known = tx.holders.get(lease)
   if (known !== undefined) return known
-  const row = tx.sql.get<{ name: string; jobs: string }>(
-    'SELECT name, jobs FROM workers WHERE lease = ?',
+  const row = tx.sql.get<{ name: string; jobs: string; task: string | null }>(
+    'SELECT name, jobs, task FROM workers WHERE lease = ?',
     lease,
   )
   if (row === undefined) return undefined
-  const holder = { name: row.name, jobs: JSON.parse(row.jobs) as WorkerJob[] }
+  const task = row.task === null ? {} : { task: taskIdOf(row.task) }
+  const holder = { name: row.name, jobs: JSON.parse(row.jobs) as WorkerJob[], ...task }
   tx.holders.set(lease, holder)
   return holder
 }
@@ -67,12 +69,13 @@ interface ExecutionRow {
   readonly until: number | null
   readonly worker: string | null
   readonly version: number | null
+  readonly task: string | null
 }
 
 export function inspectExecutions(sql: Sql, moment: Moment, id: RunId): ExecutionInfo[] {
   const run = sql.get<OwnerRow>(
     `SELECT runs.seq, runs.job, runs.state, runs.lease, runs.fence, runs.changed_at, runs.started_at, runs.ready_at, runs.ended_at,
-       workers.name AS worker, workers.jobs
+       workers.name AS worker, workers.jobs, workers.task
      FROM runs LEFT JOIN workers ON workers.lease = runs.lease WHERE runs.id = ?`,
     id,
   )
@@ -89,16 +92,18 @@ type OwnerRow = Held & {
   readonly ended_at: number | null
   readonly worker: string | null
   readonly jobs: string | null
+  readonly task: string | null
 }
 
 function lastOf(run: OwnerRow): LastExecution | undefined {
-  const { state, started_at, ended_at, ready_at, worker, jobs } = run
+  const { state, started_at, ended_at, ready_at, worker, jobs, task } = run
   const ready = ready_at === null ? {} : { readyAt: ready_at }
   if (state === 'running' || state === 'cancelling') {
     const version = jobs === null ? undefined : versionOn(JSON.parse(jobs) as WorkerJob[], run.job)
     return {
       ...{ claimedAt: claimedAt(run), ...ready },
       ...(worker === null ? {} : { worker }),
+      ...(task === null ? {} : { task: taskIdOf(task) }),
       ...(version === undefined ? {} : { version }),
     }
   }
@@ -113,6 +118,7 @@ function toExecution(row: ExecutionRow): ExecutionInfo {
     ...{ n: row.n, claimedAt: row.claimed_at },
     ...(row.ready_at === null ? {} : { waitedMs: Math.max(0, row.claimed_at - row.ready_at) }),
     ...(row.worker === null ? {} : { worker: row.worker }),
+    ...(row.task === null ? {} : { task: row.task }),
     ...(row.version === null ? {} : { version: row.version }),
     end: {
       ...{ at: row.ended_at, transition: row.transition },

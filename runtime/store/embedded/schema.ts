@@ -223,6 +223,8 @@ const additions = [
   { table: 'payloads', column: 'schedule', type: 'TEXT' },
   // What its last claim said of runs that need protection (store/protection-level.ts); null: it has not claimed yet.
   { table: 'workers', column: 'protection', type: 'INTEGER' },
+  // ARN of the ECS task it runs in: WR3 in store/worker-report.ts.
+  { table: 'workers', column: 'task', type: 'TEXT' },
 ] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
@@ -287,6 +289,15 @@ const addedTables = `
   BEGIN
     DELETE FROM open_steps WHERE lease = OLD.lease;
   END;
+  -- What each lease reported of itself: see store/worker-report.ts. Not in workers, for the same reason.
+  CREATE TABLE IF NOT EXISTS worker_reports (
+    lease TEXT PRIMARY KEY, n INTEGER NOT NULL, told_at INTEGER NOT NULL,
+    report TEXT NOT NULL                  -- JSON: StoredReport
+  );
+  CREATE TRIGGER IF NOT EXISTS worker_reports_leave AFTER DELETE ON workers
+  BEGIN
+    DELETE FROM worker_reports WHERE lease = OLD.lease;
+  END;
   -- What operators, leaders and workers did: see operation-log.ts.
   CREATE TABLE IF NOT EXISTS operations (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
@@ -332,7 +343,7 @@ const addedTables = `
   -- Executions that have ended: see executions.ts. By a trigger: the version before deletes runs, too.
   CREATE TABLE IF NOT EXISTS executions (
     run INTEGER NOT NULL, n INTEGER NOT NULL, claimed_at INTEGER NOT NULL, ready_at INTEGER, ended_at INTEGER NOT NULL,
-    transition TEXT NOT NULL, until INTEGER, worker TEXT, version INTEGER, PRIMARY KEY (run, n)
+    transition TEXT NOT NULL, until INTEGER, worker TEXT, version INTEGER, task TEXT, PRIMARY KEY (run, n)
   ) WITHOUT ROWID;
   CREATE TRIGGER IF NOT EXISTS executions_leave AFTER DELETE ON runs
   BEGIN
@@ -350,6 +361,7 @@ const namesAdded = [
   'clock_jumps',
   'limit_keepers',
   'open_steps',
+  'worker_reports',
   'run_counts',
   'actions',
   'hours',

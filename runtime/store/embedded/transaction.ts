@@ -81,6 +81,8 @@ export interface StoredFailure {
 export interface Holder {
   readonly name: string
   readonly jobs: readonly WorkerJob[]
+  /** Id of its ECS task. */
+  readonly task?: string
 }
 
 export interface WakeCount {

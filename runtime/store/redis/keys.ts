@@ -40,7 +40,7 @@ export const staticKeys = [
   'held',
   /** hash: run -> fence, position, bytes, streak, lease of its holder */
   'stays',
-  /** hash: lease -> worker */
+  /** hash: lease -> worker, with the ARN of its ECS task */
   'workers',
   /** set by ms: leases by their end */
   'leases',
@@ -48,6 +48,8 @@ export const staticKeys = [
   'status',
   /** hash: lease -> number, time and steps of what it told last of its open steps */
   'openSteps',
+  /** hash: lease -> number and time of its last report, and what it told of itself: worker-report.ts */
+  'reports',
   /** hash: lease -> number and answer of its last claim, what it said of runs that need protection, how many of these it left */
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */

@@ -65,6 +65,24 @@ export function drainContract(open: Open): void {
     expect((await store.workers())[0]?.drain).toEqual(drain)
   })
 
+  contractTest(open, 'a worker that drains tells what becomes of its runs', async (contract) => {
+    const { store, worker } = contract
+    const [first] = [await worker()]
+    const drain = { cause: 'program', agoMs: 0, leftMs: 5_000 } as const
+    const drainPlan = [
+      { run: 'run-a', plan: 'finishing once', path: 'chärge' },
+      { run: 'run-b', plan: 'handing over' },
+    ] as const
+    const report = { n: 1, agoMs: 0, drainPlan }
+    // Of a worker that doesn't drain nothing is cut.
+    await first.renew({ report })
+    expect((await store.workers())[0]).not.toHaveProperty('drain')
+    await first.renew({ draining: true, drain })
+    expect((await store.workers())[0]?.drain).toEqual({ ...drain, runs: drainPlan })
+    await first.renew({ draining: true, drain, report: { n: 2, agoMs: 0 } })
+    expect((await store.workers())[0]?.drain).toEqual(drain)
+  })
+
   contractTest(open, 'a worker that tells nothing of its drain drains all the same', async (contract) => {
     const { store, worker } = contract
     const first = await worker()

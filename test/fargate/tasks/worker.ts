@@ -5,8 +5,9 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { hookedScaleInProtection } from '../../../runtime/fargate/scale-in-protection.ts'
-import { createWorker } from '../../../runtime/index.ts'
 import type { ProtectionMode } from '../../../runtime/model/protection.ts'
+import { Worker } from '../../../runtime/worker/worker.ts'
+import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { workerJobs } from './worker-jobs.ts'
 
 const [store = '', mode = '', minute = ''] = process.argv.slice(2)
@@ -26,7 +27,7 @@ async function untilTold(kind: string, run: string, signal: AbortSignal): Promis
 }
 
 const { plain, charge, once, goesOn } = workerJobs(untilTold)
-const worker = createWorker({
+const config = parseWorkerOptions({
   jobs: [plain, charge, once, goesOn],
   store,
   concurrency: 4,
@@ -39,4 +40,5 @@ const worker = createWorker({
     ),
   ],
 })
-void worker.run()
+// Other workers are read as often as a tenth of the shorter minute allows.
+void new Worker({ ...config, peerCheckMs: minuteMs / 10 }).run()

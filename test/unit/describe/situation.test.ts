@@ -66,7 +66,7 @@ describe('why a ready run is not taken', () => {
     expect(situation(needing, now, { queues: [], workers })).toBe(text)
   })
 
-  test('names how many workers may ask for protection', () => {
+  test('names how many workers may ask for protection, and what keeps the others', () => {
     const sentence = (...workers: WorkerInfo[]): string[] =>
       findHindrances(needing, { queues: [], workers }).map((why) => hindranceSentence(why, needing, now))
     expect(sentence(worker())).toEqual([
@@ -74,7 +74,7 @@ describe('why a ready run is not taken', () => {
     ])
     const asking = worker({ protectedRuns: 'may ask' })
     expect(sentence(asking, asking, worker({ ...asking, draining: true }), worker())).toEqual([
-      'It waits for a worker with scale-in protection; 2 workers that could take it may ask for it.',
+      "It waits for a worker with scale-in protection; 2 workers that could take it may ask for it; 1 worker has none and doesn't ask for it.",
     ])
   })
 

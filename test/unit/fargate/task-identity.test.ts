@@ -129,6 +129,24 @@ describe('a reader of the identity', () => {
     expect(await known(reader)).toEqual(identity)
   })
 
+  test('takes the service from the environment where the metadata lacks it', async () => {
+    const endpoints = await EcsEndpoints.open()
+    const env = { ...endpoints.env, DURABLE_JOBS_ECS_SERVICE: 'named' }
+    const read = async (): Promise<string | undefined> => {
+      const reader = openTaskIdentity({ clock: new ImpatientClock(), log: new LineLog(), env })
+      if (reader === undefined) expect.unreachable('the environment is that of a task')
+      onTestFinished(() => reader.close())
+      return (await known(reader)).service
+    }
+    expect(await read()).toBe('named')
+    endpoints.metadata = (response, request) =>
+      reply(200, request.path.endsWith('/task') ? { ...taskBody, ServiceName: 'told' } : containerBody)(
+        response,
+        request,
+      )
+    expect(await read()).toBe('told')
+  })
+
   test('ends its reading when it is closed', async () => {
     const endpoints = await EcsEndpoints.open()
     endpoints.metadata = hang

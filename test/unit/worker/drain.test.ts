@@ -52,4 +52,73 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     goOn.open()
     await stopped
   })
+
+  test('what becomes of each of its runs', async () => {
+    const { jobs, lines, work } = await openWorkshop(await open())
+    const [begun, goOn]: [Gate[], Gate] = [[gate(), gate()], gate()]
+    onTestFinished(() => goOn.open())
+    const inStep = defineJob({ name: 'in-step' }, async ({ step }) => {
+      await step.run('long', async () => {
+        begun[0]?.open()
+        await goOn.opened
+      })
+      await step.run('after', () => 1)
+    })
+    const once = defineJob({ name: 'once' }, async ({ step }) => {
+      const body = async (): Promise<void> => {
+        begun[1]?.open()
+        await goOn.opened
+      }
+      await step.run('charge', body, { atMostOnce: true })
+    })
+    const worker = await work([inStep, once], { name: 'held', stopTimeout: '1h' })
+    const [long, charge] = [await jobs.enqueue(inStep), await jobs.enqueue(once)]
+    await Promise.all(begun.map(({ opened }) => opened))
+    expect(await jobs.inspector.workers()).toHaveLength(1)
+    const stopped = worker.stop()
+    await drainTold(jobs)
+    const runs = async () => {
+      const told = (await jobs.inspector.workers())[0]?.drain?.runs
+      return told?.toSorted((a, b) => (a.plan < b.plan ? -1 : 1))
+    }
+    await expect.poll(runs, { timeout: 60_000 }).toEqual([
+      { run: charge.id, plan: 'finishing once', path: 'charge' },
+      { run: long.id, plan: 'finishing step', path: 'long' },
+    ])
+    const logged = lines
+      .filter(({ fields }) => 'step' in fields)
+      .map(({ fields }) => [fields.run, fields.step])
+    expect(logged).toEqual(
+      expect.arrayContaining([
+        [long.id, 'long'],
+        [charge.id, 'charge'],
+      ]),
+    )
+    goOn.open()
+    await stopped
+    expect(await jobs.inspector.run(long.id)).toMatchObject({ state: 'ready', losses: 0 })
+  })
+
+  test('which steps it cuts when its time is over', async () => {
+    const { jobs, lines, work } = await openWorkshop(await open())
+    const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
+    onTestFinished(() => goOn.open())
+    const job = defineJob({ name: 'deaf' }, async ({ step }) => {
+      await step.run('long', async () => {
+        begun.open()
+        await goOn.opened
+      })
+    })
+    const worker = await work(job, { name: 'held', stopTimeout: '1h' })
+    const run = await jobs.enqueue(job)
+    await begun.opened
+    const stopped = worker.stop({ timeout: 0 })
+    await worker.stopped
+    goOn.open()
+    await stopped
+    expect(lines.filter(({ level }) => level === 'warn')).toContainEqual({
+      ...{ level: 'warn', fields: { run: run.id, step: 'long' } },
+      message: 'the run is cut: its step goes on for longer than stopTimeout, and runs again elsewhere',
+    })
+  })
 })

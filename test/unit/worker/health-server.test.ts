@@ -81,6 +81,7 @@ test('a worker that leads with a dead duty is not ready, and says so', async () 
     log: config.log,
     status: () => ({ draining: false }),
     openSteps: () => [],
+    report: { next: () => undefined, whole: () => undefined },
     hasDeadDuty: () => isDead,
     renew: (lease) => store.renew(lease, { draining: false }),
     outages: new OutageLog(config),

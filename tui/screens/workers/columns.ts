@@ -1,5 +1,12 @@
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
-import { workerJobsText, workerQueuesText, workerStateText } from '../../../runtime/describe/worker-text.ts'
+import { protectionToken } from '../../../runtime/describe/protection-text.ts'
+import {
+  workerJobsText,
+  workerQueuesText,
+  workerRevisionText,
+  workerStateText,
+  workerTaskText,
+} from '../../../runtime/describe/worker-text.ts'
 import { leaderRole } from '../../../runtime/store/terms.ts'
 import { bar } from '../../kit/bar.ts'
 import type { Look } from '../../kit/look.ts'
@@ -63,6 +70,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
       cell: ({ worker }) => (worker === undefined ? '' : durationToken(now - worker.startedAt)),
       ...{ align: 'right', usual: 6, drops: 3, sort: 'started' },
     },
+    ...taskColumns(props),
     { title: 'HOST', cell: ({ worker }) => worker?.host ?? '', drops: 1, usual: 8 },
     {
       title: 'QUEUES',
@@ -74,6 +82,34 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
       cell: ({ worker }) => (worker === undefined ? '' : workerJobsText(worker)),
       ...{ shrinks: true, least: size.columns >= 100 ? 24 : 10, drops: 5 },
     },
+  ]
+}
+
+/** Where a worker is in an ECS task. */
+function taskColumns({ fleet }: ViewProps<WorkersData>): readonly TableColumn<WorkerRow>[] {
+  const { workers = [] } = fleet.overview ?? {}
+  const protection: TableColumn<WorkerRow> = {
+    title: 'PROTECTED',
+    cell: ({ worker }) => (worker?.protection === undefined ? '' : protectionToken(worker.protection)),
+    tone: ({ worker }) => (worker?.protection?.state.kind === 'refused' ? 'warn' : 'plain'),
+    ...{ shrinks: true, least: 10, usual: 10, drops: 8 },
+  }
+  const task: readonly TableColumn<WorkerRow>[] = [
+    {
+      title: 'TASK',
+      cell: ({ worker }) => (worker === undefined ? '' : workerTaskText(worker)),
+      ...{ shrinks: true, least: 8, usual: 8, drops: 7 },
+    },
+    {
+      title: 'REVISION',
+      cell: ({ worker }) => (worker === undefined ? '' : workerRevisionText(worker)),
+      ...{ usual: 8, drops: 6 },
+    },
+    { title: 'ZONE', cell: ({ worker }) => worker?.task?.zone ?? '', usual: 8, drops: 2 },
+  ]
+  return [
+    ...(workers.some((worker) => worker.protection !== undefined) ? [protection] : []),
+    ...(workers.some((worker) => worker.task !== undefined) ? task : []),
   ]
 }
 

@@ -1,9 +1,17 @@
 import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { agoToken, durationToken } from '../../../runtime/describe/duration-token.ts'
 import { eventSentence } from '../../../runtime/describe/event-sentence.ts'
+import { protectionText } from '../../../runtime/describe/protection-text.ts'
 import { situation } from '../../../runtime/describe/situation.ts'
-import { drainSentence, workerJobsText, workerQueuesText } from '../../../runtime/describe/worker-text.ts'
+import {
+  drainPlanText,
+  drainSentence,
+  workerJobsText,
+  workerQueuesText,
+} from '../../../runtime/describe/worker-text.ts'
 import type { Run } from '../../../runtime/model/run.ts'
+import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
+import { type ProtectionInfo, taskIdOf } from '../../../runtime/store/worker-report.ts'
 import { bar } from '../../kit/bar.ts'
 import { fieldLine } from '../../kit/field-line.ts'
 import { stateText, stateTone } from '../../kit/run-state.ts'
@@ -16,6 +24,8 @@ import type { WorkersData } from './workers-data.ts'
 type Lines = readonly (readonly Span[])[]
 
 const maxRollouts = 3
+/** The runs in hand are listed beneath, with their steps. */
+const maxPlans = 5
 
 /** The deploys that are under way, above the list: how far each is, and what the old code still holds. */
 export function rolloutLines({
@@ -82,10 +92,14 @@ export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lin
 
 function stateLines({ event, worker, state }: WorkerRow, props: ViewProps<WorkersData>): Lines {
   const { now, size } = props
-  if (state === 'draining' && worker?.drain !== undefined)
-    return wrap(drainSentence(worker.drain, worker.running), size.columns - 2).map((line) => [
-      span(` ${line}`, 'warn'),
-    ])
+  if (state === 'draining' && worker?.drain !== undefined) {
+    const { drain, running } = worker
+    const sentence = wrap(drainSentence(drain, running), size.columns - 2)
+    const plans = (drain.runs ?? [])
+      .slice(0, maxPlans)
+      .map((one) => `  ${one.run} ${drainPlanText(one, drain.leftMs)}`)
+    return [...sentence, ...plans].map((line) => [span(` ${line}`, 'warn')])
+  }
   if (event !== undefined) {
     return [
       [span(` ${eventSentence(event)} (${agoToken(event.at, now)})`, state === 'draining' ? 'warn' : 'bad')],
@@ -119,11 +133,31 @@ function factLines({ worker, leads }: WorkerRow, { now, fleet }: ViewProps<Worke
       'process',
       `${pid} on ${host}, Node ${node.replace(/^v/, '')}, up ${durationToken(now - startedAt)}`,
     ),
+    ...taskLines(worker),
     fieldLine('lease', `seen ${durationToken(seenAgoMs)} ago, ${durationToken(leaseLeftMs)} left`),
     ...(leads.length === 0 ? [] : [fieldLine('leads', led.join(', '))]),
     fieldLine('queues', workerQueuesText(worker)),
     fieldLine('jobs', workerJobsText(worker)),
   ]
+}
+
+function taskLines({ task, protection }: WorkerInfo): Lines {
+  if (task === undefined) return []
+  const { cluster, family, revision, service, zone, launchType, taskArn } = task
+  const where = [launchType, zone].filter((one) => one !== undefined).join(' in ')
+  const of = service === undefined ? '' : ` of service ${service}`
+  // The metadata gives its name, or its ARN.
+  const clusterName = cluster.slice(cluster.lastIndexOf('/') + 1)
+  const own = `${taskIdOf(taskArn)}${of} in cluster ${clusterName}, ${family}:${revision}`
+  return [
+    fieldLine('task', where === '' ? own : `${own}, ${where}`),
+    ...(protection === undefined ? [] : [protectionLine(protection)]),
+  ]
+}
+
+function protectionLine({ mode, state, protectedForMs, sharesTask }: ProtectionInfo): readonly Span[] {
+  const shared = sharesTask ? '; another live process works in this task, run one per task' : ''
+  return fieldLine('protected', `${protectionText(mode, state, protectedForMs)}${shared}`)
 }
 
 function heldLines({ id, worker, state }: WorkerRow, { data, look, now }: ViewProps<WorkersData>): Lines {

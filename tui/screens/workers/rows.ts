@@ -1,7 +1,8 @@
-import { workerQueuesText } from '../../../runtime/describe/worker-text.ts'
+import { workerQueuesText, workerRevisionText } from '../../../runtime/describe/worker-text.ts'
 import type { OperationEvent } from '../../../runtime/store/events.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
+import { taskIdOf } from '../../../runtime/store/worker-report.ts'
 import type { Jump } from '../../app/place.ts'
 import { formatFilter } from '../../text/format-filter.ts'
 import { hasWords } from '../../text/has-words.ts'
@@ -72,7 +73,9 @@ function textsOf({ id, state, part, worker, leads }: WorkerRow): readonly string
     `queue:${queue}`,
   ])
   const queues = (worker.queues ?? []).map((queue) => `queue:${queue}`)
-  return [id, state, worker.host, workerQueuesText(worker), ...code, ...roles, ...jobs, ...queues]
+  const { task } = worker
+  const ecs = task === undefined ? [] : [taskIdOf(task.taskArn), workerRevisionText(worker), task.zone ?? '']
+  return [id, state, worker.host, workerQueuesText(worker), ...code, ...roles, ...jobs, ...queues, ...ecs]
 }
 
 function rowOf(

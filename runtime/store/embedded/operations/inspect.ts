@@ -12,12 +12,14 @@ import type {
   WorkerJob,
 } from '../../store.ts'
 import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
+import type { StoredReport } from '../../worker-report.ts'
 import type { Sql } from '../database.ts'
 import { inspectRunCounts } from '../run-counts.ts'
 import { toRun, viewColumns, viewTables } from '../run-row.ts'
 import { indexedBy, waitingByTime } from '../run-streams.ts'
 import { type Moment, shownAt } from '../store-clock.ts'
 import { openStepFinder } from './open-steps.ts'
+import { type ReportRow, reportOf, storedReport } from './worker-report.ts'
 
 type ViewRow = Parameters<typeof toRun>[0]
 
@@ -126,7 +128,7 @@ function readyAgain(sql: Sql): { readonly queue: string; readonly at: number }[]
   )
 }
 
-interface WorkerRow {
+interface WorkerRow extends ReportRow {
   readonly lease: LeaseId
   readonly name: string
   readonly host: string
@@ -151,14 +153,19 @@ export function inspectWorkers(
   isDead: (lease: LeaseId) => boolean,
   limit = -1,
 ): WorkerInfo[] {
-  const { now } = moment
   const rows = sql.all<WorkerRow>(
     `SELECT lease, name, host, pid, node, concurrency, draining OR drain_order AS draining, drain, protection, jobs, queues, queue_order, started_at, seen_at,
-       expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running
-     FROM workers ORDER BY started_at LIMIT +?`,
+       expires_at, (SELECT count(*) FROM runs WHERE runs.lease = workers.lease) AS running, told_at, report
+     FROM workers LEFT JOIN worker_reports USING (lease) ORDER BY started_at LIMIT +?`,
     limit,
   )
-  return rows.map((row) => ({
+  return rows.map((row) => shownWorker(row, moment, isDead(row.lease)))
+}
+
+function shownWorker(row: WorkerRow, moment: Moment, isDead: boolean): WorkerInfo {
+  const { now } = moment
+  const report = storedReport(row)
+  return {
     name: row.name,
     host: row.host,
     pid: row.pid,
@@ -166,19 +173,25 @@ export function inspectWorkers(
     concurrency: row.concurrency,
     running: row.running,
     draining: row.draining === 1,
-    ...drainOf(row, now),
+    ...drainOf(row, report, now),
     ...shownProtection(row.protection ?? 0),
-    lost: row.expires_at <= now || isDead(row.lease),
+    ...reportOf(report, row, moment),
+    lost: row.expires_at <= now || isDead,
     jobs: JSON.parse(row.jobs) as WorkerJob[],
     ...(row.queues === null ? {} : { queues: JSON.parse(row.queues) as string[] }),
     queueOrder: row.queue_order,
     startedAt: shownAt(moment, row.started_at),
     seenAgoMs: Math.max(0, now - row.seen_at),
     leaseLeftMs: Math.max(0, row.expires_at - now),
-  }))
+  }
 }
 
-function drainOf({ draining, drain }: WorkerRow, now: number): Pick<WorkerInfo, 'drain'> {
-  const shown = draining === 1 ? shownDrain(JSON.parse(drain ?? '{}') as StoredDrain, now) : undefined
+function drainOf(
+  { draining, drain }: WorkerRow,
+  { drainPlan }: StoredReport,
+  now: number,
+): Pick<WorkerInfo, 'drain'> {
+  const stored = JSON.parse(drain ?? '{}') as StoredDrain
+  const shown = draining === 1 ? shownDrain(stored, now, drainPlan) : undefined
   return shown === undefined ? {} : { drain: shown }
 }

@@ -14,6 +14,7 @@ import { saveDrain } from './drain-worker.ts'
 import { declareLimiters } from './limiters.ts'
 import { tellOpenSteps } from './open-steps.ts'
 import { forgetWorker, markSeen } from './reclaim.ts'
+import { keepReport } from './worker-report.ts'
 
 export function register(tx: Transaction, worker: NewWorker): void {
   markSeen(tx)
@@ -38,6 +39,7 @@ export function register(tx: Transaction, worker: NewWorker): void {
     worker.queueOrder ?? 'turns',
   )
   if (created === 0) return
+  if (worker.report !== undefined) keepReport(tx, worker.lease, worker.report)
   logOperation(tx, { operation: 'worker joined', subject: worker.name, details: versionsOf(worker.jobs) })
   for (const job of worker.jobs) {
     tx.sql.run('INSERT OR IGNORE INTO worker_jobs VALUES (?, ?, ?)', job.name, worker.lease, job.version)
@@ -96,6 +98,7 @@ export function renew(tx: Transaction, lease: LeaseId, status: WorkerStatus): Re
     saveDrain(tx, lease, withDrainTold(stored, status.drain, tx.now))
   }
   if (status.openSteps !== undefined) tellOpenSteps(tx, lease, status.openSteps)
+  if (status.report !== undefined) keepReport(tx, lease, status.report)
   return { kind: 'held', orders: ordersOf(tx, lease, worker.drain_order) }
 }
 

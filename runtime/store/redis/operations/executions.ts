@@ -7,7 +7,7 @@ import {
   lastExecution,
   versionOn,
 } from '../../executions.ts'
-import type { WorkerJob } from '../../store.ts'
+import { taskIdOf } from '../../worker-report.ts'
 import { plain, type RunRecord, type WholeRun } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { readRecords, type StoredWorker } from './inspect.ts'
@@ -33,12 +33,13 @@ function pastExecutions({ extras }: RunRecord, shown: Shown): ExecutionInfo[] {
 }
 
 function toExecution(line: string, n: number, shown: Shown): ExecutionInfo {
-  const [claimed, ready, ended, transition, until, version, worker] = line.split('\t')
+  const [claimed, ready, ended, transition, until, version, worker, task] = line.split('\t')
   const claimedAt = Number(claimed)
   return {
     ...{ n, claimedAt: shown(claimedAt) },
     ...(ready ? { waitedMs: Math.max(0, claimedAt - Number(ready)) } : {}),
     ...(worker ? { worker } : {}),
+    ...(task ? { task } : {}),
     ...(version ? { version: Number(version) } : {}),
     end: {
       ...{ at: shown(Number(ended)), transition: transition as RunTransition },
@@ -55,10 +56,12 @@ async function lastOf(
   const { state, fence, changedAt, startedAt, wakeAt } = record
   const ready = wakeAt === 0 ? {} : { readyAt: shown(wakeAt) }
   if (state === 'running' || state === 'cancelling') {
-    const version = versionOn(await jobsOf(calls, lease), record.job)
+    const { jobs, task } = await holderOf(calls, lease)
+    const version = versionOn(jobs, record.job)
     return {
       ...{ claimedAt: shown(Math.min(fence, changedAt)), ...ready },
       ...(worker === '' ? {} : { worker }),
+      ...(task === undefined ? {} : { task: taskIdOf(task) }),
       ...(version === undefined ? {} : { version }),
     }
   }
@@ -68,8 +71,8 @@ async function lastOf(
 }
 
 /** By lease, as names of workers aren't unique. */
-async function jobsOf(calls: ScriptCalls, lease: Buffer): Promise<readonly WorkerJob[]> {
-  if (lease.length === 0) return []
+async function holderOf(calls: ScriptCalls, lease: Buffer): Promise<Pick<StoredWorker, 'jobs' | 'task'>> {
+  if (lease.length === 0) return { jobs: [] }
   const raw = (await calls.read('HGET', calls.keys.of('workers'), lease)) as Buffer | null
-  return raw === null ? [] : (plain.unpack(raw) as StoredWorker).jobs
+  return raw === null ? { jobs: [] } : (plain.unpack(raw) as StoredWorker)
 }

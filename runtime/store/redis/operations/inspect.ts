@@ -6,6 +6,7 @@ import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
 import type { HistoryEntry, QueueInfo, QueueOrder, RunDetails, WorkerInfo, WorkerJob } from '../../store.ts'
 import { type StoredDrain, shownDrain } from '../../worker-drain.ts'
+import { type StoredReport, shownReport } from '../../worker-report.ts'
 import { decodeEntry, isDropped } from '../journal-entry.ts'
 import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, leaseOf, plain, toRun, type WholeRun, withStay } from '../run-record.ts'
@@ -147,6 +148,8 @@ export interface StoredWorker {
   readonly queues?: readonly string[]
   readonly queueOrder?: QueueOrder
   readonly startedAt: number
+  /** ARN of its ECS task. */
+  readonly task?: string
   readonly drain?: StoredDrain
 }
 
@@ -156,14 +159,17 @@ export async function readWorkers(calls: ScriptCalls): Promise<WorkerInfo[]> {
   return decodeWorkers(calls, await calls.run('read-workers', [mostWorkers]))
 }
 
+type FoundWorker = readonly [Buffer, Buffer, Buffer, running: number, level: number, report: Buffer]
+
 export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
-  const [now, , ...found] = reply as [Buffer, number, ...[Buffer, Buffer, Buffer, number, number][]]
-  const workers = found.map(([packed, status, end, running, level]) => {
+  const [now, , ...found] = reply as [Buffer, number, ...FoundWorker[]]
+  const workers = found.map(([packed, status, end, running, level, report]) => {
     const stored = plain.unpack(packed) as StoredWorker
     const { startedAt, jobs, queues, queueOrder = 'turns', name, host, pid, node, concurrency } = stored
     const leaseLeftMs = Number(end) - Number(now)
     const draining = status[12] === 1 || status[13] === 1
-    const drain = draining ? shownDrain(stored.drain ?? {}, Number(now)) : undefined
+    const told = storedReport(report)
+    const drain = draining ? shownDrain(stored.drain ?? {}, Number(now), told.drainPlan) : undefined
     return {
       ...{ name, host, pid, node, concurrency, running, jobs, startedAt: calls.clock.shown(startedAt) },
       ...(queues === undefined ? {} : { queues }),
@@ -171,10 +177,27 @@ export function decodeWorkers(calls: ScriptCalls, reply: Reply): WorkerInfo[] {
       draining,
       ...(drain === undefined ? {} : { drain }),
       ...shownProtection(level),
+      ...(report.length === 0 ? {} : reportOf(calls, told, report, Number(now))),
       lost: leaseLeftMs <= 0,
       seenAgoMs: Math.max(0, Number(now) - status.readUIntBE(0, 6)),
       leaseLeftMs: Math.max(0, leaseLeftMs),
     }
   })
   return workers.sort((a, b) => a.startedAt - b.startedAt)
+}
+
+const reportHead = { toldAt: 6, bytes: 12 } as const
+
+function storedReport(raw: Buffer): StoredReport {
+  return raw.length === 0 ? {} : (plain.unpack(raw.subarray(reportHead.bytes)) as StoredReport)
+}
+
+function reportOf(
+  calls: ScriptCalls,
+  report: StoredReport,
+  raw: Buffer,
+  now: number,
+): ReturnType<typeof shownReport> {
+  const toldAt = raw.readUIntBE(reportHead.toldAt, 6)
+  return shownReport(report, { toldAt, now, shown: (at) => calls.clock.shown(at) })
 }

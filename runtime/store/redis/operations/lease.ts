@@ -1,6 +1,7 @@
 import type { RunId } from '../../../model/run-id.ts'
 import type { OpenSteps } from '../../open-steps.ts'
 import type { LeaseId, NewWorker, RenewAnswer, WorkerStatus } from '../../store.ts'
+import type { StoredReport, WorkerReport } from '../../worker-report.ts'
 import type { Argument } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
@@ -11,15 +12,20 @@ const unblockedAtOnce = 500
 
 /** @param beat What the look at peers is to know this process by; '' for nothing. */
 export async function register(calls: ScriptCalls, worker: NewWorker, beat: string): Promise<void> {
-  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, queueOrder } = worker
+  const { lease, leaseMs, draining, name, host, pid, node, concurrency, jobs, queues, queueOrder, report } =
+    worker
   const order = { ...(queues ? { queues } : {}), ...(queueOrder ? { queueOrder } : {}) }
   const limiters = packedLimiters(worker.limiters ?? [])
-  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...order, limiters })
+  const task = report?.task === undefined ? {} : { task: report.task.taskArn }
+  const packed = plain.pack({ name, host, pid, node, concurrency, jobs, ...order, limiters, ...task })
+  const told = report === undefined ? ['', 0, ''] : [report.n, report.agoMs, packedReport(report)]
   const declared = (worker.definitions ?? []).flatMap(({ kind, name: of, digest, definition }) => [
     ...[kind, of, digest],
     Buffer.from(definition),
   ])
-  refuseOtherKind(await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...declared]))
+  refuseOtherKind(
+    await calls.run('register', [lease, leaseMs, draining ? 1 : 0, packed, beat, ...told, ...declared]),
+  )
   // Also on a repeat: the answer to the first execution may have been lost.
   for (let cursor: Buffer = Buffer.alloc(0); ; ) {
     cursor = (await calls.run('unblock', [lease, cursor, unblockedAtOnce])) as Buffer
@@ -30,10 +36,13 @@ export async function register(calls: ScriptCalls, worker: NewWorker, beat: stri
 export async function renew(
   calls: ScriptCalls,
   lease: LeaseId,
-  { draining, drain, openSteps }: WorkerStatus,
+  { draining, drain, openSteps, report }: WorkerStatus,
   beat: string,
 ): Promise<RenewAnswer> {
-  const told = openSteps === undefined ? [] : packedOpenSteps(openSteps)
+  const steps = openSteps === undefined ? ['', 0, ''] : packedOpenSteps(openSteps)
+  const itself =
+    report === undefined ? [] : [report.n, report.agoMs, report.task?.taskArn ?? '', packedReport(report)]
+  const told = openSteps === undefined && report === undefined ? [] : [...steps, ...itself]
   const why = drain === undefined ? '' : plain.pack(drain)
   const reply = await calls.run('renew', [lease, draining ? 1 : 0, beat, why, ...told])
   return Array.isArray(reply) ? { kind: 'held', orders: ordersOf(reply) } : { kind: 'lost' }
@@ -41,6 +50,10 @@ export async function renew(
 
 function packedOpenSteps({ n, agoMs, steps }: OpenSteps): Argument[] {
   return [n, agoMs, plain.pack(steps.map(({ run, fence, path, openMs }) => [run, fence, path, openMs]))]
+}
+
+function packedReport({ n: _, agoMs: __, ...report }: WorkerReport): Buffer {
+  return plain.pack(report satisfies StoredReport)
 }
 
 export async function reportCut(calls: ScriptCalls, lease: LeaseId): Promise<'cut' | 'not cut'> {

@@ -62,7 +62,7 @@ local function forgetWorker(lease)
       call('ZREM', K.knows, job.name .. '\0' .. lease .. '\0' .. job.version)
     end
   end
-  for _, key in ipairs({ K.workers, K.status, K.claims, K.idle, K.openSteps }) do call('HDEL', key, lease) end
+  for _, key in ipairs({ K.workers, K.status, K.claims, K.idle, K.openSteps, K.reports }) do call('HDEL', key, lease) end
   call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
   call('ZREM', K.leases, lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)

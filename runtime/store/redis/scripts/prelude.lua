@@ -643,7 +643,11 @@ local function executions()
     if not known then
       local raw = lease and call('HGET', K.workers, lease)
       local worker = raw and cmsgpack.unpack(raw)
-      known = worker and '\t' .. versionOn(worker, job) .. '\t' .. string.gsub(worker.name, '%c', ' ') .. '\n' or '\t\t\n'
+      known = '\t\t\n'
+      if worker then
+        local task = worker.task and '\t' .. string.match(worker.task, '[^/]*$') or ''
+        known = '\t' .. versionOn(worker, job) .. '\t' .. string.gsub(worker.name, '%c', ' ') .. task .. '\n'
+      end
       ends[field] = known
     end
     return known

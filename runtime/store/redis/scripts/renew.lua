@@ -2,11 +2,11 @@
 Extends a lease and takes in what its worker does.
 keys: all
 input: time, lease, draining 0 or 1, beat ('' or 'role server:connection'), why it drains ('' or msgpack: cause, signal, agoMs,
-  leftMs); of open steps, if there is anything to tell: number, ms since they were told, steps as msgpack ({ run, fence, path,
-  ms open }, ...)
+  leftMs); if there is anything to tell: of open steps number ('' for none), ms since they were told, steps as msgpack ({ run, fence,
+  path, ms open }, ...); of itself number ('' for none), ms since it was right, task's ARN ('' for none), msgpack
 returns: 'lost', or the orders
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part drain-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part drain-part report-part
 ]]
 local lease = ARGV[2]
 markSeen()
@@ -17,12 +17,16 @@ status.seenAt, status.draining = now, math.max(status.draining, tonumber(ARGV[3]
 writeStatus(lease, status)
 call('ZADD', K.leases, now + status.leaseMs, lease)
 if ARGV[5] ~= '' then tellDrain(lease, cmsgpack.unpack(ARGV[5])) end
-if ARGV[6] then
+if ARGV[6] and ARGV[6] ~= '' then
   local told = call('HGET', K.openSteps, lease)
   -- OS3: one that comes late replaces nothing newer.
   if not told or unpack1('>I6', told) < tonumber(ARGV[6]) then
     call('HSET', K.openSteps, lease, pack('>I6I6', ARGV[6], now - ARGV[7]) .. ARGV[8])
   end
+end
+if ARGV[9] and ARGV[9] ~= '' then
+  keepReport(lease, ARGV[9], ARGV[10], ARGV[12])
+  if ARGV[11] ~= '' then keepTask(lease, ARGV[11]) end
 end
 local role, beat = string.match(ARGV[4], '(%a+) (.+)')
 if role then

@@ -158,10 +158,12 @@ local function forgetKeepers()
 end
 
 --- What a lease told that the version before ended, which knows nothing of it.
-local function forgetOpenSteps()
-  local leases = call('HKEYS', K.openSteps)
-  for i = 1, #leases do
-    if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(K.openSteps, leases[i]) end
+local function forgetTold()
+  for _, key in ipairs({ K.openSteps, K.reports }) do
+    local leases = call('HKEYS', key)
+    for i = 1, #leases do
+      if call('HEXISTS', K.workers, leases[i]) == 0 then hdel(key, leases[i]) end
+    end
   end
 end
 
@@ -186,7 +188,7 @@ if forgetOld() then
 end
 forgetClasses()
 forgetActions()
-forgetOpenSteps()
+forgetTold()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()

@@ -1,5 +1,7 @@
 import { formatDuration } from '../model/format-duration.ts'
 import type { ProtectionMode, ProtectionState } from '../model/protection.ts'
+import type { ProtectionInfo } from '../store/worker-report.ts'
+import { durationToken } from './duration-token.ts'
 
 const closing = {
   draining: 'this worker is stopping: nothing is protected any more',
@@ -42,13 +44,38 @@ function refusedText(
 /** Code of a refusal that nothing refused: every try was lost. */
 export const noAnswer = 'no answer'
 
+/** What else than time ends a refusal, by its code. */
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
   AccessDeniedException: 'allow the task role ecs:UpdateTaskProtection',
 }
 
-function remedyOf(code: string): string {
+/** Returns what a person can do about a refusal, behind a semicolon; nothing where only time helps. */
+export function remedyOf(code: string): string {
   const remedy = remedies[code]
   return remedy === undefined ? '' : `; ${remedy}`
+}
+
+/** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `newer revision, held 3m2s`. */
+export function protectionToken({ state, protectedForMs, sharesTask }: ProtectionInfo): string {
+  const held = protectedForMs > 0 ? [`held ${durationToken(protectedForMs)}`] : []
+  return [...ownToken(state), ...held, ...(sharesTask ? ['task shared'] : [])].join(', ')
+}
+
+function ownToken(state: ProtectionState): readonly string[] {
+  switch (state.kind) {
+    case 'held':
+      return []
+    case 'refused':
+      return [`refused ${state.code}`]
+    case 'closing':
+      return [state.cause === 'total' ? 'maxTotal' : state.cause]
+    case 'resting':
+      return [`rests ${durationToken(state.forMs)}`]
+    case 'asking':
+    case 'idle':
+    case 'off':
+      return [state.kind]
+  }
 }

@@ -1,0 +1,96 @@
+import type { QueueInfo } from '../store/queue-info.ts'
+import type { Statistics } from '../store/statistics.ts'
+import type { WorkerInfo } from '../store/worker-info.ts'
+
+type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
+
+export type Metrics = Readonly<Record<string, readonly [value: number, unit: MetricUnit]>>
+
+/** What a fleet's scaling goes by, now. */
+export interface FleetMetrics {
+  readonly fleet: Metrics
+  /** Of the queues with the largest backlogs. */
+  readonly queues: readonly { readonly queue: string; readonly metrics: Metrics }[]
+}
+
+/** Each costs a metric of its own in CloudWatch. */
+const maxQueues = 20
+
+/**
+ * Computes the metrics from one read of the store.
+ * - Runs of a paused queue are backlog, but neither ready nor old: more workers wouldn't help them.
+ * - `Utilization` is the runs that want a slot, those in one included, per slot of the workers that claim. It passes 100 when
+ *   runs wait, and a fleet that is busy with few long runs doesn't look idle.
+ */
+export function fleetMetrics({
+  queues,
+  workers,
+  statistics,
+}: {
+  readonly queues: readonly QueueInfo[]
+  readonly workers: readonly WorkerInfo[]
+  readonly statistics: Statistics
+}): FleetMetrics {
+  const all = queues.map(countsOf)
+  const live = workers.filter(({ lost }) => !lost)
+  const claiming = live.filter(({ draining }) => !draining)
+  const [slots, busy] = [sum(claiming, (one) => one.concurrency), sum(live, (one) => one.running)]
+  const ready = sum(all, (one) => one.ready)
+  const wanted = ready + sum(claiming, (one) => one.running)
+  const count = (value: number) => [value, 'Count'] as const
+  return {
+    fleet: {
+      Ready: count(ready),
+      Backlog: count(sum(all, (one) => one.backlog)),
+      OldestReady: [Math.max(0, ...all.map(({ oldestMs }) => oldestMs)), 'Milliseconds'],
+      BusySlots: count(busy),
+      Slots: count(slots),
+      Workers: count(claiming.length),
+      // As of one slot where there is none: what waits needs a worker.
+      Utilization: [slots === 0 ? 100 * wanted : (100 * wanted) / slots, 'Percent'],
+      ...lastMinute(statistics),
+    },
+    queues: all
+      .toSorted((a, b) => b.backlog - a.backlog)
+      .slice(0, maxQueues)
+      .map(({ queue, ready: own, backlog, oldestMs, running }) => ({
+        queue,
+        metrics: {
+          Ready: count(own),
+          Backlog: count(backlog),
+          OldestReady: [oldestMs, 'Milliseconds'],
+          Running: count(running),
+        },
+      })),
+  }
+}
+
+interface QueueCounts {
+  readonly queue: string
+  readonly ready: number
+  readonly backlog: number
+  readonly running: number
+  readonly oldestMs: number
+}
+
+function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo): QueueCounts {
+  const { ready, running, cancelling, scheduled, ...others } = counts
+  const isOpen = paused === undefined
+  return {
+    queue: name,
+    ready: isOpen ? ready : 0,
+    backlog: ready + running + cancelling + sum(Object.values(others), (one) => one),
+    running: running + cancelling,
+    oldestMs: isOpen ? oldestReadyMs : 0,
+  }
+}
+
+/** Of the last whole minute: the one that runs has less the earlier it's read. */
+function lastMinute({ points }: Statistics): Metrics {
+  const { started = 0, completed = 0, failed = 0 } = points.at(-2) ?? {}
+  return { Started: [started, 'Count'], Completed: [completed, 'Count'], Failed: [failed, 'Count'] }
+}
+
+function sum<One>(list: readonly One[], of: (one: One) => number): number {
+  return list.reduce((total, one) => total + of(one), 0)
+}

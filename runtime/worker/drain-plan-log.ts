@@ -1,0 +1,32 @@
+import type { Logger } from '../model/job.ts'
+import { maxDrainPlans, type RunDrainPlan } from '../store/worker-drain.ts'
+
+/** Logs what becomes of the runs of a worker that begins to drain: a line for each that is in a step, one for the others. */
+export function logDrainPlan(log: Logger, plans: readonly RunDrainPlan[], leftMs: number): void {
+  const inStep = plans.filter(({ path }) => path !== undefined)
+  const cutInMs = Math.round(leftMs)
+  for (const { run, plan, path } of inStep.slice(0, maxDrainPlans)) {
+    if (plan === 'finishing once')
+      log.info({ run, step: path }, 'the run is handed over once its at-most-once step has ended')
+    else
+      log.info({ run, step: path, cutInMs }, 'the run is handed over once its step has ended, or is cut then')
+  }
+  const counts = { inStep: inStep.length, handedOver: plans.length - inStep.length }
+  if (plans.length > 0) log.info({ ...counts, cutInMs }, 'runs in hand at the begin of the drain')
+}
+
+/** Logs which steps have outlasted the drain. */
+export function logCutRuns(log: Logger, plans: readonly RunDrainPlan[]): void {
+  for (const { run, plan, path } of plans.slice(0, maxDrainPlans)) {
+    if (plan === 'finishing step')
+      log.warn(
+        { run, step: path },
+        'the run is cut: its step goes on for longer than stopTimeout, and runs again elsewhere',
+      )
+    if (plan === 'finishing once')
+      log.warn(
+        { run, step: path },
+        'an at-most-once step goes on for longer than stopTimeout: what becomes of it is unknown if the process is ended',
+      )
+  }
+}

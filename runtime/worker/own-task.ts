@@ -1,0 +1,97 @@
+import { pause } from '../model/clock.ts'
+import type { Protection, TaskIdentitySource } from '../model/protection.ts'
+import type { TaskIdentity } from '../model/task-identity.ts'
+import type { RunDrainPlan } from '../store/worker-drain.ts'
+import type { WorkerInfo } from '../store/worker-info.ts'
+import { openProtection } from './open-protection.ts'
+import { PeerCheck } from './peer-check.ts'
+import { SelfReport } from './self-report.ts'
+import type { WorkerConfig } from './worker-options.ts'
+
+type TaskReader = TaskIdentitySource & { close(): Promise<void> }
+
+/** What a start waits for at most to know its task: one try of the metadata endpoint. */
+const knownWithinMs = 2_000
+
+/**
+ * A worker's part in its ECS task: who the task is, its scale-in protection, and the other processes in it. Outside ECS there
+ * is none of it: nothing is loaded, read or reported.
+ */
+export class OwnTask {
+  readonly protection: Protection | undefined
+  readonly report: SelfReport
+  readonly #config: WorkerConfig
+  readonly #reader: TaskReader | undefined
+  #peers: PeerCheck | undefined
+
+  private constructor(
+    config: WorkerConfig,
+    reader: TaskReader | undefined,
+    protection: Protection | undefined,
+    drainPlan: () => readonly RunDrainPlan[],
+  ) {
+    this.#config = config
+    this.#reader = reader
+    this.protection = protection
+    this.report = new SelfReport({
+      task: () => reader?.current,
+      protection: () => protection?.status,
+      drainPlan,
+      upMs: () => process.uptime() * 1_000,
+      now: () => config.clock.elapsed(),
+    })
+  }
+
+  /**
+   * @param drainPlan What becomes of the worker's runs, while it drains.
+   * @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError
+   */
+  static async open(config: WorkerConfig, drainPlan: () => readonly RunDrainPlan[]): Promise<OwnTask> {
+    const reader = await openReader(config)
+    try {
+      return new OwnTask(config, reader, await openProtection(config, reader), drainPlan)
+    } catch (error) {
+      await reader?.close()
+      throw error
+    }
+  }
+
+  /** Resolves to the task as soon as it's known; to undefined outside ECS, or where the metadata takes too long. */
+  async known(): Promise<TaskIdentity | undefined> {
+    const reader = this.#reader
+    if (reader === undefined || reader.current !== undefined) return reader?.current
+    const over = new AbortController()
+    reader.onKnown(() => over.abort())
+    await pause(this.#config.clock, knownWithinMs, over.signal)
+    return reader.current
+  }
+
+  /** Calls `listener` whenever there may be something new to report. */
+  onChange(listener: () => void): void {
+    this.#reader?.onKnown(listener)
+    this.protection?.onChange(listener)
+  }
+
+  /** Begins to tell the task's protection of other workers. */
+  watchPeers(workers: () => Promise<readonly WorkerInfo[]>): void {
+    const { protection } = this
+    if (protection === undefined || protection.mode === 'off' || this.#peers !== undefined) return
+    const { clock, log, name, peerCheckMs: everyMs } = this.#config
+    this.#peers = new PeerCheck({ clock, everyMs, log, name, protection, workers })
+    this.#peers.begin()
+  }
+
+  /** Gives protection back, and ends what reads. */
+  async close(): Promise<void> {
+    await this.#peers?.close()
+    await this.protection?.close()
+    await this.#reader?.close()
+  }
+}
+
+/** What knows ECS is loaded in a task only. */
+async function openReader({ clock, log }: WorkerConfig): Promise<TaskReader | undefined> {
+  if (!process.env.ECS_CONTAINER_METADATA_URI_V4) return undefined
+  const { openTaskIdentity } = await import('../fargate/open-task-identity.ts')
+  return openTaskIdentity({ clock, log })
+}

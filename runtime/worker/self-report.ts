@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import type { ProtectionStatus } from '../model/protection.ts'
+import type { TaskIdentity } from '../model/task-identity.ts'
+import { maxDrainPlans, type RunDrainPlan } from '../store/worker-drain.ts'
+import type { ProtectionInfo, WorkerReport } from '../store/worker-report.ts'
+
+/** What a worker can tell of itself now. */
+export interface SelfReportSources {
+  readonly task: () => TaskIdentity | undefined
+  readonly protection: () => ProtectionStatus | undefined
+  /** Empty unless the worker drains. */
+  readonly drainPlan: () => readonly RunDrainPlan[]
+  /** How long the process has been running. */
+  readonly upMs: () => number
+  /** By the elapsed time. */
+  readonly now: () => number
+}
+
+interface Told {
+  readonly task: TaskIdentity | undefined
+  readonly protection: ProtectionInfo | undefined
+  readonly drainPlan: readonly RunDrainPlan[]
+}
+
+/** Of this process; a process of the same task that starts after it has another one. */
+const processId = randomBytes(6).toString('hex')
+
+/** Protection whose end has moved by less is the same. */
+const sameEndMs = 1_000
+
+/**
+ * Decides whether a worker has anything to report. One outside ECS has only while it drains, so that its renewals cost no
+ * more; one whose task is idle reports once.
+ */
+export class SelfReport {
+  readonly #sources: SelfReportSources
+  #n = 0
+  #told = nothing
+  #toldEnd = 0
+
+  constructor(sources: SelfReportSources) {
+    this.#sources = sources
+  }
+
+  /** Returns all there is to tell, for a store that knows nothing or may have missed the last report. */
+  whole(): WorkerReport | undefined {
+    const read = this.#read()
+    const { task, protection, drainPlan } = read
+    const lasting = lastingTextOf(read)
+    // That nothing is left is told to who was told of something.
+    if (lasting === nothing && this.#told === nothing) return undefined
+    this.#told = lasting
+    this.#toldEnd = this.#endOf(protection)
+    return {
+      ...{ n: ++this.#n, agoMs: 0 },
+      ...(task === undefined
+        ? {}
+        : { task: { ...task, process: processId, upMs: Math.round(this.#sources.upMs()) } }),
+      ...(protection === undefined ? {} : { protection }),
+      ...(drainPlan.length === 0 ? {} : { drainPlan }),
+    }
+  }
+
+  /** Returns what to tell now, or undefined when what was told last still holds. */
+  next(): WorkerReport | undefined {
+    const read = this.#read()
+    const isSame =
+      lastingTextOf(read) === this.#told && Math.abs(this.#endOf(read.protection) - this.#toldEnd) < sameEndMs
+    return isSame ? undefined : this.whole()
+  }
+
+  #read(): Told {
+    const status = this.#sources.protection()
+    return {
+      task: this.#sources.task(),
+      protection: status === undefined || status.mode === 'off' ? undefined : toldOf(status),
+      drainPlan: this.#sources.drainPlan().slice(0, maxDrainPlans),
+    }
+  }
+
+  /** When the protection ends unless it's renewed; 0 without one. */
+  #endOf(protection: ProtectionInfo | undefined): number {
+    return protection === undefined || protection.protectedForMs === 0
+      ? 0
+      : this.#sources.now() + protection.protectedForMs
+  }
+}
+
+function toldOf({ mode, state, users, protectedForMs, sharesTask }: ProtectionStatus): ProtectionInfo {
+  return {
+    ...{ mode, state, users, protectedForMs: Math.round(protectedForMs) },
+    ...(sharesTask ? { sharesTask } : {}),
+  }
+}
+
+/** Equal for what differs by time alone. */
+function lastingTextOf({ task, protection, drainPlan }: Told): string {
+  return JSON.stringify([task?.taskArn, protection && lastingOf(protection), drainPlan])
+}
+
+const nothing = lastingTextOf({ task: undefined, protection: undefined, drainPlan: [] })
+
+function lastingOf({ state, users, protectedForMs, sharesTask }: ProtectionInfo): readonly unknown[] {
+  const { kind } = state
+  const why = kind === 'refused' ? [state.code, state.detail] : kind === 'closing' ? [state.cause] : []
+  return [kind, ...why, users, protectedForMs > 0, sharesTask]
+}

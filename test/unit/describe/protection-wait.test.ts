@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest'
+import { protectionToken } from '../../../runtime/describe/protection-text.ts'
+import {
+  commonRefusal,
+  type ProtectionCandidate,
+  protectionWaitText,
+} from '../../../runtime/describe/protection-wait.ts'
+import type { ProtectionState } from '../../../runtime/model/protection.ts'
+import type { ProtectionInfo } from '../../../runtime/store/worker-report.ts'
+
+function saying(state: ProtectionState, over: Partial<ProtectionInfo> = {}): ProtectionCandidate {
+  return { protection: { mode: 'required', state, users: 0, protectedForMs: 0, ...over } }
+}
+
+const blocked = (retryInMs: number | undefined): ProtectionCandidate =>
+  saying({ kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: '3 tasks are protected', retryInMs })
+const invalid = saying({
+  kind: 'refused',
+  code: 'TASK_NOT_VALID',
+  detail: 'no service',
+  retryInMs: undefined,
+})
+const resting = saying({ kind: 'resting', forMs: 40_000 })
+const older = saying({ kind: 'closing', cause: 'newer revision' })
+const long = saying({ kind: 'closing', cause: 'total' })
+
+describe('what a run that needs protection waits for', () => {
+  test.each<[string, readonly ProtectionCandidate[]]>([
+    ['no worker that could take it has it or may ask for it now', []],
+    ['no worker that could take it has it or may ask for it now', [{}, {}]],
+    ['1 worker that could take it may ask for it', [{ protectedRuns: 'may ask' }]],
+    ['1 worker that could take it may ask for it', [saying({ kind: 'idle' })]],
+    ['1 worker asks ECS for it', [saying({ kind: 'asking', forMs: 1, keepsSlot: true })]],
+    [
+      '2 workers have too little left of it and renew it first',
+      [saying({ kind: 'held' }), saying({ kind: 'held' })],
+    ],
+    [
+      '2 workers were refused it by ECS (DEPLOYMENT_BLOCKED: 3 tasks are protected; raise the desired count above the number ' +
+        'of protected tasks, or wait for one to end; next try in 5.0s)',
+      [blocked(5_000), blocked(9_000)],
+    ],
+    [
+      "1 worker was refused it by ECS (TASK_NOT_VALID: no service; run the worker in an ECS service: a task started by RunTask can't be protected; for good)",
+      [invalid],
+    ],
+    ['1 worker stays unprotected for 40.0s more after a long protection, so that ECS can stop it', [resting]],
+    ['2 workers are of an older revision than one that has started, and take none', [older, older]],
+    [
+      '1 worker has been protected for more than half of maxTotal, and takes none until it has none in hand',
+      [long],
+    ],
+    [
+      '1 worker is of an older revision than one that has started, and takes none; 1 worker that could take it may ask for it',
+      [older, { protectedRuns: 'may ask' }],
+    ],
+  ])('%s', (text, candidates) => {
+    expect(protectionWaitText(candidates)).toBe(text)
+  })
+
+  test('is a refusal only where all were refused for the same', () => {
+    expect(commonRefusal([blocked(1), blocked(undefined)])).toBe('DEPLOYMENT_BLOCKED')
+    expect([commonRefusal([blocked(1), invalid]), commonRefusal([blocked(1), resting])]).toEqual([
+      undefined,
+      undefined,
+    ])
+    expect(commonRefusal([])).toBeUndefined()
+  })
+})
+
+test('a table tells a worker’s protection in a few words', () => {
+  const token = ({ protection }: ProtectionCandidate): string =>
+    protection === undefined ? '' : protectionToken(protection)
+  expect(token(saying({ kind: 'held' }, { protectedForMs: 298_000 }))).toBe('held 4m58s')
+  expect(token(saying({ kind: 'idle' }))).toBe('idle')
+  expect(token(blocked(5_000))).toBe('refused DEPLOYMENT_BLOCKED')
+  expect(token(saying({ kind: 'closing', cause: 'newer revision' }, { protectedForMs: 60_000 }))).toBe(
+    'newer revision, held 1m0s',
+  )
+  expect(token(long)).toBe('maxTotal')
+  expect(token(resting)).toBe('rests 40.0s')
+  expect(token(saying({ kind: 'idle' }, { sharesTask: true }))).toBe('idle, task shared')
+})

@@ -1,0 +1,85 @@
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.ts'
+import { defineJob } from '../../../sdk/index.ts'
+import { bothStores } from '../both-stores.ts'
+import { digest, EcsEndpoints, reply } from '../fargate/ecs-endpoints.ts'
+import { ownTask } from '../fargate/holder-script.ts'
+import { openWorkshop } from '../workshop.ts'
+
+const job = defineJob({ name: 'idle' }, () => 1)
+const protectedJob = defineJob({ name: 'charge', protect: true }, () => 1)
+
+/** Makes this process one of a task, until the test ends. */
+async function inTask(): Promise<EcsEndpoints> {
+  const endpoints = await EcsEndpoints.open()
+  for (const [name, value] of Object.entries(endpoints.env)) {
+    process.env[name] = value
+    onTestFinished(() => void delete process.env[name])
+  }
+  return endpoints
+}
+
+describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) => {
+  test('shows who its task is from its registration on', async () => {
+    await inTask()
+    const { jobs, lines, work } = await openWorkshop(await open())
+    await work(job)
+    const [shown] = await jobs.inspector.workers()
+    expect(shown?.task).toMatchObject({
+      ...{ taskArn: ownTask, cluster: 'jobs', region: 'eu-central-1', family: 'imports', revision: '7' },
+      ...{ zone: 'eu-central-1b', launchType: 'FARGATE', imageDigest: digest, vcpu: 0.5 },
+    })
+    expect(shown).not.toHaveProperty('protection')
+    expect(shown?.task?.startedAt).toBeLessThan(shown?.startedAt ?? 0)
+    // Half a vCPU, and no concurrency given.
+    expect(shown?.concurrency).toBe(5)
+    expect(lines.filter(({ fields }) => 'vcpu' in fields)).toMatchObject([
+      { level: 'info', fields: { vcpu: 0.5, concurrency: 5 } },
+    ])
+  })
+
+  test('keeps the concurrency that it was given', async () => {
+    await inTask()
+    const { jobs, work } = await openWorkshop(await open())
+    await work(job, { concurrency: 12 })
+    expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 12 }])
+  })
+
+  test('starts without the metadata, and tells of its task once that replies', async () => {
+    const endpoints = await inTask()
+    const good = endpoints.metadata
+    endpoints.metadata = reply(500, {})
+    const { jobs, work } = await openWorkshop(await open())
+    await work(job)
+    expect((await jobs.inspector.workers())[0]).not.toHaveProperty('task')
+    endpoints.metadata = good
+    const read = async () => (await jobs.inspector.workers())[0]?.task?.taskArn
+    await expect.poll(read, { timeout: 60_000 }).toBe(ownTask)
+    // What it was registered with stays.
+    expect(await jobs.inspector.workers()).toMatchObject([{ concurrency: 10 }])
+  })
+
+  test('tells what ECS said of its protection', async () => {
+    const endpoints = await inTask()
+    const refusal = { failure: { Reason: 'DEPLOYMENT_BLOCKED', Detail: 'too many are protected' } }
+    endpoints.agent = reply(200, refusal)
+    const { jobs, work } = await openWorkshop(await open())
+    await work(protectedJob, { middleware: [scaleInProtection({ mode: 'required' })] })
+    expect(await jobs.inspector.workers()).toMatchObject([
+      { protection: { mode: 'required', state: { kind: 'idle' }, users: 0, protectedForMs: 0 } },
+    ])
+    await jobs.enqueue(protectedJob)
+    const state = async () => (await jobs.inspector.workers())[0]?.protection?.state
+    await expect.poll(state, { timeout: 60_000 }).toMatchObject({
+      ...{ kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many are protected' },
+    })
+  })
+})
+
+test('a worker outside ECS has no task and asks nobody who it is', async () => {
+  const { jobs, work } = await openWorkshop()
+  await work(job)
+  const [shown] = await jobs.inspector.workers()
+  expect(shown).not.toHaveProperty('task')
+  expect(shown?.concurrency).toBe(10)
+})
