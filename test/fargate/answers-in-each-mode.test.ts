@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, type TestContext, test } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { defineJob, type Jobs } from '../../sdk/index.ts'
 import { abortOf, type Gate, gate, openWorkshop, type Workshop } from '../unit/workshop.ts'
@@ -29,7 +29,10 @@ const throttled = { status: 400, code: 'ThrottlingException', message: 'Rate exc
 
 const rows: readonly (readonly [string, Row])[] = [
   ['403', { plan: { at: 'agent', failure: agentFailure(noTaskRole) }, calls: 1, says: noTaskRole.code }],
-  ['404', { plan: { at: 'agent', failure: agentFailure(unknownContainer) }, calls: 1, says: unknownContainer.code }],
+  [
+    '404',
+    { plan: { at: 'agent', failure: agentFailure(unknownContainer) }, calls: 1, says: unknownContainer.code },
+  ],
   ['504', { plan: { at: 'agent', failure: agentFailure(ecsTimedOut) }, calls: 3, says: ecsTimedOut.code }],
   ['a hang', { plan: { at: 'agent', failure: { kind: 'hang' } }, calls: 3, says: 'no reply within 6.0 s' }],
   ['throttling', { plan: { at: 'agent', failure: agentFailure(throttled) }, calls: 3, says: throttled.code }],
@@ -41,8 +44,18 @@ const rows: readonly (readonly [string, Row])[] = [
       says: 'DEPLOYMENT_BLOCKED',
     },
   ],
-  ['another task', { plan: { at: 'ecs', failure: { kind: 'wrong-task', taskArn: otherTask } }, calls: 1, says: 'wrong task' }],
-  ['an expiry in the past', { plan: { at: 'ecs', failure: { kind: 'past-expiry' } }, calls: 1, says: 'expired' }],
+  [
+    'another task',
+    {
+      plan: { at: 'ecs', failure: { kind: 'wrong-task', taskArn: otherTask } },
+      calls: 1,
+      says: 'wrong task',
+    },
+  ],
+  [
+    'an expiry in the past',
+    { plan: { at: 'ecs', failure: { kind: 'past-expiry' } }, calls: 1, says: 'expired' },
+  ],
   ['a lost answer', { plan: { at: 'agent', failure: { kind: 'lost-answer' } }, calls: 3, says: 'no answer' }],
 ]
 
@@ -50,7 +63,7 @@ const patience = { timeout: '2m' } as const
 
 /** One worker in a task, with a job that needs protection and one that doesn't. */
 class Site {
-  readonly clock = new CloudClock()
+  readonly clock: CloudClock
   readonly fake: FakeEcs
   readonly shop: Workshop
   readonly protection: SteeredProtection
@@ -65,23 +78,31 @@ class Site {
     return step.run('charge', ({ signal }) => this.#body(signal))
   })
 
-  private constructor(clock: CloudClock, fake: FakeEcs, shop: Workshop, mode: ProtectionMode) {
+  private constructor(clock: CloudClock, fake: FakeEcs, shop: Workshop, protection: SteeredProtection) {
     this.clock = clock
     this.fake = fake
     this.shop = shop
-    const service = fake.createService({
-      name: 'workers',
-      definition: registerWorker(fake, idle()),
-      desiredCount: 1,
-    })
-    this.protection = new SteeredProtection(clock, fake, only(service.tasks), { mode })
+    this.protection = protection
   }
 
-  static async open(mode: ProtectionMode): Promise<Site> {
+  /** @param owner What starts its task. */
+  static async open(
+    mode: ProtectionMode,
+    { onTestFinished: atEnd }: TestContext,
+    owner: 'service' | 'RunTask' = 'service',
+  ): Promise<Site> {
     const clock = new CloudClock()
-    const [fake, shop] = await Promise.all([startFake({ clock, minuteMs: 60_000 }), openWorkshop()])
-    const site = new Site(clock, fake, shop, mode)
-    await shop.work([site.plain, site.charge], { concurrency: 2, middleware: [site.protection] })
+    const [fake, shop] = await Promise.all([
+      startFake({ clock, minuteMs: 60_000 }, atEnd),
+      openWorkshop({}, atEnd),
+    ])
+    const definition = registerWorker(fake, idle())
+    const task =
+      owner === 'RunTask'
+        ? fake.runTask(definition)
+        : only(fake.createService({ name: 'workers', definition, desiredCount: 1 }).tasks)
+    const site = new Site(clock, fake, shop, new SteeredProtection(clock, fake, task, { mode }))
+    await shop.work([site.plain, site.charge], { concurrency: 2, middleware: [site.protection.middleware] })
     return site
   }
 
@@ -124,9 +145,10 @@ class Site {
   }
 }
 
-describe.each(rows)('%s', (_name, row) => {
-  test('off: nothing is asked, and the run starts', async () => {
-    const site = await Site.open('off')
+// Each waits for real pauses of store and worker: they pass side by side.
+describe.concurrent.each(rows)('%s', (_name, row) => {
+  test('off: nothing is asked, and the run starts', async (context) => {
+    const site = await Site.open('off', context)
     site.fail(row)
     const run = await site.jobs.enqueue(site.charge)
     site.end.open()
@@ -134,8 +156,8 @@ describe.each(rows)('%s', (_name, row) => {
     expect(site.calls).toBe(0)
   })
 
-  test('best-effort: the run starts without protection, gets it later, and goes on when a renewal fails', async () => {
-    const site = await Site.open('best-effort')
+  test('best-effort: the run starts without protection, gets it later, and goes on when a renewal fails', async (context) => {
+    const site = await Site.open('best-effort', context)
     const { clock, jobs, begins } = site
     const asking = site.fail(row)
     const run = await jobs.enqueue(site.charge)
@@ -153,8 +175,8 @@ describe.each(rows)('%s', (_name, row) => {
     expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('required: the run waits for protection; a failed renewal tells it, and nothing is lost', async () => {
-    const site = await Site.open('required')
+  test('required: the run waits for protection; a failed renewal tells it, and nothing is lost', async (context) => {
+    const site = await Site.open('required', context)
     const { clock, jobs, begins } = site
     const asking = site.fail(row)
     const run = await jobs.enqueue(site.charge)
@@ -169,7 +191,7 @@ describe.each(rows)('%s', (_name, row) => {
     await clock.passUntil(() => begins.length === 1)
     const renewing = site.fail(row)
     await clock.passUntil(() => site.told.length === 1, 10_000)
-    await expect.poll(async () => (await jobs.inspector.run(run.id))?.state).toBe('ready')
+    await clock.passUntil(async () => (await jobs.inspector.run(run.id))?.state === 'ready', 0)
     renewing.lift()
     await clock.passUntil(() => begins.length === 2)
     site.end.open()
@@ -177,5 +199,29 @@ describe.each(rows)('%s', (_name, row) => {
     expect([begins, site.told, site.firstSteps]).toEqual([[true, true], ['protection lost'], 1])
     expect(site.warnings("can't be renewed")).toBe(1)
     expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
+  })
+})
+
+describe.concurrent('a task that no service owns', () => {
+  const hours = 60 * 60_000
+
+  test('best-effort: the run starts without protection, which is never asked for again', async (context) => {
+    const site = await Site.open('best-effort', context, 'RunTask')
+    const run = await site.jobs.enqueue(site.charge)
+    await site.clock.passUntil(() => site.begins.length === 1)
+    await site.clock.advance(24 * hours)
+    site.end.open()
+    expect(await run.result(patience)).toBe('charged')
+    expect([site.begins, site.calls, site.warnings('TASK_NOT_VALID')]).toEqual([[false], 1, 1])
+  })
+
+  test('required: the run waits for another worker, and this one never asks again', async (context) => {
+    const site = await Site.open('required', context, 'RunTask')
+    const run = await site.jobs.enqueue(site.charge)
+    await site.clock.passUntil(() => site.holder === 'refused')
+    await site.clock.advance(24 * hours)
+    await site.doPlain()
+    expect((await site.jobs.inspector.run(run.id))?.state).toBe('ready')
+    expect([site.begins, site.calls, site.warnings('TASK_NOT_VALID')]).toEqual([[], 1, 1])
   })
 })

@@ -3,6 +3,7 @@ import {
   hookedScaleInProtection,
   type ScaleInProtectionOptions,
 } from '../../runtime/fargate/scale-in-protection.ts'
+import type { Middleware } from '../../runtime/model/middleware.ts'
 import {
   type Protection,
   type ProtectionDeps,
@@ -30,6 +31,10 @@ export class SteeredProtection implements ProtectionSource {
     this.#fake = fake
     this.#task = task
     this.#source = hookedScaleInProtection(options, { env: task.environmentOf() })
+  }
+
+  get middleware(): Middleware & ProtectionSource {
+    return this
   }
 
   /** Of the worker that has been started with it. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { noCalls } from '../../../runtime/fargate/holder-state.ts'
+import type { Middleware } from '../../../runtime/model/middleware.ts'
 import {
   type Protection,
   type ProtectionHold,
@@ -38,7 +39,7 @@ class RefusedProtection implements Protection {
   close = async (): Promise<void> => undefined
 }
 
-const refusing: ProtectionSource = {
+const refusing: Middleware & ProtectionSource = {
   [protectionBrand]: protectionBrand,
   open: async () => new RefusedProtection(),
 }
