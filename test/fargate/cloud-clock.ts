@@ -3,13 +3,20 @@ import type { Protection } from '../../runtime/model/protection.ts'
 import { FakeClock } from '../unit/coordination/fake-clock.ts'
 import type { FakeEcs } from './fake-ecs.ts'
 
+interface Watched {
+  readonly fake: FakeEcs
+  readonly taskArn: string
+  readonly protection: Protection
+}
+
+const agentAttempts = 3
+
 /**
  * One time for a fake cloud and for the holders of protection in its tasks, moved by a test. No timer fires while a call
  * of a watched holder is on its way, so that no call is late on a busy machine. Workers and stores have the real time.
  */
 export class CloudClock extends FakeClock {
-  readonly #watched: { readonly fake: FakeEcs; readonly taskArn: string; readonly protection: Protection }[] =
-    []
+  readonly #watched: Watched[] = []
 
   watch(fake: FakeEcs, taskArn: string, protection: Protection): void {
     this.#watched.push({ fake, taskArn, protection })
@@ -29,19 +36,20 @@ export class CloudClock extends FakeClock {
   }
 }
 
-/** Whether a holder's call has yet to arrive at the fake, or its reply at the holder. One that hangs is not: it waits for time. */
-function isOnItsWay({
-  fake,
-  taskArn,
-  protection,
-}: {
-  readonly fake: FakeEcs
-  readonly taskArn: string
-  readonly protection: Protection
-}): boolean {
+/** Whether a holder's call has yet to arrive at the fake, or its reply at the holder, and that takes no time of the clock. */
+function isOnItsWay({ fake, taskArn, protection }: Watched): boolean {
   const { asked, renewed, released, retried, confirmed, refused, throttled, lost } = protection.status.calls
   const sent = asked + renewed + released + retried
   if (sent === confirmed + refused + throttled + lost) return false
   const arrived = fake.calls.attempts({ door: 'agent', task: taskArn })
-  return arrived.length < sent || arrived.at(-1)?.outcome !== 'hang'
+  const last = arrived.at(-1)
+  if (arrived.length < sent || last === undefined) return true
+  return last.outcome === 'open' ? !isBetweenAttempts(fake, taskArn) : last.outcome !== 'hang'
+}
+
+/** Whether the agent pauses before it asks ECS again, or waits for a reply that never comes. */
+function isBetweenAttempts(fake: FakeEcs, taskArn: string): boolean {
+  const last = fake.calls.attempts({ door: 'agent-sdk', task: taskArn }).at(-1)
+  if (last === undefined) return false
+  return last.outcome === 'hang' || (last.outcome.startsWith('error') && last.attempt < agentAttempts)
 }
