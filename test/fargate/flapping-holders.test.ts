@@ -32,9 +32,7 @@ async function open(tasks: number): Promise<Site> {
   const service = fake.createService({ name: 'workers', definition, desiredCount: tasks })
   const deps = { log: new LineLog(), jobs: [] }
   const holders = await Promise.all(
-    service.tasks.map((task) =>
-      new SteeredProtection(clock, fake, task, { mode: 'required' }).open(deps),
-    ),
+    service.tasks.map((task) => new SteeredProtection(clock, fake, task, { mode: 'required' }).open(deps)),
   )
   return { clock, fake, holders }
 }

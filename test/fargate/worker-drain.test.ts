@@ -6,7 +6,9 @@ const { charge, deaf } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 
 describe.concurrent('a task that is stopped while a step does not listen to its signal', () => {
-  test('the worker gives the step up in time: it runs again elsewhere, and no loss is counted', async ({ onTestFinished: atEnd }) => {
+  test('the worker gives the step up in time: it runs again elsewhere, and no loss is counted', async ({
+    onTestFinished: atEnd,
+  }) => {
     const site = await WorkerSite.open({ mode: 'off', environment: { STOP_TIMEOUT: '2000' } }, atEnd)
     const run = await site.jobs.enqueue(deaf)
     await site.said(`deaf begun ${run.id}`)
@@ -21,8 +23,13 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
     expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
 
-  test('a step that blocks its process is cut by SIGKILL: it runs again elsewhere, a loss and no failure', async ({ onTestFinished: atEnd }) => {
-    const site = await WorkerSite.open({ mode: 'off', environment: { BLOCK: '1' }, stopTimeoutMs: 500 }, atEnd)
+  test('a step that blocks its process is cut by SIGKILL: it runs again elsewhere, a loss and no failure', async ({
+    onTestFinished: atEnd,
+  }) => {
+    const site = await WorkerSite.open(
+      { mode: 'off', environment: { BLOCK: '1' }, stopTimeoutMs: 500 },
+      atEnd,
+    )
     const run = await site.jobs.enqueue(deaf)
     await site.said(`deaf begun ${run.id}`)
     const first = site.task
@@ -39,7 +46,9 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
   })
 })
 
-test.concurrent('a process that is started again in its task: its run goes on there, protected anew, and nobody else is taken for dead', async ({ onTestFinished: atEnd }) => {
+test.concurrent('a process that is started again in its task: its run goes on there, protected anew, and nobody else is taken for dead', async ({
+  onTestFinished: atEnd,
+}) => {
   const site = await WorkerSite.open({ mode: 'required' }, atEnd)
   const { fake, jobs, task } = site
   const run = await jobs.enqueue(charge)
