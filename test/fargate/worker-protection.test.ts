@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, type TestContext, test } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { agentFailure, noTaskRole } from './agent-answer.ts'
 import type { FakeEcs } from './fake-ecs.ts'
@@ -8,21 +8,27 @@ import { WorkerSite } from './worker-site.ts'
 const { plain, charge, once, goesOn } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 
-function openSite(mode: ProtectionMode, prepare?: (fake: FakeEcs) => void): Promise<WorkerSite> {
-  return WorkerSite.open({ mode, ...(prepare === undefined ? {} : { prepare }) })
+function openSite(
+  mode: ProtectionMode,
+  { onTestFinished: atEnd }: TestContext,
+  prepare?: (fake: FakeEcs) => void,
+): Promise<WorkerSite> {
+  return WorkerSite.open({ mode, ...(prepare === undefined ? {} : { prepare }) }, atEnd)
 }
 
 function refuseAll(fake: FakeEcs): { lift(): void } {
   return fake.failures.add({ at: 'agent', protectionEnabled: true, failure: agentFailure(noTaskRole) })
 }
 
-describe('a run that needs protection', () => {
-  test('is claimed once ECS has confirmed it, and its task survives a scale-in', async () => {
+// Each waits for processes and for minutes of protection most of the time.
+describe.concurrent('a run that needs protection', () => {
+  test('is claimed once ECS has confirmed it, and its task survives a scale-in', async (context) => {
+    const { expect } = context
     let confirm = (): void => undefined
     const until = new Promise<void>((resolve) => {
       confirm = resolve
     })
-    const site = await openSite('required', (fake) => {
+    const site = await openSite('required', context, (fake) => {
       fake.failures.add({ at: 'agent', times: 1, failure: { kind: 'hold', until } })
     })
     const { fake, jobs, service } = site
@@ -43,9 +49,10 @@ describe('a run that needs protection', () => {
     expect((await jobs.inspector.run(run.id))?.losses).toBe(0)
   })
 
-  test('waits where ECS refuses, and starts when it no longer does', async () => {
+  test('waits where ECS refuses, and starts when it no longer does', async (context) => {
+    const { expect } = context
     const refused: { lift(): void }[] = []
-    const site = await openSite('required', (fake) => refused.push(refuseAll(fake)))
+    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
     const { fake, jobs } = site
     const run = await jobs.enqueue(charge)
     await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
@@ -58,8 +65,9 @@ describe('a run that needs protection', () => {
     await run.result(patience)
   })
 
-  test.each(['best-effort', 'off'] as const)('starts without it in mode %s', async (mode) => {
-    const site = await openSite(mode, refuseAll)
+  test.for(['best-effort', 'off'] as const)('starts without it in mode %s', async (mode, context) => {
+    const { expect } = context
+    const site = await openSite(mode, context, refuseAll)
     const run = await site.jobs.enqueue(charge)
     await site.said(`charge begun ${run.id}`)
     site.end(run.id)
@@ -67,8 +75,9 @@ describe('a run that needs protection', () => {
     expect(site.fake.calls.calls({ door: 'agent' }) > 0).toBe(mode === 'best-effort')
   })
 
-  test('is told when a renewal is refused, and handed over without a loss', async () => {
-    const site = await openSite('required')
+  test('is told when a renewal is refused, and handed over without a loss', async (context) => {
+    const { expect } = context
+    const site = await openSite('required', context)
     const { fake, jobs } = site
     const run = await jobs.enqueue(charge)
     await site.said(`charge begun ${run.id}`)
@@ -82,10 +91,11 @@ describe('a run that needs protection', () => {
   })
 })
 
-describe('an at-most-once step of another run', () => {
-  test('begins only under protection; the run is marked and waits where ECS refuses', async () => {
+describe.concurrent('an at-most-once step of another run', () => {
+  test('begins only under protection; the run is marked and waits where ECS refuses', async (context) => {
+    const { expect } = context
     const refused: { lift(): void }[] = []
-    const site = await openSite('required', (fake) => refused.push(refuseAll(fake)))
+    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
     const { jobs } = site
     const run = await jobs.enqueue(once)
     await expect.poll(async () => (await jobs.inspector.run(run.id))?.protect).toBe(true)
@@ -98,8 +108,9 @@ describe('an at-most-once step of another run', () => {
     await run.result(patience)
   })
 
-  test('keeps its task from a scale-in while its body runs', async () => {
-    const site = await openSite('required')
+  test('keeps its task from a scale-in while its body runs', async (context) => {
+    const { expect } = context
+    const site = await openSite('required', context)
     const { fake, jobs, service } = site
     const run = await jobs.enqueue(once)
     await site.said(`once begun ${run.id}`)
@@ -111,8 +122,9 @@ describe('an at-most-once step of another run', () => {
   })
 })
 
-test('the rest of a run whose at-most-once step has ended keeps no task', async () => {
-  const site = await openSite('required')
+test.concurrent('the rest of a run whose at-most-once step has ended keeps no task', async (context) => {
+  const { expect } = context
+  const site = await openSite('required', context)
   const run = await site.jobs.enqueue(goesOn)
   await site.said(`rest begun ${run.id}`)
   await site.fake.events.first((event) => event.type === 'unprotected')
@@ -121,8 +133,9 @@ test('the rest of a run whose at-most-once step has ended keeps no task', async 
   await run.result(patience)
 })
 
-test('an idle worker that polls gives its protection back', async () => {
-  const site = await openSite('required')
+test.concurrent('an idle worker that polls gives its protection back', async (context) => {
+  const { expect } = context
+  const site = await openSite('required', context)
   const run = await site.jobs.enqueue(charge)
   await site.said(`charge begun ${run.id}`)
   site.end(run.id)
