@@ -40,7 +40,7 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
     const second = await replaced
     expect(await run.result(patience)).toBe('deaf')
     expect(first.container().exitCode).toBe(137)
-    expect(second.container().process.output).toContain(`deaf begun ${run.id}`)
+    await second.container().process.said(`deaf begun ${run.id}`)
     expect(second.container().process.output).not.toContain('stored begun')
     expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 1, attempt: 1 })
   })
