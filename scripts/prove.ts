@@ -228,7 +228,7 @@ const parts: readonly Part[] = [
     shows:
       'From the enqueue of a run that needs protection to its start, among endless ordinary work of equal priority in two tasks of the fake ECS',
     command: fargateTests('protected-start'),
-    env: { DURABLE_JOBS_PROVE_STARTS: '50' },
+    env: { DURABLE_JOBS_PROVE_STARTS: '30' },
   },
   withRedis({
     name: 'fargate-calls',
