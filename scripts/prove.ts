@@ -233,12 +233,12 @@ const parts: readonly Part[] = [
   withRedis({
     name: 'fargate-calls',
     shows:
-      'ECS calls of 50 workers whose protected runs come again as soon as protection was given back; ten minutes of 20 s',
+      'ECS calls of 50 workers whose protected runs come again as soon as protection was given back; 15 minutes of 20 s',
     command: fargateTests('flapping-workers'),
     env: {
       DURABLE_JOBS_PROVE_TASKS: '50',
       DURABLE_JOBS_PROVE_MINUTE_MS: '20000',
-      DURABLE_JOBS_PROVE_MINUTES: '10',
+      DURABLE_JOBS_PROVE_MINUTES: '15',
       DURABLE_JOBS_PROVE_BRIEF_MS: '2000',
     },
   }),

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { connect, type Jobs } from '../../sdk/index.ts'
-import type { FakeEcs } from './fake-ecs.ts'
+import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
 import type { FakeService } from './fake-service.ts'
 import type { FakeTask } from './fake-task.ts'
 import { only } from './ready-service.ts'
@@ -19,6 +19,7 @@ export interface WorkerSiteOptions {
   readonly desiredCount?: number
   /** 1 s if left out. */
   readonly minuteMs?: number
+  readonly buckets?: FakeEcsOptions['buckets']
   /** Of the container; as ECS has it if left out. */
   readonly stopTimeoutMs?: number
   /** As tasks/worker.ts reads it. */
@@ -46,11 +47,12 @@ export class WorkerSite {
     options: WorkerSiteOptions,
     atEnd: (close: () => Promise<void> | void) => void = onTestFinished,
   ): Promise<WorkerSite> {
-    const { mode, prepare, desiredCount = 1, minuteMs = 1_000, stopTimeoutMs, environment } = options
+    const { mode, prepare, desiredCount = 1, minuteMs = 1_000, buckets = {}, stopTimeoutMs, environment } =
+      options
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-fargate-'))
     atEnd(() => rmSync(folder, { recursive: true, force: true }))
     const store = options.store ?? `sqlite:${join(folder, 'jobs.db')}`
-    const fake = await startFake({ minuteMs }, atEnd)
+    const fake = await startFake({ minuteMs, buckets }, atEnd)
     prepare?.(fake)
     const command = [process.execPath, taskProgram('worker'), store, mode, String(minuteMs)] as const
     const definition = fake.register({
