@@ -43,6 +43,10 @@ function crashTests(...files: string[]): Part['command'] {
   ]
 }
 
+function fargateTests(file: string): Part['command'] {
+  return [process.execPath, ...vitest, '--project', 'fargate', `test/fargate/${file}.test.ts`]
+}
+
 const crashParts: readonly Part[] = [
   {
     name: 'kills',
@@ -217,6 +221,25 @@ const parts: readonly Part[] = [
     env: {
       DURABLE_JOBS_PROVE_RUNS: process.env.DURABLE_JOBS_OVERVIEW_RUNS ?? '1000000',
       DURABLE_JOBS_PROVE_SAMPLES: '30',
+    },
+  }),
+  {
+    name: 'fargate-starts',
+    shows:
+      'From the enqueue of a run that needs protection to its start, among endless ordinary work of equal priority in two tasks of the fake ECS',
+    command: fargateTests('protected-start'),
+    env: { DURABLE_JOBS_PROVE_STARTS: '30' },
+  },
+  withRedis({
+    name: 'fargate-calls',
+    shows:
+      'ECS calls of 50 workers whose protected runs come again as soon as protection was given back; 15 minutes of 20 s',
+    command: fargateTests('flapping-workers'),
+    env: {
+      DURABLE_JOBS_PROVE_TASKS: '50',
+      DURABLE_JOBS_PROVE_MINUTE_MS: '20000',
+      DURABLE_JOBS_PROVE_MINUTES: '15',
+      DURABLE_JOBS_PROVE_BRIEF_MS: '2000',
     },
   }),
   withRedis({

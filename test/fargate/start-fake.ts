@@ -5,10 +5,13 @@ import type { FakeTask } from './fake-task.ts'
 import type { ContainerDefinition, TaskDefinition } from './task-definition.ts'
 import { trap } from './task-programs.ts'
 
-/** Starts a fake that ends with its test. Its minute is half a second. */
-export async function startFake(options: FakeEcsOptions = {}): Promise<FakeEcs> {
+/** Starts a fake that ends with its test. Its minute is half a second. @param atEnd That of the test where tests are concurrent. */
+export async function startFake(
+  options: FakeEcsOptions = {},
+  atEnd: (close: () => Promise<void>) => void = onTestFinished,
+): Promise<FakeEcs> {
   const fake = await FakeEcs.start({ minuteMs: 500, ...options })
-  onTestFinished(() => fake.close())
+  atEnd(() => fake.close())
   return fake
 }
 

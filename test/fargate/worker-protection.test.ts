@@ -1,66 +1,34 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, type TestContext, test } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
-import { connect, type Jobs } from '../../sdk/index.ts'
 import { agentFailure, noTaskRole } from './agent-answer.ts'
 import type { FakeEcs } from './fake-ecs.ts'
-import type { FakeService } from './fake-service.ts'
-import type { FakeTask } from './fake-task.ts'
-import { only } from './ready-service.ts'
-import { startFake } from './start-fake.ts'
-import { taskProgram } from './task-programs.ts'
 import { workerJobs } from './tasks/worker-jobs.ts'
+import { WorkerSite } from './worker-site.ts'
 
 const { plain, charge, once, goesOn } = workerJobs(async () => '')
-const minuteMs = 1_000
 const patience = { timeout: '2m' } as const
 
-interface Site {
-  readonly fake: FakeEcs
-  readonly jobs: Jobs
-  readonly service: FakeService
-  /** Lets the body of a run end. */
-  readonly end: (run: string) => void
-  readonly task: () => FakeTask
-}
-
-/** A service of one worker in a task, on a store in a folder. */
-async function open(mode: ProtectionMode, prepare: (fake: FakeEcs) => void = () => undefined): Promise<Site> {
-  const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-fargate-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const store = `sqlite:${join(folder, 'jobs.db')}`
-  const fake = await startFake({ minuteMs })
-  prepare(fake)
-  const command = [process.execPath, taskProgram('worker'), store, mode, String(minuteMs)] as const
-  const definition = fake.register({
-    family: 'worker',
-    containers: [{ name: 'worker', command: [...command] }],
-  })
-  const service = fake.createService({ name: 'workers', definition, desiredCount: 1 })
-  const jobs = await connect(store)
-  onTestFinished(() => jobs.close())
-  const task = (): FakeTask => only(service.tasks)
-  await task().container().process.said('worker started')
-  return { fake, jobs, service, task, end: (run) => writeFileSync(join(folder, run), '') }
-}
-
-function said(site: Site, text: string): Promise<void> {
-  return site.task().container().process.said(text)
+function openSite(
+  mode: ProtectionMode,
+  { onTestFinished: atEnd }: TestContext,
+  prepare?: (fake: FakeEcs) => void,
+): Promise<WorkerSite> {
+  return WorkerSite.open({ mode, ...(prepare === undefined ? {} : { prepare }) }, atEnd)
 }
 
 function refuseAll(fake: FakeEcs): { lift(): void } {
   return fake.failures.add({ at: 'agent', protectionEnabled: true, failure: agentFailure(noTaskRole) })
 }
 
-describe('a run that needs protection', () => {
-  test('is claimed once ECS has confirmed it, and its task survives a scale-in', async () => {
+// Each waits for processes and for minutes of protection most of the time.
+describe.concurrent('a run that needs protection', () => {
+  test('is claimed once ECS has confirmed it, and its task survives a scale-in', async (context) => {
+    const { expect } = context
     let confirm = (): void => undefined
     const until = new Promise<void>((resolve) => {
       confirm = resolve
     })
-    const site = await open('required', (fake) => {
+    const site = await openSite('required', context, (fake) => {
       fake.failures.add({ at: 'agent', times: 1, failure: { kind: 'hold', until } })
     })
     const { fake, jobs, service } = site
@@ -70,7 +38,7 @@ describe('a run that needs protection', () => {
     await (await jobs.enqueue(plain)).result(patience)
     expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
     confirm()
-    await said(site, `charge begun ${run.id}`)
+    await site.said(`charge begun ${run.id}`)
     service.update({ desiredCount: 0 })
     await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
     site.end(run.id)
@@ -81,37 +49,40 @@ describe('a run that needs protection', () => {
     expect((await jobs.inspector.run(run.id))?.losses).toBe(0)
   })
 
-  test('waits where ECS refuses, and starts when it no longer does', async () => {
+  test('waits where ECS refuses, and starts when it no longer does', async (context) => {
+    const { expect } = context
     const refused: { lift(): void }[] = []
-    const site = await open('required', (fake) => refused.push(refuseAll(fake)))
+    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
     const { fake, jobs } = site
     const run = await jobs.enqueue(charge)
     await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
     await (await jobs.enqueue(plain)).result(patience)
     expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
     for (const plan of refused) plan.lift()
-    await said(site, `charge begun ${run.id}`)
+    await site.said(`charge begun ${run.id}`)
     expect(fake.events.history.some(({ type }) => type === 'protected')).toBe(true)
     site.end(run.id)
     await run.result(patience)
   })
 
-  test.each(['best-effort', 'off'] as const)('starts without it in mode %s', async (mode) => {
-    const site = await open(mode, refuseAll)
+  test.for(['best-effort', 'off'] as const)('starts without it in mode %s', async (mode, context) => {
+    const { expect } = context
+    const site = await openSite(mode, context, refuseAll)
     const run = await site.jobs.enqueue(charge)
-    await said(site, `charge begun ${run.id}`)
+    await site.said(`charge begun ${run.id}`)
     site.end(run.id)
     await run.result(patience)
     expect(site.fake.calls.calls({ door: 'agent' }) > 0).toBe(mode === 'best-effort')
   })
 
-  test('is told when a renewal is refused, and handed over without a loss', async () => {
-    const site = await open('required')
+  test('is told when a renewal is refused, and handed over without a loss', async (context) => {
+    const { expect } = context
+    const site = await openSite('required', context)
     const { fake, jobs } = site
     const run = await jobs.enqueue(charge)
-    await said(site, `charge begun ${run.id}`)
+    await site.said(`charge begun ${run.id}`)
     const plan = refuseAll(fake)
-    await said(site, `charge told ${run.id} protection lost`)
+    await site.said(`charge told ${run.id} protection lost`)
     await expect.poll(async () => (await jobs.inspector.run(run.id))?.state).toBe('ready')
     plan.lift()
     site.end(run.id)
@@ -120,27 +91,29 @@ describe('a run that needs protection', () => {
   })
 })
 
-describe('an at-most-once step of another run', () => {
-  test('begins only under protection; the run is marked and waits where ECS refuses', async () => {
+describe.concurrent('an at-most-once step of another run', () => {
+  test('begins only under protection; the run is marked and waits where ECS refuses', async (context) => {
+    const { expect } = context
     const refused: { lift(): void }[] = []
-    const site = await open('required', (fake) => refused.push(refuseAll(fake)))
+    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
     const { jobs } = site
     const run = await jobs.enqueue(once)
     await expect.poll(async () => (await jobs.inspector.run(run.id))?.protect).toBe(true)
     expect(await jobs.inspector.run(run.id)).toMatchObject({ state: 'ready', losses: 0, attempt: 1 })
-    expect(site.task().container().process.output).not.toContain('once begun')
+    expect(site.task.container().process.output).not.toContain('once begun')
     for (const plan of refused) plan.lift()
-    await said(site, `once begun ${run.id}`)
+    await site.said(`once begun ${run.id}`)
     expect(site.fake.events.history.some(({ type }) => type === 'protected')).toBe(true)
     site.end(run.id)
     await run.result(patience)
   })
 
-  test('keeps its task from a scale-in while its body runs', async () => {
-    const site = await open('required')
+  test('keeps its task from a scale-in while its body runs', async (context) => {
+    const { expect } = context
+    const site = await openSite('required', context)
     const { fake, jobs, service } = site
     const run = await jobs.enqueue(once)
-    await said(site, `once begun ${run.id}`)
+    await site.said(`once begun ${run.id}`)
     service.update({ desiredCount: 0 })
     await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
     site.end(run.id)
@@ -149,20 +122,22 @@ describe('an at-most-once step of another run', () => {
   })
 })
 
-test('the rest of a run whose at-most-once step has ended keeps no task', async () => {
-  const site = await open('required')
+test.concurrent('the rest of a run whose at-most-once step has ended keeps no task', async (context) => {
+  const { expect } = context
+  const site = await openSite('required', context)
   const run = await site.jobs.enqueue(goesOn)
-  await said(site, `rest begun ${run.id}`)
+  await site.said(`rest begun ${run.id}`)
   await site.fake.events.first((event) => event.type === 'unprotected')
   expect((await site.jobs.inspector.run(run.id))?.state).toBe('running')
   site.end(run.id)
   await run.result(patience)
 })
 
-test('an idle worker that polls gives its protection back', async () => {
-  const site = await open('required')
+test.concurrent('an idle worker that polls gives its protection back', async (context) => {
+  const { expect } = context
+  const site = await openSite('required', context)
   const run = await site.jobs.enqueue(charge)
-  await said(site, `charge begun ${run.id}`)
+  await site.said(`charge begun ${run.id}`)
   site.end(run.id)
   await run.result(patience)
   await site.fake.events.first((event) => event.type === 'unprotected' || event.type === 'expired')

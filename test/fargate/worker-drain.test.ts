@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest'
+import { workerJobs } from './tasks/worker-jobs.ts'
+import { WorkerSite } from './worker-site.ts'
+
+const { charge, deaf } = workerJobs(async () => '')
+const patience = { timeout: '2m' } as const
+
+describe.concurrent('a task that is stopped while a step does not listen to its signal', () => {
+  test('the worker gives the step up in time: it runs again elsewhere, and no loss is counted', async ({
+    onTestFinished: atEnd,
+  }) => {
+    const site = await WorkerSite.open({ mode: 'off', environment: { STOP_TIMEOUT: '2000' } }, atEnd)
+    const run = await site.jobs.enqueue(deaf)
+    await site.said(`deaf begun ${run.id}`)
+    const first = site.task
+    const second = await site.replaceTask()
+    await first.stopped
+    expect(first.container().exitCode).toBe(0)
+    await second.container().process.said(`deaf begun ${run.id}`)
+    site.end(run.id)
+    expect(await run.result(patience)).toBe('deaf')
+    expect(second.container().process.output).not.toContain('stored begun')
+    expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
+  })
+
+  test('a step that blocks its process is cut by SIGKILL: it runs again elsewhere, a loss and no failure', async ({
+    onTestFinished: atEnd,
+  }) => {
+    const site = await WorkerSite.open(
+      { mode: 'off', environment: { BLOCK: '1' }, stopTimeoutMs: 500 },
+      atEnd,
+    )
+    const run = await site.jobs.enqueue(deaf)
+    await site.said(`deaf begun ${run.id}`)
+    const first = site.task
+    const replaced = site.replaceTask()
+    await site.fake.events.first(({ type }) => type === 'kill')
+    await first.stopped
+    site.end(run.id)
+    const second = await replaced
+    expect(await run.result(patience)).toBe('deaf')
+    expect(first.container().exitCode).toBe(137)
+    await second.container().process.said(`deaf begun ${run.id}`)
+    expect(second.container().process.output).not.toContain('stored begun')
+    expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 1, attempt: 1 })
+  })
+})
+
+test.concurrent('a process that is started again in its task: its run goes on there, protected anew, and nobody else is taken for dead', async ({
+  onTestFinished: atEnd,
+}) => {
+  const site = await WorkerSite.open({ mode: 'required' }, atEnd)
+  const { fake, jobs, task } = site
+  const run = await jobs.enqueue(charge)
+  await site.said(`charge begun ${run.id}`)
+  const before = task.container().process
+  const asked = fake.calls.calls({ door: 'agent' })
+  fake.restartProcess(task)
+  await before.ended
+  await new Promise(setImmediate)
+  expect(task.container().restarts).toBe(1)
+  await site.said(`charge begun ${run.id}`)
+  // Not by what ECS granted to the process before.
+  expect(fake.calls.calls({ door: 'agent' })).toBeGreaterThan(asked)
+  expect(fake.isProtected(task)).toBe(true)
+  site.end(run.id)
+  await run.result(patience)
+  await fake.events.first(({ type }) => type === 'unprotected')
+  expect(fake.isProtected(task)).toBe(false)
+  expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 1, attempt: 1 })
+  expect((await jobs.inspector.workers()).filter(({ lost }) => !lost)).toHaveLength(1)
+  expect(fake.events.history.filter(({ type }) => type === 'stop')).toEqual([])
+})
