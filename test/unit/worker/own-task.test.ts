@@ -4,7 +4,7 @@ import { defineJob } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { digest, EcsEndpoints, reply } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
-import { openWorkshop } from '../workshop.ts'
+import { type Gate, gate, openWorkshop } from '../workshop.ts'
 
 const job = defineJob({ name: 'idle' }, () => 1)
 const protectedJob = defineJob({ name: 'charge', protect: true }, () => 1)
@@ -50,7 +50,8 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const good = endpoints.metadata
     endpoints.metadata = reply(500, {})
     const { jobs, work } = await openWorkshop(await open())
-    await work(job)
+    // Its next renewal is 18 min away: what the fleet acts on doesn't wait for it.
+    await work(job, { lease: '1h' })
     expect((await jobs.inspector.workers())[0]).not.toHaveProperty('task')
     endpoints.metadata = good
     const read = async () => (await jobs.inspector.workers())[0]?.task?.taskArn
@@ -64,7 +65,7 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     const refusal = { failure: { Reason: 'DEPLOYMENT_BLOCKED', Detail: 'too many are protected' } }
     endpoints.agent = reply(200, refusal)
     const { jobs, work } = await openWorkshop(await open())
-    await work(protectedJob, { middleware: [scaleInProtection({ mode: 'required' })] })
+    await work(protectedJob, { lease: '1h', middleware: [scaleInProtection({ mode: 'required' })] })
     expect(await jobs.inspector.workers()).toMatchObject([
       { protection: { mode: 'required', state: { kind: 'idle' }, users: 0, protectedForMs: 0 } },
     ])
@@ -74,6 +75,26 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
       ...{ kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many are protected' },
     })
   })
+})
+
+test('who counts on the protection of a task is told with the next renewal', async () => {
+  // The agent grants it.
+  await inTask()
+  const { jobs, work } = await openWorkshop()
+  const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
+  onTestFinished(() => goOn.open())
+  const held = defineJob({ name: 'held', protect: true }, async () => {
+    begun.open()
+    await goOn.opened
+  })
+  await work(held, { lease: '1s', middleware: [scaleInProtection({ mode: 'required' })] })
+  const run = await jobs.enqueue(held)
+  await begun.opened
+  const protection = async () => (await jobs.inspector.workers())[0]?.protection
+  await expect.poll(protection, { timeout: 60_000 }).toMatchObject({ state: { kind: 'held' }, users: 1 })
+  goOn.open()
+  await run.result({ timeout: '1m' })
+  await expect.poll(protection, { timeout: 60_000 }).toMatchObject({ state: { kind: 'held' }, users: 0 })
 })
 
 test('a worker outside ECS has no task and asks nobody who it is', async () => {
