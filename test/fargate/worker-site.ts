@@ -47,8 +47,15 @@ export class WorkerSite {
     options: WorkerSiteOptions,
     atEnd: (close: () => Promise<void> | void) => void = onTestFinished,
   ): Promise<WorkerSite> {
-    const { mode, prepare, desiredCount = 1, minuteMs = 1_000, buckets = {}, stopTimeoutMs, environment } =
-      options
+    const {
+      mode,
+      prepare,
+      desiredCount = 1,
+      minuteMs = 1_000,
+      buckets = {},
+      stopTimeoutMs,
+      environment,
+    } = options
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-fargate-'))
     atEnd(() => rmSync(folder, { recursive: true, force: true }))
     const store = options.store ?? `sqlite:${join(folder, 'jobs.db')}`
