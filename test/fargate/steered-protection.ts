@@ -20,14 +20,14 @@ import type { FakeTask } from './fake-task.ts'
  */
 export class SteeredProtection implements ProtectionSource {
   readonly [protectionBrand]: typeof protectionBrand = protectionBrand
-  readonly #clock: CloudClock
+  readonly clock: CloudClock
   readonly #fake: FakeEcs
   readonly #task: FakeTask
   readonly #source: ProtectionSource
   #opened: Protection | undefined
 
   constructor(clock: CloudClock, fake: FakeEcs, task: FakeTask, options: ScaleInProtectionOptions) {
-    this.#clock = clock
+    this.clock = clock
     this.#fake = fake
     this.#task = task
     this.#source = hookedScaleInProtection(options, { env: task.environmentOf() })
@@ -44,10 +44,10 @@ export class SteeredProtection implements ProtectionSource {
   }
 
   async open({ log, jobs }: Pick<ProtectionDeps, 'log' | 'jobs'>): Promise<Protection> {
-    const clock = this.#clock
+    const { clock } = this
     const identity = openTaskIdentity({ clock, log, env: this.#task.environmentOf() })
     this.#opened = await this.#source.open({ clock, log, jobs, identity })
-    this.#clock.watch(this.#fake, this.#task.arn, this.#opened)
+    clock.watch(this.#fake, this.#task.arn, this.#opened)
     return this.#opened
   }
 }

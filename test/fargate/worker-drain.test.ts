@@ -46,7 +46,7 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
   })
 })
 
-test.concurrent('a process that is started again in its task: its run goes on there, protected anew, and nobody else is taken for dead', async ({
+test.concurrent('a process that is started again in its task: its run goes on there, protected anew, one loss and no false death', async ({
   onTestFinished: atEnd,
 }) => {
   const site = await WorkerSite.open({ mode: 'required' }, atEnd)

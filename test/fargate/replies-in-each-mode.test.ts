@@ -6,6 +6,7 @@ import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from './agent
 import { CloudClock } from './cloud-clock.ts'
 import type { FailurePlan, PlannedFailure } from './failure-plan.ts'
 import type { FakeEcs } from './fake-ecs.ts'
+import type { FakeTask } from './fake-task.ts'
 import { only } from './ready-service.ts'
 import { registerWorker, startFake } from './start-fake.ts'
 import { SteeredProtection } from './steered-protection.ts'
@@ -45,7 +46,7 @@ const rows: readonly (readonly [string, Row])[] = [
     },
   ],
   [
-    'another task',
+    'a reply about another task',
     {
       plan: { at: 'ecs', failure: { kind: 'wrong-task', taskArn: otherTask } },
       calls: 1,
@@ -56,7 +57,7 @@ const rows: readonly (readonly [string, Row])[] = [
     'an expiry in the past',
     { plan: { at: 'ecs', failure: { kind: 'past-expiry' } }, calls: 1, says: 'expired' },
   ],
-  ['a lost answer', { plan: { at: 'agent', failure: { kind: 'lost-answer' } }, calls: 3, says: 'no answer' }],
+  ['a lost reply', { plan: { at: 'agent', failure: { kind: 'lost-answer' } }, calls: 3, says: 'no answer' }],
 ]
 
 const patience = { timeout: '2m' } as const
@@ -66,9 +67,12 @@ class Site {
   readonly clock: CloudClock
   readonly fake: FakeEcs
   readonly shop: Workshop
+  readonly task: FakeTask
   readonly protection: SteeredProtection
-  /** Whether the task was protected when the body began, each time. */
+  /** Whether the worker counted on protection when the body began, each time. */
   readonly begins: boolean[] = []
+  /** Whether ECS did protect the task then. */
+  readonly inEcs: boolean[] = []
   readonly told: string[] = []
   readonly end: Gate = gate()
   firstSteps = 0
@@ -78,11 +82,12 @@ class Site {
     return step.run('charge', ({ signal }) => this.#body(signal))
   })
 
-  private constructor(clock: CloudClock, fake: FakeEcs, shop: Workshop, protection: SteeredProtection) {
-    this.clock = clock
+  private constructor(fake: FakeEcs, shop: Workshop, task: FakeTask, protection: SteeredProtection) {
     this.fake = fake
     this.shop = shop
+    this.task = task
     this.protection = protection
+    this.clock = protection.clock
   }
 
   /** @param owner What starts its task. */
@@ -101,7 +106,7 @@ class Site {
       owner === 'RunTask'
         ? fake.runTask(definition)
         : only(fake.createService({ name: 'workers', definition, desiredCount: 1 }).tasks)
-    const site = new Site(clock, fake, shop, new SteeredProtection(clock, fake, task, { mode }))
+    const site = new Site(fake, shop, task, new SteeredProtection(clock, fake, task, { mode }))
     await shop.work([site.plain, site.charge], { concurrency: 2, middleware: [site.protection.middleware] })
     return site
   }
@@ -136,6 +141,7 @@ class Site {
 
   async #body(signal: AbortSignal): Promise<string> {
     this.begins.push(this.protection.opened.status.protectedForMs > 0)
+    this.inEcs.push(this.fake.isProtected(this.task))
     const told = abortOf(signal).then((reason) => {
       this.told.push((reason as { reason: string }).reason)
       throw reason
@@ -196,7 +202,11 @@ describe.concurrent.each(rows)('%s', (_name, row) => {
     await clock.passUntil(() => begins.length === 2)
     site.end.open()
     expect(await run.result(patience)).toBe('charged')
-    expect([begins, site.told, site.firstSteps]).toEqual([[true, true], ['protection lost'], 1])
+    expect([begins, site.inEcs]).toEqual([
+      [true, true],
+      [true, true],
+    ])
+    expect([site.told, site.firstSteps]).toEqual([['protection lost'], 1])
     expect(site.warnings("can't be renewed")).toBe(1)
     expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
   })
