@@ -36,6 +36,7 @@ const causes: Readonly<Record<OperationName, ChangeKind | undefined>> = {
   'worker left': 'worker',
   'worker lost': 'worker',
   'worker cut': 'worker',
+  'loss explained': undefined,
   'leader changed': 'leader',
   'leader resigned': 'leader',
   'begin action': 'action',

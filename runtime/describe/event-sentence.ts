@@ -69,6 +69,8 @@ const operationSentences: Readonly<Record<OperationName, Sentence>> = {
     `worker ${event.subject} lost: ${causeOf(event)}, it held ${count(event.count, 'run')}`,
   'worker cut': (event) =>
     `worker ${event.subject} is alive: it was cut off from the store; the loss of its ${count(event.count, 'run')} doesn't count`,
+  'loss explained': (event) =>
+    `lost worker ${event.subject}: ${event.reason ?? 'its end is known'}${event.count ? `; the loss of its ${count(event.count, 'run')} doesn't count` : ''}`,
   'leader changed': (event) =>
     `worker ${event.by} ${isLeader(event) ? 'leads' : `took the role '${event.subject}'`}`,
   'leader resigned': (event) =>

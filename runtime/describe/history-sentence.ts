@@ -3,6 +3,7 @@ import type { HistoryEntry } from '../store/store.ts'
 const verbs: Readonly<Record<HistoryEntry['kind'], string>> = {
   lost: 'lost its worker',
   cut: 'the loss is taken back: its worker is alive',
+  explained: 'the loss is explained: worker',
   released: 'handed back by its worker',
   cancel: 'told to stop',
   retry: 'retried',

@@ -28,7 +28,7 @@ export function lossDelayMs(streak: number): number {
 /** What a loss was seen by: the end of the worker's process, or of its lease. */
 export type LossCause = 'exit' | 'lease'
 
-/** How often each kind of loss was seen; a cut is a loss whose process came back. */
+/** How often each kind of loss was seen that counts; a cut is a loss whose process came back. */
 export interface LossCounts {
   readonly exit: number
   readonly cut: number
@@ -39,8 +39,12 @@ export interface LossCounts {
 export function countLosses(
   history: readonly { readonly kind: string; readonly cause?: LossCause }[],
 ): LossCounts {
-  const count = (of: LossCause): number =>
-    history.filter(({ kind, cause = 'exit' }) => kind === 'lost' && cause === of).length
+  const count = (of: LossCause): number => {
+    const lost = history.filter(({ kind, cause = 'exit' }) => kind === 'lost' && cause === of).length
+    // Stops that say nothing about the run.
+    const takenBack = history.filter(({ kind, cause }) => kind === 'explained' && cause === of).length
+    return Math.max(0, lost - takenBack)
+  }
   const cut = history.filter(({ kind }) => kind === 'cut').length
   // A cut was taken for an exit at first.
   return { exit: Math.max(0, count('exit') - cut), cut, lease: count('lease') }

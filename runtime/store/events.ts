@@ -42,12 +42,13 @@ export interface OperationEvent {
   /** Operator, or the worker that did it. */
   readonly by?: string
   readonly reason?: string
-  /** Of a loss: how many runs it held. Of an action: how many runs at its begin (if exact), or done at its end. */
+  /** Of a loss: how many runs it held. Of an explained one: for how many it doesn't count. Of an action: how many runs at its begin (if exact), or done at its end. */
   readonly count?: number
   /**
    * Plain values:
    * - `worker joined`, `worker left`: by job the version that it runs, of at most 50 jobs
    * - `worker lost`: `cause` (`exit`, `lease`)
+   * - `loss explained`: `cause` (see `DeathKind`); its `reason` says it in words
    * - `cancel run`, `retry run`, `remove run`: `job` and `queue` of the run
    * - `change limiter`, `reset limiter`: the rule in force from then on (`kind`, `max`, `everyMs`, `refill`)
    * - `leader changed`, `leader resigned`: `term`
@@ -79,6 +80,7 @@ export const operationNames = [
   'worker left',
   'worker lost',
   'worker cut',
+  'loss explained',
   'leader changed',
   'leader resigned',
   'mute finding',

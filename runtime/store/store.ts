@@ -16,6 +16,7 @@ import type { ExecutionInfo } from './executions.ts'
 import type { FailureInspector } from './failures.ts'
 import type { HeldKeyPage, HeldKeyQuery } from './held-keys.ts'
 import type { LimiterInfo, LimiterKeyInfo, LimiterStore, LinePlace, WorkerLimiter } from './limiters.ts'
+import type { LostWorkerInspector, LostWorkerStore } from './lost-workers.ts'
 import type { MuteInspector, MuteStore } from './mutes.ts'
 import type { NewRun } from './new-run.ts'
 import type { OpenSteps } from './open-steps.ts'
@@ -47,6 +48,7 @@ export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
 export interface Store
   extends RunStore,
     WorkerStore,
+    LostWorkerStore,
     QueueStore,
     ActionStore,
     LimiterStore,
@@ -141,6 +143,7 @@ export interface Inspector
     ActionInspector,
     OverviewInspector,
     MuteInspector,
+    LostWorkerInspector,
     FailureInspector {
   /** Where the store is, without secrets. */
   readonly address: string
@@ -404,10 +407,14 @@ export type RunDetails = Run & { readonly input: Uint8Array }
 
 export interface HistoryEntry {
   readonly at: number
-  /** `cut`: the worker of the loss before it lives, so that the loss was taken back. */
+  /**
+   * `cut`: the worker of the loss before it lives, so that the loss was taken back. `explained`: what ended the task of a lost
+   * worker became known.
+   */
   readonly kind:
     | 'lost'
     | 'cut'
+    | 'explained'
     | 'released'
     | 'cancel'
     | 'retry'
@@ -415,7 +422,7 @@ export interface HistoryEntry {
     | 'unblocked'
     | 'poisoned'
     | 'repaired'
-  /** Of a loss: what it was seen by. */
+  /** Of a loss: what it was seen by. Of an explained one that was taken back: the same. */
   readonly cause?: LossCause
   readonly by?: string
   readonly reason?: string

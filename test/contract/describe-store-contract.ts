@@ -21,6 +21,7 @@ import { leaseContract } from './topics/lease.ts'
 import { limiterSearchContract } from './topics/limiter-search.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
+import { lostWorkersContract } from './topics/lost-workers.ts'
 import { mutesContract } from './topics/mutes.ts'
 import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
@@ -57,6 +58,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('drain', () => drainContract(open))
     describe('worker report', () => workerReportContract(open))
     describe('loss', () => lossContract(open))
+    describe('lost workers', () => lostWorkersContract(open))
     describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))

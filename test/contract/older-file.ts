@@ -11,6 +11,7 @@ const tablesAdded = [
     'limit_keepers',
     'open_steps',
     'worker_reports',
+    'lost_workers',
     'clock_jumps',
     'run_counts',
     'hours',

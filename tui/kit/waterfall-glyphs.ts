@@ -51,6 +51,7 @@ const unicode: WaterfallGlyphs = {
   mark: {
     lost: '☠',
     cut: '◇',
+    explained: '†',
     released: '↷',
     cancel: '⊘',
     retry: '↻',
@@ -98,6 +99,7 @@ const ascii: WaterfallGlyphs = {
   mark: {
     lost: '!',
     cut: '*',
+    explained: 'i',
     released: '^',
     cancel: '/',
     retry: 'r',

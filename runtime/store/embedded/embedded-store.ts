@@ -8,6 +8,7 @@ import type {
   ExpectedSchedule,
   ExpectingWrite,
 } from '../../model/expecting-write.ts'
+import type { DeathCause } from '../../model/death-cause.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
@@ -37,6 +38,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
+import { checkDeath, type LostWorker, type SilentTask } from '../lost-workers.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
@@ -97,6 +99,7 @@ import { readFailures, writeFailures } from './failure-groups.ts'
 import { hostClocks } from './host.ts'
 import { LeaseLocks } from './lease-lock.ts'
 import { nudgeOpened } from './limits/nudge.ts'
+import { inspectLostWorkers, pruneLostWorkers } from './lost-workers.ts'
 import { acquire, closeKeys, correctCost } from './operations/acquire.ts'
 import {
   applyAction,
@@ -123,6 +126,7 @@ import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
 import { duplicateOf, enqueue } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
+import { explainLoss, readSilentTasks, reclaimStopped } from './operations/explain-loss.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
 import {
   inspectEnded,
@@ -327,6 +331,19 @@ class EmbeddedStore implements Store {
     return 'not cut'
   }
 
+  async silentTasks(): Promise<readonly SilentTask[]> {
+    return this.#database.snapshot(() => readSilentTasks(this.#database, this.#time.look().now))
+  }
+
+  async explainLoss(lease: LeaseId, death: DeathCause): Promise<'explained' | 'unknown'> {
+    checkDeath(death)
+    return this.#write((tx) => explainLoss(tx, lease, death))
+  }
+
+  async reclaimStopped(lease: LeaseId, seenAt: number): Promise<'lost' | 'not lost'> {
+    return this.#write((tx) => reclaimStopped(tx, lease, seenAt))
+  }
+
   async drainWorker(worker: string, write: OperatorWrite): Promise<void> {
     const lost = (await this.workers()).find((one) => one.name === worker && one.lost)
     if (lost !== undefined) {
@@ -504,6 +521,7 @@ class EmbeddedStore implements Store {
       const freedKeys = sweepKeys(tx, limit)
       const keys = freedKeys.length > 0 ? { freedKeys } : {}
       pruneActions(tx)
+      pruneLostWorkers(tx)
       return { pruned: prune(tx, limit, ended), repaired: repair(tx, limit), ...keys, ...recount }
     })
     this.#removeOrphanFiles()
@@ -579,6 +597,10 @@ class EmbeddedStore implements Store {
 
   async workers(): Promise<readonly WorkerInfo[]> {
     return inspectWorkers(this.#database, this.#time.look(), (lease) => this.#locks.isFree(lease))
+  }
+
+  async lostWorkers(): Promise<readonly LostWorker[]> {
+    return inspectLostWorkers(this.#database, this.#time.look())
   }
 
   async definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {

@@ -298,6 +298,13 @@ const addedTables = `
   BEGIN
     DELETE FROM worker_reports WHERE lease = OLD.lease;
   END;
+  -- Workers of ECS tasks that were lost: see store/lost-workers.ts.
+  CREATE TABLE IF NOT EXISTS lost_workers (
+    n INTEGER PRIMARY KEY,
+    lease TEXT NOT NULL UNIQUE, name TEXT NOT NULL, task TEXT NOT NULL, seen_by TEXT NOT NULL, lost_at INTEGER NOT NULL,
+    runs INTEGER NOT NULL, lost TEXT NOT NULL, -- how many it held; the first ones as JSON: see lost-workers.ts
+    death TEXT                            -- JSON: DeathCause
+  );
   -- What operators, leaders and workers did: see operation-log.ts.
   CREATE TABLE IF NOT EXISTS operations (
     number INTEGER PRIMARY KEY, at INTEGER NOT NULL,
@@ -362,6 +369,7 @@ const namesAdded = [
   'limit_keepers',
   'open_steps',
   'worker_reports',
+  'lost_workers',
   'run_counts',
   'actions',
   'hours',

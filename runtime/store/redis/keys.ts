@@ -56,6 +56,10 @@ export const staticKeys = [
   'beats',
   /** hash: `w` worker's name -> its cuts and the last one; `l` lease that was taken for dead -> what its runs lost by it */
   'cuts',
+  /** hash: `w` lease of a lost worker of an ECS task -> the worker, and what ended its task; `r` lease -> runs lost with it */
+  'lost',
+  /** set by ms: leases of `lost` by when they were lost */
+  'lostOrder',
   /** lex set: job, lease, version */
   'knows',
   /** hash: lease -> free slots it reported with an empty-handed claim */

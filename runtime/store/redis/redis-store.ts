@@ -8,6 +8,7 @@ import type {
   ExpectedSchedule,
   ExpectingWrite,
 } from '../../model/expecting-write.ts'
+import type { DeathCause } from '../../model/death-cause.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry, JournalOutline } from '../../model/journal.ts'
@@ -37,6 +38,7 @@ import type {
   StepTurn,
   WorkerLimiter,
 } from '../limiters.ts'
+import { checkDeath, type LostWorker, type SilentTask } from '../lost-workers.ts'
 import { lostWorkers } from '../lost-workers-check.ts'
 import { checkMute, type Mute } from '../mutes.ts'
 import type { NewRun } from '../new-run.ts'
@@ -124,6 +126,7 @@ import {
   readWaitGraph,
   setLimiter,
 } from './operations/limiters.ts'
+import { explainLoss, readLostWorkers, readSilentTasks } from './operations/lost-workers.ts'
 import { muteFinding, readMutes, unmuteFinding } from './operations/mutes.ts'
 import { readOverview } from './operations/overview.ts'
 import { pauseQueue } from './operations/pause-queue.ts'
@@ -327,6 +330,19 @@ class RedisStore implements Store {
 
   reportCut(lease: LeaseId): Promise<'cut' | 'not cut'> {
     return reportCut(this.#calls, lease)
+  }
+
+  silentTasks(): Promise<readonly SilentTask[]> {
+    return readSilentTasks(this.#calls)
+  }
+
+  async explainLoss(lease: LeaseId, death: DeathCause): Promise<'explained' | 'unknown'> {
+    checkDeath(death)
+    return explainLoss(this.#calls, lease, death)
+  }
+
+  async reclaimStopped(lease: LeaseId, seenAt: number): Promise<'lost' | 'not lost'> {
+    return (await this.#calls.run('reclaim-stopped', [lease, seenAt])) === 1 ? 'lost' : 'not lost'
   }
 
   async drainWorker(worker: string, { by, reason = '', requestId }: OperatorWrite): Promise<void> {
@@ -546,6 +562,10 @@ class RedisStore implements Store {
 
   workers(): Promise<readonly WorkerInfo[]> {
     return readWorkers(this.#calls)
+  }
+
+  lostWorkers(): Promise<readonly LostWorker[]> {
+    return readLostWorkers(this.#calls)
   }
 
   definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]> {

@@ -8,6 +8,14 @@ import { retainedOperations, retainedTransitions } from '../events.ts'
 import { keptExecutions } from '../executions.ts'
 import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
 import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
+import {
+  keepLostMs,
+  maxLostRuns,
+  maxLostWorkers,
+  maxToldWorkers,
+  silentFromLeaseMs,
+  silentShare,
+} from '../lost-workers.ts'
 import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
 import { recountPauseMs } from '../recount.ts'
 import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
@@ -233,6 +241,8 @@ function withConstants(source: string): string {
     "--[[poisoned]] '', '', '', ''": Object.values(poisonedFailure)
       .map((value) => `'${value}'`)
       .join(', '),
+    '--[[lost]] 0, 0, 0, 0': [keepLostMs, maxLostRuns, maxLostWorkers, maxToldWorkers].join(', '),
+    '--[[silent]] 0, 0': `${silentShare}, ${silentFromLeaseMs}`,
     '--[[clock]] 0': String(noticedMs),
     '--[[refusals]] 0': String(maxRefusals),
     '--[[actions]] 0': String(keepActionsMs),

@@ -93,6 +93,7 @@ const abouts: Readonly<Record<OperationEvent['operation'], About>> = {
   'worker left': toWorker,
   'worker lost': toWorker,
   'worker cut': toWorker,
+  'loss explained': toWorker,
   'leader changed': toLeader,
   'leader resigned': toLeader,
   'mute finding': toFinding,

@@ -7,6 +7,7 @@ import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { versionOf } from '../../stored-version.ts'
 import { countRunFailure } from '../failure-groups.ts'
 import { lookAtAllLines } from '../limits/limit-key.ts'
+import { keepLostWorker, type LostRun } from '../lost-workers.ts'
 import { logOperation } from '../operation-log.ts'
 import { countWake, leaveSlot, place } from '../place.ts'
 import { type RunRow, runColumns } from '../run-row.ts'
@@ -56,12 +57,16 @@ export function reclaimExpired(tx: Transaction, caller: LeaseId): void {
 
 /** Marks a lease lost (P2): its worker writes nothing any more, its runs go on elsewhere. */
 export function reclaim(tx: Transaction, lease: LeaseId, cause: LossCause): void {
-  const worker = tx.sql.get<{ name: string }>('SELECT name FROM workers WHERE lease = ?', lease)
+  const worker = tx.sql.get<{ name: string; task: string | null }>(
+    'SELECT name, task FROM workers WHERE lease = ?',
+    lease,
+  )
   if (worker === undefined) return
   const held = tx.sql.all<RunRow>(`SELECT ${runColumns} FROM runs WHERE lease = ?`, lease)
-  const { name: subject } = worker
+  const { name: subject, task } = worker
   logOperation(tx, { operation: 'worker lost', subject, count: held.length, details: { cause } })
-  for (const run of held) loseRun(tx, run, subject, cause)
+  const lost = held.map((run) => loseRun(tx, run, subject, cause))
+  if (task !== null) keepLostWorker(tx, { lease, name: subject, task, cause }, lost)
   forgetWorker(tx, lease)
 }
 
@@ -76,7 +81,7 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
   wakeIdle(tx)
 }
 
-function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause): void {
+function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause): LostRun {
   const last = tx.sql.get<{ path: string }>(
     'SELECT path FROM journal WHERE run = ? ORDER BY position DESC LIMIT 1',
     run.seq,
@@ -96,6 +101,7 @@ function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause)
       if (delayMs < longestPollMs) countWake(tx, { ...run, streak })
     }
   }
+  return { id: run.id, losses, streak }
 }
 
 /** Even the stay that should only have ended the run was lost: the store ends it itself. */

@@ -1,6 +1,6 @@
 --[[
 Leases: the amnesty after a gap, and what becomes of runs whose worker is lost.
-uses: operations-part
+uses: operations-part lost-workers-part
 ]]
 local MOST_RECLAIMED = 500
 local POISONED_FINGERPRINT, POISONED_NAME, POISONED_CODE, POISONED_TEXT = --[[poisoned]] '', '', '', ''
@@ -85,6 +85,8 @@ local function lossesIn(lines)
     if line.kind == 'cut' then
       seen.exit, seen.cut = math.max(0, seen.exit - 1), seen.cut + 1
     end
+    -- A stop that says nothing about the run.
+    if line.kind == 'explained' and line.cause then seen[line.cause] = math.max(0, seen[line.cause] - 1) end
   end
   return seen
 end
@@ -130,7 +132,9 @@ local function reclaim(lease, cause)
     call('ZREM', K.leases, lease)
     return
   end
-  local worker = workerName(lease) or 'unknown'
+  local raw = call('HGET', K.workers, lease)
+  local known = raw and cmsgpack.unpack(raw)
+  local worker = known and known.name or 'unknown'
   -- The rest of one that was lost before: that is told.
   if status.ended == 0 then
     local held = call('ZLEXCOUNT', K.held, '[' .. lease, '(' .. lease .. '\255')
@@ -145,6 +149,7 @@ local function reclaim(lease, cause)
     end
   end
   if cause == 'exit' then keepLosses(lease, worker, losses) end
+  if known and known.task then keepLostWorker(lease, known, cause, losses) end
   flush()
   if #ids < MOST_RECLAIMED then return forgetWorker(lease) end
   leaveRoles(lease)

@@ -6,7 +6,7 @@ keys: all
 input: time, lease
 returns: 1 its peers took it for dead; 0 not: its lease lives, expired or was resigned, or was never known; 2 ask again
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part take-back-part
 ]]
 local lease = ARGV[2]
 local status = readStatus(lease)
@@ -22,28 +22,9 @@ if not raw then return 0 end
 local cut = cmsgpack.unpack(raw)
 if cut.reported then return 1 end
 
---- The streak in force: a held run's stands in its stay.
-local function setStreak(run, streak)
-  local state = run[STATE]
-  if state == READY then zrem(readySet(run), readyMember(run, classOf(run))) end
-  run[STREAK] = streak
-  if state == READY then
-    zadd(readySet(run), readyMember(run, classOf(run)), '0')
-    -- A lease that has a suspect may take it now.
-    countWake(run)
-  end
-  if run.stayFence then
-    hset(K.stays, run[ID], pack('>I6I4I4B', run.stayFence, run[POSITION], run[BYTES], streak) .. run.holder)
-  end
-  run.raw = nil
-  markDirty(run)
-end
-
 local function takeBack(id, losses, streak)
-  local run = load(id)
-  if not run or run[STATE] >= COMPLETED then return end
-  if run[STATE] == RUNNING or run[STATE] == CANCELLING then run.stayFence = readStay(run) end
-  if run[LOSSES] ~= losses or run[STREAK] ~= streak or streak == 0 then return end
+  local run = loadLost(id, losses, streak)
+  if not run then return end
   local known = mayHave(run, 'k') and extrasOf(run).k
   -- A new entry since the last cut begins the count anew.
   local cuts = known and known[2] == run[POSITION] and known[1] or 0

@@ -7,7 +7,7 @@ input: time, limit, most ended runs to keep, how long those of each end state ar
 returns: ids to remove, ids repaired, and job and key, run of each key freed; 1 when it only forgot and is to be called
   again; 1 when the runs are to be recounted
 writes: when full
-uses: prelude limits-part definitions-part declare-limiters-part
+uses: prelude limits-part definitions-part declare-limiters-part lost-workers-part
 ]]
 local MOST_FORGOTTEN = 2000
 local MOST_ACTIONS_FORGOTTEN = 100
@@ -189,6 +189,7 @@ end
 forgetClasses()
 forgetActions()
 forgetTold()
+forgetLostWorkers()
 settleDefinitions('limiter', applyLimiter)
 local freed = freeKeys()
 flush()

@@ -1,0 +1,96 @@
+import { type DeathCause, type DeathKind, deathKinds, deathText, maxDeathText } from '../model/death-cause.ts'
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import type { LossCause } from '../model/poison.ts'
+import type { LeaseId } from './store.ts'
+
+/*
+ * Workers of ECS tasks that were lost, so that what ended their task can be told afterwards.
+ * LW1  A lost lease whose worker told of its task is kept for an hour, with at most `maxLostRuns` of the runs lost with it: of
+ *      each the losses and the loss streak that it had right after the loss.
+ * LW2  The first cause that is told stands. Telling again changes nothing.
+ * LW3  A blameless death (model/death-cause.ts) takes the loss back from the streak of each of these runs, and the pause that
+ *      came with it, unless the run has stored an entry or was lost again since. `losses` stays. A run that was given up as
+ *      poisoned meanwhile keeps its end.
+ * LW4  The history of each of these runs tells the cause, whatever has become of the run.
+ * LW5  By the word of ECS a lease is ended only while it is silent, and only if the store has not seen it since the caller
+ *      asked ECS: P2, and never by a time that isn't the store's.
+ */
+
+/** How long a lost worker is kept. */
+export const keepLostMs = 3_600_000
+/** Of one lost worker. */
+export const maxLostRuns = 200
+/** The oldest ones beyond this number are dropped before their time. */
+export const maxLostWorkers = 1_000
+/** At most so many of each kind are told at once, the newest first. */
+export const maxToldWorkers = 100
+
+/** A worker is silent after this part of its lease: two renewals are missed. */
+export const silentShare = 0.6
+/** ECS takes longer to notice an end than a shorter lease to expire. */
+export const silentFromLeaseMs = 30_000
+
+/** A worker of an ECS task that was lost within the last hour. */
+export interface LostWorker {
+  readonly name: string
+  readonly taskArn: string
+  readonly lostAt: number
+  /** What the loss was seen by. */
+  readonly seenBy: LossCause
+  /** How many runs it held. */
+  readonly runs: number
+  /** What ended its task, once that is known. */
+  readonly death?: DeathCause
+}
+
+/** A worker of whose task ECS is to be asked. */
+export type SilentTask = {
+  readonly lease: LeaseId
+  readonly worker: string
+  readonly taskArn: string
+} & (
+  | /** Its lease is over, and what ended its task isn't known. */ { readonly state: 'lost' }
+  /** Its lease goes on, but the store has not seen it for two renewals; `seenAt` is for `reclaimStopped`. */
+  | { readonly state: 'silent'; readonly seenAt: number }
+)
+
+export interface LostWorkerStore {
+  /** Workers of whose tasks ECS is to be asked: at most `maxToldWorkers` lost ones and as many silent ones. */
+  silentTasks(): Promise<readonly SilentTask[]>
+  /**
+   * Tells what ended the task of a lost worker (LW2, LW3, LW4). `explained`: now or before. `unknown`: no lost worker with
+   * this lease is kept.
+   * @throws InvalidOptionsError for a cause that can't be one.
+   */
+  explainLoss(lease: LeaseId, death: DeathCause): Promise<'explained' | 'unknown'>
+  /** Ends the lease of a silent worker whose task ECS says is stopped (LW5). `lost`: it is over, now or before. */
+  reclaimStopped(lease: LeaseId, seenAt: number): Promise<'lost' | 'not lost'>
+}
+
+export interface LostWorkerInspector {
+  /** Workers of ECS tasks that were lost within the last hour, the newest first; at most `maxToldWorkers`. */
+  lostWorkers(): Promise<readonly LostWorker[]>
+}
+
+/** @throws InvalidOptionsError (S5) */
+export function checkDeath({ kind, killedAfterMs, text }: DeathCause): void {
+  if (!(deathKinds as readonly DeathKind[]).includes(kind)) {
+    throw new InvalidOptionsError(`explainLoss: '${kind}' is no kind of death; write one of ${deathKinds.join(', ')}`)
+  }
+  if (typeof text !== 'string' || text.length > maxDeathText) {
+    throw new InvalidOptionsError(`explainLoss: its text is to be one of at most ${maxDeathText} characters`)
+  }
+  if (killedAfterMs !== undefined && !(Number.isFinite(killedAfterMs) && killedAfterMs >= 0)) {
+    throw new InvalidOptionsError(`explainLoss: ${killedAfterMs} ms can't be how long a process had`)
+  }
+}
+
+/** What the history of a run says of an explained loss, by what becomes of the loss. */
+export function explainedReasons(death: DeathCause): Readonly<Record<'taken back' | 'too late' | 'stands', string>> {
+  const text = deathText(death)
+  return {
+    'taken back': `${text}; the loss doesn't count`,
+    'too late': `${text}; the run was given up as poisoned before that was known, and keeps its end`,
+    stands: text,
+  }
+}

@@ -1,0 +1,17 @@
+--[[
+Ends the lease of a silent worker whose task ECS says is stopped, unless the worker was seen since (LW5 in
+store/lost-workers.ts).
+keys: all
+input: time, lease, when the store saw its worker last
+returns: 1 lost, now or before; 0 not
+writes: when full
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part
+]]
+local lease, seenAt = ARGV[2], tonumber(ARGV[3])
+if lostWorker(lease) then return 1 end
+markSeen()
+local status = readStatus(lease)
+if not isHeld(status) or status.seenAt ~= seenAt or now - seenAt <= status.leaseMs * SILENT_SHARE then return 0 end
+reclaim(lease, 'exit')
+finish()
+return 1

@@ -1,0 +1,440 @@
+import { expect } from 'vitest'
+import type { DeathCause } from '../../../runtime/model/death-cause.ts'
+import { keepLostMs, maxLostRuns, maxToldWorkers } from '../../../runtime/store/lost-workers.ts'
+import type { NewWorker } from '../../../runtime/store/store.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { done, newRun, plainError } from '../given.ts'
+import { readOperations } from '../read-events.ts'
+import type { Open } from '../store-under-test.ts'
+import { completed, type TestWorker } from '../test-worker.ts'
+
+const scaleIn: DeathCause = { kind: 'scale-in', killedAfterMs: 30_000, text: 'Scaling activity' }
+const memory: DeathCause = { kind: 'out of memory', text: 'OutOfMemoryError' }
+const words = 'stopped by scale-in, SIGKILL after 30 s'
+
+function arnOf(task: string): string {
+  return `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${task}`
+}
+
+/** A worker that runs in a task. */
+function inTask(task: string, over: Partial<NewWorker> = {}): Partial<NewWorker> {
+  const identity = { taskArn: arnOf(task), cluster: 'jobs', region: 'eu-central-1', family: 'w', revision: '1' }
+  return { ...over, report: { n: 1, agoMs: 0, task: { ...identity, upMs: 0 } } }
+}
+
+/** Lets time pass while the witness renews. */
+async function pass(contract: Contract, witness: TestWorker, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 4_000) {
+    contract.advance(Math.min(4_000, ms - passed))
+    await witness.renew()
+  }
+}
+
+/** Has a worker in a task claim all there is, and vanish. */
+async function lose(contract: Contract, witness: TestWorker, task = 'a', max = 10): Promise<TestWorker> {
+  const victim = await contract.worker(inTask(task))
+  await victim.claim(max)
+  await contract.letLeaseExpire(witness)
+  await witness.claim(0)
+  return victim
+}
+
+/** Loses the run so often, each time as soon as it may be claimed. */
+async function losePast(contract: Contract, witness: TestWorker, times: number): Promise<TestWorker[]> {
+  const lost: TestWorker[] = []
+  for (let i = 0; i < times; i++) {
+    await pass(contract, witness, 120_000)
+    lost.push(await lose(contract, witness, `t${i}`, 1))
+  }
+  return lost
+}
+
+export function lostWorkersContract(open: Open): void {
+  contractTest(open, 'a lost worker of a task is kept for an hour, with what ended its task', async (contract) => {
+    const { store, worker, now } = contract
+    await store.enqueue([newRun(), newRun()])
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    const lostAt = now()
+    const told = { name: victim.name, taskArn: arnOf('a'), lostAt, seenBy: 'lease', runs: 2 }
+    expect(await store.lostWorkers()).toEqual([told])
+    expect(await store.silentTasks()).toEqual([
+      { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost' },
+    ])
+    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
+    expect(await store.lostWorkers()).toEqual([{ ...told, death: scaleIn }])
+    expect(await store.silentTasks()).toEqual([])
+
+    await pass(contract, witness, keepLostMs - 1)
+    expect(await store.lostWorkers()).toHaveLength(1)
+    await pass(contract, witness, 1)
+    expect(await store.lostWorkers()).toEqual([])
+    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('unknown')
+    await store.sweep(100)
+    expect(await store.lostWorkers()).toEqual([])
+  })
+
+  contractTest(open, 'a worker that left, lives or has no task is not kept as lost', async (contract) => {
+    const { store, worker } = contract
+    const witness = await worker()
+    const [left, alive] = [await worker(inTask('left')), await worker(inTask('alive'))]
+    await store.resign(left.lease, [])
+    const outside = await worker()
+    for (let i = 0; i < 4; i++) {
+      contract.advance(2_500)
+      await Promise.all([witness.renew(), alive.renew()])
+    }
+    await witness.claim(0)
+    expect(await store.lostWorkers()).toEqual([])
+    for (const { lease } of [left, alive, outside, witness])
+      expect(await store.explainLoss(lease, scaleIn)).toBe('unknown')
+    expect(await store.explainLoss('no such lease', scaleIn)).toBe('unknown')
+    expect(await readOperations(store)).not.toContainEqual(expect.objectContaining({ operation: 'loss explained' }))
+  })
+
+  contractTest(open, 'a stop that says nothing about the run takes the loss back from its streak', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
+    // Also where the reply to the first call was lost; the first cause stands.
+    for (const death of [scaleIn, scaleIn, memory])
+      expect(await store.explainLoss(victim.lease, death)).toBe('explained')
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+    expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
+    expect(await store.history(run.id)).toMatchObject([
+      { kind: 'lost', cause: 'lease', worker: victim.name },
+      { kind: 'explained', cause: 'lease', worker: victim.name, reason: `${words}; the loss doesn't count` },
+    ])
+    const explained = (await readOperations(store)).filter(({ operation }) => operation === 'loss explained')
+    expect(explained).toMatchObject([
+      { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
+    ])
+    // The next loss in a row is the first one.
+    await lose(contract, witness)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+  })
+
+  contractTest(open, 'a death that may be the work of the run leaves its streak', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    for (const [i, kind] of (['out of memory', 'unhealthy', 'unknown'] as const).entries()) {
+      await pass(contract, witness, 12_000)
+      const victim = await lose(contract, witness, kind)
+      await store.explainLoss(victim.lease, { kind, text: '' })
+      expect(await store.run(run.id)).toMatchObject({ losses: i + 1, lossStreak: i + 1 })
+    }
+    const history = await store.history(run.id)
+    expect(history[1]).toMatchObject({ kind: 'explained', reason: 'out of memory' })
+    expect(history[1]).not.toHaveProperty('cause')
+  })
+
+  contractTest(open, 'the pause after a loss that is taken back ends', async (contract) => {
+    const { store, worker, now } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    await losePast(contract, witness, 3)
+    await pass(contract, witness, 8_000)
+    const fourth = await lose(contract, witness)
+    const lostAt = now()
+    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { until: lostAt + 30_000 } })
+    await pass(contract, witness, 4_000)
+    // Of three losses it would be 5 s, which are not over.
+    const early = { state: 'waiting', lossStreak: 3 }
+    await store.explainLoss(fourth.lease, scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ ...early, waitingFor: { until: lostAt + 5_000 } })
+    await pass(contract, witness, 1_000)
+    await witness.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', lossStreak: 3 })
+
+    const fifth = await lose(contract, witness)
+    await pass(contract, witness, 12_000)
+    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', lossStreak: 4 })
+    await store.explainLoss(fifth.lease, scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', lossStreak: 3 })
+    expect(await witness.claim()).toHaveLength(1)
+  })
+
+  contractTest(open, 'a pause of the run itself goes on when a loss before it is taken back', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    const claimed = await witness.claimOne()
+    await witness.settle(claimed, { kind: 'retrying', error: plainError, delayMs: 60_000 })
+    const before = await store.run(run.id)
+    await store.explainLoss(victim.lease, scaleIn)
+    const { lossStreak: _, ...rest } = before as unknown as { lossStreak: number }
+    expect(await store.run(run.id)).toEqual(rest)
+  })
+
+  contractTest(open, 'nothing is taken back once an entry has been stored, or after another loss', async (contract) => {
+    const { store, worker } = contract
+    const [stored, again] = [newRun(), newRun()]
+    await store.enqueue([stored, again])
+    const witness = await worker()
+    const first = await lose(contract, witness)
+    const next = await worker(inTask('b'))
+    const runs = await next.claim()
+    for (const run of runs) if (run.id === stored.id) await next.append(run, done('one'))
+    await contract.letLeaseExpire(witness)
+    await witness.claim(0)
+    const states = [await store.run(stored.id), await store.run(again.id)]
+    expect(states).toMatchObject([{ lossStreak: 1 }, { lossStreak: 2 }])
+    await store.explainLoss(first.lease, scaleIn)
+    expect([await store.run(stored.id), await store.run(again.id)]).toEqual(states)
+    for (const { id } of [stored, again]) {
+      const [, , explained] = await store.history(id)
+      expect(explained).toMatchObject({ kind: 'explained', worker: first.name, reason: words })
+      expect(explained).not.toHaveProperty('cause')
+    }
+    expect(await readOperations(store)).toContainEqual(
+      expect.objectContaining({ operation: 'loss explained', subject: first.name, count: 0 }),
+    )
+    // That of the last loss is.
+    await store.explainLoss(next.lease, scaleIn)
+    expect(await store.run(stored.id)).not.toHaveProperty('lossStreak')
+    expect(await store.run(again.id)).toMatchObject({ lossStreak: 1 })
+  })
+
+  contractTest(open, 'of a run that another worker holds by now the loss is taken back, too', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    const next = await worker(inTask('b'))
+    const claimed = await next.claimOne()
+    await store.explainLoss(victim.lease, scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
+    await contract.letLeaseExpire(witness)
+    await witness.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+    expect(claimed.losses).toBe(1)
+  })
+
+  contractTest(open, 'a run that is no suspect any more is claimed beside a suspect', async (contract) => {
+    const { store, worker } = contract
+    const [one, two] = [newRun(), newRun()]
+    await store.enqueue([one, two])
+    const witness = await worker()
+    await lose(contract, witness)
+    const victim = await lose(contract, witness)
+    await pass(contract, witness, 4_000)
+    await witness.claim(0)
+    const claimant = await worker()
+    expect(await claimant.claim()).toHaveLength(1)
+    await store.explainLoss(victim.lease, scaleIn)
+    expect(await claimant.claim()).toHaveLength(1)
+    expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
+  })
+
+  contractTest(open, 'a run that was poisoned meanwhile keeps its end, and its history says so', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    const lost = await losePast(contract, witness, 6)
+    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
+    await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
+    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
+    const last = (await store.history(run.id)).at(-1)
+    expect(last).toMatchObject({
+      kind: 'explained',
+      reason: `${words}; the run was given up as poisoned before that was known, and keeps its end`,
+    })
+    expect(last).not.toHaveProperty('cause')
+  })
+
+  contractTest(open, 'a run that is being given up as poisoned keeps its end, too', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    const lost = await losePast(contract, witness, 5)
+    await pass(contract, witness, 120_000)
+    const claimed = await witness.claimOne()
+    expect(claimed).toMatchObject({ failsAs: 'poisoned' })
+    await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
+    expect((await store.history(run.id)).at(-1)?.reason).toContain('keeps its end')
+    await witness.settle(claimed, { kind: 'failed', error: plainError })
+    expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
+  })
+
+  contractTest(open, 'what a poisoned run tells of its losses leaves out those that do not count', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const witness = await worker()
+    for (const task of ['a', 'b', 'c'])
+      await store.explainLoss((await lose(contract, witness, task)).lease, scaleIn)
+    await losePast(contract, witness, 5)
+    await pass(contract, witness, 120_000)
+    const poisoned = await witness.claimOne()
+    expect(poisoned).toMatchObject({ losses: 8, lossesSeen: { exit: 0, cut: 0, lease: 5 } })
+    const last = await worker(inTask('last'))
+    await store.resign(witness.lease, [])
+    await last.claimOne()
+    const other = await worker()
+    await contract.letLeaseExpire(other)
+    await other.claim(0)
+    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { fields: { leases: 6 } } })
+  })
+
+  contractTest(open, 'a run that ended or is gone is told of, not moved', async (contract) => {
+    const { store, worker } = contract
+    const [ended, gone, cancelled] = [newRun(), newRun(), newRun()]
+    await store.enqueue([ended, gone, cancelled])
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    for (const run of await witness.claim()) await witness.settle(run, completed)
+    await store.remove(gone.id, { by: 'ana', requestId: 'gone' })
+    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
+    expect(await store.run(ended.id)).toMatchObject({ state: 'completed' })
+    expect(await store.run(gone.id)).toBeUndefined()
+    expect(await store.history(gone.id)).toEqual([])
+    expect((await store.history(ended.id)).at(-1)).toMatchObject({ kind: 'explained', reason: words })
+  })
+
+  contractTest(open, 'of very many lost runs the first are kept, all are counted', async (contract) => {
+    const { store, worker } = contract
+    for (let i = 0; i < 6; i++) await store.enqueue(Array.from({ length: 100 }, () => newRun()))
+    const witness = await worker()
+    const victim = await worker(inTask('a', { concurrency: 600 }))
+    expect(await victim.claim(600)).toHaveLength(600)
+    await contract.letLeaseExpire(witness)
+    // A store that takes back a bounded number at once does the rest before it explains.
+    await witness.claim(0)
+    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
+    expect(await store.lostWorkers()).toMatchObject([{ runs: 600 }])
+    const { runs } = await store.runs({ limit: 1_000 })
+    expect(runs.filter(({ losses }) => losses === 1)).toHaveLength(600)
+    const without = runs.filter((run) => !('lossStreak' in run) || run.lossStreak === undefined)
+    expect(without).toHaveLength(maxLostRuns)
+  })
+
+  contractTest(open, 'of very many lost workers the newest are told', async (contract) => {
+    const { store, worker } = contract
+    const witness = await worker()
+    const names: string[] = []
+    for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
+    await contract.letLeaseExpire(witness)
+    // Some twenty leases end per claim.
+    for (let i = 0; i < 10; i++) {
+      contract.advance(1)
+      await witness.claim(0)
+    }
+    const told = await store.lostWorkers()
+    expect(told).toHaveLength(maxToldWorkers)
+    expect(told.map(({ lostAt }) => lostAt)).toEqual(told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a))
+    expect(await store.silentTasks()).toHaveLength(maxToldWorkers)
+  })
+
+  contractTest(open, 'a cause that can not be one is refused', async (contract) => {
+    const { store, worker } = contract
+    const witness = await worker()
+    const victim = await lose(contract, witness)
+    const wrong: unknown[] = [
+      { kind: 'bored', text: '' },
+      { kind: 'spot', text: 'x'.repeat(501) },
+      { kind: 'spot' },
+      { kind: 'spot', text: '', killedAfterMs: -1 },
+      { kind: 'spot', text: '', killedAfterMs: Number.NaN },
+    ]
+    for (const death of wrong) {
+      await expect(store.explainLoss(victim.lease, death as DeathCause)).rejects.toMatchObject({
+        code: 'INVALID_OPTIONS',
+      })
+    }
+    expect((await store.lostWorkers())[0]).not.toHaveProperty('death')
+  })
+
+  reclaimStoppedContract(open)
+}
+
+const leaseMs = 60_000
+
+/** Lets a minute's lease of one worker become silent: two renewals are missed. */
+async function fallSilent(contract: Contract, ...others: readonly TestWorker[]): Promise<void> {
+  for (let passed = 0; passed < 37_000; passed += 4_000) {
+    contract.advance(4_000)
+    for (const other of others) await other.renew()
+  }
+}
+
+function reclaimStoppedContract(open: Open): void {
+  contractTest(open, 'a silent worker whose task is stopped is lost before its lease is over', async (contract) => {
+    const { store, worker } = contract
+    const run = newRun()
+    await store.enqueue([run])
+    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+    await victim.claimOne()
+    const twin = await worker(inTask('a', { leaseMs }))
+    expect(await store.silentTasks()).toEqual([])
+    await fallSilent(contract, witness, twin)
+    const [silent, ...others] = await store.silentTasks()
+    expect(others).toEqual([])
+    expect(silent).toMatchObject({ lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'silent' })
+    const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
+
+    expect(await store.reclaimStopped(victim.lease, seenAt - 1)).toBe('not lost')
+    expect(await store.run(run.id)).toMatchObject({ state: 'running' })
+    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
+    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
+    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+    expect(await victim.renew()).toEqual({ kind: 'lost' })
+    expect(await store.history(run.id)).toMatchObject([{ kind: 'lost', cause: 'exit' }])
+    expect(await store.lostWorkers()).toMatchObject([{ name: victim.name, seenBy: 'exit', runs: 1 }])
+    // Each lease of the task is judged by itself.
+    expect(await twin.renew()).toMatchObject({ kind: 'held' })
+  })
+
+  contractTest(open, 'a worker that was seen since is not lost, whatever is said of its task', async (contract) => {
+    const { store, worker } = contract
+    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+    await fallSilent(contract, witness)
+    const [silent] = await store.silentTasks()
+    const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
+    await victim.renew()
+    expect(await store.silentTasks()).toEqual([])
+    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+    await fallSilent(contract, witness)
+    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+    expect(await victim.renew()).toMatchObject({ kind: 'held' })
+    expect(await store.reclaimStopped('no such lease', seenAt)).toBe('not lost')
+    await store.resign(victim.lease, [])
+    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+  })
+
+  contractTest(open, 'a worker is not lost by its task before it is silent', async (contract) => {
+    const { store, worker, now } = contract
+    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+    const seenAt = now()
+    for (let passed = 0; passed < 32_000; passed += 4_000) {
+      contract.advance(4_000)
+      await witness.renew()
+    }
+    expect(await store.silentTasks()).toEqual([])
+    for (const at of [seenAt - 1, seenAt, seenAt + 1])
+      expect(await store.reclaimStopped(victim.lease, at)).toBe('not lost')
+    expect(await victim.renew()).toMatchObject({ kind: 'held' })
+  })
+
+  contractTest(open, 'ECS is not asked about a silent worker with a short lease, or without a task', async (contract) => {
+    const { store, worker } = contract
+    const [, , witness] = [await worker(inTask('a', { leaseMs: 20_000 })), await worker({ leaseMs }), await worker()]
+    for (let passed = 0; passed < 16_000; passed += 4_000) {
+      contract.advance(4_000)
+      await witness.renew()
+    }
+    expect(await store.silentTasks()).toEqual([])
+    await fallSilent(contract, witness)
+    expect(await store.silentTasks()).toEqual([])
+  })
+}
