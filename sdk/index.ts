@@ -25,6 +25,7 @@ export type { CronFire } from '../runtime/model/cron.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
 export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'
 export type { Duration } from '../runtime/model/duration.ts'
+export type { DeathCause, DeathKind } from '../runtime/model/death-cause.ts'
 export {
   AbortedError,
   type AbortReason,
@@ -116,6 +117,7 @@ export type { ExecutionEnd, ExecutionInfo } from '../runtime/store/executions.ts
 export type { FailureFilter, FailureGroup, FailureOrder } from '../runtime/store/failures.ts'
 export type { HeldKey, HeldKeyPage, HeldKeyQuery } from '../runtime/store/held-keys.ts'
 export type { LimiterInfo, LimiterKeyInfo, LinePlace } from '../runtime/store/limiters.ts'
+export type { LostWorker } from '../runtime/store/lost-workers.ts'
 export type { Mute } from '../runtime/store/mutes.ts'
 export type { BusyLimiter, HeldRun, Overview, OverviewCut, OverviewQuery } from '../runtime/store/overview.ts'
 export type { ReadyClass } from '../runtime/store/ready-classes.ts'

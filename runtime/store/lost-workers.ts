@@ -75,7 +75,9 @@ export interface LostWorkerInspector {
 /** @throws InvalidOptionsError (S5) */
 export function checkDeath({ kind, killedAfterMs, text }: DeathCause): void {
   if (!(deathKinds as readonly DeathKind[]).includes(kind)) {
-    throw new InvalidOptionsError(`explainLoss: '${kind}' is no kind of death; write one of ${deathKinds.join(', ')}`)
+    throw new InvalidOptionsError(
+      `explainLoss: '${kind}' is no kind of death; write one of ${deathKinds.join(', ')}`,
+    )
   }
   if (typeof text !== 'string' || text.length > maxDeathText) {
     throw new InvalidOptionsError(`explainLoss: its text is to be one of at most ${maxDeathText} characters`)
@@ -86,7 +88,9 @@ export function checkDeath({ kind, killedAfterMs, text }: DeathCause): void {
 }
 
 /** What the history of a run says of an explained loss, by what becomes of the loss. */
-export function explainedReasons(death: DeathCause): Readonly<Record<'taken back' | 'too late' | 'stands', string>> {
+export function explainedReasons(
+  death: DeathCause,
+): Readonly<Record<'taken back' | 'too late' | 'stands', string>> {
   const text = deathText(death)
   return {
     'taken back': `${text}; the loss doesn't count`,

@@ -21,12 +21,17 @@ export interface Known {
 
 /** What reads beside the inspector. */
 interface OtherReads
-  extends Pick<Store, 'planRetry' | 'readJournal' | 'onWakeup' | 'onVacancy' | 'onScheduleChange'> {}
+  extends Pick<
+    Store,
+    'planRetry' | 'readJournal' | 'silentTasks' | 'onWakeup' | 'onVacancy' | 'onScheduleChange'
+  > {}
 
 type Read = (store: Store, known: Known) => unknown
 
 /** A call of each read. A read that the store gets is called here, too: the type asks for it. */
-export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'readJournal']: Read } = {
+export const everyRead: {
+  readonly [Name in keyof Inspector | 'planRetry' | 'readJournal' | 'silentTasks']: Read
+} = {
   address: ({ address }) => address,
   run: (store, { held }) => store.run(held),
   holder: (store) => store.holder('job', 'key'),
@@ -87,6 +92,7 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
     await store.failures({ limit: 1, job: 'job' }),
   ],
   mutes: (store) => store.mutes(),
+  lostWorkers: (store) => store.lostWorkers(),
   action: (store) => store.action('act_none'),
   actions: (store) => store.actions(10),
   planAction: (store, { failed }) => store.planAction('retry', [failed], []),
@@ -97,6 +103,7 @@ export const everyRead: { readonly [Name in keyof Inspector | 'planRetry' | 'rea
   ledger: (store) => store.ledger('report', { limit: 10 }),
   planRetry: (store, { failed }) => store.planRetry(failed, {}),
   readJournal: (store, { lease, held, fence }) => store.readJournal(lease, held, fence, 0),
+  silentTasks: (store) => store.silentTasks(),
 }
 
 type Action = Exclude<keyof Store, keyof typeof everyRead | keyof OtherReads | 'close'>
@@ -119,6 +126,8 @@ export const everyAction: { readonly [Name in Action]: (store: Store, known: Kno
     }),
   resign: (store, { lease }) => store.resign(lease, []),
   reportCut: (store, { lease }) => store.reportCut(lease),
+  explainLoss: (store, { lease }) => store.explainLoss(lease, { kind: 'spot', text: '' }),
+  reclaimStopped: (store, { lease }) => store.reclaimStopped(lease, 0),
   drainWorker: (store, { worker }) => store.drainWorker(worker, byHand()),
   pauseQueue: (store) => store.pauseQueue('default', byHand()),
   resumeQueue: (store) => store.resumeQueue('closed', byHand()),

@@ -196,7 +196,10 @@ test('a user that acts may do everything by the documented rule', async () => {
 })
 
 /** Of a store in which all is as it should be. */
-const changesNothing = new Set(['reconcile', 'reportCut', 'defineLimiters', 'correctCost', 'dueSchedules'])
+const changesNothing = new Set([
+  ...['reconcile', 'reportCut', 'explainLoss', 'reclaimStopped', 'defineLimiters', 'correctCost'],
+  'dueSchedules',
+])
 
 describe('in a cluster', () => {
   let cluster: RedisCluster | undefined

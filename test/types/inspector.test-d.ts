@@ -37,6 +37,7 @@ interface Reads {
   overview: sdk.Overview
   failures: readonly sdk.FailureGroup[]
   mutes: readonly sdk.Mute[]
+  lostWorkers: readonly sdk.LostWorker[]
   action: sdk.ActionInfo | undefined
   actions: readonly sdk.ActionInfo[]
   planAction: readonly sdk.RunForecast[]

@@ -10,6 +10,7 @@ import {
   type ClaimedRun,
   type EnqueueAnswer,
   keepAnswersMs,
+  type NewWorker,
   type Store,
 } from '../../../runtime/store/store.ts'
 import { expectSearch } from '../expect-search.ts'
@@ -26,6 +27,22 @@ export interface Fleet {
   readonly workers: TestWorker[]
   readonly claims: { readonly worker: number; readonly lease: string; readonly run: ClaimedRun }[]
   readonly told: ToldEvents
+}
+
+/** Every worker of the model runs in a task. */
+export const inTask: Partial<NewWorker> = {
+  report: {
+    n: 1,
+    agoMs: 0,
+    task: {
+      ...{
+        taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/a',
+        cluster: 'jobs',
+        region: 'eu-central-1',
+      },
+      ...{ family: 'workers', revision: '1', upMs: 0 },
+    },
+  },
 }
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
@@ -61,6 +78,7 @@ async function agree(oracle: Oracle, { store, workers, told }: Fleet): Promise<v
     expect(run).toMatchObject({ id, state, attempt, losses, position })
     expect(run?.orphans).toEqual(known.orphans)
     expect(run?.protect === true).toBe(known.protect)
+    if (!isEnd(state)) expect((run && 'lossStreak' in run ? run.lossStreak : 0) ?? 0).toBe(known.streak)
     expect(run && 'fingerprint' in run ? run.fingerprint : undefined).toBe(fingerprint)
     const { input: _, ...shown } = run ?? {}
     runs.push(shown as Run)
@@ -308,13 +326,30 @@ function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
         await advance(oracle, fleet, leaseMs / 4, which)
       oracle.promote()
       await witness.claim(0)
-      oracle.lose(which)
+      oracle.lose(which, { lease: old.lease, worker: old.name })
       oracle.operations.push(`worker lost ${old.name}`)
     }
-    const next = await TestWorker.register(store)
+    const next = await TestWorker.register(store, inTask)
     workers[which] = next
     oracle.operations.push(`worker joined ${next.name}`)
   })
+}
+
+/** What ended the task of a lost worker becomes known, and is told twice. */
+function explainCommand(choice: number, isBlameless: boolean): Command {
+  return command(
+    `loss ${choice} is explained as ${isBlameless ? 'a scale-in' : 'out of memory'}`,
+    async (oracle, { store }) => {
+      const loss = pick(oracle.losses, choice)
+      if (loss === undefined) return
+      const death = { kind: isBlameless ? 'scale-in' : 'out of memory', text: '' } as const
+      for (let i = 0; i < 2; i++) expect(await store.explainLoss(loss.lease, death)).toBe('explained')
+      if (loss.isExplained) return
+      loss.isExplained = true
+      oracle.explain(loss, isBlameless)
+      oracle.operations.push(`loss explained ${loss.worker}`)
+    },
+  )
 }
 
 function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
@@ -459,6 +494,9 @@ export const commands: fc.Arbitrary<Command>[] = [
     )
     .map(([which, kind, pauseMs, cause]) => settleCommand(which, kind, pauseMs, cause)),
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
+  fc
+    .tuple(choice, fc.constantFrom(true, true, false))
+    .map(([which, isBlameless]) => explainCommand(which, isBlameless)),
   fc.tuple(fc.constantFrom('cancel', 'retry'), choice).map(([kind, which]) => operatorCommand(kind, which)),
   choice.map(removeCommand),
   fc

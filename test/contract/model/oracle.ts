@@ -37,12 +37,22 @@ export interface KnownRun {
   lastStay: { readonly fence: number; readonly state: RunState } | undefined
 }
 
+/** A worker of a task that was lost, and its runs as they were right after that. */
+export interface KnownLoss {
+  readonly lease: string
+  readonly worker: string
+  readonly at: number
+  readonly runs: readonly Pick<KnownRun, 'id' | 'losses' | 'streak'>[]
+  isExplained: boolean
+}
+
 /** The contract in as few lines as it can be said: one map of runs, no store, no time of its own. */
 export class Oracle {
   readonly runs = new Map<string, KnownRun>()
   readonly paused = new Set<string>()
   /** Operation and subject of what the log of operations tells. */
   readonly operations: string[] = []
+  readonly losses: KnownLoss[] = []
   /** Windows by key: the run that opened the last one, and its end. */
   readonly windows = new Map<string, { readonly run: string; readonly end: number }>()
   /** Enqueues with a key, and what a repeat of each is answered. */
@@ -242,8 +252,30 @@ export class Oracle {
   }
 
   /** Its process died, or its lease expired. */
-  lose(worker: number): void {
-    for (const run of this.heldBy(worker)) {
+  lose(worker: number, known: Pick<KnownLoss, 'lease' | 'worker'>): void {
+    const held = this.heldBy(worker)
+    this.#lose(held)
+    const runs = held.map(({ id, losses, streak }) => ({ id, losses, streak }))
+    this.losses.push({ ...known, at: this.now, runs, isExplained: false })
+  }
+
+  /** What ended a lost worker's task is known, and says nothing about its runs, or may be the work of one. */
+  explain({ runs, at }: KnownLoss, isBlameless: boolean): void {
+    for (const { id, losses, streak } of isBlameless ? runs : []) {
+      const run = this.runs.get(id)
+      if (run === undefined || isEnd(run.state)) continue
+      if (run.losses !== losses || run.streak !== streak || streak === 0) continue
+      // It is claimed only to be failed.
+      if (run.holder !== undefined && streak >= poisonLimit) continue
+      run.streak--
+      if (run.wakeAt !== at + lossDelayMs(streak)) continue
+      run.wakeAt = at + lossDelayMs(streak - 1)
+      if (run.wakeAt <= this.now) this.#ready(run)
+    }
+  }
+
+  #lose(held: readonly KnownRun[]): void {
+    for (const run of held) {
       run.holder = undefined
       run.losses++
       run.streak++

@@ -18,7 +18,13 @@ function arnOf(task: string): string {
 
 /** A worker that runs in a task. */
 function inTask(task: string, over: Partial<NewWorker> = {}): Partial<NewWorker> {
-  const identity = { taskArn: arnOf(task), cluster: 'jobs', region: 'eu-central-1', family: 'w', revision: '1' }
+  const identity = {
+    taskArn: arnOf(task),
+    cluster: 'jobs',
+    region: 'eu-central-1',
+    family: 'w',
+    revision: '1',
+  }
   return { ...over, report: { n: 1, agoMs: 0, task: { ...identity, upMs: 0 } } }
 }
 
@@ -50,29 +56,33 @@ async function losePast(contract: Contract, witness: TestWorker, times: number):
 }
 
 export function lostWorkersContract(open: Open): void {
-  contractTest(open, 'a lost worker of a task is kept for an hour, with what ended its task', async (contract) => {
-    const { store, worker, now } = contract
-    await store.enqueue([newRun(), newRun()])
-    const witness = await worker()
-    const victim = await lose(contract, witness)
-    const lostAt = now()
-    const told = { name: victim.name, taskArn: arnOf('a'), lostAt, seenBy: 'lease', runs: 2 }
-    expect(await store.lostWorkers()).toEqual([told])
-    expect(await store.silentTasks()).toEqual([
-      { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost' },
-    ])
-    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
-    expect(await store.lostWorkers()).toEqual([{ ...told, death: scaleIn }])
-    expect(await store.silentTasks()).toEqual([])
+  contractTest(
+    open,
+    'a lost worker of a task is kept for an hour, with what ended its task',
+    async (contract) => {
+      const { store, worker, now } = contract
+      await store.enqueue([newRun(), newRun()])
+      const witness = await worker()
+      const victim = await lose(contract, witness)
+      const lostAt = now()
+      const told = { name: victim.name, taskArn: arnOf('a'), lostAt, seenBy: 'lease', runs: 2 }
+      expect(await store.lostWorkers()).toEqual([told])
+      expect(await store.silentTasks()).toEqual([
+        { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost' },
+      ])
+      expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
+      expect(await store.lostWorkers()).toEqual([{ ...told, death: scaleIn }])
+      expect(await store.silentTasks()).toEqual([])
 
-    await pass(contract, witness, keepLostMs - 1)
-    expect(await store.lostWorkers()).toHaveLength(1)
-    await pass(contract, witness, 1)
-    expect(await store.lostWorkers()).toEqual([])
-    expect(await store.explainLoss(victim.lease, scaleIn)).toBe('unknown')
-    await store.sweep(100)
-    expect(await store.lostWorkers()).toEqual([])
-  })
+      await pass(contract, witness, keepLostMs - 1)
+      expect(await store.lostWorkers()).toHaveLength(1)
+      await pass(contract, witness, 1)
+      expect(await store.lostWorkers()).toEqual([])
+      expect(await store.explainLoss(victim.lease, scaleIn)).toBe('unknown')
+      await store.sweep(100)
+      expect(await store.lostWorkers()).toEqual([])
+    },
+  )
 
   contractTest(open, 'a worker that left, lives or has no task is not kept as lost', async (contract) => {
     const { store, worker } = contract
@@ -89,33 +99,46 @@ export function lostWorkersContract(open: Open): void {
     for (const { lease } of [left, alive, outside, witness])
       expect(await store.explainLoss(lease, scaleIn)).toBe('unknown')
     expect(await store.explainLoss('no such lease', scaleIn)).toBe('unknown')
-    expect(await readOperations(store)).not.toContainEqual(expect.objectContaining({ operation: 'loss explained' }))
+    expect(await readOperations(store)).not.toContainEqual(
+      expect.objectContaining({ operation: 'loss explained' }),
+    )
   })
 
-  contractTest(open, 'a stop that says nothing about the run takes the loss back from its streak', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const witness = await worker()
-    const victim = await lose(contract, witness)
-    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
-    // Also where the reply to the first call was lost; the first cause stands.
-    for (const death of [scaleIn, scaleIn, memory])
-      expect(await store.explainLoss(victim.lease, death)).toBe('explained')
-    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
-    expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
-    expect(await store.history(run.id)).toMatchObject([
-      { kind: 'lost', cause: 'lease', worker: victim.name },
-      { kind: 'explained', cause: 'lease', worker: victim.name, reason: `${words}; the loss doesn't count` },
-    ])
-    const explained = (await readOperations(store)).filter(({ operation }) => operation === 'loss explained')
-    expect(explained).toMatchObject([
-      { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
-    ])
-    // The next loss in a row is the first one.
-    await lose(contract, witness)
-    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-  })
+  contractTest(
+    open,
+    'a stop that says nothing about the run takes the loss back from its streak',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      const victim = await lose(contract, witness)
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1, lossStreak: 1 })
+      // Also where the reply to the first call was lost; the first cause stands.
+      for (const death of [scaleIn, scaleIn, memory])
+        expect(await store.explainLoss(victim.lease, death)).toBe('explained')
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+      expect(await store.run(run.id)).not.toHaveProperty('lossStreak')
+      expect(await store.history(run.id)).toMatchObject([
+        { kind: 'lost', cause: 'lease', worker: victim.name },
+        {
+          kind: 'explained',
+          cause: 'lease',
+          worker: victim.name,
+          reason: `${words}; the loss doesn't count`,
+        },
+      ])
+      const explained = (await readOperations(store)).filter(
+        ({ operation }) => operation === 'loss explained',
+      )
+      expect(explained).toMatchObject([
+        { subject: victim.name, count: 1, reason: words, details: { cause: 'scale-in' } },
+      ])
+      // The next loss in a row is the first one.
+      await lose(contract, witness)
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+    },
+  )
 
   contractTest(open, 'a death that may be the work of the run leaves its streak', async (contract) => {
     const { store, worker } = contract
@@ -142,7 +165,10 @@ export function lostWorkersContract(open: Open): void {
     await pass(contract, witness, 8_000)
     const fourth = await lose(contract, witness)
     const lostAt = now()
-    expect(await store.run(run.id)).toMatchObject({ state: 'waiting', waitingFor: { until: lostAt + 30_000 } })
+    expect(await store.run(run.id)).toMatchObject({
+      state: 'waiting',
+      waitingFor: { until: lostAt + 30_000 },
+    })
     await pass(contract, witness, 4_000)
     // Of three losses it would be 5 s, which are not over.
     const early = { state: 'waiting', lossStreak: 3 }
@@ -160,64 +186,76 @@ export function lostWorkersContract(open: Open): void {
     expect(await witness.claim()).toHaveLength(1)
   })
 
-  contractTest(open, 'a pause of the run itself goes on when a loss before it is taken back', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const witness = await worker()
-    const victim = await lose(contract, witness)
-    const claimed = await witness.claimOne()
-    await witness.settle(claimed, { kind: 'retrying', error: plainError, delayMs: 60_000 })
-    const before = await store.run(run.id)
-    await store.explainLoss(victim.lease, scaleIn)
-    const { lossStreak: _, ...rest } = before as unknown as { lossStreak: number }
-    expect(await store.run(run.id)).toEqual(rest)
-  })
+  contractTest(
+    open,
+    'a pause of the run itself goes on when a loss before it is taken back',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      const victim = await lose(contract, witness)
+      const claimed = await witness.claimOne()
+      await witness.settle(claimed, { kind: 'retrying', error: plainError, delayMs: 60_000 })
+      const before = await store.run(run.id)
+      await store.explainLoss(victim.lease, scaleIn)
+      const { lossStreak: _, ...rest } = before as unknown as { lossStreak: number }
+      expect(await store.run(run.id)).toEqual(rest)
+    },
+  )
 
-  contractTest(open, 'nothing is taken back once an entry has been stored, or after another loss', async (contract) => {
-    const { store, worker } = contract
-    const [stored, again] = [newRun(), newRun()]
-    await store.enqueue([stored, again])
-    const witness = await worker()
-    const first = await lose(contract, witness)
-    const next = await worker(inTask('b'))
-    const runs = await next.claim()
-    for (const run of runs) if (run.id === stored.id) await next.append(run, done('one'))
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
-    const states = [await store.run(stored.id), await store.run(again.id)]
-    expect(states).toMatchObject([{ lossStreak: 1 }, { lossStreak: 2 }])
-    await store.explainLoss(first.lease, scaleIn)
-    expect([await store.run(stored.id), await store.run(again.id)]).toEqual(states)
-    for (const { id } of [stored, again]) {
-      const [, , explained] = await store.history(id)
-      expect(explained).toMatchObject({ kind: 'explained', worker: first.name, reason: words })
-      expect(explained).not.toHaveProperty('cause')
-    }
-    expect(await readOperations(store)).toContainEqual(
-      expect.objectContaining({ operation: 'loss explained', subject: first.name, count: 0 }),
-    )
-    // That of the last loss is.
-    await store.explainLoss(next.lease, scaleIn)
-    expect(await store.run(stored.id)).not.toHaveProperty('lossStreak')
-    expect(await store.run(again.id)).toMatchObject({ lossStreak: 1 })
-  })
+  contractTest(
+    open,
+    'nothing is taken back once an entry has been stored, or after another loss',
+    async (contract) => {
+      const { store, worker } = contract
+      const [stored, again] = [newRun(), newRun()]
+      await store.enqueue([stored, again])
+      const witness = await worker()
+      const first = await lose(contract, witness)
+      const next = await worker(inTask('b'))
+      const runs = await next.claim()
+      for (const run of runs) if (run.id === stored.id) await next.append(run, done('one'))
+      await contract.letLeaseExpire(witness)
+      await witness.claim(0)
+      const states = [await store.run(stored.id), await store.run(again.id)]
+      expect(states).toMatchObject([{ lossStreak: 1 }, { lossStreak: 2 }])
+      await store.explainLoss(first.lease, scaleIn)
+      expect([await store.run(stored.id), await store.run(again.id)]).toEqual(states)
+      for (const { id } of [stored, again]) {
+        const [, , explained] = await store.history(id)
+        expect(explained).toMatchObject({ kind: 'explained', worker: first.name, reason: words })
+        expect(explained).not.toHaveProperty('cause')
+      }
+      expect(await readOperations(store)).toContainEqual(
+        expect.objectContaining({ operation: 'loss explained', subject: first.name, count: 0 }),
+      )
+      // That of the last loss is.
+      await store.explainLoss(next.lease, scaleIn)
+      expect(await store.run(stored.id)).not.toHaveProperty('lossStreak')
+      expect(await store.run(again.id)).toMatchObject({ lossStreak: 1 })
+    },
+  )
 
-  contractTest(open, 'of a run that another worker holds by now the loss is taken back, too', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const witness = await worker()
-    const victim = await lose(contract, witness)
-    const next = await worker(inTask('b'))
-    const claimed = await next.claimOne()
-    await store.explainLoss(victim.lease, scaleIn)
-    expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
-    await contract.letLeaseExpire(witness)
-    await witness.claim(0)
-    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
-    expect(claimed.losses).toBe(1)
-  })
+  contractTest(
+    open,
+    'of a run that another worker holds by now the loss is taken back, too',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      const victim = await lose(contract, witness)
+      const next = await worker(inTask('b'))
+      const claimed = await next.claimOne()
+      await store.explainLoss(victim.lease, scaleIn)
+      expect(await store.run(run.id)).toMatchObject({ state: 'running', worker: next.name })
+      await contract.letLeaseExpire(witness)
+      await witness.claim(0)
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 2, lossStreak: 1 })
+      expect(claimed.losses).toBe(1)
+    },
+  )
 
   contractTest(open, 'a run that is no suspect any more is claimed beside a suspect', async (contract) => {
     const { store, worker } = contract
@@ -235,22 +273,26 @@ export function lostWorkersContract(open: Open): void {
     expect(await store.sweep(100)).toEqual({ pruned: 0, repaired: [] })
   })
 
-  contractTest(open, 'a run that was poisoned meanwhile keeps its end, and its history says so', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const witness = await worker()
-    const lost = await losePast(contract, witness, 6)
-    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
-    await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
-    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
-    const last = (await store.history(run.id)).at(-1)
-    expect(last).toMatchObject({
-      kind: 'explained',
-      reason: `${words}; the run was given up as poisoned before that was known, and keeps its end`,
-    })
-    expect(last).not.toHaveProperty('cause')
-  })
+  contractTest(
+    open,
+    'a run that was poisoned meanwhile keeps its end, and its history says so',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      const lost = await losePast(contract, witness, 6)
+      expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
+      await store.explainLoss(lost.at(-1)?.lease ?? '', scaleIn)
+      expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { code: 'RUN_POISONED' } })
+      const last = (await store.history(run.id)).at(-1)
+      expect(last).toMatchObject({
+        kind: 'explained',
+        reason: `${words}; the run was given up as poisoned before that was known, and keeps its end`,
+      })
+      expect(last).not.toHaveProperty('cause')
+    },
+  )
 
   contractTest(open, 'a run that is being given up as poisoned keeps its end, too', async (contract) => {
     const { store, worker } = contract
@@ -267,25 +309,29 @@ export function lostWorkersContract(open: Open): void {
     expect(await store.run(run.id)).toMatchObject({ state: 'failed' })
   })
 
-  contractTest(open, 'what a poisoned run tells of its losses leaves out those that do not count', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const witness = await worker()
-    for (const task of ['a', 'b', 'c'])
-      await store.explainLoss((await lose(contract, witness, task)).lease, scaleIn)
-    await losePast(contract, witness, 5)
-    await pass(contract, witness, 120_000)
-    const poisoned = await witness.claimOne()
-    expect(poisoned).toMatchObject({ losses: 8, lossesSeen: { exit: 0, cut: 0, lease: 5 } })
-    const last = await worker(inTask('last'))
-    await store.resign(witness.lease, [])
-    await last.claimOne()
-    const other = await worker()
-    await contract.letLeaseExpire(other)
-    await other.claim(0)
-    expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { fields: { leases: 6 } } })
-  })
+  contractTest(
+    open,
+    'what a poisoned run tells of its losses leaves out those that do not count',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      for (const task of ['a', 'b', 'c'])
+        await store.explainLoss((await lose(contract, witness, task)).lease, scaleIn)
+      await losePast(contract, witness, 5)
+      await pass(contract, witness, 120_000)
+      const poisoned = await witness.claimOne()
+      expect(poisoned).toMatchObject({ losses: 8, lossesSeen: { exit: 0, cut: 0, lease: 5 } })
+      const last = await worker(inTask('last'))
+      await store.resign(witness.lease, [])
+      await last.claimOne()
+      const other = await worker()
+      await contract.letLeaseExpire(other)
+      await other.claim(0)
+      expect(await store.run(run.id)).toMatchObject({ state: 'failed', error: { fields: { leases: 6 } } })
+    },
+  )
 
   contractTest(open, 'a run that ended or is gone is told of, not moved', async (contract) => {
     const { store, worker } = contract
@@ -332,7 +378,9 @@ export function lostWorkersContract(open: Open): void {
     }
     const told = await store.lostWorkers()
     expect(told).toHaveLength(maxToldWorkers)
-    expect(told.map(({ lostAt }) => lostAt)).toEqual(told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a))
+    expect(told.map(({ lostAt }) => lostAt)).toEqual(
+      told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
+    )
     expect(await store.silentTasks()).toHaveLength(maxToldWorkers)
   })
 
@@ -369,48 +417,61 @@ async function fallSilent(contract: Contract, ...others: readonly TestWorker[]):
 }
 
 function reclaimStoppedContract(open: Open): void {
-  contractTest(open, 'a silent worker whose task is stopped is lost before its lease is over', async (contract) => {
-    const { store, worker } = contract
-    const run = newRun()
-    await store.enqueue([run])
-    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-    await victim.claimOne()
-    const twin = await worker(inTask('a', { leaseMs }))
-    expect(await store.silentTasks()).toEqual([])
-    await fallSilent(contract, witness, twin)
-    const [silent, ...others] = await store.silentTasks()
-    expect(others).toEqual([])
-    expect(silent).toMatchObject({ lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'silent' })
-    const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
+  contractTest(
+    open,
+    'a silent worker whose task is stopped is lost before its lease is over',
+    async (contract) => {
+      const { store, worker } = contract
+      const run = newRun()
+      await store.enqueue([run])
+      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+      await victim.claimOne()
+      const twin = await worker(inTask('a', { leaseMs }))
+      expect(await store.silentTasks()).toEqual([])
+      await fallSilent(contract, witness, twin)
+      const [silent, ...others] = await store.silentTasks()
+      expect(others).toEqual([])
+      expect(silent).toMatchObject({
+        lease: victim.lease,
+        worker: victim.name,
+        taskArn: arnOf('a'),
+        state: 'silent',
+      })
+      const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
 
-    expect(await store.reclaimStopped(victim.lease, seenAt - 1)).toBe('not lost')
-    expect(await store.run(run.id)).toMatchObject({ state: 'running' })
-    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
-    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
-    expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
-    expect(await victim.renew()).toEqual({ kind: 'lost' })
-    expect(await store.history(run.id)).toMatchObject([{ kind: 'lost', cause: 'exit' }])
-    expect(await store.lostWorkers()).toMatchObject([{ name: victim.name, seenBy: 'exit', runs: 1 }])
-    // Each lease of the task is judged by itself.
-    expect(await twin.renew()).toMatchObject({ kind: 'held' })
-  })
+      expect(await store.reclaimStopped(victim.lease, seenAt - 1)).toBe('not lost')
+      expect(await store.run(run.id)).toMatchObject({ state: 'running' })
+      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
+      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
+      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
+      expect(await victim.renew()).toEqual({ kind: 'lost' })
+      expect(await store.history(run.id)).toMatchObject([{ kind: 'lost', cause: 'exit' }])
+      expect(await store.lostWorkers()).toMatchObject([{ name: victim.name, seenBy: 'exit', runs: 1 }])
+      // Each lease of the task is judged by itself.
+      expect(await twin.renew()).toMatchObject({ kind: 'held' })
+    },
+  )
 
-  contractTest(open, 'a worker that was seen since is not lost, whatever is said of its task', async (contract) => {
-    const { store, worker } = contract
-    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-    await fallSilent(contract, witness)
-    const [silent] = await store.silentTasks()
-    const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
-    await victim.renew()
-    expect(await store.silentTasks()).toEqual([])
-    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-    await fallSilent(contract, witness)
-    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-    expect(await victim.renew()).toMatchObject({ kind: 'held' })
-    expect(await store.reclaimStopped('no such lease', seenAt)).toBe('not lost')
-    await store.resign(victim.lease, [])
-    expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-  })
+  contractTest(
+    open,
+    'a worker that was seen since is not lost, whatever is said of its task',
+    async (contract) => {
+      const { store, worker } = contract
+      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
+      await fallSilent(contract, witness)
+      const [silent] = await store.silentTasks()
+      const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
+      await victim.renew()
+      expect(await store.silentTasks()).toEqual([])
+      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+      await fallSilent(contract, witness)
+      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+      expect(await victim.renew()).toMatchObject({ kind: 'held' })
+      expect(await store.reclaimStopped('no such lease', seenAt)).toBe('not lost')
+      await store.resign(victim.lease, [])
+      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
+    },
+  )
 
   contractTest(open, 'a worker is not lost by its task before it is silent', async (contract) => {
     const { store, worker, now } = contract
@@ -426,15 +487,23 @@ function reclaimStoppedContract(open: Open): void {
     expect(await victim.renew()).toMatchObject({ kind: 'held' })
   })
 
-  contractTest(open, 'ECS is not asked about a silent worker with a short lease, or without a task', async (contract) => {
-    const { store, worker } = contract
-    const [, , witness] = [await worker(inTask('a', { leaseMs: 20_000 })), await worker({ leaseMs }), await worker()]
-    for (let passed = 0; passed < 16_000; passed += 4_000) {
-      contract.advance(4_000)
-      await witness.renew()
-    }
-    expect(await store.silentTasks()).toEqual([])
-    await fallSilent(contract, witness)
-    expect(await store.silentTasks()).toEqual([])
-  })
+  contractTest(
+    open,
+    'ECS is not asked about a silent worker with a short lease, or without a task',
+    async (contract) => {
+      const { store, worker } = contract
+      const [, , witness] = [
+        await worker(inTask('a', { leaseMs: 20_000 })),
+        await worker({ leaseMs }),
+        await worker(),
+      ]
+      for (let passed = 0; passed < 16_000; passed += 4_000) {
+        contract.advance(4_000)
+        await witness.renew()
+      }
+      expect(await store.silentTasks()).toEqual([])
+      await fallSilent(contract, witness)
+      expect(await store.silentTasks()).toEqual([])
+    },
+  )
 }

@@ -110,12 +110,7 @@ const table: readonly [what: string, task: object, primary: string | undefined, 
     own,
     'stopped by a user (UserInitiated: looks stuck; worker: exit code 0)',
   ],
-  [
-    'out of memory',
-    { ...essential, containers: [container(137, memory)] },
-    own,
-    'out of memory',
-  ],
+  ['out of memory', { ...essential, containers: [container(137, memory)] }, own, 'out of memory'],
   [
     'out of memory while it was stopping',
     { containers: [container(137, memory)], executionStoppedAt: after(2_000) },
