@@ -4,6 +4,8 @@ import { AwsSdkMissingError } from '../model/protection-errors.ts'
 export interface EcsModule {
   readonly ECSClient: new (config: object) => EcsClient
   readonly UpdateTaskProtectionCommand: new (input: UpdateTaskProtectionInput) => object
+  readonly DescribeTasksCommand: new (input: DescribeInput<'tasks'>) => object
+  readonly DescribeServicesCommand: new (input: DescribeInput<'services'>) => object
 }
 
 export interface EcsClient {
@@ -17,6 +19,10 @@ interface UpdateTaskProtectionInput {
   readonly protectionEnabled: boolean
   readonly expiresInMinutes?: number
 }
+
+type DescribeInput<Things extends string> = { readonly cluster: string } & Readonly<
+  Record<Things, readonly string[]>
+>
 
 const connectMs = 2_000
 const replyMs = 5_000
@@ -35,8 +41,8 @@ export async function loadEcs(): Promise<EcsModule> {
   }
 }
 
-/** Makes a client that fails soon and never repeats a call by itself: repetitions are the holder's, and counted. */
-export function openEcsClient({ ECSClient }: EcsModule, region: string): EcsClient {
+/** Makes a client that fails soon and never repeats a call by itself: repetitions are its user's, and counted. */
+export function openEcsClient({ ECSClient }: Pick<EcsModule, 'ECSClient'>, region: string): EcsClient {
   return new ECSClient({
     region,
     maxAttempts: 1,

@@ -9,14 +9,16 @@ import {
   type ProtectionTransport,
 } from './protection-answer.ts'
 
+type ProtectingEcs = Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'>
+
 /** Protection by the ECS API, where there's no agent endpoint. */
 export class EcsTransport implements ProtectionTransport {
-  readonly #ecs: EcsModule
+  readonly #ecs: ProtectingEcs
   readonly #identity: () => TaskIdentity | undefined
   #client: EcsClient | undefined
 
   /** @param identity Of the own task, once it's known. */
-  constructor(ecs: EcsModule, identity: () => TaskIdentity | undefined) {
+  constructor(ecs: ProtectingEcs, identity: () => TaskIdentity | undefined) {
     this.#ecs = ecs
     this.#identity = identity
   }

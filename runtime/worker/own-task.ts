@@ -1,6 +1,8 @@
+import type { Duty } from '../coordination/duty.ts'
 import { pause } from '../model/clock.ts'
 import type { Protection, TaskIdentitySource } from '../model/protection.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
+import type { LostWorkerStore } from '../store/lost-workers.ts'
 import type { RunDrainPlan } from '../store/worker-drain.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 import { openProtection } from './open-protection.ts'
@@ -70,6 +72,18 @@ export class OwnTask {
   onChange(listener: () => void): void {
     this.#reader?.onKnown(listener)
     this.protection?.onChange(listener)
+  }
+
+  /** What the leader does for the tasks of the fleet. */
+  async duties(store: LostWorkerStore): Promise<Duty[]> {
+    const reader = this.#reader
+    if (reader === undefined) return []
+    const [{ TaskDeathsDuty }, { openEcsTasks }] = await Promise.all([
+      import('../fargate/task-deaths-duty.ts'),
+      import('../fargate/ecs-tasks.ts'),
+    ])
+    const { clock, log } = this.#config
+    return [new TaskDeathsDuty(store, { clock, log, identity: () => reader.current, open: openEcsTasks })]
   }
 
   /** Begins to tell the task's protection of other workers. */

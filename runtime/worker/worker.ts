@@ -150,7 +150,7 @@ export class Worker {
       if (this.#isStopped) return await store.close()
       this.#store = store
       this.#task = await this.#openTask()
-      this.#leadership.open(this.#store, this.#duties(this.#store))
+      this.#leadership.open(this.#store, [...this.#duties(store), ...(await this.#task.duties(store))])
       this.#keeper = this.#makeKeeper(this.#store, this.#task)
       // Before it registers: a worker whose thread or health port is missing is to leave nothing in the store.
       await this.#keeper.start()

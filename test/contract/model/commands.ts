@@ -40,7 +40,7 @@ export const inTask: Partial<NewWorker> = {
         cluster: 'jobs',
         region: 'eu-central-1',
       },
-      ...{ family: 'workers', revision: '1', upMs: 0 },
+      ...{ family: 'workers', revision: '1', process: 'a', upMs: 0 },
     },
   },
 }

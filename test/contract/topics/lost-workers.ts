@@ -25,7 +25,7 @@ function inTask(task: string, over: Partial<NewWorker> = {}): Partial<NewWorker>
     family: 'w',
     revision: '1',
   }
-  return { ...over, report: { n: 1, agoMs: 0, task: { ...identity, upMs: 0 } } }
+  return { ...over, report: { n: 1, agoMs: 0, task: { ...identity, process: task, upMs: 0 } } }
 }
 
 /** Lets time pass while the witness renews. */

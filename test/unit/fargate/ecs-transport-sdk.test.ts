@@ -58,7 +58,7 @@ function awsError(status: number, type: string): typeof hang {
 }
 
 describe.skipIf(ecs === undefined)('the SDK', () => {
-  let sdk: EcsModule
+  let sdk: Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'>
   beforeAll(() => {
     const { ECSClient, UpdateTaskProtectionCommand } = ecs as EcsModule
     // Without its short timeouts: a busy machine loses no call.

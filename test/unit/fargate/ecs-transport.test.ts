@@ -68,7 +68,7 @@ describe('what the client throws', () => {
 describe('a call by the SDK', () => {
   test('names cluster and task, asks once, and fails soon', async () => {
     const seen: object[] = []
-    const ecs: EcsModule = {
+    const ecs: Pick<EcsModule, 'ECSClient' | 'UpdateTaskProtectionCommand'> = {
       ECSClient: class {
         constructor(config: object) {
           seen.push(config)

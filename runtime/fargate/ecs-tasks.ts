@@ -1,0 +1,79 @@
+import { messageOf, nameOf } from '../model/thrown.ts'
+import {
+  type DescribedTask,
+  type PrimaryDeployment,
+  parseDescribedTasks,
+  parsePrimaryDeployment,
+} from './described-task.ts'
+import { type EcsClient, type EcsModule, loadEcs, openEcsClient } from './ecs-client.ts'
+
+/**
+ * - `denied`: the task's role lacks the permission, or there is no role
+ * - `failed`: asked again it may reply
+ */
+export type EcsReply<Value> =
+  | { readonly kind: 'reply'; readonly value: Value }
+  | { readonly kind: 'denied'; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string }
+
+/** What is asked of ECS about tasks that may have ended. Never rejects. */
+export interface EcsTasks {
+  /** At most 100 ARNs. What ECS doesn't know any more is left out. */
+  describe(
+    cluster: string,
+    taskArns: readonly string[],
+    signal: AbortSignal,
+  ): Promise<EcsReply<readonly DescribedTask[]>>
+  /** A value of undefined: the service is gone. */
+  primaryDeployment(
+    cluster: string,
+    service: string,
+    signal: AbortSignal,
+  ): Promise<EcsReply<PrimaryDeployment | undefined>>
+  close(): void
+}
+
+/** @throws AwsSdkMissingError */
+export async function openEcsTasks(region: string): Promise<EcsTasks> {
+  const ecs = await loadEcs()
+  return new SdkEcsTasks(ecs, openEcsClient(ecs, region))
+}
+
+class SdkEcsTasks implements EcsTasks {
+  readonly #ecs: EcsModule
+  readonly #client: EcsClient
+
+  constructor(ecs: EcsModule, client: EcsClient) {
+    this.#ecs = ecs
+    this.#client = client
+  }
+
+  describe(cluster: string, tasks: readonly string[], signal: AbortSignal) {
+    return this.#send(new this.#ecs.DescribeTasksCommand({ cluster, tasks }), signal, parseDescribedTasks)
+  }
+
+  primaryDeployment(cluster: string, service: string, signal: AbortSignal) {
+    const command = new this.#ecs.DescribeServicesCommand({ cluster, services: [service] })
+    return this.#send(command, signal, parsePrimaryDeployment)
+  }
+
+  close(): void {
+    this.#client.destroy()
+  }
+
+  async #send<Value>(
+    command: object,
+    signal: AbortSignal,
+    parse: (reply: unknown) => Value,
+  ): Promise<EcsReply<Value>> {
+    try {
+      return { kind: 'reply', value: parse(await this.#client.send(command, { abortSignal: signal })) }
+    } catch (error) {
+      const isDenied = deniedNames.has(nameOf(error))
+      return { kind: isDenied ? 'denied' : 'failed', detail: `${nameOf(error)}: ${messageOf(error)}` }
+    }
+  }
+}
+
+/** The second one: the client found no credentials, since the task has no role. */
+const deniedNames: ReadonlySet<string> = new Set(['AccessDeniedException', 'CredentialsProviderError'])

@@ -1,0 +1,298 @@
+import { describe, expect, test } from 'vitest'
+import type { DutyTerm } from '../../../runtime/coordination/duty.ts'
+import type { DescribedTask } from '../../../runtime/fargate/described-task.ts'
+import type { EcsReply, EcsTasks } from '../../../runtime/fargate/ecs-tasks.ts'
+import { TaskDeathsDuty } from '../../../runtime/fargate/task-deaths-duty.ts'
+import type { DeathCause } from '../../../runtime/model/death-cause.ts'
+import { AwsSdkMissingError } from '../../../runtime/model/protection-errors.ts'
+import { silentShare, type SilentTask } from '../../../runtime/store/lost-workers.ts'
+import { renewalShare } from '../../../runtime/worker/lease-messages.ts'
+import { FakeClock } from '../coordination/fake-clock.ts'
+import { LineLog } from './line-log.ts'
+
+const cluster = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/'
+const identity = {
+  ...{ taskArn: `${cluster}own`, cluster: 'jobs', region: 'eu-central-1', family: 'workers', revision: '1' },
+}
+const primary = { id: 'ecs-svc/1' }
+
+function lost(task: string, lease = task): SilentTask {
+  return {
+    lease,
+    worker: `w-${lease}`,
+    taskArn: task.startsWith('arn:') ? task : cluster + task,
+    state: 'lost',
+  }
+}
+
+function silent(task: string, lease = task): SilentTask {
+  return { ...lost(task, lease), state: 'silent', seenAt: 7 }
+}
+
+function running(task: string): DescribedTask {
+  return {
+    ...{ taskArn: cluster + task, lastStatus: 'RUNNING', desiredStatus: 'RUNNING', launchType: 'FARGATE' },
+    ...{ group: 'service:workers', startedBy: 'ecs-svc/1', containers: [] },
+  }
+}
+
+function stopped(task: string, over: Partial<DescribedTask> = {}): DescribedTask {
+  return {
+    ...running(task),
+    ...{ lastStatus: 'STOPPED', desiredStatus: 'STOPPED', stopCode: 'ServiceSchedulerInitiated' },
+    stoppedReason: 'Scaling activity initiated by (deployment ecs-svc/1)',
+    ...over,
+  }
+}
+
+type Described = EcsReply<readonly DescribedTask[]>
+
+const denied: Described = { kind: 'denied', detail: 'AccessDeniedException: not authorized' }
+const failed: Described = { kind: 'failed', detail: 'ThrottlingException: Rate exceeded' }
+
+/** A leader that looks as often as a test has it look. What the store tells and ECS replies is set before each look. */
+class Site {
+  readonly clock = new FakeClock()
+  readonly log = new LineLog()
+  readonly asked: string[][] = []
+  readonly explained: [lease: string, DeathCause['kind']][] = []
+  readonly reclaimed: [lease: string, seenAt: number][] = []
+  opened = 0
+  closed = 0
+  told: SilentTask[] = []
+  tasks: DescribedTask[] = []
+  failure: Described | undefined
+  services: EcsReply<typeof primary | undefined> = { kind: 'reply', value: primary }
+  isKnown = true
+  isInstalled = true
+  readonly duty: TaskDeathsDuty
+  beats = 0
+
+  constructor() {
+    const ecs: EcsTasks = {
+      describe: async (_, arns) => {
+        this.asked.push(arns.map((arn) => arn.slice(cluster.length)))
+        return (
+          this.failure ?? { kind: 'reply', value: this.tasks.filter(({ taskArn }) => arns.includes(taskArn)) }
+        )
+      },
+      primaryDeployment: async (_, service) => {
+        this.asked.push([`service ${service}`])
+        return this.services
+      },
+      close: () => void this.closed++,
+    }
+    const store = {
+      silentTasks: async () => this.told,
+      explainLoss: async (lease: string, { kind }: DeathCause) => {
+        this.explained.push([lease, kind])
+        this.told = this.told.filter((one) => one.lease !== lease)
+        return 'explained' as const
+      },
+      reclaimStopped: async (lease: string, seenAt: number) => {
+        this.reclaimed.push([lease, seenAt])
+        return 'lost' as const
+      },
+    }
+    this.duty = new TaskDeathsDuty(store, {
+      ...{ clock: this.clock, log: this.log, identity: () => (this.isKnown ? identity : undefined) },
+      open: async () => {
+        this.opened++
+        if (!this.isInstalled) throw new AwsSdkMissingError(new Error('no such package'))
+        return ecs
+      },
+    })
+  }
+
+  /** Plays a term until `ms` have passed; answers the tasks that were asked about, call by call. */
+  async play(ms: number): Promise<readonly (readonly string[])[]> {
+    const over = new AbortController()
+    const begun = this.asked.length
+    let left = ms
+    const term: DutyTerm = {
+      ...{ signal: over.signal, fence: 1 },
+      beat: () => void this.beats++,
+      pause: async (pauseMs) => {
+        left -= pauseMs
+        this.clock.stopFor(pauseMs)
+        if (left <= 0) over.abort()
+      },
+    }
+    await this.duty.work(term)
+    return this.asked.slice(begun)
+  }
+}
+
+describe('a lost worker', () => {
+  test('is explained once its task is stopped; until then it is asked about later and later', async () => {
+    const site = new Site()
+    site.told = [lost('a')]
+    site.tasks = [{ ...running('a'), desiredStatus: 'STOPPED', lastStatus: 'STOPPING' }]
+    expect(await site.play(60_000)).toEqual([['a'], ['a'], ['a'], ['a']])
+    expect(site.explained).toEqual([])
+    site.tasks = [stopped('a')]
+    await site.play(60_000)
+    expect(site.explained).toEqual([['a', 'scale-in']])
+    expect(site.reclaimed).toEqual([])
+    expect(await site.play(60_000)).toEqual([])
+    expect([site.opened, site.closed]).toEqual([2, 2])
+  })
+
+  test('whose task was running after it is not explained by a stop that came later', async () => {
+    const site = new Site()
+    // The process was started again in its task, or was cut off.
+    site.told = [lost('a', 'first')]
+    site.tasks = [running('a')]
+    await site.play(10_000)
+    site.told.push(lost('a', 'second'))
+    site.tasks = [stopped('a')]
+    await site.play(60_000)
+    expect(site.explained.toSorted()).toEqual([
+      ['first', 'unknown'],
+      ['second', 'scale-in'],
+    ])
+  })
+
+  test('is left as it is while ECS does not know its task', async () => {
+    const site = new Site()
+    site.told = [lost('a')]
+    await site.play(600_000)
+    expect(site.explained).toEqual([])
+    expect(site.asked.length).toBeLessThan(10)
+  })
+
+  test('of another region, account or cluster, or with an ARN of the old form, is not asked about', async () => {
+    const site = new Site()
+    const arns = [
+      'arn:aws:ecs:us-east-1:111122223333:task/jobs/a',
+      'arn:aws:ecs:eu-central-1:444455556666:task/jobs/a',
+      'arn:aws:ecs:eu-central-1:111122223333:task/jobs2/a',
+      'arn:aws:ecs:eu-central-1:111122223333:task/a',
+    ]
+    site.told = [...arns.map((arn) => lost(arn)), lost('mine')]
+    expect(await site.play(5_000)).toEqual([['mine']])
+  })
+
+  test('is one of at most 100 tasks in a call; those not asked about yet come with the next', async () => {
+    const site = new Site()
+    site.told = Array.from({ length: 130 }, (_, i) => lost(`t${i}`))
+    const calls = await site.play(9_000)
+    expect(calls.map((call) => call.length)).toEqual([100, 100])
+    expect(new Set(calls.flat()).size).toBe(130)
+  })
+
+  test('the service is asked for once per look; without that permission a stop is the service’s', async () => {
+    const site = new Site()
+    site.told = [lost('a'), lost('b')]
+    site.tasks = [stopped('a'), stopped('b')]
+    expect(await site.play(5_000)).toEqual([['a', 'b'], ['service workers']])
+    site.services = { kind: 'denied', detail: 'AccessDeniedException: not authorized' }
+    site.told = [lost('c'), lost('d')]
+    site.tasks = [stopped('c'), stopped('d')]
+    await site.play(5_000)
+    site.told = [lost('e')]
+    site.tasks = [stopped('e')]
+    expect(await site.play(5_000)).toEqual([['e']])
+    expect(site.explained.map(([, kind]) => kind)).toEqual([
+      'scale-in',
+      'scale-in',
+      'service',
+      'service',
+      'service',
+    ])
+    expect(site.log.messages.filter((line) => line.includes('ecs:DescribeServices'))).toHaveLength(1)
+  })
+
+  test('waits while its service can not be asked for', async () => {
+    const site = new Site()
+    site.services = { kind: 'failed', detail: 'TimeoutError' }
+    site.told = [lost('a')]
+    site.tasks = [stopped('a')]
+    await site.play(5_000)
+    expect(site.explained).toEqual([])
+    site.services = { kind: 'reply', value: undefined }
+    await site.play(60_000)
+    expect(site.explained).toEqual([['a', 'service']])
+  })
+})
+
+describe('a silent worker', () => {
+  test('is lost, and explained, once its Fargate task is STOPPED', async () => {
+    const site = new Site()
+    site.told = [silent('a')]
+    site.tasks = [running('a')]
+    // With each look: its lease goes on for a short while only.
+    expect(await site.play(15_000)).toEqual([['a'], ['a'], ['a']])
+    site.tasks = [stopped('a')]
+    await site.play(5_000)
+    expect(site.reclaimed).toEqual([['a', 7]])
+    expect(site.explained).toEqual([['a', 'scale-in']])
+  })
+
+  test.each([
+    ['is only told to stop', { ...running('a'), desiredStatus: 'STOPPED' }],
+    ['is stopping', { ...stopped('a'), lastStatus: 'STOPPING' }],
+    ['is being taken apart', { ...stopped('a'), lastStatus: 'DEPROVISIONING' }],
+    ['is not of Fargate', stopped('a', { launchType: 'EC2' })],
+    ['is not known', undefined],
+    ['is another one', stopped('b')],
+  ])('goes on while its task %s', async (_, task) => {
+    const site = new Site()
+    site.told = [silent('a')]
+    site.tasks = task === undefined ? [] : [task]
+    await site.play(20_000)
+    expect(site.reclaimed).toEqual([])
+  })
+
+  test('has missed two renewals', () => {
+    expect(silentShare).toBe(2 * renewalShare)
+  })
+})
+
+describe('ECS', () => {
+  test('is not asked, and its SDK not loaded, while no worker is silent or the own task is not known', async () => {
+    const site = new Site()
+    await site.play(60_000)
+    site.told = [lost('a')]
+    site.isKnown = false
+    await site.play(60_000)
+    expect([site.opened, site.asked]).toEqual([0, []])
+    expect(site.beats).toBe(24)
+  })
+
+  test.each([
+    ['the permission', 'AccessDeniedException: not authorized'],
+    ['the SDK', '@aws-sdk/client-ecs is not installed'],
+  ])('is not asked any more without %s: one line', async (what, reason) => {
+    const site = new Site()
+    if (what === 'the SDK') site.isInstalled = false
+    else site.failure = denied
+    site.told = [lost('a'), silent('b')]
+    await site.play(60_000)
+    await site.play(60_000)
+    expect(site.opened).toBe(1)
+    expect(site.asked.length).toBeLessThanOrEqual(1)
+    expect(site.log.lines).toEqual([
+      { level: 'info', fields: { reason }, message: 'ECS is not asked what ended the tasks of lost workers' },
+    ])
+    // It is no dead duty.
+    expect(site.beats).toBe(24)
+  })
+
+  test('that fails is asked again later and later, and the duty shows that it lives meanwhile', async () => {
+    const site = new Site()
+    site.failure = failed
+    site.told = [silent('a')]
+    await site.play(300_000)
+    expect(site.asked.length).toBeGreaterThan(2)
+    expect(site.asked.length).toBeLessThan(10)
+    expect(site.beats).toBeGreaterThan(50)
+    expect(site.log.messages).toEqual([
+      'warn: ECS could not be asked what ended the task of a lost worker; asking again',
+    ])
+    site.failure = undefined
+    site.tasks = [stopped('a')]
+    await site.play(600_000)
+    expect(site.explained).toEqual([['a', 'scale-in']])
+  })
+})
