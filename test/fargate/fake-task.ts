@@ -61,6 +61,8 @@ export class FakeTask {
   #cause: StopCause | undefined
   #startedAt: number | undefined
   #stoppingAt: number | undefined
+  /** When the last process had ended. */
+  #executionStoppedAt: number | undefined
   #stoppedAt: number | undefined
   #version = 1
   #vanished = false
@@ -186,6 +188,7 @@ export class FakeTask {
       createdAt: wireTime(this.createdAt),
       startedAt: wireTime(this.#startedAt),
       stoppingAt: wireTime(this.#stoppingAt),
+      executionStoppedAt: wireTime(this.#executionStoppedAt),
       stoppedAt: wireTime(this.#stoppedAt),
       stopCode: this.#cause?.stopCode,
       stoppedReason: this.#cause?.stoppedReason,
@@ -220,6 +223,7 @@ export class FakeTask {
 
   #deprovision(): void {
     if (this.#status !== 'STOPPING') return
+    this.#executionStoppedAt = this.#deps.clock.now()
     this.#become('DEPROVISIONING')
     if (this.#deps.deprovisionMs === 0) this.#finish()
     else this.#deps.clock.after(this.#deps.deprovisionMs, () => this.#finish())
