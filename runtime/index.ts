@@ -1,8 +1,8 @@
 /** The public door of the engine: what runs in a container. */
 export type { Leader } from './coordination/leadership.ts'
 export type { LeaderFunction, Leading } from './coordination/office.ts'
-export type { Duration } from './model/duration.ts'
 export type { DeathCause, DeathKind } from './model/death-cause.ts'
+export type { Duration } from './model/duration.ts'
 export type { Logger } from './model/job.ts'
 export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from './model/journal.ts'
 export type { LimiterRule } from './model/limiter.ts'

@@ -22,10 +22,10 @@ export type { LedgerEntry, ScheduleStatus, Schedules } from '../runtime/client/s
 export type { HeldKeysOptions, UniqueKeys } from '../runtime/client/unique-keys.ts'
 export type { Explanation } from '../runtime/describe/explain-run.ts'
 export type { CronFire } from '../runtime/model/cron.ts'
+export type { DeathCause, DeathKind } from '../runtime/model/death-cause.ts'
 export { defineJob } from '../runtime/model/define-job.ts'
 export { DurableJobsError } from '../runtime/model/durable-jobs-error.ts'
 export type { Duration } from '../runtime/model/duration.ts'
-export type { DeathCause, DeathKind } from '../runtime/model/death-cause.ts'
 export {
   AbortedError,
   type AbortReason,

@@ -42,7 +42,11 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
   return {
     id,
     state: run.state,
-    sentences: [...sentences, ...lossSentences(run), ...(await orphanSentences(run, inspector))],
+    sentences: [
+      ...sentences,
+      ...(await lossSentences(run, inspector)),
+      ...(await orphanSentences(run, inspector)),
+    ],
   }
 }
 
@@ -211,10 +215,16 @@ function dueText(at: number, now: number): string {
 }
 
 /** What was lost under a live run, and what another loss does. */
-function lossSentences(run: Run): string[] {
+async function lossSentences(run: Run, inspector: Pick<Inspector, 'history'>): Promise<string[]> {
   if (run.losses === 0 || 'endedAt' in run) return []
+  const explained = (await inspector.history(run.id)).findLast(({ kind }) => kind === 'explained')
+  const known =
+    explained === undefined
+      ? []
+      : [`What ended its worker ${explained.worker} is known: ${explained.reason}.`]
   const workers = run.losses === 1 ? '1 worker' : `${run.losses} workers`
   return [
     `It has lost ${workers} so far: ${run.lossStreak ?? 0} of the ${poisonLimit} losses in a row without a new step that fail it as poisoned.`,
+    ...known,
   ]
 }

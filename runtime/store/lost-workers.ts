@@ -1,7 +1,6 @@
 import { type DeathCause, type DeathKind, deathKinds, deathText, maxDeathText } from '../model/death-cause.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { LossCause } from '../model/poison.ts'
-import type { LeaseId } from './store.ts'
 
 /*
  * Workers of ECS tasks that were lost, so that what ended their task can be told afterwards.
@@ -45,7 +44,7 @@ export interface LostWorker {
 
 /** A worker of whose task ECS is to be asked. */
 export type SilentTask = {
-  readonly lease: LeaseId
+  readonly lease: string
   readonly worker: string
   readonly taskArn: string
 } & (
@@ -62,9 +61,9 @@ export interface LostWorkerStore {
    * this lease is kept.
    * @throws InvalidOptionsError for a cause that can't be one.
    */
-  explainLoss(lease: LeaseId, death: DeathCause): Promise<'explained' | 'unknown'>
+  explainLoss(lease: string, death: DeathCause): Promise<'explained' | 'unknown'>
   /** Ends the lease of a silent worker whose task ECS says is stopped (LW5). `lost`: it is over, now or before. */
-  reclaimStopped(lease: LeaseId, seenAt: number): Promise<'lost' | 'not lost'>
+  reclaimStopped(lease: string, seenAt: number): Promise<'lost' | 'not lost'>
 }
 
 export interface LostWorkerInspector {

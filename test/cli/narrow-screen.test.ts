@@ -1,6 +1,10 @@
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textWidth } from '../../runtime/cli/plain-text.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
+import { newRun } from '../contract/given.ts'
+import { loseInTask } from '../contract/lose-in-task.ts'
 import { inThePast } from '../support/incidents/in-the-past.ts'
 import { CommandLine } from './command-line.ts'
 import { charge } from './long-names.ts'
@@ -43,6 +47,11 @@ beforeAll(async () => {
   await cli.ok('limits', 'card-provider-requests', '--set', 'limit=5', ...by)
   await cli.ok('retry', 'declined', ...by, '--reason', 'the customer paid by now')
   await worker.kill('SIGKILL')
+  const store = await openStore(parseStoreConfig(`sqlite:${cli.folder}/.durable-jobs/jobs.db`))
+  await store.enqueue([newRun()])
+  const lost = await loseInTask(store, '0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a', 'worker-7f9c4d5b6-9kqzt-1234')
+  await store.explainLoss(lost.lease, { kind: 'unhealthy', killedAfterMs: 120_000, text: 'Task failed' })
+  await store.close()
   await cli.ok('pause', 'transactional-mails', ...by, '--reason', 'a storm of mails')
   for (let i = 0; i < 3; i++) await cli.ok('enqueue', file, 'charge-credit-card', '{"order":5}')
 }, 60_000)

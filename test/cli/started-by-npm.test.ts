@@ -78,7 +78,7 @@ describe('a worker that npm started', () => {
 
     expect(npm.output).toMatch(/"signal":"parent ended".*"draining"/)
     expect(npm.output).toContain('"worker stopped"')
-    expect(await cli.json('workers')).toEqual({ workers: [] })
+    expect(await cli.json('workers')).toEqual({ workers: [], lost: [] })
   })
 
   test('drains on a Ctrl-C, and does not take the end of its parents for a second one', async () => {

@@ -35,7 +35,7 @@ describe('work', () => {
     const worker = await cli.work(jobFile)
     await cli.ok('enqueue', jobFile, 'silent', '--wait')
     expect(await worker.kill('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
-    expect(await cli.json('workers')).toEqual({ workers: [] })
+    expect(await cli.json('workers')).toEqual({ workers: [], lost: [] })
   })
 
   test('takes files and folders, and the same job twice', async () => {

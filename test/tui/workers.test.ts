@@ -196,6 +196,22 @@ describe('what is said of a worker', () => {
     expect(text).toContain('worker a lost: its lease expired, it held 2 runs (1m0s ago)')
   })
 
+  test('is what ended the task of one that is gone, once that is known', () => {
+    const reason = 'stopped by scale-in, SIGKILL after 30 s'
+    const lost = operation('worker lost', minuteMs, { subject: 'a', count: 2, details: { cause: 'exit' } })
+    const explained = operation('loss explained', 30 * secondMs, { subject: 'a', count: 2, reason })
+    const columns = (over: Partial<Overview>) =>
+      workerColumns(viewProps({ fleet: fleetOf(over) })).filter(({ title }) => title === 'ENDED BY')
+    expect(textOf({ operations: [lost] })).not.toContain('ended')
+    expect(columns({ operations: [lost] })).toEqual([])
+    const operations = [lost, explained]
+    expect(textOf({ operations })).toContain(` what ended its task: ${reason}`)
+    const [column] = columns({ operations })
+    const rows = rowsOf({ operations, workers: [worker('b')] })
+    expect(rows.map((row) => column?.cell(row))).toEqual(['', reason])
+    expect(rowsOf({ operations }, 'scale-in').map(({ id }) => id)).toEqual(['a'])
+  })
+
   test('is who takes over the runs of a lost one, or that a worker has to be started', () => {
     const dead = worker('a', {}, { lost: true, running: 1 })
     const held = [runOf('r1', { state: 'running', worker: 'a' })]

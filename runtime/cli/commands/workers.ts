@@ -14,6 +14,7 @@ import {
 import type { WorkerInfo } from '../../store/store.ts'
 import type { RunDrainPlan } from '../../store/worker-drain.ts'
 import { withConnection } from '../connection.ts'
+import { printLostWorkers } from '../lost-workers-table.ts'
 import { paint, print, printJson, printTable, remark } from '../output.ts'
 import { ago } from '../run-text.ts'
 import { addSharedOptions, explainJson, type SharedOptions } from '../shared-options.ts'
@@ -72,13 +73,15 @@ const fieldsOfWorker = `WORKER: name, host, pid, node, concurrency, running, dra
 leads [role], queues?, queueOrder, jobs [{ name, version, queue, digest }], startedAt, seenAgoMs, leaseLeftMs
 DRAIN: cause (signal, order, program, lease thread), signal?, by?, reason?, agoMs, leftMs?, runs? [{ run, plan, path? }]
 TASK: taskArn, cluster, region, family, revision, zone?, launchType?, imageDigest?, service?, vcpu?, memoryMiB?, process, startedAt
-PROTECTION: mode, state { kind, ... }, users, protectedForMs, sharesTask?`
+PROTECTION: mode, state { kind, ... }, users, protectedForMs, sharesTask?
+LOST (workers of ECS tasks that were lost within the last hour): name, taskArn, lostAt, seenBy (exit, lease), runs, death?
+DEATH (what ended the task): kind (scale-in, deployment, service, unhealthy, spot, user, out of memory, unknown), killedAfterMs?, text`
 
 export function addWorkers(program: Command): void {
   const command = program
     .command('workers')
     .description('list workers: what each does, who leads, and which are lost')
-  addSharedOptions(command, '{ workers: [WORKER] }').action(listWorkers)
+  addSharedOptions(command, '{ workers: [WORKER], lost: [LOST] }').action(listWorkers)
   explainJson(command, fieldsOfWorker)
 }
 
@@ -89,10 +92,14 @@ async function listWorkers(options: SharedOptions): Promise<void> {
       ...worker,
       leads: leaders.filter((leader) => leader.worker === worker.name).map(({ role }) => role),
     }))
-    if (options.json) return printJson({ workers })
+    const lost = await inspector.lostWorkers()
+    if (options.json) return printJson({ workers, lost })
     if (workers.length > 0) printWorkers(workers)
     else
       remark(`no live worker in ${inspector.address}; start one: ${commandLine(['work', 'FILE'], options)}`)
+    if (lost.length === 0) return
+    if (workers.length > 0) print('')
+    printLostWorkers(lost)
   })
 }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../../model/clock.ts'
+import type { DeathCause } from '../../model/death-cause.ts'
 import { RunStateError, UnknownRunError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
 import type {
@@ -8,7 +9,6 @@ import type {
   ExpectedSchedule,
   ExpectingWrite,
 } from '../../model/expecting-write.ts'
-import type { DeathCause } from '../../model/death-cause.ts'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { RetryPlan } from '../../model/job.ts'
 import type { JournalEntry, JournalOutline } from '../../model/journal.ts'

@@ -81,6 +81,7 @@ describe('what changed near the begin of a finding', () => {
       'remove run',
       'end action',
       'worker joined',
+      'loss explained',
       'mute finding',
       'unmute finding',
     ])

@@ -106,6 +106,7 @@ test('a run that was lost twice says which workers may take it', async () => {
     run: async () => ({ ...run, losses: 3, lossStreak: 2 }),
     queues: async () => [],
     workers: async () => [{ lost: false, draining: false, concurrency: 10, running: 1, jobs: [free] }],
+    history: async () => [],
   }
   const { sentences } = await explainRun(facts as unknown as Inspector, handle.id, Date.now())
   expect(sentences).toEqual([
@@ -114,6 +115,15 @@ test('a run that was lost twice says which workers may take it', async () => {
     ),
     'It has lost 3 workers so far: 2 of the 5 losses in a row without a new step that fail it as poisoned.',
   ])
+  const entries = [
+    { kind: 'explained', worker: 'w1', reason: 'out of memory' },
+    { kind: 'explained', worker: 'w2', reason: 'stopped by a deployment' },
+    { kind: 'lost', worker: 'w3' },
+  ]
+  const known = { ...facts, history: async () => entries }
+  expect((await explainRun(known as unknown as Inspector, handle.id, 0)).sentences.at(-1)).toBe(
+    'What ended its worker w2 is known: stopped by a deployment.',
+  )
   const { startedAt: _, ...rest } = { startedAt: 0, ...run }
   const waiting = {
     ...rest,

@@ -58,6 +58,19 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
     { operation: 'worker lost', subject: 'w:1', count: 0, details: { cause: 'lease' } },
     'worker w:1 lost: its lease expired, it held 0 runs',
   ],
+  [
+    {
+      operation: 'loss explained',
+      subject: 'w:1',
+      count: 1,
+      reason: 'stopped by scale-in, SIGKILL after 30 s',
+    },
+    "lost worker w:1: stopped by scale-in, SIGKILL after 30 s; the loss of its 1 run doesn't count",
+  ],
+  [
+    { operation: 'loss explained', subject: 'w:1', count: 0, reason: 'out of memory' },
+    'lost worker w:1: out of memory',
+  ],
   [{ operation: 'leader changed', subject: 'leader', by: 'w:1' }, 'worker w:1 leads'],
   [{ operation: 'leader resigned', subject: 'leader', by: 'w:1' }, 'worker w:1 resigned as leader'],
   [{ operation: 'leader changed', subject: 'billing', by: 'w:1' }, "worker w:1 took the role 'billing'"],

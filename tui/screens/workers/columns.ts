@@ -14,7 +14,7 @@ import type { TableColumn } from '../../kit/table-lines.ts'
 import type { Tone } from '../../kit/tone.ts'
 import type { ViewProps } from '../screen.ts'
 import { rolloutLines } from './detail.ts'
-import type { WorkerRow, WorkerState } from './rows.ts'
+import { type WorkerRow, type WorkerState, workerRows } from './rows.ts'
 import type { WorkersData } from './workers-data.ts'
 
 const stateTones: Readonly<Record<WorkerState, Tone>> = {
@@ -34,6 +34,13 @@ const codeColumn: TableColumn<WorkerRow> = {
   usual: 4,
 }
 
+/** While it's known of a worker what ended its task. */
+const deathColumn: TableColumn<WorkerRow> = {
+  title: 'ENDED BY',
+  cell: ({ death = '' }) => death,
+  ...{ tone: () => 'dim', shrinks: true, least: 17, drops: 4 },
+}
+
 export function workerColumns(props: ViewProps<WorkersData>): readonly TableColumn<WorkerRow>[] {
   const { look, now, size } = props
   const { glyphs } = look
@@ -45,6 +52,7 @@ export function workerColumns(props: ViewProps<WorkersData>): readonly TableColu
       ...{ tone: ({ state }) => stateTones[state], usual: 10 },
     },
     ...(rolloutLines(props).length === 0 ? [] : [codeColumn]),
+    ...(workerRows(props).some(({ death }) => death !== undefined) ? [deathColumn] : []),
     {
       title: 'SLOTS',
       cell: ({ worker }) =>

@@ -90,7 +90,7 @@ export function workerDetail(row: WorkerRow, props: ViewProps<WorkersData>): Lin
   return [...stateLines(row, props), ...(row.state === 'lost' ? [...held, ...facts] : [...facts, ...held])]
 }
 
-function stateLines({ event, worker, state }: WorkerRow, props: ViewProps<WorkersData>): Lines {
+function stateLines({ event, worker, state, death }: WorkerRow, props: ViewProps<WorkersData>): Lines {
   const { now, size } = props
   if (state === 'draining' && worker?.drain !== undefined) {
     const { drain, running } = worker
@@ -101,8 +101,10 @@ function stateLines({ event, worker, state }: WorkerRow, props: ViewProps<Worker
     return [...sentence, ...plans].map((line) => [span(` ${line}`, 'warn')])
   }
   if (event !== undefined) {
+    const known = death === undefined ? [] : wrap(`what ended its task: ${death}`, size.columns - 2)
     return [
       [span(` ${eventSentence(event)} (${agoToken(event.at, now)})`, state === 'draining' ? 'warn' : 'bad')],
+      ...known.map((line) => [span(` ${line}`)]),
     ]
   }
   if (state === 'draining')

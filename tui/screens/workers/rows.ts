@@ -23,6 +23,8 @@ export interface WorkerRow extends Row {
   readonly worker?: WorkerInfo
   /** What the log says of its loss, or of the order to drain. */
   readonly event?: OperationEvent
+  /** What ended its ECS task, as the log tells. */
+  readonly death?: string
   /** The roles that it has. */
   readonly leads: readonly string[]
   /** During a deploy: whether its code is to be replaced. */
@@ -63,10 +65,10 @@ function rank({ state, part }: WorkerRow): number {
   return (part === 'new' ? 3 : part === 'old' ? 1 : 2) + (state === 'draining' ? 0 : 0.5)
 }
 
-function textsOf({ id, state, part, worker, leads }: WorkerRow): readonly string[] {
+function textsOf({ id, state, part, worker, leads, death }: WorkerRow): readonly string[] {
   const code = part === undefined ? [] : [`${part} code`]
   const roles = leads.map((role) => `leads ${role}`)
-  if (worker === undefined) return [id, state]
+  if (worker === undefined) return [id, state, ...(death === undefined ? [] : [death])]
   const jobs = worker.jobs.flatMap(({ name, version, queue }) => [
     `job:${name}`,
     `${name} v${version}`,
@@ -127,8 +129,15 @@ function goneRows({ workers, operations }: Overview, now: number): readonly Work
     )
     .map(([name, event]) => ({
       ...{ id: name, state: 'gone', event, leads: [] },
+      ...deathOf(name, operations),
       opensNothing: `${name} is gone: ${goneText(event)}`,
     }))
+}
+
+function deathOf(name: string, operations: readonly OperationEvent[]): Pick<WorkerRow, 'death'> {
+  const { reason } =
+    operations.findLast(({ operation, subject }) => operation === 'loss explained' && subject === name) ?? {}
+  return reason === undefined ? {} : { death: reason }
 }
 
 /** Which runs it held is told by their own histories only. */

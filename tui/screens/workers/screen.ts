@@ -29,9 +29,9 @@ export const workers: Screen<WorkersData> = {
   toggles: { zoom: zoomed },
   alarms: ({ overview }) => (overview?.workers ?? []).filter(({ lost }) => lost).length,
   json: (input) => ({
-    workers: workerRows(input).map(({ id, state, part, leads, worker, event }) => ({
+    workers: workerRows(input).map(({ id, state, part, leads, worker, event, death }) => ({
       ...worker,
-      ...{ name: id, state, leads, code: part, event },
+      ...{ name: id, state, leads, code: part, event, death },
     })),
     deploys: input.fleet.overview === undefined ? [] : rolloutsOf(input.fleet.overview),
   }),
