@@ -144,10 +144,14 @@ describe('policies', () => {
     expect(operator).toContain(`"ecs:container-name": "${definition.containerDefinitions[0].name}"`)
   })
 
-  test('what the holder of protection calls is what its policy allows', async () => {
+  test('what a worker calls is what its policies allow', async () => {
     const source = readFileSync(join(repository, 'runtime/fargate/ecs-client.ts'), 'utf8')
     const called = [...source.matchAll(/readonly (\w+)Command: new/g)].map(([, name]) => `ecs:${name}`)
-    const { Statement: statements } = await filled<Policy>('iam/worker-protection.json')
+    const [protection, deaths] = await Promise.all([
+      filled<Policy>('iam/worker-protection.json'),
+      filled<Policy>('iam/worker-deaths.json'),
+    ])
+    const statements = [...protection.Statement, ...deaths.Statement]
     expect(statements.flatMap(({ Action }) => listOf(Action)).toSorted()).toEqual(called.toSorted())
   })
 })

@@ -7,10 +7,10 @@ writes: nothing
 uses: lost-workers-part
 ]]
 local found = {}
-local leases = call('ZREVRANGE', K.lostOrder, 0, MAX_TOLD - 1)
-for i = 1, #leases do
+local leases = call('ZRANGE', K.lostOrder, -MAX_TOLD, -1)
+for i = #leases, 1, -1 do
   local lost = lostWorker(leases[i])
   if not lost then break end
-  found[i] = cmsgpack.pack(lost)
+  found[#found + 1] = cmsgpack.pack(lost)
 end
 return found

@@ -8,8 +8,8 @@ uses: lost-workers-part
 ]]
 local MAX_LOOKED_AT = 500
 local found = {}
-local leases = call('ZREVRANGE', K.lostOrder, 0, -1)
-for i = 1, #leases do
+local leases = call('ZRANGE', K.lostOrder, 0, -1)
+for i = #leases, 1, -1 do
   if #found == MAX_TOLD then break end
   local lost = lostWorker(leases[i])
   if not lost then break end
