@@ -17,7 +17,7 @@ import { expectSearch } from '../expect-search.ts'
 import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, type Protection, TestWorker } from '../test-worker.ts'
-import type { Oracle } from './oracle.ts'
+import type { KnownLoss, Oracle } from './oracle.ts'
 import type { ToldEvents } from './told-events.ts'
 
 /** The real side: a store, workers that play on it, and every claim they ever got. */
@@ -177,25 +177,30 @@ function lateEnqueueCommand(choice: number): Command {
 }
 
 function claimCommand(which: number, max: number, says: Protection): Command {
-  return command(
-    `worker ${which} claims ${max}, of protected runs it says: ${says}`,
-    async (oracle, fleet) => {
-      const worker = fleet.workers[which]
-      if (worker === undefined) return
-      oracle.promote()
-      const expected = oracle.claimable(which, max, says === 'takes')
-      const { runs, protectedLeft, ask } = await worker.claimAs(says, max)
-      expect(runs).toHaveLength(expected)
-      for (const run of runs) {
-        oracle.claim(run.id, which)
-        expect(run.position).toBe(oracle.get(run.id).position)
-        fleet.claims.push({ worker: which, lease: worker.lease, run })
-      }
-      expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
-      expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
-      expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
-    },
+  return command(`worker ${which} claims ${max}, of protected runs it says: ${says}`, (oracle, fleet) =>
+    claimRuns(oracle, fleet, { which, max, says }),
   )
+}
+
+async function claimRuns(
+  oracle: Oracle,
+  fleet: Fleet,
+  { which, max, says }: { readonly which: number; readonly max: number; readonly says: Protection },
+): Promise<void> {
+  const worker = fleet.workers[which]
+  if (worker === undefined) return
+  oracle.promote()
+  const expected = oracle.claimable(which, max, says === 'takes')
+  const { runs, protectedLeft, ask } = await worker.claimAs(says, max)
+  expect(runs).toHaveLength(expected)
+  for (const run of runs) {
+    oracle.claim(run.id, which)
+    expect(run.position).toBe(oracle.get(run.id).position)
+    fleet.claims.push({ worker: which, lease: worker.lease, run })
+  }
+  expect(protectedLeft).toBe(says === 'takes' || max === 0 ? 0 : oracle.protectedLeft(which))
+  expect(ask).toBe(says === 'may ask' && oracle.isToAsk(protectedLeft))
+  expect(await worker.claimAnswer(max, [], worker.n, says)).toMatchObject({ runs, protectedLeft, ask })
 }
 
 /** The worker tells of all its runs, as they are or as they were some time ago; a repeat that comes late changes nothing. */
@@ -314,42 +319,66 @@ function replaceCommand(which: number, how: 'resigns' | 'vanishes'): Command {
   return command(`worker ${which} ${how}`, async (oracle, fleet) => {
     const { store, workers } = fleet
     const old = workers[which]
-    const witness = workers[(which + 1) % workers.length]
-    if (old === undefined || witness === undefined) return
-    if (how === 'resigns') {
-      await store.resign(old.lease, [])
-      await store.resign(old.lease, [])
-      oracle.resign(which)
-      oracle.operations.push(`worker left ${old.name}`)
-    } else {
-      for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
-        await advance(oracle, fleet, leaseMs / 4, which)
-      oracle.promote()
-      await witness.claim(0)
-      oracle.lose(which, { lease: old.lease, worker: old.name })
-      oracle.operations.push(`worker lost ${old.name}`)
-    }
-    const next = await TestWorker.register(store, inTask)
-    workers[which] = next
-    oracle.operations.push(`worker joined ${next.name}`)
+    if (old === undefined) return
+    if (how === 'vanishes') return vanish(oracle, fleet, which)
+    await store.resign(old.lease, [])
+    await store.resign(old.lease, [])
+    oracle.resign(which)
+    oracle.operations.push(`worker left ${old.name}`)
+    await join(oracle, fleet, which)
   })
+}
+
+async function vanish(oracle: Oracle, fleet: Fleet, which: number): Promise<void> {
+  const { workers } = fleet
+  const old = workers[which]
+  const witness = workers[(which + 1) % workers.length]
+  if (old === undefined || witness === undefined) return
+  for (let passed = 0; passed <= leaseMs; passed += leaseMs / 4)
+    await advance(oracle, fleet, leaseMs / 4, which)
+  oracle.promote()
+  await witness.claim(0)
+  oracle.lose(which, { lease: old.lease, worker: old.name })
+  oracle.operations.push(`worker lost ${old.name}`)
+  await join(oracle, fleet, which)
+}
+
+async function join(oracle: Oracle, { store, workers }: Fleet, which: number): Promise<void> {
+  const next = await TestWorker.register(store, inTask)
+  workers[which] = next
+  oracle.operations.push(`worker joined ${next.name}`)
 }
 
 /** What ended the task of a lost worker becomes known, and is told twice. */
 function explainCommand(choice: number, isBlameless: boolean): Command {
-  return command(
-    `loss ${choice} is explained as ${isBlameless ? 'a scale-in' : 'out of memory'}`,
-    async (oracle, { store }) => {
-      const loss = pick(oracle.losses, choice)
-      if (loss === undefined) return
-      const death = { kind: isBlameless ? 'scale-in' : 'out of memory', text: '' } as const
-      for (let i = 0; i < 2; i++) expect(await store.explainLoss(loss.lease, death)).toBe('explained')
-      if (loss.isExplained) return
-      loss.isExplained = true
-      oracle.explain(loss, isBlameless)
-      oracle.operations.push(`loss explained ${loss.worker}`)
-    },
-  )
+  return command(`loss ${choice} is explained as ${deathOf(isBlameless)}`, async (oracle, { store }) => {
+    const loss = pick(oracle.losses, choice)
+    if (loss !== undefined) await explain(oracle, store, loss, isBlameless)
+  })
+}
+
+/** Workers claim and vanish, one after the other; one of these losses is explained, the last one as 0. */
+function lossesCommand(which: number, times: number, ago: number, isBlameless: boolean): Command {
+  const title = `worker ${which} claims and vanishes ${times} times, and a loss is explained as ${deathOf(isBlameless)}`
+  return command(title, async (oracle, fleet) => {
+    for (let i = 0; i < times; i++) {
+      await claimRuns(oracle, fleet, { which, max: 2, says: 'takes' })
+      await vanish(oracle, fleet, which)
+    }
+    const loss = oracle.losses.at(-1 - (ago % times))
+    if (loss !== undefined) await explain(oracle, fleet.store, loss, isBlameless)
+  })
+}
+
+const deathOf = (isBlameless: boolean) => (isBlameless ? 'scale-in' : 'out of memory')
+
+async function explain(oracle: Oracle, store: Store, loss: KnownLoss, isBlameless: boolean): Promise<void> {
+  const death = { kind: deathOf(isBlameless), text: '' } as const
+  for (let i = 0; i < 2; i++) expect(await store.explainLoss(loss.lease, death)).toBe('explained')
+  if (loss.isExplained) return
+  loss.isExplained = true
+  oracle.explain(loss, isBlameless)
+  oracle.operations.push(`loss explained ${loss.worker}`)
 }
 
 function operatorCommand(kind: 'cancel' | 'retry', choice: number): Command {
@@ -494,6 +523,9 @@ export const commands: fc.Arbitrary<Command>[] = [
     )
     .map(([which, kind, pauseMs, cause]) => settleCommand(which, kind, pauseMs, cause)),
   fc.tuple(worker, fc.constantFrom('resigns', 'vanishes')).map(([which, how]) => replaceCommand(which, how)),
+  fc
+    .tuple(worker, fc.constantFrom(1, 2, 3), fc.nat({ max: 2 }), fc.constantFrom(true, true, false))
+    .map(([which, times, ago, isBlameless]) => lossesCommand(which, times, ago, isBlameless)),
   fc
     .tuple(choice, fc.constantFrom(true, true, false))
     .map(([which, isBlameless]) => explainCommand(which, isBlameless)),
