@@ -19,7 +19,7 @@ export interface DescribedTask {
   readonly containers: readonly DescribedContainer[]
 }
 
-export interface DescribedContainer {
+interface DescribedContainer {
   readonly name: string
   readonly exitCode?: number
   readonly reason?: string
