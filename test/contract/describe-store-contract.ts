@@ -35,6 +35,7 @@ import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
 import { searchContract } from './topics/search.ts'
 import { settleContract } from './topics/settle.ts'
+import { silentWorkersContract } from './topics/silent-workers.ts'
 import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
 import { termsContract } from './topics/terms.ts'
@@ -59,6 +60,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('worker report', () => workerReportContract(open))
     describe('loss', () => lossContract(open))
     describe('lost workers', () => lostWorkersContract(open))
+    describe('silent workers', () => silentWorkersContract(open))
     describe('open steps', () => openStepsContract(open))
     describe('limits', () => limitsContract(open))
     describe('step limits', () => stepLimitsContract(open))

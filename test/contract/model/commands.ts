@@ -10,11 +10,11 @@ import {
   type ClaimedRun,
   type EnqueueAnswer,
   keepAnswersMs,
-  type NewWorker,
   type Store,
 } from '../../../runtime/store/store.ts'
 import { expectSearch } from '../expect-search.ts'
 import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../given.ts'
+import { inTask } from '../in-task.ts'
 import type { StoreUnderTest } from '../store-under-test.ts'
 import { completed, type Protection, TestWorker } from '../test-worker.ts'
 import type { KnownLoss, Oracle } from './oracle.ts'
@@ -27,22 +27,6 @@ export interface Fleet {
   readonly workers: TestWorker[]
   readonly claims: { readonly worker: number; readonly lease: string; readonly run: ClaimedRun }[]
   readonly told: ToldEvents
-}
-
-/** Every worker of the model runs in a task. */
-export const inTask: Partial<NewWorker> = {
-  report: {
-    n: 1,
-    agoMs: 0,
-    task: {
-      ...{
-        taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/a',
-        cluster: 'jobs',
-        region: 'eu-central-1',
-      },
-      ...{ family: 'workers', revision: '1', process: 'a', upMs: 0 },
-    },
-  },
 }
 
 type Command = fc.AsyncCommand<Oracle, Fleet>
@@ -344,7 +328,7 @@ async function vanish(oracle: Oracle, fleet: Fleet, which: number): Promise<void
 }
 
 async function join(oracle: Oracle, { store, workers }: Fleet, which: number): Promise<void> {
-  const next = await TestWorker.register(store, inTask)
+  const next = await TestWorker.register(store, inTask('a'))
   workers[which] = next
   oracle.operations.push(`worker joined ${next.name}`)
 }

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
+import { inTask } from '../in-task.ts'
 import type { StoreKind } from '../store-under-test.ts'
 import { TestWorker } from '../test-worker.ts'
-import { commands, type Fleet, inTask } from './commands.ts'
+import { commands, type Fleet } from './commands.ts'
 import { Oracle } from './oracle.ts'
 import { ToldEvents } from './told-events.ts'
 
@@ -24,7 +25,7 @@ export function describeStoreModel({ name, open }: StoreKind, usual = 60): void 
               const workers: TestWorker[] = []
               const oracle = new Oracle(under.now())
               for (let i = 0; i < 3; i++) {
-                const worker = await TestWorker.register(store, inTask)
+                const worker = await TestWorker.register(store, inTask('a'))
                 workers.push(worker)
                 oracle.operations.push(`worker joined ${worker.name}`)
               }

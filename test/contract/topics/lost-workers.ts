@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { DeathCause } from '../../../runtime/model/death-cause.ts'
 import { keepLostMs, maxLostRuns, maxToldWorkers } from '../../../runtime/store/lost-workers.ts'
-import type { NewWorker } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
 import { done, newRun, plainError } from '../given.ts'
+import { arnOf, inTask } from '../in-task.ts'
 import { readOperations } from '../read-events.ts'
 import type { Open } from '../store-under-test.ts'
 import { completed, type TestWorker } from '../test-worker.ts'
@@ -11,22 +11,6 @@ import { completed, type TestWorker } from '../test-worker.ts'
 const scaleIn: DeathCause = { kind: 'scale-in', killedAfterMs: 30_000, text: 'Scaling activity' }
 const memory: DeathCause = { kind: 'out of memory', text: 'OutOfMemoryError' }
 const words = 'stopped by scale-in, SIGKILL after 30 s'
-
-function arnOf(task: string): string {
-  return `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${task}`
-}
-
-/** A worker that runs in a task. */
-function inTask(task: string, over: Partial<NewWorker> = {}): Partial<NewWorker> {
-  const identity = {
-    taskArn: arnOf(task),
-    cluster: 'jobs',
-    region: 'eu-central-1',
-    family: 'w',
-    revision: '1',
-  }
-  return { ...over, report: { n: 1, agoMs: 0, task: { ...identity, process: task, upMs: 0 } } }
-}
 
 /** Lets time pass while the witness renews. */
 async function pass(contract: Contract, witness: TestWorker, ms: number): Promise<void> {
@@ -402,108 +386,4 @@ export function lostWorkersContract(open: Open): void {
     }
     expect((await store.lostWorkers())[0]).not.toHaveProperty('death')
   })
-
-  reclaimStoppedContract(open)
-}
-
-const leaseMs = 60_000
-
-/** Lets a minute's lease of one worker become silent: two renewals are missed. */
-async function fallSilent(contract: Contract, ...others: readonly TestWorker[]): Promise<void> {
-  for (let passed = 0; passed < 37_000; passed += 4_000) {
-    contract.advance(4_000)
-    for (const other of others) await other.renew()
-  }
-}
-
-function reclaimStoppedContract(open: Open): void {
-  contractTest(
-    open,
-    'a silent worker whose task is stopped is lost before its lease is over',
-    async (contract) => {
-      const { store, worker } = contract
-      const run = newRun()
-      await store.enqueue([run])
-      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-      await victim.claimOne()
-      const twin = await worker(inTask('a', { leaseMs }))
-      expect(await store.silentTasks()).toEqual([])
-      await fallSilent(contract, witness, twin)
-      const [silent, ...others] = await store.silentTasks()
-      expect(others).toEqual([])
-      expect(silent).toMatchObject({
-        lease: victim.lease,
-        worker: victim.name,
-        taskArn: arnOf('a'),
-        state: 'silent',
-      })
-      const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
-
-      expect(await store.reclaimStopped(victim.lease, seenAt - 1)).toBe('not lost')
-      expect(await store.run(run.id)).toMatchObject({ state: 'running' })
-      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
-      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('lost')
-      expect(await store.run(run.id)).toMatchObject({ state: 'ready', losses: 1 })
-      expect(await victim.renew()).toEqual({ kind: 'lost' })
-      expect(await store.history(run.id)).toMatchObject([{ kind: 'lost', cause: 'exit' }])
-      expect(await store.lostWorkers()).toMatchObject([{ name: victim.name, seenBy: 'exit', runs: 1 }])
-      // Each lease of the task is judged by itself.
-      expect(await twin.renew()).toMatchObject({ kind: 'held' })
-    },
-  )
-
-  contractTest(
-    open,
-    'a worker that was seen since is not lost, whatever is said of its task',
-    async (contract) => {
-      const { store, worker } = contract
-      const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-      await fallSilent(contract, witness)
-      const [silent] = await store.silentTasks()
-      const seenAt = silent?.state === 'silent' ? silent.seenAt : 0
-      await victim.renew()
-      expect(await store.silentTasks()).toEqual([])
-      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-      await fallSilent(contract, witness)
-      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-      expect(await victim.renew()).toMatchObject({ kind: 'held' })
-      expect(await store.reclaimStopped('no such lease', seenAt)).toBe('not lost')
-      await store.resign(victim.lease, [])
-      expect(await store.reclaimStopped(victim.lease, seenAt)).toBe('not lost')
-    },
-  )
-
-  contractTest(open, 'a worker is not lost by its task before it is silent', async (contract) => {
-    const { store, worker, now } = contract
-    const [victim, witness] = [await worker(inTask('a', { leaseMs })), await worker()]
-    const seenAt = now()
-    for (let passed = 0; passed < 32_000; passed += 4_000) {
-      contract.advance(4_000)
-      await witness.renew()
-    }
-    expect(await store.silentTasks()).toEqual([])
-    for (const at of [seenAt - 1, seenAt, seenAt + 1])
-      expect(await store.reclaimStopped(victim.lease, at)).toBe('not lost')
-    expect(await victim.renew()).toMatchObject({ kind: 'held' })
-  })
-
-  contractTest(
-    open,
-    'ECS is not asked about a silent worker with a short lease, or without a task',
-    async (contract) => {
-      const { store, worker } = contract
-      const [, , witness] = [
-        await worker(inTask('a', { leaseMs: 20_000 })),
-        await worker({ leaseMs }),
-        await worker(),
-      ]
-      for (let passed = 0; passed < 16_000; passed += 4_000) {
-        contract.advance(4_000)
-        await witness.renew()
-      }
-      expect(await store.silentTasks()).toEqual([])
-      await fallSilent(contract, witness)
-      expect(await store.silentTasks()).toEqual([])
-    },
-  )
 }
