@@ -15,18 +15,36 @@ export function logDrainPlan(log: Logger, plans: readonly RunDrainPlan[], leftMs
   if (plans.length > 0) log.info({ ...counts, cutInMs }, 'runs in hand at the begin of the drain')
 }
 
-/** Logs which steps have outlasted the drain. */
+/** Logs which steps have outlasted the drain and run again elsewhere. */
 export function logCutRuns(log: Logger, plans: readonly RunDrainPlan[]): void {
   for (const { run, plan, path } of plans.slice(0, maxDrainPlans)) {
     if (plan === 'finishing step')
       log.warn(
         { run, step: path },
-        'the run is cut: its step goes on for longer than stopTimeout, and runs again elsewhere',
+        'the run is cut: its step has not ended in time, and runs again elsewhere',
       )
+  }
+}
+
+/** Logs which at-most-once steps have outlasted the drain and go on. */
+export function logUncutRuns(log: Logger, plans: readonly RunDrainPlan[], endsInMs: number): void {
+  for (const { run, plan, path } of plans.slice(0, maxDrainPlans)) {
     if (plan === 'finishing once')
       log.warn(
+        { run, step: path, endsInMs: Math.round(endsInMs) },
+        "an at-most-once step has not ended in time: it isn't cut, and may go on until the process must end",
+      )
+  }
+}
+
+/** Logs which at-most-once steps the end of the process may cut. */
+export function logUnknownSteps(log: Logger, plans: readonly RunDrainPlan[]): void {
+  for (const { run, plan, path } of plans.slice(0, maxDrainPlans)) {
+    if (plan === 'finishing once')
+      log.error(
         { run, step: path },
-        'an at-most-once step goes on for longer than stopTimeout: what becomes of it is unknown if the process is ended',
+        'the worker has to end inside an at-most-once step: what became of the step is unknown, and onUnknown decides; ' +
+          'raise stopTimeout or keep such steps short',
       )
   }
 }

@@ -146,6 +146,12 @@ export class LeaseSession {
     return [...this.#slots.values()].some((slot) => slot.insideOnce)
   }
 
+  /** Resolves when the runs that are inside such a body now have left their slots, its end stored. */
+  async onceEnded(): Promise<void> {
+    const inside = [...this.#slots].filter(([, slot]) => slot.insideOnce)
+    await Promise.all(inside.map(([id]) => this.#seams.stays.get(id)))
+  }
+
   /** Gives up what is still in a slot, but for at-most-once bodies: the lease stays theirs until they have ended. */
   async handOverAll(): Promise<void> {
     const keep = [...this.#slots].filter(([, slot]) => slot.insideOnce).map(([id]) => id)

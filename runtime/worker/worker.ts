@@ -23,7 +23,7 @@ import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
 import { leaderRole } from '../store/terms.ts'
 import type { DrainCause, RunDrainPlan } from '../store/worker-drain.ts'
 import { declaredDefinitions } from './declared-definitions.ts'
-import { logCutRuns, logDrainPlan } from './drain-plan-log.ts'
+import { logCutRuns, logDrainPlan, logUncutRuns, logUnknownSteps } from './drain-plan-log.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { LeaseSession } from './lease-session.ts'
 import { OutageLog } from './outage-log.ts'
@@ -222,8 +222,8 @@ export class Worker {
 
   /**
    * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
-   * is handed over, 1 when it could not start, its lease thread is gone, or the store was gone and runs go on elsewhere
-   * only after its lease. After a signal it exits the process with that code by itself.
+   * is handed over, 1 when it could not start, its lease thread is gone, the store was gone and runs go on elsewhere
+   * only after its lease, or an at-most-once body was still running when it had to end. After a signal it exits the process with that code by itself.
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config
@@ -415,15 +415,17 @@ export class Worker {
     await this.#drained(session, drain.leftMs)
     logCutRuns(this.#config.log, session?.drainPlan ?? [])
     await this.#lastCalls(whole).wait(resigned)
-    const last = this.#lastCalls(whole)
-    // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
-    const kept = session?.insideOnce ?? false
-    await (kept ? this.#handOver(session, last) : this.#leave(session, last))
+    const kept = session?.insideOnce === true && !(await this.#finishOnce(session, whole))
+    if (kept) {
+      this.#exitCode = 1
+      logUnknownSteps(this.#config.log, session.drainPlan)
+    } else await this.#leave(session, this.#lastCalls(whole))
     this.#phase = 'stopped'
     this.#config.log.info({ worker: this.name }, 'worker stopped')
     this.#ended()
+    // In a process that lives on, an at-most-once body keeps its lease until it has ended (R12).
     if (kept) {
-      await session?.empty()
+      await session.empty()
       await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
     this.#outages.close()
@@ -435,11 +437,28 @@ export class Worker {
 
   /** Resolves when no slot is taken, after `ms`, or at a second signal. */
   async #drained(session: LeaseSession | undefined, ms: number): Promise<void> {
-    if (session === undefined) return
+    if (session !== undefined) await this.#unlessHurried(session.empty(), ms)
+  }
+
+  /**
+   * Hands over what is not in an at-most-once body, and lets these bodies go on until the process must end or a second
+   * signal: what is cut is unknown (R12). Returns whether their runs have left.
+   */
+  async #finishOnce(session: LeaseSession, whole: TimeBudget): Promise<boolean> {
+    // Read first: a body that ends meanwhile is still to store its end.
+    const ended = session.onceEnded()
+    await this.#handOver(session, this.#lastCalls(whole))
+    if (!this.#hurry.signal.aborted) logUncutRuns(this.#config.log, session.drainPlan, whole.leftMs)
+    return this.#unlessHurried(ended, whole.leftMs)
+  }
+
+  /** Resolves when `work` has ended, after `ms`, or at a second signal. Returns whether it has ended. */
+  async #unlessHurried(work: Promise<unknown>, ms: number): Promise<boolean> {
     const enough = new AbortController()
     const late = pause(this.#clock, ms, AbortSignal.any([enough.signal, this.#hurry.signal]))
-    await Promise.race([session.empty(), late])
+    const hasEnded = await Promise.race([work.then(() => true), late.then(() => false)])
     enough.abort()
+    return hasEnded
   }
 
   /** For the last calls: while the store is out they are tried, and not waited for as long as for one that answers. */
@@ -447,8 +466,7 @@ export class Worker {
     return this.#outages.isOut ? new TimeBudget(this.#clock, Math.min(whole.leftMs, resignMs)) : whole
   }
 
-  async #handOver(session: LeaseSession | undefined, last: TimeBudget): Promise<void> {
-    if (session === undefined) return
+  async #handOver(session: LeaseSession, last: TimeBudget): Promise<void> {
     const held = session.held
     await this.#tellLeft(held, () => last.wait(session.handOverAll()))
   }

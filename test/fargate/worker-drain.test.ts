@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { workerJobs } from './tasks/worker-jobs.ts'
 import { WorkerSite } from './worker-site.ts'
 
-const { charge, deaf } = workerJobs(async () => '')
+const { charge, deaf, once } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 
 describe.concurrent('a task that is stopped while a step does not listen to its signal', () => {
@@ -43,6 +43,57 @@ describe.concurrent('a task that is stopped while a step does not listen to its 
     await second.container().process.said(`deaf begun ${run.id}`)
     expect(second.container().process.output).not.toContain('stored begun')
     expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 1, attempt: 1 })
+  })
+})
+
+describe.concurrent('a task that is stopped inside an at-most-once body', () => {
+  const unknown = 'what became of the step is unknown'
+
+  test('the body goes on after other steps are cut, until the process must end: exit 0', async ({
+    onTestFinished: atEnd,
+  }) => {
+    const environment = { STOP_TIMEOUT: '10000' }
+    const site = await WorkerSite.open({ mode: 'off', environment, stopTimeoutMs: 60_000 }, atEnd)
+    const run = await site.jobs.enqueue(once)
+    await site.said(`once begun ${run.id}`)
+    const first = site.task
+    const replaced = site.replaceTask()
+    await first.container().process.said("it isn't cut")
+    site.end(run.id)
+    await first.stopped
+    expect(first.container().exitCode).toBe(0)
+    expect(first.container().process.output).not.toContain(unknown)
+    expect(await run.result(patience)).toBe('once')
+    await replaced
+    expect(await site.jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
+  })
+
+  test('the process ends in time all the same: exit 1, and what became of the body is unknown', async ({
+    onTestFinished: atEnd,
+  }) => {
+    const environment = { STOP_TIMEOUT: '1000' }
+    const site = await WorkerSite.open({ mode: 'off', environment, stopTimeoutMs: 60_000 }, atEnd)
+    const run = await site.jobs.enqueue(once)
+    await site.said(`once begun ${run.id}`)
+    const first = site.task
+    await site.replaceTask()
+    await first.stopped
+    expect(first.container().exitCode).toBe(1)
+    expect(first.container().process.output).toContain(unknown)
+    await expect(run.result(patience)).rejects.toMatchObject({ cause: { code: 'STEP_UNKNOWN' } })
+  })
+
+  test('a second signal does not wait for it', async ({ onTestFinished: atEnd }) => {
+    const environment = { STOP_TIMEOUT: '3600000' }
+    const site = await WorkerSite.open({ mode: 'off', environment }, atEnd)
+    const run = await site.jobs.enqueue(once)
+    await site.said(`once begun ${run.id}`)
+    const { process: worker } = site.task.container()
+    worker.terminate()
+    await worker.said('draining')
+    worker.terminate()
+    expect(await worker.ended).toEqual({ kind: 'exited', code: 1 })
+    expect(worker.output).toContain(unknown)
   })
 })
 

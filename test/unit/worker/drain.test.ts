@@ -118,7 +118,35 @@ describe.each(bothStores)('on the %s store a worker that drains tells why', (_, 
     await stopped
     expect(lines.filter(({ level }) => level === 'warn')).toContainEqual({
       ...{ level: 'warn', fields: { run: run.id, step: 'long' } },
-      message: 'the run is cut: its step goes on for longer than stopTimeout, and runs again elsewhere',
+      message: 'the run is cut: its step has not ended in time, and runs again elsewhere',
     })
+  })
+  test('and lets an at-most-once step go on after that: it has until the process must end', async () => {
+    const { jobs, lines, work } = await openWorkshop(await open())
+    const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
+    onTestFinished(() => goOn.open())
+    const job = defineJob({ name: 'once' }, ({ step }) =>
+      step.run(
+        'charge',
+        async () => {
+          begun.open()
+          await goOn.opened
+        },
+        { atMostOnce: true },
+      ),
+    )
+    const worker = await work(job, { name: 'held', stopTimeout: '1h' })
+    const run = await jobs.enqueue(job)
+    await begun.opened
+    const stopped = worker.stop({ timeout: 0 })
+    const isUncut = (): boolean => lines.some(({ message }) => message.includes("it isn't cut"))
+    await expect.poll(isUncut, { timeout: 60_000 }).toBe(true)
+    goOn.open()
+    await stopped
+    const messages = lines.map(({ message }) => message)
+    expect(messages.indexOf('a run left its slot')).toBeGreaterThan(-1)
+    expect(messages.indexOf('a run left its slot')).toBeLessThan(messages.indexOf('worker stopped'))
+    expect(lines.filter(({ level }) => level === 'error')).toEqual([])
+    expect(await jobs.inspector.run(run.id)).toMatchObject({ state: 'completed', losses: 0 })
   })
 })
