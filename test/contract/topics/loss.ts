@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { done, newRun, plainError } from '../given.ts'
+import { done, intent, newRun, plainError } from '../given.ts'
 import type { Open } from '../store-under-test.ts'
 import type { TestWorker } from '../test-worker.ts'
 
@@ -115,6 +115,32 @@ export function lossContract(open: Open): void {
       { kind: 'lost', cause: 'lease' },
     ])
   })
+
+  contractTest(
+    open,
+    'its history says where a loss found it: inside a step of which only the intent is stored',
+    async ({ store, worker, letLeaseExpire }) => {
+      const run = newRun()
+      await store.enqueue([run])
+      const witness = await worker()
+      const reasons = async () => (await store.history(run.id)).map(({ reason }) => reason)
+      const records = [undefined, done('count'), intent('pay'), done('pay')]
+      for (const record of records) {
+        // The lease of each victim ends under one entry more.
+        const victim = await worker()
+        const claimed = await victim.claimOne()
+        if (record !== undefined) await victim.append(claimed, record)
+        await letLeaseExpire(witness)
+        await witness.claim(0)
+      }
+      expect(await reasons()).toEqual([
+        'its lease expired, before a step was stored',
+        "its lease expired, after 'count' was stored",
+        "its lease expired, inside 'pay', whose end is not stored",
+        "its lease expired, after 'pay' was stored",
+      ])
+    },
+  )
 
   contractTest(open, 'a new step makes a run as good as new', async (contract) => {
     const { store, worker } = contract

@@ -1,8 +1,10 @@
 import { encodeError } from '../../../model/codec.ts'
 import { RunPoisonedError } from '../../../model/errors.ts'
 import { fixedMark } from '../../../model/failure-mark.ts'
+import type { JournalPhase } from '../../../model/journal.ts'
 import { countLosses, type LossCause, lossDelayMs, poisonLimit } from '../../../model/poison.ts'
 import { toStoredError } from '../../../model/stored-error.ts'
+import { lossPlace } from '../../loss-place.ts'
 import { amnestyShare, type LeaseId, longestPollMs } from '../../store.ts'
 import { versionOf } from '../../stored-version.ts'
 import { countRunFailure } from '../failure-groups.ts'
@@ -82,12 +84,11 @@ export function forgetWorker(tx: Transaction, lease: LeaseId): void {
 }
 
 function loseRun(tx: Transaction, run: RunRow, worker: string, cause: LossCause): LostRun {
-  const last = tx.sql.get<{ path: string }>(
-    'SELECT path FROM journal WHERE run = ? ORDER BY position DESC LIMIT 1',
+  const last = tx.sql.get<{ path: string; phase: JournalPhase }>(
+    'SELECT path, phase FROM journal WHERE run = ? ORDER BY position DESC LIMIT 1',
     run.seq,
   )
-  const where = last === undefined ? 'before a step was stored' : `after '${last.path}' was stored`
-  note(tx, run.seq, { kind: 'lost', cause, worker, reason: `${reasons[cause]}, ${where}` })
+  note(tx, run.seq, { kind: 'lost', cause, worker, reason: `${reasons[cause]}, ${lossPlace(last)}` })
   const losses = run.losses + 1
   const streak = run.streak + 1
   if (run.state !== 'cancelling' && streak > poisonLimit) {

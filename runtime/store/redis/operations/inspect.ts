@@ -1,6 +1,7 @@
 import type { LossCause } from '../../../model/poison.ts'
 import type { RunningStep } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
+import { lossPlace } from '../../loss-place.ts'
 import { shownProtection } from '../../protection-level.ts'
 import { noRuns, queueCounts } from '../../queue-counts.ts'
 import type { RunCount } from '../../run-filter.ts'
@@ -87,18 +88,16 @@ export async function readHistory(calls: ScriptCalls, id: RunId): Promise<Histor
   return Promise.all(lines.map((line) => withPlace(calls, id, line)))
 }
 
-/** The scripts know positions, not steps: a loss says after which step it came. */
+/** The scripts know positions, not steps: a loss says after or inside which step it came. */
 async function withPlace(calls: ScriptCalls, id: RunId, line: Line): Promise<HistoryEntry> {
   const { position, ...told } = line
   const entry = { ...told, at: calls.clock.shown(told.at) }
   if (position === undefined) return entry
   const [stored] = position === 0 ? [] : await range(calls, id, position - 1, 1)
-  const where =
-    stored === undefined || isDropped(stored)
-      ? position === 0
-        ? 'before a step was stored'
-        : `after entry ${position} was stored`
-      : `after '${decodeEntry(stored, position, 0).path}' was stored`
+  const isGone = position > 0 && (stored === undefined || isDropped(stored))
+  const where = isGone
+    ? `after entry ${position} was stored`
+    : lossPlace(stored && decodeEntry(stored, position, 0))
   return { ...entry, reason: `${entry.reason}, ${where}` }
 }
 
