@@ -30,7 +30,10 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
     ['next', next],
     ['job', `${run.job}, version ${run.version}`],
     ['queue', `${run.queue}, priority ${run.priority}`],
-    ['protect', run.protect ? 'only a worker with scale-in protection takes it' : ''],
+    [
+      'protect',
+      run.protect ? "wants scale-in protection; a worker that doesn't ask for it takes it too" : '',
+    ],
     ['attempt', String(run.attempt)],
     ['losses', String(run.losses)],
     ['tags', run.tags.join(', ')],

@@ -48,7 +48,7 @@ export const noAnswer = 'no answer'
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
-  AccessDeniedException: 'allow the task role ecs:UpdateTaskProtection',
+  AccessDeniedException: 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection',
 }
 
 /** Returns what a person can do about a refusal, behind a semicolon; nothing where only time helps. */

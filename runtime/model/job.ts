@@ -33,7 +33,7 @@ export interface RunInfo {
   readonly schedule?: string
   /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
   readonly scheduledFor?: Date
-  /** Whether only a worker with scale-in protection takes it. */
+  /** Whether it wants scale-in protection. */
   readonly protect: boolean
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -134,8 +134,9 @@ export interface JobOptions<Input, Parsed> {
   /** One run per key at a time; `true`: per input. Default: any number. */
   unique?: boolean | UniqueOptions<Parsed>
   /**
-   * Whether only a worker with scale-in protection takes a run, for jobs that can't be repeated. A function decides by the
-   * parsed input, once, when the run is enqueued. Default: any worker takes it.
+   * Whether a run wants scale-in protection, for jobs that can't be repeated: a worker that asks for it takes the run once
+   * it may, one that doesn't ask takes it as all others. A function decides by the parsed input, once, when the run is
+   * enqueued. Default: it wants none.
    */
   protect?: true | ((input: NoInfer<Parsed>) => boolean)
   /** Called once per final failure, stored as a step. */

@@ -82,7 +82,7 @@ interface RunBase {
   readonly enqueuedAt: number
   /** The schedule that made it, by a tick or by a trigger; left out where an earlier version stored the run. */
   readonly schedule?: string
-  /** Only a worker with scale-in protection takes it. */
+  /** It wants scale-in protection: a worker that asks for it takes it once it may, one that doesn't takes it too. */
   readonly protect?: true
   /** The tick of the schedule that made it. Left out: no tick did. */
   readonly scheduledFor?: number

@@ -42,6 +42,8 @@ export interface WorkerTask extends TaskIdentity {
 /** The scale-in protection of a worker's task, as its worker told last; the durations are those of now. */
 export interface ProtectionInfo
   extends Pick<ProtectionStatus, 'mode' | 'state' | 'users' | 'protectedForMs'> {
+  /** As of the last other news of the worker: it isn't told for their sake alone, as they come and go with each run. */
+  readonly users: number
   /** Another live process has the same task: it isn't given back, it expires. */
   readonly sharesTask?: true
 }

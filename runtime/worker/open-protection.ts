@@ -2,7 +2,8 @@ import { type Protection, protectionSourceIn, type TaskIdentitySource } from '..
 import type { WorkerConfig } from './worker-options.ts'
 
 /**
- * Opens the scale-in protection that a worker's middleware names; undefined when none does.
+ * Opens the scale-in protection that a worker's middleware names; undefined when none does, which is warned of in a task
+ * whose jobs want it.
  * @throws ProtectionUnavailableError, AwsSdkMissingError, InvalidOptionsError
  */
 export async function openProtection(
@@ -12,5 +13,13 @@ export async function openProtection(
   const wanting = [...jobs.values()].flatMap(({ name, protect, timeoutMs }) =>
     protect === undefined ? [] : [{ name, timeoutMs }],
   )
-  return protectionSourceIn(middleware)?.open({ clock, log, identity, jobs: wanting })
+  const source = protectionSourceIn(middleware)
+  if (source === undefined && identity !== undefined && wanting.length > 0) {
+    log.warn(
+      { jobs: wanting.map(({ name }) => name) },
+      "jobs want scale-in protection, and this worker doesn't ask for it: start it with --protect, or scaleInProtection() " +
+        'in its middleware',
+    )
+  }
+  return source?.open({ clock, log, identity, jobs: wanting })
 }

@@ -100,8 +100,9 @@ function lastingTextOf({ task, protection, drainPlan }: Told): string {
 
 const nothing = lastingTextOf({ task: undefined, protection: undefined, drainPlan: [] })
 
-function lastingOf({ state, users, protectedForMs, sharesTask }: ProtectionInfo): readonly unknown[] {
+/** Without `users`: on a busy worker they change with nearly every renewal. */
+function lastingOf({ state, protectedForMs, sharesTask }: ProtectionInfo): readonly unknown[] {
   const { kind } = state
   const why = kind === 'refused' ? [state.code, state.detail] : kind === 'closing' ? [state.cause] : []
-  return [kind, ...why, users, protectedForMs > 0, sharesTask]
+  return [kind, ...why, protectedForMs > 0, sharesTask]
 }

@@ -11,7 +11,8 @@ export function taskConcurrency(config: WorkerConfig, task: TaskIdentity | undef
   const concurrency = Math.max(1, Math.round(defaultConcurrency * Math.min(1, vcpu)))
   config.log.info(
     { vcpu, concurrency },
-    `concurrency isn't set: ${concurrency} = ${defaultConcurrency} runs per vCPU, of 1 vCPU at most, as jobs share one core`,
+    `concurrency isn't set: ${concurrency} runs at a time (${defaultConcurrency} per vCPU, counting one vCPU at most, since ` +
+      'all jobs share one core)',
   )
   return { ...config, concurrency }
 }

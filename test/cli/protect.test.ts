@@ -30,7 +30,9 @@ test('a run that waits for a worker with scale-in protection says so', async () 
     /It waits for a worker with scale-in protection; 1 worker that could take it may ask for it\./,
   )
   expect(await cli.ok('runs')).toMatch(waits)
-  expect(await cli.ok('show', run.id)).toMatch(/^protect +only a worker with scale-in protection takes it$/m)
+  expect(await cli.ok('show', run.id)).toMatch(
+    /^protect +wants scale-in protection; a worker that doesn't ask for it takes it too$/m,
+  )
   expect(await cli.ok('show', run.id)).toMatch(/^job +job, version 1$/m)
   expect(await cli.json('show', run.id)).toMatchObject({ run: { protect: true, version: 1 } })
   expect(await cli.json('runs')).toMatchObject({ runs: [{ id: run.id, protect: true }] })

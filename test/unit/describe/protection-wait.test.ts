@@ -20,6 +20,12 @@ const invalid = saying({
   detail: 'no service',
   retryInMs: undefined,
 })
+const denied = saying({
+  kind: 'refused',
+  code: 'AccessDeniedException',
+  detail: 'no task IAM role credentials available for task',
+  retryInMs: 5_000,
+})
 const resting = saying({ kind: 'resting', forMs: 40_000 })
 const older = saying({ kind: 'closing', cause: 'newer revision' })
 const long = saying({ kind: 'closing', cause: 'total' })
@@ -43,6 +49,11 @@ describe('what a run that needs protection waits for', () => {
     [
       "1 worker was refused it by ECS (TASK_NOT_VALID: no service; run the worker in an ECS service: a task started by RunTask can't be protected; for good)",
       [invalid],
+    ],
+    [
+      '1 worker was refused it by ECS (AccessDeniedException: no task IAM role credentials available for task; give the task a ' +
+        'role (taskRoleArn) that allows ecs:UpdateTaskProtection; next try in 5.0s)',
+      [denied],
     ],
     ['1 worker stays unprotected for 40.0s more after a long protection, so that ECS can stop it', [resting]],
     ['2 workers are of an older revision than one that has started, and take none', [older, older]],

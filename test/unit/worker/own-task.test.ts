@@ -1,10 +1,11 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.ts'
-import { defineJob } from '../../../sdk/index.ts'
+import type { WorkerOptions } from '../../../runtime/index.ts'
+import { defineJob, type Job } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
 import { digest, EcsEndpoints, reply } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
-import { type Gate, gate, openWorkshop } from '../workshop.ts'
+import { openWorkshop } from '../workshop.ts'
 
 const job = defineJob({ name: 'idle' }, () => 1)
 const protectedJob = defineJob({ name: 'charge', protect: true }, () => 1)
@@ -34,7 +35,11 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
     // Half a vCPU, and no concurrency given.
     expect(shown?.concurrency).toBe(5)
     expect(lines.filter(({ fields }) => 'vcpu' in fields)).toMatchObject([
-      { level: 'info', fields: { vcpu: 0.5, concurrency: 5 } },
+      {
+        ...{ level: 'info', fields: { vcpu: 0.5, concurrency: 5 } },
+        message:
+          "concurrency isn't set: 5 runs at a time (10 per vCPU, counting one vCPU at most, since all jobs share one core)",
+      },
     ])
   })
 
@@ -77,24 +82,36 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
   })
 })
 
-test('who counts on the protection of a task is told with the next renewal', async () => {
-  // The agent grants it.
-  await inTask()
-  const { jobs, work } = await openWorkshop()
-  const [begun, goOn]: [Gate, Gate] = [gate(), gate()]
-  onTestFinished(() => goOn.open())
-  const held = defineJob({ name: 'held', protect: true }, async () => {
-    begun.open()
-    await goOn.opened
+describe('a worker in an ECS task whose jobs want scale-in protection', () => {
+  const unasked =
+    /^jobs want scale-in protection, and this worker doesn't ask for it: start it with --protect/
+
+  async function warningsOf(jobs: readonly Job[], options: Partial<WorkerOptions> = {}) {
+    const { lines, work } = await openWorkshop()
+    await work(jobs, options)
+    return lines.filter(({ message }) => unasked.test(message))
+  }
+
+  test('warns once, with their names, when it asks for none', async () => {
+    await inTask()
+    expect(await warningsOf([job, protectedJob])).toMatchObject([
+      { level: 'warn', fields: { jobs: ['charge'] } },
+    ])
   })
-  await work(held, { lease: '1s', middleware: [scaleInProtection({ mode: 'required' })] })
-  const run = await jobs.enqueue(held)
-  await begun.opened
-  const protection = async () => (await jobs.inspector.workers())[0]?.protection
-  await expect.poll(protection, { timeout: 60_000 }).toMatchObject({ state: { kind: 'held' }, users: 1 })
-  goOn.open()
-  await run.result({ timeout: '1m' })
-  await expect.poll(protection, { timeout: 60_000 }).toMatchObject({ state: { kind: 'held' }, users: 0 })
+
+  test('does not warn when none of its jobs wants it, when it asks, or when it is told not to', async () => {
+    await inTask()
+    expect(await warningsOf([job])).toEqual([])
+    for (const mode of ['best-effort', 'off'] as const) {
+      expect(await warningsOf([protectedJob], { middleware: [scaleInProtection({ mode })] })).toEqual([])
+    }
+  })
+})
+
+test('a worker outside ECS does not warn of jobs that want scale-in protection', async () => {
+  const { lines, work } = await openWorkshop()
+  await work(protectedJob)
+  expect(lines.filter(({ level }) => level === 'warn')).toEqual([])
 })
 
 test('a worker outside ECS has no task and asks nobody who it is', async () => {
