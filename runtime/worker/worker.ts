@@ -442,14 +442,15 @@ export class Worker {
 
   /**
    * Hands over what is not in an at-most-once body, and lets these bodies go on until the process must end or a second
-   * signal: what is cut is unknown (R12). Returns whether their runs have left.
+   * signal: what is cut is unknown (R12). Returns whether they have ended.
    */
   async #finishOnce(session: LeaseSession, whole: TimeBudget): Promise<boolean> {
     // Read first: a body that ends meanwhile is still to store its end.
     const ended = session.onceEnded()
     await this.#handOver(session, this.#lastCalls(whole))
     if (!this.#hurry.signal.aborted) logUncutRuns(this.#config.log, session.drainPlan, whole.leftMs)
-    return this.#unlessHurried(ended, whole.leftMs)
+    // Where such a body has ended and another step holds its run up, the run can be handed over.
+    return (await this.#unlessHurried(ended, whole.leftMs)) || !session.insideOnce
   }
 
   /** Resolves when `work` has ended, after `ms`, or at a second signal. Returns whether it has ended. */
