@@ -40,7 +40,7 @@ describe.concurrent('a run that needs protection', () => {
     confirm()
     await site.said(`charge begun ${run.id}`)
     service.update({ desiredCount: 0 })
-    await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
+    await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
     site.end(run.id)
     expect(await run.result(patience)).toBe('charge')
     // The protection is given back after a minute without users; then the task may go.
@@ -115,7 +115,7 @@ describe.concurrent('an at-most-once step of another run', () => {
     const run = await jobs.enqueue(once)
     await site.said(`once begun ${run.id}`)
     service.update({ desiredCount: 0 })
-    await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
+    await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
     site.end(run.id)
     expect(await run.result(patience)).toBe('once')
     expect(await fake.events.first((event) => event.type === 'stop')).toMatchObject({ protectedThen: false })
