@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import { explainRun } from '../../runtime/describe/explain-run.ts'
 import type { WorkerInfo } from '../../runtime/store/worker-info.ts'
 import { taskIdOf } from '../../runtime/store/worker-report.ts'
@@ -9,8 +9,12 @@ const { charge } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 const polling = { timeout: 60_000 } as const
 
-test('of two processes in one task neither gives the protection back', async () => {
-  const site = await WorkerSite.open({ mode: 'required', sidecars: ['second'] })
+// Each waits for processes and for minutes of protection most of the time.
+test.concurrent('of two processes in one task neither gives the protection back', async ({
+  expect,
+  onTestFinished: atEnd,
+}) => {
+  const site = await WorkerSite.open({ mode: 'required', sidecars: ['second'] }, atEnd)
   const { fake, jobs } = site
   const sharing = async () =>
     (await jobs.inspector.workers()).filter(({ protection }) => protection?.sharesTask).length
@@ -22,8 +26,11 @@ test('of two processes in one task neither gives the protection back', async () 
   expect(fake.events.history.some(({ type }) => type === 'unprotected')).toBe(false)
 })
 
-test('in a deployment the old task takes no new protected run; ECS refuses the new one until the old one has ended', async () => {
-  const site = await WorkerSite.open({ mode: 'required' })
+test.concurrent('in a deployment the old task takes no new protected run; ECS refuses the new one until the old one has ended', async ({
+  expect,
+  onTestFinished: atEnd,
+}) => {
+  const site = await WorkerSite.open({ mode: 'required' }, atEnd)
   const { jobs, task: old } = site
   const first = await jobs.enqueue(charge)
   await site.said(`charge begun ${first.id}`)
