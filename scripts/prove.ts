@@ -43,8 +43,14 @@ function crashTests(...files: string[]): Part['command'] {
   ]
 }
 
-function fargateTests(file: string): Part['command'] {
-  return [process.execPath, ...vitest, '--project', 'fargate', `test/fargate/${file}.test.ts`]
+function fargateTests(...files: string[]): Part['command'] {
+  return [
+    process.execPath,
+    ...vitest,
+    '--project',
+    'fargate',
+    ...files.map((file) => `test/fargate/${file}.test.ts`),
+  ]
 }
 
 const crashParts: readonly Part[] = [
@@ -229,6 +235,13 @@ const parts: readonly Part[] = [
       'From the enqueue of a run that needs protection to its start, among endless ordinary work of equal priority in two tasks of the fake ECS',
     command: fargateTests('protected-start'),
     env: { DURABLE_JOBS_PROVE_STARTS: '30' },
+  },
+  {
+    name: 'fargate-tasks',
+    shows:
+      'Workers in tasks of the fake ECS: each way a task ends, told of its runs; each failure of a call for protection in each mode; two workers in a task, a deployment',
+    command: fargateTests('worker-deaths', 'worker-identity', 'replies-in-each-mode'),
+    env: { DURABLE_JOBS_PROVE_CASES: 'all' },
   },
   withRedis({
     name: 'fargate-calls',

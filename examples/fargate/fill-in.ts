@@ -14,10 +14,10 @@ const filled: unknown = JSON.parse(readFileSync(join(import.meta.dirname, file),
   typeof value === 'string' ? fill(value) : value,
 )
 
-/** JSON has no place for a variable that is a number: a text that is nothing but one becomes the number. */
+/** Returns a number for the one variable that ECS takes as a number. An account is digits, too, and may begin with 0. */
 function fill(text: string): string | number {
   const filledIn = text.replaceAll(/\$\{(\w+)\}/g, (_, name) => variable(name))
-  return /^\$\{\w+\}$/.test(text) && /^\d+$/.test(filledIn) ? Number(filledIn) : filledIn
+  return /^\$\{STOP_TIMEOUT\}$/.test(text) && /^\d+$/.test(filledIn) ? Number(filledIn) : filledIn
 }
 
 /** An empty variable counts as unset: an ARN with a gap in it is accepted here and refused much later. */

@@ -82,16 +82,14 @@ export class Scene {
         this.tell(`the protection of ${this.#named(event.taskArn)} has expired`)
         break
       case 'refused':
-        this.tell(`${this.#named(event.taskArn)} asks for protection, ECS refuses: ${event.reason}`)
+        this.#tellRefused(event)
         break
       case 'kill':
         this.tell(`${this.nameOf(event.task)} is killed (SIGKILL): its stop timeout is over`, 'hurt')
         break
-      case 'service': {
-        const held = /reason (\d+) tasks under protection/.exec(event.message)?.[1]
-        if (held !== undefined) this.tell(`ECS has to wait for protected tasks: ${held}`, 'good')
+      case 'service':
+        if (event.held !== undefined) this.tell(`ECS has to wait for protected tasks: ${event.held}`, 'good')
         break
-      }
     }
   }
 
@@ -113,6 +111,18 @@ export class Scene {
       .container()
       .process.said('worker started')
       .then(started, () => undefined)
+  }
+
+  /** ECS refuses a task that is being stopped by TASK_NOT_VALID, the reason it has for tasks of no service: tells them apart. */
+  #tellRefused({ taskArn, reason, protect }: Extract<FakeEcsEvent, { readonly type: 'refused' }>): void {
+    const name = this.#named(taskArn)
+    if (this.site.fake.task(taskArn).stopOrdered) {
+      const asked = protect ? 'had asked for protection' : 'gives its protection back'
+      this.tell(`${name} ${asked} too late: it is being stopped`)
+      return
+    }
+    const asks = protect ? 'asks for protection' : 'gives its protection back'
+    this.tell(`${name} ${asks}, ECS refuses: ${reason}`)
   }
 
   #tellStop({ task, cause }: Extract<FakeEcsEvent, { readonly type: 'stop' }>): void {

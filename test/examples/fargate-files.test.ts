@@ -166,6 +166,16 @@ describe('fill-in.ts', () => {
     })
   })
 
+  test('only the stop timeout becomes a number: an account begins with 0, and a cluster may be digits', async () => {
+    const { Statement: statements } = await filled<Policy>('iam/trust.json')
+    const condition = { StringEquals: { 'aws:SourceAccount': variables.ACCOUNT } }
+    expect(variables.ACCOUNT).toMatch(/^0/)
+    expect(statements).toMatchObject([{ Condition: condition }])
+    expect(JSON.parse(await fillIn('service.json', { ...variables, CLUSTER: '2026' }))).toMatchObject({
+      cluster: '2026',
+    })
+  })
+
   test('kit.env names every variable that a file has', () => {
     const named = [...kitFile('kit.env').matchAll(/^(\w+)=/gm)].map(([, name]) => name)
     const files = ['task-definition.json', 'service.json', 'scale-out.json', ...policies]

@@ -11,11 +11,11 @@ export const kit: string = join(repository, 'examples/fargate')
 /** A value for every variable of `kit.env`. */
 export const variables = {
   REGION: 'eu-central-1',
-  ACCOUNT: '123456789012',
+  ACCOUNT: '012345678901',
   CLUSTER: 'jobs',
   IMAGE: 'jobs-worker:7',
   STOP_TIMEOUT: '120',
-  STORE_SECRET: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:jobs-store-AbCdEf',
+  STORE_SECRET: 'arn:aws:secretsmanager:eu-central-1:012345678901:secret:jobs-store-AbCdEf',
   SUBNET_A: 'subnet-a',
   SUBNET_B: 'subnet-b',
   SECURITY_GROUP: 'sg-1',

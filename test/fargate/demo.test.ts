@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest'
-import { type DemoPace, stagePace } from '../../scripts/demo-fargate/play.ts'
+import { type DemoPace, demoOptions, stagePace } from '../../scripts/demo-fargate/play.ts'
 import { runDemo } from '../../scripts/demo-fargate/run-demo.ts'
+import { Scene } from '../../scripts/demo-fargate/scene.ts'
+import { only } from './ready-service.ts'
+import { protect, unprotect } from './sdk-site.ts'
+import { clientOf } from './start-fake.ts'
+import { StorySite } from './story/story-site.ts'
 
 /** The story of `npm run demo:fargate`, without time to look at it. */
 const hurried: DemoPace = { ...stagePace, minuteMs: 500, stopTimeoutMs: 4_000, bodyMs: 150, readMs: 0 }
@@ -32,4 +37,19 @@ test('the demo plays its story, and every line of its receipt holds', async () =
     expect.stringMatching(/✓ deploy +2 tasks replaced/),
   ])
   expect(code).toBe(0)
+})
+
+test('a task that is being stopped asked too late: it is not told as one that no service owns', async () => {
+  await using site = await StorySite.open({ ...demoOptions(hurried), tasks: 1 })
+  const scene = new Scene(site)
+  const client = clientOf(site.fake)
+  const task = only(site.tasks)
+  site.scaleTo(0)
+  await protect(client, [task.arn])
+  await unprotect(client, [task.arn])
+  const told = scene.told.map(({ text }) => text)
+  expect(told.filter((text) => /too late|refuses/.test(text))).toEqual([
+    'task 1 had asked for protection too late: it is being stopped',
+    'task 1 gives its protection back too late: it is being stopped',
+  ])
 })

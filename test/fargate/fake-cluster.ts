@@ -90,8 +90,8 @@ export class FakeCluster {
       launch: (task) => this.launch({ ...task, group: `service:${options.name}` }),
       tasks: () => this.#tasksOf(options.name),
       isProtected: (task) => this.protections.covers(task.arn),
-      onEvent: (message) => {
-        this.events.emit({ type: 'service', at: this.clock.now(), service: options.name, message })
+      onEvent: (event) => {
+        this.events.emit({ type: 'service', at: this.clock.now(), service: options.name, ...event })
       },
     })
     this.#services.set(options.name, service)

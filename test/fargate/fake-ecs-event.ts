@@ -18,7 +18,19 @@ export type FakeEcsEvent =
   /** The task has ended its protection itself. */
   | { readonly type: 'unprotected'; readonly at: number; readonly taskArn: string }
   | { readonly type: 'expired'; readonly at: number; readonly taskArn: string }
-  /** ECS has refused to change a protection. */
-  | { readonly type: 'refused'; readonly at: number; readonly taskArn: string; readonly reason: string }
-  /** A service event, as DescribeServices shows it. */
-  | { readonly type: 'service'; readonly at: number; readonly service: string; readonly message: string }
+  /** ECS has refused to protect a task (`protect`), or to end its protection. */
+  | {
+      readonly type: 'refused'
+      readonly at: number
+      readonly taskArn: string
+      readonly reason: string
+      readonly protect: boolean
+    }
+  /** A service event, as DescribeServices shows it. `held`: the protected tasks that the scheduler has to wait for. */
+  | {
+      readonly type: 'service'
+      readonly at: number
+      readonly service: string
+      readonly message: string
+      readonly held?: number
+    }

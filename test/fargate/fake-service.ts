@@ -31,6 +31,12 @@ export interface ServiceChange {
   readonly maximumPercent?: number | undefined
 }
 
+/** What a service says of itself. `held`: how many protected tasks it has to wait for, if it says that. */
+export interface ServiceEvent {
+  readonly message: string
+  readonly held?: number
+}
+
 /** What a service needs of its cluster. */
 export interface ServiceDeps {
   readonly clock: Clock
@@ -49,7 +55,7 @@ export interface ServiceDeps {
   /** The tasks of this service that are not STOPPED. */
   readonly tasks: () => readonly FakeTask[]
   readonly isProtected: (task: FakeTask) => boolean
-  readonly onEvent: (message: string) => void
+  readonly onEvent: (event: ServiceEvent) => void
 }
 
 interface Scheduled extends ScheduledTask {
@@ -239,6 +245,7 @@ export class FakeService {
     this.#tell(
       `was unable to reach steady state because (taskSet ${oldest.id}) was unable to scale in due to ` +
         `(reason ${held} tasks under protection)`,
+      { held },
     )
   }
 
@@ -270,11 +277,11 @@ export class FakeService {
     throw new AwsError('InvalidParameterException', message)
   }
 
-  #tell(what: string): void {
+  #tell(what: string, more: Omit<ServiceEvent, 'message'> = {}): void {
     const message = `(service ${this.name}) ${what}`
     this.#events.unshift({ id: randomUUID(), at: this.#deps.clock.now(), message })
     this.#events.length = Math.min(this.#events.length, keptEvents)
-    this.#deps.onEvent(message)
+    this.#deps.onEvent({ message, ...more })
   }
 }
 

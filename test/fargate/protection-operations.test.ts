@@ -91,6 +91,11 @@ describe('task protection through the SDK', () => {
       'MISSING',
       'TASK_NOT_VALID',
     ])
+    await unprotect(at.client, [standalone.arn])
+    await at.client.send(new GetTaskProtectionCommand({ cluster, tasks: [standalone.arn] }))
+    const refused = at.fake.events.history.filter((event) => event.type === 'refused')
+    // Three to protect, one to end a protection; what is only read is no refusal.
+    expect(refused.map((event) => event.protect)).toEqual([true, true, true, false])
   })
 
   test('refuses bad parameters', async () => {

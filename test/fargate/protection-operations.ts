@@ -12,9 +12,11 @@ import { type Wire, wireTime } from './wire.ts'
 const defaultMinutes = 120
 const maxMinutes = 2_880
 
+type Refusal = Wire<Failure> & { readonly arn: string; readonly reason: string }
+
 type Judged =
   | { readonly kind: 'done'; readonly task: Wire<ProtectedTask> }
-  | { readonly kind: 'refused'; readonly failure: Wire<Failure> }
+  | { readonly kind: 'refused'; readonly failure: Refusal }
 
 export function updateTaskProtection(
   cluster: FakeCluster,
@@ -38,7 +40,7 @@ export function getTaskProtection(
     names.map((name) => {
       const task = serviceTask(cluster, name)
       return task === undefined
-        ? refusal(cluster, name)
+        ? { kind: 'refused', failure: unfit(cluster, name) }
         : { kind: 'done', task: protectionOf(cluster, task.arn) }
     }),
   )
@@ -52,17 +54,18 @@ function protectionOf(cluster: FakeCluster, taskArn: string): Wire<ProtectedTask
 
 function judge(cluster: FakeCluster, name: string, minutes: number | undefined): Judged {
   const task = serviceTask(cluster, name)
-  if (task === undefined) return refusal(cluster, name)
+  if (task === undefined) return refused(cluster, unfit(cluster, name), minutes !== undefined)
   if (minutes !== undefined && isBlocked(cluster, task)) {
-    const at = cluster.clock.now()
-    cluster.events.emit({ type: 'refused', at, taskArn: task.arn, reason: 'DEPLOYMENT_BLOCKED' })
-    return {
-      kind: 'refused',
-      failure: { arn: task.arn, reason: 'DEPLOYMENT_BLOCKED', detail: blockedDetail },
-    }
+    return refused(cluster, { arn: task.arn, reason: 'DEPLOYMENT_BLOCKED', detail: blockedDetail }, true)
   }
   change(cluster, task, minutes)
   return { kind: 'done', task: protectionOf(cluster, task.arn) }
+}
+
+function refused(cluster: FakeCluster, failure: Refusal, protect: boolean): Judged {
+  const { arn: taskArn, reason } = failure
+  cluster.events.emit({ type: 'refused', at: cluster.clock.now(), taskArn, reason, protect })
+  return { kind: 'refused', failure }
 }
 
 function change(cluster: FakeCluster, task: FakeTask, minutes: number | undefined): void {
@@ -107,11 +110,9 @@ function serviceTask(cluster: FakeCluster, name: string): FakeTask | undefined {
  * Assumed: MISSING for an unknown task, by analogy with DescribeTasks, and TASK_NOT_VALID for one that stops already.
  * TASK_NOT_VALID for a task without a service is documented.
  */
-function refusal(cluster: FakeCluster, name: string): Judged {
-  const arn = cluster.task(name)?.arn ?? name
-  const reason = cluster.task(name) === undefined ? 'MISSING' : 'TASK_NOT_VALID'
-  cluster.events.emit({ type: 'refused', at: cluster.clock.now(), taskArn: arn, reason })
-  return { kind: 'refused', failure: { arn, reason } }
+function unfit(cluster: FakeCluster, name: string): Refusal {
+  const task = cluster.task(name)
+  return { arn: task?.arn ?? name, reason: task === undefined ? 'MISSING' : 'TASK_NOT_VALID' }
 }
 
 function collected(judged: readonly Judged[]): Wire<UpdateTaskProtectionResponse> {

@@ -47,7 +47,10 @@ export function only(tasks: readonly FakeTask[]): FakeTask {
 }
 
 /** Resolves with the task that has taken the place of `gone`. */
-export async function replacementOf({ fake, service }: ReadyService, gone: FakeTask): Promise<FakeTask> {
+export async function replacementOf(
+  { fake, service }: Pick<ReadyService, 'fake' | 'service'>,
+  gone: FakeTask,
+): Promise<FakeTask> {
   const found = (): FakeTask | undefined =>
     service.tasks.find((task) => task !== gone && task.status === 'RUNNING')
   await fake.events.until(() => found() !== undefined)

@@ -84,11 +84,6 @@ export class RequestReader {
     if (!Array.isArray(value) || !value.every(isRecord)) return wrongType(name, 'a list of structures')
     return value.map((item) => new RequestReader(item))
   }
-
-  /** Returns the members as text, to compare two requests. */
-  toText(): string {
-    return JSON.stringify(this.#members)
-  }
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

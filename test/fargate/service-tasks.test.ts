@@ -19,6 +19,8 @@ describe('scale-in', () => {
       `(service workers) was unable to reach steady state because (taskSet ${deployment}) was unable to scale in ` +
         'due to (reason 2 tasks under protection)',
     )
+    const told = fake.events.history.filter((event) => event.type === 'service')
+    expect(told.flatMap(({ held }) => held ?? [])).toEqual([2])
     expect(service.steady).toBe(false)
   })
 

@@ -14,6 +14,8 @@ import type { TaskDefinition } from './task-definition.ts'
 import { taskProgram, trap } from './task-programs.ts'
 import { stubborn } from './tasks/stubborn-job.ts'
 
+/** The long cases have their time in `prove`: they wait for tasks that are killed and replaced, again and again. */
+const isProving = process.env.DURABLE_JOBS_PROVE_CASES === 'all'
 const patience = { timeout: 60_000, interval: 100 } as const
 
 interface Site {
@@ -80,92 +82,116 @@ async function explained({ jobs }: Site, run: string): Promise<readonly HistoryE
   return (await jobs.inspector.history(run)).filter(({ kind }) => kind === 'explained')
 }
 
-test('what ends tasks without a service is told of their runs, and a restart inside one is no death', async () => {
-  const site = await open()
-  const { fake, jobs } = site
-  const definition = site.register()
-  const tasks = Array.from({ length: 4 }, () => fake.runTask(definition))
-  const [restarted, gone, greedy, stopped] = tasks as [FakeTask, FakeTask, FakeTask, FakeTask]
-  for (const _ of tasks) await jobs.enqueue(stubborn)
-  const held = await heldBy(site, tasks)
+/** Each loss of the run has been taken back. */
+async function expectTakenBack(site: Site, run: string): Promise<void> {
+  const shown = await site.jobs.inspector.run(run)
+  expect(shown?.losses).toBeGreaterThan(0)
+  expect(shown).not.toHaveProperty('lossStreak')
+  const entries = await explained(site, run)
+  expect(entries).toHaveLength(shown?.losses ?? 0)
+  for (const { reason } of entries) expect(reason).toMatch(/; the loss doesn't count$/)
+}
 
-  fake.restartProcess(restarted)
-  fake.vanish(gone)
-  fake.exhaustMemory(greedy, 'worker')
-  const request = { cluster: fake.clusterName, task: stopped.arn, reason: 'looks stuck' }
-  await clientOf(fake).send(new StopTaskCommand(request))
-  const deaths = await deathsOf(site, [gone, greedy, stopped])
-  expect(deaths[0]).toMatch(
-    /^unknown \(InfrastructureHealth: The infrastructure hosting the task is unhealthy/,
-  )
-  expect(deaths[1]).toBe('out of memory')
-  expect(deaths[2]).toMatch(
-    /^stopped by a user, SIGKILL after 1 s \(UserInitiated: looks stuck; worker: exit code 137/,
-  )
+test.runIf(isProving)(
+  'what ends tasks without a service is told of their runs, and a restart inside one is no death (npm run prove -- fargate-tasks)',
+  async () => {
+    const site = await open()
+    const { fake, jobs } = site
+    const definition = site.register()
+    const tasks = Array.from({ length: 4 }, () => fake.runTask(definition))
+    const [restarted, gone, greedy, stopped] = tasks as [FakeTask, FakeTask, FakeTask, FakeTask]
+    for (const _ of tasks) await jobs.enqueue(stubborn)
+    const held = await heldBy(site, tasks)
 
-  // A user's stop says nothing about the run; the others may be its work.
-  for (const [task, cause] of [
-    [gone, undefined],
-    [greedy, undefined],
-    [stopped, 'exit'],
-  ] as const) {
-    const entries = await explained(site, held.get(task) ?? '')
-    expect(entries).toMatchObject([
-      { reason: expect.stringContaining(deaths[[gone, greedy, stopped].indexOf(task)] ?? '') },
-    ])
-    expect(entries[0]?.cause).toBe(cause)
-  }
-  // The task of the process that was started again lives, with a worker of its own; its sidecar has ended.
-  const lost = await jobs.inspector.lostWorkers()
-  expect(lost.find(({ taskArn }) => taskArn === restarted.arn)).not.toHaveProperty('death')
-  expect(restarted.status).toBe('RUNNING')
-  expect(restarted.container('sidecar').status).toBe('STOPPED')
-  await heldBy(site, [restarted])
-})
-
-test('stops by the scheduler and by Spot are told apart, and cost a run nothing', async () => {
-  const site = await open()
-  const { fake, jobs } = site
-  const service = fake.createService({
-    name: 'workers',
-    definition: site.register(),
-    desiredCount: 3,
-    capacity: [{ capacityProvider: 'FARGATE_SPOT' }],
-  })
-  // Asks about the others, whatever becomes of the service.
-  const witness = fake.runTask(site.register())
-  const first = service.tasks
-  for (const _ of [...first, witness]) await jobs.enqueue(stubborn)
-  const held = await heldBy(site, [...first, witness])
-
-  service.update({ desiredCount: 2 })
-  const { task: shrunk } = await fake.events.first((event) => event.type === 'stop')
-  const [taken, replaced] = first.filter((task) => task !== shrunk)
-  if (taken === undefined || replaced === undefined) throw new Error('two tasks were to be left')
-  fake.interruptSpot(taken)
-  expect(await deathsOf(site, [shrunk, taken])).toEqual([
-    'stopped by scale-in, SIGKILL after 1 s',
-    'stopped by Spot, SIGKILL after 1 s',
-  ])
-  service.update({ definition: site.register() })
-  expect(await deathsOf(site, [replaced])).toEqual(['stopped by a deployment, SIGKILL after 1 s'])
-
-  // The deployment has also replaced the task that came for the one that Spot took.
-  await expect
-    .poll(
-      async () => (await jobs.inspector.lostWorkers()).filter(({ death }) => death === undefined),
-      patience,
+    fake.restartProcess(restarted)
+    fake.vanish(gone)
+    fake.exhaustMemory(greedy, 'worker')
+    const request = { cluster: fake.clusterName, task: stopped.arn, reason: 'looks stuck' }
+    await clientOf(fake).send(new StopTaskCommand(request))
+    const deaths = await deathsOf(site, [gone, greedy, stopped])
+    expect(deaths[0]).toMatch(
+      /^unknown \(InfrastructureHealth: The infrastructure hosting the task is unhealthy/,
     )
-    .toEqual([])
-  for (const task of [shrunk, taken, replaced]) {
-    const run = held.get(task) ?? ''
-    const shown = await jobs.inspector.run(run)
-    expect(shown).not.toHaveProperty('lossStreak')
-    const entries = await explained(site, run)
-    expect(entries).toHaveLength(shown?.losses ?? 0)
-    for (const { reason } of entries) expect(reason).toMatch(/; the loss doesn't count$/)
-  }
+    expect(deaths[1]).toBe('out of memory')
+    expect(deaths[2]).toMatch(
+      /^stopped by a user, SIGKILL after 1 s \(UserInitiated: looks stuck; worker: exit code 137/,
+    )
+
+    // A user's stop says nothing about the run; the others may be its work.
+    for (const [task, cause] of [
+      [gone, undefined],
+      [greedy, undefined],
+      [stopped, 'exit'],
+    ] as const) {
+      const entries = await explained(site, held.get(task) ?? '')
+      expect(entries).toMatchObject([
+        { reason: expect.stringContaining(deaths[[gone, greedy, stopped].indexOf(task)] ?? '') },
+      ])
+      expect(entries[0]?.cause).toBe(cause)
+    }
+    // The task of the process that was started again lives, with a worker of its own; its sidecar has ended.
+    const lost = await jobs.inspector.lostWorkers()
+    expect(lost.find(({ taskArn }) => taskArn === restarted.arn)).not.toHaveProperty('death')
+    expect(restarted.status).toBe('RUNNING')
+    expect(restarted.container('sidecar').status).toBe('STOPPED')
+    await heldBy(site, [restarted])
+  },
+)
+
+test('a task that is killed by a scale-in is told of its run, and costs it nothing', async () => {
+  const site = await open()
+  const { fake } = site
+  const service = fake.createService({ name: 'workers', definition: site.register(), desiredCount: 1 })
+  // Asks about the other one.
+  const witness = fake.runTask(site.register())
+  const tasks = [...service.tasks, witness]
+  for (const _ of tasks) await site.jobs.enqueue(stubborn)
+  const held = await heldBy(site, tasks)
+  const shrunk = only(service.tasks)
+  service.update({ desiredCount: 0 })
+  expect(await deathsOf(site, [shrunk])).toEqual(['stopped by scale-in, SIGKILL after 1 s'])
+  await expectTakenBack(site, held.get(shrunk) ?? '')
 })
+
+test.runIf(isProving)(
+  'stops by the scheduler and by Spot are told apart, and cost a run nothing (npm run prove -- fargate-tasks)',
+  async () => {
+    const site = await open()
+    const { fake, jobs } = site
+    const service = fake.createService({
+      name: 'workers',
+      definition: site.register(),
+      desiredCount: 3,
+      capacity: [{ capacityProvider: 'FARGATE_SPOT' }],
+    })
+    // Asks about the others, whatever becomes of the service.
+    const witness = fake.runTask(site.register())
+    const first = service.tasks
+    for (const _ of [...first, witness]) await jobs.enqueue(stubborn)
+    const held = await heldBy(site, [...first, witness])
+
+    service.update({ desiredCount: 2 })
+    const { task: shrunk } = await fake.events.first((event) => event.type === 'stop')
+    const [taken, replaced] = first.filter((task) => task !== shrunk)
+    if (taken === undefined || replaced === undefined) throw new Error('two tasks were to be left')
+    fake.interruptSpot(taken)
+    expect(await deathsOf(site, [shrunk, taken])).toEqual([
+      'stopped by scale-in, SIGKILL after 1 s',
+      'stopped by Spot, SIGKILL after 1 s',
+    ])
+    service.update({ definition: site.register() })
+    expect(await deathsOf(site, [replaced])).toEqual(['stopped by a deployment, SIGKILL after 1 s'])
+
+    // The deployment has also replaced the task that came for the one that Spot took.
+    await expect
+      .poll(
+        async () => (await jobs.inspector.lostWorkers()).filter(({ death }) => death === undefined),
+        patience,
+      )
+      .toEqual([])
+    for (const task of [shrunk, taken, replaced]) await expectTakenBack(site, held.get(task) ?? '')
+  },
+)
 
 test('without the permission the leader says so in one line, and losses stay as they are', async () => {
   const site = await open()

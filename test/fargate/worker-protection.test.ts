@@ -1,5 +1,4 @@
 import { describe, type TestContext, test } from 'vitest'
-import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { agentFailure, noTaskRole } from './agent-answer.ts'
 import type { FakeEcs } from './fake-ecs.ts'
 import { workerJobs } from './tasks/worker-jobs.ts'
@@ -9,11 +8,10 @@ const { plain, charge, once, goesOn } = workerJobs(async () => '')
 const patience = { timeout: '2m' } as const
 
 function openSite(
-  mode: ProtectionMode,
   { onTestFinished: atEnd }: TestContext,
   prepare?: (fake: FakeEcs) => void,
 ): Promise<WorkerSite> {
-  return WorkerSite.open({ mode, ...(prepare === undefined ? {} : { prepare }) }, atEnd)
+  return WorkerSite.open({ mode: 'required', ...(prepare === undefined ? {} : { prepare }) }, atEnd)
 }
 
 function refuseAll(fake: FakeEcs): { lift(): void } {
@@ -21,81 +19,38 @@ function refuseAll(fake: FakeEcs): { lift(): void } {
 }
 
 // Each waits for processes and for minutes of protection most of the time.
-describe.concurrent('a run that needs protection', () => {
-  test('is claimed once ECS has confirmed it, and its task survives a scale-in', async (context) => {
-    const { expect } = context
-    let confirm = (): void => undefined
-    const until = new Promise<void>((resolve) => {
-      confirm = resolve
-    })
-    const site = await openSite('required', context, (fake) => {
-      fake.failures.add({ at: 'agent', times: 1, failure: { kind: 'hold', until } })
-    })
-    const { fake, jobs, service } = site
-    const run = await jobs.enqueue(charge)
-    await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
-    // Ordinary work goes on while ECS is asked.
-    await (await jobs.enqueue(plain)).result(patience)
-    expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
-    confirm()
-    await site.said(`charge begun ${run.id}`)
-    service.update({ desiredCount: 0 })
-    await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
-    site.end(run.id)
-    expect(await run.result(patience)).toBe('charge')
-    // The protection is given back after a minute without users; then the task may go.
-    const stop = await fake.events.first((event) => event.type === 'stop')
-    expect(stop).toMatchObject({ protectedThen: false })
-    expect((await jobs.inspector.run(run.id))?.losses).toBe(0)
+test.concurrent('a run that needs protection is claimed once ECS has confirmed it, and its task survives a scale-in', async (context) => {
+  const { expect } = context
+  let confirm = (): void => undefined
+  const until = new Promise<void>((resolve) => {
+    confirm = resolve
   })
-
-  test('waits where ECS refuses, and starts when it no longer does', async (context) => {
-    const { expect } = context
-    const refused: { lift(): void }[] = []
-    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
-    const { fake, jobs } = site
-    const run = await jobs.enqueue(charge)
-    await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
-    await (await jobs.enqueue(plain)).result(patience)
-    expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
-    for (const plan of refused) plan.lift()
-    await site.said(`charge begun ${run.id}`)
-    expect(fake.events.history.some(({ type }) => type === 'protected')).toBe(true)
-    site.end(run.id)
-    await run.result(patience)
+  const site = await openSite(context, (fake) => {
+    fake.failures.add({ at: 'agent', times: 1, failure: { kind: 'hold', until } })
   })
-
-  test.for(['best-effort', 'off'] as const)('starts without it in mode %s', async (mode, context) => {
-    const { expect } = context
-    const site = await openSite(mode, context, refuseAll)
-    const run = await site.jobs.enqueue(charge)
-    await site.said(`charge begun ${run.id}`)
-    site.end(run.id)
-    await run.result(patience)
-    expect(site.fake.calls.calls({ door: 'agent' }) > 0).toBe(mode === 'best-effort')
-  })
-
-  test('is told when a renewal is refused, and handed over without a loss', async (context) => {
-    const { expect } = context
-    const site = await openSite('required', context)
-    const { fake, jobs } = site
-    const run = await jobs.enqueue(charge)
-    await site.said(`charge begun ${run.id}`)
-    const plan = refuseAll(fake)
-    await site.said(`charge told ${run.id} protection lost`)
-    await expect.poll(async () => (await jobs.inspector.run(run.id))?.state).toBe('ready')
-    plan.lift()
-    site.end(run.id)
-    await run.result(patience)
-    expect(await jobs.inspector.run(run.id)).toMatchObject({ losses: 0, attempt: 1 })
-  })
+  const { fake, jobs, service } = site
+  const run = await jobs.enqueue(charge)
+  await expect.poll(() => fake.calls.calls({ door: 'agent' })).toBeGreaterThan(0)
+  // Ordinary work goes on while ECS is asked.
+  await (await jobs.enqueue(plain)).result(patience)
+  expect((await jobs.inspector.run(run.id))?.state).toBe('ready')
+  confirm()
+  await site.said(`charge begun ${run.id}`)
+  service.update({ desiredCount: 0 })
+  await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
+  site.end(run.id)
+  expect(await run.result(patience)).toBe('charge')
+  // The protection is given back after a minute without users; then the task may go.
+  const stop = await fake.events.first((event) => event.type === 'stop')
+  expect(stop).toMatchObject({ protectedThen: false })
+  expect((await jobs.inspector.run(run.id))?.losses).toBe(0)
 })
 
 describe.concurrent('an at-most-once step of another run', () => {
   test('begins only under protection; the run is marked and waits where ECS refuses', async (context) => {
     const { expect } = context
     const refused: { lift(): void }[] = []
-    const site = await openSite('required', context, (fake) => refused.push(refuseAll(fake)))
+    const site = await openSite(context, (fake) => refused.push(refuseAll(fake)))
     const { jobs } = site
     const run = await jobs.enqueue(once)
     await expect.poll(async () => (await jobs.inspector.run(run.id))?.protect).toBe(true)
@@ -110,12 +65,12 @@ describe.concurrent('an at-most-once step of another run', () => {
 
   test('keeps its task from a scale-in while its body runs', async (context) => {
     const { expect } = context
-    const site = await openSite('required', context)
+    const site = await openSite(context)
     const { fake, jobs, service } = site
     const run = await jobs.enqueue(once)
     await site.said(`once begun ${run.id}`)
     service.update({ desiredCount: 0 })
-    await fake.events.first((event) => event.type === 'service' && event.message.includes('under protection'))
+    await fake.events.first((event) => event.type === 'service' && event.held !== undefined)
     site.end(run.id)
     expect(await run.result(patience)).toBe('once')
     expect(await fake.events.first((event) => event.type === 'stop')).toMatchObject({ protectedThen: false })
@@ -124,7 +79,7 @@ describe.concurrent('an at-most-once step of another run', () => {
 
 test.concurrent('the rest of a run whose at-most-once step has ended keeps no task', async (context) => {
   const { expect } = context
-  const site = await openSite('required', context)
+  const site = await openSite(context)
   const run = await site.jobs.enqueue(goesOn)
   await site.said(`rest begun ${run.id}`)
   await site.fake.events.first((event) => event.type === 'unprotected')
@@ -135,7 +90,7 @@ test.concurrent('the rest of a run whose at-most-once step has ended keeps no ta
 
 test.concurrent('an idle worker that polls gives its protection back', async (context) => {
   const { expect } = context
-  const site = await openSite('required', context)
+  const site = await openSite(context)
   const run = await site.jobs.enqueue(charge)
   await site.said(`charge begun ${run.id}`)
   site.end(run.id)

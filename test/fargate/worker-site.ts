@@ -7,8 +7,9 @@ import { connect, type Jobs } from '../../sdk/index.ts'
 import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
 import type { FakeService } from './fake-service.ts'
 import type { FakeTask } from './fake-task.ts'
-import { only } from './ready-service.ts'
+import { only, replacementOf } from './ready-service.ts'
 import { startFake } from './start-fake.ts'
+import type { ContainerDefinition, TaskDefinition } from './task-definition.ts'
 import { taskProgram } from './task-programs.ts'
 
 export interface WorkerSiteOptions {
@@ -17,6 +18,8 @@ export interface WorkerSiteOptions {
   readonly prepare?: (fake: FakeEcs) => void
   /** 1 if left out. */
   readonly desiredCount?: number
+  /** Names of more containers in each task, with a worker each as the first one. None if left out. */
+  readonly sidecars?: readonly string[]
   /** 1 s if left out. */
   readonly minuteMs?: number
   readonly buckets?: FakeEcsOptions['buckets']
@@ -34,12 +37,18 @@ export class WorkerSite {
   readonly jobs: Jobs
   readonly service: FakeService
   readonly #folder: string
+  readonly #define: () => TaskDefinition
 
-  private constructor(fake: FakeEcs, jobs: Jobs, service: FakeService, folder: string) {
-    this.fake = fake
-    this.jobs = jobs
-    this.service = service
+  private constructor(
+    parts: { readonly fake: FakeEcs; readonly jobs: Jobs; readonly service: FakeService },
+    folder: string,
+    define: () => TaskDefinition,
+  ) {
+    this.fake = parts.fake
+    this.jobs = parts.jobs
+    this.service = parts.service
     this.#folder = folder
+    this.#define = define
   }
 
   /** Ends with its test. Resolves when its workers have started. @param atEnd That of the test where tests are concurrent. */
@@ -47,36 +56,18 @@ export class WorkerSite {
     options: WorkerSiteOptions,
     atEnd: (close: () => Promise<void> | void) => void = onTestFinished,
   ): Promise<WorkerSite> {
-    const {
-      mode,
-      prepare,
-      desiredCount = 1,
-      minuteMs = 1_000,
-      buckets = {},
-      stopTimeoutMs,
-      environment,
-    } = options
+    const { prepare, desiredCount = 1, minuteMs = 1_000, buckets = {} } = options
     const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-fargate-'))
     atEnd(() => rmSync(folder, { recursive: true, force: true }))
     const store = options.store ?? `sqlite:${join(folder, 'jobs.db')}`
     const fake = await startFake({ minuteMs, buckets }, atEnd)
     prepare?.(fake)
-    const command = [process.execPath, taskProgram('worker'), store, mode, String(minuteMs)] as const
-    const definition = fake.register({
-      family: 'worker',
-      containers: [
-        {
-          name: 'worker',
-          command: [...command],
-          environment: { FOLDER: folder, ...environment },
-          ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
-        },
-      ],
-    })
-    const service = fake.createService({ name: 'workers', definition, desiredCount })
+    const containers = containersOf({ ...options, minuteMs, store }, folder)
+    const define = (): TaskDefinition => fake.register({ family: 'worker', containers })
+    const service = fake.createService({ name: 'workers', definition: define(), desiredCount })
     const jobs = await connect(store)
     atEnd(() => jobs.close())
-    const site = new WorkerSite(fake, jobs, service, folder)
+    const site = new WorkerSite({ fake, jobs, service }, folder, define)
     await site.eachSaid('worker started')
     return site
   }
@@ -99,15 +90,33 @@ export class WorkerSite {
     writeFileSync(join(this.#folder, run), '')
   }
 
+  /** Starts a rolling deployment of the next revision, which is as the one before. */
+  deploy(): void {
+    this.service.update({ definition: this.#define() })
+  }
+
   /** Orders the only task to stop, and resolves with the task that has taken its place once its worker has started. */
   async replaceTask(): Promise<FakeTask> {
     const gone = this.task
     gone.stop({ kind: 'user', stopCode: 'UserInitiated', stoppedReason: 'by a test' })
-    const found = (): FakeTask | undefined =>
-      this.service.tasks.find((task) => task !== gone && task.status === 'RUNNING')
-    await this.fake.events.until(() => found() !== undefined)
-    const replacement = found() ?? gone
+    const replacement = await replacementOf(this, gone)
     await replacement.container().process.said('worker started')
     return replacement
   }
+}
+
+type Containers = readonly [ContainerDefinition, ...ContainerDefinition[]]
+
+function containersOf(
+  options: WorkerSiteOptions & { readonly minuteMs: number; readonly store: string },
+  folder: string,
+): Containers {
+  const { mode, minuteMs, store, environment, stopTimeoutMs, sidecars = [] } = options
+  const container = (name: string): ContainerDefinition => ({
+    name,
+    command: [process.execPath, taskProgram('worker'), store, mode, String(minuteMs)],
+    environment: { FOLDER: folder, ...environment },
+    ...(stopTimeoutMs === undefined ? {} : { stopTimeoutMs }),
+  })
+  return [container('worker'), ...sidecars.map(container)]
 }

@@ -169,11 +169,7 @@ function unfoundedRepeats(lines: readonly Line[]): readonly string[] {
 
 /** How many protected tasks the scheduler had to wait for at most, by the events of the service. */
 function mostHeld(history: readonly FakeEcsEvent[]): number {
-  const counts = history.map((event) =>
-    event.type === 'service'
-      ? Number(/reason (\d+) tasks under protection/.exec(event.message)?.[1] ?? 0)
-      : 0,
-  )
+  const counts = history.map((event) => (event.type === 'service' ? (event.held ?? 0) : 0))
   return Math.max(0, ...counts)
 }
 

@@ -4,7 +4,7 @@ import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answe
 import { errorBody, failureBody, protectionBody } from './ecs-endpoints.ts'
 import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
 
-/** Each way a call can go wrong, as docs/fargate.md lists them, and how often it's asked for within 3 s. */
+/** Each way a call can go wrong, as docs/fargate.md lists them, and how many calls are made before the pause. */
 const failures: readonly (readonly [string, ProtectionAnswer, number])[] = [
   ['no task role (403)', parseAgentAnswer(403, errorBody('AccessDeniedException')), 1],
   ['unknown container (404)', parseAgentAnswer(404, errorBody('ResourceNotFoundException')), 1],
@@ -23,30 +23,15 @@ const failures: readonly (readonly [string, ProtectionAnswer, number])[] = [
   ['protection that is off', parseAgentAnswer(200, protectionBody(false)), 1],
 ]
 
+// What comes of them before a run starts: test/fargate/replies-in-each-mode.test.ts.
 describe.each(failures)('%s', (_name, answer, calls) => {
-  test('required: no run starts, and it is asked for again after a pause', () => {
-    const holder = HolderScript.ready({ mode: 'required' })
-    holder.want()
-    holder.advanceAnswered(3 * seconds, () => answer)
-    expect(holder.calls).toHaveLength(calls)
-    expect([holder.kind, holder.mayClaim, holder.mayAsk]).toEqual(['refused', false, false])
-    holder.advanceAnswered(10 * minutes, () => answer)
-    expect(holder.mayClaim).toBe(false)
-  })
-
-  test('best-effort: the run starts unprotected', () => {
-    const holder = HolderScript.ready({ mode: 'best-effort' })
-    holder.want()
-    holder.advanceAnswered(3 * seconds, () => answer)
-    expect(holder.calls).toHaveLength(calls)
-    expect([holder.kind, holder.mayClaim]).toEqual(['refused', true])
-  })
-
   test.each(['required', 'best-effort'] as const)('%s: at a renewal its users are told', (mode) => {
     const holder = HolderScript.ready({ mode })
     holder.protect()
     holder.advanceGranted(4 * minutes - 1)
+    holder.take()
     holder.advanceAnswered(5 * seconds, () => answer)
+    expect(holder.take()).toHaveLength(calls)
     expect(holder.told).toMatchObject([{ why: 'renewal refused' }])
     expect(holder.mayClaim).toBe(mode === 'best-effort')
     expect(holder.state.users).toBe(1)
