@@ -139,11 +139,11 @@ describe('a holder', () => {
     holder.on({ kind: 'want' })
     await clock.advance(6 * seconds)
     expect(transport.aborted).toBe(1)
-    await clock.advance(20 * seconds)
+    await clock.advance(15 * seconds)
     expect(transport.sent).toEqual(['0s protect 5', '6.75s protect 5', '14.25s protect 5'])
     expect(holder.status.calls).toMatchObject({ asked: 1, retried: 2, lost: 3 })
     expect(holder.status.reason).toMatch(
-      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 3\.\d s, such runs wait$/,
+      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 4\.\d s, such runs wait$/,
     )
   })
 
@@ -160,7 +160,7 @@ describe('a holder', () => {
     expect(holder.acquire().signal.aborted).toBe(false)
     expect(log.messages).toEqual([
       expect.stringMatching(
-        /^warn: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in 9\.0 s/,
+        /^warn: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in 5\.6 s/,
       ),
       "warn: the task's protection can't be renewed; it ends in 1 min 0 s at the latest, and its protected runs are told",
       'info: the task is protected again',
