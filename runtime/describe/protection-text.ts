@@ -36,9 +36,12 @@ function refusedText(
   const next =
     retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
   const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
-  const what =
-    code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
-  return `${what}; ${next}, ${meanwhile}${remedyOf(code)}`
+  return `${refusalText({ code, detail })}; ${next}, ${meanwhile}${remedyOf(code)}`
+}
+
+/** Returns what came of a call that didn't bring protection. */
+export function refusalText({ code, detail }: { readonly code: string; readonly detail: string }): string {
+  return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
 /** Code of a refusal that nothing refused: every try was lost. */

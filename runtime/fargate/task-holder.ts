@@ -1,3 +1,4 @@
+import { refusalText } from '../describe/protection-text.ts'
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import { AbortedError } from '../model/errors.ts'
 import { formatDuration } from '../model/format-duration.ts'
@@ -174,13 +175,22 @@ export class TaskHolder {
       case 'refused':
         // One line for a cause, however often it's asked for again.
         if (effect.repeated) return
-        log.warn({ protection: effect.refusal.code, detail: effect.refusal.detail }, this.status.reason)
+        log.warn(
+          { protection: effect.refusal.code, detail: effect.refusal.detail },
+          this.#refusalLine(effect.refusal),
+        )
         return
       case 'confirmed':
         if (effect.afterRefusals > 0)
           log.info({ afterRefusals: effect.afterRefusals }, 'the task is protected again')
         return
     }
+  }
+
+  #refusalLine(refusal: Extract<HolderEffect, { kind: 'refused' }>['refusal']): string {
+    const { reason, state } = this.status
+    // A task that takes no protected runs says so instead of what follows from the refusal.
+    return state.kind === 'refused' ? reason : `${refusalText(refusal)}; ${reason}`
   }
 
   async #call({ id, action, minutes }: Extract<HolderEffect, { kind: 'call' }>): Promise<void> {

@@ -167,6 +167,19 @@ describe('a holder', () => {
     ])
   })
 
+  test('logs a refusal where it takes no protected runs anyway: what was refused, then why it takes none', async () => {
+    const holder = await protectedHolder()
+    holder.acquire()
+    holder.on({ kind: 'superseded', value: true })
+    transport.answer = () => blocked
+    await clock.advance(4 * minutes)
+    const closing = 'a newer revision of its task family has started: it takes no new protected runs'
+    expect(log.messages.slice(0, 2)).toEqual([
+      `info: ${closing}`,
+      `warn: protection was refused (DEPLOYMENT_BLOCKED: too many); ${closing}`,
+    ])
+  })
+
   test('takes what a hold does when it is told: nothing is lost, one call is in flight', async () => {
     const holder = await protectedHolder()
     const hold = holder.acquire()
