@@ -1,5 +1,5 @@
 import { formatDuration } from '../model/format-duration.ts'
-import type { ProtectionMode, ProtectionState } from '../model/protection.ts'
+import { noAnswer, type ProtectionMode, type ProtectionState } from '../model/protection.ts'
 import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
@@ -44,14 +44,12 @@ export function refusalText({ code, detail }: { readonly code: string; readonly 
   return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
-/** Code of a refusal that nothing refused: every try was lost. */
-export const noAnswer = 'no answer'
-
 /** What else than time ends a refusal, by its code. */
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
   AccessDeniedException: 'allow the task role ecs:UpdateTaskProtection',
+  CredentialsProviderError: 'give the task definition a task role that allows ecs:UpdateTaskProtection',
 }
 
 /** Returns what a person can do about a refusal, behind a semicolon; nothing where only time helps. */
@@ -60,7 +58,7 @@ export function remedyOf(code: string): string {
   return remedy === undefined ? '' : `; ${remedy}`
 }
 
-/** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `newer revision, held 3m2s`. */
+/** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `no reply`, `newer revision, held 3m2s`. */
 export function protectionToken({ state, protectedForMs, sharesTask }: ProtectionInfo): string {
   const held = protectedForMs > 0 ? [`held ${durationToken(protectedForMs)}`] : []
   return [...ownToken(state), ...held, ...(sharesTask ? ['task shared'] : [])].join(', ')
@@ -71,7 +69,7 @@ function ownToken(state: ProtectionState): readonly string[] {
     case 'held':
       return []
     case 'refused':
-      return [`refused ${state.code}`]
+      return [state.code === noAnswer ? 'no reply' : `refused ${state.code}`]
     case 'closing':
       return [state.cause === 'total' ? 'maxTotal' : state.cause]
     case 'resting':

@@ -1,5 +1,4 @@
-import { noAnswer } from '../describe/protection-text.ts'
-import type { ProtectionCalls } from '../model/protection.ts'
+import { noAnswer, type ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'

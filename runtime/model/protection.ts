@@ -35,6 +35,9 @@ export type ProtectionState =
   /** Unprotected on purpose, so that a deployment or scale-in can stop the task. */
   | { readonly kind: 'resting'; readonly forMs: number }
 
+/** The code of `refused` where ECS refused nothing: no try had a reply. */
+export const noAnswer = 'no answer'
+
 /** Calls to ECS since the holder was opened. */
 export interface ProtectionCalls {
   /** First calls of an attempt to get, to renew and to give back protection. */
