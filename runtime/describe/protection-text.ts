@@ -1,5 +1,10 @@
 import { formatDuration } from '../model/format-duration.ts'
-import { noAnswer, type ProtectionMode, type ProtectionState } from '../model/protection.ts'
+import {
+  noAnswer,
+  type ProtectionMode,
+  type ProtectionState,
+  startsUnprotected,
+} from '../model/protection.ts'
 import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
@@ -35,7 +40,7 @@ function refusedText(
 ): string {
   const next =
     retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
-  const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
+  const meanwhile = startsUnprotected[mode] ? 'such runs start unprotected' : 'such runs wait'
   return `${refusalText({ code, detail })}; ${next}, ${meanwhile}${remedyOf(code)}`
 }
 

@@ -3,7 +3,12 @@ import type { CancelTimer, Clock } from '../model/clock.ts'
 import { AbortedError } from '../model/errors.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
-import type { ProtectionHold, ProtectionState, ProtectionStatus } from '../model/protection.ts'
+import {
+  type ProtectionHold,
+  type ProtectionState,
+  type ProtectionStatus,
+  startsUnprotected,
+} from '../model/protection.ts'
 import type { HolderRules } from './holder-rules.ts'
 import {
   blockOf,
@@ -86,7 +91,7 @@ export class TaskHolder {
 
   acquire(): ProtectionHold {
     const ended = new AbortController()
-    const admitted = this.#rules.mode === 'best-effort' || !this.#isClosed
+    const admitted = startsUnprotected[this.#rules.mode] || !this.#isClosed
     this.#holds.add(ended)
     this.#dispatch({ kind: 'acquire' })
     return {
@@ -125,10 +130,9 @@ export class TaskHolder {
   }
 
   async #confirm(admitted: boolean): Promise<boolean> {
-    const isRequired = this.#rules.mode === 'required'
     if (!admitted) return false
     if (!this.#suffices) this.#dispatch({ kind: 'want' })
-    if (!isRequired || this.#suffices) return true
+    if (startsUnprotected[this.#rules.mode] || this.#suffices) return true
     if (!this.#isAsking) return false
     const { clock } = this.#deps
     return new Promise((resolve) => {

@@ -13,7 +13,19 @@ import type { TaskIdentity } from './task-identity.ts'
  * - `best-effort`: asked for before such a run is claimed, and started without it when it's refused.
  * - `required`: such a run never starts unprotected.
  */
-export type ProtectionMode = 'off' | 'best-effort' | 'required'
+export type ProtectionMode = (typeof protectionModes)[number]
+
+export const protectionModes = ['off', 'best-effort', 'required'] as const
+
+/** The modes that ask ECS for protection. */
+export type AskingMode = Exclude<ProtectionMode, 'off'>
+
+/** By mode: whether runs that want protection start where it can't be had. */
+export const startsUnprotected: Readonly<Record<ProtectionMode, boolean>> = {
+  off: true,
+  'best-effort': true,
+  required: false,
+}
 
 /** What a task's holder of protection is doing. */
 export type ProtectionState =
