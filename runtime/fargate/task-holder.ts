@@ -228,12 +228,12 @@ export class TaskHolder {
     this.#cancelTimer = this.#deps.clock.after(at - this.#now, () => this.#dispatch({ kind: 'tick' }))
   }
 
-  /** The states that a user of the worker sees the effect of. */
+  /** The states that a user of the worker sees the effect of. A newer revision is logged by who found it. */
   #logKind(): void {
     const state = stateOf(this.#rules, this.#state, this.#now)
     if (state.kind === this.#loggedKind) return
     this.#loggedKind = state.kind
-    const isNews = state.kind === 'resting' || (state.kind === 'closing' && state.cause !== 'draining')
+    const isNews = state.kind === 'resting' || (state.kind === 'closing' && state.cause === 'total')
     if (isNews) this.#deps.log.info({ protection: state.kind }, this.status.reason)
   }
 
