@@ -91,7 +91,7 @@ describe('what a run that needs protection waits for', () => {
     ['no reply from ECS about scale-in protection', [silent, silent]],
     ['waits for a worker with scale-in protection', [silent, blocked(1)]],
   ])('is in a cell: %s', (text, candidates) => {
-    const run = { job: 'charge', version: 1, queue: 'default', protect: true }
+    const run = { job: 'charge', version: 1, queue: 'default', protect: true as const }
     expect(hindranceText({ kind: 'unprotected', candidates }, run)).toBe(text)
   })
 })
