@@ -1,3 +1,4 @@
+import { noAnswer } from '../model/protection.ts'
 import type { Run } from '../model/run.ts'
 import type { QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime } from './clock-time.ts'
@@ -109,8 +110,9 @@ export function hindranceText(hindrance: Hindrance, run: Wanted): string {
       return 'its workers are draining'
     case 'unprotected': {
       const code = commonRefusal(hindrance.candidates)
-      return code === undefined
-        ? 'waits for a worker with scale-in protection'
+      if (code === undefined) return 'waits for a worker with scale-in protection'
+      return code === noAnswer
+        ? 'no reply from ECS about scale-in protection'
         : `ECS refuses scale-in protection: ${code}`
     }
     case 'busy':

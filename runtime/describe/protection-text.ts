@@ -1,5 +1,10 @@
 import { formatDuration } from '../model/format-duration.ts'
-import type { ProtectionMode, ProtectionState } from '../model/protection.ts'
+import {
+  noAnswer,
+  type ProtectionMode,
+  type ProtectionState,
+  startsUnprotected,
+} from '../model/protection.ts'
 import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
@@ -35,20 +40,23 @@ function refusedText(
 ): string {
   const next =
     retryInMs === undefined ? "it doesn't ask again" : `it asks again in ${formatDuration(retryInMs)}`
-  const meanwhile = mode === 'required' ? 'such runs wait' : 'such runs start unprotected'
-  const what =
-    code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
-  return `${what}; ${next}, ${meanwhile}${remedyOf(code)}`
+  const meanwhile = startsUnprotected[mode] ? 'such runs start unprotected' : 'such runs wait'
+  return `${refusalText({ code, detail })}; ${next}, ${meanwhile}${remedyOf(code)}`
 }
 
-/** Code of a refusal that nothing refused: every try was lost. */
-export const noAnswer = 'no answer'
+/** Returns what came of a call that didn't bring protection. */
+export function refusalText({ code, detail }: { readonly code: string; readonly detail: string }): string {
+  return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
+}
 
 /** What else than time ends a refusal, by its code. */
+const needsRole = 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection'
+
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
-  AccessDeniedException: 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection',
+  AccessDeniedException: needsRole,
+  CredentialsProviderError: needsRole,
 }
 
 /** Returns what a person can do about a refusal, behind a semicolon; nothing where only time helps. */
@@ -57,7 +65,7 @@ export function remedyOf(code: string): string {
   return remedy === undefined ? '' : `; ${remedy}`
 }
 
-/** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `newer revision, held 3m2s`. */
+/** Returns a worker's protection for a table: `held 4m58s`, `refused DEPLOYMENT_BLOCKED`, `no reply`, `newer revision, held 3m2s`. */
 export function protectionToken({ state, protectedForMs, sharesTask }: ProtectionInfo): string {
   const held = protectedForMs > 0 ? [`held ${durationToken(protectedForMs)}`] : []
   return [...ownToken(state), ...held, ...(sharesTask ? ['task shared'] : [])].join(', ')
@@ -68,7 +76,7 @@ function ownToken(state: ProtectionState): readonly string[] {
     case 'held':
       return []
     case 'refused':
-      return [`refused ${state.code}`]
+      return [state.code === noAnswer ? 'no reply' : `refused ${state.code}`]
     case 'closing':
       return [state.cause === 'total' ? 'maxTotal' : state.cause]
     case 'resting':

@@ -1,3 +1,4 @@
+import { noAnswer, type ProtectionState } from '../model/protection.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
 import { durationToken } from './duration-token.ts'
 import { remedyOf } from './protection-text.ts'
@@ -28,7 +29,7 @@ export function protectionWaitText(candidates: readonly ProtectionCandidate[]): 
     .join('; ')
 }
 
-/** Returns the code by which ECS refuses all of them; undefined where some may have it yet. */
+/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined where they have no common one. */
 export function commonRefusal(candidates: readonly ProtectionCandidate[]): string | undefined {
   const codes = candidates.map(({ protection }) =>
     protection?.state.kind === 'refused' ? protection.state.code : undefined,
@@ -59,15 +60,8 @@ function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
             ? 'has too little left of it and renews it first'
             : 'have too little left of it and renew it first',
       }
-    case 'refused': {
-      const { code, detail, retryInMs } = state
-      const next = retryInMs === undefined ? 'for good' : `next try in ${durationToken(retryInMs)}`
-      const why = `${code}: ${detail}${remedyOf(code)}; ${next}`
-      return {
-        key: `refused ${code}`,
-        text: (isOne) => `${isOne ? 'was' : 'were'} refused it by ECS (${why})`,
-      }
-    }
+    case 'refused':
+      return refusedCause(state)
     case 'resting': {
       const text = `unprotected for ${durationToken(state.forMs)} more after a long protection, so that ECS can stop it`
       return { key: 'resting', text: (isOne) => `${isOne ? 'stays' : 'stay'} ${text}` }
@@ -75,6 +69,13 @@ function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
     case 'closing':
       return closing[state.cause]
   }
+}
+
+function refusedCause({ code, detail, retryInMs }: Extract<ProtectionState, { kind: 'refused' }>): Cause {
+  const next = retryInMs === undefined ? 'for good' : `next try in ${durationToken(retryInMs)}`
+  if (code === noAnswer) return { key: code, text: () => `got no reply from ECS (${detail}; ${next})` }
+  const why = `${code}: ${detail}${remedyOf(code)}; ${next}`
+  return { key: `refused ${code}`, text: (isOne) => `${isOne ? 'was' : 'were'} refused it by ECS (${why})` }
 }
 
 const mayAsk: Cause = { key: 'idle', text: () => 'that could take it may ask for it' }

@@ -12,18 +12,18 @@ const firstPauseMs = 5_000
 const maxPauseMs = 300_000
 
 /**
- * When ECS is asked about which worker: about a silent one whenever it's told, for its lease goes on for a short while only; about
- * a lost one later and later, until the store tells of it no more.
+ * Decides when ECS is asked about which worker: about a silent one at every opportunity, since its lease ends soon; about a lost
+ * one after pauses that double, until the store lists it no more.
  */
 export class AskSchedule {
   readonly #lost = new Map<LeaseId, Memory>()
 
-  /** Returns the workers that it is time to ask about, those of at most `maxTasks` tasks. Forgets those that aren't told. */
+  /** Returns the workers in `told` that are due, of at most `maxTasks` tasks. Forgets lost workers that aren't in it. */
   due(told: readonly SilentTask[], now: number, maxTasks: number): readonly SilentTask[] {
     const leases = new Set(told.map(({ lease }) => lease))
     for (const lease of this.#lost.keys()) if (!leases.has(lease)) this.#lost.delete(lease)
     const due = told.filter((worker) => this.#askAt(worker) <= now)
-    // Those that were not asked about yet, or have waited for longest: of too many all have their turn.
+    // First those that were never asked about, then those that have waited for longest: so every task has its turn.
     due.sort((a, b) => this.#askAt(a) - this.#askAt(b))
     const tasks = new Set([...new Set(due.map(({ taskArn }) => taskArn))].slice(0, maxTasks))
     return due.filter(({ taskArn }) => tasks.has(taskArn))

@@ -1,5 +1,4 @@
-import { noAnswer } from '../describe/protection-text.ts'
-import type { ProtectionCalls } from '../model/protection.ts'
+import { noAnswer, type ProtectionCalls } from '../model/protection.ts'
 import { closeStretch, tellUsers } from './holder-ends.ts'
 import type { HolderRules } from './holder-rules.ts'
 import type { Call, HolderState, HolderStep, Moment } from './holder-state.ts'
@@ -106,7 +105,7 @@ function failed(
     return { state: withRetry(rules, state, 'protect', at), effects }
   }
   const until =
-    code === permanentCode ? Number.POSITIVE_INFINITY : at.now + backoffMs(rules, state.refusals, at)
+    code === permanentCode ? Number.POSITIVE_INFINITY : at.now + refusalPauseMs(rules, state.refusals, at)
   const refusal = { code, detail, until }
   return {
     state: {
@@ -148,14 +147,14 @@ function withRetry(
   return { ...state, retry: { action, at: now + delayMs }, retriesUsed: state.retriesUsed + 1 }
 }
 
-/** Doubles from twice the shortest pause to the longest, a fifth of it jitter. */
-function backoffMs(
+/** Doubles from the shortest pause to the longest. A fifth is jitter, so that the tasks of a service don't ask all at once. */
+function refusalPauseMs(
   { minBackoffMs, maxBackoffMs }: HolderRules,
   refusals: number,
   { random }: Moment,
 ): number {
-  const ceiling = Math.min(maxBackoffMs, 2 * minBackoffMs * 2 ** Math.min(refusals, 10))
-  return Math.max(minBackoffMs, ceiling * (0.8 + random / 5))
+  const leastMs = Math.min(0.8 * maxBackoffMs, minBackoffMs * 2 ** Math.min(refusals, 10))
+  return leastMs * (1 + random / 4)
 }
 
 function counted(

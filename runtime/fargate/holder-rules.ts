@@ -1,6 +1,8 @@
+import type { AskingMode } from '../model/protection.ts'
+
 /** How a task's protection is asked for, kept and given back. Times in ms. */
 export interface HolderRules {
-  readonly mode: 'best-effort' | 'required'
+  readonly mode: AskingMode
   /** What ECS counts in: `expiresInMinutes` times this is how long a protection lasts. */
   readonly minuteMs: number
   readonly periodMinutes: number
@@ -24,7 +26,7 @@ export interface HolderRules {
 }
 
 export interface HolderOptions {
-  readonly mode: HolderRules['mode']
+  readonly mode: AskingMode
   readonly periodMinutes: number
   readonly maxTotalMs: number
   /** Another length than 60 s is for tests against a fake ECS. */

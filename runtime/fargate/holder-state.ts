@@ -169,8 +169,9 @@ export function blockOf(
   now: number,
 ): 'draining' | 'refused' | 'newer revision' | 'total' | 'resting' | undefined {
   if (state.draining) return 'draining'
-  if (state.refusal !== undefined && state.refusal.until > now) return 'refused'
   if (state.superseded) return 'newer revision'
   if (isWinding(rules, state, now)) return 'total'
+  // After what closes the task: a refusal lets best-effort runs start, a deployment that waits for this task must not.
+  if (state.refusal !== undefined && state.refusal.until > now) return 'refused'
   return state.restUntil > now ? 'resting' : undefined
 }

@@ -1,5 +1,5 @@
 import { protectionText } from '../describe/protection-text.ts'
-import type { ProtectionState, ProtectionStatus } from '../model/protection.ts'
+import { type ProtectionState, type ProtectionStatus, startsUnprotected } from '../model/protection.ts'
 import { releaseAt } from './holder-calls.ts'
 import type { HolderRules } from './holder-rules.ts'
 import { blockOf, type HolderState, leftMs } from './holder-state.ts'
@@ -48,14 +48,13 @@ export function statusOf(rules: HolderRules, state: HolderState, now: number): P
 /** Whether a claim sent now may take runs that want protection. */
 export function mayClaim(rules: HolderRules, state: HolderState, now: number): boolean {
   const found = stateOf(rules, state, now)
-  const isBestEffort = rules.mode === 'best-effort'
   switch (found.kind) {
     case 'held':
       return leftMs(state, now) >= rules.marginMs
     case 'refused':
-      return isBestEffort
+      return startsUnprotected[rules.mode]
     case 'asking':
-      return isBestEffort && !found.keepsSlot
+      return startsUnprotected[rules.mode] && !found.keepsSlot
     case 'off':
       return true
     case 'idle':

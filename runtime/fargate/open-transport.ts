@@ -1,4 +1,10 @@
-import type { ProtectionDeps, ProtectionMode, TaskIdentitySource } from '../model/protection.ts'
+import {
+  type AskingMode,
+  type ProtectionDeps,
+  type ProtectionMode,
+  startsUnprotected,
+  type TaskIdentitySource,
+} from '../model/protection.ts'
 import { AwsSdkMissingError, ProtectionUnavailableError } from '../model/protection-errors.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
 import { AgentTransport } from './agent-transport.ts'
@@ -8,7 +14,7 @@ import { EcsTransport } from './ecs-transport.ts'
 import type { ProtectionTransport } from './protection-answer.ts'
 
 export interface ProtectionWay {
-  readonly mode: 'best-effort' | 'required'
+  readonly mode: AskingMode
   readonly transport: ProtectionTransport
   readonly identity: TaskIdentitySource
   /** Tells this process's task from another one's, before its ARN is known. */
@@ -28,11 +34,12 @@ export async function openTransport(
 ): Promise<ProtectionWay | undefined> {
   const ecs = ecsEnvironment(env)
   if (mode === 'off') return undefined
-  if (ecs === undefined && mode !== 'required') return undefined
+  const isRequired = mode !== undefined && !startsUnprotected[mode]
+  if (ecs === undefined && !isRequired) return undefined
   const { metadataUri, agentUri } = ecs ?? {}
   if (metadataUri === undefined || identity === undefined) {
     const problem = 'this process knows no ECS task: ECS_CONTAINER_METADATA_URI_V4 is not set'
-    if (mode === 'required') throw new ProtectionUnavailableError(problem)
+    if (isRequired) throw new ProtectionUnavailableError(problem)
     log.warn({ protection: 'off' }, `${problem}; it works without scale-in protection`)
     return undefined
   }
@@ -41,7 +48,7 @@ export async function openTransport(
   try {
     return { ...way, transport: new EcsTransport(await loadEcs(), task) }
   } catch (error) {
-    if (mode === 'required' || !AwsSdkMissingError.is(error)) throw error
+    if (isRequired || !AwsSdkMissingError.is(error)) throw error
     log.warn({ protection: 'off' }, `${error.message}; this worker goes on without scale-in protection`)
     return undefined
   }

@@ -9,6 +9,7 @@ import {
   type ProtectionMode,
   type ProtectionSource,
   protectionBrand,
+  protectionModes,
 } from '../model/protection.ts'
 import { type HolderOptions, holderRules } from './holder-rules.ts'
 import { NoProtection } from './no-protection.ts'
@@ -42,7 +43,6 @@ export interface ProtectionHooks {
 }
 
 const known = ['mode', 'period', 'maxTotal']
-const modes: readonly ProtectionMode[] = ['off', 'best-effort', 'required']
 const minuteMs = 60_000
 const fewestMinutes = 2
 /** The most that ECS takes: two days. */
@@ -146,8 +146,8 @@ function warnOfLongJobs({ jobs, log }: ProtectionDeps, maxTotalMs: number): void
 function parseOptions(options: ScaleInProtectionOptions, ofMinute = minuteMs): ProtectionConfig {
   checkKnownOptions(options, known, 'scaleInProtection')
   const { mode } = options
-  if (mode !== undefined && !modes.includes(mode)) {
-    throw new InvalidOptionsError(`mode: write 'off', 'best-effort' or 'required', not '${String(mode)}'`)
+  if (mode !== undefined && !protectionModes.includes(mode)) {
+    throw new InvalidOptionsError(`mode: write one of ${protectionModes.join(', ')}, not '${String(mode)}'`)
   }
   const periodMinutes = parseMinutes(options.period ?? 5 * ofMinute, ofMinute)
   const maxTotalMs = parseDuration(options.maxTotal ?? 120 * ofMinute, 'maxTotal')

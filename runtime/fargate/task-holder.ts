@@ -1,8 +1,14 @@
+import { refusalText } from '../describe/protection-text.ts'
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import { AbortedError } from '../model/errors.ts'
 import { formatDuration } from '../model/format-duration.ts'
 import type { Logger } from '../model/job.ts'
-import type { ProtectionHold, ProtectionState, ProtectionStatus } from '../model/protection.ts'
+import {
+  type ProtectionHold,
+  type ProtectionState,
+  type ProtectionStatus,
+  startsUnprotected,
+} from '../model/protection.ts'
 import type { HolderRules } from './holder-rules.ts'
 import {
   blockOf,
@@ -85,7 +91,7 @@ export class TaskHolder {
 
   acquire(): ProtectionHold {
     const ended = new AbortController()
-    const admitted = this.#rules.mode === 'best-effort' || !this.#isClosed
+    const admitted = startsUnprotected[this.#rules.mode] || !this.#isClosed
     this.#holds.add(ended)
     this.#dispatch({ kind: 'acquire' })
     return {
@@ -124,10 +130,9 @@ export class TaskHolder {
   }
 
   async #confirm(admitted: boolean): Promise<boolean> {
-    const isRequired = this.#rules.mode === 'required'
     if (!admitted) return false
     if (!this.#suffices) this.#dispatch({ kind: 'want' })
-    if (!isRequired || this.#suffices) return true
+    if (startsUnprotected[this.#rules.mode] || this.#suffices) return true
     if (!this.#isAsking) return false
     const { clock } = this.#deps
     return new Promise((resolve) => {
@@ -174,13 +179,22 @@ export class TaskHolder {
       case 'refused':
         // One line for a cause, however often it's asked for again.
         if (effect.repeated) return
-        log.warn({ protection: effect.refusal.code, detail: effect.refusal.detail }, this.status.reason)
+        log.warn(
+          { protection: effect.refusal.code, detail: effect.refusal.detail },
+          this.#refusalLine(effect.refusal),
+        )
         return
       case 'confirmed':
         if (effect.afterRefusals > 0)
           log.info({ afterRefusals: effect.afterRefusals }, 'the task is protected again')
         return
     }
+  }
+
+  #refusalLine(refusal: Extract<HolderEffect, { kind: 'refused' }>['refusal']): string {
+    const { reason, state } = this.status
+    // A task that takes no protected runs says so instead of what follows from the refusal.
+    return state.kind === 'refused' ? reason : `${refusalText(refusal)}; ${reason}`
   }
 
   async #call({ id, action, minutes }: Extract<HolderEffect, { kind: 'call' }>): Promise<void> {
@@ -214,12 +228,12 @@ export class TaskHolder {
     this.#cancelTimer = this.#deps.clock.after(at - this.#now, () => this.#dispatch({ kind: 'tick' }))
   }
 
-  /** The states that a user of the worker sees the effect of. */
+  /** The states that a user of the worker sees the effect of. A newer revision is logged by who found it. */
   #logKind(): void {
     const state = stateOf(this.#rules, this.#state, this.#now)
     if (state.kind === this.#loggedKind) return
     this.#loggedKind = state.kind
-    const isNews = state.kind === 'resting' || (state.kind === 'closing' && state.cause !== 'draining')
+    const isNews = state.kind === 'resting' || (state.kind === 'closing' && state.cause === 'total')
     if (isNews) this.#deps.log.info({ protection: state.kind }, this.status.reason)
   }
 

@@ -13,7 +13,19 @@ import type { TaskIdentity } from './task-identity.ts'
  * - `best-effort`: asked for before such a run is claimed, and started without it when it's refused.
  * - `required`: such a run never starts unprotected.
  */
-export type ProtectionMode = 'off' | 'best-effort' | 'required'
+export type ProtectionMode = (typeof protectionModes)[number]
+
+export const protectionModes = ['off', 'best-effort', 'required'] as const
+
+/** The modes that ask ECS for protection. */
+export type AskingMode = Exclude<ProtectionMode, 'off'>
+
+/** By mode: whether runs that want protection start where it can't be had. */
+export const startsUnprotected: Readonly<Record<ProtectionMode, boolean>> = {
+  off: true,
+  'best-effort': true,
+  required: false,
+}
 
 /** What a task's holder of protection is doing. */
 export type ProtectionState =
@@ -34,6 +46,9 @@ export type ProtectionState =
   | { readonly kind: 'closing'; readonly cause: 'total' | 'newer revision' | 'draining' }
   /** Unprotected on purpose, so that a deployment or scale-in can stop the task. */
   | { readonly kind: 'resting'; readonly forMs: number }
+
+/** The code of `refused` where ECS refused nothing: no try had a reply. */
+export const noAnswer = 'no answer'
 
 /** Calls to ECS since the holder was opened. */
 export interface ProtectionCalls {

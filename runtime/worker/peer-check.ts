@@ -28,6 +28,7 @@ export class PeerCheck {
   readonly #deps: PeerCheckDeps
   readonly #over = new AbortController()
   #shared = false
+  #newerRevision: string | undefined
   #checking: Promise<void> = Promise.resolve()
 
   constructor(deps: PeerCheckDeps) {
@@ -75,6 +76,13 @@ export class PeerCheck {
       )
     }
     this.#shared = isShared
+    if (newerRevision !== undefined && newerRevision !== this.#newerRevision) {
+      log.info(
+        { task: own.taskArn, revision: newerRevision },
+        `a newer revision of its task family, ${newerRevision}, has started: no new protected runs`,
+      )
+    }
+    this.#newerRevision = newerRevision
     protection.shareTask(isShared)
     protection.supersede(newerRevision !== undefined)
   }

@@ -1,5 +1,5 @@
 import type { Logger } from '../model/job.ts'
-import type { Protection, ProtectionHold } from '../model/protection.ts'
+import { type Protection, type ProtectionHold, startsUnprotected } from '../model/protection.ts'
 import type { ClaimRequest } from '../store/store.ts'
 
 /** What covers one claim from its send until each run it brought has a cover of its own. */
@@ -29,8 +29,8 @@ export interface RunCover {
  * RP1  A run that needs protection is covered by the claim that brings it, then by a hold of its own until it has left its slot.
  * RP2  A claim that brought no such run leaves no trace: an idle worker polls, and must not keep the task protected by that.
  * RP3  An at-most-once body of another run is covered by a hold of its own, from before its intent is stored (in `required`
- *      once it's confirmed, else as soon as it's asked for) until its end is stored: the rest of a long run must not keep the task. A step that ends with its run never settles; its hold ends
- *      when the run leaves its slot.
+ *      once it's confirmed, else as soon as it's asked for) until its end is stored: the rest of a long run must not keep
+ *      the task. A step that ends with its run never settles; its hold ends when the run leaves its slot.
  */
 export interface RunProtection {
   /** Whether a slot is kept free: a reply of ECS is expected soon. */
@@ -130,11 +130,11 @@ export class TaskRunProtection implements RunProtection {
   }
 
   #lost(run: string, onLost: () => void): void {
-    if (this.#protection.mode === 'required') {
+    if (startsUnprotected[this.#protection.mode]) {
+      this.#log.warn({ run }, "the task's protection ends: the run goes on without it")
+    } else {
       this.#log.warn({ run }, "the task's protection ends: the run is handed over at its next step edge")
       onLost()
-    } else {
-      this.#log.warn({ run }, "the task's protection ends: the run goes on without it")
     }
   }
 }

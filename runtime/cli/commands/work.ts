@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { type Command, Option } from 'commander'
 import { InvalidOptionsError } from '../../model/invalid-options-error.ts'
 import type { Middleware } from '../../model/middleware.ts'
-import type { ProtectionMode } from '../../model/protection.ts'
+import { type ProtectionMode, protectionModes } from '../../model/protection.ts'
 import type { QueueOrder } from '../../store/store.ts'
 import { createLogger, type LogLevel, logLevels } from '../../worker/logger.ts'
 import { storeAddress, withConnection } from '../connection.ts'
@@ -89,7 +89,7 @@ function workOptions(): Option[] {
     new Option(
       '--protect <mode>',
       'whether runs that need scale-in protection of ECS wait for it (default: they start without)',
-    ).choices(['off', 'best-effort', 'required']),
+    ).choices(protectionModes),
     new Option(
       '--emf-namespace <name>',
       "while it leads, print the fleet's metrics once a minute as CloudWatch EMF lines of this namespace",

@@ -11,6 +11,7 @@ import {
   workerStateText,
   workerTaskText,
 } from '../../describe/worker-text.ts'
+import { deathKinds } from '../../model/death-cause.ts'
 import type { WorkerInfo } from '../../store/store.ts'
 import type { RunDrainPlan } from '../../store/worker-drain.ts'
 import { withConnection } from '../connection.ts'
@@ -75,7 +76,7 @@ DRAIN: cause (signal, order, program, lease thread), signal?, by?, reason?, agoM
 TASK: taskArn, cluster, region, family, revision, zone?, launchType?, imageDigest?, service?, vcpu?, memoryMiB?, process, startedAt
 PROTECTION: mode, state { kind, ... }, users, protectedForMs, sharesTask?
 LOST (workers of ECS tasks that were lost within the last hour): name, taskArn, lostAt, seenBy (exit, lease), runs, death?
-DEATH (what ended the task): kind (scale-in, deployment, service, unhealthy, spot, user, out of memory, unknown), killedAfterMs?, text`
+DEATH (what ended the task): kind (${deathKinds.join(', ')}), killedAfterMs?, text`
 
 export function addWorkers(program: Command): void {
   const command = program

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { hindranceText } from '../../../runtime/describe/hindrance.ts'
 import { protectionToken } from '../../../runtime/describe/protection-text.ts'
 import {
   commonRefusal,
   type ProtectionCandidate,
   protectionWaitText,
 } from '../../../runtime/describe/protection-wait.ts'
-import type { ProtectionState } from '../../../runtime/model/protection.ts'
+import { noAnswer, type ProtectionState } from '../../../runtime/model/protection.ts'
 import type { ProtectionInfo } from '../../../runtime/store/worker-report.ts'
 
 function saying(state: ProtectionState, over: Partial<ProtectionInfo> = {}): ProtectionCandidate {
@@ -24,6 +25,18 @@ const denied = saying({
   kind: 'refused',
   code: 'AccessDeniedException',
   detail: 'no task IAM role credentials available for task',
+  retryInMs: 5_000,
+})
+const silent = saying({
+  kind: 'refused',
+  code: noAnswer,
+  detail: 'no reply within 6.0 s',
+  retryInMs: 5_000,
+})
+const withoutRole = saying({
+  kind: 'refused',
+  code: 'CredentialsProviderError',
+  detail: 'no credentials',
   retryInMs: 5_000,
 })
 const resting = saying({ kind: 'resting', forMs: 40_000 })
@@ -55,6 +68,12 @@ describe('what a run that needs protection waits for', () => {
         'role (taskRoleArn) that allows ecs:UpdateTaskProtection; next try in 5.0s)',
       [denied],
     ],
+    ['1 worker got no reply from ECS (no reply within 6.0 s; next try in 5.0s)', [silent]],
+    [
+      '1 worker was refused it by ECS (CredentialsProviderError: no credentials; give the task a role (taskRoleArn) that ' +
+        'allows ecs:UpdateTaskProtection; next try in 5.0s)',
+      [withoutRole],
+    ],
     ['1 worker stays unprotected for 40.0s more after a long protection, so that ECS can stop it', [resting]],
     ['2 workers are of an older revision than one that has started, and take none', [older, older]],
     [
@@ -77,6 +96,15 @@ describe('what a run that needs protection waits for', () => {
     ])
     expect(commonRefusal([])).toBeUndefined()
   })
+
+  test.each<[string, readonly ProtectionCandidate[]]>([
+    ['ECS refuses scale-in protection: DEPLOYMENT_BLOCKED', [blocked(1), blocked(2)]],
+    ['no reply from ECS about scale-in protection', [silent, silent]],
+    ['waits for a worker with scale-in protection', [silent, blocked(1)]],
+  ])('is in a cell: %s', (text, candidates) => {
+    const run = { job: 'charge', version: 1, queue: 'default', protect: true as const }
+    expect(hindranceText({ kind: 'unprotected', candidates }, run)).toBe(text)
+  })
 })
 
 test('a table tells a worker’s protection in a few words', () => {
@@ -85,6 +113,7 @@ test('a table tells a worker’s protection in a few words', () => {
   expect(token(saying({ kind: 'held' }, { protectedForMs: 298_000 }))).toBe('held 4m58s')
   expect(token(saying({ kind: 'idle' }))).toBe('idle')
   expect(token(blocked(5_000))).toBe('refused DEPLOYMENT_BLOCKED')
+  expect(token(silent)).toBe('no reply')
   expect(token(saying({ kind: 'closing', cause: 'newer revision' }, { protectedForMs: 60_000 }))).toBe(
     'newer revision, held 1m0s',
   )

@@ -22,7 +22,7 @@ describe('a call without an answer', () => {
     holder.acquire()
     holder.advanceAnswered(3 * minutes, () => lost)
     const times = holder.calls.map(({ at }) => Math.round(at / seconds))
-    expect(times).toEqual([0, 1, 2, 11, 29, 65, 119, 173])
+    expect(times).toEqual([0, 1, 2, 8, 19, 42, 87, 141])
   })
 
   test('is repeated twice again after a good one', () => {
@@ -70,8 +70,13 @@ describe('a refusal', () => {
     holder.random = () => 0
     holder.advanceAnswered(5 * minutes, () => blocked)
     const low = holder.take()
-    expect(low).toEqual([0, 8, 24, 56, 104, 152, 200, 248, 296].map((at) => `${at}s protect 5`))
+    expect(low).toEqual([0, 5, 15, 35, 75, 123, 171, 219, 267].map((at) => `${at}s protect 5`))
     expect(holder.refusals.map(({ repeated }) => repeated)).toEqual([false, ...Array(8).fill(true)])
+    const longest = HolderScript.ready()
+    longest.acquire()
+    longest.random = () => 0.8
+    longest.advanceAnswered(3 * minutes, () => blocked)
+    expect(longest.take()).toEqual([0, 6, 18, 42, 90, 147.6].map((at) => `${at}s protect 5`))
   })
 
   test('lets a claim of required wait and one of best-effort go on', () => {
@@ -119,7 +124,7 @@ describe('a renewal that is refused', () => {
     expect(holder.mayClaim).toBe(false)
     holder.take()
     holder.advanceGranted(10 * seconds)
-    expect(holder.take()).toEqual(['249s protect 5'])
+    expect(holder.take()).toEqual(['245.625s protect 5'])
     expect(holder.mayClaim).toBe(true)
     expect(holder.told).toHaveLength(1)
   })

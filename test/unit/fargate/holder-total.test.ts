@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import type { ProtectionAnswer } from '../../../runtime/fargate/protection-answer.ts'
 import { HolderScript, minutes, ownTask, seconds } from './holder-script.ts'
+
+const blocked: ProtectionAnswer = { kind: 'refused', code: 'DEPLOYMENT_BLOCKED', detail: 'too many' }
 
 describe('a total of two hours', () => {
   test('takes no new runs from half of it on, gives back when the last one has ended, and rests', () => {
@@ -109,5 +112,27 @@ describe('a newer revision of the family', () => {
     holder.on({ kind: 'superseded', value: true })
     holder.on({ kind: 'superseded', value: false })
     expect([holder.kind, holder.mayAsk]).toEqual(['idle', true])
+  })
+})
+
+describe('a refused renewal of a task that takes no new protected runs lets none start unprotected either', () => {
+  test('past half of maxTotal', () => {
+    const holder = HolderScript.ready({ mode: 'best-effort', maxTotalMs: 20 * minutes })
+    holder.protect()
+    holder.advanceGranted(10 * minutes)
+    expect([holder.kind, holder.mayClaim]).toEqual(['closing', false])
+    holder.advance(2 * minutes)
+    holder.answer(blocked)
+    expect([holder.refusals.length, holder.kind, holder.mayClaim]).toEqual([1, 'closing', false])
+  })
+
+  test('with a newer revision of the family', () => {
+    const holder = HolderScript.ready({ mode: 'best-effort' })
+    holder.protect()
+    holder.on({ kind: 'superseded', value: true })
+    expect([holder.kind, holder.mayClaim]).toEqual(['closing', false])
+    holder.advance(4 * minutes)
+    holder.answer(blocked)
+    expect([holder.refusals.length, holder.kind, holder.mayClaim]).toEqual([1, 'closing', false])
   })
 })

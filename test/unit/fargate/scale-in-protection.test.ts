@@ -19,7 +19,7 @@ const job = defineJob({ name: 'job' }, () => 1)
 
 describe('options', () => {
   test.each([
-    [{ mode: 'always' }, /^mode: write 'off', 'best-effort' or 'required', not 'always'/],
+    [{ mode: 'always' }, /^mode: write one of off, best-effort, required, not 'always'/],
     [{ period: '300ms' }, /^period: 300 ms can't be asked for; ECS counts in whole minutes/],
     [{ period: '90s' }, /^period: 1 min 30 s can't/],
     [{ period: '1m' }, /^period: 1 min 0 s can't/],

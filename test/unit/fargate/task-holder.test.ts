@@ -139,11 +139,11 @@ describe('a holder', () => {
     holder.on({ kind: 'want' })
     await clock.advance(6 * seconds)
     expect(transport.aborted).toBe(1)
-    await clock.advance(20 * seconds)
+    await clock.advance(15 * seconds)
     expect(transport.sent).toEqual(['0s protect 5', '6.75s protect 5', '14.25s protect 5'])
     expect(holder.status.calls).toMatchObject({ asked: 1, retried: 2, lost: 3 })
     expect(holder.status.reason).toMatch(
-      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 3\.\d s, such runs wait$/,
+      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 4\.\d s, such runs wait$/,
     )
   })
 
@@ -160,11 +160,21 @@ describe('a holder', () => {
     expect(holder.acquire().signal.aborted).toBe(false)
     expect(log.messages).toEqual([
       expect.stringMatching(
-        /^warn: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in 9\.0 s/,
+        /^warn: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in 5\.6 s/,
       ),
       "warn: the task's protection can't be renewed; it ends in 1 min 0 s at the latest, and its protected runs are told",
       'info: the task is protected again',
     ])
+  })
+
+  test('logs a refusal where it takes no protected runs anyway: what was refused, then why it takes none', async () => {
+    const holder = await protectedHolder()
+    holder.acquire()
+    holder.on({ kind: 'superseded', value: true })
+    transport.answer = () => blocked
+    await clock.advance(4 * minutes)
+    const closing = 'a newer revision of its task family has started: it takes no new protected runs'
+    expect(log.messages[0]).toBe(`warn: protection was refused (DEPLOYMENT_BLOCKED: too many); ${closing}`)
   })
 
   test('takes what a hold does when it is told: nothing is lost, one call is in flight', async () => {
