@@ -21,7 +21,7 @@ function lost(task: string, lease = task): SilentTask {
     lease,
     worker: `w-${lease}`,
     taskArn: task.startsWith('arn:') ? task : cluster + task,
-    state: 'lost',
+    ...{ state: 'lost', lostAgoMs: 0 },
   }
 }
 
@@ -152,6 +152,21 @@ describe('a lost worker', () => {
       ['second', 'scale-in'],
     ])
   })
+
+  test.each([
+    ['long after the loss', 60_001, 'unknown'],
+    ['before it, as far as clocks can tell', 60_000, 'scale-in'],
+  ])(
+    'is judged by the times where an earlier leader has seen its task run: it was stopped %s',
+    async (_, afterMs, kind) => {
+      const site = new Site()
+      site.clock.stopFor(1_800_000)
+      site.told = [{ ...lost('a'), lostAgoMs: 1_200_000 } as SilentTask]
+      site.tasks = [stopped('a', { stoppingAt: 600_000 + afterMs })]
+      await site.play(5_000)
+      expect(site.explained).toEqual([['a', kind]])
+    },
+  )
 
   test('is left as it is while ECS does not know its task', async () => {
     const site = new Site()
