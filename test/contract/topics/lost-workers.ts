@@ -351,26 +351,30 @@ export function lostWorkersContract(open: Open): void {
     expect(without).toHaveLength(maxLostRuns)
   })
 
-  contractTest(open, 'of very many lost workers the newest are told, and ECS is asked about all', async (contract) => {
-    const { store, worker } = contract
-    const witness = await worker()
-    const names: string[] = []
-    for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
-    await contract.letLeaseExpire(witness)
-    // Some twenty leases end per claim.
-    for (let i = 0; i < 10; i++) {
-      contract.advance(1)
-      await witness.claim(0)
-    }
-    const told = await store.lostWorkers()
-    expect(told).toHaveLength(maxToldWorkers)
-    expect(told.map(({ lostAt }) => lostAt)).toEqual(
-      told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
-    )
-    // ECS is to be asked about all of them: the oldest, too.
-    const asked = (await store.silentTasks()).map(({ worker: name }) => name)
-    expect(asked.toSorted()).toEqual(names.toSorted())
-  })
+  contractTest(
+    open,
+    'of very many lost workers the newest are told, and ECS is asked about all',
+    async (contract) => {
+      const { store, worker } = contract
+      const witness = await worker()
+      const names: string[] = []
+      for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
+      await contract.letLeaseExpire(witness)
+      // Some twenty leases end per claim.
+      for (let i = 0; i < 10; i++) {
+        contract.advance(1)
+        await witness.claim(0)
+      }
+      const told = await store.lostWorkers()
+      expect(told).toHaveLength(maxToldWorkers)
+      expect(told.map(({ lostAt }) => lostAt)).toEqual(
+        told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
+      )
+      // ECS is to be asked about all of them: the oldest, too.
+      const asked = (await store.silentTasks()).map(({ worker: name }) => name)
+      expect(asked.toSorted()).toEqual(names.toSorted())
+    },
+  )
 
   contractTest(open, 'a cause that can not be one is refused', async (contract) => {
     const { store, worker } = contract

@@ -7,7 +7,16 @@ import { LineLog } from '../fargate/line-log.ts'
 import { gate } from '../workshop.ts'
 
 const run: ClaimedRun = {
-  ...{ id: 'r1', job: 'charge', version: 1, queue: 'default', fence: 1, attempt: 1, losses: 0, enqueuedAt: 0 },
+  ...{
+    id: 'r1',
+    job: 'charge',
+    version: 1,
+    queue: 'default',
+    fence: 1,
+    attempt: 1,
+    losses: 0,
+    enqueuedAt: 0,
+  },
   ...{ tags: [], headers: {}, input: new Uint8Array(), position: 0, journalBytes: 0 },
   journal: { entries: [], more: false },
 }
@@ -15,14 +24,29 @@ const run: ClaimedRun = {
 /** An execution that is stopped while an at-most-once intent is on its way to a store that then stores it. */
 async function stopDuringIntent(
   stop: Stop,
-): Promise<{ readonly execution: Execution; readonly phases: readonly string[]; readonly begun: () => number }> {
+): Promise<{
+  readonly execution: Execution
+  readonly phases: readonly string[]
+  readonly begun: () => number
+}> {
   const log = new LineLog()
   const [sent, replies] = [gate(), gate<EntryAnswer>()]
   const phases: string[] = []
   let begun = 0
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const { id, job, version, queue, attempt, losses, tags, headers } = run
-  const info = { id, job, version, queue, attempt, losses, tags, headers, enqueuedAt: new Date(0), protect: false }
+  const info = {
+    id,
+    job,
+    version,
+    queue,
+    attempt,
+    losses,
+    tags,
+    headers,
+    enqueuedAt: new Date(0),
+    protect: false,
+  }
   const execution = new Execution(run, info, {
     ...{ clock: systemClock, log, middleware: [], maxValueBytes: 1_000, version: 1 },
     ...{ defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused, readPage: unused },
