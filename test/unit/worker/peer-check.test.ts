@@ -14,7 +14,7 @@ function workerOf(task: Partial<WorkerTask>): WorkerInfo {
   const { process = 'other' } = task
   return {
     ...{ name: 'worker', host: 'h', pid: 1, node: 'v24', concurrency: 1, running: 0, draining: false },
-    ...{ queueOrder: 'shared', lost: false, jobs: [], startedAt: 0, seenAgoMs: 0, leaseLeftMs: 1 },
+    ...{ queueOrder: 'turns', lost: false, jobs: [], startedAt: 0, seenAgoMs: 0, leaseLeftMs: 1 },
     task: {
       ...{ taskArn: `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${process}`, cluster: 'jobs' },
       ...{ region: 'eu-central-1', family: 'imports', revision: '1', startedAt: 0, process },
