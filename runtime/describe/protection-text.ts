@@ -49,9 +49,9 @@ export function refusalText({ code, detail }: { readonly code: string; readonly 
   return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
-/** What else than time ends a refusal, by its code. */
 const needsRole = 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection'
 
+/** What else than time ends a refusal, by its code. */
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',

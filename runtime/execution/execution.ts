@@ -106,7 +106,9 @@ interface LocalWait {
  * E1  A step's promise settles only with what the store has confirmed (G1), through the release line (R1).
  * E2  Positions are handed out in the order of `append`, one store entry each; after `gap` or `gone` nothing
  *     more is written and nothing more settles.
- * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it.
+ * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
+ *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
+ *     Handed over then, its effect would be unknown although it never began.
  * E4  The stay turns (returned, threw, stopped, suspendable) only when no body runs and no append is under way;
  *     a lost run ends at once, whatever is under way.
  */
@@ -139,6 +141,8 @@ export class Execution {
   /** Stored entries: after a retry fewer than positions. */
   #entries = 0
   #appending = 0
+  /** Of those, intents of at-most-once bodies. */
+  #intents = 0
   #gate: Promise<void> | undefined
   #quiet: CancelTimer | undefined
   #timers = new Set<CancelTimer>()
@@ -174,9 +178,9 @@ export class Execution {
     return this.#waits.size > 0 && this.#bodies.size === 0 && this.#appending === 0 && !this.#line.busy
   }
 
-  /** Whether an at-most-once body is running: such a run is never handed back (R12). */
+  /** Whether an at-most-once body is running, or its intent on the way to the store: such a run is never handed back (R12). */
   get insideOnce(): boolean {
-    return [...this.#bodies].some((body) => body.once)
+    return this.#intents > 0 || [...this.#bodies].some((body) => body.once)
   }
 
   /** The author's code that has been running for longest, if any runs in a step. */
@@ -377,6 +381,7 @@ export class Execution {
     const refusable = record.phase === 'done' && record.waitedAt !== undefined
     const open = refusable ? this.holdSteps() : undefined
     this.#appending++
+    if (record.phase === 'intent') this.#intents++
     try {
       const { id, fence } = this.run
       const entry = { kind: 'checkpoint', run: id, fence, position, record } as const
@@ -395,9 +400,13 @@ export class Execution {
       this.stop({ kind: 'blocked', reason: `step '${record.path}' can't be stored: ${reason}` })
       return forever()
     } finally {
-      this.#appending--
       open?.()
-      this.seams.clock.soon(() => this.#check())
+      // What follows from the answer has begun by then, so that the stay can't turn in between (E4).
+      this.seams.clock.soon(() => {
+        this.#appending--
+        if (record.phase === 'intent') this.#intents--
+        this.#check()
+      })
     }
   }
 
@@ -412,7 +421,7 @@ export class Execution {
       readonly correctCost?: StepContext['correctCost']
     },
   ): Promise<BodyEnd> {
-    await this.#mayBegin()
+    if (!(options.once && this.#isOwed)) await this.#mayBegin()
     const body = new Body(this.run.id, path, attempt, this.seams, options)
     this.#bodies.add(body)
     this.#check()
@@ -557,6 +566,11 @@ export class Execution {
       this.#appending--
       this.seams.clock.soon(() => this.#check())
     }
+  }
+
+  /** E3: whether a body begins although a hand-over was asked for, once its intent is stored. */
+  get #isOwed(): boolean {
+    return this.#stop !== undefined && isHandOver(this.#stop) && !this.#ended && !this.#closed
   }
 
   /** E3. */

@@ -69,11 +69,18 @@ class SdkEcsTasks implements EcsTasks {
     try {
       return { kind: 'reply', value: parse(await this.#client.send(command, { abortSignal: signal })) }
     } catch (error) {
-      const isDenied = deniedNames.has(nameOf(error))
-      return { kind: isDenied ? 'denied' : 'failed', detail: `${nameOf(error)}: ${messageOf(error)}` }
+      const name = nameOf(error)
+      return { kind: isDenied(name) ? 'denied' : 'failed', detail: `${name}: ${messageOf(error)}` }
     }
   }
 }
 
-/** The second one: the client found no credentials, since the task has no role. */
-const deniedNames: ReadonlySet<string> = new Set(['AccessDeniedException', 'CredentialsProviderError'])
+/**
+ * Without credentials a task has no role if nothing names an endpoint of credentials; else that endpoint failed, and may not
+ * the next time.
+ */
+function isDenied(name: string): boolean {
+  const { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI } = process.env
+  const hasRole = Boolean(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI || AWS_CONTAINER_CREDENTIALS_FULL_URI)
+  return name === 'AccessDeniedException' || (name === 'CredentialsProviderError' && !hasRole)
+}

@@ -24,8 +24,8 @@ import {
  *     those are used up, nothing is asked for 5 to 60 s.
  * H6  A stretch lasts `maxTotal` at most: from half of it on no run is added, at its end nothing is renewed. When it
  *     has no users it's given back and the task rests, so that ECS can stop it.
- * H7  Users are told once when protection that they had can't be kept: at a refused renewal, a minute before the
- *     end at the latest, or when the total is used up.
+ * H7  Users are told once when protection that they had can't be kept: a minute before its end, or later when the renewal fails
+ *     in that minute (with a period of 5 min or less always); at once when asking again is pointless, or the total is used up.
  */
 export function stepHolder(
   rules: HolderRules,

@@ -8,13 +8,14 @@ import type { DescribedTask, PrimaryDeployment } from './described-task.ts'
  *      service's primary one, else a scale-in. Where that can't be told it's `service`.
  * JD3  A stop explains a death only if it came before it: a task that was still running when its worker had been lost was not
  *      stopped then, whatever stopped it later.
- * JD4  Times are compared with each other only: all are of the clock of ECS.
+ * JD4  Times of ECS are compared with each other, for all are of its clock. One exception, for JD3: a task that was told to stop
+ *      more than a minute after the loss, by the clock of the leader, outlived its worker. A new leader hasn't seen it running.
  */
 
 export interface DeathEvidence {
   /** Of the task's service. Left out: it has none, or it could not be asked for. */
   readonly primary?: PrimaryDeployment | undefined
-  /** Whether the task was seen running, and not told to stop, after its worker had been lost. */
+  /** Whether the task was running, and not told to stop, after its worker had been lost. */
   readonly outlivedWorker: boolean
 }
 

@@ -28,6 +28,7 @@ export function parseTaskMetadata(task: unknown, container: unknown): TaskIdenti
     ...given('service', textOf(task.ServiceName)),
     ...given('vcpu', positive(limits.CPU)),
     ...given('memoryMiB', positive(limits.Memory)),
+    ...given('pulledAt', positive(Date.parse(textOf(task.PullStartedAt) ?? ''))),
   }
 }
 

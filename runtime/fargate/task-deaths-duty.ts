@@ -26,6 +26,8 @@ const maxDescribed = 100
 /** After calls that failed. */
 const failedPauseMs = 30_000
 const maxFailedPauseMs = 600_000
+/** How far the clocks of the leader and of ECS may be apart. */
+const clockSlackMs = 60_000
 
 const fullArn = /^(arn:[^:]+:ecs:[^:]+:\d+:task\/([^/]+)\/)[^/]+$/
 
@@ -135,11 +137,17 @@ export class TaskDeathsDuty implements Duty {
     if (primary === 'later') return
     const death = judgeDeath(task, {
       primary: primary === 'unknown' ? undefined : primary,
-      outlivedWorker: this.#schedule.outlived(worker),
+      outlivedWorker: this.#schedule.outlived(worker) || this.#stoppedLater(worker, task),
     })
     if ((await this.#store.explainLoss(lease, death)) === 'unknown') return
     const facts = { worker: name, task: taskArn, cause: death.kind }
     this.#deps.log.info(facts, `it is known what ended a lost worker: ${deathText(death)}`)
+  }
+
+  /** JD4: the leader before this one may have seen the task running after the loss; this one tells by the times. */
+  #stoppedLater(worker: SilentTask, { stoppingAt }: DescribedTask): boolean {
+    if (worker.state !== 'lost' || stoppingAt === undefined) return false
+    return stoppingAt > this.#deps.clock.now() - worker.lostAgoMs + clockSlackMs
   }
 
   async #primaryOf(

@@ -15,4 +15,6 @@ export interface TaskIdentity {
   /** Limit of the task, in vCPU. */
   readonly vcpu?: number
   readonly memoryMiB?: number
+  /** When ECS began to pull its images, by the host's clock: a process that is started again in the task doesn't change it. */
+  readonly pulledAt?: number
 }

@@ -21,7 +21,7 @@ export const keepLostMs = 3_600_000
 export const maxLostRuns = 200
 /** The oldest ones beyond this number are dropped before their time. */
 export const maxLostWorkers = 1_000
-/** At most so many of each kind are told at once, the newest first. */
+/** An operator is told of so many lost workers, and ECS is asked about so many silent ones, the newest first. */
 export const maxToldWorkers = 100
 
 /** A worker is silent after this part of its lease: two renewals are missed. */
@@ -47,14 +47,18 @@ export type SilentTask = {
   readonly lease: string
   readonly worker: string
   readonly taskArn: string
-} & (
-  | /** Its lease is over, and what ended its task isn't known. */ { readonly state: 'lost' }
+} & /** Its lease is over, and what ended its task isn't known. */
+(
+  | { readonly state: 'lost'; readonly lostAgoMs: number }
   /** Its lease goes on, but the store has not seen it for two renewals; `seenAt` is for `reclaimStopped`. */
   | { readonly state: 'silent'; readonly seenAt: number }
 )
 
 export interface LostWorkerStore {
-  /** Workers of whose tasks ECS is to be asked: at most `maxToldWorkers` lost ones and as many silent ones. */
+  /**
+   * Workers of whose tasks ECS is to be asked: all lost ones that are kept, since one left out would never be asked about, and
+   * at most `maxToldWorkers` silent ones; of each kind the newest first.
+   */
   silentTasks(): Promise<readonly SilentTask[]>
   /**
    * Tells what ended the task of a lost worker (LW2, LW3, LW4). `explained`: now or before. `unknown`: no lost worker with

@@ -25,17 +25,20 @@ export interface WorkerReport {
   readonly drainPlan?: readonly RunDrainPlan[]
 }
 
-/** `process` is random: it tells two processes of one task apart. `upMs`: how long this one has been running. */
-type ReportedTask = TaskIdentity & { readonly process: string; readonly upMs: number }
+/** Its start travels as `upMs` (WR1). */
+type ToldIdentity = Omit<TaskIdentity, 'pulledAt'>
+
+/** `process` is random: it tells two processes of one task apart. `upMs`: how long its task has been running. */
+type ReportedTask = ToldIdentity & { readonly process: string; readonly upMs: number }
 
 /** What a store keeps of a report, beside its number and when it was right. */
 export type StoredReport = Omit<WorkerReport, 'n' | 'agoMs'>
 
 /** The ECS task that a worker runs in. */
-export interface WorkerTask extends TaskIdentity {
+export interface WorkerTask extends ToldIdentity {
   /** Random per process: workers of one task with another one are in another process. */
   readonly process: string
-  /** When that process began. */
+  /** When ECS began to pull the images of the task; where the metadata doesn't tell, when the process began. */
   readonly startedAt: number
 }
 

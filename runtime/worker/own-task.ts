@@ -39,7 +39,7 @@ export class OwnTask {
       task: () => reader?.current,
       protection: () => protection?.status,
       drainPlan,
-      upMs: () => process.uptime() * 1_000,
+      upMs: () => upMs(config.clock.now(), reader?.current),
       now: () => config.clock.elapsed(),
     })
   }
@@ -90,8 +90,8 @@ export class OwnTask {
   watchPeers(workers: () => Promise<readonly WorkerInfo[]>): void {
     const { protection } = this
     if (protection === undefined || protection.mode === 'off' || this.#peers !== undefined) return
-    const { clock, log, name, peerCheckMs: everyMs } = this.#config
-    this.#peers = new PeerCheck({ clock, everyMs, log, name, protection, workers })
+    const { clock, log, peerCheckMs: everyMs } = this.#config
+    this.#peers = new PeerCheck({ clock, everyMs, log, protection, workers })
     this.#peers.begin()
   }
 
@@ -101,6 +101,15 @@ export class OwnTask {
     await this.protection?.close()
     await this.#reader?.close()
   }
+}
+
+/**
+ * How long the task has been running: a process that was started again in an old task doesn't make its revision the newest.
+ * At least as long as this process, whatever the clocks say.
+ */
+function upMs(now: number, task: TaskIdentity | undefined): number {
+  const processMs = process.uptime() * 1_000
+  return task?.pulledAt === undefined ? processMs : Math.max(processMs, now - task.pulledAt)
 }
 
 /** What knows ECS is loaded in a task only. */

@@ -4,6 +4,7 @@ import type { Logger } from '../model/job.ts'
 import type { Protection } from '../model/protection.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { WorkerInfo } from '../store/worker-info.ts'
+import { processId } from './self-report.ts'
 import { judgePeers } from './task-peers.ts'
 
 export interface PeerCheckDeps {
@@ -12,8 +13,6 @@ export interface PeerCheckDeps {
   readonly protection: Pick<Protection, 'shareTask' | 'supersede'>
   readonly workers: () => Promise<readonly WorkerInfo[]>
   readonly everyMs: number
-  /** Of the worker that checks. */
-  readonly name: string
 }
 
 /** From so many workers on each reads less often, so that all of them together ask the store no more. */
@@ -63,8 +62,9 @@ export class PeerCheck {
   }
 
   #judge(workers: readonly WorkerInfo[]): void {
-    const { log, name, protection } = this.#deps
-    const own = workers.find((worker) => worker.name === name && !worker.lost)?.task
+    const { log, protection } = this.#deps
+    // Not by its name: all workers of a program may have one.
+    const own = workers.find(({ task }) => task?.process === processId)?.task
     if (own === undefined) return
     const { sharedWith, newerRevision } = judgePeers(own, workers)
     const isShared = sharedWith.length > 0

@@ -10,7 +10,7 @@ export interface SelfReportSources {
   readonly protection: () => ProtectionStatus | undefined
   /** Empty unless the worker drains. */
   readonly drainPlan: () => readonly RunDrainPlan[]
-  /** How long the process has been running. */
+  /** How long the task has been running. */
   readonly upMs: () => number
   /** By the elapsed time. */
   readonly now: () => number
@@ -23,7 +23,7 @@ interface Told {
 }
 
 /** Of this process; a process of the same task that starts after it has another one. */
-const processId = randomBytes(6).toString('hex')
+export const processId: string = randomBytes(6).toString('hex')
 
 /** Protection whose end has moved by less is the same. */
 const sameEndMs = 1_000
@@ -53,9 +53,7 @@ export class SelfReport {
     this.#toldEnd = this.#endOf(protection)
     return {
       ...{ n: ++this.#n, agoMs: 0 },
-      ...(task === undefined
-        ? {}
-        : { task: { ...task, process: processId, upMs: Math.round(this.#sources.upMs()) } }),
+      ...(task === undefined ? {} : { task: this.#taskOf(task) }),
       ...(protection === undefined ? {} : { protection }),
       ...(drainPlan.length === 0 ? {} : { drainPlan }),
     }
@@ -67,6 +65,10 @@ export class SelfReport {
     const isSame =
       lastingTextOf(read) === this.#told && Math.abs(this.#endOf(read.protection) - this.#toldEnd) < sameEndMs
     return isSame ? undefined : this.whole()
+  }
+
+  #taskOf({ pulledAt: _, ...task }: TaskIdentity): NonNullable<WorkerReport['task']> {
+    return { ...task, process: processId, upMs: Math.round(this.#sources.upMs()) }
   }
 
   #read(): Told {

@@ -52,13 +52,15 @@ export function lostWorkersContract(open: Open): void {
       const told = { name: victim.name, taskArn: arnOf('a'), lostAt, seenBy: 'lease', runs: 2 }
       expect(await store.lostWorkers()).toEqual([told])
       expect(await store.silentTasks()).toEqual([
-        { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost' },
+        { lease: victim.lease, worker: victim.name, taskArn: arnOf('a'), state: 'lost', lostAgoMs: 0 },
       ])
+      await pass(contract, witness, 61_000)
+      expect(await store.silentTasks()).toMatchObject([{ lease: victim.lease, lostAgoMs: 61_000 }])
       expect(await store.explainLoss(victim.lease, scaleIn)).toBe('explained')
       expect(await store.lostWorkers()).toEqual([{ ...told, death: scaleIn }])
       expect(await store.silentTasks()).toEqual([])
 
-      await pass(contract, witness, keepLostMs - 1)
+      await pass(contract, witness, keepLostMs - 61_001)
       expect(await store.lostWorkers()).toHaveLength(1)
       await pass(contract, witness, 1)
       expect(await store.lostWorkers()).toEqual([])
@@ -349,24 +351,30 @@ export function lostWorkersContract(open: Open): void {
     expect(without).toHaveLength(maxLostRuns)
   })
 
-  contractTest(open, 'of very many lost workers the newest are told', async (contract) => {
-    const { store, worker } = contract
-    const witness = await worker()
-    const names: string[] = []
-    for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
-    await contract.letLeaseExpire(witness)
-    // Some twenty leases end per claim.
-    for (let i = 0; i < 10; i++) {
-      contract.advance(1)
-      await witness.claim(0)
-    }
-    const told = await store.lostWorkers()
-    expect(told).toHaveLength(maxToldWorkers)
-    expect(told.map(({ lostAt }) => lostAt)).toEqual(
-      told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
-    )
-    expect(await store.silentTasks()).toHaveLength(maxToldWorkers)
-  })
+  contractTest(
+    open,
+    'of very many lost workers the newest are told, and ECS is asked about all',
+    async (contract) => {
+      const { store, worker } = contract
+      const witness = await worker()
+      const names: string[] = []
+      for (let i = 0; i < maxToldWorkers + 5; i++) names.push((await worker(inTask(`t${i}`))).name)
+      await contract.letLeaseExpire(witness)
+      // Some twenty leases end per claim.
+      for (let i = 0; i < 10; i++) {
+        contract.advance(1)
+        await witness.claim(0)
+      }
+      const told = await store.lostWorkers()
+      expect(told).toHaveLength(maxToldWorkers)
+      expect(told.map(({ lostAt }) => lostAt)).toEqual(
+        told.map(({ lostAt }) => lostAt).toSorted((a, b) => b - a),
+      )
+      // ECS is to be asked about all of them: the oldest, too.
+      const asked = (await store.silentTasks()).map(({ worker: name }) => name)
+      expect(asked.toSorted()).toEqual(names.toSorted())
+    },
+  )
 
   contractTest(open, 'a cause that can not be one is refused', async (contract) => {
     const { store, worker } = contract

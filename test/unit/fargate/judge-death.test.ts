@@ -172,6 +172,8 @@ describe('what ended a task', () => {
     expect(judged.text).toContain('its task was stopped later: ServiceSchedulerInitiated')
     const user = parsed({ stopCode: 'UserInitiated' })
     expect(judgeDeath(user, { outlivedWorker: true }).kind).toBe('unknown')
+    const unhealthy = parsed({ stoppedReason: 'Task failed container health checks' })
+    expect(judgeDeath(unhealthy, { outlivedWorker: true }).kind).toBe('unknown')
     // ECS may notice these late.
     const crashed = parsed({ ...essential, containers: [container(137, memory)] })
     expect(judgeDeath(crashed, { outlivedWorker: true }).kind).toBe('out of memory')

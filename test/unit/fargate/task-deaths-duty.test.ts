@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { DutyTerm } from '../../../runtime/coordination/duty.ts'
+import { AskSchedule } from '../../../runtime/fargate/ask-schedule.ts'
 import type { DescribedTask } from '../../../runtime/fargate/described-task.ts'
 import type { EcsReply, EcsTasks } from '../../../runtime/fargate/ecs-tasks.ts'
 import { TaskDeathsDuty } from '../../../runtime/fargate/task-deaths-duty.ts'
@@ -21,7 +22,7 @@ function lost(task: string, lease = task): SilentTask {
     lease,
     worker: `w-${lease}`,
     taskArn: task.startsWith('arn:') ? task : cluster + task,
-    state: 'lost',
+    ...{ state: 'lost', lostAgoMs: 0 },
   }
 }
 
@@ -67,11 +68,15 @@ class Site {
   isInstalled = true
   readonly duty: TaskDeathsDuty
   beats = 0
+  /** The term ends while ECS is asked. */
+  endsInCall = false
+  #over = new AbortController()
 
   constructor() {
     const ecs: EcsTasks = {
       describe: async (_, arns) => {
         this.asked.push(arns.map((arn) => arn.slice(cluster.length)))
+        if (this.endsInCall) this.#over.abort()
         return (
           this.failure ?? { kind: 'reply', value: this.tasks.filter(({ taskArn }) => arns.includes(taskArn)) }
         )
@@ -107,6 +112,7 @@ class Site {
   /** Plays a term until `ms` have passed; answers the tasks that were asked about, call by call. */
   async play(ms: number): Promise<readonly (readonly string[])[]> {
     const over = new AbortController()
+    this.#over = over
     const begun = this.asked.length
     let left = ms
     const term: DutyTerm = {
@@ -151,6 +157,74 @@ describe('a lost worker', () => {
       ['first', 'unknown'],
       ['second', 'scale-in'],
     ])
+  })
+
+  test.each([
+    ['long after the loss', 60_001, 'unknown'],
+    ['before it, as far as clocks can tell', 60_000, 'scale-in'],
+  ])(
+    'is judged by the times where an earlier leader has seen its task run: it was stopped %s',
+    async (_, afterMs, kind) => {
+      const site = new Site()
+      site.clock.stopFor(1_800_000)
+      site.told = [{ ...lost('a'), lostAgoMs: 1_200_000 } as SilentTask]
+      site.tasks = [stopped('a', { stoppingAt: 600_000 + afterMs })]
+      await site.play(5_000)
+      expect(site.explained).toEqual([['a', kind]])
+    },
+  )
+
+  test('whose task was running after it stays so, whatever is seen of the task later', async () => {
+    const site = new Site()
+    site.told = [lost('a')]
+    site.tasks = [running('a')]
+    await site.play(5_000)
+    site.tasks = [{ ...running('a'), lastStatus: 'STOPPING', desiredStatus: 'STOPPED' }]
+    await site.play(10_000)
+    site.tasks = [stopped('a')]
+    await site.play(60_000)
+    expect(site.explained).toEqual([['a', 'unknown']])
+  })
+
+  test('whose task was running, but told to stop, is explained by that stop', async () => {
+    const site = new Site()
+    site.told = [lost('a')]
+    site.tasks = [{ ...running('a'), desiredStatus: 'STOPPED' }]
+    await site.play(5_000)
+    site.tasks = [stopped('a')]
+    await site.play(60_000)
+    expect(site.explained).toEqual([['a', 'scale-in']])
+  })
+
+  test.each([
+    ['a reply', undefined],
+    ['a refusal', denied],
+    ['a failure', failed],
+  ])(
+    'is left to the next leader when the term ends during the call: %s changes nothing',
+    async (_, failure) => {
+      const site = new Site()
+      site.endsInCall = true
+      site.failure = failure
+      site.told = [lost('a')]
+      site.tasks = [stopped('a')]
+      await site.play(5_000)
+      expect([site.explained, site.log.messages]).toEqual([[], []])
+      site.endsInCall = false
+      site.failure = undefined
+      await site.play(5_000)
+      expect(site.explained).toEqual([['a', 'scale-in']])
+    },
+  )
+
+  test('that the store tells of no more is forgotten', () => {
+    const schedule = new AskSchedule()
+    const worker = lost('a')
+    expect(schedule.due([worker], 0, 100)).toEqual([worker])
+    schedule.putOff(worker, 0, true)
+    expect([schedule.outlived(worker), schedule.due([worker], 0, 100)]).toEqual([true, []])
+    schedule.due([], 0, 100)
+    expect([schedule.outlived(worker), schedule.due([worker], 0, 100)]).toEqual([false, [worker]])
   })
 
   test('is left as it is while ECS does not know its task', async () => {

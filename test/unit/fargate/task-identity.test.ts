@@ -68,6 +68,14 @@ describe('the metadata of a task', () => {
     expect(parseTaskMetadata(task, container)).toEqual({ ...identity, cluster, service: 'imports' })
   })
 
+  test.each([
+    ['2026-11-29T10:00:00.5Z', { pulledAt: Date.UTC(2026, 10, 29, 10, 0, 0, 500) }],
+    ['soon', {}],
+    [5, {}],
+  ])('tells when its images were pulled, if it does: %o', (PullStartedAt, told) => {
+    expect(parseTaskMetadata({ ...taskBody, PullStartedAt }, containerBody)).toEqual({ ...identity, ...told })
+  })
+
   test('of another platform lacks what that platform lacks', () => {
     const { TaskARN, Cluster, Family, Revision } = taskBody
     const bare = { TaskARN, Cluster, Family, Revision, Limits: { CPU: 0, Memory: 'much' } }

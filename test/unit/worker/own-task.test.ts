@@ -3,7 +3,7 @@ import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.
 import type { WorkerOptions } from '../../../runtime/index.ts'
 import { defineJob, type Job } from '../../../sdk/index.ts'
 import { bothStores } from '../both-stores.ts'
-import { digest, EcsEndpoints, reply } from '../fargate/ecs-endpoints.ts'
+import { digest, EcsEndpoints, reply, taskBody } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
 import { openWorkshop } from '../workshop.ts'
 
@@ -41,6 +41,18 @@ describe.each(bothStores)('on the %s store a worker in an ECS task', (_, open) =
           "concurrency isn't set: 5 runs at a time (10 per vCPU, counting one vCPU at most, since all jobs share one core)",
       },
     ])
+  })
+
+  test('began when its task did, though the process was started again in it', async () => {
+    const endpoints = await inTask()
+    const pulledAt = Date.now() - 3_600_000
+    endpoints.metadata = reply(200, { ...taskBody, PullStartedAt: new Date(pulledAt).toISOString() })
+    const { jobs, work } = await openWorkshop(await open())
+    await work(job)
+    const [shown] = await jobs.inspector.workers()
+    expect(shown?.task).not.toHaveProperty('pulledAt')
+    expect(shown?.task?.startedAt).toBeGreaterThan(pulledAt - 60_000)
+    expect(shown?.task?.startedAt).toBeLessThan(pulledAt + 1_800_000)
   })
 
   test('keeps the concurrency that it was given', async () => {

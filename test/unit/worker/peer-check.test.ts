@@ -1,26 +1,70 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { WorkerTask } from '../../../runtime/store/worker-report.ts'
 import { PeerCheck } from '../../../runtime/worker/peer-check.ts'
+import { processId } from '../../../runtime/worker/self-report.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
 import { LineLog } from '../fargate/line-log.ts'
+import { gate } from '../workshop.ts'
 
 const everyMs = 1_000
 
-function worker(revision: string, startedAt: number): WorkerInfo {
-  const id = `of-${revision}`
-  const task: WorkerTask = {
-    ...{
-      taskArn: `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${id}`,
-      cluster: 'jobs',
-      family: 'imports',
+/** A worker of a task of its own; all workers have one name, as where the program gives it. */
+function workerOf(task: Partial<WorkerTask>): WorkerInfo {
+  const { process = 'other' } = task
+  return {
+    ...{ name: 'worker', host: 'h', pid: 1, node: 'v24', concurrency: 1, running: 0, draining: false },
+    ...{ queueOrder: 'turns', lost: false, jobs: [], startedAt: 0, seenAgoMs: 0, leaseLeftMs: 1 },
+    task: {
+      ...{ taskArn: `arn:aws:ecs:eu-central-1:111122223333:task/jobs/${process}`, cluster: 'jobs' },
+      ...{ region: 'eu-central-1', family: 'imports', revision: '1', startedAt: 0, process },
+      ...task,
     },
-    ...{ region: 'eu-central-1', revision, process: id, startedAt },
   }
-  const facts = { host: 'h', pid: 1, node: '24', concurrency: 2, running: 0, startedAt, seenAgoMs: 0 }
-  const state = { leaseLeftMs: 1, queueOrder: 'turns', jobs: [], draining: false, lost: false } as const
-  return { name: id, ...facts, ...state, task }
 }
+
+/** What the check of this process tells its holder of these workers, in one read. */
+async function toldOf(
+  ...workers: readonly WorkerInfo[]
+): Promise<{ shared: boolean; superseded: boolean; lines: string[] }> {
+  const log = new LineLog()
+  const told = gate<{ shared: boolean; superseded: boolean }>()
+  let shared = false
+  const check = new PeerCheck({
+    ...{ clock: new FakeClock(), log, everyMs, workers: async () => workers },
+    protection: {
+      shareTask: (value) => {
+        shared = value
+      },
+      supersede: (superseded) => told.open({ shared, superseded }),
+    },
+  })
+  onTestFinished(() => check.close())
+  check.begin()
+  return { ...(await told.opened), lines: log.messages }
+}
+
+test('of workers with one name each is judged by its own task', async () => {
+  const own = { process: processId }
+  const older = workerOf({ ...own, revision: '1', startedAt: 10 })
+  const newer = workerOf({ revision: '2', startedAt: 20 })
+  expect(await toldOf(newer, older)).toMatchObject({ superseded: true })
+  const newest = workerOf({ ...own, revision: '2', startedAt: 20 })
+  expect(await toldOf(workerOf({ revision: '1', startedAt: 10 }), newest)).toMatchObject({
+    superseded: false,
+  })
+})
+
+test('another process of the task is told, with one warning', async () => {
+  const taskArn = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/both'
+  const own = workerOf({ process: processId, taskArn })
+  expect(await toldOf(own)).toMatchObject({ shared: false, lines: [] })
+  const told = await toldOf(workerOf({ taskArn }), own)
+  expect(told).toMatchObject({
+    shared: true,
+    lines: [expect.stringMatching(/^warn: another process works in the same ECS task/)],
+  })
+})
 
 test('a worker logs each newer revision of its task family once, by its number', async () => {
   const clock = new FakeClock()
@@ -31,12 +75,15 @@ test('a worker logs each newer revision of its task family once, by its number',
     supersede: (value: boolean) => void superseded.push(value),
   }
   let others: readonly WorkerInfo[] = []
-  const own = worker('7', 100)
-  const workers = async () => [own, ...others]
-  const check = new PeerCheck({ clock, log, protection, workers, everyMs, name: own.name })
+  const own = workerOf({ process: processId, revision: '7', startedAt: 100 })
+  const check = new PeerCheck({ clock, log, protection, workers: async () => [own, ...others], everyMs })
   check.begin()
   await clock.settle()
-  for (const seen of [[worker('8', 200)], [worker('8', 200)], [worker('9', 300)], []]) {
+  const [eighth, ninth] = [
+    workerOf({ revision: '8', startedAt: 200 }),
+    workerOf({ revision: '9', startedAt: 300 }),
+  ]
+  for (const seen of [[eighth], [eighth], [ninth], []]) {
     others = seen
     await clock.advance(everyMs)
   }

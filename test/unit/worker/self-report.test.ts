@@ -47,7 +47,7 @@ test('a worker outside ECS reports nothing, at no time', () => {
 
 test('a task is reported once, when it becomes known', () => {
   const sources = new Sources()
-  sources.task = task
+  sources.task = { ...task, pulledAt: 7 }
   const process = expect.stringMatching(/^[0-9a-f]{12}$/)
   expect(sources.report.next()).toEqual({ n: 1, agoMs: 0, task: { ...task, process, upMs: 1_235 } })
   expect(sources.report.next()).toBeUndefined()

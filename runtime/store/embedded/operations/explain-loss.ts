@@ -5,6 +5,7 @@ import { isEnd } from '../../../model/run.ts'
 import {
   explainedReasons,
   keepLostMs,
+  maxLostWorkers,
   maxToldWorkers,
   type SilentTask,
   silentFromLeaseMs,
@@ -87,9 +88,10 @@ function wakeAt(tx: Transaction, run: RunRow, at: number): void {
 
 /** See `silentTasks` of the store. */
 export function readSilentTasks(sql: Sql, now: number): SilentTask[] {
-  const lost = sql.all<{ lease: LeaseId; name: string; task: string }>(
-    `SELECT lease, name, task FROM lost_workers WHERE death IS NULL AND lost_at > ? ORDER BY n DESC LIMIT ${maxToldWorkers}`,
+  const lost = sql.all<{ lease: LeaseId; name: string; task: string; lost_at: number }>(
+    'SELECT lease, name, task, lost_at FROM lost_workers WHERE death IS NULL AND lost_at > ? ORDER BY n DESC LIMIT +?',
     now - keepLostMs,
+    maxLostWorkers,
   )
   const silent = sql.all<{ lease: LeaseId; name: string; task: string; seen_at: number }>(
     `SELECT lease, name, task, seen_at FROM workers
@@ -98,7 +100,10 @@ export function readSilentTasks(sql: Sql, now: number): SilentTask[] {
     now,
   )
   return [
-    ...lost.map(({ lease, name, task }) => ({ lease, worker: name, taskArn: task, state: 'lost' }) as const),
+    ...lost.map(
+      ({ lease, name, task, lost_at }) =>
+        ({ lease, worker: name, taskArn: task, state: 'lost', lostAgoMs: now - lost_at }) as const,
+    ),
     ...silent.map(
       ({ lease, name, task, seen_at }) =>
         ({ lease, worker: name, taskArn: task, state: 'silent', seenAt: seen_at }) as const,

@@ -21,12 +21,12 @@ export async function explainLoss(
 }
 
 export async function readSilentTasks(calls: ScriptCalls): Promise<SilentTask[]> {
-  const reply = (await calls.run('read-silent-tasks', [])) as [Buffer, Buffer, Buffer, Buffer?][]
-  return reply.map(([lease, worker, task, seenAt]) => {
+  const reply = (await calls.run('read-silent-tasks', [])) as [Buffer, Buffer, Buffer, Buffer, Buffer][]
+  return reply.map(([lease, worker, task, state, ms]) => {
     const common = { lease: String(lease), worker: String(worker), taskArn: String(task) }
-    return seenAt === undefined
-      ? { ...common, state: 'lost' }
-      : { ...common, state: 'silent', seenAt: Number(seenAt) }
+    return String(state) === 'lost'
+      ? { ...common, state: 'lost', lostAgoMs: Number(ms) }
+      : { ...common, state: 'silent', seenAt: Number(ms) }
   })
 }
 

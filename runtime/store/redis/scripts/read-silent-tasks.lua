@@ -2,7 +2,8 @@
 Workers of whose tasks ECS is to be asked: lost ones of which it isn't known what ended their task, and silent ones.
 keys: meta lost lostOrder status workers
 input: time
-returns: per lost worker { lease, name, task }, the newest first, then per silent one { lease, name, task, when it was seen last }
+returns: per lost worker { lease, name, task, 'lost', ms since }, the newest first, then per silent one
+  { lease, name, task, 'silent', when it was seen last }
 writes: nothing
 uses: lost-workers-part
 ]]
@@ -10,10 +11,11 @@ local MAX_LOOKED_AT = 500
 local found = {}
 local leases = call('ZRANGE', K.lostOrder, 0, -1)
 for i = #leases, 1, -1 do
-  if #found == MAX_TOLD then break end
   local lost = lostWorker(leases[i])
   if not lost then break end
-  if not lost.death then found[#found + 1] = { leases[i], lost.name, lost.task } end
+  if not lost.death then
+    found[#found + 1] = { leases[i], lost.name, lost.task, 'lost', string.format('%.0f', now - lost.at) }
+  end
 end
 
 local all, looked, silent = call('HGETALL', K.status), 0, 0
@@ -27,7 +29,7 @@ for i = 1, #all, 2 do
     local worker = raw and cmsgpack.unpack(raw)
     if worker and worker.task then
       silent = silent + 1
-      found[#found + 1] = { all[i], worker.name, worker.task, string.format('%.0f', seenAt) }
+      found[#found + 1] = { all[i], worker.name, worker.task, 'silent', string.format('%.0f', seenAt) }
     end
   end
 end
