@@ -4,11 +4,19 @@ import type { Overview } from '../store/overview.ts'
 import type { ReadyClass } from '../store/ready-classes.ts'
 import type { Inspector, StoreCheck } from '../store/store.ts'
 import { findUnservedRuns } from '../store/unserved-runs-check.ts'
-import { unprotectedCandidates } from './unprotected-candidates.ts'
 import type { BlockedSample, ReadySample, Snapshot, UnservedSample } from './snapshot.ts'
+import { unprotectedCandidates } from './unprotected-candidates.ts'
 
 /** What is read beside the overview, and only where that shows that there is something to tell. */
-const bounds = { limiters: 10, keys: 3, blockedJobs: 10, blockedRuns: 20, unserved: 5, unprotected: 5, readyRuns: 20 } as const
+const bounds = {
+  limiters: 10,
+  keys: 3,
+  blockedJobs: 10,
+  blockedRuns: 20,
+  unserved: 5,
+  unprotected: 5,
+  readyRuns: 20,
+} as const
 /** Checks of the store take some round trips. */
 const checksEveryMs = 10_000
 
@@ -89,7 +97,10 @@ export class SnapshotReader {
   }
 
   /** Reads nothing while a worker takes such runs, or the queue is paused. */
-  async #readUnprotected(overview: Overview, classes: readonly ReadyClass[]): Promise<readonly ReadySample[]> {
+  async #readUnprotected(
+    overview: Overview,
+    classes: readonly ReadyClass[],
+  ): Promise<readonly ReadySample[]> {
     if (overview.cut.includes('workers')) return []
     const stuck = classes.filter(
       ({ protect = false, ...run }) =>
