@@ -473,9 +473,8 @@ function attentionToProtectedRuns(open: Open): void {
       findFindings(await new SnapshotReader(store, systemClock).read()).filter(
         ({ kind }) => kind === 'unprotected',
       )
-    const refused = {
-      ...{ kind: 'refused', code: 'AccessDeniedException', detail: 'no role', retryInMs: 60_000 },
-    } as const
+    const [code, detail] = ['AccessDeniedException', 'no role']
+    const refused = { kind: 'refused', code, detail, retryInMs: 60_000 } as const
     const protection = { mode: 'required', state: refused, users: 0, protectedForMs: 0 } as const
     const report = { n: 1, agoMs: 0, protection }
     const [first, second] = [
