@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { findFindings } from '../../../runtime/attention/find-findings.ts'
 import { unprotectedRuns } from '../../../runtime/attention/kinds/unprotected-runs.ts'
 import type { ReadySample } from '../../../runtime/attention/snapshot.ts'
+import { remedyOf } from '../../../runtime/describe/protection-text.ts'
 import type { ProtectionState } from '../../../runtime/model/protection.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { WorkerInfo } from '../../../runtime/store/store.ts'
@@ -40,7 +41,7 @@ test('runs that every worker is refused protection for are critical, with cause,
     since: now - 5 * minuteMs,
     sentence:
       "2 runs of job 'charge' in queue 'default' wait for a worker with scale-in protection, the oldest for 5 min 0 s; " +
-      '2 workers were refused it by ECS (AccessDeniedException: no role; allow the task role ecs:UpdateTaskProtection; next try in 45.0s).',
+      `2 workers were refused it by ECS (AccessDeniedException: no role${remedyOf('AccessDeniedException')}; next try in 45.0s).`,
     next: 'durable-jobs explain first',
     filter: { job: 'charge', queue: 'default', states: ['ready'] },
   })
