@@ -1,6 +1,8 @@
+import type { AskingMode } from '../model/protection.ts'
+
 /** How a task's protection is asked for, kept and given back. Times in ms. */
 export interface HolderRules {
-  readonly mode: 'best-effort' | 'required'
+  readonly mode: AskingMode
   /** What ECS counts in: `expiresInMinutes` times this is how long a protection lasts. */
   readonly minuteMs: number
   readonly periodMinutes: number

@@ -56,8 +56,6 @@ export function mayClaim(rules: HolderRules, state: HolderState, now: number): b
       return isBestEffort
     case 'asking':
       return isBestEffort && !found.keepsSlot
-    case 'off':
-      return true
     case 'idle':
     case 'closing':
     case 'resting':

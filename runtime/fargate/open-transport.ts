@@ -1,4 +1,4 @@
-import type { ProtectionDeps, ProtectionMode, TaskIdentitySource } from '../model/protection.ts'
+import type { AskingMode, ProtectionDeps, ProtectionMode, TaskIdentitySource } from '../model/protection.ts'
 import { AwsSdkMissingError, ProtectionUnavailableError } from '../model/protection-errors.ts'
 import type { TaskIdentity } from '../model/task-identity.ts'
 import { AgentTransport } from './agent-transport.ts'
@@ -8,7 +8,7 @@ import { EcsTransport } from './ecs-transport.ts'
 import type { ProtectionTransport } from './protection-answer.ts'
 
 export interface ProtectionWay {
-  readonly mode: 'best-effort' | 'required'
+  readonly mode: AskingMode
   readonly transport: ProtectionTransport
   readonly identity: TaskIdentitySource
   /** Tells this process's task from another one's, before its ARN is known. */

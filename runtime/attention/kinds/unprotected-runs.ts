@@ -58,7 +58,6 @@ function isKept({ protection, protectedRuns }: WorkerInfo): boolean {
   const state = protection?.state
   switch (state?.kind) {
     case undefined:
-    case 'off':
       return protectedRuns !== 'may ask'
     case 'refused':
     case 'closing':
