@@ -13,6 +13,7 @@ import { oldVersion } from './kinds/old-version.ts'
 import { pausedQueue } from './kinds/paused-queue.ts'
 import { poisonedRuns } from './kinds/poisoned-runs.ts'
 import { storeFault } from './kinds/store-fault.ts'
+import { unprotectedRuns } from './kinds/unprotected-runs.ts'
 import { unservedRuns } from './kinds/unserved-runs.ts'
 import { workerLosses } from './kinds/worker-losses.ts'
 
@@ -20,6 +21,7 @@ import { workerLosses } from './kinds/worker-losses.ts'
 export const findingKinds: readonly FindingKind[] = [
   lostWorker,
   unservedRuns,
+  unprotectedRuns,
   noLeader,
   deadDuty,
   missedTick,

@@ -4,10 +4,19 @@ import type { Overview } from '../store/overview.ts'
 import type { ReadyClass } from '../store/ready-classes.ts'
 import type { Inspector, StoreCheck } from '../store/store.ts'
 import { findUnservedRuns } from '../store/unserved-runs-check.ts'
-import type { BlockedSample, Snapshot, UnservedSample } from './snapshot.ts'
+import type { BlockedSample, ReadySample, Snapshot, UnservedSample } from './snapshot.ts'
+import { unprotectedCandidates } from './unprotected-candidates.ts'
 
 /** What is read beside the overview, and only where that shows that there is something to tell. */
-const bounds = { limiters: 10, keys: 3, blockedJobs: 10, blockedRuns: 20, unserved: 5 } as const
+const bounds = {
+  limiters: 10,
+  keys: 3,
+  blockedJobs: 10,
+  blockedRuns: 20,
+  unserved: 5,
+  unprotected: 5,
+  readyRuns: 20,
+} as const
 /** Checks of the store take some round trips. */
 const checksEveryMs = 10_000
 
@@ -37,8 +46,11 @@ export class SnapshotReader {
       this.#readLimiterKeys(overview),
       this.#readBlocked(overview),
     ])
-    const longestUnserved = await this.#readUnserved(overview, classes)
-    return { overview, checks, classes, limiterKeys, blocked, longestUnserved }
+    const [longestUnserved, longestUnprotected] = await Promise.all([
+      this.#readUnserved(overview, classes),
+      this.#readUnprotected(overview, classes),
+    ])
+    return { overview, checks, classes, limiterKeys, blocked, longestUnserved, longestUnprotected }
   }
 
   async #readChecks(): Promise<readonly StoreCheck[]> {
@@ -82,6 +94,25 @@ export class SnapshotReader {
       return runs.map(({ changedAt }) => ({ queue, job, since: changedAt }))
     })
     return (await Promise.all(samples)).flat()
+  }
+
+  /** Reads nothing while a worker takes such runs, or the queue is paused. */
+  async #readUnprotected(
+    overview: Overview,
+    classes: readonly ReadyClass[],
+  ): Promise<readonly ReadySample[]> {
+    if (overview.cut.includes('workers')) return []
+    const stuck = classes.filter(
+      ({ protect = false, ...run }) =>
+        protect && unprotectedCandidates({ ...run, protect }, overview) !== undefined,
+    )
+    const lists = new Map(stuck.map(({ queue, job }) => [JSON.stringify([queue, job]), { queue, job }]))
+    const samples = [...lists.values()].slice(0, bounds.unprotected).map(async ({ queue, job }) => {
+      const limit = bounds.readyRuns
+      const page = await this.#store.runs({ states: ['ready'], order: 'longest', queue, job, limit })
+      return { queue, job, runs: page.runs, complete: page.cursor === undefined }
+    })
+    return Promise.all(samples)
   }
 }
 

@@ -17,6 +17,8 @@ export interface Snapshot {
   readonly blocked: readonly BlockedSample[]
   /** Of runs that no live worker takes: since when the one that is ready or waiting for the longest time is so. */
   readonly longestUnserved: readonly UnservedSample[]
+  /** By job and queue, where no live worker takes runs that need scale-in protection: what is ready for the longest time. */
+  readonly longestUnprotected: readonly ReadySample[]
 }
 
 export interface UnservedSample {
@@ -24,6 +26,15 @@ export interface UnservedSample {
   readonly job: string
   /** ms since the epoch. */
   readonly since: number
+}
+
+export interface ReadySample {
+  readonly queue: string
+  readonly job: string
+  /** The longest ready first; those that need no protection are among them. */
+  readonly runs: readonly Run[]
+  /** All ready runs of the job in the queue are in it. */
+  readonly complete: boolean
 }
 
 export interface BlockedSample {

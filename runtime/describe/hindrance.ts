@@ -3,7 +3,7 @@ import type { Run } from '../model/run.ts'
 import type { QueueInfo, WorkerInfo } from '../store/store.ts'
 import { clockTime } from './clock-time.ts'
 import { byAndWhy, byInSentence, type ManualAction } from './manual-action.ts'
-import { commonRefusal, type ProtectionCandidate, protectionWaitText } from './protection-wait.ts'
+import { commonRefusal, protectionWaitText } from './protection-wait.ts'
 
 /** What a list knows of the fleet: read once for all of its rows. */
 export interface FleetSnapshot {
@@ -24,7 +24,7 @@ type Wanted = Pick<Run, 'job' | 'version' | 'queue' | 'protect'>
 export type Hindrance =
   | (ManualAction & { readonly kind: 'paused'; readonly at: number })
   | { readonly kind: 'no worker' | 'no job' | 'old code' | 'no queue' | 'draining' }
-  | { readonly kind: 'unprotected'; readonly candidates: readonly ProtectionCandidate[] }
+  | { readonly kind: 'unprotected'; readonly candidates: readonly WorkerInfo[] }
   | { readonly kind: 'busy'; readonly slots: number }
 
 /** Returns what keeps workers from taking such a run: the pause of its queue, then what is wrong with the workers. */

@@ -17,8 +17,6 @@ const closing = {
 /** Returns in words what a task's holder is doing, and what follows for runs that want protection. */
 export function protectionText(mode: ProtectionMode, state: ProtectionState, protectedForMs: number): string {
   switch (state.kind) {
-    case 'off':
-      return 'no protection is asked for'
     case 'idle':
       return 'not protected; it asks when a run wants protection'
     case 'asking':
@@ -83,7 +81,6 @@ function ownToken(state: ProtectionState): readonly string[] {
       return [`rests ${durationToken(state.forMs)}`]
     case 'asking':
     case 'idle':
-    case 'off':
       return [state.kind]
   }
 }

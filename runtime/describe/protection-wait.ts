@@ -46,7 +46,6 @@ function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
   const state = protection?.state
   switch (state?.kind) {
     case undefined:
-    case 'off':
       return protectedRuns === 'may ask' ? mayAsk : none
     case 'idle':
       return mayAsk

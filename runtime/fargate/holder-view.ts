@@ -55,8 +55,6 @@ export function mayClaim(rules: HolderRules, state: HolderState, now: number): b
       return startsUnprotected[rules.mode]
     case 'asking':
       return startsUnprotected[rules.mode] && !found.keepsSlot
-    case 'off':
-      return true
     case 'idle':
     case 'closing':
     case 'resting':

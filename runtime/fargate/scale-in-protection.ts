@@ -12,7 +12,6 @@ import {
   protectionModes,
 } from '../model/protection.ts'
 import { type HolderOptions, holderRules } from './holder-rules.ts'
-import { NoProtection } from './no-protection.ts'
 import { openTransport } from './open-transport.ts'
 import { type KnownTask, SharedHolder } from './shared-holder.ts'
 import { TaskHolder } from './task-holder.ts'
@@ -80,12 +79,12 @@ class ScaleInProtection implements ProtectionSource {
     this.#hooks = hooks
   }
 
-  async open(deps: ProtectionDeps): Promise<Protection> {
+  async open(deps: ProtectionDeps): Promise<Protection | undefined> {
     const { mode, periodMinutes, maxTotalMs } = this.#config
     const env = this.#hooks.env ?? process.env
     const task: KnownTask = { identity: undefined }
     const way = await openTransport(mode, env, deps, () => task.identity)
-    if (way === undefined) return new NoProtection()
+    if (way === undefined) return undefined
     warnOfLongJobs(deps, maxTotalMs)
     const options = { mode: way.mode, periodMinutes, maxTotalMs, minuteMs: this.#hooks.minuteMs ?? minuteMs }
     const shared = await joinHolder(way.task, options, () => {

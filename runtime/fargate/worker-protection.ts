@@ -1,5 +1,5 @@
 import { protectionText } from '../describe/protection-text.ts'
-import type { Protection, ProtectionHold, ProtectionMode, ProtectionStatus } from '../model/protection.ts'
+import type { AskingMode, Protection, ProtectionHold, ProtectionStatus } from '../model/protection.ts'
 import type { SharedHolder } from './shared-holder.ts'
 import type { TaskHolder } from './task-holder.ts'
 
@@ -8,7 +8,7 @@ import type { TaskHolder } from './task-holder.ts'
  * last one gives the protection back.
  */
 export class WorkerProtection implements Protection {
-  readonly mode: ProtectionMode
+  readonly mode: AskingMode
   readonly #shared: SharedHolder
   #isDraining = false
   #closing: Promise<void> | undefined

@@ -29,7 +29,6 @@ export const startsUnprotected: Readonly<Record<ProtectionMode, boolean>> = {
 
 /** What a task's holder of protection is doing. */
 export type ProtectionState =
-  | { readonly kind: 'off' }
   /** Not protected, and nothing asked for it. It may ask. */
   | { readonly kind: 'idle' }
   /** A run or a user waits for it. `keepsSlot`: briefly enough that a slot is kept free for the run. */
@@ -66,7 +65,7 @@ export interface ProtectionCalls {
 }
 
 export interface ProtectionStatus {
-  readonly mode: ProtectionMode
+  readonly mode: AskingMode
   readonly state: ProtectionState
   /** Runs and claims that count on it. */
   readonly users: number
@@ -106,7 +105,7 @@ export interface ProtectionHold {
  *   intent is stored.
  */
 export interface Protection {
-  readonly mode: ProtectionMode
+  readonly mode: AskingMode
   readonly status: ProtectionStatus
   /** Whether the next claim may take runs that want protection. A user must be acquired before it's sent. */
   mayClaimProtected(): boolean
@@ -148,8 +147,11 @@ export interface ProtectionDeps {
 /** What `scaleInProtection` returns, in a worker's list of middleware. */
 export interface ProtectionSource {
   readonly [protectionBrand]: typeof protectionBrand
-  /** @throws ProtectionUnavailableError, AwsSdkMissingError when `required` can't be kept here */
-  open(deps: ProtectionDeps): Promise<Protection>
+  /**
+   * Resolves to undefined where nothing is asked for: in mode `off`, and in `best-effort` where it can't be.
+   * @throws ProtectionUnavailableError, AwsSdkMissingError when `required` can't be kept here
+   */
+  open(deps: ProtectionDeps): Promise<Protection | undefined>
 }
 
 export const protectionBrand: unique symbol = Symbol.for('durable-jobs.protection')

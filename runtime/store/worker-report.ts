@@ -95,7 +95,6 @@ function stateAfter(state: ProtectionState, passedMs: number): ProtectionState {
       const { retryInMs } = state
       return retryInMs === undefined ? state : { ...state, retryInMs: Math.max(0, retryInMs - passedMs) }
     }
-    case 'off':
     case 'idle':
     case 'held':
     case 'closing':

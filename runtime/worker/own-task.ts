@@ -89,7 +89,7 @@ export class OwnTask {
   /** Begins to tell the task's protection of other workers. */
   watchPeers(workers: () => Promise<readonly WorkerInfo[]>): void {
     const { protection } = this
-    if (protection === undefined || protection.mode === 'off' || this.#peers !== undefined) return
+    if (protection === undefined || this.#peers !== undefined) return
     const { clock, log, peerCheckMs: everyMs } = this.#config
     this.#peers = new PeerCheck({ clock, everyMs, log, protection, workers })
     this.#peers.begin()

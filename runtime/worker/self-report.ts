@@ -75,7 +75,7 @@ export class SelfReport {
     const status = this.#sources.protection()
     return {
       task: this.#sources.task(),
-      protection: status === undefined || status.mode === 'off' ? undefined : toldOf(status),
+      protection: status === undefined ? undefined : toldOf(status),
       drainPlan: this.#sources.drainPlan().slice(0, maxDrainPlans),
     }
   }

@@ -4,7 +4,12 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Finding } from '../../runtime/attention/finding.ts'
+import { openStore } from '../../runtime/store/open-store.ts'
+import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
+import { newRun } from '../contract/given.ts'
+import { TestWorker } from '../contract/test-worker.ts'
+import { inThePast } from '../support/incidents/in-the-past.ts'
 import { mail, sync } from '../support/incidents/jobs/orders.ts'
 import { CommandLine } from './command-line.ts'
 
@@ -128,4 +133,27 @@ describe('attention', () => {
     writeFileSync(join(cli.folder, 'damaged.db'), 'damaged '.repeat(1_000))
     await cli.refused(1, ['attention', '--store', 'sqlite:damaged.db'])
   })
+})
+
+test('attention tells of runs that can’t have scale-in protection, and which to ask about', async () => {
+  const cli = new CommandLine()
+  const url = `sqlite:${join(cli.folder, '.durable-jobs/jobs.db')}`
+  await inThePast(url, 300_000, ({ store }) =>
+    store.enqueue([newRun({ id: 'first', protect: true }), newRun({ id: 'second', protect: true })]).then(),
+  )
+  const store = await openStore(parseStoreConfig(url))
+  const detail = 'the task has no role'
+  const state = { kind: 'refused', code: 'AccessDeniedException', detail, retryInMs: 60_000 } as const
+  const protection = { mode: 'required', state, users: 0, protectedForMs: 0 } as const
+  await TestWorker.register(store, { leaseMs: 86_400_000, report: { n: 1, agoMs: 0, protection } })
+  const { code, stdout } = await cli.run(['attention', '--severity', 'critical'])
+  expect({ code, stdout }).toEqual({
+    code: 3,
+    stdout: expect.stringMatching(
+      /^critical {2}unprotected:job\/default {2}for 5m.*\n {2}2 runs of job 'job' .*\(AccessDeniedException: the task has no role; .*ecs:UpdateTaskProtection; next try in .*\)\.\n.*next: durable-jobs explain first\n/s,
+    ),
+  })
+  expect(await cli.ok('explain', 'first')).toContain('ecs:UpdateTaskProtection')
+  await store.close()
+  await cli.dispose()
 })

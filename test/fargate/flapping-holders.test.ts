@@ -32,7 +32,11 @@ async function open(tasks: number): Promise<Site> {
   const service = fake.createService({ name: 'workers', definition, desiredCount: tasks })
   const deps = { log: new LineLog(), jobs: [] }
   const holders = await Promise.all(
-    service.tasks.map((task) => new SteeredProtection(clock, fake, task, { mode: 'required' }).open(deps)),
+    service.tasks.map(async (task) => {
+      const protection = new SteeredProtection(clock, fake, task, { mode: 'required' })
+      await protection.open(deps)
+      return protection.opened
+    }),
   )
   return { clock, fake, holders }
 }

@@ -140,7 +140,7 @@ class Site {
   }
 
   async #body(signal: AbortSignal): Promise<string> {
-    this.begins.push(this.protection.opened.status.protectedForMs > 0)
+    this.begins.push(this.protection.protectedForMs > 0)
     this.inEcs.push(this.fake.isProtected(this.task))
     const told = abortOf(signal).then((reason) => {
       this.told.push((reason as { reason: string }).reason)

@@ -37,17 +37,22 @@ export class SteeredProtection implements ProtectionSource {
     return this
   }
 
-  /** Of the worker that has been started with it. */
+  /** Of the worker that has been started with it, in another mode than `off`. */
   get opened(): Protection {
-    if (this.#opened === undefined) throw new Error('its worker has not started')
+    if (this.#opened === undefined) throw new Error('its worker has not started, or asks for no protection')
     return this.#opened
   }
 
-  async open({ log, jobs }: Pick<ProtectionDeps, 'log' | 'jobs'>): Promise<Protection> {
+  /** 0 also where it asks for none. */
+  get protectedForMs(): number {
+    return this.#opened?.status.protectedForMs ?? 0
+  }
+
+  async open({ log, jobs }: Pick<ProtectionDeps, 'log' | 'jobs'>): Promise<Protection | undefined> {
     const { clock } = this
     const identity = openTaskIdentity({ clock, log, env: this.#task.environmentOf() })
     this.#opened = await this.#source.open({ clock, log, jobs, identity })
-    clock.watch(this.#fake, this.#task.arn, this.#opened)
+    if (this.#opened !== undefined) clock.watch(this.#fake, this.#task.arn, this.#opened)
     return this.#opened
   }
 }

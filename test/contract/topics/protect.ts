@@ -1,4 +1,7 @@
 import { expect } from 'vitest'
+import { findFindings } from '../../../runtime/attention/find-findings.ts'
+import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
+import { systemClock } from '../../../runtime/model/clock.ts'
 import { seniority } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import { askPauseMs, maxProtectedLeft } from '../../../runtime/store/protection-level.ts'
@@ -22,6 +25,7 @@ export function protectContract(open: Open): void {
   marksOfRuns(open)
   wakeUpsForProtectedRuns(open)
   limitsOfProtectedRuns(open)
+  attentionToProtectedRuns(open)
 }
 
 function claimsOfProtectedRuns(open: Open): void {
@@ -460,4 +464,38 @@ async function wokenBy(
   await later.promise
   for (const stop of stops) stop()
   return [...woken]
+}
+
+function attentionToProtectedRuns(open: Open): void {
+  contractTest(open, 'runs that every worker is refused protection for need attention', async (contract) => {
+    const { store, worker, advance, now } = contract
+    const findings = async () =>
+      findFindings(await new SnapshotReader(store, systemClock).read()).filter(
+        ({ kind }) => kind === 'unprotected',
+      )
+    const [code, detail] = ['AccessDeniedException', 'no role']
+    const refused = { kind: 'refused', code, detail, retryInMs: 60_000 } as const
+    const protection = { mode: 'required', state: refused, users: 0, protectedForMs: 0 } as const
+    const report = { n: 1, agoMs: 0, protection }
+    const [first, second] = [
+      await worker({ leaseMs: longLease, report }),
+      await worker({ leaseMs: longLease, report }),
+    ]
+    const runs = [protectedRun(), newRun(), protectedRun()]
+    const begun = now()
+    await store.enqueue(runs)
+    expect(ids((await first.claimAs('none')).runs)).toEqual([runs[1]?.id])
+    await second.claimAs('none')
+    expect(await findings()).toEqual([])
+    advance(5 * 60_000)
+    expect(await findings()).toMatchObject([
+      {
+        id: 'unprotected:job/default',
+        ...{ severity: 'critical', since: begun, next: `durable-jobs explain ${runs[0]?.id}` },
+        sentence: expect.stringMatching(/^2 runs of job 'job' .* 2 workers were refused it by ECS /),
+      },
+    ])
+    await second.claimAs('takes', 1)
+    expect(await findings()).toEqual([])
+  })
 }

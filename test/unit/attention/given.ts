@@ -38,7 +38,7 @@ export function snapshot(
       statistics: { range: '1h', now, coveredMs: hourMs, jobs: [], points: [], backlogs: [] },
       ...over,
     },
-    ...{ checks: [], classes: [], limiterKeys: [], blocked: [], longestUnserved: [] },
+    ...{ checks: [], classes: [], limiterKeys: [], blocked: [], longestUnserved: [], longestUnprotected: [] },
     ...rest,
   }
 }

@@ -3,7 +3,7 @@ import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import { FakeClock } from '../coordination/fake-clock.ts'
-import { snapshot } from './given.ts'
+import { snapshot, worker } from './given.ts'
 
 type Reads = ConstructorParameters<typeof SnapshotReader>[0]
 
@@ -78,4 +78,24 @@ test('what the overview shows is read more of, a bounded number of times', async
   ])
   expect(longestUnserved).toHaveLength(5)
   expect(longestUnserved[0]).toEqual({ queue: 'a', job: 'job 0', since: 7 })
+})
+
+test('runs that need protection are read only while no worker takes such, a bounded number of them', async () => {
+  const names = Array.from({ length: 6 }, (_, n) => `job ${n}`)
+  const versions = Object.fromEntries(names.map((name) => [name, 1]))
+  const counts = [{ queue: 'a', job: 'job 0', state: 'ready', count: 2 }] as const
+  const classes = names.flatMap((job) =>
+    [1, 2].map((version) => ({ queue: 'a', job, version, protect: true }) as const),
+  )
+  const read = async (over: Partial<Overview>): Promise<string[]> => {
+    const { reads, store: found } = store({ counts, ...over })
+    await new SnapshotReader({ ...found, readyClasses: async () => classes }, new FakeClock()).read()
+    return reads.filter((one) => one.startsWith('runs ready job'))
+  }
+  const waits = worker('w', versions)
+  expect(await read({ workers: [waits] })).toEqual(
+    Array.from({ length: 5 }, (_, n) => `runs ready job ${n} 20`),
+  )
+  expect(await read({ workers: [waits], cut: ['workers'] })).toEqual([])
+  expect(await read({ workers: [waits, worker('holder', versions, { protectedRuns: 'takes' })] })).toEqual([])
 })

@@ -7,6 +7,7 @@ import {
   protectionWaitText,
 } from '../../../runtime/describe/protection-wait.ts'
 import { noAnswer, type ProtectionState } from '../../../runtime/model/protection.ts'
+import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { ProtectionInfo } from '../../../runtime/store/worker-report.ts'
 
 function saying(state: ProtectionState, over: Partial<ProtectionInfo> = {}): ProtectionCandidate {
@@ -103,7 +104,9 @@ describe('what a run that needs protection waits for', () => {
     ['waits for a worker with scale-in protection', [silent, blocked(1)]],
   ])('is in a cell: %s', (text, candidates) => {
     const run = { job: 'charge', version: 1, queue: 'default', protect: true as const }
-    expect(hindranceText({ kind: 'unprotected', candidates }, run)).toBe(text)
+    expect(hindranceText({ kind: 'unprotected', candidates: candidates as readonly WorkerInfo[] }, run)).toBe(
+      text,
+    )
   })
 })
 

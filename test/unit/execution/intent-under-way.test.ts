@@ -22,9 +22,7 @@ const run: ClaimedRun = {
 }
 
 /** An execution that is stopped while an at-most-once intent is on its way to a store that then stores it. */
-async function stopDuringIntent(
-  stop: Stop,
-): Promise<{
+async function stopDuringIntent(stop: Stop): Promise<{
   readonly execution: Execution
   readonly phases: readonly string[]
   readonly begun: () => number

@@ -40,20 +40,32 @@ describe('options', () => {
   })
 })
 
-async function openIn(
+interface Opened<Found> {
+  readonly protection: Found
+  readonly log: LineLog
+}
+
+async function tryIn(
   env: NodeJS.ProcessEnv,
   options: ScaleInProtectionOptions = {},
   jobs: readonly { name: string; timeoutMs: number | undefined }[] = [],
-): Promise<{ protection: Protection; log: LineLog }> {
+): Promise<Opened<Protection | undefined>> {
   const log = new LineLog()
   const deps = { clock: patientClock, log }
   const uri = env.ECS_CONTAINER_METADATA_URI_V4
   const identity = uri === undefined ? undefined : new TaskIdentityReader(uri, deps)
   const protection = await hookedScaleInProtection(options, { env }).open({ ...deps, identity, jobs })
   onTestFinished(async () => {
-    await protection.close()
+    await protection?.close()
     await identity?.close()
   })
+  return { protection, log }
+}
+
+/** Where protection can be asked for. */
+async function openIn(...args: Parameters<typeof tryIn>): Promise<Opened<Protection>> {
+  const { protection, log } = await tryIn(...args)
+  if (protection === undefined) throw new Error('no protection is asked for')
   return { protection, log }
 }
 
@@ -70,20 +82,11 @@ function changeOf(protection: Protection, holds: () => boolean): Promise<void> {
 }
 
 describe('outside ECS', () => {
-  test.each([undefined, 'best-effort', 'off'] as const)(
-    'mode %s is quietly off: runs start',
-    async (mode) => {
-      const { protection, log } = await openIn({}, mode === undefined ? {} : { mode })
-      expect(protection.status).toMatchObject({ mode: 'off', state: { kind: 'off' }, users: 0 })
-      expect([protection.mayClaimProtected(), protection.mayAsk()]).toEqual([true, false])
-      const hold = protection.acquire()
-      expect([await hold.confirm(), protection.status.users]).toEqual([true, 1])
-      hold.release()
-      hold.release()
-      expect(protection.status.users).toBe(0)
-      expect(log.lines).toEqual([])
-    },
-  )
+  test.each([undefined, 'best-effort', 'off'] as const)('mode %s is quietly off', async (mode) => {
+    const { protection, log } = await tryIn({}, mode === undefined ? {} : { mode })
+    expect(protection).toBeUndefined()
+    expect(log.lines).toEqual([])
+  })
 
   test('mode required does not start', async () => {
     await expect(openIn({}, { mode: 'required' })).rejects.toMatchObject({
@@ -98,9 +101,8 @@ describe('in a task', () => {
     const { env, requests } = await EcsEndpoints.open()
     const { protection } = await openIn(env)
     expect(protection.mode).toBe('best-effort')
-    const off = await openIn(env, { mode: 'off' })
-    off.protection.want()
-    expect(off.protection.mode).toBe('off')
+    const off = await tryIn(env, { mode: 'off' })
+    expect(off.protection).toBeUndefined()
     expect(requests.filter(({ method }) => method === 'PUT')).toEqual([])
   })
 
@@ -141,8 +143,8 @@ describe('in a task', () => {
     const { agentUri } = await EcsEndpoints.open()
     const env = { ECS_AGENT_URI: agentUri }
     await expect(openIn(env, { mode: 'required' })).rejects.toMatchObject({ code: 'PROTECTION_UNAVAILABLE' })
-    const { protection, log } = await openIn(env)
-    expect(protection.mode).toBe('off')
+    const { protection, log } = await tryIn(env)
+    expect(protection).toBeUndefined()
     expect(log.messages).toEqual([expect.stringMatching(/^warn: .*METADATA.*without scale-in protection$/)])
   })
 
@@ -239,6 +241,7 @@ describe('two workers of one process', () => {
       identity: { current: undefined, onKnown: () => undefined },
       jobs: [],
     })
+    if (blind === undefined) throw new Error('no protection is asked for')
     blind.want()
     const { protection } = await openIn(endpoints.env, { mode: 'required' })
     await changeOf(blind, () => blind.mayClaimProtected())

@@ -41,8 +41,6 @@ class Sources {
 test('a worker outside ECS reports nothing, at no time', () => {
   const sources = new Sources()
   expect([sources.report.whole(), sources.report.next()]).toEqual([undefined, undefined])
-  sources.protection = { ...idle, mode: 'off', state: { kind: 'off' } }
-  expect([sources.report.whole(), sources.report.next()]).toEqual([undefined, undefined])
 })
 
 test('a task is reported once, when it becomes known', () => {
