@@ -79,7 +79,9 @@ test("its strategy for Spot is one by the SDK's types", async () => {
 })
 
 test('the file that it and the README install until the registry has the package is of this version', () => {
-  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    version: string
+  }
   const texts = [page, readFileSync(join(repository, 'README.md'), 'utf8')]
   for (const text of texts) {
     const named = text.match(/durable-jobs-[\d.]+\.tgz/g) ?? []
