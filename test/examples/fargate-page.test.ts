@@ -78,6 +78,17 @@ test("its strategy for Spot is one by the SDK's types", async () => {
   expect(JSON.parse(strategy)).toHaveLength(2)
 })
 
+test('the file that it and the README install until the registry has the package is of this version', () => {
+  const { version } = JSON.parse(readFileSync(join(repository, 'package.json'), 'utf8')) as {
+    version: string
+  }
+  const texts = [page, readFileSync(join(repository, 'README.md'), 'utf8')]
+  for (const text of texts) {
+    const named = text.match(/durable-jobs-[\d.]+\.tgz/g) ?? []
+    expect(new Set(named)).toEqual(new Set([`durable-jobs-${version}.tgz`]))
+  }
+})
+
 test('it names every file of the kit', () => {
   const files = readdirSync(kit, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   expect(files.length).toBeGreaterThan(10)
