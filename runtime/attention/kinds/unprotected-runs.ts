@@ -31,7 +31,8 @@ function toSighting({ queue, job, runs, complete }: ReadySample, { overview }: S
   if (oldest === undefined) return []
   const { run, candidates } = oldest
   const readyMs = overview.now - run.changedAt
-  if (readyMs < settledMs || !candidates.some(isKept)) return []
+  const kept = candidates.filter(isKept)
+  if (readyMs < settledMs || kept.length === 0) return []
   // The others could have asked for it by now, unless they have been busy.
   const others = candidates.filter((worker) => !isKept(worker))
   if (others.some(({ running, concurrency }) => running >= concurrency)) return []
@@ -40,7 +41,7 @@ function toSighting({ queue, job, runs, complete }: ReadySample, { overview }: S
   return [
     {
       subject: subjectOf(job, queue),
-      severity: severityOf(candidates),
+      severity: severityOf(kept),
       // Where a worker may be asking now, a second look tells.
       since: others.length === 0 ? exactly(run.changedAt) : atLeast(run.changedAt),
       sentence:
@@ -71,12 +72,12 @@ function isKept({ protection, protectedRuns }: WorkerInfo): boolean {
   }
 }
 
-/** It ends without a person where a task ends, rests or may yet get it. */
-function severityOf(candidates: readonly WorkerInfo[]): Severity {
-  const mayPass = (worker: WorkerInfo): boolean => {
-    const state = worker.protection?.state
+/** By the workers that can't have it: which of a refused fleet may ask just now changes every second. */
+function severityOf(kept: readonly WorkerInfo[]): Severity {
+  const passes = ({ protection }: WorkerInfo): boolean => {
+    const state = protection?.state
     if (state?.kind === 'refused') return state.code === 'DEPLOYMENT_BLOCKED'
-    return state?.kind === 'closing' || state?.kind === 'resting' || !isKept(worker)
+    return state?.kind === 'closing' || state?.kind === 'resting'
   }
-  return candidates.some(mayPass) ? 'warning' : 'critical'
+  return kept.some(passes) ? 'warning' : 'critical'
 }

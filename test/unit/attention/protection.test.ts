@@ -56,7 +56,7 @@ test('what a back-off may end is none', () => {
   expect(found(unprotectedRuns, { workers: [denied] }, ready(70 * secondMs))).toHaveLength(1)
 })
 
-test('that a task which ends, rests or may yet ask brings to an end is a warning', () => {
+test('that a task which ends or rests brings to an end is a warning', () => {
   expect(severityWith(refused('TASK_NOT_VALID'))).toBe('critical')
   expect(severityWith(refused('no answer'))).toBe('critical')
   expect(severityWith(worker('w', { charge: 1 }))).toBe('critical')
@@ -72,7 +72,7 @@ test('where a worker may ask, or asks now, another one must have been refused, a
   expect(severityWith(worker('w', { charge: 1 }, { protectedRuns: 'may ask' }))).toBeUndefined()
   expect(severityWith(denied, saying(idle, { running: 10 }))).toBeUndefined()
   const finding = onlyFinding(unprotectedRuns, { workers: [denied, saying(idle)] }, one)
-  expect(finding).toMatchObject({ severity: 'warning', since: now - 5 * minuteMs, sinceAtLeast: true })
+  expect(finding).toMatchObject({ severity: 'critical', since: now - 5 * minuteMs, sinceAtLeast: true })
 })
 
 test('a worker that takes such runs, a paused queue, a missing worker and a cut fleet are none', () => {
