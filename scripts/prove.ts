@@ -239,9 +239,14 @@ const parts: readonly Part[] = [
   {
     name: 'fargate-tasks',
     shows:
-      'Workers in tasks of the fake ECS: each way a task ends, told of its runs; each failure of a call for protection in each mode; two workers in a task, a deployment',
-    command: fargateTests('worker-deaths', 'worker-identity', 'replies-in-each-mode'),
-    env: { DURABLE_JOBS_PROVE_CASES: 'all' },
+      'Workers in tasks of the fake ECS: each way a task ends, told of its runs; each failure of a call for protection in each mode; two workers in a task; deployments of five protected tasks',
+    command: fargateTests(
+      'worker-deaths',
+      'worker-identity',
+      'replies-in-each-mode',
+      'protected-deployments',
+    ),
+    env: { DURABLE_JOBS_PROVE_CASES: 'all', DURABLE_JOBS_PROVE_OLD_TASKS: '5' },
   },
   withRedis({
     name: 'fargate-calls',

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineJob } from '../../sdk/index.ts'
+import { provingNumber } from '../crash/evidence.ts'
 import { abortOf, gate, openWorkshop } from '../unit/workshop.ts'
 import type { FakeEcsEvent } from './fake-ecs-event.ts'
 import type { FakeService } from './fake-service.ts'
@@ -14,6 +15,8 @@ import { idle } from './task-programs.ts'
 
 const minutes = 60_000
 const maxTotalMs = 120 * minutes
+/** Tasks that a deployment replaces; five in `npm run prove -- fargate-tasks`. */
+const oldTasks = provingNumber('DURABLE_JOBS_PROVE_OLD_TASKS', 2)
 
 type Stop = Extract<FakeEcsEvent, { type: 'stop' }>
 
@@ -86,7 +89,7 @@ test.concurrent('where all old tasks are protected new ones are refused, which t
   ])
 })
 
-test.concurrent('five old tasks with a protected run that never ends: the deployment ends within maxTotal', async ({
+test.concurrent('old tasks with a protected run each that never ends: the deployment ends within maxTotal', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openWorkshop({}, atEnd)
@@ -99,23 +102,25 @@ test.concurrent('five old tasks with a protected run that never ends: the deploy
   )
   const fleet = await SteeredFleet.open(shop, [endless], { mode: 'required', maxTotal: maxTotalMs }, atEnd)
   const { clock } = fleet
-  const { deploy, isDeployed, stops } = await open(fleet, 5)
-  const runs = await Promise.all(Array.from({ length: 5 }, () => shop.jobs.enqueue(endless)))
-  await clock.passUntil(() => begun.length === 5)
+  const { deploy, isDeployed, stops } = await open(fleet, oldTasks)
+  const runs = await Promise.all(Array.from({ length: oldTasks }, () => shop.jobs.enqueue(endless)))
+  await clock.passUntil(() => begun.length === oldTasks)
   await clock.advance(10 * minutes)
   const deployedAt = clock.now()
   await deploy()
   await clock.passUntil(isDeployed, 1 * minutes)
-  expect(stops().map(({ protectedThen }) => protectedThen)).toEqual(Array.from({ length: 5 }, () => false))
+  expect(stops().map(({ protectedThen }) => protectedThen)).toEqual(
+    Array.from({ length: oldTasks }, () => false),
+  )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
   // They go on in new tasks.
-  await clock.passUntil(() => begun.length > 5)
+  await clock.passUntil(() => begun.length > oldTasks)
   for (const { id } of runs) {
     expect(await shop.jobs.inspector.run(id)).toMatchObject({ losses: 0, attempt: 1 })
   }
 })
 
-test.concurrent('five old tasks with protected runs one after the other: it ends before maxTotal, by itself', async ({
+test.concurrent('old tasks with protected runs one after the other: it ends before maxTotal, by itself', async ({
   onTestFinished: atEnd,
 }) => {
   const shop = await openWorkshop({}, atEnd)
@@ -131,13 +136,15 @@ test.concurrent('five old tasks with protected runs one after the other: it ends
   )
   const fleet = await SteeredFleet.open(shop, [brief], { mode: 'required', maxTotal: maxTotalMs }, atEnd)
   const { clock } = fleet
-  const { deploy, isDeployed, stops } = await open(fleet, 5)
-  for (let i = 0; i < 10; i++) await shop.jobs.enqueue(brief)
-  await clock.passUntil(() => ended > 5)
+  const { deploy, isDeployed, stops } = await open(fleet, oldTasks)
+  for (let i = 0; i < 2 * oldTasks; i++) await shop.jobs.enqueue(brief)
+  await clock.passUntil(() => ended > oldTasks)
   const deployedAt = clock.now()
   await deploy()
   await clock.passUntil(isDeployed, 20_000)
-  expect(stops().map(({ protectedThen }) => protectedThen)).toEqual(Array.from({ length: 5 }, () => false))
+  expect(stops().map(({ protectedThen }) => protectedThen)).toEqual(
+    Array.from({ length: oldTasks }, () => false),
+  )
   for (const { at } of stops()) expect(at - deployedAt).toBeLessThanOrEqual(maxTotalMs)
   // From half of it on they take no new ones: none has used its total up.
   expect(shop.lines.filter(({ message }) => message.includes('protected for maxTotal'))).toEqual([])
