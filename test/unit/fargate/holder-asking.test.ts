@@ -44,7 +44,7 @@ describe('asking', () => {
   })
 })
 
-test('a body that is covered while it runs keeps no slot free, until a run waits for protection too', () => {
+test('a user that has begun without protection keeps no slot free, until a run waits for protection too', () => {
   for (const mode of ['required', 'best-effort'] as const) {
     const holder = HolderScript.ready({ mode })
     holder.acquire()
