@@ -21,7 +21,7 @@ export function stateOf(rules: HolderRules, state: HolderState, now: number): Pr
   }
   if (state.askingSince !== undefined) {
     const forMs = now - state.askingSince
-    return { kind: 'asking', forMs, keepsSlot: forMs < rules.waitMs }
+    return { kind: 'asking', forMs, keepsSlot: state.wanted && forMs < rules.waitMs }
   }
   return state.grant === undefined ? { kind: 'idle' } : { kind: 'held' }
 }
@@ -54,7 +54,7 @@ export function mayClaim(rules: HolderRules, state: HolderState, now: number): b
     case 'refused':
       return startsUnprotected[rules.mode]
     case 'asking':
-      return startsUnprotected[rules.mode] && !found.keepsSlot
+      return startsUnprotected[rules.mode] && found.forMs >= rules.waitMs
     case 'idle':
     case 'closing':
     case 'resting':

@@ -131,7 +131,8 @@ export class TaskHolder {
 
   async #confirm(admitted: boolean): Promise<boolean> {
     if (!admitted) return false
-    if (!this.#suffices) this.#dispatch({ kind: 'want' })
+    // Without any the hold itself asks; a wish would also keep a slot free for a run that has one.
+    if (!this.#suffices && this.#state.grant !== undefined) this.#dispatch({ kind: 'want' })
     if (startsUnprotected[this.#rules.mode] || this.#suffices) return true
     if (!this.#isAsking) return false
     const { clock } = this.#deps

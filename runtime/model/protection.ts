@@ -31,7 +31,7 @@ export const startsUnprotected: Readonly<Record<ProtectionMode, boolean>> = {
 export type ProtectionState =
   /** Not protected, and nothing asked for it. It may ask. */
   | { readonly kind: 'idle' }
-  /** A run or a user waits for it. `keepsSlot`: briefly enough that a slot is kept free for the run. */
+  /** A run or a user waits for it. `keepsSlot`: a run does, and a slot is kept free for it. */
   | { readonly kind: 'asking'; readonly forMs: number; readonly keepsSlot: boolean }
   | { readonly kind: 'held' }
   /** `retryInMs` is undefined when it never asks again. */

@@ -44,6 +44,19 @@ describe('asking', () => {
   })
 })
 
+test('a user that has begun without protection keeps no slot free, until a run waits for protection too', () => {
+  for (const mode of ['required', 'best-effort'] as const) {
+    const holder = HolderScript.ready({ mode })
+    holder.acquire()
+    expect([holder.kind, holder.keepsSlot, holder.mayClaim]).toEqual(['asking', false, false])
+    holder.advance(1 * seconds)
+    holder.want()
+    expect([holder.keepsSlot, holder.mayClaim]).toEqual([true, false])
+    holder.advance(9 * seconds)
+    expect([holder.keepsSlot, holder.mayClaim]).toEqual([false, mode === 'best-effort'])
+  }
+})
+
 describe('expiry', () => {
   test('counts from the send of the call, not from its answer', () => {
     const holder = HolderScript.ready()

@@ -158,6 +158,11 @@ export class HolderScript {
     return stateOf(this.rules, this.state, this.now).kind
   }
 
+  get keepsSlot(): boolean {
+    const state = stateOf(this.rules, this.state, this.now)
+    return state.kind === 'asking' && state.keepsSlot
+  }
+
   /** When its timer fires next. */
   get nextWake(): number {
     return wakeAt(this.rules, this.state, this.now)

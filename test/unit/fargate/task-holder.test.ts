@@ -220,6 +220,21 @@ describe('a holder', () => {
 })
 
 describe('confirming a hold', () => {
+  test.each(['required', 'best-effort'] as const)(
+    'in %s asks, and keeps no slot free: the run that confirms has one',
+    async (mode) => {
+      transport.answer = () => undefined
+      const holder = open(mode)
+      void holder.acquire().confirm()
+      await clock.settle()
+      expect([transport.sent, holder.status.state.kind, holder.keepsSlotFree]).toEqual([
+        ['0s protect 5'],
+        'asking',
+        false,
+      ])
+    },
+  )
+
   test('is immediate with a minute ahead', async () => {
     const holder = await protectedHolder()
     expect(await holder.acquire().confirm()).toBe(true)
