@@ -47,8 +47,7 @@ export type SilentTask = {
   readonly lease: string
   readonly worker: string
   readonly taskArn: string
-} & /** Its lease is over, and what ended its task isn't known. */
-(
+} /** Its lease is over, and what ended its task isn't known. */ & (
   | { readonly state: 'lost'; readonly lostAgoMs: number }
   /** Its lease goes on, but the store has not seen it for two renewals; `seenAt` is for `reclaimStopped`. */
   | { readonly state: 'silent'; readonly seenAt: number }
