@@ -108,7 +108,8 @@ interface LocalWait {
  *     more is written and nothing more settles.
  * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
  *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
- *     Handed over then, its effect would be unknown although it never began.
+ *     Handed over then, its effect would be unknown although it never began. Where the store can't be reached the intent isn't
+ *     stored either, and the run is given up when the time of the drain is over.
  * E4  The stay turns (returned, threw, stopped, suspendable) only when no body runs and no append is under way;
  *     a lost run ends at once, whatever is under way.
  */
@@ -141,8 +142,6 @@ export class Execution {
   /** Stored entries: after a retry fewer than positions. */
   #entries = 0
   #appending = 0
-  /** Of those, intents of at-most-once bodies. */
-  #intents = 0
   #gate: Promise<void> | undefined
   #quiet: CancelTimer | undefined
   #timers = new Set<CancelTimer>()
@@ -178,9 +177,9 @@ export class Execution {
     return this.#waits.size > 0 && this.#bodies.size === 0 && this.#appending === 0 && !this.#line.busy
   }
 
-  /** Whether an at-most-once body is running, or its intent on the way to the store: such a run is never handed back (R12). */
+  /** Whether an at-most-once body is running: such a run is never handed back (R12). */
   get insideOnce(): boolean {
-    return this.#intents > 0 || [...this.#bodies].some((body) => body.once)
+    return [...this.#bodies].some((body) => body.once)
   }
 
   /** The author's code that has been running for longest, if any runs in a step. */
@@ -381,7 +380,6 @@ export class Execution {
     const refusable = record.phase === 'done' && record.waitedAt !== undefined
     const open = refusable ? this.holdSteps() : undefined
     this.#appending++
-    if (record.phase === 'intent') this.#intents++
     try {
       const { id, fence } = this.run
       const entry = { kind: 'checkpoint', run: id, fence, position, record } as const
@@ -404,7 +402,6 @@ export class Execution {
       // What follows from the answer has begun by then, so that the stay can't turn in between (E4).
       this.seams.clock.soon(() => {
         this.#appending--
-        if (record.phase === 'intent') this.#intents--
         this.#check()
       })
     }

@@ -21,14 +21,20 @@ const run: ClaimedRun = {
   journal: { entries: [], more: false },
 }
 
-/** An execution that is stopped while an at-most-once intent is on its way to a store that then stores it. */
-async function stopDuringIntent(stop: Stop): Promise<{
+/**
+ * An execution that is stopped while an at-most-once intent is on its way to a store that then stores it. `beside`: with the
+ * intent goes the pause of a step that failed.
+ */
+async function stopDuringIntent(
+  stop: Stop,
+  beside = false,
+): Promise<{
   readonly execution: Execution
   readonly phases: readonly string[]
   readonly begun: () => number
 }> {
   const log = new LineLog()
-  const [sent, replies] = [gate(), gate<EntryAnswer>()]
+  const [sent, ofPause, ofIntent] = [gate(), gate<EntryAnswer>(), gate<EntryAnswer>()]
   const phases: string[] = []
   let begun = 0
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
@@ -52,20 +58,25 @@ async function stopDuringIntent(stop: Stop): Promise<{
     coverOnce: async () => () => undefined,
     submit: ({ record: { path, phase } }) => {
       phases.push(`${path} ${phase}`)
-      if (phase !== 'intent') return Promise.resolve({ kind: 'stored' })
-      sent.open()
-      return replies.opened
+      if (phase !== 'intent' && phase !== 'retrying') return Promise.resolve({ kind: 'stored' })
+      if (phases.length === (beside ? 2 : 1)) sent.open()
+      return phase === 'intent' ? ofIntent.opened : ofPause.opened
     },
   })
   const step = stepTools(execution)
   execution.begin(async () => {
-    await step.run('pay', () => void begun++, { atMostOnce: true })
+    const pay = step.run('pay', () => void begun++, { atMostOnce: true })
+    const fail = (): never => {
+      throw new Error('try later')
+    }
+    if (beside) await step.run('flaky', fail)
+    await pay
     return step.run('mail', () => 'sent')
   })
   await sent.opened
-  expect(execution.insideOnce).toBe(true)
   execution.stop(stop)
-  replies.open({ kind: 'stored' })
+  ofPause.open({ kind: 'stored' })
+  ofIntent.open({ kind: 'stored' })
   return { execution, phases, begun: () => begun }
 }
 
@@ -75,9 +86,16 @@ test.for<Stop>([{ kind: 'draining' }, { kind: 'unprotected' }])(
     const { execution, phases, begun } = await stopDuringIntent(stop)
     expect(await execution.nextTurn()).toEqual({ kind: 'stopped', stop })
     expect([begun(), phases]).toEqual([1, ['pay intent', 'pay done']])
-    expect(execution.insideOnce).toBe(false)
   },
 )
+
+test('R12: the same beside a step that is to pause, which alone would be handed over at once', async () => {
+  const stop: Stop = { kind: 'draining' }
+  const { execution, phases, begun } = await stopDuringIntent(stop, true)
+  expect(await execution.nextTurn()).toEqual({ kind: 'stopped', stop })
+  expect(begun()).toBe(1)
+  expect(phases.toSorted()).toEqual(['flaky retrying', 'pay done', 'pay intent'])
+})
 
 test.for<Stop>([{ kind: 'cancelled' }, { kind: 'timed out' }])(
   'a body whose intent was being stored when the run was $kind does not begin',
