@@ -34,7 +34,7 @@ export class AskSchedule {
     return state === 'silent' ? never : (this.#lost.get(lease)?.askAt ?? never)
   }
 
-  /** ECS was asked and the worker isn't explained. `isRunning`: its task is running and was not told to stop. */
+  /** ECS was asked about the worker: if it's told again, not before the pause is over. `isRunning`: its task is running and was not told to stop. */
   putOff({ lease, state }: SilentTask, now: number, isRunning: boolean): void {
     if (state === 'silent') return
     const { asked = 0, outlivedWorker = false } = this.#lost.get(lease) ?? {}

@@ -15,6 +15,9 @@ export interface TaskIdentity {
   /** Limit of the task, in vCPU. */
   readonly vcpu?: number
   readonly memoryMiB?: number
-  /** When ECS began to pull its images, by the host's clock: a process that is started again in the task doesn't change it. */
+  /**
+   * When ECS began to pull its images, by the host's clock: a process that is started again in the task doesn't
+   * change it (assumed).
+   */
   readonly pulledAt?: number
 }

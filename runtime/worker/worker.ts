@@ -223,7 +223,8 @@ export class Worker {
   /**
    * Starts, works until a stop signal, a drain order or `stop()`, and answers the exit code: 0 once everything
    * is handed over, 1 when it could not start, its lease thread is gone, the store was gone and runs go on elsewhere
-   * only after its lease, or an at-most-once body was still running when it had to end. After a signal it exits the process with that code by itself.
+   * only after its lease, or an at-most-once body was still running when it had to end. After a signal it exits the
+   * process with that code by itself.
    */
   async run(): Promise<number> {
     const { handleSignals, log } = this.#config

@@ -113,6 +113,25 @@ describe('the file of the embedded store', () => {
     })
   })
 
+  test('whose executions know no task gets that column, and keeps its executions', async () => {
+    const run = newRun()
+    await using(async (store) => {
+      await store.enqueue([run])
+      const worker = await TestWorker.register(store)
+      const [claimed] = await worker.claim(1)
+      if (claimed !== undefined) await worker.settle(claimed, { kind: 'released' })
+    })
+    sql('ALTER TABLE executions DROP COLUMN task')
+    await using(async (store) => {
+      const [first] = await store.executions(run.id)
+      expect(first).toMatchObject({ n: 1, end: { transition: 'release' } })
+      const worker = await TestWorker.register(store)
+      const [claimed] = await worker.claim(1)
+      if (claimed !== undefined) await worker.settle(claimed, { kind: 'released' })
+      expect(await store.executions(run.id)).toMatchObject([{ n: 1 }, { n: 2 }])
+    })
+  })
+
   test('of the version before gets the columns it lacks and keeps its format, so that both go on', async () => {
     const both = { key: 'w', canonicalKey: 'c', until: 'finished', onDuplicate: 'join' } as const
     const [before, after] = [newRun({ inputDigest: 'c' }), newRun({ unique: both })]

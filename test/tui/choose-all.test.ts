@@ -8,7 +8,7 @@ import { screens } from '../../tui/screens/screens.ts'
 import { keyEvent, runOf, stateOf, stepped } from './support/given.ts'
 
 const data: RunsData = {
-  ...{ pages: [{ runs: [runOf('a'), runOf('b')] }], newer: 0, looked: 2, isPartial: false },
+  ...{ pages: [{ runs: [runOf('a'), runOf('b')] }], filter: '', newer: 0, looked: 2, isPartial: false },
   ...{ order: 'newest', unknown: [] },
 }
 

@@ -225,8 +225,23 @@ test('a view that stands still says which key lets it move on', () => {
   expect(keysOf(pressed(stateOf(), 'F'))).toContain('F move on')
 })
 
+const noRuns = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
+
+test('a list of runs says that none matches once the search for that filter is over', () => {
+  const shown = (data: object): string =>
+    linesOf(stateOf({ target: { screen: 'runs', filter: 'tag:x' }, data })).join('\n')
+  expect(shown({ ...noRuns, filter: 'tag:x' })).toContain("no run matches 'tag:x'")
+  for (const other of [
+    { ...noRuns, filter: 'tag:y' },
+    { ...noRuns, filter: 'tag:x', isPartial: true },
+  ]) {
+    expect(shown(other)).not.toContain('no run matches')
+    expect(shown(other)).toContain('reading runs')
+  }
+})
+
 test('an empty list says how its filter goes away: esc takes back one that was typed, and leaves one that was opened', () => {
-  const data = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
+  const data = { ...noRuns, filter: 'tag:x' }
   const opened = stateOf({
     target: { screen: 'runs', filter: 'tag:x' },
     data,

@@ -56,6 +56,7 @@ test('a run in the list of runs jumps to its worker', () => {
   const runs = [runOf('r', { state: 'running', worker: 'a' } as Partial<Run>)]
   const data: RunsData = {
     pages: [{ runs }],
+    filter: '',
     newer: 0,
     looked: 1,
     isPartial: false,

@@ -10,7 +10,15 @@ import { findingOf, fleetOf, keyEvent, pressed, runOf, stateOf, stepped, typed }
 
 function runsData(...ids: readonly string[]): RunsData {
   const runs = ids.map((id) => runOf(id))
-  return { pages: [{ runs }], newer: 0, looked: ids.length, isPartial: false, order: 'newest', unknown: [] }
+  return {
+    pages: [{ runs }],
+    newer: 0,
+    looked: ids.length,
+    isPartial: false,
+    filter: '',
+    order: 'newest',
+    unknown: [],
+  }
 }
 
 const list = stateOf({ target: { screen: 'runs' }, data: runsData('a', 'b', 'c', 'd') })

@@ -226,6 +226,11 @@ const additions = [
   // ARN of the ECS task it runs in: WR3 in store/worker-report.ts.
   { table: 'workers', column: 'task', type: 'TEXT' },
 ] as const
+/** Columns that came to added tables later. */
+const lateAdditions = [
+  // Id of the ECS task: X4 in store/executions.ts.
+  { table: 'executions', column: 'task', type: 'TEXT' },
+] as const
 const addedTables = `
   CREATE INDEX IF NOT EXISTS runs_instants ON runs (instant_at) WHERE instant_at IS NOT NULL;
   -- Jumps of the host's clock, and what the store's time makes of them: see store-clock.ts.
@@ -350,7 +355,7 @@ const addedTables = `
   -- Executions that have ended: see executions.ts. By a trigger: the version before deletes runs, too.
   CREATE TABLE IF NOT EXISTS executions (
     run INTEGER NOT NULL, n INTEGER NOT NULL, claimed_at INTEGER NOT NULL, ready_at INTEGER, ended_at INTEGER NOT NULL,
-    transition TEXT NOT NULL, until INTEGER, worker TEXT, version INTEGER, task TEXT, PRIMARY KEY (run, n)
+    transition TEXT NOT NULL, until INTEGER, worker TEXT, version INTEGER, PRIMARY KEY (run, n)
   ) WITHOUT ROWID;
   CREATE TRIGGER IF NOT EXISTS executions_leave AFTER DELETE ON runs
   BEGIN
@@ -393,10 +398,9 @@ export async function migrate(database: StoreWriter): Promise<void> {
       for (let version = checkFormat(database); version < formatVersion; version++) {
         database.exec(migrations[version] ?? '')
       }
-      for (const { table, column, type } of missingColumns(database)) {
-        database.exec(`ALTER TABLE ${table} ADD COLUMN ${column} ${type}`)
-      }
+      for (const column of missing(additions, database)) database.exec(addition(column))
       database.exec(addedTables)
+      for (const column of missing(lateAdditions, database)) database.exec(addition(column))
       database.exec(`PRAGMA user_version = ${formatVersion}`)
       database.exec(`PRAGMA application_id = ${applicationId}`)
     },
@@ -411,23 +415,30 @@ export function isComplete(database: Database): boolean {
 
 /** All tables and columns of this version, as statements for an empty file. */
 export function newestSchema(): string {
-  const columns = additions.map(
-    ({ table, column, type }) => `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`,
-  )
-  return [...migrations, ...columns, addedTables].join(';\n')
+  return [...migrations, ...additions.map(addition), addedTables, ...lateAdditions.map(addition)].join(';\n')
 }
 
 function hasAdditions(database: Database): boolean {
   const has = (name: string): boolean =>
     database.get('SELECT 1 FROM sqlite_schema WHERE name = ?', name) !== undefined
-  return namesAdded.every(has) && missingColumns(database).length === 0
+  return namesAdded.every(has) && missing([...additions, ...lateAdditions], database).length === 0
 }
 
-function missingColumns(database: Database): readonly (typeof additions)[number][] {
-  return additions.filter(
+interface AddedColumn {
+  readonly table: string
+  readonly column: string
+  readonly type: string
+}
+
+function missing(columns: readonly AddedColumn[], database: Database): readonly AddedColumn[] {
+  return columns.filter(
     ({ table, column }) =>
       database.get('SELECT 1 FROM pragma_table_info(?) WHERE name = ?', table, column) === undefined,
   )
+}
+
+function addition({ table, column, type }: AddedColumn): string {
+  return `ALTER TABLE ${table} ADD COLUMN ${column} ${type}`
 }
 
 export function readFormat(database: Sql): number {

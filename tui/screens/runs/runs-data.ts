@@ -13,6 +13,8 @@ import type { ReadRequest } from '../screen.ts'
  * L4  At most `maxRuns` are kept, and one read makes at most `maxCalls` calls.
  */
 export interface RunsData {
+  /** What was asked for, in the words of the filter: the screen may ask for something else by now. */
+  readonly filter: string
   readonly pages: readonly ListPage[]
   /** How many runs came in above the first one since it was read; at most a page. */
   readonly newer: number
@@ -75,7 +77,7 @@ export async function loadRuns(
   before: RunsData | undefined,
 ): Promise<RunsData> {
   const { query, unknown, hidden } = queryOf(request)
-  const base = { unknown, order: query.order, hidden }
+  const base = { filter: request.filter, unknown, order: query.order, hidden }
   if (unknown.length > 0) return { ...base, pages: [], newer: 0, looked: 0, isPartial: false }
   const stands = request.row !== undefined && before !== undefined
   const begun = stands

@@ -91,6 +91,8 @@ function RunList(props: PaneProps): ReactElement {
   const list = windows.list
   const position = data === undefined || list === undefined ? 'reading' : positionText(data, list)
   const unfiltered = runsInStore(fleet)
+  // Of what was asked for before, or of a search that goes on, no rows say nothing about the filter.
+  const isKnown = data !== undefined && data.filter === place.filter && !data.isPartial
   return (
     <Pane
       title={listText(props)}
@@ -100,7 +102,12 @@ function RunList(props: PaneProps): ReactElement {
       {data !== undefined && data.unknown.length > 0 ? (
         <Spans spans={[span(` ${data.unknown.join('; ')}`, 'bad')]} />
       ) : list === undefined || list.count === 0 ? (
-        <EmptyList {...props} what="run" {...(unfiltered === undefined ? {} : { unfiltered })} />
+        <EmptyList
+          {...props}
+          data={isKnown ? data : undefined}
+          what="run"
+          {...(unfiltered === undefined ? {} : { unfiltered })}
+        />
       ) : (
         <Table columns={columns(props)} window={list} place={place} look={look} width={width} />
       )}
