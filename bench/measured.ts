@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import type { RedisServer } from '../test/redis-server/redis-server.ts'
+import type { RedisServer } from '../test/support/redis/redis-server.ts'
 
 const run = promisify(execFile)
 

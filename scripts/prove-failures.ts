@@ -12,8 +12,8 @@ import { failureOrders, maxFailureGroups } from '../runtime/store/failures.ts'
 import { openStore } from '../runtime/store/open-store.ts'
 import type { ClaimedRun, Store } from '../runtime/store/store.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
-import { printEvidence } from '../test/crash/evidence.ts'
-import { RedisServer } from '../test/redis-server/redis-server.ts'
+import { printEvidence } from '../test/support/evidence.ts'
+import { RedisServer } from '../test/support/redis/redis-server.ts'
 
 /*
  * What failures in groups cost: runs that fail with and without a mark, side by side on one store; a million messages,

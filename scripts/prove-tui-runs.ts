@@ -1,7 +1,7 @@
 import { fill } from '../bench/measure/runs/filled-store.ts'
 import { openStore } from '../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
-import { percentile, printEvidence, provingNumber } from '../test/crash/evidence.ts'
+import { percentile, printEvidence, provingNumber } from '../test/support/evidence.ts'
 import { embeddedSite, redisSite, type Site } from './prove-tui/sites.ts'
 import { msUntil, withBundle, withTerminal } from './prove-tui/with-tui.ts'
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openStore } from '../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../runtime/store/store-config.ts'
-import { mark, newRun, plainError } from '../test/contract/given.ts'
-import { completed, TestWorker } from '../test/contract/test-worker.ts'
+import { mark, newRun, plainError } from '../test/support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../test/support/stores/test-worker.ts'
 
 /*
  * node scripts/transitions.ts URL RATE: makes so many transitions of runs a second in a store, until its parent is gone.

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import type { FakeTask } from '../../test/fargate/fake-task.ts'
-import type { StoryOptions } from '../../test/fargate/story/story-site.ts'
+import type { FakeTask } from '../../test/support/ecs/fake-task.ts'
+import type { StoryOptions } from '../../test/support/ecs/story/story-site.ts'
 import type { Scene } from './scene.ts'
 
 /** Runs at a time in a task. */

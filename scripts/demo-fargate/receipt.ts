@@ -1,5 +1,5 @@
 import type { Check } from '../../runtime/cli/demo/receipt.ts'
-import type { StoryReceipt } from '../../test/fargate/story/story-receipt.ts'
+import type { StoryReceipt } from '../../test/support/ecs/story/story-receipt.ts'
 
 /** What the demo claims, and what was found in the store, in the event log of the workers and in the events of ECS. */
 export function checksOf(receipt: StoryReceipt): readonly Check[] {

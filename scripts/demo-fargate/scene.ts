@@ -1,7 +1,7 @@
-import type { FakeEcsEvent } from '../../test/fargate/fake-ecs-event.ts'
-import type { FakeTask } from '../../test/fargate/fake-task.ts'
-import type { StopKind } from '../../test/fargate/stop-cause.ts'
-import type { StorySite } from '../../test/fargate/story/story-site.ts'
+import type { FakeEcsEvent } from '../../test/support/ecs/fake-ecs-event.ts'
+import type { FakeTask } from '../../test/support/ecs/fake-task.ts'
+import type { StopKind } from '../../test/support/ecs/stop-cause.ts'
+import type { StorySite } from '../../test/support/ecs/story/story-site.ts'
 
 /** A line of the story. `act`: what is done to the fleet; `hurt`: what it has to survive; `good`: what holds. */
 export interface TellLine {

@@ -1,8 +1,8 @@
 import type { Span } from '../../runtime/cli/demo/screen.ts'
 import { clip, textWidth } from '../../runtime/cli/plain-text.ts'
-import type { FakeTask } from '../../test/fargate/fake-task.ts'
-import type { BoardSlot } from '../../test/fargate/story/story-board.ts'
-import { needsProtection } from '../../test/fargate/story/story-jobs.ts'
+import type { FakeTask } from '../../test/support/ecs/fake-task.ts'
+import type { BoardSlot } from '../../test/support/ecs/story/story-board.ts'
+import { needsProtection } from '../../test/support/ecs/story/story-jobs.ts'
 import type { Scene } from './scene.ts'
 
 type Format = NonNullable<Span[1]>

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { RedisServer } from '../../test/redis-server/redis-server.ts'
+import { RedisServer } from '../../test/support/redis/redis-server.ts'
 
 /** A store that jobs-tui looks at. */
 export interface Site {

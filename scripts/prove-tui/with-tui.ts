@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { RecordedTerminal } from '../../test/tui/support/recorded-terminal.ts'
+import { RecordedTerminal } from '../../test/support/terminal/recorded-terminal.ts'
 import type { Size } from '../../tui/screens/screen.ts'
 import { bundleTui } from '../bundle-tui.ts'
 

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import type { ActionInfo } from '../../runtime/store/actions.ts'
 import type { ActionPlan } from '../../sdk/index.ts'
-import type { CliProcess } from '../support/cli-process.ts'
+import type { CliProcess } from '../support/processes/cli-process.ts'
 import { type CommandLine, jobFile, ownCommandLine } from './command-line.ts'
 
 const chargeFile = fileURLToPath(new URL('./jobs/charges.ts', import.meta.url))

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { CliProcess, type Finished } from '../support/cli-process.ts'
+import { CliProcess, type Finished } from '../support/processes/cli-process.ts'
 
 export const jobFile: string = fileURLToPath(new URL('./jobs/imports.ts', import.meta.url))
 export const holdFile: string = fileURLToPath(new URL('./jobs/hold.ts', import.meta.url))

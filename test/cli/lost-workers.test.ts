@@ -4,9 +4,9 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import type { LostWorker } from '../../sdk/index.ts'
-import { newRun } from '../contract/given.ts'
-import { loseInTask } from '../contract/lose-in-task.ts'
-import { TestWorker } from '../contract/test-worker.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { loseInTask } from './lose-in-task.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine } from './command-line.ts'
 
 const cli = new CommandLine()

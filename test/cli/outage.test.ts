@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../../sdk/index.ts'
-import { RedisServer } from '../redis-server/redis-server.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
 import { CommandLine, jobFile } from './command-line.ts'
 
 const cli = new CommandLine()

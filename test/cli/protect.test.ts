@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun } from '../contract/given.ts'
-import { TestWorker } from '../contract/test-worker.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine, jobFile } from './command-line.ts'
 
 const cli = new CommandLine()

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import type { NewRun } from '../../runtime/store/new-run.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun, plainError } from '../contract/given.ts'
-import { TestWorker } from '../contract/test-worker.ts'
+import { newRun, plainError } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine, commandLineWithStore, jobFile, ownCommandLine } from './command-line.ts'
 
 const version3 = { name: 'job', version: 3, queue: 'default', digest: 'third' }

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun } from '../contract/given.ts'
-import { completed, TestWorker } from '../contract/test-worker.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 import { type CommandLine, commandLineWithStore, ownCommandLine } from './command-line.ts'
 
 /** A store that began with a minute, two minutes ago: a run that waited 2 s and ran 5 s, another that still waits. */

@@ -19,7 +19,7 @@ import { type Column, formatTable } from '../../runtime/cli/table.ts'
 import { commandLine } from '../../runtime/describe/command-line.ts'
 import { toStoredError } from '../../runtime/model/stored-error.ts'
 import { StepFailedError } from '../../sdk/index.ts'
-import { oddThrown } from '../unit/odd-thrown.ts'
+import { oddThrown } from '../support/odd-thrown.ts'
 
 describe('a table', () => {
   interface Row {

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Finished } from '../support/cli-process.ts'
+import type { Finished } from '../support/processes/cli-process.ts'
 import { CommandLine, jobFile, jsonError } from './command-line.ts'
 
 const cli = new CommandLine()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { serveHealth } from '../../runtime/worker/health-server.ts'
-import { expectEmf } from '../unit/coordination/expect-emf.ts'
+import { expectEmf } from '../support/expect-emf.ts'
 import { type CommandLine, commandLineWithStore, holdFile, jobFile, ownCommandLine } from './command-line.ts'
 
 interface WorkersJson {

@@ -5,8 +5,8 @@ import { textWidth } from '../../runtime/cli/plain-text.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun } from '../contract/given.ts'
-import { TestWorker } from '../contract/test-worker.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine } from './command-line.ts'
 
 const cli = new CommandLine()

@@ -1,5 +1,5 @@
 import { describe } from 'vitest'
-import type { StoreKind } from './store-under-test.ts'
+import type { StoreKind } from '../support/stores/store-under-test.ts'
 import { actionsContract } from './topics/actions.ts'
 import { agedWaitersContract } from './topics/aged-waiters.ts'
 import { cancelContract } from './topics/cancel.ts'

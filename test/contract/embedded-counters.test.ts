@@ -8,8 +8,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { expectRightCounters } from './expect-right-counters.ts'
-import { byHand, newRun, plainError } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { byHand, newRun, plainError } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 interface Site {
   open(): Promise<Store>

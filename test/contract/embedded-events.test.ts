@@ -7,7 +7,7 @@ import { retainedOperations, retainedTransitions } from '../../runtime/store/eve
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { byHand, newRun } from './given.ts'
+import { byHand, newRun } from '../support/stores/store-inputs.ts'
 import { expectExactGaps } from './log-bounds.ts'
 import { numberIn, readAllEvents, readOperations, readRunEvents } from './read-events.ts'
 

@@ -11,10 +11,10 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
-import { everyRead, type Known, populate } from './every-call.ts'
-import { newRun } from './given.ts'
-import { makeFormat1, makeVersionBefore } from './older-file.ts'
-import { TestWorker } from './test-worker.ts'
+import { everyRead, type Known, populate } from '../support/stores/every-call.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { makeFormat1, makeVersionBefore } from '../support/stores/older-file.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 const script = fileURLToPath(new URL('./read-as-nobody.ts', import.meta.url))
 

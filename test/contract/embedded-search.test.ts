@@ -7,8 +7,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { searchAll } from './expect-search.ts'
-import { newRun, plainError } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { newRun, plainError } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 interface Site {
   readonly store: Store

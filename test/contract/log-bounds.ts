@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
 import type { EventLog } from '../../runtime/store/events.ts'
 import type { Store } from '../../runtime/store/store.ts'
-import { byHand, newRun } from './given.ts'
+import { byHand, newRun } from '../support/stores/store-inputs.ts'
 
 /** How a test takes from the logs of a store what only time and many events would take. */
 export interface LogKnife {

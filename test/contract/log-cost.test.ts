@@ -15,11 +15,11 @@ import { Keys } from '../../runtime/store/redis/keys.ts'
 import { scriptSources } from '../../runtime/store/redis/script-sources.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { percentile, printEvidence, provingNumber } from '../crash/evidence.ts'
-import { RedisServer } from '../redis-server/redis-server.ts'
-import { newRun } from './given.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { mostEvents, readAllEvents } from './read-events.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 /** How many transitions a log is filled with. */
 const filled = provingNumber('DURABLE_JOBS_PROVE_EVENTS', 900)

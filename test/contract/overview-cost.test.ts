@@ -8,10 +8,10 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import { type Overview, overviewBounds } from '../../runtime/store/overview.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { percentile, printEvidence, provingNumber } from '../crash/evidence.ts'
-import { RedisServer } from '../redis-server/redis-server.ts'
-import { byHand, newRun } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
+import { byHand, newRun } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 const few = 1_000
 const many = provingNumber('DURABLE_JOBS_PROVE_RUNS', 3_000)

@@ -9,8 +9,8 @@ import { RedisLink } from '../../runtime/store/redis/redis-link.ts'
 import { ScriptCalls } from '../../runtime/store/redis/script-calls.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig, type StoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { TestWorker } from './test-worker.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 const begun = Date.UTC(2026, 0, 1)
 

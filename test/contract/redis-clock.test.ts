@@ -3,9 +3,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { newRun } from './given.ts'
-import { TestWorker } from './test-worker.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 const hour = 3_600_000
 

@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig, type StoreOptions } from '../../runtime/store/store-config.ts'
-import { RedisCluster } from '../redis-server/redis-cluster.ts'
-import { RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
-import { done, intent, newRun } from './given.ts'
-import { TestWorker } from './test-worker.ts'
+import { RedisCluster } from '../support/redis/redis-cluster.ts'
+import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
+import { done, intent, newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 describe('what an at-most-once intent on Redis waits for', () => {
   const opened: Store[] = []

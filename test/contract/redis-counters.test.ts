@@ -5,10 +5,10 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { RecountReport } from '../../runtime/store/recount.ts'
 import type { Store, StoreCheck } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { type RedisServer, sharedRedisServer } from '../redis-server/redis-server.ts'
+import { type RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
 import { expectRightCounters } from './expect-right-counters.ts'
-import { byHand, newRun, plainError } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { byHand, newRun, plainError } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 interface Site {
   readonly server: RedisServer

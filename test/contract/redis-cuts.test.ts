@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
 import { cutBounds } from '../../runtime/model/poison.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
-import { done, newRun } from './given.ts'
+import { done, newRun } from '../support/stores/store-inputs.ts'
 import { PeerSite } from './peer-site.ts'
 import { readOperations } from './read-events.ts'
-import { TestWorker } from './test-worker.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 async function siteWithRun(): Promise<[PeerSite, RunId]> {
   const site = await PeerSite.open()

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { stateCode } from '../../runtime/store/redis/state-code.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { byHand, mark, newRun, plainError } from './given.ts'
-import { TestWorker } from './test-worker.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { byHand, mark, newRun, plainError } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 test('runs that the version before moved or removed are not failed now', async () => {
   const server = await sharedRedisServer()

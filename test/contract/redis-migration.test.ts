@@ -4,9 +4,9 @@ import { StoreUnavailableError } from '../../runtime/model/errors.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { RedisCluster } from '../redis-server/redis-cluster.ts'
-import { done, newRun } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { RedisCluster } from '../support/redis/redis-cluster.ts'
+import { done, newRun } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 describe('a slot of a Redis Cluster that is migrated under load', () => {
   let cluster: RedisCluster

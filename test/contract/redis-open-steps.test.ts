@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { TestWorker } from './test-worker.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 test('what a lease told that the version before ended is forgotten by a sweep, and nothing else of it', async () => {
   const server = await sharedRedisServer()

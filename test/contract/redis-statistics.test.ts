@@ -4,8 +4,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import { retainedHours } from '../../runtime/store/statistics.ts'
 import { throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { byHand, newRun } from './given.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { byHand, newRun } from '../support/stores/store-inputs.ts'
 
 const minuteMs = 60_000
 

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { byHand, newRun } from './given.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { byHand, newRun } from '../support/stores/store-inputs.ts'
 
 test('keys of runs that are gone or over are freed by a sweep, which tells; windows stay', async () => {
   const server = await sharedRedisServer()

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { RunFailedError, type RunHandle, StepUnknownError } from '../../sdk/index.ts'
-import { Fleet } from './fleet.ts'
-import type { KillPoint } from './kill-point.ts'
-import { type FleetStoreKind, storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import type { KillPoint } from '../support/fleet/kill-point.ts'
+import { type FleetStoreKind, storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
 
 interface Place {
   readonly name: string

@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { RunCancelledError } from '../../sdk/index.ts'
-import { percentile, printEvidence, provingNumber } from './evidence.ts'
-import { Fleet } from './fleet.ts'
-import { storeKinds } from './store-kinds.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_CANCELS', 3)
 

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
-import { percentile, printEvidence, provingNumber } from './evidence.ts'
-import { Fleet, type Member } from './fleet.ts'
-import { storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet, type Member } from '../support/fleet/fleet.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_DRAINS', 3)
 const runCount = 5

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { StoreOptions } from '../../runtime/store/store-config.ts'
 import { connect, type Jobs, type RunId } from '../../sdk/index.ts'
-import { crashJobs } from './crash-jobs.ts'
-import { Killer } from './kill-point.ts'
-import { Witness } from './witness.ts'
+import { crashJobs } from '../support/fleet/crash-jobs.ts'
+import { Killer } from '../support/fleet/kill-point.ts'
+import { Witness } from '../support/fleet/witness.ts'
 
 /** What the parent asks of an enqueueing process: its first argument, as JSON. */
 export interface EnqueueSpec {

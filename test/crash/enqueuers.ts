@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet } from '../support/fleet/fleet.ts'
 
 const file = fileURLToPath(new URL('./enqueue-process.ts', import.meta.url))
 

@@ -5,7 +5,7 @@ import { Keys } from '../../runtime/store/redis/keys.ts'
 import { RedisLink } from '../../runtime/store/redis/redis-link.ts'
 import { plain } from '../../runtime/store/redis/run-record.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import type { Fleet } from './fleet.ts'
+import type { Fleet } from '../support/fleet/fleet.ts'
 
 /** What a client sends, and a metered server bills; commands inside scripts are counted by the server too. */
 const sent =

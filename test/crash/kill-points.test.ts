@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { Fleet } from './fleet.ts'
-import type { KillPoint } from './kill-point.ts'
-import { storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import type { KillPoint } from '../support/fleet/kill-point.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
 
 interface Place {
   readonly name: string

@@ -1,9 +1,9 @@
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { percentile, printEvidence, provingNumber } from './evidence.ts'
-import { Fleet, type Member } from './fleet.ts'
-import { GuardedStore } from './leader-work.ts'
-import { storeKinds } from './store-kinds.ts'
-import type { Line } from './witness.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet, type Member } from '../support/fleet/fleet.ts'
+import { GuardedStore } from '../support/fleet/leader-work.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
+import type { Line } from '../support/fleet/witness.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_LEADERS', 3)
 const perSampleMs = 5_000

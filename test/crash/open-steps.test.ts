@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { RunningStep } from '../../runtime/model/run.ts'
-import { Fleet } from './fleet.ts'
-import { storeKinds } from './store-kinds.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
 
 const leaseMs = 2_000
 

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { poisonLimit } from '../../runtime/model/poison.ts'
 import { RunFailedError, type RunHandle } from '../../sdk/index.ts'
-import { printEvidence, provingNumber } from './evidence.ts'
-import { Fleet } from './fleet.ts'
-import { storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
 
 /** Whether the pauses between losses, two and a half minutes in all, are really waited for. */
 const realPauses = provingNumber('DURABLE_JOBS_PROVE_POISON', 0) === 1

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { LimiterRule } from '../../runtime/model/limiter.ts'
-import { printEvidence, provingNumber } from './evidence.ts'
-import { Fleet } from './fleet.ts'
-import { costs, ratesOfJobs } from './limited-jobs.ts'
-import { storeKinds } from './store-kinds.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet } from '../support/fleet/fleet.ts'
+import { costs, ratesOfJobs } from '../support/fleet/limited-jobs.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
 
 const seconds = provingNumber('DURABLE_JOBS_PROVE_RATE_SECONDS', 3)
 const workers = 4

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { decodeValue } from '../../runtime/model/codec.ts'
-import { Fleet, type Member } from './fleet.ts'
-import { storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
-import type { Line } from './witness.ts'
+import { Fleet, type Member } from '../support/fleet/fleet.ts'
+import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
+import type { Line } from '../support/fleet/witness.ts'
 
 /** Long enough that a renewal of a busy machine is in time. */
 const leaseMs = 2_000

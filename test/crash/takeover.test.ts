@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { renewalShare } from '../../runtime/worker/lease-messages.ts'
-import { percentile, printEvidence, provingNumber } from './evidence.ts'
-import { Fleet, type Member } from './fleet.ts'
-import { SeededRandom } from './seeded-random.ts'
-import { type FleetStoreKind, storeKinds } from './store-kinds.ts'
-import { findViolations } from './violations.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
+import { Fleet, type Member } from '../support/fleet/fleet.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { type FleetStoreKind, storeKinds } from '../support/fleet/store-kinds.ts'
+import { findViolations } from '../support/fleet/violations.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_SAMPLES', 6)
 const perSampleMs = 5_000

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from './agent-answer.ts'
-import { ecsDoors } from './call-log.ts'
-import { ManualClock } from './clock.ts'
-import type { EcsFailure } from './failure-plan.ts'
-import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
-import type { FakeTask } from './fake-task.ts'
+import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-answer.ts'
+import { ecsDoors } from '../support/ecs/call-log.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
+import type { EcsFailure } from '../support/ecs/failure-plan.ts'
+import type { FakeEcs, FakeEcsOptions } from '../support/ecs/fake-ecs.ts'
+import type { FakeTask } from '../support/ecs/fake-task.ts'
 import { agentUri, registerWorker, startFake } from './start-fake.ts'
-import type { TaskDefinitionInput } from './task-definition.ts'
-import { idle } from './task-programs.ts'
+import type { TaskDefinitionInput } from '../support/ecs/task-definition.ts'
+import { idle } from '../support/ecs/task-programs.ts'
 
 interface Site {
   readonly fake: FakeEcs

@@ -15,9 +15,9 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from 'vitest'
-import type { AwsErrorCode } from './aws-error.ts'
-import { ecsDoors } from './call-log.ts'
-import { ManualClock } from './clock.ts'
+import type { AwsErrorCode } from '../support/ecs/aws-error.ts'
+import { ecsDoors } from '../support/ecs/call-log.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
 import { arnsOf, cluster, protect, sdkSite } from './sdk-site.ts'
 import { clientOf, startFake } from './start-fake.ts'
 

@@ -12,7 +12,7 @@ import {
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from 'vitest'
-import { ManualClock } from './clock.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
 import { arnsOf, cluster, protect, sdkSite } from './sdk-site.ts'
 import { allReady } from './start-fake.ts'
 

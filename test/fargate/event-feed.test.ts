@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { EventFeed } from './event-feed.ts'
+import { EventFeed } from '../support/ecs/event-feed.ts'
 
 test('the first event that matches may have come already, the next one has not', async () => {
   const feed = new EventFeed<number>()

@@ -1,11 +1,11 @@
-import { ManualClock } from './clock.ts'
-import type { FakeEcs } from './fake-ecs.ts'
-import type { FakeEcsEvent } from './fake-ecs-event.ts'
-import type { FakeService } from './fake-service.ts'
-import type { FakeTask } from './fake-task.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
+import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import type { FakeEcsEvent } from '../support/ecs/fake-ecs-event.ts'
+import type { FakeService } from '../support/ecs/fake-service.ts'
+import type { FakeTask } from '../support/ecs/fake-task.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
-import type { StopKind } from './stop-cause.ts'
-import { trap } from './task-programs.ts'
+import type { StopKind } from '../support/ecs/stop-cause.ts'
+import { trap } from '../support/ecs/task-programs.ts'
 
 export interface ReadyService {
   readonly fake: FakeEcs

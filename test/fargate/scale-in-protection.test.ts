@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from './clock.ts'
-import { ScaleInProtections } from './scale-in-protection.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
+import { ScaleInProtections } from '../support/ecs/scale-in-protection.ts'
 
 function protections(clock: ManualClock): { readonly held: ScaleInProtections; readonly expired: string[] } {
   const expired: string[] = []

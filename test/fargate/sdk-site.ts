@@ -3,9 +3,9 @@ import {
   UpdateTaskProtectionCommand,
   type UpdateTaskProtectionResponse,
 } from '@aws-sdk/client-ecs'
-import type { ManualClock } from './clock.ts'
-import type { FakeEcs } from './fake-ecs.ts'
-import type { FakeService } from './fake-service.ts'
+import type { ManualClock } from '../support/ecs/clock.ts'
+import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import type { FakeService } from '../support/ecs/fake-service.ts'
 import { clientOf, registerWorker, startFake } from './start-fake.ts'
 
 export const cluster = 'fake'

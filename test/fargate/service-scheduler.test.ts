@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chooseForScaleIn, emptiestZone, type ScaleInCandidate } from './scale-in-order.ts'
-import { planService, type ScheduledTask, type ServiceGoal } from './service-scheduler.ts'
+import { chooseForScaleIn, emptiestZone, type ScaleInCandidate } from '../support/ecs/scale-in-order.ts'
+import { planService, type ScheduledTask, type ServiceGoal } from '../support/ecs/service-scheduler.ts'
 
 const firstOf = (): number => 0
 

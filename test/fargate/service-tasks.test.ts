@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { capacityFor } from './capacity.ts'
-import { ManualClock } from './clock.ts'
-import type { CapacityProvider } from './fake-task.ts'
+import { capacityFor } from '../support/ecs/capacity.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
+import type { CapacityProvider } from '../support/ecs/fake-task.ts'
 import { only, readyService, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
 

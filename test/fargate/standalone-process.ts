@@ -1,8 +1,8 @@
 // A program of its own on the fake, as the demo is: no test runner. `story` plays a small story and ends by itself once
 // the fake is closed; `hold` says the process ids of its tasks and waits until it is killed.
 
-import { FakeEcs } from './fake-ecs.ts'
-import { idle } from './task-programs.ts'
+import { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import { idle } from '../support/ecs/task-programs.ts'
 
 const fake = await FakeEcs.start({ minuteMs: 500 })
 const service = fake.createService({

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
-import { runs } from '../tui/demo/process-state.ts'
+import { runs } from '../support/processes/process-state.ts'
 
 const file = fileURLToPath(new URL('./standalone-process.ts', import.meta.url))
 

@@ -1,9 +1,9 @@
 import { ECSClient } from '@aws-sdk/client-ecs'
 import { onTestFinished } from 'vitest'
-import { FakeEcs, type FakeEcsOptions } from './fake-ecs.ts'
-import type { FakeTask } from './fake-task.ts'
-import type { ContainerDefinition, TaskDefinition } from './task-definition.ts'
-import { trap } from './task-programs.ts'
+import { FakeEcs, type FakeEcsOptions } from '../support/ecs/fake-ecs.ts'
+import type { FakeTask } from '../support/ecs/fake-task.ts'
+import type { ContainerDefinition, TaskDefinition } from '../support/ecs/task-definition.ts'
+import { trap } from '../support/ecs/task-programs.ts'
 
 /** Starts a fake that ends with its test. Its minute is half a second. @param atEnd That of the test where tests are concurrent. */
 export async function startFake(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { ManualClock } from './clock.ts'
-import { ThrottleBucket } from './throttle-bucket.ts'
+import { ManualClock } from '../support/ecs/clock.ts'
+import { ThrottleBucket } from '../support/ecs/throttle-bucket.ts'
 
 function taken(bucket: ThrottleBucket, tries: number): number {
   return Array.from({ length: tries }, () => bucket.take()).filter(Boolean).length

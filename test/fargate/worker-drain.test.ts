@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { workerJobs } from './tasks/worker-jobs.ts'
+import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
 import { WorkerSite } from './worker-site.ts'
 
 const { charge, deaf, once } = workerJobs(async () => '')

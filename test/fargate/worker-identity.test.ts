@@ -2,7 +2,7 @@ import { test } from 'vitest'
 import { explainRun } from '../../runtime/describe/explain-run.ts'
 import type { WorkerInfo } from '../../runtime/store/worker-info.ts'
 import { taskIdOf } from '../../runtime/store/worker-report.ts'
-import { workerJobs } from './tasks/worker-jobs.ts'
+import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
 import { WorkerSite } from './worker-site.ts'
 
 const { charge } = workerJobs(async () => '')

@@ -1,7 +1,7 @@
 import { describe, type TestContext, test } from 'vitest'
-import { agentFailure, noTaskRole } from './agent-answer.ts'
-import type { FakeEcs } from './fake-ecs.ts'
-import { workerJobs } from './tasks/worker-jobs.ts'
+import { agentFailure, noTaskRole } from '../support/ecs/agent-answer.ts'
+import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
 import { WorkerSite } from './worker-site.ts'
 
 const { plain, charge, once, goesOn } = workerJobs(async () => '')

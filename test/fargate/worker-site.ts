@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { connect, type Jobs } from '../../sdk/index.ts'
-import type { FakeEcs, FakeEcsOptions } from './fake-ecs.ts'
-import type { FakeService } from './fake-service.ts'
-import type { FakeTask } from './fake-task.ts'
+import type { FakeEcs, FakeEcsOptions } from '../support/ecs/fake-ecs.ts'
+import type { FakeService } from '../support/ecs/fake-service.ts'
+import type { FakeTask } from '../support/ecs/fake-task.ts'
 import { only, replacementOf } from './ready-service.ts'
 import { startFake } from './start-fake.ts'
-import type { ContainerDefinition, TaskDefinition } from './task-definition.ts'
-import { taskProgram } from './task-programs.ts'
+import type { ContainerDefinition, TaskDefinition } from '../support/ecs/task-definition.ts'
+import { taskProgram } from '../support/ecs/task-programs.ts'
 
 export interface WorkerSiteOptions {
   readonly mode: ProtectionMode

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { FaultProxy } from '../redis-server/fault-proxy.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { FaultProxy } from '../support/redis/fault-proxy.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { Crew } from './crew.ts'
 
 /** A worker behind a proxy that holds a run, and a peer that only looks. */

@@ -10,9 +10,9 @@ import { createLogger } from '../../runtime/worker/logger.ts'
 import { Worker } from '../../runtime/worker/worker.ts'
 import { parseWorkerOptions } from '../../runtime/worker/worker-options.ts'
 import { connect, defineJob, type Job, type Jobs, limits } from '../../sdk/index.ts'
-import { printEvidence, provingNumber } from '../crash/evidence.ts'
-import { replaceCalls } from '../crash/kill-point.ts'
-import { newFleetStore, storeKinds } from '../crash/store-kinds.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { replaceCalls } from '../support/fleet/kill-point.ts'
+import { newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
 
 const waiters = 1_000
 const workers = 2

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { Relay } from './relay.ts'
 
 const hourMs = 3_600_000

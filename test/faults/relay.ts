@@ -1,5 +1,5 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
-import { FrameReader } from '../redis-server/resp.ts'
+import { FrameReader } from '../support/redis/resp.ts'
 
 /**
  * Stands before one server or another, as a name does that is given to a promoted replica, and can give scripts another

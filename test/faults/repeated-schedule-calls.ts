@@ -1,6 +1,6 @@
 import { encodeSpec, type Fire, type ScheduleSpec } from '../../runtime/store/schedules.ts'
 import type { Store } from '../../runtime/store/store.ts'
-import { byHand, newRun, newWorker } from '../contract/given.ts'
+import { byHand, newRun, newWorker } from '../support/stores/store-inputs.ts'
 import type { RepeatedCall } from './repeated-calls.ts'
 
 const minute = 60_000

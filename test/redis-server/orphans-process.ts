@@ -1,4 +1,4 @@
-import { sharedRedisServer } from './redis-server.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
 
 // Run by orphans.test.ts: starts a server, says where it is, and lives on until it is killed.
 

@@ -2,8 +2,8 @@ import { fork } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { freePort } from './free-port.ts'
-import { RespConnection } from './resp-connection.ts'
+import { freePort } from '../support/redis/free-port.ts'
+import { RespConnection } from '../support/redis/resp-connection.ts'
 
 const file = fileURLToPath(new URL('./orphans-process.ts', import.meta.url))
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { RedisCluster } from './redis-cluster.ts'
-import type { RedisServer } from './redis-server.ts'
+import { RedisCluster } from '../support/redis/redis-cluster.ts'
+import type { RedisServer } from '../support/redis/redis-server.ts'
 
 let cluster: RedisCluster
 

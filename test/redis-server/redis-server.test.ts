@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { expect, onTestFinished, test, vi } from 'vitest'
-import { RedisServer, type RedisServerOptions, sharedRedisServer } from './redis-server.ts'
-import { ReplyError } from './resp.ts'
+import { RedisServer, type RedisServerOptions, sharedRedisServer } from '../support/redis/redis-server.ts'
+import { ReplyError } from '../support/redis/resp.ts'
 
 async function started(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await RedisServer.start(options)

@@ -11,7 +11,7 @@ import { type CronData, type CronReads, loadCron } from '../../tui/screens/cron/
 import { scheduleDetail } from '../../tui/screens/cron/detail.ts'
 import { outcomeStrip, outcomeText } from '../../tui/screens/cron/outcomes.ts'
 import { currentSchedule, ledgerRows, scheduleRows } from '../../tui/screens/cron/rows.ts'
-import { minuteMs, now, schedule, secondMs } from '../unit/attention/given.ts'
+import { minuteMs, now, schedule, secondMs } from '../support/snapshot.ts'
 import { fleetOf, runOf, screenInput } from './support/given.ts'
 
 const target = { screen: 'cron' } as const

@@ -21,7 +21,7 @@ import {
   secondMs,
   snapshot,
   worker,
-} from '../unit/attention/given.ts'
+} from '../support/snapshot.ts'
 import { deps, fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
 /** Frames of the screens of queues, workers, cron and limits: what each must show whatever the size, and no line too long. */

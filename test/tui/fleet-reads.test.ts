@@ -7,8 +7,8 @@ import { loadQueues } from '../../tui/screens/queues/queues-data.ts'
 import { queueRows, startedSeries, waitsOf } from '../../tui/screens/queues/rows.ts'
 import { workerRows } from '../../tui/screens/workers/rows.ts'
 import { loadHeld } from '../../tui/screens/workers/workers-data.ts'
-import { bothStores } from '../unit/both-stores.ts'
-import { openWorkshop, type Workshop } from '../unit/workshop.ts'
+import { bothStores } from '../support/stores/both-stores.ts'
+import { openWorkshop, type Workshop } from '../support/workshop.ts'
 import { fleetOf, screenInput } from './support/given.ts'
 
 /** What the screens of queues, workers, cron and limits read from a store with one run that holds a key for which others wait. */

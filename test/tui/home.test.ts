@@ -15,7 +15,7 @@ import {
   secondMs,
   snapshot,
   worker,
-} from '../unit/attention/given.ts'
+} from '../support/snapshot.ts'
 import { findingOf, fleetOf, screenInput } from './support/given.ts'
 
 function point(at: number, started: number): StatisticsPoint {

@@ -5,7 +5,7 @@ import { requestOf } from '../../tui/app/shown.ts'
 import { runJumps } from '../../tui/screens/runs/run-jumps.ts'
 import type { RunsData } from '../../tui/screens/runs/runs-data.ts'
 import { screens } from '../../tui/screens/screens.ts'
-import { now, queue, worker } from '../unit/attention/given.ts'
+import { now, queue, worker } from '../support/snapshot.ts'
 import { fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
 const workers = [worker('a', { pay: 1 }), worker('b', {}, { queues: ['x', 'y'] })]

@@ -13,7 +13,7 @@ import { limits } from '../../tui/screens/limits/screen.ts'
 import { userRows } from '../../tui/screens/limits/user-rows.ts'
 import type { ScreenInput } from '../../tui/screens/screen.ts'
 import { screens } from '../../tui/screens/screens.ts'
-import { minuteMs, now } from '../unit/attention/given.ts'
+import { minuteMs, now } from '../support/snapshot.ts'
 import { fleetOf, pressed, runOf, screenInput, stateOf } from './support/given.ts'
 
 const target = { screen: 'limits' } as const

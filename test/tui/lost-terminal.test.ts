@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import { connect, defineJob } from '../../sdk/index.ts'
-import { RedisServer } from '../redis-server/redis-server.ts'
-import { runs } from './demo/process-state.ts'
-import { RecordedTerminal, type RecordedTerminalOptions } from './support/recorded-terminal.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
+import { runs } from '../support/processes/process-state.ts'
+import { RecordedTerminal, type RecordedTerminalOptions } from '../support/terminal/recorded-terminal.ts'
 import { ownStore } from './support/store.ts'
 
 const run = promisify(execFile)

@@ -7,8 +7,8 @@ import type { FleetView } from '../../tui/fleet/fleet-view.ts'
 import { FrameView } from '../../tui/kit/app-view.tsx'
 import type { Size } from '../../tui/screens/screen.ts'
 import { wipe } from '../../tui/terminal/wipe.ts'
-import { SeededRandom } from '../crash/seeded-random.ts'
-import { queue } from '../unit/attention/given.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { queue } from '../support/snapshot.ts'
 import { deps, findingOf, fleetOf, pressed, stateOf } from './support/given.ts'
 
 /** A terminal that takes bytes, of a size that a test changes. */

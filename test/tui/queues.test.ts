@@ -5,7 +5,7 @@ import { inputOf } from '../../tui/app/shown.ts'
 import { loadQueues, type QueuesData, withCells } from '../../tui/screens/queues/queues-data.ts'
 import { queueRows, startedSeries, stateWord, waitsOf } from '../../tui/screens/queues/rows.ts'
 import type { ScreenInput } from '../../tui/screens/screen.ts'
-import { minuteMs, now, queue, schedule, snapshot, worker } from '../unit/attention/given.ts'
+import { minuteMs, now, queue, schedule, snapshot, worker } from '../support/snapshot.ts'
 import { fleetOf, pressed, runOf, screenInput, stateOf, typed } from './support/given.ts'
 
 const target = { screen: 'queues' } as const

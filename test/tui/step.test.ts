@@ -5,7 +5,7 @@ import { shownPlace, trailOf } from '../../tui/app/places.ts'
 import { activeList, inputOf, shownScreen, windowsOf } from '../../tui/app/shown.ts'
 import type { RunsData } from '../../tui/screens/runs/runs-data.ts'
 import { screens } from '../../tui/screens/screens.ts'
-import { now, queue } from '../unit/attention/given.ts'
+import { now, queue } from '../support/snapshot.ts'
 import { findingOf, fleetOf, keyEvent, pressed, runOf, stateOf, stepped, typed } from './support/given.ts'
 
 function runsData(...ids: readonly string[]): RunsData {

@@ -8,7 +8,7 @@ import { rolloutLines, workerDetail } from '../../tui/screens/workers/detail.ts'
 import { rolloutsOf } from '../../tui/screens/workers/rollouts.ts'
 import { type WorkerRow, workerRows } from '../../tui/screens/workers/rows.ts'
 import { loadHeld, type WorkersData } from '../../tui/screens/workers/workers-data.ts'
-import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from '../unit/attention/given.ts'
+import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from '../support/snapshot.ts'
 import { fleetOf, runOf, screenInput } from './support/given.ts'
 
 const target = { screen: 'workers' } as const

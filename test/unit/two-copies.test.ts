@@ -2,9 +2,9 @@ import { describe, expect, test, vi } from 'vitest'
 import { isJob, stepAgain } from '../../runtime/model/job.ts'
 import { isLimiter } from '../../runtime/model/limiter.ts'
 import * as here from '../../sdk/index.ts'
-import { bothStores } from './both-stores.ts'
-import { closedProxy, revokedProxy } from './odd-thrown.ts'
-import { openWorkshop, rejection } from './workshop.ts'
+import { bothStores } from '../support/stores/both-stores.ts'
+import { closedProxy, revokedProxy } from '../support/odd-thrown.ts'
+import { openWorkshop, rejection } from '../support/workshop.ts'
 
 /** The package once more, as a library or a bundle brings it. */
 vi.resetModules()

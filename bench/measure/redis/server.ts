@@ -1,5 +1,5 @@
-import { RedisServer } from '../../../test/redis-server/redis-server.ts'
-import { RespConnection } from '../../../test/redis-server/resp-connection.ts'
+import { RedisServer } from '../../../test/support/redis/redis-server.ts'
+import { RespConnection } from '../../../test/support/redis/resp-connection.ts'
 
 /** The server under measurement, on a connection that no contestant shares. */
 export class ServerUnderTest {

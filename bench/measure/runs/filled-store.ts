@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
 import type { RunState } from '../../../runtime/model/run.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
-import { newRun, plainError } from '../../../test/contract/given.ts'
-import { completed, TestWorker } from '../../../test/contract/test-worker.ts'
+import { newRun, plainError } from '../../../test/support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../../../test/support/stores/test-worker.ts'
 
 /** How the runs of a filled store end up, in a hundred; the others have completed. */
 const shares: Partial<Record<RunState, number>> = {

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
-import { RedisServer } from '../../../test/redis-server/redis-server.ts'
-import { RespConnection } from '../../../test/redis-server/resp-connection.ts'
+import { RedisServer } from '../../../test/support/redis/redis-server.ts'
+import { RespConnection } from '../../../test/support/redis/resp-connection.ts'
 import { ServerUnderTest } from '../redis/server.ts'
 
 /** A store whose cost can be read. */

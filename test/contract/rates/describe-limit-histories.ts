@@ -4,9 +4,9 @@ import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { limits } from '../../../runtime/model/limiter.ts'
 import { isEnd } from '../../../runtime/model/run.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
-import { byHand, done, leaseMs, newRun, plainError, waiting } from '../given.ts'
-import type { StoreKind, StoreUnderTest } from '../store-under-test.ts'
-import { completed, TestWorker } from '../test-worker.ts'
+import { byHand, done, leaseMs, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
+import type { StoreKind, StoreUnderTest } from '../../support/stores/store-under-test.ts'
+import { completed, TestWorker } from '../../support/stores/test-worker.ts'
 
 const numRuns = Number(process.env.DURABLE_JOBS_PROVE_HISTORIES ?? 25)
 const longestTestMs = 30 * 60_000

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
-import { newRun } from '../given.ts'
-import type { StoreKind, StoreUnderTest } from '../store-under-test.ts'
-import { completed, TestWorker } from '../test-worker.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
+import type { StoreKind, StoreUnderTest } from '../../support/stores/store-under-test.ts'
+import { completed, TestWorker } from '../../support/stores/test-worker.ts'
 import {
   earliestStarts,
   fixedWindow,

@@ -12,9 +12,9 @@ import {
 } from '../../../runtime/store/actions.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, failed, intent, mark, newRun, plainError } from '../given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed } from '../test-worker.ts'
+import { byHand, done, failed, intent, mark, newRun, plainError } from '../../support/stores/store-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed } from '../../support/stores/test-worker.ts'
 
 export function actionsContract(open: Open): void {
   chunks(open)

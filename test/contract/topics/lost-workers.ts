@@ -2,11 +2,11 @@ import { expect } from 'vitest'
 import type { DeathCause } from '../../../runtime/model/death-cause.ts'
 import { keepLostMs, maxLostRuns, maxToldWorkers } from '../../../runtime/store/lost-workers.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { done, newRun, plainError } from '../given.ts'
-import { arnOf, inTask } from '../in-task.ts'
+import { done, newRun, plainError } from '../../support/stores/store-inputs.ts'
+import { arnOf, inTask } from '../../support/stores/in-task.ts'
 import { readOperations } from '../read-events.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed, type TestWorker } from '../test-worker.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 
 const scaleIn: DeathCause = { kind: 'scale-in', killedAfterMs: 30_000, text: 'Scaling activity' }
 const memory: DeathCause = { kind: 'out of memory', text: 'OutOfMemoryError' }

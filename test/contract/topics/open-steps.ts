@@ -3,9 +3,9 @@ import type { RunningStep } from '../../../runtime/model/run.ts'
 import type { OpenStep } from '../../../runtime/store/open-steps.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import { contractTest } from '../contract-test.ts'
-import { byHand, newRun } from '../given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed } from '../test-worker.ts'
+import { byHand, newRun } from '../../support/stores/store-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed } from '../../support/stores/test-worker.ts'
 
 function openStep({ id, fence }: ClaimedRun, path: string, openMs: number): OpenStep {
   return { run: id, fence, path, openMs }

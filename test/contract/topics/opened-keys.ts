@@ -4,10 +4,10 @@ import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
 import type { StepTurn, WorkerLimiter } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, newRun } from '../given.ts'
-import { acquire, ids, limited, one, points, two, use } from '../limits-given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed, type TestWorker } from '../test-worker.ts'
+import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
+import { acquire, ids, limited, one, points, two, use } from '../../support/stores/limit-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 
 /** A step holds a key that another waits for, and a worker with free slots has claimed in vain. */
 interface Stage {

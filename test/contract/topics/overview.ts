@@ -5,10 +5,10 @@ import { isNotable, type ScheduleSpec } from '../../../runtime/store/schedules.t
 import type { StatisticsRange } from '../../../runtime/store/statistics.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, encoded, newRun, plainError } from '../given.ts'
-import { acquire, limited, limitedRun, one, two, use, window } from '../limits-given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed } from '../test-worker.ts'
+import { byHand, encoded, newRun, plainError } from '../../support/stores/store-inputs.ts'
+import { acquire, limited, limitedRun, one, two, use, window } from '../../support/stores/limit-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed } from '../../support/stores/test-worker.ts'
 
 const minuteMs = 60_000
 

@@ -13,10 +13,10 @@ import {
 } from '../../../runtime/store/schedules.ts'
 import type { NewWorker, Store } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, encoded, newRun } from '../given.ts'
+import { byHand, encoded, newRun } from '../../support/stores/store-inputs.ts'
 import { hearsEach } from '../hears-each.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed, type TestWorker } from '../test-worker.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 
 const minute = 60_000
 

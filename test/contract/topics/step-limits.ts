@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type Contract, contractTest } from '../contract-test.ts'
-import { done, newRun, plainError, waiting } from '../given.ts'
-import { acquire, ids, limited, limitedRun, one, points, two, use, window } from '../limits-given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed, type TestWorker } from '../test-worker.ts'
+import { done, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
+import { acquire, ids, limited, limitedRun, one, points, two, use, window } from '../../support/stores/limit-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 
 export function stepLimitsContract(open: Open): void {
   contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {

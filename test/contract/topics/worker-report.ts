@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import type { WorkerReport } from '../../../runtime/store/worker-report.ts'
 import { contractTest } from '../contract-test.ts'
-import { newRun } from '../given.ts'
-import type { Open } from '../store-under-test.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
 
 const identity = {
   taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a',

@@ -1,4 +1,4 @@
-import type { RedisServer } from '../../redis-server/redis-server.ts'
+import type { RedisServer } from '../redis/redis-server.ts'
 import type { Site } from './incident.ts'
 
 /** The server that an incident harms; a store without runs is there. */

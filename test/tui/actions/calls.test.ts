@@ -8,7 +8,7 @@ import { isMessage, type News } from '../../../tui/actions/message.ts'
 import type { ActingStage } from '../../../tui/actions/stage.ts'
 import type { Target } from '../../../tui/actions/target.ts'
 import { lookOf } from '../../../tui/kit/look.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 const work = defineJob({ name: 'work' }, async () => {})
 

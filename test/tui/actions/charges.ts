@@ -1,6 +1,6 @@
 import { defineJob, type Jobs } from '../../../sdk/index.ts'
 import type { Thing } from '../../../tui/app/thing.ts'
-import type { Workshop } from '../../unit/workshop.ts'
+import type { Workshop } from '../../support/workshop.ts'
 
 export interface ChargeInput {
   /** The payment is an at-most-once step. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { actionCommands, actions } from '../../../tui/actions/actions.ts'
 import { keymap } from '../../../tui/keymap.ts'
-import { openWorkshop, type Workshop } from '../../unit/workshop.ts'
+import { openWorkshop, type Workshop } from '../../support/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 

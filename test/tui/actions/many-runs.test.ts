@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { Jobs } from '../../../sdk/index.ts'
-import { bothStores } from '../../unit/both-stores.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 

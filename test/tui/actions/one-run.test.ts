@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { onceFrom } from '../../../tui/actions/retry-from-step.ts'
-import { bothStores } from '../../unit/both-stores.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 import { charges, failedCharges, failedRun, retriesOf } from './charges.ts'
 import { Host } from './hosted.ts'
 

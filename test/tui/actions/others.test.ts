@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { defineJob, limits } from '../../../sdk/index.ts'
 import { logRows } from '../../../tui/actions/session-log.ts'
 import type { Thing } from '../../../tui/app/thing.ts'
-import { bothStores } from '../../unit/both-stores.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 import { Host } from './hosted.ts'
 
 const gateway = limits.fixedWindow({ name: 'gateway', limit: 10, window: '1m' })

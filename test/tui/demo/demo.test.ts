@@ -7,7 +7,7 @@ import { expect, test } from 'vitest'
 import type { Jobs } from '../../../runtime/client/client.ts'
 import type { OperationEvent, OperationName } from '../../../runtime/store/events.ts'
 import { startDemo } from '../../../tui/demo/demo.ts'
-import { runs } from './process-state.ts'
+import { runs } from '../../support/processes/process-state.ts'
 
 function folderOf(url: string): string {
   return dirname(url.slice('sqlite:'.length))

@@ -13,7 +13,7 @@ import { type EventsData, loadEvents, maxEvents } from '../../../tui/screens/eve
 import { entryText, eventRows, localTime, shortText } from '../../../tui/screens/events/rows.ts'
 import { events as screen } from '../../../tui/screens/events/screen.ts'
 import { screens } from '../../../tui/screens/screens.ts'
-import { now } from '../../unit/attention/given.ts'
+import { now } from '../../support/snapshot.ts'
 import { pressed, screenInput, stateOf, typed } from '../support/given.ts'
 
 function ran(n: number, over: Partial<RunEvent> = {}, epoch = 'e'): RunEvent {

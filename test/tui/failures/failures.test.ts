@@ -9,7 +9,7 @@ import { type FailuresData, loadFailures } from '../../../tui/screens/failures/f
 import { failureIncident } from '../../../tui/screens/failures/incident.ts'
 import { type FailureRow, failedNowText, failureRows } from '../../../tui/screens/failures/rows.ts'
 import type { ScreenInput } from '../../../tui/screens/screen.ts'
-import { now, operation, worker } from '../../unit/attention/given.ts'
+import { now, operation, worker } from '../../support/snapshot.ts'
 import { groupOf } from '../support/detail-data.ts'
 import { fleetOf, pressed, stateOf, typed } from '../support/given.ts'
 

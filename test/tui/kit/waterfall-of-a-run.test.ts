@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
 import { type WaterfallRow, waterfallModel } from '../../../tui/kit/waterfall-model.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 const ship = defineJob({ name: 'ship' }, async ({ step }) => {
   let calls = 0

@@ -3,7 +3,7 @@ import type { Explanation } from '../../../runtime/describe/explain-run.ts'
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
 import type { HistoryEntry, Inspector, RunDetails } from '../../../runtime/store/store.ts'
 import { type KnownRun, loadRun, type RunData } from '../../../tui/screens/run/run-data.ts'
-import { now } from '../../unit/attention/given.ts'
+import { now } from '../../support/snapshot.ts'
 import { done, journal } from '../kit/waterfall-input.ts'
 import { detailsOf, stripeError } from '../support/detail-data.ts'
 

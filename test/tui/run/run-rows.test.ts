@@ -14,7 +14,7 @@ import { jumpsOf } from '../../../tui/screens/run/jumps.ts'
 import type { KnownRun, RunData } from '../../../tui/screens/run/run-data.ts'
 import { modelOf, stepRows, weightiestRow } from '../../../tui/screens/run/step-rows.ts'
 import type { ScreenInput } from '../../../tui/screens/screen.ts'
-import { now } from '../../unit/attention/given.ts'
+import { now } from '../../support/snapshot.ts'
 import { detailsOf, knownRun } from '../support/detail-data.ts'
 import { pressed, stateOf } from '../support/given.ts'
 

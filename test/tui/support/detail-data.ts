@@ -3,7 +3,7 @@ import type { StoredError } from '../../../runtime/model/stored-error.ts'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import type { RunDetails } from '../../../runtime/store/store.ts'
 import type { KnownRun } from '../../../tui/screens/run/run-data.ts'
-import { now } from '../../unit/attention/given.ts'
+import { now } from '../../support/snapshot.ts'
 import { journal } from '../kit/waterfall-input.ts'
 
 /** A run as its own screen has read it. Times are before `now`. */

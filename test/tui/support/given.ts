@@ -14,7 +14,7 @@ import type { FleetView } from '../../../tui/fleet/fleet-view.ts'
 import { lookOf } from '../../../tui/kit/look.ts'
 import type { ScreenInput, Size } from '../../../tui/screens/screen.ts'
 import { screens } from '../../../tui/screens/screens.ts'
-import { now, snapshot } from '../../unit/attention/given.ts'
+import { now, snapshot } from '../../support/snapshot.ts'
 
 /** What tests of screens and of the app begin with. */
 

@@ -1,6 +1,6 @@
 import { keymap } from '../../../tui/keymap.ts'
 import type { Size } from '../../../tui/screens/screen.ts'
-import type { SeededRandom } from '../../crash/seeded-random.ts'
+import type { SeededRandom } from '../../support/seeded-random.ts'
 
 /** One thing that a user, or the terminal of a user, does. */
 export type MonkeyAct =

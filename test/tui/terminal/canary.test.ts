@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { bothStores } from '../../unit/both-stores.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { confirm, takesKeys } from './confirm.ts'
 import { openShop } from './shop.ts'
 import { Stage } from './stage.ts'

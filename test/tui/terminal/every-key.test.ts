@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ScreenName, screenNames } from '../../../tui/app/place.ts'
 import { type Binding, bindingsOf, keymap } from '../../../tui/keymap.ts'
-import { bothStores } from '../../unit/both-stores.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { type Pressed, rests } from './key-case.ts'
 import { keyCases, placeInOrder } from './key-cases.ts'
 import { openShop, type Shop } from './shop.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { printEvidence, provingNumber } from '../../crash/evidence.ts'
-import { Fleet, type Member } from '../../crash/fleet.ts'
-import { type FleetStoreKind, storeKinds } from '../../crash/store-kinds.ts'
+import { printEvidence, provingNumber } from '../../support/evidence.ts'
+import { Fleet, type Member } from '../../support/fleet/fleet.ts'
+import { type FleetStoreKind, storeKinds } from '../../support/fleet/store-kinds.ts'
 import { addressOf } from './shop.ts'
 import { Stage } from './stage.ts'
 

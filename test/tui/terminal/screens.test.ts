@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { screenNames } from '../../../tui/app/place.ts'
 import type { Size } from '../../../tui/screens/screen.ts'
-import { bothStores } from '../../unit/both-stores.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { openShop, type Shop } from './shop.ts'
 import { shopScreens } from './shop-screens.ts'
 import { Stage } from './stage.ts'

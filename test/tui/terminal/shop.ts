@@ -1,7 +1,7 @@
 import type { Jobs, RunHandle, StoreOptions } from '../../../sdk/index.ts'
 import { reaches } from '../../support/incidents/wait-until.ts'
-import type { bothStores } from '../../unit/both-stores.ts'
-import { openWorkshop } from '../../unit/workshop.ts'
+import type { bothStores } from '../../support/stores/both-stores.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 import { type OrderInput, type ShopControl, shopJobs } from './shop-jobs.ts'
 
 type StoreOptionsOf = (typeof bothStores)[number][1]

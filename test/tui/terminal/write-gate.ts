@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
 import type { StoreOptions } from '../../../sdk/index.ts'
-import { sharedRedisServer } from '../../redis-server/redis-server.ts'
+import { sharedRedisServer } from '../../support/redis/redis-server.ts'
 
 /** Lets others write to a store, or has them wait: so that a test meets an action in its middle, however fast it is. */
 export interface WriteGate {

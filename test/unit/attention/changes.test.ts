@@ -4,7 +4,7 @@ import { atLeast, exactly, type Sighting } from '../../../runtime/attention/find
 import { lastDeploy, versionStarts } from '../../../runtime/attention/version-starts.ts'
 import { operationNames } from '../../../runtime/store/events.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
-import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from './given.ts'
+import { hourMs, minuteMs, now, operation, secondMs, snapshot, worker } from '../../support/snapshot.ts'
 
 function nearby(over: Partial<Overview>, related: Sighting['related'], since = exactly(now - minuteMs)) {
   return nearbyText({ since, related }, changesOf(snapshot(over).overview), now)

@@ -15,7 +15,7 @@ import {
   secondMs,
   snapshot,
   worker,
-} from './given.ts'
+} from '../../support/snapshot.ts'
 
 describe('a paused queue', () => {
   const paused = { by: 'ana', reason: 'provider is down', at: now - 10 * minuteMs }

@@ -18,7 +18,7 @@ import {
   operation,
   snapshot,
   worker,
-} from './given.ts'
+} from '../../support/snapshot.ts'
 
 describe('a long run', () => {
   /** `count` executions, each of 512 to 1,024 ms. */

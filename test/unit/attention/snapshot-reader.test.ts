@@ -2,8 +2,8 @@ import { expect, test } from 'vitest'
 import { SnapshotReader } from '../../../runtime/attention/snapshot-reader.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
-import { snapshot, worker } from './given.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { snapshot, worker } from '../../support/snapshot.ts'
 
 type Reads = ConstructorParameters<typeof SnapshotReader>[0]
 

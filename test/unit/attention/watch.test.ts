@@ -4,8 +4,8 @@ import { findAttention } from '../../../runtime/attention/find-attention.ts'
 import { findFindings, maxFindingsPerKind } from '../../../runtime/attention/find-findings.ts'
 import { findingKinds } from '../../../runtime/attention/finding-kinds.ts'
 import type { Snapshot } from '../../../runtime/attention/snapshot.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
-import { minuteMs, now, operation, queue, secondMs, snapshot } from './given.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { minuteMs, now, operation, queue, secondMs, snapshot } from '../../support/snapshot.ts'
 
 const paused = { by: 'ana', at: now - minuteMs }
 /** A finding whose begin the store tells, and one whose begin it doesn't. */

@@ -10,9 +10,9 @@ import {
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { defineJob, type Jobs, limits, StoreUnavailableError } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
-import { openWorkshop, type Workshop } from '../workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 const gateway = limits.concurrency({ name: 'gateway', max: 100 })
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { nextStep } from '../../../runtime/describe/next-step.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
-import { gate, openWorkshop } from '../workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { gate, openWorkshop } from '../../support/workshop.ts'
 
 const patient = { timeout: 120_000 }
 

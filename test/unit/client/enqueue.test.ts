@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob, type EnqueueOptions } from '../../../sdk/index.ts'
-import { openWorkshop, rejection } from '../workshop.ts'
+import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')
 const importing = defineJob(

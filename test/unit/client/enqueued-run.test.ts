@@ -3,8 +3,8 @@ import { Jobs } from '../../../runtime/client/client.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
 import { defineJob, type OnDuplicate } from '../../../sdk/index.ts'
-import { replaceCalls } from '../../crash/kill-point.ts'
-import { openWorkshop } from '../workshop.ts'
+import { replaceCalls } from '../../support/fleet/kill-point.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')
 

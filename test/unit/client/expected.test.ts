@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineJob, type Jobs, StaleWriteError } from '../../../sdk/index.ts'
-import { openWorkshop } from '../workshop.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 const tidy = defineJob({ name: 'tidy' }, () => undefined)
 

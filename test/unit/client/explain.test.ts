@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { explainRun } from '../../../runtime/describe/explain-run.ts'
 import type { Inspector } from '../../../runtime/store/store.ts'
 import { defineJob, limits } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../workshop.ts'
+import { gate, openWorkshop } from '../../support/workshop.ts'
 
 const clock = String.raw`\d{2}:\d{2}:\d{2} UTC`
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { createWorker } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../workshop.ts'
+import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 const input = z.object({ rows: z.string().transform(Number) })
 const broken = new Error('no such table')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { type Duration, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../workshop.ts'
+import { gate, openWorkshop } from '../../support/workshop.ts'
 
 const everySecond = '* * * * * *'
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../workshop.ts'
+import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 describe('a run starts', () => {
   test('by priority, higher first, then in the order of the enqueue', async () => {

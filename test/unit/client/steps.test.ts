@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../workshop.ts'
+import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 test('a handle lists the steps of its run: where each stands, with its tries, its error and what is left of a wait', async () => {
   const shop = await openWorkshop()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { DuplicateRunError, defineJob, type OnDuplicate } from '../../../sdk/index.ts'
-import { openWorkshop, rejection } from '../workshop.ts'
+import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const input = z.object({ file: z.string().trim(), row: z.number().default(1) })
 

@@ -1,5 +1,5 @@
 import type { CampaignAnswer, DutyAges, TermStore } from '../../../runtime/store/terms.ts'
-import type { FakeClock } from './fake-clock.ts'
+import type { FakeClock } from '../../support/fake-clock.ts'
 
 /** A term store that answers what the test wants, and notes what it was asked and when. */
 export class ScriptedTerms implements TermStore {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, defineJob } from '../../../sdk/index.ts'
-import { withGetter } from '../odd-thrown.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
+import { withGetter } from '../../support/odd-thrown.ts'
+import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 describe('cancel', () => {
   test('reaches the signal of a running step, and the run ends as cancelled', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob, FatalError, type RunInfo } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop } from '../workshop.ts'
+import { failureOf, openWorkshop } from '../../support/workshop.ts'
 
 describe('what a job gets', () => {
   test('is the input that the schema made, parsed once', async () => {

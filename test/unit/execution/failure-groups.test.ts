@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { FailureGroup } from '../../../runtime/store/failures.ts'
 import { defineJob, FatalError, type Jobs } from '../../../sdk/index.ts'
-import { closedProxy, oddThrown } from '../odd-thrown.ts'
-import { failureOf, openWorkshop } from '../workshop.ts'
+import { closedProxy, oddThrown } from '../../support/odd-thrown.ts'
+import { failureOf, openWorkshop } from '../../support/workshop.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 

@@ -4,7 +4,7 @@ import { normalizedMessage, normalizedText } from '../../../runtime/execution/no
 import { decodeValue, encodeError } from '../../../runtime/model/codec.ts'
 import { RunFailedError, StepFailedError, StepTimeoutError } from '../../../runtime/model/errors.ts'
 import { fromStoredError, type StoredError, toStoredError } from '../../../runtime/model/stored-error.ts'
-import { oddThrown } from '../odd-thrown.ts'
+import { oddThrown } from '../../support/odd-thrown.ts'
 import { type RealGroup, realGroups } from './real-failures.ts'
 
 const place = { job: 'import-file', version: 3, step: 'parse' } as const

@@ -3,8 +3,8 @@ import { Execution, type Stop } from '../../../runtime/execution/execution.ts'
 import { stepTools } from '../../../runtime/execution/step-tools.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import type { ClaimedRun, EntryAnswer } from '../../../runtime/store/store.ts'
-import { LineLog } from '../fargate/line-log.ts'
-import { gate } from '../workshop.ts'
+import { LineLog } from '../../support/line-log.ts'
+import { gate } from '../../support/workshop.ts'
 
 const run: ClaimedRun = {
   ...{

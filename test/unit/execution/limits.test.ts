@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, type Limiter, limits, RateLimitedError } from '../../../sdk/index.ts'
-import { failureOf, gate, openWorkshop } from '../workshop.ts'
+import { failureOf, gate, openWorkshop } from '../../support/workshop.ts'
 
 /** Counts what runs at the same time, per key. */
 class Meter {

@@ -6,9 +6,9 @@ import {
   type RunHandle,
   StepFailedError,
 } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
-import { oddThrown, withGetter } from '../odd-thrown.ts'
-import { openWorkshop, rejection, type Workshop } from '../workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
+import { openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
 
 const retry = { maxAttempts: 4, initialInterval: 1, maxInterval: 1 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop } from '../workshop.ts'
+import { failureOf, openWorkshop } from '../../support/workshop.ts'
 
 const quick = { maxAttempts: 3, initialInterval: 1 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, type RunHandle } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
-import { failureOf, openWorkshop, type Workshop } from '../workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { failureOf, openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 type Step = (name: string) => Promise<unknown>
 

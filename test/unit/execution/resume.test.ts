@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, StepFailedError } from '../../../sdk/index.ts'
-import { failureOf, journalOf, openWorkshop, rejection } from '../workshop.ts'
+import { failureOf, journalOf, openWorkshop, rejection } from '../../support/workshop.ts'
 
 const fail = (message: string): never => {
   throw new FatalError(message)

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, RetryAfterError } from '../../../sdk/index.ts'
-import { abortOf, failureOf, openWorkshop } from '../workshop.ts'
+import { abortOf, failureOf, openWorkshop } from '../../support/workshop.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, FatalError, RetryAfterError, StepFailedError } from '../../../sdk/index.ts'
-import { failureOf, journalOf, openWorkshop } from '../workshop.ts'
+import { failureOf, journalOf, openWorkshop } from '../../support/workshop.ts'
 
 const quick = { initialInterval: 1, maxInterval: 1 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AbortedError, defineJob } from '../../../sdk/index.ts'
-import { abortOf, failureOf, openWorkshop } from '../workshop.ts'
+import { abortOf, failureOf, openWorkshop } from '../../support/workshop.ts'
 
 describe('a step that takes longer than its timeout', () => {
   test('fails by name, and its signal aborts with the reason', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { journalOf, openWorkshop } from '../workshop.ts'
+import { journalOf, openWorkshop } from '../../support/workshop.ts'
 
 describe('a step', () => {
   test('is stored in the journal, one entry each, in order', async () => {

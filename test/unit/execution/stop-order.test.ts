@@ -8,7 +8,7 @@ import {
   protectionBrand,
 } from '../../../runtime/model/protection.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop } from '../workshop.ts'
+import { abortOf, gate, openWorkshop } from '../../support/workshop.ts'
 
 /** In mode `required`, of a task that ECS never protects. */
 class RefusedProtection implements Protection {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
-import { openWorkshop, rejection } from '../workshop.ts'
+import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const unhandled = observeUnhandled()
 const fail = (message: string): never => {

@@ -10,7 +10,7 @@ import {
   type StepOptions,
 } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
-import { gate, openWorkshop, rejection, type Workshop } from '../workshop.ts'
+import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
 
 const unhandled = observeUnhandled()
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { openWorkshop } from '../workshop.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 describe('a worker process', () => {
   const script = fileURLToPath(new URL('./unawaited-worker.ts', import.meta.url))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { failureOf, gate, openWorkshop } from '../workshop.ts'
+import { failureOf, gate, openWorkshop } from '../../support/workshop.ts'
 
 /** Notes what it sees of runs and steps; every line begins with `name`. */
 function noting(name: string, notes: string[]): Middleware {

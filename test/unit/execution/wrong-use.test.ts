@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { type Context, defineJob, type StepOptions } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop, type Workshop } from '../workshop.ts'
+import { failureOf, openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 type Body = (context: Context<string>) => Promise<unknown>
 

@@ -11,7 +11,7 @@ import { type Protection, protectionSourceIn } from '../../../runtime/model/prot
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { EcsEndpoints, failureBody, protectionBody, reply } from './ecs-endpoints.ts'
-import { LineLog } from './line-log.ts'
+import { LineLog } from '../../support/line-log.ts'
 
 /** No call is lost on a machine that is too busy to answer it: timers are far away. */
 const patientClock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms * 100, run) }

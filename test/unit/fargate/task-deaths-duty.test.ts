@@ -8,8 +8,8 @@ import type { DeathCause } from '../../../runtime/model/death-cause.ts'
 import { AwsSdkMissingError } from '../../../runtime/model/protection-errors.ts'
 import { type SilentTask, silentShare } from '../../../runtime/store/lost-workers.ts'
 import { renewalShare } from '../../../runtime/worker/lease-messages.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
-import { LineLog } from './line-log.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { LineLog } from '../../support/line-log.ts'
 
 const cluster = 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/'
 const identity = {

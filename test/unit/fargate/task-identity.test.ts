@@ -7,7 +7,7 @@ import type { TaskIdentity } from '../../../runtime/model/task-identity.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
 import { containerBody, cut, digest, EcsEndpoints, hang, reply, taskBody } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
-import { LineLog } from './line-log.ts'
+import { LineLog } from '../../support/line-log.ts'
 
 const identity: TaskIdentity = {
   taskArn: ownTask,

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { decodeValue, encodeError } from '../../../runtime/model/codec.ts'
 import { fromStoredError, type StoredError, toStoredError } from '../../../runtime/model/stored-error.ts'
 import { FatalError, RateLimitedError, StepFailedError } from '../../../sdk/index.ts'
-import { closedProxy, cyclicAggregate, oddThrown, withGetter } from '../odd-thrown.ts'
+import { closedProxy, cyclicAggregate, oddThrown, withGetter } from '../../support/odd-thrown.ts'
 
 function roundTrip(thrown: unknown): Error {
   return fromStoredError(JSON.parse(JSON.stringify(toStoredError(thrown))))

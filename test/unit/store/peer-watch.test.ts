@@ -3,7 +3,7 @@ import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import { PeerWatch } from '../../../runtime/store/redis/peer-watch.ts'
 import { ForbiddenError } from '../../../runtime/store/redis/reply-errors.ts'
 import type { ScriptCalls } from '../../../runtime/store/redis/script-calls.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const everyMs = 50
 const peer = ['peer', 'server:7:1000,server:8:1001'] as const

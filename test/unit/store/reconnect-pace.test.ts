@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ReconnectPace } from '../../../runtime/store/redis/reconnect-pace.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 /** The delays of so many connections that end as soon as they are there. */
 function delays(pace: ReconnectPace, count: number, meanwhile: () => void = () => undefined): number[] {

@@ -4,7 +4,7 @@ import { maxVersion } from '../../../runtime/model/max-version.ts'
 import { decodeSpec, encodeSpec, type ScheduleSpec } from '../../../runtime/store/schedules.ts'
 import { protectedFrom, readVersion, storedVersion } from '../../../runtime/store/stored-version.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { newRun } from '../../contract/given.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
 
 test.each([1, 7, maxVersion])('version %d comes back as it was stored', (version) => {
   expect(readVersion(storedVersion({ version }))).toEqual({ version })

@@ -1,8 +1,8 @@
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { WorkerDrain } from '../../../runtime/store/worker-drain.ts'
 import { defineJob, type Jobs } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
-import { type Gate, gate, openWorkshop } from '../workshop.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
+import { type Gate, gate, openWorkshop } from '../../support/workshop.ts'
 
 const minuteMs = 60_000
 

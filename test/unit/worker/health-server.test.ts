@@ -6,8 +6,8 @@ import { LeaseKeeper } from '../../../runtime/worker/lease-keeper.ts'
 import { OutageLog } from '../../../runtime/worker/outage-log.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob, HealthPortError } from '../../../sdk/index.ts'
-import { newWorker } from '../../contract/given.ts'
-import { gate, openWorkshop, rejection } from '../workshop.ts'
+import { newWorker } from '../../support/stores/store-inputs.ts'
+import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 async function ask(port: number | undefined, path: string): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`)

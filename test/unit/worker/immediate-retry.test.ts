@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
+import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 /** Tried again without a pause: the claim that settles the first stay brings the run back. */
 const atOnce = { initialInterval: 0 }

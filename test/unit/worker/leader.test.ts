@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Leading } from '../../../runtime/index.ts'
 import { type AbortedError, defineJob, InvalidOptionsError } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop } from '../workshop.ts'
+import { abortOf, gate, openWorkshop } from '../../support/workshop.ts'
 
 const idle = defineJob({ name: 'idle' }, () => 1)
 

@@ -2,7 +2,7 @@ import type { Worker as Thread } from 'node:worker_threads'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob, LeaseThreadError } from '../../../sdk/index.ts'
-import { gate, openWorkshop, rejection } from '../workshop.ts'
+import { gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 const idle = defineJob({ name: 'idle' }, () => 'done')
 

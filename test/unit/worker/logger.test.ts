@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { createLogger, type LoggerOptions } from '../../../runtime/index.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { withFields } from '../../../runtime/worker/logger.ts'
-import { oddThrown, withGetter } from '../odd-thrown.ts'
+import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
 
 class Page extends Writable {
   text = ''

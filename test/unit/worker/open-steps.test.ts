@@ -3,7 +3,7 @@ import type { RunningStep } from '../../../runtime/model/run.ts'
 import { boundOpenSteps, type OpenStep } from '../../../runtime/store/open-steps.ts'
 import { OpenStepsReport } from '../../../runtime/worker/open-steps-report.ts'
 import { defineJob, type Jobs, limits } from '../../../sdk/index.ts'
-import { gate, openWorkshop } from '../workshop.ts'
+import { gate, openWorkshop } from '../../support/workshop.ts'
 
 function open(path: string, openMs: number, run = 'run'): OpenStep {
   return { run, fence: 1, path, openMs }

@@ -3,7 +3,7 @@ import { StoreFullError, StoreUnavailableError } from '../../../runtime/model/er
 import type { StoreOutageKind } from '../../../runtime/model/store-outage.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { OutageLog } from '../../../runtime/worker/outage-log.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 let clock: FakeClock
 let lines: [level: string, fields: object, message: string | undefined][]

@@ -2,10 +2,10 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.ts'
 import type { WorkerOptions } from '../../../runtime/index.ts'
 import { defineJob, type Job } from '../../../sdk/index.ts'
-import { bothStores } from '../both-stores.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { digest, EcsEndpoints, reply, taskBody } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
-import { openWorkshop } from '../workshop.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 const job = defineJob({ name: 'idle' }, () => 1)
 const protectedJob = defineJob({ name: 'charge', protect: true }, () => 1)

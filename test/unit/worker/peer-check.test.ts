@@ -3,9 +3,9 @@ import type { WorkerInfo } from '../../../runtime/store/worker-info.ts'
 import type { WorkerTask } from '../../../runtime/store/worker-report.ts'
 import { PeerCheck } from '../../../runtime/worker/peer-check.ts'
 import { processId } from '../../../runtime/worker/self-report.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
-import { LineLog } from '../fargate/line-log.ts'
-import { gate } from '../workshop.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { LineLog } from '../../support/line-log.ts'
+import { gate } from '../../support/workshop.ts'
 
 const everyMs = 1_000
 

@@ -7,7 +7,7 @@ import { LeaseSession } from '../../../runtime/worker/lease-session.ts'
 import { noRunProtection } from '../../../runtime/worker/run-protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { FakeClock } from '../coordination/fake-clock.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 
 const orders = { drain: false, cancel: [], granted: [] }
 

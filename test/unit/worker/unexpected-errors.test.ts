@@ -6,7 +6,7 @@ import type { WorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
 import { observeUnhandled } from '../unhandled.ts'
-import { gate, openWorkshop, rejection, type Workshop } from '../workshop.ts'
+import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
 
 const unhandled = observeUnhandled()
 const defect = (): never => {

@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createLogger, createWorker } from '../../../runtime/index.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { abortOf, gate, openWorkshop, rejection } from '../workshop.ts'
+import { abortOf, gate, openWorkshop, rejection } from '../../support/workshop.ts'
 
 const quiet = createLogger({ level: 'error' })
 

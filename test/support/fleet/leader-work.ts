@@ -1,0 +1,81 @@
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { LeaderFunction, Worker } from '../../../runtime/index.ts'
+import { AbortedError } from '../../../sdk/index.ts'
+import type { Witness } from './witness.ts'
+
+/** A store of the application, which takes no write of an older term than the newest it has seen. */
+export class GuardedStore {
+  readonly #database: DatabaseSync
+
+  constructor(file: string) {
+    this.#database = new DatabaseSync(file, { timeout: 5_000 })
+    this.#database.exec(`PRAGMA journal_mode = WAL;
+      CREATE TABLE IF NOT EXISTS guarded (id INTEGER PRIMARY KEY, fence INTEGER NOT NULL, writer INTEGER NOT NULL);
+      INSERT OR IGNORE INTO guarded VALUES (1, 0, 0)`)
+  }
+
+  /** Whether the write was taken. */
+  write(fence: number): boolean {
+    const sql = 'UPDATE guarded SET fence = ?, writer = ? WHERE fence <= ?'
+    return this.#database.prepare(sql).run(fence, process.pid, fence).changes === 1
+  }
+
+  get last(): { readonly fence: number; readonly writer: number } {
+    const row = this.#database.prepare('SELECT fence, writer FROM guarded').get() as Record<string, number>
+    return { fence: row.fence ?? 0, writer: row.writer ?? 0 }
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
+
+interface Seams {
+  readonly worker: Worker
+  readonly witness: Witness
+  /** Asks the store of the jobs whether it takes this term for the running one. */
+  readonly renew: (fence: number) => Promise<string>
+}
+
+const writeEveryMs = 10
+const settleMs = 50
+
+/** What a leader here does: it writes by its fence, looks at no signal between two writes, and needs a while to stop. */
+export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Seams): LeaderFunction {
+  return async ({ signal, fence, role }) => {
+    const about = { path: role, note: String(fence) }
+    signal.addEventListener('abort', () => {
+      const note = signal.reason instanceof AbortedError ? signal.reason.reason : 'something else'
+      witness.write('aborted', { path: role, note })
+    })
+    witness.write('leads', about)
+    let [wrote, refused, frozen] = [false, false, false]
+    while (!signal.aborted) {
+      if (!frozen && toldToFreeze(witness)) {
+        frozen = true
+        process.kill(process.pid, 'SIGSTOP')
+      }
+      const taken = guarded.write(fence)
+      if (taken && !wrote) {
+        wrote = true
+        witness.write('wrote', { path: role })
+      }
+      if (!taken && !refused) {
+        refused = true
+        witness.write('refused', { path: role, note: worker.leader.isLeading ? 'leading' : 'not leading' })
+      }
+      await wait(writeEveryMs)
+    }
+    await wait(settleMs)
+    witness.write('left', about)
+    if ((signal.reason as AbortedError).reason !== 'draining') {
+      witness.write('renewed', { path: role, note: await renew(fence) })
+    }
+  }
+}
+
+/** A process that stops right before a write wakes with that write, before any timer has told it the time. */
+function toldToFreeze(witness: Witness): boolean {
+  return witness.lines().some(({ moment, pid }) => moment === 'freeze' && pid === process.pid)
+}
