@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Outcome } from '../runtime/model/outcome.ts'
 import type * as OpenModule from '../runtime/store/open-store.ts'
 import type * as ConfigModule from '../runtime/store/store-config.ts'
-import type * as GivenModule from '../test/support/stores/store-inputs.ts'
+import type * as InputsModule from '../test/support/stores/store-inputs.ts'
 import type * as WorkerModule from '../test/support/stores/test-worker.ts'
 import { RedisServer } from '../test/support/redis/redis-server.ts'
 import { RespConnection } from '../test/support/redis/resp-connection.ts'
@@ -45,12 +45,21 @@ interface Side {
 }
 
 async function side(name: string, checkout: string, url: string): Promise<Side> {
-  const load = async <T>(path: string): Promise<T> =>
-    (await import(pathToFileURL(join(resolve(checkout), path)).href)) as T
+  const load = async <T>(...paths: readonly string[]): Promise<T> => {
+    const files = paths.map((path) => join(resolve(checkout), path))
+    return (await import(pathToFileURL(files.find(existsSync) ?? files.join(' or ')).href)) as T
+  }
   const { openStore } = await load<typeof OpenModule>('runtime/store/open-store.ts')
   const { parseStoreConfig } = await load<typeof ConfigModule>('runtime/store/store-config.ts')
-  const { newRun } = await load<typeof GivenModule>('test/contract/given.ts')
-  const { TestWorker } = await load<typeof WorkerModule>('test/contract/test-worker.ts')
+  // The second path of each is that of older checkouts.
+  const { newRun } = await load<typeof InputsModule>(
+    'test/support/stores/store-inputs.ts',
+    'test/contract/given.ts',
+  )
+  const { TestWorker } = await load<typeof WorkerModule>(
+    'test/support/stores/test-worker.ts',
+    'test/contract/test-worker.ts',
+  )
   const store = await openStore(parseStoreConfig(url))
   const worker = await TestWorker.register(store, { leaseMs: 86_400_000 })
   return {

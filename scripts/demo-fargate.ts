@@ -10,7 +10,7 @@ import { runDemo } from './demo-fargate/run-demo.ts'
 const interruptedCode = 130
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // The processes and folders of the story go with this one: see test/redis-server/orphans.ts.
+  // The processes and folders of the story go with this one: see test/support/processes/orphans.ts.
   process.once(signal, () => process.exit(interruptedCode))
 }
 try {

@@ -1,23 +1,9 @@
 import { expect } from 'vitest'
 import type { WorkerReport } from '../../../runtime/store/worker-report.ts'
 import { contractTest } from '../contract-test.ts'
+import { reportedTask, taskIdentity } from '../../support/stores/reported-task.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
-
-const identity = {
-  taskArn: 'arn:aws:ecs:eu-central-1:111122223333:task/jobs/0af5b9f40e1d4c5f8f3b4b0a4d3c2b1a',
-  cluster: 'jobs',
-  region: 'eu-central-1',
-  family: 'imports',
-  revision: '7',
-  zone: 'eu-central-1b',
-  launchType: 'FARGATE',
-  imageDigest: `sha256:${'ab'.repeat(32)}`,
-  service: 'wörkers',
-  vcpu: 0.5,
-  memoryMiB: 1024,
-} as const
-export const reportedTask = { ...identity, process: 'a1b2c3', upMs: 5_000 } as const
 
 function report(n: number, over: Partial<WorkerReport> = {}): WorkerReport {
   return { n, agoMs: 0, task: reportedTask, ...over }
@@ -32,7 +18,7 @@ export function workerReportContract(open: Open): void {
     await worker()
     advance(2_000)
     const [first, second] = await store.workers()
-    expect(first?.task).toEqual({ ...identity, process: 'a1b2c3', startedAt: begun - 5_500 })
+    expect(first?.task).toEqual({ ...taskIdentity, process: 'a1b2c3', startedAt: begun - 5_500 })
     expect(second).not.toHaveProperty('task')
     const { workers } = await store.overview({ range: '5m' })
     expect(workers.map((one) => one.task)).toEqual([first?.task, undefined])
@@ -45,7 +31,7 @@ export function workerReportContract(open: Open): void {
     await first.renew({ report: report(1) })
     advance(3_000)
     await first.renew()
-    expect(await store.workers()).toMatchObject([{ task: identity }])
+    expect(await store.workers()).toMatchObject([{ task: taskIdentity }])
   })
 
   contractTest(
@@ -58,7 +44,7 @@ export function workerReportContract(open: Open): void {
         await first.renew({ report: report(n, { agoMs: 200, ...(protection && { protection }) }) })
         advance(1_000)
         const [shown] = await store.workers()
-        expect(shown).toMatchObject({ task: identity })
+        expect(shown).toMatchObject({ task: taskIdentity })
         return shown?.protection
       }
       const common = { mode: 'required', users: 2, protectedForMs: 0 } as const

@@ -10,7 +10,7 @@ export interface Section {
   readonly keys: readonly string[]
 }
 
-const page = join(import.meta.dirname, '../../docs/operating.md')
+const page = join(import.meta.dirname, '../../../docs/operating.md')
 
 /** In the order of the page; the first one, without a title, is what stands before the others. */
 export function sections(): readonly Section[] {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 
-const main = join(import.meta.dirname, '../../runtime/cli/main.ts')
+const main = join(import.meta.dirname, '../../../runtime/cli/main.ts')
 /** Where Node keeps it by default; more than half the time of a short command is compiling. */
 const compileCache = join(tmpdir(), 'node-compile-cache')
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RedisServer } from './redis-server.ts'
 
-const page = join(import.meta.dirname, '../../docs/redis.md')
+const page = join(import.meta.dirname, '../../../docs/redis.md')
 
 /**
  * The rules for ACL users that docs/redis.md gives, each as the arguments of ACL SETUSER behind the name: of users that act,

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { encodeSpec } from '../../../runtime/store/schedules.ts'
 import type { Inspector, Store } from '../../../runtime/store/store.ts'
-import { byHand, done, encoded, newRun, newWorker, plainError } from './store-inputs.ts'
 import { acquire, one, sliding, use } from './limit-inputs.ts'
+import { reportedTask } from './reported-task.ts'
+import { byHand, done, encoded, newRun, newWorker, plainError } from './store-inputs.ts'
 import { completed, TestWorker } from './test-worker.ts'
-import { reportedTask } from '../../contract/topics/worker-report.ts'
 
 /** What a populated store holds, by the names that reads and actions ask for. */
 export interface Known {

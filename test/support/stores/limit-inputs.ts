@@ -1,8 +1,7 @@
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
-import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import type { Contract } from '../../contract/contract-test.ts'
+import type { ClaimedRun, NewWorker } from '../../../runtime/store/store.ts'
 import { newRun } from './store-inputs.ts'
 import type { TestWorker } from './test-worker.ts'
 
@@ -20,8 +19,8 @@ export function use(limiter: Limiter, over: Partial<LimitUse> = {}): LimitUse {
 
 /** A worker whose code knows all limiters of these tests. */
 export function limited(
-  contract: Contract,
-  over: Parameters<Contract['worker']>[0] = {},
+  contract: { worker(over: Partial<NewWorker>): Promise<TestWorker> },
+  over: Partial<NewWorker> = {},
 ): Promise<TestWorker> {
   return contract.worker({ limiters: all.map(({ name, rule }) => ({ name, rule })), ...over })
 }
