@@ -5,10 +5,10 @@ import { pathToFileURL } from 'node:url'
 import type { Outcome } from '../runtime/model/outcome.ts'
 import type * as OpenModule from '../runtime/store/open-store.ts'
 import type * as ConfigModule from '../runtime/store/store-config.ts'
-import type * as InputsModule from '../test/support/stores/store-inputs.ts'
-import type * as WorkerModule from '../test/support/stores/test-worker.ts'
 import { RedisServer } from '../test/support/redis/redis-server.ts'
 import { RespConnection } from '../test/support/redis/resp-connection.ts'
+import type * as InputsModule from '../test/support/stores/store-inputs.ts'
+import type * as WorkerModule from '../test/support/stores/test-worker.ts'
 import { spread } from './spread.ts'
 
 /*

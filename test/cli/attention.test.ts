@@ -7,10 +7,10 @@ import type { Finding } from '../../runtime/attention/finding.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
-import { TestWorker } from '../support/stores/test-worker.ts'
 import { inThePast } from '../support/incidents/in-the-past.ts'
 import { mail, sync } from '../support/incidents/jobs/orders.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine } from './command-line.ts'
 
 interface AttentionJson {

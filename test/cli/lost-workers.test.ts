@@ -5,9 +5,9 @@ import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import type { LostWorker } from '../../sdk/index.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
-import { loseInTask } from './lose-in-task.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 import { CommandLine } from './command-line.ts'
+import { loseInTask } from './lose-in-task.ts'
 
 const cli = new CommandLine()
 const run = newRun()

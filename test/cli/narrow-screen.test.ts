@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { textWidth } from '../../runtime/cli/plain-text.ts'
 import { openStore } from '../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
-import { loseInTask } from './lose-in-task.ts'
 import { inThePast } from '../support/incidents/in-the-past.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { CommandLine } from './command-line.ts'
 import { charge } from './long-names.ts'
+import { loseInTask } from './lose-in-task.ts'
 
 const cli = new CommandLine()
 const file = new URL('./long-names.ts', import.meta.url).pathname

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import type { StoreCheck } from '../../runtime/store/store.ts'
+import type { Finished } from '../support/processes/cli-process.ts'
 import { freePort } from '../support/redis/free-port.ts'
 import { RedisCluster } from '../support/redis/redis-cluster.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
-import type { Finished } from '../support/processes/cli-process.ts'
 import { CommandLine, holdFile, jobFile } from './command-line.ts'
 
 const password = 'p@ss/w:rd#1%'

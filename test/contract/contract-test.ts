@@ -1,8 +1,8 @@
 import { test } from 'vitest'
-import { expectRightCounters } from './expect-right-counters.ts'
 import { leaseMs } from '../support/stores/store-inputs.ts'
 import type { Open, OpenOptions, StoreUnderTest } from '../support/stores/store-under-test.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
+import { expectRightCounters } from './expect-right-counters.ts'
 
 export interface Contract extends StoreUnderTest {
   /** Registers a worker. */

@@ -7,9 +7,9 @@ import { countOf, planAction } from '../../runtime/client/actions/plan-action.ts
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { expectRightCounters } from './expect-right-counters.ts'
 import { byHand, newRun, plainError } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
+import { expectRightCounters } from './expect-right-counters.ts'
 
 interface Site {
   open(): Promise<Store>

@@ -9,11 +9,11 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import { retainedHours } from '../../runtime/store/statistics.ts'
 import { type ClaimedRun, type Store, throughputMinutes } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { byHand, mark, newRun, newWorker, plainError } from '../support/stores/store-inputs.ts'
 import { acquire, one, use } from '../support/stores/limit-inputs.ts'
 import { makeFormat1, makeVersionBefore } from '../support/stores/older-file.ts'
-import { readRunEvents } from './read-events.ts'
+import { byHand, mark, newRun, newWorker, plainError } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
+import { readRunEvents } from './read-events.ts'
 
 describe('the file of the embedded store', () => {
   let folder = ''

@@ -12,8 +12,8 @@ import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
 import { everyRead, type Known, populate } from '../support/stores/every-call.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
 import { makeFormat1, makeVersionBefore } from '../support/stores/older-file.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
 const script = fileURLToPath(new URL('./read-as-nobody.ts', import.meta.url))

@@ -6,9 +6,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { searchAll } from './expect-search.ts'
 import { newRun, plainError } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
+import { searchAll } from './expect-search.ts'
 
 interface Site {
   readonly store: Store

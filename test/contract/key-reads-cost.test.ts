@@ -15,8 +15,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
 import { limitedRun, one } from '../support/stores/limit-inputs.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
 /** What reads of keys cost where many runs wait for a limiter, hold a unique key, or neither. */

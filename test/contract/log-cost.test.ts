@@ -18,8 +18,8 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
-import { mostEvents, readAllEvents } from './read-events.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
+import { mostEvents, readAllEvents } from './read-events.ts'
 
 /** How many transitions a log is filled with. */
 const filled = provingNumber('DURABLE_JOBS_PROVE_EVENTS', 900)

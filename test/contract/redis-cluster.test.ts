@@ -1,8 +1,8 @@
 import { afterAll } from 'vitest'
 import { RedisCluster } from '../support/redis/redis-cluster.ts'
+import { redisStore } from '../support/stores/redis-store-kind.ts'
 import { describeStoreContract } from './describe-store-contract.ts'
 import { describeStoreModel } from './model/describe-store-model.ts'
-import { redisStore } from '../support/stores/redis-store-kind.ts'
 
 let cluster: Promise<RedisCluster> | undefined
 

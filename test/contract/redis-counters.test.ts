@@ -6,9 +6,9 @@ import type { RecountReport } from '../../runtime/store/recount.ts'
 import type { Store, StoreCheck } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { type RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
-import { expectRightCounters } from './expect-right-counters.ts'
 import { byHand, newRun, plainError } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
+import { expectRightCounters } from './expect-right-counters.ts'
 
 interface Site {
   readonly server: RedisServer

@@ -2,9 +2,9 @@ import { expect, test } from 'vitest'
 import { cutBounds } from '../../runtime/model/poison.ts'
 import type { RunId } from '../../runtime/model/run-id.ts'
 import { done, newRun } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 import { PeerSite } from './peer-site.ts'
 import { readOperations } from './read-events.ts'
-import { TestWorker } from '../support/stores/test-worker.ts'
 
 async function siteWithRun(): Promise<[PeerSite, RunId]> {
   const site = await PeerSite.open()

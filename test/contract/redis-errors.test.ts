@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { AnsweringProxy } from './answering-proxy.ts'
 import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
 import { newRun } from '../support/stores/store-inputs.ts'
+import { AnsweringProxy } from './answering-proxy.ts'
 
 describe('an error of the server', () => {
   let proxy: AnsweringProxy

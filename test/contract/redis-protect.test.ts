@@ -6,8 +6,8 @@ import { plain } from '../../runtime/store/redis/run-record.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { protectedFrom } from '../../runtime/store/stored-version.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
 import { limitedRun, one } from '../support/stores/limit-inputs.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
 /** Where a record has the version: the version before reads it there. */

@@ -4,8 +4,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { ClaimedRun } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
 import { acquire, one, use } from '../support/stores/limit-inputs.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 
 test('waiters that keep slots, as the version before leaves them, are marked by a sweep', async () => {

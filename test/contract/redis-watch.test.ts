@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { newRun } from '../support/stores/store-inputs.ts'
-import { PeerSite } from './peer-site.ts'
 import type { TestWorker } from '../support/stores/test-worker.ts'
+import { PeerSite } from './peer-site.ts'
 
 const termMs = 15_000
 const [runsEveryMs, termsEveryMs] = [50, 200]

@@ -11,8 +11,8 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { ClaimedRun, Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
 import { ids, limitedRun, one, two, use } from '../support/stores/limit-inputs.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 const depths = [130, 1_300]

@@ -5,11 +5,11 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig, type StoreOptions } from '../../runtime/store/store-config.ts'
-import { failed, mark, newRun, plainError } from '../support/stores/store-inputs.ts'
-import { TestWorker } from '../support/stores/test-worker.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet } from '../support/fleet/fleet.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { failed, mark, newRun, plainError } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 const count = provingNumber('DURABLE_JOBS_PROVE_RETRIED', 200)
 /** Parts of the action after which the process that carries it out is killed. */

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { z } from 'zod'
 import { connect, defineJob, type Jobs } from '../../sdk/index.ts'
-import { BundledWorker, bundleWorker } from './bundled-worker.ts'
 import { newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
+import { BundledWorker, bundleWorker } from './bundled-worker.ts'
 
 const leaseMs = 2_000
 const block = defineJob({ name: 'block', input: z.string() }, () => new Date(0))

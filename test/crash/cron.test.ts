@@ -14,11 +14,11 @@ import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { leaderRole } from '../../runtime/store/terms.ts'
 import { createLogger } from '../../runtime/worker/logger.ts'
 import { connect, defineJob, type Jobs } from '../../sdk/index.ts'
-import { newWorker } from '../support/stores/store-inputs.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { newWorker } from '../support/stores/store-inputs.ts'
 
 const kills = provingNumber('DURABLE_JOBS_PROVE_CRON', 4)
 const perKillMs = 6_000

@@ -2,8 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
-import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process.ts'
 import type { Fleet } from '../support/fleet/fleet.ts'
+import type { EnqueueOrder, EnqueueSpec, EnqueueTotals } from './enqueue-process.ts'
 
 const file = fileURLToPath(new URL('./enqueue-process.ts', import.meta.url))
 

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { FleetWatch } from './fleet-watch.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
+import { FleetWatch } from './fleet-watch.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_DEATHS', 1)
 const seconds = provingNumber('DURABLE_JOBS_PROVE_IDLE_SECONDS', 3)

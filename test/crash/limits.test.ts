@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { type KeyIdle, KeyIdleWatch } from './key-idle.ts'
 import { mostPerKey } from '../support/fleet/limited-jobs.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
 import type { Line } from '../support/fleet/witness.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { type KeyIdle, KeyIdleWatch } from './key-idle.ts'
 
 const runCount = provingNumber('DURABLE_JOBS_PROVE_LIMITED', 160)
 const keyCount = provingNumber('DURABLE_JOBS_PROVE_KEYS', 8)

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunHandle } from '../../sdk/index.ts'
-import type { Part } from '../support/fleet/crash-jobs.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
+import type { Part } from '../support/fleet/crash-jobs.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { type FleetStoreKind, storeKinds } from '../support/fleet/store-kinds.ts'
 import { findViolations } from '../support/fleet/violations.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 const workers = 4
 const runsPerSeed = 10

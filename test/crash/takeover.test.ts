@@ -3,9 +3,9 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { renewalShare } from '../../runtime/worker/lease-messages.ts'
 import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet, type Member } from '../support/fleet/fleet.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { type FleetStoreKind, storeKinds } from '../support/fleet/store-kinds.ts'
 import { findViolations } from '../support/fleet/violations.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 const samples = provingNumber('DURABLE_JOBS_PROVE_SAMPLES', 6)
 const perSampleMs = 5_000

@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Run } from '../../runtime/model/run.ts'
-import { Enqueuers } from './enqueuers.ts'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { Fleet } from '../support/fleet/fleet.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { storeKinds } from '../support/fleet/store-kinds.ts'
 import { findViolations } from '../support/fleet/violations.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { Enqueuers } from './enqueuers.ts'
 
 const processes = 4
 const enqueuesAtOnce = 200

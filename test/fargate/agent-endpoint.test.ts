@@ -5,9 +5,9 @@ import { ManualClock } from '../support/ecs/clock.ts'
 import type { EcsFailure } from '../support/ecs/failure-plan.ts'
 import type { FakeEcs, FakeEcsOptions } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import { agentUri, registerWorker, startFake } from './start-fake.ts'
 import type { TaskDefinitionInput } from '../support/ecs/task-definition.ts'
 import { idle } from '../support/ecs/task-programs.ts'
+import { agentUri, registerWorker, startFake } from './start-fake.ts'
 
 interface Site {
   readonly fake: FakeEcs

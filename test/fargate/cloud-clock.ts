@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Protection } from '../../runtime/model/protection.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 
 interface Watched {
   readonly fake: FakeEcs

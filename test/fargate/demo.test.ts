@@ -2,10 +2,10 @@ import { expect, test } from 'vitest'
 import { type DemoPace, demoOptions, stagePace } from '../../scripts/demo-fargate/play.ts'
 import { runDemo } from '../../scripts/demo-fargate/run-demo.ts'
 import { Scene } from '../../scripts/demo-fargate/scene.ts'
+import { StorySite } from '../support/ecs/story/story-site.ts'
 import { only } from './ready-service.ts'
 import { protect, unprotect } from './sdk-site.ts'
 import { clientOf } from './start-fake.ts'
-import { StorySite } from '../support/ecs/story/story-site.ts'
 
 /** The story of `npm run demo:fargate`, without time to look at it. */
 const hurried: DemoPace = { ...stagePace, minuteMs: 500, stopTimeoutMs: 4_000, bodyMs: 150, readMs: 0 }

@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest'
 import type { Protection } from '../../runtime/model/protection.ts'
-import { printEvidence } from '../support/evidence.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
-import { LineLog } from '../support/line-log.ts'
 import { type CallFilter, ecsDoors } from '../support/ecs/call-log.ts'
-import { CloudClock } from './cloud-clock.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
+import { idle } from '../support/ecs/task-programs.ts'
+import { printEvidence } from '../support/evidence.ts'
+import { LineLog } from '../support/line-log.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { CloudClock } from './cloud-clock.ts'
 import { registerWorker, startFake } from './start-fake.ts'
 import { SteeredProtection } from './steered-protection.ts'
-import { idle } from '../support/ecs/task-programs.ts'
 
 /*
  * What protection costs in calls to ECS, counted at the fake's API: holders ask over the agent's endpoint, throttled as

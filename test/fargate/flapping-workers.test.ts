@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { printEvidence, provingNumber } from '../support/evidence.ts'
-import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { type CallFilter, ecsDoors } from '../support/ecs/call-log.ts'
 import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
 import { WorkerSite } from './worker-site.ts'
 
 const { brief } = workerJobs(async () => '')

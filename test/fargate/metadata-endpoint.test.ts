@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import { metadataUri, startFake } from './start-fake.ts'
 import type { TaskDefinitionInput } from '../support/ecs/task-definition.ts'
 import { idle, taskProgram } from '../support/ecs/task-programs.ts'
+import { metadataUri, startFake } from './start-fake.ts'
 
 function onlyTask(fake: FakeEcs): FakeTask {
   const [task] = fake.tasks

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { defineJob } from '../../sdk/index.ts'
-import { provingNumber } from '../support/evidence.ts'
-import { abortOf, gate, openWorkshop } from '../support/workshop.ts'
 import type { FakeEcsEvent } from '../support/ecs/fake-ecs-event.ts'
 import type { FakeService } from '../support/ecs/fake-service.ts'
+import { idle } from '../support/ecs/task-programs.ts'
+import { provingNumber } from '../support/evidence.ts'
+import { abortOf, gate, openWorkshop } from '../support/workshop.ts'
 import { registerWorker } from './start-fake.ts'
 import { SteeredFleet } from './steered-fleet.ts'
-import { idle } from '../support/ecs/task-programs.ts'
 
 /*
  * Deployments whose old tasks are protected. Hours of protection pass as the test says; workers, store, agent and ECS

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { workerJobs } from '../support/ecs/tasks/worker-jobs.ts'
+import { percentile, printEvidence, provingNumber } from '../support/evidence.ts'
 import { WorkerSite } from './worker-site.ts'
 
 const { charge, endless } = workerJobs(async () => '')

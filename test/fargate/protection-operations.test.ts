@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-ecs'
 import { describe, expect, test } from 'vitest'
 import { ManualClock } from '../support/ecs/clock.ts'
+import { idle } from '../support/ecs/task-programs.ts'
 import { arnsOf, cluster, protect, sdkSite, unprotect } from './sdk-site.ts'
 import { clientOf, registerWorker, startFake } from './start-fake.ts'
-import { idle } from '../support/ecs/task-programs.ts'
 
 describe('task protection through the SDK', () => {
   test('protects until the time asked for, two hours if none, and ends it', async () => {

@@ -3,9 +3,9 @@ import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeEcsEvent } from '../support/ecs/fake-ecs-event.ts'
 import type { FakeService } from '../support/ecs/fake-service.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import { allReady, registerWorker, startFake } from './start-fake.ts'
 import type { StopKind } from '../support/ecs/stop-cause.ts'
 import { trap } from '../support/ecs/task-programs.ts'
+import { allReady, registerWorker, startFake } from './start-fake.ts'
 
 export interface ReadyService {
   readonly fake: FakeEcs

@@ -1,16 +1,16 @@
 import { describe, expect, type TestContext, test } from 'vitest'
 import type { ProtectionMode } from '../../runtime/model/protection.ts'
 import { defineJob, type Jobs } from '../../sdk/index.ts'
-import { abortOf, type Gate, gate, openWorkshop, type Workshop } from '../support/workshop.ts'
 import { agentFailure, ecsTimedOut, noTaskRole, unknownContainer } from '../support/ecs/agent-answer.ts'
-import { CloudClock } from './cloud-clock.ts'
 import type { FailurePlan, PlannedFailure } from '../support/ecs/failure-plan.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
+import { idle } from '../support/ecs/task-programs.ts'
+import { abortOf, type Gate, gate, openWorkshop, type Workshop } from '../support/workshop.ts'
+import { CloudClock } from './cloud-clock.ts'
 import { only } from './ready-service.ts'
 import { registerWorker, startFake } from './start-fake.ts'
 import { SteeredProtection } from './steered-protection.ts'
-import { idle } from '../support/ecs/task-programs.ts'
 
 /*
  * What docs/fargate.md states of each failure in each mode. The worker, the agent's endpoint and the fake's ECS are real

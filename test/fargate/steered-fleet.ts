@@ -1,10 +1,10 @@
 import type { ScaleInProtectionOptions } from '../../runtime/fargate/scale-in-protection.ts'
 import type { Worker } from '../../runtime/index.ts'
 import type { Job } from '../../sdk/index.ts'
-import type { Workshop } from '../support/workshop.ts'
-import { CloudClock } from './cloud-clock.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
+import type { Workshop } from '../support/workshop.ts'
+import { CloudClock } from './cloud-clock.ts'
 import { startFake } from './start-fake.ts'
 import { SteeredProtection } from './steered-protection.ts'
 

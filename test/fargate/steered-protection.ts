@@ -10,9 +10,9 @@ import {
   type ProtectionSource,
   protectionBrand,
 } from '../../runtime/model/protection.ts'
-import type { CloudClock } from './cloud-clock.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
+import type { CloudClock } from './cloud-clock.ts'
 
 /**
  * Scale-in protection of a task of the fake, for a worker in the test's own process. It's the product's, over the agent's

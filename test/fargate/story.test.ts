@@ -1,10 +1,10 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { printEvidence, provingNumber } from '../support/evidence.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
 import { oncePaths } from '../support/ecs/story/story-jobs.ts'
 import { drawUpReceipt, type StoryReceipt } from '../support/ecs/story/story-receipt.ts'
 import { type StoryOptions, StorySite } from '../support/ecs/story/story-site.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 /*
  * The whole story on Redis and the fake of ECS, with workers as processes. `npm test` plays it with 60 runs, which takes some

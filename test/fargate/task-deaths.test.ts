@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { trap } from '../support/ecs/task-programs.ts'
 import { only, readyService, replacementOf, stopKinds, stops } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
-import { trap } from '../support/ecs/task-programs.ts'
 
 describe('deaths that no scheduler orders', () => {
   test('Spot: SIGTERM in spite of protection, and a replacement', async () => {

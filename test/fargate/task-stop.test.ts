@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { runs } from '../support/processes/process-state.ts'
 import { ManualClock } from '../support/ecs/clock.ts'
+import { trap } from '../support/ecs/task-programs.ts'
+import { runs } from '../support/processes/process-state.ts'
 import { only, readyService } from './ready-service.ts'
 import { allReady, registerWorker, startFake } from './start-fake.ts'
-import { trap } from '../support/ecs/task-programs.ts'
 
 describe('stopping', () => {
   test('SIGTERM, and a process that heeds it ends by itself', async () => {

@@ -8,11 +8,11 @@ import type { HistoryEntry } from '../../runtime/store/store.ts'
 import { connect, type Jobs, type LostWorker } from '../../sdk/index.ts'
 import type { FakeEcs } from '../support/ecs/fake-ecs.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import { only } from './ready-service.ts'
-import { clientOf, startFake } from './start-fake.ts'
 import type { TaskDefinition } from '../support/ecs/task-definition.ts'
 import { taskProgram, trap } from '../support/ecs/task-programs.ts'
 import { stubborn } from '../support/ecs/tasks/stubborn-job.ts'
+import { only } from './ready-service.ts'
+import { clientOf, startFake } from './start-fake.ts'
 
 /** The long cases have their time in `prove`: they wait for tasks that are killed and replaced, again and again. */
 const isProving = process.env.DURABLE_JOBS_PROVE_CASES === 'all'

@@ -7,10 +7,10 @@ import { connect, type Jobs } from '../../sdk/index.ts'
 import type { FakeEcs, FakeEcsOptions } from '../support/ecs/fake-ecs.ts'
 import type { FakeService } from '../support/ecs/fake-service.ts'
 import type { FakeTask } from '../support/ecs/fake-task.ts'
-import { only, replacementOf } from './ready-service.ts'
-import { startFake } from './start-fake.ts'
 import type { ContainerDefinition, TaskDefinition } from '../support/ecs/task-definition.ts'
 import { taskProgram } from '../support/ecs/task-programs.ts'
+import { only, replacementOf } from './ready-service.ts'
+import { startFake } from './start-fake.ts'
 
 export interface WorkerSiteOptions {
   readonly mode: ProtectionMode

@@ -4,12 +4,12 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect, type Jobs } from '../../sdk/index.ts'
-import { done, newRun, plainError } from '../support/stores/store-inputs.ts'
-import { TestWorker } from '../support/stores/test-worker.ts'
 import { provingNumber } from '../support/evidence.ts'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { FaultProxy } from '../support/redis/fault-proxy.ts'
 import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
+import { done, newRun, plainError } from '../support/stores/store-inputs.ts'
+import { TestWorker } from '../support/stores/test-worker.ts'
 
 const seed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
 const count = 120

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
+import { printEvidence } from '../support/evidence.ts'
+import { dumpNamespace } from '../support/redis/namespace-dump.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
 import { byHand, newRun, newWorker } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
-import { printEvidence } from '../support/evidence.ts'
-import { RedisServer } from '../support/redis/redis-server.ts'
 import { Crew } from './crew.ts'
-import { dumpNamespace } from '../support/redis/namespace-dump.ts'
 
 const full = {
   code: 'STORE_FULL',

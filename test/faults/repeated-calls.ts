@@ -2,7 +2,16 @@ import type { UniqueClaim } from '../../runtime/model/unique.ts'
 import type { ActionKind, NewAction } from '../../runtime/store/actions.ts'
 import type { ScriptName } from '../../runtime/store/redis/script.ts'
 import type { ClaimAnswer, ClaimedRun, EnqueueAnswer, Store } from '../../runtime/store/store.ts'
-import { byHand, done, failure, intent, mark, newRun, newWorker, plainError } from '../support/stores/store-inputs.ts'
+import {
+  byHand,
+  done,
+  failure,
+  intent,
+  mark,
+  newRun,
+  newWorker,
+  plainError,
+} from '../support/stores/store-inputs.ts'
 import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 /** A call of the store that a fault hits. */

@@ -1,8 +1,8 @@
 import type { Limiter } from '../../runtime/model/limiter.ts'
 import { limits } from '../../runtime/model/limiter.ts'
 import type { ClaimedRun, Store } from '../../runtime/store/store.ts'
-import { byHand, done, newRun, newWorker } from '../support/stores/store-inputs.ts'
 import { acquire, one, points, use } from '../support/stores/limit-inputs.ts'
+import { byHand, done, newRun, newWorker } from '../support/stores/store-inputs.ts'
 import { TestWorker } from '../support/stores/test-worker.ts'
 import type { RepeatedCall } from './repeated-calls.ts'
 

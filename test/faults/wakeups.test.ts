@@ -8,10 +8,10 @@ import { openStore } from '../../runtime/store/open-store.ts'
 import { Keys } from '../../runtime/store/redis/keys.ts'
 import type { Settlement } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { newRun } from '../support/stores/store-inputs.ts'
-import { completed, TestWorker } from '../support/stores/test-worker.ts'
 import { percentile, printEvidence } from '../support/evidence.ts'
 import { RedisServer } from '../support/redis/redis-server.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 import { Crew } from './crew.ts'
 
 const workers = 50

@@ -1,8 +1,8 @@
 import { expect, onTestFinished, test } from 'vitest'
-import { SeededRandom } from '../support/seeded-random.ts'
 import { FaultProxy } from '../support/redis/fault-proxy.ts'
 import { RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
 import { RespConnection } from '../support/redis/resp-connection.ts'
+import { SeededRandom } from '../support/seeded-random.ts'
 
 async function started(target?: RedisServer): Promise<{ server: RedisServer; proxy: FaultProxy }> {
   const server = target ?? (await sharedRedisServer())

@@ -12,16 +12,7 @@ import type { LimitsData } from '../../tui/screens/limits/limits-data.ts'
 import type { QueuesData } from '../../tui/screens/queues/queues-data.ts'
 import type { Size } from '../../tui/screens/screen.ts'
 import type { WorkersData } from '../../tui/screens/workers/workers-data.ts'
-import {
-  minuteMs,
-  now,
-  operation,
-  queue,
-  schedule,
-  secondMs,
-  snapshot,
-  worker,
-} from '../support/snapshot.ts'
+import { minuteMs, now, operation, queue, schedule, secondMs, snapshot, worker } from '../support/snapshot.ts'
 import { deps, fleetOf, pressed, runOf, stateOf } from './support/given.ts'
 
 /** Frames of the screens of queues, workers, cron and limits: what each must show whatever the size, and no line too long. */

@@ -6,8 +6,8 @@ import { Fleet } from '../../tui/fleet/fleet.ts'
 import type { FleetView } from '../../tui/fleet/fleet-view.ts'
 import { ScreenReader, type Wanted } from '../../tui/fleet/screen-reader.ts'
 import type { ReadRequest } from '../../tui/screens/screen.ts'
-import { queue, snapshot } from '../support/snapshot.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { queue, snapshot } from '../support/snapshot.ts'
 
 class FakeStore {
   reads = 0

@@ -16,8 +16,8 @@ import { lookOf } from '../../tui/kit/look.ts'
 import { spansText } from '../../tui/kit/span.ts'
 import { screens } from '../../tui/screens/screens.ts'
 import { Suspension } from '../../tui/terminal/suspension.ts'
-import { now, queue, worker } from '../support/snapshot.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { now, queue, worker } from '../support/snapshot.ts'
 import { deps, findingOf, fleetOf, pressed, runOf, stateOf, typed } from './support/given.ts'
 
 function linesOf(state: AppState): readonly string[] {

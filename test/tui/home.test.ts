@@ -6,16 +6,7 @@ import { findingIncident } from '../../tui/screens/home/incident.ts'
 import { homeLayout } from '../../tui/screens/home/layout.ts'
 import { backlogOf, type HomeData, latencyOf, ratesOf } from '../../tui/screens/home/rates.ts'
 import { findingRows, fleetSummary, queueRows, targetOf } from '../../tui/screens/home/rows.ts'
-import {
-  hourMs,
-  minuteMs,
-  now,
-  operation,
-  queue,
-  secondMs,
-  snapshot,
-  worker,
-} from '../support/snapshot.ts'
+import { hourMs, minuteMs, now, operation, queue, secondMs, snapshot, worker } from '../support/snapshot.ts'
 import { findingOf, fleetOf, screenInput } from './support/given.ts'
 
 function point(at: number, started: number): StatisticsPoint {

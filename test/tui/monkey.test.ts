@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
+import { RecordedTerminal } from '../support/terminal/recorded-terminal.ts'
 import { outsideFrames } from './support/frame-bytes.ts'
 import { type MonkeyAct, nextAct } from './support/key-monkey.ts'
-import { RecordedTerminal } from '../support/terminal/recorded-terminal.ts'
 
 const keys = provingNumber('DURABLE_JOBS_PROVE_KEYS', 200)
 /** A busy machine makes its terminal fall behind: it has a machine to itself in `prove`. */

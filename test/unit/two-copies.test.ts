@@ -2,8 +2,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { isJob, stepAgain } from '../../runtime/model/job.ts'
 import { isLimiter } from '../../runtime/model/limiter.ts'
 import * as here from '../../sdk/index.ts'
-import { bothStores } from '../support/stores/both-stores.ts'
 import { closedProxy, revokedProxy } from '../support/odd-thrown.ts'
+import { bothStores } from '../support/stores/both-stores.ts'
 import { openWorkshop, rejection } from '../support/workshop.ts'
 
 /** The package once more, as a library or a bundle brings it. */

@@ -12,11 +12,20 @@ import {
   keepAnswersMs,
   type Store,
 } from '../../../runtime/store/store.ts'
-import { expectSearch } from '../expect-search.ts'
-import { byHand, done, failure, leaseMs, mark, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import { inTask } from '../../support/stores/in-task.ts'
+import {
+  byHand,
+  done,
+  failure,
+  leaseMs,
+  mark,
+  newRun,
+  plainError,
+  waiting,
+} from '../../support/stores/store-inputs.ts'
 import type { StoreUnderTest } from '../../support/stores/store-under-test.ts'
 import { completed, type Protection, TestWorker } from '../../support/stores/test-worker.ts'
+import { expectSearch } from '../expect-search.ts'
 import type { KnownLoss, Oracle } from './oracle.ts'
 import type { ToldEvents } from './told-events.ts'
 

@@ -11,10 +11,10 @@ import {
   type NewAction,
 } from '../../../runtime/store/actions.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, done, failed, intent, mark, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 export function actionsContract(open: Open): void {
   chunks(open)

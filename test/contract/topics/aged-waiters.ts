@@ -2,11 +2,11 @@ import { expect } from 'vitest'
 import { seniority } from '../../../runtime/store/limiters.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
 import { acquire, ids, limited, limitedRun, one, two, use } from '../../support/stores/limit-inputs.ts'
+import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const longLease = 86_400_000
 const all = use(two, { cost: 2 })

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { byHand, done, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function cancelContract(open: Open): void {
   contractTest(open, 'what nobody holds is cancelled at once', async ({ store, worker }) => {

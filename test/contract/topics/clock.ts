@@ -1,11 +1,11 @@
 import { describe, expect } from 'vitest'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
 import { encodeSpec } from '../../../runtime/store/schedules.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import { use } from '../../support/stores/limit-inputs.ts'
+import { byHand, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const second = 1_000
 const hour = 3_600_000

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { done, failed, intent, newRun, sleepDone, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function commitContract(open: Open): void {
   contractTest(

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { RunCount } from '../../../runtime/store/run-filter.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 /** That the counters equal a count of all runs is checked at the end of every contract test: see contract-test.ts. */
 export function countersContract(open: Open): void {

@@ -4,11 +4,11 @@ import { deadlockCheck } from '../../../runtime/store/deadlock-check.ts'
 import { findDeadlocks } from '../../../runtime/store/deadlocks.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
 import { type SuspendedRun, waitGraphLimits } from '../../../runtime/store/wait-graph.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, newRun, waiting } from '../../support/stores/store-inputs.ts'
 import { acquire, ids, limited, one, two, use, window } from '../../support/stores/limit-inputs.ts'
+import { byHand, done, newRun, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const longLease = 86_400_000
 

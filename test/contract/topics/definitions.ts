@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { WorkerDefinition } from '../../../runtime/store/definitions.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { newWorker } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import type { TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const day = 86_400_000
 

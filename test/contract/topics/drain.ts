@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { byHand, leaseMs } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function drainContract(open: Open): void {
   contractTest(open, 'a worker tells why it drains, since when and for how long', async (contract) => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function enqueueContract(open: Open): void {
   contractTest(open, 'a new run is created and ready', async ({ store, now }) => {

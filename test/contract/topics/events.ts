@@ -3,11 +3,11 @@ import { given } from '../../../runtime/cli/given.ts'
 import type { RunId } from '../../../runtime/model/run-id.ts'
 import type { EventLog, StoreEvent } from '../../../runtime/store/events.ts'
 import { type Store, type ThroughputCell, throughputMinutes } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, leaseMs, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
-import { mostEvents, readAllEvents, readRunEvents } from '../read-events.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { mostEvents, readAllEvents, readRunEvents } from '../read-events.ts'
 
 const minuteMs = 60_000
 

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { type ExecutionInfo, keptExecutions } from '../../../runtime/store/executions.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, leaseMs, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const jobs = [{ name: 'job', version: 3, queue: 'default', digest: 'third' }]
 

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, expecting, newRun, stale } from '../../support/stores/store-inputs.ts'
 import { one } from '../../support/stores/limit-inputs.ts'
+import { byHand, expecting, newRun, stale } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const finding = 'paused-queue:mail'
 

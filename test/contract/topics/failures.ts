@@ -10,10 +10,19 @@ import {
   maxFailureGroups,
 } from '../../../runtime/store/failures.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, failed, failure, leaseMs, mark, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
+import {
+  byHand,
+  failed,
+  failure,
+  leaseMs,
+  mark,
+  newRun,
+  plainError,
+  waiting,
+} from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const minuteMs = 60_000
 

@@ -3,10 +3,10 @@ import type { UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { HeldKey, HeldKeyQuery } from '../../../runtime/store/held-keys.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 function unique(key: string, over: Partial<UniqueClaim> = {}, run: Partial<NewRun> = {}): NewRun {
   return newRun({ ...run, unique: { key, until: 'finished', onDuplicate: 'join', ...over } })

@@ -1,8 +1,16 @@
 import { expect } from 'vitest'
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
-import { contractTest } from '../contract-test.ts'
-import { byHand, done, failed, failure, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
+import {
+  byHand,
+  done,
+  failed,
+  failure,
+  newRun,
+  plainError,
+  waiting,
+} from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function inspectContract(open: Open): void {
   contractTest(open, 'runs are listed newest first, in pages', async ({ store }) => {

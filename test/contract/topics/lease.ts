@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { byHand, done, leaseMs, newRun, newWorker } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function leaseContract(open: Open): void {
   contractTest(open, 'a registration again is the same one', async ({ store, now }) => {

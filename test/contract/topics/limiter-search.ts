@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { searchAll } from '../expect-search.ts'
-import { byHand, newRun, waiting } from '../../support/stores/store-inputs.ts'
 import { acquire, ids, limited, limitedRun, one, two, use } from '../../support/stores/limit-inputs.ts'
+import { byHand, newRun, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { searchAll } from '../expect-search.ts'
 
 /** Runs that wait for several keys of two limiters, by priorities that differ, beside runs that wait for none. */
 async function waiters(contract: Contract) {

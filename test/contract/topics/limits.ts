@@ -2,11 +2,22 @@ import { describe, expect } from 'vitest'
 import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
+import {
+  acquire,
+  bucket,
+  ids,
+  limited,
+  limitedRun,
+  one,
+  sliding,
+  two,
+  use,
+  window,
+} from '../../support/stores/limit-inputs.ts'
 import { byHand, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
-import { acquire, bucket, ids, limited, limitedRun, one, sliding, two, use, window } from '../../support/stores/limit-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 export function limitsContract(open: Open): void {
   describe('concurrency', () => concurrency(open))

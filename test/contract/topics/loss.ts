@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { done, intent, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import type { TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 /** Has a new worker claim the run and vanish. */
 async function loseOnce(contract: Contract, witness: TestWorker, id: string): Promise<void> {

@@ -1,12 +1,12 @@
 import { expect } from 'vitest'
 import type { DeathCause } from '../../../runtime/model/death-cause.ts'
 import { keepLostMs, maxLostRuns, maxToldWorkers } from '../../../runtime/store/lost-workers.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { done, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import { arnOf, inTask } from '../../support/stores/in-task.ts'
-import { readOperations } from '../read-events.ts'
+import { done, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { readOperations } from '../read-events.ts'
 
 const scaleIn: DeathCause = { kind: 'scale-in', killedAfterMs: 30_000, text: 'Scaling activity' }
 const memory: DeathCause = { kind: 'out of memory', text: 'OutOfMemoryError' }

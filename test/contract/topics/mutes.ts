@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
 import { maxMuteMs, maxMutes } from '../../../runtime/store/mutes.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { contractTest } from '../contract-test.ts'
 
 const id = 'paused-queue:mail'
 

@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import type { RunningStep } from '../../../runtime/model/run.ts'
 import type { OpenStep } from '../../../runtime/store/open-steps.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 function openStep({ id, fence }: ClaimedRun, path: string, openMs: number): OpenStep {
   return { run: id, fence, path, openMs }

@@ -3,11 +3,11 @@ import type { LimitUse } from '../../../runtime/model/limit-use.ts'
 import { type Limiter, limits } from '../../../runtime/model/limiter.ts'
 import type { StepTurn, WorkerLimiter } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
 import { acquire, ids, limited, one, points, two, use } from '../../support/stores/limit-inputs.ts'
+import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 /** A step holds a key that another waits for, and a worker with free slots has claimed in vain. */
 interface Stage {

@@ -2,13 +2,13 @@ import { expect } from 'vitest'
 import { retainedOperations, retainedTransitions } from '../../../runtime/store/events.ts'
 import { encodeSpec, type ScheduleSpec } from '../../../runtime/store/schedules.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, encoded, leaseMs, newRun, newWorker } from '../../support/stores/store-inputs.ts'
-import { hearsEach } from '../hears-each.ts'
 import { limited } from '../../support/stores/limit-inputs.ts'
-import { mostEvents, numberIn, readAllEvents, readOperations, readRunEvents } from '../read-events.ts'
+import { byHand, encoded, leaseMs, newRun, newWorker } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { hearsEach } from '../hears-each.ts'
+import { mostEvents, numberIn, readAllEvents, readOperations, readRunEvents } from '../read-events.ts'
 
 const write = byHand({ requestId: 'request', reason: 'storm' })
 const told = { kind: 'operation', by: 'ana', reason: 'storm' } as const

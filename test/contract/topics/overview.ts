@@ -4,11 +4,11 @@ import { type Overview, overviewBounds } from '../../../runtime/store/overview.t
 import { isNotable, type ScheduleSpec } from '../../../runtime/store/schedules.ts'
 import type { StatisticsRange } from '../../../runtime/store/statistics.ts'
 import type { Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { byHand, encoded, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import { acquire, limited, limitedRun, one, two, use, window } from '../../support/stores/limit-inputs.ts'
+import { byHand, encoded, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const minuteMs = 60_000
 

@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function retentionContract(open: Open): void {
   contractTest(

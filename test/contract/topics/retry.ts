@@ -1,8 +1,8 @@
 import { expect } from 'vitest'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, done, failed, intent, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 /** A run that stored 'read', an at-most-once 'charge', a caught failure 'notify', and failed by 'pay'. */
 async function failedRun({ store, worker }: Contract): Promise<string> {

@@ -12,11 +12,11 @@ import {
   type ScheduleSpec,
 } from '../../../runtime/store/schedules.ts'
 import type { NewWorker, Store } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, encoded, newRun } from '../../support/stores/store-inputs.ts'
-import { hearsEach } from '../hears-each.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { hearsEach } from '../hears-each.ts'
 
 const minute = 60_000
 

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import { type RunState, runStates } from '../../../runtime/model/run.ts'
 import type { RunFilter, RunQuery } from '../../../runtime/store/run-filter.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { expectSearch, readAll, searchAll } from '../expect-search.ts'
 import { byHand, done, encoded, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
+import { expectSearch, readAll, searchAll } from '../expect-search.ts'
 
 /** Runs in every state, of three jobs in two queues, with several priorities, tags and keys. Returns all their ids in order. */
 async function everyState({ store, worker, advance }: Contract): Promise<string[]> {

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
 import type { Settlement } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
 import { done, encoded, failed, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function settleContract(open: Open): void {
   contractTest(open, 'completed keeps its output', async ({ store, worker, now }) => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import { type Contract, contractTest } from '../contract-test.ts'
-import { newRun } from '../../support/stores/store-inputs.ts'
 import { arnOf, inTask } from '../../support/stores/in-task.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import type { TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const leaseMs = 60_000
 

@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import { durationsIn } from '../../../runtime/store/duration-histogram.ts'
 import type { JobStatistics, Statistics, StatisticsRange } from '../../../runtime/store/statistics.ts'
 import { type Store, throughputMinutes } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 const minuteMs = 60_000
 const hourMs = 3_600_000

@@ -1,11 +1,21 @@
 import { expect } from 'vitest'
 import { crowdedMs, mostStepsInLine } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
+import {
+  acquire,
+  ids,
+  limited,
+  limitedRun,
+  one,
+  points,
+  two,
+  use,
+  window,
+} from '../../support/stores/limit-inputs.ts'
 import { done, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
-import { acquire, ids, limited, limitedRun, one, points, two, use, window } from '../../support/stores/limit-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 export function stepLimitsContract(open: Open): void {
   contractTest(open, 'a step takes its limits and its stored end gives them back', async (contract) => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import { leaderRole } from '../../../runtime/store/terms.ts'
-import { contractTest } from '../contract-test.ts'
-import { hearsEach } from '../hears-each.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import type { TestWorker } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
+import { hearsEach } from '../hears-each.ts'
 
 const termMs = 15_000
 

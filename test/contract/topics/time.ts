@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
-import { contractTest } from '../contract-test.ts'
 import { byHand, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function timeContract(open: Open): void {
   contractTest(

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
-import { type Contract, contractTest } from '../contract-test.ts'
 import { byHand, done, newRun, plainError, waiting } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { type Contract, contractTest } from '../contract-test.ts'
 
 function unique(over: Partial<UniqueClaim> = {}, run: Partial<NewRun> = {}): NewRun {
   return newRun({ ...run, unique: { key: 'k', until: 'finished', onDuplicate: 'join', ...over } })

@@ -2,11 +2,20 @@ import { expect } from 'vitest'
 import { seniority } from '../../../runtime/store/limiters.ts'
 import type { ClaimedRun, Store } from '../../../runtime/store/store.ts'
 import type { LimitKeyQuery, LimitWaiter } from '../../../runtime/store/waitlist.ts'
-import { contractTest } from '../contract-test.ts'
+import {
+  acquire,
+  ids,
+  limited,
+  limitedRun,
+  one,
+  two,
+  use,
+  window,
+} from '../../support/stores/limit-inputs.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
-import { acquire, ids, limited, limitedRun, one, two, use, window } from '../../support/stores/limit-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 const query = (over: Partial<LimitKeyQuery> = {}): LimitKeyQuery => ({
   ...{ limiter: 'one', key: 'a', limit: 100 },

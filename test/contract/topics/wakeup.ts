@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { Store } from '../../../runtime/store/store.ts'
-import { contractTest } from '../contract-test.ts'
 import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import type { TestWorker } from '../../support/stores/test-worker.ts'
+import { contractTest } from '../contract-test.ts'
 
 export function wakeupContract(open: Open): void {
   contractTest(open, 'an enqueue wakes an idle worker of that job, from any connection', async (contract) => {

@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
 import type { WorkerReport } from '../../../runtime/store/worker-report.ts'
-import { contractTest } from '../contract-test.ts'
 import { reportedTask, taskIdentity } from '../../support/stores/reported-task.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
+import { contractTest } from '../contract-test.ts'
 
 function report(n: number, over: Partial<WorkerReport> = {}): WorkerReport {
   return { n, agoMs: 0, task: reportedTask, ...over }

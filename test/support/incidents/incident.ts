@@ -1,6 +1,6 @@
 import type { Jobs } from '../../../runtime/client/client.ts'
-import type { RedisServer } from '../redis/redis-server.ts'
 import type { CliProcess } from '../processes/cli-process.ts'
+import type { RedisServer } from '../redis/redis-server.ts'
 
 /** Where incidents happen: a store of one's own, and a folder in which its workers run. */
 export interface Site {

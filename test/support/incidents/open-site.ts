@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Jobs } from '../../../runtime/client/client.ts'
 import { connect } from '../../../sdk/index.ts'
+import { CliProcess } from '../processes/cli-process.ts'
 import { hasEnded, killAtExit } from '../processes/orphans.ts'
 import type { RedisServer } from '../redis/redis-server.ts'
-import { CliProcess } from '../processes/cli-process.ts'
 import type { Site } from './incident.ts'
 
 /** A site with the commands that its operator types. */

@@ -12,8 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { freePort } from './free-port.ts'
 import { deleteAtExit, deleteNow, hasEnded, killAtExit } from '../processes/orphans.ts'
+import { freePort } from './free-port.ts'
 import { RespConnection } from './resp-connection.ts'
 
 export interface RedisServerOptions {

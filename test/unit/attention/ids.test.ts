@@ -5,7 +5,17 @@ import { unservedRuns } from '../../../runtime/attention/kinds/unserved-runs.ts'
 import type { Snapshot } from '../../../runtime/attention/snapshot.ts'
 import { poisonedFailure } from '../../../runtime/model/failure-mark.ts'
 import type { LeaderInfo } from '../../../runtime/store/terms.ts'
-import { failureGroup, hourMs, minuteMs, now, operation, queue, schedule, snapshot, worker } from '../../support/snapshot.ts'
+import {
+  failureGroup,
+  hourMs,
+  minuteMs,
+  now,
+  operation,
+  queue,
+  schedule,
+  snapshot,
+  worker,
+} from '../../support/snapshot.ts'
 
 const names = ['x', 'x/y', 'x%2Fy', 'y/z', 'z', 'a:b', 'é#1[2]$', '%', '/']
 

@@ -6,7 +6,17 @@ import { remedyOf } from '../../../runtime/describe/protection-text.ts'
 import type { ProtectionState } from '../../../runtime/model/protection.ts'
 import type { Run } from '../../../runtime/model/run.ts'
 import type { WorkerInfo } from '../../../runtime/store/store.ts'
-import { found, minuteMs, now, onlyFinding, operation, queue, secondMs, snapshot, worker } from '../../support/snapshot.ts'
+import {
+  found,
+  minuteMs,
+  now,
+  onlyFinding,
+  operation,
+  queue,
+  secondMs,
+  snapshot,
+  worker,
+} from '../../support/snapshot.ts'
 
 function saying(state: ProtectionState, over: Partial<WorkerInfo> = {}): WorkerInfo {
   const protection = { mode: 'required', state, users: 0, protectedForMs: 0 } as const

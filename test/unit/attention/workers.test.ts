@@ -6,7 +6,17 @@ import { noLeader } from '../../../runtime/attention/kinds/no-leader.ts'
 import { oldVersion } from '../../../runtime/attention/kinds/old-version.ts'
 import { workerLosses } from '../../../runtime/attention/kinds/worker-losses.ts'
 import type { LeaderInfo } from '../../../runtime/store/terms.ts'
-import { found, hourMs, minuteMs, now, onlyFinding, operation, schedule, secondMs, worker } from '../../support/snapshot.ts'
+import {
+  found,
+  hourMs,
+  minuteMs,
+  now,
+  onlyFinding,
+  operation,
+  schedule,
+  secondMs,
+  worker,
+} from '../../support/snapshot.ts'
 
 const leader = (over: Partial<LeaderInfo> = {}): LeaderInfo => ({
   ...{ role: 'leader', term: 3, worker: 'w1', since: now - hourMs, termLeftMs: 5_000, duties: {} },

@@ -10,8 +10,8 @@ import {
 import type { RunFilter } from '../../../runtime/store/run-filter.ts'
 import type { Store } from '../../../runtime/store/store.ts'
 import { defineJob, type Jobs, limits, StoreUnavailableError } from '../../../sdk/index.ts'
-import { bothStores } from '../../support/stores/both-stores.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { openWorkshop, type Workshop } from '../../support/workshop.ts'
 
 const gateway = limits.concurrency({ name: 'gateway', max: 100 })

@@ -2,12 +2,12 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { Jobs } from '../../../runtime/client/client.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
+import { sharedRedisServer } from '../../support/redis/redis-server.ts'
 import { embeddedStore } from '../../support/stores/embedded-store-kind.ts'
-import { byHand, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import { redisStore } from '../../support/stores/redis-store-kind.ts'
+import { byHand, newRun, plainError } from '../../support/stores/store-inputs.ts'
 import type { StoreUnderTest } from '../../support/stores/store-under-test.ts'
 import { TestWorker } from '../../support/stores/test-worker.ts'
-import { sharedRedisServer } from '../../support/redis/redis-server.ts'
 
 const kinds = [embeddedStore, redisStore('redis', async () => (await sharedRedisServer()).url)]
 const jobs = (version: number) => [{ name: 'job', version, queue: 'default', digest: `${version}` }]

@@ -4,8 +4,8 @@ import type { AbortedError } from '../../../runtime/model/errors.ts'
 import { StoreUnavailableError } from '../../../runtime/model/errors.ts'
 import type { CampaignAnswer } from '../../../runtime/store/terms.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
-import { abortOf, gate } from '../../support/workshop.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { abortOf, gate } from '../../support/workshop.ts'
 import { ScriptedTerms } from './scripted-terms.ts'
 
 const log = createLogger({ stream: { write: () => true } })

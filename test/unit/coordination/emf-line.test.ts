@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { emfLine } from '../../../runtime/coordination/emf-line.ts'
 import { fleetMetrics } from '../../../runtime/coordination/fleet-metrics.ts'
 import type { Statistics } from '../../../runtime/store/statistics.ts'
-import { now, queue, secondMs, worker } from '../../support/snapshot.ts'
 import { expectEmf } from '../../support/expect-emf.ts'
+import { now, queue, secondMs, worker } from '../../support/snapshot.ts'
 
 const statistics: Statistics = {
   ...{ range: '5m', now, coveredMs: 300_000, jobs: [], backlogs: [] },

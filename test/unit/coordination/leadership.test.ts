@@ -3,8 +3,8 @@ import type { Duty } from '../../../runtime/coordination/duty.ts'
 import { termTimes } from '../../../runtime/coordination/elector.ts'
 import { Leadership } from '../../../runtime/coordination/leadership.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
-import { abortOf } from '../../support/workshop.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { abortOf } from '../../support/workshop.ts'
 import { ScriptedTerms } from './scripted-terms.ts'
 
 const log = createLogger({ stream: { write: () => true } })

@@ -4,10 +4,10 @@ import { MetricsDuty } from '../../../runtime/coordination/metrics-duty.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { openStore } from '../../../runtime/store/open-store.ts'
 import { parseStoreConfig } from '../../../runtime/store/store-config.ts'
+import { expectEmf } from '../../support/expect-emf.ts'
 import { newRun } from '../../support/stores/store-inputs.ts'
 import { TestWorker } from '../../support/stores/test-worker.ts'
 import { openWorkshop } from '../../support/workshop.ts'
-import { expectEmf } from '../../support/expect-emf.ts'
 
 /** Plays terms of a leader whose clock moves by nothing but its pauses. */
 async function play(stopAfter: number) {

@@ -6,8 +6,8 @@ import { SweepDuty } from '../../../runtime/coordination/sweep-duty.ts'
 import type { RecountReport } from '../../../runtime/store/recount.ts'
 import type { SweepReport } from '../../../runtime/store/store.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
-import { abortOf } from '../../support/workshop.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
+import { abortOf } from '../../support/workshop.ts'
 
 let clock: FakeClock
 let logged: string[]

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { defineJob, RunStateError, StepFailedError, StepUnknownError } from '../../../sdk/index.ts'
-import { abortOf, failureOf, journalOf, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
+import {
+  abortOf,
+  failureOf,
+  journalOf,
+  openWorkshop,
+  rejection,
+  type Workshop,
+} from '../../support/workshop.ts'
 
 const once = { atMostOnce: true } as const
 

@@ -6,8 +6,8 @@ import {
   type RunHandle,
   StepFailedError,
 } from '../../../sdk/index.ts'
-import { bothStores } from '../../support/stores/both-stores.ts'
 import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
 
 const retry = { maxAttempts: 4, initialInterval: 1, maxInterval: 1 }

@@ -2,8 +2,8 @@ import { setImmediate as macrotask } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob, FatalError } from '../../../sdk/index.ts'
-import { observeUnhandled } from '../unhandled.ts'
 import { openWorkshop, rejection } from '../../support/workshop.ts'
+import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
 const fail = (message: string): never => {

@@ -9,8 +9,8 @@ import {
   type StepContext,
   type StepOptions,
 } from '../../../sdk/index.ts'
-import { observeUnhandled } from '../unhandled.ts'
 import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
+import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
 

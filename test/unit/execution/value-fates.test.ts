@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { defineJob, SerializationError } from '../../../sdk/index.ts'
-import { fates } from '../model/value-fates.ts'
 import { openWorkshop, rejection } from '../../support/workshop.ts'
+import { fates } from '../model/value-fates.ts'
 
 const patience = 60_000
 

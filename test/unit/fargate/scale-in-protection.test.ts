@@ -10,8 +10,8 @@ import { type Clock, systemClock } from '../../../runtime/model/clock.ts'
 import { type Protection, protectionSourceIn } from '../../../runtime/model/protection.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { EcsEndpoints, failureBody, protectionBody, reply } from './ecs-endpoints.ts'
 import { LineLog } from '../../support/line-log.ts'
+import { EcsEndpoints, failureBody, protectionBody, reply } from './ecs-endpoints.ts'
 
 /** No call is lost on a machine that is too busy to answer it: timers are far away. */
 const patientClock: Clock = { ...systemClock, after: (ms, run) => systemClock.after(ms * 100, run) }

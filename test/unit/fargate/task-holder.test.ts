@@ -8,8 +8,8 @@ import type {
 import { TaskHolder } from '../../../runtime/fargate/task-holder.ts'
 import { AbortedError } from '../../../runtime/model/errors.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { minutes, ownTask, seconds } from './holder-script.ts'
 import { LineLog } from '../../support/line-log.ts'
+import { minutes, ownTask, seconds } from './holder-script.ts'
 
 /** Replies as the test says; without a reply it hangs until it's aborted. */
 class ScriptedTransport implements ProtectionTransport {

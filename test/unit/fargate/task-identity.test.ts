@@ -5,9 +5,9 @@ import { type TaskIdentityDeps, TaskIdentityReader } from '../../../runtime/farg
 import { type CancelTimer, type Clock, systemClock } from '../../../runtime/model/clock.ts'
 import type { TaskIdentity } from '../../../runtime/model/task-identity.ts'
 import { createLogger } from '../../../runtime/worker/logger.ts'
+import { LineLog } from '../../support/line-log.ts'
 import { containerBody, cut, digest, EcsEndpoints, hang, reply, taskBody } from './ecs-endpoints.ts'
 import { ownTask } from './holder-script.ts'
-import { LineLog } from '../../support/line-log.ts'
 
 const identity: TaskIdentity = {
   taskArn: ownTask,

@@ -3,9 +3,9 @@ import { scaleInProtection } from '../../../runtime/fargate/scale-in-protection.
 import type { WorkerOptions } from '../../../runtime/index.ts'
 import { defineJob, type Job } from '../../../sdk/index.ts'
 import { bothStores } from '../../support/stores/both-stores.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 import { digest, EcsEndpoints, reply, taskBody } from '../fargate/ecs-endpoints.ts'
 import { ownTask } from '../fargate/holder-script.ts'
-import { openWorkshop } from '../../support/workshop.ts'
 
 const job = defineJob({ name: 'idle' }, () => 1)
 const protectedJob = defineJob({ name: 'charge', protect: true }, () => 1)

@@ -5,8 +5,8 @@ import { Worker } from '../../../runtime/worker/worker.ts'
 import type { WorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { parseWorkerOptions } from '../../../runtime/worker/worker-options.ts'
 import { defineJob } from '../../../sdk/index.ts'
-import { observeUnhandled } from '../unhandled.ts'
 import { gate, openWorkshop, rejection, type Workshop } from '../../support/workshop.ts'
+import { observeUnhandled } from '../unhandled.ts'
 
 const unhandled = observeUnhandled()
 const defect = (): never => {

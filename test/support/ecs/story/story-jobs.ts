@@ -1,5 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { type Context, defineJob, type Job, type StepContext, type StepOptions } from '../../../../sdk/index.ts'
+import {
+  type Context,
+  defineJob,
+  type Job,
+  type StepContext,
+  type StepOptions,
+} from '../../../../sdk/index.ts'
 import type { Witness } from '../../fleet/witness.ts'
 import type { BoardSlot } from './story-board.ts'
 
