@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 
 // The direction of imports in the package is a rule of biome.json. Biome matches specifiers as they are written, and
-// `../cli/x.ts` may be a suite, a folder of the same suite, or runtime/cli: here they are resolved.
+// cli/ in one may be a suite, a folder of the same suite, or runtime/cli. Here they are resolved.
 
 const root = join(import.meta.dirname, '../..')
 
