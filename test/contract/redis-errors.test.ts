@@ -102,7 +102,7 @@ describe('an error of the server', () => {
     expect(proxy.given).toBe(1)
   })
 
-  test('that passes: the callers of a shared trip share the next one', async () => {
+  test('that passes: each caller of a shared trip asks again', async () => {
     proxy.answer('LOADING Redis is loading the dataset in memory')
     const { runs, ends } = three()
     const created = runs.map(({ id }) => ({ status: 'fulfilled', value: [{ outcome: 'created', id }] }))
