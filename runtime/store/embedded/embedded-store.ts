@@ -227,13 +227,10 @@ class EmbeddedStore implements Store {
     this.#wakeups = new WakeupFiles(database.path)
     this.#changes = new ChangeWatch(seams.clock, () => database.changeCounter())
     this.#enqueues = new EnqueueOutbox({
-      send: (parts) =>
-        this.#write((tx) =>
-          enqueue(
-            tx,
-            parts.flatMap(({ runs }) => runs),
-          ),
-        ),
+      send: (parts) => {
+        const runs = parts.flatMap((part) => part.runs)
+        return this.#write((tx) => enqueue(tx, runs))
+      },
       // A full disk stores no run, but answers for one that is there.
       isOutage: (error) => StoreUnavailableError.is(error) && error.kind !== 'full',
       // Calls that find the file locked wait for it side by side: each has as long as one that is alone.

@@ -71,7 +71,7 @@ export class ScriptCalls {
   /** Makes one attempt at a script that writes. Rejects with what the server or the connection said: see `persist`. */
   attempt(name: ScriptName, args: readonly Argument[]): Promise<Reply> {
     return this.#expecting((expectation) =>
-      this.link.attempt(scriptOf(name), this.#staticKeys(name), [], this.#timed(args, expectation)),
+      this.link.attempt(scriptOf(name), this.#staticKeys(name), [], this.#withTime(args, expectation)),
     )
   }
 
@@ -96,11 +96,11 @@ export class ScriptCalls {
     more: readonly string[],
     expectation: string,
   ): Promise<Reply> {
-    return this.link.run(scriptOf(name), this.#staticKeys(name), more, this.#timed(args, expectation))
+    return this.link.run(scriptOf(name), this.#staticKeys(name), more, this.#withTime(args, expectation))
   }
 
   /** Puts the time that a test injects in front, or '' for the server's own. */
-  #timed(args: readonly Argument[], expectation: string): readonly Argument[] {
+  #withTime(args: readonly Argument[], expectation: string): readonly Argument[] {
     return [this.#storeNow?.() ?? '', ...args, expectation]
   }
 

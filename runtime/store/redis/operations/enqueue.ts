@@ -20,7 +20,7 @@ export class Enqueues {
 
   constructor(calls: ScriptCalls) {
     this.#calls = calls
-    this.#outbox = new EnqueueOutbox({
+    this.#outbox = new EnqueueOutbox<Part>({
       send: (parts) => this.#send(parts),
       isOutage: (error) => calls.link.isOutage(error as Error),
       maxInFlight: 1,
