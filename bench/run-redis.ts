@@ -50,6 +50,12 @@ const compared: readonly Measure[] = [
     figures: [{ key: 'perSecond', name: 'runs enqueued per second, one by one' }],
   },
   {
+    name: 'enqueue callers',
+    file: 'enqueue.ts',
+    args: ['callers'],
+    figures: [{ key: 'perSecond', name: 'runs enqueued per second, 50 callers at once' }],
+  },
+  {
     name: 'enqueue bulk',
     file: 'enqueue.ts',
     args: ['bulk'],

@@ -12,6 +12,7 @@ import { hooksOf, type Middleware, through } from '../model/middleware.ts'
 import { checkNodeVersion } from '../model/node-version-error.ts'
 import { newRunId, type RunId } from '../model/run-id.ts'
 import { checkInput } from '../store/check-input.ts'
+import { enqueueLimits } from '../store/enqueue-outbox.ts'
 import type { NewRun } from '../store/new-run.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Miscount } from '../store/recount.ts'
@@ -56,8 +57,6 @@ export type EnqueueResult<Output = unknown> =
 export type EnqueueArguments<Input> = undefined extends Input
   ? [input?: Input, options?: EnqueueOptions]
   : [input: Input, options?: EnqueueOptions]
-
-const runsPerCall = 500
 
 /**
  * Connects to a store. That writes nothing: the first call that writes makes a store that is not there, and brings one of
@@ -251,8 +250,8 @@ export class Jobs {
 
   async #insert(runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
     const answers: EnqueueAnswer[] = []
-    for (let i = 0; i < runs.length; i += runsPerCall) {
-      answers.push(...(await this.#store.enqueue(runs.slice(i, i + runsPerCall))))
+    for (let i = 0; i < runs.length; i += enqueueLimits.runs) {
+      answers.push(...(await this.#store.enqueue(runs.slice(i, i + enqueueLimits.runs))))
     }
     return answers
   }

@@ -74,7 +74,8 @@ export interface Store
 interface RunStore {
   /**
    * Inserts runs, one after the other; a known id answers `joined`, or `rejected` when its job or input differ. Then a
-   * held unique key decides: see `EnqueueAnswer`. An answer other than `created` is kept for a late repeat.
+   * held unique key decides: see `EnqueueAnswer`. An answer other than `created` is kept for a late repeat. Concurrent calls
+   * may share a transaction or script, and are answered as if each had come alone: see `EnqueueOutbox`.
    */
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
   /**

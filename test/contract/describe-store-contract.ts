@@ -35,6 +35,7 @@ import { retryContract } from './topics/retry.ts'
 import { schedulesContract } from './topics/schedules.ts'
 import { searchContract } from './topics/search.ts'
 import { settleContract } from './topics/settle.ts'
+import { sharedEnqueuesContract } from './topics/shared-enqueues.ts'
 import { silentWorkersContract } from './topics/silent-workers.ts'
 import { statisticsContract } from './topics/statistics.ts'
 import { stepLimitsContract } from './topics/step-limits.ts'
@@ -49,6 +50,7 @@ import { workerReportContract } from './topics/worker-report.ts'
 export function describeStoreContract({ name, open }: StoreKind): void {
   describe(`store contract: ${name}`, () => {
     describe('enqueue', () => enqueueContract(open))
+    describe('shared enqueues', () => sharedEnqueuesContract(open))
     describe('claim', () => claimContract(open))
     describe('commit', () => commitContract(open))
     describe('settle', () => settleContract(open))

@@ -77,6 +77,39 @@ describe('an error of the server', () => {
     })
   }
 
+  /** Three callers that share a trip. */
+  const three = () => {
+    const runs = [newRun(), newRun(), newRun()]
+    return { runs, ends: Promise.allSettled(runs.map((run) => store.enqueue([run]))) }
+  }
+
+  test('that refuses a shared trip: its calls go singly, and only the one that is refused alone fails', async () => {
+    proxy.answer('OOM command not allowed', 'OOM command not allowed')
+    const { runs, ends } = three()
+    expect(await ends).toMatchObject([
+      { status: 'rejected', reason: { code: 'STORE_FULL' } },
+      { status: 'fulfilled', value: [{ outcome: 'created', id: runs[1]?.id }] },
+      { status: 'fulfilled', value: [{ outcome: 'created', id: runs[2]?.id }] },
+    ])
+    expect(proxy.given).toBe(2)
+  })
+
+  test('that every call would meet is told to all callers of a shared trip at once', async () => {
+    proxy.answer('MISCONF Redis is configured to save RDB snapshots')
+    const { ends } = three()
+    const unavailable = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE', kind: 'not saving' } }
+    expect(await ends).toMatchObject([unavailable, unavailable, unavailable])
+    expect(proxy.given).toBe(1)
+  })
+
+  test('that passes: each caller of a shared trip asks again', async () => {
+    proxy.answer('LOADING Redis is loading the dataset in memory')
+    const { runs, ends } = three()
+    const created = runs.map(({ id }) => ({ status: 'fulfilled', value: [{ outcome: 'created', id }] }))
+    expect(await ends).toEqual(created)
+    expect(proxy.given).toBe(1)
+  })
+
   test('that does not pass in time: unavailable, and the outcome told', async () => {
     proxy.answer(...Array<string>(1_000).fill('BUSY Redis is busy running a script.'))
     await expect(store.enqueue([newRun()])).rejects.toMatchObject({

@@ -86,6 +86,22 @@ test('a full server takes on nothing new and lets go on what is under way', asyn
   await Promise.all(behind.slice(1).map((handle) => handle.result({ timeout: '2m' })))
 })
 
+test('a full server answers callers whose run is there, whoever they share a trip with', async () => {
+  const server = await started()
+  const crew = await Crew.open(server.url)
+  const store = await crew.store(server.url)
+  const [known, fresh, other] = [newRun({ id: 'known' }), newRun({ id: 'fresh' }), newRun({ id: 'other' })]
+  await store.enqueue([known])
+  await limitMemory(server, 1)
+  const before = await runsIn(server, crew)
+  const joined = { status: 'fulfilled', value: [{ outcome: 'joined', id: 'known' }] }
+  const refused = { status: 'rejected', reason: full }
+  expect(await Promise.allSettled([fresh, known, other, known].map((run) => store.enqueue([run])))).toMatchObject(
+    [refused, joined, refused, joined],
+  )
+  expect(await runsIn(server, crew)).toEqual(before)
+})
+
 test('at the limit each enqueue is stored whole or refused whole', async () => {
   const server = await started()
   const crew = await Crew.open(server.url)

@@ -1,6 +1,6 @@
 import type { CancelTimer, Clock } from '../../model/clock.ts'
 import type { DeathCause } from '../../model/death-cause.ts'
-import { RunStateError } from '../../model/errors.ts'
+import { RunStateError, StoreUnavailableError } from '../../model/errors.ts'
 import type { RunWrite } from '../../model/expected-run.ts'
 import type {
   ExpectedLimiter,
@@ -22,6 +22,7 @@ import { clockJumpsCheck } from '../clock-jumps-check.ts'
 import { countersCheck } from '../counters-check.ts'
 import { deadlockCheck } from '../deadlock-check.ts'
 import type { DefinitionInfo, DefinitionKind } from '../definitions.ts'
+import { EnqueueOutbox, type EnqueuePart } from '../enqueue-outbox.ts'
 import type { EventPage, EventQuery } from '../events.ts'
 import type { ExecutionInfo } from '../executions.ts'
 import type { FailureFilter, FailureGroup } from '../failures.ts'
@@ -124,7 +125,7 @@ import { claim } from './operations/claim.ts'
 import { commit, prepareCommit } from './operations/commit.ts'
 import { inspectDefinitions } from './operations/definitions.ts'
 import { drainWorker } from './operations/drain-worker.ts'
-import { duplicateOf, enqueue } from './operations/enqueue.ts'
+import { duplicateOf, enqueue, partOf } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
 import { explainLoss, readSilentTasks, reclaimStopped } from './operations/explain-loss.ts'
 import { dueSchedules, fire } from './operations/fire.ts'
@@ -209,6 +210,7 @@ class EmbeddedStore implements Store {
   readonly #locks: LeaseLocks
   readonly #wakeups: WakeupFiles
   readonly #changes: ChangeWatch
+  readonly #enqueues: EnqueueOutbox<EnqueuePart>
   readonly #subscriptions = new Set<Unsubscribe>()
 
   constructor(
@@ -224,10 +226,20 @@ class EmbeddedStore implements Store {
     this.#locks = new LeaseLocks(database.path)
     this.#wakeups = new WakeupFiles(database.path)
     this.#changes = new ChangeWatch(seams.clock, () => database.changeCounter())
+    this.#enqueues = new EnqueueOutbox({
+      send: (parts) => {
+        const runs = parts.flatMap((part) => part.runs)
+        return this.#write((tx) => enqueue(tx, runs))
+      },
+      // A full disk stores no run, but answers for one that is there.
+      isOutage: (error) => StoreUnavailableError.is(error) && error.kind !== 'full',
+      // Calls that find the file locked wait for it side by side: each has as long as one that is alone.
+      maxInFlight: Number.POSITIVE_INFINITY,
+    })
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-    return this.#write((tx) => enqueue(tx, runs))
+    return this.#enqueues.enqueue(partOf(runs))
   }
 
   claim(

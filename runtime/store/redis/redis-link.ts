@@ -1,5 +1,6 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis'
 import { type Clock, endsWithin, pause } from '../../model/clock.ts'
+import { DurableJobsError } from '../../model/durable-jobs-error.ts'
 import { StoreUnavailableError } from '../../model/errors.ts'
 import { messageOf } from '../../model/thrown.ts'
 import type { StoreConfig } from '../store-config.ts'
@@ -23,6 +24,8 @@ const connectTimeoutMs = 5_000
 const loadingCheckMs = 1_000
 /** More calls than this waiting for a connection are refused at once. */
 const mostWaiting = 10_000
+/** The library's words for a command that came while there was no connection. */
+const notSent = /^(Stream|Cluster) isn't /
 
 /**
  * One connection to a server (or to the nodes of a cluster), that comes back by itself.
@@ -170,9 +173,55 @@ export class RedisLink {
     more: readonly string[],
     args: readonly Argument[],
   ): Promise<Reply> {
-    return this.#persist(script.sha, () =>
-      this.#sendScript(script, [keys.length + more.length, ...keys, ...more, ...args]),
-    )
+    return this.persist(script.sha, () => this.attempt(script, keys, more, args))
+  }
+
+  /** Makes one attempt of `run`, for calls that share it. Rejects with what the server or the connection said. */
+  attempt(
+    script: Script,
+    keys: readonly string[],
+    more: readonly string[],
+    args: readonly Argument[],
+  ): Promise<Reply> {
+    return this.#sendScript(script, [keys.length + more.length, ...keys, ...more, ...args])
+  }
+
+  /** Whether what an attempt rejected with concerns the server or the way to it, and not what was asked. */
+  isOutage(error: Error): boolean {
+    if (DurableJobsError.is(error)) return true
+    const meaning = this.#meaningOf(error)
+    return meaning.kind !== 'refused' || StoreUnavailableError.is(meaning.error)
+  }
+
+  /**
+   * Repeats an attempt until it is answered or refused, or its time is over (N1, N2).
+   * @param call Names what is sent, for the pace of reconnects.
+   * @throws StoreUnavailableError, StoreFullError.
+   */
+  async persist<T>(call: string, send: () => Promise<T>): Promise<T> {
+    const start = this.#clock.elapsed()
+    let sent = false
+    if (this.#closed.signal.aborted) throw this.#closedError()
+    for (let attempt = 0; ; attempt++) {
+      if (this.#client.status === 'ready') {
+        const connection = this.#connection
+        this.#underWay++
+        try {
+          const reply = await send()
+          this.#succeeded(call)
+          return reply
+        } catch (error) {
+          if (this.#judge(error as Error, call, connection) === 'perhaps done') sent = true
+        } finally {
+          this.#underWay--
+        }
+      }
+      if (this.#closed.signal.aborted) throw this.#closedError(sent)
+      const left = patienceMs - (this.#clock.elapsed() - start)
+      if (left <= 0) throw this.#unreachable(sent)
+      await this.#waitABit(attempt, left)
+      if (this.#closed.signal.aborted) throw this.#closedError(sent)
+    }
   }
 
   /** Two commands right behind each other on one connection; answers what the second says. */
@@ -180,7 +229,7 @@ export class RedisLink {
     first: readonly [string, ...Argument[]],
     second: readonly [string, ...Argument[]],
   ): Promise<Reply> {
-    return this.#persist(first[0], async () => {
+    return this.persist(first[0], async () => {
       const [, said] = await Promise.all([first, second].map(([name, ...args]) => this.#send(name, args)))
       return said ?? null
     })
@@ -188,7 +237,7 @@ export class RedisLink {
 
   /** A plain command. */
   command(name: string, ...args: Argument[]): Promise<Reply> {
-    return this.#persist(name, () => this.#send(name, args))
+    return this.persist(name, () => this.#send(name, args))
   }
 
   async info(section: string): Promise<string> {
@@ -264,33 +313,6 @@ export class RedisLink {
     return (this.#client as Redis).callBuffer(name, args as Argument[]) as Promise<Reply>
   }
 
-  /** N1, N2. `call` names what is sent, for the pace of reconnects. */
-  async #persist(call: string, send: () => Promise<Reply>): Promise<Reply> {
-    const start = this.#clock.elapsed()
-    let sent = false
-    if (this.#closed.signal.aborted) throw this.#closedError()
-    for (let attempt = 0; ; attempt++) {
-      if (this.#client.status === 'ready') {
-        const connection = this.#connection
-        this.#underWay++
-        try {
-          const reply = await send()
-          this.#succeeded(call)
-          return reply
-        } catch (error) {
-          if (this.#judge(error as Error, call, connection) === 'perhaps done') sent = true
-        } finally {
-          this.#underWay--
-        }
-      }
-      if (this.#closed.signal.aborted) throw this.#closedError(sent)
-      const left = patienceMs - (this.#clock.elapsed() - start)
-      if (left <= 0) throw this.#unreachable(sent)
-      await this.#waitABit(attempt, left)
-      if (this.#closed.signal.aborted) throw this.#closedError(sent)
-    }
-  }
-
   #succeeded(call: string): void {
     this.#pace.succeeded(call)
     this.#lastError = undefined
@@ -298,6 +320,8 @@ export class RedisLink {
 
   /** Throws unless the same call may be sent again. */
   #judge(error: Error, call: string, connection: number): 'perhaps done' | 'not done' {
+    // A call that the attempt made before has told already what it met.
+    if (DurableJobsError.is(error)) throw error
     const meaning = this.#meaningOf(error)
     if (meaning.kind === 'refused') throw meaning.error
     this.#note(error)
@@ -312,13 +336,17 @@ export class RedisLink {
     ) {
       this.#client.disconnect(true)
     }
-    return refusesBeforeWork.has(meaning.trouble.kind) ? 'not done' : 'perhaps done'
+    return refusesBeforeWork.has(meaning.trouble.kind) || notSent.test(error.message)
+      ? 'not done'
+      : 'perhaps done'
   }
 
   /** The library's own words for a connection that is not there say nothing of why. */
   #note(error: Error): void {
     const tells =
-      error.name !== 'MaxRetriesPerRequestError' && !/^(Stream isn|Connection is closed)/.test(error.message)
+      error.name !== 'MaxRetriesPerRequestError' &&
+      !notSent.test(error.message) &&
+      !error.message.startsWith('Connection is closed')
     // That the connection broke says less than what the server said before it broke it.
     const broke = /^(EPIPE|ECONNRESET)$/.test((error as NodeJS.ErrnoException).code ?? '')
     if (tells && !(broke && this.#lastError?.message.startsWith('ERR '))) this.#lastError = error

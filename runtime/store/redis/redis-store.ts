@@ -107,7 +107,7 @@ import { claim } from './operations/claim.ts'
 import { readClockJumps } from './operations/clock.ts'
 import { commit } from './operations/commit.ts'
 import { readDefinitions } from './operations/definitions.ts'
-import { enqueue } from './operations/enqueue.ts'
+import { Enqueues } from './operations/enqueue.ts'
 import { readEvents } from './operations/events.ts'
 import { readExecutions } from './operations/executions.ts'
 import { expectedArgs, refuseMoved } from './operations/expected-run.ts'
@@ -193,6 +193,7 @@ class RedisStore implements Store {
   readonly #config: StoreConfig
   readonly #clock: Clock
   readonly #calls: ScriptCalls
+  readonly #enqueues: Enqueues
   readonly #confirmation: Confirmation
   readonly #wakeups: Wakeups
   readonly #peers: PeerWatch
@@ -208,6 +209,7 @@ class RedisStore implements Store {
     this.#config = config
     this.#clock = clock
     this.#calls = calls
+    this.#enqueues = new Enqueues(calls)
     const another =
       (use: string) =>
       (over: AbortSignal): Promise<RedisLink> =>
@@ -218,7 +220,7 @@ class RedisStore implements Store {
   }
 
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
-    return enqueue(this.#calls, runs)
+    return this.#enqueues.enqueue(runs)
   }
 
   claim(

@@ -58,28 +58,50 @@ export class ScriptCalls {
     const unready = readOnly ? this.#namespace.forReading() : this.#prepare()
     if (unready !== undefined) await unready
     if (!timed) return this.link.run(scriptOf(name), this.#staticKeys(name), more, args)
+    return this.#expecting((expectation) => this.#send(name, args, more, expectation))
+  }
+
+  /** Repeats `attempt`, which other calls may share, as `run` repeats a call of its own: as long as this call may take. */
+  async persist<T>(name: ScriptName, attempt: () => Promise<T>): Promise<T> {
+    const unready = this.#prepare()
+    if (unready !== undefined) await unready
+    return this.link.persist(scriptOf(name).sha, attempt)
+  }
+
+  /** Makes one attempt at a script that writes. Rejects with what the server or the connection said: see `persist`. */
+  attempt(name: ScriptName, args: readonly Argument[]): Promise<Reply> {
+    return this.#expecting((expectation) =>
+      this.link.attempt(scriptOf(name), this.#staticKeys(name), [], this.#withTime(args, expectation)),
+    )
+  }
+
+  /** Sends a call with the time that it expects, and again without if that is refused (SC2). */
+  async #expecting(send: (expectation: string) => Promise<Reply>): Promise<Reply> {
     try {
-      return await this.#send(name, args, more, this.clock.expectation())
+      return await send(this.clock.expectation())
     } catch (error) {
       if (!(error as Error).message.startsWith(`${clockRefusal} `)) throw error
     }
     await this.clock.refused()
-    return this.#send(name, args, more, expectationPrefix)
+    return send(expectationPrefix)
   }
 
   #prepare(): Promise<void> | undefined {
     return this.#namespace.forWriting()?.then(() => this.clock.mayReportNow())
   }
 
-  /** Sends the time that a test injects, or '' for the server's own. */
   #send(
     name: ScriptName,
     args: readonly Argument[],
     more: readonly string[],
     expectation: string,
   ): Promise<Reply> {
-    const all = [this.#storeNow?.() ?? '', ...args, expectation]
-    return this.link.run(scriptOf(name), this.#staticKeys(name), more, all)
+    return this.link.run(scriptOf(name), this.#staticKeys(name), more, this.#withTime(args, expectation))
+  }
+
+  /** Puts the time that a test injects in front, or '' for the server's own. */
+  #withTime(args: readonly Argument[], expectation: string): readonly Argument[] {
+    return [this.#storeNow?.() ?? '', ...args, expectation]
   }
 
   #staticKeys(name: ScriptName): readonly string[] {

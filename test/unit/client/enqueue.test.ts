@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob, type EnqueueOptions } from '../../../sdk/index.ts'
+import { bothStores } from '../../support/both-stores.ts'
 import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')
@@ -176,6 +177,28 @@ describe('middleware around an enqueue', () => {
 
     await expect(handle.result({ timeout: '2m' })).resolves.toEqual({ own: 'h', trace: 't-1' })
     expect(seen).toEqual(['traced', 'in', [handle.id]])
+  })
+
+  test.each(bothStores)('of concurrent callers on %s sees the run of its own call', async (_, options) => {
+    const shop = await openWorkshop(await options())
+    const seen: unknown[] = []
+    const client = await shop.connect({
+      middleware: [
+        {
+          enqueue: async ({ input }, next) => {
+            const ids = await next()
+            seen.push([input, ids])
+            return ids
+          },
+        },
+      ],
+    })
+    const inputs = Array.from({ length: 30 }, (_, i) => ({ file: `${i}.csv` }))
+    const handles = await Promise.all(inputs.map((input) => client.enqueue(importing, input)))
+
+    expect(seen).toEqual(inputs.map((input, i) => [input, [handles[i]?.id]]))
+    expect(new Set(handles.map(({ id, outcome }) => `${outcome} ${id}`)).size).toBe(30)
+    expect((await client.inspector.runs({ limit: 100 })).runs).toHaveLength(30)
   })
 
   test('that throws stores nothing', async () => {

@@ -1,6 +1,7 @@
 import type { WaitingFor } from '../../../model/run.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import type { UniqueClaim } from '../../../model/unique.ts'
+import type { EnqueuePart } from '../../enqueue-outbox.ts'
 import type { NewRun } from '../../new-run.ts'
 import { type EnqueueAnswer, longestPollMs } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
@@ -15,6 +16,11 @@ import { admitByKey } from './unique.ts'
 
 export function enqueue(tx: Transaction, runs: readonly NewRun[]): EnqueueAnswer[] {
   return runs.map((run) => insertRun(tx, run))
+}
+
+/** The runs of one call, for the outbox. */
+export function partOf(runs: readonly NewRun[]): EnqueuePart {
+  return { runs, bytes: runs.reduce((sum, { input }) => sum + input.length, 0) }
 }
 
 /** What an enqueue with a unique key was answered, for its repeats. */

@@ -1,4 +1,5 @@
 import type { UniqueClaim } from '../../../model/unique.ts'
+import { EnqueueOutbox, type EnqueuePart, enqueueLimits } from '../../enqueue-outbox.ts'
 import type { NewRun } from '../../new-run.ts'
 import type { EnqueueAnswer } from '../../store.ts'
 import { storedVersion } from '../../stored-version.ts'
@@ -8,17 +9,40 @@ import { encodeGiven, plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { takeOf } from './limiters.ts'
 
-/** One script's share: more would hold the server for too long. */
-const mostAtOnce = { runs: 500, bytes: 4 * 1024 * 1024 }
+interface Part extends EnqueuePart {
+  readonly args: readonly Argument[]
+}
 
-export async function enqueue(calls: ScriptCalls, runs: readonly NewRun[]): Promise<EnqueueAnswer[]> {
-  const answers: EnqueueAnswer[] = []
-  for (const part of parts(runs)) {
-    const reply = await calls.run('enqueue', part.args)
-    const texts = Array.isArray(reply) ? reply.map(String) : [...String(reply)]
-    for (const [i, run] of part.runs.entries()) answers.push(answerOf(texts[i] ?? '', run))
+/** The enqueues of one connection: its callers share the attempts, and each repeats its own call while the server is away. */
+export class Enqueues {
+  readonly #calls: ScriptCalls
+  readonly #outbox: EnqueueOutbox<Part>
+
+  constructor(calls: ScriptCalls) {
+    this.#calls = calls
+    this.#outbox = new EnqueueOutbox<Part>({
+      send: (parts) => this.#send(parts),
+      isOutage: (error) => calls.link.isOutage(error as Error),
+      maxInFlight: 1,
+    })
   }
-  return answers
+
+  async enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
+    const answers: EnqueueAnswer[] = []
+    for (const part of partsOf(runs)) {
+      answers.push(...(await this.#calls.persist('enqueue', () => this.#outbox.enqueue(part))))
+    }
+    return answers
+  }
+
+  async #send(parts: readonly Part[]): Promise<EnqueueAnswer[]> {
+    const reply = await this.#calls.attempt(
+      'enqueue',
+      parts.flatMap(({ args }) => args),
+    )
+    const texts = Array.isArray(reply) ? reply.map(String) : [...String(reply)]
+    return parts.flatMap((part) => part.runs).map((run, i) => answerOf(texts[i] ?? '', run))
+  }
 }
 
 /** A letter, and behind it the run that the unique key belonged to. */
@@ -31,27 +55,20 @@ function answerOf(text: string, { id }: NewRun): EnqueueAnswer {
   return { outcome: 'rejected', id, reason: 'id conflict' }
 }
 
-interface Part {
-  readonly runs: NewRun[]
-  readonly args: Argument[]
-}
-
-function* parts(runs: readonly NewRun[]): Generator<Part> {
-  let part: Part = { runs: [], args: [] }
-  let bytes = 0
-  for (const run of runs) {
+function* partsOf(all: readonly NewRun[]): Generator<Part> {
+  let [runs, args, bytes]: [NewRun[], Argument[], number] = [[], [], 0]
+  for (const run of all) {
     const given = encodeGiven(run)
-    const full = part.runs.length === mostAtOnce.runs || bytes + given.length > mostAtOnce.bytes
-    if (full && part.runs.length > 0) {
-      yield part
-      part = { runs: [], args: [] }
-      bytes = 0
+    const full = runs.length === enqueueLimits.runs || bytes + given.length > enqueueLimits.bytes
+    if (full && runs.length > 0) {
+      yield { runs, args, bytes }
+      ;[runs, args, bytes] = [[], [], 0]
     }
     bytes += given.length
-    part.runs.push(run)
-    part.args.push(headOf(run), given)
+    runs.push(run)
+    args.push(headOf(run), given)
   }
-  if (part.runs.length > 0) yield part
+  if (runs.length > 0) yield { runs, args, bytes }
 }
 
 export function headOf(run: NewRun): Buffer {
