@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type ScriptName, scriptOf } from '../../runtime/store/redis/script.ts'
+import { withConstants } from '../../runtime/store/redis/script-constants.ts'
 
 const folder = join(import.meta.dirname, '../../runtime/store/redis/scripts')
 const names = readdirSync(folder)
@@ -20,5 +21,31 @@ describe('scripts of the Redis store', () => {
 
   test.each(names)('%s: says that it writes nothing if its name does', (name) => {
     expect(scriptOf(name).readOnly).toBe(/^(read|list|plan|check)-|^overview$/.test(name))
+  })
+})
+
+describe('placeholders of scripts', () => {
+  test.each([
+    ['local A, B = --[[steps]] 0, --[[clock]] 0', /^local A, B = \d+, \d+$/],
+    ['local A, B, C = --[[failures]] 0, 0, 0\nreturn A', /^local A, B, C = \d+, \d+, \d+\nreturn A$/],
+    ["local A, B, C, D = --[[poisoned]] '', '', '', ''", /^local A, B, C, D = '[^']+', '[^']+', '[^']+', '[^']+'$/],
+    ['local A = --[[delays]] {}', /^local A = \{ \d+.*, \d+ \}$/],
+    ['--[[states]]\n--[[states]]', /^(local SCHEDULED, READY, .* = 1, 2, .*)\n\1$/],
+    ['--[[ steps ]] return 0 --[[ a comment ]]', /^--\[\[ steps \]\] return 0 --\[\[ a comment \]\]$/],
+  ])('get their constants: %j', (source, made) => {
+    expect(withConstants('example', source)).toMatch(made)
+  })
+
+  test.each([
+    'local A = --[[setps]] 0',
+    'local A = --[[steps]] 0, 0',
+    'local A = --[[steps]]',
+    'local A, B = --[[failures]] 0, 0',
+    "local A = --[[steps]] ''",
+    'local A = --[[delays]] 0',
+    'local A = --[[states]] {}',
+    'local A = --[[toString]] 0',
+  ])('are refused where no constants fit: %j', (source) => {
+    expect(() => withConstants('example', source)).toThrow(/^script example has the placeholder --\[\[\w+\]\].*, which is unknown$/)
   })
 })

@@ -1,40 +1,13 @@
 import { createHash } from 'node:crypto'
-import { poisonedFailure } from '../../model/failure-mark.ts'
-import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
-import { runStates, runTransitions } from '../../model/run.ts'
-import { keepActionsMs, maxRefusals } from '../actions.ts'
-import { keepDefinitionMs } from '../definitions.ts'
-import { retainedOperations, retainedTransitions } from '../events.ts'
-import { keptExecutions } from '../executions.ts'
-import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
-import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
-import {
-  keepLostMs,
-  maxLostRuns,
-  maxLostWorkers,
-  maxToldWorkers,
-  silentFromLeaseMs,
-  silentShare,
-} from '../lost-workers.ts'
-import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
-import { recountPauseMs } from '../recount.ts'
-import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
-import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
-import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
-import { protectedFrom } from '../stored-version.ts'
-import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
+import { withConstants } from './script-constants.ts'
 import { scriptSources } from './script-sources.ts'
 import { clockRefusal, expectationPrefix, noticedMs } from './server-clock.ts'
-import { stateCode } from './state-code.ts'
 
 /** Raised when a newer version would read or write a namespace in another way. */
 export const redisFormat = 1
 
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
-
-/** Scores of hours in `minuteOrder` begin here, above those of all minutes. */
-const hoursFrom = 1_000_000_000
 
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
@@ -86,6 +59,7 @@ function compose(name: ScriptName): Script {
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(
+      name,
       [
         `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
         ...opening(name, header('writes')),
@@ -202,52 +176,4 @@ function opening(name: ScriptName, writes: string): string[] {
   if (writes !== '' && writes !== 'nothing')
     throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
-}
-
-/** The numbers and tables that scripts share with the rest of the code stand in one place: there. */
-function withConstants(source: string): string {
-  const moves = runStates.flatMap((state) =>
-    Object.entries(runTransitions[state]).map(
-      ([name, next]) => `;${stateCode(state)} ${name}=${stateCode(next)}`,
-    ),
-  )
-  const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare]
-  const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
-  const constants = {
-    "--[[moves]] ''": `'${moves.join('')}'`,
-    '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
-    '--[[poison]] 0, 0, 0': `${poisonLimit}, ${suspectStreak}, ${cutBounds.perRun}`,
-    '--[[suspect]] 0': String(suspectStreak),
-    '--[[protection]] 0, 0, 0, 0, 0': [protectedFrom, ...Object.values(protectionLevels)].join(', '),
-    '--[[left]] 0, 0': `${maxProtectedLeft}, ${askPauseMs}`,
-    '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
-    '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
-    '--[[executions]] 0, 0': `${keptExecutions.first}, ${keptExecutions.last}`,
-    '--[[hours]] 0': String(hoursFrom),
-    '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
-      ', ',
-    ),
-    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
-    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
-    '--[[definitions]] 0': String(keepDefinitionMs),
-    '--[[schedules]] 0, 0, 0, 0, 0': [
-      ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
-    ].join(', '),
-    '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
-    '--[[steps]] 0': String(mostStepsInLine),
-    '--[[failures]] 0, 0, 0': [maxFailureGroups, failureMinutes, maxFailureVersions].join(', '),
-    "--[[poisoned]] '', '', '', ''": Object.values(poisonedFailure)
-      .map((value) => `'${value}'`)
-      .join(', '),
-    '--[[lost]] 0, 0, 0, 0': [keepLostMs, maxLostRuns, maxLostWorkers, maxToldWorkers].join(', '),
-    '--[[silent]] 0, 0': `${silentShare}, ${silentFromLeaseMs}`,
-    '--[[clock]] 0': String(noticedMs),
-    '--[[refusals]] 0': String(maxRefusals),
-    '--[[actions]] 0': String(keepActionsMs),
-    '--[[recount]] 0': String(recountPauseMs),
-    '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
-  }
-  return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
 }
