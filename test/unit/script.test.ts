@@ -9,6 +9,25 @@ const names = readdirSync(folder)
   .map((file) => file.replace('.lua', ''))
   .filter((name) => name !== 'prelude' && !name.endsWith('-part')) as ScriptName[]
 
+/** How many functions each call of a script makes, whatever it does: those that are in no other function. */
+function functionsOfEachCall(source: string): number {
+  const code = source
+    .replace(/--\[\[[\s\S]*?\]\]|--.*/g, '')
+    .replace(/'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"/g, "''")
+  const open: string[] = []
+  let functions = 0
+  for (const [word] of code.matchAll(/\b(?:function|if|do|repeat|end|until)\b/g)) {
+    if (word === 'end' || word === 'until') {
+      open.pop()
+    } else {
+      if (word === 'function' && !open.includes('function')) functions++
+      open.push(word)
+    }
+  }
+  expect(open).toEqual([])
+  return functions
+}
+
 describe('scripts of the Redis store', () => {
   test.each(names)('%s: its head is understood, and it has room for more', (name) => {
     const { source } = scriptOf(name)
@@ -21,6 +40,20 @@ describe('scripts of the Redis store', () => {
 
   test.each(names)('%s: says that it writes nothing if its name does', (name) => {
     expect(scriptOf(name).readOnly).toBe(/^(read|list|plan|check)-|^overview$/.test(name))
+  })
+
+  // A server makes them anew in each call. Rare ones belong into a group that is made on first use, as `uniqueKeys` in the prelude.
+  test.each([
+    ['claim', 94],
+    ['commit', 70],
+    ['enqueue', 74],
+    ['append', 2],
+    ['append-failures', 3],
+    ['renew', 14],
+    ['reconcile', 63],
+    ['sweep', 83],
+  ] as const)('%s: makes at most %i functions in each call', (name, most) => {
+    expect(functionsOfEachCall(scriptOf(name).source)).toBeLessThanOrEqual(most)
   })
 })
 

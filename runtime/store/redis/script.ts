@@ -3,6 +3,7 @@ import { type StaticKey, staticKeys } from './keys.ts'
 import { withConstants } from './script-constants.ts'
 import { scriptSources } from './script-sources.ts'
 import { clockRefusal, expectationPrefix, noticedMs } from './server-clock.ts'
+import { withUsedFunctions } from './used-functions.ts'
 
 /** Raised when a newer version would read or write a namespace in another way. */
 export const redisFormat = 1
@@ -38,7 +39,7 @@ const made = new Map<ScriptName, Script>()
  *   time and the expectation, and `meta` must be among the keys
  * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it; a part may say so, too
+ * - `uses`: parts that stand before it, without the functions that it has no use for; a part may say so, too
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -55,7 +56,8 @@ function compose(name: ScriptName): Script {
   const timed = header('input').startsWith('time')
   const parts = partsUsed(name, body).map((part) => partOf(name, part))
   const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
-  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
+  const script = [...called, body].join('\n')
+  const text = [...(timed ? clock : []), withUsedFunctions(parts.join('\n'), script), script].join('\n')
   const keys = keysOf(name, header('keys'), text)
   const source = withNumbersInPlace(
     withConstants(

@@ -37,21 +37,6 @@ end
 local settlements = {}
 for i = 6, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
 
-local function promote(run)
-  local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
-  local instant = instantOf(run)
-  if instant and instant > wall then zadd(K.due, run[ID], instant - wall + now)
-  elseif run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
-  elseif run[STATE] == READY then place(run, 'expire')
-  elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
-  elseif run[STATE] == BLOCKED then
-    note(run, { kind = 'unblocked', reason = "the job's timeout passed while it was blocked" })
-    place(run, 'unblock')
-  else
-    zrem(K.due, run[ID])
-  end
-end
-
 --- The earliest instant that a run waits for; a claim adds none.
 local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end
 local firstInstant = readInstant()
@@ -60,6 +45,22 @@ local function promoteDue()
   local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
   local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
   if #due + #instants == 0 then return end
+
+  local function promote(run)
+    local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
+    local instant = instantOf(run)
+    if instant and instant > wall then zadd(K.due, run[ID], instant - wall + now)
+    elseif run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
+    elseif run[STATE] == READY then place(run, 'expire')
+    elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
+    elseif run[STATE] == BLOCKED then
+      note(run, { kind = 'unblocked', reason = "the job's timeout passed while it was blocked" })
+      place(run, 'unblock')
+    else
+      zrem(K.due, run[ID])
+    end
+  end
+
   preload(due)
   for i = 1, #due do
     if runs[due[i]] then promote(runs[due[i]]) else zrem(K.due, due[i]) end
@@ -72,11 +73,11 @@ local function promoteDue()
   end
 end
 
-local admit, repeated
-do
-  -- Whether a poison suspect is among the runs that are left.
-  local suspectLeft = false
+-- Whether a poison suspect is among the runs that are left.
+local suspectLeft = false
 
+--- The best ready runs that this worker may take, and whether there are more.
+local function choose()
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
   --- How many of a class that may not be taken are ready, as a claim would take them.
@@ -166,78 +167,80 @@ do
     return chosen, left
   end
 
-  local function claimed(list, run)
-    run.raw = encodeRun(run)
-    local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
-    list[#list + 1] = { run[ID], run.raw, input }
-  end
+  return takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
+end
 
-  local function start(run)
-    run[FENCE] = math.max(run[FENCE] + 1, now)
-    if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
-    uncountWake(run)
-    place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
-  end
+local function claimed(list, run)
+  run.raw = encodeRun(run)
+  local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
+  list[#list + 1] = { run[ID], run.raw, input }
+end
 
-  --- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
-  local function isToAsk()
-    local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
-    since, count = tonumber(since), tonumber(count)
-    if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
-    if count >= left then return false end
-    call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
-    return true
-  end
+local function start(run)
+  run[FENCE] = math.max(run[FENCE] + 1, now)
+  if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
+  uncountWake(run)
+  place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
+end
 
-  function admit()
-    local took, more, answer, suspectTaken = {}, false, {}, false
-    left, ask = 0, nil
-    if max > 0 then
-      local ids
-      ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
-      preload(ids)
-      for i = 1, #ids do
-        local run = runs[ids[i]]
-        if run and run[STATE] == READY then
-          local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
-          local line = not expired and hasLimits(run) and limits().pass(run, true)
-          if expired then
-            place(run, 'expire')
-            more = true
-          elseif line then
-            setExtra(run, 'w', { 'limit', 0, line })
-            place(run, 'line up')
-            more = true
-          else
-            suspectTaken = suspectTaken or isSuspect(run)
-            start(run)
-            claimed(took, run)
-            answer[#answer + 1] = run[ID]
-            answer[#answer + 1] = run[FENCE]
-          end
+--- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
+local function isToAsk()
+  local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
+  since, count = tonumber(since), tonumber(count)
+  if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
+  if count >= left then return false end
+  call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
+  return true
+end
+
+local function admit()
+  local took, more, answer, suspectTaken = {}, false, {}, false
+  left, ask = 0, nil
+  if max > 0 then
+    local ids
+    ids, more = choose()
+    preload(ids)
+    for i = 1, #ids do
+      local run = runs[ids[i]]
+      if run and run[STATE] == READY then
+        local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
+        local line = not expired and hasLimits(run) and limits().pass(run, true)
+        if expired then
+          place(run, 'expire')
+          more = true
+        elseif line then
+          setExtra(run, 'w', { 'limit', 0, line })
+          place(run, 'line up')
+          more = true
+        else
+          suspectTaken = suspectTaken or isSuspect(run)
+          start(run)
+          claimed(took, run)
+          answer[#answer + 1] = run[ID]
+          answer[#answer + 1] = run[FENCE]
         end
       end
     end
-    if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
-    if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
-    call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
-    if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
-    -- From here on what becomes ready is for whoever is idle.
-    claimer = nil
-    return took, more
   end
+  if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
+  if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
+  call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
+  if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
+  -- From here on what becomes ready is for whoever is idle.
+  claimer = nil
+  return took, more
+end
 
-  --- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
-  function repeated(answer)
-    local took = {}
-    for i = 1, #answer, 2 do
-      local run = load(answer[i])
-      local fence, holder
-      if run then fence, holder = readStay(run) end
-      if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
-    end
-    return took, true
+--- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
+local function repeated(answer)
+  local took = {}
+  for i = 1, #answer, 2 do
+    local run = load(answer[i])
+    local fence, holder
+    if run then fence, holder = readStay(run) end
+    if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
   end
+  return took, true
 end
 
 if #settlements > 0 then flush() end
@@ -258,20 +261,16 @@ if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then 
 -- From now on its death matters.
 if #took > 0 then hurryLooker(RUNS_EVERY) end
 
---- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
---- leases a death that no peer has seen would be found by the poll after the lease's end.
-local function dueIn()
-  local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
-  local at = tonumber(timer) or math.huge
-  if firstInstant <= wall then firstInstant = readInstant() end
-  at = math.min(at, firstInstant - wall + now)
-  if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
-  at = math.min(at, firstTimer)
-  local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
-  for i = 1, #ends, 2 do
-    if ends[i] ~= lease then at = math.min(at, tonumber(ends[i + 1])) end
-  end
-  return at == math.huge and -1 or math.max(0, at - now)
+-- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
+-- leases a death that no peer has seen would be found by the poll after the lease's end.
+local nextAt = tonumber(call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]) or math.huge
+if firstInstant <= wall then firstInstant = readInstant() end
+if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
+nextAt = math.min(nextAt, firstInstant - wall + now, firstTimer)
+local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
+for i = 1, #ends, 2 do
+  if ends[i] ~= lease then nextAt = math.min(nextAt, tonumber(ends[i + 1])) end
 end
+local dueIn = nextAt == math.huge and -1 or math.max(0, nextAt - now)
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn, ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }

@@ -13,7 +13,7 @@ for i = 2, #ARGV, 2 do
     found[#found + 1] = call('HGET', K.beats, ARGV[i] .. ' ' .. role) or nil
   end
   if table.concat(found, ',') == ARGV[i + 1] then
-    reclaim(ARGV[i], 'exit')
+    leaseEnds().reclaim(ARGV[i], 'exit')
     lost = lost + 1
   end
 end

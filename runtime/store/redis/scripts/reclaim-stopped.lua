@@ -12,6 +12,6 @@ if lostWorker(lease) then return 1 end
 markSeen()
 local status = readStatus(lease)
 if not isHeld(status) or status.seenAt ~= seenAt or now - seenAt <= status.leaseMs * SILENT_SHARE then return 0 end
-reclaim(lease, 'exit')
+leaseEnds().reclaim(lease, 'exit')
 finish()
 return 1

@@ -12,7 +12,7 @@ local lease = ARGV[2]
 local status = readStatus(lease)
 if status and status.ended == ENDED_AS.exit then
   -- Its runs are taken back a bounded number at a time: the rest goes first.
-  reclaim(lease, 'exit')
+  leaseEnds().reclaim(lease, 'exit')
   finish()
   return 2
 end

@@ -33,7 +33,7 @@ if kept > 0 then
 elseif #ids < MOST then
   local raw = call('HGET', K.workers, lease)
   logOperation({ operation = 'worker left', subject = worker, details = raw and versionsOf(cmsgpack.unpack(raw)) })
-  forgetWorker(lease)
+  leaseEnds().forgetWorker(lease)
 end
 finish()
 return #ids < MOST + kept and 1 or 0
