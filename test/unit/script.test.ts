@@ -44,8 +44,8 @@ describe('scripts of the Redis store', () => {
 
   // A server makes them anew in each call. Rare ones belong into a group that is made on first use, as `uniqueKeys` in the prelude.
   test.each([
-    ['claim', 94],
-    ['commit', 70],
+    ['claim', 95],
+    ['commit', 71],
     ['enqueue', 74],
     ['append', 2],
     ['append-failures', 3],

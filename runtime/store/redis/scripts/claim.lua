@@ -35,7 +35,14 @@ if n > lastN then
 end
 
 local settlements = {}
-for i = 6, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
+do
+  local packed = {}
+  for i = 6, #ARGV, 2 do packed[#packed + 1] = ARGV[i] end
+  local read = readSettlements(packed)
+  for i = 1, #read do settlements[i] = settle(lease, read[i], ARGV[5 + i * 2]) end
+  -- One whose run was not held is still there.
+  staysAhead = {}
+end
 
 --- The earliest instant that a run waits for; a claim adds none.
 local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end

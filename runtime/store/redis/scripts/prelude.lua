@@ -260,9 +260,13 @@ end
 
 -- Stays: what holds a run -------------------------------------------------------------------------------------
 
+-- Stays that were read ahead, as stored: each for the first that asks, unless the script has changed it by then.
+local staysAhead = {}
+
 --- Takes in what the stay of a held run knows better than its record. Answers fence and lease, or nothing.
 local function readStay(run)
-  local raw = call('HGET', K.stays, run[ID])
+  local raw = staysAhead[run[ID]]
+  if raw == nil then raw = call('HGET', K.stays, run[ID]) else staysAhead[run[ID]] = nil end
   if not raw then return end
   local fence
   fence, run[POSITION], run[BYTES], run[STREAK] = unpack1('>I6I4I4B', raw)

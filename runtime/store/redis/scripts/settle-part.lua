@@ -116,8 +116,30 @@ local function leaveStay(run, lease, fence, kind, x, y, bytes)
   return outcomes[kind](run, x, bytes, stay, y)
 end
 
-local function settle(lease, packed, bytes)
-  local id, fence, position, kind, x, y, orphans = unpack(cmsgpack.unpack(packed))
+--- Takes settlements apart, and reads the records and stays of their runs in two calls. A damaged record fails the script,
+--- as it does when it is read alone.
+local function readSettlements(packed)
+  local settlements, ids = {}, {}
+  for i = 1, #packed do
+    settlements[i] = cmsgpack.unpack(packed[i])
+    ids[i] = settlements[i][1]
+  end
+  for first = 1, #ids, LARGEST_CALL do
+    local last = math.min(#ids, first + LARGEST_CALL - 1)
+    local raws = call('HMGET', K.runs, unpack(ids, first, last))
+    local stays = call('HMGET', K.stays, unpack(ids, first, last))
+    for i = 1, #raws do
+      local id = ids[first + i - 1]
+      if runs[id] == nil then runs[id] = raws[i] and decodeRun(id, raws[i]) end
+      staysAhead[id] = stays[i]
+    end
+  end
+  return settlements
+end
+
+--- A settlement as `readSettlements` returns it, and the bytes of its output or error.
+local function settle(lease, settlement, bytes)
+  local id, fence, position, kind, x, y, orphans = unpack(settlement)
   local run = load(id)
   if not run then return 'g' end
   local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
