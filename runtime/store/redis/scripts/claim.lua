@@ -7,7 +7,7 @@ returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
-local MOST_PROMOTED = 500
+local MOST_PROMOTED, MOST_EMPTY = 500, 8
 local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -83,19 +83,26 @@ end
 -- Whether a poison suspect is among the runs that are left.
 local suspectLeft = false
 
---- The best ready runs that this worker may take, and whether there are more.
+--- Members of the best ready runs that this worker may take, and whether there are more: one of each queue in turn, beginning at
+--- another queue each time, or all of one queue before the next one in strict order; at most one suspect.
 local function choose()
+  local worker = cmsgpack.unpack(call('HGET', K.workers, lease))
+  local isSound = call('ZCARD', K.suspects) == 0
+  local suspects = not isSound and not holdsSuspect(lease)
+  local chosen, suspectTaken, isLeft = {}, false, false
+  local empty, emptyCount = {}, 0
+
   local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
 
   --- How many of a class that may not be taken are ready, as a claim would take them.
-  local function countLeft(code, suspects)
+  local function countLeft(code)
     local from, to = '[' .. code, '(' .. code .. '\255'
     left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
     return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
   end
 
-  --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
-  local function queueHeads(worker)
+  --- The open queues that may have runs for this worker, each a list of its classes; and the same by name.
+  local function openQueues()
     local wanted
     if worker.queues then
       wanted = {}
@@ -104,77 +111,94 @@ local function choose()
     local paused = {}
     local names = call('HKEYS', K.paused)
     for i = 1, #names do paused[names[i]] = true end
-    local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect(lease)
-    local queues, order = {}, {}
+    local queues, byName = {}, {}
+    preloadClasses(worker.jobs)
     for j = 1, #worker.jobs do
       local job = worker.jobs[j]
       local known = jobClasses(job.name)
       for i = 1, #known, 3 do
-        local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
-        local isClaimable = version % PROTECTED_FROM <= job.version and not paused[queue] and (not wanted or wanted[queue])
-        if isClaimable and version >= PROTECTED_FROM and level ~= TAKES then
-          suspectLeft = countLeft(code, suspects) or suspectLeft
-        elseif isClaimable then
-          local list = queues[queue]
-          if not list then
-            list = { classes = 0 }
-            queues[queue] = list
-            order[#order + 1] = queue
-          end
-          local heads = headsOf(K.ready, code, max + 1)
-          if #heads > 0 then list.classes = list.classes + 1 end
-          for h = 1, #heads do list[#list + 1] = { sub(heads[h], 5, 12), sub(heads[h], 13) } end
-          local bad = suspects and headsOf(K.suspects, code, 1) or {}
-          if #bad > 0 then
-            list.classes = list.classes + 1
-            list[#list + 1] = { sub(bad[1], 5, 12), sub(bad[1], 13), true }
+        local name, version = known[i + 1], known[i + 2]
+        if version % PROTECTED_FROM <= job.version and not paused[name] and (not wanted or wanted[name]) then
+          local queue = byName[name]
+          if version >= PROTECTED_FROM and level ~= TAKES then
+            suspectLeft = countLeft(pack('>I4', known[i])) or suspectLeft
+          elseif queue then
+            queue[#queue + 1] = known[i]
+          else
+            queue = { known[i] }
+            byName[name] = queue
+            queues[#queues + 1] = queue
           end
         end
       end
     end
-    local strict = worker.queueOrder == 'strict' and worker.queues
-    if strict then order = worker.queues else table.sort(order) end
-    for i = 1, #order do
-      local list = queues[order[i]] or { classes = 0 }
-      queues[order[i]] = nil
-      if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
-      order[i] = list
-    end
-    if not strict then return order end
-    -- All are one list: none of a later queue before the end of an earlier one.
-    local all = {}
-    for i = 1, #order do
-      for h = 1, #order[i] do all[#all + 1] = order[i][h] end
-    end
-    return { all }
+    return queues, byName
   end
 
-  --- One run of each queue in turn, beginning at another queue each time; at most one suspect.
-  local function takeTurns(queues)
-    local chosen, left, suspectTaken = {}, false, false
-    local i, more = 1, #queues > 0
-    while more do
-      more = false
-      for q = 0, #queues - 1 do
-        local head = queues[(n + q) % #queues + 1][i]
+  --- Reads the best runs of a queue, its first `count` at least: { order, member, suspect } each.
+  local function readHeads(queue, count)
+    local heads, classes = {}, 0
+    queue.heads, queue.count, queue.hasMore = heads, count, false
+    for c = 1, #queue do
+      local code = pack('>I4', queue[c])
+      local found, bad = headsOf(K.ready, code, count), suspects and headsOf(K.suspects, code, 1) or {}
+      if #found == count then queue.hasMore = true end
+      if #found + #bad > 0 then classes = classes + 1
+      elseif not empty[queue[c]] then
+        empty[queue[c]] = true
+        emptyCount = emptyCount + 1
+      end
+      for h = 1, #found do heads[#heads + 1] = { sub(found[h], 5, 12), found[h] } end
+      if bad[1] then heads[#heads + 1] = { sub(bad[1], 5, 12), bad[1], true } end
+    end
+    if classes > 1 or suspects then table.sort(heads, function(a, b) return a[1] < b[1] end) end
+  end
+
+  --- Takes one run of each of these queues in turn, until none is left. Returns whether there are more than are asked for.
+  local function takeFrom(turn)
+    -- Twice what is needed if all have runs.
+    local first, i = math.min(max + 1, math.ceil(2 * (max + 1) / #turn)), 1
+    while #turn > 0 do
+      local others = {}
+      for q = 1, #turn do
+        local queue = turn[q]
+        if not queue.heads then readHeads(queue, first)
+        elseif i > queue.count and queue.hasMore then readHeads(queue, math.max(i, math.min(max + 1, 4 * queue.count))) end
+        local head = queue.heads[i]
         if head then
-          more = true
+          others[#others + 1] = queue
           if head[3] and suspectTaken then
-            left = true
+            isLeft = true
           elseif #chosen == max then
-            return chosen, true
+            return true
           else
             suspectTaken = suspectTaken or head[3]
             chosen[#chosen + 1] = head[2]
           end
         end
       end
-      i = i + 1
+      turn, i = others, i + 1
     end
-    return chosen, left
+    return false
   end
 
-  return takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
+  local queues, byName = openQueues()
+  local isFull = false
+  if worker.queueOrder == 'strict' and worker.queues then
+    for i = 1, #worker.queues do
+      local queue = byName[worker.queues[i]]
+      if queue and not queue.heads and not isFull then isFull = takeFrom({ queue }) end
+    end
+  else
+    local turn = {}
+    for q = 1, #queues do turn[q] = queues[(n + q - 1) % #queues + 1] end
+    isFull = takeFrom(turn)
+  end
+  -- Some empty classes cost less than to make them again.
+  if isSound and emptyCount > MOST_EMPTY then
+    for j = 1, #worker.jobs do forgetClasses(worker.jobs[j].name, empty) end
+  end
+  return chosen, isFull or isLeft
 end
 
 local function claimed(list, run)
@@ -204,12 +228,15 @@ local function admit()
   local took, more, answer, suspectTaken = {}, false, {}, false
   left, ask = 0, nil
   if max > 0 then
-    local ids
-    ids, more = choose()
+    local members, ids
+    members, more = choose()
+    ids = {}
+    for i = 1, #members do ids[i] = sub(members[i], 13) end
     preload(ids)
     for i = 1, #ids do
       local run = runs[ids[i]]
       if run and run[STATE] == READY then
+        run.member = members[i]
         local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
         local line = not expired and hasLimits(run) and limits().pass(run, true)
         if expired then

@@ -6,8 +6,8 @@ L3  What moves runs is written by `flush`, after all that could be refused has b
     run moves once (a second move flushes first). Every key is declared, so a cluster refuses a call on a half migrated slot before the script
     begins (R33).
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
-the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
-the record once `extrasChanged`.
+the lease its stay was read with, `raw`, its record when that is made already, `member`, what it is in the ready sets, and
+`extras`, taken apart and ahead of the record once `extrasChanged`.
 uses: events-part
 ]]
 
@@ -328,7 +328,10 @@ end
 
 -- Classes of ready runs ---------------------------------------------------------------------------------------
 
-local classesOfJob = {}
+-- A claim that finds many classes empty forgets them, and so does the sweep: each costs a claim a look.
+local classesOfJob, classLookups, classIndexes, changedClasses = {}, {}, {}, {}
+-- A class is searched for so often; then an index is made of all of its job.
+local SEARCHES = 4
 
 --- Flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
 local function jobClasses(job)
@@ -341,8 +344,33 @@ local function jobClasses(job)
   return known
 end
 
+--- Reads the classes of several jobs at once.
+local function preloadClasses(jobs)
+  local names = {}
+  for i = 1, #jobs do names[i] = jobs[i].name end
+  for first = 1, #names, LARGEST_CALL do
+    local last = math.min(#names, first + LARGEST_CALL - 1)
+    local raws = call('HMGET', K.classes, unpack(names, first, last))
+    for i = 1, #raws do
+      local job = names[first + i - 1]
+      classesOfJob[job] = classesOfJob[job] or raws[i] and cmsgpack.unpack(raws[i]) or {}
+    end
+  end
+end
+
+local function indexClasses(job)
+  local known, index = jobClasses(job), {}
+  for i = 1, #known, 3 do index[known[i + 1] .. '\0' .. known[i + 2]] = known[i] end
+  classIndexes[job] = index
+end
+
 local function knownClass(run)
-  local known = jobClasses(run[JOB])
+  local job = run[JOB]
+  local index = classIndexes[job]
+  if index then return index[run[QUEUE] .. '\0' .. run[VERSION]] end
+  local known, lookups = jobClasses(job), (classLookups[job] or 0) + 1
+  classLookups[job] = lookups
+  if lookups == SEARCHES then indexClasses(job) end
   for i = 1, #known, 3 do
     if known[i + 2] == run[VERSION] and known[i + 1] == run[QUEUE] then return known[i] end
   end
@@ -356,8 +384,22 @@ local function classOf(run)
   number = call('HINCRBY', K.meta, 'classes', 1)
   local known = jobClasses(run[JOB])
   known[#known + 1], known[#known + 2], known[#known + 3] = number, run[QUEUE], run[VERSION]
-  hset(K.classes, run[JOB], cmsgpack.pack(known))
+  local index = classIndexes[run[JOB]]
+  if index then index[run[QUEUE] .. '\0' .. run[VERSION]] = number end
+  changedClasses[run[JOB]] = true
   return number
+end
+
+--- Forgets classes of a job, a set of numbers: they have no ready runs now, and nothing that is still to be written.
+local function forgetClasses(job, numbers)
+  local known, kept = jobClasses(job), {}
+  for i = 1, #known, 3 do
+    if not numbers[known[i]] then
+      kept[#kept + 1], kept[#kept + 2], kept[#kept + 3] = known[i], known[i + 1], known[i + 2]
+    end
+  end
+  if #kept == #known then return end
+  classesOfJob[job], classIndexes[job], changedClasses[job] = kept, nil, true
 end
 
 --- R17: lost so often that a lease takes one such run at most.
@@ -457,7 +499,8 @@ end
 local function leavePlace(run)
   local state = run[STATE]
   if state == READY then
-    zrem(readySet(run), readyMember(run, classOf(run)))
+    zrem(readySet(run), run.member or readyMember(run, classOf(run)))
+    run.member = nil
     if run[CHANGED_AT] ~= run[ENQUEUED_AT] then otherPlaces().file(run, zrem) end
   elseif state == RUNNING or state == CANCELLING then
     if not run.holder then readStay(run) end
@@ -836,6 +879,11 @@ function flush()
   end
   for id, lines in pairs(notes) do hset(K.history, id, cmsgpack.pack(lines)) end
   notes = {}
+  for job in pairs(changedClasses) do
+    local known = classesOfJob[job]
+    if #known == 0 then hdel(K.classes, job) else hset(K.classes, job, cmsgpack.pack(known)) end
+  end
+  changedClasses = {}
   for key, list in pairs(deletes) do callMany('HDEL', key, list) end
   for key, list in pairs(sets) do callMany('HSET', key, list) end
   for key, list in pairs(removes) do callMany('ZREM', key, list) end
@@ -1064,19 +1112,29 @@ local function writeCells()
   end
 
   local minute = floor(wall / 60000)
+  local names, added, fields, stored = {}, {}, {}, {}
   for queue, jobs in pairs(cells) do
     for job, cell in pairs(jobs) do
-      local name = queue .. '\0' .. job
-      local field = text(minute) .. '\0' .. name
-      local raw = call('HGET', K.minutes, field)
-      if not raw then minuteWork().begin(minute, field) end
-      local stored = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
-      addCell(stored, cell)
-      -- The clock was set back to a minute that is in its hour already.
-      if stored.inHour then minuteWork().addToHour(minute, name, function(hour) addCell(hour, cell) end) end
-      call('HSET', K.minutes, field, cmsgpack.pack(stored))
+      local n = #names + 1
+      names[n], added[n] = queue .. '\0' .. job, cell
+      fields[n] = text(minute) .. '\0' .. names[n]
     end
   end
+
+  local function add(n, raw)
+    if not raw then minuteWork().begin(minute, fields[n]) end
+    local cell = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
+    addCell(cell, added[n])
+    -- The clock was set back to a minute that is in its hour already.
+    if cell.inHour then minuteWork().addToHour(minute, names[n], function(hour) addCell(hour, added[n]) end) end
+    stored[n * 2 - 1], stored[n * 2] = fields[n], cmsgpack.pack(cell)
+  end
+
+  for first = 1, #fields, LARGEST_CALL do
+    local raws = call('HMGET', K.minutes, unpack(fields, first, math.min(#fields, first + LARGEST_CALL - 1)))
+    for i = 1, #raws do add(first + i - 1, raws[i]) end
+  end
+  callMany('HSET', K.minutes, stored)
 end
 
 --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
