@@ -40,6 +40,7 @@ const made = new Map<ScriptName, Script>()
  * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
  * - `uses`: parts that stand before it, without the functions that it has no use for; a part may say so, too
+ *   A line `--[[include NAME]]` puts a part there, of which nothing is made unless the script comes that way.
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -51,10 +52,10 @@ export function scriptOf(name: ScriptName): Script {
 }
 
 function compose(name: ScriptName): Script {
-  const body = scriptSources[name]
+  const body = withIncludes(name, scriptSources[name])
   const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const parts = partsUsed(name, body).map((part) => partOf(name, part))
+  const parts = partsUsed(name, scriptSources[name]).map((part) => partOf(name, part))
   const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
   const script = [...called, body].join('\n')
   const text = [...(timed ? clock : []), withUsedFunctions(parts.join('\n'), script), script].join('\n')
@@ -84,12 +85,21 @@ function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '')
 }
 
-/** Each part once, those that others use before them. */
+const include = /^ *--\[\[include ([\w-]+)\]\]$/gm
+
+function withIncludes(name: ScriptName, source: string): string {
+  return source.replace(include, (_, part: string) => partOf(name, part))
+}
+
+/** Each part once, those that others use before them; what an included part uses, but not what is included. */
 function partsUsed(name: ScriptName, source: string): string[] {
-  const found = words(headerOf(source, 'uses')).flatMap((part) => [
-    ...partsUsed(name, partOf(name, part)),
-    part,
-  ])
+  const included = [...source.matchAll(include)].flatMap(([, part]) => part ?? [])
+  const uses = [source, ...included.map((part) => partOf(name, part))].flatMap((text) =>
+    words(headerOf(text, 'uses')),
+  )
+  const found = uses
+    .filter((part) => !included.includes(part))
+    .flatMap((part) => [...partsUsed(name, partOf(name, part)), part])
   return [...new Set(found)]
 }
 

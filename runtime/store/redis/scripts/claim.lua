@@ -7,7 +7,7 @@ returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
-local MOST_PROMOTED, MOST_EMPTY = 500, 8
+local MOST_PROMOTED, MOST_EXPIRED, MOST_EMPTY = 500, 20, 8
 local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -47,12 +47,12 @@ end
 --- The earliest instant that a run waits for; a claim adds none.
 local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end
 local firstInstant = readInstant()
+if #settlements > 0 then flush() end
 
-local function promoteDue()
-  local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
-  local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
-  if #due + #instants == 0 then return end
-
+-- Promotes what is due.
+local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
+local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
+if #due + #instants > 0 then
   local function promote(run)
     local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
     local instant = instantOf(run)
@@ -80,125 +80,31 @@ local function promoteDue()
   end
 end
 
--- Whether a poison suspect is among the runs that are left.
-local suspectLeft = false
-
---- Members of the best ready runs that this worker may take, and whether there are more: one of each queue in turn, beginning at
---- another queue each time, or all of one queue before the next one in strict order; at most one suspect.
-local function choose()
-  local worker = cmsgpack.unpack(call('HGET', K.workers, lease))
-  local isSound = call('ZCARD', K.suspects) == 0
-  local suspects = not isSound and not holdsSuspect(lease)
-  local chosen, suspectTaken, isLeft = {}, false, false
-  local empty, emptyCount = {}, 0
-
-  local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
-
-  --- How many of a class that may not be taken are ready, as a claim would take them.
-  local function countLeft(code)
-    local from, to = '[' .. code, '(' .. code .. '\255'
-    left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
-    return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
-  end
-
-  --- The open queues that may have runs for this worker, each a list of its classes; and the same by name.
-  local function openQueues()
-    local wanted
-    if worker.queues then
-      wanted = {}
-      for i = 1, #worker.queues do wanted[worker.queues[i]] = true end
+-- Ends every lease whose time is up, but the caller's: it is alive, or it could not call.
+local expired = call('ZRANGEBYSCORE', K.leases, '-inf', now, 'LIMIT', 0, MOST_EXPIRED)
+if #expired > 0 then
+  --[[include operations-part]]
+  --[[include lost-workers-part]]
+  --[[include lease-ends-part]]
+  for i = 1, #expired do
+    if expired[i] ~= lease then
+      local of = readStatus(expired[i])
+      reclaim(expired[i], of and of.ended == ENDED_AS.exit and 'exit' or 'lease')
     end
-    local paused = {}
-    local names = call('HKEYS', K.paused)
-    for i = 1, #names do paused[names[i]] = true end
-    local queues, byName = {}, {}
-    preloadClasses(worker.jobs)
-    for j = 1, #worker.jobs do
-      local job = worker.jobs[j]
-      local known = jobClasses(job.name)
-      for i = 1, #known, 3 do
-        local name, version = known[i + 1], known[i + 2]
-        if version % PROTECTED_FROM <= job.version and not paused[name] and (not wanted or wanted[name]) then
-          local queue = byName[name]
-          if version >= PROTECTED_FROM and level ~= TAKES then
-            suspectLeft = countLeft(pack('>I4', known[i])) or suspectLeft
-          elseif queue then
-            queue[#queue + 1] = known[i]
-          else
-            queue = { known[i] }
-            byName[name] = queue
-            queues[#queues + 1] = queue
-          end
-        end
-      end
-    end
-    return queues, byName
   end
+end
+flush()
 
-  --- Reads the best runs of a queue, its first `count` at least: { order, member, suspect } each.
-  local function readHeads(queue, count)
-    local heads, classes = {}, 0
-    queue.heads, queue.count, queue.hasMore = heads, count, false
-    for c = 1, #queue do
-      local code = pack('>I4', queue[c])
-      local found, bad = headsOf(K.ready, code, count), suspects and headsOf(K.suspects, code, 1) or {}
-      if #found == count then queue.hasMore = true end
-      if #found + #bad > 0 then classes = classes + 1
-      elseif not empty[queue[c]] then
-        empty[queue[c]] = true
-        emptyCount = emptyCount + 1
-      end
-      for h = 1, #found do heads[#heads + 1] = { sub(found[h], 5, 12), found[h] } end
-      if bad[1] then heads[#heads + 1] = { sub(bad[1], 5, 12), bad[1], true } end
-    end
-    if classes > 1 or suspects then table.sort(heads, function(a, b) return a[1] < b[1] end) end
-  end
-
-  --- Takes one run of each of these queues in turn, until none is left. Returns whether there are more than are asked for.
-  local function takeFrom(turn)
-    -- Twice what is needed if all have runs.
-    local first, i = math.min(max + 1, math.ceil(2 * (max + 1) / #turn)), 1
-    while #turn > 0 do
-      local others = {}
-      for q = 1, #turn do
-        local queue = turn[q]
-        if not queue.heads then readHeads(queue, first)
-        elseif i > queue.count and queue.hasMore then readHeads(queue, math.max(i, math.min(max + 1, 4 * queue.count))) end
-        local head = queue.heads[i]
-        if head then
-          others[#others + 1] = queue
-          if head[3] and suspectTaken then
-            isLeft = true
-          elseif #chosen == max then
-            return true
-          else
-            suspectTaken = suspectTaken or head[3]
-            chosen[#chosen + 1] = head[2]
-          end
-        end
-      end
-      turn, i = others, i + 1
-    end
-    return false
-  end
-
-  local queues, byName = openQueues()
-  local isFull = false
-  if worker.queueOrder == 'strict' and worker.queues then
-    for i = 1, #worker.queues do
-      local queue = byName[worker.queues[i]]
-      if queue and not queue.heads and not isFull then isFull = takeFrom({ queue }) end
-    end
-  else
-    local turn = {}
-    for q = 1, #queues do turn[q] = queues[(n + q - 1) % #queues + 1] end
-    isFull = takeFrom(turn)
-  end
-  -- Some empty classes cost less than to make them again.
-  if isSound and emptyCount > MOST_EMPTY then
-    for j = 1, #worker.jobs do forgetClasses(worker.jobs[j].name, empty) end
-  end
-  return chosen, isFull or isLeft
+-- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
+local firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
+if firstTimer <= now then
+  local fields = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
+  for i = 1, #fields do limits().touch(fields[i]) end
+end
+if linesFrom then nudgeAll() end
+if madeLimits then
+  madeLimits.nudgeTouched()
+  flush()
 end
 
 local function claimed(list, run)
@@ -207,88 +113,69 @@ local function claimed(list, run)
   list[#list + 1] = { run[ID], run.raw, input }
 end
 
-local function start(run)
-  run[FENCE] = math.max(run[FENCE] + 1, now)
-  if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
-  uncountWake(run)
-  place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
-end
-
---- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
-local function isToAsk()
-  local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
-  since, count = tonumber(since), tonumber(count)
-  if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
-  if count >= left then return false end
-  call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
-  return true
-end
-
-local function admit()
-  local took, more, answer, suspectTaken = {}, false, {}, false
-  left, ask = 0, nil
-  if max > 0 then
-    local members, ids
-    members, more = choose()
-    ids = {}
-    for i = 1, #members do ids[i] = sub(members[i], 13) end
-    preload(ids)
-    for i = 1, #ids do
-      local run = runs[ids[i]]
-      if run and run[STATE] == READY then
-        run.member = members[i]
-        local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
-        local line = not expired and hasLimits(run) and limits().pass(run, true)
-        if expired then
-          place(run, 'expire')
-          more = true
-        elseif line then
-          setExtra(run, 'w', { 'limit', 0, line })
-          place(run, 'line up')
-          more = true
-        else
-          suspectTaken = suspectTaken or isSuspect(run)
-          start(run)
-          claimed(took, run)
-          answer[#answer + 1] = run[ID]
-          answer[#answer + 1] = run[FENCE]
-        end
-      end
-    end
-  end
-  if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
-  if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
-  call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
-  if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
-  -- From here on what becomes ready is for whoever is idle.
-  claimer = nil
-  return took, more
-end
-
---- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
-local function repeated(answer)
-  local took = {}
+local took, more = {}, false
+if n < lastN then
+  left, ask = 0, 0
+elseif n == lastN then
+  -- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
+  more = true
   for i = 1, #answer, 2 do
     local run = load(answer[i])
     local fence, holder
     if run then fence, holder = readStay(run) end
     if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
   end
-  return took, true
-end
-
-if #settlements > 0 then flush() end
-promoteDue()
-reclaimExpired(lease)
-flush()
-nudgeDue()
-
-local took, more = {}, false
-if n < lastN then left, ask = 0, 0 end
-if n > lastN then
-  took, more = admit()
-elseif n == lastN then
-  took, more = repeated(answer)
+else
+  local given, suspectTaken, members, ids = {}, false, {}, {}
+  -- Whether a poison suspect is among the runs that are left.
+  local suspectLeft = false
+  left, ask = 0, nil
+  if max > 0 then
+    --[[include choose-part]]
+    members, more = choose()
+  end
+  for i = 1, #members do ids[i] = sub(members[i], 13) end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    if run and run[STATE] == READY then
+      run.member = members[i]
+      local isOver = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
+      local line = not isOver and hasLimits(run) and limits().pass(run, true)
+      if isOver then
+        place(run, 'expire')
+        more = true
+      elseif line then
+        setExtra(run, 'w', { 'limit', 0, line })
+        place(run, 'line up')
+        more = true
+      else
+        suspectTaken = suspectTaken or isSuspect(run)
+        run[FENCE] = math.max(run[FENCE] + 1, now)
+        if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
+        uncountWake(run)
+        place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
+        claimed(took, run)
+        given[#given + 1] = run[ID]
+        given[#given + 1] = run[FENCE]
+      end
+    end
+  end
+  if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
+  if left > 0 and level == MAY_ASK then
+    -- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
+    local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
+    since, count = tonumber(since), tonumber(count)
+    if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
+    if count < left then
+      call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
+      told, ask = lease, 1
+    end
+  end
+  call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, given, level, left, ask } or { n, given, level }))
+  if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
+  -- From here on what becomes ready is for whoever is idle.
+  claimer = nil
 end
 -- A worker without room hears of lines that are left by a wake-up, the others by `more`.
 if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then more = true end

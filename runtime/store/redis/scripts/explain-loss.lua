@@ -6,7 +6,7 @@ input: time, lease, death as msgpack, its kind, 1 if it says nothing about the r
   that stands, of one that is taken back, of one of a run that was given up as poisoned
 returns: 1 explained, now or before; 0 no such lost worker is kept; 2 ask again
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part take-back-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part take-back-part
 ]]
 local lease, kind, blameless = ARGV[2], ARGV[4], ARGV[5] == '1'
 local STANDS, TAKEN_BACK, TOO_LATE = 6, 7, 8
@@ -16,7 +16,7 @@ if lost.death then return 1 end
 local status = readStatus(lease)
 if status and status.ended ~= 0 then
   -- Its runs are taken back a bounded number at a time: the rest goes first.
-  leaseEnds().reclaim(lease, status.ended == ENDED_AS.exit and 'exit' or 'lease')
+  reclaim(lease, status.ended == ENDED_AS.exit and 'exit' or 'lease')
   finish()
   return 2
 end
@@ -29,8 +29,8 @@ end
 
 --- The pause of a run that waits after its loss becomes that of the streak that is left.
 local function shorten(run, streak)
-  if run[STATE] ~= WAITING or run[WAKE_AT] ~= lost.at + leaseEnds().lossDelay(streak) then return setStreak(run, streak - 1) end
-  local at = lost.at + leaseEnds().lossDelay(streak - 1)
+  if run[STATE] ~= WAITING or run[WAKE_AT] ~= lost.at + lossDelay(streak) then return setStreak(run, streak - 1) end
+  local at = lost.at + lossDelay(streak - 1)
   if at <= now then return place(run, 'wake', { [STREAK] = streak - 1 }) end
   run[WAKE_AT] = at
   setExtra(run, 'w', { 'retry', at })

@@ -815,8 +815,8 @@ function makeLimits()
   }
 end
 
--- `linesFrom` of `meta`, false for none; the time of the first line's timer: as `markSeen` and `nudgeDue` found them.
-local linesFrom, firstTimer = false, 0
+-- `linesFrom` of `meta`, false for none, as `markSeen` found it.
+local linesFrom = false
 
 --- After a change of what all lines depend on: looks at the first of them in the same script. Another call goes on there.
 function nudgeAll()
@@ -847,20 +847,6 @@ function nudgeAll()
 
   touchLines()
   if linesFrom then wakeForLines() end
-end
-
---- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
-local function nudgeDue()
-  firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
-  if firstTimer <= now then
-    local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
-    for i = 1, #due do limits().touch(due[i]) end
-  end
-  if linesFrom then nudgeAll() end
-  if madeLimits then
-    madeLimits.nudgeTouched()
-    flush()
-  end
 end
 
 --- A transition that changed what can be served, or a rule: all lines are looked at, as many at once as one script may.
