@@ -60,7 +60,7 @@ function compose(name: ScriptName): Script {
   const script = [...called, body].join('\n')
   const text = [...(timed ? clock : []), withUsedFunctions(parts.join('\n'), script), script].join('\n')
   const keys = keysOf(name, header('keys'), text)
-  const source = withNumbersInPlace(
+  const source = withValuesInPlace(
     withConstants(
       name,
       [
@@ -117,18 +117,18 @@ function withKeysInPlace(name: ScriptName, keys: readonly StaticKey[], text: str
     )
 }
 
-/** Constants are for the reader: what runs has their numbers in their places, for the same reason. */
-function withNumbersInPlace(source: string): string {
-  const numbers = new Map<string, string>()
+/** Constants are for the reader: what runs has their numbers and texts in their places, for the same reason. */
+function withValuesInPlace(source: string): string {
+  const literals = new Map<string, string>()
   const rest = source.replace(
-    /^local ([A-Z][A-Z_, ]*) = ([\d., ]+)$/gm,
+    /^local ([A-Z][A-Z_, ]*) = ((?:[\d.]+|'[^',]*')(?:, (?:[\d.]+|'[^',]*'))*)$/gm,
     (_, names: string, values: string) => {
       const all = values.split(',').map((value) => value.trim())
-      for (const [i, constant] of names.split(',').entries()) numbers.set(constant.trim(), all[i] ?? 'nil')
+      for (const [i, constant] of names.split(',').entries()) literals.set(constant.trim(), all[i] ?? 'nil')
       return ''
     },
   )
-  return rest.replace(/\b[A-Z][A-Z_]+\b/g, (word) => numbers.get(word) ?? word)
+  return rest.replace(/\b[A-Z][A-Z_]+\b/g, (word) => literals.get(word) ?? word)
 }
 
 function partOf(name: ScriptName, part: string): string {
