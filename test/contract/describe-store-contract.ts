@@ -22,6 +22,7 @@ import { limiterSearchContract } from './topics/limiter-search.ts'
 import { limitsContract } from './topics/limits.ts'
 import { lossContract } from './topics/loss.ts'
 import { lostWorkersContract } from './topics/lost-workers.ts'
+import { manyQueuesContract } from './topics/many-queues.ts'
 import { mutesContract } from './topics/mutes.ts'
 import { openStepsContract } from './topics/open-steps.ts'
 import { openedKeysContract } from './topics/opened-keys.ts'
@@ -52,6 +53,7 @@ export function describeStoreContract({ name, open }: StoreKind): void {
     describe('enqueue', () => enqueueContract(open))
     describe('shared enqueues', () => sharedEnqueuesContract(open))
     describe('claim', () => claimContract(open))
+    describe('many queues', () => manyQueuesContract(open))
     describe('commit', () => commitContract(open))
     describe('settle', () => settleContract(open))
     describe('protect', () => protectContract(open))

@@ -1,40 +1,14 @@
 import { createHash } from 'node:crypto'
-import { poisonedFailure } from '../../model/failure-mark.ts'
-import { cutBounds, lossDelaysMs, poisonLimit, suspectStreak } from '../../model/poison.ts'
-import { runStates, runTransitions } from '../../model/run.ts'
-import { keepActionsMs, maxRefusals } from '../actions.ts'
-import { keepDefinitionMs } from '../definitions.ts'
-import { retainedOperations, retainedTransitions } from '../events.ts'
-import { keptExecutions } from '../executions.ts'
-import { failureMinutes, maxFailureGroups, maxFailureVersions } from '../failures.ts'
-import { mostStepsInLine, seniority, seniorsAtOnce, ticketMs, wokenAtOnce } from '../limiters.ts'
-import {
-  keepLostMs,
-  maxLostRuns,
-  maxLostWorkers,
-  maxToldWorkers,
-  silentFromLeaseMs,
-  silentShare,
-} from '../lost-workers.ts'
-import { askPauseMs, maxProtectedLeft, protectionLevels } from '../protection-level.ts'
-import { recountPauseMs } from '../recount.ts'
-import { keptLedgerLines, keptPauses, knownScheduleRuns, lateFromMs, queuedLookMs } from '../schedules.ts'
-import { maxSampledCounters, maxSampledQueues, retainedHours } from '../statistics.ts'
-import { amnestyShare, keepAnswersMs, longestPollMs, throughputMinutes } from '../store.ts'
-import { protectedFrom } from '../stored-version.ts'
-import { untilFinished, untilStarted } from '../unique-until.ts'
 import { type StaticKey, staticKeys } from './keys.ts'
+import { withConstants } from './script-constants.ts'
 import { scriptSources } from './script-sources.ts'
 import { clockRefusal, expectationPrefix, noticedMs } from './server-clock.ts'
-import { stateCode } from './state-code.ts'
+import { withUsedFunctions } from './used-functions.ts'
 
 /** Raised when a newer version would read or write a namespace in another way. */
 export const redisFormat = 1
 
 export type ScriptName = Exclude<keyof typeof scriptSources, 'prelude' | `${string}-part`>
-
-/** Scores of hours in `minuteOrder` begin here, above those of all minutes. */
-const hoursFrom = 1_000_000_000
 
 /** A script as it is sent: its source with the shared parts, and the keys that stand first in its call. */
 export interface Script {
@@ -65,7 +39,8 @@ const made = new Map<ScriptName, Script>()
  *   time and the expectation, and `meta` must be among the keys
  * - `writes: nothing`: it only reads, and the server holds it to that
  * - `writes: when full`: it goes on at the server's memory limit (R32); `, and tells it` sets `FULL`
- * - `uses`: parts that stand before it; a part may say so, too
+ * - `uses`: parts that stand before it, without the functions that it has no use for; a part may say so, too
+ *   A line `--[[include NAME]]` puts a part there, of which nothing is made unless the script comes that way.
  * - `calls`: scripts it calls as functions: `enqueue` is `callEnqueue(ARGV)`, `read-queues` is `callReadQueues(ARGV)`
  */
 export function scriptOf(name: ScriptName): Script {
@@ -77,15 +52,17 @@ export function scriptOf(name: ScriptName): Script {
 }
 
 function compose(name: ScriptName): Script {
-  const body = scriptSources[name]
+  const body = withIncludes(name, scriptSources[name])
   const header = (field: string): string => headerOf(body, field)
   const timed = header('input').startsWith('time')
-  const parts = partsUsed(name, body).map((part) => partOf(name, part))
+  const parts = partsUsed(name, scriptSources[name]).map((part) => partOf(name, part))
   const called = words(header('calls')).map((script) => asFunction(script, partOf(name, script)))
-  const text = [...(timed ? clock : []), ...parts, ...called, body].join('\n')
+  const script = [...called, body].join('\n')
+  const text = [...(timed ? clock : []), withUsedFunctions(parts.join('\n'), script), script].join('\n')
   const keys = keysOf(name, header('keys'), text)
-  const source = withNumbersInPlace(
+  const source = withValuesInPlace(
     withConstants(
+      name,
       [
         `local STATIC_KEYS, FORMAT = ${keys.length}, ${redisFormat}`,
         ...opening(name, header('writes')),
@@ -108,12 +85,21 @@ function words(text: string): string[] {
   return text.split(' ').filter((word) => word !== '')
 }
 
-/** Each part once, those that others use before them. */
+const include = /^ *--\[\[include ([\w-]+)\]\]$/gm
+
+function withIncludes(name: ScriptName, source: string): string {
+  return source.replace(include, (_, part: string) => partOf(name, part))
+}
+
+/** Each part once, those that others use before them; what an included part uses, but not what is included. */
 function partsUsed(name: ScriptName, source: string): string[] {
-  const found = words(headerOf(source, 'uses')).flatMap((part) => [
-    ...partsUsed(name, partOf(name, part)),
-    part,
-  ])
+  const included = [...source.matchAll(include)].flatMap(([, part]) => part ?? [])
+  const uses = [source, ...included.map((part) => partOf(name, part))].flatMap((text) =>
+    words(headerOf(text, 'uses')),
+  )
+  const found = uses
+    .filter((part) => !included.includes(part))
+    .flatMap((part) => [...partsUsed(name, partOf(name, part)), part])
   return [...new Set(found)]
 }
 
@@ -131,18 +117,18 @@ function withKeysInPlace(name: ScriptName, keys: readonly StaticKey[], text: str
     )
 }
 
-/** Constants are for the reader: what runs has their numbers in their places, for the same reason. */
-function withNumbersInPlace(source: string): string {
-  const numbers = new Map<string, string>()
+/** Constants are for the reader: what runs has their numbers and texts in their places, for the same reason. */
+function withValuesInPlace(source: string): string {
+  const literals = new Map<string, string>()
   const rest = source.replace(
-    /^local ([A-Z][A-Z_, ]*) = ([\d., ]+)$/gm,
+    /^local ([A-Z][A-Z_, ]*) = ((?:[\d.]+|'[^',]*')(?:, (?:[\d.]+|'[^',]*'))*)$/gm,
     (_, names: string, values: string) => {
       const all = values.split(',').map((value) => value.trim())
-      for (const [i, constant] of names.split(',').entries()) numbers.set(constant.trim(), all[i] ?? 'nil')
+      for (const [i, constant] of names.split(',').entries()) literals.set(constant.trim(), all[i] ?? 'nil')
       return ''
     },
   )
-  return rest.replace(/\b[A-Z][A-Z_]+\b/g, (word) => numbers.get(word) ?? word)
+  return rest.replace(/\b[A-Z][A-Z_]+\b/g, (word) => literals.get(word) ?? word)
 }
 
 function partOf(name: ScriptName, part: string): string {
@@ -202,52 +188,4 @@ function opening(name: ScriptName, writes: string): string[] {
   if (writes !== '' && writes !== 'nothing')
     throw new Error(`script ${name}: 'writes: ${writes}' means nothing`)
   return []
-}
-
-/** The numbers and tables that scripts share with the rest of the code stand in one place: there. */
-function withConstants(source: string): string {
-  const moves = runStates.flatMap((state) =>
-    Object.entries(runTransitions[state]).map(
-      ([name, next]) => `;${stateCode(state)} ${name}=${stateCode(next)}`,
-    ),
-  )
-  const names = runStates.map((state) => state.toUpperCase())
-  const bounds = [longestPollMs, throughputMinutes, keepAnswersMs, amnestyShare]
-  const limits = [ticketMs, seniority.refusals, seniority.waitedMs, seniorsAtOnce, wokenAtOnce]
-  const constants = {
-    "--[[moves]] ''": `'${moves.join('')}'`,
-    '--[[states]]': `local ${names.join(', ')} = ${runStates.map(stateCode).join(', ')}`,
-    '--[[poison]] 0, 0, 0': `${poisonLimit}, ${suspectStreak}, ${cutBounds.perRun}`,
-    '--[[suspect]] 0': String(suspectStreak),
-    '--[[protection]] 0, 0, 0, 0, 0': [protectedFrom, ...Object.values(protectionLevels)].join(', '),
-    '--[[left]] 0, 0': `${maxProtectedLeft}, ${askPauseMs}`,
-    '--[[cuts]] 0, 0': `${cutBounds.exemptFrom}, ${cutBounds.rememberedMs}`,
-    '--[[delays]] {}': `{ ${lossDelaysMs.join(', ')} }`,
-    '--[[bounds]] 0, 0, 0, 0': bounds.join(', '),
-    '--[[executions]] 0, 0': `${keptExecutions.first}, ${keptExecutions.last}`,
-    '--[[hours]] 0': String(hoursFrom),
-    '--[[statistics]] 0, 0, 0, 0': [retainedHours, hoursFrom, maxSampledQueues, maxSampledCounters].join(
-      ', ',
-    ),
-    '--[[transitions]] 0, 0': `${retainedTransitions.count}, ${retainedTransitions.ms}`,
-    '--[[operations]] 0, 0': `${retainedOperations.count}, ${retainedOperations.ms}`,
-    '--[[definitions]] 0': String(keepDefinitionMs),
-    '--[[schedules]] 0, 0, 0, 0, 0': [
-      ...[keptLedgerLines, knownScheduleRuns, lateFromMs, queuedLookMs, keptPauses],
-    ].join(', '),
-    '--[[limits]] 0, 0, 0, 0, 0': limits.join(', '),
-    '--[[steps]] 0': String(mostStepsInLine),
-    '--[[failures]] 0, 0, 0': [maxFailureGroups, failureMinutes, maxFailureVersions].join(', '),
-    "--[[poisoned]] '', '', '', ''": Object.values(poisonedFailure)
-      .map((value) => `'${value}'`)
-      .join(', '),
-    '--[[lost]] 0, 0, 0, 0': [keepLostMs, maxLostRuns, maxLostWorkers, maxToldWorkers].join(', '),
-    '--[[silent]] 0, 0': `${silentShare}, ${silentFromLeaseMs}`,
-    '--[[clock]] 0': String(noticedMs),
-    '--[[refusals]] 0': String(maxRefusals),
-    '--[[actions]] 0': String(keepActionsMs),
-    '--[[recount]] 0': String(recountPauseMs),
-    '--[[until]] 0, 0': `${untilFinished}, ${untilStarted}`,
-  }
-  return Object.entries(constants).reduce((text, [place, value]) => text.replace(place, value), source)
 }

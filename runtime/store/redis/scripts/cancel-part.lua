@@ -9,7 +9,7 @@ local function cancelRun(run, by, reason)
   if run[STATE] == RUNNING then
     local _, lease = readStay(run)
     state = place(run, 'order cancel')
-    if lease then orderCancel(lease, run[ID]) end
+    if lease then cancelOrders().give(lease, run[ID]) end
   else
     state = place(run, 'cancel')
   end

@@ -7,7 +7,7 @@ returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
-local MOST_PROMOTED = 500
+local MOST_PROMOTED, MOST_EXPIRED, MOST_EMPTY = 500, 20, 8
 local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
@@ -35,31 +35,39 @@ if n > lastN then
 end
 
 local settlements = {}
-for i = 6, #ARGV, 2 do settlements[#settlements + 1] = settle(lease, ARGV[i], ARGV[i + 1]) end
-
-local function promote(run)
-  local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
-  local instant = instantOf(run)
-  if instant and instant > wall then zadd(K.due, run[ID], instant - wall + now)
-  elseif run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
-  elseif run[STATE] == READY then place(run, 'expire')
-  elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
-  elseif run[STATE] == BLOCKED then
-    note(run, { kind = 'unblocked', reason = "the job's timeout passed while it was blocked" })
-    place(run, 'unblock')
-  else
-    zrem(K.due, run[ID])
-  end
+do
+  local packed = {}
+  for i = 6, #ARGV, 2 do packed[#packed + 1] = ARGV[i] end
+  local read = readSettlements(packed)
+  for i = 1, #read do settlements[i] = settle(lease, read[i], ARGV[5 + i * 2]) end
+  -- One whose run was not held is still there.
+  staysAhead = {}
 end
 
 --- The earliest instant that a run waits for; a claim adds none.
 local function readInstant() return tonumber(call('ZRANGE', K.instants, 0, 0, 'WITHSCORES')[2]) or math.huge end
 local firstInstant = readInstant()
+if #settlements > 0 then flush() end
 
-local function promoteDue()
-  local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
-  local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
-  if #due + #instants == 0 then return end
+-- Promotes what is due.
+local due = call('ZRANGEBYSCORE', K.due, '-inf', now, 'LIMIT', 0, MOST_PROMOTED)
+local instants = firstInstant > wall and {} or call('ZRANGEBYSCORE', K.instants, '-inf', wall, 'LIMIT', 0, MOST_PROMOTED)
+if #due + #instants > 0 then
+  local function promote(run)
+    local expired = run[EXPIRES_AT] ~= 0 and expiryOf(run) <= now
+    local instant = instantOf(run)
+    if instant and instant > wall then zadd(K.due, run[ID], instant - wall + now)
+    elseif run[STATE] == SCHEDULED then place(run, expired and 'expire' or 'promote')
+    elseif run[STATE] == READY then place(run, 'expire')
+    elseif run[STATE] == WAITING then place(run, expired and 'expire' or 'wake')
+    elseif run[STATE] == BLOCKED then
+      note(run, { kind = 'unblocked', reason = "the job's timeout passed while it was blocked" })
+      place(run, 'unblock')
+    else
+      zrem(K.due, run[ID])
+    end
+  end
+
   preload(due)
   for i = 1, #due do
     if runs[due[i]] then promote(runs[due[i]]) else zrem(K.due, due[i]) end
@@ -72,206 +80,118 @@ local function promoteDue()
   end
 end
 
-local admit, repeated
-do
+-- Ends every lease whose time is up, but the caller's: it is alive, or it could not call.
+local expired = call('ZRANGEBYSCORE', K.leases, '-inf', now, 'LIMIT', 0, MOST_EXPIRED)
+if #expired > 0 then
+  --[[include operations-part]]
+  --[[include lost-workers-part]]
+  --[[include lease-ends-part]]
+  for i = 1, #expired do
+    if expired[i] ~= lease then
+      local of = readStatus(expired[i])
+      reclaim(expired[i], of and of.ended == ENDED_AS.exit and 'exit' or 'lease')
+    end
+  end
+end
+flush()
+
+-- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
+local firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
+if firstTimer <= now then
+  local fields = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
+  for i = 1, #fields do limits().touch(fields[i]) end
+end
+if linesFrom then nudgeAll() end
+if madeLimits then
+  madeLimits.nudgeTouched()
+  flush()
+end
+
+local function claimed(list, run)
+  run.raw = encodeRun(run)
+  local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
+  list[#list + 1] = { run[ID], run.raw, input }
+end
+
+local took, more = {}, false
+if n < lastN then
+  left, ask = 0, 0
+elseif n == lastN then
+  -- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
+  more = true
+  for i = 1, #answer, 2 do
+    local run = load(answer[i])
+    local fence, holder
+    if run then fence, holder = readStay(run) end
+    if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
+  end
+else
+  local given, suspectTaken, members, ids = {}, false, {}, {}
   -- Whether a poison suspect is among the runs that are left.
   local suspectLeft = false
-
-  local function headsOf(key, code, limit) return call('ZRANGEBYLEX', key, '[' .. code, '(' .. code .. '\255', 'LIMIT', 0, limit) end
-
-  --- How many of a class that may not be taken are ready, as a claim would take them.
-  local function countLeft(code, suspects)
-    local from, to = '[' .. code, '(' .. code .. '\255'
-    left = math.min(MOST_LEFT, left + call('ZLEXCOUNT', K.ready, from, to))
-    return suspects and call('ZLEXCOUNT', K.suspects, from, to) > 0
+  left, ask = 0, nil
+  if max > 0 then
+    --[[include choose-part]]
+    members, more = choose()
   end
-
-  --- Best ready runs of each open queue: name -> list of { order, id, suspect }.
-  local function queueHeads(worker)
-    local wanted
-    if worker.queues then
-      wanted = {}
-      for i = 1, #worker.queues do wanted[worker.queues[i]] = true end
-    end
-    local paused = {}
-    local names = call('HKEYS', K.paused)
-    for i = 1, #names do paused[names[i]] = true end
-    local suspects = call('ZCARD', K.suspects) > 0 and not holdsSuspect(lease)
-    local queues, order = {}, {}
-    for j = 1, #worker.jobs do
-      local job = worker.jobs[j]
-      local known = jobClasses(job.name)
-      for i = 1, #known, 3 do
-        local code, queue, version = pack('>I4', known[i]), known[i + 1], known[i + 2]
-        local isClaimable = version % PROTECTED_FROM <= job.version and not paused[queue] and (not wanted or wanted[queue])
-        if isClaimable and version >= PROTECTED_FROM and level ~= TAKES then
-          suspectLeft = countLeft(code, suspects) or suspectLeft
-        elseif isClaimable then
-          local list = queues[queue]
-          if not list then
-            list = { classes = 0 }
-            queues[queue] = list
-            order[#order + 1] = queue
-          end
-          local heads = headsOf(K.ready, code, max + 1)
-          if #heads > 0 then list.classes = list.classes + 1 end
-          for h = 1, #heads do list[#list + 1] = { sub(heads[h], 5, 12), sub(heads[h], 13) } end
-          local bad = suspects and headsOf(K.suspects, code, 1) or {}
-          if #bad > 0 then
-            list.classes = list.classes + 1
-            list[#list + 1] = { sub(bad[1], 5, 12), sub(bad[1], 13), true }
-          end
-        end
+  for i = 1, #members do ids[i] = sub(members[i], 13) end
+  preload(ids)
+  for i = 1, #ids do
+    local run = runs[ids[i]]
+    if run and run[STATE] == READY then
+      run.member = members[i]
+      local isOver = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
+      local line = not isOver and hasLimits(run) and limits().pass(run, true)
+      if isOver then
+        place(run, 'expire')
+        more = true
+      elseif line then
+        setExtra(run, 'w', { 'limit', 0, line })
+        place(run, 'line up')
+        more = true
+      else
+        suspectTaken = suspectTaken or isSuspect(run)
+        run[FENCE] = math.max(run[FENCE] + 1, now)
+        if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
+        uncountWake(run)
+        place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
+        claimed(took, run)
+        given[#given + 1] = run[ID]
+        given[#given + 1] = run[FENCE]
       end
     end
-    local strict = worker.queueOrder == 'strict' and worker.queues
-    if strict then order = worker.queues else table.sort(order) end
-    for i = 1, #order do
-      local list = queues[order[i]] or { classes = 0 }
-      queues[order[i]] = nil
-      if list.classes > 1 then table.sort(list, function(a, b) return a[1] < b[1] end) end
-      order[i] = list
-    end
-    if not strict then return order end
-    -- All are one list: none of a later queue before the end of an earlier one.
-    local all = {}
-    for i = 1, #order do
-      for h = 1, #order[i] do all[#all + 1] = order[i][h] end
-    end
-    return { all }
   end
-
-  --- One run of each queue in turn, beginning at another queue each time; at most one suspect.
-  local function takeTurns(queues)
-    local chosen, left, suspectTaken = {}, false, false
-    local i, more = 1, #queues > 0
-    while more do
-      more = false
-      for q = 0, #queues - 1 do
-        local head = queues[(n + q) % #queues + 1][i]
-        if head then
-          more = true
-          if head[3] and suspectTaken then
-            left = true
-          elseif #chosen == max then
-            return chosen, true
-          else
-            suspectTaken = suspectTaken or head[3]
-            chosen[#chosen + 1] = head[2]
-          end
-        end
-      end
-      i = i + 1
-    end
-    return chosen, left
-  end
-
-  local function claimed(list, run)
-    run.raw = encodeRun(run)
-    local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
-    list[#list + 1] = { run[ID], run.raw, input }
-  end
-
-  local function start(run)
-    run[FENCE] = math.max(run[FENCE] + 1, now)
-    if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
-    uncountWake(run)
-    place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
-  end
-
-  --- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
-  local function isToAsk()
+  if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
+  if left > 0 and level == MAY_ASK then
+    -- Counts the worker in as one that asks for protection, unless as many were told to as there are runs.
     local since, count = string.match(call('HGET', K.meta, 'asked') or '', '^(%d+) (%d+)$')
     since, count = tonumber(since), tonumber(count)
     if not since or now >= since + ASK_PAUSE or now < since then since, count = now, 0 end
-    if count >= left then return false end
-    call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
-    return true
-  end
-
-  function admit()
-    local took, more, answer, suspectTaken = {}, false, {}, false
-    left, ask = 0, nil
-    if max > 0 then
-      local ids
-      ids, more = takeTurns(queueHeads(cmsgpack.unpack(call('HGET', K.workers, lease))))
-      preload(ids)
-      for i = 1, #ids do
-        local run = runs[ids[i]]
-        if run and run[STATE] == READY then
-          local expired = run[EXPIRES_AT] ~= 0 and run[EXPIRES_AT] <= now
-          local line = not expired and hasLimits(run) and limits().pass(run, true)
-          if expired then
-            place(run, 'expire')
-            more = true
-          elseif line then
-            setExtra(run, 'w', { 'limit', 0, line })
-            place(run, 'line up')
-            more = true
-          else
-            suspectTaken = suspectTaken or isSuspect(run)
-            start(run)
-            claimed(took, run)
-            answer[#answer + 1] = run[ID]
-            answer[#answer + 1] = run[FENCE]
-          end
-        end
-      end
+    if count < left then
+      call('HSET', K.meta, 'asked', text(since) .. ' ' .. text(count + 1))
+      told, ask = lease, 1
     end
-    if suspectLeft and not suspectTaken then left = math.min(MOST_LEFT, left + 1) end
-    if left > 0 and level == MAY_ASK and isToAsk() then told, ask = lease, 1 end
-    call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, answer, level, left, ask } or { n, answer, level }))
-    if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
-    -- From here on what becomes ready is for whoever is idle.
-    claimer = nil
-    return took, more
   end
-
-  --- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
-  function repeated(answer)
-    local took = {}
-    for i = 1, #answer, 2 do
-      local run = load(answer[i])
-      local fence, holder
-      if run then fence, holder = readStay(run) end
-      if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
-    end
-    return took, true
-  end
-end
-
-if #settlements > 0 then flush() end
-promoteDue()
-reclaimExpired(lease)
-flush()
-nudgeDue()
-
-local took, more = {}, false
-if n < lastN then left, ask = 0, 0 end
-if n > lastN then
-  took, more = admit()
-elseif n == lastN then
-  took, more = repeated(answer)
+  call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, given, level, left, ask } or { n, given, level }))
+  if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
+  -- From here on what becomes ready is for whoever is idle.
+  claimer = nil
 end
 -- A worker without room hears of lines that are left by a wake-up, the others by `more`.
 if finish(false, (max > 0 or not linesFrom) and lease or nil, max > #took) then more = true end
 -- From now on its death matters.
 if #took > 0 then hurryLooker(RUNS_EVERY) end
 
---- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
---- leases a death that no peer has seen would be found by the poll after the lease's end.
-local function dueIn()
-  local timer = call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]
-  local at = tonumber(timer) or math.huge
-  if firstInstant <= wall then firstInstant = readInstant() end
-  at = math.min(at, firstInstant - wall + now)
-  if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
-  at = math.min(at, firstTimer)
-  local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
-  for i = 1, #ends, 2 do
-    if ends[i] ~= lease then at = math.min(at, tonumber(ends[i + 1])) end
-  end
-  return at == math.huge and -1 or math.max(0, at - now)
+-- Ms to the next timer of a run or to the first end of another's lease, whichever comes first, or -1. Without the
+-- leases a death that no peer has seen would be found by the poll after the lease's end.
+local nextAt = tonumber(call('ZRANGE', K.due, 0, 0, 'WITHSCORES')[2]) or math.huge
+if firstInstant <= wall then firstInstant = readInstant() end
+if madeLimits then firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge end
+nextAt = math.min(nextAt, firstInstant - wall + now, firstTimer)
+local ends = max > #took and call('ZRANGE', K.leases, 0, 1, 'WITHSCORES') or {}
+for i = 1, #ends, 2 do
+  if ends[i] ~= lease then nextAt = math.min(nextAt, tonumber(ends[i + 1])) end
 end
+local dueIn = nextAt == math.huge and -1 or math.max(0, nextAt - now)
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn(), ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }
+return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn, ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }

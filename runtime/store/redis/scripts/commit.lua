@@ -18,6 +18,12 @@ local function endAttempt(id, frame)
   if admission and path ~= '' and admission.a == attempt then limits().endUse(run, path, admission) end
 end
 
+local packed = {}
+for i = 3, #ARGV, 4 do
+  if ARGV[i] == 's' then packed[#packed + 1] = ARGV[i + 2] end
+end
+local settlements, nextSettlement = readSettlements(packed), 1
+
 local answers, unwritten = {}, {}
 local isNew
 for i = 3, #ARGV, 4 do
@@ -31,13 +37,17 @@ for i = 3, #ARGV, 4 do
       unwritten = {}
     end
     answer, isNew = append(lease, ARGV[i + 2], ARGV[i + 3], KEYS[STATIC_KEYS + tonumber(ARGV[i + 1])])
+    -- It moved the position.
+    staysAhead[ARGV[i + 2]] = nil
     if ARGV[i] == 'e' and answer == 't' then endAttempt(ARGV[i + 2], ARGV[i + 3]) end
   else
-    answer = settle(lease, ARGV[i + 2], ARGV[i + 3])
+    answer = settle(lease, settlements[nextSettlement], ARGV[i + 3])
+    nextSettlement = nextSettlement + 1
     unwritten[ARGV[i + 1]] = true
   end
   if answer then answers[#answers + 1] = answer end
 end
+staysAhead = {}
 if cleared and call('ZCARD', K.suspects) > 0 then woken[lease] = true end
 finish()
 return { ordersOf(readStatus(lease)), answers }

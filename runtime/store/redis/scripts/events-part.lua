@@ -13,26 +13,21 @@ local hasMoved, hasTold = false, false
 
 local function text(number) return string.format('%.0f', number) end
 
---- EV4. It differs from that of the store before, if this one was emptied.
-local function makeEpoch()
-  call('HSETNX', K.meta, 'epoch', sub(redis.sha1hex(K.meta .. ' ' .. time[1] .. ' ' .. time[2]), 1, 12))
-end
+local madeUpkeep
 
---- Takes the next numbers; returns the last of them, and whether something is to be done that is done now and then.
-local function nextNumbers(count)
-  local number = call('HINCRBY', K.meta, 'events', count)
-  local isTime = number % NOW_AND_THEN < count
-  -- The first ones of a store, or an earlier version has begun it.
-  if isTime or number == count then makeEpoch() end
-  return number, isTime
-end
+--- Made when a log is looked after: now and then, and by each operation.
+local function logUpkeep()
+  if madeUpkeep then return madeUpkeep end
 
-local function numberOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
+  --- EV4. It differs from that of the store before, if this one was emptied.
+  local function makeEpoch()
+    call('HSETNX', K.meta, 'epoch', sub(redis.sha1hex(K.meta .. ' ' .. time[1] .. ' ' .. time[2]), 1, 12))
+  end
 
-local function isOlder(entry, ms) return now - tonumber(entry[2][2]) > ms end
+  local function numberOf(entry) return tonumber(string.match(entry[1], '^%d+')) end
 
-local writeEvents
-do
+  local function isOlder(entry, ms) return now - tonumber(entry[2][2]) > ms end
+
   --- The number of an event that is older than is kept, as all before it are, or 0. More are dropped than have come.
   local function agedTo()
     local oldest = call('XRANGE', K.events, '-', '+', 'COUNT', 1)[1]
@@ -44,18 +39,30 @@ do
     return 0
   end
 
-  --- Writes the transitions so far.
-  function writeEvents()
-    if #events == 0 then return end
-    for first = 1, #events, 500 do
-      local last = math.min(#events, first + 499)
-      local part = first == 1 and last == #events and events or { unpack(events, first, last) }
-      local number, isTime = nextNumbers(#part / 5)
-      local from = math.max(0, number - KEPT_EVENTS, isTime and agedTo() or 0)
-      call('XADD', K.events, 'MINID', '~', text(from), text(number) .. '-1', 'at', text(now), 'of', cmsgpack.pack(part))
-    end
-    events, hasMoved = {}, true
+  madeUpkeep = { makeEpoch = makeEpoch, numberOf = numberOf, isOlder = isOlder, agedTo = agedTo }
+  return madeUpkeep
+end
+
+--- Takes the next numbers; returns the last of them, and whether something is to be done that is done now and then.
+local function nextNumbers(count)
+  local number = call('HINCRBY', K.meta, 'events', count)
+  local isTime = number % NOW_AND_THEN < count
+  -- The first ones of a store, or an earlier version has begun it.
+  if isTime or number == count then logUpkeep().makeEpoch() end
+  return number, isTime
+end
+
+--- Writes the transitions so far.
+local function writeEvents()
+  if #events == 0 then return end
+  for first = 1, #events, 500 do
+    local last = math.min(#events, first + 499)
+    local part = first == 1 and last == #events and events or { unpack(events, first, last) }
+    local number, isTime = nextNumbers(#part / 5)
+    local from = math.max(0, number - KEPT_EVENTS, isTime and logUpkeep().agedTo() or 0)
+    call('XADD', K.events, 'MINID', '~', text(from), text(number) .. '-1', 'at', text(now), 'of', cmsgpack.pack(part))
   end
+  events, hasMoved = {}, true
 end
 
 --- Tells all who look at the store that something changed. A hint may be lost, so a user without the channel's permission

@@ -6,7 +6,7 @@ input: time, lease, death as msgpack, its kind, 1 if it says nothing about the r
   that stands, of one that is taken back, of one of a run that was given up as poisoned
 returns: 1 explained, now or before; 0 no such lost worker is kept; 2 ask again
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part take-back-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part take-back-part
 ]]
 local lease, kind, blameless = ARGV[2], ARGV[4], ARGV[5] == '1'
 local STANDS, TAKEN_BACK, TOO_LATE = 6, 7, 8

@@ -543,6 +543,13 @@ function makeLimits()
     run.extrasChanged, run.raw = true, nil
   end
 
+  --- Whether its workers were lost, or cut off, so often without a new entry that it is claimed only to be failed.
+  local function isPoisoned(run)
+    if run[STREAK] >= POISON_LIMIT then return true end
+    local cuts = mayHave(run, 'k') and extrasOf(run).k
+    return cuts and cuts[1] >= CUTS_PER_RUN and cuts[2] == run[POSITION]
+  end
+
   --- A run that is claimed only to be failed needs no limit.
   local function failsNow(run)
     return (run[DEADLINE_AT] ~= 0 and run[DEADLINE_AT] <= now) or isPoisoned(run)
@@ -573,7 +580,7 @@ function makeLimits()
     if not extrasOf(run).G then return end
     setExtra(run, 'G', nil)
     if not run.holder then readStay(run) end
-    if run.holder then forgetCancel(run.holder, '+' .. run[ID]) end
+    if run.holder then cancelOrders().forget(run.holder, '+' .. run[ID]) end
   end
 
   -- Nudges (Q4, Q5) ------------------------------------------------------------------------------------------
@@ -581,7 +588,7 @@ function makeLimits()
   local function orderGrant(run)
     if not run.holder then readStay(run) end
     if not run.holder then return end
-    if not extrasOf(run).G then orderCancel(run.holder, '+' .. run[ID]) end
+    if not extrasOf(run).G then cancelOrders().give(run.holder, '+' .. run[ID]) end
     setExtra(run, 'G', 1)
     woken[run.holder] = true
     keep(run)
@@ -808,55 +815,38 @@ function makeLimits()
   }
 end
 
--- `linesFrom` of `meta`, false for none; the time of the first line's timer: as `markSeen` and `nudgeDue` found them.
-local linesFrom, firstTimer = false, 0
+-- `linesFrom` of `meta`, false for none, as `markSeen` found it.
+local linesFrom = false
 
---- Marks a part of all lines changed, from `linesFrom` on; another call goes on there.
-local function touchLines()
-  local from = linesFrom
-  for _ = 1, LINES_AT_ONCE do
-    local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
-    if not member then
-      call('HDEL', K.meta, 'linesFrom')
-      linesFrom, openedLines = false, false
-      return
-    end
-    local field = string.match(member, '^([^%z]*%z[^%z]*)%z')
-    limits().touch(field)
-    from = field .. '\0\255'
-  end
-  call('HSET', K.meta, 'linesFrom', from)
-  linesFrom, openedLines = from, false
-end
-
---- Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more.
-local function wakeForLines()
-  local leases = call('HKEYS', K.idle)
-  if #leases == 0 then leases = call('HKEYS', K.workers) end
-  if #leases > 0 then woken[leases[1 + time[2] % #leases]] = true end
-end
-
---- After a change of what all lines depend on: looks at the first of them in the same script.
+--- After a change of what all lines depend on: looks at the first of them in the same script. Another call goes on there.
 function nudgeAll()
+  --- Marks a part of all lines changed, from `linesFrom` on.
+  local function touchLines()
+    local from = linesFrom
+    for _ = 1, LINES_AT_ONCE do
+      local member = call('ZRANGEBYLEX', K.limitLines, '(' .. from, '+', 'LIMIT', 0, 1)[1]
+      if not member then
+        call('HDEL', K.meta, 'linesFrom')
+        linesFrom, openedLines = false, false
+        return
+      end
+      local field = string.match(member, '^([^%z]*%z[^%z]*)%z')
+      limits().touch(field)
+      from = field .. '\0\255'
+    end
+    call('HSET', K.meta, 'linesFrom', from)
+    linesFrom, openedLines = from, false
+  end
+
+  --- Wakes one worker, idle if there is one, to go on with the lines: the next claim, whatever it is for, looks at more.
+  local function wakeForLines()
+    local leases = call('HKEYS', K.idle)
+    if #leases == 0 then leases = call('HKEYS', K.workers) end
+    if #leases > 0 then woken[leases[1 + time[2] % #leases]] = true end
+  end
+
   touchLines()
   if linesFrom then wakeForLines() end
-end
-
---- Looks at the lines whose time has come, and at a part of all after what can be served, or a rule, has changed.
-local function nudgeDue()
-  firstTimer = tonumber(call('ZRANGE', K.limitTimers, 0, 0, 'WITHSCORES')[2]) or math.huge
-  if firstTimer <= now then
-    local due = call('ZRANGEBYSCORE', K.limitTimers, '-inf', now, 'LIMIT', 0, WOKEN_AT_ONCE)
-    for i = 1, #due do limits().touch(due[i]) end
-  end
-  if linesFrom then
-    touchLines()
-    if linesFrom then wakeForLines() end
-  end
-  if madeLimits then
-    madeLimits.nudgeTouched()
-    flush()
-  end
 end
 
 --- A transition that changed what can be served, or a rule: all lines are looked at, as many at once as one script may.

@@ -13,8 +13,8 @@ local function lostWorker(lease)
   return lost and lost.at > now - KEEP_LOST and lost
 end
 
-local keepLostWorker, forgetLostWorkers
-do
+--- Forgets those whose time is over, and the oldest of too many; a bounded number at once.
+local function forgetLostWorkers()
   local AT_ONCE = 50
 
   local function forget(leases)
@@ -24,26 +24,23 @@ do
     end
   end
 
-  --- Those whose time is over, and the oldest of too many; a bounded number at once.
-  function forgetLostWorkers()
-    forget(call('ZRANGEBYSCORE', K.lostOrder, '-inf', now - KEEP_LOST, 'LIMIT', 0, AT_ONCE))
-    local over = call('ZCARD', K.lostOrder) - MAX_LOST_WORKERS
-    if over > 0 then forget(call('ZRANGE', K.lostOrder, 0, math.min(over, AT_ONCE) - 1)) end
-  end
+  forget(call('ZRANGEBYSCORE', K.lostOrder, '-inf', now - KEEP_LOST, 'LIMIT', 0, AT_ONCE))
+  local over = call('ZCARD', K.lostOrder) - MAX_LOST_WORKERS
+  if over > 0 then forget(call('ZRANGE', K.lostOrder, 0, math.min(over, AT_ONCE) - 1)) end
+end
 
-  --- `losses`: { run, losses, streak } of each run that it held. The rest of one that held very many is only counted.
-  function keepLostWorker(lease, worker, cause, losses)
-    local raw = call('HGET', K.lost, 'w' .. lease)
-    local lost = raw and cmsgpack.unpack(raw)
-    if not lost then
-      lost = { name = worker.name, task = worker.task, at = now, by = cause, runs = 0 }
-      local kept = {}
-      for i = 1, math.min(#losses, MAX_LOST_RUNS) do kept[i] = losses[i] end
-      call('HSET', K.lost, 'r' .. lease, cmsgpack.pack(kept))
-      call('ZADD', K.lostOrder, now, lease)
-    end
-    lost.runs = lost.runs + #losses
-    call('HSET', K.lost, 'w' .. lease, cmsgpack.pack(lost))
-    if not raw then forgetLostWorkers() end
+--- `losses`: { run, losses, streak } of each run that it held. The rest of one that held very many is only counted.
+local function keepLostWorker(lease, worker, cause, losses)
+  local raw = call('HGET', K.lost, 'w' .. lease)
+  local lost = raw and cmsgpack.unpack(raw)
+  if not lost then
+    lost = { name = worker.name, task = worker.task, at = now, by = cause, runs = 0 }
+    local kept = {}
+    for i = 1, math.min(#losses, MAX_LOST_RUNS) do kept[i] = losses[i] end
+    call('HSET', K.lost, 'r' .. lease, cmsgpack.pack(kept))
+    call('ZADD', K.lostOrder, now, lease)
   end
+  lost.runs = lost.runs + #losses
+  call('HSET', K.lost, 'w' .. lease, cmsgpack.pack(lost))
+  if not raw then forgetLostWorkers() end
 end

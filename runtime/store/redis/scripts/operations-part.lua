@@ -7,11 +7,16 @@ uses: events-part
 local KEPT_OPERATIONS, KEPT_OPERATIONS_MS = --[[operations]] 0, 0
 local FORGOTTEN_AT_ONCE = 20
 
-local logOperation
-do
+--[[
+Logs an operation: { operation, subject, by, reason, count, details }, the fields of `OperationEvent`. It comes behind
+the transitions that the script has made so far. To be called once all that could be refused has been.
+]]
+local function logOperation(what)
+  local upkeep = logUpkeep()
+
   local function newest(key)
     local entry = call('XREVRANGE', key, '+', '-', 'COUNT', 1)[1]
-    return entry and text(numberOf(entry)) or '0'
+    return entry and text(upkeep.numberOf(entry)) or '0'
   end
 
   --- What goes: a few whose time is over, or else those beyond the number that is kept.
@@ -19,7 +24,7 @@ do
     local oldest = call('XRANGE', K.operations, '-', '+', 'COUNT', FORGOTTEN_AT_ONCE)
     local from
     for i = 1, #oldest do
-      if isOlder(oldest[i], KEPT_OPERATIONS_MS) then from = numberOf(oldest[i]) + 1 end
+      if upkeep.isOlder(oldest[i], KEPT_OPERATIONS_MS) then from = upkeep.numberOf(oldest[i]) + 1 end
     end
     if from then return 'MINID', text(from) end
     return 'MAXLEN', KEPT_OPERATIONS
@@ -28,20 +33,14 @@ do
   --- What is not known of an operation may be '' as well.
   local function known(value) if value ~= '' then return value end end
 
-  --[[
-  Logs an operation: { operation, subject, by, reason, count, details }, the fields of `OperationEvent`. It comes behind
-  the transitions that the script has made so far. To be called once all that could be refused has been.
-  ]]
-  function logOperation(what)
-    writeEvents()
-    local before = newest(K.operations) .. ' ' .. newest(K.events)
-    local number = nextNumbers(1)
-    makeEpoch()
-    local by, limit = bound()
-    call('XADD', K.operations, by, '=', limit, text(number) .. '-1', 'at', text(now), 'of', cmsgpack.pack({
-      operation = what.operation, subject = known(what.subject), by = known(what.by), reason = known(what.reason),
-      count = what.count, details = what.details,
-    }), 'before', before)
-    tellChanges()
-  end
+  writeEvents()
+  local before = newest(K.operations) .. ' ' .. newest(K.events)
+  local number = nextNumbers(1)
+  upkeep.makeEpoch()
+  local by, limit = bound()
+  call('XADD', K.operations, by, '=', limit, text(number) .. '-1', 'at', text(now), 'of', cmsgpack.pack({
+    operation = what.operation, subject = known(what.subject), by = known(what.by), reason = known(what.reason),
+    count = what.count, details = what.details,
+  }), 'before', before)
+  tellChanges()
 end

@@ -6,8 +6,8 @@ L3  What moves runs is written by `flush`, after all that could be refused has b
     run moves once (a second move flushes first). Every key is declared, so a cluster refuses a call on a half migrated slot before the script
     begins (R33).
 A run is a list, its places named by the constants below; a time that is not set is 0. Beside them it may have `holder`,
-the lease its stay was read with, `raw`, its record when that is made already, and `extras`, taken apart and ahead of
-the record once `extrasChanged`.
+the lease its stay was read with, `raw`, its record when that is made already, `member`, what it is in the ready sets, and
+`extras`, taken apart and ahead of the record once `extrasChanged`.
 uses: events-part
 ]]
 
@@ -186,13 +186,6 @@ local function markDirty(run)
   dirty[#dirty + 1] = run
 end
 
---- Whether its workers were lost, or cut off, so often without a new entry that it is claimed only to be failed.
-local function isPoisoned(run)
-  if run[STREAK] >= POISON_LIMIT then return true end
-  local cuts = mayHave(run, 'k') and extrasOf(run).k
-  return cuts and cuts[1] >= CUTS_PER_RUN and cuts[2] == run[POSITION]
-end
-
 --- Admissions by path, '' for the job's own: see limits-part.lua.
 local function hasLimits(run) return mayHave(run, 'L') and extrasOf(run).L ~= nil end
 
@@ -267,9 +260,13 @@ end
 
 -- Stays: what holds a run -------------------------------------------------------------------------------------
 
+-- Stays that were read ahead, as stored: each for the first that asks, unless the script has changed it by then.
+local staysAhead = {}
+
 --- Takes in what the stay of a held run knows better than its record. Answers fence and lease, or nothing.
 local function readStay(run)
-  local raw = call('HGET', K.stays, run[ID])
+  local raw = staysAhead[run[ID]]
+  if raw == nil then raw = call('HGET', K.stays, run[ID]) else staysAhead[run[ID]] = nil end
   if not raw then return end
   local fence
   fence, run[POSITION], run[BYTES], run[STREAK] = unpack1('>I6I4I4B', raw)
@@ -300,28 +297,41 @@ local function ordersOf(status)
   return { status.drainOrder, status.cancels }
 end
 
-local function orderCancel(lease, id)
-  local status = readStatus(lease)
-  if not status then return end
-  status.cancels = status.cancels .. id .. ' '
-  writeStatus(lease, status)
-  woken[lease] = true
-end
+local madeOrders
 
-local function forgetCancel(lease, id)
-  local status = readStatus(lease)
-  if not status or status.cancels == '' then return end
-  local kept = {}
-  for known in string.gmatch(status.cancels, '%S+') do
-    if known ~= id then kept[#kept + 1] = known .. ' ' end
+--- Made for the first order to cancel, or the first that is taken back.
+local function cancelOrders()
+  if madeOrders then return madeOrders end
+
+  local function give(lease, id)
+    local status = readStatus(lease)
+    if not status then return end
+    status.cancels = status.cancels .. id .. ' '
+    writeStatus(lease, status)
+    woken[lease] = true
   end
-  status.cancels = table.concat(kept)
-  writeStatus(lease, status)
+
+  local function forget(lease, id)
+    local status = readStatus(lease)
+    if not status or status.cancels == '' then return end
+    local kept = {}
+    for known in string.gmatch(status.cancels, '%S+') do
+      if known ~= id then kept[#kept + 1] = known .. ' ' end
+    end
+    status.cancels = table.concat(kept)
+    writeStatus(lease, status)
+  end
+
+  madeOrders = { give = give, forget = forget }
+  return madeOrders
 end
 
 -- Classes of ready runs ---------------------------------------------------------------------------------------
 
-local classesOfJob = {}
+-- A claim that finds many classes empty forgets them, and so does the sweep: each costs a claim a look.
+local classesOfJob, classLookups, classIndexes, changedClasses = {}, {}, {}, {}
+-- A class is searched for so often; then an index is made of all of its job.
+local SEARCHES = 4
 
 --- Flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
 local function jobClasses(job)
@@ -334,8 +344,33 @@ local function jobClasses(job)
   return known
 end
 
+--- Reads the classes of several jobs at once.
+local function preloadClasses(jobs)
+  local names = {}
+  for i = 1, #jobs do names[i] = jobs[i].name end
+  for first = 1, #names, LARGEST_CALL do
+    local last = math.min(#names, first + LARGEST_CALL - 1)
+    local raws = call('HMGET', K.classes, unpack(names, first, last))
+    for i = 1, #raws do
+      local job = names[first + i - 1]
+      classesOfJob[job] = classesOfJob[job] or raws[i] and cmsgpack.unpack(raws[i]) or {}
+    end
+  end
+end
+
+local function indexClasses(job)
+  local known, index = jobClasses(job), {}
+  for i = 1, #known, 3 do index[known[i + 1] .. '\0' .. known[i + 2]] = known[i] end
+  classIndexes[job] = index
+end
+
 local function knownClass(run)
-  local known = jobClasses(run[JOB])
+  local job = run[JOB]
+  local index = classIndexes[job]
+  if index then return index[run[QUEUE] .. '\0' .. run[VERSION]] end
+  local known, lookups = jobClasses(job), (classLookups[job] or 0) + 1
+  classLookups[job] = lookups
+  if lookups == SEARCHES then indexClasses(job) end
   for i = 1, #known, 3 do
     if known[i + 2] == run[VERSION] and known[i + 1] == run[QUEUE] then return known[i] end
   end
@@ -349,8 +384,22 @@ local function classOf(run)
   number = call('HINCRBY', K.meta, 'classes', 1)
   local known = jobClasses(run[JOB])
   known[#known + 1], known[#known + 2], known[#known + 3] = number, run[QUEUE], run[VERSION]
-  hset(K.classes, run[JOB], cmsgpack.pack(known))
+  local index = classIndexes[run[JOB]]
+  if index then index[run[QUEUE] .. '\0' .. run[VERSION]] = number end
+  changedClasses[run[JOB]] = true
   return number
+end
+
+--- Forgets classes of a job, a set of numbers: they have no ready runs now, and nothing that is still to be written.
+local function forgetClasses(job, numbers)
+  local known, kept = jobClasses(job), {}
+  for i = 1, #known, 3 do
+    if not numbers[known[i]] then
+      kept[#kept + 1], kept[#kept + 2], kept[#kept + 3] = known[i], known[i + 1], known[i + 2]
+    end
+  end
+  if #kept == #known then return end
+  classesOfJob[job], classIndexes[job], changedClasses[job] = kept, nil, true
 end
 
 --- R17: lost so often that a lease takes one such run at most.
@@ -375,12 +424,6 @@ local function expiryOf(run)
   return instant - wall + now + run[EXPIRES_AT] - run[WAKE_AT]
 end
 
--- Runs that are failed now, by fingerprint --------------------------------------------------------------------
--- A failed run has the failure's fingerprint as its extra `f`, and is a member of `failedBy`. An earlier version keeps the
--- extra and knows no `failedBy`: the sweep forgets members of runs that it moved.
-
-local function failedMember(run) return extrasOf(run).f .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
-
 -- Places ------------------------------------------------------------------------------------------------------
 
 --- L2. A held run's deadline is its worker's to keep; a ready one's is seen by the claim.
@@ -398,42 +441,37 @@ local function dueAt(run)
   return math.min(a, b)
 end
 
---- Adds a run to the sets by which lists find it, or takes it out: `put` is zadd or zrem. The run is neither held nor
---- completed. A ready one stands there only if it waited before: others are as old as their number says.
-local function file(run, put)
-  local state = run[STATE]
-  if state ~= READY then
-    put(K.groups, pack('>B', state) .. run[JOB] .. '\0' .. run[QUEUE] .. '\0' .. pack('>I6', run[SEQ]) .. run[ID], '0')
-  end
-  if state ~= SCHEDULED then put(K.changed, pack('>BI6I6', state, run[CHANGED_AT], run[SEQ]) .. run[ID], '0') end
-end
+local madeOtherPlaces
 
---- For earlier versions, which have no other count of these states.
-local function count(run, by)
-  local field = run[QUEUE] .. '\0' .. run[STATE]
-  counts[field] = (counts[field] or 0) + by
-end
+--- Made for the first run that is, or was, in a place other than ready, held or completed.
+local function otherPlaces()
+  if madeOtherPlaces then return madeOtherPlaces end
 
-local function leavePlace(run)
-  local state = run[STATE]
-  if state == READY then
-    zrem(readySet(run), readyMember(run, classOf(run)))
-    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zrem) end
-  elseif state == RUNNING or state == CANCELLING then
-    if not run.holder then readStay(run) end
-    local lease = run.holder
-    if lease then
-      run.holder = nil
-      hdel(K.stays, run[ID])
-      zrem(K.held, lease .. run[ID])
-      if state == CANCELLING then forgetCancel(lease, run[ID]) end
+  --- Adds a run to the sets by which lists find it, or takes it out: `put` is zadd or zrem. The run is neither held nor
+  --- completed. A ready one stands there only if it waited before: others are as old as their number says.
+  local function file(run, put)
+    local state = run[STATE]
+    if state ~= READY then
+      put(K.groups, pack('>B', state) .. run[JOB] .. '\0' .. run[QUEUE] .. '\0' .. pack('>I6', run[SEQ]) .. run[ID], '0')
     end
-    return
-  else
-    zrem(K.index, indexMember(run))
-    if state ~= COMPLETED then file(run, zrem) end
-    if state < COMPLETED then count(run, -1) end
-    if state == FAILED and mayHave(run, 'f') then
+    if state ~= SCHEDULED then put(K.changed, pack('>BI6I6', state, run[CHANGED_AT], run[SEQ]) .. run[ID], '0') end
+  end
+
+  --- For earlier versions, which have no other count of these states.
+  local function count(run, by)
+    local field = run[QUEUE] .. '\0' .. run[STATE]
+    counts[field] = (counts[field] or 0) + by
+  end
+
+  --- A failed run has the failure's fingerprint as its extra `f`, and is a member of `failedBy`. An earlier version keeps
+  --- the extra and knows no `failedBy`: the sweep forgets members of runs that it moved.
+  local function failedMember(run) return extrasOf(run).f .. '\0' .. pack('>I6', run[SEQ]) .. run[ID] end
+
+  --- The rest of `leavePlace` for these states.
+  local function leave(run)
+    file(run, zrem)
+    if run[STATE] < COMPLETED then count(run, -1) end
+    if run[STATE] == FAILED and mayHave(run, 'f') then
       zrem(K.failedBy, failedMember(run))
       setExtra(run, 'f', nil)
     end
@@ -442,6 +480,41 @@ local function leavePlace(run)
       run[EXPIRES_AT] = expiryOf(run)
       setExtra(run, 'i', nil)
     end
+  end
+
+  --- The rest of `enterPlace` for these states.
+  local function enter(run)
+    file(run, zadd)
+    if run[STATE] == FAILED and mayHave(run, 'f') then zadd(K.failedBy, failedMember(run), '0') end
+    if run[STATE] >= COMPLETED then return end
+    count(run, 1)
+    local instant = instantOf(run)
+    if instant then zadd(K.instants, run[ID], instant) end
+  end
+
+  madeOtherPlaces = { file = file, leave = leave, enter = enter }
+  return madeOtherPlaces
+end
+
+local function leavePlace(run)
+  local state = run[STATE]
+  if state == READY then
+    zrem(readySet(run), run.member or readyMember(run, classOf(run)))
+    run.member = nil
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then otherPlaces().file(run, zrem) end
+  elseif state == RUNNING or state == CANCELLING then
+    if not run.holder then readStay(run) end
+    local lease = run.holder
+    if lease then
+      run.holder = nil
+      hdel(K.stays, run[ID])
+      zrem(K.held, lease .. run[ID])
+      if state == CANCELLING then cancelOrders().forget(lease, run[ID]) end
+    end
+    return
+  else
+    zrem(K.index, indexMember(run))
+    if state ~= COMPLETED then otherPlaces().leave(run) end
   end
   if dueAt(run) ~= 0 then zrem(K.due, run[ID]) end
 end
@@ -476,7 +549,7 @@ local function enterPlace(run, lease)
   local state = run[STATE]
   if state == READY then
     zadd(readySet(run), readyMember(run, classOf(run)), '0')
-    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zadd) end
+    if run[CHANGED_AT] ~= run[ENQUEUED_AT] then otherPlaces().file(run, zadd) end
     countWake(run)
   elseif state == RUNNING then
     hset(K.stays, run[ID], pack('>I6I4I4B', run[FENCE], run[POSITION], run[BYTES], run[STREAK]) .. lease)
@@ -484,67 +557,52 @@ local function enterPlace(run, lease)
     return
   else
     zadd(K.index, indexMember(run), '0')
-    if state ~= COMPLETED then file(run, zadd) end
+    if state ~= COMPLETED then otherPlaces().enter(run) end
     if state >= COMPLETED then
       rpush(endedList(state), pack('>I6', now) .. run[ID])
-      if state == FAILED and mayHave(run, 'f') then zadd(K.failedBy, failedMember(run), '0') end
       return
     end
-    count(run, 1)
-    local instant = instantOf(run)
-    if instant then zadd(K.instants, run[ID], instant) end
   end
   local due = dueAt(run)
   if due ~= 0 then zadd(K.due, run[ID], due) end
 end
 
-local measure
-do
-  local function cellOf(queue, job)
-    local jobs = cells[queue]
-    if not jobs then
-      jobs = {}
-      cells[queue] = jobs
-    end
-    local cell = jobs[job]
-    if not cell then
-      cell = { counts = {}, wait = {}, run = {}, total = {} }
-      jobs[job] = cell
-    end
-    return cell
+local function measure(run, transition, wait, stay, total)
+  local n, job, queue = #events, run[JOB], run[QUEUE]
+  events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
+  local jobs = cells[queue]
+  if not jobs then
+    jobs = {}
+    cells[queue] = jobs
   end
-
-  function measure(run, transition, wait, stay, total)
-    local n, job, queue = #events, run[JOB], run[QUEUE]
-    events[n + 1], events[n + 2], events[n + 3], events[n + 4], events[n + 5] = run[ID], job, queue, transition, run[STATE]
-    local cell = cellOf(queue, job)
-    cell.counts[transition] = (cell.counts[transition] or 0) + 1
-    if wait then cell.wait[#cell.wait + 1] = wait end
-    if stay then cell.run[#cell.run + 1] = stay end
-    if total then cell.total[#cell.total + 1] = total end
+  local cell = jobs[job]
+  if not cell then
+    cell = { counts = {}, wait = {}, run = {}, total = {} }
+    jobs[job] = cell
   end
+  cell.counts[transition] = (cell.counts[transition] or 0) + 1
+  if wait then cell.wait[#cell.wait + 1] = wait end
+  if stay then cell.run[#cell.run + 1] = stay end
+  if total then cell.total[#cell.total + 1] = total end
 end
 
-local nextState
-do
-  local moves = {}
+local moves = {}
 
-  --- By the table of model/run.ts, as text: ';state transition=next'.
-  function nextState(from, transition)
-    local known = moves[transition]
-    if not known then
-      known = {}
-      moves[transition] = known
-    end
-    local state = known[from]
-    if not state then
-      local _, at = string.find(MOVES, ';' .. from .. ' ' .. transition .. '=', 1, true)
-      if not at then error("'" .. transition .. "' is no move from state " .. from) end
-      state = tonumber(string.match(MOVES, '^%d+', at + 1))
-      known[from] = state
-    end
-    return state
+--- By the table of model/run.ts, as text: ';state transition=next'.
+local function nextState(from, transition)
+  local known = moves[transition]
+  if not known then
+    known = {}
+    moves[transition] = known
   end
+  local state = known[from]
+  if not state then
+    local _, at = string.find(MOVES, ';' .. from .. ' ' .. transition .. '=', 1, true)
+    if not at then error("'" .. transition .. "' is no move from state " .. from) end
+    state = tonumber(string.match(MOVES, '^%d+', at + 1))
+    known[from] = state
+  end
+  return state
 end
 
 -- Counters ----------------------------------------------------------------------------------------------------
@@ -821,6 +879,11 @@ function flush()
   end
   for id, lines in pairs(notes) do hset(K.history, id, cmsgpack.pack(lines)) end
   notes = {}
+  for job in pairs(changedClasses) do
+    local known = classesOfJob[job]
+    if #known == 0 then hdel(K.classes, job) else hset(K.classes, job, cmsgpack.pack(known)) end
+  end
+  changedClasses = {}
   for key, list in pairs(deletes) do callMany('HDEL', key, list) end
   for key, list in pairs(sets) do callMany('HSET', key, list) end
   for key, list in pairs(removes) do callMany('ZREM', key, list) end
@@ -833,8 +896,8 @@ function flush()
   counts = {}
 end
 
-local writeCells
-do
+--- Adds what was measured to the cells of this minute.
+local function writeCells()
   --- Adds durations in ms. A stored histogram is { sum in ms, how many buckets are left out since they are 0, bucket, ... };
   --- one that earlier versions add to leaves out none and doesn't say so: `from` is the place of its first bucket.
   local function addDurations(stored, from, durations)
@@ -1048,26 +1111,36 @@ do
     end
   end
 
-  function writeCells()
-    local minute = floor(wall / 60000)
-    for queue, jobs in pairs(cells) do
-      for job, cell in pairs(jobs) do
-        local name = queue .. '\0' .. job
-        local field = text(minute) .. '\0' .. name
-        local raw = call('HGET', K.minutes, field)
-        if not raw then minuteWork().begin(minute, field) end
-        local stored = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
-        addCell(stored, cell)
-        -- The clock was set back to a minute that is in its hour already.
-        if stored.inHour then minuteWork().addToHour(minute, name, function(hour) addCell(hour, cell) end) end
-        call('HSET', K.minutes, field, cmsgpack.pack(stored))
-      end
+  local minute = floor(wall / 60000)
+  local names, added, fields, stored = {}, {}, {}, {}
+  for queue, jobs in pairs(cells) do
+    for job, cell in pairs(jobs) do
+      local n = #names + 1
+      names[n], added[n] = queue .. '\0' .. job, cell
+      fields[n] = text(minute) .. '\0' .. names[n]
     end
   end
+
+  local function add(n, raw)
+    if not raw then minuteWork().begin(minute, fields[n]) end
+    local cell = raw and cmsgpack.unpack(raw) or { counts = {}, wait = { 0 }, run = { 0 } }
+    addCell(cell, added[n])
+    -- The clock was set back to a minute that is in its hour already.
+    if cell.inHour then minuteWork().addToHour(minute, names[n], function(hour) addCell(hour, added[n]) end) end
+    stored[n * 2 - 1], stored[n * 2] = fields[n], cmsgpack.pack(cell)
+  end
+
+  for first = 1, #fields, LARGEST_CALL do
+    local raws = call('HMGET', K.minutes, unpack(fields, first, math.min(#fields, first + LARGEST_CALL - 1)))
+    for i = 1, #raws do add(first + i - 1, raws[i]) end
+  end
+  callMany('HSET', K.minutes, stored)
 end
 
-local pickIdle
-do
+--- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
+--- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
+local function pickIdle()
+  if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
   local LOOKED_AT = 100
 
   --- Leases of workers that know the job, from a changing one on, so that all have their turn.
@@ -1112,22 +1185,17 @@ do
     end
   end
 
-  --- Picks idle workers for the runs that became ready, about as many free slots as runs, so that one enqueue wakes
-  --- one worker and not fifty. A picked worker counts as busy until its next empty-handed claim.
-  function pickIdle()
-    if next(wakes) == nil or call('HLEN', K.idle) == 0 then return end
-    for _, wanted in pairs(wakes) do
-      local leases = wanted.n > 0 and workersOf(wanted.job, wanted.version % PROTECTED_FROM) or {}
-      local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
-      if wanted.version < PROTECTED_FROM then
-        pickOf(leases, free, wanted)
-      else
-        for i = 2, told and #leases or 0 do
-          if leases[i] == told then leases[1], free[1], leases[i], free[i] = told, free[i], leases[1], free[1] end
-        end
-        pickOf(leases, free, wanted, TAKES)
-        pickOf(leases, free, wanted, MAY_ASK)
+  for _, wanted in pairs(wakes) do
+    local leases = wanted.n > 0 and workersOf(wanted.job, wanted.version % PROTECTED_FROM) or {}
+    local free = #leases > 0 and call('HMGET', K.idle, unpack(leases)) or {}
+    if wanted.version < PROTECTED_FROM then
+      pickOf(leases, free, wanted)
+    else
+      for i = 2, told and #leases or 0 do
+        if leases[i] == told then leases[1], free[1], leases[i], free[i] = told, free[i], leases[1], free[1] end
       end
+      pickOf(leases, free, wanted, TAKES)
+      pickOf(leases, free, wanted, MAY_ASK)
     end
   end
 end

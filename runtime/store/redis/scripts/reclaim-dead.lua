@@ -4,7 +4,7 @@ keys: all
 input: time, then per worker: lease, the beats that were looked at, with a comma between
 returns: how many were lost
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part
 ]]
 local lost = 0
 for i = 2, #ARGV, 2 do

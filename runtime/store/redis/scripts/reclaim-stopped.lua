@@ -5,7 +5,7 @@ keys: all
 input: time, lease, when the store saw its worker last
 returns: 1 lost, now or before; 0 not
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part
 ]]
 local lease, seenAt = ARGV[2], tonumber(ARGV[3])
 if lostWorker(lease) then return 1 end

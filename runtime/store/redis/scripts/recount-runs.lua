@@ -41,7 +41,7 @@ local function countIndexed(state, seq)
     if run and run[SEQ] > tonumber(newest) then return moveOn('i' .. states[i] .. ' ' .. text(LAST_SEQ), i) end
     if run and run[STATE] == states[i] then
       count(run)
-      if run[STATE] ~= COMPLETED then file(run, zadd) end
+      if run[STATE] ~= COMPLETED then otherPlaces().file(run, zadd) end
     end
   end
   return moveOn('i' .. states[#states] .. ' ' .. text(seq), #members)
@@ -52,7 +52,7 @@ local function memberIn(key, run)
   local state, found = run[STATE], nil
   if state == COMPLETED or state == RUNNING or state == CANCELLING then return nil end
   if state == READY and run[CHANGED_AT] == run[ENQUEUED_AT] then return nil end
-  file(run, function(set, member)
+  otherPlaces().file(run, function(set, member)
     if set == key then found = member end
   end)
   return found
@@ -90,7 +90,7 @@ local function fileReady(key, after)
     local run = runs[ids[i]]
     -- All behind it in this class and priority are newer, too.
     if run and run[SEQ] > tonumber(newest) then return moveOn(phase .. sub(members[i], 1, 6) .. '\255', i) end
-    if run and run[STATE] == READY and run[CHANGED_AT] ~= run[ENQUEUED_AT] then file(run, zadd) end
+    if run and run[STATE] == READY and run[CHANGED_AT] ~= run[ENQUEUED_AT] then otherPlaces().file(run, zadd) end
   end
   return moveOn(phase .. members[#members], #members)
 end

@@ -6,7 +6,7 @@ keys: all
 input: time, lease
 returns: 1 its peers took it for dead; 0 not: its lease lives, expired or was resigned, or was never known; 2 ask again
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part cuts-part count-cut-part take-back-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part cuts-part count-cut-part take-back-part
 ]]
 local lease = ARGV[2]
 local status = readStatus(lease)

@@ -4,7 +4,7 @@ keys: all
 input: time, lease, then the ids to keep
 returns: 1 when all is handed over, 0 when there is more: ask again
 writes: when full
-uses: prelude limits-part failures-part count-failure-part coordination-part leases-part joined-part
+uses: prelude limits-part failures-part count-failure-part coordination-part leases-part lease-ends-part joined-part
 ]]
 local MOST = 500
 local lease = ARGV[2]

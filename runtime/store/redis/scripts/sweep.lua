@@ -52,19 +52,16 @@ local function forgetActions()
 end
 
 --- A class without ready runs would cost every claim a look.
-local function forgetClasses()
-  local all = call('HGETALL', K.classes)
-  for i = 1, #all, 2 do
-    local known, kept = cmsgpack.unpack(all[i + 1]), {}
+local function forgetEmptyClasses()
+  local jobs = call('HKEYS', K.classes)
+  for i = 1, #jobs do
+    local known, empty = jobClasses(jobs[i]), {}
     for c = 1, #known, 3 do
       local code = pack('>I4', known[c])
       local from, to = '[' .. code, '(' .. code .. '\255'
-      if call('ZLEXCOUNT', K.ready, from, to) + call('ZLEXCOUNT', K.suspects, from, to) > 0 then
-        for k = c, c + 2 do kept[#kept + 1] = known[k] end
-      end
+      if call('ZLEXCOUNT', K.ready, from, to) + call('ZLEXCOUNT', K.suspects, from, to) == 0 then empty[known[c]] = true end
     end
-    if #kept == 0 then hdel(K.classes, all[i])
-    elseif #kept < #known then hset(K.classes, all[i], cmsgpack.pack(kept)) end
+    forgetClasses(jobs[i], empty)
   end
 end
 
@@ -186,7 +183,7 @@ if forgetOld() then
   flush()
   return { {}, {}, {}, 1, 0 }
 end
-forgetClasses()
+forgetEmptyClasses()
 forgetActions()
 forgetTold()
 forgetLostWorkers()

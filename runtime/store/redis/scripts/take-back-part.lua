@@ -1,5 +1,5 @@
 --[[
-Takes a loss of a run back from its streak. Needs leases-part.
+Takes a loss of a run back from its streak.
 ]]
 
 --- The run, if it is as it was right after the loss: it has neither ended, nor stored an entry, nor been lost again.

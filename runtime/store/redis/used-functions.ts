@@ -1,0 +1,35 @@
+/*
+ * Leaves out of a script's shared parts the functions that it never calls. A server makes every function of a script anew in
+ * each call of it, also those that the call doesn't use: about 0.1 us each, and a part has dozens.
+ */
+
+/** A function that begins and ends at the start of a line, or is one line. */
+const topFunction = /^(?:local )?function (\w+)\([^)]*\)(?: .* end|\n[\s\S]*?\nend)$/gm
+
+/** Names that only say that there will be a function. */
+const declaration = /^local [\w, ]+$/gm
+
+/** Naming a function there doesn't use it. */
+const comment = /--\[\[[\s\S]*?\]\]|--.*/g
+
+function namesIn(code: string): ReadonlySet<string> {
+  return new Set(code.replace(declaration, '').match(/[A-Za-z_]\w*/g))
+}
+
+/**
+ * Returns the parts without the functions that neither the script nor the rest of the parts uses. A name that means something
+ * else somewhere keeps its function.
+ */
+export function withUsedFunctions(parts: string, script: string): string {
+  const uses = new Map<string, ReadonlySet<string>>()
+  const code = parts.replace(comment, '').replace(topFunction, (text, name: string) => {
+    uses.set(name, new Set([...(uses.get(name) ?? []), ...namesIn(text.slice(text.indexOf('(')))]))
+    return ''
+  })
+  const used = new Set([...namesIn(code), ...namesIn(script.replace(comment, ''))])
+  // A set goes on with what is added meanwhile.
+  for (const name of used) {
+    for (const next of uses.get(name) ?? []) used.add(next)
+  }
+  return parts.replace(topFunction, (text, name: string) => (used.has(name) ? text : ''))
+}
