@@ -1,6 +1,7 @@
 import { formatDuration } from '../model/format-duration.ts'
 import { poisonLimit, suspectStreak } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
+import { waitKinds } from '../model/wait.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
@@ -174,12 +175,7 @@ function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, n
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
-  const of = name === undefined ? '' : ` of step '${name}'`
-  const due = until === undefined ? '' : dueText(until, now)
-  if (kind === 'limit') return `It waits for limiter '${name}'.`
-  if (kind === 'time')
-    return `It sleeps${name === undefined ? '' : ` in step '${name}'`}${due && `; it ${due}`}.`
-  return due === '' ? `It pauses before its next try${of}.` : `Its next try${of} ${due}.`
+  return waitKinds[kind].sentence(name, until === undefined ? undefined : dueText(until, now))
 }
 
 /** What keeps every worker from taking the run, however long it waits for a slot. */

@@ -2,6 +2,7 @@ import { formatDuration } from '../model/format-duration.ts'
 import { innermostCause } from '../model/innermost-cause.ts'
 import { poisonLimit } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
+import { waitKinds } from '../model/wait.ts'
 import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
 import { untilText } from './clock-time.ts'
@@ -72,9 +73,7 @@ function lossesText(streak: number): string {
 }
 
 function waitingText({ kind, name, until }: WaitingFor, now: number): string {
-  if (kind === 'limit') return `waits for limiter '${name}'`
-  const of = name === undefined ? '' : ` of '${name}'`
-  const what = kind === 'time' ? `sleeps${name === undefined ? '' : ` in '${name}'`}` : `next try${of}`
+  const what = waitKinds[kind].status(name)
   return until === undefined ? what : `${what}, due ${untilText(until, now)}`
 }
 

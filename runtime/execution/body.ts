@@ -4,10 +4,10 @@ import { AbortedError, type AbortReason } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { Logger, StepContext } from '../model/job.ts'
-import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { readProperty } from '../model/thrown.ts'
+import type { CurrentRun } from './current-run.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 
 /** How one attempt of a step's body ended. `abandoned`: it gave up because it was told to; nothing is recorded. */
@@ -31,7 +31,7 @@ export class Body implements StepContext {
   readonly once: boolean
   /** By the clock of this process. */
   readonly since: number
-  readonly #run: RunId
+  readonly #run: CurrentRun
   readonly #clock: Clock
   readonly log: Logger
   readonly correctCost: StepContext['correctCost']
@@ -41,27 +41,24 @@ export class Body implements StepContext {
   settled: Promise<void> = Promise.resolve()
 
   constructor(
-    run: RunId,
+    run: CurrentRun,
     path: StepPath,
     attempt: number,
-    seams: { readonly clock: Clock; readonly log: Logger },
+    clock: Clock,
     options: { readonly once: boolean; readonly correctCost?: StepContext['correctCost'] },
   ) {
     this.#run = run
     this.path = path
     this.attempt = attempt
-    this.#clock = seams.clock
-    this.since = seams.clock.elapsed()
-    this.log = seams.log
+    this.#clock = clock
+    this.since = clock.elapsed()
+    this.log = run.log
     this.once = options.once
     const { correctCost = noCosts } = options
     // A body that does not await it would otherwise not be told that the estimate still stands.
     this.correctCost = (cost, limiter) =>
       handled(correctCost(cost, limiter), (error) =>
-        seams.log.warn(
-          { step: path, err: toStoredError(error) },
-          'the cost of a step could not be corrected',
-        ),
+        run.log.warn({ step: path, err: toStoredError(error) }, 'the cost of a step could not be corrected'),
       )
   }
 
@@ -75,7 +72,7 @@ export class Body implements StepContext {
   }
 
   get idempotencyKey(): string {
-    return idempotencyKey(this.#run, this.path)
+    return idempotencyKey(this.#run.claimed.id, this.path)
   }
 
   abort(reason: AbortReason): void {

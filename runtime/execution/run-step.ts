@@ -12,10 +12,10 @@ import { type StoredError, toStoredError } from '../model/stored-error.ts'
 import { messageOf } from '../model/thrown.ts'
 import type { BodyEnd } from './body.ts'
 import { judgeStepFailure, requestedPauseMs } from './classify-failure.ts'
-import type { Execution, StepEnd } from './execution.ts'
 import { idempotencyKey } from './idempotency-key.ts'
 import type { StoredStep } from './journal-index.ts'
 import { costCorrection, passLimits, type StepLimits } from './step-limits.ts'
+import type { StepEnd, StepScheduler } from './step-scheduler.ts'
 
 type Call = (context: StepContext) => unknown
 
@@ -57,7 +57,7 @@ function planLimits(name: string, limits: unknown): StepLimits {
 
 /** One step call: what it runs, how, and where its records go. */
 interface StepRun {
-  readonly execution: Execution
+  readonly scheduler: StepScheduler
   readonly path: StepPath
   readonly call: Call
   readonly plan: RunStepPlan
@@ -65,59 +65,56 @@ interface StepRun {
 
 /** Runs a step's body until it has an end, and stores the end. */
 export function runStep(
-  execution: Execution,
+  scheduler: StepScheduler,
   path: StepPath,
   stored: StoredStep | undefined,
   call: Call,
   plan: RunStepPlan,
 ): Promise<StepEnd> {
-  const step = { execution, path, call, plan }
+  const step = { scheduler, path, call, plan }
   return plan.once ? runOnce(step, stored) : runRetried(step, stored)
 }
 
 async function runRetried(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd> {
-  const { execution, path, plan } = step
+  const { scheduler, path, plan } = step
   if (stored?.wait) {
     const { remainingMs, position, error } = stored.wait
-    const fingerprint = error && execution.markOf(error, path).fingerprint
-    await execution.wait(path, 'retry', remainingMs, position, fingerprint)
+    const fingerprint = error && scheduler.run.markOf(error, path).fingerprint
+    await scheduler.waits.wait(path, { kind: 'retry', ms: remainingMs, position, fingerprint })
   }
   for (let attempt = (stored?.attempts ?? 0) + 1; ; attempt++) {
     const end = await attemptOnce(step, attempt)
     if (end.kind === 'returned') return storeValue(step, attempt, end)
     const error = end.kind === 'timed out' ? new StepTimeoutError(path, plan.timeoutMs ?? 0) : failureOf(end)
-    const verdict = judgeStepFailure(error, plan.policy, attempt, execution.seams.clock.random())
+    const verdict = judgeStepFailure(error, plan.policy, attempt, scheduler.deps.clock.random())
     if (verdict.kind === 'final') return storeFailure(step, attempt, error, durationOf(end))
     const { delayMs } = verdict
     const failure = toStoredError(error)
-    execution.seams.log.warn(
-      { step: path, attempt, delayMs, err: failure },
-      'a step failed and is tried again',
-    )
+    scheduler.run.log.warn({ step: path, attempt, delayMs, err: failure }, 'a step failed and is tried again')
     await pauseBefore(step, { attempt, durationMs: durationOf(end), delayMs, error: failure })
   }
 }
 
 /** One attempt, with its limits; a provider's "too many" closes their keys and spends none. */
 async function attemptOnce(step: StepRun, attempt: number): Promise<BodyEnd> {
-  const { execution, path, call, plan } = step
+  const { scheduler, path, call, plan } = step
   const { limits } = plan
-  if (limits.uses.length === 0) return execution.attempt(path, attempt, call, plan)
+  if (limits.uses.length === 0) return scheduler.bodies.attempt(path, attempt, call, plan)
   for (;;) {
-    const turn = await passLimits(execution, path, attempt, limits)
-    const correctCost = costCorrection(execution, path, turn, limits)
-    const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
+    const turn = await passLimits(scheduler, path, attempt, limits)
+    const correctCost = costCorrection(scheduler, path, turn, limits)
+    const end = await scheduler.bodies.attempt(path, attempt, call, { ...plan, correctCost })
     const delayMs = closedMs(end)
     if (delayMs === undefined) return end
     const reason = messageOf(failureOf(end))
-    execution.seams.log.warn({ step: path, attempt, delayMs, reason }, 'a step was asked to pause')
-    await execution.closeKeys(path, turn, delayMs)
+    scheduler.run.log.warn({ step: path, attempt, delayMs, reason }, 'a step was asked to pause')
+    await scheduler.limits.closeKeys(path, turn, delayMs)
   }
 }
 
 /** The pause before the next attempt: its deadline is stored, so that no resume restarts it. */
 async function pauseBefore(
-  { execution, path, plan }: StepRun,
+  { scheduler, path, plan }: StepRun,
   failed: {
     readonly attempt: number
     readonly durationMs: number
@@ -126,11 +123,11 @@ async function pauseBefore(
   },
 ): Promise<void> {
   const { attempt, durationMs, delayMs, error } = failed
-  const mark = execution.markOf(error, path)
+  const mark = scheduler.run.markOf(error, path)
   const base = { path, kind: 'run', attempt, durationMs } as const
   const record = { ...base, phase: 'retrying', pauseMs: delayMs, error, mark } as const
-  const { position } = await execution.append(record, { limited: plan.limits.uses.length > 0 })
-  await execution.wait(path, 'retry', delayMs, position, mark.fingerprint)
+  const { position } = await scheduler.journal.append(record, { limited: plan.limits.uses.length > 0 })
+  await scheduler.waits.wait(path, { kind: 'retry', ms: delayMs, position, fingerprint: mark.fingerprint })
 }
 
 /** One attempt: its intent is stored first, a throw is its end, and an interrupted body is never run again unasked. */
@@ -144,8 +141,8 @@ function runOnce(step: StepRun, stored: StoredStep | undefined): Promise<StepEnd
  * run that waits for one long may leave its slot, and must not keep the task meanwhile.
  */
 async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> {
-  const turn = await passLimits(step.execution, step.path, attempt, step.plan.limits)
-  const uncover = await step.execution.coverOnce()
+  const turn = await passLimits(step.scheduler, step.path, attempt, step.plan.limits)
+  const uncover = await step.scheduler.bodies.coverOnce()
   try {
     return await carryOutOnce(step, attempt, turn)
   } finally {
@@ -154,12 +151,12 @@ async function runAfterIntent(step: StepRun, attempt: number): Promise<StepEnd> 
 }
 
 async function carryOutOnce(step: StepRun, attempt: number, turn: number): Promise<StepEnd> {
-  const { execution, path, call, plan } = step
-  await execution.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
-  const correctCost = costCorrection(execution, path, turn, plan.limits)
-  const end = await execution.attempt(path, attempt, call, { ...plan, correctCost })
+  const { scheduler, path, call, plan } = step
+  await scheduler.journal.append({ path, kind: 'run', phase: 'intent', attempt, durationMs: 0, once: true })
+  const correctCost = costCorrection(scheduler, path, turn, plan.limits)
+  const end = await scheduler.bodies.attempt(path, attempt, call, { ...plan, correctCost })
   const delayMs = plan.limits.uses.length > 0 ? closedMs(end) : undefined
-  if (delayMs !== undefined) await execution.closeKeys(path, turn, delayMs)
+  if (delayMs !== undefined) await scheduler.limits.closeKeys(path, turn, delayMs)
   if (end.kind === 'returned') return storeValue(step, attempt, end)
   if (end.kind === 'timed out') return lookUp(step, attempt)
   return storeFailure(step, attempt, failureOf(end), durationOf(end))
@@ -167,11 +164,11 @@ async function carryOutOnce(step: StepRun, attempt: number, turn: number): Promi
 
 /** Asks the author what became of an interrupted body. What `onUnknown` throws is the step's failure. */
 async function lookUp(step: StepRun, attempt: number): Promise<StepEnd> {
-  const { execution, path, plan } = step
+  const { scheduler, path, plan } = step
   const { onUnknown } = plan
   if (onUnknown === undefined) return storeFailure(step, attempt, new StepUnknownError(path, attempt), 0)
-  const ask = (): unknown => onUnknown({ idempotencyKey: idempotencyKey(execution.run.id, path) })
-  const end = await execution.attempt(path, attempt, ask, { timeoutMs: undefined, once: false })
+  const ask = (): unknown => onUnknown({ idempotencyKey: idempotencyKey(scheduler.run.claimed.id, path) })
+  const end = await scheduler.bodies.attempt(path, attempt, ask, { timeoutMs: undefined, once: false })
   if (end.kind !== 'returned') return storeFailure(step, attempt, failureOf(end), durationOf(end))
   if (end.value === stepAgain) return runAfterIntent(step, attempt + 1)
   return storeValue(step, attempt, end)
@@ -182,10 +179,10 @@ async function storeValue(
   attempt: number,
   { value: result, durationMs }: Extract<BodyEnd, { kind: 'returned' }>,
 ): Promise<StepEnd> {
-  const { execution, path } = step
+  const { scheduler, path } = step
   let value: Uint8Array
   try {
-    value = encodeValue(result, `result of step '${path}'`, execution.seams.maxValueBytes)
+    value = encodeValue(result, `result of step '${path}'`, scheduler.deps.maxValueBytes)
   } catch (error) {
     // R4: the effect happened; another attempt would repeat it.
     return storeFailure(step, attempt, error, durationMs)
@@ -194,15 +191,15 @@ async function storeValue(
 }
 
 function storeFailure(step: StepRun, attempt: number, thrown: unknown, durationMs: number): Promise<StepEnd> {
-  const { execution, path } = step
+  const { scheduler, path } = step
   const error = toStoredError(thrown)
-  const mark = execution.markOf(error, path)
+  const mark = scheduler.run.markOf(error, path)
   return storeEnd(step, { path, kind: 'run', phase: 'failed', attempt, durationMs, error, mark })
 }
 
-async function storeEnd({ execution, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
+async function storeEnd({ scheduler, plan }: StepRun, end: StepEnd): Promise<StepEnd> {
   const record = plan.once ? { ...end, once: true } : end
-  await execution.append(record, { limited: plan.limits.uses.length > 0 })
+  await scheduler.journal.append(record, { limited: plan.limits.uses.length > 0 })
   return record
 }
 

@@ -2,8 +2,8 @@ import { encodeValue } from '../model/codec.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { StepPath } from '../model/step-path.ts'
-import type { Execution, StepEnd } from './execution.ts'
 import type { StoredStep } from './journal-index.ts'
+import type { StepEnd, StepScheduler } from './step-scheduler.ts'
 
 /** A longer sleep stores its deadline when it begins, so that no resume restarts it. */
 const shortSleepMs = 1_000
@@ -17,29 +17,29 @@ export function sleepMs(name: string, time: Duration | Date, now: number): numbe
 }
 
 export async function sleepStep(
-  execution: Execution,
+  scheduler: StepScheduler,
   path: StepPath,
   stored: StoredStep | undefined,
   ms: number,
 ): Promise<StepEnd> {
-  const begun = stored?.wait ?? (await beginWait(execution, path, ms))
-  await execution.wait(path, 'time', begun.remainingMs, begun.position)
+  const begun = stored?.wait ?? (await beginWait(scheduler, path, ms))
+  await scheduler.waits.wait(path, { kind: 'time', ms: begun.remainingMs, position: begun.position })
   const record = sleepEnd(path, begun.position)
   for (;;) {
-    const answer = await execution.append(record)
+    const answer = await scheduler.journal.append(record)
     if (answer.kind !== 'early') return record
-    await execution.wait(path, 'time', answer.remainingMs, begun.position)
+    await scheduler.waits.wait(path, { kind: 'time', ms: answer.remainingMs, position: begun.position })
   }
 }
 
 async function beginWait(
-  execution: Execution,
+  scheduler: StepScheduler,
   path: StepPath,
   ms: number,
 ): Promise<{ readonly remainingMs: number; readonly position?: number }> {
   if (ms <= shortSleepMs) return { remainingMs: ms }
   const record = { path, kind: 'sleep', phase: 'waiting', attempt: 1, durationMs: 0, pauseMs: ms } as const
-  const { position } = await execution.append(record)
+  const { position } = await scheduler.journal.append(record)
   return { remainingMs: ms, position }
 }
 

@@ -2,7 +2,7 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { LimitUse } from '../model/limit-use.ts'
 import { isLimiter, type Limiter } from '../model/limiter.ts'
 import type { StepPath } from '../model/step-path.ts'
-import type { Execution } from './execution.ts'
+import type { StepScheduler } from './step-scheduler.ts'
 
 /** What a step uses of limiters. */
 export interface StepLimits {
@@ -12,30 +12,33 @@ export interface StepLimits {
 }
 
 /** A line is asked again at least this often, whatever hints come. */
-const longestWaitMs = 2_000
+const maxWaitMs = 2_000
 
 /**
  * Takes all limits of one attempt, however long that takes: a long wait gives the slot up, and the resumed step finds
  * its place in line. Answers the turn, which names this use.
  */
 export async function passLimits(
-  execution: Execution,
+  scheduler: StepScheduler,
   path: StepPath,
   attempt: number,
   { uses, limiters }: StepLimits,
 ): Promise<number> {
   if (uses.length === 0) return 0
-  await execution.defineLimiters(limiters)
+  await scheduler.limits.define(limiters)
   for (;;) {
-    const { turn, answer } = await execution.acquire(path, attempt, uses)
+    const { turn, answer } = await scheduler.limits.acquire(path, attempt, uses)
     if (answer.kind === 'granted') return turn
-    await execution.waitInLine(path, Math.min(answer.opensInMs ?? longestWaitMs, longestWaitMs))
+    await scheduler.waits.wait(path, {
+      kind: 'limit',
+      ms: Math.min(answer.opensInMs ?? maxWaitMs, maxWaitMs),
+    })
   }
 }
 
 /** The function `correctCost` of a step's context. */
 export function costCorrection(
-  execution: Execution,
+  scheduler: StepScheduler,
   path: StepPath,
   turn: number,
   { limiters }: StepLimits,
@@ -57,6 +60,6 @@ export function costCorrection(
         `correctCost in step '${path}': ${String(cost)} is not a whole number of points`,
       )
     }
-    await execution.correctCost(path, turn, { limiter: one.name, cost })
+    await scheduler.limits.correctCost(path, turn, { limiter: one.name, cost })
   }
 }

@@ -5,20 +5,20 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type StepContext, type StepOptions, type StepTools, stepAgain } from '../model/job.ts'
 import { checkKnownOptions } from '../model/known-options.ts'
 import { type StepPath, stepPath, stepSegment } from '../model/step-path.ts'
-import type { Execution } from './execution.ts'
 import { planRunStep, runStep } from './run-step.ts'
 import { sleepMs, sleepStep } from './sleep-step.ts'
+import type { StepScheduler } from './step-scheduler.ts'
 import { frames, StepScope } from './step-scope.ts'
 
 /**
- * The `step` object of one stay. Each promise that one of its tools returns is handed out with a handler of the
+ * The `step` object of one execution. Each promise that one of its tools returns is handed out with a handler of the
  * runtime's own: a step that fails before the author awaits it reaches that `await` and nothing else.
  */
-export function stepTools(execution: Execution): StepTools {
-  const tools: [string, unknown][] = Object.entries(toolsOf(execution))
+export function stepTools(scheduler: StepScheduler): StepTools {
+  const tools: [string, unknown][] = Object.entries(toolsOf(scheduler))
   const handedOut = tools.map(([name, tool]) => [
     name,
-    typeof tool === 'function' ? handOut(execution, tool as Tool) : tool,
+    typeof tool === 'function' ? handOut(scheduler, tool as Tool) : tool,
   ])
   return Object.fromEntries(handedOut) as StepTools
 }
@@ -26,24 +26,25 @@ export function stepTools(execution: Execution): StepTools {
 /** A step call: its name first. */
 type Tool = (name: unknown, ...rest: unknown[]) => Promise<unknown>
 
-function handOut(execution: Execution, tool: Tool): Tool {
+function handOut(scheduler: StepScheduler, tool: Tool): Tool {
   return (name, ...rest) =>
     handled(tool(name, ...rest), (error) =>
-      execution.failedSteps.addThrown(calledPath(execution, name), error),
+      scheduler.failedSteps.addThrown(calledPath(scheduler, name), error),
     )
 }
 
 /** Names a call that was refused before it had a path. Never throws. */
-function calledPath(execution: Execution, name: unknown): StepPath {
+function calledPath(scheduler: StepScheduler, name: unknown): StepPath {
   const frame = frames.getStore()
-  const prefix = frame?.owner !== execution ? '' : frame.kind === 'scope' ? frame.scope.prefix : frame.path
+  const prefix =
+    frame?.owner !== scheduler.state ? '' : frame.kind === 'scope' ? frame.scope.prefix : frame.path
   const shown = typeof name === 'string' ? name.slice(0, maxNameShown) : `(${typeof name})`
   return prefix === '' ? shown : `${prefix}/${shown}`
 }
 
 const maxNameShown = 100
 
-function toolsOf(execution: Execution): StepTools {
+function toolsOf(scheduler: StepScheduler): StepTools {
   return {
     again: stepAgain,
     run: async <T>(
@@ -54,8 +55,8 @@ function toolsOf(execution: Execution): StepTools {
       const segment = stepSegment(name, options?.key)
       checkBody(name, body)
       const plan = planRunStep(name, options as StepOptions<never> | undefined)
-      return execution.step<T>(currentScope(execution, segment), segment, 'run', (path, stored) =>
-        runStep(execution, path, stored, body, plan),
+      return scheduler.step<T>(currentScope(scheduler, segment), segment, 'run', (path, stored) =>
+        runStep(scheduler, path, stored, body, plan),
       )
     },
     sleep: async (
@@ -64,9 +65,9 @@ function toolsOf(execution: Execution): StepTools {
       options?: { key?: string | number },
     ): Promise<void> => {
       const segment = keyedSegment(name, options)
-      const ms = sleepMs(name, time, execution.seams.clock.now())
-      return execution.step<void>(currentScope(execution, segment), segment, 'sleep', (path, stored) =>
-        sleepStep(execution, path, stored, ms),
+      const ms = sleepMs(name, time, scheduler.deps.clock.now())
+      return scheduler.step<void>(currentScope(scheduler, segment), segment, 'sleep', (path, stored) =>
+        sleepStep(scheduler, path, stored, ms),
       )
     },
     scope: async <T>(
@@ -76,14 +77,15 @@ function toolsOf(execution: Execution): StepTools {
     ): Promise<T> => {
       const segment = keyedSegment(name, options)
       checkBody(name, body)
-      const outer = currentScope(execution, segment)
+      const outer = currentScope(scheduler, segment)
       const path = outer.enter(segment)
       try {
-        return await frames.run({ kind: 'scope', owner: execution, scope: new StepScope(path) }, async () =>
-          body(),
+        return await frames.run(
+          { kind: 'scope', owner: scheduler.state, scope: new StepScope(path) },
+          async () => body(),
         )
       } catch (error) {
-        execution.failedSteps.addThrown(path, error)
+        scheduler.failedSteps.addThrown(path, error)
         throw error
       } finally {
         outer.leave(segment)
@@ -103,9 +105,9 @@ function checkBody(name: string, body: unknown): void {
 }
 
 /** The innermost scope of the calling code. @throws NestedStepError inside a step's body. */
-function currentScope(execution: Execution, segment: string): StepScope {
+function currentScope(scheduler: StepScheduler, segment: string): StepScope {
   const frame = frames.getStore()
-  if (frame === undefined || frame.owner !== execution) return execution.root
+  if (frame === undefined || frame.owner !== scheduler.state) return scheduler.root
   if (frame.kind === 'scope') return frame.scope
   throw new NestedStepError(stepPath('', segment, 1), frame.path)
 }

@@ -1,7 +1,7 @@
 import type { FailureMark } from './failure-mark.ts'
-import type { WaitingFor } from './run.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
+import type { ArrivalKind, DeadlineKind } from './wait.ts'
 
 /** How a stay in a slot ended, as the worker asks the store to settle it. Durations, never instants. */
 export type Outcome =
@@ -25,16 +25,16 @@ interface Failure {
   readonly mark?: FailureMark
 }
 
-/** One wait of a suspended run: the deadline was stored by the journal entry at `position`, the line was joined by the step. */
+/** One wait of a suspended run: the journal entry at `position` stored its deadline, or the step at `path` asked for what arrives. */
 export type Wait =
   | {
-      readonly kind: Exclude<WaitingFor['kind'], 'limit'>
+      readonly kind: DeadlineKind
       readonly path: StepPath
       readonly position: number
       /** Of the failure after which a `retry` waits. */
       readonly fingerprint?: string
     }
-  | { readonly kind: 'limit'; readonly path: StepPath }
+  | { readonly kind: ArrivalKind; readonly path: StepPath }
 
 /** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
 export type StayOutcome = Outcome['kind'] | 'lost'

@@ -1,6 +1,7 @@
 import type { RunId } from './run-id.ts'
 import type { StoredError } from './stored-error.ts'
 import type { UniqueKey } from './unique.ts'
+import type { WaitKind } from './wait.ts'
 
 /**
  * The one table of how a run moves: state -> transition -> next state. A transition that a state does not
@@ -51,7 +52,7 @@ export function isEnd(state: RunState): state is EndState {
 
 /** What a waiting run waits for; `until` is ms since the epoch by the store's clock. For `limit` the name is the limiter's. */
 export interface WaitingFor {
-  readonly kind: 'time' | 'retry' | 'limit'
+  readonly kind: WaitKind
   readonly name?: string
   readonly until?: number
 }

@@ -31,15 +31,6 @@ export function createLogger(options: LoggerOptions = {}): Logger {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
 }
 
-/** The same logger with `bindings` on every line. */
-export function withFields(log: Logger, bindings: object): Logger {
-  const bind =
-    (level: LogLevel) =>
-    (fields: object, message?: string): void =>
-      log[level]({ ...bindings, ...fields }, message)
-  return { debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') }
-}
-
 /** The same logger; when it throws, that is a warning of the process and changes nothing for the run it is about. */
 export function unfailing(log: Logger): Logger {
   let warned = false

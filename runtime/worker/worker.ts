@@ -7,7 +7,7 @@ import { type Leader, Leadership } from '../coordination/leadership.ts'
 import { MetricsDuty } from '../coordination/metrics-duty.ts'
 import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
-import { backoffMs, type Clock, endsWithin, pause } from '../model/clock.ts'
+import { type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { outageKindOf } from '../model/errors.ts'
 import { handled } from '../model/handled.ts'
@@ -17,6 +17,7 @@ import { checkNodeVersion } from '../model/node-version-error.ts'
 import type { RunId } from '../model/run-id.ts'
 import { type StoredError, toStoredError } from '../model/stored-error.ts'
 import { TimeBudget } from '../model/time-budget.ts'
+import { untilAnswered } from '../model/until-answered.ts'
 import type { WorkerDefinition } from '../store/definitions.ts'
 import { openStore } from '../store/open-store.ts'
 import type { Store, Unsubscribe, WorkerStatus } from '../store/store.ts'
@@ -74,7 +75,7 @@ export class Worker {
   readonly #open: StoreOpener
   readonly #leadership: Leadership
   readonly #outages: OutageLog
-  readonly #stays = new Map<RunId, Promise<void>>()
+  readonly #executions = new Map<RunId, Promise<void>>()
   /** What its code declares beside its jobs, once it is checked. */
   #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
@@ -305,7 +306,7 @@ export class Worker {
     const { registered, limiters, queues, queueOrder, concurrency, leaseMs } = this.#config
     const protection = this.#task?.protection
     const session = new LeaseSession(store, this.#config, {
-      stays: this.#stays,
+      executions: this.#executions,
       protection:
         protection === undefined ? noRunProtection : new TaskRunProtection(protection, this.#config.log),
       onDrainOrder: () => void this.#stop({ cause: 'order' }),
@@ -364,22 +365,20 @@ export class Worker {
     const choked = this.#keeper?.choked ?? false
     await lost.lose()
     await store.resign(lost.lease, []).catch(() => undefined)
-    for (let attempt = 1; this.#phase === 'working'; attempt++) {
-      try {
-        // A process that choked may have harmed its connections by itself: its losses count.
-        if (!choked) await this.#reportCut(store, lost)
-        await this.#beginSession(store)
-        return
-      } catch (error) {
-        if (outageKindOf(error) === undefined) {
-          this.#config.log.warn(
-            { err: toStoredError(error) },
-            'the worker could not register again; it keeps trying',
-          )
-        }
-        await pause(this.#clock, backoffMs(attempt, this.#clock.random()), this.#hurry.signal)
-      }
+    const registerAgain = async (): Promise<void> => {
+      // A process that choked may have harmed its connections by itself: its losses count.
+      if (!choked) await this.#reportCut(store, lost)
+      await this.#beginSession(store)
     }
+    const onFailure = (error: unknown): void => {
+      if (outageKindOf(error) !== undefined) return
+      this.#config.log.warn(
+        { err: toStoredError(error) },
+        'the worker could not register again; it keeps trying',
+      )
+    }
+    const goesOn = (): boolean => this.#phase === 'working'
+    await untilAnswered(registerAgain, { clock: this.#clock, over: this.#hurry.signal, goesOn, onFailure })
   }
 
   /** A worker whose connections were cut was taken for dead by its peers: its runs are not to be blamed for that. */
@@ -430,7 +429,7 @@ export class Worker {
       await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
     this.#outages.close()
-    await whole.wait(Promise.all(this.#stays.values()), longestUnwindMs)
+    await whole.wait(Promise.all(this.#executions.values()), longestUnwindMs)
     // Its runs have left their slots: what is protected is given back.
     if (this.#task !== undefined) await whole.wait(this.#task.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())

@@ -3,6 +3,7 @@ import { decodeValue } from '../../model/codec.ts'
 import { RunPoisonedError } from '../../model/errors.ts'
 import { cutBounds, type LossCounts, poisonLimit } from '../../model/poison.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
+import { isDeadline } from '../../model/wait.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
 import { readVersion } from '../stored-version.ts'
@@ -249,7 +250,7 @@ function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
   const [kind = 'time', until = 0, name] = w ?? []
   return {
     kind,
-    ...(kind === 'limit' ? {} : { until: shown(until) }),
+    ...(isDeadline({ kind }) ? { until: shown(until) } : {}),
     ...(name === undefined || name === '' ? {} : { name }),
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { defineJob, type EnqueueOptions } from '../../../sdk/index.ts'
-import { bothStores } from '../../support/both-stores.ts'
+import { bothStores } from '../../support/stores/both-stores.ts'
 import { openWorkshop, rejection } from '../../support/workshop.ts'
 
 const hello = defineJob({ name: 'hello' }, () => 'hello')

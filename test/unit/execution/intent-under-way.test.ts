@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest'
-import { Execution, type Stop } from '../../../runtime/execution/execution.ts'
+import { CurrentRun } from '../../../runtime/execution/current-run.ts'
+import { StepScheduler } from '../../../runtime/execution/step-scheduler.ts'
 import { stepTools } from '../../../runtime/execution/step-tools.ts'
+import type { Stop } from '../../../runtime/execution/stop.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import type { ClaimedRun, EntryAnswer } from '../../../runtime/store/store.ts'
+import { defineJob } from '../../../sdk/index.ts'
 import { LineLog } from '../../support/line-log.ts'
 import { gate } from '../../support/workshop.ts'
 
@@ -29,7 +32,7 @@ async function stopDuringIntent(
   stop: Stop,
   beside = false,
 ): Promise<{
-  readonly execution: Execution
+  readonly execution: StepScheduler
   readonly phases: readonly string[]
   readonly begun: () => number
 }> {
@@ -38,29 +41,19 @@ async function stopDuringIntent(
   const phases: string[] = []
   let begun = 0
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
-  const { id, job, version, queue, attempt, losses, tags, headers } = run
-  const info = {
-    id,
-    job,
-    version,
-    queue,
-    attempt,
-    losses,
-    tags,
-    headers,
-    enqueuedAt: new Date(0),
-    protect: false,
-  }
-  const execution = new Execution(run, info, {
-    ...{ clock: systemClock, log, middleware: [], maxValueBytes: 1_000, version: 1 },
-    ...{ defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused, readPage: unused },
+  const charge = defineJob({ name: 'charge' }, () => undefined)
+  const execution = new StepScheduler(new CurrentRun(run, charge, log), {
+    ...{ clock: systemClock, middleware: [], maxValueBytes: 1_000, readPage: unused },
+    limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
     onIdle: () => undefined,
-    coverOnce: async () => () => undefined,
-    submit: ({ record: { path, phase } }) => {
-      phases.push(`${path} ${phase}`)
-      if (phase !== 'intent' && phase !== 'retrying') return Promise.resolve({ kind: 'stored' })
-      if (phases.length === (beside ? 2 : 1)) sent.open()
-      return phase === 'intent' ? ofIntent.opened : ofPause.opened
+    cover: { coverOnce: async () => () => undefined },
+    entries: {
+      submit: ({ record: { path, phase } }) => {
+        phases.push(`${path} ${phase}`)
+        if (phase !== 'intent' && phase !== 'retrying') return Promise.resolve({ kind: 'stored' })
+        if (phases.length === (beside ? 2 : 1)) sent.open()
+        return phase === 'intent' ? ofIntent.opened : ofPause.opened
+      },
     },
   })
   const step = stepTools(execution)
@@ -84,7 +77,7 @@ test.for<Stop>([{ kind: 'draining' }, { kind: 'unprotected' }])(
   'R12: a body whose intent was being stored when the run was to be handed over ($kind) begins, and ends, first',
   async (stop) => {
     const { execution, phases, begun } = await stopDuringIntent(stop)
-    expect(await execution.nextTurn()).toEqual({ kind: 'stopped', stop })
+    expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })
     expect([begun(), phases]).toEqual([1, ['pay intent', 'pay done']])
   },
 )
@@ -92,7 +85,7 @@ test.for<Stop>([{ kind: 'draining' }, { kind: 'unprotected' }])(
 test('R12: the same beside a step that is to pause, which alone would be handed over at once', async () => {
   const stop: Stop = { kind: 'draining' }
   const { execution, phases, begun } = await stopDuringIntent(stop, true)
-  expect(await execution.nextTurn()).toEqual({ kind: 'stopped', stop })
+  expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })
   expect(begun()).toBe(1)
   expect(phases.toSorted()).toEqual(['flaky retrying', 'pay done', 'pay intent'])
 })
@@ -101,7 +94,7 @@ test.for<Stop>([{ kind: 'cancelled' }, { kind: 'timed out' }])(
   'a body whose intent was being stored when the run was $kind does not begin',
   async (stop) => {
     const { execution, phases, begun } = await stopDuringIntent(stop)
-    expect(await execution.nextTurn()).toEqual({ kind: 'stopped', stop })
+    expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })
     await execution.settleBodies()
     expect([begun(), phases]).toEqual([0, ['pay intent']])
   },
@@ -112,6 +105,6 @@ test('a body whose intent was being stored when the lease was lost does not begi
   execution.stop({ kind: 'lost' })
   await execution.lost
   await execution.settleBodies()
-  await execution.hop()
+  await new Promise(setImmediate)
   expect([begun(), phases]).toEqual([0, ['pay intent']])
 })

@@ -1,8 +1,8 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
 import { createLogger, type LoggerOptions } from '../../../runtime/index.ts'
+import { withFields } from '../../../runtime/model/bound-logger.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
-import { withFields } from '../../../runtime/worker/logger.ts'
 import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
 
 class Page extends Writable {

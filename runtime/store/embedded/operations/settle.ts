@@ -1,6 +1,7 @@
 import { encodeError } from '../../../model/codec.ts'
 import type { Outcome, Wait } from '../../../model/outcome.ts'
 import type { RunState, WaitingFor } from '../../../model/run.ts'
+import { type DeadlineKind, isArrival, isDeadline } from '../../../model/wait.ts'
 import type { EntryAnswer, LeaseId, Settlement } from '../../store.ts'
 import { needsProtection, storedVersion } from '../../stored-version.ts'
 import { countRunFailure } from '../failure-groups.ts'
@@ -88,10 +89,10 @@ function backOff(
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
 function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
   const lines = waits
-    .filter((wait) => wait.kind === 'limit')
+    .filter(isArrival)
     .map(({ path }) => admissionOf(tx, run.seq, path))
   if (lines.some((admission) => admission?.line === undefined)) return { kind: 'continue' }
-  const timed = waits.filter((wait) => wait.kind !== 'limit')
+  const timed = waits.filter(isDeadline)
   const untils = timed.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))
   const first = untils.sort((a, b) => a.until - b.until)[0]
   if (first === undefined && lines.length > 0)
@@ -114,7 +115,7 @@ function inLine(admission: Admission | undefined): WaitingFor {
   return { kind: 'limit', name: admission?.takes[admission.line ?? 0]?.limiter ?? '' }
 }
 
-function storedDeadline(tx: Transaction, run: RunRow, wait: Exclude<Wait, { kind: 'limit' }>): number {
+function storedDeadline(tx: Transaction, run: RunRow, wait: Extract<Wait, { kind: DeadlineKind }>): number {
   const entry = tx.sql.get<{ until: number | null }>(
     'SELECT until FROM journal WHERE run = ? AND position = ?',
     run.seq,

@@ -1,5 +1,6 @@
 import { encodeError } from '../../../model/codec.ts'
 import type { FailureMark } from '../../../model/failure-mark.ts'
+import { isArrival } from '../../../model/wait.ts'
 import type { EntryAnswer, Orders, Settlement } from '../../store.ts'
 import type { Keys } from '../keys.ts'
 import type { Reply } from '../redis-link.ts'
@@ -28,7 +29,7 @@ export function encodeSettlement(settlement: Settlement, keys: Keys, journals: s
     case 'waiting': {
       journals.push(keys.journal(run))
       const waits = outcome.waits.map((wait) =>
-        wait.kind === 'limit'
+        isArrival(wait)
           ? [wait.kind, wait.path, 0]
           : [
               wait.kind,

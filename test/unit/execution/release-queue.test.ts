@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ReleaseLine } from '../../../runtime/execution/release-line.ts'
+import { ReleaseQueue } from '../../../runtime/execution/release-queue.ts'
 import type { Clock } from '../../../runtime/model/clock.ts'
 
 /** A clock whose timers and macrotasks run when the test says so. */
@@ -36,29 +36,29 @@ function wearOut(clock: HandClock): void {
   }
 }
 
-function lineOf(...paths: string[]): {
-  line: ReleaseLine
+function queueOf(...paths: string[]): {
+  queue: ReleaseQueue
   clock: HandClock
   out: string[]
   call: (path: string) => void
 } {
   const clock = new HandClock()
-  const line = new ReleaseLine(clock, () => undefined)
+  const queue = new ReleaseQueue(clock, () => undefined)
   const out: string[] = []
-  line.load(paths)
-  return { line, clock, out, call: (path) => line.called(path, () => void out.push(path)) }
+  queue.load(paths)
+  return { queue, clock, out, call: (path) => queue.called(path, () => void out.push(path)) }
 }
 
 describe('stored results on a resume', () => {
   test('are handed out in the order they were stored, whatever the order of the calls', () => {
-    const { clock, out, call } = lineOf('a', 'b', 'c')
+    const { clock, out, call } = queueOf('a', 'b', 'c')
     for (const path of ['c', 'b', 'a']) call(path)
     clock.runTasks()
     expect(out).toEqual(['a', 'b', 'c'])
   })
 
   test('wait for an earlier one that the code has not called yet', () => {
-    const { clock, out, call } = lineOf('a', 'b')
+    const { clock, out, call } = queueOf('a', 'b')
     call('b')
     for (let tick = 0; tick < 15; tick++) {
       clock.fireTimer()
@@ -71,7 +71,7 @@ describe('stored results on a resume', () => {
   })
 
   test('one timer that comes late, after a blocked event loop, does not use patience up', () => {
-    const { clock, out, call } = lineOf('a', 'b')
+    const { clock, out, call } = queueOf('a', 'b')
     call('b')
     clock.fireTimer()
     expect(out).toEqual([])
@@ -81,25 +81,25 @@ describe('stored results on a resume', () => {
   })
 
   test('go on without a step that is gone from the code', () => {
-    const { line, clock, out, call } = lineOf('gone', 'b')
+    const { queue, clock, out, call } = queueOf('gone', 'b')
     call('b')
-    expect(line.isOvertaken('gone')).toBe(false)
+    expect(queue.isOvertaken('gone')).toBe(false)
     wearOut(clock)
     expect(out).toEqual(['b'])
-    expect(line.isOvertaken('gone')).toBe(true)
+    expect(queue.isOvertaken('gone')).toBe(true)
   })
 
   test('are not overtaken by a step that is new in the code', () => {
-    const { line, clock, out, call } = lineOf('gone', 'a', 'to come')
+    const { queue, clock, out, call } = queueOf('gone', 'a', 'to come')
     call('a')
-    line.push('new', () => void out.push('new'))
+    queue.push('new', () => void out.push('new'))
     wearOut(clock)
     expect(out).toEqual(['a', 'new'])
-    expect([line.isOvertaken('gone'), line.isOvertaken('to come')]).toEqual([true, false])
+    expect([queue.isOvertaken('gone'), queue.isOvertaken('to come')]).toEqual([true, false])
   })
 
   test('come one at a time, each in a task of its own', () => {
-    const { clock, out, call } = lineOf('a', 'b')
+    const { clock, out, call } = queueOf('a', 'b')
     call('a')
     call('b')
     clock.tasks.shift()?.()

@@ -3,14 +3,14 @@ import type { StepPath } from '../model/step-path.ts'
 
 interface Item {
   readonly path: StepPath
-  /** By an earlier stay. */
+  /** By an earlier execution. */
   readonly stored?: true
   /** Set once the code has called the step. */
   deliver?: () => void
 }
 
 /**
- * How long the head of the line may stay uncalled while other steps wait behind it. Counted in ticks of a live event
+ * How long the head of the queue may stay uncalled while other steps wait behind it. Counted in ticks of a live event
  * loop: time in which something blocks it gives the code no chance to call.
  */
 const patience = { ticks: 20, tickMs: 50 } as const
@@ -22,13 +22,13 @@ const patience = { ticks: 20, tickMs: 50 } as const
  * R1b  A result is handed out only when the code has called its step and every earlier result is out.
  * R1c  An uncalled head gives way when patience ends: its step was removed from the code (an orphan).
  */
-export class ReleaseLine {
+export class ReleaseQueue {
   readonly #clock: Clock
   readonly #onIdle: () => void
   #items: Item[] = []
   #head = 0
   readonly #uncalled = new Map<StepPath, Item>()
-  /** Uncalled ones that gave way, and those of them that a later result of an earlier stay has overtaken since. */
+  /** Uncalled ones that gave way, and those of them that a later result of an earlier execution has overtaken since. */
   readonly #gaveWay = new Set<StepPath>()
   readonly #overtaken = new Set<StepPath>()
   #hopping = false
@@ -40,7 +40,7 @@ export class ReleaseLine {
     this.#onIdle = onIdle
   }
 
-  /** Whether results stored by an earlier stay are still to be handed out. */
+  /** Whether results stored by an earlier execution are still to be handed out. */
   get replaying(): boolean {
     return this.#stored > 0
   }
@@ -52,13 +52,13 @@ export class ReleaseLine {
 
   /**
    * Returns whether the code went on, past a stored result that it had not called (R1c), to one stored later. A result of
-   * this stay alone doesn't tell: a step that is new in the code stands in line behind those it still is to call.
+   * this execution alone doesn't tell: a step that is new in the code stands in the queue behind those it still is to call.
    */
   isOvertaken(path: StepPath): boolean {
     return this.#overtaken.has(path)
   }
 
-  /** Puts results of earlier stays in line, in journal order. */
+  /** Queues the results of earlier executions, in journal order. */
   load(paths: readonly StepPath[]): void {
     for (const path of paths) {
       const item: Item = { path, stored: true }
@@ -68,7 +68,7 @@ export class ReleaseLine {
     }
   }
 
-  /** The code called a step whose result is in line. */
+  /** The code called a step whose result is queued. */
   called(path: StepPath, deliver: () => void): void {
     const item = this.#uncalled.get(path)
     if (item === undefined) {
@@ -80,7 +80,7 @@ export class ReleaseLine {
     this.#pump()
   }
 
-  /** A result of this stay was stored. */
+  /** A result of this execution was stored. */
   push(path: StepPath, deliver: () => void): void {
     this.#items.push({ path, deliver })
     this.#pump()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Committer, entryBytes } from '../../../runtime/execution/committer.ts'
+import { entryBytes, Outbox } from '../../../runtime/execution/outbox.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
 import { toStoredError } from '../../../runtime/model/stored-error.ts'
 import type { Checkpoint, CommitAnswer, Settlement } from '../../../runtime/store/store.ts'
@@ -34,19 +34,21 @@ function heldStore() {
   return { store: { commit }, calls, next }
 }
 
-function committerOn(store: ReturnType<typeof heldStore>['store']): Committer {
-  return new Committer(store, 'lease', systemClock, {
-    onOrders: () => undefined,
-    abandoned: new AbortController().signal,
+const unused = (): never => expect.unreachable('no settlement is sent')
+
+function outboxOn(store: ReturnType<typeof heldStore>['store']): Outbox {
+  return new Outbox({
+    ...{ store, lease: 'lease', clock: systemClock, over: new AbortController().signal },
+    ...{ onOrders: () => undefined, onSettlement: unused, onUnsettled: unused },
   })
 }
 
 test('while a batch is in flight the next one goes out, without the runs of the first', async () => {
   const { store, calls, next } = heldStore()
-  const committer = committerOn(store)
-  const all = [committer.submit(entry('A', 1)), committer.submit(entry('B', 1))]
+  const outbox = outboxOn(store)
+  const all = [outbox.submit(entry('A', 1)), outbox.submit(entry('B', 1))]
   await next(1)
-  all.push(committer.submit(entry('A', 2)), committer.submit(entry('C', 1)))
+  all.push(outbox.submit(entry('A', 2)), outbox.submit(entry('C', 1)))
   await next(2)
   expect(calls.map(({ names }) => names)).toEqual(['A1 B1', 'C1'])
   calls[1]?.answer()
@@ -59,12 +61,12 @@ test('while a batch is in flight the next one goes out, without the runs of the 
 
 test('of a batch that errors no later entry overtakes one that is sent alone', async () => {
   const { store, calls, next } = heldStore()
-  const committer = committerOn(store)
-  const all = [entry('A', 1), entry('B', 1), entry('A', 2)].map((one) => committer.submit(one))
+  const outbox = outboxOn(store)
+  const all = [entry('A', 1), entry('B', 1), entry('A', 2)].map((one) => outbox.submit(one))
   await next(1)
   calls[0]?.fail()
   await next(2)
-  all.push(committer.submit(entry('A', 3)))
+  all.push(outbox.submit(entry('A', 3)))
   for (let n = 2; n <= 5; n++) {
     await next(n)
     calls[n - 1]?.answer()

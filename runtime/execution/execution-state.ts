@@ -1,0 +1,128 @@
+import type { Clock } from '../model/clock.ts'
+import { forever } from './forever.ts'
+import { isHandOver, type Stop } from './stop.ts'
+
+/** Hears of every change after which the execution may have come to its end, or may be suspended. */
+export interface StateListener {
+  changed(): void
+  stopped(stop: Stop): void
+}
+
+/**
+ * What one execution may still do: whether a step may begin, which store calls are under way, and why it is to stop. The parts
+ * of an execution share it and know nothing else of each other.
+ */
+export class ExecutionState {
+  readonly #clock: Clock
+  #listener: StateListener = { changed: () => undefined, stopped: () => undefined }
+  #stop: Stop | undefined
+  #hasEnded = false
+  #isClosed = false
+  #heldSteps = 0
+  #calls = 0
+  #gate: Promise<void> | undefined
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  listen(listener: StateListener): void {
+    this.#listener = listener
+  }
+
+  get stop(): Stop | undefined {
+    return this.#stop
+  }
+
+  /** Whether the job's function has ended: no step begins any more. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
+  /** Whether nothing is written and no step settles any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Whether a store call of a step is under way: it keeps the execution from ending (E4). */
+  get isStoring(): boolean {
+    return this.#calls > 0
+  }
+
+  /** Whether a step call is held because the execution is to stop. */
+  get holdsSteps(): boolean {
+    return this.#heldSteps > 0
+  }
+
+  /** E3: whether the body of a stored intent begins although a hand-over was asked for. */
+  get owesBody(): boolean {
+    return this.#stop !== undefined && isHandOver(this.#stop) && !this.#hasEnded && !this.#isClosed
+  }
+
+  /** While the store decides on a suspension or on the end of a wait, steps wait for this. */
+  get gate(): Promise<void> | undefined {
+    return this.#gate
+  }
+
+  /** Keeps steps back until the returned function is called. */
+  closeGate(): () => void {
+    let open = (): void => undefined
+    this.#gate = new Promise((resolve) => {
+      open = () => {
+        this.#gate = undefined
+        resolve()
+      }
+    })
+    return open
+  }
+
+  /** Asks the execution to end at its next step edge. The first firm reason stands; a lost lease overrides it. */
+  requestStop(stop: Stop): void {
+    if (this.#isClosed || this.#stop?.kind === 'lost') return
+    if (this.#hasEnded && stop.kind !== 'lost') return
+    // A drain must not take from a run that it needs protection.
+    const isFirm = this.#stop !== undefined && (!isHandOver(this.#stop) || stop.kind === 'draining')
+    if (isFirm && stop.kind !== 'lost') return
+    this.#stop = stop
+    this.#listener.stopped(stop)
+  }
+
+  end(): void {
+    this.#hasEnded = true
+  }
+
+  close(): void {
+    this.#isClosed = true
+  }
+
+  changed(): void {
+    this.#listener.changed()
+  }
+
+  /** E3: resolves when a step may begin, and never once the execution is to stop. */
+  async mayBegin(): Promise<void> {
+    while (this.#gate !== undefined) await this.#gate
+    if (this.#stop !== undefined || this.#hasEnded || this.#isClosed) return this.holdStep()
+  }
+
+  /** Holds a step call for ever: no `catch` of the author sees it (E3). */
+  holdStep(): Promise<never> {
+    this.#heldSteps++
+    this.changed()
+    return forever()
+  }
+
+  /** Makes a store call of a step (E4). */
+  async during<T>(call: () => Promise<T>): Promise<T> {
+    this.#calls++
+    try {
+      return await call()
+    } finally {
+      // What follows from the reply has begun by then, so that the execution can't end in between.
+      this.#clock.soon(() => {
+        this.#calls--
+        this.changed()
+      })
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { JournalFullError } from '../model/errors.ts'
+import { entryOverheadBytes, type JournalRecord, journalLimits } from '../model/journal.ts'
+import { onFailedPath } from '../model/step-path.ts'
+import { messageOf } from '../model/thrown.ts'
+import type { Checkpoint, ClaimedRun, EntryAnswer } from '../store/store.ts'
+import type { ExecutionState } from './execution-state.ts'
+import { forever } from './forever.ts'
+
+/** Sends a run's entries to the store, in their order. */
+export interface EntrySender {
+  submit(entry: Checkpoint): Promise<EntryAnswer>
+}
+
+/**
+ * Writes the journal of one execution. Positions are handed out in the order of `append`, one store entry each; after `gap` or
+ * `gone` nothing more is written and nothing more settles (E2).
+ */
+export class JournalWriter {
+  readonly #run: ClaimedRun
+  readonly #state: ExecutionState
+  readonly #sender: EntrySender
+  #position: number
+  #bytes: number
+  /** Stored entries: after a retry of the run fewer than positions. */
+  #entries = 0
+
+  constructor(run: ClaimedRun, state: ExecutionState, sender: EntrySender) {
+    this.#run = run
+    this.#state = state
+    this.#sender = sender
+    this.#position = run.position
+    this.#bytes = run.journalBytes
+  }
+
+  /** The last position known to be stored, once nothing is under way. */
+  get position(): number {
+    return this.#position
+  }
+
+  /** Counts entries that earlier executions stored. */
+  countStored(entries: number): void {
+    this.#entries += entries
+  }
+
+  /** Stores one record as the run's next entry. */
+  async append(
+    record: JournalRecord,
+    { limited = false }: { readonly limited?: boolean } = {},
+  ): Promise<EntryAnswer & { readonly position: number }> {
+    while (this.#state.gate !== undefined) await this.#state.gate
+    if (this.#state.isClosed || this.#isFull(record)) return forever()
+    const position = ++this.#position
+    this.#entries++
+    // The end of a wait may be refused as early: its position is then free again, so nothing may follow it yet.
+    const isRefusable = record.phase === 'done' && record.waitedAt !== undefined
+    const openGate = isRefusable ? this.#state.closeGate() : undefined
+    const { id, fence } = this.#run
+    const entry = { kind: 'checkpoint', run: id, fence, position, record } as const
+    try {
+      const reply = await this.#state.during(() =>
+        this.#sender.submit(limited ? { ...entry, limited } : entry),
+      )
+      if (reply.kind === 'early') {
+        this.#position--
+        this.#entries--
+      }
+      if (reply.kind === 'gap' || reply.kind === 'gone') {
+        this.#state.requestStop({ kind: 'lost' })
+        return forever()
+      }
+      return { ...reply, position }
+    } catch (error) {
+      const reason = `step '${record.path}' can't be stored: ${messageOf(error)}`
+      this.#state.requestStop({ kind: 'blocked', reason })
+      return forever()
+    } finally {
+      openGate?.()
+    }
+  }
+
+  #isFull(record: JournalRecord): boolean {
+    this.#bytes +=
+      record.path.length + entryOverheadBytes + (record.phase === 'done' ? record.value.length : 0)
+    const full =
+      this.#entries >= journalLimits.entries
+        ? `${journalLimits.entries} entries`
+        : this.#bytes > journalLimits.bytes
+          ? `${journalLimits.bytes} bytes`
+          : undefined
+    if (full === undefined || record.path === onFailedPath) return false
+    this.#state.requestStop({ kind: 'journal full', error: new JournalFullError(full) })
+    return true
+  }
+}

@@ -1,0 +1,208 @@
+import type { Clock } from '../model/clock.ts'
+import { storedErrorBytes } from '../model/stored-error.ts'
+import { messageOf } from '../model/thrown.ts'
+import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import {
+  type Checkpoint,
+  type CommitAnswer,
+  commitLimits,
+  type EntryAnswer,
+  type LeaseId,
+  type Orders,
+  type Settlement,
+  type Store,
+} from '../store/store.ts'
+
+type Entry = Checkpoint | Settlement
+
+interface Waiting<E extends Entry = Entry> {
+  readonly entry: E
+  readonly bytes: number
+  readonly resolve: (answer: EntryAnswer) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** Settlements on their way with one claim. */
+export interface SettlementBatch {
+  readonly entries: readonly Settlement[]
+  /** By place; what the store left out is no longer this worker's. */
+  settled(answers: readonly EntryAnswer[]): void
+  /** Sends each one by itself, after the store refused them together (B3). */
+  sendSingly(): Promise<void>
+}
+
+export interface OutboxDeps {
+  readonly store: Pick<Store, 'commit'>
+  readonly lease: LeaseId
+  readonly clock: Clock
+  /** Aborted once the lease is over: nothing leaves any more. */
+  readonly over: AbortSignal
+  readonly onOrders: (orders: Orders) => void
+  /** Called when a settlement waits for a claim to ride with. */
+  readonly onSettlement: () => void
+  readonly onUnsettled: (settlement: Settlement, error: unknown) => void
+}
+
+/** With room for what entries weigh beside their values. */
+const maxBatch = { entries: commitLimits.entries, bytes: commitLimits.bytes * 0.8 } as const
+const smallEntryBytes = 1_000
+/** While the store works on one batch, the next one is made. */
+const maxInFlight = 3
+const gone: EntryAnswer = { kind: 'gone' }
+
+/**
+ * Where the entries of a lease's runs leave the process: checkpoints in commits of their own, settlements with the next claim
+ * (R2). Natural batching: what arrives while commits are in flight goes in the next one.
+ * B1  Entries of one run reach the store in the order they were handed in: while one is in flight, no later one is sent.
+ * B2  A store that can't be reached is asked again with the same batch (S3) until the lease is over.
+ * B3  A batch that errors goes entry by entry, so that one bad entry fails only its own run (R24).
+ */
+export class Outbox {
+  readonly #deps: OutboxDeps
+  #checkpoints: Waiting[] = []
+  readonly #settlements: Waiting<Settlement>[] = []
+  #isScheduled = false
+  #inFlight = 0
+  readonly #runsInFlight = new Set<string>()
+
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps
+  }
+
+  /** Sends an entry in a commit. */
+  submit(entry: Entry): Promise<EntryAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#checkpoints.push({ entry, bytes: entryBytes(entry), resolve, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Sends a settlement with the next claim. Never rejects. */
+  async settle(settlement: Settlement): Promise<EntryAnswer> {
+    if (this.#deps.over.aborted) return gone
+    return new Promise((resolve, reject) => {
+      this.#settlements.push({ entry: settlement, bytes: entryBytes(settlement), resolve, reject })
+      this.#deps.onSettlement()
+    })
+  }
+
+  /** Whether a settlement waits for a claim. */
+  get hasSettlements(): boolean {
+    return this.#settlements.length > 0
+  }
+
+  /** Takes what is settled with the next claim: as much as one call may carry (R24). */
+  takeSettlements(): SettlementBatch {
+    let bytes = 0
+    const tooMany = this.#settlements.findIndex((waiting, i) => {
+      bytes += waiting.bytes
+      return i === commitLimits.entries || (i > 0 && bytes > commitLimits.bytes)
+    })
+    const batch = this.#settlements.splice(0, tooMany === -1 ? this.#settlements.length : tooMany)
+    return {
+      entries: batch.map(({ entry }) => entry),
+      settled: (answers) => {
+        for (const [i, { resolve }] of batch.entries()) resolve(answers[i] ?? gone)
+      },
+      sendSingly: async () => {
+        for (const { entry, resolve } of batch) resolve(await this.#settleSingly(entry))
+      },
+    }
+  }
+
+  /** The lease is over: what waits for a claim is no longer this worker's. */
+  close(): void {
+    for (const { resolve } of this.#settlements.splice(0)) resolve(gone)
+  }
+
+  /** R24: one settlement that the store can't carry out fails alone, and blocks its run with the reason. */
+  async #settleSingly(settlement: Settlement): Promise<EntryAnswer> {
+    try {
+      return await this.submit(settlement)
+    } catch (error) {
+      this.#deps.onUnsettled(settlement, error)
+      const reason = `its end can't be stored: ${messageOf(error)}`
+      const outcome = { kind: 'blocked', reason, digest: '' } as const
+      return this.submit({ ...settlement, outcome }).catch(() => gone)
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#checkpoints.length === 0 || this.#inFlight >= maxInFlight) return
+    this.#isScheduled = true
+    this.#deps.clock.soon(() => {
+      this.#isScheduled = false
+      const batch = this.#takeBatch()
+      if (batch.length === 0) return
+      void this.#send(batch)
+      this.#schedule()
+    })
+  }
+
+  #takeBatch(): Waiting[] {
+    let bytes = 0
+    const batch: Waiting[] = []
+    const left: Waiting[] = []
+    // B1: what stays behind keeps later entries of its run there.
+    const skipped = new Set<string>()
+    let isFull = false
+    for (const waiting of this.#checkpoints) {
+      const { run } = waiting.entry
+      // An intent may have to wait for a disk or a replica (R11): others do not wait with it.
+      const isApart = batch.length > 0 && (isIntent(waiting.entry) || isIntent(batch[0]?.entry))
+      const isHeavy = batch.length > 0 && bytes + waiting.bytes > maxBatch.bytes
+      isFull ||= batch.length === maxBatch.entries || isHeavy
+      if (isFull || isApart || this.#runsInFlight.has(run) || skipped.has(run)) {
+        left.push(waiting)
+        skipped.add(run)
+      } else {
+        bytes += waiting.bytes
+        batch.push(waiting)
+      }
+    }
+    this.#checkpoints = left
+    return batch
+  }
+
+  /** B1: the runs of a batch stay in flight until all of it is answered, also entry by entry. */
+  async #send(batch: readonly Waiting[]): Promise<void> {
+    this.#inFlight++
+    for (const { entry } of batch) this.#runsInFlight.add(entry.run)
+    if (!(await this.#commit(batch))) for (const waiting of batch) await this.#commit([waiting])
+    for (const { entry } of batch) this.#runsInFlight.delete(entry.run)
+    this.#inFlight--
+    this.#schedule()
+  }
+
+  /** Resolves to whether the batch was answered; a single entry always is. */
+  async #commit(batch: readonly Waiting[]): Promise<boolean> {
+    try {
+      const { answers, orders } = await this.#untilCommitted(batch.map(({ entry }) => entry))
+      for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] ?? gone)
+      this.#deps.onOrders(orders)
+    } catch (error) {
+      if (batch.length > 1) return false
+      for (const waiting of batch) waiting.reject(error)
+    }
+    return true
+  }
+
+  /** B2. */
+  async #untilCommitted(entries: readonly Entry[]): Promise<CommitAnswer> {
+    const { store, lease, clock, over } = this.#deps
+    const answer = await untilAnswered(() => store.commit(lease, entries), { clock, over })
+    return answer === unanswered ? { answers: [], orders: { drain: false, cancel: [], granted: [] } } : answer
+  }
+}
+
+function isIntent(entry: Entry | undefined): boolean {
+  return entry?.kind === 'checkpoint' && entry.record.phase === 'intent'
+}
+
+/** About what an entry weighs. */
+export function entryBytes(entry: Entry): number {
+  const content = entry.kind === 'settle' ? entry.outcome : entry.record
+  if ('error' in content) return storedErrorBytes(content.error)
+  if ('output' in content) return content.output.length
+  return 'value' in content ? content.value.length : smallEntryBytes
+}

@@ -1,0 +1,121 @@
+import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { hooksOf, type StayContext, through } from '../model/middleware.ts'
+import type { StayOutcome } from '../model/outcome.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import { type OpenStep, toldPath } from '../store/open-steps.ts'
+import type { ClaimedRun } from '../store/store.ts'
+import type { RunDrainPlan } from '../store/worker-drain.ts'
+import { executeRun } from './execute-run.ts'
+import { Execution, type ExecutionDeps, type ExecutionInput } from './execution.ts'
+import { judge } from './run-outcome.ts'
+import { settle } from './settle.ts'
+import type { Stop } from './stop.ts'
+
+/** Executes one run in a slot, inside the middleware, and tells the worker how far it is. */
+export class RunExecutor {
+  readonly run: ClaimedRun
+  readonly #execution: Execution
+  #hasBegun = false
+
+  constructor(input: ExecutionInput, deps: ExecutionDeps) {
+    this.run = input.run
+    this.#execution = new Execution(input, deps)
+  }
+
+  /** Whether it takes a slot: a run that only waits leaves its own to another, and so does one whose end is on its way. */
+  get takesSlot(): boolean {
+    return !this.#execution.isSettling && !this.#execution.scheduler.isIdle
+  }
+
+  /** Whether an at-most-once body is running: such a run is never handed back (R12). */
+  get insideOnce(): boolean {
+    return this.#execution.scheduler.bodies.insideOnce
+  }
+
+  /** The step in which the run has been for longest. */
+  get openStep(): OpenStep | undefined {
+    const open = this.#execution.scheduler.bodies.longestOpen
+    return open && { run: this.run.id, fence: this.run.fence, ...open }
+  }
+
+  /** What becomes of the run while its worker drains. */
+  get drainPlan(): RunDrainPlan {
+    const waitsFor = this.#execution.scheduler.bodies.handOverWaitsFor
+    const { id: run } = this.run
+    if (waitsFor === undefined) return { run, plan: 'handing over' }
+    const { path, once } = waitsFor
+    return { run, plan: once ? 'finishing once' : 'finishing step', path: toldPath(path) }
+  }
+
+  /** What a step of it waits for may have arrived. */
+  arrived(): void {
+    this.#execution.scheduler.waits.arrived()
+  }
+
+  stop(stop: Stop): void {
+    this.#execution.scheduler.stop(stop)
+  }
+
+  /** Gives the run back without executing it. */
+  release(): Promise<StayOutcome> {
+    return settle(this.#execution, { kind: 'released' })
+  }
+
+  /** Works on the run until it has settled and its bodies have ended. Never rejects. */
+  async execute(): Promise<StayOutcome> {
+    const outcome = await this.#insideMiddleware()
+    const { scheduler, run } = this.#execution
+    scheduler.close()
+    const open = await scheduler.settleBodies()
+    if (open.length > 0) run.log.warn({ steps: open }, 'steps go on although their run has left the slot')
+    return outcome
+  }
+
+  async #insideMiddleware(): Promise<StayOutcome> {
+    const hooks = hooksOf(this.#execution.deps.middleware, 'run')
+    let outcome: StayOutcome = 'lost'
+    const work = async (): Promise<{ readonly outcome: StayOutcome }> => {
+      outcome = await this.#untilLost()
+      return { outcome }
+    }
+    try {
+      if (hooks.length === 0) await work()
+      else await through(hooks, hookContext(this.#execution), work)
+      if (!this.#hasBegun) throw new InvalidOptionsError('a run middleware did not call next()')
+    } catch (error) {
+      outcome = await this.#afterThrow(error, outcome)
+    }
+    return outcome
+  }
+
+  #untilLost(): Promise<StayOutcome> {
+    this.#hasBegun = true
+    return Promise.race([
+      executeRun(this.#execution),
+      this.#execution.scheduler.lost.then(() => 'lost' as const),
+    ])
+  }
+
+  /** Before `next()`: as if the job had thrown. After it: the run has settled, unless the hook did not wait for that. */
+  #afterThrow(error: unknown, outcome: StayOutcome): Promise<StayOutcome> | StayOutcome {
+    const execution = this.#execution
+    execution.run.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
+    if (!this.#hasBegun) {
+      this.#hasBegun = true
+      return executeRun(execution, () => Promise.reject(error))
+    }
+    return execution.hasSettled ? outcome : settle(execution, judge(execution, error))
+  }
+}
+
+/** What a hook doesn't read is not made. */
+function hookContext({ run, scheduler }: Execution): StayContext {
+  return {
+    get run() {
+      return run.info
+    },
+    get signal() {
+      return scheduler.abortSignal
+    },
+  }
+}

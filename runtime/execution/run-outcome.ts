@@ -1,0 +1,127 @@
+import { encodeValue } from '../model/codec.ts'
+import { RunPoisonedError, RunTimeoutError } from '../model/errors.ts'
+import { type FailureMark, fixedMark } from '../model/failure-mark.ts'
+import type { Outcome } from '../model/outcome.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { fromStoredError, type StoredError, toStoredError } from '../model/stored-error.ts'
+import { isReadableError } from '../model/thrown.ts'
+import type { ClaimedRun } from '../store/store.ts'
+import { escapedStep, judgeRunFailure } from './classify-failure.ts'
+import type { Execution } from './execution.ts'
+import { runOnFailed } from './on-failed.ts'
+import type { ExecutionEnd } from './step-scheduler.ts'
+import type { Stop } from './stop.ts'
+
+/** Turns the end of an execution into the outcome that the store is to settle. */
+export async function outcomeOf(execution: Execution, end: ExecutionEnd, input: unknown): Promise<Outcome> {
+  const { scheduler } = execution
+  switch (end.kind) {
+    case 'returned':
+      await finish(execution)
+      scheduler.logFailedSteps()
+      return completed(execution, end.value, input)
+    case 'threw': {
+      await finish(execution, 'sibling failed')
+      const outcome = judge(execution, end.error)
+      if (outcome.kind !== 'failed') return outcome
+      scheduler.logFailedSteps(end)
+      return failed(execution, end.error, input)
+    }
+    case 'stopped':
+      return stopped(execution, end.stop, input)
+  }
+}
+
+async function finish({ scheduler, run }: Execution, abort?: 'sibling failed'): Promise<void> {
+  const open = await scheduler.finish(abort)
+  if (open.length > 0) run.log.warn({ steps: open }, 'the job ended while steps of it still run')
+}
+
+async function completed(execution: Execution, value: unknown, input: unknown): Promise<Outcome> {
+  try {
+    return { kind: 'completed', output: encodeValue(value, 'output', execution.deps.maxValueBytes) }
+  } catch (error) {
+    return failed(execution, error, input)
+  }
+}
+
+async function stopped(execution: Execution, stop: Stop, input: unknown): Promise<Outcome> {
+  switch (stop.kind) {
+    case 'draining':
+    case 'lost':
+      return { kind: 'released' }
+    case 'unprotected':
+      return { kind: 'released', protect: true }
+    case 'cancelled':
+      return { kind: 'cancelled' }
+    case 'blocked':
+      return blocked(execution, stop.reason)
+    case 'timed out':
+      return failedAs(execution, 'timed out', input)
+    case 'journal full':
+      return failed(execution, stop.error, input)
+  }
+}
+
+/** Decides whether code between steps gets another attempt. */
+export function judge(execution: Execution, error: unknown): Outcome {
+  const { job, deps, run } = execution
+  const { attempt } = run.claimed
+  const verdict = judgeRunFailure(error, job.retry, attempt, deps.clock.random())
+  const stored = toStoredError(error)
+  const escaped = escapedStep(error)
+  const mark = markOf(execution, stored, escaped)
+  if (verdict.kind === 'final')
+    return { kind: 'failed', error: stored, mark, ...(escaped === undefined ? {} : { escaped }) }
+  const { delayMs } = verdict
+  run.log.warn({ err: stored, attempt, delayMs }, 'the run failed and is tried again')
+  return { kind: 'retrying', error: stored, mark, delayMs }
+}
+
+/** A step whose failure escaped has the group of that failure, however the author wrapped it. */
+function markOf(
+  { run, scheduler }: Execution,
+  error: StoredError,
+  escaped: StepPath | undefined,
+): FailureMark {
+  const ofStep = escaped === undefined ? undefined : scheduler.failedSteps.storedError(escaped)
+  return ofStep === undefined ? run.markOf(error) : run.markOf(ofStep, escaped)
+}
+
+/** The outcome of a run that the store or its timeout gave up. */
+export function failedAs(
+  execution: Execution,
+  failsAs: 'poisoned' | 'timed out',
+  input: unknown,
+): Promise<Outcome> {
+  const { run, job } = execution
+  const mark = fixedMark(failsAs, run.claimed.job, job.version)
+  return failed(execution, failsAsError(run.claimed, failsAs), input, mark)
+}
+
+async function failed(
+  execution: Execution,
+  error: unknown,
+  input: unknown,
+  fixed?: FailureMark,
+): Promise<Outcome> {
+  const { run, job, scheduler } = execution
+  const stored = toStoredError(error)
+  run.log.error({ err: stored }, 'the run failed')
+  const thrown = isReadableError(error) ? error : fromStoredError(stored)
+  await runOnFailed(scheduler, job, { error: thrown, run: run.info, input })
+  const escaped = escapedStep(error)
+  const mark = fixed ?? markOf(execution, stored, escaped)
+  return { kind: 'failed', error: stored, mark, ...(escaped === undefined ? {} : { escaped }) }
+}
+
+export function blocked({ run, digest }: Execution, reason: string): Extract<Outcome, { kind: 'blocked' }> {
+  run.log.error({ reason }, 'the run is blocked until its code changes or an operator retries it')
+  return { kind: 'blocked', reason, digest }
+}
+
+function failsAsError(run: ClaimedRun, failsAs: 'poisoned' | 'timed out'): Error {
+  return failsAs === 'poisoned'
+    ? new RunPoisonedError(run.id, run.lossesSeen ?? { exit: run.losses, cut: 0, lease: 0 })
+    : new RunTimeoutError(`run '${run.id}' did not end within its timeout`)
+}

@@ -1,0 +1,73 @@
+import type { Clock } from '../model/clock.ts'
+import type { JournalEntry } from '../model/journal.ts'
+import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import { JournalIndex, type StoredStep } from './journal-index.ts'
+import { ReleaseQueue } from './release-queue.ts'
+
+/** The results of one execution's steps: those of earlier executions, and the order in which all reach the job's code. */
+export class StepResults {
+  readonly #clock: Clock
+  readonly #onReleased: () => void
+  readonly #index = new JournalIndex()
+  /** Made on first use: a job without steps needs none. */
+  #queue: ReleaseQueue | undefined
+
+  constructor(clock: Clock, onReleased: () => void) {
+    this.#clock = clock
+    this.#onReleased = onReleased
+  }
+
+  /** Whether results of earlier executions are still to be handed out. */
+  get areReplayed(): boolean {
+    return this.#queue?.replaying === true
+  }
+
+  /** Whether a result that the code has asked for is still to reach it. */
+  get areOnTheirWay(): boolean {
+    return this.#queue?.busy === true
+  }
+
+  /** Takes a page of the journal of earlier executions. */
+  add(entries: readonly JournalEntry[]): void {
+    this.#index.add(entries)
+  }
+
+  /** Every page was added: their results are handed out as the code asks for them. */
+  load(): void {
+    const ends = this.#index.ends.filter((path) => path !== onFailedPath)
+    if (ends.length > 0) this.#released.load(ends)
+  }
+
+  /** Returns what earlier executions stored of a step, once. */
+  take(path: StepPath): StoredStep | undefined {
+    return this.#index.take(path)
+  }
+
+  /** Resolves when it is the result's turn to reach the code (R1). */
+  release(path: StepPath, by: 'this execution' | 'an earlier one'): Promise<void> {
+    return new Promise((resolve) => {
+      if (by === 'an earlier one') this.#released.called(path, resolve)
+      else this.#released.push(path, resolve)
+    })
+  }
+
+  /**
+   * Returns where the stored steps that the code no longer calls stand in the journal. Once it has returned these are
+   * all that it did not call; before, only those that it went past, as it may yet call the others.
+   */
+  findOrphans(hasReturned: boolean): readonly number[] {
+    return this.#index.untaken(
+      (path) => path !== onFailedPath && (hasReturned || this.#queue?.isOvertaken(path) === true),
+    )
+  }
+
+  /** Nothing reaches the code any more. */
+  close(): void {
+    this.#queue?.close()
+  }
+
+  get #released(): ReleaseQueue {
+    this.#queue ??= new ReleaseQueue(this.#clock, this.#onReleased)
+    return this.#queue
+  }
+}

@@ -1,0 +1,318 @@
+import { bodyGraceMs } from '../model/body-grace.ts'
+import type { Clock } from '../model/clock.ts'
+import { decodeValue } from '../model/codec.ts'
+import {
+  AbortedError,
+  type AbortReason,
+  JournalMismatchError,
+  StepFailedError,
+  StepUnknownError,
+} from '../model/errors.ts'
+import type { JournalRecord, StepKind } from '../model/journal.ts'
+import type { Middleware } from '../model/middleware.ts'
+import type { Wait } from '../model/outcome.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { fromStoredError } from '../model/stored-error.ts'
+import type { ClaimedRun, JournalPage } from '../store/store.ts'
+import type { CurrentRun } from './current-run.ts'
+import { ExecutionState, type StateListener } from './execution-state.ts'
+import { FailedSteps } from './failed-steps.ts'
+import { forever } from './forever.ts'
+import type { StoredStep } from './journal-index.ts'
+import { type EntrySender, JournalWriter } from './journal-writer.ts'
+import { LimitRequests, type LimitStore } from './limit-requests.ts'
+import { type OnceCover, StepBodies } from './step-bodies.ts'
+import { StepResults } from './step-results.ts'
+import { StepScope } from './step-scope.ts'
+import { StepWaits } from './step-waits.ts'
+import { abortReasons, isHandOver, type Stop } from './stop.ts'
+import { TimerSet } from './timer-set.ts'
+
+/** How an execution came to its end. */
+export type ExecutionEnd =
+  | { readonly kind: 'returned'; readonly value: unknown }
+  | { readonly kind: 'threw'; readonly error: unknown }
+  | { readonly kind: 'stopped'; readonly stop: Stop }
+
+/** What an execution comes to next: its end, or a while in which it only waits. */
+export type ExecutionEvent = ExecutionEnd | { readonly kind: 'suspendable'; readonly waits: readonly Wait[] }
+
+/** A step's end as it was stored. */
+export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
+
+export interface StepSchedulerDeps {
+  readonly clock: Clock
+  readonly middleware: readonly Middleware[]
+  readonly maxValueBytes: number
+  readonly entries: EntrySender
+  readonly limitStore: LimitStore
+  readonly cover: OnceCover
+  readonly readPage: (run: ClaimedRun, from: number) => Promise<JournalPage | 'gone'>
+  /** Called when the execution begins to hold its slot only to wait. */
+  readonly onIdle: () => void
+}
+
+/**
+ * Schedules the steps of one execution over the run's journal.
+ * E1  A step's promise settles only with what the store has confirmed (G1), through the release queue (R1).
+ * E2  Positions are handed out in the order of `append`, one store entry each; after `gap` or `gone` nothing
+ *     more is written and nothing more settles.
+ * E3  Once a stop is asked for, no body begins: a step call is held for ever, so no `catch` of the author sees it. One
+ *     exception: when a hand-over is asked for while the intent of an at-most-once body is being stored, the body begins (R12).
+ *     Handed over then, its effect would be unknown although it never began. Where the store can't be reached the intent isn't
+ *     stored either, and the run is given up when the time of the drain is over.
+ * E4  The execution ends (returned, threw, stopped) or is suspendable only when no body runs and no store call of a step is
+ *     under way; a lost run ends at once, whatever is under way.
+ */
+export class StepScheduler implements StateListener {
+  readonly run: CurrentRun
+  readonly deps: StepSchedulerDeps
+  readonly state: ExecutionState
+  readonly journal: JournalWriter
+  readonly results: StepResults
+  readonly #clock: Clock
+  readonly #timers: TimerSet
+  readonly #events: ExecutionEvent[] = []
+  #wake: (() => void) | undefined
+  // Made on first use: a job without steps needs none of them.
+  #bodies: StepBodies | undefined
+  #waits: StepWaits | undefined
+  #limits: LimitRequests | undefined
+  #root: StepScope | undefined
+  #failedSteps: FailedSteps | undefined
+  #controller: AbortController | undefined
+  #aborted: AbortedError | undefined
+  #lose: () => void = () => undefined
+  /** Resolves when another worker owns the run, or the store has lost entries of it. */
+  readonly lost: Promise<void> = new Promise((resolve) => {
+    this.#lose = resolve
+  })
+
+  constructor(run: CurrentRun, deps: StepSchedulerDeps) {
+    this.run = run
+    this.deps = deps
+    this.#clock = deps.clock
+    this.state = new ExecutionState(deps.clock)
+    this.state.listen(this)
+    this.journal = new JournalWriter(run.claimed, this.state, deps.entries)
+    this.#timers = new TimerSet(deps.clock)
+    this.results = new StepResults(deps.clock, () => this.changed())
+  }
+
+  get bodies(): StepBodies {
+    this.#bodies ??= new StepBodies({ ...this.deps, run: this.run, state: this.state })
+    return this.#bodies
+  }
+
+  get waits(): StepWaits {
+    this.#waits ??= new StepWaits(this.state, this.#clock, this.#timers)
+    return this.#waits
+  }
+
+  get limits(): LimitRequests {
+    this.#limits ??= new LimitRequests(this.run.claimed, this.state, this.deps.limitStore)
+    return this.#limits
+  }
+
+  get root(): StepScope {
+    this.#root ??= new StepScope('')
+    return this.#root
+  }
+
+  get failedSteps(): FailedSteps {
+    this.#failedSteps ??= new FailedSteps()
+    return this.#failedSteps
+  }
+
+  /** Made on first use: most jobs never look at it. */
+  get abortSignal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted)
+    }
+    return this.#controller.signal
+  }
+
+  /** Whether the execution holds its slot only to wait. */
+  get isIdle(): boolean {
+    return this.#isWaiting && !this.#isBusy
+  }
+
+  /** Whether steps wait, and no result is on its way to one. */
+  get #isWaiting(): boolean {
+    return this.#waits?.areOpen === true && !this.results.areOnTheirWay
+  }
+
+  get #isBusy(): boolean {
+    return this.#bodies?.areOpen === true || this.state.isStoring
+  }
+
+  /** Reads the journal of earlier executions. Resolves to false when the run is another's by now. */
+  async replay(): Promise<boolean> {
+    let page: JournalPage | 'gone' = this.run.claimed.journal
+    this.#load(page)
+    while (page.more) {
+      page = await this.deps.readPage(this.run.claimed, page.entries.at(-1)?.position ?? 0)
+      if (page === 'gone') return false
+      this.#load(page)
+    }
+    this.results.load()
+    return !this.state.isClosed
+  }
+
+  #load({ entries }: JournalPage): void {
+    this.results.add(entries)
+    this.journal.countStored(entries.length)
+  }
+
+  /** Calls the job's function; what becomes of it arrives as an event. */
+  begin(call: () => Promise<unknown>): void {
+    const { deadlineInMs } = this.run.claimed
+    if (deadlineInMs !== undefined) this.#timers.after(deadlineInMs, () => this.stop({ kind: 'timed out' }))
+    call().then(
+      (value) => this.#emit({ kind: 'returned', value }),
+      (error: unknown) => this.#emit({ kind: 'threw', error }),
+    )
+    this.changed()
+  }
+
+  /** What the execution comes to next. After a suspension that the store refused, ask again. */
+  async nextEvent(): Promise<ExecutionEvent> {
+    for (;;) {
+      const event = this.#events.shift()
+      if (event !== undefined) return event
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+      })
+    }
+  }
+
+  /** Asks the execution to end at the next step edge; aborts what listens. A lost lease ends it at once. */
+  stop(stop: Stop): void {
+    this.state.requestStop(stop)
+  }
+
+  /** Carries out a stop that the state took. */
+  stopped(stop: Stop): void {
+    this.abort(abortReasons[stop.kind])
+    if (stop.kind === 'lost') {
+      this.close()
+      this.#lose()
+      return
+    }
+    if (!isHandOver(stop)) this.#timers.after(bodyGraceMs, () => this.#giveUpBodies())
+    this.changed()
+  }
+
+  abort(reason: AbortReason): void {
+    this.#aborted ??= new AbortedError(reason)
+    this.#controller?.abort(this.#aborted)
+    this.#bodies?.abort(reason)
+  }
+
+  /** Nothing is written and nothing settles any more. */
+  close(): void {
+    this.state.close()
+    this.#waits?.endQuiet()
+    this.#timers.clear()
+    this.results.close()
+  }
+
+  /** The function has ended: no step begins any more. Then as `settleBodies`. */
+  async finish(abort?: AbortReason): Promise<readonly StepPath[]> {
+    this.state.end()
+    this.#waits?.endQuiet()
+    this.#timers.clear()
+    if (abort !== undefined) this.abort(abort)
+    return this.settleBodies()
+  }
+
+  /** Waits until no body runs and nothing is being stored. Resolves to the paths of bodies that did not end (R3). */
+  async settleBodies(): Promise<readonly StepPath[]> {
+    return this.#isBusy ? this.bodies.settle() : noPaths
+  }
+
+  /** Logs the failures of steps that the end of the run does not report. */
+  logFailedSteps(end?: { readonly error: unknown }): void {
+    this.#failedSteps?.log(this.run.log, end)
+  }
+
+  /**
+   * One step call: a stored end is handed out in its turn; otherwise `work` makes the end and it is handed out
+   * once stored. The result is the decoded stored value, on the first run as on a resume (G2). Held for ever once the
+   * execution is to stop.
+   */
+  async step<T>(
+    scope: StepScope,
+    segment: string,
+    kind: StepKind,
+    work: (path: StepPath, stored: StoredStep | undefined) => Promise<StepEnd>,
+  ): Promise<T> {
+    const path = scope.enter(segment)
+    await this.state.mayBegin()
+    const stored = this.results.take(path)
+    if (stored !== undefined && stored.kind !== kind) {
+      this.stop({ kind: 'blocked', reason: new JournalMismatchError(path, stored.kind, kind).message })
+      return forever()
+    }
+    try {
+      const end = stored?.end ?? (await work(path, stored))
+      // Before it is handed out: the function may end without waiting for it.
+      if (end.phase === 'failed') this.failedSteps.addStored(path, end.error)
+      await this.results.release(path, end === stored?.end ? 'an earlier one' : 'this execution')
+      return this.#resultOf<T>(end)
+    } finally {
+      scope.leave(segment)
+    }
+  }
+
+  #resultOf<T>(end: StepEnd): T {
+    if (end.phase === 'done') return decodeValue(end.value, `result of step '${end.path}'`) as T
+    const error = stepError(end)
+    this.failedSteps.know(error)
+    throw error
+  }
+
+  /** Decides whether the execution has come to an event of its own. */
+  changed(): void {
+    this.#waits?.endQuiet()
+    const { stop, isClosed, hasEnded } = this.state
+    if (isClosed || hasEnded || this.#isBusy) return
+    if (stop !== undefined) {
+      if (!isHandOver(stop) || this.#isAtEdge) this.#emit({ kind: 'stopped', stop })
+    } else if (this.#isWaiting) {
+      this.#watchQuiet()
+    }
+  }
+
+  /** A run is handed over at a step edge: a step is held or waits. Code between steps may still come to one. */
+  get #isAtEdge(): boolean {
+    return this.state.holdsSteps || this.#waits?.areOpen === true
+  }
+
+  #watchQuiet(): void {
+    const isWatched = this.waits.watchQuiet((waits) => this.#emit({ kind: 'suspendable', waits }))
+    if (isWatched) this.deps.onIdle()
+  }
+
+  #giveUpBodies(): void {
+    const { stop, isClosed } = this.state
+    if (isClosed || stop === undefined || this.#bodies?.areOpen !== true) return
+    this.run.log.warn({ steps: this.bodies.paths }, 'steps go on after their run was stopped')
+    this.#emit({ kind: 'stopped', stop })
+  }
+
+  #emit(event: ExecutionEvent): void {
+    const last = this.#events.at(-1)
+    if (event.kind === 'stopped' && last?.kind === 'stopped' && last.stop === event.stop) return
+    this.#events.push(event)
+    this.#wake?.()
+  }
+}
+
+const noPaths: readonly StepPath[] = []
+
+function stepError(end: Extract<StepEnd, { phase: 'failed' }>): Error {
+  const cause = fromStoredError(end.error)
+  return StepUnknownError.is(cause) ? cause : new StepFailedError(end.path, end.attempt, cause)
+}

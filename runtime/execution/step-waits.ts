@@ -1,0 +1,90 @@
+import type { CancelTimer, Clock } from '../model/clock.ts'
+import type { Wait } from '../model/outcome.ts'
+import type { StepPath } from '../model/step-path.ts'
+import { isArrival, isDeadline, type WaitKind } from '../model/wait.ts'
+import type { ExecutionState } from './execution-state.ts'
+import type { TimerSet } from './timer-set.ts'
+
+/** Quiet time after which a run that only waits gives its slot back. */
+const suspendAfterMs = 1_000
+const maxWaitsNamed = 50
+
+interface LocalWait {
+  readonly kind: WaitKind
+  readonly position: number | undefined
+  readonly fingerprint: string | undefined
+  readonly endsAt: number
+  /** Ends the wait before its time. */
+  readonly end: () => void
+}
+
+export interface WaitOptions {
+  readonly kind: WaitKind
+  readonly ms: number
+  /** Of the journal entry that stored the deadline. */
+  readonly position?: number | undefined
+  /** Of the failure after which a retry waits. */
+  readonly fingerprint?: string | undefined
+}
+
+/** The waits of one execution's steps: each holds its slot until the run has been quiet for a while. */
+export class StepWaits {
+  readonly #state: ExecutionState
+  readonly #clock: Clock
+  readonly #timers: TimerSet
+  readonly #waits = new Map<StepPath, LocalWait>()
+  #quiet: CancelTimer | undefined
+
+  constructor(state: ExecutionState, clock: Clock, timers: TimerSet) {
+    this.#state = state
+    this.#clock = clock
+    this.#timers = timers
+  }
+
+  get areOpen(): boolean {
+    return this.#waits.size > 0
+  }
+
+  /** Waits here; when nothing else happens for a while, the run suspends and this never settles. */
+  async wait(path: StepPath, { kind, ms, position, fingerprint }: WaitOptions): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        cancel()
+        resolve()
+      }
+      const cancel = this.#timers.after(ms, resolve)
+      this.#waits.set(path, { kind, position, fingerprint, endsAt: this.#clock.elapsed() + ms, end })
+      this.#state.changed()
+    })
+    this.#waits.delete(path)
+    await this.#state.mayBegin()
+    this.#state.changed()
+  }
+
+  /** Something that arrives may be there: steps that wait for one ask again. */
+  arrived(): void {
+    for (const wait of this.#waits.values()) if (isArrival(wait)) wait.end()
+  }
+
+  /** Calls `suspend` with the waits once the run has been quiet for a while. Returns false when they can't be stored. */
+  watchQuiet(suspend: (waits: readonly Wait[]) => void): boolean {
+    const waits = [...this.#waits]
+    if (waits.some(([, wait]) => isDeadline(wait) && wait.position === undefined)) return false
+    this.#quiet = this.#clock.after(suspendAfterMs, () => suspend(soonest(waits)))
+    return true
+  }
+
+  endQuiet(): void {
+    this.#quiet?.()
+    this.#quiet = undefined
+  }
+}
+
+function soonest(waits: readonly (readonly [StepPath, LocalWait])[]): readonly Wait[] {
+  const named = waits.toSorted(([, a], [, b]) => a.endsAt - b.endsAt).slice(0, maxWaitsNamed)
+  return named.map(([path, wait]): Wait => {
+    if (isArrival(wait)) return { kind: wait.kind, path }
+    const { kind, position = 0, fingerprint } = wait
+    return { kind, path, position, ...(fingerprint === undefined ? {} : { fingerprint }) }
+  })
+}

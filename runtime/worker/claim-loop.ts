@@ -1,0 +1,199 @@
+import type { Outbox } from '../execution/outbox.ts'
+import { type CancelTimer, pause } from '../model/clock.ts'
+import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
+import { hooksOf, through } from '../model/middleware.ts'
+import { toStoredError } from '../model/stored-error.ts'
+import { unanswered, untilAnswered } from '../model/until-answered.ts'
+import {
+  type ClaimAnswer,
+  type ClaimRequest,
+  type LeaseId,
+  longestPollMs,
+  type Orders,
+  type Store,
+} from '../store/store.ts'
+import type { Reconciler } from './reconciler.ts'
+import type { RunProtection } from './run-protection.ts'
+import type { SlotTable } from './slot-table.ts'
+import type { WorkerConfig } from './worker-options.ts'
+
+type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>
+
+const afterDefectMs = 1_000
+/** Without a free slot the loop still wakes this often. */
+const idleMs = 10_000
+/** From this many slots on a claim takes half of them at most: while the store looks for more, the others go on. */
+const manySlots = 50
+
+export interface ClaimLoopDeps {
+  readonly store: Pick<Store, 'claim'>
+  readonly lease: LeaseId
+  readonly config: Pick<WorkerConfig, 'clock' | 'concurrency' | 'log' | 'middleware'>
+  readonly slots: SlotTable
+  readonly outbox: Outbox
+  readonly protection: RunProtection
+  readonly reconciler: Reconciler
+  readonly over: AbortSignal
+  readonly onOrders: (orders: Orders) => void
+  readonly onLost: () => void
+}
+
+/**
+ * Fills free slots and settles what ended, claim by claim, until the lease is over.
+ * W1  One claim is in flight at a time, and a claim is repeated until it is answered (R13).
+ * W2  What ended is settled together with the next claim (R2).
+ */
+export class ClaimLoop {
+  readonly #deps: ClaimLoopDeps
+  #n = 0
+  #isHinted = true
+  #nextClaimAt = 0
+  #wake: () => void = () => undefined
+  #ended: Promise<void> = Promise.resolve()
+
+  constructor(deps: ClaimLoopDeps) {
+    this.#deps = deps
+  }
+
+  begin(): void {
+    this.#ended = this.#run()
+  }
+
+  /** Something may be there to claim, or an order. */
+  hint(): void {
+    this.#isHinted = true
+    this.#wake()
+  }
+
+  /** Something changed that the loop sleeps for. */
+  wake(): void {
+    this.#wake()
+  }
+
+  /** Resolves when the loop has ended, after `over`. */
+  async end(): Promise<void> {
+    this.#wake()
+    await this.#ended
+  }
+
+  async #run(): Promise<void> {
+    const { over, config } = this.#deps
+    while (!over.aborted) {
+      try {
+        await this.#round()
+      } catch (error) {
+        config.log.error({ err: toStoredError(error) }, 'the worker failed at a claim; it goes on')
+        await pause(config.clock, afterDefectMs, over)
+      }
+      await this.#sleepUntilNeeded()
+      // What ends in the same macrotask is settled by the same claim.
+      await new Promise<void>((resolve) => config.clock.soon(resolve))
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { reconciler, slots, outbox, config } = this.#deps
+    await reconciler.whenDue()
+    const { free } = slots
+    const isDue = this.#isHinted || config.clock.elapsed() >= this.#nextClaimAt
+    const wasSent = free > 0 && (isDue || outbox.hasSettlements) && (await this.#claimThroughHooks(free))
+    // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
+    if (!wasSent && (outbox.hasSettlements || this.#isHinted)) {
+      this.#isHinted = false
+      await this.#claim(0)
+    }
+  }
+
+  /** Resolves to whether the middleware let the claim pass. */
+  async #claimThroughHooks(free: number): Promise<boolean> {
+    const { clock, concurrency, log, middleware } = this.#deps.config
+    this.#isHinted = false
+    // A claim moves it; when a middleware holds this one back, the next one comes by polling.
+    this.#nextClaimAt = clock.elapsed() + longestPollMs
+    let wasSent = false
+    const next = (): Promise<number> => {
+      wasSent = true
+      return this.#claim(concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2)))
+    }
+    const context = { free, running: this.#deps.slots.size }
+    await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
+      log.error({ err: toStoredError(error) }, 'a middleware threw around a claim'),
+    )
+    return wasSent
+  }
+
+  /** One claim, repeated until answered; starts what it brought. Resolves to how many runs that were. */
+  async #claim(max: number): Promise<number> {
+    const { outbox, protection, over, onLost } = this.#deps
+    const settling = outbox.takeSettlements()
+    const cover = protection.claim(max)
+    const answer = await this.#untilClaimed({ max, ...cover.request }, settling)
+    if (answer !== unanswered && answer.kind === 'claimed') {
+      settling.settled(answer.settled)
+      this.#take(answer)
+      cover.replied({ broughtProtected: answer.runs.some((run) => run.protect), asks: answer.ask })
+      return answer.runs.length
+    }
+    cover.end()
+    settling.settled([])
+    if (!over.aborted) onLost()
+    return 0
+  }
+
+  async #untilClaimed(
+    request: ClaimRequest,
+    settling: ReturnType<Outbox['takeSettlements']>,
+  ): Promise<ClaimAnswer | typeof unanswered> {
+    const { store, lease, config, over, reconciler } = this.#deps
+    const { clock, log } = config
+    let { entries } = settling
+    let n = ++this.#n
+    let hasFailed = false
+    const call = async (): Promise<ClaimAnswer> => {
+      try {
+        return await store.claim(lease, n, request, entries)
+      } catch (error) {
+        hasFailed = true
+        if (StoreUnavailableError.is(error) || entries.length === 0) throw error
+        await settling.sendSingly()
+        entries = []
+        n = ++this.#n
+        return store.claim(lease, n, request, entries)
+      }
+    }
+    const onFailure = (error: unknown, attempt: number): void => {
+      if (outageKindOf(error) === undefined) {
+        log.warn({ err: toStoredError(error), attempt }, 'a claim failed; asking again')
+      }
+    }
+    const answer = await untilAnswered(call, { clock, over, onFailure })
+    // R14: the store was away; it may have come back with an older state.
+    if (hasFailed) reconciler.soon()
+    return answer
+  }
+
+  #take({ runs, orders, more, nextDueInMs = longestPollMs }: Claimed): void {
+    const { slots, config, onOrders } = this.#deps
+    for (const run of runs) slots.start(run)
+    onOrders(orders)
+    const waitMs = Math.min(nextDueInMs, longestPollMs)
+    const jitterMs = waitMs === longestPollMs ? config.clock.random() * 200 : 1
+    this.#nextClaimAt = config.clock.elapsed() + (more ? 0 : waitMs + jitterMs)
+  }
+
+  async #sleepUntilNeeded(): Promise<void> {
+    const { over, outbox, slots, reconciler, config } = this.#deps
+    const { free } = slots
+    if (over.aborted || outbox.hasSettlements || (this.#isHinted && free > 0)) return
+    const claimInMs = free > 0 ? this.#nextClaimAt - config.clock.elapsed() : idleMs
+    const ms = Math.min(reconciler.dueInMs, claimInMs)
+    if (ms <= 0 || this.#isHinted) return
+    let cancel: CancelTimer = () => undefined
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve
+      cancel = config.clock.after(ms, resolve)
+    })
+    cancel()
+    this.#wake = () => undefined
+  }
+}
