@@ -1,5 +1,5 @@
-import type { Clock } from '../model/clock.ts'
 import { forever } from './forever.ts'
+import type { Macrotasks } from './macrotasks.ts'
 import { isHandOver, type Stop } from './stop.ts'
 
 /** Hears of every change after which the execution may have come to its end, or may be suspended. */
@@ -13,7 +13,7 @@ export interface StateListener {
  * of an execution share it and know nothing else of each other.
  */
 export class ExecutionState {
-  readonly #clock: Clock
+  readonly #macrotasks: Macrotasks
   #listener: StateListener = { changed: () => undefined, stopped: () => undefined }
   #stop: Stop | undefined
   #hasEnded = false
@@ -22,8 +22,8 @@ export class ExecutionState {
   #calls = 0
   #gate: Promise<void> | undefined
 
-  constructor(clock: Clock) {
-    this.#clock = clock
+  constructor(macrotasks: Macrotasks) {
+    this.#macrotasks = macrotasks
   }
 
   listen(listener: StateListener): void {
@@ -119,7 +119,7 @@ export class ExecutionState {
       return await call()
     } finally {
       // What follows from the reply has begun by then, so that the execution can't end in between.
-      this.#clock.soon(() => {
+      this.#macrotasks.later(() => {
         this.#calls--
         this.changed()
       })

@@ -4,6 +4,7 @@ import type { Middleware } from '../model/middleware.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
 import type { LimitStore } from './limit-requests.ts'
+import type { Macrotasks } from './macrotasks.ts'
 import type { OnceCover } from './step-bodies.ts'
 import { StepScheduler } from './step-scheduler.ts'
 
@@ -17,6 +18,7 @@ export interface ExecutionOutbox {
 /** What all executions of a lease share. */
 export interface ExecutionDeps {
   readonly clock: Clock
+  readonly macrotasks: Macrotasks
   readonly log: Logger
   readonly middleware: readonly Middleware[]
   readonly maxValueBytes: number

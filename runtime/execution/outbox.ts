@@ -130,7 +130,10 @@ export class Outbox {
   #schedule(): void {
     if (this.#isScheduled || this.#checkpoints.length === 0 || this.#inFlight >= maxInFlight) return
     this.#isScheduled = true
-    this.#deps.clock.soon(() => {
+    const { clock } = this.#deps
+    // At once when the store has nothing to do; else what arrives meanwhile goes along.
+    const schedule = this.#inFlight === 0 ? clock.atMacrotaskEnd : clock.soon
+    schedule.call(clock, () => {
       this.#isScheduled = false
       const batch = this.#takeBatch()
       if (batch.length === 0) return

@@ -1,5 +1,6 @@
 import type { CancelTimer, Clock } from '../model/clock.ts'
 import type { StepPath } from '../model/step-path.ts'
+import type { Macrotasks } from './macrotasks.ts'
 
 interface Item {
   readonly path: StepPath
@@ -18,12 +19,15 @@ const patience = { ticks: 20, tickMs: 50 } as const
 /**
  * Hands stored results to the job's code in journal order, so that native race, any and all take the same
  * path on a resume as on the first run (R1).
- * R1a  One result at a time, each in a macrotask of its own.
+ * R1a  One result at a time, each in a macrotask that it shares with no other result of this execution. A result of this
+ *      execution is handed out in the macrotask in which it was stored, unless that one is used; those of earlier ones always
+ *      in a later one, so that what the code calls together is in the queue.
  * R1b  A result is handed out only when the code has called its step and every earlier result is out.
  * R1c  An uncalled head gives way when patience ends: its step was removed from the code (an orphan).
  */
 export class ReleaseQueue {
   readonly #clock: Clock
+  readonly #macrotasks: Macrotasks
   readonly #onIdle: () => void
   #items: Item[] = []
   #head = 0
@@ -32,11 +36,13 @@ export class ReleaseQueue {
   readonly #gaveWay = new Set<StepPath>()
   readonly #overtaken = new Set<StepPath>()
   #hopping = false
+  #usedMacrotask = -1
   #patience: CancelTimer | undefined
   #stored = 0
 
-  constructor(clock: Clock, onIdle: () => void) {
+  constructor(clock: Clock, macrotasks: Macrotasks, onIdle: () => void) {
     this.#clock = clock
+    this.#macrotasks = macrotasks
     this.#onIdle = onIdle
   }
 
@@ -105,22 +111,27 @@ export class ReleaseQueue {
     } else if (head.deliver === undefined) {
       this.#waitForHead()
     } else {
-      this.#hop(head, head.deliver)
+      this.#patience?.()
+      this.#patience = undefined
+      if (head.stored || this.#macrotasks.current === this.#usedMacrotask) this.#hop(head, head.deliver)
+      else this.#release(head, head.deliver)
     }
   }
 
   #hop(head: Item, deliver: () => void): void {
     this.#hopping = true
-    this.#patience?.()
-    this.#patience = undefined
-    this.#clock.soon(() => {
+    this.#macrotasks.later(() => {
       this.#hopping = false
-      if (this.#items[this.#head] !== head) return
-      this.#advance()
-      if (head.stored) this.#overtake()
-      deliver()
-      this.#pump()
+      if (this.#items[this.#head] === head) this.#release(head, deliver)
     })
+  }
+
+  #release(head: Item, deliver: () => void): void {
+    this.#usedMacrotask = this.#macrotasks.current
+    this.#advance()
+    if (head.stored) this.#overtake()
+    deliver()
+    this.#pump()
   }
 
   #overtake(): void {

@@ -1,19 +1,22 @@
 import type { Clock } from '../model/clock.ts'
 import type { JournalEntry } from '../model/journal.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import type { Macrotasks } from './macrotasks.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
 import { ReleaseQueue } from './release-queue.ts'
 
 /** The results of one execution's steps: those of earlier executions, and the order in which all reach the job's code. */
 export class StepResults {
   readonly #clock: Clock
+  readonly #macrotasks: Macrotasks
   readonly #onReleased: () => void
   readonly #index = new JournalIndex()
   /** Made on first use: a job without steps needs none. */
   #queue: ReleaseQueue | undefined
 
-  constructor(clock: Clock, onReleased: () => void) {
+  constructor(clock: Clock, macrotasks: Macrotasks, onReleased: () => void) {
     this.#clock = clock
+    this.#macrotasks = macrotasks
     this.#onReleased = onReleased
   }
 
@@ -67,7 +70,7 @@ export class StepResults {
   }
 
   get #released(): ReleaseQueue {
-    this.#queue ??= new ReleaseQueue(this.#clock, this.#onReleased)
+    this.#queue ??= new ReleaseQueue(this.#clock, this.#macrotasks, this.#onReleased)
     return this.#queue
   }
 }

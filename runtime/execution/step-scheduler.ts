@@ -22,6 +22,7 @@ import type { StoredStep } from './journal-index.ts'
 import { type EntrySender, JournalWriter } from './journal-writer.ts'
 import { LimitRequests, type LimitStore } from './limit-requests.ts'
 import { type OnceCover, StepBodies } from './step-bodies.ts'
+import type { Macrotasks } from './macrotasks.ts'
 import { StepResults } from './step-results.ts'
 import { StepScope } from './step-scope.ts'
 import { StepWaits } from './step-waits.ts'
@@ -42,6 +43,7 @@ export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
 
 export interface StepSchedulerDeps {
   readonly clock: Clock
+  readonly macrotasks: Macrotasks
   readonly middleware: readonly Middleware[]
   readonly maxValueBytes: number
   readonly entries: EntrySender
@@ -92,11 +94,11 @@ export class StepScheduler implements StateListener {
     this.run = run
     this.deps = deps
     this.#clock = deps.clock
-    this.state = new ExecutionState(deps.clock)
+    this.state = new ExecutionState(deps.macrotasks)
     this.state.listen(this)
     this.journal = new JournalWriter(run.claimed, this.state, deps.entries)
     this.#timers = new TimerSet(deps.clock)
-    this.results = new StepResults(deps.clock, () => this.changed())
+    this.results = new StepResults(deps.clock, deps.macrotasks, () => this.changed())
   }
 
   get bodies(): StepBodies {

@@ -17,6 +17,8 @@ export interface Clock {
   after(ms: number, run: () => void): CancelTimer
   /** Runs in a later macrotask, in the order of the calls. */
   soon(run: () => void): void
+  /** Runs before the next macrotask, once all that follows from the present one has run. */
+  atMacrotaskEnd(run: () => void): void
   /** 0 <= n < 1 */
   random(): number
 }
@@ -33,6 +35,7 @@ export const systemClock: Clock = {
     return () => clearTimeout(timer)
   },
   soon: (run) => void setImmediate(run),
+  atMacrotaskEnd: (run) => process.nextTick(run),
   random: () => Math.random(),
 }
 

@@ -1,3 +1,4 @@
+import type { Macrotasks } from '../execution/macrotasks.ts'
 import type { Outbox } from '../execution/outbox.ts'
 import { type CancelTimer, pause } from '../model/clock.ts'
 import { outageKindOf, StoreUnavailableError } from '../model/errors.ts'
@@ -33,6 +34,7 @@ export interface ClaimLoopDeps {
   readonly outbox: Outbox
   readonly protection: RunProtection
   readonly reconciler: Reconciler
+  readonly macrotasks: Macrotasks
   readonly over: AbortSignal
   readonly onOrders: (orders: Orders) => void
   readonly onLost: () => void
@@ -48,6 +50,7 @@ export class ClaimLoop {
   #n = 0
   #isHinted = true
   #nextClaimAt = 0
+  #usedMacrotask = -1
   #wake: () => void = () => undefined
   #ended: Promise<void> = Promise.resolve()
 
@@ -86,9 +89,22 @@ export class ClaimLoop {
         await pause(config.clock, afterDefectMs, over)
       }
       await this.#sleepUntilNeeded()
-      // What ends in the same macrotask is settled by the same claim.
-      await new Promise<void>((resolve) => config.clock.soon(resolve))
+      await this.#macrotaskEnd()
     }
+  }
+
+  /**
+   * What ends in the same macrotask is settled by the same claim. No two rounds share one: a store that replies at once would
+   * starve the event loop.
+   */
+  async #macrotaskEnd(): Promise<void> {
+    const { macrotasks, config } = this.#deps
+    const isUsed = macrotasks.current === this.#usedMacrotask
+    await new Promise<void>((resolve) => {
+      if (isUsed) macrotasks.later(resolve)
+      else config.clock.atMacrotaskEnd(resolve)
+    })
+    this.#usedMacrotask = macrotasks.current
   }
 
   async #round(): Promise<void> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Macrotasks } from '../execution/macrotasks.ts'
 import { Outbox } from '../execution/outbox.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -53,10 +54,11 @@ export class LeaseSession {
       onUnsettled: ({ run }, error) =>
         log.error({ run, reason: toStoredError(error).message }, 'a run could not be settled; it is blocked'),
     })
+    const macrotasks = new Macrotasks(clock)
     const slots = new SlotTable({
       ...{ config, protection, executions },
       execution: {
-        ...{ clock, log, middleware, outbox },
+        ...{ clock, log, macrotasks, middleware, outbox },
         maxValueBytes: config.store.maxValueBytes,
         limitStore: new LimitCalls(store, lease, config, over),
         readPage: (run, from) => this.#readPage(run, from),
@@ -77,6 +79,7 @@ export class LeaseSession {
       outbox,
       protection,
       reconciler,
+      macrotasks,
       over,
       onOrders,
       onLost,

@@ -32,6 +32,10 @@ export class FakeClock implements Clock {
     setImmediate(run)
   }
 
+  atMacrotaskEnd(run: () => void): void {
+    process.nextTick(run)
+  }
+
   random(): number {
     return 0.5
   }

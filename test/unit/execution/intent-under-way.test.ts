@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { CurrentRun } from '../../../runtime/execution/current-run.ts'
+import { Macrotasks } from '../../../runtime/execution/macrotasks.ts'
 import { StepScheduler } from '../../../runtime/execution/step-scheduler.ts'
 import { stepTools } from '../../../runtime/execution/step-tools.ts'
 import type { Stop } from '../../../runtime/execution/stop.ts'
@@ -43,7 +44,8 @@ async function stopDuringIntent(
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const charge = defineJob({ name: 'charge' }, () => undefined)
   const execution = new StepScheduler(new CurrentRun(run, charge, log), {
-    ...{ clock: systemClock, middleware: [], maxValueBytes: 1_000, readPage: unused },
+    ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), middleware: [], maxValueBytes: 1_000 },
+    readPage: unused,
     limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
     onIdle: () => undefined,
     cover: { coverOnce: async () => () => undefined },

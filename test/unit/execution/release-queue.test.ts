@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Macrotasks } from '../../../runtime/execution/macrotasks.ts'
 import { ReleaseQueue } from '../../../runtime/execution/release-queue.ts'
 import type { Clock } from '../../../runtime/model/clock.ts'
 
@@ -18,6 +19,7 @@ class HandClock implements Clock {
     }
   }
   soon = (run: () => void) => void this.tasks.push(run)
+  atMacrotaskEnd = (run: () => void) => void this.tasks.push(run)
 
   runTasks(): void {
     for (let run = this.tasks.shift(); run; run = this.tasks.shift()) run()
@@ -43,7 +45,7 @@ function queueOf(...paths: string[]): {
   call: (path: string) => void
 } {
   const clock = new HandClock()
-  const queue = new ReleaseQueue(clock, () => undefined)
+  const queue = new ReleaseQueue(clock, new Macrotasks(clock), () => undefined)
   const out: string[] = []
   queue.load(paths)
   return { queue, clock, out, call: (path) => queue.called(path, () => void out.push(path)) }
@@ -106,5 +108,34 @@ describe('stored results on a resume', () => {
     expect(out).toEqual(['a'])
     clock.tasks.shift()?.()
     expect(out).toEqual(['a', 'b'])
+  })
+})
+
+describe('results of this execution', () => {
+  test('are handed out at once when the macrotask has no other, else in one of their own', () => {
+    const { queue, clock, out } = queueOf()
+    for (const path of ['a', 'b', 'c']) queue.push(path, () => void out.push(path))
+    expect(out).toEqual(['a'])
+    clock.tasks.shift()?.()
+    expect(out).toEqual(['a', 'b'])
+    clock.tasks.shift()?.()
+    expect(out).toEqual(['a', 'b', 'c'])
+    clock.runTasks()
+    queue.push('d', () => void out.push('d'))
+    expect(out).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('of two executions share a macrotask', () => {
+    const clock = new HandClock()
+    const macrotasks = new Macrotasks(clock)
+    const [one, other] = [0, 1].map(() => new ReleaseQueue(clock, macrotasks, () => undefined))
+    const out: string[] = []
+    for (const path of ['a', 'b']) {
+      one?.push(path, () => void out.push(`one ${path}`))
+      other?.push(path, () => void out.push(`other ${path}`))
+    }
+    expect(out).toEqual(['one a', 'other a'])
+    clock.tasks.shift()?.()
+    expect(out).toEqual(['one a', 'other a', 'one b', 'other b'])
   })
 })

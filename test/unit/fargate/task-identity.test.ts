@@ -31,6 +31,7 @@ class ImpatientClock implements Clock {
   readonly elapsed = systemClock.elapsed
   readonly uptime = systemClock.uptime
   readonly soon = systemClock.soon
+  readonly atMacrotaskEnd = systemClock.atMacrotaskEnd
   readonly random = systemClock.random
 
   after(ms: number, run: () => void): CancelTimer {
