@@ -89,7 +89,7 @@ export function manyQueuesContract(open: Open): void {
     expect([...again, ...other].map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
   })
 
-  contractTest(open, 'what a claim settles it can take, also where it finds empty queues', async (contract) => {
+  contractTest(open, 'a claim takes what it settles beside empty queues', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
