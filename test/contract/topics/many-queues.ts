@@ -78,6 +78,20 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
 
+  contractTest(open, 'what a claim leaves beside many empty queues is for the next one', async (contract) => {
+    const { store, worker } = contract
+    const first = await worker()
+    await store.enqueue(oneOfEach())
+    const held = await first.claim(40)
+    await first.send(...held.map((run) => first.settlement(run, completed)))
+    const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
+    await store.enqueue(runs)
+    const answer = await first.claimAnswer(5)
+    expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
+    expect(answer.more).toBe(true)
+    expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
+  })
+
   contractTest(open, 'what comes back to a queue that was found empty is claimed', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
