@@ -35,7 +35,11 @@ function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Me
       { key: 'clientMs', name: `client CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
       { key: 'serverMs', name: `server CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
       { key: 'allocatedKb', name: `kB allocated by the worker per ${unit.slice(0, -1)}, ${at}`, digits: 1 },
-      { key: 'overlap', name: `% of the time in which client and server work at once, ${unit}, ${at}`, digits: 1 },
+      {
+        key: 'overlap',
+        name: `% of the time in which client and server work at once, ${unit}, ${at}`,
+        digits: 1,
+      },
     ],
   }
 }

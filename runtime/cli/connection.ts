@@ -1,5 +1,5 @@
 import type { Jobs } from '../client/client.ts'
-import { openStore, type StoreSeams } from '../store/open-store.ts'
+import { openStore, type StoreDeps } from '../store/open-store.ts'
 import { parseStoreConfig } from '../store/store-config.ts'
 import type { SharedOptions } from './shared-options.ts'
 
@@ -15,7 +15,7 @@ export function storeAddress(options: SharedOptions): string {
 export async function withConnection<T>(
   options: SharedOptions,
   use: (jobs: Jobs) => Promise<T>,
-  { create = false, prepare = 'at first write' }: Pick<StoreSeams, 'create' | 'prepare'> = {},
+  { create = false, prepare = 'at first write' }: Pick<StoreDeps, 'create' | 'prepare'> = {},
 ): Promise<T> {
   const { Jobs } = await import('../client/client.ts')
   const config = parseStoreConfig(options.store)

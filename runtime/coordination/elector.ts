@@ -30,7 +30,7 @@ export interface RoleWork {
   dutyAges(): DutyAges
 }
 
-interface ElectorSeams {
+interface ElectorDeps {
   readonly store: TermStore
   readonly clock: Clock
   readonly log: Logger
@@ -72,23 +72,23 @@ const loggedAttempts = 10
  */
 export class Elector {
   readonly #work: RoleWork
-  readonly #seams: ElectorSeams
+  readonly #deps: ElectorDeps
   #term: Term | undefined
   /** The last number that it resigned, or was about to. */
   #resigned = 0
   #over = new AbortController()
   #candidacy: Promise<void> = Promise.resolve()
 
-  constructor(work: RoleWork, seams: ElectorSeams) {
+  constructor(work: RoleWork, deps: ElectorDeps) {
     this.#work = work
-    this.#seams = seams
+    this.#deps = deps
   }
 
   /** The number of the term that this worker has now, or undefined. */
   get fence(): number | undefined {
     const term = this.#term
     if (term === undefined || term.signal.aborted) return undefined
-    return this.#seams.clock.elapsed() < term.trustedUntil ? term.fence : undefined
+    return this.#deps.clock.elapsed() < term.trustedUntil ? term.fence : undefined
   }
 
   /** Campaigns under this lease from now on, once what an earlier one began has settled. */
@@ -106,7 +106,7 @@ export class Elector {
 
   async #campaignUntil(over: AbortSignal, lease: string): Promise<void> {
     const vacancies = { next: new AbortController() }
-    const stopListening = this.#seams.store.onVacancy(() => vacancies.next.abort())
+    const stopListening = this.#deps.store.onVacancy(() => vacancies.next.abort())
     try {
       for (let attempt = 1; !over.aborted; ) {
         // A vacancy during the campaign may have come too late for it.
@@ -127,7 +127,7 @@ export class Elector {
     vacancy: AbortSignal,
     attempt: number,
   ): Promise<'answered' | 'lost' | 'failed'> {
-    const { store, clock, log, times } = this.#seams
+    const { store, clock, log, times } = this.#deps
     const { role } = this.#work
     const sentAt = clock.elapsed()
     try {
@@ -148,7 +148,7 @@ export class Elector {
 
   /** E7. */
   async #follow({ workers, termLeftMs }: Following, over: AbortSignal, vacancy: AbortSignal): Promise<void> {
-    const { clock, times } = this.#seams
+    const { clock, times } = this.#deps
     const shareMs = Math.min(Math.max(workers * followMsPerWorker, times.termMs / 3), times.termMs)
     const turnMs = clock.random() * Math.min(workers * vacancyMsPerWorker, maxVacancyMs)
     const ms = Math.min(shareMs * (0.75 + clock.random() / 2), termLeftMs + turnMs)
@@ -157,7 +157,7 @@ export class Elector {
   }
 
   async #lead(over: AbortSignal, lease: string, fence: number, sentAt: number): Promise<void> {
-    const { clock, log, times } = this.#seams
+    const { clock, log, times } = this.#deps
     const { role } = this.#work
     const ended = new AbortController()
     const end = (): void => ended.abort(over.reason)
@@ -183,7 +183,7 @@ export class Elector {
 
   /** E1, E2. Answers whether the store said that the term is lost. */
   async #renewUntilEnded(term: Term, ended: AbortController, lease: string): Promise<'lost' | 'ended'> {
-    const { clock, times } = this.#seams
+    const { clock, times } = this.#deps
     let last: 'lost' | 'ended' = 'ended'
     const cutOff = (): void => ended.abort(new AbortedError('term over'))
     let cancelCutOff: CancelTimer = clock.after(term.trustedUntil - clock.elapsed(), cutOff)
@@ -212,7 +212,7 @@ export class Elector {
   }
 
   async #renew({ fence }: Term, lease: string): Promise<'held' | 'lost' | 'unknown'> {
-    const { store, log } = this.#seams
+    const { store, log } = this.#deps
     const { role } = this.#work
     try {
       return await store.renewTerm(role, fence, lease, this.#work.dutyAges())
@@ -226,7 +226,7 @@ export class Elector {
 
   /** E4. One try when the candidacy is over: the end of the lease, or the term's own, does the rest. */
   async #resign(over: AbortSignal, lease: string, fence: number): Promise<void> {
-    const { store, clock, log } = this.#seams
+    const { store, clock, log } = this.#deps
     const { role } = this.#work
     // With the lease its terms have ended.
     if (over.aborted && (over.reason as AbortedError).reason === 'lease lost') return

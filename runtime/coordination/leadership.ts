@@ -8,7 +8,7 @@ import type { Duty } from './duty.ts'
 import { Elector, type TermTimes } from './elector.ts'
 import { type LeaderFunction, Office } from './office.ts'
 
-interface LeadershipSeams {
+interface LeadershipDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly times: TermTimes
@@ -35,14 +35,14 @@ export interface Leader {
  * while somebody listens for it.
  */
 export class Leadership {
-  readonly #seams: LeadershipSeams
+  readonly #deps: LeadershipDeps
   readonly #candidates = new Map<string, Candidate>()
   #store: TermStore | undefined
   #lease: string | undefined
   #closed = false
 
-  constructor(seams: LeadershipSeams) {
-    this.#seams = seams
+  constructor(deps: LeadershipDeps) {
+    this.#deps = deps
   }
 
   /** Before the first lease. */
@@ -112,7 +112,7 @@ export class Leadership {
     this.#lease = undefined
     const ends = [...this.#candidates.values()].map(({ elector }) => elector?.end('draining'))
     const enough = new AbortController()
-    const late = pause(this.#seams.clock, longestMs, AbortSignal.any([enough.signal, hurry]))
+    const late = pause(this.#deps.clock, longestMs, AbortSignal.any([enough.signal, hurry]))
     await Promise.race([Promise.all(ends), late])
     enough.abort()
   }
@@ -120,16 +120,16 @@ export class Leadership {
   #candidate(role: string): Candidate {
     const known = this.#candidates.get(role)
     if (known !== undefined) return known
-    const made: Candidate = { office: new Office(role, this.#seams), elector: undefined, lease: undefined }
+    const made: Candidate = { office: new Office(role, this.#deps), elector: undefined, lease: undefined }
     this.#candidates.set(role, made)
     return made
   }
 
   #stand(candidate: Candidate): void {
     const lease = this.#lease
-    if (lease === undefined || this.#store === undefined || !this.#seams.campaigns) return
+    if (lease === undefined || this.#store === undefined || !this.#deps.campaigns) return
     if (candidate.lease === lease) return
-    const { clock, log, times } = this.#seams
+    const { clock, log, times } = this.#deps
     candidate.elector ??= new Elector(candidate.office, { store: this.#store, clock, log, times })
     candidate.lease = lease
     candidate.elector.begin(lease)

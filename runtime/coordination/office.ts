@@ -17,7 +17,7 @@ export interface Leading {
 
 export type LeaderFunction = (leading: Leading) => unknown
 
-interface OfficeSeams {
+interface OfficeDeps {
   readonly clock: Clock
   readonly log: Logger
 }
@@ -40,15 +40,15 @@ const longestRestartMs = 30_000
  */
 export class Office implements RoleWork {
   readonly role: string
-  readonly #seams: OfficeSeams
+  readonly #deps: OfficeDeps
   readonly #tasks = new Set<Task>()
   readonly #goodAt = new Map<string, number>()
   #term: RunningTerm | undefined
   #running = new Set<Promise<void>>()
 
-  constructor(role: string, seams: OfficeSeams) {
+  constructor(role: string, deps: OfficeDeps) {
     this.role = role
-    this.#seams = seams
+    this.#deps = deps
   }
 
   /** Whether anybody would do anything in a term. */
@@ -57,7 +57,7 @@ export class Office implements RoleWork {
   }
 
   addDuty(duty: Duty): void {
-    const { clock } = this.#seams
+    const { clock } = this.#deps
     this.#add(duty.name, ({ fence, signal }) => {
       const beat = (): void => {
         // One that goes on beyond its term says nothing of the next.
@@ -80,7 +80,7 @@ export class Office implements RoleWork {
   }
 
   dutyAges(): DutyAges {
-    const now = this.#seams.clock.elapsed()
+    const now = this.#deps.clock.elapsed()
     return Object.fromEntries([...this.#goodAt].map(([name, at]) => [name, now - at]))
   }
 
@@ -117,7 +117,7 @@ export class Office implements RoleWork {
 
   /** O2. Never rejects. */
   async #runUntilDone({ name, run }: Task, term: RunningTerm): Promise<void> {
-    const { clock, log } = this.#seams
+    const { clock, log } = this.#deps
     for (let failures = 0; !term.signal.aborted; ) {
       const begunAt = clock.elapsed()
       try {

@@ -59,6 +59,11 @@ export class ExecutionState {
     return this.#stop !== undefined && isHandOver(this.#stop) && !this.#hasEnded && !this.#isClosed
   }
 
+  /** Whether the execution ends as soon as nothing is under way: no result reaches the code any more. */
+  get endsAtOnce(): boolean {
+    return this.#stop !== undefined && !isHandOver(this.#stop)
+  }
+
   /** While the store decides on a suspension or on the end of a wait, steps wait for this. */
   get gate(): Promise<void> | undefined {
     return this.#gate

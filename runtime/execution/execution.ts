@@ -3,6 +3,7 @@ import type { Job, Logger } from '../model/job.ts'
 import type { Middleware } from '../model/middleware.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
+import type { LeaseListener } from './lease-listener.ts'
 import type { LimitStore } from './limit-requests.ts'
 import type { Macrotasks } from './macrotasks.ts'
 import type { OnceCover } from './step-bodies.ts'
@@ -25,8 +26,7 @@ export interface ExecutionDeps {
   readonly outbox: ExecutionOutbox
   readonly limitStore: LimitStore
   readonly readPage: (run: ClaimedRun, from: number) => Promise<JournalPage | 'gone'>
-  /** Called when an execution begins to hold its slot only to wait. */
-  readonly onIdle: () => void
+  readonly listener: Pick<LeaseListener, 'idle'>
 }
 
 export interface ExecutionInput {

@@ -8,10 +8,10 @@ import {
   commitLimits,
   type EntryAnswer,
   type LeaseId,
-  type Orders,
   type Settlement,
   type Store,
 } from '../store/store.ts'
+import type { LeaseListener } from './lease-listener.ts'
 
 type Entry = Checkpoint | Settlement
 
@@ -37,10 +37,7 @@ export interface OutboxDeps {
   readonly clock: Clock
   /** Aborted once the lease is over: nothing leaves any more. */
   readonly over: AbortSignal
-  readonly onOrders: (orders: Orders) => void
-  /** Called when a settlement waits for a claim to ride with. */
-  readonly onSettlement: () => void
-  readonly onUnsettled: (settlement: Settlement, error: unknown) => void
+  readonly listener: Pick<LeaseListener, 'changed' | 'ordered' | 'unsettled'>
 }
 
 /** With room for what entries weigh beside their values. */
@@ -82,7 +79,7 @@ export class Outbox {
     if (this.#deps.over.aborted) return gone
     return new Promise((resolve, reject) => {
       this.#settlements.push({ entry: settlement, bytes: entryBytes(settlement), resolve, reject })
-      this.#deps.onSettlement()
+      this.#deps.listener.changed()
     })
   }
 
@@ -120,7 +117,7 @@ export class Outbox {
     try {
       return await this.submit(settlement)
     } catch (error) {
-      this.#deps.onUnsettled(settlement, error)
+      this.#deps.listener.unsettled(settlement, error)
       const reason = `its end can't be stored: ${messageOf(error)}`
       const outcome = { kind: 'blocked', reason, digest: '' } as const
       return this.submit({ ...settlement, outcome }).catch(() => gone)
@@ -182,7 +179,7 @@ export class Outbox {
     try {
       const { answers, orders } = await this.#untilCommitted(batch.map(({ entry }) => entry))
       for (const [i, waiting] of batch.entries()) waiting.resolve(answers[i] ?? gone)
-      this.#deps.onOrders(orders)
+      this.#deps.listener.ordered(orders)
     } catch (error) {
       if (batch.length > 1) return false
       for (const waiting of batch) waiting.reject(error)

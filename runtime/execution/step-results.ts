@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts'
 import type { JournalEntry } from '../model/journal.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
-import type { Macrotasks } from './macrotasks.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
+import type { Macrotasks } from './macrotasks.ts'
 import { ReleaseQueue } from './release-queue.ts'
 
 /** The results of one execution's steps: those of earlier executions, and the order in which all reach the job's code. */

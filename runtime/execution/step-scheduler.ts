@@ -20,9 +20,10 @@ import { FailedSteps } from './failed-steps.ts'
 import { forever } from './forever.ts'
 import type { StoredStep } from './journal-index.ts'
 import { type EntrySender, JournalWriter } from './journal-writer.ts'
+import type { LeaseListener } from './lease-listener.ts'
 import { LimitRequests, type LimitStore } from './limit-requests.ts'
-import { type OnceCover, StepBodies } from './step-bodies.ts'
 import type { Macrotasks } from './macrotasks.ts'
+import { type OnceCover, StepBodies } from './step-bodies.ts'
 import { StepResults } from './step-results.ts'
 import { StepScope } from './step-scope.ts'
 import { StepWaits } from './step-waits.ts'
@@ -50,8 +51,7 @@ export interface StepSchedulerDeps {
   readonly limitStore: LimitStore
   readonly cover: OnceCover
   readonly readPage: (run: ClaimedRun, from: number) => Promise<JournalPage | 'gone'>
-  /** Called when the execution begins to hold its slot only to wait. */
-  readonly onIdle: () => void
+  readonly listener: Pick<LeaseListener, 'idle'>
 }
 
 /**
@@ -261,6 +261,7 @@ export class StepScheduler implements StateListener {
       const end = stored?.end ?? (await work(path, stored))
       // Before it is handed out: the function may end without waiting for it.
       if (end.phase === 'failed') this.failedSteps.addStored(path, end.error)
+      if (this.state.endsAtOnce) return this.state.holdStep()
       await this.results.release(path, end === stored?.end ? 'an earlier one' : 'this execution')
       return this.#resultOf<T>(end)
     } finally {
@@ -294,7 +295,7 @@ export class StepScheduler implements StateListener {
 
   #watchQuiet(): void {
     const isWatched = this.waits.watchQuiet((waits) => this.#emit({ kind: 'suspendable', waits }))
-    if (isWatched) this.deps.onIdle()
+    if (isWatched) this.deps.listener.idle()
   }
 
   #giveUpBodies(): void {

@@ -4,7 +4,7 @@
  * wakes it there.
  */
 
-export type WaitMechanism = 'deadline' | 'arrival'
+type WaitMechanism = 'deadline' | 'arrival'
 
 interface WaitRow<Mechanism extends WaitMechanism> {
   readonly endsBy: Mechanism

@@ -76,8 +76,7 @@ export class EnqueueOutbox<Part extends EnqueuePart> {
   #takeTrip(): WaitingCall<Part>[] {
     let [calls, runs, bytes] = [0, 0, 0]
     for (const { part } of this.#waiting) {
-      const fits =
-        runs + part.runs.length <= enqueueLimits.runs && bytes + part.bytes <= enqueueLimits.bytes
+      const fits = runs + part.runs.length <= enqueueLimits.runs && bytes + part.bytes <= enqueueLimits.bytes
       if (calls > 0 && !fits) break
       calls++
       runs += part.runs.length

@@ -7,7 +7,7 @@ import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
 
 /** How a store is opened; the first two are what a test puts in place of the world. */
-export interface StoreSeams {
+export interface StoreDeps {
   readonly clock?: Clock
   /** Replaces the wall clock of the store's host or server. */
   readonly storeNow?: () => number
@@ -19,7 +19,7 @@ export interface StoreSeams {
   readonly prepare?: Preparation
 }
 
-interface Seams {
+interface Deps {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
@@ -27,19 +27,19 @@ interface Seams {
   readonly prepare: Preparation
 }
 
-type Opener = (config: StoreConfig, seams: Seams) => Promise<Store>
+type Opener = (config: StoreConfig, deps: Deps) => Promise<Store>
 
-const redis: Opener = async (config, seams) => {
+const redis: Opener = async (config, deps) => {
   const { openRedisStore } = await import('./redis/redis-store.ts').catch((cause: unknown) => {
     throw new StoreCodeError('redis', cause)
   })
-  return openRedisStore(config, seams)
+  return openRedisStore(config, deps)
 }
 
 /** Engines by URL scheme; each loads on use, so that no one pays for the others. */
 const engines: Readonly<Record<string, Opener>> = {
-  sqlite: async (config, seams) =>
-    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, seams),
+  sqlite: async (config, deps) =>
+    (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, deps),
   redis,
   rediss: redis,
 }
@@ -49,7 +49,7 @@ const engines: Readonly<Record<string, Opener>> = {
  * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError, and StoreCodeError where a
  * bundler left out what an engine needs.
  */
-export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Promise<Store> {
+export async function openStore(config: StoreConfig, deps: StoreDeps = {}): Promise<Store> {
   const scheme = /^([a-z]+):/.exec(config.url)?.[1]
   const open = scheme === undefined ? undefined : engines[scheme]
   if (open === undefined) {
@@ -58,6 +58,6 @@ export async function openStore(config: StoreConfig, seams: StoreSeams = {}): Pr
       `store: no engine for '${shownUrl(config.url)}'; the address begins with ${schemes.join(', ')}`,
     )
   }
-  const { clock = systemClock, storeNow, storeElapsed = storeNow, create = true, prepare = 'at once' } = seams
+  const { clock = systemClock, storeNow, storeElapsed = storeNow, create = true, prepare = 'at once' } = deps
   return open(config, { clock, storeNow, storeElapsed, create, prepare })
 }

@@ -1,3 +1,4 @@
+import type { LeaseListener } from '../execution/lease-listener.ts'
 import type { Macrotasks } from '../execution/macrotasks.ts'
 import type { Outbox } from '../execution/outbox.ts'
 import { type CancelTimer, pause } from '../model/clock.ts'
@@ -10,7 +11,6 @@ import {
   type ClaimRequest,
   type LeaseId,
   longestPollMs,
-  type Orders,
   type Store,
 } from '../store/store.ts'
 import type { Reconciler } from './reconciler.ts'
@@ -36,20 +36,25 @@ export interface ClaimLoopDeps {
   readonly reconciler: Reconciler
   readonly macrotasks: Macrotasks
   readonly over: AbortSignal
-  readonly onOrders: (orders: Orders) => void
-  readonly onLost: () => void
+  readonly listener: Pick<LeaseListener, 'lost' | 'ordered'>
 }
 
 /**
  * Fills free slots and settles what ended, claim by claim, until the lease is over.
- * W1  One claim is in flight at a time, and a claim is repeated until it is answered (R13).
+ * W1  At most two claims are in flight, in order, each repeated until it is answered (R13). Each asks for half the slots, so that
+ *     the store works on one while the worker works on what the other brought.
  * W2  What ended is settled together with the next claim (R2).
  */
 export class ClaimLoop {
   readonly #deps: ClaimLoopDeps
+  readonly #inFlight = new Set<Promise<void>>()
+  /** Slots that claims in flight may fill. */
+  #askedFor = 0
   #n = 0
   #isHinted = true
   #nextClaimAt = 0
+  /** Whether the newest reply left runs behind. */
+  #isMore = false
   #usedMacrotask = -1
   #wake: () => void = () => undefined
   #ended: Promise<void> = Promise.resolve()
@@ -80,17 +85,14 @@ export class ClaimLoop {
   }
 
   async #run(): Promise<void> {
-    const { over, config } = this.#deps
+    const { over, reconciler } = this.#deps
     while (!over.aborted) {
-      try {
-        await this.#round()
-      } catch (error) {
-        config.log.error({ err: toStoredError(error) }, 'the worker failed at a claim; it goes on')
-        await pause(config.clock, afterDefectMs, over)
-      }
+      if (this.#inFlight.size === 0) await reconciler.whenDue()
+      if (this.#mayClaim()) this.#send()
       await this.#sleepUntilNeeded()
       await this.#macrotaskEnd()
     }
+    await Promise.all(this.#inFlight)
   }
 
   /**
@@ -107,16 +109,46 @@ export class ClaimLoop {
     this.#usedMacrotask = macrotasks.current
   }
 
+  /** Free slots that no claim in flight may fill. */
+  get #free(): number {
+    return Math.max(0, this.#deps.slots.free - this.#askedFor)
+  }
+
+  #mayClaim(): boolean {
+    const { outbox, reconciler, config } = this.#deps
+    if (this.#inFlight.size === 0) {
+      return (
+        outbox.hasSettlements ||
+        this.#isHinted ||
+        (this.#free > 0 && config.clock.elapsed() >= this.#nextClaimAt)
+      )
+    }
+    const isSecond = this.#inFlight.size === 1 && this.#free >= config.concurrency / 2
+    return isSecond && (outbox.hasSettlements || this.#isMore) && reconciler.dueInMs >= 0
+  }
+
+  #send(): void {
+    const claim = this.#round().finally(() => {
+      this.#inFlight.delete(claim)
+      this.#wake()
+    })
+    this.#inFlight.add(claim)
+  }
+
+  /** One claim with what ended; never rejects. */
   async #round(): Promise<void> {
-    const { reconciler, slots, outbox, config } = this.#deps
-    await reconciler.whenDue()
-    const { free } = slots
-    const isDue = this.#isHinted || config.clock.elapsed() >= this.#nextClaimAt
-    const wasSent = free > 0 && (isDue || outbox.hasSettlements) && (await this.#claimThroughHooks(free))
-    // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
-    if (!wasSent && (outbox.hasSettlements || this.#isHinted)) {
-      this.#isHinted = false
-      await this.#claim(0)
+    const { outbox, over, config } = this.#deps
+    const free = this.#free
+    try {
+      const wasSent = free > 0 && (await this.#claimThroughHooks(free))
+      // Settlements do not wait for a claim that a middleware holds back; a hint may be an order.
+      if (!wasSent && (outbox.hasSettlements || this.#isHinted)) {
+        this.#isHinted = false
+        await this.#claim(0)
+      }
+    } catch (error) {
+      config.log.error({ err: toStoredError(error) }, 'the worker failed at a claim; it goes on')
+      await pause(config.clock, afterDefectMs, over)
     }
   }
 
@@ -129,7 +161,9 @@ export class ClaimLoop {
     let wasSent = false
     const next = (): Promise<number> => {
       wasSent = true
-      return this.#claim(concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2)))
+      const most = concurrency < manySlots ? free : Math.min(free, Math.ceil(concurrency / 2))
+      // A hook may take its time: another claim may have asked for the slots meanwhile.
+      return this.#claim(Math.min(most, this.#free))
     }
     const context = { free, running: this.#deps.slots.size }
     await through(hooksOf(middleware, 'claim'), context, next).catch((error: unknown) =>
@@ -140,26 +174,28 @@ export class ClaimLoop {
 
   /** One claim, repeated until answered; starts what it brought. Resolves to how many runs that were. */
   async #claim(max: number): Promise<number> {
-    const { outbox, protection, over, onLost } = this.#deps
+    const { outbox, protection, over, listener } = this.#deps
     const settling = outbox.takeSettlements()
     const cover = protection.claim(max)
-    const answer = await this.#untilClaimed({ max, ...cover.request }, settling)
+    this.#askedFor += max
+    const { answer, isNewest } = await this.#untilClaimed({ max, ...cover.request }, settling)
+    this.#askedFor -= max
     if (answer !== unanswered && answer.kind === 'claimed') {
       settling.settled(answer.settled)
-      this.#take(answer)
+      this.#take(answer, isNewest)
       cover.replied({ broughtProtected: answer.runs.some((run) => run.protect), asks: answer.ask })
       return answer.runs.length
     }
     cover.end()
     settling.settled([])
-    if (!over.aborted) onLost()
+    if (!over.aborted) listener.lost()
     return 0
   }
 
   async #untilClaimed(
     request: ClaimRequest,
     settling: ReturnType<Outbox['takeSettlements']>,
-  ): Promise<ClaimAnswer | typeof unanswered> {
+  ): Promise<{ readonly answer: ClaimAnswer | typeof unanswered; readonly isNewest: boolean }> {
     const { store, lease, config, over, reconciler } = this.#deps
     const { clock, log } = config
     let { entries } = settling
@@ -185,31 +221,39 @@ export class ClaimLoop {
     const answer = await untilAnswered(call, { clock, over, onFailure })
     // R14: the store was away; it may have come back with an older state.
     if (hasFailed) reconciler.soon()
-    return answer
+    return { answer, isNewest: n === this.#n }
   }
 
-  #take({ runs, orders, more, nextDueInMs = longestPollMs }: Claimed): void {
-    const { slots, config, onOrders } = this.#deps
+  #take({ runs, orders, more, nextDueInMs = longestPollMs }: Claimed, isNewest: boolean): void {
+    const { slots, config, listener } = this.#deps
     for (const run of runs) slots.start(run)
-    onOrders(orders)
+    listener.ordered(orders)
+    if (!isNewest) return
+    this.#isMore = more
     const waitMs = Math.min(nextDueInMs, longestPollMs)
     const jitterMs = waitMs === longestPollMs ? config.clock.random() * 200 : 1
     this.#nextClaimAt = config.clock.elapsed() + (more ? 0 : waitMs + jitterMs)
   }
 
   async #sleepUntilNeeded(): Promise<void> {
-    const { over, outbox, slots, reconciler, config } = this.#deps
-    const { free } = slots
-    if (over.aborted || outbox.hasSettlements || (this.#isHinted && free > 0)) return
-    const claimInMs = free > 0 ? this.#nextClaimAt - config.clock.elapsed() : idleMs
-    const ms = Math.min(reconciler.dueInMs, claimInMs)
-    if (ms <= 0 || this.#isHinted) return
+    const { over, config } = this.#deps
+    if (over.aborted || this.#mayClaim()) return
+    const ms = this.#dueInMs
+    if (ms <= 0) return
     let cancel: CancelTimer = () => undefined
     await new Promise<void>((resolve) => {
       this.#wake = resolve
-      cancel = config.clock.after(ms, resolve)
+      // Each claim in flight wakes the loop when it ends.
+      if (this.#inFlight.size === 0) cancel = config.clock.after(ms, resolve)
     })
     cancel()
     this.#wake = () => undefined
+  }
+
+  get #dueInMs(): number {
+    const { reconciler, config } = this.#deps
+    if (this.#inFlight.size > 0) return Number.POSITIVE_INFINITY
+    const claimInMs = this.#free > 0 ? this.#nextClaimAt - config.clock.elapsed() : idleMs
+    return Math.min(reconciler.dueInMs, claimInMs)
   }
 }

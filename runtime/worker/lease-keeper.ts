@@ -19,7 +19,7 @@ import type { SelfReport } from './self-report.ts'
 import { type RunningLeaseThread, startLeaseThread } from './start-lease-thread.ts'
 import { stopMarginMs, type WorkerConfig } from './worker-options.ts'
 
-export interface LeaseKeeperSeams {
+export interface LeaseKeeperDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly status: () => WorkerStatus
@@ -53,7 +53,7 @@ const restarts = { max: 3, perMs: 10 * 60_000 } as const
  *     the worker has news of its task; what changes of that beside goes as the open steps do.
  */
 export class LeaseKeeper {
-  readonly #seams: LeaseKeeperSeams
+  readonly #deps: LeaseKeeperDeps
   readonly #leaseMs: number
   readonly #maxBlockedMs: number
   readonly #password: () => string | undefined | Promise<string>
@@ -72,11 +72,11 @@ export class LeaseKeeper {
   #beatAt: number
   #cancelBeat: CancelTimer = () => undefined
 
-  constructor(config: WorkerConfig, seams: LeaseKeeperSeams) {
-    this.#seams = seams
+  constructor(config: WorkerConfig, deps: LeaseKeeperDeps) {
+    this.#deps = deps
     this.#leaseMs = config.leaseMs
     this.#maxBlockedMs = config.maxBlockedMs
-    this.#heldAt = seams.clock.elapsed()
+    this.#heldAt = deps.clock.elapsed()
     this.#beatAt = this.#heldAt
     this.#beats = new Int32Array(new SharedArrayBuffer(beatSlots.length * Int32Array.BYTES_PER_ELEMENT))
     const { store, leaseMs, maxBlockedMs, healthPort } = config
@@ -111,20 +111,20 @@ export class LeaseKeeper {
     this.#lease = lease
     this.#noteSilence()
     this.#choked = false
-    this.#heldAt = this.#seams.clock.elapsed()
+    this.#heldAt = this.#deps.clock.elapsed()
     this.#openSteps.forget()
     this.#send({ kind: 'keep', lease })
   }
 
   /** Tells the store at once why this worker drains (K5). */
   tellDrain(): void {
-    const { drain } = this.#seams.status()
+    const { drain } = this.#deps.status()
     if (drain !== undefined) this.#send({ kind: 'drain', drain })
   }
 
   /** Tells the store at once what is new of this worker's task (K5). */
   tellReport(): void {
-    this.#sendReport(this.#seams.report.next(), true)
+    this.#sendReport(this.#deps.report.next(), true)
   }
 
   /**
@@ -136,7 +136,7 @@ export class LeaseKeeper {
     this.#stopping = true
     this.#cancelBeat()
     this.#send({ kind: 'stop' })
-    if (await endsWithin(this.#seams.clock, this.#ended, withinMs)) return
+    if (await endsWithin(this.#deps.clock, this.#ended, withinMs)) return
     this.#thread?.terminate()
     await this.#ended
   }
@@ -148,18 +148,18 @@ export class LeaseKeeper {
     if (this.#lease !== undefined) this.#send({ kind: 'keep', lease: this.#lease })
     this.#openSteps.doubt()
     this.tellDrain()
-    if (this.#lease !== undefined) this.#sendReport(this.#seams.report.whole(), false)
+    if (this.#lease !== undefined) this.#sendReport(this.#deps.report.whole(), false)
     if (this.#stopping) this.#send({ kind: 'stop' })
     const { healthPort } = thread
     if (healthPort !== undefined) {
-      this.#seams.log.info({ port: healthPort }, 'health endpoints /live and /ready listen')
+      this.#deps.log.info({ port: healthPort }, 'health endpoints /live and /ready listen')
     }
     return thread
   }
 
   /** K3. Resolves when the thread has ended, for good. */
   async #keepRunning(first: RunningLeaseThread): Promise<void> {
-    const { log, onGone } = this.#seams
+    const { log, onGone } = this.#deps
     for (let thread = first; ; ) {
       const why = await thread.ended
       if (this.#stopping) return
@@ -175,7 +175,7 @@ export class LeaseKeeper {
   }
 
   #countDeath(why: Error): void {
-    const now = this.#seams.clock.elapsed()
+    const now = this.#deps.clock.elapsed()
     this.#diedAt.push(now)
     const lately = this.#diedAt.filter((at) => now - at < restarts.perMs).length
     if (lately <= restarts.max) return
@@ -190,7 +190,7 @@ export class LeaseKeeper {
   }
 
   #noteSilence(): void {
-    const now = this.#seams.clock.elapsed()
+    const now = this.#deps.clock.elapsed()
     if (now - this.#beatAt > this.#maxBlockedMs) this.#choked = true
     this.#beatAt = now
   }
@@ -198,23 +198,23 @@ export class LeaseKeeper {
   #beat(): void {
     this.#noteSilence()
     Atomics.add(this.#beats, beatSlots.beat, 1)
-    const { draining } = this.#seams.status()
+    const { draining } = this.#deps.status()
     Atomics.store(this.#beats, beatSlots.draining, draining ? 1 : 0)
-    Atomics.store(this.#beats, beatSlots.deadDuty, this.#seams.hasDeadDuty() ? 1 : 0)
+    Atomics.store(this.#beats, beatSlots.deadDuty, this.#deps.hasDeadDuty() ? 1 : 0)
     this.#tellNews()
     void this.#renewIfThreadIsSilent()
-    this.#cancelBeat = this.#seams.clock.after(beatMs, () => this.#beat())
+    this.#cancelBeat = this.#deps.clock.after(beatMs, () => this.#beat())
   }
 
   /** K4, K5. */
   #tellNews(): void {
-    const now = this.#seams.clock.elapsed()
+    const now = this.#deps.clock.elapsed()
     const dueAt = Math.max(this.#heldAt, this.#toldAt) + this.#leaseMs * renewalShare
     if (this.#lease === undefined || now < dueAt - beatMs) return
     this.#toldAt = now
-    const told = this.#openSteps.next(this.#seams.openSteps())
+    const told = this.#openSteps.next(this.#deps.openSteps())
     if (told !== undefined) this.#send({ kind: 'open steps', lease: this.#lease, told })
-    this.#sendReport(this.#seams.report.next(), false)
+    this.#sendReport(this.#deps.report.next(), false)
   }
 
   #sendReport(report: WorkerReport | undefined, atOnce: boolean): void {
@@ -224,17 +224,17 @@ export class LeaseKeeper {
   /** K1. */
   async #renewIfThreadIsSilent(): Promise<void> {
     const lease = this.#lease
-    const silentMs = this.#seams.clock.elapsed() - this.#heldAt
+    const silentMs = this.#deps.clock.elapsed() - this.#heldAt
     if (lease === undefined || this.#renewing || silentMs < this.#leaseMs / 2) return
     this.#renewing = true
     try {
-      const answer = await this.#seams.renew(lease)
+      const answer = await this.#deps.renew(lease)
       this.#heard(
         answer.kind === 'lost' ? { kind: 'lost', lease } : { kind: 'held', lease, orders: answer.orders },
       )
     } catch (error) {
       if (outageKindOf(error) === undefined) {
-        this.#seams.log.warn({ err: toStoredError(error) }, 'the lease could not be renewed')
+        this.#deps.log.warn({ err: toStoredError(error) }, 'the lease could not be renewed')
       }
     } finally {
       this.#renewing = false
@@ -245,7 +245,7 @@ export class LeaseKeeper {
     try {
       this.#send({ kind: 'password', password: (await this.#password()) ?? '' })
     } catch (error) {
-      this.#seams.log.error({ err: error }, 'the password function failed; the lease thread can’t connect')
+      this.#deps.log.error({ err: error }, 'the password function failed; the lease thread can’t connect')
       const { message } = toStoredError(error)
       this.#send({ kind: 'password failed', reason: message })
     }
@@ -253,22 +253,22 @@ export class LeaseKeeper {
 
   /** Not in `#heard`: what the main loop renews (K1) says nothing of the thread's own connection. */
   #heardFromThread(message: FromLeaseThread): void {
-    if (message.kind === 'held' || message.kind === 'lost') this.#seams.outages.succeeded(threadCall)
+    if (message.kind === 'held' || message.kind === 'lost') this.#deps.outages.succeeded(threadCall)
     this.#heard(message)
   }
 
   #heard(message: FromLeaseThread): void {
-    const { log, outages } = this.#seams
+    const { log, outages } = this.#deps
     switch (message.kind) {
       case 'held':
         if (message.lease !== this.#lease) return
-        this.#heldAt = this.#seams.clock.elapsed()
-        this.#seams.onOrders(message.lease, message.orders)
+        this.#heldAt = this.#deps.clock.elapsed()
+        this.#deps.onOrders(message.lease, message.orders)
         return
       case 'lost':
         if (message.lease !== this.#lease) return
         this.#lease = undefined
-        this.#seams.onLost(message.lease)
+        this.#deps.onLost(message.lease)
         return
       case 'password wanted':
         void this.#tellPassword()

@@ -1,11 +1,20 @@
 import { randomUUID } from 'node:crypto'
+import type { LeaseListener } from '../execution/lease-listener.ts'
 import { Macrotasks } from '../execution/macrotasks.ts'
 import { Outbox } from '../execution/outbox.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { unanswered, untilAnswered } from '../model/until-answered.ts'
 import type { OpenStep } from '../store/open-steps.ts'
-import type { ClaimedRun, JournalPage, LeaseId, Orders, Store, Unsubscribe } from '../store/store.ts'
+import type {
+  ClaimedRun,
+  JournalPage,
+  LeaseId,
+  Orders,
+  Settlement,
+  Store,
+  Unsubscribe,
+} from '../store/store.ts'
 import type { RunDrainPlan } from '../store/worker-drain.ts'
 import { ClaimLoop } from './claim-loop.ts'
 import { LimitCalls } from './limit-calls.ts'
@@ -27,7 +36,7 @@ export interface LeaseSessionDeps {
  * its run, and the outbox takes what they store.
  * W3  Once the lease is lost nothing is written any more and every slot's signal aborts.
  */
-export class LeaseSession {
+export class LeaseSession implements LeaseListener {
   readonly lease: LeaseId = randomUUID()
   readonly #store: Store
   readonly #config: WorkerConfig
@@ -45,44 +54,25 @@ export class LeaseSession {
     this.#deps = deps
     const { lease } = this
     const { clock, log, middleware } = config
-    const { protection, executions, onLost } = deps
+    const { protection, executions } = deps
     const over = this.#over.signal
-    const onOrders = (orders: Orders): void => this.obey(orders)
-    const outbox = new Outbox({
-      ...{ store, lease, clock, over, onOrders },
-      onSettlement: () => this.#loop.wake(),
-      onUnsettled: ({ run }, error) =>
-        log.error({ run, reason: toStoredError(error).message }, 'a run could not be settled; it is blocked'),
-    })
     const macrotasks = new Macrotasks(clock)
+    const outbox = new Outbox({ store, lease, clock, over, listener: this })
     const slots = new SlotTable({
-      ...{ config, protection, executions },
+      ...{ config, protection, executions, listener: this },
       execution: {
-        ...{ clock, log, macrotasks, middleware, outbox },
+        ...{ clock, log, macrotasks, middleware, outbox, listener: this },
         maxValueBytes: config.store.maxValueBytes,
         limitStore: new LimitCalls(store, lease, config, over),
         readPage: (run, from) => this.#readPage(run, from),
-        onIdle: () => this.hint(),
       },
-      onLeft: () => this.#loop.wake(),
-      onUncertain: () => this.#reconciler.soon(),
     })
+    const reconciler = new Reconciler({ store, lease, clock, log, slots, listener: this })
     this.#outbox = outbox
     this.#slots = slots
-    const reconciler = new Reconciler({ store, lease, clock, log, slots, onLost })
     this.#reconciler = reconciler
     this.#loop = new ClaimLoop({
-      store,
-      lease,
-      config,
-      slots,
-      outbox,
-      protection,
-      reconciler,
-      macrotasks,
-      over,
-      onOrders,
-      onLost,
+      ...{ store, lease, config, slots, outbox, protection, reconciler, macrotasks, over, listener: this },
     })
   }
 
@@ -100,9 +90,30 @@ export class LeaseSession {
     this.#loop.hint()
   }
 
-  obey(orders: Orders): void {
+  ordered(orders: Orders): void {
     this.#slots.obey(orders)
     if (orders.drain && !this.#slots.isDraining) this.#deps.onDrainOrder()
+  }
+
+  changed(): void {
+    this.#loop.wake()
+  }
+
+  idle(): void {
+    this.hint()
+  }
+
+  uncertain(): void {
+    this.#reconciler.soon()
+  }
+
+  unsettled({ run }: Settlement, error: unknown): void {
+    const reason = toStoredError(error).message
+    this.#config.log.error({ run, reason }, 'a run could not be settled; it is blocked')
+  }
+
+  lost(): void {
+    this.#deps.onLost()
   }
 
   /** Takes no more runs and hands over those it has, each at its next step edge. */

@@ -1,3 +1,4 @@
+import type { LeaseListener } from '../execution/lease-listener.ts'
 import type { Clock } from '../model/clock.ts'
 import { outageKindOf } from '../model/errors.ts'
 import type { Logger } from '../model/job.ts'
@@ -15,7 +16,7 @@ export interface ReconcilerDeps {
   readonly clock: Clock
   readonly log: Logger
   readonly slots: SlotTable
-  readonly onLost: () => void
+  readonly listener: Pick<LeaseListener, 'lost'>
 }
 
 /** R14: compares, with no claim in flight, what the worker holds with what the store says it holds. */
@@ -43,11 +44,11 @@ export class Reconciler {
   }
 
   async #reconcile(): Promise<void> {
-    const { store, lease, clock, log, slots, onLost } = this.#deps
+    const { store, lease, clock, log, slots, listener } = this.#deps
     this.#reconciledAt = clock.elapsed()
     try {
       const answer = await store.reconcile(lease, slots.held)
-      if (answer === 'lost') onLost()
+      if (answer === 'lost') listener.lost()
       else slots.drop(answer.drop)
     } catch (error) {
       if (outageKindOf(error) === undefined) {

@@ -1,4 +1,5 @@
 import type { ExecutionDeps } from '../execution/execution.ts'
+import type { LeaseListener } from '../execution/lease-listener.ts'
 import { RunExecutor } from '../execution/run-executor.ts'
 import { endsWithin } from '../model/clock.ts'
 import type { Job } from '../model/job.ts'
@@ -18,10 +19,7 @@ export interface SlotTableDeps {
   readonly protection: RunProtection
   /** Executions of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
   readonly executions: Map<RunId, Promise<void>>
-  /** Called when a run has left its slot. */
-  readonly onLeft: () => void
-  /** Called when the store may hold a run for this worker that has no slot (R14). */
-  readonly onUncertain: () => void
+  readonly listener: Pick<LeaseListener, 'changed' | 'uncertain'>
 }
 
 /** The runs that a lease holds, each with its executor. */
@@ -123,7 +121,7 @@ export class SlotTable {
   }
 
   #occupy(run: ClaimedRun, job: Job, digest: string): void {
-    const { config, execution, protection, executions, onLeft, onUncertain } = this.#deps
+    const { config, execution, protection, executions, listener } = this.#deps
     const cover = protection.cover({
       id: run.id,
       needsProtection: run.protect === true,
@@ -135,14 +133,14 @@ export class SlotTable {
         const err = toStoredError(error)
         config.log.error({ run: run.id, err }, 'a run left its slot by an error of the runtime')
         // Its end is not stored: the store hands it out again.
-        onUncertain()
+        listener.uncertain()
       })
       .finally(() => {
         // The claim that settled this one may have brought the run back: by now both places can be the next execution's.
         if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
         if (executions.get(run.id) === ended) executions.delete(run.id)
         cover.end()
-        onLeft()
+        listener.changed()
       })
     this.#slots.set(run.id, slot)
     executions.set(run.id, ended)
@@ -167,6 +165,6 @@ export class SlotTable {
     else log.debug({ run, job, attempt }, 'a run entered a slot')
     const outcome = await slot.execute()
     log.info({ run, job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
-    if (outcome === 'lost') this.#deps.onUncertain()
+    if (outcome === 'lost') this.#deps.listener.uncertain()
   }
 }

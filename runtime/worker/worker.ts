@@ -274,7 +274,7 @@ export class Worker {
       renew: (lease) => store.renew(lease, this.#status()),
       outages: this.#outages,
       onOrders: (lease, orders) => {
-        if (this.#session?.lease === lease) this.#session.obey(orders)
+        if (this.#session?.lease === lease) this.#session.ordered(orders)
       },
       onLost: (lease) => {
         if (this.#session?.lease === lease) this.#replace(store, this.#session)

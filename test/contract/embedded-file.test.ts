@@ -335,8 +335,8 @@ describe('the file of the embedded store', () => {
       work: (store: Store, advance: (ms: number) => void) => Promise<T>,
     ): Promise<T> {
       let elapsed = 0
-      const seams = { storeNow: () => now + elapsed, storeElapsed: () => elapsed }
-      const store = await openStore(parseStoreConfig(`sqlite:${path}`), seams)
+      const deps = { storeNow: () => now + elapsed, storeElapsed: () => elapsed }
+      const store = await openStore(parseStoreConfig(`sqlite:${path}`), deps)
       try {
         return await work(store, (ms) => {
           elapsed += ms

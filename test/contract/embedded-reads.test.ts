@@ -191,8 +191,8 @@ describe('reading the file of an embedded store', () => {
     new DatabaseSync(path).close()
     const missing = { code: 'STORE_UNAVAILABLE', kind: 'missing' }
     await expect((await reader()).queues()).rejects.toMatchObject(missing)
-    const seams = { prepare: 'at first write', create: false } as const
-    await expect(openStore(parseStoreConfig(`sqlite:${path}`), seams)).rejects.toMatchObject(missing)
+    const deps = { prepare: 'at first write', create: false } as const
+    await expect(openStore(parseStoreConfig(`sqlite:${path}`), deps)).rejects.toMatchObject(missing)
     expect(files()).toMatchObject({ 'jobs.db': createHash('sha1').digest('hex') })
   })
 

@@ -7,9 +7,9 @@ if (process.getuid?.() === 0) {
   process.setgid?.(65_534)
   process.setuid?.(65_534)
 }
-const seams = { clock: systemClock, storeNow: undefined, storeElapsed: undefined }
+const deps = { clock: systemClock, storeNow: undefined, storeElapsed: undefined }
 const store = await openEmbeddedStore(parseStoreConfig(process.argv[2] ?? ''), {
-  ...seams,
+  ...deps,
   create: false,
   prepare: 'at first write',
 })

@@ -3,9 +3,9 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openStore } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
-import { RedisServer } from '../redis-server/redis-server.ts'
-import { newRun } from './given.ts'
-import { completed, TestWorker } from './test-worker.ts'
+import { RedisServer } from '../support/redis/redis-server.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
+import { completed, TestWorker } from '../support/stores/test-worker.ts'
 
 /** How many ranges of ready runs a claim reads where there are many queues. */
 

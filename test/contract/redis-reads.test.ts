@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
-import { openStore, type StoreSeams } from '../../runtime/store/open-store.ts'
+import { openStore, type StoreDeps } from '../../runtime/store/open-store.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect } from '../../sdk/index.ts'
@@ -14,8 +14,8 @@ import { newRun } from '../support/stores/store-inputs.ts'
 const password = 'secret'
 const lazily = { prepare: 'at first write' } as const
 
-async function opened(url: string, namespace: string, seams: StoreSeams = lazily): Promise<Store> {
-  const store = await openStore(parseStoreConfig({ url, namespace }), seams)
+async function opened(url: string, namespace: string, deps: StoreDeps = lazily): Promise<Store> {
+  const store = await openStore(parseStoreConfig({ url, namespace }), deps)
   onTestFinished(() => store.close())
   return store
 }

@@ -41,12 +41,19 @@ const places: readonly Place[] = [
   },
 ]
 
+/** The run is in step s2 until the drain begins, however late the signal is taken in. */
 const drainingPlaces: readonly { readonly name: string; readonly point: KillPoint }[] = [
-  { name: 'while a body still runs', point: { at: 'drained body', path: 's2' } },
-  { name: 'before its run is handed over', point: { at: 'before settle', outcome: 'released' } },
-  { name: 'after its run was handed over', point: { at: 'after settle', outcome: 'released' } },
-  { name: 'before its lease is resigned', point: { at: 'before resign' } },
-  { name: 'after its lease was resigned', point: { at: 'after resign' } },
+  { name: 'while a body still runs', point: { at: 'drained body', path: 's2', untilDrain: 's2' } },
+  {
+    name: 'before its run is handed over',
+    point: { at: 'before settle', outcome: 'released', untilDrain: 's2' },
+  },
+  {
+    name: 'after its run was handed over',
+    point: { at: 'after settle', outcome: 'released', untilDrain: 's2' },
+  },
+  { name: 'before its lease is resigned', point: { at: 'before resign', untilDrain: 's2' } },
+  { name: 'after its lease was resigned', point: { at: 'after resign', untilDrain: 's2' } },
 ]
 
 describe.each(storeKinds)('%s', (store) => {

@@ -96,9 +96,9 @@ test('a full server answers callers whose run is there, whoever they share a tri
   const before = await runsIn(server, crew)
   const joined = { status: 'fulfilled', value: [{ outcome: 'joined', id: 'known' }] }
   const refused = { status: 'rejected', reason: full }
-  expect(await Promise.allSettled([fresh, known, other, known].map((run) => store.enqueue([run])))).toMatchObject(
-    [refused, joined, refused, joined],
-  )
+  expect(
+    await Promise.allSettled([fresh, known, other, known].map((run) => store.enqueue([run]))),
+  ).toMatchObject([refused, joined, refused, joined])
   expect(await runsIn(server, crew)).toEqual(before)
 })
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { openStore, type StoreSeams } from '../../runtime/store/open-store.ts'
+import { openStore, type StoreDeps } from '../../runtime/store/open-store.ts'
 import { type ScriptName, scriptOf } from '../../runtime/store/redis/script.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
@@ -28,13 +28,13 @@ interface Line {
   readonly faulty: Store
 }
 
-async function connected(seams: StoreSeams = {}): Promise<Line> {
+async function connected(deps: StoreDeps = {}): Promise<Line> {
   const server = await sharedRedisServer()
   const proxy = await FaultProxy.start(server.port)
   onTestFinished(() => proxy.close())
   const namespace = `repeated-${randomUUID()}`
   const open = async (url: string): Promise<Store> => {
-    const store = await openStore(parseStoreConfig({ url, namespace }), seams)
+    const store = await openStore(parseStoreConfig({ url, namespace }), deps)
     onTestFinished(() => store.close())
     return store
   }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { beforeAll, expect, onTestFinished, test } from 'vitest'
-import { openStore, type StoreSeams } from '../../runtime/store/open-store.ts'
+import { openStore, type StoreDeps } from '../../runtime/store/open-store.ts'
 import { scriptOf } from '../../runtime/store/redis/script.ts'
 import type { Store } from '../../runtime/store/store.ts'
 import { parseStoreConfig } from '../../runtime/store/store-config.ts'
 import { connect, defineJob, type Jobs } from '../../sdk/index.ts'
-import { newRun } from '../contract/given.ts'
-import { FaultProxy, type Picks } from '../redis-server/fault-proxy.ts'
-import { sharedRedisServer } from '../redis-server/redis-server.ts'
-import { FakeClock } from '../unit/coordination/fake-clock.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { FaultProxy, type Picks } from '../support/redis/fault-proxy.ts'
+import { sharedRedisServer } from '../support/redis/redis-server.ts'
+import { newRun } from '../support/stores/store-inputs.ts'
 
 const { sha, source } = scriptOf('enqueue')
 const isEnqueue: Picks = ([command, script]) => command?.toUpperCase() === 'EVALSHA' && script === sha
@@ -28,13 +28,13 @@ interface Stage {
   stored(): Promise<readonly string[]>
 }
 
-async function stage(seams: StoreSeams = {}): Promise<Stage> {
+async function stage(deps: StoreDeps = {}): Promise<Stage> {
   const server = await sharedRedisServer()
   const proxy = await FaultProxy.start(server.port)
   onTestFinished(() => proxy.close())
   const namespace = `shared-${randomUUID()}`
   const calm = await openStore(parseStoreConfig({ url: server.url, namespace }))
-  const store = await openStore(parseStoreConfig({ url: proxy.url, namespace }), seams)
+  const store = await openStore(parseStoreConfig({ url: proxy.url, namespace }), deps)
   const jobs = await connect({ url: proxy.url, namespace })
   onTestFinished(async () => {
     await Promise.all([calm.close(), store.close(), jobs.close()])

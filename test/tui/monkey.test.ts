@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { expect, inject, onTestFinished, test } from 'vitest'
 import { printEvidence, provingNumber } from '../support/evidence.ts'
 import { SeededRandom } from '../support/seeded-random.ts'
@@ -25,6 +26,7 @@ test.runIf(isProving)(
     const { terminal, temporary } = await openDemo()
     const random = new SeededRandom(seed)
     const done = { keys: 0, resizes: 0, stops: 0, looks: 0 }
+    let lookedForMs = 0
     while (done.keys < keys) {
       const act = nextAct(random)
       await carryOut(terminal, act)
@@ -32,10 +34,12 @@ test.runIf(isProving)(
       if (act.kind === 'resize') done.resizes += act.sizes.length
       if (act.kind === 'stop') done.stops++
       if (done.keys >= keysBetweenLooks * (done.looks + 1)) {
+        const lookedAt = performance.now()
         await expectWholeFrame(terminal)
+        lookedForMs += performance.now() - lookedAt
         done.looks++
       }
-      const early = begun + (seconds * 1_000 * done.keys) / keys - performance.now()
+      const early = begun + lookedForMs + (seconds * 1_000 * done.keys) / keys - performance.now()
       if (early > 0) await sleep(early)
     }
     await expectWholeFrame(terminal)
@@ -119,10 +123,27 @@ function promptsOf(terminal: RecordedTerminal): number {
 }
 
 /**
- * Leaves dialogs, text fields and lists by esc. Only where none is open `F` lets the view stand still: that it does so shows
- * that all keys before have been taken in.
+ * Types a number that nobody typed before, into the command line or the text field that is open: when it is shown, all keys
+ * before have been taken in.
  */
+async function catchUp(terminal: RecordedTerminal): Promise<void> {
+  for (let presses = 0; presses < 20; presses++) {
+    const { frames } = terminal
+    const typed = String(++lastTyped)
+    const isShown = (now: RecordedTerminal) => now.lines().some((line) => line.includes(typed))
+    await terminal.type('\x1b')
+    await terminal.type(`:${typed}`)
+    await terminal.until((now) => isShown(now) || now.frames > frames + patientFrames, `${typed} is shown`)
+    if (isShown(terminal)) return
+  }
+  throw new Error(`no text field can be opened:\n${terminal.lines().join('\n')}`)
+}
+
+let lastTyped = 700_000
+
+/** Leaves dialogs, text fields and lists by esc. Only where none is open `F` lets the view stand still. */
 async function freeze(terminal: RecordedTerminal): Promise<void> {
+  await catchUp(terminal)
   for (let presses = 0; presses < 20; presses++) {
     const was = isFrozen(terminal)
     const { frames } = terminal
@@ -156,13 +177,29 @@ function isFrozen(terminal: RecordedTerminal): boolean {
 async function expectWholeFrame(terminal: RecordedTerminal): Promise<void> {
   await terminal.resize(usual)
   await freeze(terminal)
-  const shown = still(terminal)
+  const shown = await standstill(terminal)
   const { wipes } = terminal
   await terminal.type('\x0c')
   await terminal.until((now) => now.wipes > wipes && now.hasFrameOf(now.size), 'the screen painted anew')
   expect(shown).toEqual(still(terminal))
   await unfreeze(terminal)
 }
+
+/** What is shown when no frame changes it any more: a view that stands still takes in the first read of its place yet. */
+async function standstill(terminal: RecordedTerminal): Promise<readonly string[]> {
+  let shown = still(terminal)
+  let { frames } = terminal
+  await terminal.until((now) => {
+    if (!isDeepStrictEqual(still(now), shown)) {
+      shown = still(now)
+      frames = now.frames
+    }
+    return now.frames >= frames + equalFrames
+  }, 'a view that stands still')
+  return shown
+}
+
+const equalFrames = 3
 
 /** All but the line with the clock and the line of messages, which go on in a view that stands still. */
 function still(terminal: RecordedTerminal): readonly string[] {

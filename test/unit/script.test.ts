@@ -62,7 +62,10 @@ describe('placeholders of scripts', () => {
   test.each([
     ['local A, B = --[[steps]] 0, --[[clock]] 0', /^local A, B = \d+, \d+$/],
     ['local A, B, C = --[[failures]] 0, 0, 0\nreturn A', /^local A, B, C = \d+, \d+, \d+\nreturn A$/],
-    ["local A, B, C, D = --[[poisoned]] '', '', '', ''", /^local A, B, C, D = '[^']+', '[^']+', '[^']+', '[^']+'$/],
+    [
+      "local A, B, C, D = --[[poisoned]] '', '', '', ''",
+      /^local A, B, C, D = '[^']+', '[^']+', '[^']+', '[^']+'$/,
+    ],
     ['local A = --[[delays]] {}', /^local A = \{ \d+.*, \d+ \}$/],
     ['--[[states]]\n--[[states]]', /^(local SCHEDULED, READY, .* = 1, 2, .*)\n\1$/],
     ['--[[ steps ]] return 0 --[[ a comment ]]', /^--\[\[ steps \]\] return 0 --\[\[ a comment \]\]$/],
@@ -80,6 +83,8 @@ describe('placeholders of scripts', () => {
     'local A = --[[states]] {}',
     'local A = --[[toString]] 0',
   ])('are refused where no constants fit: %j', (source) => {
-    expect(() => withConstants('example', source)).toThrow(/^script example has the placeholder --\[\[\w+\]\].*, which is unknown$/)
+    expect(() => withConstants('example', source)).toThrow(
+      /^script example has the placeholder --\[\[\w+\]\].*, which is unknown$/,
+    )
   })
 })

@@ -172,7 +172,7 @@ import { holderOf } from './unique-keys.ts'
 import { pickIdleWorkers } from './wake-idle.ts'
 import { WakeupFiles } from './wakeup-files.ts'
 
-interface Seams {
+interface Deps {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
@@ -181,9 +181,9 @@ interface Seams {
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. Nothing is created then but the folder. */
-export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Promise<Store> {
-  const { clock, create } = seams
-  const clocks = hostClocks(seams)
+export async function openEmbeddedStore(config: StoreConfig, deps: Deps): Promise<Store> {
+  const { clock, create } = deps
+  const clocks = hostClocks(deps)
   const file = new StoreFile(sqlitePath(config.url), {
     clock,
     clocks,
@@ -191,7 +191,7 @@ export async function openEmbeddedStore(config: StoreConfig, seams: Seams): Prom
     synchronous: config.synchronous,
   })
   try {
-    if (seams.prepare === 'at once') await file.prepare()
+    if (deps.prepare === 'at once') await file.prepare()
     else file.check()
     return new EmbeddedStore(file, config, { clock, time: new StoreClock(file, clocks) })
   } catch (error) {
@@ -216,16 +216,16 @@ class EmbeddedStore implements Store {
   constructor(
     database: StoreFile,
     config: StoreConfig,
-    seams: { readonly clock: Clock; readonly time: StoreClock },
+    deps: { readonly clock: Clock; readonly time: StoreClock },
   ) {
     this.address = `sqlite:${database.path}`
     this.#database = database
     this.#config = config
-    this.#time = seams.time
-    this.#clock = seams.clock
+    this.#time = deps.time
+    this.#clock = deps.clock
     this.#locks = new LeaseLocks(database.path)
     this.#wakeups = new WakeupFiles(database.path)
-    this.#changes = new ChangeWatch(seams.clock, () => database.changeCounter())
+    this.#changes = new ChangeWatch(deps.clock, () => database.changeCounter())
     this.#enqueues = new EnqueueOutbox({
       send: (parts) => {
         const runs = parts.flatMap((part) => part.runs)

@@ -50,7 +50,10 @@ export const staticKeys = [
   'openSteps',
   /** hash: lease -> number and time of its last report, and what it told of itself: worker-report.ts */
   'reports',
-  /** hash: lease -> number and answer of its last claim, what it said of runs that need protection, how many of these it left */
+  /**
+   * hash: lease -> number and answer of its last claim, what it said of runs that need protection, how many of these it left;
+   * `before LEASE` -> the same of the claim before
+   */
   'claims',
   /** hash: lease -> server, connections of its process and when each was shown, for the look at peers */
   'beats',

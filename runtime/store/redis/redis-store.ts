@@ -156,7 +156,7 @@ import type { OwnClocks } from './server-clock.ts'
 import { stateOfCode } from './state-code.ts'
 import { Wakeups } from './wakeups.ts'
 
-interface Seams {
+interface Deps {
   readonly clock: Clock
   readonly storeNow: (() => number) | undefined
   readonly storeElapsed: (() => number) | undefined
@@ -165,15 +165,15 @@ interface Seams {
 }
 
 /** @throws StoreUnavailableError, StoreFormatError, InvalidOptionsError. */
-export async function openRedisStore(config: StoreConfig, seams: Seams): Promise<Store> {
-  const link = await RedisLink.open(config, 'durable-jobs', seams.clock)
+export async function openRedisStore(config: StoreConfig, deps: Deps): Promise<Store> {
+  const link = await RedisLink.open(config, 'durable-jobs', deps.clock)
   try {
     const keys = new Keys(config.namespace)
-    const namespace = await Namespace.open(link, keys, config, seams.create)
-    if (seams.prepare === 'at once') await namespace.forWriting()
-    const calls = new ScriptCalls(link, keys, namespace, { storeNow: seams.storeNow, own: ownClocks(seams) })
+    const namespace = await Namespace.open(link, keys, config, deps.create)
+    if (deps.prepare === 'at once') await namespace.forWriting()
+    const calls = new ScriptCalls(link, keys, namespace, { storeNow: deps.storeNow, own: ownClocks(deps) })
     await calls.clock.agree()
-    return new RedisStore(calls, config, seams.clock)
+    return new RedisStore(calls, config, deps.clock)
   } catch (error) {
     await link.close()
     throw error
@@ -181,7 +181,7 @@ export async function openRedisStore(config: StoreConfig, seams: Seams): Promise
 }
 
 /** Returns this process's clocks, or the elapsed time that a test injects for all of them. */
-function ownClocks({ clock, storeElapsed }: Seams): OwnClocks {
+function ownClocks({ clock, storeElapsed }: Deps): OwnClocks {
   return storeElapsed === undefined ? clock : { elapsed: storeElapsed, uptime: storeElapsed }
 }
 
@@ -229,7 +229,8 @@ class RedisStore implements Store {
     request: ClaimRequest,
     settle: readonly Settlement[],
   ): Promise<ClaimAnswer> {
-    this.#claims.set(lease, n)
+    // Of two claims in flight the older one may be repeated last.
+    this.#claims.set(lease, Math.max(n, this.#claims.get(lease) ?? 0))
     return claim(this.#calls, lease, n, request, settle)
   }
 

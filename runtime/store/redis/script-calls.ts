@@ -10,7 +10,7 @@ import {
   type ServerTime,
 } from './server-clock.ts'
 
-interface Seams {
+interface Deps {
   readonly storeNow: (() => number) | undefined
   readonly own: OwnClocks
 }
@@ -24,7 +24,7 @@ export class ScriptCalls {
   readonly #keysOf = new Map<ScriptName, readonly string[]>()
   readonly #storeNow: (() => number) | undefined
 
-  constructor(link: RedisLink, keys: Keys, namespace: Namespace, { storeNow, own }: Seams) {
+  constructor(link: RedisLink, keys: Keys, namespace: Namespace, { storeNow, own }: Deps) {
     this.link = link
     this.keys = keys
     this.#namespace = namespace

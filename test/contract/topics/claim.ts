@@ -49,9 +49,51 @@ export function claimContract(open: Open): void {
       const { runs } = await first.claimAnswer(2, [], 1)
       const again = await first.claimAnswer(2, [], 1)
       expect(again.runs).toEqual(runs)
-      const next = await first.claimAnswer(2, [], 2)
-      expect(next.runs).toHaveLength(1)
-      expect((await first.claimAnswer(2, [], 1)).runs).toEqual([])
+    },
+  )
+
+  contractTest(open, 'R13: of two claims in flight each can be repeated', async ({ store, worker }) => {
+    await store.enqueue([newRun(), newRun(), newRun(), newRun()])
+    const first = await worker()
+    const one = await first.claimAnswer(2, [], 1)
+    const two = await first.claimAnswer(1, [], 2)
+    expect([one.runs.length, two.runs.length]).toEqual([2, 1])
+    for (const [n, { runs }] of [[1, one] as const, [2, two] as const, [1, one] as const]) {
+      expect((await first.claimAnswer(2, [], n)).runs).toEqual(runs)
+    }
+    const three = await first.claimAnswer(1, [], 3)
+    expect(three.runs).toHaveLength(1)
+    expect((await first.claimAnswer(2, [], 1)).runs).toEqual([])
+    expect((await first.claimAnswer(1, [], 2)).runs).toEqual(two.runs)
+  })
+
+  contractTest(
+    open,
+    'R13: a claim that comes after the one behind it settles what it carries and claims nothing',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun(), newRun()])
+      const first = await worker()
+      const run = await first.claimOne()
+      await first.claimAnswer(0, [], 3)
+      const late = await first.claimAnswer(2, [first.settlement(run, completed)], 2)
+      expect(late).toMatchObject({ runs: [], settled: [{ kind: 'settled', state: 'completed' }] })
+      expect((await first.claimAnswer(2, [], 4)).runs).toHaveLength(1)
+      expect((await first.claimAnswer(2, [], 2)).runs).toEqual([])
+    },
+  )
+
+  contractTest(
+    open,
+    'R13: the newest claim alone says how many slots are free, whichever comes last',
+    async ({ store, worker }) => {
+      const first = await worker()
+      await first.claimAnswer(0, [], 2)
+      await first.claimAnswer(5, [], 1)
+      const woken: string[] = []
+      store.onWakeup(first.lease, (why) => woken.push(why))
+      await store.enqueue([newRun()])
+      // A worker with no free slot is not woken, but finds the run by the next claim.
+      expect((await first.claimAnswer(1, [], 3)).runs).toHaveLength(1)
     },
   )
 

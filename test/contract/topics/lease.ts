@@ -192,6 +192,23 @@ export function leaseContract(open: Open): void {
     expect(await store.run(known.id)).toMatchObject({ state: 'running' })
   })
 
+  contractTest(
+    open,
+    'so is one of the newest claim, although the claim before it was repeated last',
+    async ({ store, worker }) => {
+      await store.enqueue([newRun(), newRun()])
+      const first = await worker()
+      const { runs: known } = await first.claimAnswer(1, [], 1)
+      const { runs: missed } = await first.claimAnswer(1, [], 2)
+      await first.claimAnswer(1, [], 1)
+      await store.reconcile(
+        first.lease,
+        known.map(({ id, fence }) => ({ run: id, fence })),
+      )
+      expect((await store.run(missed[0]?.id ?? ''))?.state).toBe('ready')
+    },
+  )
+
   contractTest(open, 'a run that only its worker holds is to be dropped', async ({ store, worker }) => {
     await store.enqueue([newRun()])
     const [first, second] = [await worker(), await worker()]

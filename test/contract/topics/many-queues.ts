@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { ClaimedRun } from '../../../runtime/store/store.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
+import { completed, type TestWorker } from '../../support/stores/test-worker.ts'
 import { contractTest } from '../contract-test.ts'
-import { newRun } from '../given.ts'
-import type { Open } from '../store-under-test.ts'
-import { completed, type TestWorker } from '../test-worker.ts'
 
 const names = Array.from({ length: 30 }, (_, i) => `queue-${i}`)
 
@@ -78,6 +78,20 @@ export function manyQueuesContract(open: Open): void {
     expect(perQueue(await first.claim(40))).toEqual(times(names.length, 1))
   })
 
+  contractTest(open, 'what a claim leaves beside many empty queues is for the next one', async (contract) => {
+    const { store, worker } = contract
+    const first = await worker()
+    await store.enqueue(oneOfEach())
+    const held = await first.claim(40)
+    await first.send(...held.map((run) => first.settlement(run, completed)))
+    const runs = Array.from({ length: 9 }, () => newRun({ queue: 'queue-20' }))
+    await store.enqueue(runs)
+    const answer = await first.claimAnswer(5)
+    expect(answer.runs.map(({ id }) => id)).toEqual(runs.slice(0, 5).map(({ id }) => id))
+    expect(answer.more).toBe(true)
+    expect((await first.claim(40)).map(({ id }) => id)).toEqual(runs.slice(5).map(({ id }) => id))
+  })
+
   contractTest(open, 'what comes back to a queue that was found empty is claimed', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
@@ -89,7 +103,7 @@ export function manyQueuesContract(open: Open): void {
     expect([...again, ...other].map(({ id }) => id).sort()).toEqual(held.map(({ id }) => id).sort())
   })
 
-  contractTest(open, 'what a claim settles is claimed by it, also where it finds empty queues', async (contract) => {
+  contractTest(open, 'a claim takes what it settles beside empty queues', async (contract) => {
     const { store, worker } = contract
     const first = await worker()
     await store.enqueue(oneOfEach())
@@ -100,21 +114,25 @@ export function manyQueuesContract(open: Open): void {
     expect(answer.runs.map(({ id }) => id)).toEqual([kept.id])
   })
 
-  contractTest(open, 'jobs of one queue are one line, however far a claim reads', async ({ store, worker }) => {
-    const jobs = ['a', 'b', 'c'].map((name) => ({ name, version: 1, queue: 'mixed', digest: name }))
-    // The best runs are spread unevenly over the jobs.
-    const mixed = Array.from({ length: 45 }, (_, i) =>
-      newRun({ queue: 'mixed', job: i < 20 ? 'a' : i % 2 === 0 ? 'b' : 'c', priority: 45 - i }),
-    )
-    const others = names.slice(0, 8).map((queue) => newRun({ queue, job: 'a' }))
-    await store.enqueue([...mixed].reverse())
-    await store.enqueue(others)
-    const runs = await (await worker({ jobs })).claim(40)
-    expect(runs).toHaveLength(40)
-    expect(runs.filter(({ queue }) => queue === 'mixed').map(({ id }) => id)).toEqual(
-      mixed.slice(0, 32).map(({ id }) => id),
-    )
-  })
+  contractTest(
+    open,
+    'jobs of one queue are one line, however far a claim reads',
+    async ({ store, worker }) => {
+      const jobs = ['a', 'b', 'c'].map((name) => ({ name, version: 1, queue: 'mixed', digest: name }))
+      // The best runs are spread unevenly over the jobs.
+      const mixed = Array.from({ length: 45 }, (_, i) =>
+        newRun({ queue: 'mixed', job: i < 20 ? 'a' : i % 2 === 0 ? 'b' : 'c', priority: 45 - i }),
+      )
+      const others = names.slice(0, 8).map((queue) => newRun({ queue, job: 'a' }))
+      await store.enqueue([...mixed].reverse())
+      await store.enqueue(others)
+      const runs = await (await worker({ jobs })).claim(40)
+      expect(runs).toHaveLength(40)
+      expect(runs.filter(({ queue }) => queue === 'mixed').map(({ id }) => id)).toEqual(
+        mixed.slice(0, 32).map(({ id }) => id),
+      )
+    },
+  )
 
   contractTest(open, 'with many queues a strict order holds, too', async ({ store, worker }) => {
     await store.enqueue([...oneOfEach(), ...oneOfEach()])

@@ -85,15 +85,21 @@ function claimsOfProtectedRuns(open: Open): void {
     expect(await claimer.claimAs('none', 0)).toMatchObject({ protectedLeft: 0 })
   })
 
-  contractTest(open, 'the same claim again answers the same count, an older one none', async (contract) => {
-    await contract.store.enqueue([protectedRun(), newRun()])
-    const claimer = await contract.worker()
-    const { runs } = await claimer.claimAnswer(5, [], 1, 'may ask')
-    await contract.store.enqueue([protectedRun()])
-    expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
-    expect(await claimer.claimAnswer(5, [], 2, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
-    expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs: [], protectedLeft: 0 })
-  })
+  contractTest(
+    open,
+    'the same claim again answers the same count, as does the one before it, and an older one none',
+    async (contract) => {
+      await contract.store.enqueue([protectedRun(), newRun()])
+      const claimer = await contract.worker()
+      const { runs } = await claimer.claimAnswer(5, [], 1, 'may ask')
+      await contract.store.enqueue([protectedRun()])
+      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
+      expect(await claimer.claimAnswer(5, [], 2, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
+      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs, protectedLeft: 1 })
+      expect(await claimer.claimAnswer(5, [], 3, 'may ask')).toMatchObject({ runs: [], protectedLeft: 2 })
+      expect(await claimer.claimAnswer(5, [], 1, 'may ask')).toMatchObject({ runs: [], protectedLeft: 0 })
+    },
+  )
 
   contractTest(open, 'a repeat with other flags changes nothing', async (contract) => {
     await contract.store.enqueue([protectedRun()])

@@ -2,9 +2,9 @@ import { expect } from 'vitest'
 import type { UniqueClaim } from '../../../runtime/model/unique.ts'
 import type { NewRun } from '../../../runtime/store/new-run.ts'
 import type { EnqueueAnswer, Store } from '../../../runtime/store/store.ts'
+import { byHand, newRun } from '../../support/stores/store-inputs.ts'
+import type { Open } from '../../support/stores/store-under-test.ts'
 import { contractTest } from '../contract-test.ts'
-import { byHand, newRun } from '../given.ts'
-import type { Open } from '../store-under-test.ts'
 
 /** Calls that share a trip to the store: each is answered as if it had come alone, in the order of the calls. */
 async function together(store: Store, runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]> {
@@ -115,19 +115,23 @@ export function sharedEnqueuesContract(open: Open): void {
     expect(await oldestFirst(store)).toEqual([known.id, fresh.id])
   })
 
-  contractTest(open, 'a call that the store can not carry out fails only its own caller', async ({ store }) => {
-    const [before, after] = [newRun(), newRun()]
-    const impossible = newRun({ queue: undefined as never })
-    const ends = await Promise.allSettled([
-      store.enqueue([before]),
-      store.enqueue([newRun(), impossible]),
-      store.enqueue([after]),
-    ])
-    expect(ends).toMatchObject([
-      { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
-      { status: 'rejected' },
-      { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
-    ])
-    expect(await oldestFirst(store)).toEqual([before.id, after.id])
-  })
+  contractTest(
+    open,
+    'a call that the store can not carry out fails only its own caller',
+    async ({ store }) => {
+      const [before, after] = [newRun(), newRun()]
+      const impossible = newRun({ queue: undefined as never })
+      const ends = await Promise.allSettled([
+        store.enqueue([before]),
+        store.enqueue([newRun(), impossible]),
+        store.enqueue([after]),
+      ])
+      expect(ends).toMatchObject([
+        { status: 'fulfilled', value: [{ outcome: 'created', id: before.id }] },
+        { status: 'rejected' },
+        { status: 'fulfilled', value: [{ outcome: 'created', id: after.id }] },
+      ])
+      expect(await oldestFirst(store)).toEqual([before.id, after.id])
+    },
+  )
 }

@@ -23,23 +23,24 @@ export function crashJobs(witness: Witness, killer: Killer): ReturnType<typeof m
   return makeJobs({ witness, killer })
 }
 
-interface Seams {
+interface Deps {
   readonly witness: Witness
   readonly killer: Killer
 }
 
 /** `step.run` under the witness's eyes. A path with a key is written as it is stored: `name[key]`. */
-function observed({ step, run }: Context<unknown>, { witness, killer }: Seams): Observed {
+function observed({ step, run }: Context<unknown>, { witness, killer }: Deps): Observed {
   return async (path, body, options) => {
     const [, name = path, key] = /^(.*)\[(.*)\]$/.exec(path) ?? []
     const watched = async (context: StepContext) => {
       const about = { run: run.id, path, attempt: context.attempt }
       witness.write('start', about)
-      killer.inBody(path, context.signal)
+      const isFree = killer.inBody(path, context.signal)
       context.signal.addEventListener('abort', () =>
         witness.write('aborted', { ...about, note: String(context.signal.reason?.reason) }),
       )
       try {
+        await isFree
         return await body(context)
       } finally {
         witness.write('end', about)
@@ -54,20 +55,20 @@ function observed({ step, run }: Context<unknown>, { witness, killer }: Seams): 
   }
 }
 
-function makeJobs(seams: Seams) {
+function makeJobs(deps: Deps) {
   return {
-    ...plainJobs(seams),
-    ...uniqueJobs(seams),
-    ...waitingJobs(seams),
-    ...onceJobs(seams),
-    ...badJobs(seams),
-    ...limitedJobs(seams.witness),
+    ...plainJobs(deps),
+    ...uniqueJobs(deps),
+    ...waitingJobs(deps),
+    ...onceJobs(deps),
+    ...badJobs(deps),
+    ...limitedJobs(deps.witness),
   }
 }
 
-function plainJobs(seams: Seams) {
+function plainJobs(deps: Deps) {
   const chain = defineJob<{ steps: number; ms: number }, number[]>({ name: 'chain' }, async (context) => {
-    const observe = observed(context, seams)
+    const observe = observed(context, deps)
     const pids: number[] = []
     for (let i = 1; i <= context.input.steps; i++) {
       pids.push(
@@ -77,27 +78,22 @@ function plainJobs(seams: Seams) {
         }),
       )
     }
-    seams.witness.write('returned', { run: context.run.id })
+    deps.witness.write('returned', { run: context.run.id })
     return pids
   })
   const mixed = defineJob<{ parts: readonly Part[] }, string[]>({ name: 'mixed' }, async (context) => {
     const results: string[] = []
     for (const [i, part] of context.input.parts.entries()) {
-      results.push(...(await carryOut(part, `p${i}`, context, seams)))
+      results.push(...(await carryOut(part, `p${i}`, context, deps)))
     }
-    seams.witness.write('returned', { run: context.run.id })
+    deps.witness.write('returned', { run: context.run.id })
     return results
   })
   return { chain, mixed }
 }
 
-async function carryOut(
-  part: Part,
-  path: string,
-  context: Context<unknown>,
-  seams: Seams,
-): Promise<string[]> {
-  const observe = observed(context, seams)
+async function carryOut(part: Part, path: string, context: Context<unknown>, deps: Deps): Promise<string[]> {
+  const observe = observed(context, deps)
   const take = (own: string, ms: number) =>
     observe(own, async () => {
       await wait(ms)
@@ -112,7 +108,7 @@ async function carryOut(
       await context.step.sleep(path, part.ms)
       return [path]
     case 'once':
-      return [await observe(path, () => wait(part.ms, path), onceOptions(path, context, seams))]
+      return [await observe(path, () => wait(part.ms, path), onceOptions(path, context, deps))]
     case 'flaky':
       return [await observe(path, (body) => flakily(path, body.attempt, part), flakyRetry)]
   }
@@ -126,7 +122,7 @@ async function flakily(path: string, attempt: number, part: Part & { kind: 'flak
   return path
 }
 
-function onceOptions(path: string, { run }: Context<unknown>, { witness }: Seams) {
+function onceOptions(path: string, { run }: Context<unknown>, { witness }: Deps) {
   return {
     atMostOnce: true,
     onUnknown: () => {
@@ -136,12 +132,12 @@ function onceOptions(path: string, { run }: Context<unknown>, { witness }: Seams
   } as const
 }
 
-function uniqueJobs(seams: Seams) {
+function uniqueJobs(deps: Deps) {
   /** One live run per key. */
   const sole = defineJob<{ key: string; steps: number; ms: number }, number[]>(
     { name: 'sole', unique: { key: ({ key }) => key } },
     async (context) => {
-      const observe = observed(context, seams)
+      const observe = observed(context, deps)
       const pids: number[] = []
       for (let i = 1; i <= context.input.steps; i++) {
         pids.push(await observe(`s${i}`, () => wait(context.input.ms, process.pid)))
@@ -152,19 +148,19 @@ function uniqueJobs(seams: Seams) {
   return { sole }
 }
 
-function waitingJobs(seams: Seams) {
+function waitingJobs(deps: Deps) {
   /** Sleeps long enough to be suspended. */
   const nap = defineJob<{ ms: number }, number>({ name: 'nap' }, async (context) => {
-    const observe = observed(context, seams)
+    const observe = observed(context, deps)
     const before = await observe('before', () => Date.now())
     await context.step.sleep('nap', context.input.ms)
     return (await observe('after', () => Date.now())) - before
   })
   /** Its body stays until its signal aborts; the next one returns at once. */
   const held = defineJob<undefined, number>({ name: 'held' }, async (context) => {
-    const observe = observed(context, seams)
+    const observe = observed(context, deps)
     const pid = await observe('hold', async ({ signal }) => {
-      if (isFirst(context, seams, 'hold')) await aborted(signal)
+      if (isFirst(context, deps, 'hold')) await aborted(signal)
       return process.pid
     })
     await observe('next', () => process.pid)
@@ -172,24 +168,24 @@ function waitingJobs(seams: Seams) {
   })
   /** Its first body ends at once; the next one stays until the worker of the first has lost the run. */
   const duel = defineJob<undefined, number>({ name: 'duel' }, async (context) =>
-    observed(context, seams)('fight', async () => {
-      if (!isFirst(context, seams, 'fight')) {
-        await seams.witness.until(({ run, note }) => run === context.run.id && note === 'lost')
+    observed(context, deps)('fight', async () => {
+      if (!isFirst(context, deps, 'fight')) {
+        await deps.witness.until(({ run, note }) => run === context.run.id && note === 'lost')
       }
       return process.pid
     }),
   )
   /** Its first body ignores its signal and never ends. */
   const stubborn = defineJob<undefined, number>({ name: 'stubborn' }, async (context) =>
-    observed(context, seams)('hold', async () => {
-      if (isFirst(context, seams, 'hold')) await new Promise(() => undefined)
+    observed(context, deps)('hold', async () => {
+      if (isFirst(context, deps, 'hold')) await new Promise(() => undefined)
       return process.pid
     }),
   )
   return { nap, held, duel, stubborn }
 }
 
-function isFirst({ run }: Context<unknown>, { witness }: Seams, path: string): boolean {
+function isFirst({ run }: Context<unknown>, { witness }: Deps, path: string): boolean {
   return witness.count('start', run.id, path) === 1
 }
 
@@ -197,10 +193,10 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-function onceJobs(seams: Seams) {
+function onceJobs(deps: Deps) {
   const run = async (context: Context<{ ms: number }>, lookUp: boolean): Promise<string[]> => {
-    const observe = observed(context, seams)
-    const once = lookUp ? onceOptions('send', context, seams) : ({ atMostOnce: true } as const)
+    const observe = observed(context, deps)
+    const once = lookUp ? onceOptions('send', context, deps) : ({ atMostOnce: true } as const)
     return [
       await observe('before', () => 'before'),
       await observe('send', () => wait(context.input.ms, 'send'), once),
@@ -213,11 +209,11 @@ function onceJobs(seams: Seams) {
   }
 }
 
-function badJobs(seams: Seams) {
+function badJobs(deps: Deps) {
   /** Waits until the test says so, then blocks its event loop. */
   const blocking = defineJob<{ ms: number }, number>({ name: 'blocking' }, async (context) => {
-    const observe = observed(context, seams)
-    await observe('wait', () => toldToGo(context, seams))
+    const observe = observed(context, deps)
+    await observe('wait', () => toldToGo(context, deps))
     return observe('block', () => {
       const end = performance.now() + context.input.ms
       while (performance.now() < end);
@@ -226,30 +222,30 @@ function badJobs(seams: Seams) {
   })
   /** The same; its first body blocks until another process has begun the step, which has taken the run over. */
   const choking = defineJob<undefined, number>({ name: 'choking' }, async (context) => {
-    const observe = observed(context, seams)
-    await observe('wait', () => toldToGo(context, seams))
+    const observe = observed(context, deps)
+    await observe('wait', () => toldToGo(context, deps))
     return observe('block', () => {
-      while (isFirst(context, seams, 'block'));
+      while (isFirst(context, deps, 'block'));
       return process.pid
     })
   })
   /** One step that waits to be told to go, and then blocks the event loop until it is told once more. */
   const stuck = defineJob<undefined, number>({ name: 'stuck' }, async (context) =>
-    observed(context, seams)('stuck', async () => {
-      await toldToGo(context, seams)
-      while (seams.witness.count('go', context.run.id, '') < 2);
+    observed(context, deps)('stuck', async () => {
+      await toldToGo(context, deps)
+      while (deps.witness.count('go', context.run.id, '') < 2);
       return process.pid
     }),
   )
   const deadly = defineJob<undefined, void>({ name: 'deadly' }, async (context) =>
-    observed(context, seams)('die', () => {
-      kill(seams.witness)
+    observed(context, deps)('die', () => {
+      kill(deps.witness)
     }),
   )
   return { blocking, choking, stuck, deadly }
 }
 
-async function toldToGo({ run: { id } }: Context<unknown>, { witness }: Seams): Promise<number> {
+async function toldToGo({ run: { id } }: Context<unknown>, { witness }: Deps): Promise<number> {
   await witness.until(({ moment, run }) => moment === 'go' && run === id)
   return process.pid
 }

@@ -1,11 +1,17 @@
+import { once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { JournalPhase } from '../../../runtime/model/journal.ts'
 import type { Outcome } from '../../../runtime/model/outcome.ts'
 import type { Checkpoint, LeaseId, Settlement, Store } from '../../../runtime/store/store.ts'
 import type { Witness } from './witness.ts'
 
-/** A moment in the life of a run at which its worker's process kills itself, or at a `frozen commit` stops itself. */
-export type KillPoint =
+/**
+ * A moment in the life of a run at which its worker's process kills itself, or at a `frozen commit` stops itself.
+ * `untilDrain`: the step whose body lasts until the worker drains.
+ */
+export type KillPoint = Moment & { readonly untilDrain?: string }
+
+type Moment =
   | { readonly at: 'claimed' }
   | { readonly at: 'body'; readonly path: string }
   | { readonly at: 'drained body'; readonly path: string }
@@ -29,13 +35,14 @@ export class Killer {
     this.#witness = witness
   }
 
-  /** Called by a body that has begun. */
-  inBody(path: string, signal: AbortSignal): void {
+  /** Called by a body that has begun. Resolves when it may go on. */
+  async inBody(path: string, signal: AbortSignal): Promise<void> {
     const point = this.#point
     if (point?.at === 'body' && point.path === path) this.#die()
     if (point?.at === 'drained body' && point.path === path) {
       signal.addEventListener('abort', () => this.#die())
     }
+    if (point?.untilDrain === path && !signal.aborted) await once(signal, 'abort')
   }
 
   /** The same store, which kills the process at the calls that the point names. */

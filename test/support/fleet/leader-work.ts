@@ -31,7 +31,7 @@ export class GuardedStore {
   }
 }
 
-interface Seams {
+interface Deps {
   readonly worker: Worker
   readonly witness: Witness
   /** Asks the store of the jobs whether it takes this term for the running one. */
@@ -42,7 +42,7 @@ const writeEveryMs = 10
 const settleMs = 50
 
 /** What a leader here does: it writes by its fence, looks at no signal between two writes, and needs a while to stop. */
-export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Seams): LeaderFunction {
+export function leaderWork(guarded: GuardedStore, { worker, witness, renew }: Deps): LeaderFunction {
   return async ({ signal, fence, role }) => {
     const about = { path: role, note: String(fence) }
     signal.addEventListener('abort', () => {

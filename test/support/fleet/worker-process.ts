@@ -58,8 +58,8 @@ const worker = new Worker(config, async ({ store, clock }) => {
   })
 })
 if (spec.guarded !== undefined) {
-  const seams = { worker, witness, renew: (fence: number) => renew(fence) }
-  worker.onLeader(leaderWork(new GuardedStore(spec.guarded), seams))
+  const deps = { worker, witness, renew: (fence: number) => renew(fence) }
+  worker.onLeader(leaderWork(new GuardedStore(spec.guarded), deps))
 }
 process.exitCode = await worker.run()
 process.disconnect()

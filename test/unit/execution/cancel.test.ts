@@ -47,6 +47,25 @@ describe('cancel', () => {
     expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
   })
 
+  test('ends a run whose last step returns when it is told to stop, although that result is stored', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    const job = defineJob({ name: 'long' }, ({ step }) =>
+      step.run('wait', async ({ signal }) => {
+        begun.open()
+        await abortOf(signal)
+        return 'stopped early'
+      }),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await begun.opened
+    await handle.cancel({ by: 'ana' })
+    expect(await rejection(handle.result({ timeout: '2m' }))).toMatchObject({ code: 'RUN_CANCELLED' })
+    const stored = await shop.jobs.inspector.journal(handle.id, { after: 0, limit: 10 })
+    expect(stored).toMatchObject([{ path: 'wait', phase: 'done' }])
+  })
+
   test('of a run between two steps lets no further step begin', async () => {
     const shop = await openWorkshop()
     const begun = gate()

@@ -47,7 +47,7 @@ async function stopDuringIntent(
     ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), middleware: [], maxValueBytes: 1_000 },
     readPage: unused,
     limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
-    onIdle: () => undefined,
+    listener: { idle: () => undefined },
     cover: { coverOnce: async () => () => undefined },
     entries: {
       submit: ({ record: { path, phase } }) => {

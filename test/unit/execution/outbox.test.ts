@@ -39,7 +39,7 @@ const unused = (): never => expect.unreachable('no settlement is sent')
 function outboxOn(store: ReturnType<typeof heldStore>['store']): Outbox {
   return new Outbox({
     ...{ store, lease: 'lease', clock: systemClock, over: new AbortController().signal },
-    ...{ onOrders: () => undefined, onSettlement: unused, onUnsettled: unused },
+    listener: { ordered: () => undefined, changed: unused, unsettled: unused },
   })
 }
 

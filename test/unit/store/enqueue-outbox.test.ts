@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { handled } from '../../../runtime/model/handled.ts'
 import { EnqueueOutbox, type EnqueuePart, enqueueLimits } from '../../../runtime/store/enqueue-outbox.ts'
 import type { EnqueueAnswer } from '../../../runtime/store/store.ts'
-import { newRun } from '../../contract/given.ts'
+import { newRun } from '../../support/stores/store-inputs.ts'
 
 function part(...ids: readonly string[]): EnqueuePart {
   return { runs: ids.map((id) => newRun({ id })), bytes: ids.length }
@@ -12,7 +13,7 @@ class Outage extends Error {}
 /** A store that keeps each attempt until the test answers it. */
 function heldStore(maxInFlight = 1) {
   const trips: { readonly runs: readonly string[]; answer(): void; fail(error?: Error): void }[] = []
-  const outbox = new EnqueueOutbox<EnqueuePart>({
+  const store = new EnqueueOutbox<EnqueuePart>({
     send: (parts) => {
       const { promise, resolve, reject } = Promise.withResolvers<readonly EnqueueAnswer[]>()
       const runs = parts.flatMap((one) => one.runs).map(({ id }) => id)
@@ -27,6 +28,8 @@ function heldStore(maxInFlight = 1) {
     maxInFlight,
   })
   const sent = (): readonly string[] => trips.map(({ runs }) => runs.join(' '))
+  // Handled from the start: a test looks at the ends of its calls when all of them have ended.
+  const outbox = { enqueue: (one: EnqueuePart) => handled(store.enqueue(one)) }
   return { outbox, trips, sent }
 }
 

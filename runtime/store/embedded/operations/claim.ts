@@ -44,11 +44,15 @@ interface Claimant {
   readonly protection: number | null
 }
 
-/** The answer of a claim, as it is kept for a repeat; the runs alone where none was left for want of protection. */
+/** The answer of a claim, as it is kept for a repeat. */
 interface KeptAnswer {
   readonly runs: KeptRuns
   readonly protectedLeft: number
   readonly ask: boolean
+}
+/** Those of the newest claim and of the one before it, which may be in flight beside it. */
+interface KeptAnswers extends KeptAnswer {
+  readonly before?: KeptAnswer & { readonly n: number }
 }
 type KeptRuns = readonly (readonly [RunId, fence: number])[]
 
@@ -104,16 +108,23 @@ export function ordersOf(tx: Transaction, lease: LeaseId, drainOrder: number): O
   return { drain: drainOrder === 1, cancel: cancel.map(({ id }) => id), granted: granted.map(({ id }) => id) }
 }
 
-/** R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing. */
+/** R13: the same `n` answers the same runs as long as they are still held; one that is older, or comes late, answers nothing. */
 function repeat(tx: Transaction, claimant: Claimant, n: number): Admitted {
-  if (n < claimant.claim_n) return { runs: [], more: false, ...noneLeft }
-  const answer = JSON.parse(claimant.claim_answer) as KeptAnswer | KeptRuns
-  const { protectedLeft, ask, ...kept } = 'runs' in answer ? answer : { ...noneLeft, runs: answer }
+  const answers = answersOf(claimant)
+  const kept = n === claimant.claim_n ? answers : answers.before?.n === n ? answers.before : undefined
+  if (kept === undefined) return { runs: [], more: false, ...noneLeft }
+  const { protectedLeft, ask } = kept
   const runs = kept.runs.flatMap(([id, fence]) => {
     const run = findRun(tx.sql, id)
     return run?.lease === claimant.lease && run.fence === fence ? [claimedRun(tx, run)] : []
   })
   return { runs, more: true, protectedLeft, ask }
+}
+
+/** An earlier release keeps the runs of one claim alone. */
+function answersOf({ claim_answer }: Claimant): KeptAnswers {
+  const answer = JSON.parse(claim_answer) as KeptAnswers | KeptRuns
+  return 'runs' in answer ? answer : { ...noneLeft, runs: answer }
 }
 
 /** Before the waitlists are looked at: which runs are served may depend on it. */
@@ -136,11 +147,15 @@ function admit(tx: Transaction, claimant: Claimant, n: number, request: ClaimReq
   const protectedLeft = countProtected(tx, claimant.lease, left)
   const ask = protectedLeft > 0 && request.mayAsk && isToAsk(tx, protectedLeft)
   if (ask) tx.told = claimant.lease
-  const kept: KeptRuns = runs.map((run) => [run.id, run.fence])
+  const { before: _, ...last } = answersOf(claimant)
+  const kept: KeptAnswers = {
+    ...{ runs: runs.map((run) => [run.id, run.fence] as const), protectedLeft, ask },
+    before: { ...last, n: claimant.claim_n },
+  }
   tx.sql.run(
     'UPDATE workers SET claim_n = ?, claim_answer = ?, idle = ? WHERE lease = ?',
     n,
-    JSON.stringify(protectedLeft === 0 ? kept : ({ runs: kept, protectedLeft, ask } satisfies KeptAnswer)),
+    JSON.stringify(kept),
     Math.max(0, max - runs.length),
     claimant.lease,
   )

@@ -88,9 +88,7 @@ function backOff(
 
 /** R5: the deadlines were stored when the waits began; if one has passed, the worker goes on at once. */
 function suspend(tx: Transaction, run: RunRow, waits: readonly Wait[], end: Placement): EntryAnswer {
-  const lines = waits
-    .filter(isArrival)
-    .map(({ path }) => admissionOf(tx, run.seq, path))
+  const lines = waits.filter(isArrival).map(({ path }) => admissionOf(tx, run.seq, path))
   if (lines.some((admission) => admission?.line === undefined)) return { kind: 'continue' }
   const timed = waits.filter(isDeadline)
   const untils = timed.map((wait) => ({ wait, until: storedDeadline(tx, run, wait) }))

@@ -9,6 +9,8 @@ uses: prelude limits-part failures-part count-failure-part settle-part coordinat
 ]]
 local MOST_PROMOTED, MOST_EXPIRED, MOST_EMPTY = 500, 20, 8
 local MOST_LEFT, ASK_PAUSE = --[[left]] 0, 0
+-- Of the field for the claim before the last one: both may be in flight (R13).
+local BEFORE = 'before '
 local lease, n, max, level = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 local status = readStatus(lease)
@@ -28,7 +30,7 @@ if n > lastN then
   level = math.max(level, math.min(lastLevel or NEVER, LATER))
   if level ~= lastLevel then
     -- Before the waitlists are looked at: which runs are served may depend on it.
-    call('HSET', K.claims, lease, cmsgpack.pack({ lastN, answer, level }))
+    call('HSET', K.claims, lease, cmsgpack.pack({ lastN, answer, level, left, ask }))
     -- One that had not claimed counted as one that takes them (isServed).
     if (lastLevel == NEVER) ~= (level == NEVER) then lookAtAllLines() end
   end
@@ -114,10 +116,13 @@ local function claimed(list, run)
 end
 
 local took, more = {}, false
+-- R13: the same `n` answers the same runs as long as they are still held; one that is older, or comes late, answers nothing.
 if n < lastN then
-  left, ask = 0, 0
-elseif n == lastN then
-  -- R13: the same `n` answers the same runs as long as they are still held; an older one answers nothing.
+  local previous = call('HGET', K.claims, BEFORE .. lease)
+  local m, given, _, leftThen, askThen = unpack(previous and cmsgpack.unpack(previous) or {}, 1, 5)
+  if m == n then answer, left, ask = given, leftThen, askThen else answer, left, ask = nil, 0, 0 end
+end
+if n <= lastN and answer then
   more = true
   for i = 1, #answer, 2 do
     local run = load(answer[i])
@@ -125,7 +130,7 @@ elseif n == lastN then
     if run then fence, holder = readStay(run) end
     if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
   end
-else
+elseif n > lastN then
   local given, suspectTaken, members, ids = {}, false, {}, {}
   -- Whether a poison suspect is among the runs that are left.
   local suspectLeft = false
@@ -172,6 +177,7 @@ else
       told, ask = lease, 1
     end
   end
+  if before then call('HSET', K.claims, BEFORE .. lease, before) end
   call('HSET', K.claims, lease, cmsgpack.pack(left > 0 and { n, given, level, left, ask } or { n, given, level }))
   if max > #took then call('HSET', K.idle, lease, max - #took) else call('HDEL', K.idle, lease) end
   -- From here on what becomes ready is for whoever is idle.

@@ -32,6 +32,7 @@ local function forgetWorker(lease)
     end
   end
   for _, key in ipairs({ K.workers, K.status, K.claims, K.idle, K.openSteps, K.reports }) do call('HDEL', key, lease) end
+  call('HDEL', K.claims, 'before ' .. lease)
   call('HDEL', K.beats, lease .. ' main', lease .. ' lease')
   call('ZREM', K.leases, lease)
   zadd(K.forget, 'l' .. lease, now + KEEP_ANSWERS)

@@ -330,8 +330,8 @@ end
 
 -- A claim that finds many classes empty forgets them, and so does the sweep: each costs a claim a look.
 local classesOfJob, classLookups, classIndexes, changedClasses = {}, {}, {}, {}
--- A class is searched for so often; then an index is made of all of its job.
-local SEARCHES = 4
+-- Of a job with more classes than these an index is made, once so many were searched for.
+local FEW_CLASSES, SEARCHES = 10, 4
 
 --- Flat list { code, queue, version, ... } of the classes of a job that may hold ready runs.
 local function jobClasses(job)
@@ -370,7 +370,7 @@ local function knownClass(run)
   if index then return index[run[QUEUE] .. '\0' .. run[VERSION]] end
   local known, lookups = jobClasses(job), (classLookups[job] or 0) + 1
   classLookups[job] = lookups
-  if lookups == SEARCHES then indexClasses(job) end
+  if lookups >= SEARCHES and #known > 3 * FEW_CLASSES then indexClasses(job) end
   for i = 1, #known, 3 do
     if known[i + 2] == run[VERSION] and known[i + 1] == run[QUEUE] then return known[i] end
   end
