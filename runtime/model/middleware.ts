@@ -35,7 +35,10 @@ export interface StepCallContext {
 export interface Middleware {
   /** Around storing new runs of one call; answers their ids. */
   enqueue?(context: EnqueueContext, next: Next<readonly RunId[]>): Promise<readonly RunId[]>
-  /** Around one claim; answers how many runs it brought. Not calling `next` holds back the claim. */
+  /**
+   * Around one claim; returns how many runs it brought. Not calling `next` holds back the claim. Two claims may be under way at
+   * once.
+   */
   claim?(context: ClaimContext, next: Next<number>): Promise<number>
   /** Around one stay of a run in a slot. `next()` always settles, whatever became of the run. */
   run?(

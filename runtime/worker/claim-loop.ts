@@ -41,8 +41,8 @@ export interface ClaimLoopDeps {
 
 /**
  * Fills free slots and settles what ended, claim by claim, until the lease is over.
- * W1  At most two claims are in flight, in order, each repeated until it is answered (R13). Each asks for half the slots, so that
- *     the store works on one while the worker works on what the other brought.
+ * W1  At most two claims are in flight, in order, each repeated until it is answered (R13). With many slots each asks for half of
+ *     them, so that the store works on one while the worker works on what the other brought; with few, the first one asks for all.
  * W2  What ended is settled together with the next claim (R2).
  */
 export class ClaimLoop {

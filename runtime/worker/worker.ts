@@ -350,6 +350,8 @@ export class Worker {
   }
 
   #replace(store: Store, lost: LeaseSession): void {
+    // Both claims in flight may find the lease gone: a stop waits for the change that the first one began.
+    if (this.#session !== lost) return
     this.#changing = this.#replaceSession(store, lost).catch((error: unknown) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker could not go on under a new lease'),
     )
@@ -357,7 +359,6 @@ export class Worker {
 
   /** The lease is lost: everything of it ends, and the worker goes on under a new one. */
   async #replaceSession(store: Store, lost: LeaseSession): Promise<void> {
-    if (this.#session !== lost) return
     this.#session = undefined
     this.#leadership.lose()
     this.#outages.forget()
