@@ -78,7 +78,7 @@ export type {
   StepOptions,
   StepTools,
 } from '../runtime/model/job.ts'
-export type { JournalEntry, JournalOutline, JournalPhase, StepKind } from '../runtime/model/journal.ts'
+export type { JournalEntry, JournalOutline, JournalPhase } from '../runtime/model/journal.ts'
 export type { JobLimit, StepLimit } from '../runtime/model/limit-use.ts'
 export { type Limiter, type LimiterRule, limits } from '../runtime/model/limiter.ts'
 export type { Middleware } from '../runtime/model/middleware.ts'
@@ -93,6 +93,7 @@ export type { EndState, Run, RunningStep, RunState, RunTransition, WaitingFor } 
 export type { RunId } from '../runtime/model/run-id.ts'
 export { ScheduleStateError, UnknownScheduleError } from '../runtime/model/schedule-errors.ts'
 export type { MissedPolicy, OverlapPolicy, ScheduleOptions } from '../runtime/model/schedule-options.ts'
+export type { StepKind } from '../runtime/model/step-kind.ts'
 export type { StoreOutageKind } from '../runtime/model/store-outage.ts'
 export type { StoredError } from '../runtime/model/stored-error.ts'
 export type { OnDuplicate, UniqueKey, UniqueOptions } from '../runtime/model/unique.ts'

@@ -4,7 +4,7 @@ import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
-import { waitKinds } from '../model/wait.ts'
+import { waitRow } from '../model/wait.ts'
 import { deadlockRemedy, deadlockText } from '../store/deadlock-check.ts'
 import { findDeadlocks } from '../store/deadlocks.ts'
 import type { LinePlace } from '../store/limiters.ts'
@@ -175,7 +175,7 @@ function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, n
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
-  return waitKinds[kind].sentence(name, until === undefined ? undefined : dueText(until, now))
+  return waitRow(kind).sentence(name, until === undefined ? undefined : dueText(until, now))
 }
 
 /** What keeps every worker from taking the run, however long it waits for a slot. */

@@ -4,7 +4,7 @@ import { poisonLimit } from '../model/poison.ts'
 import type { Run, RunState, WaitingFor } from '../model/run.ts'
 import { fromStoredError, type StoredError } from '../model/stored-error.ts'
 import { reasonOf } from '../model/thrown.ts'
-import { waitKinds } from '../model/wait.ts'
+import { waitRow } from '../model/wait.ts'
 import { untilText } from './clock-time.ts'
 import { type FleetSnapshot, findHindrances, hindranceText } from './hindrance.ts'
 import { byAndWhy } from './manual-action.ts'
@@ -73,7 +73,7 @@ function lossesText(streak: number): string {
 }
 
 function waitingText({ kind, name, until }: WaitingFor, now: number): string {
-  const what = waitKinds[kind].status(name)
+  const what = waitRow(kind).status(name)
   return until === undefined ? what : `${what}, due ${untilText(until, now)}`
 }
 

@@ -1,5 +1,6 @@
-import type { JournalEntry, JournalOutline, JournalPhase, StepKind } from '../model/journal.ts'
+import type { JournalEntry, JournalOutline, JournalPhase } from '../model/journal.ts'
 import type { RunId } from '../model/run-id.ts'
+import { hasBody, type StepKind } from '../model/step-kind.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { Inspector } from '../store/store.ts'
@@ -10,7 +11,7 @@ export interface StepSummary {
   readonly kind: StepKind
   readonly state: JournalPhase
   readonly tries: number
-  /** Of the last try; of a sleep, how long it lasted. */
+  /** Of the last try; of a sleep or another wait, how long it lasted. */
   readonly durationMs: number
   readonly storedAt: number
   /** The code no longer calls it, as the last execution of the run found. */
@@ -69,15 +70,15 @@ async function collect(
 
 function summarize(entry: JournalEntry | JournalOutline, before: StepSummary | undefined): StepSummary {
   const pauses = entry.phase === 'waiting' || entry.phase === 'retrying'
-  // A sleep's end is stored without a length: it lasted since the entry that began it.
-  const slept = entry.kind === 'sleep' && before !== undefined ? entry.at - before.storedAt : 0
+  // The end of a wait is stored without a length: the wait lasted since the entry that began it.
+  const waited = !hasBody(entry.kind) && before !== undefined ? entry.at - before.storedAt : 0
   const error = entry.phase === 'retrying' || entry.phase === 'failed' ? entry.error : before?.error
   return {
     path: entry.path,
     kind: entry.kind,
     state: entry.phase,
     tries: entry.attempt,
-    durationMs: Math.max(entry.durationMs, slept),
+    durationMs: Math.max(entry.durationMs, waited),
     storedAt: entry.at,
     ...(pauses ? { remainingMs: entry.remainingMs } : {}),
     ...(entry.once === true || before?.atMostOnce ? { atMostOnce: true } : {}),

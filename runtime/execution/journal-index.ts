@@ -1,4 +1,5 @@
-import { type JournalEntry, maxOrphans, type StepKind } from '../model/journal.ts'
+import { type JournalEntry, maxOrphans } from '../model/journal.ts'
+import type { StepKind } from '../model/step-kind.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 

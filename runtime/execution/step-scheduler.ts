@@ -8,9 +8,10 @@ import {
   StepFailedError,
   StepUnknownError,
 } from '../model/errors.ts'
-import type { JournalRecord, StepKind } from '../model/journal.ts'
+import type { JournalRecord } from '../model/journal.ts'
 import type { Middleware } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
+import type { StepKind } from '../model/step-kind.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { fromStoredError } from '../model/stored-error.ts'
 import type { ClaimedRun, JournalPage } from '../store/store.ts'

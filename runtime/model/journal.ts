@@ -1,9 +1,7 @@
 import type { FailureMark } from './failure-mark.ts'
+import type { StepKind } from './step-kind.ts'
 import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
-
-/** What a step is. A path whose kind changed in the code blocks the run instead of reusing a wrong result. */
-export type StepKind = 'run' | 'sleep'
 
 /**
  * One record of a journal, as a worker appends it. `Value` is the encoded result; the store never looks inside.

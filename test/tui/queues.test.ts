@@ -125,9 +125,9 @@ test('waits are counted by what for, the most frequent first', () => {
     waitingFor('d', { kind: 'limit', name: 'other' }),
   ]
   expect(waitsOf(waiting)).toEqual([
-    { kind: 'limit', limiter: 'stripe', runs: 2 },
+    { kind: 'limit', name: 'stripe', runs: 2 },
     { kind: 'retry', runs: 1 },
-    { kind: 'limit', limiter: 'other', runs: 1 },
+    { kind: 'limit', name: 'other', runs: 1 },
   ])
 })
 

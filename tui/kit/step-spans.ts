@@ -1,4 +1,5 @@
 import type { JournalOutline } from '../../runtime/model/journal.ts'
+import { hasBody } from '../../runtime/model/step-kind.ts'
 import type { StoredError } from '../../runtime/model/stored-error.ts'
 
 /**
@@ -80,8 +81,8 @@ function endedSpans(
   losses: readonly number[],
 ): StepSpan[] {
   const { at, attempt } = entry
-  // A short sleep stores its end alone.
-  if (entry.kind === 'sleep') {
+  // A short wait stores its end alone.
+  if (!hasBody(entry.kind)) {
     return pending === undefined ? [{ kind: 'sleep', from: at, to: at }] : endPending(pending, at, losses)
   }
   const earliest = Math.max(pending?.from ?? Number.NEGATIVE_INFINITY, before ?? Number.NEGATIVE_INFINITY)

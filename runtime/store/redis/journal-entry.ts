@@ -1,6 +1,7 @@
 import { decodeValue, encodeError } from '../../model/codec.ts'
 import { StoreFormatError } from '../../model/errors.ts'
-import type { JournalEntry, JournalPhase, JournalRecord, StepKind } from '../../model/journal.ts'
+import type { JournalEntry, JournalPhase, JournalRecord } from '../../model/journal.ts'
+import { type StepKind, stepKinds } from '../../model/step-kind.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { JournalLine } from '../plan-retry.ts'
 import type { Checkpoint } from '../store.ts'
@@ -15,7 +16,9 @@ const phases = { intent: 1, waiting: 2, retrying: 3, done: 4, failed: 5 } satisf
   number
 >
 /** In the bits above the lowest one, which says `once`. */
-const kinds = { run: 0, sleep: 2 } satisfies Record<StepKind, number>
+const kinds = Object.fromEntries(
+  Object.entries(stepKinds).map(([kind, { code }]) => [kind, code]),
+) as Readonly<Record<StepKind, number>>
 const onceFlag = 1
 const frameHead = 16
 const entryHead = 12

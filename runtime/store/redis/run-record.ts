@@ -5,7 +5,6 @@ import { cutBounds, type LossCounts, poisonLimit } from '../../model/poison.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
-import { isDeadline } from '../../model/wait.ts'
 import { readVersion } from '../stored-version.ts'
 import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
@@ -250,7 +249,7 @@ function waitingFor({ w }: Extras, shown: Shown): WaitingFor {
   const [kind = 'time', until = 0, name] = w ?? []
   return {
     kind,
-    ...(isDeadline({ kind }) ? { until: shown(until) } : {}),
+    ...(until === 0 ? {} : { until: shown(until) }),
     ...(name === undefined || name === '' ? {} : { name }),
   }
 }

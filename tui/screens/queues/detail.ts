@@ -2,6 +2,7 @@ import { wrap } from '../../../runtime/cli/plain-text.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { hindranceSentence } from '../../../runtime/describe/hindrance.ts'
 import { endStates, type RunState, runStates } from '../../../runtime/model/run.ts'
+import { waitRow } from '../../../runtime/model/wait.ts'
 import { backlogTrend } from '../../../runtime/store/backlog-trend.ts'
 import { bar } from '../../kit/bar.ts'
 import { fieldLine } from '../../kit/field-line.ts'
@@ -61,9 +62,8 @@ function waitingLines(
   return [fieldLine('waiting', parts.join(', '), span(of, 'dim'))]
 }
 
-function waitText({ kind, limiter, runs }: WaitCount): string {
-  if (kind === 'limit') return `${runs} for limiter '${limiter}'`
-  return kind === 'retry' ? `${runs} for the next try` : `${runs} ${runs === 1 ? 'sleeps' : 'sleep'}`
+function waitText({ kind, name, runs }: WaitCount): string {
+  return waitRow(kind).count(runs, name)
 }
 
 function trendLines(

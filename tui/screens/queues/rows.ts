@@ -1,5 +1,6 @@
 import { findHindrances, type Hindrance } from '../../../runtime/describe/hindrance.ts'
 import type { RunState } from '../../../runtime/model/run.ts'
+import { isArrival, type WaitKind } from '../../../runtime/model/wait.ts'
 import type { Overview } from '../../../runtime/store/overview.ts'
 import type { QueueInfo } from '../../../runtime/store/queue-info.ts'
 import type { ReadyClass } from '../../../runtime/store/ready-classes.ts'
@@ -143,7 +144,7 @@ export function stateWord({ paused, held, counts }: Pick<QueueRow, 'paused' | 'h
 
 function jumpsOf(name: string, { schedules }: Overview, data: QueuesData | undefined): readonly Jump[] {
   const detail = data?.detail?.queue === name ? data.detail : undefined
-  const limiters = waitsOf(detail?.waiting ?? []).flatMap(({ limiter }) => limiter ?? [])
+  const limiters = waitsOf(detail?.waiting ?? []).flatMap(({ kind, name: of }) => (kind === 'limit' && of !== undefined ? [of] : []))
   const cron = schedules.filter(({ spec }) => spec.run.queue === name)
   return [
     ...(detail?.oldest === undefined
@@ -172,8 +173,9 @@ function jumpsOf(name: string, { schedules }: Overview, data: QueuesData | undef
 
 /** What waiting runs wait for, the most frequent first. */
 export interface WaitCount {
-  readonly kind: 'limit' | 'retry' | 'time'
-  readonly limiter?: string
+  readonly kind: WaitKind
+  /** Of an arrival: what the runs wait for. */
+  readonly name?: string
   readonly runs: number
 }
 
@@ -182,10 +184,9 @@ export function waitsOf(waiting: QueuesDetailRuns): readonly WaitCount[] {
   for (const run of waiting) {
     if (run.state !== 'waiting') continue
     const { kind, name } = run.waitingFor
-    const limiter = kind === 'limit' ? name : undefined
-    const key = `${kind} ${limiter ?? ''}`
-    const runs = (found.get(key)?.runs ?? 0) + 1
-    found.set(key, { kind, runs, ...(limiter === undefined ? {} : { limiter }) })
+    const of = isArrival(run.waitingFor) && name !== undefined ? { name } : {}
+    const key = `${kind} ${of.name ?? ''}`
+    found.set(key, { kind, runs: (found.get(key)?.runs ?? 0) + 1, ...of })
   }
   return [...found.values()].sort((a, b) => b.runs - a.runs)
 }

@@ -2,6 +2,7 @@ import { clockTime } from '../../../runtime/describe/clock-time.ts'
 import { durationToken } from '../../../runtime/describe/duration-token.ts'
 import { openStepSentences } from '../../../runtime/describe/open-step.ts'
 import type { JournalEntry } from '../../../runtime/model/journal.ts'
+import { hasBody, stepKindRow } from '../../../runtime/model/step-kind.ts'
 import type { StoredError } from '../../../runtime/model/stored-error.ts'
 import type { Jump } from '../../app/place.ts'
 import type { Thing } from '../../app/thing.ts'
@@ -68,9 +69,15 @@ const outcomes = {
   done: ['done', 'good'],
   failed: ['failed, no attempt left', 'bad'],
   retrying: ['failed', 'warn'],
-  waiting: ['sleeps', 'dim'],
+  waiting: ['waits', 'dim'],
   intent: ['began, at most once', 'busy'],
 } as const satisfies Readonly<Record<JournalEntry['phase'], readonly [string, Span['tone']]>>
+
+function outcomeOf({ kind, phase }: JournalEntry): readonly [string, Span['tone']] {
+  const { wait } = stepKindRow(kind)
+  if (wait === undefined || (phase !== 'waiting' && phase !== 'done')) return outcomes[phase]
+  return phase === 'waiting' ? [wait.begun, 'dim'] : [wait.ended, 'good']
+}
 
 /** One entry of the journal, with its error. */
 function tryLines(
@@ -80,15 +87,15 @@ function tryLines(
 ): readonly DocumentLine[] {
   const { now } = input
   const { phase, kind, attempt, durationMs, at, position } = entry
-  const [word, tone] = kind === 'sleep' && phase === 'done' ? (['slept', 'good'] as const) : outcomes[phase]
+  const [word, tone] = outcomeOf(entry)
   const took =
-    kind === 'sleep' || phase === 'intent'
+    !hasBody(kind) || phase === 'intent'
       ? ''
       : `, took ${durationMs < 1 ? '<1ms' : durationToken(durationMs)}`
   const head = documentLine({
     id: `head ${position}`,
     spans: [
-      span(kind === 'sleep' ? '' : `try ${attempt} `, 'title'),
+      span(hasBody(kind) ? `try ${attempt} ` : '', 'title'),
       span(word, tone),
       span(took),
       span(`  ${clockTime(at, now)} (${durationToken(now - at)} ago)`, 'dim'),

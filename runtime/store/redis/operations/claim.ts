@@ -1,4 +1,6 @@
+import { StoreFormatError } from '../../../model/errors.ts'
 import { countLosses } from '../../../model/poison.ts'
+import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel } from '../../protection-level.ts'
 import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
 import type { Argument, Reply } from '../redis-link.ts'
@@ -21,6 +23,7 @@ interface Taken {
 }
 
 const noEntries: JournalPage = { entries: [], more: false }
+const unread: JournalPage = { entries: [], more: true }
 
 export async function claim(
   calls: ScriptCalls,
@@ -72,7 +75,7 @@ async function withJournals(
   const resumed = taken.filter(({ record }) => record.position > 0)
   if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, moment))
   const pages = await Promise.all(
-    resumed.map(({ id, record }) => readJournal(calls, lease, id, record.fence, 0, firstPageBytes)),
+    resumed.map(({ id, record }) => readFirstPage(calls, lease, id, record.fence)),
   )
   const byRun = new Map(resumed.map(({ id }, i) => [id, pages[i]]))
   return taken.flatMap((run) => {
@@ -80,6 +83,21 @@ async function withJournals(
     // Lost between the two: nothing of it may begin.
     return page === 'gone' ? [] : [claimedRun(run, page, moment)]
   })
+}
+
+/** A journal that only a newer version can read blocks its own run, once the execution reads it again, and no other. */
+async function readFirstPage(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  id: RunId,
+  fence: number,
+): Promise<JournalPage | 'gone'> {
+  try {
+    return await readJournal(calls, lease, id, fence, 0, firstPageBytes)
+  } catch (error) {
+    if (StoreFormatError.is(error)) return unread
+    throw error
+  }
 }
 
 /** Those that fail as poisoned are told how their workers were lost. */
