@@ -6,7 +6,10 @@ const rounds = Number(process.env.BENCH_ROUNDS ?? 5)
 /** Only measures whose name holds this text. */
 const only = process.env.BENCH_ONLY ?? ''
 const own = 'durable-jobs'
-const contestants = [own, 'BullMQ'] as const
+/** Another checkout of durable-jobs, with its dependencies: the figures before a change. */
+const beside = process.env.BENCH_BESIDE === undefined ? [] : (['beside'] as const)
+const contestants = [own, ...beside, 'BullMQ'] as const
+type Contestant = (typeof contestants)[number]
 
 interface Figure {
   readonly key: string
@@ -21,10 +24,12 @@ interface Measure {
   readonly figures: readonly Figure[]
   /** Bytes do not vary: one round is enough. */
   readonly once?: boolean
+  /** A BullMQ worker takes one queue. */
+  readonly without?: Contestant
 }
 
-function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Measure {
-  const unit = job === 'no-op' ? 'no-op jobs' : 'stored steps'
+function work(job: 'no-op' | 'spread' | 'ten-steps', concurrency: number, runs: number): Measure {
+  const unit = { 'no-op': 'no-op jobs', spread: 'no-op jobs of 100 queues', 'ten-steps': 'stored steps' }[job]
   const at = `concurrency ${concurrency}`
   return {
     name: `${job} ${concurrency}`,
@@ -34,7 +39,11 @@ function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Me
       { key: 'perSecond', name: `${unit} per second, ${at}` },
       { key: 'clientMs', name: `client CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
       { key: 'serverMs', name: `server CPU ms per 1,000 ${unit}, ${at}`, digits: 1 },
-      { key: 'allocatedKb', name: `kB allocated by the worker per ${unit.slice(0, -1)}, ${at}`, digits: 1 },
+      {
+        key: 'allocatedKb',
+        name: `kB allocated by the worker per ${unit.replace(/s\b/, '')}, ${at}`,
+        digits: 1,
+      },
       {
         key: 'overlap',
         name: `% of the time in which client and server work at once, ${unit}, ${at}`,
@@ -47,6 +56,7 @@ function work(job: 'no-op' | 'ten-steps', concurrency: number, runs: number): Me
 const compared: readonly Measure[] = [
   work('no-op', 10, 20_000),
   work('no-op', 100, 40_000),
+  { ...work('spread', 100, 40_000), without: 'BullMQ' },
   work('ten-steps', 1, 2_000),
   work('ten-steps', 100, 6_000),
   {
@@ -113,9 +123,9 @@ try {
     process.stderr.write(`round ${round} of ${rounds}\n`)
     // Who goes first meets a cooler machine: they take turns at that too.
     const order = round % 2 === 1 ? contestants : contestants.toReversed()
-    for (const { file, args, figures, once = false } of measures) {
+    for (const { file, args, figures, once = false, without } of measures) {
       if (once && round > 1) continue
-      for (const contestant of order) {
+      for (const contestant of order.filter((name) => name !== without)) {
         const values = await measured(server, file, [contestant, ...args])
         for (const { key, name } of figures) keep(name, contestant, values[key])
       }
@@ -135,14 +145,27 @@ function evidence(measure: string, ratioName: string, values: readonly number[],
   console.log(`EVIDENCE ${JSON.stringify({ measure, median, [ratioName]: Number(ratio.toFixed(2)) })}`)
 }
 
-console.log(
-  '\n| | durable-jobs | min to max | BullMQ | min to max | ratio | min to max |\n|---|--:|--:|--:|--:|--:|--:|',
-)
-for (const { name, digits } of measures.flatMap(({ figures }) => figures)) {
-  const ratio = ratios(kept(name, own), kept(name, 'BullMQ'))
+/** A table of this checkout beside another contestant. */
+function table(other: Contestant, measured: readonly Measure[]): void {
   console.log(
-    `| ${name} | ${shown(kept(name, own), digits)} | ${shown(kept(name, 'BullMQ'), digits)} | ${shown(ratio, 2)} |`,
+    `\n| | durable-jobs | min to max | ${other} | min to max | ratio | min to max |\n|---|--:|--:|--:|--:|--:|--:|`,
   )
+  for (const { name, digits } of measured.flatMap(({ figures }) => figures)) {
+    const ratio = ratios(kept(name, own), kept(name, other))
+    console.log(
+      `| ${name} | ${shown(kept(name, own), digits)} | ${shown(kept(name, other), digits)} | ${shown(ratio, 2)} |`,
+    )
+  }
+}
+
+const withPeer = measures.filter(({ without }) => without !== 'BullMQ')
+table('BullMQ', withPeer)
+for (const other of beside) table(other, measures)
+
+const inOneQueue = kept('no-op jobs per second, concurrency 100', own)
+const inMany = kept('no-op jobs of 100 queues per second, concurrency 100', own)
+if (inOneQueue.length > 0 && inMany.length > 0) {
+  console.log(`\ntime per job of 100 queues beside that of one: ${shown(ratios(inOneQueue, inMany), 2)}`)
 }
 console.log(
   '\n| checkpoints per second | durable-jobs | min to max | bare EVALSHA | min to max | ratio | min to max |\n|---|--:|--:|--:|--:|--:|--:|',
@@ -155,7 +178,7 @@ for (const concurrency of concurrencies) {
   )
 }
 console.log()
-for (const { name } of measures.flatMap(({ figures }) => figures)) {
+for (const { name } of withPeer.flatMap(({ figures }) => figures)) {
   const ratio = spread(ratios(kept(name, own), kept(name, 'BullMQ'))).median
   evidence(`Redis: ${name}`, 'ofBullMQ', kept(name, own), ratio)
 }

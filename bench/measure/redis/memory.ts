@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { JobName } from './contestant.ts'
 import { fill, openContestant } from './open-contestant.ts'
 import { report } from './server.ts'
 
 /** CONTESTANT [no-op|ten-steps]: bytes of the server's memory per queued and per finished run. */
 const [name, job = 'no-op', runsText = '100000'] = process.argv.slice(2)
+const jobName: JobName = job === 'ten-steps' ? 'ten-steps' : 'no-op'
 const runs = Number(runsText)
 /** Until buffers of clients that have gone are given back. */
 const settleMs = 2_000
@@ -20,7 +22,7 @@ await report(async (server) => {
   const before = await usedMemory()
 
   const contestant = await openContestant(name, server.port)
-  await fill(contestant, job === 'ten-steps' ? 'ten-steps' : 'no-op', runs - 1)
+  await fill(contestant, jobName, runs - 1)
   await contestant.close()
   const queued = await usedMemory()
 
@@ -28,6 +30,7 @@ await report(async (server) => {
   let ended = 0
   const workers = await openContestant(name, server.port)
   const stop = await workers.work({
+    job: jobName,
     concurrency: 100,
     onEnd: () => {
       if (++ended === runs) resolve()

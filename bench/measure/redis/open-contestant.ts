@@ -3,7 +3,8 @@ import type { Contestant, Input, JobName } from './contestant.ts'
 import { openDurableJobs } from './durable-jobs.ts'
 
 export function openContestant(name: string | undefined, port: number): Promise<Contestant> {
-  return name === 'BullMQ' ? openBullMq(port) : openDurableJobs(port)
+  if (name === 'BullMQ') return openBullMq(port)
+  return openDurableJobs(port, name === 'beside' ? process.env.BENCH_BESIDE : undefined)
 }
 
 function inputs(count: number): Input[] {

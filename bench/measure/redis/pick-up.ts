@@ -29,6 +29,7 @@ async function measure(port: number): Promise<Record<string, number>> {
   const { promise: allBegun, resolve } = Promise.withResolvers<void>()
   const waits: number[] = []
   const stop = await contestant.work({
+    job: 'told',
     concurrency: 10,
     onBegin: ({ n }) => {
       if (waits.push(nowMicros() - n) === warmUp + runs) resolve()

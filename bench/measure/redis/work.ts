@@ -17,7 +17,7 @@ const usual =
   job === 'ten-steps' ? { 1: 2_000, 10: 4_000, 100: 6_000 } : { 1: 5_000, 10: 20_000, 100: 40_000 }
 const runs = Number(runsText ?? usual[concurrency as 1 | 10 | 100] ?? 2_000)
 const warmUp = Math.floor(runs / 10)
-const jobName: JobName = job === 'ten-steps' ? 'ten-steps' : 'no-op'
+const jobName: JobName = job === 'ten-steps' || job === 'spread' ? job : 'no-op'
 /** What is counted: steps of `ten-steps`, runs of `no-op`. */
 const counted = (runs - warmUp) * (jobName === 'ten-steps' ? stepsPerRun : 1)
 
@@ -44,6 +44,7 @@ else
     let before = snapshot()
     let ended = 0
     const stop = await contestant.work({
+      job: jobName,
       concurrency,
       onEnd: () => {
         if (++ended === warmUp) before = snapshot()
