@@ -66,6 +66,13 @@ const crashParts: readonly Part[] = [
     command: crashTests('kill-points', 'at-most-once', 'stalled-worker'),
   },
   {
+    name: 'races',
+    shows:
+      '2,000 seeded races of steps under native race, any, all and allSettled, their workers killed at seeded points: each is won as in one execution of the same journal',
+    command: crashTests('races'),
+    env: { DURABLE_JOBS_PROVE_RACES: '2000' },
+  },
+  {
     name: 'takeover',
     shows: 'From SIGKILL to the next step in another process, default settings, 100 samples',
     command: crashTests('takeover'),

@@ -123,11 +123,21 @@ export class ExecutionState {
     try {
       return await call()
     } finally {
-      // What follows from the reply has begun by then, so that the execution can't end in between.
-      this.#macrotasks.later(() => {
-        this.#calls--
-        this.changed()
-      })
+      this.#endLater()
     }
+  }
+
+  /** A body has ended, and its end is about to be stored: as a store call until that has begun. */
+  bodyEnded(): void {
+    this.#calls++
+    this.#endLater()
+  }
+
+  /** What follows has begun by then, so that the execution can't end in between. */
+  #endLater(): void {
+    this.#macrotasks.later(() => {
+      this.#calls--
+      this.changed()
+    })
   }
 }

@@ -5,6 +5,7 @@ import { messageOf } from '../model/thrown.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer } from '../store/store.ts'
 import type { ExecutionState } from './execution-state.ts'
 import { forever } from './forever.ts'
+import type { StepResults } from './step-results.ts'
 
 /** Sends a run's entries to the store, in their order. */
 export interface EntrySender {
@@ -19,15 +20,22 @@ export class JournalWriter {
   readonly #run: ClaimedRun
   readonly #state: ExecutionState
   readonly #sender: EntrySender
+  readonly #results: Pick<StepResults, 'stored'>
   #position: number
   #bytes: number
   /** Stored entries: after a retry of the run fewer than positions. */
   #entries = 0
 
-  constructor(run: ClaimedRun, state: ExecutionState, sender: EntrySender) {
+  constructor(
+    run: ClaimedRun,
+    state: ExecutionState,
+    sender: EntrySender,
+    results: Pick<StepResults, 'stored'>,
+  ) {
     this.#run = run
     this.#state = state
     this.#sender = sender
+    this.#results = results
     this.#position = run.position
     this.#bytes = run.journalBytes
   }
@@ -68,6 +76,8 @@ export class JournalWriter {
         this.#state.requestStop({ kind: 'lost' })
         return forever()
       }
+      // Replies come in the order of the journal.
+      if (reply.kind !== 'early' && isEnd(record)) this.#results.stored(record.path)
       return { ...reply, position }
     } catch (error) {
       const reason = `step '${record.path}' can't be stored: ${messageOf(error)}`
@@ -91,4 +101,8 @@ export class JournalWriter {
     this.#state.requestStop({ kind: 'journal full', error: new JournalFullError(full) })
     return true
   }
+}
+
+function isEnd({ phase }: JournalRecord): boolean {
+  return phase === 'done' || phase === 'failed'
 }

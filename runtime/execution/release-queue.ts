@@ -22,7 +22,8 @@ const patience = { ticks: 20, tickMs: 50 } as const
  * R1a  One result at a time, each in a macrotask that it shares with no other result of this execution. A result of this
  *      execution is handed out in the macrotask in which it was stored, unless that one is used; those of earlier ones always
  *      in a later one, so that what the code calls together is in the queue.
- * R1b  A result is handed out only when the code has called its step and every earlier result is out.
+ * R1b  A result is handed out only when the code has called its step and every earlier result is out. One of this execution has
+ *      its place from the store's reply on: how soon its step goes on then depends on the kind of step and how it ended.
  * R1c  An uncalled head gives way when patience ends: its step was removed from the code (an orphan).
  */
 export class ReleaseQueue {
@@ -32,6 +33,8 @@ export class ReleaseQueue {
   #items: Item[] = []
   #head = 0
   readonly #uncalled = new Map<StepPath, Item>()
+  /** Results of this execution whose steps have not asked for them: they are about to. */
+  readonly #reserved = new Map<StepPath, Item>()
   /** Uncalled ones that gave way, and those of them that a later result of an earlier execution has overtaken since. */
   readonly #gaveWay = new Set<StepPath>()
   readonly #overtaken = new Set<StepPath>()
@@ -74,21 +77,21 @@ export class ReleaseQueue {
     }
   }
 
-  /** The code called a step whose result is queued. */
-  called(path: StepPath, deliver: () => void): void {
-    const item = this.#uncalled.get(path)
-    if (item === undefined) {
-      this.push(path, deliver)
-      return
-    }
-    this.#uncalled.delete(path)
-    item.deliver = deliver
-    this.#pump()
+  /** Queues a result of this execution, as the store has replied. */
+  stored(path: StepPath): void {
+    const item: Item = { path }
+    this.#items.push(item)
+    this.#reserved.set(path, item)
   }
 
-  /** A result of this execution was stored. */
-  push(path: StepPath, deliver: () => void): void {
-    this.#items.push({ path, deliver })
+  /** A step asks for its result. */
+  called(path: StepPath, deliver: () => void): void {
+    const item = this.#uncalled.get(path) ?? this.#reserved.get(path)
+    // Without one the result gave way before the code called its step.
+    if (item === undefined) this.#items.push({ path, deliver })
+    else item.deliver = deliver
+    this.#uncalled.delete(path)
+    this.#reserved.delete(path)
     this.#pump()
   }
 
@@ -99,6 +102,7 @@ export class ReleaseQueue {
     this.#head = 0
     this.#stored = 0
     this.#uncalled.clear()
+    this.#reserved.clear()
   }
 
   #pump(): void {
@@ -109,7 +113,7 @@ export class ReleaseQueue {
       this.#head = 0
       this.#onIdle()
     } else if (head.deliver === undefined) {
-      this.#waitForHead()
+      if (!this.#isReserved(head)) this.#waitForHead()
     } else {
       this.#patience?.()
       this.#patience = undefined
@@ -139,6 +143,10 @@ export class ReleaseQueue {
     this.#gaveWay.clear()
   }
 
+  #isReserved(item: Item): boolean {
+    return this.#reserved.get(item.path) === item
+  }
+
   #waitForHead(): void {
     if (this.#patience !== undefined || !this.busy) return
     this.#tick(patience.ticks)
@@ -156,6 +164,7 @@ export class ReleaseQueue {
       }
       this.#patience = undefined
       for (let head = this.#items[this.#head]; head && !head.deliver; head = this.#items[this.#head]) {
+        if (this.#isReserved(head)) break
         this.#uncalled.delete(head.path)
         this.#gaveWay.add(head.path)
         this.#advance()

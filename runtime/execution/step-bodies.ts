@@ -92,6 +92,7 @@ export class StepBodies {
     if (end.kind === 'timed out' && !(await body.endInGrace())) {
       run.log.warn({ step: path }, 'a step goes on after its timeout and does not listen to its signal')
     }
+    state.bodyEnded()
     this.#open.delete(body)
     return end.kind === 'abandoned' ? state.holdStep() : end
   }

@@ -46,12 +46,14 @@ export class StepResults {
     return this.#index.take(path)
   }
 
+  /** Keeps the place of a result that the store has just taken. */
+  stored(path: StepPath): void {
+    if (path !== onFailedPath) this.#released.stored(path)
+  }
+
   /** Resolves when it is the result's turn to reach the code (R1). */
-  release(path: StepPath, by: 'this execution' | 'an earlier one'): Promise<void> {
-    return new Promise((resolve) => {
-      if (by === 'an earlier one') this.#released.called(path, resolve)
-      else this.#released.push(path, resolve)
-    })
+  release(path: StepPath): Promise<void> {
+    return new Promise((resolve) => this.#released.called(path, resolve))
   }
 
   /**

@@ -97,9 +97,9 @@ export class StepScheduler implements StateListener {
     this.#clock = deps.clock
     this.state = new ExecutionState(deps.macrotasks)
     this.state.listen(this)
-    this.journal = new JournalWriter(run.claimed, this.state, deps.entries)
     this.#timers = new TimerSet(deps.clock)
     this.results = new StepResults(deps.clock, deps.macrotasks, () => this.changed())
+    this.journal = new JournalWriter(run.claimed, this.state, deps.entries, this.results)
   }
 
   get bodies(): StepBodies {
@@ -263,7 +263,7 @@ export class StepScheduler implements StateListener {
       // Before it is handed out: the function may end without waiting for it.
       if (end.phase === 'failed') this.failedSteps.addStored(path, end.error)
       if (this.state.endsAtOnce) return this.state.holdStep()
-      await this.results.release(path, end === stored?.end ? 'an earlier one' : 'this execution')
+      await this.results.release(path)
       return this.#resultOf<T>(end)
     } finally {
       scope.leave(segment)

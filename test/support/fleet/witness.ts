@@ -6,6 +6,7 @@ import { closeSync, openSync, readFileSync, watch, writeSync } from 'node:fs'
  * - `asked`: the `onUnknown` of a step was called
  * - `aborted`: the signal of a body has aborted
  * - `released`: the job's function went on after the step
+ * - `decided`: a native combinator of the job's function has settled
  * - `returned`: the job's function is about to return
  * - `settled`: the worker was told what became of a stay
  * - `leads`, `left`: the function of a leader was called, and is about to return
@@ -23,6 +24,7 @@ export type Moment =
   | 'asked'
   | 'aborted'
   | 'released'
+  | 'decided'
   | 'returned'
   | 'settled'
   | 'leads'

@@ -27,6 +27,11 @@ interface ArmedCut {
   readonly giveUp: () => void
 }
 
+interface ArmedRefusal {
+  readonly picks: Picks
+  readonly error: string
+}
+
 interface ArmedHold {
   readonly picks: Picks
   readonly start: (link: ProxyLink, requests: readonly Frame[]) => void
@@ -44,12 +49,20 @@ const nothing = (): void => undefined
 export class FaultProxy {
   readonly port: number
   readonly hits: Readonly<Hits>
-  readonly #hits: Hits = { cutReplies: 0, heldBack: 0, duplicated: 0, dropped: 0, refused: 0 }
+  readonly #hits: Hits = {
+    cutReplies: 0,
+    heldBack: 0,
+    duplicated: 0,
+    dropped: 0,
+    refused: 0,
+  }
   readonly #targetPort: number
   readonly #listener: Server
   readonly #links = new Set<ProxyLink>()
   readonly #cuts: ArmedCut[] = []
   readonly #holds: ArmedHold[] = []
+  readonly #refusals: ArmedRefusal[] = []
+  readonly #stalls: Picks[] = []
   /** Ends what waits for its moment or for an answer. */
   readonly #interrupts = new Set<() => void>()
   readonly #faults: LinkFaults
@@ -67,6 +80,7 @@ export class FaultProxy {
       delayMs: 0,
       holdsBack: (link, requests) => this.#holdsBack(link, requests),
       cuts: (request) => this.#cutOf(request),
+      refuses: (request) => this.#refusalOf(request),
       ended: (link) => void this.#links.delete(link),
     }
     listener.on('connection', (client) => this.#connected(client))
@@ -95,7 +109,12 @@ export class FaultProxy {
 
   /** How many faults of single commands wait for one to hit. */
   get armed(): number {
-    return this.#cuts.length + this.#holds.length
+    return this.#cuts.length + this.#holds.length + this.#refusals.length + this.#stalls.length
+  }
+
+  /** How many such commands a stall or a delay holds now. */
+  held(picks: Picks): number {
+    return [...this.#links].flatMap((link) => (link.open ? link.held.filter(matches(picks)) : [])).length
   }
 
   /** The server executes the next `count` commands; their clients lose their connection instead of the reply. */
@@ -106,6 +125,16 @@ export class FaultProxy {
   /** Holds all bytes in both directions, and keeps the connections open. */
   stall(): void {
     this.#faults.stalled = true
+  }
+
+  /** Stalls once the next such command comes, which is held as well. */
+  stallAt(picks: Picks): void {
+    this.#stalls.push(picks)
+  }
+
+  /** The next such command is refused with an error in the server's place, as when it is busy; it is not executed. */
+  refuseCommand(error: string, picks: Picks = any): void {
+    this.#refusals.push({ picks, error })
   }
 
   flow(): void {
@@ -166,8 +195,10 @@ export class FaultProxy {
     })
   }
 
-  /** Takes back the `cutReplies`, `holdBack` and `duplicate` that have hit nobody yet. */
+  /** Takes back the faults of single commands that have hit none yet. */
   disarm(): void {
+    this.#refusals.length = 0
+    this.#stalls.length = 0
     for (const { giveUp } of [...this.#cuts.splice(0), ...this.#holds.splice(0)]) giveUp()
   }
 
@@ -200,10 +231,21 @@ export class FaultProxy {
   }
 
   #holdsBack(link: ProxyLink, requests: readonly Frame[]): boolean {
+    const stall = this.#stalls.findIndex((picks) => requests.some(matches(picks)))
+    if (stall >= 0) {
+      this.#stalls.splice(stall, 1)
+      this.stall()
+    }
     const index = this.#holds.findIndex(({ picks }) => requests.some(matches(picks)))
     const [hold] = index < 0 ? [] : this.#holds.splice(index, 1)
     hold?.start(link, requests)
     return hold !== undefined
+  }
+
+  #refusalOf(request: Frame): string | undefined {
+    const index = this.#refusals.findIndex(({ picks }) => matches(picks)(request))
+    const [refusal] = index < 0 ? [] : this.#refusals.splice(index, 1)
+    return refusal?.error
   }
 
   #cutOf(request: Frame): ArmedCut['afterwards'] | undefined {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { type Conditions, Lane } from './lane.ts'
-import { type Frame, FrameReader } from './resp.ts'
+import { type Frame, FrameReader, ReplyError } from './resp.ts'
 
 /** A reply, with the request it belongs to; without one it was pushed by the server. */
 interface Reply {
@@ -17,6 +17,8 @@ export interface LinkFaults extends Conditions {
    * requests that the server has got and the client will see no answer to.
    */
   cuts(request: Frame): ((link: ProxyLink, lost: readonly Frame[]) => void) | undefined
+  /** What a request is answered with in place of the server's reply: the server does not get it. */
+  refuses(request: Frame): string | undefined
   ended(link: ProxyLink): void
 }
 
@@ -40,6 +42,8 @@ export class ProxyLink {
   readonly #unanswered: Frame[] = []
   readonly #handshake: Frame[] = []
   readonly #answers = new Map<Frame, unknown>()
+  /** Replies that do not come from the server, to requests among the unanswered ones. */
+  readonly #refusals = new Map<Frame, Frame>()
   #pushed = false
   #cut = false
   #heldBack = false
@@ -149,7 +153,9 @@ export class ProxyLink {
       connected = true
     })
     this.#upstream.on('data', (chunk: Buffer) => {
-      const replies = reader.push(chunk).map((frame) => ({ frame, request: this.#requestOf(frame) }))
+      const replies = reader
+        .push(chunk)
+        .flatMap((frame) => [{ frame, request: this.#requestOf(frame) }, ...this.#dueRefusals()])
       for (const { frame, request } of replies) {
         if (request !== undefined && this.#heldBack) this.#answers.set(request, frame.value)
       }
@@ -167,13 +173,32 @@ export class ProxyLink {
   }
 
   #send(requests: readonly Frame[]): void {
+    const passed: Buffer[] = []
     for (const request of requests) {
       const name = nameOf(request)
       if (replayed.has(name)) this.#handshake.push(request)
       if (pushing.has(name)) this.#pushed = true
       if (!this.#pushed) this.#unanswered.push(request)
+      const refusal = this.#cut ? undefined : this.#faults.refuses(request)
+      if (refusal === undefined) passed.push(request.bytes)
+      else this.#refusals.set(request, errorFrame(refusal))
     }
-    if (this.#upstream.writable) this.#upstream.write(Buffer.concat(requests.map(({ bytes }) => bytes)))
+    if (passed.length > 0 && this.#upstream.writable) this.#upstream.write(Buffer.concat(passed))
+    const refused = this.#dueRefusals()
+    if (refused.length > 0) this.#replies.push(refused)
+  }
+
+  /** The refusals that no earlier request's reply is before: a client takes replies in the order of its requests. */
+  #dueRefusals(): readonly Reply[] {
+    const due: Reply[] = []
+    for (;;) {
+      const [request] = this.#unanswered
+      const frame = request && this.#refusals.get(request)
+      if (request === undefined || frame === undefined) return due
+      this.#unanswered.shift()
+      this.#refusals.delete(request)
+      due.push({ frame, request })
+    }
   }
 
   #requestOf(reply: Frame): Frame | undefined {
@@ -204,6 +229,10 @@ export class ProxyLink {
   #check(): void {
     if (this.#client.destroyed && this.#upstream.destroyed) this.#faults.ended(this)
   }
+}
+
+function errorFrame(text: string): Frame {
+  return { kind: '-', value: new ReplyError(text), bytes: Buffer.from(`-${text}\r\n`) }
 }
 
 function nameOf(request: Frame): string {

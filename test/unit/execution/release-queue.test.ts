@@ -38,6 +38,12 @@ function wearOut(clock: HandClock): void {
   }
 }
 
+/** A step of this execution whose result is stored asks for it. */
+function handOut(queue: ReleaseQueue | undefined, path: string, deliver: () => void): void {
+  queue?.stored(path)
+  queue?.called(path, deliver)
+}
+
 function queueOf(...paths: string[]): {
   queue: ReleaseQueue
   clock: HandClock
@@ -94,7 +100,7 @@ describe('stored results on a resume', () => {
   test('are not overtaken by a step that is new in the code', () => {
     const { queue, clock, out, call } = queueOf('gone', 'a', 'to come')
     call('a')
-    queue.push('new', () => void out.push('new'))
+    handOut(queue, 'new', () => void out.push('new'))
     wearOut(clock)
     expect(out).toEqual(['a', 'new'])
     expect([queue.isOvertaken('gone'), queue.isOvertaken('to come')]).toEqual([true, false])
@@ -114,15 +120,37 @@ describe('stored results on a resume', () => {
 describe('results of this execution', () => {
   test('are handed out at once when the macrotask has no other, else in one of their own', () => {
     const { queue, clock, out } = queueOf()
-    for (const path of ['a', 'b', 'c']) queue.push(path, () => void out.push(path))
+    for (const path of ['a', 'b', 'c']) handOut(queue, path, () => void out.push(path))
     expect(out).toEqual(['a'])
     clock.tasks.shift()?.()
     expect(out).toEqual(['a', 'b'])
     clock.tasks.shift()?.()
     expect(out).toEqual(['a', 'b', 'c'])
     clock.runTasks()
-    queue.push('d', () => void out.push('d'))
+    handOut(queue, 'd', () => void out.push('d'))
     expect(out).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  test('keep the order in which they were stored, whichever step asks first', () => {
+    const { queue, clock, out, call } = queueOf()
+    for (const path of ['a', 'b', 'c']) queue.stored(path)
+    for (const path of ['b', 'c']) call(path)
+    expect([out, queue.busy, clock.timers]).toEqual([[], true, []])
+    call('a')
+    clock.runTasks()
+    expect([out, queue.busy]).toEqual([['a', 'b', 'c'], false])
+  })
+
+  test('wait behind one of an earlier execution, and do not give way with it', () => {
+    const { queue, clock, out, call } = queueOf('gone')
+    queue.stored('a')
+    queue.stored('b')
+    call('b')
+    wearOut(clock)
+    expect(out).toEqual([])
+    call('a')
+    clock.runTasks()
+    expect(out).toEqual(['a', 'b'])
   })
 
   test('of two executions share a macrotask', () => {
@@ -131,8 +159,8 @@ describe('results of this execution', () => {
     const [one, other] = [0, 1].map(() => new ReleaseQueue(clock, macrotasks, () => undefined))
     const out: string[] = []
     for (const path of ['a', 'b']) {
-      one?.push(path, () => void out.push(`one ${path}`))
-      other?.push(path, () => void out.push(`other ${path}`))
+      handOut(one, path, () => void out.push(`one ${path}`))
+      handOut(other, path, () => void out.push(`other ${path}`))
     }
     expect(out).toEqual(['one a', 'other a'])
     clock.tasks.shift()?.()

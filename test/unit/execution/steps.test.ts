@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { defineJob } from '../../../sdk/index.ts'
-import { journalOf, openWorkshop } from '../../support/workshop.ts'
+import { defineJob, FatalError } from '../../../sdk/index.ts'
+import { gate, journalOf, openWorkshop } from '../../support/workshop.ts'
 
 describe('a step', () => {
   test('is stored in the journal, one entry each, in order', async () => {
@@ -93,6 +93,36 @@ describe('a step', () => {
     })
     await shop.work(job)
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toBe('quick')
+  })
+
+  // A step goes on sooner after some ends than after others.
+  test('reaches the code in the order of the journal, also when the store takes several at once', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'at-once' }, async ({ step }) => {
+      const all = gate()
+      const fail = async (): Promise<void> => {
+        await all.opened
+        throw new FatalError('as planned')
+      }
+      const order: string[] = []
+      const note = (path: string) => () => void order.push(path)
+      const steps = [
+        step.run('once', () => all.opened, { atMostOnce: true }).then(note('once')),
+        step.run('value', () => all.opened).then(note('value')),
+        step.run('failure', fail).catch(note('failure')),
+      ]
+      await step.run('begun', () => undefined)
+      all.open()
+      await Promise.all(steps)
+      return order
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    const order = await handle.result({ timeout: '2m' })
+    expect(order.toSorted()).toEqual(['failure', 'once', 'value'])
+    const journal = await shop.jobs.inspector.journal(handle.id, { after: 0, limit: 100 })
+    const ends = journal.filter(({ phase, path }) => phase !== 'intent' && path !== 'begun')
+    expect(order).toEqual(ends.map(({ path }) => path))
   })
 })
 

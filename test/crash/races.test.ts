@@ -1,0 +1,141 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { connect, type Jobs, type RunHandle } from '../../sdk/index.ts'
+import { printEvidence, provingNumber } from '../support/evidence.ts'
+import { type FleetStoreKind, newFleetStore, storeKinds } from '../support/fleet/store-kinds.ts'
+import { Witness } from '../support/fleet/witness.ts'
+import { type RaceInput, raceJob } from './race-job.ts'
+import { planRace, type RaceOutcome } from './race-plan.ts'
+import type { RaceSpec } from './race-process.ts'
+import { replayRace } from './race-replay.ts'
+
+const seedsPerStore = provingNumber('DURABLE_JOBS_PROVE_RACES', 40)
+const firstSeed = provingNumber('DURABLE_JOBS_PROVE_SEED', 1)
+/** Races in one worker process at a time. */
+const perBatch = 50
+/** Up to three kills on the way, one when the race is decided, and the replay of the whole journal. */
+const maxGenerations = 5
+
+const batches = Array.from({ length: Math.ceil(seedsPerStore / perBatch) }, (_, batch) => {
+  const first = firstSeed + batch * perBatch
+  const last = Math.min(first + perBatch, firstSeed + seedsPerStore) - 1
+  return [first, last] as const
+})
+
+type RaceHandle = RunHandle<RaceOutcome>
+
+const file = fileURLToPath(new URL('./race-process.ts', import.meta.url))
+const job = raceJob(() => {
+  throw new Error('races are carried out by worker processes')
+})
+
+/** A store with races on it, and the processes that work on them. */
+class RaceSite {
+  readonly client: Jobs
+  readonly witness: Witness
+  readonly #store: RaceSpec['store']
+  #child: ChildProcess | undefined
+
+  private constructor(store: RaceSpec['store'], client: Jobs, witness: Witness) {
+    this.#store = store
+    this.client = client
+    this.witness = witness
+  }
+
+  static async open(kind: FleetStoreKind): Promise<RaceSite> {
+    const folder = mkdtempSync(join(tmpdir(), 'durable-jobs-race-'))
+    const { options } = await newFleetStore(kind, folder)
+    const site = new RaceSite(options, await connect(options), new Witness(join(folder, 'witness.jsonl')))
+    onTestFinished(async () => {
+      site.#child?.kill('SIGKILL')
+      await site.client.close()
+      site.witness.close()
+      rmSync(folder, { recursive: true, force: true })
+    })
+    return site
+  }
+
+  async enqueue(seed: number): Promise<RaceHandle> {
+    return this.client.enqueue(job, { seed } satisfies RaceInput, { id: `race-${seed}` })
+  }
+
+  /** Resolves when the worker process has killed itself. */
+  async killed(generation: number, handles: readonly RaceHandle[]): Promise<void> {
+    const runs = handles.map(({ id }) => id)
+    const spec: RaceSpec = { store: this.#store, witness: this.witness.file, generation, runs }
+    const child = fork(file, [JSON.stringify(spec)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      execArgv: ['--disable-warning=ExperimentalWarning'],
+    })
+    this.#child = child
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+  }
+}
+
+async function unended(handles: readonly RaceHandle[]): Promise<readonly RaceHandle[]> {
+  const states = await Promise.all(handles.map(async (handle) => (await handle.status()).state))
+  return handles.filter((_, i) => states[i] !== 'completed')
+}
+
+/** What the executions of a race saw, beside what is stored: each group decided the same way in all of them. */
+function expectOneDecisionEach(site: RaceSite, handle: RaceHandle, outcome: RaceOutcome): void {
+  const lines = site.witness.lines().filter(({ run }) => run === handle.id)
+  const decisions = Map.groupBy(
+    lines.filter(({ moment }) => moment === 'decided'),
+    ({ path }) => path,
+  )
+  for (const [group, seen] of decisions) {
+    expect([...new Set(seen.map(({ note }) => note))], `decisions of ${group} in ${handle.id}`).toHaveLength(
+      1,
+    )
+  }
+  const outcomes = lines.filter(({ moment }) => moment === 'settled').map(({ note }) => note)
+  expect(outcomes, `settlements of ${handle.id}`).toEqual(['completed'])
+  const ends = lines.filter(({ moment }) => moment === 'returned').map(({ note = '' }) => JSON.parse(note))
+  for (const end of ends) expect(end).toEqual(outcome)
+}
+
+describe.each(storeKinds)('%s', (kind) => {
+  const outcomes: string[] = []
+  const totals = { races: 0, kills: 0, executions: 0, groups: 0 }
+
+  test.each(batches)(
+    'races of seeds %i to %i are won by the same branches after kills',
+    async (first, last) => {
+      const site = await RaceSite.open(kind)
+      const seeds = Array.from({ length: last - first + 1 }, (_, i) => first + i)
+      const handles = await Promise.all(seeds.map((seed) => site.enqueue(seed)))
+      let going: readonly RaceHandle[] = handles
+      for (let generation = 0; going.length > 0; generation++) {
+        expect(generation, `races that go on: ${going.map(({ id }) => id)}`).toBeLessThan(maxGenerations)
+        await site.killed(generation, going)
+        totals.kills++
+        totals.executions += going.length
+        going = await unended(going)
+      }
+      for (const [i, handle] of handles.entries()) {
+        const outcome = await handle.result()
+        expectOneDecisionEach(site, handle, outcome)
+        const journal = await site.client.inspector.journal(handle.id, { after: 0, limit: 1_000 })
+        expect(await replayRace(planRace(seeds[i] ?? 0), journal), handle.id).toEqual(outcome)
+        outcomes.push(JSON.stringify(outcome))
+        totals.races++
+        totals.groups += Object.keys(outcome.decisions).length
+      }
+    },
+  )
+
+  afterAll(() =>
+    printEvidence({
+      ...{ measure: 'native race, any, all and allSettled under kills', store: kind },
+      ...{ seeds: `${firstSeed}–${firstSeed + seedsPerStore - 1}`, ...totals },
+      outcomes: createHash('sha256').update(outcomes.join('\n')).digest('hex').slice(0, 12),
+    }),
+  )
+})

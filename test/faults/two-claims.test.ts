@@ -1,0 +1,144 @@
+import { beforeAll, expect, onTestFinished, test } from 'vitest'
+import { Keys } from '../../runtime/store/redis/keys.ts'
+import { scriptOf } from '../../runtime/store/redis/script.ts'
+import type { RunHandle } from '../../sdk/index.ts'
+import { FaultProxy, type Picks } from '../support/redis/fault-proxy.ts'
+import { type RedisServer, sharedRedisServer } from '../support/redis/redis-server.ts'
+import { Crew } from './crew.ts'
+
+/** Of so many slots a claim asks for half (W1). */
+const concurrency = 100
+const half = concurrency / 2
+/** The first claim and the two that are in flight bring runs that end at once; then come runs that keep their slots. */
+const quickRuns = 3 * half
+const heldRuns = 80
+/** So many slots the newest claim says are free while runs are held, and an older one says otherwise. */
+const freeBeside = concurrency - heldRuns
+
+const { sha, source } = scriptOf('claim')
+
+/** The claim with this number; without one, any that a worker makes. */
+function claim(n?: number): Picks {
+  return ([command, script, keys, ...rest]) =>
+    command?.toUpperCase() === 'EVALSHA' &&
+    script === sha &&
+    (n === undefined || rest[Number(keys) + 2] === String(n))
+}
+
+/** What becomes of claims 2 and 3, both on their way. */
+interface Fault {
+  readonly name: string
+  readonly begin?: (proxy: FaultProxy) => void
+  /** Resolves when the fault is over. */
+  readonly end?: (proxy: FaultProxy, crew: Crew) => Promise<void>
+  /** Has both delivered once more at a moment; resolves to the replies to that. */
+  readonly deliverLate?: (proxy: FaultProxy, moment: Promise<void>) => Promise<readonly unknown[]>
+}
+
+const busy = 'BUSY Redis is busy running a script'
+
+const faults: readonly Fault[] = [
+  { name: 'both replies are lost', begin: (proxy) => proxy.cutReplies(1, claim(2)) },
+  { name: 'the reply to the later one is lost', begin: (proxy) => proxy.cutReplies(1, claim(3)) },
+  { name: 'both replies are lost twice', begin: (proxy) => proxy.cutReplies(2, claim(2)) },
+  {
+    name: 'both replies are lost before an outage that is longer than a call waits',
+    begin: (proxy) => {
+      proxy.cutReplies(1, claim(2))
+      proxy.refuse()
+    },
+    end: async (proxy, crew) => {
+      const hasBegun = (): boolean => crew.lines.some((line) => line.includes('store outage began'))
+      await expect.poll(hasBegun).toBe(true)
+      proxy.accept()
+    },
+  },
+  { name: 'neither arrives before a reconnect', begin: (proxy) => proxy.dropAll() },
+  {
+    name: 'the earlier one comes after the later one, and their replies are swapped',
+    begin: (proxy) => proxy.refuseCommand(busy, claim(2)),
+  },
+  {
+    name: 'the earlier one comes after the later one, whose reply is lost',
+    begin: (proxy) => {
+      proxy.refuseCommand(busy, claim(2))
+      proxy.cutReplies(1, claim(3))
+    },
+  },
+  {
+    name: 'both replies are lost, and both come once more after newer ones',
+    deliverLate: (proxy, moment) => proxy.duplicate(moment, claim(2)),
+  },
+  {
+    name: 'both are repeated over another connection before they come themselves, after newer ones',
+    deliverLate: (proxy, moment) => proxy.holdBack(moment, claim(2)),
+  },
+]
+
+// A server that has to be sent the source would answer two requests.
+beforeAll(async () => {
+  await (await sharedRedisServer()).command('SCRIPT', 'LOAD', source)
+})
+
+// R13.
+test.each(faults)(
+  'two claims in flight, $name: every run is executed once',
+  async ({ begin, end, deliverLate }) => {
+    const server = await sharedRedisServer()
+    const proxy = await FaultProxy.start(server.port)
+    onTestFinished(() => proxy.close())
+    const crew = await Crew.open(server.url)
+    const quick = await enqueued(quickRuns, () => crew.client.enqueue(crew.jobs.chain, { steps: 0 }))
+    const held = await enqueued(heldRuns, () => crew.client.enqueue(crew.jobs.held))
+    const idle = () => idleSlots(server, crew)
+
+    proxy.stallAt(claim(2))
+    await crew.hire(proxy.url, { concurrency })
+    await expect.poll(() => proxy.held(claim())).toBe(2)
+    const late = Promise.withResolvers<void>()
+    begin?.(proxy)
+    const repliesToLate = deliverLate?.(proxy, late.promise)
+    proxy.flow()
+    await end?.(proxy, crew)
+
+    // Long before the worker and the store would compare what is held (R14).
+    await crew.witness.times('start', 2 * heldRuns)
+    await Promise.all(quick.map((handle) => handle.result({ timeout: '2m' })))
+    await expect.poll(idle).toBe(freeBeside)
+    expect(proxy.armed).toBe(0)
+    late.resolve()
+    // With the claims come others that were on their way behind them.
+    if (repliesToLate !== undefined) expect((await repliesToLate).length).toBeGreaterThanOrEqual(2)
+    expect(await idle()).toBe(freeBeside)
+
+    crew.gate.open()
+    await Promise.all(held.map((handle) => handle.result({ timeout: '2m' })))
+    await expect.poll(idle).toBe(half)
+    const all = [...quick, ...held].map(({ id }) => id)
+    await expectOnceEach(crew, all)
+  },
+)
+
+async function enqueued<T>(
+  count: number,
+  enqueue: () => Promise<RunHandle<T>>,
+): Promise<readonly RunHandle<T>[]> {
+  return Promise.all(Array.from({ length: count }, enqueue))
+}
+
+/** How many runs the store thinks its one worker has room for. */
+async function idleSlots(server: RedisServer, crew: Crew): Promise<number> {
+  const [slots = 0] = (await server.command('HVALS', new Keys(crew.namespace).of('idle'))) as unknown[]
+  return Number(slots)
+}
+
+/** One execution each, to the end, and none that the worker had to be told of or hand back. */
+async function expectOnceEach(crew: Crew, ids: readonly string[]): Promise<void> {
+  expect(await crew.violations(ids)).toEqual([])
+  const executions = crew.witness.seen.filter(({ moment }) => moment === 'settled')
+  expect(executions.map(({ run, outcome }) => `${run} ${outcome}`).toSorted()).toEqual(
+    ids.map((id) => `${id} completed`).toSorted(),
+  )
+  const histories = await Promise.all(ids.map((id) => crew.client.inspector.history(id)))
+  expect(histories.flat()).toEqual([])
+}
