@@ -1,12 +1,13 @@
-/** What is kept between two uses; a larger one is let go. */
-const keptBytes = 65_536
+const initialBytes = 16_384
+/** A larger room is let go after its use. */
+const maxKeptBytes = 1_048_576
 
 /**
  * Fields written one behind the other, numbers big-endian as scripts read them. The room is used again: `take` returns
  * a copy of what was written.
  */
 export class ByteWriter {
-  #room = Buffer.allocUnsafeSlow(keptBytes)
+  #room = Buffer.allocUnsafeSlow(initialBytes)
   #length = 0
 
   /** Begins anew: what a refused field left behind is dropped. */
@@ -74,7 +75,7 @@ export class ByteWriter {
 
   take(): Buffer {
     const taken = Buffer.from(this.#room.subarray(0, this.#length))
-    if (this.#room.length > keptBytes) this.#room = Buffer.allocUnsafeSlow(keptBytes)
+    if (this.#room.length > maxKeptBytes) this.#room = Buffer.allocUnsafeSlow(initialBytes)
     return taken
   }
 
