@@ -4,12 +4,12 @@ import type { JournalEntry, JournalPhase, JournalRecord } from '../../model/jour
 import { type StepKind, stepKinds } from '../../model/step-kind.ts'
 import type { StoredError } from '../../model/stored-error.ts'
 import type { JournalLine } from '../plan-retry.ts'
-import type { Checkpoint } from '../store.ts'
+import type { ByteWriter } from './byte-writer.ts'
 
 /*
- * Journal entries as bytes. A checkpoint travels as a frame: fence u48, position u32, pause + 1 in ms u48 (0: none),
- * then the tail. The store keeps `at` u48, `until` u48 (0: none) and the tail: phase u8, flags u8, attempt u16,
- * duration f64, waitedAt u32, path u16 + text, body. The scripts read these places (scripts/append-part.lua).
+ * Journal entries as bytes. The store keeps `at` u48, `until` u48 (0: none) and the tail, which a worker sends in a batch
+ * (entry-batch.ts): phase u8, flags u8, attempt u16, duration f64, waitedAt u32, path u16 + text, body. The scripts read these
+ * places (scripts/append-part.lua).
  */
 const phases = { intent: 1, waiting: 2, retrying: 3, done: 4, failed: 5 } satisfies Record<
   JournalPhase,
@@ -20,28 +20,18 @@ const kinds = Object.fromEntries(
   Object.entries(stepKinds).map(([kind, { code }]) => [kind, code]),
 ) as Readonly<Record<StepKind, number>>
 const onceFlag = 1
-const frameHead = 16
 const entryHead = 12
 const tailHead = 18
 const mostAttempts = 65_535
 
-export function encodeFrame({ fence, position, record }: Checkpoint): Buffer {
-  const body = bodyOf(record)
-  const pathBytes = Buffer.byteLength(record.path)
-  const frame = Buffer.allocUnsafe(frameHead + tailHead + pathBytes + body.length)
-  frame.writeUIntBE(fence, 0, 6)
-  frame.writeUInt32BE(position, 6)
-  const pauses = record.phase === 'waiting' || record.phase === 'retrying'
-  frame.writeUIntBE(pauses ? Math.max(0, Math.ceil(record.pauseMs)) + 1 : 0, 10, 6)
-  frame[frameHead] = phases[record.phase]
-  frame[frameHead + 1] = kinds[record.kind] | (record.once ? onceFlag : 0)
-  frame.writeUInt16BE(Math.min(record.attempt, mostAttempts), frameHead + 2)
-  frame.writeDoubleBE(record.durationMs, frameHead + 4)
-  frame.writeUInt32BE(record.phase === 'done' ? (record.waitedAt ?? 0) : 0, frameHead + 12)
-  frame.writeUInt16BE(pathBytes, frameHead + 16)
-  frame.write(record.path, frameHead + tailHead)
-  frame.set(body, frameHead + tailHead + pathBytes)
-  return frame
+export function writeTail(writer: ByteWriter, record: JournalRecord): void {
+  writer.u8(phases[record.phase])
+  writer.u8(kinds[record.kind] | (record.once ? onceFlag : 0))
+  writer.u16(Math.min(record.attempt, mostAttempts))
+  writer.f64(record.durationMs)
+  writer.u32(record.phase === 'done' ? (record.waitedAt ?? 0) : 0)
+  writer.text(record.path)
+  writer.bytes(bodyOf(record))
 }
 
 const nothing = new Uint8Array()

@@ -5,7 +5,7 @@ import { cutBounds, type LossCounts, poisonLimit } from '../../model/poison.ts'
 import { isEnd, type Run, type RunState, type WaitingFor } from '../../model/run.ts'
 import { type StoredError, toStoredError } from '../../model/stored-error.ts'
 import type { UniqueKey } from '../../model/unique.ts'
-import { readVersion } from '../stored-version.ts'
+import { needsProtection, versionOf } from '../stored-version.ts'
 import { uniqueKeyOf } from '../unique-until.ts'
 import { stateOfCode } from './state-code.ts'
 
@@ -17,7 +17,7 @@ export interface RunRecord extends Tail {
   readonly state: RunState
   readonly priority: number
   readonly version: number
-  readonly protect?: true
+  readonly protect: boolean
   readonly seq: number
   readonly enqueuedAt: number
   readonly job: string
@@ -77,35 +77,38 @@ const headBytes = 19
 /** Numbers of the tail, before the length of the outcome. */
 const tailBytes = 62
 
-export function decodeRecord(raw: Buffer): RunRecord {
-  let at = headBytes
+/** @param from Where the record stands in `bytes`, up to `end`. */
+export function decodeRecord(bytes: Buffer, from: number = 0, end: number = bytes.length): RunRecord {
+  let at = from + headBytes
   const text = (): string => {
-    const end = raw.indexOf(0, at)
-    const name = raw.toString('utf8', at, end)
-    at = end + 1
-    return name
+    const begin = at
+    const textEnd = bytes.indexOf(0, begin)
+    at = textEnd + 1
+    return bytes.toString('utf8', begin, textEnd)
   }
   const part = (): Buffer => {
     const begin = at + 2
-    at = begin + raw.readUInt16BE(at)
-    return raw.subarray(begin, at)
+    at = begin + bytes.readUInt16BE(at)
+    return begin === at ? nothing : bytes.subarray(begin, at)
   }
-  const enqueuedAt = raw.readUIntBE(13, 6)
   const job = text()
   const queue = text()
   const extras = part()
   const given = part()
+  const version = bytes.readUInt32BE(from + 3)
+  const enqueuedAt = bytes.readUIntBE(from + 13, 6)
   return {
-    state: stateOfCode(raw[0] ?? 0),
-    priority: raw.readInt16BE(1),
-    ...readVersion(raw.readUInt32BE(3)),
-    seq: raw.readUIntBE(7, 6),
+    state: stateOfCode(bytes[from] ?? 0),
+    priority: bytes.readInt16BE(from + 1),
+    version: versionOf(version),
+    protect: needsProtection(version),
+    seq: bytes.readUIntBE(from + 7, 6),
     enqueuedAt,
     job,
     queue,
     extras: extras.length === 0 ? noExtras : (plain.unpack(extras) as Extras),
     given,
-    ...(at === raw.length ? freshTail(enqueuedAt) : decodeTail(raw.subarray(at))),
+    ...(at === end ? freshTail(enqueuedAt) : decodeTail(bytes, at)),
   }
 }
 
@@ -115,20 +118,21 @@ function freshTail(enqueuedAt: number): Tail {
   return { fence: 0, position: 0, bytes: 0, attempt: 1, losses: 0, streak: 0, ...times, outcome: nothing }
 }
 
-function decodeTail(tail: Buffer): Tail {
-  const time = (offset: number): number => tail.readUIntBE(offset, 6)
+function decodeTail(bytes: Buffer, from: number): Tail {
+  const outcomeBytes = bytes.readUInt32BE(from + tailBytes)
+  const outcomeFrom = from + tailBytes + 4
   return {
-    fence: time(0),
-    position: tail.readUInt32BE(6),
-    bytes: tail.readUInt32BE(10),
-    attempt: tail.readUInt16BE(14),
-    losses: tail.readUInt16BE(16),
-    streak: tail[18] ?? 0,
-    wakeAt: time(19),
-    deadlineAt: time(31),
-    startedAt: time(43),
-    changedAt: time(49),
-    outcome: tail.subarray(tailBytes + 4, tailBytes + 4 + tail.readUInt32BE(tailBytes)),
+    fence: bytes.readUIntBE(from, 6),
+    position: bytes.readUInt32BE(from + 6),
+    bytes: bytes.readUInt32BE(from + 10),
+    attempt: bytes.readUInt16BE(from + 14),
+    losses: bytes.readUInt16BE(from + 16),
+    streak: bytes[from + 18] ?? 0,
+    wakeAt: bytes.readUIntBE(from + 19, 6),
+    deadlineAt: bytes.readUIntBE(from + 31, 6),
+    startedAt: bytes.readUIntBE(from + 43, 6),
+    changedAt: bytes.readUIntBE(from + 49, 6),
+    outcome: outcomeBytes === 0 ? nothing : bytes.subarray(outcomeFrom, outcomeFrom + outcomeBytes),
   }
 }
 
@@ -167,9 +171,13 @@ export function encodeGiven({ headers, input }: Given): Buffer {
 const noHeaders = {}
 
 export function decodeGiven(given: Buffer): Given {
-  const bytes = given.readUInt32BE(0)
-  const headers = bytes === 0 ? noHeaders : JSON.parse(given.toString('utf8', 4, 4 + bytes))
-  return { headers: headers as Record<string, string>, input: new Uint8Array(given.subarray(4 + bytes)) }
+  const headerBytes = given.readUInt32BE(0)
+  const inputFrom = 4 + headerBytes
+  const headers = headerBytes === 0 ? noHeaders : JSON.parse(given.toString('utf8', 4, inputFrom))
+  // Bytes of its own: those of the reply belong to other runs too, and an author may give them away.
+  const input = new Uint8Array(given.length - inputFrom)
+  given.copy(input, 0, inputFrom)
+  return { headers: headers as Record<string, string>, input }
 }
 
 /** Everything of a run that stands in the store. */

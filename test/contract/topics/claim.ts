@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import { byHand, done, newRun } from '../../support/stores/store-inputs.ts'
+import { byHand, done, encoded, newRun } from '../../support/stores/store-inputs.ts'
 import type { Open } from '../../support/stores/store-under-test.ts'
 import { completed } from '../../support/stores/test-worker.ts'
 import { contractTest } from '../contract-test.ts'
@@ -26,6 +26,17 @@ export function claimContract(open: Open): void {
     expect(claimed.input).toEqual(run.input)
     expect(claimed.fence).toBeGreaterThan(0)
     expect(await store.run(run.id)).toMatchObject({ state: 'running', startedAt: now() })
+  })
+
+  contractTest(open, 'runs that are claimed together each get their own input', async ({ store, worker }) => {
+    // Small and large ones, which a store may keep in different places.
+    const inputs = ['a', 'b'.repeat(2_000), '', 'c'.repeat(100_000), 'ü'.repeat(90)].map(encoded)
+    const runs = inputs.map((input, i) => newRun({ input, headers: i % 2 === 0 ? {} : { trace: `${i}` } }))
+    await store.enqueue(runs)
+    const claimed = await (await worker()).claim()
+    expect(claimed.map(({ id, input, headers }) => ({ id, input, headers }))).toEqual(
+      runs.map(({ id, input, headers }) => ({ id, input, headers })),
+    )
   })
 
   contractTest(open, 'no run is claimed twice, and more tells what is left', async ({ store, worker }) => {

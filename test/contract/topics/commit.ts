@@ -67,6 +67,43 @@ export function commitContract(open: Open): void {
     },
   )
 
+  contractTest(
+    open,
+    'entries of all kinds in one call: each reaches its own run and journal',
+    async ({ store, worker }) => {
+      const runs = Array.from({ length: 6 }, () => newRun())
+      await store.enqueue(runs)
+      const first = await worker()
+      const [a, b, c] = [await first.claimOne(), await first.claimOne(), await first.claimOne()]
+      const [d, e, f] = [await first.claimOne(), await first.claimOne(), await first.claimOne()]
+      await first.append(c, waiting('nap', 5_000))
+      const wait = { kind: 'time', path: 'nap', position: 1 } as const
+      const error = { name: 'Error', message: 'no' }
+      const answers = await first.send(
+        first.settlement(a, completed),
+        first.checkpoint(b, done('one', 'b'.repeat(70_000))),
+        first.settlement(c, { kind: 'waiting', waits: [wait] }),
+        first.checkpoint(d, failed('one', true)),
+        first.settlement(e, { kind: 'failed', error, escaped: 'one' }),
+        { ...first.checkpoint(f, done('two')), limited: true },
+        first.checkpoint(b, done('two')),
+        { ...first.settlement(f, { kind: 'released' }), orphans: [1] },
+      )
+      expect(answers.map((answer) => ('state' in answer ? answer.state : answer.kind))).toEqual([
+        ...['completed', 'stored', 'waiting', 'stored', 'failed', 'stored', 'stored', 'ready'],
+      ])
+      const paths = runs.map(async ({ id }) =>
+        (await store.journal(id, { after: 0, limit: 10 })).map(({ path, phase }) => `${path} ${phase}`),
+      )
+      expect(await Promise.all(paths)).toEqual([
+        ...[[], ['one done', 'two done'], ['nap waiting'], ['one failed'], [], ['two done']],
+      ])
+      expect(await store.run(c.id)).toMatchObject({ waitingFor: { kind: 'time', name: 'nap' } })
+      expect(await store.run(e.id)).toMatchObject({ error: { message: 'no' }, escaped: 'one' })
+      expect(await store.run(f.id)).toMatchObject({ orphans: [1] })
+    },
+  )
+
   contractTest(open, 'many runs in one call, each answered by itself', async ({ store, worker }) => {
     await store.enqueue([newRun(), newRun(), newRun()])
     const first = await worker()

@@ -3,12 +3,27 @@ import { countLosses } from '../../../model/poison.ts'
 import type { RunId } from '../../../model/run-id.ts'
 import { protectionLevel } from '../../protection-level.ts'
 import type { ClaimAnswer, ClaimedRun, ClaimRequest, JournalPage, LeaseId, Settlement } from '../../store.ts'
-import type { Argument, Reply } from '../redis-link.ts'
+import { decodeReplies, encodeBatch } from '../entry-batch.ts'
+import type { Reply } from '../redis-link.ts'
 import { decodeGiven, decodeRecord, isPoisoned, type RunRecord } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { readHistory } from './inspect.ts'
 import { firstPageBytes, readJournal } from './journal.ts'
-import { answerOf, encodeSettlement, ordersOf } from './settlement.ts'
+import { ordersOf } from './orders.ts'
+
+/** As scripts/claim.lua returns it, unless the lease is lost. */
+type ClaimReply = [
+  now: number,
+  wall: number,
+  more: number,
+  dueIn: number,
+  protectedLeft: number,
+  ask: number,
+  orders: Reply,
+  settled: Buffer,
+  runs: Buffer,
+  inputs: readonly Buffer[],
+]
 
 /** The store's time, and what the server's clock shows. */
 interface Moment {
@@ -32,26 +47,15 @@ export async function claim(
   request: ClaimRequest,
   settle: readonly Settlement[],
 ): Promise<ClaimAnswer> {
-  const journals: string[] = []
-  const settlements: Argument[] = settle.flatMap((entry) => encodeSettlement(entry, calls.keys, journals))
+  const { bytes, journals } = encodeBatch(settle, calls.keys)
   const level = protectionLevel(request, undefined)
-  const reply = await calls.run('claim', [lease, n, request.max, level, ...settlements], journals)
+  const reply = await calls.run('claim', [lease, n, request.max, level, bytes], journals)
   if (!Array.isArray(reply)) return { kind: 'lost' }
-  const [time, more, dueIn, orders, settled, runs, protectedLeft, ask] = reply as [
-    Buffer,
-    number,
-    number,
-    Reply,
-    Reply[],
-    Buffer[][],
-    number,
-    number,
-  ]
-  const [now = 0, wall = 0] = String(time).split(' ').map(Number)
+  const [now, wall, more, dueIn, protectedLeft, ask, orders, settled, runs, inputs] = reply as ClaimReply
   return {
     kind: 'claimed',
-    runs: await withLosses(calls, await withJournals(calls, lease, runs.map(takenOf), { now, wall })),
-    settled: settled.map(answerOf),
+    runs: await claimedRuns(calls, lease, decodeTaken(runs, inputs), { now, wall }),
+    settled: decodeReplies(settled),
     more: more === 1,
     protectedLeft,
     ask: ask === 1,
@@ -60,29 +64,52 @@ export async function claim(
   }
 }
 
-function takenOf([id, record, given]: readonly Buffer[]): Taken {
-  const decoded = decodeRecord(record ?? Buffer.alloc(0))
-  return { id: String(id), record: decoded, given: given?.length ? given : decoded.given }
+/** Per run id u16 + text, record u32 + bytes; the next of `inputs` where the record has none in it. */
+function decodeTaken(runs: Buffer, inputs: readonly Buffer[]): Taken[] {
+  const taken: Taken[] = []
+  let nextInput = 0
+  for (let at = 0; at < runs.length; ) {
+    const idEnd = at + 2 + runs.readUInt16BE(at)
+    const id = runs.toString('utf8', at + 2, idEnd)
+    at = idEnd + 4 + runs.readUInt32BE(idEnd)
+    const record = decodeRecord(runs, idEnd + 4, at)
+    const given = record.given.length > 0 ? record.given : (inputs[nextInput++] ?? record.given)
+    taken.push({ id, record, given })
+  }
+  return taken
 }
 
-/** A new run has no journal; those of resumed ones come with a second, fenced look. */
-async function withJournals(
+/** Most runs are new ones, of which the claim has said all; of others more is read. */
+async function claimedRuns(
   calls: ScriptCalls,
   lease: LeaseId,
   taken: readonly Taken[],
   moment: Moment,
-): Promise<ClaimedRun[]> {
-  const resumed = taken.filter(({ record }) => record.position > 0)
-  if (resumed.length === 0) return taken.map((run) => claimedRun(run, noEntries, moment))
-  const pages = await Promise.all(
-    resumed.map(({ id, record }) => readFirstPage(calls, lease, id, record.fence)),
-  )
-  const byRun = new Map(resumed.map(({ id }, i) => [id, pages[i]]))
-  return taken.flatMap((run) => {
-    const page = byRun.get(run.id) ?? noEntries
-    // Lost between the two: nothing of it may begin.
-    return page === 'gone' ? [] : [claimedRun(run, page, moment)]
-  })
+): Promise<readonly ClaimedRun[]> {
+  const journals = taken.some(isResumed) ? await readJournals(calls, lease, taken) : undefined
+  const runs: ClaimedRun[] = []
+  for (const run of taken) {
+    const page = journals?.get(run.id) ?? noEntries
+    // Lost between the two reads: nothing of it may begin.
+    if (page !== 'gone') runs.push(claimedRun(run, page, moment))
+  }
+  return runs.some(({ failsAs }) => failsAs === 'poisoned') ? withLosses(calls, runs) : runs
+}
+
+function isResumed({ record }: Taken): boolean {
+  return record.position > 0
+}
+
+/** Reads the journals of resumed runs, each with a fenced call. */
+async function readJournals(
+  calls: ScriptCalls,
+  lease: LeaseId,
+  taken: readonly Taken[],
+): Promise<ReadonlyMap<string, JournalPage | 'gone'>> {
+  const pages = taken
+    .filter(isResumed)
+    .map(async ({ id, record }) => [id, await readFirstPage(calls, lease, id, record.fence)] as const)
+  return new Map(await Promise.all(pages))
 }
 
 /** A journal that only a newer version can read blocks its own run, once the execution reads it again, and no other. */
@@ -112,26 +139,32 @@ function withLosses(calls: ScriptCalls, runs: readonly ClaimedRun[]): Promise<Cl
 }
 
 function claimedRun({ id, record, given }: Taken, journal: JournalPage, { now, wall }: Moment): ClaimedRun {
-  const left = record.deadlineAt === 0 ? undefined : record.deadlineAt - now
-  const failsAs = isPoisoned(record) ? 'poisoned' : left !== undefined && left <= 0 ? 'timed out' : undefined
-  return {
+  const { extras, deadlineAt } = record
+  const { headers, input } = decodeGiven(given)
+  const run: Mutable<ClaimedRun> = {
     id,
     job: record.job,
     version: record.version,
-    ...(record.protect ? { protect: true } : {}),
     queue: record.queue,
     fence: record.fence,
     attempt: record.attempt,
     losses: record.losses,
     enqueuedAt: record.enqueuedAt - now + wall,
-    ...(record.extras.S === undefined ? {} : { schedule: record.extras.S }),
-    ...(record.extras.s === undefined ? {} : { scheduledFor: record.extras.s }),
-    tags: record.extras.t ?? [],
-    ...decodeGiven(given),
+    tags: extras.t ?? noTags,
+    headers,
+    input,
     position: record.position,
     journalBytes: record.bytes,
     journal,
-    ...(left === undefined ? {} : { deadlineInMs: left }),
-    ...(failsAs === undefined ? {} : { failsAs }),
   }
+  if (record.protect) run.protect = true
+  if (extras.S !== undefined) run.schedule = extras.S
+  if (extras.s !== undefined) run.scheduledFor = extras.s
+  if (deadlineAt !== 0) run.deadlineInMs = deadlineAt - now
+  if (isPoisoned(record)) run.failsAs = 'poisoned'
+  else if (deadlineAt !== 0 && deadlineAt <= now) run.failsAs = 'timed out'
+  return run
 }
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] }
+const noTags: readonly string[] = []

@@ -6,7 +6,7 @@ import type { Argument } from '../redis-link.ts'
 import { plain } from '../run-record.ts'
 import type { ScriptCalls } from '../script-calls.ts'
 import { packedLimiters, refuseOtherKind } from './limiters.ts'
-import { ordersOf } from './settlement.ts'
+import { ordersOf } from './orders.ts'
 
 const unblockedAtOnce = 500
 

@@ -1,14 +1,16 @@
 --[[
 Appends records to journals, many runs in one call: the way of most steps.
-keys: meta stays status suspects + one journal per record
-input: time, lease, then per record: run, frame (see append-part)
-returns: { drain order, 'cancelled ids' }, one answer per record: t stored, g gone, p gap, e<ms> early
+keys: meta stays status suspects + the journals of the records
+input: time, lease, records (see entries-part)
+returns: { drain order, 'cancelled ids' }, the replies (entry-batch.ts): t stored, g gone, p gap, e early
 writes: when full
 uses: append-part append-reply-part
 ]]
-local lease = ARGV[2]
-local answers = {}
-for i = 3, #ARGV, 2 do
-  answers[#answers + 1] = append(lease, ARGV[i], ARGV[i + 1], KEYS[STATIC_KEYS + (i - 1) / 2])
+local lease, batch = ARGV[2], ARGV[3]
+local replies, at, last = {}, 1, #batch
+while at <= last do
+  local _, id, journal, fence, position, pause, tail, _, behind = struct.unpack(CHECKPOINT, batch, at)
+  replies[#replies + 1] = append(lease, id, fence, position, pause, tail, KEYS[STATIC_KEYS + journal])
+  at = behind
 end
-return replyToAppend(lease, answers)
+return replyToAppend(lease, replies)

@@ -1,9 +1,10 @@
 --[[
 Settles what ended, promotes what is due, takes back what lost workers held, then gives the best ready runs.
 keys: all + the journals the settlements need
-input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), then per settlement: msgpack, bytes
-returns: 'lost', or { now and wall, more, ms to the next timer or lease's end or -1, orders, settled, runs, runs left for want of
-  protection, 1 if the worker is to ask for it }; a run is { id, record, given }
+input: time, lease, n, max, what it says of runs that need protection (protection-level.ts), settlements (see entries-part)
+returns: 'lost', or { now, wall, more, ms to the next timer or lease's end or -1, runs left for want of protection, 1 if the
+  worker is to ask for it, orders, replies to the settlements (entry-batch.ts), runs, inputs }. The runs are one text: of each
+  id I2c0, record I4c0. The inputs are a list, of the runs whose record has none in it.
 writes: when full, and tells it
 uses: prelude limits-part failures-part count-failure-part settle-part coordination-part leases-part watch-part
 ]]
@@ -36,12 +37,9 @@ if n > lastN then
   end
 end
 
-local settlements = {}
-do
-  local packed = {}
-  for i = 6, #ARGV, 2 do packed[#packed + 1] = ARGV[i] end
-  local read = readSettlements(packed)
-  for i = 1, #read do settlements[i] = settle(lease, read[i], ARGV[5 + i * 2]) end
+local settlements, replies = readEntries(ARGV[6]), {}
+if #settlements > 0 then
+  for i = 1, #settlements do replies[i] = settle(lease, settlements[i]) end
   -- One whose run was not held is still there.
   staysAhead = {}
 end
@@ -109,13 +107,14 @@ if madeLimits then
   flush()
 end
 
-local function claimed(list, run)
-  run.raw = encodeRun(run)
-  local input = run[GIVEN] == '' and call('HGET', K.payloads, 'i' .. run[ID]) or ''
-  list[#list + 1] = { run[ID], run.raw, input }
+local took, inputs, more = {}, {}, false
+local function claimed(run)
+  local raw = encodeRun(run)
+  run.raw = raw
+  took[#took + 1] = pack('>I2c0I4c0', #run[ID], run[ID], #raw, raw)
+  if run[GIVEN] == '' then inputs[#inputs + 1] = call('HGET', K.payloads, 'i' .. run[ID]) or '' end
 end
 
-local took, more = {}, false
 -- R13: the same `n` answers the same runs as long as they are still held; one that is older, or comes late, answers nothing.
 if n < lastN then
   local previous = call('HGET', K.claims, BEFORE .. lease)
@@ -128,7 +127,7 @@ if n <= lastN and answer then
     local run = load(answer[i])
     local fence, holder
     if run then fence, holder = readStay(run) end
-    if run and fence == answer[i + 1] and holder == lease then claimed(took, run) end
+    if run and fence == answer[i + 1] and holder == lease then claimed(run) end
   end
 elseif n > lastN then
   local given, suspectTaken, members, ids = {}, false, {}, {}
@@ -160,7 +159,7 @@ elseif n > lastN then
         if run[DEADLINE_AT] == 0 and run[TIMEOUT] ~= 0 then run[DEADLINE_AT] = now + run[TIMEOUT] end
         uncountWake(run)
         place(run, 'claim', { [STARTED_AT] = run[STARTED_AT] == 0 and now or run[STARTED_AT] }, lease)
-        claimed(took, run)
+        claimed(run)
         given[#given + 1] = run[ID]
         given[#given + 1] = run[FENCE]
       end
@@ -200,4 +199,4 @@ for i = 1, #ends, 2 do
 end
 local dueIn = nextAt == math.huge and -1 or math.max(0, nextAt - now)
 
-return { string.format('%.0f %.0f', now, wall), more and 1 or 0, dueIn, ordersOf(readStatus(lease)), settlements, took, left or 0, ask or 0 }
+return { now, wall, more and 1 or 0, dueIn, left or 0, ask or 0, ordersOf(readStatus(lease)), table.concat(replies), table.concat(took), inputs }

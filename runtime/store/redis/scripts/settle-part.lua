@@ -1,8 +1,9 @@
 --[[
 Ends a stay: fenced, at the worker's position, once; a repeat answers what the first execution did.
-A settlement is two arguments: a msgpack list { run, fence, position, kind, x, y, orphans? } and the bytes of its output or error.
+An entry is a list as entries-part says.
+uses: entries-part
 ]]
-local function settled(state) return 's' .. state end
+local function settled(state) return 's' .. string.char(state) end
 
 local madeOutcomes
 
@@ -96,7 +97,7 @@ local function otherOutcomes()
 end
 
 --- Moves a held run out of its slot as its worker asks. Replies 'c' for one that has nothing to wait for.
-local function leaveStay(run, lease, fence, kind, x, y, bytes)
+local function leaveStay(run, lease, fence, kind, x, y, bytes, journal)
   local stay = { [SETTLED_FENCE] = fence }
   if run[STATE] == CANCELLING and kind ~= 'completed' and kind ~= 'failed' then
     if kind == 'retrying' then
@@ -110,19 +111,25 @@ local function leaveStay(run, lease, fence, kind, x, y, bytes)
     return settled(place(run, 'complete', stay))
   end
   local outcomes = otherOutcomes()
-  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + y]) end
+  if kind == 'waiting' then return outcomes.waiting(run, x, bytes, stay, KEYS[STATIC_KEYS + journal]) end
   if kind == 'blocked' then return outcomes.blocked(run, x, bytes, stay, y, lease) end
   if kind == 'released' then return outcomes.released(run, lease, bytes, stay, x) end
   return outcomes[kind](run, x, bytes, stay, y)
 end
 
---- Takes settlements apart, and reads the records and stays of their runs in two calls. A damaged record fails the script,
+--- Takes entries apart, and reads the records and stays of the runs to settle in two calls. A damaged record fails the script,
 --- as it does when it is read alone.
-local function readSettlements(packed)
-  local settlements, ids = {}, {}
-  for i = 1, #packed do
-    settlements[i] = cmsgpack.unpack(packed[i])
-    ids[i] = settlements[i][1]
+local function readEntries(batch)
+  local entries, ids, at, last = {}, {}, 1, #batch
+  while at <= last do
+    local entry
+    if sub(batch, at, at) == 's' then
+      entry = { unpack1(SETTLEMENT, batch, at) }
+      ids[#ids + 1] = entry[2]
+    else
+      entry = { unpack1(CHECKPOINT, batch, at) }
+    end
+    entries[#entries + 1], at = entry, entry[9]
   end
   for first = 1, #ids, LARGEST_CALL do
     local last = math.min(#ids, first + LARGEST_CALL - 1)
@@ -134,23 +141,24 @@ local function readSettlements(packed)
       staysAhead[id] = stays[i]
     end
   end
-  return settlements
+  return entries
 end
 
---- A settlement as `readSettlements` returns it, and the bytes of its output or error.
-local function settle(lease, settlement, bytes)
-  local id, fence, position, kind, x, y, orphans = unpack(settlement)
+local function settle(lease, settlement)
+  local _, id, journal, fence, position, kind, own, bytes = unpack(settlement)
   local run = load(id)
   if not run then return 'g' end
   local held = run[STATE] == RUNNING or run[STATE] == CANCELLING
   local heldFence, holder
   if held then heldFence, holder = readStay(run) end
   if holder ~= lease or heldFence ~= fence then
-    if run[SETTLED_FENCE] == fence and run[SETTLED_STATE] ~= 0 then return 's' .. run[SETTLED_STATE] end
+    if run[SETTLED_FENCE] == fence and run[SETTLED_STATE] ~= 0 then return settled(run[SETTLED_STATE]) end
     return 'g'
   end
   if run[POSITION] ~= position then return 'p' end
-  local reply = leaveStay(run, lease, fence, kind, x, y, bytes)
+  local x, y, orphans
+  if own ~= '' then x, y, orphans = unpack(cmsgpack.unpack(own), 1, 3) end
+  local reply = leaveStay(run, lease, fence, kind, x, y, bytes, journal)
   if reply ~= 'c' then setExtra(run, 'o', orphans) end
   return reply
 end
