@@ -350,7 +350,7 @@ export class Worker {
   }
 
   #replace(store: Store, lost: LeaseSession): void {
-    // Both claims in flight may find the lease gone: a stop waits for the change that the first one began.
+    // A renewal and a comparison may both find the lease gone: a stop waits for the change that the first one began.
     if (this.#session !== lost) return
     this.#changing = this.#replaceSession(store, lost).catch((error: unknown) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker could not go on under a new lease'),
