@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts'
 import type { Job, Logger } from '../model/job.ts'
-import type { Middleware } from '../model/middleware.ts'
+import type { Hook } from '../model/middleware.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
 import type { LeaseListener } from './lease-listener.ts'
@@ -21,7 +21,8 @@ export interface ExecutionDeps {
   readonly clock: Clock
   readonly macrotasks: Macrotasks
   readonly log: Logger
-  readonly middleware: readonly Middleware[]
+  readonly runHooks: readonly Hook<'run'>[]
+  readonly stepHooks: readonly Hook<'step'>[]
   readonly maxValueBytes: number
   readonly outbox: ExecutionOutbox
   readonly limitStore: LimitStore
@@ -54,6 +55,6 @@ export class Execution {
     this.job = job
     this.digest = digest
     this.deps = deps
-    this.scheduler = new StepScheduler(this.run, { ...deps, entries: deps.outbox, cover })
+    this.scheduler = new StepScheduler(this.run, cover, deps)
   }
 }

@@ -12,32 +12,42 @@ import { runOnFailed } from './on-failed.ts'
 import type { ExecutionEnd } from './step-scheduler.ts'
 import type { Stop } from './stop.ts'
 
-/** Turns the end of an execution into the outcome that the store is to settle. */
-export async function outcomeOf(execution: Execution, end: ExecutionEnd, input: unknown): Promise<Outcome> {
+/** Turns the end of an execution into the outcome that the store is to settle. Makes no promise where it waits for nothing. */
+export function outcomeOf(
+  execution: Execution,
+  end: ExecutionEnd,
+  input: unknown,
+): Outcome | Promise<Outcome> {
   const { scheduler } = execution
-  switch (end.kind) {
-    case 'returned':
-      await finish(execution)
-      scheduler.logFailedSteps()
-      return completed(execution, end.value, input)
-    case 'threw': {
-      await finish(execution, 'sibling failed')
-      const outcome = judge(execution, end.error)
-      if (outcome.kind !== 'failed') return outcome
-      scheduler.logFailedSteps(end)
-      return failed(execution, end.error, input)
-    }
-    case 'stopped':
-      return stopped(execution, end.stop, input)
-  }
+  if (end.kind === 'stopped') return stopped(execution, end.stop, input)
+  scheduler.end()
+  if (end.kind === 'threw') scheduler.abort('sibling failed')
+  return scheduler.isBusy ? endAfterBodies(execution, end, input) : endOfFunction(execution, end, input)
 }
 
-async function finish({ scheduler, run }: Execution, abort?: 'sibling failed'): Promise<void> {
-  const open = await scheduler.finish(abort)
+type FunctionEnd = Exclude<ExecutionEnd, { kind: 'stopped' }>
+
+/** R3: the end of a function waits for its bodies. */
+async function endAfterBodies(execution: Execution, end: FunctionEnd, input: unknown): Promise<Outcome> {
+  const { scheduler, run } = execution
+  const open = await scheduler.bodies.settle()
   if (open.length > 0) run.log.warn({ steps: open }, 'the job ended while steps of it still run')
+  return endOfFunction(execution, end, input)
 }
 
-async function completed(execution: Execution, value: unknown, input: unknown): Promise<Outcome> {
+function endOfFunction(execution: Execution, end: FunctionEnd, input: unknown): Outcome | Promise<Outcome> {
+  const { scheduler } = execution
+  if (end.kind === 'returned') {
+    scheduler.logFailedSteps()
+    return completed(execution, end.value, input)
+  }
+  const outcome = judge(execution, end.error)
+  if (outcome.kind !== 'failed') return outcome
+  scheduler.logFailedSteps(end)
+  return failed(execution, end.error, input)
+}
+
+function completed(execution: Execution, value: unknown, input: unknown): Outcome | Promise<Outcome> {
   try {
     return { kind: 'completed', output: encodeValue(value, 'output', execution.deps.maxValueBytes) }
   } catch (error) {

@@ -50,8 +50,10 @@ const uncoveredClaim: ClaimCover = {
   end: () => undefined,
 }
 
+const granted = Promise.resolve(true)
+
 const uncoveredRun: RunCover = {
-  mayBegin: async () => true,
+  mayBegin: () => granted,
   coverOnce: async () => () => undefined,
   end: () => undefined,
 }

@@ -54,7 +54,7 @@ test('a stop waits for the new lease, although a comparison finds the old one go
       if (message === 'the lease was lost: its runs go on elsewhere') lost.open()
     },
   }
-  const options = { store: shop.store, jobs: [job], lease: '1s', handleSignals: false, logger }
+  const options = { store: shop.store, jobs: [job], lease: 1_000, handleSignals: false, logger }
   const config = parseWorkerOptions(options)
   const worker = new Worker(config, async ({ store }) => held.hold(await openStore(store)))
   await worker.start()
