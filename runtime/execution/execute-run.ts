@@ -16,22 +16,23 @@ export async function executeRun(
   handler: Job['handler'] = execution.job.handler,
 ): Promise<StayOutcome> {
   const { scheduler, run } = execution
-  let input: unknown
   try {
-    input = decodeValue(run.claimed.input, `input of run '${run.claimed.id}'`)
-    if (!(await scheduler.replay())) return 'lost'
+    execution.input = decodeValue(run.claimed.input, `input of run '${run.claimed.id}'`)
+    const isOurs = scheduler.replay()
+    if (isOurs !== true && !(await isOurs)) return 'lost'
   } catch (error) {
     return settle(execution, blocked(execution, messageOf(error)))
   }
   const { failsAs } = run.claimed
-  if (failsAs !== undefined) return settle(execution, await failedAs(execution, failsAs, input))
-  scheduler.begin(() => handler(jobContext(execution, input)))
+  if (failsAs !== undefined) return settle(execution, await failedAs(execution, failsAs))
+  scheduler.begin(() => handler(jobContext(execution)))
   let event = await scheduler.nextEvent()
   while (event.kind === 'suspendable') {
     const suspended = await suspend(execution, event.waits)
     if (suspended !== 'go on') return suspended
     event = await scheduler.nextEvent()
   }
-  const outcome = await outcomeOf(execution, event, input)
+  const outcomeOrPromise = outcomeOf(execution, event)
+  const outcome = outcomeOrPromise instanceof Promise ? await outcomeOrPromise : outcomeOrPromise
   return stayOutcome(outcome.kind, await sendEnd(execution, outcome))
 }

@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
+import { lazyViews } from '../model/lazy-view.ts'
 import { type StayContext, through } from '../model/middleware.ts'
 import type { StayOutcome } from '../model/outcome.ts'
 import { toStoredError } from '../model/stored-error.ts'
@@ -110,13 +111,7 @@ export class RunExecutor {
 }
 
 /** What a hook doesn't read is not made. */
-function hookContext({ run, scheduler }: Execution): StayContext {
-  return {
-    get run() {
-      return run.info
-    },
-    get signal() {
-      return scheduler.abortSignal
-    },
-  }
-}
+const hookContext: (execution: Execution) => StayContext = lazyViews({
+  run: ({ run }) => run.info,
+  signal: ({ scheduler }) => scheduler.abortSignal,
+})

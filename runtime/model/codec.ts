@@ -18,6 +18,7 @@ const errorsFormat = 2
 const errorKey = '\u0000error'
 /** One byte in front, for the header. */
 const reserveHeader = RESERVE_START_SPACE + 1
+const afterHeader = { start: 1 }
 const deepest = 200
 
 /** Largest encoded value by default: 1 MiB. */
@@ -65,7 +66,7 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
     )
   }
   try {
-    const value: unknown = packr.unpack(bytes.subarray(1))
+    const value: unknown = packr.unpack(bytes, afterHeader)
     return format === errorsFormat ? reviveErrors(value) : value
   } catch (cause) {
     throw new SerializationError(name, 'the stored bytes are damaged', { cause })

@@ -26,10 +26,13 @@ export interface SlotTableDeps {
 export class SlotTable {
   readonly #deps: SlotTableDeps
   readonly #slots = new Map<RunId, RunExecutor>()
+  /** Of each job's code. */
+  readonly #digests: ReadonlyMap<string, string>
   #isDraining = false
 
   constructor(deps: SlotTableDeps) {
     this.#deps = deps
+    this.#digests = new Map(deps.config.registered.map(({ name, digest }) => [name, digest]))
   }
 
   /** How many runs it holds. */
@@ -108,7 +111,7 @@ export class SlotTable {
   start(run: ClaimedRun): void {
     const { config, execution } = this.#deps
     const job = config.jobs.get(run.job)
-    const digest = config.registered.find(({ name }) => name === run.job)?.digest ?? ''
+    const digest = this.#digests.get(run.job) ?? ''
     if (job === undefined) {
       const { id, fence, position } = run
       const reason = `worker ${config.name} got it without knowing its job '${run.job}'`
