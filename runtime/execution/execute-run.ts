@@ -25,8 +25,7 @@ export async function executeRun(
   }
   const { failsAs } = run.claimed
   if (failsAs !== undefined) return settle(execution, await failedAs(execution, failsAs))
-  scheduler.begin(() => handler(jobContext(execution)))
-  let event = await scheduler.nextEvent()
+  let event = scheduler.begin(handler, jobContext(execution)) ?? (await scheduler.nextEvent())
   while (event.kind === 'suspendable') {
     const suspended = await suspend(execution, event.waits)
     if (suspended !== 'go on') return suspended

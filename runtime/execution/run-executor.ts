@@ -21,7 +21,7 @@ export class RunExecutor {
   ended: Promise<void> = notBegun
   readonly #execution: Execution
   #hasBegun = false
-  #outcome: StayOutcome = 'lost'
+  #outcome: StayOutcome | undefined
 
   constructor(input: ExecutionInput, deps: ExecutionDeps) {
     this.run = input.run
@@ -82,19 +82,19 @@ export class RunExecutor {
       const open = await scheduler.bodies.settle()
       if (open.length > 0) run.log.warn({ steps: open }, 'steps go on although their run has left the slot')
     }
-    return this.#outcome
+    return this.#outcome ?? 'lost'
   }
 
-  async #next(): Promise<{ readonly outcome: StayOutcome }> {
-    this.#outcome = await this.#untilLost()
-    return { outcome: this.#outcome }
-  }
-
-  #untilLost(): Promise<StayOutcome> {
+  /** Executes the run until it has settled, or is lost: what is under way then doesn't keep it here. */
+  #next(): Promise<{ readonly outcome: StayOutcome }> {
     this.#hasBegun = true
     return new Promise((resolve, reject) => {
-      this.#execution.scheduler.onLost(() => resolve('lost'))
-      executeRun(this.#execution).then(resolve, reject)
+      const end = (outcome: StayOutcome): void => {
+        this.#outcome ??= outcome
+        resolve({ outcome })
+      }
+      this.#execution.scheduler.onLost(end)
+      executeRun(this.#execution).then(end, reject)
     })
   }
 
@@ -106,7 +106,7 @@ export class RunExecutor {
       this.#hasBegun = true
       return executeRun(execution, () => Promise.reject(error))
     }
-    return execution.hasSettled ? this.#outcome : settle(execution, judge(execution, error))
+    return execution.hasSettled ? (this.#outcome ?? 'lost') : settle(execution, judge(execution, error))
   }
 }
 

@@ -85,7 +85,7 @@ export class StepScheduler implements StateListener {
   #failedSteps: FailedSteps | undefined
   #controller: AbortController | undefined
   #aborted: AbortedError | undefined
-  #onLost: (() => void) | undefined
+  #onLost: ((outcome: 'lost') => void) | undefined
 
   constructor(run: CurrentRun, cover: OnceCover, deps: StepSchedulerDeps) {
     this.run = run
@@ -175,13 +175,13 @@ export class StepScheduler implements StateListener {
     return !this.state.isClosed
   }
 
-  /** Calls the job's function; what becomes of it arrives as an event. */
-  begin(call: () => unknown): void {
+  /** Calls the job's function. Returns its end if it has ended; else what becomes of it arrives as an event. */
+  begin<C>(call: (context: C) => unknown, context: C): ExecutionEnd | undefined {
     const { deadlineInMs } = this.run.claimed
     if (deadlineInMs !== undefined) this.#timers.after(deadlineInMs, () => this.stop({ kind: 'timed out' }))
     let returned: unknown
     try {
-      returned = call()
+      returned = call(context)
     } catch (error) {
       returned = Promise.reject(error)
     }
@@ -194,11 +194,12 @@ export class StepScheduler implements StateListener {
       )
     }
     this.changed()
-    if (hasEnded) this.#emit({ kind: 'returned', value: returned })
+    // Else it is to stop.
+    return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
   }
 
   /** Tells of a lost run at once: another worker owns it, or the store has lost entries of it. */
-  onLost(tell: () => void): void {
+  onLost(tell: (outcome: 'lost') => void): void {
     this.#onLost = tell
   }
 
@@ -224,7 +225,7 @@ export class StepScheduler implements StateListener {
     this.abort(abortReasons[stop.kind])
     if (stop.kind === 'lost') {
       this.close()
-      this.#onLost?.()
+      this.#onLost?.('lost')
       return
     }
     if (!isHandOver(stop)) this.#timers.after(bodyGraceMs, () => this.#giveUpBodies())

@@ -144,27 +144,33 @@ export class SlotTable {
    */
   async #hold(slot: RunExecutor, older: RunExecutor | undefined, cover: RunCover): Promise<void> {
     const { config, listener } = this.#deps
-    const { clock, log } = config
-    const { id: run, job, attempt, losses, position } = slot.run
     try {
-      const isFree = older === undefined || (await endsWithin(clock, older.ended, unwindGraceMs))
-      if (isFree && (await cover.mayBegin())) {
-        const start = clock.elapsed()
-        if (position > 0 || losses > 0)
-          log.info({ run, job, position, losses }, 'a run goes on from its stored steps')
-        else log.debug({ run, job, attempt }, 'a run entered a slot')
-        const outcome = await slot.execute()
-        log.info({ run, job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
-        if (outcome === 'lost') listener.uncertain()
-      } else await slot.release()
+      const isFree = older === undefined || (await endsWithin(config.clock, older.ended, unwindGraceMs))
+      const mayBegin = isFree && cover.mayBegin()
+      if (mayBegin === true || (await mayBegin)) await this.#execute(slot)
+      else await slot.release()
     } catch (error) {
-      log.error({ run, err: toStoredError(error) }, 'a run left its slot by an error of the runtime')
+      const err = toStoredError(error)
+      config.log.error({ run: slot.run.id, err }, 'a run left its slot by an error of the runtime')
       // Its end is not stored: the store hands it out again.
       listener.uncertain()
     }
     this.#leave(slot)
     cover.end()
     listener.changed()
+  }
+
+  #execute(slot: RunExecutor): Promise<void> {
+    const { clock, log } = this.#deps.config
+    const { id: run, job, attempt, losses, position } = slot.run
+    if (position > 0 || losses > 0)
+      log.info({ run, job, position, losses }, 'a run goes on from its stored steps')
+    else log.debug({ run, job, attempt }, 'a run entered a slot')
+    const start = clock.elapsed()
+    return slot.execute().then((outcome) => {
+      log.info({ run, job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
+      if (outcome === 'lost') this.#deps.listener.uncertain()
+    })
   }
 
   /** The claim that settled a run may have brought it back: by now both places can be the next execution's. */

@@ -67,7 +67,7 @@ async function stopDuringIntent(
     if (beside) await step.run('flaky', fail)
     await pay
     return step.run('mail', () => 'sent')
-  })
+  }, undefined)
   await sent.opened
   execution.stop(stop)
   ofPause.open({ kind: 'stored' })
@@ -105,7 +105,7 @@ test.for<Stop>([{ kind: 'cancelled' }, { kind: 'timed out' }])(
 test('a body whose intent was being stored when the lease was lost does not begin, not even in a drain', async () => {
   const { execution, phases, begun } = await stopDuringIntent({ kind: 'draining' })
   const lost = gate()
-  execution.onLost(lost.open)
+  execution.onLost(() => lost.open())
   execution.stop({ kind: 'lost' })
   await lost.opened
   await execution.bodies.settle()
