@@ -1,6 +1,7 @@
 import type { ExecutionDeps } from '../execution/execution.ts'
 import type { LeaseListener } from '../execution/lease-listener.ts'
 import { RunExecutor } from '../execution/run-executor.ts'
+import { writes } from '../model/bound-logger.ts'
 import { endsWithin } from '../model/clock.ts'
 import type { Job } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
@@ -165,10 +166,13 @@ export class SlotTable {
     const { id: run, job, attempt, losses, position } = slot.run
     if (position > 0 || losses > 0)
       log.info({ run, job, position, losses }, 'a run goes on from its stored steps')
-    else log.debug({ run, job, attempt }, 'a run entered a slot')
+    else if (writes(log, 'debug')) log.debug({ run, job, attempt }, 'a run entered a slot')
     const start = clock.elapsed()
     return slot.execute().then((outcome) => {
-      log.info({ run, job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
+      if (writes(log, 'info')) {
+        const ms = Math.round(clock.elapsed() - start)
+        log.info({ run, job, outcome, ms }, 'a run left its slot')
+      }
       if (outcome === 'lost') this.#deps.listener.uncertain()
     })
   }
