@@ -14,7 +14,7 @@ export interface StateListener {
  */
 export class ExecutionState {
   readonly #macrotasks: Macrotasks
-  #listener: StateListener = { changed: () => undefined, stopped: () => undefined }
+  readonly #listener: StateListener
   #stop: Stop | undefined
   #hasEnded = false
   #isClosed = false
@@ -22,11 +22,8 @@ export class ExecutionState {
   #calls = 0
   #gate: Promise<void> | undefined
 
-  constructor(macrotasks: Macrotasks) {
+  constructor(macrotasks: Macrotasks, listener: StateListener) {
     this.#macrotasks = macrotasks
-  }
-
-  listen(listener: StateListener): void {
     this.#listener = listener
   }
 

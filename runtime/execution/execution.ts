@@ -1,6 +1,7 @@
+import { silentWhile } from '../model/bound-logger.ts'
 import type { Clock } from '../model/clock.ts'
-import type { Job, Logger } from '../model/job.ts'
-import type { Middleware } from '../model/middleware.ts'
+import type { Job, Logger, StepTools } from '../model/job.ts'
+import type { Hook } from '../model/middleware.ts'
 import type { Checkpoint, ClaimedRun, EntryAnswer, JournalPage, Settlement } from '../store/store.ts'
 import { CurrentRun } from './current-run.ts'
 import type { LeaseListener } from './lease-listener.ts'
@@ -8,6 +9,7 @@ import type { LimitStore } from './limit-requests.ts'
 import type { Macrotasks } from './macrotasks.ts'
 import type { OnceCover } from './step-bodies.ts'
 import { StepScheduler } from './step-scheduler.ts'
+import { stepTools } from './step-tools.ts'
 
 /** Where the entries of all executions of a lease leave the process. */
 export interface ExecutionOutbox {
@@ -21,7 +23,8 @@ export interface ExecutionDeps {
   readonly clock: Clock
   readonly macrotasks: Macrotasks
   readonly log: Logger
-  readonly middleware: readonly Middleware[]
+  readonly runHooks: readonly Hook<'run'>[]
+  readonly stepHooks: readonly Hook<'step'>[]
   readonly maxValueBytes: number
   readonly outbox: ExecutionOutbox
   readonly limitStore: LimitStore
@@ -44,16 +47,30 @@ export class Execution {
   readonly digest: string
   readonly deps: ExecutionDeps
   readonly scheduler: StepScheduler
+  /** Of the run, once it is decoded. */
+  input: unknown
   /** Whether a settlement is on its way to the store: the slot is free for another run. */
   isSettling = false
   /** Whether its end was sent, as opposed to a suspension that the store may refuse. */
   hasSettled = false
+  #stepTools: StepTools | undefined
+  #jobLog: Logger | undefined
 
   constructor({ run, job, digest, cover }: ExecutionInput, deps: ExecutionDeps) {
     this.run = new CurrentRun(run, job, deps.log)
     this.job = job
     this.digest = digest
     this.deps = deps
-    this.scheduler = new StepScheduler(this.run, { ...deps, entries: deps.outbox, cover })
+    this.scheduler = new StepScheduler(this.run, cover, deps)
+  }
+  get stepTools(): StepTools {
+    this.#stepTools ??= stepTools(this.scheduler)
+    return this.#stepTools
+  }
+
+  /** Silent while stored steps are replayed. */
+  get jobLog(): Logger {
+    this.#jobLog ??= silentWhile(() => this.scheduler.results.areReplayed, this.run.log)
+    return this.#jobLog
   }
 }

@@ -1,27 +1,12 @@
-import { silentWhile } from '../model/bound-logger.ts'
-import type { Context, Logger, StepTools } from '../model/job.ts'
+import type { Context } from '../model/job.ts'
+import { lazyViews } from '../model/lazy-view.ts'
 import type { Execution } from './execution.ts'
-import { stepTools } from './step-tools.ts'
 
 /** Returns what the job's function is called with. What the function doesn't read is not made. */
-export function jobContext({ run, scheduler }: Execution, input: unknown): Context<unknown> {
-  let step: StepTools | undefined
-  let log: Logger | undefined
-  return {
-    input,
-    get step() {
-      step ??= stepTools(scheduler)
-      return step
-    },
-    get run() {
-      return run.info
-    },
-    get log() {
-      log ??= silentWhile(() => scheduler.results.areReplayed, run.log)
-      return log
-    },
-    get abortSignal() {
-      return scheduler.abortSignal
-    },
-  }
-}
+export const jobContext: (execution: Execution) => Context<unknown> = lazyViews({
+  input: (execution) => execution.input,
+  step: (execution) => execution.stepTools,
+  run: ({ run }) => run.info,
+  log: (execution) => execution.jobLog,
+  abortSignal: ({ scheduler }) => scheduler.abortSignal,
+})

@@ -40,7 +40,6 @@ export class JournalIndex {
 
   /** Returns where the steps that `filter` lets pass and no code took were stored last: the first `maxOrphans`. */
   untaken(filter: (path: StepPath) => boolean): readonly number[] {
-    if (this.#steps.size === 0) return []
     const left = [...this.#steps].filter(([path]) => filter(path)).map(([, { position }]) => position)
     return left.sort((a, b) => a - b).slice(0, maxOrphans)
   }

@@ -75,8 +75,8 @@ export class Outbox {
   }
 
   /** Sends a settlement with the next claim. Never rejects. */
-  async settle(settlement: Settlement): Promise<EntryAnswer> {
-    if (this.#deps.over.aborted) return gone
+  settle(settlement: Settlement): Promise<EntryAnswer> {
+    if (this.#deps.over.aborted) return Promise.resolve(gone)
     return new Promise((resolve, reject) => {
       this.#settlements.push({ entry: settlement, bytes: entryBytes(settlement), resolve, reject })
       this.#deps.listener.changed()
@@ -99,7 +99,7 @@ export class Outbox {
     return {
       entries: batch.map(({ entry }) => entry),
       settled: (answers) => {
-        for (const [i, { resolve }] of batch.entries()) resolve(answers[i] ?? gone)
+        for (let i = 0; i < batch.length; i++) batch[i]?.resolve(answers[i] ?? gone)
       },
       sendSingly: async () => {
         for (const { entry, resolve } of batch) resolve(await this.#settleSingly(entry))

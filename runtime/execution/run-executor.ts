@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
-import { hooksOf, type StayContext, through } from '../model/middleware.ts'
+import { lazyViews } from '../model/lazy-view.ts'
+import { type StayContext, through } from '../model/middleware.ts'
 import type { StayOutcome } from '../model/outcome.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { type OpenStep, toldPath } from '../store/open-steps.ts'
@@ -11,11 +12,16 @@ import { judge } from './run-outcome.ts'
 import { settle } from './settle.ts'
 import type { Stop } from './stop.ts'
 
+const notBegun = Promise.resolve()
+
 /** Executes one run in a slot, inside the middleware, and tells the worker how far it is. */
 export class RunExecutor {
   readonly run: ClaimedRun
+  /** Resolves when the run has left its slot; never rejects. */
+  ended: Promise<void> = notBegun
   readonly #execution: Execution
   #hasBegun = false
+  #outcome: StayOutcome | undefined
 
   constructor(input: ExecutionInput, deps: ExecutionDeps) {
     this.run = input.run
@@ -63,59 +69,49 @@ export class RunExecutor {
 
   /** Works on the run until it has settled and its bodies have ended. Never rejects. */
   async execute(): Promise<StayOutcome> {
-    const outcome = await this.#insideMiddleware()
-    const { scheduler, run } = this.#execution
-    scheduler.close()
-    const open = await scheduler.settleBodies()
-    if (open.length > 0) run.log.warn({ steps: open }, 'steps go on although their run has left the slot')
-    return outcome
-  }
-
-  async #insideMiddleware(): Promise<StayOutcome> {
-    const hooks = hooksOf(this.#execution.deps.middleware, 'run')
-    let outcome: StayOutcome = 'lost'
-    const work = async (): Promise<{ readonly outcome: StayOutcome }> => {
-      outcome = await this.#untilLost()
-      return { outcome }
-    }
+    const { scheduler, run, deps } = this.#execution
     try {
-      if (hooks.length === 0) await work()
-      else await through(hooks, hookContext(this.#execution), work)
+      if (deps.runHooks.length === 0) await this.#next()
+      else await through(deps.runHooks, hookContext(this.#execution), () => this.#next())
       if (!this.#hasBegun) throw new InvalidOptionsError('a run middleware did not call next()')
     } catch (error) {
-      outcome = await this.#afterThrow(error, outcome)
+      this.#outcome = await this.#afterThrow(error)
     }
-    return outcome
+    scheduler.close()
+    if (scheduler.isBusy) {
+      const open = await scheduler.bodies.settle()
+      if (open.length > 0) run.log.warn({ steps: open }, 'steps go on although their run has left the slot')
+    }
+    return this.#outcome ?? 'lost'
   }
 
-  #untilLost(): Promise<StayOutcome> {
+  /** Executes the run until it has settled, or is lost: what is under way then doesn't keep it here. */
+  #next(): Promise<{ readonly outcome: StayOutcome }> {
     this.#hasBegun = true
-    return Promise.race([
-      executeRun(this.#execution),
-      this.#execution.scheduler.lost.then(() => 'lost' as const),
-    ])
+    return new Promise((resolve, reject) => {
+      const end = (outcome: StayOutcome): void => {
+        this.#outcome ??= outcome
+        resolve({ outcome })
+      }
+      this.#execution.scheduler.onLost(end)
+      executeRun(this.#execution).then(end, reject)
+    })
   }
 
   /** Before `next()`: as if the job had thrown. After it: the run has settled, unless the hook did not wait for that. */
-  #afterThrow(error: unknown, outcome: StayOutcome): Promise<StayOutcome> | StayOutcome {
+  #afterThrow(error: unknown): Promise<StayOutcome> | StayOutcome {
     const execution = this.#execution
     execution.run.log.error({ err: toStoredError(error) }, 'a middleware threw around a run')
     if (!this.#hasBegun) {
       this.#hasBegun = true
       return executeRun(execution, () => Promise.reject(error))
     }
-    return execution.hasSettled ? outcome : settle(execution, judge(execution, error))
+    return execution.hasSettled ? (this.#outcome ?? 'lost') : settle(execution, judge(execution, error))
   }
 }
 
 /** What a hook doesn't read is not made. */
-function hookContext({ run, scheduler }: Execution): StayContext {
-  return {
-    get run() {
-      return run.info
-    },
-    get signal() {
-      return scheduler.abortSignal
-    },
-  }
-}
+const hookContext: (execution: Execution) => StayContext = lazyViews({
+  run: ({ run }) => run.info,
+  signal: ({ scheduler }) => scheduler.abortSignal,
+})

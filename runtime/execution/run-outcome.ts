@@ -12,40 +12,46 @@ import { runOnFailed } from './on-failed.ts'
 import type { ExecutionEnd } from './step-scheduler.ts'
 import type { Stop } from './stop.ts'
 
-/** Turns the end of an execution into the outcome that the store is to settle. */
-export async function outcomeOf(execution: Execution, end: ExecutionEnd, input: unknown): Promise<Outcome> {
+/** Turns the end of an execution into the outcome that the store is to settle. Makes no promise where it waits for nothing. */
+export function outcomeOf(execution: Execution, end: ExecutionEnd): Outcome | Promise<Outcome> {
   const { scheduler } = execution
-  switch (end.kind) {
-    case 'returned':
-      await finish(execution)
-      scheduler.logFailedSteps()
-      return completed(execution, end.value, input)
-    case 'threw': {
-      await finish(execution, 'sibling failed')
-      const outcome = judge(execution, end.error)
-      if (outcome.kind !== 'failed') return outcome
-      scheduler.logFailedSteps(end)
-      return failed(execution, end.error, input)
-    }
-    case 'stopped':
-      return stopped(execution, end.stop, input)
-  }
+  if (end.kind === 'stopped') return stopped(execution, end.stop)
+  scheduler.end()
+  if (end.kind === 'threw') scheduler.abort('sibling failed')
+  return scheduler.isBusy ? endAfterBodies(execution, end) : endOfFunction(execution, end)
 }
 
-async function finish({ scheduler, run }: Execution, abort?: 'sibling failed'): Promise<void> {
-  const open = await scheduler.finish(abort)
+type FunctionEnd = Exclude<ExecutionEnd, { kind: 'stopped' }>
+
+/** R3: the end of a function waits for its bodies. */
+async function endAfterBodies(execution: Execution, end: FunctionEnd): Promise<Outcome> {
+  const { scheduler, run } = execution
+  const open = await scheduler.bodies.settle()
   if (open.length > 0) run.log.warn({ steps: open }, 'the job ended while steps of it still run')
+  return endOfFunction(execution, end)
 }
 
-async function completed(execution: Execution, value: unknown, input: unknown): Promise<Outcome> {
+function endOfFunction(execution: Execution, end: FunctionEnd): Outcome | Promise<Outcome> {
+  const { scheduler } = execution
+  if (end.kind === 'returned') {
+    scheduler.logFailedSteps()
+    return completed(execution, end.value)
+  }
+  const outcome = judge(execution, end.error)
+  if (outcome.kind !== 'failed') return outcome
+  scheduler.logFailedSteps(end)
+  return failed(execution, end.error)
+}
+
+function completed(execution: Execution, value: unknown): Outcome | Promise<Outcome> {
   try {
     return { kind: 'completed', output: encodeValue(value, 'output', execution.deps.maxValueBytes) }
   } catch (error) {
-    return failed(execution, error, input)
+    return failed(execution, error)
   }
 }
 
-async function stopped(execution: Execution, stop: Stop, input: unknown): Promise<Outcome> {
+async function stopped(execution: Execution, stop: Stop): Promise<Outcome> {
   switch (stop.kind) {
     case 'draining':
     case 'lost':
@@ -57,9 +63,9 @@ async function stopped(execution: Execution, stop: Stop, input: unknown): Promis
     case 'blocked':
       return blocked(execution, stop.reason)
     case 'timed out':
-      return failedAs(execution, 'timed out', input)
+      return failedAs(execution, 'timed out')
     case 'journal full':
-      return failed(execution, stop.error, input)
+      return failed(execution, stop.error)
   }
 }
 
@@ -89,27 +95,18 @@ function markOf(
 }
 
 /** The outcome of a run that the store or its timeout gave up. */
-export function failedAs(
-  execution: Execution,
-  failsAs: 'poisoned' | 'timed out',
-  input: unknown,
-): Promise<Outcome> {
+export function failedAs(execution: Execution, failsAs: 'poisoned' | 'timed out'): Promise<Outcome> {
   const { run, job } = execution
   const mark = fixedMark(failsAs, run.claimed.job, job.version)
-  return failed(execution, failsAsError(run.claimed, failsAs), input, mark)
+  return failed(execution, failsAsError(run.claimed, failsAs), mark)
 }
 
-async function failed(
-  execution: Execution,
-  error: unknown,
-  input: unknown,
-  fixed?: FailureMark,
-): Promise<Outcome> {
+async function failed(execution: Execution, error: unknown, fixed?: FailureMark): Promise<Outcome> {
   const { run, job, scheduler } = execution
   const stored = toStoredError(error)
   run.log.error({ err: stored }, 'the run failed')
   const thrown = isReadableError(error) ? error : fromStoredError(stored)
-  await runOnFailed(scheduler, job, { error: thrown, run: run.info, input })
+  await runOnFailed(scheduler, job, { error: thrown, run: run.info, input: execution.input })
   const escaped = escapedStep(error)
   const mark = fixed ?? markOf(execution, stored, escaped)
   return { kind: 'failed', error: stored, mark, ...(escaped === undefined ? {} : { escaped }) }

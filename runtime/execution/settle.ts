@@ -2,10 +2,15 @@ import type { Outcome, StayOutcome, Wait } from '../model/outcome.ts'
 import type { EntryAnswer } from '../store/store.ts'
 import type { Execution } from './execution.ts'
 
-/** Sends the outcome of an execution to the store; rides with the next claim (R2). */
+/** Ends an execution with this outcome. Resolves to what became of it. */
 export async function settle(execution: Execution, outcome: Outcome): Promise<StayOutcome> {
+  return stayOutcome(outcome.kind, await sendEnd(execution, outcome))
+}
+
+/** Sends the outcome of an execution to the store; rides with the next claim (R2). */
+export function sendEnd(execution: Execution, outcome: Outcome): Promise<EntryAnswer> {
   execution.hasSettled = true
-  return stayOutcome(outcome.kind, await send(execution, outcome))
+  return send(execution, outcome)
 }
 
 /** Asks the store to suspend a run that only waits. The store decides: a wait that is over by its clock keeps the run here. */
@@ -35,7 +40,8 @@ function send(execution: Execution, outcome: Outcome): Promise<EntryAnswer> {
   return deps.outbox.settle(orphans.length === 0 ? settlement : { ...settlement, orphans })
 }
 
-function stayOutcome(kind: Outcome['kind'], reply: EntryAnswer): StayOutcome {
+/** What became of an execution, by the store's reply to its outcome. */
+export function stayOutcome(kind: Outcome['kind'], reply: EntryAnswer): StayOutcome {
   if (reply.kind !== 'settled') return 'lost'
   return reply.state === 'cancelled' ? 'cancelled' : kind
 }

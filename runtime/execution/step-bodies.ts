@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { AbortReason } from '../model/errors.ts'
 import type { StepContext } from '../model/job.ts'
-import { hooksOf, type Middleware, through } from '../model/middleware.ts'
+import { type Hook, through } from '../model/middleware.ts'
 import type { StepPath } from '../model/step-path.ts'
 import { Body, type BodyEnd } from './body.ts'
 import type { CurrentRun } from './current-run.ts'
@@ -19,7 +19,7 @@ export interface StepBodiesDeps {
   readonly state: ExecutionState
   readonly cover: OnceCover
   readonly clock: Clock
-  readonly middleware: readonly Middleware[]
+  readonly stepHooks: readonly Hook<'step'>[]
 }
 
 export interface AttemptOptions {
@@ -98,11 +98,10 @@ export class StepBodies {
   }
 
   #call(call: (context: StepContext) => unknown, body: Body): Promise<unknown> {
-    const { run, middleware } = this.#deps
-    const hooks = hooksOf(middleware, 'step')
-    if (hooks.length === 0) return invoke(call, body)
+    const { run, stepHooks } = this.#deps
+    if (stepHooks.length === 0) return invoke(call, body)
     const context = { run: run.info, path: body.path, attempt: body.attempt }
-    return through(hooks, context, () => invoke(call, body))
+    return through(stepHooks, context, () => invoke(call, body))
   }
 
   /**

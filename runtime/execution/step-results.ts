@@ -1,23 +1,26 @@
 import type { Clock } from '../model/clock.ts'
 import type { JournalEntry } from '../model/journal.ts'
 import { onFailedPath, type StepPath } from '../model/step-path.ts'
+import type { StateListener } from './execution-state.ts'
 import { JournalIndex, type StoredStep } from './journal-index.ts'
 import type { Macrotasks } from './macrotasks.ts'
 import { ReleaseQueue } from './release-queue.ts'
+
+const noOrphans: readonly number[] = []
 
 /** The results of one execution's steps: those of earlier executions, and the order in which all reach the job's code. */
 export class StepResults {
   readonly #clock: Clock
   readonly #macrotasks: Macrotasks
-  readonly #onReleased: () => void
-  readonly #index = new JournalIndex()
-  /** Made on first use: a job without steps needs none. */
+  readonly #listener: Pick<StateListener, 'changed'>
+  // Made on first use: a new run has no journal, and a job without steps no queue.
+  #index: JournalIndex | undefined
   #queue: ReleaseQueue | undefined
 
-  constructor(clock: Clock, macrotasks: Macrotasks, onReleased: () => void) {
+  constructor(clock: Clock, macrotasks: Macrotasks, listener: Pick<StateListener, 'changed'>) {
     this.#clock = clock
     this.#macrotasks = macrotasks
-    this.#onReleased = onReleased
+    this.#listener = listener
   }
 
   /** Whether results of earlier executions are still to be handed out. */
@@ -32,18 +35,20 @@ export class StepResults {
 
   /** Takes a page of the journal of earlier executions. */
   add(entries: readonly JournalEntry[]): void {
+    if (entries.length === 0) return
+    this.#index ??= new JournalIndex()
     this.#index.add(entries)
   }
 
   /** Every page was added: their results are handed out as the code asks for them. */
   load(): void {
-    const ends = this.#index.ends.filter((path) => path !== onFailedPath)
+    const ends = this.#index?.ends.filter((path) => path !== onFailedPath) ?? []
     if (ends.length > 0) this.#released.load(ends)
   }
 
   /** Returns what earlier executions stored of a step, once. */
   take(path: StepPath): StoredStep | undefined {
-    return this.#index.take(path)
+    return this.#index?.take(path)
   }
 
   /** Keeps the place of a result that the store has just taken. */
@@ -61,6 +66,7 @@ export class StepResults {
    * all that it did not call; before, only those that it went past, as it may yet call the others.
    */
   findOrphans(hasReturned: boolean): readonly number[] {
+    if (this.#index === undefined) return noOrphans
     return this.#index.untaken(
       (path) => path !== onFailedPath && (hasReturned || this.#queue?.isOvertaken(path) === true),
     )
@@ -72,7 +78,7 @@ export class StepResults {
   }
 
   get #released(): ReleaseQueue {
-    this.#queue ??= new ReleaseQueue(this.#clock, this.#macrotasks, this.#onReleased)
+    this.#queue ??= new ReleaseQueue(this.#clock, this.#macrotasks, () => this.#listener.changed())
     return this.#queue
   }
 }

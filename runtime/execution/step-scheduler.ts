@@ -9,7 +9,7 @@ import {
   StepUnknownError,
 } from '../model/errors.ts'
 import type { JournalRecord } from '../model/journal.ts'
-import type { Middleware } from '../model/middleware.ts'
+import type { Hook } from '../model/middleware.ts'
 import type { Wait } from '../model/outcome.ts'
 import type { StepKind } from '../model/step-kind.ts'
 import type { StepPath } from '../model/step-path.ts'
@@ -46,11 +46,10 @@ export type StepEnd = Extract<JournalRecord, { phase: 'done' | 'failed' }>
 export interface StepSchedulerDeps {
   readonly clock: Clock
   readonly macrotasks: Macrotasks
-  readonly middleware: readonly Middleware[]
+  readonly stepHooks: readonly Hook<'step'>[]
   readonly maxValueBytes: number
-  readonly entries: EntrySender
+  readonly outbox: EntrySender
   readonly limitStore: LimitStore
-  readonly cover: OnceCover
   readonly readPage: (run: ClaimedRun, from: number) => Promise<JournalPage | 'gone'>
   readonly listener: Pick<LeaseListener, 'idle'>
 }
@@ -73,10 +72,12 @@ export class StepScheduler implements StateListener {
   readonly state: ExecutionState
   readonly journal: JournalWriter
   readonly results: StepResults
+  readonly #cover: OnceCover
   readonly #clock: Clock
   readonly #timers: TimerSet
-  readonly #events: ExecutionEvent[] = []
-  #wake: (() => void) | undefined
+  /** Those that nothing has asked for yet. */
+  #events: readonly ExecutionEvent[] = noEvents
+  #takeNext: ((event: ExecutionEvent) => void) | undefined
   // Made on first use: a job without steps needs none of them.
   #bodies: StepBodies | undefined
   #waits: StepWaits | undefined
@@ -85,25 +86,22 @@ export class StepScheduler implements StateListener {
   #failedSteps: FailedSteps | undefined
   #controller: AbortController | undefined
   #aborted: AbortedError | undefined
-  #lose: () => void = () => undefined
-  /** Resolves when another worker owns the run, or the store has lost entries of it. */
-  readonly lost: Promise<void> = new Promise((resolve) => {
-    this.#lose = resolve
-  })
+  #onLost: ((outcome: 'lost') => void) | undefined
 
-  constructor(run: CurrentRun, deps: StepSchedulerDeps) {
+  constructor(run: CurrentRun, cover: OnceCover, deps: StepSchedulerDeps) {
     this.run = run
     this.deps = deps
+    this.#cover = cover
     this.#clock = deps.clock
-    this.state = new ExecutionState(deps.macrotasks)
-    this.state.listen(this)
+    this.state = new ExecutionState(deps.macrotasks, this)
     this.#timers = new TimerSet(deps.clock)
-    this.results = new StepResults(deps.clock, deps.macrotasks, () => this.changed())
-    this.journal = new JournalWriter(run.claimed, this.state, deps.entries, this.results)
+    this.results = new StepResults(deps.clock, deps.macrotasks, this)
+    this.journal = new JournalWriter(run.claimed, this.state, deps.outbox, this.results)
   }
 
   get bodies(): StepBodies {
-    this.#bodies ??= new StepBodies({ ...this.deps, run: this.run, state: this.state })
+    const { run, state } = this
+    this.#bodies ??= new StepBodies({ ...this.deps, run, state, cover: this.#cover })
     return this.#bodies
   }
 
@@ -138,7 +136,7 @@ export class StepScheduler implements StateListener {
 
   /** Whether the execution holds its slot only to wait. */
   get isIdle(): boolean {
-    return this.#isWaiting && !this.#isBusy
+    return this.#isWaiting && !this.isBusy
   }
 
   /** Whether steps wait, and no result is on its way to one. */
@@ -146,21 +144,26 @@ export class StepScheduler implements StateListener {
     return this.#waits?.areOpen === true && !this.results.areOnTheirWay
   }
 
-  get #isBusy(): boolean {
+  /** Whether a body runs or a store call of a step is under way: it keeps the execution from ending (E4). */
+  get isBusy(): boolean {
     return this.#bodies?.areOpen === true || this.state.isStoring
   }
 
-  /** Reads the journal of earlier executions. Resolves to false when the run is another's by now. */
-  async replay(): Promise<boolean> {
-    let page: JournalPage | 'gone' = this.run.claimed.journal
-    this.#load(page)
+  /** Takes the journal of earlier executions, of which only the first page is here. Whether the run is still this worker's. */
+  replay(): boolean | Promise<boolean> {
+    const { journal } = this.run.claimed
+    this.#load(journal)
+    return journal.more ? this.#replayFrom(journal) : this.#endReplay()
+  }
+
+  async #replayFrom(first: JournalPage): Promise<boolean> {
+    let page: JournalPage | 'gone' = first
     while (page.more) {
       page = await this.deps.readPage(this.run.claimed, page.entries.at(-1)?.position ?? 0)
       if (page === 'gone') return false
       this.#load(page)
     }
-    this.results.load()
-    return !this.state.isClosed
+    return this.#endReplay()
   }
 
   #load({ entries }: JournalPage): void {
@@ -168,26 +171,49 @@ export class StepScheduler implements StateListener {
     this.journal.countStored(entries.length)
   }
 
-  /** Calls the job's function; what becomes of it arrives as an event. */
-  begin(call: () => Promise<unknown>): void {
-    const { deadlineInMs } = this.run.claimed
-    if (deadlineInMs !== undefined) this.#timers.after(deadlineInMs, () => this.stop({ kind: 'timed out' }))
-    call().then(
-      (value) => this.#emit({ kind: 'returned', value }),
-      (error: unknown) => this.#emit({ kind: 'threw', error }),
-    )
-    this.changed()
+  #endReplay(): boolean {
+    this.results.load()
+    return !this.state.isClosed
   }
 
-  /** What the execution comes to next. After a suspension that the store refused, ask again. */
-  async nextEvent(): Promise<ExecutionEvent> {
-    for (;;) {
-      const event = this.#events.shift()
-      if (event !== undefined) return event
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
+  /** Calls the job's function. Returns its end if it has ended; else what becomes of it arrives as an event. */
+  begin<C>(call: (context: C) => unknown, context: C): ExecutionEnd | undefined {
+    const { deadlineInMs } = this.run.claimed
+    if (deadlineInMs !== undefined) this.#timers.after(deadlineInMs, () => this.stop({ kind: 'timed out' }))
+    let returned: unknown
+    try {
+      returned = call(context)
+    } catch (error) {
+      returned = Promise.reject(error)
+    }
+    // Steps that the function called and did not wait for begin before it ends.
+    const hasEnded = isPrimitive(returned) && this.#root === undefined
+    if (!hasEnded) {
+      Promise.resolve(returned).then(
+        (value) => this.#emit({ kind: 'returned', value }),
+        (error: unknown) => this.#emit({ kind: 'threw', error }),
+      )
+    }
+    this.changed()
+    // Else it is to stop.
+    return hasEnded && this.#events.length === 0 ? { kind: 'returned', value: returned } : undefined
+  }
+
+  /** Tells of a lost run at once: another worker owns it, or the store has lost entries of it. */
+  onLost(tell: (outcome: 'lost') => void): void {
+    this.#onLost = tell
+  }
+
+  /** Returns what the execution comes to next. After a suspension that the store refused, ask again. */
+  nextEvent(): ExecutionEvent | Promise<ExecutionEvent> {
+    const event = this.#events[0]
+    if (event === undefined) {
+      return new Promise((resolve) => {
+        this.#takeNext = resolve
       })
     }
+    this.#events = this.#events.slice(1)
+    return event
   }
 
   /** Asks the execution to end at the next step edge; aborts what listens. A lost lease ends it at once. */
@@ -200,7 +226,7 @@ export class StepScheduler implements StateListener {
     this.abort(abortReasons[stop.kind])
     if (stop.kind === 'lost') {
       this.close()
-      this.#lose()
+      this.#onLost?.('lost')
       return
     }
     if (!isHandOver(stop)) this.#timers.after(bodyGraceMs, () => this.#giveUpBodies())
@@ -221,18 +247,11 @@ export class StepScheduler implements StateListener {
     this.results.close()
   }
 
-  /** The function has ended: no step begins any more. Then as `settleBodies`. */
-  async finish(abort?: AbortReason): Promise<readonly StepPath[]> {
+  /** The function has ended: no step begins any more. */
+  end(): void {
     this.state.end()
     this.#waits?.endQuiet()
     this.#timers.clear()
-    if (abort !== undefined) this.abort(abort)
-    return this.settleBodies()
-  }
-
-  /** Waits until no body runs and nothing is being stored. Resolves to the paths of bodies that did not end (R3). */
-  async settleBodies(): Promise<readonly StepPath[]> {
-    return this.#isBusy ? this.bodies.settle() : noPaths
   }
 
   /** Logs the failures of steps that the end of the run does not report. */
@@ -281,7 +300,7 @@ export class StepScheduler implements StateListener {
   changed(): void {
     this.#waits?.endQuiet()
     const { stop, isClosed, hasEnded } = this.state
-    if (isClosed || hasEnded || this.#isBusy) return
+    if (isClosed || hasEnded || this.isBusy) return
     if (stop !== undefined) {
       if (!isHandOver(stop) || this.#isAtEdge) this.#emit({ kind: 'stopped', stop })
     } else if (this.#isWaiting) {
@@ -307,14 +326,24 @@ export class StepScheduler implements StateListener {
   }
 
   #emit(event: ExecutionEvent): void {
+    const take = this.#takeNext
+    if (take !== undefined) {
+      this.#takeNext = undefined
+      take(event)
+      return
+    }
     const last = this.#events.at(-1)
     if (event.kind === 'stopped' && last?.kind === 'stopped' && last.stop === event.stop) return
-    this.#events.push(event)
-    this.#wake?.()
+    this.#events = [...this.#events, event]
   }
 }
 
-const noPaths: readonly StepPath[] = []
+const noEvents: readonly ExecutionEvent[] = []
+
+/** Anything else may be a promise. */
+function isPrimitive(value: unknown): boolean {
+  return typeof value !== 'object' && typeof value !== 'function'
+}
 
 function stepError(end: Extract<StepEnd, { phase: 'failed' }>): Error {
   const cause = fromStoredError(end.error)

@@ -24,6 +24,7 @@ export class TimerSet {
   }
 
   clear(): void {
-    for (const cancel of this.#timers ?? []) cancel()
+    if (this.#timers === undefined) return
+    for (const cancel of this.#timers) cancel()
   }
 }

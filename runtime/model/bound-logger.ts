@@ -1,20 +1,32 @@
-import type { Logger } from './job.ts'
+import type { Logger, LogLevel } from './job.ts'
+
+/** Whether `log` writes lines of this level. */
+export function writes(log: Logger, level: LogLevel): boolean {
+  return log.isLevelEnabled?.(level) ?? true
+}
 
 /** Returns a logger that puts `bindings` on every line of `log`. */
 export function withFields(log: Logger, bindings: object): Logger {
   const bind =
-    (level: keyof Logger) =>
-    (fields: object, message?: string): void =>
-      log[level]({ ...bindings, ...fields }, message)
-  return { debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') }
+    (level: LogLevel) =>
+    (fields: object, message?: string): void => {
+      if (writes(log, level)) log[level]({ ...bindings, ...fields }, message)
+    }
+  return {
+    ...{ debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') },
+    isLevelEnabled: (level) => writes(log, level),
+  }
 }
 
 /** Returns a logger that drops the lines that are written while `isSilent` returns true. */
 export function silentWhile(isSilent: () => boolean, log: Logger): Logger {
   const write =
-    (level: keyof Logger) =>
+    (level: LogLevel) =>
     (fields: object, message?: string): void => {
       if (!isSilent()) log[level](fields, message)
     }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  return {
+    ...{ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    isLevelEnabled: (level) => !isSilent() && writes(log, level),
+  }
 }

@@ -18,6 +18,7 @@ const errorsFormat = 2
 const errorKey = '\u0000error'
 /** One byte in front, for the header. */
 const reserveHeader = RESERVE_START_SPACE + 1
+const afterHeader = { start: 1 }
 const deepest = 200
 
 /** Largest encoded value by default: 1 MiB. */
@@ -39,7 +40,12 @@ export function encodeValue(
   maxBytes: number = defaultMaxValueBytes,
 ): Uint8Array {
   const found = { errors: false }
-  const bytes = reading(name, () => packr.pack(replaceErrors(value, name, [], found), reserveHeader))
+  let bytes: Uint8Array
+  try {
+    bytes = packr.pack(replaceErrors(value, name, [], found), reserveHeader)
+  } catch (cause) {
+    throw unreadable(name, cause)
+  }
   if (bytes.length > maxBytes) {
     throw new SerializationError(
       name,
@@ -65,7 +71,7 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
     )
   }
   try {
-    const value: unknown = packr.unpack(bytes.subarray(1))
+    const value: unknown = packr.unpack(bytes, afterHeader)
     return format === errorsFormat ? reviveErrors(value) : value
   } catch (cause) {
     throw new SerializationError(name, 'the stored bytes are damaged', { cause })
@@ -77,18 +83,14 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
  * @throws SerializationError
  */
 export function checkStorable(value: unknown, name: string): void {
-  reading(name, () => replaceErrors(value, name, [], { errors: false }))
-}
-
-/** The author's getters and proxies run while a value is read; what they throw refuses the value. */
-function reading<T>(path: string, read: () => T): T {
   try {
-    return read()
+    replaceErrors(value, name, [], { errors: false })
   } catch (cause) {
-    throw unreadable(path, cause)
+    throw unreadable(name, cause)
   }
 }
 
+/** The author's getters and proxies run while a value is read; what they throw refuses the value. */
 function unreadable(path: string, cause: unknown): SerializationError {
   if (cause instanceof SerializationError) return cause
   return new SerializationError(path, `reading it threw: ${toStoredError(cause).message}`, { cause })

@@ -3,10 +3,9 @@
  * also a late one, but is never an unhandled one: Node would end the process, with all other runs in it.
  * `onRejected` must not throw.
  */
-export function handled<T>(
-  promise: Promise<T>,
-  onRejected: (error: unknown) => void = () => undefined,
-): Promise<T> {
+export function handled<T>(promise: Promise<T>, onRejected: (error: unknown) => void = ignore): Promise<T> {
   promise.catch(onRejected)
   return promise
 }
+
+function ignore(): void {}

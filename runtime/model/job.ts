@@ -10,8 +10,12 @@ import type { Schedule, ScheduleOptions } from './schedule-options.ts'
 import type { StepPath } from './step-path.ts'
 import type { UniqueOptions, UniqueRule } from './unique.ts'
 
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
 /** A logger in pino's shape: fields first, then the message. */
 export interface Logger {
+  /** Whether it writes lines of this level, so that none is made in vain. A logger without it is handed every line. */
+  isLevelEnabled?(level: LogLevel): boolean
   debug(fields: object, message?: string): void
   info(fields: object, message?: string): void
   warn(fields: object, message?: string): void

@@ -49,31 +49,35 @@ export interface Middleware {
   step?(context: StepCallContext, next: Next<unknown>): Promise<unknown>
 }
 
-type Hook<Context, T> = (context: Context, next: Next<T>) => Promise<T>
+/** A function of a middleware, bound to it. */
+export type Hook<Kind extends keyof Middleware> = NonNullable<Middleware[Kind]>
 
 /** Runs `work` inside `hooks`, the first one outermost. A hook that throws before it returns a promise rejects too. */
 export function through<Context, T>(
-  hooks: readonly Hook<Context, T>[],
+  hooks: readonly ((context: Context, next: Next<T>) => Promise<T>)[],
   context: Context,
   work: Next<T>,
+  at = 0,
 ): Promise<T> {
-  let next = work
-  for (const hook of hooks.toReversed()) {
-    const inner = next
-    // Async, so that a hook that throws at once or returns no promise rejects or resolves like any other. A hook may begin
-    // the work, do something else, and only then await it.
-    next = async () => hook(context, () => handled(inner()))
+  const hook = hooks[at]
+  if (hook === undefined) return work()
+  // A hook may begin the work, do something else, and only then await it.
+  const next = (): Promise<T> => handled(through(hooks, context, work, at + 1))
+  try {
+    // A hook may return no promise.
+    return Promise.resolve(hook(context, next))
+  } catch (error) {
+    return Promise.reject(error)
   }
-  return next()
 }
 
-/** The hooks of one kind, in order, bound to their middleware. */
+/** The hooks of one kind, in order. */
 export function hooksOf<Kind extends keyof Middleware>(
   middleware: readonly Middleware[],
   kind: Kind,
-): NonNullable<Middleware[Kind]>[] {
+): Hook<Kind>[] {
   return middleware.flatMap((one) => {
     const hook = one[kind]
-    return hook === undefined ? [] : [hook.bind(one) as NonNullable<Middleware[Kind]>]
+    return hook === undefined ? [] : [hook.bind(one) as Hook<Kind>]
   })
 }

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { LeaseListener } from '../execution/lease-listener.ts'
 import { Macrotasks } from '../execution/macrotasks.ts'
 import { Outbox } from '../execution/outbox.ts'
+import type { RunExecutor } from '../execution/run-executor.ts'
+import { hooksOf } from '../model/middleware.ts'
 import type { RunId } from '../model/run-id.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { unanswered, untilAnswered } from '../model/until-answered.ts'
@@ -25,7 +27,7 @@ import type { WorkerConfig } from './worker-options.ts'
 
 export interface LeaseSessionDeps {
   /** Executions of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
-  readonly executions: Map<RunId, Promise<void>>
+  readonly executions: Map<RunId, RunExecutor>
   readonly protection: RunProtection
   readonly onDrainOrder: () => void
   readonly onLost: () => void
@@ -61,7 +63,9 @@ export class LeaseSession implements LeaseListener {
     const slots = new SlotTable({
       ...{ config, protection, executions, listener: this },
       execution: {
-        ...{ clock, log, macrotasks, middleware, outbox, listener: this },
+        ...{ clock, log, macrotasks, outbox, listener: this },
+        runHooks: hooksOf(middleware, 'run'),
+        stepHooks: hooksOf(middleware, 'step'),
         maxValueBytes: config.store.maxValueBytes,
         limitStore: new LimitCalls(store, lease, config, over),
         readPage: (run, from) => this.#readPage(run, from),

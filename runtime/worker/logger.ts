@@ -1,10 +1,9 @@
+import { writes } from '../model/bound-logger.ts'
 import type { Clock } from '../model/clock.ts'
 import { systemClock } from '../model/clock.ts'
-import type { Logger } from '../model/job.ts'
+import type { Logger, LogLevel } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import { describeValue, isError, messageOf, readProperty } from '../model/thrown.ts'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
 const levels = { debug: 20, info: 30, warn: 40, error: 50 } as const
 levels satisfies Record<LogLevel, number>
@@ -22,29 +21,46 @@ export interface LoggerOptions {
 export function createLogger(options: LoggerOptions = {}): Logger {
   const { stream = process.stdout, level = 'info', clock = systemClock } = options
   const format = stream.isTTY ? readableLine : jsonLine
+  const isLevelEnabled = (own: LogLevel): boolean => levels[own] >= levels[level]
   const write =
     (own: LogLevel) =>
     (fields: object, message?: string): void => {
-      if (levels[own] >= levels[level])
-        stream.write(format(own, clock.now(), readableFields(fields), message))
+      if (isLevelEnabled(own)) stream.write(format(own, clock.now(), readableFields(fields), message))
     }
-  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
+  return {
+    ...{ debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+    isLevelEnabled,
+  }
 }
 
 /** The same logger; when it throws, that is a warning of the process and changes nothing for the run it is about. */
 export function unfailing(log: Logger): Logger {
   let warned = false
+  const warn = (error: unknown): void => {
+    if (!warned) process.emitWarning(`the logger given to createWorker threw: ${messageOf(error)}`)
+    warned = true
+  }
   const call =
     (level: LogLevel) =>
     (fields: object, message?: string): void => {
       try {
         log[level](fields, message)
       } catch (error) {
-        if (!warned) process.emitWarning(`the logger given to createWorker threw: ${messageOf(error)}`)
-        warned = true
+        warn(error)
       }
     }
-  return { debug: call('debug'), info: call('info'), warn: call('warn'), error: call('error') }
+  const isLevelEnabled = (level: LogLevel): boolean => {
+    try {
+      return writes(log, level)
+    } catch (error) {
+      warn(error)
+      return true
+    }
+  }
+  return {
+    ...{ debug: call('debug'), info: call('info'), warn: call('warn'), error: call('error') },
+    isLevelEnabled,
+  }
 }
 
 /** `fields` as they are, or those that can be read: a log call never throws into the job. */

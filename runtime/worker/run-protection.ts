@@ -16,8 +16,8 @@ type EndCover = () => void
 
 /** What covers one execution of a run. */
 export interface RunCover {
-  /** Resolves to whether the run may begin; never rejects. */
-  mayBegin(): Promise<boolean>
+  /** Whether the run may begin; never rejects. */
+  mayBegin(): boolean | Promise<boolean>
   /** Covers an at-most-once body. Resolves, after 10 s at most, to the end of its cover; undefined: it may not begin. */
   coverOnce(): Promise<EndCover | undefined>
   /** Ends what covers the run and its bodies. */
@@ -51,7 +51,7 @@ const uncoveredClaim: ClaimCover = {
 }
 
 const uncoveredRun: RunCover = {
-  mayBegin: async () => true,
+  mayBegin: () => true,
   coverOnce: async () => () => undefined,
   end: () => undefined,
 }
@@ -115,7 +115,7 @@ export class TaskRunProtection implements RunProtection {
     // RP1: before the claim that brought it gives its own back.
     const own = needsProtection ? acquire() : undefined
     return {
-      mayBegin: () => own?.confirm() ?? Promise.resolve(true),
+      mayBegin: () => own?.confirm() ?? true,
       async coverOnce() {
         if (own !== undefined) return (await own.confirm()) ? () => undefined : undefined
         const hold = acquire()

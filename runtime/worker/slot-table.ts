@@ -1,6 +1,7 @@
 import type { ExecutionDeps } from '../execution/execution.ts'
 import type { LeaseListener } from '../execution/lease-listener.ts'
 import { RunExecutor } from '../execution/run-executor.ts'
+import { writes } from '../model/bound-logger.ts'
 import { endsWithin } from '../model/clock.ts'
 import type { Job } from '../model/job.ts'
 import type { RunId } from '../model/run-id.ts'
@@ -18,7 +19,7 @@ export interface SlotTableDeps {
   readonly execution: ExecutionDeps
   readonly protection: RunProtection
   /** Executions of this process by run, over all its leases: a run is never in two bodies of one process (R18). */
-  readonly executions: Map<RunId, Promise<void>>
+  readonly executions: Map<RunId, RunExecutor>
   readonly listener: Pick<LeaseListener, 'changed' | 'uncertain'>
 }
 
@@ -26,10 +27,13 @@ export interface SlotTableDeps {
 export class SlotTable {
   readonly #deps: SlotTableDeps
   readonly #slots = new Map<RunId, RunExecutor>()
+  /** Of each job's code. */
+  readonly #digests: ReadonlyMap<string, string>
   #isDraining = false
 
   constructor(deps: SlotTableDeps) {
     this.#deps = deps
+    this.#digests = new Map(deps.config.registered.map(({ name, digest }) => [name, digest]))
   }
 
   /** How many runs it holds. */
@@ -73,13 +77,13 @@ export class SlotTable {
 
   /** Resolves when the runs that are inside such a body now have left their slots, its end stored. */
   async onceEnded(): Promise<void> {
-    await Promise.all(this.insideOnce.map((id) => this.#deps.executions.get(id)))
+    await Promise.all(this.insideOnce.map((id) => this.#slots.get(id)?.ended))
   }
 
   /** Resolves when no slot is taken. */
   async empty(): Promise<void> {
     while (this.#slots.size > 0) {
-      await Promise.race([...this.#slots.keys()].map((id) => this.#deps.executions.get(id)))
+      await Promise.race([...this.#slots.values()].map(({ ended }) => ended))
     }
   }
 
@@ -108,7 +112,7 @@ export class SlotTable {
   start(run: ClaimedRun): void {
     const { config, execution } = this.#deps
     const job = config.jobs.get(run.job)
-    const digest = config.registered.find(({ name }) => name === run.job)?.digest ?? ''
+    const digest = this.#digests.get(run.job) ?? ''
     if (job === undefined) {
       const { id, fence, position } = run
       const reason = `worker ${config.name} got it without knowing its job '${run.job}'`
@@ -121,50 +125,63 @@ export class SlotTable {
   }
 
   #occupy(run: ClaimedRun, job: Job, digest: string): void {
-    const { config, execution, protection, executions, listener } = this.#deps
+    const { execution, protection, executions } = this.#deps
     const cover = protection.cover({
       id: run.id,
       needsProtection: run.protect === true,
       onLost: () => slot.stop({ kind: 'unprotected' }),
     })
     const slot: RunExecutor = new RunExecutor({ run, job, digest, cover }, execution)
-    const ended = this.#execute(slot, executions.get(run.id), cover)
-      .catch((error: unknown) => {
-        const err = toStoredError(error)
-        config.log.error({ run: run.id, err }, 'a run left its slot by an error of the runtime')
-        // Its end is not stored: the store hands it out again.
-        listener.uncertain()
-      })
-      .finally(() => {
-        // The claim that settled this one may have brought the run back: by now both places can be the next execution's.
-        if (this.#slots.get(run.id) === slot) this.#slots.delete(run.id)
-        if (executions.get(run.id) === ended) executions.delete(run.id)
-        cover.end()
-        listener.changed()
-      })
+    const older = executions.get(run.id)
     this.#slots.set(run.id, slot)
-    executions.set(run.id, ended)
+    executions.set(run.id, slot)
     if (this.#isDraining) slot.stop({ kind: 'draining' })
+    slot.ended = this.#hold(slot, older, cover)
   }
 
   /**
-   * A run whose older execution still unwinds in this process waits for it, or is handed back; so is one that needs
-   * protection which the task has lost since the claim was sent.
+   * Executes a run and gives its slot back; never rejects. A run whose older execution still unwinds in this process waits for
+   * it, or is handed back; so is one that needs protection which the task has lost since the claim was sent.
    */
-  async #execute(slot: RunExecutor, older: Promise<void> | undefined, cover: RunCover): Promise<void> {
-    const { clock, log } = this.#deps.config
-    const isFree = older === undefined || (await endsWithin(clock, older, unwindGraceMs))
-    if (!isFree || !(await cover.mayBegin())) {
-      await slot.release()
-      return
+  async #hold(slot: RunExecutor, older: RunExecutor | undefined, cover: RunCover): Promise<void> {
+    const { config, listener } = this.#deps
+    try {
+      const isFree = older === undefined || (await endsWithin(config.clock, older.ended, unwindGraceMs))
+      const mayBegin = isFree && cover.mayBegin()
+      if (mayBegin === true || (await mayBegin)) await this.#execute(slot)
+      else await slot.release()
+    } catch (error) {
+      const err = toStoredError(error)
+      config.log.error({ run: slot.run.id, err }, 'a run left its slot by an error of the runtime')
+      // Its end is not stored: the store hands it out again.
+      listener.uncertain()
     }
-    const start = clock.elapsed()
+    this.#leave(slot)
+    cover.end()
+    listener.changed()
+  }
+
+  #execute(slot: RunExecutor): Promise<void> {
+    const { clock, log } = this.#deps.config
     const { id: run, job, attempt, losses, position } = slot.run
     if (position > 0 || losses > 0)
       log.info({ run, job, position, losses }, 'a run goes on from its stored steps')
-    else log.debug({ run, job, attempt }, 'a run entered a slot')
-    const outcome = await slot.execute()
-    log.info({ run, job, outcome, ms: Math.round(clock.elapsed() - start) }, 'a run left its slot')
-    if (outcome === 'lost') this.#deps.listener.uncertain()
+    else if (writes(log, 'debug')) log.debug({ run, job, attempt }, 'a run entered a slot')
+    const start = clock.elapsed()
+    return slot.execute().then((outcome) => {
+      if (writes(log, 'info')) {
+        const ms = Math.round(clock.elapsed() - start)
+        log.info({ run, job, outcome, ms }, 'a run left its slot')
+      }
+      if (outcome === 'lost') this.#deps.listener.uncertain()
+    })
+  }
+
+  /** The claim that settled a run may have brought it back: by now both places can be the next execution's. */
+  #leave(slot: RunExecutor): void {
+    const { executions } = this.#deps
+    const { id } = slot.run
+    if (this.#slots.get(id) === slot) this.#slots.delete(id)
+    if (executions.get(id) === slot) executions.delete(id)
   }
 }

@@ -7,6 +7,7 @@ import { type Leader, Leadership } from '../coordination/leadership.ts'
 import { MetricsDuty } from '../coordination/metrics-duty.ts'
 import type { LeaderFunction } from '../coordination/office.ts'
 import { SweepDuty } from '../coordination/sweep-duty.ts'
+import type { RunExecutor } from '../execution/run-executor.ts'
 import { type Clock, endsWithin, pause } from '../model/clock.ts'
 import { type Duration, parseDuration } from '../model/duration.ts'
 import { outageKindOf } from '../model/errors.ts'
@@ -75,7 +76,7 @@ export class Worker {
   readonly #open: StoreOpener
   readonly #leadership: Leadership
   readonly #outages: OutageLog
-  readonly #executions = new Map<RunId, Promise<void>>()
+  readonly #executions = new Map<RunId, RunExecutor>()
   /** What its code declares beside its jobs, once it is checked. */
   #definitions: readonly WorkerDefinition[] | undefined
   #phase: Phase = 'new'
@@ -350,7 +351,7 @@ export class Worker {
   }
 
   #replace(store: Store, lost: LeaseSession): void {
-    // Both claims in flight may find the lease gone: a stop waits for the change that the first one began.
+    // A renewal and a comparison may both find the lease gone: a stop waits for the change that the first one began.
     if (this.#session !== lost) return
     this.#changing = this.#replaceSession(store, lost).catch((error: unknown) =>
       this.#config.log.error({ err: toStoredError(error) }, 'the worker could not go on under a new lease'),
@@ -430,7 +431,7 @@ export class Worker {
       await this.#leave(session, this.#lastCalls(new TimeBudget(this.#clock, stopMarginMs)))
     }
     this.#outages.close()
-    await whole.wait(Promise.all(this.#executions.values()), longestUnwindMs)
+    await whole.wait(Promise.all([...this.#executions.values()].map(({ ended }) => ended)), longestUnwindMs)
     // Its runs have left their slots: what is protected is given back.
     if (this.#task !== undefined) await whole.wait(this.#task.close())
     if (this.#store !== undefined) await whole.wait(this.#store.close())

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import type { Middleware } from '../../../runtime/index.ts'
 import { defineJob, FatalError, type RunInfo } from '../../../sdk/index.ts'
-import { failureOf, openWorkshop } from '../../support/workshop.ts'
+import { abortOf, failureOf, gate, journalOf, openWorkshop } from '../../support/workshop.ts'
 
 describe('what a job gets', () => {
   test('is the input that the schema made, parsed once', async () => {
@@ -55,6 +56,75 @@ describe('what a job gets', () => {
     ])
     await shop.work(job)
     await expect((await shop.jobs.enqueue(job)).result({ timeout: '2m' })).resolves.toEqual([false, false])
+  })
+
+  test('has all its fields in a copy too, and so has what a run hook gets', async () => {
+    const shop = await openWorkshop()
+    const copies: object[] = []
+    const job = defineJob({ name: 'copied', input: z.number() }, async (context) => {
+      const { step, ...others } = { ...context }
+      copies.push(others)
+      return step.run('one', () => others.input + 1)
+    })
+    const run: Middleware['run'] = (stay, next) => {
+      copies.push({ ...stay })
+      return next()
+    }
+    await shop.work(job, { middleware: [{ run }] })
+    const handle = await shop.jobs.enqueue(job, 6)
+
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe(7)
+    const info = expect.objectContaining({ id: handle.id, job: 'copied' })
+    const log = expect.objectContaining({ warn: expect.any(Function) })
+    expect(copies).toEqual([
+      { run: info, signal: expect.any(AbortSignal) },
+      { input: 6, run: info, log, abortSignal: expect.any(AbortSignal) },
+    ])
+  })
+
+  test('is one object per field, however often the job reads it', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'read twice' }, (context) =>
+      (['step', 'run', 'log', 'abortSignal'] as const).map(
+        (field) => new Set([context[field], context[field]]).size,
+      ),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await expect(handle.result({ timeout: '2m' })).resolves.toEqual([1, 1, 1, 1])
+  })
+
+  test('is a signal with its reason, although the job first reads it after the run was cancelled', async () => {
+    const shop = await openWorkshop()
+    const begun = gate()
+    const seen = gate<AbortSignal>()
+    const job = defineJob({ name: 'late' }, (context) =>
+      context.step.run('wait', async ({ signal }) => {
+        begun.open()
+        await abortOf(signal)
+        seen.open(context.abortSignal)
+      }),
+    )
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+    await begun.opened
+    await handle.cancel({ by: 'ana' })
+
+    const { aborted, reason } = await seen.opened
+    expect([aborted, reason]).toEqual([true, expect.objectContaining({ reason: 'cancelled' })])
+  })
+
+  test('lets the steps begin that a function calls and does not wait for before it returns', async () => {
+    const shop = await openWorkshop()
+    const job = defineJob({ name: 'not awaited' }, ({ step }) => {
+      void step.run('a', () => 1)
+      return 'returned'
+    })
+    await shop.work(job)
+    const handle = await shop.jobs.enqueue(job)
+
+    await expect(handle.result({ timeout: '2m' })).resolves.toBe('returned')
+    expect(await journalOf(shop.jobs, handle.id)).toEqual(['a done'])
   })
 })
 

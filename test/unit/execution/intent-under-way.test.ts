@@ -43,13 +43,13 @@ async function stopDuringIntent(
   let begun = 0
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const charge = defineJob({ name: 'charge' }, () => undefined)
-  const execution = new StepScheduler(new CurrentRun(run, charge, log), {
-    ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), middleware: [], maxValueBytes: 1_000 },
+  const cover = { coverOnce: async () => () => undefined }
+  const execution = new StepScheduler(new CurrentRun(run, charge, log), cover, {
+    ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), stepHooks: [], maxValueBytes: 1_000 },
     readPage: unused,
     limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
     listener: { idle: () => undefined },
-    cover: { coverOnce: async () => () => undefined },
-    entries: {
+    outbox: {
       submit: ({ record: { path, phase } }) => {
         phases.push(`${path} ${phase}`)
         if (phase !== 'intent' && phase !== 'retrying') return Promise.resolve({ kind: 'stored' })
@@ -67,7 +67,7 @@ async function stopDuringIntent(
     if (beside) await step.run('flaky', fail)
     await pay
     return step.run('mail', () => 'sent')
-  })
+  }, undefined)
   await sent.opened
   execution.stop(stop)
   ofPause.open({ kind: 'stored' })
@@ -97,16 +97,18 @@ test.for<Stop>([{ kind: 'cancelled' }, { kind: 'timed out' }])(
   async (stop) => {
     const { execution, phases, begun } = await stopDuringIntent(stop)
     expect(await execution.nextEvent()).toEqual({ kind: 'stopped', stop })
-    await execution.settleBodies()
+    await execution.bodies.settle()
     expect([begun(), phases]).toEqual([0, ['pay intent']])
   },
 )
 
 test('a body whose intent was being stored when the lease was lost does not begin, not even in a drain', async () => {
   const { execution, phases, begun } = await stopDuringIntent({ kind: 'draining' })
+  const lost = gate()
+  execution.onLost(() => lost.open())
   execution.stop({ kind: 'lost' })
-  await execution.lost
-  await execution.settleBodies()
+  await lost.opened
+  await execution.bodies.settle()
   await new Promise(setImmediate)
   expect([begun(), phases]).toEqual([0, ['pay intent']])
 })

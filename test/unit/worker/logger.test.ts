@@ -1,9 +1,12 @@
 import { Writable } from 'node:stream'
 import { describe, expect, test } from 'vitest'
-import { createLogger, type LoggerOptions } from '../../../runtime/index.ts'
+import { createLogger, type LoggerOptions, type LogLevel } from '../../../runtime/index.ts'
 import { withFields } from '../../../runtime/model/bound-logger.ts'
 import { systemClock } from '../../../runtime/model/clock.ts'
+import { logLevels } from '../../../runtime/worker/logger.ts'
+import { defineJob } from '../../../sdk/index.ts'
 import { oddThrown, withGetter } from '../../support/odd-thrown.ts'
+import { openWorkshop } from '../../support/workshop.ts'
 
 class Page extends Writable {
   text = ''
@@ -28,6 +31,26 @@ function loggerOn(options: LoggerOptions & { terminal?: boolean } = {}) {
   const lines = (): string[] => page.text.split('\n').slice(0, -1)
   return { log, lines, objects: () => lines().map((line): unknown => JSON.parse(line)) }
 }
+
+test('a worker hands its logger no line about a run that this would drop, unless asking for the level throws', async () => {
+  const shop = await openWorkshop()
+  const messages: unknown[] = []
+  const write = (_fields: object, message?: string): void => void messages.push(message)
+  const logger = {
+    ...{ debug: write, info: write, warn: write, error: write },
+    isLevelEnabled: (level: LogLevel) => {
+      if (level === 'debug') throw new Error('no such level')
+      return level !== 'info'
+    },
+  }
+  const job = defineJob({ name: 'quiet' }, () => 'done')
+  const worker = await shop.work(job, { logger })
+  const handle = await shop.jobs.enqueue(job)
+  await handle.result({ timeout: '2m' })
+  await worker.stop()
+  expect(messages).toContain('a run entered a slot')
+  expect(messages).not.toContain('a run left its slot')
+})
 
 describe('a logger that does not write to a terminal', () => {
   test('writes one line of JSON each, in the shape of pino', () => {
@@ -63,6 +86,19 @@ describe('a logger that does not write to a terminal', () => {
     const { log, lines } = loggerOn()
     log.debug({}, 'debug')
     expect(lines()).toEqual([])
+  })
+
+  test('tells which levels it writes, and makes no fields for the others', () => {
+    const bound = withFields(loggerOn({ level: 'warn' }).log, { run: 'r1' })
+    expect(logLevels.map((level) => [level, bound.isLevelEnabled?.(level)])).toEqual([
+      ['debug', false],
+      ['info', false],
+      ['warn', true],
+      ['error', true],
+    ])
+    const unread = withGetter({}, 'rows')
+    expect(() => bound.info(unread, 'not written')).not.toThrow()
+    expect(() => bound.warn(unread, 'written')).toThrow()
   })
 
   test('writes an error with its type, message and stack', () => {
