@@ -32,7 +32,7 @@ export async function attention(
   const least = severities.indexOf(severity)
   if (least < 0) {
     throw new InvalidOptionsError(
-      `attention: '${severity}' is no severity; write one of ${severities.join(', ')}`,
+      `attention: '${severity}' is not a severity; use one of ${severities.join(', ')}`,
     )
   }
   const reader = new SnapshotReader(store, clock)

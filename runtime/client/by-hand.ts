@@ -32,7 +32,7 @@ export interface ByHandOn<Expected> extends ByHand {
 
 /** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
-  checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a write by hand')
+  checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a manual action')
   const { by = defaultOperator(), requestId = randomUUID() } = write
   if (typeof requestId !== 'string' || requestId === '' || requestId.length > longestRequestId) {
     throw new InvalidOptionsError(`requestId: write a text of 1 to ${longestRequestId} characters`)

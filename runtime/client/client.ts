@@ -153,7 +153,7 @@ export class Jobs {
     options?: Omit<EnqueueOptions, 'id'>,
   ): Promise<EnqueueResult<Output>[]> {
     if (options !== undefined && 'id' in options) {
-      return Promise.reject(new InvalidOptionsError('enqueueMany: one id can’t name many runs; leave it out'))
+      return Promise.reject(new InvalidOptionsError('enqueueMany: one id can’t name many runs; omit it'))
     }
     return this.#enqueue(job, inputs, options)
   }

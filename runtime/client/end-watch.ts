@@ -106,7 +106,7 @@ export class EndWatch {
 
 function closedError(address: string): StoreUnavailableError {
   return new StoreUnavailableError(
-    `the connection to ${address} was closed by this process while a result was awaited; connect again and ask by id`,
+    `the connection to ${address} was closed by this process while a result was awaited; connect again and await the run by its id`,
     { kind: 'closed' },
   )
 }

@@ -79,7 +79,7 @@ export class Limiters {
     const known = (await this.list()).find((one) => one.name === name)
     if (known === undefined) {
       throw new RunStateError(
-        `no limiter '${name}' in this store; a worker whose code names it makes it known (a step's limiter: when the step first runs)`,
+        `no limiter '${name}' in this store; a worker whose code names it registers it (a step's limiter: when the step first runs)`,
       )
     }
     return this.#store.setLimiter(name, numbersOf(known, change), expectingWrite(write, ['rule', 'setAt']))

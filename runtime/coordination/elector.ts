@@ -174,7 +174,7 @@ export class Elector {
       const { reason } = ended.signal.reason as AbortedError
       log.info({ role, term: fence, reason }, 'this worker leads no more')
       if (!(await endsWithin(clock, served, settleGraceMs))) {
-        log.error({ role, term: fence }, 'what the term began goes on beyond its end')
+        log.error({ role, term: fence }, 'functions of the ended term are still running')
       }
       if (last === 'lost') return
     }

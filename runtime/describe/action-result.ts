@@ -15,7 +15,7 @@ export function retriedText(id: RunId): string {
 export function cancelledText(id: RunId, state: RunState): string {
   const words: Readonly<Partial<Record<RunState, string>>> = {
     cancelled: 'is cancelled',
-    cancelling: 'is cancelling: its worker has been told and stops it',
+    cancelling: 'is cancelling: its worker has the order and stops it',
   }
   return `run ${id} ${words[state] ?? `had already ended as ${state}; nothing was changed`}`
 }

@@ -15,11 +15,11 @@ const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
   'line up': "joined a limiter's waitlist",
   complete: 'completed',
   fail: 'failed',
-  'back off': 'backs off before the next try',
+  'back off': 'backs off before the next attempt',
   suspend: 'suspended',
   release: 'handed back by its worker',
   lose: 'lost its worker',
-  'lose with delay': 'lost its worker and waits before the next try',
+  'lose with delay': 'lost its worker and waits before the next attempt',
   convict: 'failed as poisoned',
   block: 'blocked',
   'order cancel': 'told to stop',
@@ -112,9 +112,7 @@ function ruleOf({ details }: OperationEvent, before: string): string {
 
 function triggered({ details = {} }: OperationEvent): string {
   if (details.run !== undefined) return `, as run ${details.run}`
-  return details.duplicateOf === undefined
-    ? ''
-    : `; no run was made, run ${details.duplicateOf} is in the way`
+  return details.duplicateOf === undefined ? '' : `; no run was created, as run ${details.duplicateOf} exists`
 }
 
 const shownVersions = 5

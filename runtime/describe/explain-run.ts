@@ -54,7 +54,9 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
   const holder = await inspector.duplicateOf(id)
   if (holder !== undefined) {
-    return [`It is a duplicate of run ${holder}, which held its unique key; no run was made under this id.`]
+    return [
+      `It is a duplicate of run ${holder}, which held its unique key; no run was created under this id.`,
+    ]
   }
   return [
     `No run has this id in ${inspector.address}: it was never enqueued here, or was removed after its retention.`,
@@ -78,7 +80,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   waiting: explainWaiting,
   blocked: async (run) => [
     `It is blocked: ${run.reason}.`,
-    `It goes on by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
+    `It continues by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
   ],
   cancelling: async (run, facts) => [
     `It was told to stop by ${byInSentence(run)}; ${stopText(run.worker)}.`,
@@ -114,8 +116,8 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   return lossStreak < suspectStreak
     ? [`A worker takes it with its next claim; ${are}.`]
     : [
-        `It was lost ${lossStreak} times in a row. From ${suspectStreak} losses without a new step on only a worker that ` +
-          'holds no other such run takes it, with its next claim; start another worker if that takes too long.',
+        `It was lost ${lossStreak} times in a row. After ${suspectStreak} losses without a new step, only a worker that ` +
+          'holds no other such run takes it, with its next claim; start another worker if this takes too long.',
       ]
 }
 
@@ -130,7 +132,7 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
   // The next attempt waits for the end of the body before (R3).
   const late =
     run.error?.name === 'StepTimeoutError'
-      ? ['A body that ignores its signal is given a few seconds to end before the step goes on.']
+      ? ['A body that ignores its signal gets a few seconds to end before the step continues.']
       : []
   return [...own, ...error, ...late, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
 }
@@ -170,8 +172,8 @@ function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, n
   }
   const due = until === undefined ? 'follows' : dueText(until, now)
   return lossStreak < poisonLimit
-    ? `It pauses because its worker was lost; its next try ${due}.`
-    : `It pauses because its worker was lost, and has no try left: its next claim, which fails it as poisoned, ${due}.`
+    ? `It pauses because its worker was lost; its next attempt ${due}.`
+    : `It pauses because its worker was lost, and has no attempt left: its next claim, which fails it as poisoned, ${due}.`
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
@@ -202,7 +204,7 @@ function lostHolder(name: string, { workers }: Facts): string[] {
   if (holder !== undefined && !holder.lost) return []
   return workers.some(({ lost }) => !lost)
     ? ['That worker is dead; another one is taking the run over.']
-    : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
+    : ['That worker is dead and no other is running: start one, and the run continues from its stored steps.']
 }
 
 /** Of what has a time to come, and may be late. */
@@ -217,7 +219,7 @@ async function lossSentences(run: Run, inspector: Pick<Inspector, 'history'>): P
   const known =
     explained === undefined
       ? []
-      : [`What ended its worker ${explained.worker} is known: ${explained.reason}.`]
+      : [`The end of its worker ${explained.worker} is explained: ${explained.reason}.`]
   const workers = run.losses === 1 ? '1 worker' : `${run.losses} workers`
   return [
     `It has lost ${workers} so far: ${run.lossStreak ?? 0} of the ${poisonLimit} losses in a row without a new step that fail it as poisoned.`,

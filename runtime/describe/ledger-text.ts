@@ -18,9 +18,9 @@ function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined
   const words = {
     missed: 'no worker could fire in time',
     paused: 'paused',
-    overlap: `run ${other} lives`,
+    overlap: `run ${other} has not ended`,
     duplicate: `duplicate of run ${other}`,
-    'queue full': 'as many ticks as its cap wait already',
+    'queue full': 'as many ticks as its cap are already waiting',
   } satisfies Record<typeof why, string>
   return words[why]
 }

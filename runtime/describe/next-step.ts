@@ -20,7 +20,7 @@ export async function nextStep(run: Run, inspector: Inspector, options: StoreCho
     case 'waiting':
       return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
     case 'blocked':
-      return 'start a worker with code that fits the stored steps; the run then goes on by itself'
+      return 'start a worker with code that fits the stored steps; the run then continues by itself'
     default:
       return ''
   }
@@ -39,7 +39,7 @@ async function lostHolder(name: string, inspector: Inspector, options: StoreChoi
 /** A run that waits for a limiter goes on by itself, but in a deadlock or behind one. */
 async function deadlockHint({ id }: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
   const isStuck = findDeadlocks(await inspector.waitGraph({ run: id }), id).length > 0
-  return isStuck ? `a deadlock holds it up: ${commandLine(['explain', id], options)}` : ''
+  return isStuck ? `it is held up by a deadlock: ${commandLine(['explain', id], options)}` : ''
 }
 
 /** Why no worker takes a ready run, if none can. */

@@ -9,7 +9,7 @@ import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
 const closing = {
-  draining: 'this worker is stopping: nothing is protected any more',
+  draining: 'this worker is stopping: it requests no more protection',
   'newer revision': 'a newer revision of its task family has started: it takes no new protected runs',
   total: 'protected for more than half of maxTotal: it takes no new protected runs until it has none',
 } as const satisfies Record<Extract<ProtectionState, { kind: 'closing' }>['cause'], string>
@@ -18,7 +18,7 @@ const closing = {
 export function protectionText(mode: ProtectionMode, state: ProtectionState, protectedForMs: number): string {
   switch (state.kind) {
     case 'idle':
-      return 'not protected; it asks when a run wants protection'
+      return 'not protected; it asks when a run needs protection'
     case 'asking':
       return `asking ECS for protection for ${formatDuration(state.forMs)}`
     case 'held':
@@ -44,7 +44,7 @@ function refusedText(
 
 /** Returns what came of a call that didn't bring protection. */
 export function refusalText({ code, detail }: { readonly code: string; readonly detail: string }): string {
-  return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
+  return code === noAnswer ? `ECS sent no reply (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
 const needsRole = 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection'

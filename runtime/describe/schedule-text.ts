@@ -20,9 +20,10 @@ export function scheduleStateText(
   const stopped = stoppedText(schedule, now)
   if (stopped !== undefined) return stopped
   const { conflict, queued } = schedule
-  if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
+  if (conflict !== undefined)
+    return `created with put; the code of worker ${conflict.worker} declares one too`
   if (queued.length === 0) return ''
   return queued.length === 1
-    ? '1 tick waits for the run before it'
-    : `${queued.length} ticks wait for the run before them`
+    ? '1 tick waits for the previous run'
+    : `${queued.length} ticks wait for the previous run`
 }

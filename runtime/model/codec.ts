@@ -201,7 +201,7 @@ function refuseKey(key: string, path: string): never {
   const problem = `the key ${JSON.stringify(key)} contains half a character (a lone surrogate)`
   throw new SerializationError(
     path,
-    `${problem} and would come back as another key; cut text between characters`,
+    `${problem} and would be read back as another key; cut text between characters`,
   )
 }
 
@@ -266,7 +266,7 @@ function refuseFields(record: Readonly<Record<string, unknown>>, path: string): 
 function refusal(value: object): string {
   if (value instanceof Promise) return "a promise can't be stored; await it first"
   const name = value.constructor?.name || 'unknown'
-  return `an instance of ${name} can't be stored, it would come back without its class; make it a plain object`
+  return `an instance of ${name} can't be stored, as it would be read back without its class; make it a plain object`
 }
 
 function show(key: unknown): string {

@@ -67,7 +67,7 @@ export class UnknownActionError extends DurableJobsError {
   readonly actionId: string
   constructor(actionId: string) {
     super(
-      `no action '${actionId}' in this store: it was never begun here, or had its last chunk more than 7 days ago; durable-jobs actions lists them`,
+      `no action '${actionId}' in this store: it was never started here, or its last chunk was more than 7 days ago; durable-jobs actions lists them`,
     )
     this.actionId = actionId
   }
@@ -91,7 +91,7 @@ export class StaleWriteError extends DurableJobsError {
   readonly code = 'STALE_WRITE'
   /** @param what As `queue 'mail'`. */
   constructor(what: string) {
-    super(`${what} has changed since it was read, so nothing was done to it; read it again, then decide`)
+    super(`${what} has changed since it was read, so the call did nothing; read it again, then decide`)
   }
 }
 
@@ -122,9 +122,9 @@ export class DuplicateRunError extends DurableJobsError {
     super(
       retried === undefined
         ? `job '${job}': run '${holder}' holds the unique key '${key}', so nothing was stored; ` +
-            "wait until it lets go of it, cancel it, or take its handle with onDuplicate: 'join'"
+            "wait until it frees the key, cancel it, or get its handle with onDuplicate: 'join'"
         : `run '${retried}' can't be retried: run '${holder}' holds the unique key '${key}' of job '${job}'; ` +
-            'wait until it lets go of it or cancel it, then retry',
+            'wait until it frees the key or cancel it, then retry',
     )
     this.runId = holder
   }
@@ -198,7 +198,7 @@ export class StoreCodeError extends DurableJobsError {
   constructor(store: string, cause: unknown) {
     super(
       `the code of the ${store} store can't be loaded: ${messageOf(cause)}; if this program was bundled, give the bundle a ` +
-        "'require' (esbuild with format esm: the banner in docs/deploy.md), and install beside it what it leaves external",
+        "'require' (esbuild with format esm: the banner in docs/deploy.md), and install its external packages beside it",
       { cause },
     )
   }
@@ -316,7 +316,7 @@ export class RunPoisonedError extends DurableJobsError {
 
 /** What most of the losses speak for. */
 function poisonRemedy({ exit, cut, lease }: LossCounts): string {
-  if (cut > exit + lease) return 'mend the network between its workers and the store'
+  if (cut > exit + lease) return 'fix the network between its workers and the store'
   if (lease > exit) return 'look for a step that blocks the event loop for longer than maxBlocked'
   return 'look for a step that uses too much memory or crashes its process'
 }
@@ -330,7 +330,7 @@ export class ResultTimeoutError extends DurableJobsError {
   readonly code = 'RESULT_TIMEOUT'
   constructor(runId: RunId, timeoutMs: number, state: string) {
     super(
-      `run '${runId}' has not ended within ${formatDuration(timeoutMs)} (now: ${state}); it goes on, ask again later`,
+      `run '${runId}' has not ended within ${formatDuration(timeoutMs)} (now: ${state}); it is still going, try again later`,
     )
   }
 }
@@ -423,7 +423,7 @@ export class JournalMismatchError extends DurableJobsError {
   constructor(path: StepPath, stored: string, called: string) {
     super(
       `step '${path}' is stored as '${stored}' but the code calls it as '${called}'; ` +
-        'rename the new step or deploy code that keeps the old kind, and the run goes on',
+        'rename the new step or deploy code that keeps the old kind, and the run continues',
     )
   }
 }

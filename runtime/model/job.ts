@@ -51,7 +51,7 @@ export interface StepContext {
   /**
    * Puts the true cost of the call in place of the estimate that a `limits.points` of this step was charged; `limiter`
    * where it uses several.
-   * @throws InvalidOptionsError when the step uses none, or `cost` is no whole number
+   * @throws InvalidOptionsError when the step uses none, or `cost` is not a whole number
    */
   correctCost(cost: number, limiter?: Limiter): Promise<void>
 }

@@ -17,7 +17,7 @@ export class RateLimitedError extends DurableJobsError {
   readonly delayMs: number
   constructor(delay: Duration, message?: string, options?: ErrorOptions) {
     const delayMs = parseDuration(delay, 'RateLimitedError')
-    super(message ?? `asked to pause for ${delay}`, options)
+    super(message ?? `requested a pause of ${delay}`, options)
     this.delayMs = delayMs
   }
 }

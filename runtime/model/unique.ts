@@ -109,7 +109,7 @@ function authorsKey(key: (input: unknown) => unknown, input: unknown, job: strin
     throw new InvalidOptionsError(`job '${job}': unique.key ${problem} for this input`)
   }
   throw new InvalidOptionsError(
-    `job '${job}': unique.key answered ${kindOf(answer)} for this input; it must answer a string or a number`,
+    `job '${job}': unique.key returned ${kindOf(answer)} for this input; it must return a string or a number`,
   )
 }
 
@@ -124,14 +124,14 @@ function callKey(key: (input: unknown) => unknown, input: unknown, job: string):
 
 /** Why text can be no key, if so. */
 function problemOf(key: string): string | undefined {
-  if (key === '') return 'answered an empty string; it must name what must not run twice'
+  if (key === '') return 'returned an empty string; it must identify the work that must not run twice'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
   if (!key.isWellFormed() || /[\u0000-\u001f\u007f]/.test(key)) {
-    return 'answered text with control characters or half a character; take a digest of it'
+    return 'returned text with control characters or half a character; use a digest of it'
   }
   const bytes = key.length > longestKey ? key.length : new TextEncoder().encode(key).length
   return bytes > longestKey
-    ? `answered ${bytes} bytes, over the limit of ${longestKey}; shorten it, or take a digest`
+    ? `returned ${bytes} bytes, over the limit of ${longestKey}; shorten it, or use a digest`
     : undefined
 }
 

@@ -70,7 +70,7 @@ function leaderless(leaders: readonly LeaderInfo[], workers: readonly WorkerInfo
   return {
     name: 'leader',
     verdict: 'warning',
-    found: `${found}: nobody sweeps, no schedule fires`,
+    found: `${found}: no worker sweeps, no schedule fires`,
     remedy: 'start a worker without --no-leader, or read in the log of one why it does not lead',
   }
 }

@@ -138,7 +138,7 @@ export function parseRunQuery(query: RunQuery): RunSearch {
 function statesOf({ states, fingerprint, worker, limiter }: RunFilter): RunState[] {
   const strange = states?.find((state) => !runStates.includes(state))
   if (strange !== undefined) {
-    throw new InvalidOptionsError(`runs: '${strange}' is no state; there are ${runStates.join(', ')}`)
+    throw new InvalidOptionsError(`runs: '${strange}' is not a state; use one of ${runStates.join(', ')}`)
   }
   return runStates.filter(
     (state) =>

@@ -20,8 +20,8 @@ export function scheduleCheck(
     return {
       name: 'schedules',
       verdict: 'warning',
-      found: `${named(conflicts)}: put by hand, and code declares one of that name too`,
-      remedy: 'remove the one put by hand, and that of the code holds; or give it another name',
+      found: `${named(conflicts)}: created with put, and code declares one of that name too`,
+      remedy: 'remove the one created with put, and the one in code takes effect; or rename it',
     }
   }
   return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
@@ -42,7 +42,7 @@ function overdueCheck(overdue: readonly ScheduleInfo[], leader: string | undefin
     return {
       name: 'schedules',
       verdict: 'warning',
-      found: `${named(overdue)} overdue by up to ${longest}, and nobody leads`,
+      found: `${named(overdue)} overdue by up to ${longest}, and no worker leads`,
       remedy: 'start a worker: it fires or skips what is due, by the policy of each schedule',
     }
   }

@@ -108,7 +108,7 @@ function parseNamespace(value: unknown): string {
 function parsePassword(value: unknown): StoreConfig['password'] {
   if (value === undefined || typeof value === 'string') return value
   if (typeof value === 'function') return value as () => string | Promise<string>
-  throw new InvalidOptionsError('store.password: write a string or a function that answers one')
+  throw new InvalidOptionsError('store.password: use a string or a function that returns one')
 }
 
 function parseRetention(options: RetentionOptions): RetentionPolicy {

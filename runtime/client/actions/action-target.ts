@@ -38,7 +38,9 @@ function parseSeen(seen: Readonly<Record<RunId, RunState>> | undefined): {
   if (seen === undefined) return {}
   const strange = Object.values(seen).find((state) => !runStates.includes(state))
   if (strange === undefined) return { seen }
-  throw new InvalidOptionsError(`target.seen: '${strange}' is no state; there are ${runStates.join(', ')}`)
+  throw new InvalidOptionsError(
+    `target.seen: '${strange}' is not a state; use one of ${runStates.join(', ')}`,
+  )
 }
 
 function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind: 'filter' }): RunFilter {
@@ -67,18 +69,18 @@ function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): 
   const kept = parts.filter((part) => !isBlank(part))
   if (all !== undefined && (all !== true || kept.length > 0)) {
     throw new InvalidOptionsError(
-      'target.all: write true beside an empty filter, for all runs; leave it out beside a filter with parts',
+      'target.all: set it to true with an empty filter, for all runs; omit it with a filter that has parts',
     )
   }
   const [blank] = parts.find(isBlank) ?? []
   if (all === undefined && blank !== undefined) {
     throw new InvalidOptionsError(
-      `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); leave it out to choose runs without it`,
+      `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); omit it to select runs without it`,
     )
   }
   if (all === undefined && kept.length === 0) {
     throw new InvalidOptionsError(
-      'target.filter is empty; choose runs by parts such as job or states, or write all: true beside it for all runs',
+      'target.filter is empty; select runs by parts such as job or states, or add all: true for all runs',
     )
   }
   return Object.fromEntries(kept)

@@ -124,7 +124,7 @@ export class Actions {
 
 function parseCourse({ rate, limit, onProgress, signal }: ContinueOptions): Course {
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-    throw new InvalidOptionsError(`limit: ${limit} is no number of runs; write a whole number of 1 or more`)
+    throw new InvalidOptionsError(`limit: ${limit} is not a number of runs; use a whole number of 1 or more`)
   }
   const perMs = rate === undefined ? undefined : parseRate(rate)
   return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal }
@@ -142,7 +142,7 @@ function parseRunAgain(
   runAgain: readonly StepPath[] | undefined,
 ): readonly StepPath[] | undefined {
   if (runAgain === undefined) return undefined
-  if (action !== 'retry') throw new InvalidOptionsError(`runAgain: a ${action} runs no step; leave it out`)
+  if (action !== 'retry') throw new InvalidOptionsError(`runAgain: a ${action} runs no step; omit it`)
   if (runAgain.length <= maxSteps) return [...new Set(runAgain)]
   throw new InvalidOptionsError(`runAgain: name at most ${maxSteps} steps, not ${runAgain.length}`)
 }

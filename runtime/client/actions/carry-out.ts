@@ -94,7 +94,7 @@ async function patiently<T>(
 
 function stopped(error: StoreUnavailableError, { id, done }: ActionInfo): StoreUnavailableError {
   return new StoreUnavailableError(
-    `${error.message}; action ${id} had done ${done} runs; jobs.actions.continue('${id}') goes on with it`,
+    `${error.message}; action ${id} had done ${done} runs; jobs.actions.continue('${id}') continues it`,
     { kind: error.kind, cause: error },
   )
 }

@@ -15,7 +15,7 @@ export function parseRate(rate: unknown, option = 'rate'): number {
   const perMs = Number(count) / (unitMs[unit as keyof typeof unitMs] ?? 0)
   if (count !== '' && perMs > 0) return perMs
   throw new InvalidOptionsError(
-    `${option}: '${String(rate)}' is no rate; write runs per time such as '20/s', '300/m', '50/h'`,
+    `${option}: '${String(rate)}' is not a rate; use runs per time such as '20/s', '300/m', '50/h'`,
   )
 }
 

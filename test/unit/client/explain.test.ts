@@ -134,7 +134,9 @@ test('a run that was lost twice says which workers may take it', async () => {
   }
   const pauses = { ...facts, run: async () => waiting, linePlaces: async () => [] }
   expect((await explainRun(pauses as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
-    expect.stringMatching(/^It pauses because its worker was lost; its next try is due in 4\.0 s, at .*\.$/),
+    expect.stringMatching(
+      /^It pauses because its worker was lost; its next attempt is due in 4\.0 s, at .*\.$/,
+    ),
     'It has lost 4 workers so far: 4 of the 5 losses in a row without a new step that fail it as poisoned.',
   ])
   const last = { ...pauses, run: async () => ({ ...waiting, losses: 5, lossStreak: 5 }) }
@@ -149,6 +151,6 @@ test('a run that was lost twice says which workers may take it', async () => {
   expect((await explainRun(timedOut as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
     expect.stringMatching(/^Its next try is due in 4\.0 s/),
     'Its last attempt failed: too long.',
-    'A body that ignores its signal is given a few seconds to end before the step goes on.',
+    'A body that ignores its signal gets a few seconds to end before the step continues.',
   ])
 })

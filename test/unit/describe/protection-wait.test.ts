@@ -46,13 +46,13 @@ const long = saying({ kind: 'closing', cause: 'total' })
 
 describe('what a run that needs protection waits for', () => {
   test.each<[string, readonly ProtectionCandidate[]]>([
-    ['no worker that could take it has it or may ask for it now', []],
-    ['no worker that could take it has it or may ask for it now', [{}, {}]],
-    ['1 worker that could take it may ask for it', [{ protectedRuns: 'may ask' }]],
-    ['1 worker that could take it may ask for it', [saying({ kind: 'idle' })]],
+    ['no worker that could take it has protection or may ask for it now', []],
+    ['no worker that could take it has protection or may ask for it now', [{}, {}]],
+    ['1 worker that could take it may ask for protection', [{ protectedRuns: 'may ask' }]],
+    ['1 worker that could take it may ask for protection', [saying({ kind: 'idle' })]],
     ['1 worker asks ECS for it', [saying({ kind: 'asking', forMs: 1, keepsSlot: true })]],
     [
-      '2 workers have too little left of it and renew it first',
+      '2 workers have too little protection left and renew it first',
       [saying({ kind: 'held' }), saying({ kind: 'held' })],
     ],
     [
@@ -82,7 +82,7 @@ describe('what a run that needs protection waits for', () => {
       [long],
     ],
     [
-      '1 worker is of an older revision than one that has started, and takes none; 1 worker that could take it may ask for it',
+      '1 worker is of an older revision than another one, and takes no such runs; 1 worker that could take it may ask for protection',
       [older, { protectedRuns: 'may ask' }],
     ],
   ])('%s', (text, candidates) => {
