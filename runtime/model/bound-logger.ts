@@ -1,6 +1,6 @@
 import type { Logger } from './job.ts'
 
-/** Returns a logger that puts `bindings` on every line of `log`. */
+/** Returns a logger that adds `bindings` to every line of `log`. */
 export function withFields(log: Logger, bindings: object): Logger {
   const bind =
     (level: keyof Logger) =>
@@ -9,7 +9,7 @@ export function withFields(log: Logger, bindings: object): Logger {
   return { debug: bind('debug'), info: bind('info'), warn: bind('warn'), error: bind('error') }
 }
 
-/** Returns a logger that drops the lines that are written while `isSilent` returns true. */
+/** Returns a logger that drops lines written while `isSilent` returns true. */
 export function silentWhile(isSilent: () => boolean, log: Logger): Logger {
   const write =
     (level: keyof Logger) =>
