@@ -3,11 +3,11 @@ import type { ScheduleInfo } from './schedules.ts'
 import type { StoreCheck } from './store.ts'
 import { type LeaderInfo, leaderRole } from './terms.ts'
 
-/** Later than this, a tick is not only late: nobody fires. Without a leader that is clear once a new one could have come. */
+/** A tick later than this means that no worker fires. Without a leader that is clear once a new one could have come. */
 const overdueMs = { led: 60_000, leaderless: 5_000 } as const
 const mostNamed = 5
 
-/** Leading is not firing: a tick that is long overdue while somebody leads is a fault. */
+/** A leader may not fire: a tick that is long overdue under a leader is a fault. */
 export function scheduleCheck(
   schedules: readonly ScheduleInfo[],
   leaders: readonly LeaderInfo[],
@@ -27,7 +27,7 @@ export function scheduleCheck(
   return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
 }
 
-/** How late a tick may be with this leader, or without one. */
+/** Returns how late a tick may be with this leader, or without one. */
 export function longestOverdueMs(leaders: readonly LeaderInfo[]): {
   readonly ms: number
   readonly leader: string | undefined
