@@ -10,9 +10,9 @@ import type { Store } from '../store/store.ts'
 import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 export interface AttentionOptions {
-  /** Only findings of this severity and graver ones. Default: all. */
+  /** Only findings of this severity and more severe ones. Default: all. */
   severity?: Severity
-  /** Whether findings that an operator has muted are told, too. Default: false. */
+  /** Whether to include findings that an operator has muted. Default: false. */
   muted?: boolean
 }
 

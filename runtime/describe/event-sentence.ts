@@ -3,7 +3,7 @@ import type { OperationEvent, OperationName, RunEvent, StoreEvent } from '../sto
 import { leaderRole } from '../store/terms.ts'
 import { ruleText } from './rule-text.ts'
 
-/** Returns what happened on one line, without the time: `queue 'mail' paused by ana: 'storm'`. */
+/** Returns an event on one line, without the time: `queue 'mail' paused by ana: 'storm'`. */
 export function eventSentence(event: StoreEvent): string {
   return event.kind === 'run' ? runSentence(event) : operationSentences[event.operation](event)
 }
@@ -36,7 +36,7 @@ function runSentence(event: RunEvent): string {
   return `run ${run} of '${job}' in queue '${queue}' ${transitionText(event)}`
 }
 
-/** Returns what happened to the run alone: `claimed, now running`. */
+/** Returns a transition of a run: `claimed, now running`. */
 export function transitionText({ transition, state }: RunEvent): string {
   const verb = transitionVerbs[transition]
   return verb.startsWith(state) ? verb : `${verb}, now ${state}`

@@ -20,14 +20,14 @@ import { ruleText } from './rule-text.ts'
 import { stopText } from './stop-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
 
-/** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
+/** Why a run is in its state: one sentence after the other, from the run itself to the cause. */
 export interface Explanation {
   readonly id: RunId
   readonly state: RunState | 'unknown'
   readonly sentences: readonly string[]
 }
 
-/** What the sentences are made of: read once, each part a snapshot. */
+/** The data of the sentences: read once, each part a snapshot. */
 interface Facts extends FleetSnapshot {
   readonly inspector: Inspector
   readonly now: number
@@ -129,7 +129,7 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
     run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
   const own = run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitingSentence(run, facts.now)]
   const stuck = run.waitingFor.kind === 'limit' ? await deadlockSentences(run.id, facts) : []
-  // The next attempt waits for the end of the body before (R3).
+  // The next attempt waits for the end of the previous body (R3).
   const late =
     run.error?.name === 'StepTimeoutError'
       ? ['A body that ignores its signal gets a few seconds to end before the step continues.']
@@ -137,7 +137,7 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
   return [...own, ...error, ...late, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
 }
 
-/** Limits that an operator changed, and by whom. */
+/** Returns the limits that an operator changed, and by whom. */
 async function changedLimits(places: readonly LinePlace[], { inspector, now }: Facts): Promise<string[]> {
   const names = new Set(places.map(({ limiter }) => limiter))
   const limiters = await inspector.limiters()
@@ -153,7 +153,7 @@ async function changedLimits(places: readonly LinePlace[], { inspector, now }: F
     )
 }
 
-/** What holds up the run for good: a deadlock that it is in, or one behind which it waits. */
+/** Returns why the run can't continue by itself: a deadlock that it is in, or one that it waits behind. */
 async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<string[]> {
   const deadlocks = findDeadlocks(await inspector.waitGraph({ run: id }), id)
   return deadlocks.flatMap((deadlock) => [
@@ -180,14 +180,14 @@ function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
   return waitKinds[kind].sentence(name, until === undefined ? undefined : dueText(until, now))
 }
 
-/** What keeps every worker from taking the run, however long it waits for a slot. */
+/** Returns what keeps every worker from taking the run, even if a slot were free. */
 function hindrances(run: Run, facts: Facts): string[] {
   return findHindrances(run, facts)
     .filter(({ kind }) => kind !== 'busy')
     .map((hindrance) => hindranceSentence(hindrance, run, facts.now))
 }
 
-/** Steps that began and have no end stored. */
+/** Returns the steps that began and have no end stored. */
 async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]> {
   const places = await inspector.linePlaces(run.id)
   const entries = await inspector.journalOutline(run.id, { after: Math.max(0, run.position - 1), limit: 1 })
@@ -207,12 +207,12 @@ function lostHolder(name: string, { workers }: Facts): string[] {
     : ['That worker is dead and no other is running: start one, and the run continues from its stored steps.']
 }
 
-/** Of what has a time to come, and may be late. */
+/** Describes a due time, which may have passed. */
 function dueText(at: number, now: number): string {
   return `${at > now ? 'is' : 'was'} due ${instantText(at, now)}`
 }
 
-/** What was lost under a live run, and what another loss does. */
+/** Describes the losses of a live run, and the effect of another one. */
 async function lossSentences(run: Run, inspector: Pick<Inspector, 'history'>): Promise<string[]> {
   if (run.losses === 0 || 'endedAt' in run) return []
   const explained = (await inspector.history(run.id)).findLast(({ kind }) => kind === 'explained')

@@ -2,7 +2,7 @@ import type { LedgerLine } from '../store/schedules.ts'
 import { durationToken } from './duration-token.ts'
 import { byAndWhy } from './manual-action.ts'
 
-/** What a line says beside its tick and its outcome. */
+/** Returns the details of a ledger entry besides its tick and its outcome. */
 export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: LedgerLine): string {
   const parts = [
     why === undefined ? '' : skipText(why, other),
@@ -25,7 +25,7 @@ function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined
   return words[why]
 }
 
-/** The tick that a line is about, or the first of a stretch and how many follow until when. */
+/** Returns the tick of an entry, or the first of a stretch and how many follow until when. */
 export function tickText({ tick, until, count }: LedgerLine): string {
   if (tick === undefined) return ''
   return until === undefined ? instant(tick) : `${instant(tick)}, ${count} until ${instant(until)}`

@@ -3,7 +3,7 @@ import type { WorkerInfo } from '../store/worker-info.ts'
 import { durationToken } from './duration-token.ts'
 import { remedyOf } from './protection-text.ts'
 
-/** Of a worker that could take a run if its task were protected: what it says of that. */
+/** A worker that could take a run if its task were protected, with its protection. */
 export type ProtectionCandidate = Pick<WorkerInfo, 'protection' | 'protectedRuns'>
 
 interface Cause {
@@ -13,7 +13,7 @@ interface Cause {
   readonly text: (isOne: boolean) => string
 }
 
-/** Returns who a run that needs protection waits for: how many workers, and what keeps each from having it. */
+/** Returns which workers a run that needs protection waits for: how many, and what keeps each from having it. */
 export function protectionWaitText(candidates: readonly ProtectionCandidate[]): string {
   const groups = new Map<string, { readonly cause: Cause; count: number }>()
   for (const candidate of candidates) {
@@ -29,7 +29,7 @@ export function protectionWaitText(candidates: readonly ProtectionCandidate[]): 
     .join('; ')
 }
 
-/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined where they have no common one. */
+/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined if they differ. */
 export function commonRefusal(candidates: readonly ProtectionCandidate[]): string | undefined {
   const codes = candidates.map(({ protection }) =>
     protection?.state.kind === 'refused' ? protection.state.code : undefined,

@@ -12,7 +12,7 @@ export function stoppedText({ paused, dropped }: Stops, now: number): string | u
   return paused && `paused by ${byAndWhy(paused)} (${agoToken(paused.at, now)})`
 }
 
-/** Returns what is out of the ordinary with a schedule; '' when nothing is. */
+/** Returns what is unusual about a schedule; '' if nothing is. */
 export function scheduleStateText(
   schedule: Stops & Pick<ScheduleInfo, 'conflict' | 'queued'>,
   now: number,

@@ -2,7 +2,7 @@ import type { LinePlace } from '../store/limiters.ts'
 import { clockTime } from './clock-time.ts'
 
 /**
- * Says where a run, or a step of it, stands on the waitlist of a limiter.
+ * Returns the position of a run, or a step of it, on the waitlist of a limiter, as a sentence.
  * @param now This host's time, only to write times as people read them.
  */
 export function waitlistSentence(place: LinePlace, now: number): string {

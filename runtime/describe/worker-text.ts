@@ -66,7 +66,7 @@ export function workerRevisionText({ task }: Pick<WorkerInfo, 'task'>): string {
   return task === undefined ? '' : `${task.family}:${task.revision}`
 }
 
-/** Returns what becomes of a run of a draining worker: `finishes 'pay', cut in 1m55s`. */
+/** Returns what will happen to a run of a draining worker: `finishes 'pay', cut in 1m55s`. */
 export function drainPlanText({ plan, path = '' }: RunDrainPlan, leftMs: number | undefined): string {
   switch (plan) {
     case 'handing over':

@@ -95,7 +95,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   expect(first.stdout.match(/^ {2}\S+ failed: .*the bank is down$/gm)).toHaveLength(2)
   expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
   const [, id = ''] =
-    /^stopped; go on with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
+    /^stopped; continue with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
   const standing = await cli.ok('retry', '--continue', id, '--dry-run')
   expect(standing).toBe(`retried 2 runs (action ${id})\nabout 2 runs are left\n`)
   expect(await cli.json('retry', '--continue', id, '--dry-run')).toMatchObject({

@@ -187,7 +187,7 @@ describe('the command line', () => {
 
 describe('the palette', () => {
   test('finds a command by its words and carries it out', () => {
-    const found = typed(pressed(list, 'ctrl-p'), 'stand still')
+    const found = typed(pressed(list, 'ctrl-p'), 'unfreezes')
     expect(pressed(found, 'enter').frozen).toBeDefined()
   })
 

@@ -15,7 +15,7 @@ export function parseActionKind(kind: unknown): ActionKind {
 }
 
 /**
- * A target with each run once, and with the states that the action is for when its filter names none.
+ * Returns a target with each run once, and with the states that the action applies to if its filter names none.
  * @throws InvalidOptionsError
  */
 export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
@@ -47,7 +47,7 @@ function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind:
   checkKnownOptions(target, ['kind', 'filter', 'all'], 'target')
   checkKnownOptions(target.filter, filterNames, 'target.filter')
   const filter = narrowed(target)
-  // Before anything is begun.
+  // Before anything is started.
   parseRunQuery({ ...filter, limit: 1 })
   const states = filter.states ?? defaultStates(action, filter)
   const useless = states.filter((state) => !runStates.includes(state) || !accepts(action, state))
@@ -60,7 +60,10 @@ function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind:
   )
 }
 
-/** The parts of a filter that have a value. What was meant to have one and has none would act on all runs. */
+/**
+ * Returns the parts of a filter that have a value. A part that was meant to have one and has none would select all
+ * runs.
+ */
 function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): RunFilter {
   // The key of a limiter without keys is empty.
   const isBlank = ([name, value]: readonly [string, unknown]): boolean =>
@@ -91,7 +94,7 @@ const pastForms = { retry: 'retried', cancel: 'cancelled', remove: 'removed' } a
   string
 >
 
-/** A retry without states is for what failed: what an operator cancelled is retried only by its name. */
+/** A retry without states selects failed runs: a run that an operator cancelled is retried only by its name. */
 function defaultStates(action: ActionKind, { fingerprint }: RunFilter): readonly RunState[] {
   if (action === 'retry' || fingerprint !== undefined) return ['failed']
   return runStates.filter((state) => accepts(action, state))

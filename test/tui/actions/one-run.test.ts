@@ -176,7 +176,7 @@ test('what can’t be done is said before a dialog opens', async () => {
   expect(host.refusal('retry from step', run, run)).toBe("it doesn't apply to 2 runs")
   expect(host.refusal('retry')).toBe('nothing is selected')
   expect(host.refusal('retry', { ...run, state: 'failed' }, { kind: 'queue', id: 'q', paused: false })).toBe(
-    'it is for marked runs, or for one run at a time',
+    'it applies to marked runs, or to one run at a time',
   )
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: true })).toBe('it is already draining')
   expect(host.refusal('drain', run)).toBe('it is not for run r')

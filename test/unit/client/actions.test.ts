@@ -252,7 +252,7 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
     const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: undefined }
     const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
     const failed = expect(carried).rejects.toThrow(
-      /had done 3 runs; jobs.actions.continue\('act_x'\) goes on/,
+      /had done 3 runs; jobs.actions.continue\('act_x'\) continues it/,
     )
     await clock.advance(40_000)
     await failed

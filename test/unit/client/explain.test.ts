@@ -122,7 +122,7 @@ test('a run that was lost twice says which workers may take it', async () => {
   ]
   const known = { ...facts, history: async () => entries }
   expect((await explainRun(known as unknown as Inspector, handle.id, 0)).sentences.at(-1)).toBe(
-    'What ended its worker w2 is known: stopped by a deployment.',
+    'The end of its worker w2 is explained: stopped by a deployment.',
   )
   const { startedAt: _, ...rest } = { startedAt: 0, ...run }
   const waiting = {
@@ -142,7 +142,7 @@ test('a run that was lost twice says which workers may take it', async () => {
   const last = { ...pauses, run: async () => ({ ...waiting, losses: 5, lossStreak: 5 }) }
   expect((await explainRun(last as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
     expect.stringMatching(
-      /and has no try left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
+      /and has no attempt left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
     ),
     expect.stringMatching(/^It has lost 5 workers so far: 5 of the 5 losses/),
   ])

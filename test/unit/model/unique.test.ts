@@ -60,10 +60,10 @@ describe('a unique key', () => {
   })
 
   test.each<[string, (input: Input) => unknown, RegExp]>([
-    ['undefined', () => undefined, /answered undefined for this input; it must answer a string or a number/],
-    ['null', () => null, /answered null/],
-    ['NaN', () => Number.NaN, /answered NaN/],
-    ['an object', ({ file }) => ({ file }), /answered object/],
+    ['undefined', () => undefined, /returned undefined for this input; it must return a string or a number/],
+    ['null', () => null, /returned null/],
+    ['NaN', () => Number.NaN, /returned NaN/],
+    ['an object', ({ file }) => ({ file }), /returned object/],
     ['a promise', async () => 'a', /returned a promise/],
     ['a promise that fails', () => Promise.reject(new Error('late')), /returned a promise/],
     ['nothing', () => '', /returned an empty string/],
