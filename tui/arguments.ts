@@ -50,13 +50,13 @@ export function parseArguments(args: readonly string[]): Arguments {
     .version(packageVersion(), '-V, --version', 'print the version')
     .addArgument(new Argument('[run]', 'open on this run'))
   addStoreOption(command)
-    .option('--demo', 'show a shop with its last 24 hours and workers that live; gone at the end')
+    .option('--demo', 'show a demo shop with its last 24 hours and live workers; deleted at the end')
     .option('--seed <number>', 'with --demo: make the same shop again', readSeed)
-    .option('--write', 'arm the actions; without it nothing is ever changed')
+    .option('--write', 'enable actions; without it nothing is ever changed')
     .option('--as <name>', 'your name for the audit log (default: your user name and this host)')
-    .option('--env <name>', 'what the top line calls this store')
-    .option('--prod', 'mark it as production: red, and actions ask for more')
-    .option('--ascii', 'draw with ASCII alone')
+    .option('--env <name>', 'name of this store in the top line')
+    .option('--prod', 'mark the store as production: red, and actions need stronger confirmation')
+    .option('--ascii', 'draw with ASCII only')
     .addOption(
       new Option('--once [screen]', 'print one frame as text (default: home), and end')
         .choices(screenNames.filter((name) => name !== 'run' && name !== 'step'))
@@ -73,17 +73,17 @@ export function parseArguments(args: readonly string[]): Arguments {
 function readSeed(text: string): number {
   const seed = Number(text)
   if (/^\d+$/.test(text) && Number.isSafeInteger(seed)) return seed
-  throw new InvalidArgumentError('write a whole number, as 7.')
+  throw new InvalidArgumentError('write a whole number, such as 7.')
 }
 
 function checked(
   { store, demo, seed, write = false, as, env, prod = false, ascii = false, once, json = false }: Options,
   run: string | undefined,
 ): Arguments {
-  if (demo && store !== undefined) throw usageError('--demo makes a store of its own; leave out --store')
+  if (demo && store !== undefined) throw usageError('--demo makes its own store; omit --store')
   if (!demo && seed !== undefined) throw usageError('--seed is the number of a demo; add --demo')
   if (run !== undefined && once !== undefined && once !== 'home') {
-    throw usageError(`--once ${once} and a run are two screens; leave out one of them`)
+    throw usageError(`--once ${once} and a run are two screens; omit one of them`)
   }
   if (json && once === undefined) throw usageError('--json prints the frame of --once; add --once')
   return {

@@ -57,7 +57,7 @@ function moveKeys(): readonly Binding[] {
   return [
     key(['j', 'down'], 'down', 'down', 'moves the cursor down'),
     key(['k', 'up'], 'up', 'up', 'moves the cursor up'),
-    key(['g', 'home'], 'top', 'top', 'moves to the first row and stays there as new ones come'),
+    key(['g', 'home'], 'top', 'top', 'moves to the first row and stays there when new ones come'),
     key(['G', 'end'], 'bottom', 'bottom', 'moves to the last row'),
     key(['ctrl-d'], 'half page down', 'half page down', 'moves half a page down'),
     key(['ctrl-u'], 'half page up', 'half page up', 'moves half a page up'),
@@ -79,7 +79,7 @@ function goKeys(): readonly Binding[] {
   return [
     {
       ...{ keys: ['enter', 'right', 'l'], command: 'open', label: 'open', group: 'go', footer: 1 },
-      help: 'opens what the cursor is on',
+      help: 'opens the row under the cursor',
     },
     {
       ...{ keys: ['esc', 'left', 'h'], command: 'back', label: 'back', group: 'go', footer: 90 },
@@ -87,7 +87,7 @@ function goKeys(): readonly Binding[] {
     },
     {
       ...{ keys: ['J'], command: 'jump', label: 'jump', group: 'go', footer: 3 },
-      help: 'goes to what the row is connected with: worker, queue, limiter, schedule, run',
+      help: 'goes to a related worker, queue, limiter, schedule or run',
     },
     ...digits,
     {
@@ -95,21 +95,21 @@ function goKeys(): readonly Binding[] {
       command: 'history back',
       label: 'history',
       group: 'go',
-      help: 'goes to the place visited before',
+      help: 'goes back to the previous screen',
     },
     {
       keys: [']'],
       command: 'history forward',
       label: 'forward',
       group: 'go',
-      help: 'goes to the place visited after',
+      help: 'goes forward to the next screen',
     },
     {
       keys: ['-'],
       command: 'toggle',
       label: 'last',
       group: 'go',
-      help: 'switches between this place and the last one',
+      help: 'switches between this screen and the last one',
     },
     {
       keys: [':'],
@@ -141,7 +141,7 @@ function viewKeys(): readonly Binding[] {
     },
     {
       ...{ keys: ['S'], command: 'flip sort', label: 'flip sort', group: 'view', screens: markable },
-      help: 'turns the order around',
+      help: 'reverses the order',
     },
     {
       ...{ keys: ['t'], command: 'range', label: 'range', group: 'view', footer: 21 },
@@ -149,27 +149,27 @@ function viewKeys(): readonly Binding[] {
     },
     {
       ...{ keys: ['F'], command: 'freeze', label: 'freeze', group: 'view', footer: 22 },
-      help: 'lets the view stand still, or move on',
+      help: 'freezes the view, or unfreezes it',
     },
     {
       ...{ keys: ['z'], command: 'zoom', label: 'zoom', group: 'view', screens: zooming, footer: 23 },
-      help: 'gives the whole screen to what is said of the row, or takes it back',
+      help: 'shows the details of the row on the whole screen, or beside the list again',
     },
     {
       ...{ keys: ['ctrl-r'], command: 'reload', label: 'reload', group: 'view' },
-      help: 'reads everything anew',
+      help: 'reads everything again',
     },
     {
       ...{ keys: ['space'], command: 'mark', label: 'mark', group: 'view', screens: markable, footer: 10 },
-      help: 'marks the row, or takes the mark away',
+      help: 'marks or unmarks the row',
     },
     {
       ...{ keys: ['a'], command: 'choose all', label: 'all', group: 'view', screens: ['runs'], footer: 11 },
-      help: 'chooses all that match, also those that are not in the list: actions are for them',
+      help: 'selects all matches, including those not in the list, as the target of actions',
     },
     {
       ...{ keys: ['M'], command: 'unmark all', label: 'unmark', group: 'view', screens: markable },
-      help: 'takes all marks away',
+      help: 'removes all marks',
     },
   ]
 }
@@ -187,21 +187,21 @@ function ownKeys(): readonly Binding[] {
   return [
     key('f', 'fold', details, {
       label: 'fold',
-      help: 'folds what is below the line, or unfolds it',
+      help: 'folds the part below the row, or unfolds it',
       footer: 6,
     }),
     key('w', 'short waits', ['run'], {
       ...{ label: 'short waits', footer: 5 },
-      help: 'draws long waits short, or all times on the true clock',
+      help: 'compresses long waits, or draws all times to scale',
     }),
     key('.', 'next tab', ['run'], {
       label: 'next tab',
       help: 'shows the next of why, error, input, output, history, about',
     }),
-    key(',', 'previous tab', ['run'], { label: 'tab back', help: 'shows the tab before' }),
+    key(',', 'previous tab', ['run'], { label: 'tab back', help: 'shows the previous tab' }),
     key('d', 'differences', ['step'], {
       ...{ label: 'differences', footer: 7 },
-      help: 'shows how the error of each try differs from the one before',
+      help: 'shows how the error of each attempt differs from the previous one',
     }),
     key('v', 'level', ['events'], {
       ...{ label: 'level', footer: 5 },
@@ -209,14 +209,14 @@ function ownKeys(): readonly Binding[] {
     }),
     key('K', 'unique keys', ['limits'], {
       ...{ label: 'unique keys', footer: 5 },
-      help: 'shows the unique keys that are held and by which runs, or the limiters again',
+      help: 'shows the held unique keys and their runs, or the limiters again',
     }),
-    tab('W', 'why', 'says in sentences why the run is where it is'),
+    tab('W', 'why', 'explains in sentences why the run is in its state'),
     tab('e', 'error', 'shows its error with causes and stack'),
     tab('i', 'input', 'shows its input'),
     tab('u', 'output', 'shows its output'),
-    tab('H', 'history', 'shows what happened to it beside its steps: losses, hand-overs, actions'),
-    tab('A', 'about', 'shows all facts of its record: tags, headers, unique key, times'),
+    tab('H', 'history', 'shows its history besides steps: losses, hand-overs, actions'),
+    tab('A', 'about', 'shows its whole record: tags, headers, unique key, times'),
   ]
 }
 
@@ -224,7 +224,7 @@ function copyKeys(): readonly Binding[] {
   return [
     {
       ...{ keys: ['y'], command: 'copy', label: 'copy', group: 'copy', footer: 60 },
-      help: 'copies the id of what the cursor is on, or a value or an error: asks which',
+      help: 'copies the id of the row, or a value or an error: asks which',
     },
     {
       ...{
@@ -245,7 +245,7 @@ function copyKeys(): readonly Binding[] {
         screens: ['run', 'step', 'failures', 'events'],
         footer: 61,
       },
-      help: 'opens all of what the pane shows in $PAGER, unfolded',
+      help: 'opens the whole content of the pane in $PAGER, unfolded',
     },
   ]
 }
@@ -262,11 +262,11 @@ function actKeys(): readonly Binding[] {
   return [
     key('r', 'retry', 1, {
       ...{ label: 'retry', screens: [...runs, 'failures'] },
-      help: 'lets ended or blocked runs go on with their stored steps: one, the marked ones, or a whole failure',
+      help: 'continues ended or blocked runs from their stored steps: one, the marked ones, or all of a failure',
     }),
     key('R', 'retry from step', 2, {
       ...{ label: 'from step', screens: runs },
-      help: 'runs a step of your choice again, and every step stored after it',
+      help: 'runs a chosen step again, and every step stored after it',
     }),
     key('x', 'cancel', 2, {
       ...{ label: 'cancel', screens: runs },
@@ -278,11 +278,11 @@ function actKeys(): readonly Binding[] {
     }),
     key('P', 'pause or resume', 2, {
       ...{ label: 'pause/resume', screens: ['home', 'queues', 'cron'] },
-      help: 'pauses a queue or a schedule, or lets a paused one go on',
+      help: 'pauses or resumes a queue or a schedule',
     }),
     key('T', 'trigger', 1, {
       ...{ label: 'trigger', screens: ['cron'] },
-      help: 'runs a schedule now, beside its ticks',
+      help: 'runs a schedule now, in addition to its ticks',
     }),
     key('D', 'drain', 2, {
       ...{ label: 'drain', screens: ['workers'] },
@@ -290,15 +290,15 @@ function actKeys(): readonly Binding[] {
     }),
     key('E', 'set limiter', 2, {
       ...{ label: 'set', screens: ['limits'] },
-      help: "sets a limiter's numbers for everybody, whatever the code says",
+      help: "sets a limiter's numbers for all workers, instead of the code's",
     }),
     key('B', 'reset limiter', 2, {
       ...{ label: 'reset', screens: ['limits'] },
-      help: "puts the code's numbers of a limiter back in force",
+      help: "resets a limiter to the code's numbers",
     }),
     key('m', 'mute', 2, {
       ...{ label: 'mute', screens: ['home'] },
-      help: 'leaves a finding out of attention for a while, for everybody',
+      help: 'hides a finding for a while, for all users',
     }),
     key('U', 'unmute', 1, {
       ...{ label: 'unmute', screens: ['home'] },
@@ -329,7 +329,7 @@ function programKeys(): readonly Binding[] {
       command: 'log',
       label: 'my log',
       group: 'program',
-      help: 'shows what this session did, and how it went',
+      help: 'shows the actions of this session and their results',
     },
     { keys: ['ctrl-c'], command: 'quit at once', label: 'quit', group: 'program', help: 'quits at once' },
     {
@@ -344,7 +344,7 @@ function programKeys(): readonly Binding[] {
       command: 'repaint',
       label: 'repaint',
       group: 'program',
-      help: 'paints the whole screen anew',
+      help: 'repaints the whole screen',
     },
   ]
 }

@@ -38,20 +38,20 @@ export function addFilterOptions(command: Command): Command {
     .option('--unique <key>', 'only runs with this unique key; with --job alone the run that holds it')
     .option('--fingerprint <fingerprint>', 'only runs that failed in this way')
     .option('--worker <name>', 'only runs that this worker holds')
-    .option('--limiter <name>', 'only runs that wait for this limiter, themselves or with a step')
-    .option('--limit-key <key>', 'with --limiter: only those that wait for this key of it')
+    .option('--limiter <name>', 'only runs that wait for this limiter, with the run or a step')
+    .option('--limit-key <key>', 'with --limiter: only runs that wait for this key of it')
     .option('--older-than <duration>', 'only runs that are in their state for at least this long', duration)
     .option(
       '--since <when>',
-      'only runs that came into their state (or ended) since then: 2h, or a time',
+      'only runs that entered their state (or ended) since then: 2h, or a time',
       pastTime,
     )
     .option(
       '--before <when>',
-      'only runs that came into their state (or ended) before then: 2h, or a time',
+      'only runs that entered their state (or ended) before then: 2h, or a time',
       pastTime,
     )
-    .option('--text <text>', 'only runs with this in id, job or reason, whatever its case')
+    .option('--text <text>', 'only runs with this in id, job or reason, ignoring case')
 }
 
 /** The filter of a command line; undefined when it has none of the options. */
@@ -59,7 +59,7 @@ export function filterOf(options: FilterOptions): RunFilter | undefined {
   const { state: states, olderThan: minAgeMs } = options
   const { job, queue, tag, unique, fingerprint, worker, limiter, limitKey, since, before, text } = options
   if (limitKey !== undefined && limiter === undefined)
-    throw usageError('--limit-key is a key of a limiter; name that with --limiter')
+    throw usageError('--limit-key is a key of a limiter; name the limiter with --limiter')
   const filter = given({
     states,
     job,
@@ -82,7 +82,9 @@ function states(text: string, before: readonly RunState[] = []): RunState[] {
   const named = commaList(text)
   const strange = named.find((name) => !(runStates as readonly string[]).includes(name))
   if (strange !== undefined) {
-    throw new InvalidArgumentError(`'${strange}' is no state. Allowed choices are ${runStates.join(', ')}.`)
+    throw new InvalidArgumentError(
+      `'${strange}' is not a state. Allowed choices are ${runStates.join(', ')}.`,
+    )
   }
   return [...new Set([...before, ...(named as RunState[])])]
 }

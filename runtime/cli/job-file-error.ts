@@ -83,5 +83,5 @@ function missingModuleRemedy({ url, message }: ImportFailure): string {
   const meant = sources.find((source) => source !== path && existsSync(source))
   return meant === undefined
     ? ''
-    : `imports name the file as it is, with its extension: ${relative(dirname(path), meant)}`
+    : `import the file by its real name, with its extension: ${relative(dirname(path), meant)}`
 }

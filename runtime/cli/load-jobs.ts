@@ -55,8 +55,7 @@ async function loadFile(path: string): Promise<LoadedFile> {
 /** Rejects when Node would end because the file's own `await` waits for something that never comes. */
 function withoutEnd(path: string): { readonly promise: Promise<never>; release(): void } {
   const { promise, reject } = Promise.withResolvers<never>()
-  const told = (): void =>
-    reject(new JobFileError(`${shortPath(path)}: its top-level await waits for something that never comes`))
+  const told = (): void => reject(new JobFileError(`${shortPath(path)}: its top-level await never settles`))
   process.once('beforeExit', told)
   return { promise, release: () => process.off('beforeExit', told) }
 }
@@ -72,10 +71,10 @@ function jobsIn([name, value]: [string, unknown]): readonly Job[] {
 function noJob({ name, isFolder }: JobFiles, loaded: readonly LoadedFile[]): JobFileError {
   const exported = loaded.flatMap(({ exports }) => exports).join(', ') || 'nothing'
   const problem = isFolder
-    ? `none of its files exports a job (looked at ${loaded.map(({ path }) => shortPath(path)).join(', ')})`
+    ? `none of its files exports a job (checked ${loaded.map(({ path }) => shortPath(path)).join(', ')})`
     : `exports no job (it exports: ${exported})`
   return new JobFileError(
-    `${name}: ${problem}; export what defineJob answers: export const myJob = defineJob({ name: 'my-job' }, …)`,
+    `${name}: ${problem}; export the return value of defineJob: export const myJob = defineJob({ name: 'my-job' }, …)`,
   )
 }
 
@@ -97,6 +96,6 @@ function twoOfOneName(name: string, first: string, second: string): JobFileError
       ? `${shortPath(first)} exports two`
       : `${shortPath(first)} and ${shortPath(second)} each export one`
   return new JobFileError(
-    `two different jobs are named '${name}': ${places}; rename one, names tell jobs apart`,
+    `two different jobs are named '${name}': ${places}; rename one of them: jobs are identified by name`,
   )
 }

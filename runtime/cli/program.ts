@@ -46,7 +46,7 @@ const commands: Readonly<Record<string, readonly ((program: Command) => void)[]>
     addDoctor,
     addActions,
   ],
-  'Act by hand:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
+  'Manual actions:': [addRetry, addCancel, addRemove, addPause, addResume, addDrain],
 }
 
 const examples = `

@@ -32,7 +32,7 @@ export function runHead(run: Run, places: readonly LinePlace[], next: string): s
     ['queue', `${run.queue}, priority ${run.priority}`],
     [
       'protect',
-      run.protect ? "wants scale-in protection; a worker that doesn't ask for it takes it too" : '',
+      run.protect ? 'needs scale-in protection; a worker without protection configured takes it too' : '',
     ],
     ['attempt', String(run.attempt)],
     ['losses', String(run.losses)],

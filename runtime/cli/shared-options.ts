@@ -20,7 +20,7 @@ export function jsonOption(shape: string): Option {
 export function addStoreOption(command: Command): Command {
   const option = new Option(
     '--store <url>',
-    'where runs live: sqlite:PATH or redis://HOST:PORT (without it: sqlite:.durable-jobs/jobs.db)',
+    'store of the runs: sqlite:PATH or redis://HOST:PORT (without it: sqlite:.durable-jobs/jobs.db)',
   )
   return command.addOption(fromEnvironment(option)).helpOption('-h, --help', 'print this help')
 }
@@ -33,8 +33,8 @@ export interface OperatorOptions extends SharedOptions {
 
 export function addOperatorOptions(command: Command, shape: string): Command {
   return addSharedOptions(command, shape)
-    .option('--reason <text>', 'why; others see it')
-    .option('--by <name>', 'who (default: your user name and this host)')
+    .option('--reason <text>', 'the reason, recorded for others')
+    .option('--by <name>', 'the operator to record (default: your user name and this host)')
 }
 
 /** Lets `DURABLE_JOBS_<FLAG>` set the option too; to be called before a command gets the option. */

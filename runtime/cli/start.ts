@@ -25,7 +25,7 @@ export async function start(args: readonly string[]): Promise<void> {
  */
 function endUnfinished(): void {
   setImmediate(() => {
-    process.stderr.write('durable-jobs: gave up: nothing it waits for can come any more\n')
+    process.stderr.write("durable-jobs: gave up: the awaited event can't happen any more\n")
     process.exit(1)
   })
 }

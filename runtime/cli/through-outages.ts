@@ -24,7 +24,7 @@ export async function throughOutages<T>(
       return result
     } catch (error) {
       if (!StoreUnavailableError.is(error) || lastingOutages.includes(error.kind)) throw error
-      if (attempt === 0) tell(`the store is away: ${error.message}; going on when it is back`)
+      if (attempt === 0) tell(`the store is unavailable: ${error.message}; continuing once it is back`)
       await pause(clock, backoffMs(attempt, clock.random()), signal)
       if (signal.aborted) throw error
     }

@@ -49,7 +49,7 @@ function completed(begin: string, ids: readonly string[], what: 'runs' | 'action
   const matching = ids.filter((id) => id.startsWith(begin))
   if (matching.length > 1) {
     const listed = matching.slice(0, maxListed).join(', ')
-    throw usageError(`${matching.length} ${what} begin with '${begin}': ${listed}; write more of the id`)
+    throw usageError(`${matching.length} ${what} begin with '${begin}': ${listed}; type more of the id`)
   }
   return matching[0] ?? begin
 }

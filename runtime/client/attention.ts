@@ -10,9 +10,9 @@ import type { Store } from '../store/store.ts'
 import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 export interface AttentionOptions {
-  /** Only findings of this severity and graver ones. Default: all. */
+  /** Only findings of this severity and more severe ones. Default: all. */
   severity?: Severity
-  /** Whether findings that an operator has muted are told, too. Default: false. */
+  /** Whether to include findings that an operator has muted. Default: false. */
   muted?: boolean
 }
 
@@ -32,7 +32,7 @@ export async function attention(
   const least = severities.indexOf(severity)
   if (least < 0) {
     throw new InvalidOptionsError(
-      `attention: '${severity}' is no severity; write one of ${severities.join(', ')}`,
+      `attention: '${severity}' is not a severity; use one of ${severities.join(', ')}`,
     )
   }
   const reader = new SnapshotReader(store, clock)

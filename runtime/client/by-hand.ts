@@ -10,7 +10,7 @@ import { runStates } from '../model/run.ts'
 const longestText = 1_000
 const longestRequestId = 200
 
-/** Who does something by hand and why; left out: user and host of the process. */
+/** The operator of a manual action and the reason; left out: user and host of the process. */
 export interface ByHand {
   by?: string | undefined
   reason?: string | undefined
@@ -18,21 +18,21 @@ export interface ByHand {
   requestId?: string | undefined
 }
 
-/** Of one run: who, why, and as what the caller saw it. */
+/** For one run: operator, reason, and the state that the caller saw. */
 export interface RunByHand extends ByHand {
-  /** Throws RunStateError when the run has moved since it was read. Default: in whatever state it is. */
+  /** Throws RunStateError when the run has changed since it was read. Default: any state. */
   expected?: ExpectedRun | undefined
 }
 
-/** Of something else than a run: who, why, and as what the caller saw it. */
+/** For other targets: operator, reason, and the state that the caller saw. */
 export interface ByHandOn<Expected> extends ByHand {
-  /** Throws StaleWriteError when it has changed since it was read. Default: whatever it is. */
+  /** Throws StaleWriteError when it has changed since it was read. Default: any state. */
   expected?: Expected | undefined
 }
 
-/** A write by hand with an id of its own, so that a repeat after a lost answer changes nothing. */
+/** Gives a manual action an id, so that a repeat after a lost reply changes nothing. */
 export function operatorWrite(write: ByHand): OperatorWrite {
-  checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a write by hand')
+  checkKnownOptions(write, ['by', 'reason', 'requestId'], 'a manual action')
   const { by = defaultOperator(), requestId = randomUUID() } = write
   if (typeof requestId !== 'string' || requestId === '' || requestId.length > longestRequestId) {
     throw new InvalidOptionsError(`requestId: write a text of 1 to ${longestRequestId} characters`)
@@ -45,7 +45,7 @@ export function operatorWrite(write: ByHand): OperatorWrite {
   return { by, requestId, ...(write.reason === undefined ? {} : { reason: write.reason }) }
 }
 
-/** @throws InvalidOptionsError for an expectation that can't be met. */
+/** @throws InvalidOptionsError for an invalid expectation. */
 export function runWrite({ expected, ...write }: RunByHand): RunWrite {
   if (expected === undefined) return operatorWrite(write)
   checkKnownOptions(expected, ['states', 'changedAt'], 'expected')
@@ -62,7 +62,7 @@ export function runWrite({ expected, ...write }: RunByHand): RunWrite {
   return { ...operatorWrite(write), expected }
 }
 
-/** @throws InvalidOptionsError for an expectation that can't be met. */
+/** @throws InvalidOptionsError for an invalid expectation. */
 export function expectingWrite<Expected extends object>(
   { expected, ...write }: ByHandOn<Expected>,
   fields: readonly (keyof Expected & string)[],
@@ -79,7 +79,7 @@ export function expectingWrite<Expected extends object>(
   return { ...operatorWrite(write), expected }
 }
 
-/** User and host of this process: recorded, not proven. */
+/** User and host of this process: recorded, not verified. */
 export function defaultOperator(): string {
   return `${userName()}@${hostname()}`
 }

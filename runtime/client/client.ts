@@ -42,7 +42,7 @@ export interface ConnectOptions {
   middleware?: readonly Middleware[]
 }
 
-/** What became of one run of `enqueueMany`; a duplicate is told, never thrown. */
+/** The outcome of one run of `enqueueMany`; a duplicate is returned, never thrown. */
 export type EnqueueResult<Output = unknown> =
   | { readonly outcome: 'created' | 'joined'; readonly handle: RunHandle<Output> }
   /** Created; the run `replaced` held the unique key, had not started, and was cancelled. */
@@ -53,14 +53,14 @@ export type EnqueueResult<Output = unknown> =
       readonly error: RunIdConflictError | DuplicateRunError
     }
 
-/** Arguments of `enqueue` after the job: the input may be left out where the job takes none. */
+/** Arguments of `enqueue` after the job: the input may be left out if the job takes none. */
 export type EnqueueArguments<Input> = undefined extends Input
   ? [input?: Input, options?: EnqueueOptions]
   : [input: Input, options?: EnqueueOptions]
 
 /**
- * Connects to a store. That writes nothing: the first call that writes makes a store that is not there, and brings one of
- * an older version up to date; a read of one that is not there throws StoreUnavailableError.
+ * Connects to a store, without writing: the first call that writes creates a missing store, and upgrades one of an
+ * older version; a read of a missing store throws StoreUnavailableError.
  * @param store `sqlite:PATH` or options; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`
  * @throws InvalidOptionsError, StoreUnavailableError, StoreFormatError, NodeVersionError
  * @example
@@ -76,17 +76,17 @@ export async function connect(store?: string | StoreOptions, options: ConnectOpt
   return new Jobs(await openStore(config, { prepare: 'at first write' }), config, options.middleware ?? [])
 }
 
-/** A connection to a store: enqueue, look, and act by hand. */
+/** A connection to a store: enqueue, inspect, and manual actions. */
 export class Jobs {
   /** Reads of the store: runs, journals, queues, workers. */
   readonly inspector: Inspector
-  /** Cron: schedules, their ledgers, and changes by hand. */
+  /** Cron: schedules, their ledgers, and manual changes. */
   readonly schedules: Schedules
-  /** Limiters: look, and change them while workers run. */
+  /** Limiters: inspect, and change them while workers run. */
   readonly limits: Limiters
   /** Retry, cancel or remove many runs at once. */
   readonly actions: Actions
-  /** Who holds the unique keys of jobs. */
+  /** The unique keys that runs hold. */
   readonly unique: UniqueKeys
   readonly #store: Store
   readonly #config: StoreConfig
@@ -113,8 +113,8 @@ export class Jobs {
   }
 
   /**
-   * Counts all runs anew and puts the counters of `inspector.counts` right, in short steps while work goes on. Returns how
-   * many runs it looked at and which counters were wrong.
+   * Recounts all runs and corrects the counters of `inspector.counts`, in short steps while workers keep running.
+   * Returns how many runs it inspected and which counters were wrong.
    */
   async recountRuns(): Promise<{ readonly looked: number; readonly miscounts: readonly Miscount[] }> {
     for (let looked = 0; ; ) {
@@ -146,33 +146,33 @@ export class Jobs {
     return new EnqueuedRun<Output>(result.handle.id, deps, result)
   }
 
-  /** Stores many runs of one job, all checked before the first is stored. Answers each in order. */
+  /** Stores many runs of one job, all checked before the first is stored. Resolves to the outcome of each, in order. */
   enqueueMany<Input, Output>(
     job: Job<Input, Output>,
     inputs: readonly NoInfer<Input>[],
     options?: Omit<EnqueueOptions, 'id'>,
   ): Promise<EnqueueResult<Output>[]> {
     if (options !== undefined && 'id' in options) {
-      return Promise.reject(new InvalidOptionsError('enqueueMany: one id can’t name many runs; leave it out'))
+      return Promise.reject(new InvalidOptionsError('enqueueMany: one id can’t name many runs; omit it'))
     }
     return this.#enqueue(job, inputs, options)
   }
 
-  /** A handle by id, without a round trip; with the job its result is typed. */
+  /** Returns a handle by id, without a round trip; with the job its result is typed. */
   run(id: RunId): RunHandle<unknown>
   run<Output>(job: Job<unknown, Output>, id: RunId): RunHandle<Output>
   run(jobOrId: RunId | Job, id?: RunId): RunHandle<unknown> {
     return this.#handle(typeof jobOrId === 'string' ? jobOrId : (id ?? ''))
   }
 
-  /** Why a run is not running now: plain sentences, from the run itself to what holds it up. */
+  /** Returns why a run is not running now: plain sentences, from the run itself to the cause. */
   explain(id: RunId): Promise<Explanation> {
     return explainRun(this.#store, id, this.#clock.now())
   }
 
   /**
-   * What needs a person now, the gravest first, then the oldest. Looks a second time, a second later, at what may be no more
-   * than a moment's condition.
+   * Returns the findings that need a person now, the most severe first, then the oldest. Checks findings that may clear
+   * by themselves a second time, a second later.
    * @throws StoreUnavailableError, InvalidOptionsError
    * @example
    * for (const { sentence, next } of await jobs.attention({ severity: 'critical' })) await page(`${sentence} ${next}`)
@@ -182,19 +182,22 @@ export class Jobs {
   }
 
   /**
-   * Leaves a finding out of `attention` for a while, for everybody; muted again, it has the new end. Resolves to that.
+   * Hides a finding from `attention` for a while, for all users; a new mute replaces the end of the current one.
+   * Resolves to the end.
    * @throws InvalidOptionsError for more than 30 days, and when 200 others are muted
    */
   muteFinding(id: string, options: MuteOptions): Promise<Date> {
     return muteFinding(this.#store, id, options)
   }
 
-  /** Ends a mute before its time. Resolves to whether there was one. @throws StaleWriteError when it is not as `expected` */
+  /** Ends a mute early. Resolves to whether there was one. @throws StaleWriteError when it is not as `expected` */
   async unmuteFinding(id: string, write: ByHandOn<ExpectedMute> = {}): Promise<boolean> {
     return this.#store.unmuteFinding(id, expectingWrite(write, ['until']))
   }
 
-  /** Stops claims from a queue; runs already in a slot go on. @throws StaleWriteError when it is not as `expected` */
+  /**
+   * Stops claims from a queue; runs already in a slot continue. @throws StaleWriteError when it is not as `expected`
+   */
   async pauseQueue(queue: string, write: ByHandOn<ExpectedPause> = {}): Promise<void> {
     return this.#store.pauseQueue(queue, expectingWrite(write, ['pausedAt']))
   }
@@ -209,12 +212,12 @@ export class Jobs {
     return this.#store.drainWorker(worker, operatorWrite(write))
   }
 
-  /** Deletes an ended run with its journal. @throws RunStateError while it lives, UnknownRunError. */
+  /** Deletes an ended run with its journal. @throws RunStateError while it has not ended, UnknownRunError. */
   async remove(id: RunId, write: RunByHand = {}): Promise<void> {
     return namingStore(this.#store, this.#store.remove(id, runWrite(write)))
   }
 
-  /** Who still waits for a result is told so by StoreUnavailableError. */
+  /** Callers that still wait for a result get StoreUnavailableError. */
   close(): Promise<void> {
     this.#ends.close()
     return this.#store.close()
@@ -281,12 +284,15 @@ export class Jobs {
   }
 }
 
-/** Nobody else has an id that was made here: a run that has it already was created by this enqueue, whose reply was lost. */
+/**
+ * No other client has an id that was made here: a run that has it already was created by this enqueue, whose reply was
+ * lost.
+ */
 function ofOwnId(answer: EnqueueAnswer, run: NewRun | undefined): EnqueueAnswer {
   return answer.outcome === 'joined' && answer.id === run?.id ? { ...answer, outcome: 'created' } : answer
 }
 
-/** What the options of the call say of each of its runs. */
+/** Returns the options of the call for each of its runs. */
 function given(
   plan: EnqueuePlan,
 ): Pick<NewRun, 'tags' | 'headers' | 'start'> & Partial<Pick<NewRun, 'priority' | 'expiresInMs'>> {

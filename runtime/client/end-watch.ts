@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts'
 
 const pollMs = 1_000
 const runsPerLook = 1_000
-/** Looks closer together would cost a busy store more than they save a caller. */
+/** More frequent reads would cost a busy store more than they save a caller. */
 const restMs = 5
 
 interface Waiter {
@@ -13,7 +13,10 @@ interface Waiter {
   readonly reject: (error: unknown) => void
 }
 
-/** Tells everybody who waits for a run's end: one subscription and one look for all of them. Polling makes it sure. */
+/**
+ * Notifies all callers that wait for a run's end: one subscription and one read for all of them. Polling makes it
+ * reliable.
+ */
 export class EndWatch {
   readonly #store: Store
   readonly #clock: Clock
@@ -84,7 +87,7 @@ export class EndWatch {
         for (const id of ended) for (const { resolve } of this.#waiting.get(id) ?? []) resolve()
       }
     } catch (error) {
-      // A store that can't be reached may come back: the next look tries again.
+      // A store that can't be reached may come back: the next read tries again.
       if (!StoreUnavailableError.is(error)) this.#fail(error)
     }
   }
@@ -106,7 +109,7 @@ export class EndWatch {
 
 function closedError(address: string): StoreUnavailableError {
   return new StoreUnavailableError(
-    `the connection to ${address} was closed by this process while a result was awaited; connect again and ask by id`,
+    `the connection to ${address} was closed by this process while a result was awaited; connect again and await the run by its id`,
     { kind: 'closed' },
   )
 }

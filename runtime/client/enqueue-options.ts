@@ -12,13 +12,13 @@ export interface EnqueueOptions {
   delay?: Duration
   /** Starts at this instant; not beside `delay`. */
   at?: Date
-  /** Names the run: the same id again answers the existing run. Default: a new, time-ordered id. */
+  /** Names the run: the same id again returns the existing run. Default: a new, time-ordered id. */
   id?: RunId
   /** -1000 to 1000, higher first. Default: the job's. */
   priority?: number
   tags?: readonly string[]
   headers?: Readonly<Record<string, string>>
-  /** Not started within this time after it could: the run ends as `expired`. */
+  /** If it isn't started within this time after it could be, the run ends as `expired`. */
   expiresIn?: Duration
 }
 

@@ -11,15 +11,15 @@ import { type ByHandOn, expectingWrite } from './by-hand.ts'
 
 /** One key of a limiter, and a page of it. */
 export interface LimitKeyPageOptions {
-  /** Left out: that of a limiter without keys. */
+  /** Left out: the key of a limiter without keys. */
   readonly key?: string
   /** At most this many; default 100. */
   readonly limit?: number
-  /** Of the page before. */
+  /** Of the previous page. */
   readonly cursor?: string
 }
 
-/** Numbers of a limiter by the names its author wrote: those of its kind, one or more of them. */
+/** Numbers of a limiter by the names that its author used: those of its kind, one or more of them. */
 export interface LimiterChange {
   max?: number
   limit?: number
@@ -31,7 +31,7 @@ export interface LimiterChange {
   every?: Duration
 }
 
-/** The limiters of a store: look, and change them while workers run. */
+/** The limiters of a store: inspect, and change them while workers run. */
 export class Limiters {
   readonly #store: Store
 
@@ -43,7 +43,7 @@ export class Limiters {
     return this.#store.limiters()
   }
 
-  /** Keys that hold or remember something, those with the longest lines first. */
+  /** Returns the keys with usage, those with the longest waitlists first. */
   keys(limiter: Limiter | string, options: { limit?: number } = {}): Promise<readonly LimiterKeyInfo[]> {
     return this.#store.limiterKeys(nameOf(limiter), options.limit ?? 100)
   }
@@ -64,9 +64,10 @@ export class Limiters {
   }
 
   /**
-   * Changes a limiter for everybody from now on, whatever the code says, until `reset`; what was set before stays.
-   * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have, StaleWriteError when it
-   * is not as `expected`; so does `reset`
+   * Changes a limiter for all workers from now on, instead of the code's numbers, until `reset`; earlier manual numbers
+   * stay.
+   * @throws RunStateError for an unknown limiter, InvalidOptionsError for numbers it does not have, StaleWriteError
+   * when it is not as `expected`; so does `reset`
    * @example
    * await jobs.limits.set('stripe', { refill: 10 }, { reason: 'their status page is red' })
    */
@@ -79,13 +80,13 @@ export class Limiters {
     const known = (await this.list()).find((one) => one.name === name)
     if (known === undefined) {
       throw new RunStateError(
-        `no limiter '${name}' in this store; a worker whose code names it makes it known (a step's limiter: when the step first runs)`,
+        `no limiter '${name}' in this store; a worker whose code names it registers it (a step's limiter: when the step first runs)`,
       )
     }
     return this.#store.setLimiter(name, numbersOf(known, change), expectingWrite(write, ['rule', 'setAt']))
   }
 
-  /** The code's numbers are in force again. @throws RunStateError for an unknown limiter */
+  /** Puts the code's numbers in force again. @throws RunStateError for an unknown limiter */
   async reset(limiter: Limiter | string, write: ByHandOn<ExpectedLimiter> = {}): Promise<LimiterRule> {
     return this.#store.setLimiter(nameOf(limiter), undefined, expectingWrite(write, ['rule', 'setAt']))
   }

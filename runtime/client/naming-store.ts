@@ -1,6 +1,6 @@
 import { UnknownRunError } from '../model/errors.ts'
 
-/** Adds the store's address to "no such run": most often the id is right and the store is another one. */
+/** Adds the store's address to "no such run": usually the id is right and the store is the wrong one. */
 export async function namingStore<T>(
   { address }: { readonly address: string },
   call: Promise<T>,

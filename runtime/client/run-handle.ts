@@ -23,7 +23,7 @@ import { type RunByHand, runWrite } from './by-hand.ts'
 import type { EndWatch } from './end-watch.ts'
 import { namingStore } from './naming-store.ts'
 
-/** Where a run stands. Times are Dates by the store's clock. */
+/** The status of a run. Times are Dates by the store's clock. */
 export interface RunStatus {
   readonly state: RunState
   readonly queue: string
@@ -32,17 +32,17 @@ export interface RunStatus {
   /** How often a worker was lost under it. */
   readonly losses: number
   readonly waitingFor?: { readonly kind: WaitingFor['kind']; readonly name?: string; readonly until?: Date }
-  /** Its unique key and what it is held until; a Date is the end of its window. */
+  /** Its unique key and until when it is held; a Date is the end of its window. */
   readonly unique?: { readonly key: string; readonly until: 'finished' | 'started' | Date }
-  /** Of a held run: the step that has been open for more than a second, as its worker last told. */
+  /** Of a held run: the step that has been open for more than a second, as its worker last reported. */
   readonly step?: RunningStep
   /** Of the last failed attempt, or why it failed, or why it is blocked. */
   readonly error?: Error
 }
 
-/** Where one step of a run stands: what `durable-jobs show` lists. */
+/** The state of one step of a run, as `durable-jobs show` lists it. */
 export interface RunStep {
-  /** Names of its scopes and its own, `scope/name[key]`. */
+  /** Names of its scopes and its own name, `scope/name[key]`. */
   readonly path: string
   readonly kind: StepKind
   /**
@@ -65,11 +65,11 @@ export interface RunStep {
 }
 
 export interface RetryRunOptions extends RunByHand {
-  /** Path of the step to begin again at; it and every step stored after it run again. Default: the one that failed. */
+  /** Path of the step to begin again at; it and every step stored after it run again. Default: the failed one. */
   from?: string
-  /** At-most-once steps that may run again, by path: somebody made sure that their effect did not happen. */
+  /** At-most-once steps that may run again, by path: the caller has made sure that their effect did not happen. */
   runAgain?: readonly string[]
-  /** Only answers the plan. */
+  /** Only returns the plan. */
   dryRun?: boolean
 }
 
@@ -154,19 +154,22 @@ export class RunHandle<Output> {
     return (await readStepOutlines(this.#store, this.id)).map(runStep)
   }
 
-  /** Why the run is not running now, in plain sentences. */
+  /** Returns why the run is not running now, in plain sentences. */
   explain(): Promise<Explanation> {
     return explainRun(this.#store, this.id, this.#clock.now())
   }
 
-  /** Cancels at once what no worker holds; a worker's run is told within a second. An ended run stays as it is. */
+  /**
+   * Cancels a run at once if no worker holds it; otherwise its worker gets the order within a second. An ended run
+   * stays unchanged.
+   */
   async cancel(write: RunByHand = {}): Promise<{ readonly state: RunState }> {
     return namingStore(this.#store, this.#store.cancel(this.id, runWrite(write)))
   }
 
   /**
-   * Lets a failed, cancelled, expired or blocked run go on with its stored steps.
-   * @throws RunStateError when it has completed or still lives, or an at-most-once step would run again
+   * Continues a failed, cancelled, expired or blocked run from its stored steps.
+   * @throws RunStateError when it has completed or has not ended, or an at-most-once step would run again
    * @throws DuplicateRunError when another run holds its unique key
    */
   async retry(options: RetryRunOptions = {}): Promise<RetryPlan> {
@@ -181,7 +184,7 @@ export class RunHandle<Output> {
     return namingStore(this.#store, this.#store.retry(this.id, choice, write))
   }
 
-  /** The run once it has ended, or as it is when the time is up. */
+  /** Returns the run once it has ended, or its current state when the time is up. */
   async #ended(timeoutMs: number | undefined): Promise<Run> {
     const start = this.#clock.elapsed()
     for (;;) {

@@ -21,7 +21,7 @@ import type { Store } from '../store/store.ts'
 import { type ByHand, type ByHandOn, expectingWrite, operatorWrite } from './by-hand.ts'
 import type { RunHandle } from './run-handle.ts'
 
-/** A schedule and where it stands. Times are Dates by the store's clock. */
+/** A schedule and its state. Times are Dates by the store's clock. */
 export interface ScheduleStatus {
   readonly name: string
   readonly job: string
@@ -31,25 +31,27 @@ export interface ScheduleStatus {
   readonly cap: number
   readonly overlap: OverlapPolicy
   readonly jitterMs: number
-  /** Declared in the code of its job, or put by `schedules.put`. */
+  /** Declared in the code of its job, or created by `schedules.put`. */
   readonly origin: 'code' | 'hand'
-  /** Counts its changes, but for pauses. */
+  /** Counts its changes, except pauses. */
   readonly revision: number
   /** The next tick; left out until a leader has planned it. */
   readonly next?: Date
-  /** By how much the next tick is overdue, 0 as a rule: more says that nobody leads, or that cron does not advance. */
+  /**
+   * By how much the next tick is overdue, usually 0: more means that no worker leads, or that cron does not advance.
+   */
   readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: Date }
   readonly last?: LedgerEntry
-  /** Ticks that wait for the run before them. */
+  /** Ticks that wait for the previous run. */
   readonly queued: readonly Date[]
-  /** The newest code of its job declares it no longer: it does not fire. */
+  /** The newest code of its job no longer declares it: it does not fire. */
   readonly dropped?: { readonly worker: string; readonly at: Date }
-  /** Code declares a schedule of this name too; the one put by hand holds. */
+  /** Code declares a schedule of this name too; the one created by `put` stays in force. */
   readonly conflict?: { readonly worker: string; readonly at: Date }
 }
 
-/** What became of a tick, or was done to the schedule. */
+/** The outcome of a tick, or a manual action on the schedule. */
 export interface LedgerEntry extends Omit<LedgerLine, 'at' | 'tick' | 'until'> {
   readonly at: Date
   readonly tick?: Date
@@ -60,7 +62,7 @@ export interface LedgerEntry extends Omit<LedgerLine, 'at' | 'tick' | 'until'> {
 const mostPreviewed = 1_000
 const mostMoves = 10
 
-/** Schedules of a store: `jobs.schedules`. Writes by hand may say `{ by, reason }`. */
+/** Schedules of a store: `jobs.schedules`. Manual actions may carry `{ by, reason }`. */
 export class Schedules {
   readonly #store: Store
   readonly #clock: Clock
@@ -75,10 +77,11 @@ export class Schedules {
   }
 
   /**
-   * Makes or changes a schedule; the same one again changes nothing, so that every start of an app may put it.
+   * Creates or changes a schedule; a repeat changes nothing, so that every start of an app may put it.
    * @throws ScheduleStateError when code declares one of this name, InvalidOptionsError, InvalidInputError
    * @example
-   * await jobs.schedules.put('nightly-de', importFile, { cron: '0 3 * * *', timeZone: 'Europe/Berlin', input: { file: 'de' } })
+   * await jobs.schedules.put('nightly-de', importFile, { cron: '0 3 * * *', timeZone: 'Europe/Berlin', input: { file:
+   * 'de' } })
    */
   async put<Input>(
     name: string,
@@ -101,7 +104,7 @@ export class Schedules {
   }
 
   /**
-   * Ticks are written down as paused from now on, and none is made up for later.
+   * Records ticks as paused from now on; none is caught up later.
    * @throws UnknownScheduleError, StaleWriteError when it is not as `expected`; so does `resume`
    */
   async pause(name: string, write: ByHandOn<ExpectedSchedule> = {}): Promise<void> {
@@ -113,9 +116,9 @@ export class Schedules {
   }
 
   /**
-   * Runs it now, beside its ticks, also while it is paused.
-   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key lives, StaleWriteError when it is not as
-   * `expected`
+   * Runs it now, in addition to its ticks, even while it is paused.
+   * @throws UnknownScheduleError, DuplicateRunError when a run with its unique key has not ended, StaleWriteError when
+   * it is not as `expected`
    */
   async trigger(
     name: string,
@@ -139,14 +142,14 @@ export class Schedules {
     throw new InvalidOptionsError(`schedules.trigger: '${name}' changes all the time; try again`)
   }
 
-  /** All schedules, by name. */
+  /** Returns all schedules, by name. */
   async list(): Promise<ScheduleStatus[]> {
     return (await this.#store.schedules()).map(statusOf)
   }
 
   /**
-   * The next fires of a schedule, or of options that are not stored yet, with what changes of the clocks do to them.
-   * From the time of this process on: nothing is stored.
+   * Returns the next fires of a schedule, or of options that are not stored yet, with the effects of clock changes.
+   * Starts at the time of this process: nothing is stored.
    * @throws InvalidOptionsError, UnknownScheduleError
    */
   async preview(schedule: string | { cron: string; timeZone?: string }, n = 5): Promise<CronFire[]> {
@@ -160,7 +163,10 @@ export class Schedules {
     return new CronTicks(cron, timeZone, 'schedules.preview').preview(this.#clock.now(), n)
   }
 
-  /** What became of the last ticks, newest first; at most the last 1,000 lines are kept. @throws UnknownScheduleError */
+  /**
+   * Returns the outcomes of the last ticks, newest first; at most the last 1,000 entries are kept. @throws
+   * UnknownScheduleError
+   */
   async ledger(name: string, options: { limit?: number } = {}): Promise<LedgerEntry[]> {
     checkKnownOptions(options, ['limit'], 'schedules.ledger')
     const { limit = 100 } = options

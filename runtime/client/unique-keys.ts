@@ -8,17 +8,17 @@ import type { HeldKeyPage } from '../store/held-keys.ts'
 import type { Inspector } from '../store/store.ts'
 import type { RunHandle } from './run-handle.ts'
 
-/** Which of the keys that are held, and a page of them. */
+/** Which of the held keys, and the page. */
 export interface HeldKeysOptions {
   /** Left out: of every job. */
   readonly job?: Job | string
   /** About this many; default 100. */
   readonly limit?: number
-  /** Of the page before. */
+  /** Of the previous page. */
   readonly cursor?: string
 }
 
-/** Looks at the unique keys of a store: a snapshot, over as soon as it is read. */
+/** Reads the unique keys of a store: a snapshot, outdated as soon as it is read. */
 export class UniqueKeys {
   readonly #inspector: Pick<Inspector, 'holder' | 'heldKeys'>
   readonly #handle: (id: RunId) => RunHandle<unknown>
@@ -29,7 +29,7 @@ export class UniqueKeys {
   }
 
   /**
-   * Lists the unique keys that are held, each with the run that holds it, a page at a time.
+   * Lists the held unique keys, each with the run that holds it, a page at a time.
    * @throws InvalidOptionsError
    * @example
    * for (const { key, run } of (await jobs.unique.list({ job: 'import-file' })).keys) console.log(key, run)
@@ -40,7 +40,8 @@ export class UniqueKeys {
   }
 
   /**
-   * The run that holds the unique key which this input would need; undefined when an enqueue would make a run.
+   * Returns the run that holds the unique key which this input would need; undefined when an enqueue would create a
+   * run.
    * @throws InvalidInputError, SerializationError, InvalidOptionsError when the job has no option `unique`
    * @example
    * const busy = await jobs.unique.holder(importFile, { file: 'a.csv' })

@@ -5,16 +5,16 @@ import type { DueSchedule, FireMove, ScheduleStore } from '../store/schedules.ts
 import type { Duty, DutyTerm } from './duty.ts'
 import { planTicks } from './plan-ticks.ts'
 
-/** Hints tell of new and changed schedules; a lost one costs so long at most. */
+/** Hints announce new and changed schedules; a lost one costs at most this long. */
 const longestLookMs = 5_000
-/** Before the next look of one whose term is over and who does not know it yet. */
+/** The pause before the next read of a leader whose term is over and who does not know it yet. */
 const notLeadingMs = 1_000
 const schedulesPerLook = 100
-/** Those that can't be planned stay due: at most this many are looked at beside the others. */
+/** Schedules that can't be planned stay due: at most this many are read in addition to the others. */
 const mostUnplannable = 10_000
 const keptPatterns = 1_000
 
-/** How a schedule went on in one look. */
+/** The result for a schedule in one round. */
 interface Progress {
   /** Whether anything of it was written. */
   readonly moved: boolean
@@ -22,8 +22,8 @@ interface Progress {
 }
 
 /**
- * Fires the ticks of all schedules, whoever's code they are of. It decides nothing that the store does not check again
- * (C1), so a second leader, or one that is slow, does no harm.
+ * Fires the ticks of all schedules, even for jobs its own code lacks. It decides nothing that the store does not check
+ * again (C1), so a second leader, or a slow one, does no harm.
  */
 export class CronDuty implements Duty {
   readonly name = 'cron'
@@ -32,7 +32,7 @@ export class CronDuty implements Duty {
   readonly #patterns = new Map<string, CronTicks>()
   /** Schedules that can't be planned and were reported. */
   readonly #reported = new Set<string>()
-  /** How many of them the last look met: the next one goes past them. */
+  /** How many of them the last round found: the next one reads past them. */
   #unplannable = 0
 
   constructor(store: ScheduleStore, log: Logger) {
@@ -45,7 +45,7 @@ export class CronDuty implements Duty {
     const stopListening = this.#store.onScheduleChange(() => changed.abort())
     try {
       while (!term.signal.aborted) {
-        // A change during the look may have come too late for it.
+        // A change during the round may have come too late for it.
         changed = new AbortController()
         const waitMs = await this.#look(term)
         term.beat()
@@ -56,7 +56,7 @@ export class CronDuty implements Duty {
     }
   }
 
-  /** Fires what is due. Answers how long nothing will be. */
+  /** Fires what is due. Returns how long nothing will be due. */
   async #look(term: DutyTerm): Promise<number> {
     const {
       now,
@@ -72,7 +72,7 @@ export class CronDuty implements Duty {
       if (!progress.leads) return notLeadingMs
       moved ||= progress.moved
     }
-    // Behind more of those there may be others.
+    // There may be other schedules behind them.
     moved ||= this.#unplannable > passed
     return moved ? 0 : Math.min(nextDueInMs, longestLookMs)
   }
@@ -84,7 +84,7 @@ export class CronDuty implements Duty {
       const { name, revision } = schedule
       const answer = await this.#store.fire({ schedule: name, revision, fence: term.fence, move })
       if (answer.kind === 'not leading') return { moved, leads: false }
-      // What follows was planned for a schedule that stands elsewhere.
+      // The rest was planned for a schedule that has changed.
       if (answer.kind !== 'done') break
       moved = true
       if (answer.outcome !== 'planned') this.#log.debug({ schedule: name, ...answer }, 'a tick was decided')

@@ -3,17 +3,20 @@ import { deadlockRemedy, deadlockText, readDeadlocks, type WaitGraphs } from '..
 import { deadlockName } from '../store/deadlocks.ts'
 import type { Duty, DutyTerm } from './duty.ts'
 
-/** As often as the sweep: a deadlock does not go away, and a look costs a command where there is no limiter too. */
+/** As often as the sweep: a deadlock does not go away, and a check costs a command even without limiters. */
 const lookEveryMs = 20_000
-/** Between two pages of one look: others have their turn. */
+/** The pause between two pages of one check, so that other work gets its turn. */
 const pageBreakMs = 20
 
-/** Logs runs that wait for each other's limiters, each deadlock once. It ends none: which run to cancel is for a person. */
+/**
+ * Logs runs that wait for each other's limiters, each deadlock once. It ends none: an operator decides which run to
+ * cancel.
+ */
 export class DeadlockDuty implements Duty {
   readonly name = 'deadlocks'
   readonly #store: WaitGraphs
   readonly #log: Logger
-  /** Those that the last look found. */
+  /** The deadlocks that the last check found. */
   #known: ReadonlySet<string> = new Set()
 
   constructor(store: WaitGraphs, log: Logger) {

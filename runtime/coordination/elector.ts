@@ -4,12 +4,12 @@ import type { Logger } from '../model/job.ts'
 import { toStoredError } from '../model/stored-error.ts'
 import type { CampaignAnswer, DutyAges, TermStore } from '../store/terms.ts'
 
-/** How a term is kept, in ms. */
+/** The times of a term, in ms. */
 export interface TermTimes {
-  /** How long the store keeps a term that is not renewed. */
+  /** How long the store keeps a term without a renewal. */
   readonly termMs: number
   readonly renewEveryMs: number
-  /** How long after the send of its last good renewal a leader trusts its term. */
+  /** How long after sending its last successful renewal a leader trusts its term. */
   readonly cutOffMs: number
 }
 
@@ -22,7 +22,7 @@ export interface RunningTerm {
   readonly signal: AbortSignal
 }
 
-/** The work of a role, whoever has it. */
+/** The work of a role, under any holder. */
 export interface RoleWork {
   readonly role: string
   /** Does the work of one term. Resolves when all of it has settled, never before the term's signal has aborted. */
@@ -43,12 +43,14 @@ interface Term extends RunningTerm {
   trustedUntil: number
 }
 
-/** All followers of a role together ask about every 3 s, however many they are, and each once per term at least. */
+/**
+ * All followers of a role together campaign about every 3 s, for any number of them, and each at least once per term.
+ */
 const followMsPerWorker = 2_500
-/** Those who hear of a vacancy ask one after the other: the first one takes it. */
+/** Followers that get a hint of a vacancy campaign one after the other: the first one takes it. */
 const vacancyMsPerWorker = 1
 const maxVacancyMs = 500
-/** How long what a term began has to settle after the signal. */
+/** How long the work of a term may take to settle after the signal. */
 export const settleGraceMs = 5_000
 const renewAgainMs = 1_000
 /** Of many attempts in a row every tenth is logged. */
@@ -56,25 +58,25 @@ const loggedAttempts = 10
 
 /**
  * One worker's candidacy for one role, lease after lease.
- * E1  A term is trusted until the cut-off: 10 s after the *send* of the last good renewal, 5 s before the store
- *     ends it. Then its signal aborts, whatever the store does. `fence` looks at the clock itself: after a SIGSTOP
- *     the process may read it before the timer of the cut-off has fired.
- * E2  A renewal answered `lost`, and the loss of the lease, end the term at once; there is nothing left to resign.
- * E3  A term that is given up is resigned only after its work has settled, or 5 s after its signal aborted: at a
- *     clean hand-over two holders' work does not overlap.
+ * E1  A term is trusted until the cut-off: 10 s after the *send* of the last successful renewal, 5 s before the store
+ * ends it. Then its signal aborts, whatever the store does. `fence` reads the clock itself: after a SIGSTOP the process
+ * may read it before the timer of the cut-off has fired.
+ * E2  The reply `lost` to a renewal, and the loss of the lease, end the term at once; there is nothing left to resign.
+ * E3  A term that is given up is resigned only after its work has settled, or 5 s after its signal aborted: at a clean
+ * hand-over two holders' work does not overlap.
  * E4  A term is served once: after a cut-off it is resigned before the next campaign, so that the next number is
- *     another one.
- * E5  One term follows the other: whatever ended a term, its work settles (E3) before this worker campaigns again.
- * E6  A campaign that is in flight when the candidacy ends is waited for; what it won is resigned.
- * E7  A follower asks at the end of the term that it was told of. A vacancy before that is a hint, which may be lost:
- *     beside it followers ask now and then.
- * A suspended machine may stop the clock of E1 too. Against that stands only the fence, which the store checks.
+ * another one.
+ * E5  Terms don't overlap: after any end of a term, its work settles (E3) before this worker campaigns again.
+ * E6  A campaign that is in flight when the candidacy ends is waited for; if it won, the term is resigned.
+ * E7  A follower campaigns at the end of the term that it knows of. A vacancy before that is a hint, which may be lost:
+ * in addition followers campaign now and then.
+ * A suspended machine may stop the clock of E1 too. Then only the fence protects, which the store checks.
  */
 export class Elector {
   readonly #work: RoleWork
   readonly #deps: ElectorDeps
   #term: Term | undefined
-  /** The last number that it resigned, or was about to. */
+  /** The last number that it resigned, or was about to resign. */
   #resigned = 0
   #over = new AbortController()
   #candidacy: Promise<void> = Promise.resolve()
@@ -84,14 +86,14 @@ export class Elector {
     this.#deps = deps
   }
 
-  /** The number of the term that this worker has now, or undefined. */
+  /** Returns the number of the term that this worker has now, or undefined. */
   get fence(): number | undefined {
     const term = this.#term
     if (term === undefined || term.signal.aborted) return undefined
     return this.#deps.clock.elapsed() < term.trustedUntil ? term.fence : undefined
   }
 
-  /** Campaigns under this lease from now on, once what an earlier one began has settled. */
+  /** Campaigns under this lease from now on, once the work of an earlier term has settled. */
   begin(lease: string): void {
     const over = new AbortController()
     this.#over = over
@@ -120,7 +122,7 @@ export class Elector {
     }
   }
 
-  /** One campaign and what follows from its answer. */
+  /** Sends one campaign and acts on its reply. */
   async #campaign(
     over: AbortSignal,
     lease: string,
@@ -164,7 +166,7 @@ export class Elector {
     over.addEventListener('abort', end, { once: true, signal: ended.signal })
     if (over.aborted) end()
     const term: Term = { fence, signal: ended.signal, trustedUntil: sentAt + times.cutOffMs }
-    // Answered too late to be trusted, or no longer wanted: nothing of it begins.
+    // The reply came too late to be trusted, or the term is no longer wanted: none of its work begins.
     if (clock.elapsed() < term.trustedUntil && !ended.signal.aborted) {
       log.info({ role, term: fence }, 'this worker leads')
       this.#term = term
@@ -174,14 +176,14 @@ export class Elector {
       const { reason } = ended.signal.reason as AbortedError
       log.info({ role, term: fence, reason }, 'this worker leads no more')
       if (!(await endsWithin(clock, served, settleGraceMs))) {
-        log.error({ role, term: fence }, 'what the term began goes on beyond its end')
+        log.error({ role, term: fence }, 'functions of the ended term are still running')
       }
       if (last === 'lost') return
     }
     await this.#resign(over, lease, fence)
   }
 
-  /** E1, E2. Answers whether the store said that the term is lost. */
+  /** E1, E2. Returns whether the store said that the term is lost. */
   async #renewUntilEnded(term: Term, ended: AbortController, lease: string): Promise<'lost' | 'ended'> {
     const { clock, times } = this.#deps
     let last: 'lost' | 'ended' = 'ended'
@@ -224,7 +226,7 @@ export class Elector {
     }
   }
 
-  /** E4. One try when the candidacy is over: the end of the lease, or the term's own, does the rest. */
+  /** E4. One attempt when the candidacy is over: otherwise the term ends with the lease, or by itself. */
   async #resign(over: AbortSignal, lease: string, fence: number): Promise<void> {
     const { store, clock, log } = this.#deps
     const { role } = this.#work

@@ -3,13 +3,13 @@ import type { Metrics } from './fleet-metrics.ts'
 /** Metrics of one moment, with the dimensions they have in CloudWatch. */
 export interface EmfDocument {
   readonly namespace: string
-  /** By the wall. */
+  /** Wall time. */
   readonly at: number
   readonly dimensions: Readonly<Record<string, string>>
   readonly metrics: Metrics
 }
 
-/** CloudWatch refuses longer ones; names of queues may be. */
+/** CloudWatch refuses longer ones; names of queues may be longer. */
 const maxDimensionLength = 1_024
 
 /**

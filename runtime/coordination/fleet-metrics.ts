@@ -6,21 +6,21 @@ type MetricUnit = 'Count' | 'Milliseconds' | 'Percent'
 
 export type Metrics = Readonly<Record<string, readonly [value: number, unit: MetricUnit]>>
 
-/** What a fleet's scaling goes by, now. */
+/** The numbers by which a fleet is scaled, now. */
 export interface FleetMetrics {
   readonly fleet: Metrics
-  /** Of the queues with the largest backlogs. */
+  /** For the queues with the largest backlogs. */
   readonly queues: readonly { readonly queue: string; readonly metrics: Metrics }[]
 }
 
-/** Each costs a metric of its own in CloudWatch. */
+/** Each is billed as a metric of CloudWatch. */
 const maxQueues = 20
 
 /**
  * Computes the metrics from one read of the store.
  * - Runs of a paused queue are backlog, but neither ready nor old: more workers wouldn't help them.
- * - `Utilization` is the runs that want a slot, those in one included, per slot of the workers that claim. It passes 100 when
- *   runs wait, and a fleet that is busy with few long runs doesn't look idle.
+ * - `Utilization` is the runs that need a slot, including those in one, per slot of the workers that claim. It passes
+ * 100 when runs wait, and a fleet that is busy with few long runs doesn't look idle.
  */
 export function fleetMetrics({
   queues,
@@ -46,7 +46,7 @@ export function fleetMetrics({
       BusySlots: count(busy),
       Slots: count(slots),
       Workers: count(claiming.length),
-      // As of one slot where there is none: what waits needs a worker.
+      // Counts as one slot if there is none: waiting runs need a worker.
       Utilization: [slots === 0 ? 100 * wanted : (100 * wanted) / slots, 'Percent'],
       ...lastMinute(statistics),
     },
@@ -85,7 +85,7 @@ function countsOf({ name, counts, paused, oldestReadyMs = 0 }: QueueInfo): Queue
   }
 }
 
-/** Of the last whole minute: the one that runs has less the earlier it's read. */
+/** Of the last whole minute: the count of the current one depends on when it's read. */
 function lastMinute({ points }: Statistics): Metrics {
   const { started = 0, completed = 0, failed = 0 } = points.at(-2) ?? {}
   return { Started: [started, 'Count'], Completed: [completed, 'Count'], Failed: [failed, 'Count'] }

@@ -23,7 +23,7 @@ interface Candidate {
   lease: string | undefined
 }
 
-/** Whether a worker leads, as it trusts now. */
+/** Whether a worker leads, as far as it may trust now. */
 export interface Leader {
   readonly isLeading: boolean
   /** The number of the term, while it leads. */
@@ -31,8 +31,8 @@ export interface Leader {
 }
 
 /**
- * All roles of one worker. The default role is campaigned for by every worker, for it has duties; another one only
- * while somebody listens for it.
+ * All roles of one worker. Every worker campaigns for the default role, as it has duties; for another role only while
+ * it has a listener for it.
  */
 export class Leadership {
   readonly #deps: LeadershipDeps
@@ -58,7 +58,7 @@ export class Leadership {
     return { isLeading: fence !== undefined, fence }
   }
 
-  /** Whether it leads although a duty has had no good round for long. */
+  /** Whether it leads although a duty has had no successful round for long. */
   get hasDeadDuty(): boolean {
     return [...this.#candidates.values()].some(
       ({ office, elector }) =>
@@ -104,8 +104,8 @@ export class Leadership {
   }
 
   /**
-   * Gives up every term for good: aborts their signals now, resolves when their work has settled and they are
-   * resigned; after `longestMs`, or when `hurry` aborts, without that.
+   * Gives up every term for good: aborts their signals now, resolves when their work has settled and they are resigned;
+   * after `longestMs`, or when `hurry` aborts, without that.
    */
   async resign(longestMs: number, hurry: AbortSignal): Promise<void> {
     this.#closed = true

@@ -12,10 +12,13 @@ export interface MetricsDutyDeps {
 }
 
 const everyMs = 60_000
-/** A duty that says nothing for a minute counts as dead. */
+/** A duty without a report for a minute counts as dead. */
 const beatEveryMs = 20_000
 
-/** Prints the metrics of the fleet once a minute, as lines of the embedded metric format: the leader's alone, else they'd add up. */
+/**
+ * Prints the metrics of the fleet once a minute, as lines of the embedded metric format: only the leader, else they
+ * would add up.
+ */
 export class MetricsDuty implements Duty {
   readonly name = 'metrics'
   readonly #store: Pick<Store, 'queues' | 'statistics' | 'workers'>

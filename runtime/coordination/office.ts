@@ -6,9 +6,9 @@ import type { DutyAges } from '../store/terms.ts'
 import type { Duty } from './duty.ts'
 import type { RoleWork, RunningTerm } from './elector.ts'
 
-/** What a function given to `onLeader` is called with. */
+/** The argument of a function given to `onLeader`. */
 export interface Leading {
-  /** Aborts when the term ends; what the function does not stop then, another leader's may overlap with. */
+  /** Aborts when the term ends; work that the function does not stop then may overlap with another leader's. */
   readonly signal: AbortSignal
   /** The term's number. It only grows: a store of your own that keeps it can refuse what an older leader writes. */
   readonly fence: number
@@ -22,7 +22,7 @@ interface OfficeDeps {
   readonly log: Logger
 }
 
-/** Something that runs once per term. */
+/** Work that runs once per term. */
 interface Task {
   readonly name: string
   readonly left: AbortController
@@ -34,9 +34,11 @@ const longestRestartMs = 30_000
 
 /**
  * The work of one role: duties of the runtime, and functions of the application.
- * O1  Each begins once per term, at once when it comes while the term runs.
- * O2  What throws is logged and begun again, later each time, while the term lasts. What returns is done.
- * O3  A duty's age counts from the begin of the term until its first good round, and from its last one after that.
+ * O1  Each begins once per term, at once if it is added while the term runs.
+ * O2  If it throws, the error is logged and it begins again, later each time, while the term lasts. If it returns, it
+ * is done.
+ * O3  A duty's age counts from the begin of the term until its first successful round, and from its last one after
+ * that.
  */
 export class Office implements RoleWork {
   readonly role: string
@@ -51,7 +53,7 @@ export class Office implements RoleWork {
     this.#deps = deps
   }
 
-  /** Whether anybody would do anything in a term. */
+  /** Whether a term would have any work. */
   get isVacant(): boolean {
     return this.#tasks.size === 0
   }
@@ -60,10 +62,10 @@ export class Office implements RoleWork {
     const { clock } = this.#deps
     this.#add(duty.name, ({ fence, signal }) => {
       const beat = (): void => {
-        // One that goes on beyond its term says nothing of the next.
+        // One that continues beyond its term reports nothing about the next.
         if (!signal.aborted) this.#goodAt.set(duty.name, clock.elapsed())
       }
-      // Begun again after a failure it has not yet done well again (O3).
+      // After a failure it must succeed again before it counts as alive (O3).
       if (!this.#goodAt.has(duty.name)) beat()
       return duty.work({
         fence,
@@ -74,7 +76,7 @@ export class Office implements RoleWork {
     })
   }
 
-  /** Answers a function that takes it out again, and aborts its signal. */
+  /** Returns a function that removes it again and aborts its signal. */
   addListener(lead: LeaderFunction): () => void {
     return this.#add('onLeader', ({ fence, signal }) => lead({ fence, signal, role: this.role }))
   }
@@ -125,9 +127,9 @@ export class Office implements RoleWork {
         return
       } catch (error) {
         if (term.signal.aborted) return
-        // One that had worked for long starts anew with short pauses.
+        // One that had worked for long starts again with short pauses.
         failures = clock.elapsed() - begunAt > longestRestartMs ? 1 : failures + 1
-        // What an outage of the store ends is logged by the worker, once for all.
+        // The worker logs an error caused by an outage, once for all.
         if (outageKindOf(error) === undefined) {
           log.error(
             { role: this.role, duty: name, err: toStoredError(error) },

@@ -3,19 +3,19 @@ import type { RunId } from '../model/run-id.ts'
 import type { NewRun } from '../store/new-run.ts'
 import type { DueSchedule, FireMove, PlannedTick, ScheduleSpec } from '../store/schedules.ts'
 
-/** Where ticks come from: `CronTicks`, whose times this file does not know. */
+/** The source of ticks: `CronTicks`, whose times this file does not know. */
 export interface TickSource {
   next(after: number): number | undefined
-  /** The last `n` ticks from `from` up to and with `until`, oldest first. */
+  /** The last `n` ticks from `from` up to and including `until`, oldest first. */
   latest(n: number, from: number, until: number): readonly number[]
 }
 
-/** A tick this much after it was due is missed, also when it is the only one. */
+/** A tick this much after it was due is missed, even if it is the only one. */
 const missedAfterMs = 60_000
-/** Most ticks that one plan looks at: what is left is for the next look. */
+/** The most ticks that one plan handles: the rest is for the next round. */
 export const mostPlanned = 5_000
 
-/** The run of a tick: its id is a digest, so that a repeat of the fire makes no second one. */
+/** Returns the run of a tick: its id is a digest, so that a repeat of the fire creates no second one. */
 function runOfTick(schedule: string, spec: ScheduleSpec, tick: number): NewRun {
   return { ...spec.run, id: tickRunId(schedule, tick), start: { kind: 'now' }, scheduledFor: tick }
 }
@@ -24,7 +24,7 @@ function tickRunId(schedule: string, tick: number): RunId {
   return `cron-${digestOf(schedule, tick).slice(0, 24)}`
 }
 
-/** When a tick is due: put off by its jitter, which is always the same for a tick. */
+/** Returns when a tick is due: delayed by its jitter, which is always the same for a tick. */
 export function planned(schedule: string, jitterMs: number, tick: number): PlannedTick {
   const offset =
     jitterMs === 0 ? 0 : Number.parseInt(digestOf(schedule, tick).slice(-12), 16) % (jitterMs + 1)
@@ -36,15 +36,16 @@ function digestOf(schedule: string, tick: number): string {
 }
 
 interface DueTick extends PlannedTick {
-  /** `none`: it fires, whatever the policy. */
+  /** `none`: it fires under any policy. */
   readonly hindrance: 'none' | 'missed' | 'paused'
 }
 
 /**
- * What the leader asks the store to do with a schedule at `now`, the store's time, in order.
+ * Returns what the leader asks the store to do with a schedule at `now`, the store's time, in order.
  * - Ticks of a pause are skipped as paused.
- * - A tick is missed when its successor is due too, or it is more than a minute late. `one` fires the latest due tick for
- *   the whole stretch, so a tick in time after an outage is the one run; `all` fires missed ticks in order, the newest `cap`.
+ * - A tick is missed when its successor is due too, or it is more than a minute late. `one` fires the latest due tick
+ * for the whole stretch, so a tick in time after an outage is the one run; `all` fires missed ticks in order, the
+ * newest `cap`.
  */
 export function planTicks(schedule: DueSchedule, ticks: TickSource, now: number): FireMove[] {
   const { name, spec, queuedTick } = schedule

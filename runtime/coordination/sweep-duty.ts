@@ -5,10 +5,10 @@ import type { Duty, DutyTerm } from './duty.ts'
 
 const sweepEveryMs = 20_000
 const sweepLimit = 1_000
-/** Between two sweeps of which the first was full: others have their turn. */
+/** The pause after a full sweep, so that other work gets its turn. */
 const sweepBreakMs = 20
 
-/** Prunes what has ended and repairs G6. Two that sweep at once do no harm: a sweep is right whoever does it. */
+/** Prunes ended runs and repairs G6. Two concurrent sweeps do no harm: a sweep is right under any caller. */
 export class SweepDuty implements Duty {
   readonly name = 'sweep'
   readonly #store: Pick<Store, 'sweep' | 'recount'>
@@ -31,7 +31,7 @@ export class SweepDuty implements Duty {
     }
   }
 
-  /** Until nothing is left to prune: what ends faster than one sweep removes must not pile up. */
+  /** Repeats until nothing is left to prune: runs may end faster than one sweep removes them. */
   async #sweepAll(term: DutyTerm): Promise<void> {
     for (let more = true; more && !term.signal.aborted; ) {
       const report = await this.#store.sweep(sweepLimit)

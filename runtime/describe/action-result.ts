@@ -3,19 +3,17 @@ import type { RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import { ruleText } from './rule-text.ts'
 
-/*
- * What a manual action has done, in a sentence without a full stop: a command adds how to take it back.
- */
+/* The result of a manual action, in a sentence without a full stop: a command adds how to undo it. */
 
 export function retriedText(id: RunId): string {
   return `run ${id} is ready again`
 }
 
-/** @param state In which the cancel left the run. */
+/** @param state The run's state after the cancel. */
 export function cancelledText(id: RunId, state: RunState): string {
   const words: Readonly<Partial<Record<RunState, string>>> = {
     cancelled: 'is cancelled',
-    cancelling: 'is cancelling: its worker has been told and stops it',
+    cancelling: 'is cancelling: its worker has the order and stops it',
   }
   return `run ${id} ${words[state] ?? `had already ended as ${state}; nothing was changed`}`
 }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../model/format-duration.ts'
 
-/** Returns a time as people read it, in UTC; with the day only where it is another one than `now`'s. */
+/** Returns a time as people read it, in UTC; with the day only if it differs from `now`'s. */
 export function clockTime(at: number, now: number): string {
   const [day, rest = ''] = new Date(at).toISOString().split('T')
   const today = new Date(now).toISOString().startsWith(`${day}T`)

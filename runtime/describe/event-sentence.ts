@@ -3,7 +3,7 @@ import type { OperationEvent, OperationName, RunEvent, StoreEvent } from '../sto
 import { leaderRole } from '../store/terms.ts'
 import { ruleText } from './rule-text.ts'
 
-/** Returns what happened on one line, without the time: `queue 'mail' paused by ana: 'storm'`. */
+/** Returns an event on one line, without the time: `queue 'mail' paused by ana: 'storm'`. */
 export function eventSentence(event: StoreEvent): string {
   return event.kind === 'run' ? runSentence(event) : operationSentences[event.operation](event)
 }
@@ -15,11 +15,11 @@ const transitionVerbs: Readonly<Record<RunEvent['transition'], string>> = {
   'line up': "joined a limiter's waitlist",
   complete: 'completed',
   fail: 'failed',
-  'back off': 'backs off before the next try',
+  'back off': 'backs off before the next attempt',
   suspend: 'suspended',
   release: 'handed back by its worker',
   lose: 'lost its worker',
-  'lose with delay': 'lost its worker and waits before the next try',
+  'lose with delay': 'lost its worker and waits before the next attempt',
   convict: 'failed as poisoned',
   block: 'blocked',
   'order cancel': 'told to stop',
@@ -36,7 +36,7 @@ function runSentence(event: RunEvent): string {
   return `run ${run} of '${job}' in queue '${queue}' ${transitionText(event)}`
 }
 
-/** Returns what happened to the run alone: `claimed, now running`. */
+/** Returns a transition of a run: `claimed, now running`. */
 export function transitionText({ transition, state }: RunEvent): string {
   const verb = transitionVerbs[transition]
   return verb.startsWith(state) ? verb : `${verb}, now ${state}`
@@ -112,9 +112,7 @@ function ruleOf({ details }: OperationEvent, before: string): string {
 
 function triggered({ details = {} }: OperationEvent): string {
   if (details.run !== undefined) return `, as run ${details.run}`
-  return details.duplicateOf === undefined
-    ? ''
-    : `; no run was made, run ${details.duplicateOf} is in the way`
+  return details.duplicateOf === undefined ? '' : `; no run was created, as run ${details.duplicateOf} exists`
 }
 
 const shownVersions = 5

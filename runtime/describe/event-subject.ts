@@ -7,7 +7,7 @@ interface EventSubject {
   readonly queue?: string
 }
 
-/** Of a run the begin of its id is enough. */
+/** The begin of a run's id suffices. */
 export type EventFilter = EventSubject
 
 export function matchesEvent(event: StoreEvent, { run, job, queue }: EventFilter): boolean {
@@ -29,7 +29,7 @@ function operationSubject({ operation, subject, details = {} }: OperationEvent):
   return subjectOf({ queue: operation.endsWith(' queue') ? subject : undefined })
 }
 
-/** Only what is told, and as text. */
+/** Returns only the known fields, as text. */
 function subjectOf(fields: Readonly<Partial<Record<keyof EventSubject, unknown>>>): EventSubject {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => typeof value === 'string'))
 }

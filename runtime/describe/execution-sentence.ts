@@ -15,7 +15,7 @@ const endings: Readonly<Partial<Record<RunTransition, string>>> = {
   'end cancel': 'cancelled',
 }
 
-/** Returns what ended an execution: `suspended for 40.0s`; `runs` while nothing has. */
+/** Returns how an execution ended: `suspended for 40.0s`; `runs` while it hasn't. */
 export function executionEnd(end: ExecutionEnd | undefined): string {
   if (end === undefined) return 'runs'
   const text = endings[end.transition] ?? end.transition

@@ -20,14 +20,14 @@ import { ruleText } from './rule-text.ts'
 import { stopText } from './stop-text.ts'
 import { waitlistSentence } from './waitlist-sentence.ts'
 
-/** Why a run is where it is: one sentence after the other, from the run itself to what holds it up. */
+/** Why a run is in its state: one sentence after the other, from the run itself to the cause. */
 export interface Explanation {
   readonly id: RunId
   readonly state: RunState | 'unknown'
   readonly sentences: readonly string[]
 }
 
-/** What the sentences are made of: read once, each part a snapshot. */
+/** The data of the sentences: read once, each part a snapshot. */
 interface Facts extends FleetSnapshot {
   readonly inspector: Inspector
   readonly now: number
@@ -54,7 +54,9 @@ export async function explainRun(inspector: Inspector, id: RunId, now: number): 
 async function unknownRun(inspector: Inspector, id: RunId): Promise<string[]> {
   const holder = await inspector.duplicateOf(id)
   if (holder !== undefined) {
-    return [`It is a duplicate of run ${holder}, which held its unique key; no run was made under this id.`]
+    return [
+      `It is a duplicate of run ${holder}, which held its unique key; no run was created under this id.`,
+    ]
   }
   return [
     `No run has this id in ${inspector.address}: it was never enqueued here, or was removed after its retention.`,
@@ -78,7 +80,7 @@ const explainers: { readonly [State in RunState]: (run: Of<State>, facts: Facts)
   waiting: explainWaiting,
   blocked: async (run) => [
     `It is blocked: ${run.reason}.`,
-    `It goes on by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
+    `It continues by itself once a worker starts with code that fits its steps; to try again now: ${commandLine(['retry', run.id], {})}.`,
   ],
   cancelling: async (run, facts) => [
     `It was told to stop by ${byInSentence(run)}; ${stopText(run.worker)}.`,
@@ -114,8 +116,8 @@ async function explainReady(run: Of<'ready'>, facts: Facts): Promise<string[]> {
   return lossStreak < suspectStreak
     ? [`A worker takes it with its next claim; ${are}.`]
     : [
-        `It was lost ${lossStreak} times in a row. From ${suspectStreak} losses without a new step on only a worker that ` +
-          'holds no other such run takes it, with its next claim; start another worker if that takes too long.',
+        `It was lost ${lossStreak} times in a row. After ${suspectStreak} losses without a new step, only a worker that ` +
+          'holds no other such run takes it, with its next claim; start another worker if this takes too long.',
       ]
 }
 
@@ -127,15 +129,15 @@ async function explainWaiting(run: Of<'waiting'>, facts: Facts): Promise<string[
     run.error === undefined ? [] : [`Its last attempt failed: ${reasonOf(fromStoredError(run.error))}.`]
   const own = run.waitingFor.kind === 'limit' && lines.length > 0 ? [] : [waitingSentence(run, facts.now)]
   const stuck = run.waitingFor.kind === 'limit' ? await deadlockSentences(run.id, facts) : []
-  // The next attempt waits for the end of the body before (R3).
+  // The next attempt waits for the end of the previous body (R3).
   const late =
     run.error?.name === 'StepTimeoutError'
-      ? ['A body that ignores its signal is given a few seconds to end before the step goes on.']
+      ? ['A body that ignores its signal gets a few seconds to end before the step continues.']
       : []
   return [...own, ...error, ...late, ...lines, ...changed, ...stuck, ...hindrances(run, facts)]
 }
 
-/** Limits that an operator changed, and by whom. */
+/** Returns the limits that an operator changed, and by whom. */
 async function changedLimits(places: readonly LinePlace[], { inspector, now }: Facts): Promise<string[]> {
   const names = new Set(places.map(({ limiter }) => limiter))
   const limiters = await inspector.limiters()
@@ -151,7 +153,7 @@ async function changedLimits(places: readonly LinePlace[], { inspector, now }: F
     )
 }
 
-/** What holds up the run for good: a deadlock that it is in, or one behind which it waits. */
+/** Returns why the run can't continue by itself: a deadlock that it is in, or one that it waits behind. */
 async function deadlockSentences(id: RunId, { inspector }: Facts): Promise<string[]> {
   const deadlocks = findDeadlocks(await inspector.waitGraph({ run: id }), id)
   return deadlocks.flatMap((deadlock) => [
@@ -170,22 +172,22 @@ function waitingSentence({ waitingFor, error, lossStreak = 0 }: Of<'waiting'>, n
   }
   const due = until === undefined ? 'follows' : dueText(until, now)
   return lossStreak < poisonLimit
-    ? `It pauses because its worker was lost; its next try ${due}.`
-    : `It pauses because its worker was lost, and has no try left: its next claim, which fails it as poisoned, ${due}.`
+    ? `It pauses because its worker was lost; its next attempt ${due}.`
+    : `It pauses because its worker was lost, and has no attempt left: its next claim, which fails it as poisoned, ${due}.`
 }
 
 function waitSentence({ kind, name, until }: WaitingFor, now: number): string {
   return waitRow(kind).sentence(name, until === undefined ? undefined : dueText(until, now))
 }
 
-/** What keeps every worker from taking the run, however long it waits for a slot. */
+/** Returns what keeps every worker from taking the run, even if a slot were free. */
 function hindrances(run: Run, facts: Facts): string[] {
   return findHindrances(run, facts)
     .filter(({ kind }) => kind !== 'busy')
     .map((hindrance) => hindranceSentence(hindrance, run, facts.now))
 }
 
-/** Steps that began and have no end stored. */
+/** Returns the steps that began and have no end stored. */
 async function openSteps(run: Run, { inspector, now }: Facts): Promise<string[]> {
   const places = await inspector.linePlaces(run.id)
   const entries = await inspector.journalOutline(run.id, { after: Math.max(0, run.position - 1), limit: 1 })
@@ -202,22 +204,22 @@ function lostHolder(name: string, { workers }: Facts): string[] {
   if (holder !== undefined && !holder.lost) return []
   return workers.some(({ lost }) => !lost)
     ? ['That worker is dead; another one is taking the run over.']
-    : ['That worker is dead and no other is running: start one, and the run goes on from its stored steps.']
+    : ['That worker is dead and no other is running: start one, and the run continues from its stored steps.']
 }
 
-/** Of what has a time to come, and may be late. */
+/** Describes a due time, which may have passed. */
 function dueText(at: number, now: number): string {
   return `${at > now ? 'is' : 'was'} due ${instantText(at, now)}`
 }
 
-/** What was lost under a live run, and what another loss does. */
+/** Describes the losses of a live run, and the effect of another one. */
 async function lossSentences(run: Run, inspector: Pick<Inspector, 'history'>): Promise<string[]> {
   if (run.losses === 0 || 'endedAt' in run) return []
   const explained = (await inspector.history(run.id)).findLast(({ kind }) => kind === 'explained')
   const known =
     explained === undefined
       ? []
-      : [`What ended its worker ${explained.worker} is known: ${explained.reason}.`]
+      : [`The end of its worker ${explained.worker} is explained: ${explained.reason}.`]
   const workers = run.losses === 1 ? '1 worker' : `${run.losses} workers`
   return [
     `It has lost ${workers} so far: ${run.lossStreak ?? 0} of the ${poisonLimit} losses in a row without a new step that fail it as poisoned.`,

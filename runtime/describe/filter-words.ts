@@ -1,7 +1,7 @@
 import type { RunFilter } from '../store/run-filter.ts'
 import { exactDuration } from './exact-duration.ts'
 
-/** How each part of a filter is written on the command line. */
+/** The option of the command line for each part of a filter. */
 const optionsOf = {
   states: (states) => ['--state', states.join(',')],
   job: (job) => ['--job', job],
@@ -20,7 +20,7 @@ const optionsOf = {
   readonly [Name in keyof RunFilter]-?: (value: NonNullable<RunFilter[Name]>) => readonly [string, string]
 }
 
-/** Returns the options that choose the same runs on the command line; `--all` where nothing narrows them. */
+/** Returns the options that select the same runs on the command line; `--all` for an empty filter. */
 export function filterWords(filter: RunFilter): readonly string[] {
   const words = Object.entries(filter).flatMap(([name, value]) =>
     value === undefined ? [] : optionsOf[name as keyof RunFilter](value as never),

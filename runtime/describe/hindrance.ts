@@ -5,7 +5,7 @@ import { clockTime } from './clock-time.ts'
 import { byAndWhy, byInSentence, type ManualAction } from './manual-action.ts'
 import { commonRefusal, protectionWaitText } from './protection-wait.ts'
 
-/** What a list knows of the fleet: read once for all of its rows. */
+/** The data about the fleet for a list: read once for all of its rows. */
 export interface FleetSnapshot {
   readonly queues: readonly QueueInfo[]
   readonly workers: readonly WorkerInfo[]
@@ -14,11 +14,11 @@ export interface FleetSnapshot {
 type Wanted = Pick<Run, 'job' | 'version' | 'queue' | 'protect'>
 
 /**
- * Why no worker takes a run whose turn it is.
+ * Why no worker takes a ready run.
  * - `paused`: an operator paused its queue
  * - `no worker`, `no job`, `old code`, `no queue`: no live worker at all, with its job, with its version, for its queue
  * - `draining`: every worker that could take it stops
- * - `unprotected`: it needs scale-in protection, and none of them has it; `candidates`: what each says of that
+ * - `unprotected`: it needs scale-in protection, and none of them has it; `candidates`: these workers, with their state
  * - `busy`: all of their slots are taken; it starts when one is free
  */
 export type Hindrance =
@@ -27,7 +27,7 @@ export type Hindrance =
   | { readonly kind: 'unprotected'; readonly candidates: readonly WorkerInfo[] }
   | { readonly kind: 'busy'; readonly slots: number }
 
-/** Returns what keeps workers from taking such a run: the pause of its queue, then what is wrong with the workers. */
+/** Returns what keeps workers from taking such a run: the pause of its queue, then the lack of a suitable worker. */
 export function findHindrances(run: Wanted, { queues, workers }: FleetSnapshot): Hindrance[] {
   const paused = queues.find(({ name }) => name === run.queue)?.paused
   const missing = findMissingWorker(run, workers)
@@ -53,7 +53,7 @@ function findMissingWorker(run: Wanted, workers: readonly WorkerInfo[]): Hindran
   return taken >= slots ? { kind: 'busy', slots } : undefined
 }
 
-/** Returns the live workers with the job's version that serve the queue, whether they have a free slot or not. */
+/** Returns the live workers with the job's version that serve the queue, with or without a free slot. */
 function ableWorkers(run: Wanted, workers: readonly WorkerInfo[]): readonly WorkerInfo[] {
   return workers.filter(
     (worker) =>
@@ -71,7 +71,7 @@ function sum(workers: readonly WorkerInfo[], field: 'concurrency' | 'running'): 
   return workers.reduce((total, worker) => total + worker[field], 0)
 }
 
-/** Says it as a sentence; of a busy fleet nothing, as there the count of ready runs belongs to it. */
+/** Describes it in a sentence; nothing for a busy fleet, as that sentence includes the count of ready runs. */
 export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number): string {
   switch (hindrance.kind) {
     case 'paused':
@@ -93,7 +93,7 @@ export function hindranceSentence(hindrance: Hindrance, run: Wanted, now: number
   }
 }
 
-/** Says it in a table's cell. */
+/** Describes it in a table's cell. */
 export function hindranceText(hindrance: Hindrance, run: Wanted): string {
   switch (hindrance.kind) {
     case 'paused':

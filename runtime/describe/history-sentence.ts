@@ -13,7 +13,7 @@ const verbs: Readonly<Record<HistoryEntry['kind'], string>> = {
   repaired: 'repaired',
 }
 
-/** Returns what happened to a run beside its steps, without the time: `lost its worker w1: its lease expired`. */
+/** Returns an event of a run besides its steps, without the time: `lost its worker w1: its lease expired`. */
 export function historySentence({ kind, worker, by, reason }: HistoryEntry): string {
   return [
     verbs[kind],

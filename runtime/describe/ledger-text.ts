@@ -2,7 +2,7 @@ import type { LedgerLine } from '../store/schedules.ts'
 import { durationToken } from './duration-token.ts'
 import { byAndWhy } from './manual-action.ts'
 
-/** What a line says beside its tick and its outcome. */
+/** Returns the details of a ledger entry besides its tick and its outcome. */
 export function ledgerDetail({ why, other, run, lateMs, by, reason, worker }: LedgerLine): string {
   const parts = [
     why === undefined ? '' : skipText(why, other),
@@ -18,14 +18,14 @@ function skipText(why: NonNullable<LedgerLine['why']>, other: string | undefined
   const words = {
     missed: 'no worker could fire in time',
     paused: 'paused',
-    overlap: `run ${other} lives`,
+    overlap: `run ${other} has not ended`,
     duplicate: `duplicate of run ${other}`,
-    'queue full': 'as many ticks as its cap wait already',
+    'queue full': 'as many ticks as its cap are already waiting',
   } satisfies Record<typeof why, string>
   return words[why]
 }
 
-/** The tick that a line is about, or the first of a stretch and how many follow until when. */
+/** Returns the tick of an entry, or the first of a stretch and how many follow until when. */
 export function tickText({ tick, until, count }: LedgerLine): string {
   if (tick === undefined) return ''
   return until === undefined ? instant(tick) : `${instant(tick)}, ${count} until ${instant(until)}`

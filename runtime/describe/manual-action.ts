@@ -1,4 +1,4 @@
-/** Who did something by hand, and the reason they gave. */
+/** The operator of a manual action, and the reason. */
 export interface ManualAction {
   readonly by: string
   readonly reason?: string

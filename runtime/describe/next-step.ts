@@ -5,7 +5,7 @@ import { commandLine, type StoreChoice } from './command-line.ts'
 import { findHindrances } from './hindrance.ts'
 import { retryCommand } from './retry-command.ts'
 
-/** Returns what a person can do about a run as it stands, with the command that does it; '' where it goes on by itself. */
+/** Returns what a person can do about a run, with the command for it; '' if it continues by itself. */
 export async function nextStep(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
   switch (run.state) {
     case 'ready':
@@ -20,13 +20,13 @@ export async function nextStep(run: Run, inspector: Inspector, options: StoreCho
     case 'waiting':
       return run.waitingFor.kind === 'limit' ? deadlockHint(run, inspector, options) : ''
     case 'blocked':
-      return 'start a worker with code that fits the stored steps; the run then goes on by itself'
+      return 'start a worker with code that fits the stored steps; the run then continues by itself'
     default:
       return ''
   }
 }
 
-/** A dead worker's run goes on once another one is there. */
+/** A dead worker's run continues once another worker runs. */
 async function lostHolder(name: string, inspector: Inspector, options: StoreChoice): Promise<string> {
   const workers = await inspector.workers()
   const dead = !workers.some((worker) => worker.name === name && !worker.lost)
@@ -36,13 +36,13 @@ async function lostHolder(name: string, inspector: Inspector, options: StoreChoi
     : ''
 }
 
-/** A run that waits for a limiter goes on by itself, but in a deadlock or behind one. */
+/** A run that waits for a limiter continues by itself, unless it is in a deadlock or behind one. */
 async function deadlockHint({ id }: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
   const isStuck = findDeadlocks(await inspector.waitGraph({ run: id }), id).length > 0
-  return isStuck ? `a deadlock holds it up: ${commandLine(['explain', id], options)}` : ''
+  return isStuck ? `it is held up by a deadlock: ${commandLine(['explain', id], options)}` : ''
 }
 
-/** Why no worker takes a ready run, if none can. */
+/** Returns why no worker can take a ready run, if none can. */
 async function claimHindrance(run: Run, inspector: Inspector, options: StoreChoice): Promise<string> {
   const { job, version, queue } = run
   const [queues, workers] = [await inspector.queues(), await inspector.workers()]

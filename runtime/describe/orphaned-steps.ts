@@ -4,7 +4,7 @@ import type { Inspector } from '../store/store.ts'
 
 const maxNamed = 3
 
-/** Says which stored steps of a run its code no longer calls; nothing where there are none. */
+/** Names the stored steps of a run that its code no longer calls, if any. */
 export async function orphanSentences(
   run: Run,
   inspector: Pick<Inspector, 'journalOutline'>,
@@ -13,7 +13,7 @@ export async function orphanSentences(
   if (orphans.length === 0) return []
   const named = await Promise.all(orphans.slice(0, maxNamed).map((at) => pathAt(run, at, inspector)))
   const names = named.filter((path) => path !== undefined).map((path) => `'${path}'`)
-  // A retry has dropped what is gone.
+  // A retry has dropped the missing ones.
   if (names.length === 0) return []
   const more = orphans.length > maxNamed ? ', …' : ''
   const they = orphans.length === 1 ? 'It is' : 'They are'

@@ -4,7 +4,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { ActionInfo, ActionKind } from '../store/actions.ts'
 import { quoted } from './command-line.ts'
 
-/** What `jobs.actions.plan` tells, as far as it is put into words. */
+/** The fields of the result of `jobs.actions.plan` that become text. */
 interface Plan {
   readonly action: ActionKind
   readonly matching: { readonly runs: number; readonly exact: boolean }
@@ -20,11 +20,11 @@ interface Plan {
   readonly refused: readonly { readonly reason: string; readonly runs: number }[]
 }
 
-/** Of how many runs of the sample a sentence is true. */
+/** How many runs of the sample a sentence applies to. */
 export interface PlanLine {
   readonly runs: number
   readonly text: string
-  /** The runs that it is about are left alone. */
+  /** The action leaves these runs alone. */
   readonly refused?: true
 }
 
@@ -116,7 +116,7 @@ export function progressText({ action, done, refused, matching }: Omit<ActionInf
   return `${doneWords[action]} ${done}${of}${refused === 0 ? '' : `, refused ${refused}`}`
 }
 
-/** Returns about how many runs an action has not come to yet. */
+/** Returns about how many runs an action has left. */
 export function leftText({ cursor, matching, done, refused }: Omit<ActionInfo, 'id'>): string {
   if (cursor === undefined) return 'it has ended: none is left'
   if (matching === undefined) return 'how many are left is not known'
@@ -124,7 +124,7 @@ export function leftText({ cursor, matching, done, refused }: Omit<ActionInfo, '
   return `about ${runsText(left)} ${left === 1 ? 'is' : 'are'} left`
 }
 
-/** Names the option of the command line where a message names that of the client. */
+/** Replaces the name of a client option in a message with that of the command line. */
 export function optionNames(message: string): string {
   return message.replaceAll('in runAgain', 'in --run-again')
 }

@@ -9,16 +9,16 @@ import type { ProtectionInfo } from '../store/worker-report.ts'
 import { durationToken } from './duration-token.ts'
 
 const closing = {
-  draining: 'this worker is stopping: nothing is protected any more',
+  draining: 'this worker is stopping: it requests no more protection',
   'newer revision': 'a newer revision of its task family has started: it takes no new protected runs',
   total: 'protected for more than half of maxTotal: it takes no new protected runs until it has none',
 } as const satisfies Record<Extract<ProtectionState, { kind: 'closing' }>['cause'], string>
 
-/** Returns in words what a task's holder is doing, and what follows for runs that want protection. */
+/** Returns in words what a task's holder is doing, and the consequences for runs that need protection. */
 export function protectionText(mode: ProtectionMode, state: ProtectionState, protectedForMs: number): string {
   switch (state.kind) {
     case 'idle':
-      return 'not protected; it asks when a run wants protection'
+      return 'not protected; it asks when a run needs protection'
     case 'asking':
       return `asking ECS for protection for ${formatDuration(state.forMs)}`
     case 'held':
@@ -42,14 +42,14 @@ function refusedText(
   return `${refusalText({ code, detail })}; ${next}, ${meanwhile}${remedyOf(code)}`
 }
 
-/** Returns what came of a call that didn't bring protection. */
+/** Returns the result of a call that brought no protection. */
 export function refusalText({ code, detail }: { readonly code: string; readonly detail: string }): string {
-  return code === noAnswer ? `ECS gave no answer (${detail})` : `protection was refused (${code}: ${detail})`
+  return code === noAnswer ? `ECS sent no reply (${detail})` : `protection was refused (${code}: ${detail})`
 }
 
 const needsRole = 'give the task a role (taskRoleArn) that allows ecs:UpdateTaskProtection'
 
-/** What else than time ends a refusal, by its code. */
+/** What ends a refusal besides time, by its code. */
 const remedies: Readonly<Record<string, string>> = {
   TASK_NOT_VALID: "run the worker in an ECS service: a task started by RunTask can't be protected",
   DEPLOYMENT_BLOCKED: 'raise the desired count above the number of protected tasks, or wait for one to end',
@@ -57,7 +57,7 @@ const remedies: Readonly<Record<string, string>> = {
   CredentialsProviderError: needsRole,
 }
 
-/** Returns what a person can do about a refusal, behind a semicolon; nothing where only time helps. */
+/** Returns what a person can do about a refusal, after a semicolon; '' if only time helps. */
 export function remedyOf(code: string): string {
   const remedy = remedies[code]
   return remedy === undefined ? '' : `; ${remedy}`

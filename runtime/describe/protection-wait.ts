@@ -3,7 +3,7 @@ import type { WorkerInfo } from '../store/worker-info.ts'
 import { durationToken } from './duration-token.ts'
 import { remedyOf } from './protection-text.ts'
 
-/** Of a worker that could take a run if its task were protected: what it says of that. */
+/** A worker that could take a run if its task were protected, with its protection. */
 export type ProtectionCandidate = Pick<WorkerInfo, 'protection' | 'protectedRuns'>
 
 interface Cause {
@@ -13,7 +13,7 @@ interface Cause {
   readonly text: (isOne: boolean) => string
 }
 
-/** Returns who a run that needs protection waits for: how many workers, and what keeps each from having it. */
+/** Returns which workers a run that needs protection waits for: how many, and what keeps each from having it. */
 export function protectionWaitText(candidates: readonly ProtectionCandidate[]): string {
   const groups = new Map<string, { readonly cause: Cause; count: number }>()
   for (const candidate of candidates) {
@@ -23,13 +23,13 @@ export function protectionWaitText(candidates: readonly ProtectionCandidate[]): 
     else group.count++
   }
   if (groups.size === 0 || (groups.size === 1 && groups.has(none.key)))
-    return 'no worker that could take it has it or may ask for it now'
+    return 'no worker that could take it has protection or may ask for it now'
   return [...groups.values()]
     .map(({ cause, count }) => `${workers(count)} ${cause.text(count === 1)}`)
     .join('; ')
 }
 
-/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined where they have no common one. */
+/** Returns the code of the refusal that all of them have, or `noAnswer`; undefined if they differ. */
 export function commonRefusal(candidates: readonly ProtectionCandidate[]): string | undefined {
   const codes = candidates.map(({ protection }) =>
     protection?.state.kind === 'refused' ? protection.state.code : undefined,
@@ -39,7 +39,8 @@ export function commonRefusal(candidates: readonly ProtectionCandidate[]): strin
 
 const none: Cause = {
   key: 'none',
-  text: (isOne) => (isOne ? "has none and doesn't ask for it" : "have none and don't ask for it"),
+  text: (isOne) =>
+    isOne ? "has no protection and doesn't ask for it" : "have no protection and don't ask for it",
 }
 
 function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
@@ -50,14 +51,14 @@ function causeOf({ protection, protectedRuns }: ProtectionCandidate): Cause {
     case 'idle':
       return mayAsk
     case 'asking':
-      return { key: 'asking', text: (isOne) => `${isOne ? 'asks' : 'ask'} ECS for it` }
+      return { key: 'asking', text: (isOne) => `${isOne ? 'asks' : 'ask'} ECS for protection` }
     case 'held':
       return {
         key: 'held',
         text: (isOne) =>
           isOne
-            ? 'has too little left of it and renews it first'
-            : 'have too little left of it and renew it first',
+            ? 'has too little protection left and renews it first'
+            : 'have too little protection left and renew it first',
       }
     case 'refused':
       return refusedCause(state)
@@ -74,23 +75,26 @@ function refusedCause({ code, detail, retryInMs }: Extract<ProtectionState, { ki
   const next = retryInMs === undefined ? 'for good' : `next try in ${durationToken(retryInMs)}`
   if (code === noAnswer) return { key: code, text: () => `got no reply from ECS (${detail}; ${next})` }
   const why = `${code}: ${detail}${remedyOf(code)}; ${next}`
-  return { key: `refused ${code}`, text: (isOne) => `${isOne ? 'was' : 'were'} refused it by ECS (${why})` }
+  return {
+    key: `refused ${code}`,
+    text: (isOne) => `${isOne ? 'was' : 'were'} refused protection by ECS (${why})`,
+  }
 }
 
-const mayAsk: Cause = { key: 'idle', text: () => 'that could take it may ask for it' }
+const mayAsk: Cause = { key: 'idle', text: () => 'that could take it may ask for protection' }
 
 const closing = {
   draining: { key: 'draining', text: (isOne) => (isOne ? 'is stopping' : 'are stopping') },
   'newer revision': {
     key: 'newer revision',
     text: (isOne) =>
-      `${isOne ? 'is' : 'are'} of an older revision than one that has started, and ${isOne ? 'takes' : 'take'} none`,
+      `${isOne ? 'is' : 'are'} of an older revision than another one, and ${isOne ? 'takes' : 'take'} no such runs`,
   },
   total: {
     key: 'total',
     text: (isOne) =>
-      `${isOne ? 'has' : 'have'} been protected for more than half of maxTotal, and ${isOne ? 'takes' : 'take'} none until ` +
-      `${isOne ? 'it has' : 'they have'} none in hand`,
+      `${isOne ? 'has' : 'have'} been protected for more than half of maxTotal, and ${isOne ? 'takes' : 'take'} no more until ` +
+      `${isOne ? 'it has' : 'they have'} finished those in hand`,
   },
 } as const satisfies Record<string, Cause>
 

@@ -2,10 +2,10 @@ import type { Run } from '../model/run.ts'
 import type { Inspector } from '../store/store.ts'
 import { commandLine, type StoreChoice } from './command-line.ts'
 
-/** The entry whose error escaped is among the last ones: nothing is stored after it but what ran beside it. */
+/** The entry whose error escaped is among the last ones: only concurrent steps are stored after it. */
 const lastEntries = 200
 
-/** Returns the command that lets an ended run go on, with `--run-again` where an at-most-once step stands in its way. */
+/** Returns the command that continues an ended run, with `--run-again` if an at-most-once step blocks it. */
 export async function retryCommand(
   run: Run,
   inspector: Pick<Inspector, 'journalOutline'>,

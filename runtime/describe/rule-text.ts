@@ -4,7 +4,7 @@ import { ruleNames } from '../store/limiter-rules.ts'
 import type { LimiterInfo } from '../store/limiters.ts'
 import { byAndWhy } from './manual-action.ts'
 
-/** A limiter's numbers by their authors' names: `limit 10, window 1m`. */
+/** Returns a limiter's numbers by their authors' names: `limit 10, window 1m`. */
 export function ruleText(rule: LimiterRule): string {
   return Object.entries(ruleNames[rule.kind])
     .map(([field, name]) => {

@@ -12,7 +12,7 @@ export function stoppedText({ paused, dropped }: Stops, now: number): string | u
   return paused && `paused by ${byAndWhy(paused)} (${agoToken(paused.at, now)})`
 }
 
-/** Returns what is out of the ordinary with a schedule; '' when nothing is. */
+/** Returns what is unusual about a schedule; '' if nothing is. */
 export function scheduleStateText(
   schedule: Stops & Pick<ScheduleInfo, 'conflict' | 'queued'>,
   now: number,
@@ -20,9 +20,10 @@ export function scheduleStateText(
   const stopped = stoppedText(schedule, now)
   if (stopped !== undefined) return stopped
   const { conflict, queued } = schedule
-  if (conflict !== undefined) return `put by hand; the code of worker ${conflict.worker} declares one too`
+  if (conflict !== undefined)
+    return `created with put; the code of worker ${conflict.worker} declares one too`
   if (queued.length === 0) return ''
   return queued.length === 1
-    ? '1 tick waits for the run before it'
-    : `${queued.length} ticks wait for the run before them`
+    ? '1 tick waits for the previous run'
+    : `${queued.length} ticks wait for the previous run`
 }

@@ -11,8 +11,8 @@ import { byAndWhy } from './manual-action.ts'
 import { openStepPart } from './open-step.ts'
 
 /**
- * Says on one line why a run is where it is; '' where the state says it all.
- * @param fleet Tells what keeps a ready run from being taken.
+ * Returns why a run is in its state, on one line; '' if the state says it all.
+ * @param fleet Says what keeps a ready run from being taken.
  */
 export function situation(run: Run, now: number, fleet?: FleetSnapshot): string {
   switch (run.state) {
@@ -45,12 +45,12 @@ export function situation(run: Run, now: number, fleet?: FleetSnapshot): string 
   }
 }
 
-/** Says how a run that was followed to its end has ended; the caller names its state. */
+/** Returns how a run that was followed to its end has ended; the caller names its state. */
 export function endedRunText(run: Run | undefined, now: number): string {
   return run === undefined ? 'was removed' : situation(run, now)
 }
 
-/** Returns what stands between that state and that text: `completed, took 69 ms`, `failed: …`, `cancelled by ana`. */
+/** Returns the text after that state: `completed, took 69 ms`, `failed: …`, `cancelled by ana`. */
 export function endedRunSeparator(state: RunState): string {
   return state === 'completed' ? ', ' : state === 'cancelled' ? ' ' : ': '
 }
@@ -83,8 +83,8 @@ export function errorText(error: StoredError): string {
 }
 
 /**
- * Returns the step and the innermost cause, as failures are grouped: tables cut the end, and how our own errors begin
- * tells no failure from another.
+ * Returns the step and the innermost cause, as failures are grouped: tables cut the end, and the begin of our own
+ * errors doesn't distinguish failures.
  */
 function causeText(error: StoredError, step = stepOf(error)): string {
   const cause = innermostCause(error)
@@ -95,7 +95,7 @@ function causeText(error: StoredError, step = stepOf(error)): string {
   return [step, ...(cause.name === 'Error' && reason !== '' ? [] : [cause.name]), reason].join(': ')
 }
 
-/** Of a run that an older version failed, by the error itself. */
+/** For a run that an older version failed: uses the error itself. */
 function stepOf({ fields }: StoredError): string | undefined {
   return typeof fields?.path === 'string' ? fields.path : undefined
 }
@@ -105,7 +105,7 @@ export function tookText({ startedAt, enqueuedAt, endedAt }: Run & { readonly en
   return shortSpan(endedAt - (startedAt ?? enqueuedAt))
 }
 
-/** Returns a length of time; one too short to measure is no zero. */
+/** Returns a length of time; one too short to measure is not shown as zero. */
 function shortSpan(ms: number): string {
   return ms < 1 ? '<1 ms' : formatDuration(ms)
 }

@@ -5,7 +5,7 @@ import type { StepPath } from '../model/step-path.ts'
 import type { StoredError } from '../model/stored-error.ts'
 import type { Inspector } from '../store/store.ts'
 
-/** Where one step stands: the last of its journal entries. */
+/** The state of one step: the last of its journal entries. */
 export interface StepSummary {
   readonly path: StepPath
   readonly kind: StepKind

@@ -2,7 +2,7 @@ import type { LinePlace } from '../store/limiters.ts'
 import { clockTime } from './clock-time.ts'
 
 /**
- * Says where a run, or a step of it, stands on the waitlist of a limiter.
+ * Returns the position of a run, or a step of it, on the waitlist of a limiter, as a sentence.
  * @param now This host's time, only to write times as people read them.
  */
 export function waitlistSentence(place: LinePlace, now: number): string {
@@ -11,10 +11,10 @@ export function waitlistSentence(place: LinePlace, now: number): string {
   const which = `limiter '${limiter}'${key === '' ? '' : ` of key '${key}'`}`
   const position = positionText(ahead)
   if (max === 0) {
-    return `${whose} for ${which}, which no worker has made known yet (a step's limiter: when the step first runs); ${position}.`
+    return `${whose} for ${which}, which no worker has registered yet (a step's limiter: when the step first runs); ${position}.`
   }
   if (closedMs !== undefined) {
-    return `${whose} for ${which}: a provider asked for a pause until ${clockTime(now + closedMs, now)}; ${position}.`
+    return `${whose} for ${which}: a provider requested a pause until ${clockTime(now + closedMs, now)}; ${position}.`
   }
   const opens = opensInMs === undefined || opensInMs === 0 ? '' : ` until ${clockTime(now + opensInMs, now)}`
   const held =

@@ -32,10 +32,9 @@ export function drainCauseText(drain: WorkerDrain): string {
 /** Returns why a worker drains, since when, and what happens to the `held` runs at the end of its time. */
 export function drainSentence(drain: WorkerDrain, held: number): string {
   const { agoMs, leftMs } = drain
-  if (leftMs === undefined)
-    return `${causeSentence(drain)} ${durationToken(agoMs)} ago; it has not begun to yet`
+  if (leftMs === undefined) return `${causeSentence(drain)} ${durationToken(agoMs)} ago; it has not begun yet`
   const begun = `draining for ${durationToken(agoMs)}: ${causeSentence(drain)}`
-  if (held === 0) return `${begun}; it holds no run any more`
+  if (held === 0) return `${begun}; it holds no more runs`
   const runs = held === 1 ? '1 run' : `${held} runs`
   return leftMs === 0
     ? `${begun}; its time is over, and ${runs} it still holds ${held === 1 ? 'is' : 'are'} being handed over`
@@ -67,7 +66,7 @@ export function workerRevisionText({ task }: Pick<WorkerInfo, 'task'>): string {
   return task === undefined ? '' : `${task.family}:${task.revision}`
 }
 
-/** Returns what becomes of a run of a draining worker: `finishes 'pay', cut in 1m55s`. */
+/** Returns what will happen to a run of a draining worker: `finishes 'pay', cut in 1m55s`. */
 export function drainPlanText({ plan, path = '' }: RunDrainPlan, leftMs: number | undefined): string {
   switch (plan) {
     case 'handing over':

@@ -47,15 +47,15 @@ function judge(answer: ProtectionAnswer, call: Call, state: HolderState, wall: n
     ...{ kind: 'bad', counted: 'refused', code, detail, unprotected },
   })
   if (answer.taskArn !== state.taskArn) {
-    return bad('wrong task', `the answer is about ${answer.taskArn}, not about ${state.taskArn}`)
+    return bad('wrong task', `the reply is about ${answer.taskArn}, not about ${state.taskArn}`)
   }
   const asked = call.action === 'protect'
   if (answer.enabled !== asked) {
-    return bad('not applied', `ECS answered that protection is ${answer.enabled ? 'on' : 'off'}`, asked)
+    return bad('not applied', `ECS replied that protection is ${answer.enabled ? 'on' : 'off'}`, asked)
   }
   if (asked && !(answer.expiresAt !== undefined && answer.expiresAt > wall)) {
     const expiry = answer.expiresAt === undefined ? 'nothing' : new Date(answer.expiresAt).toISOString()
-    return bad('expired', `ECS answered that protection expires at ${expiry}, which isn't ahead`, true)
+    return bad('expired', `ECS replied that protection expires at ${expiry}, which is in the past`, true)
   }
   return { kind: 'good' }
 }
@@ -76,7 +76,7 @@ function granted(rules: HolderRules, state: HolderState, call: Call, at: Moment)
   }
   if (askedMs > rules.marginMs && until - at.now < rules.marginMs) {
     // It counts, but starts no run: it's asked for once more, as after a call that failed.
-    const detail = `the answer took ${Math.round(at.now - call.sentAt)} ms`
+    const detail = `the reply took ${Math.round(at.now - call.sentAt)} ms`
     return failed(
       rules,
       next,

@@ -49,7 +49,7 @@ export async function openTransport(
     return { ...way, transport: new EcsTransport(await loadEcs(), task) }
   } catch (error) {
     if (isRequired || !AwsSdkMissingError.is(error)) throw error
-    log.warn({ protection: 'off' }, `${error.message}; this worker goes on without scale-in protection`)
+    log.warn({ protection: 'off' }, `${error.message}; this worker continues without scale-in protection`)
     return undefined
   }
 }

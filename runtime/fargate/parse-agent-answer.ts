@@ -25,11 +25,7 @@ export function parseAgentAnswer(status: number, body: unknown): ProtectionAnswe
   }
   if (status === 200 && isRecord(protection)) return readProtection(protection)
   const code = status === tooManyRequests ? 'ThrottlingException' : `HTTP ${status}`
-  return answerOfError(
-    code,
-    'the agent replied without a body that can be read',
-    status >= 500 || status < 400,
-  )
+  return answerOfError(code, "the agent's reply has no readable body", status >= 500 || status < 400)
 }
 
 function readProtection(protection: Readonly<Record<string, unknown>>): ProtectionAnswer {

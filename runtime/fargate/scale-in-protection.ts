@@ -165,6 +165,6 @@ function parseMinutes(period: Duration, ofMinute: number): number {
   const minutes = parseDuration(period, 'period') / ofMinute
   if (Number.isInteger(minutes) && minutes >= fewestMinutes && minutes <= mostMinutes) return minutes
   throw new InvalidOptionsError(
-    `period: ${formatDuration(minutes * ofMinute)} can't be asked for; ECS counts in whole minutes, write '2m' to '2880m'`,
+    `period: ${formatDuration(minutes * ofMinute)} is not possible; ECS counts in whole minutes, use '2m' to '2880m'`,
   )
 }

@@ -141,7 +141,7 @@ export class TaskDeathsDuty implements Duty {
     })
     if ((await this.#store.explainLoss(lease, death)) === 'unknown') return
     const facts = { worker: name, task: taskArn, cause: death.kind }
-    this.#deps.log.info(facts, `it is known what ended a lost worker: ${deathText(death)}`)
+    this.#deps.log.info(facts, `the end of a lost worker is explained: ${deathText(death)}`)
   }
 
   /** JD4: the leader before this one may have seen the task running after the loss; this one tells by the times. */
@@ -163,7 +163,7 @@ export class TaskDeathsDuty implements Duty {
       this.#mayReadServices = false
       this.#deps.log.info(
         { reason: reply.detail },
-        "without ecs:DescribeServices a scale-in can't be told from a deployment",
+        "without ecs:DescribeServices a scale-in can't be distinguished from a deployment",
       )
     }
     const primary =
@@ -191,7 +191,7 @@ export class TaskDeathsDuty implements Duty {
     if (this.#failures > 1) return
     this.#deps.log.warn(
       { reason },
-      'ECS could not be asked what ended the task of a lost worker; asking again',
+      'ECS could not be asked what ended the task of a lost worker; trying again',
     )
   }
 

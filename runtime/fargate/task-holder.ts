@@ -255,10 +255,10 @@ function lossText(why: LossReason, untilMs: number): string {
   const left = untilMs > 0 ? `in ${formatDuration(untilMs)} at the latest` : 'now'
   switch (why) {
     case 'renewal refused':
-      return `the task's protection can't be renewed; it ends ${left}, and its protected runs are told`
+      return `the task's protection can't be renewed; it ends ${left}, and its protected runs are notified`
     case 'expired':
-      return "the task's protection expired before it was renewed; its protected runs are told"
+      return "the task's protection expired before it was renewed; its protected runs are notified"
     case 'total':
-      return `the task has been protected for maxTotal; its protection ends ${left}, and its protected runs are told`
+      return `the task has been protected for maxTotal; its protection ends ${left}, and its protected runs are notified`
   }
 }

@@ -69,7 +69,7 @@ export class TaskIdentityReader implements TaskIdentitySource {
         if (failures === loggedFailure) {
           log.warn(
             { reason: messageOf(error) },
-            'the task metadata could not be read; asking again until it can',
+            'the task metadata could not be read; trying again until it succeeds',
           )
         }
         await pause(clock, pauseMs(failures, clock.random()), this.#over.signal)

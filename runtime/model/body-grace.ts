@@ -1,2 +1,2 @@
-/** How long an aborted body of a step may take to end before the runtime goes on without it. */
+/** How long an aborted step body may take to end before the runtime continues without it. */
 export const bodyGraceMs = 5_000

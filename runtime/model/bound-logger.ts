@@ -5,7 +5,7 @@ export function writes(log: Logger, level: LogLevel): boolean {
   return log.isLevelEnabled?.(level) ?? true
 }
 
-/** Returns a logger that puts `bindings` on every line of `log`. */
+/** Returns a logger that adds `bindings` to every line of `log`. */
 export function withFields(log: Logger, bindings: object): Logger {
   const bind =
     (level: LogLevel) =>
@@ -18,7 +18,7 @@ export function withFields(log: Logger, bindings: object): Logger {
   }
 }
 
-/** Returns a logger that drops the lines that are written while `isSilent` returns true. */
+/** Returns a logger that drops lines written while `isSilent` returns true. */
 export function silentWhile(isSilent: () => boolean, log: Logger): Logger {
   const write =
     (level: LogLevel) =>

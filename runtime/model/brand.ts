@@ -1,11 +1,11 @@
 /*
  * Brands: how the package recognizes its own values when a process has loaded it twice (bundled jobs beside the
  * command line, a job library with its own copy), where `instanceof` of one copy is false for values of the other.
- * A brand is a registered symbol, one for all copies, that carries itself as its value: a proxy that has every
+ * A brand is a registered symbol, shared by all copies, whose value is the symbol itself: a proxy that has every
  * property, or returns the same for each, is still not recognized.
  */
 
-/** Whether `value` carries `brand`. Never throws, whatever `value` is: a revoked proxy carries none. */
+/** Returns whether `value` carries `brand`. Never throws: a revoked proxy carries none. */
 export function hasBrand(value: unknown, brand: symbol): boolean {
   if (typeof value !== 'object' || value === null) return false
   try {

@@ -1,23 +1,23 @@
 import { uptime } from 'node:os'
 
-/** Takes back a timer. Calling it twice, or after the timer fired, does nothing. */
+/** Cancels a timer. Calling it twice, or after the timer fired, does nothing. */
 export type CancelTimer = () => void
 
 /**
- * The only way a module reads time, sets a timer, yields to the event loop or makes randomness,
- * so that a test (or a simulation) can put its own in place.
+ * The only way a module reads time, sets a timer, yields to the event loop or generates randomness, so that a test (or
+ * a simulation) can replace it.
  */
 export interface Clock {
   /** Wall time in ms since the epoch. For display and for ids; never compared with a store's time. */
   now(): number
-  /** Monotonic ms with an arbitrary origin. For differences. Stands still while the host is suspended. */
+  /** Monotonic ms with an arbitrary origin. For differences. Stops while the host is suspended. */
   elapsed(): number
   /** Ms with an arbitrary origin, suspend included. Coarse: 10 ms on Linux, 1 s on macOS. */
   uptime(): number
   after(ms: number, run: () => void): CancelTimer
   /** Runs in a later macrotask, in the order of the calls. */
   soon(run: () => void): void
-  /** Runs before the next macrotask, once all that follows from the present one has run. */
+  /** Runs before the next macrotask, after everything that the current one has scheduled. */
   atMacrotaskEnd(run: () => void): void
   /** 0 <= n < 1 */
   random(): number
@@ -39,7 +39,7 @@ export const systemClock: Clock = {
   random: () => Math.random(),
 }
 
-/** Whether `work` settles within `ms`; what it rejects with is not told. Leaves no timer behind. */
+/** Resolves to whether `work` settles within `ms`, without its rejection. Leaves no timer behind. */
 export async function endsWithin(clock: Clock, work: Promise<unknown>, ms: number): Promise<boolean> {
   const over = new AbortController()
   const late = pause(clock, ms, over.signal).then(() => false)
@@ -48,7 +48,10 @@ export async function endsWithin(clock: Clock, work: Promise<unknown>, ms: numbe
   return ended
 }
 
-/** Ms before attempt `attempt` is repeated on a store that can't be reached: doubled up to 2 s, half of it jitter. */
+/**
+ * Returns the ms before attempt `attempt` is repeated on a store that can't be reached: doubled up to 2 s, half of it
+ * jitter.
+ */
 export function backoffMs(attempt: number, random: number): number {
   return Math.min(2_000, 10 * 2 ** Math.min(attempt, 10)) * (0.5 + random / 2)
 }

@@ -4,35 +4,35 @@ import { fromStoredError, type StoredError, toStoredError } from './stored-error
 import { isError } from './thrown.ts'
 
 /*
- * The one place where job values become bytes and back: msgpackr behind one header byte.
- * C1  What decodes is what was encoded: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
- *     their type. What could not keep it (functions, class instances, promises, cycles) is refused by path, and so is
- *     what can't be read: a getter that throws, a revoked proxy.
- *     The exceptions are the list under G2 in docs/guarantees.md; test/unit/model/value-fates.ts has each of them.
- * C2  The header byte names the format, so that a later format (encryption) can stand beside this one.
+ * The only code that turns job values into bytes and back: msgpackr behind one header byte.
+ * C1  A decoded value equals the encoded one: Date, Map, Set, BigInt, RegExp, binary types, Error and undefined keep
+ * their type. Values that can't (functions, class instances, promises, cycles) are refused by path, and so are values
+ * that can't be read: a getter that throws, a revoked proxy.
+ * The exceptions are the list under G2 in docs/guarantees.md; test/unit/model/value-fates.ts has each of them.
+ * C2  The header byte names the format, so that a later format (encryption) can be added.
  */
 
 const plainFormat = 1
-/** As plain, and errors inside are stored as `{ [errorKey]: StoredError }`. */
+/** Like plain values, and errors inside are stored as `{ [errorKey]: StoredError }`. */
 const errorsFormat = 2
 const errorKey = '\u0000error'
-/** One byte in front, for the header. */
+/** Reserves one byte for the header. */
 const reserveHeader = RESERVE_START_SPACE + 1
 const afterHeader = { start: 1 }
 const deepest = 200
 
-/** Largest encoded value by default: 1 MiB. */
+/** Default limit of an encoded value: 1 MiB. */
 export const defaultMaxValueBytes: number = 1024 * 1024
 
 const packr = new Packr({
   ...{ useRecords: true, moreTypes: true, mapsAsObjects: false, useBigIntExtension: true },
-  // A field of this name is data.
+  // A field with this name is data.
   useToJSON: false,
 })
 
 /**
- * `value` as bytes. `name` is what the error calls the value, such as `result of step 'a'`.
- * @throws SerializationError naming the place inside the value that can't be stored, or the size.
+ * Encodes `value` as bytes. `name` is how the error calls the value, such as `result of step 'a'`.
+ * @throws SerializationError naming the path inside the value that can't be stored, or the size.
  */
 export function encodeValue(
   value: unknown,
@@ -56,12 +56,12 @@ export function encodeValue(
   return bytes
 }
 
-/** An error as a store keeps it. Its size is bounded by `toStoredError`, so that no author's limit can refuse it. */
+/** Encodes an error. `toStoredError` bounds its size, so that no author's limit can refuse it. */
 export function encodeError(error: StoredError): Uint8Array {
   return encodeValue(error, 'error', Number.POSITIVE_INFINITY)
 }
 
-/** @throws SerializationError when the bytes are of an unknown format or damaged. */
+/** @throws SerializationError when the bytes have an unknown format or are damaged. */
 export function decodeValue(bytes: Uint8Array, name: string): unknown {
   const format = bytes[0]
   if (format !== plainFormat && format !== errorsFormat) {
@@ -79,7 +79,7 @@ export function decodeValue(bytes: Uint8Array, name: string): unknown {
 }
 
 /**
- * Refuses what `encodeValue` would, whatever its size.
+ * Refuses the values that `encodeValue` refuses, of any size.
  * @throws SerializationError
  */
 export function checkStorable(value: unknown, name: string): void {
@@ -96,7 +96,7 @@ function unreadable(path: string, cause: unknown): SerializationError {
   return new SerializationError(path, `reading it threw: ${toStoredError(cause).message}`, { cause })
 }
 
-/** `value` itself, or a copy in which each Error is a marked record. Refuses what C1 can't keep. */
+/** Returns `value` itself, or a copy in which each Error is a marked record. Refuses what violates C1. */
 function replaceErrors(value: unknown, path: string, parents: object[], found: { errors: boolean }): unknown {
   switch (typeof value) {
     case 'function':
@@ -194,7 +194,7 @@ function readField(record: Readonly<Record<string, unknown>>, key: string, path:
   }
 }
 
-/** A key that text was cut from would come back as another key, and two of them as one. */
+/** A key cut inside a character would be read back as another key, and two such keys as one. */
 function wholeKey(key: unknown, path: string): unknown {
   return typeof key === 'string' && !key.isWellFormed() ? refuseKey(key, path) : key
 }
@@ -203,7 +203,7 @@ function refuseKey(key: string, path: string): never {
   const problem = `the key ${JSON.stringify(key)} contains half a character (a lone surrogate)`
   throw new SerializationError(
     path,
-    `${problem} and would come back as another key; cut text between characters`,
+    `${problem} and would be read back as another key; cut text between characters`,
   )
 }
 
@@ -226,7 +226,7 @@ export function isPlainObject(value: unknown): value is Readonly<Record<string, 
   return prototype === null || prototype === Object.prototype || Object.getPrototypeOf(prototype) === null
 }
 
-/** By name, since a value of another realm has other prototypes. */
+/** Compares by name, since a value of another realm has other prototypes. */
 const ownClasses = new Set([
   ...['Date', 'RegExp', 'Array', 'Map', 'Set', 'ArrayBuffer', 'DataView', 'Buffer'],
   ...[
@@ -241,13 +241,13 @@ const ownClasses = new Set([
   ...['Float32Array', 'Float64Array', 'BigInt64Array', 'BigUint64Array'],
 ])
 
-/** Refuses an instance of a class made from a built-in one: it would come back without its class. */
+/** Refuses an instance of a class derived from a built-in one: it would be read back without its class. */
 function ofItsOwnClass<T extends object>(value: T, path: string): T {
   if (ownClasses.has(value.constructor?.name)) return value
   throw new SerializationError(path, refusal(value))
 }
 
-/** Fields that would be dropped or renamed on their way. */
+/** Refuses fields that would be dropped or renamed. */
 function refuseFields(record: Readonly<Record<string, unknown>>, path: string): void {
   if (Object.getOwnPropertySymbols(record).length > 0) {
     throw new SerializationError(path, 'a field whose key is a symbol can’t be stored')
@@ -268,7 +268,7 @@ function refuseFields(record: Readonly<Record<string, unknown>>, path: string): 
 function refusal(value: object): string {
   if (value instanceof Promise) return "a promise can't be stored; await it first"
   const name = value.constructor?.name || 'unknown'
-  return `an instance of ${name} can't be stored, it would come back without its class; make it a plain object`
+  return `an instance of ${name} can't be stored, as it would be read back without its class; make it a plain object`
 }
 
 function show(key: unknown): string {

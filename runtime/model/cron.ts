@@ -4,12 +4,12 @@ import { localText, offsetText } from './local-text.ts'
 import { type Stretch, TimeZone } from './time-zone.ts'
 
 /*
- * When a cron pattern fires; all times in ms since 1970, ticks on whole seconds. The pattern itself (fields, L, #, names)
- * is croner's; what its local times mean when clocks change is decided here:
+ * When a cron pattern fires; all times in ms since 1970, ticks on whole seconds. croner parses the pattern (fields, L,
+ * #, names); this file decides what local times mean when clocks change:
  * T1  A pattern with fixed hours fires once for each local time it names, every day. A time that the clocks skip fires
- *     at the moment they skip it, several such as one; a time that comes twice fires the first time.
+ * at the moment they skip it, several such times as one; a time that happens twice fires the first time.
  * T2  A pattern of every hour or every n-th (`*` in the hour field) fires at each real moment whose local time it
- *     matches: also in an hour that comes twice, and not in one that is skipped.
+ * matches, including a repeated hour, and not in a skipped one.
  */
 
 const nicknames: Readonly<Record<string, string>> = {
@@ -23,17 +23,17 @@ const nicknames: Readonly<Record<string, string>> = {
 }
 
 const longestPattern = 200
-/** In 28 years each date meets each weekday. */
+/** In 28 years each date falls on each weekday. */
 const probedFrom = Date.UTC(2000, 0, 1)
 const probedUntil = Date.UTC(2028, 0, 1)
 const probedTicks = 1_000
 
-/** One fire, for a person to check a pattern by. */
+/** One fire, so that a person can check a pattern. */
 export interface CronFire {
   readonly at: Date
   /** Local time with its offset, `2026-03-29 03:00:00 +02:00`. */
   readonly local: string
-  /** What a change of the clocks has to do with it. */
+  /** The effect of a clock change on it. */
   readonly clockChange?: string
 }
 
@@ -49,12 +49,12 @@ export class CronTicks {
   readonly timeZone: string
   readonly #zone: TimeZone
   readonly #pattern: Cron
-  /** T1 or T2. */
+  /** Which of T1 and T2 applies. */
   readonly #fixedHours: boolean
 
   /**
-   * @param option What the error calls the options.
-   * @throws InvalidOptionsError naming what is wrong
+   * @param option The name of the options in the error.
+   * @throws InvalidOptionsError naming the wrong option
    */
   constructor(cron: string, timeZone: string, option: string) {
     const fields = fieldsOf(cron, option)
@@ -73,12 +73,12 @@ export class CronTicks {
     }
   }
 
-  /** The first tick after an instant. */
+  /** Returns the first tick after an instant. */
   next(after: number): number | undefined {
     return this.#next(after)?.at
   }
 
-  /** Ticks after `after` up to and with `until`, at most `most`. */
+  /** Returns the ticks after `after` up to and including `until`, at most `most`. */
   *between(after: number, until: number, most: number): Generator<number> {
     let tick = this.next(after)
     for (let n = 0; n < most && tick !== undefined && tick <= until; n++) {
@@ -87,9 +87,9 @@ export class CronTicks {
     }
   }
 
-  /** The last `n` ticks from `from` up to and with `until`, oldest first. */
+  /** Returns the last `n` ticks from `from` up to and including `until`, oldest first. */
   latest(n: number, from: number, until: number): number[] {
-    // The window is widened until it holds enough; sparse patterns cost a few looks, dense ones no more than needed.
+    // The window grows until it holds enough; sparse patterns cost a few more reads, dense ones none.
     for (let window = 60_000; ; window *= 4) {
       const start = Math.max(from - 1, until - window)
       const found = [...this.between(start, until, Number.POSITIVE_INFINITY)]
@@ -97,13 +97,13 @@ export class CronTicks {
     }
   }
 
-  /** The shortest time between two ticks that follow each other, of the first 1,000 from 2000 on. */
+  /** Returns the shortest time between two consecutive ticks, of the first 1,000 from 2000 on. */
   shortestGapMs(): number {
     const ticks = [...this.between(probedFrom, probedUntil, probedTicks)]
     return Math.min(...ticks.slice(1).map((tick, i) => tick - (ticks[i] ?? tick)))
   }
 
-  /** The next `n` fires after an instant, with what changes of the clocks do to them. */
+  /** Returns the next `n` fires after an instant, with the effects of clock changes. */
   preview(after: number, n: number): CronFire[] {
     const fires: CronFire[] = []
     let offset = this.#zone.offsetAt(after)
@@ -152,12 +152,12 @@ export class CronTicks {
     }
   }
 
-  /** Whether the clocks go past a local time at the end of a stretch that did not reach it. */
+  /** Returns whether the clocks skip a local time at the end of a stretch that did not reach it. */
   #isSkipped(local: number, stretch: Stretch): boolean {
     return local < stretch.until + this.#zone.stretchAt(stretch.until).offsetMs
   }
 
-  /** The first local time of the pattern after another one, as if clocks never changed. */
+  /** Returns the first local time of the pattern after another one, as if clocks never changed. */
   #nextLocal(after: number): number | undefined {
     return this.#pattern.nextRun(new Date(after))?.getTime()
   }

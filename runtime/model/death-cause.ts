@@ -1,11 +1,11 @@
 /**
  * Why the task of a lost worker ended:
- * - `scale-in`, `deployment`, `service`: the scheduler stopped it; `service` where it isn't known what for
- * - `unhealthy`: the scheduler stopped it since its health check failed
- * - `spot`: its capacity was taken back
- * - `user`: somebody stopped it
+ * - `scale-in`, `deployment`, `service`: the scheduler stopped it; `service` if the reason isn't known
+ * - `unhealthy`: the scheduler stopped it because its health check failed
+ * - `spot`: its capacity was reclaimed
+ * - `user`: a user stopped it
  * - `out of memory`: a container of it used too much
- * - `unknown`: it ended for another reason; the text says what is known
+ * - `unknown`: it ended for another reason, given by the text
  */
 export type DeathKind = (typeof deathKinds)[number]
 
@@ -20,12 +20,12 @@ export const deathKinds = [
   'unknown',
 ] as const
 
-/** Why the task of a lost worker ended, as its cluster tells. */
+/** Why the task of a lost worker ended, according to its cluster. */
 export interface DeathCause {
   readonly kind: DeathKind
   /** How long after its signal the process was killed. Left out: it wasn't, or that isn't known. */
   readonly killedAfterMs?: number
-  /** What the cluster said, word for word. */
+  /** The cluster's words, verbatim. */
   readonly text: string
 }
 
@@ -33,8 +33,8 @@ export interface DeathCause {
 export const maxDeathText = 500
 
 /**
- * Whether a loss by such a death says nothing about the runs (R17). A task that was replaced since its health check failed may
- * have had a run that blocks the event loop.
+ * Returns whether a loss by such a death doesn't count against the runs (R17). A task that was replaced because its
+ * health check failed may have had a run that blocks the event loop.
  */
 export function isBlameless({ kind }: Pick<DeathCause, 'kind'>): boolean {
   switch (kind) {
@@ -53,7 +53,7 @@ export function isBlameless({ kind }: Pick<DeathCause, 'kind'>): boolean {
 
 /** Returns what ended a worker's task: `stopped by scale-in, SIGKILL after 30 s`. */
 export function deathText({ kind, killedAfterMs, text }: DeathCause): string {
-  // ECS tells times by the second.
+  // ECS gives times in seconds.
   const killed = killedAfterMs === undefined ? '' : `, SIGKILL after ${Math.round(killedAfterMs / 1_000)} s`
   const said = text === '' ? '' : ` (${text})`
   switch (kind) {

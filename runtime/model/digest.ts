@@ -5,31 +5,31 @@ import { type StoredError, toStoredError } from './stored-error.ts'
 import { isError } from './thrown.ts'
 
 /*
- * Digests of values, by which stores tell whether two inputs are equal: SHA-256 over the msgpack of an arrangement of
+ * Digests of values, by which stores decide whether two inputs are equal: SHA-256 over the msgpack of an arrangement of
  * the value, in hex. Fields of objects are sorted in each arrangement.
- * I1  The written arrangement keeps what the author wrote: Sets and Maps in order of insertion, fields that are
- *     undefined, Buffers apart from Uint8Arrays. Releases before the canonical one know only this digest.
+ * I1  The written arrangement keeps the author's order: Sets and Maps in order of insertion, fields that are undefined,
+ * Buffers apart from Uint8Arrays. Releases before the canonical one know only this digest.
  * I2  The canonical arrangement is the same for all equal values: Sets and Maps sorted, undefined fields left out, a
- *     Buffer as its bytes, an Error without its stack. Where a value is arranged so already, both digests are one text.
- *     So a store that compares both forms agrees with earlier releases on every value they are asked about.
- * I3  Both are of version 1, whose text has no mark: only so do earlier releases recognize it. Another algorithm,
- *     arrangement or encoding is another version: its text begins with the number and a colon, and stores go on
- *     comparing the texts of version 1 beside it. The pinned digests of the tests show when a change needs one.
+ * Buffer as its bytes, an Error without its stack. If a value is arranged so already, both digests are one text. So a
+ * store that compares both forms agrees with earlier releases on every value they compare.
+ * I3  Both are of version 1, whose text has no mark, as earlier releases recognize no other. Another algorithm,
+ * arrangement or encoding is another version: its text begins with the number and a colon, and stores keep comparing
+ * the texts of version 1 as well. The pinned digests of the tests show when a change needs one.
  * I4  Each value is packed once, however deep Sets and Maps are nested in each other.
  */
 
 /** The options are part of version 1 (I3). */
 const packr = new Packr({ useRecords: true, moreTypes: true, mapsAsObjects: false, useBigIntExtension: true })
 
-/** The two digests of a value; `canonical` is left out where it's the same text. */
+/** The two digests of a value; `canonical` is left out if it's the same text. */
 export interface Digests {
   readonly written: string
   readonly canonical?: string
 }
 
 /**
- * Digests a value that `encodeValue` has accepted, so that its depth is bounded and it contains no cycle.
- * Two values are equal if one has a digest that the other has too.
+ * Digests a value that `encodeValue` has accepted, so its depth is bounded and it contains no cycle.
+ * Two values are equal if they have a digest in common.
  */
 export function digestsOf(value: unknown): Digests {
   const canonical = new Arrangement('canonical')
@@ -38,7 +38,7 @@ export function digestsOf(value: unknown): Digests {
   return { written: writtenDigest(value), canonical: digest }
 }
 
-/** Digests the written arrangement alone, which every release knows (I1). */
+/** Digests the written arrangement only, which every release knows (I1). */
 export function writtenDigest(value: unknown): string {
   return hash(new Arrangement('written').of(value))
 }
@@ -49,10 +49,10 @@ function hash(arranged: unknown): string {
 
 /** Turns a value into nested lists, each with the name of its type in front. */
 class Arrangement {
-  /** Whether a part was arranged in another way than it was written. */
+  /** Whether a part was arranged differently from how it was written. */
   differs = false
   readonly #canonical: boolean
-  /** Stands for a sorted collection where the one around it is sorted (I4). */
+  /** Replaces a sorted collection if the one around it is sorted (I4). */
   readonly #digests = new Map<unknown, Uint8Array>()
 
   constructor(form: keyof Digests) {
@@ -73,7 +73,7 @@ class Arrangement {
 
   #list(type: string, items: readonly unknown[]): unknown[] {
     const list: unknown[] = [type]
-    // By index, so that a hole is an item too.
+    // By index, so that a hole counts as an item too.
     for (let i = 0; i < items.length; i++) list.push(this.of(items[i]))
     return list
   }
@@ -104,7 +104,7 @@ class Arrangement {
     return list
   }
 
-  /** One character per byte: texts compare faster than bytes do. */
+  /** One character per byte: texts compare faster than bytes. */
   #sortKey(arranged: unknown): string {
     return packr.pack(this.#shortened(arranged)).toString('latin1')
   }
@@ -128,7 +128,7 @@ class Arrangement {
   }
 }
 
-/** The status is no part of an error that comes back, and earlier releases know none (I3). */
+/** A restored error has no status, and earlier releases know none (I3). */
 function withoutStatus({ status: _, ...stored }: StoredError): StoredError {
   const { cause, errors } = stored
   return {
@@ -138,7 +138,7 @@ function withoutStatus({ status: _, ...stored }: StoredError): StoredError {
   }
 }
 
-/** The stack says where an error was made, which is no part of what it says. */
+/** The stack says where an error was created, which is not part of its meaning. */
 function withoutStack({ stack: _, cause, errors, ...rest }: StoredError): Record<string, unknown> {
   return { ...rest, cause: cause && withoutStack(cause), errors: errors?.map(withoutStack) }
 }

@@ -1,6 +1,6 @@
 import { hasBrand } from './brand.ts'
 
-/** The brand of each class that has one of its own: a subclass made by an author has none. */
+/** The brand of each class of the package; a subclass derived by an author has none. */
 const brands = new WeakMap<object, symbol>()
 
 interface ErrorClass<T> {
@@ -16,7 +16,7 @@ export function brandErrors(errorClass: ErrorClass<DurableJobsError>, name: stri
 }
 
 /**
- * Base of every error of this package: a literal `code`, a `cause`, a message that says what to do next.
+ * Base class of every error of this package: a literal `code`, a `cause`, a message that says what to do next.
  * `is` and `instanceof` also recognize errors that another copy of the package made.
  */
 export abstract class DurableJobsError extends Error {
@@ -27,15 +27,18 @@ export abstract class DurableJobsError extends Error {
   }
 
   /**
-   * Whether `value` is an error of this class, made by this copy of the package or by another. Never throws.
-   * @example if (StepFailedError.is(error)) log.warn({ step: error.path }, 'going on without it')
+   * Returns whether `value` is an error of this class, made by this copy of the package or by another. Never throws.
+   * @example if (StepFailedError.is(error)) log.warn({ step: error.path }, 'continuing without it')
    */
   static is<T>(this: ErrorClass<T>, value: unknown): value is T {
     // biome-ignore lint/complexity/noThisInStatic: whichever class it is called on
     return recognizes(this, value)
   }
 
-  /** By brand for the exact class. A subclass inherits this hook but no brand, so plain `instanceof` decides there. */
+  /**
+   * Decides by brand for the exact class. A subclass inherits this hook but no brand, so plain `instanceof` decides
+   * there.
+   */
   static override [Symbol.hasInstance](value: unknown): boolean {
     // biome-ignore lint/complexity/noThisInStatic: the class on the right of instanceof
     return recognizes(this, value)
@@ -48,7 +51,7 @@ function recognizes(errorClass: object, value: unknown): boolean {
   try {
     return Function.prototype[Symbol.hasInstance].call(errorClass, value)
   } catch {
-    // A proxy that can't be asked for its prototype.
+    // A proxy that throws when its prototype is read.
     return false
   }
 }

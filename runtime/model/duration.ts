@@ -7,12 +7,12 @@ type Unit = 'ms' | 's' | 'm' | 'h' | 'd'
 export type Duration = number | `${number}${Unit}`
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } satisfies Record<Unit, number>
-/** 100 years: beyond it a deadline no longer is a sensible date. */
+/** 100 years: a deadline beyond it isn't a sensible date. */
 const longestMs = 100 * 365 * 86_400_000
 
 /**
- * Milliseconds of a duration.
- * @throws InvalidOptionsError naming `option` when it is none, negative, or longer than 100 years.
+ * Parses a duration into milliseconds.
+ * @throws InvalidOptionsError naming `option` if it is not a duration, negative, or longer than 100 years.
  */
 export function parseDuration(value: unknown, option: string): number {
   const ms = typeof value === 'number' ? value : typeof value === 'string' ? readText(value) : Number.NaN

@@ -6,7 +6,7 @@ import type { StepPath } from './step-path.ts'
 import type { StoreOutageKind } from './store-outage.ts'
 import { messageOf, reasonOf } from './thrown.ts'
 
-/** The input did not pass the job's schema; nothing was stored. */
+/** The input does not match the job's schema; nothing was stored. */
 export class InvalidInputError extends DurableJobsError {
   static {
     brandErrors(InvalidInputError, 'InvalidInputError')
@@ -14,7 +14,10 @@ export class InvalidInputError extends DurableJobsError {
   override readonly name = 'InvalidInputError'
   readonly code = 'INVALID_INPUT'
   readonly issues: readonly string[]
-  /** `schedule`: whose input it is, when it is not that of an enqueue; `to`: what of the job it does not fit. */
+  /**
+   * `schedule`: the schedule whose input it is, if it is not an enqueue's; `to`: the part of the job that it doesn't
+   * fit.
+   */
   constructor(
     job: string,
     issues: readonly string[],
@@ -47,7 +50,7 @@ export class UnknownRunError extends DurableJobsError {
   override readonly name = 'UnknownRunError'
   readonly code = 'UNKNOWN_RUN'
   readonly runId: RunId
-  /** @param address The store's, as it may be shown. */
+  /** @param address The store's, without secrets. */
   constructor(runId: RunId, address?: string) {
     const store = address === undefined ? '' : ` (${address})`
     super(
@@ -57,7 +60,7 @@ export class UnknownRunError extends DurableJobsError {
   }
 }
 
-/** No action has this id: it was never begun, or its 7 days are over. */
+/** No action has this id: it was never started, or its 7 days are over. */
 export class UnknownActionError extends DurableJobsError {
   static {
     brandErrors(UnknownActionError, 'UnknownActionError')
@@ -67,13 +70,13 @@ export class UnknownActionError extends DurableJobsError {
   readonly actionId: string
   constructor(actionId: string) {
     super(
-      `no action '${actionId}' in this store: it was never begun here, or had its last chunk more than 7 days ago; durable-jobs actions lists them`,
+      `no action '${actionId}' in this store: it was never started here, or its last chunk was more than 7 days ago; durable-jobs actions lists them`,
     )
     this.actionId = actionId
   }
 }
 
-/** The run is not in a state that allows what was asked. */
+/** The run's state does not allow the call. */
 export class RunStateError extends DurableJobsError {
   static {
     brandErrors(RunStateError, 'RunStateError')
@@ -82,16 +85,16 @@ export class RunStateError extends DurableJobsError {
   readonly code = 'RUN_STATE'
 }
 
-/** What a manual write was meant for has changed since its caller read it: nothing was changed. */
+/** The target of a manual action has changed since its caller read it: nothing was changed. */
 export class StaleWriteError extends DurableJobsError {
   static {
     brandErrors(StaleWriteError, 'StaleWriteError')
   }
   override readonly name = 'StaleWriteError'
   readonly code = 'STALE_WRITE'
-  /** @param what As `queue 'mail'`. */
+  /** @param what Such as `queue 'mail'`. */
   constructor(what: string) {
-    super(`${what} has changed since it was read, so nothing was done to it; read it again, then decide`)
+    super(`${what} has changed since it was read, so the call did nothing; read it again, then decide`)
   }
 }
 
@@ -122,15 +125,15 @@ export class DuplicateRunError extends DurableJobsError {
     super(
       retried === undefined
         ? `job '${job}': run '${holder}' holds the unique key '${key}', so nothing was stored; ` +
-            "wait until it lets go of it, cancel it, or take its handle with onDuplicate: 'join'"
+            "wait until it frees the key, cancel it, or get its handle with onDuplicate: 'join'"
         : `run '${retried}' can't be retried: run '${holder}' holds the unique key '${key}' of job '${job}'; ` +
-            'wait until it lets go of it or cancel it, then retry',
+            'wait until it frees the key or cancel it, then retry',
     )
     this.runId = holder
   }
 }
 
-/** A value can't be stored: its type, or its size. `path` names the place inside the value. */
+/** A value can't be stored, because of its type or size. `path` is the path inside the value. */
 export class SerializationError extends DurableJobsError {
   static {
     brandErrors(SerializationError, 'SerializationError')
@@ -144,14 +147,14 @@ export class SerializationError extends DurableJobsError {
   }
 }
 
-/** The store can't be reached, written or locked; a write under way may or may not have happened. */
+/** The store can't be reached, written or locked; a pending write may or may not have happened. */
 export class StoreUnavailableError extends DurableJobsError {
   static {
     brandErrors(StoreUnavailableError, 'StoreUnavailableError')
   }
   override readonly name = 'StoreUnavailableError'
   readonly code = 'STORE_UNAVAILABLE'
-  /** Why, in one word of the list in docs/redis.md. */
+  /** The cause, in one word of the list in docs/redis.md. */
   readonly kind: StoreOutageKind
   constructor(
     message: string,
@@ -162,7 +165,7 @@ export class StoreUnavailableError extends DurableJobsError {
   }
 }
 
-/** The store has no memory left: nothing new was taken on; what is under way goes on. */
+/** The store has no memory left: it refused the new work; running work continues. */
 export class StoreFullError extends DurableJobsError {
   static {
     brandErrors(StoreFullError, 'StoreFullError')
@@ -171,15 +174,15 @@ export class StoreFullError extends DurableJobsError {
   readonly code = 'STORE_FULL'
 }
 
-/** Returns why the store could not be used, or undefined for an error that says nothing of it. */
+/** Returns why the store could not be used, or undefined for an error of another kind. */
 export function outageKindOf(error: unknown): StoreOutageKind | undefined {
   if (StoreFullError.is(error)) return 'full'
   if (!StoreUnavailableError.is(error)) return undefined
-  // One that another version of the package made may lack it.
+  // An error of another version of the package may lack it.
   return error.kind ?? 'unreachable'
 }
 
-/** The store holds something this version can't read: written by a newer version, or damaged. */
+/** The store holds data that this version can't read: written by a newer version, or damaged. */
 export class StoreFormatError extends DurableJobsError {
   static {
     brandErrors(StoreFormatError, 'StoreFormatError')
@@ -188,7 +191,7 @@ export class StoreFormatError extends DurableJobsError {
   readonly code = 'STORE_FORMAT'
 }
 
-/** The code of a store can't be loaded: a bundler left out what it needs, or the package that it needs isn't installed. */
+/** The code of a store can't be loaded: a bundler left out a part of it, or a package that it needs isn't installed. */
 export class StoreCodeError extends DurableJobsError {
   static {
     brandErrors(StoreCodeError, 'StoreCodeError')
@@ -198,7 +201,7 @@ export class StoreCodeError extends DurableJobsError {
   constructor(store: string, cause: unknown) {
     super(
       `the code of the ${store} store can't be loaded: ${messageOf(cause)}; if this program was bundled, give the bundle a ` +
-        "'require' (esbuild with format esm: the banner in docs/deploy.md), and install beside it what it leaves external",
+        "'require' (esbuild with format esm: the banner in docs/deploy.md), and install its external packages beside it",
       { cause },
     )
   }
@@ -262,7 +265,7 @@ export class RunCancelledError extends DurableJobsError {
   }
 }
 
-/** The run ended in `expired`: nobody started it within its `expiresIn`. */
+/** The run ended in `expired`: no worker started it within its `expiresIn`. */
 export class RunExpiredError extends DurableJobsError {
   static {
     brandErrors(RunExpiredError, 'RunExpiredError')
@@ -314,14 +317,14 @@ export class RunPoisonedError extends DurableJobsError {
   }
 }
 
-/** What most of the losses speak for. */
+/** Returns the remedy for the most frequent kind of loss. */
 function poisonRemedy({ exit, cut, lease }: LossCounts): string {
-  if (cut > exit + lease) return 'mend the network between its workers and the store'
+  if (cut > exit + lease) return 'fix the network between its workers and the store'
   if (lease > exit) return 'look for a step that blocks the event loop for longer than maxBlocked'
   return 'look for a step that uses too much memory or crashes its process'
 }
 
-/** `handle.result({ timeout })` ended before the run did; the run goes on. */
+/** `handle.result({ timeout })` ended before the run did; the run continues. */
 export class ResultTimeoutError extends DurableJobsError {
   static {
     brandErrors(ResultTimeoutError, 'ResultTimeoutError')
@@ -330,7 +333,7 @@ export class ResultTimeoutError extends DurableJobsError {
   readonly code = 'RESULT_TIMEOUT'
   constructor(runId: RunId, timeoutMs: number, state: string) {
     super(
-      `run '${runId}' has not ended within ${formatDuration(timeoutMs)} (now: ${state}); it goes on, ask again later`,
+      `run '${runId}' has not ended within ${formatDuration(timeoutMs)} (now: ${state}); it is still going, try again later`,
     )
   }
 }
@@ -365,7 +368,7 @@ export class StepTimeoutError extends DurableJobsError {
   }
 }
 
-/** Nobody can say whether an `atMostOnce` body had its effect: its worker died, or its timeout passed, inside it. */
+/** The effect of an `atMostOnce` body is unknown: its worker died, or its timeout passed, inside it. */
 export class StepUnknownError extends StepFailedError {
   static {
     brandErrors(StepUnknownError, 'StepUnknownError')
@@ -383,7 +386,7 @@ export class StepUnknownError extends StepFailedError {
   }
 }
 
-/** Two steps of one name run at the same time without a `key` to tell them apart. */
+/** Two steps of one name run at the same time without a `key` to distinguish them. */
 export class DuplicateStepError extends DurableJobsError {
   static {
     brandErrors(DuplicateStepError, 'DuplicateStepError')
@@ -423,12 +426,12 @@ export class JournalMismatchError extends DurableJobsError {
   constructor(path: StepPath, stored: string, called: string) {
     super(
       `step '${path}' is stored as '${stored}' but the code calls it as '${called}'; ` +
-        'rename the new step or deploy code that keeps the old kind, and the run goes on',
+        'rename the new step or deploy code that keeps the old kind, and the run continues',
     )
   }
 }
 
-/** A journal reached its largest number of entries or bytes. */
+/** A journal reached its limit of entries or bytes. */
 export class JournalFullError extends DurableJobsError {
   static {
     brandErrors(JournalFullError, 'JournalFullError')
@@ -467,7 +470,7 @@ export class AbortedError extends DurableJobsError {
   }
 }
 
-/** Thrown by an author: this failure is final, whatever the retry policy says. */
+/** Thrown by an author: this failure is final, regardless of the retry policy. */
 export class FatalError extends DurableJobsError {
   static {
     brandErrors(FatalError, 'FatalError')

@@ -3,28 +3,28 @@ import type { OperatorWrite } from './operator-write.ts'
 import type { RunState } from './run.ts'
 import type { RunId } from './run-id.ts'
 
-/** The run as the caller of a manual write saw it: one that has moved since is left alone. */
+/** The run as the caller of a manual action saw it: a run that has changed since is left alone. */
 export interface ExpectedRun {
   /** It must be in one of these states. */
   readonly states: readonly RunState[]
-  /** It must have come into its state at this time, as a read told it. Left out: at any. */
+  /** It must have entered its state at this time, as a read returned it. Left out: at any time. */
   readonly changedAt?: number
 }
 
-/** A manual write of one run. */
+/** A manual action on one run. */
 export interface RunWrite extends OperatorWrite {
-  /** Left out: the write is for the run in whatever state it is. */
+  /** Left out: the action applies to the run in any state. */
   readonly expected?: ExpectedRun
 }
 
-/** @param changedAt Of the run; on the same clock as that of `expected`. */
+/** @param changedAt The run's; on the same clock as that of `expected`. */
 export function isAsExpected(
   run: { readonly state: RunState; readonly changedAt: number },
   expected: ExpectedRun | undefined,
 ): boolean {
   if (expected === undefined) return true
   if (!expected.states.includes(run.state)) return false
-  // Conversions between clocks may leave parts of a millisecond.
+  // Conversions between clocks may add a fraction of a millisecond.
   return expected.changedAt === undefined || Math.abs(run.changedAt - expected.changedAt) < 1
 }
 

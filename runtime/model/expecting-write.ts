@@ -3,26 +3,26 @@ import type { LimiterRule } from './limiter.ts'
 import type { OperatorWrite } from './operator-write.ts'
 
 /**
- * A manual write that is meant for a thing as its caller saw it. The store compares inside the write, and refuses with
- * StaleWriteError when it has changed since; a repeat of a write that was carried out gets its answer all the same.
+ * A manual action on a target as its caller saw it. The store compares inside the write, and refuses with
+ * StaleWriteError when the target has changed since; a repeat of an action that was carried out still gets its reply.
  */
 export interface ExpectingWrite<Expected> extends OperatorWrite {
-  /** Left out: the write is for whatever is there. */
+  /** Left out: the action applies in any state. */
   readonly expected?: Expected
 }
 
-/** A queue as a read told of it. */
+/** A queue as a read returned it. */
 export interface ExpectedPause {
   /** When it was paused. Left out: it was not. */
   readonly pausedAt?: number
 }
 
-/** A schedule as a read told of it. */
+/** A schedule as a read returned it. */
 export interface ExpectedSchedule extends ExpectedPause {
   readonly revision: number
 }
 
-/** A limiter as a read told of it. */
+/** A limiter as a read returned it. */
 export interface ExpectedLimiter {
   /** In force. */
   readonly rule: LimiterRule
@@ -30,13 +30,16 @@ export interface ExpectedLimiter {
   readonly setAt?: number
 }
 
-/** The mute of a finding as a read told of it. */
+/** The mute of a finding as a read returned it. */
 export interface ExpectedMute {
   /** When it ends. Left out: the finding was not muted. */
   readonly until?: number
 }
 
-/** Whether two reads tell the same time, or both none. Conversions between clocks may leave parts of a millisecond. */
+/**
+ * Returns whether two reads returned the same time, or both none. Conversions between clocks may add a fraction of a
+ * millisecond.
+ */
 export function isSameTime(a: number | undefined, b: number | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Math.abs(a - b) < 1
 }

@@ -1,9 +1,9 @@
 /*
- * Which group a failure belongs to. Rules of how a mark is made are version 1: a fingerprint begins with `f1:`, so that
+ * The group that a failure belongs to. The rules for a mark have version 1: a fingerprint begins with `f1:`, so that
  * groups of other rules never mix with these.
  */
 
-/** What a worker stores with a failure: the group that it belongs to. */
+/** The group that a worker stores with a failure. */
 export interface FailureMark {
   /** `f1:` and a digest of job, step, name, code and text; or `f1:poisoned:JOB`, `f1:timeout:JOB`. */
   readonly fingerprint: string
@@ -12,13 +12,16 @@ export interface FailureMark {
   readonly name: string
   /** `code` or `status` of the error, as text. */
   readonly code?: string
-  /** First line of the message without what differs from case to case. */
+  /** First line of the message without the parts that differ from case to case. */
   readonly text: string
   /** Version of the job's code that failed. */
   readonly version: number
 }
 
-/** Of a poisoned run's error, whose message tells of this run only. The scripts of the Redis store make the same mark. */
+/**
+ * Marks a poisoned run's error, whose message is about this run only. The scripts of the Redis store make the same
+ * mark.
+ */
 export const poisonedFailure = {
   fingerprint: 'f1:poisoned:',
   name: 'RunPoisonedError',
@@ -31,7 +34,7 @@ export function isDigest(fingerprint: string): boolean {
   return /^f\d+:[0-9a-f]{12}$/.test(fingerprint)
 }
 
-/** Whether `text` can be the begin of a digest: it stands for no whole fingerprint then. */
+/** Returns whether `text` can be the begin of a digest: it isn't a whole fingerprint then. */
 export function beginsDigest(text: string): boolean {
   return /^f\d+:[0-9a-f]{0,11}$/.test(text)
 }
@@ -43,7 +46,7 @@ const timedOutFailure = {
   text: 'the run did not end within its timeout',
 } as const
 
-/** The one mark that all runs of a job have that fail as poisoned, or for the job's timeout. */
+/** The one mark of all runs of a job that fail as poisoned, or by the job's timeout. */
 export function fixedMark(failsAs: 'poisoned' | 'timed out', job: string, version: number): FailureMark {
   const { fingerprint, ...rest } = failsAs === 'poisoned' ? poisonedFailure : timedOutFailure
   return { fingerprint: fingerprint + job, step: '', ...rest, version }

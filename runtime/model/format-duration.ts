@@ -5,7 +5,7 @@ const day = 24 * hour
 
 /** A length of time as a person reads it: `830 ms`, `4.2 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
-  // What rounds up to the next unit is written in it.
+  // A value that rounds up to the next unit is written in that unit.
   if (ms < 999.5) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`
   const pairs = [

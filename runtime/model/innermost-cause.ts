@@ -3,7 +3,7 @@ import type { StoredError } from './stored-error.ts'
 /** Causes that are followed behind our own errors. Fewer than are stored, so that our own change nothing. */
 const maxCauses = 4
 
-/** Returns what an error came from: behind our own wrappers, then down the causes as long as they are errors. */
+/** Returns the origin of an error: behind our own wrappers, then down the causes as long as they are errors. */
 export function innermostCause(error: StoredError): StoredError {
   let cause = error
   while (isWrapper(cause) && cause.cause !== undefined) cause = cause.cause
@@ -15,12 +15,15 @@ export function innermostCause(error: StoredError): StoredError {
   return cause
 }
 
-/** Of an AggregateError without words of its own, as Node's for a host with several addresses, the first speaks. */
+/**
+ * Uses the first error of an AggregateError without a message of its own, like Node's for a host with several
+ * addresses.
+ */
 function innerError({ message, errors = [] }: StoredError): StoredError | undefined {
   return message === '' ? errors[0] : undefined
 }
 
-/** Errors of this package that say no more than that another one came through. */
+/** Errors of this package that only pass on another one. */
 const wrapperCodes: readonly unknown[] = ['STEP_FAILED', 'RUN_FAILED']
 
 function isWrapper({ fields, classCode, code }: StoredError): boolean {

@@ -28,16 +28,16 @@ export interface RunInfo {
   readonly job: string
   readonly version: number
   readonly queue: string
-  /** The job policy's attempt, from 1. Raised by errors thrown between steps, never by a lost worker. */
+  /** The job policy's attempt, from 1. Only errors thrown between steps raise it, never a lost worker. */
   readonly attempt: number
   /** How often a worker died or was lost under this run. */
   readonly losses: number
   readonly enqueuedAt: Date
   /** The name of the schedule that made it, by a tick or by a trigger. */
   readonly schedule?: string
-  /** The tick, if a schedule made it: the time the run is meant for, however late it began. */
+  /** The tick, if a schedule made it: the time the run is meant for, even if it began late. */
   readonly scheduledFor?: Date
-  /** Whether it wants scale-in protection. */
+  /** Whether it needs scale-in protection. */
   readonly protect: boolean
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -47,38 +47,38 @@ export interface RunInfo {
 export interface StepContext {
   /** Aborts when the step's time is up, the run is cancelled, the worker drains or its lease is lost. */
   readonly signal: AbortSignal
-  /** The same on every attempt and resume of this step: hand it to a provider that refuses repeats. */
+  /** The same on every attempt and resume of this step: pass it to a provider that refuses repeats. */
   readonly idempotencyKey: string
   /** From 1. */
   readonly attempt: number
   readonly log: Logger
   /**
-   * Puts the true cost of the call in place of the estimate that a `limits.points` of this step was charged; `limiter`
-   * where it uses several.
-   * @throws InvalidOptionsError when the step uses none, or `cost` is no whole number
+   * Replaces the estimate that a `limits.points` of this step was charged with the true cost of the call; `limiter` if
+   * it uses several.
+   * @throws InvalidOptionsError when the step uses none, or `cost` is not a whole number
    */
   correctCost(cost: number, limiter?: Limiter): Promise<void>
 }
 
 /** Returned by `onUnknown` to say that the effect did not happen and the body may run again. */
 type StepAgain = typeof stepAgain
-/** One for all copies of the package. */
+/** Shared by all copies of the package. */
 export const stepAgain: unique symbol = Symbol.for('durable-jobs.step-again')
 
 interface StepTiming {
-  /** Tries and pauses; left out: 10 attempts, 1 s doubled up to 5 m, full jitter. */
+  /** Attempts and pauses; left out: 10 attempts, 1 s doubled up to 5 m, full jitter. */
   retry?: Retry
-  /** Longest time of one attempt. */
+  /** The timeout of one attempt. */
   timeout?: Duration
-  /** Tells concurrent steps of one name apart. */
+  /** Distinguishes concurrent steps of one name. */
   key?: string | number
-  /** Taken together before each attempt; over a limit the step waits, for long without a slot. */
+  /** Taken together before each attempt; over a limit the step waits, without a slot if it waits long. */
   limits?: readonly StepLimit[]
 }
 
 /**
- * Options of `step.run`. An `atMostOnce` step has one attempt, so it takes no `retry`; after a crash inside
- * its body `onUnknown` looks the effect up and answers the result, throws, or answers `step.again`.
+ * Options of `step.run`. An `atMostOnce` step has one attempt, so it takes no `retry`; after a crash inside its body
+ * `onUnknown` looks the effect up and returns the result, throws, or returns `step.again`.
  */
 export type StepOptions<T> =
   | (StepTiming & { atMostOnce?: false; onUnknown?: never })
@@ -88,19 +88,19 @@ export type StepOptions<T> =
       onUnknown?: (context: { readonly idempotencyKey: string }) => T | StepAgain | Promise<T | StepAgain>
     })
 
-/** The durable operations of a handler. All answer real promises; native `Promise.all` over them is safe. */
+/** The durable operations of a handler. All return real promises; native `Promise.all` over them is safe. */
 export interface StepTools {
   /**
-   * Runs `body` once and stores its result before it answers; a resumed run gets the stored result.
+   * Runs `body` once and stores its result before it resolves; a resumed run gets the stored result.
    * @throws StepFailedError when no attempt is left, also on every resume.
-   * @throws StepUnknownError, a StepFailedError, for an interrupted `atMostOnce` body nobody could look up.
+   * @throws StepUnknownError, a StepFailedError, for an interrupted `atMostOnce` body that no `onUnknown` looked up.
    */
   run<T>(name: string, body: (context: StepContext) => T | Promise<T>, options?: StepOptions<T>): Promise<T>
   /** Waits without a slot; the deadline is stored when the wait begins and no resume restarts it. */
   sleep(name: string, time: Duration | Date, options?: { key?: string | number }): Promise<void>
-  /** Names of steps called inside `body` get `name/` in front. */
+  /** Prefixes the names of steps called inside `body` with `name/`. */
   scope<T>(name: string, body: () => T | Promise<T>, options?: { key?: string | number }): Promise<T>
-  /** What `onUnknown` answers to let the body run again. */
+  /** Returned by `onUnknown` to let the body run again. */
   readonly again: StepAgain
 }
 
@@ -115,7 +115,7 @@ export interface Context<Input> {
   readonly abortSignal: AbortSignal
 }
 
-/** Options of `defineJob`. `Input` is what callers pass, `Parsed` what the schema makes of it. */
+/** Options of `defineJob`. `Input` is the type that callers pass, `Parsed` the type that the schema returns. */
 export interface JobOptions<Input, Parsed> {
   /** Unique among the jobs of a worker. */
   name: string
@@ -129,18 +129,18 @@ export interface JobOptions<Input, Parsed> {
   priority?: number
   /** For errors thrown by code between steps. Default: 10 attempts, 1 s doubled up to 5 m, full jitter. */
   retry?: Retry
-  /** Longest wall time from the first claim to the end, waits included. Default: none. */
+  /** Limit of the wall time from the first claim to the end, waits included. Default: none. */
   timeout?: Duration
-  /** When it runs by itself. Its schedule has the job's name. */
+  /** Cron for the job. Its schedule has the job's name. */
   schedule?: ScheduleOptions<NoInfer<Input>>
-  /** Taken together when a run starts; over a limit it waits in line, and nothing behind it in the queue does. */
+  /** Taken together when a run starts; a run over a limit waits and doesn't delay the runs behind it in the queue. */
   limits?: readonly JobLimit<NoInfer<Parsed>>[]
   /** One run per key at a time; `true`: per input. Default: any number. */
   unique?: boolean | UniqueOptions<Parsed>
   /**
-   * Whether a run wants scale-in protection, for jobs that can't be repeated: a worker that asks for it takes the run once
-   * it may, one that doesn't ask takes it as all others. A function decides by the parsed input, once, when the run is
-   * enqueued. Default: it wants none.
+   * Whether a run needs scale-in protection, for jobs that can't be repeated: a worker with protection configured asks
+   * ECS for it before it takes the run, one without takes it like all others. A function decides from the parsed input,
+   * once, when the run is enqueued. Default: false.
    */
   protect?: true | ((input: NoInfer<Parsed>) => boolean)
   /** Called once per final failure, stored as a step. */
@@ -165,7 +165,7 @@ export interface Job<Input = unknown, Output = unknown> {
   readonly onFailed: OnFailed | undefined
   readonly limits: readonly PlannedLimit[]
   readonly handler: Handler<unknown, unknown>
-  /** Types only: what callers pass and what `result()` answers. */
+  /** Types only: the type that callers pass and the type that `result()` resolves to. */
   readonly '~types'?: { readonly input: Input; readonly output: Output }
 }
 
@@ -175,10 +175,10 @@ export type OnFailed<Parsed = unknown> = (failure: {
   readonly input: Parsed
 }) => unknown
 
-/** Known across copies of the package, so that a job file may load its own. */
+/** Recognized across copies of the package, so that a job file may load its own. */
 export const jobBrand: unique symbol = Symbol.for('durable-jobs.job')
 
-/** Fingerprint of a job's code: a run that could not go on with one definition is tried once with the next. */
+/** Fingerprint of a job's code: a run that could not continue with one definition is tried once with the next. */
 export function definitionText(job: Job): string {
   return [job.name, job.version, job.handler.toString(), job.onFailed?.toString()].join('\n')
 }
@@ -187,7 +187,7 @@ export function isJob(value: unknown): value is Job {
   return hasBrand(value, jobBrand)
 }
 
-/** What a retry runs again and what it keeps. */
+/** Which steps a retry runs again and which it keeps. */
 export interface RetryPlan {
   /** Paths of stored steps that will run again. */
   readonly runsAgain: readonly StepPath[]

@@ -4,13 +4,13 @@ import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
 
 /**
- * One record of a journal, as a worker appends it. `Value` is the encoded result; the store never looks inside.
+ * One record of a journal, as a worker appends it. `Value` is the encoded result; the store never decodes it.
  * - `intent`: an at-most-once body is about to begin
- * - `waiting`: a deadline begins now and lies `pauseMs` ahead; a resume never restarts it
+ * - `waiting`: a deadline begins now and is `pauseMs` ahead; a resume never restarts it
  * - `retrying`: one attempt failed; the next may begin after `pauseMs`
  * - `done`, `failed`: the end of the step
- * `mark` names the group that a failure belongs to. It goes there and not into the journal; workers of earlier versions
- * give none.
+ * `mark` names the group that a failure belongs to. It is not stored in the journal; workers of earlier versions send
+ * none.
  */
 export type JournalRecord = {
   readonly path: StepPath
@@ -18,7 +18,7 @@ export type JournalRecord = {
   readonly attempt: number
   /** How long the attempt took. */
   readonly durationMs: number
-  /** Whether the step is at-most-once: its end is never dropped by a retry that does not name it. */
+  /** Whether the step is at-most-once: a retry drops its end only if it names the step. */
   readonly once?: boolean
 } & (
   | { readonly phase: 'intent' }
@@ -45,16 +45,16 @@ export type JournalEntry = JournalRecord & {
   readonly remainingMs: number
 }
 
-/** A stored record without the value of a step that is done: what one reads of a long journal before a step is opened. */
+/** A stored record without the value of a step that is done, for reading a long journal before a step is opened. */
 export type JournalOutline =
   | Exclude<JournalEntry, { readonly phase: 'done' }>
   | Omit<Extract<JournalEntry, { readonly phase: 'done' }>, 'value'>
 
-/** What an entry weighs beside its path and its value. */
+/** The weight of an entry besides its path and its value. */
 export const entryOverheadBytes = 64
 
-/** A run tells of at most so many stored steps that its code no longer calls. */
+/** A run reports at most this many stored steps that its code no longer calls. */
 export const maxOrphans = 200
 
-/** A journal holds at most this many entries and bytes, then the run fails with JournalFullError. */
+/** A journal holds at most this many entries and bytes; beyond them the run fails with JournalFullError. */
 export const journalLimits = { entries: 50_000, bytes: 67_108_864 } as const

@@ -1,8 +1,8 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
 
 /**
- * Refuses what a mistyped option would silently do otherwise.
- * @throws InvalidOptionsError when `options` is no object or has a key that is not in `known`.
+ * Refuses unknown options, so that a mistyped one is not ignored silently.
+ * @throws InvalidOptionsError when `options` is not an object or has a key that is not in `known`.
  */
 export function checkKnownOptions(options: unknown, known: readonly string[], where: string): void {
   if (typeof options !== 'object' || options === null) {

@@ -10,9 +10,9 @@ export type JobLimit<Parsed> =
   | Limiter
   | {
       limiter: Limiter
-      /** Each key has the limit for itself. Left out: one key for all. */
+      /** Each key has its own limit. Left out: one key for all. */
       key?: (input: Parsed) => string | number
-      /** What one run takes of the limit. Default 1. */
+      /** The cost of one run. Default 1. */
       cost?: number | ((input: Parsed) => number)
       /** `run` keeps the slot of a concurrency limit while the run is suspended, until it has ended. */
       hold?: 'run'
@@ -24,7 +24,7 @@ export type StepLimit = Limiter | { limiter: Limiter; key?: string | number; cos
 /** One use of a limiter as stores keep it. */
 export interface LimitUse {
   readonly limiter: string
-  /** '' where one key serves all. */
+  /** '' if one key serves all. */
   readonly key: string
   readonly cost: number
   /** Kept while the run is suspended. */
@@ -59,8 +59,8 @@ export function parseJobLimits(value: unknown, at: string): readonly PlannedLimi
 }
 
 /**
- * The uses of one run; `schedule`: whose input it is, when it is not that of an enqueue.
- * @throws InvalidInputError when a key or a cost made from the input is none
+ * Returns the uses of one run; `schedule`: the schedule whose input it is, if it is not an enqueue's.
+ * @throws InvalidInputError when a key or a cost made from the input is invalid
  */
 export function limitUses(
   planned: readonly PlannedLimit[],
@@ -105,7 +105,7 @@ export function parseStepLimits(value: unknown, at: string): readonly LimitUse[]
   })
 }
 
-/** The limiters that a list of uses names, as they were defined. */
+/** Returns the limiters that a list of uses names, as they were defined. */
 export function limitersIn(value: unknown): readonly Limiter[] {
   const entries = Array.isArray(value) ? (value as readonly unknown[]) : []
   return entries.flatMap((entry) => {
@@ -155,7 +155,7 @@ function checkCost(cost: unknown, limiter: Limiter, at: string): void {
 
 function told(value: unknown): string {
   if (value instanceof Promise) {
-    // Nobody waits for it: its own failure must not end the process.
+    // No code waits for it: its own failure must not end the process.
     value.catch(() => undefined)
     return 'a promise'
   }

@@ -14,17 +14,17 @@ export type LimiterKind =
   | 'points'
 
 /**
- * What a limiter allows per key, in numbers that every store computes with.
+ * The limit per key, in numbers that every store computes with.
  * - `concurrency`: costs held at the same time never exceed `max`
  * - windows: costs within one window of `everyMs` never exceed `max`
- * - buckets: a bucket of `max` that gets `refill` back per `everyMs`, evenly
+ * - buckets: a bucket of `max` that is refilled by `refill` per `everyMs`, evenly
  */
 export interface LimiterRule {
   readonly kind: LimiterKind
   readonly max: number
   /** 0 for `concurrency`. */
   readonly everyMs: number
-  /** 0 but for buckets. */
+  /** 0 except for buckets. */
   readonly refill: number
 }
 
@@ -35,7 +35,7 @@ export interface Limiter {
   readonly rule: LimiterRule
 }
 
-/** Known across copies of the package, so that a job file may load its own. */
+/** Recognized across copies of the package, so that a job file may load its own. */
 const limiterBrand: unique symbol = Symbol.for('durable-jobs.limiter')
 
 /** A bucket's content is counted in thousandths of a millisecond of refill: it must stay a whole number. */
@@ -51,14 +51,16 @@ export function isRate({ kind }: LimiterRule): boolean {
 }
 
 /**
- * Limits by name, defined once and keyed where they are used. Over a limit is a wait, never an error.
+ * Limits by name, defined once and keyed where they are used. A run over a limit waits; it never fails.
  * @example
  * const stripe = limits.tokenBucket({ name: 'stripe', capacity: 100, refill: 25, every: '1s' })
  * const perTenant = limits.concurrency({ name: 'tenant', max: 2 })
  * defineJob({ name: 'charge', limits: [stripe, { limiter: perTenant, key: (input) => input.tenant }] }, …)
  */
 export const limits = {
-  /** At most `max` at the same time. A slot comes back with the run's stay, its step's end, or its worker's lease. */
+  /**
+   * At most `max` at the same time. A slot is freed with the run's execution, its step's end, or its worker's lease.
+   */
   concurrency: (options: { name: string; max: number }): Limiter => {
     const at = checked('concurrency', options, ['name', 'max'])
     return made(options.name, 'concurrency', { max: whole(options.max, `${at}: max`), everyMs: 0, refill: 0 })
@@ -70,13 +72,13 @@ export const limits = {
     return made(options.name, 'fixedWindow', windowRule(options, at))
   },
 
-  /** At most `limit` in every window of this length, wherever it begins. Remembers each start of the last window. */
+  /** At most `limit` in every span of this length. Stores each start of the last window. */
   slidingWindow: (options: { name: string; limit: number; window: Duration }): Limiter => {
     const at = checked('slidingWindow', options, ['name', 'limit', 'window'])
     return made(options.name, 'slidingWindow', windowRule(options, at))
   },
 
-  /** A bucket of `capacity` tokens, full at first, that gets `refill` tokens back per `every`, evenly. */
+  /** A bucket of `capacity` tokens, full at first, that is refilled by `refill` tokens per `every`, evenly. */
   tokenBucket: (options: { name: string; capacity: number; refill: number; every: Duration }): Limiter => {
     const at = checked('tokenBucket', options, ['name', 'capacity', 'refill', 'every'])
     const max = whole(options.capacity, `${at}: capacity`)
@@ -99,8 +101,8 @@ export const limits = {
   },
 
   /**
-   * `points` per `every`, given back evenly. Each use charges its `cost`, an estimate; `correctCost` of the step's
-   * context puts the true cost in its place.
+   * `points` per `every`, refilled evenly. Each use charges its `cost`, an estimate; `correctCost` of the step's
+   * context replaces it with the true cost.
    */
   points: (options: { name: string; points: number; every: Duration }): Limiter => {
     const at = checked('points', options, ['name', 'points', 'every'])

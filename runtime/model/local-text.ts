@@ -1,4 +1,4 @@
-/** Returns what clocks show, in ms as if they showed UTC, as text: `2026-03-29 03:00:00`. */
+/** Formats a clock reading, in ms as if it were UTC, as text: `2026-03-29 03:00:00`. */
 export function localText(local: number): string {
   return new Date(local).toISOString().slice(0, 19).replace('T', ' ')
 }

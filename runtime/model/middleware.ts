@@ -4,13 +4,13 @@ import type { StayOutcome } from './outcome.ts'
 import type { RunId } from './run-id.ts'
 import type { StepPath } from './step-path.ts'
 
-/** Goes on to the next middleware, at last to the work itself. Call it once. */
+/** Continues with the next middleware, and finally with the work itself. Call it once. */
 export type Next<T> = () => Promise<T>
 
 export interface EnqueueContext {
   readonly job: string
   readonly input: unknown
-  /** Stored with the run; a middleware may add to it, a trace for example. */
+  /** Stored with the run; a middleware may add headers, for example a trace. */
   readonly headers: Record<string, string>
 }
 
@@ -33,19 +33,19 @@ export interface StepCallContext {
 
 /** Wraps what the runtime does, outermost first. */
 export interface Middleware {
-  /** Around storing new runs of one call; answers their ids. */
+  /** Wraps storing the new runs of one call; resolves to their ids. */
   enqueue?(context: EnqueueContext, next: Next<readonly RunId[]>): Promise<readonly RunId[]>
   /**
-   * Around one claim; returns how many runs it brought. Not calling `next` holds back the claim. Two claims may be under way at
-   * once.
+   * Wraps one claim; resolves to the number of claimed runs. Not calling `next` holds back the claim. Two claims may be
+   * in flight at once.
    */
   claim?(context: ClaimContext, next: Next<number>): Promise<number>
-  /** Around one stay of a run in a slot. `next()` always settles, whatever became of the run. */
+  /** Wraps one execution of a run in a slot. `next()` always settles, whatever the outcome. */
   run?(
     context: StayContext,
     next: Next<{ readonly outcome: StayOutcome }>,
   ): Promise<{ readonly outcome: StayOutcome }>
-  /** Around one attempt of a step's body. */
+  /** Wraps one attempt of a step's body. */
   step?(context: StepCallContext, next: Next<unknown>): Promise<unknown>
 }
 
@@ -71,7 +71,7 @@ export function through<Context, T>(
   }
 }
 
-/** The hooks of one kind, in order. */
+/** Returns the hooks of one kind, in order, bound to their middleware. */
 export function hooksOf<Kind extends keyof Middleware>(
   middleware: readonly Middleware[],
   kind: Kind,

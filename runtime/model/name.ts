@@ -1,7 +1,10 @@
-/** The longest name of a job, a queue or a tag, in bytes of UTF-8. */
+/** The maximum length of a name of a job, a queue or a tag, in bytes of UTF-8. */
 export const longestName = 200
 
-/** Whether `value` can name a job, a queue or a tag: text of 1 to 200 bytes, whole characters, none of control. */
+/**
+ * Returns whether `value` can name a job, a queue or a tag: text of 1 to 200 bytes, whole characters, no control
+ * characters.
+ */
 export function isName(value: unknown): value is string {
   return (
     typeof value === 'string' &&

@@ -11,8 +11,8 @@ export class NodeVersionError extends DurableJobsError {
 }
 
 /**
- * Refuses to go on under a Node that is too old. Called first by everything an application calls first: what would fail
- * there says nothing of the reason.
+ * Refuses to continue on a Node that is too old. Every function that an application calls first calls this first, as
+ * later errors would not name the reason.
  * @throws NodeVersionError
  */
 export function checkNodeVersion(): void {

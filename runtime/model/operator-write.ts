@@ -1,7 +1,7 @@
-/** Who asked for a change by hand and why; kept in the run's history. */
+/** The operator and the reason of a manual action; kept in the run's history. */
 export interface OperatorWrite {
   readonly by: string
   readonly reason?: string
-  /** A repeat of the same id changes nothing and answers the same. */
+  /** A repeat with the same id changes nothing and returns the same. */
   readonly requestId: string
 }

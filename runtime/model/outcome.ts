@@ -3,7 +3,7 @@ import type { StepPath } from './step-path.ts'
 import type { StoredError } from './stored-error.ts'
 import type { ArrivalKind, DeadlineKind } from './wait.ts'
 
-/** How a stay in a slot ended, as the worker asks the store to settle it. Durations, never instants. */
+/** How an execution ended, as the worker asks the store to settle it. Durations, never instants. */
 export type Outcome =
   | { readonly kind: 'completed'; readonly output: Uint8Array }
   | ({ readonly kind: 'failed'; readonly escaped?: StepPath } & Failure)
@@ -12,29 +12,32 @@ export type Outcome =
   /** Gives the slot back until the first of its waits is over. */
   | { readonly kind: 'waiting'; readonly waits: readonly Wait[] }
   /**
-   * Handed over at a step edge: ready at once, nothing spent. `protect`: from now on only a worker with scale-in protection
-   * takes it.
+   * Handed over at a step edge: ready at once, no attempt spent. `protect`: from now on only a worker with scale-in
+   * protection takes it.
    */
   | { readonly kind: 'released'; readonly protect?: true }
   | { readonly kind: 'cancelled' }
   | { readonly kind: 'blocked'; readonly reason: string; readonly digest: string }
 
-/** `mark` names the group that the failure belongs to; workers of earlier versions give none. */
+/** `mark` names the group that the failure belongs to; workers of earlier versions send none. */
 interface Failure {
   readonly error: StoredError
   readonly mark?: FailureMark
 }
 
-/** One wait of a suspended run: the journal entry at `position` stored its deadline, or the step at `path` asked for what arrives. */
+/**
+ * One wait of a suspended run: the journal entry at `position` stored its deadline, or the step at `path` requested the
+ * arrival.
+ */
 export type Wait =
   | {
       readonly kind: DeadlineKind
       readonly path: StepPath
       readonly position: number
-      /** Of the failure after which a `retry` waits. */
+      /** The failure after which a `retry` waits. */
       readonly fingerprint?: string
     }
   | { readonly kind: ArrivalKind; readonly path: StepPath }
 
-/** How a stay in a slot ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
+/** How an execution ended, as middleware sees it. `lost`: another worker owns the run, nothing was written. */
 export type StayOutcome = Outcome['kind'] | 'lost'

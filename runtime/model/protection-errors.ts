@@ -15,7 +15,7 @@ export class ProtectionUnavailableError extends DurableJobsError {
   }
 }
 
-/** Without the agent endpoint, ECS is called by `@aws-sdk/client-ecs`, which can't be loaded. */
+/** Without the agent endpoint, ECS is called through `@aws-sdk/client-ecs`, which can't be loaded. */
 export class AwsSdkMissingError extends DurableJobsError {
   static {
     brandErrors(AwsSdkMissingError, 'AwsSdkMissingError')

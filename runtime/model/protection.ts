@@ -4,13 +4,13 @@ import type { Logger } from './job.ts'
 import type { TaskIdentity } from './task-identity.ts'
 
 /**
- * Scale-in protection as a worker sees it: the port that `runtime/fargate` implements, so that a worker without it
+ * Scale-in protection from a worker's side: the port that `runtime/fargate` implements, so that a worker without it
  * loads none of it.
  */
 
 /**
- * - `off`: nothing is asked for; runs that want protection start without it.
- * - `best-effort`: asked for before such a run is claimed, and started without it when it's refused.
+ * - `off`: no request to ECS; runs that need protection start without it.
+ * - `best-effort`: requested before such a run is claimed, which starts without it if ECS refuses.
  * - `required`: such a run never starts unprotected.
  */
 export type ProtectionMode = (typeof protectionModes)[number]
@@ -20,44 +20,44 @@ export const protectionModes = ['off', 'best-effort', 'required'] as const
 /** The modes that ask ECS for protection. */
 export type AskingMode = Exclude<ProtectionMode, 'off'>
 
-/** By mode: whether runs that want protection start where it can't be had. */
+/** By mode: whether runs that need protection start if they can't get it. */
 export const startsUnprotected: Readonly<Record<ProtectionMode, boolean>> = {
   off: true,
   'best-effort': true,
   required: false,
 }
 
-/** What a task's holder of protection is doing. */
+/** The state of a task's holder of protection. */
 export type ProtectionState =
-  /** Not protected, and nothing asked for it. It may ask. */
+  /** Not protected, and no request pending. It may ask. */
   | { readonly kind: 'idle' }
   /** A run or a user waits for it. `keepsSlot`: a run does, and a slot is kept free for it. */
   | { readonly kind: 'asking'; readonly forMs: number; readonly keepsSlot: boolean }
   | { readonly kind: 'held' }
-  /** `retryInMs` is undefined when it never asks again. */
+  /** `retryInMs` is undefined if it never asks again. */
   | {
       readonly kind: 'refused'
       readonly code: string
       readonly detail: string
       readonly retryInMs: number | undefined
     }
-  /** Takes no new protected runs; those it has stay protected as long as that is possible. */
+  /** Takes no new protected runs; the current ones stay protected as long as possible. */
   | { readonly kind: 'closing'; readonly cause: 'total' | 'newer revision' | 'draining' }
   /** Unprotected on purpose, so that a deployment or scale-in can stop the task. */
   | { readonly kind: 'resting'; readonly forMs: number }
 
-/** The code of `refused` where ECS refused nothing: no try had a reply. */
+/** The code of `refused` if ECS refused nothing: no attempt got a reply. */
 export const noAnswer = 'no answer'
 
 /** Calls to ECS since the holder was opened. */
 export interface ProtectionCalls {
-  /** First calls of an attempt to get, to renew and to give back protection. */
+  /** First calls of an attempt to get, to renew and to release protection. */
   readonly asked: number
   readonly renewed: number
   readonly released: number
-  /** Repetitions of those. */
+  /** Repeats of those. */
   readonly retried: number
-  /** By what came of them. */
+  /** By outcome. */
   readonly confirmed: number
   readonly refused: number
   readonly throttled: number
@@ -67,11 +67,11 @@ export interface ProtectionCalls {
 export interface ProtectionStatus {
   readonly mode: AskingMode
   readonly state: ProtectionState
-  /** Runs and claims that count on it. */
+  /** Runs and claims that rely on it. */
   readonly users: number
-  /** How long the confirmed protection lasts if it isn't renewed; 0 without one. */
+  /** How long the confirmed protection lasts without a renewal; 0 without one. */
   readonly protectedForMs: number
-  /** Another live process has the same task. */
+  /** Another live process shares the task. */
   readonly sharesTask: boolean
   readonly calls: ProtectionCalls
   /** The state in words, for the log. */
@@ -81,54 +81,54 @@ export interface ProtectionStatus {
 /** One user of a task's protection: a claim until its runs are placed, a run, or an at-most-once step. */
 export interface ProtectionHold {
   /**
-   * Aborts, with an AbortedError `protection lost`, when protection that was confirmed ends or can't be renewed: about a
-   * minute before the end where that is possible. In `best-effort` too; there the run may simply go on.
+   * Aborts, with an AbortedError `protection lost`, when confirmed protection ends or can't be renewed: about a minute
+   * before the end if possible. In `best-effort` too; there the run may simply continue.
    */
   readonly signal: AbortSignal
   /**
-   * Resolves to whether the work may begin. In `required` that takes confirmed protection with a minute ahead: where
-   * less is left it's renewed first, for 10 s at most. In the other modes it may always begin. Never rejects.
+   * Resolves to whether the work may begin. In `required` that needs confirmed protection for another minute: if less
+   * is left it's renewed first, within 10 s. In the other modes it may always begin. Never rejects.
    */
   confirm(): Promise<boolean>
   /** Calling it twice does nothing. */
   release(): void
-  /** Releases what was used by no run: how long the task has been without users counts on. */
+  /** Releases a hold that no run used: the time without users keeps counting. */
   withdraw(): void
 }
 
 /**
  * A worker's part in the protection of its task. All but `confirm` and `close` are synchronous and never wait for ECS.
- * - A claim request says what `mayClaimProtected` and `mayAsk` return. Where it may bring protected runs, a hold is acquired
- *   before it's sent, confirmed when its answer arrives (else the runs are released, no attempt spent), and released once
- *   each run has a hold of its own. Its answer left some: `want`.
- * - An at-most-once step is covered by its run's hold; in a run without one it needs a hold of its own, confirmed before the
- *   intent is stored.
+ * - A claim request carries `mayClaimProtected` and `mayAsk`. If it may bring protected runs, a hold is acquired before
+ * it's sent, confirmed when its reply arrives (else the runs are released, no attempt spent), and released once each
+ * run has its own hold. If the reply left some behind: `want`.
+ * - An at-most-once step is covered by its run's hold; in a run without one it needs its own hold, confirmed before the
+ * intent is stored.
  */
 export interface Protection {
   readonly mode: AskingMode
   readonly status: ProtectionStatus
-  /** Whether the next claim may take runs that want protection. A user must be acquired before it's sent. */
+  /** Whether the next claim may take runs that need protection. A user must be acquired before it's sent. */
   mayClaimProtected(): boolean
-  /** Whether it could ask for protection if such runs were there: an idle worker may be woken for them. */
+  /** Whether it could ask for protection if such runs existed: an idle worker may be woken for them. */
   mayAsk(): boolean
-  /** Whether the claim loop keeps one slot free: an answer is expected soon. */
+  /** Whether the claim loop keeps one slot free: a reply is expected soon. */
   keepsSlotFree(): boolean
-  /** A claim left runs for want of protection: ask for it. */
+  /** Called when a claim left runs for want of protection: asks for it. */
   want(): void
   acquire(): ProtectionHold
   /** Calls `listener` when what the methods above return may have changed, or whether the task is shared. */
   onChange(listener: () => void): () => void
-  /** Whether another live process has the same task: then protection is never taken back, it expires. */
+  /** Whether another live process shares the task: then protection is never released, it expires. */
   shareTask(shared: boolean): void
   /** Whether another revision of the task's family started later: then it takes no new protected runs. */
   supersede(superseded: boolean): void
-  /** After SIGTERM: nothing is protected any more, and what is protected is given back when its last user has left. */
+  /** Called after SIGTERM: no new protection; the current one is released with its last user. */
   drain(): void
-  /** Drains, and resolves when protection is given back, or after the deadline of that call. */
+  /** Drains, and resolves when protection is released, or after the deadline of that call. */
   close(): Promise<void>
 }
 
-/** The identity of the task a process runs in, which may become known later than the process starts. */
+/** The identity of the task that a process runs in, which may become known after the process starts. */
 export interface TaskIdentitySource {
   readonly current: TaskIdentity | undefined
   /** Calls `listener` once, as soon as it's known. */
@@ -140,15 +140,15 @@ export interface ProtectionDeps {
   readonly log: Logger
   /** Undefined when no ECS metadata is configured. */
   readonly identity: TaskIdentitySource | undefined
-  /** Jobs that want protection: one that may run too long for it is warned of. */
+  /** Jobs that need protection: the worker warns of a job that may run longer than protection. */
   readonly jobs: readonly { readonly name: string; readonly timeoutMs: number | undefined }[]
 }
 
-/** What `scaleInProtection` returns, in a worker's list of middleware. */
+/** The return value of `scaleInProtection`, in a worker's list of middleware. */
 export interface ProtectionSource {
   readonly [protectionBrand]: typeof protectionBrand
   /**
-   * Resolves to undefined where nothing is asked for: in mode `off`, and in `best-effort` where it can't be.
+   * Resolves to undefined if no protection is requested: in mode `off`, and in `best-effort` without a way to ECS.
    * @throws ProtectionUnavailableError, AwsSdkMissingError when `required` can't be kept here
    */
   open(deps: ProtectionDeps): Promise<Protection | undefined>

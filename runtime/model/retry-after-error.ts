@@ -11,7 +11,7 @@ export class RetryAfterError extends DurableJobsError {
   readonly delayMs: number
   constructor(delay: Duration, message?: string, options?: ErrorOptions) {
     const delayMs = parseDuration(delay, 'RetryAfterError')
-    super(message ?? `asked to be tried again in ${delay}`, options)
+    super(message ?? `requested a retry in ${delay}`, options)
     this.delayMs = delayMs
   }
 }

@@ -2,16 +2,16 @@ import { type Duration, parseDuration } from './duration.ts'
 import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 
-/** How often and when a failure is tried again. */
+/** How often and when a failure is retried. */
 export interface RetryOptions {
-  /** Tries in all, the first included. */
+  /** All attempts, including the first. */
   maxAttempts?: number
   initialInterval?: Duration
   backoffCoefficient?: number
   maxInterval?: Duration
 }
 
-/** A number is `maxAttempts`; `false` means one try. */
+/** A number is `maxAttempts`; `false` means one attempt. */
 export type Retry = RetryOptions | number | false
 
 export interface RetryPolicy {
@@ -70,11 +70,11 @@ function parseAttempts(value: number, option: string): number {
 }
 
 /**
- * Ms to wait after attempt `attempt` failed: full jitter, a uniform draw from 0 to the exponential ceiling
+ * Returns the ms to wait after attempt `attempt` failed: full jitter, a uniform draw from 0 to the exponential ceiling
  * (AWS Architecture Blog, "Exponential Backoff And Jitter"). `random` is 0 <= n < 1.
  */
 export function retryDelayMs(policy: RetryPolicy, attempt: number, random: number): number {
-  // 0 times an infinite power would be no number.
+  // 0 times an infinite power would be NaN.
   if (policy.initialIntervalMs === 0) return 0
   const ceiling = policy.initialIntervalMs * policy.backoffCoefficient ** (attempt - 1)
   return Math.round(random * Math.min(ceiling, policy.maxIntervalMs))

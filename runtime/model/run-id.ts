@@ -5,13 +5,13 @@ export type RunId = string
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'
 const idCharacters = 26
-/** So many characters of a generated id are its time: no other one but those of the same ms begins with them. */
+/** This many characters of a generated id are its time: only ids of the same ms share them. */
 const timeCharacters = 10
 const generated = new RegExp(`^[${alphabet}]{${idCharacters}}$`)
 
 /**
- * A new id of 26 characters whose text order is the order of time (ULID layout: 48 bits of ms, 80 random bits).
- * `random` fills the bytes it is given.
+ * Returns a new id of 26 characters whose text order is the order of time (ULID layout: 48 bits of ms, 80 random bits).
+ * `random` fills the bytes that it gets.
  */
 export function newRunId(now: number, random: (bytes: Uint8Array) => Uint8Array = fillRandom): RunId {
   let time = ''
@@ -21,12 +21,12 @@ export function newRunId(now: number, random: (bytes: Uint8Array) => Uint8Array 
   return time + Array.from(bytes, (byte) => alphabet[byte % 32]).join('')
 }
 
-/** Whether an id looks like one that `newRunId` made, and not like a caller's own. */
+/** Returns whether an id looks like one of `newRunId`, not like a caller's own. */
 export function isGeneratedId(id: string): boolean {
   return generated.test(id)
 }
 
-/** Whether `text` can be the begin of an id that `newRunId` made, and is more than a part of its time. */
+/** Returns whether `text` can be the begin of an id of `newRunId`, and is longer than its time. */
 export function beginsGeneratedId(text: string): boolean {
   return (
     text.length >= timeCharacters &&
@@ -39,7 +39,7 @@ function fillRandom(bytes: Uint8Array): Uint8Array {
   return crypto.getRandomValues(bytes)
 }
 
-/** @throws InvalidOptionsError when a caller's own id could not be typed back on a command line. */
+/** @throws InvalidOptionsError if a caller's own id can't be typed on a command line. */
 export function parseRunId(value: unknown, option = 'id'): RunId {
   if (typeof value === 'string' && /^[\w.:@+-]{1,200}$/.test(value)) return value
   throw new InvalidOptionsError(

@@ -4,8 +4,8 @@ import type { UniqueKey } from './unique.ts'
 import type { WaitKind } from './wait.ts'
 
 /**
- * The one table of how a run moves: state -> transition -> next state. A transition that a state does not
- * list is refused by the store; the tests list it once more by hand.
+ * The one table of run transitions: state -> transition -> next state. The store refuses a transition that a state does
+ * not list; the tests list the table a second time, manually.
  */
 export const runTransitions = {
   scheduled: { promote: 'ready', cancel: 'cancelled', expire: 'expired' },
@@ -40,7 +40,7 @@ export const runStates: readonly RunState[] = Object.keys(runTransitions) as Run
 export const endStates = ['completed', 'failed', 'cancelled', 'expired'] as const
 export type EndState = (typeof endStates)[number]
 
-/** The state after `transition`, or undefined where the table has no such move. */
+/** Returns the state after `transition`, or undefined if the table has no such transition. */
 export function nextState(state: RunState, transition: RunTransition): RunState | undefined {
   const moves: Readonly<Record<string, RunState>> = runTransitions[state]
   return moves[transition]
@@ -50,18 +50,21 @@ export function isEnd(state: RunState): state is EndState {
   return (endStates as readonly RunState[]).includes(state)
 }
 
-/** What a waiting run waits for; `until` is ms since the epoch by the store's clock. For `limit` the name is the limiter's. */
+/**
+ * What a waiting run waits for; `until` is ms since the epoch by the store's clock. For `limit` the name is the
+ * limiter's.
+ */
 export interface WaitingFor {
   readonly kind: WaitKind
   readonly name?: string
   readonly until?: number
 }
 
-/** The step in which a held run is, as its worker last told: it had been open for `openMs` then, `toldAgoMs` ago. */
+/** The step of a held run, as its worker last reported: it had been open for `openMs` then, `toldAgoMs` ago. */
 export interface RunningStep {
   /** Cut at 120 bytes. */
   readonly path: string
-  /** Of the attempt that runs. */
+  /** Of the current attempt. */
   readonly openMs: number
   readonly toldAgoMs: number
 }
@@ -74,29 +77,34 @@ interface RunBase {
   readonly priority: number
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
-  /** The job policy's current attempt, from 1; raised only by an error thrown between steps. */
+  /** The job policy's current attempt, from 1; only an error thrown between steps raises it. */
   readonly attempt: number
   /** How often a worker was lost under it. Never counts as an attempt. */
   readonly losses: number
-  /** Of these, how many in a row since its last new step: `poisonLimit` of them fail it. Left out: none, or it has ended. */
+  /**
+   * How many of these in a row since its last new step: `poisonLimit` of them fail it. Left out: none, or it has ended.
+   */
   readonly lossStreak?: number
   readonly enqueuedAt: number
-  /** The schedule that made it, by a tick or by a trigger; left out where an earlier version stored the run. */
+  /** The schedule that made it, by a tick or by a trigger; left out if an earlier version stored the run. */
   readonly schedule?: string
-  /** It wants scale-in protection: a worker that asks for it takes it once it may, one that doesn't takes it too. */
+  /**
+   * It needs scale-in protection: a worker with protection configured takes it once its task is protected, one without
+   * takes it too.
+   */
   readonly protect?: true
   /** The tick of the schedule that made it. Left out: no tick did. */
   readonly scheduledFor?: number
-  /** First claim since the enqueue or the last retry by hand. */
+  /** First claim since the enqueue or the last manual retry. */
   readonly startedAt?: number
-  /** Who holds it now is told by the store's `holder`. */
+  /** The store's `holder` says which run holds it now. */
   readonly unique?: UniqueKey
-  /** When it came into its state. */
+  /** When it entered its state. */
   readonly changedAt: number
   /** Entries in its journal so far. */
   readonly position: number
   /**
-   * Positions of stored steps that its code no longer calls, as its last execution found: of each the last entry, at
+   * Positions of stored steps that its code no longer calls, as its last execution found: the last entry of each, at
    * most `maxOrphans`. Left out: none.
    */
   readonly orphans?: readonly number[]
@@ -108,12 +116,12 @@ interface Ended {
 
 interface Held {
   readonly worker: string
-  /** Left out: no step has been open for more than a second, as far as the worker has told. */
+  /** Left out: the worker has reported no step that was open for more than a second. */
   readonly step?: RunningStep
 }
 
 interface Failed {
-  /** The group of failures that its error belongs to; left out where a worker of an earlier version stored the error. */
+  /** The group of failures that its error belongs to; left out if a worker of an earlier version stored the error. */
   readonly fingerprint?: string
 }
 

@@ -13,7 +13,7 @@ export class UnknownScheduleError extends DurableJobsError {
   }
 }
 
-/** The schedule is declared in code, or was put by hand, and the other one may not change it. */
+/** The schedule is declared in code, or was created by `put`, and the other one may not change it. */
 export class ScheduleStateError extends DurableJobsError {
   static {
     brandErrors(ScheduleStateError, 'ScheduleStateError')

@@ -5,32 +5,37 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 
 /**
- * What becomes of ticks that nobody could fire in time:
+ * The policy for ticks that no leader could fire in time:
  * `one` fires the latest due tick for all of them, `all` each in order, the newest `cap`, `skip` none.
  */
 export type MissedPolicy = (typeof missedPolicies)[number]
 const missedPolicies = ['one', 'all', 'skip'] as const
 
-/** What becomes of a tick while an earlier run of the schedule lives: skipped, run beside it, or run after it. */
+/**
+ * The policy for a tick while an earlier run of the schedule has not ended: skip it, run beside it, or run after it.
+ */
 export type OverlapPolicy = (typeof overlapPolicies)[number]
 const overlapPolicies = ['skip', 'allow', 'queue'] as const
 
 interface ScheduleTiming {
   /** `minute hour day month weekday`, or six fields with seconds first, or `@daily` and the like. */
   cron: string
-  /** A name such as `Europe/Berlin`. Default `UTC`, whatever zone the host is in. */
+  /** A name such as `Europe/Berlin`. Default `UTC`, not the host's zone. */
   timeZone?: string
   /** For ticks whose successor is due too, or that are more than a minute late. Default `one`. */
   missed?: MissedPolicy
-  /** Most ticks that `missed: 'all'` catches up, and most that `overlap: 'queue'` lets wait; 1 to 1000. Default 100. */
+  /** The most ticks that `missed: 'all'` catches up, and that wait with `overlap: 'queue'`; 1 to 1000. Default 100. */
   cap?: number
   /** While an earlier run of the schedule lives. Default `skip`. */
   overlap?: OverlapPolicy
-  /** Each tick is put off by up to this, always the same for a tick; shorter than the time between two ticks. Default: none. */
+  /**
+   * Each tick is delayed by up to this, by the same amount for the same tick; shorter than the time between two ticks.
+   * Default: none.
+   */
   jitter?: Duration
 }
 
-/** When a job runs by itself, and with which input. */
+/** When a schedule runs its job, and with which input. */
 export type ScheduleOptions<Input> = ScheduleTiming &
   (undefined extends Input ? { input?: Input } : { input: Input })
 
@@ -73,7 +78,7 @@ export function parseSchedule(options: ScheduleOptions<never>, where: string): S
   }
 }
 
-/** Ticks are decided in their order: one that is put off beyond the next one would be missed, whoever leads. */
+/** Ticks are decided in order: a tick delayed beyond the next one would be missed, under any leader. */
 function parseJitter(jitter: Duration, ticks: CronTicks, option: string): number {
   const jitterMs = parseDuration(jitter, option)
   const gapMs = jitterMs === 0 ? Number.POSITIVE_INFINITY : ticks.shortestGapMs()

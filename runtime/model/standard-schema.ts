@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec'
 import { InvalidInputError } from './errors.ts'
 
 /**
- * The parsed value of `input`; `schedule`: it is that one's.
+ * Returns the parsed value of `input`; `schedule`: the input is that schedule's.
  * @throws InvalidInputError listing every issue with its path.
  */
 export async function parseInput(
@@ -23,7 +23,7 @@ function issuePath(issue: StandardSchemaV1.Issue): string {
   return ['input', ...keys.map(String)].join('.')
 }
 
-/** Whether it is a schema of any library; some of them are functions. */
+/** Returns whether it is a schema of any library; some schemas are functions. */
 export function isStandardSchema(value: unknown): value is StandardSchemaV1 {
   const schema = (typeof value === 'object' && value !== null) || typeof value === 'function'
   return schema && '~standard' in value

@@ -26,7 +26,7 @@ export function stepSegment(name: unknown, key?: unknown): string {
   return `${escapedName(name)}[${escapedName(String(key))}]`
 }
 
-/** A store would keep such text as something else, and the step would not be found again. */
+/** A store would keep such text as different text, and the step would not be found again. */
 function refuseCutText(text: string, what: string): void {
   if (text.isWellFormed()) return
   throw new InvalidOptionsError(
@@ -46,7 +46,7 @@ export function stepPath(scope: StepPath, segment: string, repeat: number): Step
   return path
 }
 
-/** A path without keys and counters: what all uses of a step in the code share. */
+/** Returns a path without keys and counters: what all uses of a step in the code share. */
 export function stepName(path: StepPath): string {
   return path.replace(/\[[^\]]*\]|#\d+/g, '')
 }

@@ -7,7 +7,7 @@ export type StoreOutageKind =
   | 'unreachable'
   /** A connection, and no reply in time. */
   | 'silent'
-  /** The port speaks something else: no Redis, or TLS where none is expected and the reverse. */
+  /** The port uses another protocol: it isn't Redis, or only one side uses TLS. */
   | 'protocol'
   /** TLS certificates don't match. */
   | 'certificate'

@@ -36,9 +36,9 @@ import { innerErrors, isErrorLike, messageOf, nameOf, readProperty } from './thr
 
 /*
  * Errors as they are stored.
- * T1  Whatever was thrown is stored: reading it never throws, and what can't be read is left out.
- * T2  The size is bounded: 100 errors, the outermost first, and their text together (see `limits`).
- * T3  What is stored is plain data that the codec returns as it was: well-formed text, finite numbers.
+ * T1  Any thrown value is stored: reading it never throws, and unreadable parts are left out.
+ * T2  The size is bounded: 100 errors, the outermost first, and their total text (see `limits`).
+ * T3  The stored value is plain data that the codec returns unchanged: well-formed text, finite numbers.
  */
 
 /** An error as it is stored: everything a reader needs, nothing that only its process understood. */
@@ -46,15 +46,18 @@ export interface StoredError {
   readonly name: string
   readonly message: string
   readonly code?: string | number
-  /** Where it has no code, as errors of HTTP clients: it tells failures apart, and is no part of the error that comes back. */
+  /**
+   * Used if it has no code, as in errors of HTTP clients: it distinguishes failures, and a restored error doesn't have
+   * it.
+   */
   readonly status?: string | number
-  /** The code of its class in this package, where its own code is another one. */
+  /** The code of its class in this package, if its own code is another one. */
   readonly classCode?: string
-  /** What an error of this package says beside its message, such as a step's path. */
+  /** The fields of an error of this package besides its message, such as a step's path. */
   readonly fields?: Readonly<Record<string, StoredField>>
   readonly stack?: string
   readonly cause?: StoredError
-  /** Those of an AggregateError, the two of a SuppressedError. */
+  /** The errors of an AggregateError, the two of a SuppressedError. */
   readonly errors?: readonly StoredError[]
 }
 
@@ -73,12 +76,12 @@ const limits = {
   status: 64,
   field: 4_096,
   fields: 20,
-  /** Text of all errors together, beside the first `least` characters of each message. */
+  /** Total text of all errors, besides the first `least` characters of each message. */
   text: 65_536,
   least: 256,
 } as const
 
-/** One error that is to be stored, and its place in the one that carries it. */
+/** One error that is to be stored, and its position in the one that carries it. */
 interface Pending {
   readonly thrown: unknown
   readonly carriers: readonly unknown[]
@@ -87,7 +90,7 @@ interface Pending {
 
 type Draft = { -readonly [Key in keyof StoredError]: StoredError[Key] }
 
-/** What was thrown, an Error or not, with its causes and inner errors, as a plain value of bounded size. */
+/** Returns any thrown value, an Error or not, with its causes and inner errors, as a plain value of bounded size. */
 export function toStoredError(thrown: unknown): StoredError {
   const text = new TextBudget()
   const outermost = draftOf(thrown, text)
@@ -102,7 +105,7 @@ export function toStoredError(thrown: unknown): StoredError {
   return outermost
 }
 
-/** About the bytes that it takes in a store. */
+/** Returns about how many bytes it takes in a store. */
 export function storedErrorBytes({ message, stack = '', cause, errors = [] }: StoredError): number {
   const inner = cause === undefined ? errors : [cause, ...errors]
   return inner.reduce((bytes, error) => bytes + storedErrorBytes(error), 200 + message.length + stack.length)
@@ -134,7 +137,7 @@ function statusOf(thrown: unknown): Pick<StoredError, 'status'> {
   return isStorable ? { status: typeof status === 'string' ? status.toWellFormed() : status } : {}
 }
 
-/** The cause and the inner errors of `thrown`, each to be kept in `draft`. */
+/** Returns the cause and the inner errors of `thrown`, each to be kept in `draft`. */
 function carriedBy(thrown: unknown, draft: Draft, above: readonly unknown[]): readonly Pending[] {
   if (!isErrorLike(thrown)) return []
   const carriers = [...above, thrown]
@@ -154,7 +157,7 @@ function carriedBy(thrown: unknown, draft: Draft, above: readonly unknown[]): re
     }
     carried.unshift({ thrown: cause, carriers, keep })
   }
-  // One that carries itself ends there.
+  // A cycle ends there.
   return carried.filter((one) => !carriers.includes(one.thrown))
 }
 
@@ -162,7 +165,7 @@ function carriedBy(thrown: unknown, draft: Draft, above: readonly unknown[]): re
 class TextBudget {
   #left: number = limits.text
 
-  /** The begin of `text`: up to `most` characters of it while the budget lasts, `least` in any case. */
+  /** Returns the begin of `text`: up to `most` characters of it while the budget lasts, at least `least`. */
   take(text: string, most: number, least = 0): string {
     const length = Math.min(most, Math.max(least, this.#left))
     if (length === 0) return ''
@@ -172,7 +175,7 @@ class TextBudget {
   }
 }
 
-/** They have a place of their own, or the codec refuses them as names of fields. */
+/** Fields that are stored elsewhere, or that the codec refuses as names. */
 const notFields: ReadonlySet<string> = new Set(
   ['name', 'code', 'message', 'stack', 'cause', 'errors'].concat('__proto__', '\u0000error'),
 )
@@ -206,7 +209,7 @@ function isTexts(value: unknown): value is readonly string[] {
   }
 }
 
-/** -0 comes back as 0 from a store, and JSON knows neither NaN nor infinity. */
+/** A store returns -0 as 0, and JSON has neither NaN nor infinity. */
 function isStorableNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value) && !Object.is(value, -0)
 }
@@ -266,7 +269,10 @@ function classCodeOf(error: DurableJobsError): string | undefined {
   return Object.entries(ownClasses).find(([, one]) => one.is(error))?.[0]
 }
 
-/** An Error with the stored name, message, code, stack and causes; of its class if that is built in or this package's. */
+/**
+ * Returns an Error with the stored name, message, code, stack and causes; of its class if that is built in or this
+ * package's.
+ */
 export function fromStoredError(stored: StoredError): Error {
   const options = stored.cause === undefined ? undefined : { cause: fromStoredError(stored.cause) }
   const error = stored.errors

@@ -1,7 +1,7 @@
 /** The ECS task a process runs in, as the metadata endpoint describes it. Read once per process; it never changes. */
 export interface TaskIdentity {
   readonly taskArn: string
-  /** Name or ARN, as the endpoint gives it. */
+  /** Name or ARN, as the endpoint returns it. */
   readonly cluster: string
   readonly region: string
   readonly family: string
@@ -16,8 +16,8 @@ export interface TaskIdentity {
   readonly vcpu?: number
   readonly memoryMiB?: number
   /**
-   * When ECS began to pull its images, by the host's clock: a process that is started again in the task doesn't
-   * change it (assumed).
+   * When ECS began to pull its images, by the host's clock: a restart of the process in the task doesn't change it
+   * (assumed).
    */
   readonly pulledAt?: number
 }

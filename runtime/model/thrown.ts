@@ -1,44 +1,44 @@
 import { inspect, types } from 'node:util'
 
 /*
- * Reads what job code threw. Anything can be thrown, and reading it can run its code: getters, proxy traps, toJSON,
- * toString. What can't be read must not change what becomes of the attempt, so nothing here throws.
+ * Reads thrown values of job code. Code can throw anything, and reading it can run its code: getters, proxy traps,
+ * toJSON, toString. Unreadable parts must not change the outcome of the attempt, so nothing here throws.
  */
 
-/** More inner errors than this are not looked at. */
+/** The limit of inner errors that are inspected. */
 export const maxErrorsRead = 10_000
 
-/** A property of any value; undefined where there is none or it can't be read. */
+/** Returns a property of any value; undefined if it doesn't exist or can't be read. */
 export function readProperty(value: unknown, key: string): unknown {
   const found = tryReading(value, key)
   return found === 'unreadable' ? undefined : found.value
 }
 
-/** Whether it is an Error, of this realm or another. */
+/** Returns whether it is an Error, of this realm or another. */
 export function isError(value: unknown): boolean {
   return types.isNativeError(value) || inheritsFromError(value)
 }
 
-/** Whether it is an Error, or has the message and the stack of one. */
+/** Returns whether it is an Error, or has the message and the stack of one. */
 export function isErrorLike(thrown: unknown): boolean {
   if (typeof thrown !== 'object' || thrown === null) return false
   return isError(thrown) || looksLikeError(thrown)
 }
 
-/** Whether it is an Error of this realm that whoever is handed it can read. */
+/** Returns whether it is an Error of this realm that its receiver can read. */
 export function isReadableError(thrown: unknown): thrown is Error {
   if (!inheritsFromError(thrown)) return false
   return ['name', 'message', 'stack'].every((key) => typeof readProperty(thrown, key) === 'string')
 }
 
-/** An error's name; `Error` where it has none that can be read. */
+/** Returns an error's name; `Error` if it has none that can be read. */
 export function nameOf(error: unknown): string {
   const name = readProperty(error, 'name')
   if (typeof name === 'string') return name
   return typeof name === 'symbol' || typeof name === 'number' ? String(name) : 'Error'
 }
 
-/** The message of an error, or a thrown value that is none as text. */
+/** Returns the message of an error, or any other thrown value as text. */
 export function messageOf(thrown: unknown): string {
   if (!isErrorLike(thrown)) return describeValue(thrown)
   const found = tryReading(thrown, 'message')
@@ -46,7 +46,9 @@ export function messageOf(thrown: unknown): string {
   return found.value === undefined ? '' : describeValue(found.value)
 }
 
-/** The message, with the first inner reasons of an AggregateError: its own says only that all failed. */
+/**
+ * Returns the message, with the first inner reasons of an AggregateError, whose own message only says that all failed.
+ */
 export function reasonOf(thrown: unknown): string {
   const inner = innerErrors(thrown, maxErrorsRead) ?? []
   if (inner.length === 0) return messageOf(thrown)
@@ -56,7 +58,7 @@ export function reasonOf(thrown: unknown): string {
 }
 
 /**
- * The first `max` errors that an error carries side by side, or undefined for a kind that carries none:
+ * Returns the first `max` errors that an error carries side by side, or undefined for a kind that carries none:
  * those of an AggregateError, the two of a SuppressedError.
  */
 export function innerErrors(thrown: unknown, max: number): readonly unknown[] | undefined {
@@ -67,7 +69,7 @@ export function innerErrors(thrown: unknown, max: number): readonly unknown[] | 
   return undefined
 }
 
-/** Its cause and its inner errors, at most `max` of those. */
+/** Returns its cause and its inner errors, at most `max`. */
 export function partsOf(thrown: unknown, max: number): readonly unknown[] {
   if (!isErrorLike(thrown)) return []
   const cause = readProperty(thrown, 'cause')
@@ -76,11 +78,11 @@ export function partsOf(thrown: unknown, max: number): readonly unknown[] {
 
 const maxReasonsShown = 3
 const maxReasonLength = 300
-/** Values beyond it are shown by `inspect`, which leaves out the rest. */
+/** `inspect` shows larger values, and leaves out the rest. */
 const maxJsonValues = 1_000
 const maxTextLength = 20_000
 
-/** Any value as text: text as it is, plain data as JSON, the rest as Node shows it. */
+/** Returns any value as text: text unchanged, plain data as JSON, the rest as Node shows it. */
 export function describeValue(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -101,13 +103,13 @@ function describeObject(value: object): string {
       const text = describe(value)
       if (text !== undefined) return text
     } catch {
-      // The next way runs less of the value's own code.
+      // The next variant runs less of the value's own code.
     }
   }
   return 'an object that can’t be read'
 }
 
-/** JSON of plain data; undefined for what JSON would show as `{}` or not at all. */
+/** Returns the JSON of plain data; undefined for values that JSON would show as `{}` or omit. */
 function jsonText(value: object): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value)
   const plain =
@@ -127,7 +129,7 @@ function shownText(value: object): string {
   return inspect(value, shownShape)
 }
 
-/** Without the value's own `util.inspect.custom`. */
+/** Ignores the value's own `util.inspect.custom`. */
 function plainlyShownText(value: object): string {
   return inspect(value, { ...shownShape, customInspect: false })
 }
@@ -156,7 +158,9 @@ function looksLikeError(value: object): boolean {
   )
 }
 
-/** By the names in its prototype chain: another realm has a class of its own, older Node no SuppressedError. */
+/**
+ * Decides by the names in its prototype chain: another realm has its own classes, older Node has no SuppressedError.
+ */
 function isOfKind(error: unknown, kind: string): boolean {
   if (readProperty(error, 'name') === kind) return true
   try {
@@ -166,14 +170,14 @@ function isOfKind(error: unknown, kind: string): boolean {
       link = Object.getPrototypeOf(link)
     }
   } catch {
-    // A proxy that can't be asked for its prototype.
+    // A proxy that throws when its prototype is read.
   }
   return false
 }
 
 const maxPrototypes = 20
 
-/** As many items of a list or another iterable as can be read. */
+/** Returns as many items of a list or another iterable as can be read. */
 function firstItems(list: unknown, max: number): readonly unknown[] {
   const items: unknown[] = []
   try {
@@ -187,12 +191,12 @@ function firstItems(list: unknown, max: number): readonly unknown[] {
       }
     }
   } catch {
-    // What could be read is kept.
+    // The items read so far are kept.
   }
   return items
 }
 
-/** On one line, and not too much of it. */
+/** On one line, and of limited length. */
 function shortened(text: string): string {
   const line = text.slice(0, 2 * maxReasonLength).replace(/\s*\n\s*/g, ' ')
   return line.length <= maxReasonLength ? line : `${line.slice(0, maxReasonLength)}…`

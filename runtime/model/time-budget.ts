@@ -1,6 +1,6 @@
 import { type Clock, endsWithin } from './clock.ts'
 
-/** A bound for several pieces of work one after the other: each gets what those before it left. */
+/** A time limit for several pieces of work in sequence: each gets what the previous ones left. */
 export class TimeBudget {
   readonly #clock: Clock
   readonly #endsAt: number
@@ -15,8 +15,8 @@ export class TimeBudget {
   }
 
   /**
-   * Waits for `work`, at most for what is left, or for `mostMs` if that is less. Returns whether it ended in time; what
-   * it rejects with in time is thrown, later it is dropped.
+   * Waits for `work`, at most for the rest of the budget, or for `mostMs` if that is less. Returns whether it ended in
+   * time; a rejection in time is thrown, a later one is dropped.
    */
   async wait(work: Promise<unknown>, mostMs: number = Number.POSITIVE_INFINITY): Promise<boolean> {
     work.catch(() => undefined)

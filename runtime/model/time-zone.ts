@@ -1,6 +1,6 @@
 import { InvalidOptionsError } from './invalid-options-error.ts'
 
-/** A stretch of real time in which a zone's clocks go on without a change. */
+/** A stretch of real time in which a zone's clocks don't change. */
 export interface Stretch {
   readonly from: number
   /** Where it ends, or how far it is known. */
@@ -9,12 +9,12 @@ export interface Stretch {
   readonly changes: boolean
   /** Local time minus UTC, in ms. */
   readonly offsetMs: number
-  /** Local times before this one passed already before the clocks were put back at its beginning. */
+  /** Local times before this one had passed already when the clocks were set back at its begin. */
   readonly freshFrom: number
 }
 
 const dayMs = 86_400_000
-/** Longest that clocks were ever put back. */
+/** The most that clocks were ever set back. */
 const lookBackMs = 26 * 3_600_000
 const knownAhead = 45
 const keptStretches = 16
@@ -43,7 +43,7 @@ export class TimeZone {
     }
   }
 
-  /** What clocks there show at `instant`, as if they showed UTC. */
+  /** Returns what clocks there show at `instant`, as if they showed UTC. */
   localAt(instant: number): number {
     return instant + this.offsetAt(instant)
   }
@@ -58,7 +58,7 @@ export class TimeZone {
     return Date.UTC(year, month - 1, day, hour, minute, s) - second
   }
 
-  /** The stretch around `instant`, from there on. */
+  /** Returns the stretch around `instant` and after it. */
   stretchAt(instant: number): Stretch {
     const known = this.#stretches.find(({ from, until }) => from <= instant && instant < until)
     if (known !== undefined) return known
@@ -83,7 +83,7 @@ export class TimeZone {
     return { ...stretch, until, changes: false }
   }
 
-  /** The first second of the new offset, between two instants of which only the first has the old one. */
+  /** Returns the first second of the new offset, between two instants of which only the first has the old one. */
   #changeBetween(old: number, changed: number): number {
     const offset = this.offsetAt(old)
     let [low, high] = [Math.floor(old / 1000), Math.floor(changed / 1000)]

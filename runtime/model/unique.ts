@@ -4,21 +4,26 @@ import { InvalidOptionsError } from './invalid-options-error.ts'
 import { checkKnownOptions } from './known-options.ts'
 import { messageOf } from './thrown.ts'
 
-/** What becomes of an enqueue whose key is held. */
+/** The policy for an enqueue whose key is held. */
 export type OnDuplicate = 'join' | 'reject' | 'replace'
 
-/** Option `unique` of a job: one run per key at a time. The key is part of the run: no time limit of its own can outlive it. */
+/**
+ * Option `unique` of a job: one run per key at a time. The key is part of the run: no time limit of its own can outlive
+ * it.
+ */
 export interface UniqueOptions<Parsed> {
-  /** What makes two runs of this job the same. Default: a digest of the parsed input, one for all equal inputs. */
+  /**
+   * Makes two runs of this job duplicates if equal. Default: a digest of the parsed input, one for all equal inputs.
+   */
   key?: (input: Parsed) => string | number
   /**
-   * - `finished` (default): until the run has ended, in whatever way
+   * - `finished` (default): until the run has ended, in any way
    * - `started`: until its first claim, so that one more can queue behind the running one
-   * - a duration: that long after its enqueue, whatever becomes of the run
+   * - a duration: that long after its enqueue, even if the run ends earlier
    */
   until?: 'finished' | 'started' | Duration
   /**
-   * - `join` (default): answers the handle of the run that holds the key
+   * - `join` (default): returns the handle of the run that holds the key
    * - `reject`: DuplicateRunError with the id of that run
    * - `replace`: supersedes it while it has not started, else DuplicateRunError
    */
@@ -34,9 +39,9 @@ export interface UniqueRule {
 
 /** The key of one run as it goes into a store; its scope is the job's name. */
 export interface UniqueClaim {
-  /** 1 to 512 bytes, none of control. */
+  /** 1 to 512 bytes, no control characters. */
   readonly key: string
-  /** The canonical digest (model/digest.ts), where `key` is the written one and differs. The run holds both. */
+  /** The canonical digest (model/digest.ts), if `key` is the written one and differs. The run holds both. */
   readonly canonicalKey?: string
   readonly until: UniqueRule['until']
   readonly onDuplicate: OnDuplicate
@@ -45,7 +50,7 @@ export interface UniqueClaim {
 /** The key of a run as a store shows it; `until` as a number is the end of its window, ms since the epoch. */
 export interface UniqueKey {
   readonly key: string
-  /** Held too: the key of every equal input, where `key` is another digest of this one. */
+  /** Held too: the key of every equal input, if `key` is another digest of this one. */
   readonly canonicalKey?: string
   readonly until: 'finished' | 'started' | number
 }
@@ -77,14 +82,14 @@ function parseUntil(until: unknown, at: string): UniqueRule['until'] {
   throw new InvalidOptionsError(`${at} must be 'finished', 'started', or a duration of 1 ms or more, '10m'`)
 }
 
-/** All keys of a claim. A run that holds one of them is in its way. */
+/** Returns all keys of a claim. A run that holds one of them blocks it. */
 export function keysOf({ key, canonicalKey }: Pick<UniqueKey, 'key' | 'canonicalKey'>): readonly string[] {
   return canonicalKey === undefined ? [key] : [canonicalKey, key]
 }
 
 /**
- * Makes the claim of a run of this job with this input, which must be one that can be stored.
- * @throws InvalidOptionsError when `unique.key` gives no usable key
+ * Makes the claim of a run of this job with this input, which must be storable.
+ * @throws InvalidOptionsError when `unique.key` returns no usable key
  */
 export function uniqueClaim(rule: UniqueRule, input: unknown, job: string): UniqueClaim {
   const keys = rule.key === undefined ? digestKeys(input) : { key: authorsKey(rule.key, input, job) }
@@ -109,7 +114,7 @@ function authorsKey(key: (input: unknown) => unknown, input: unknown, job: strin
     throw new InvalidOptionsError(`job '${job}': unique.key ${problem} for this input`)
   }
   throw new InvalidOptionsError(
-    `job '${job}': unique.key answered ${kindOf(answer)} for this input; it must answer a string or a number`,
+    `job '${job}': unique.key returned ${kindOf(answer)} for this input; it must return a string or a number`,
   )
 }
 
@@ -122,22 +127,22 @@ function callKey(key: (input: unknown) => unknown, input: unknown, job: string):
   }
 }
 
-/** Why text can be no key, if so. */
+/** Returns why text can't be a key, if so. */
 function problemOf(key: string): string | undefined {
-  if (key === '') return 'answered an empty string; it must name what must not run twice'
+  if (key === '') return 'returned an empty string; it must identify the work that must not run twice'
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it looks for.
   if (!key.isWellFormed() || /[\u0000-\u001f\u007f]/.test(key)) {
-    return 'answered text with control characters or half a character; take a digest of it'
+    return 'returned text with control characters or half a character; use a digest of it'
   }
   const bytes = key.length > longestKey ? key.length : new TextEncoder().encode(key).length
   return bytes > longestKey
-    ? `answered ${bytes} bytes, over the limit of ${longestKey}; shorten it, or take a digest`
+    ? `returned ${bytes} bytes, over the limit of ${longestKey}; shorten it, or use a digest`
     : undefined
 }
 
 function kindOf(answer: unknown): string {
   if (answer instanceof Promise) {
-    // Nobody waits for it: its own failure must not end the process.
+    // No code waits for it: its own failure must not end the process.
     answer.catch(() => undefined)
     return 'a promise'
   }

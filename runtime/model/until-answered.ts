@@ -3,20 +3,20 @@ import { StoreUnavailableError } from './errors.ts'
 
 export interface UntilAnsweredOptions {
   readonly clock: Clock
-  /** Ends the attempts, also in a pause. */
+  /** Ends the attempts, also during a pause. */
   readonly over: AbortSignal
-  /** Asked before each attempt; false ends them too. */
+  /** Called before each attempt; false ends them too. */
   readonly goesOn?: () => boolean
-  /** Called for each attempt that failed; throws what is not to be repeated. Default: all but an outage is not. */
+  /** Called for each failed attempt; throws an error that must not be repeated. Default: throws all but outages. */
   readonly onFailure?: (error: unknown, attempt: number) => void
 }
 
-/** Stands for a call that was given up before the store answered. */
+/** Returned for a call that was given up before the store replied. */
 export const unanswered: unique symbol = Symbol('unanswered')
 
 /**
- * Repeats a store call, with growing pauses, until the store answers or `over` aborts: a run is not to be blamed for a store
- * that can't be reached. The call must be one that may be repeated.
+ * Repeats a store call, with growing pauses, until the store replies or `over` aborts: a run must not fail because the
+ * store can't be reached. The call must be safe to repeat.
  */
 export async function untilAnswered<T>(
   call: (attempt: number) => Promise<T>,

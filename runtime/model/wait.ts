@@ -1,6 +1,6 @@
 /*
- * What a run can wait for, one row a kind. Two mechanisms end a wait. A deadline is stored by the journal entry with which the
- * wait began (R5) and passes by itself. An arrival is something that the store grants: it lists the run where it waits and
+ * What a run can wait for, one row per kind. Two mechanisms end a wait. A deadline is stored by the journal entry that
+ * began the wait (R5) and passes by itself. An arrival is granted by the store: it lists the run where it waits and
  * wakes it there.
  */
 
@@ -8,11 +8,11 @@ type WaitMechanism = 'deadline' | 'arrival'
 
 interface WaitRow<Mechanism extends WaitMechanism> {
   readonly endsBy: Mechanism
-  /** Says in a table what a run is about; `name` is that of the step, or of the limiter. */
+  /** Describes the run in a table; `name` is that of the step, or of the limiter. */
   status(name: string | undefined): string
-  /** Says in a table what so many runs wait for. */
+  /** Describes in a table what so many runs wait for. */
   count(runs: number, name: string | undefined): string
-  /** Says it in a sentence; `due` is a verb with its time, such as `is due in 5 s`. */
+  /** Describes it in a sentence; `due` is a verb with its time, such as `is due in 5 s`. */
   sentence(name: string | undefined, due: string | undefined): string
 }
 
@@ -72,14 +72,14 @@ function ofNewerVersion(kind: string): WaitRow<'deadline'> {
   }
 }
 
-/** Whether a wait of this kind ends by a deadline. */
+/** Returns whether a wait of this kind ends by a deadline. */
 export function isDeadline<W extends { readonly kind: WaitKind }>(
   wait: W,
 ): wait is W & { readonly kind: DeadlineKind } {
   return waitRow(wait.kind).endsBy === 'deadline'
 }
 
-/** Whether what a wait of this kind waits for is granted by the store. */
+/** Returns whether the store grants what a wait of this kind waits for. */
 export function isArrival<W extends { readonly kind: WaitKind }>(
   wait: W,
 ): wait is W & { readonly kind: ArrivalKind } {

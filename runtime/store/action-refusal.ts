@@ -2,29 +2,29 @@ import { isEnd, type RunState } from '../model/run.ts'
 import type { RunId } from '../model/run-id.ts'
 import type { ActionEntry, ActionKind } from './actions.ts'
 
-/** Why an action leaves a run alone. Redis stores its parts (scripts/apply-action.lua); people read `refusalText`. */
+/** Why an action leaves a run alone. Redis stores the parts (scripts/apply-action.lua); people read `refusalText`. */
 export type Refusal =
   | { readonly kind: 'gone' }
-  /** In a state that the action has nothing to do with. */
+  /** In a state to which the action doesn't apply. */
   | { readonly kind: 'state'; readonly state: RunState }
-  /** It came into this state after the begin, or after the caller saw it in another one. */
+  /** It entered this state after the action's start, or after the caller saw it in another one. */
   | { readonly kind: 'moved'; readonly state: RunState }
-  /** It moved between the plan of its retry and the chunk. */
+  /** It changed between the plan of its retry and the chunk. */
   | { readonly kind: 'changed' }
   | { readonly kind: 'duplicate'; readonly holder: RunId; readonly key: string }
   | { readonly kind: 'once'; readonly text: string }
 
-/** What decides whether an action is for a run. Times are the store's. */
+/** The facts that decide whether an action applies to a run. Times are the store's. */
 export interface JudgedRun {
   readonly state: RunState
   readonly enqueuedAt: number
   readonly changedAt: number
 }
 
-/** What decides whether it is one of an action's runs. Times are the store's. */
+/** The facts that decide whether it is one of an action's runs. Times are the store's. */
 export interface JudgingAction {
   readonly begunAt: number
-  /** How long a run must have been in its state at the begin. */
+  /** How long a run must have been in its state at the start of the action. */
   readonly minAgeMs: number
 }
 
@@ -33,7 +33,10 @@ export const yetToBegin: JudgingAction = { begunAt: Number.POSITIVE_INFINITY, mi
 
 const longestReason = 300
 
-/** Decides whether an action is for a run (A2): 'newer' ones are not counted. scripts/apply-action.lua decides the same. */
+/**
+ * Decides whether an action applies to a run (A2): 'newer' ones are not counted. scripts/apply-action.lua decides the
+ * same.
+ */
 export function judge(
   kind: ActionKind,
   run: JudgedRun | undefined,
@@ -52,7 +55,7 @@ export function judge(
   return kind !== 'cancel' && run.changedAt > begunAt ? { kind: 'moved', state } : undefined
 }
 
-/** Whether an action has something to do with runs of this state. */
+/** Returns whether an action applies to runs in this state. */
 export function accepts(kind: ActionKind, state: RunState): boolean {
   switch (kind) {
     case 'retry':

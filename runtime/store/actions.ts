@@ -6,25 +6,25 @@ import type { RunFilter } from './run-filter.ts'
 
 /*
  * ACTIONS ON MANY RUNS. An action is a stored record, carried out in chunks by any process that knows its id.
- * A1  A chunk moves its runs and the action's cursor in one transaction, and only if the action stands where the caller
- *     thinks it does. So a chunk that is sent twice, or by two processes, applies to its runs once.
- * A2  A run that came into its state after the begin is left alone, so that a run that was retried and failed again is not
- *     retried twice. It is counted as refused if it existed at the begin, and not at all if it is newer, or was
- *     younger than the filter's `minAgeMs` at the begin. All of it in the store's time, which no set clock changes.
- *     A cancel by id without `seen` holds for whatever the run does by then.
- * A3  A run that is refused stops no other: it is counted, and the first of them are kept with their reasons.
- * A4  An at-most-once step that stands in the way is dropped only if `runAgain` names it. Such a step that does not
- *     stand in the way of a run is kept: unlike the choice of a single retry, `runAgain` only permits.
- * A5  The log of operations has one event at the begin of an action and one at its end, not one per run.
+ * A1  A chunk changes its runs and the action's cursor in one transaction, and only if the cursor is where the caller
+ * expects it. So a chunk that is sent twice, or by two processes, applies to its runs once.
+ * A2  A run that entered its state after the start is left alone, so that a run that was retried and failed again is
+ * not retried twice. It is counted as refused if it existed at the start, and not at all if it is newer, or was younger
+ * than the filter's `minAgeMs` at the start. All times are the store's, which no change of the clock affects. A cancel
+ * by id without `seen` applies in any state.
+ * A3  A refused run stops no other: it is counted, and the first of them are kept with their reasons.
+ * A4  An at-most-once step that blocks a retry is dropped only if `runAgain` names it. Such a step that does not block
+ * the retry is kept: unlike in a single retry, `runAgain` only permits.
+ * A5  The log of operations has one event at the start of an action and one at its end, not one per run.
  */
 
-/** How long an action is known after its last chunk. */
+/** How long an action is kept after its last chunk. */
 export const keepActionsMs: number = 7 * 86_400_000
 
 /** How many refusals of an action are kept with their reasons. */
 export const maxRefusals = 100
 
-/** How many runs one chunk takes: more would hold the store for too long. */
+/** How many runs one chunk takes: more would block the store for too long. */
 export const maxChunkRuns = 25
 
 /** How many runs an action takes by id. */
@@ -38,9 +38,9 @@ export type ActionKind = 'retry' | 'cancel' | 'remove'
 export const actionKinds: readonly ActionKind[] = ['retry', 'cancel', 'remove']
 
 /**
- * What an action is for: runs by id, or all that match a filter and came into their state before the action began.
- * `seen`: the state in which the caller saw a run; one that is in another by then is left alone, also by a cancel.
- * `all`: that the filter is empty on purpose.
+ * The target of an action: runs by id, or all that match a filter and entered their state before the action started.
+ * `seen`: the state in which the caller saw a run; a run in another state is left alone, also by a cancel.
+ * `all`: the filter is empty on purpose.
  */
 export type ActionTarget =
   | {
@@ -51,13 +51,13 @@ export type ActionTarget =
   | { readonly kind: 'filter'; readonly filter: RunFilter; readonly all?: true }
 
 export interface NewAction {
-  /** `act_…`, made by the client: a repeat of its begin changes nothing. */
+  /** `act_…`, made by the client: a repeat of its start changes nothing. */
   readonly id: string
   readonly action: ActionKind
   readonly target: ActionTarget
-  /** At-most-once steps that a retry may run again where they stand in the way (A4): paths, or names for any key. */
+  /** At-most-once steps that a retry may run again if they block it (A4): paths, or names for any key. */
   readonly runAgain?: readonly StepPath[]
-  /** How many runs it is for at its begin, where that is known exactly. */
+  /** How many runs it selects at its start, if that is known exactly. */
   readonly matching?: number
   readonly by: string
   readonly reason?: string
@@ -71,7 +71,7 @@ export interface ActionRefusal {
 export interface ActionInfo extends NewAction {
   readonly startedAt: number
   readonly endedAt?: number
-  /** Where the next chunk begins, '' at the begin; left out at the end. */
+  /** Where the next chunk begins, '' at the start; left out at the end. */
   readonly cursor?: string
   readonly done: number
   /** How many were refused; the first 100 of them with the reason. */
@@ -81,7 +81,7 @@ export interface ActionInfo extends NewAction {
 
 export interface ActionChunk {
   readonly action: string
-  /** Where the action must stand. */
+  /** Where the action's cursor must be. */
   readonly from: string
   /** Where the next chunk begins; left out: the action ends with this one. */
   readonly next?: string
@@ -94,38 +94,39 @@ export interface ActionEntry {
   readonly state?: RunState
 }
 
-/** What an action would do to one run. */
+/** The effect that an action would have on one run. */
 export interface RunForecast {
   readonly run: RunId
-  /** Left out: there is no such run. */
+  /** Left out: the run doesn't exist. */
   readonly state?: RunState
   /** Why it would be refused. */
   readonly refused?: string
-  /** At-most-once steps that it would be refused for. */
+  /** At-most-once steps for which it would be refused. */
   readonly inTheWay: readonly StepPath[]
   /** Stored steps that a retry would run again. */
   readonly runsAgain: readonly StepPath[]
-  /** Limiters of its job that it meets when it becomes ready. */
+  /** Limiters of its job that it needs when it becomes ready. */
   readonly limiters: readonly string[]
 }
 
 export interface ActionStore {
-  /** Stores an action. A repeat changes nothing and resolves to the action as it stands. */
+  /** Stores an action. A repeat changes nothing and resolves to the action's current state. */
   beginAction(action: NewAction): Promise<ActionInfo>
   /**
-   * Applies an action to the runs of one chunk. Changes nothing when the action does not stand at `from` or has ended.
-   * @throws UnknownActionError; InvalidOptionsError for more than `maxChunkRuns` runs, or a cursor that stays
+   * Applies an action to the runs of one chunk. Changes nothing if the action's cursor is not at `from` or the action
+   * has ended.
+   * @throws UnknownActionError; InvalidOptionsError for more than `maxChunkRuns` runs, or a cursor that does not move
    */
   applyAction(chunk: ActionChunk): Promise<ActionInfo>
-  /** Ends an action where it stands: no chunk is applied any more. @throws UnknownActionError */
+  /** Ends an action at its cursor: no further chunk is applied. @throws UnknownActionError */
   endAction(id: string, write: OperatorWrite): Promise<ActionInfo>
 }
 
 export interface ActionInspector {
   action(id: string): Promise<ActionInfo | undefined>
-  /** Those with the latest chunk first, at most `limit` and about 1 MiB. */
+  /** Returns the actions with the latest chunk first, at most `limit` and about 1 MiB. */
   actions(limit: number): Promise<readonly ActionInfo[]>
-  /** What an action would do to these runs, at most `maxForecastRuns`; changes nothing. */
+  /** Returns the effect of an action on these runs, at most `maxForecastRuns`; changes nothing. */
   planAction(
     action: ActionKind,
     runs: readonly RunId[],

@@ -3,14 +3,14 @@ import type { BacklogStatistics } from './statistics.ts'
 export interface BacklogTrend {
   /** How many runs the backlog gains per minute; negative while it shrinks. */
   readonly perMinute: number
-  /** Ms until nothing is left at this pace; undefined unless it shrinks. */
+  /** Ms until the backlog is gone at this pace; undefined unless it shrinks. */
   readonly drainsInMs?: number
 }
 
-/** A shorter time says nothing of a pace. */
+/** A shorter time gives no reliable pace. */
 const shortestMs = 60_000
 
-/** The mean pace from a sample to `at`, the time of the read; undefined while too little is known. */
+/** Returns the mean pace from a sample to `at`, the time of the read; undefined while too little is known. */
 export function backlogTrend(
   { now, before, beforeAt }: BacklogStatistics,
   at: number,

@@ -12,31 +12,31 @@ import {
 } from './statistics.ts'
 import type { ThroughputCell } from './store.ts'
 
-/** What a store reads for statistics: the same from each. Times are by the wall. */
+/** The data that each store reads for statistics. Times are wall times. */
 export interface StatisticsRead {
   readonly now: number
   /** Begin of the first minute that the store has counted; undefined before any transition. */
   readonly since: number | undefined
-  /** The same of backlogs. */
+  /** The same for backlogs. */
   readonly sampledSince: number | undefined
   /** Cells of the range, at most one more than `maxCells` of each kind, those of newer periods first. */
   readonly cells: readonly StatisticsCell[]
-  /** How many cells are taken in. */
+  /** How many cells are used. */
   readonly maxCells: number
-  /** Samples of the range, oldest first; `byQueue` is asked of the first, and of those for `recentMinutes`. */
+  /** Samples of the range, oldest first; `byQueue` is needed of the first, and of those for `recentMinutes`. */
   readonly samples: readonly BacklogSample[]
-  /** Live runs now, scheduled ones left out, by queue. */
+  /** Live runs now, without scheduled ones, by queue. */
   readonly backlogs: ReadonlyMap<string, number>
 }
 
-/** A cell of a minute or hour; `at` is the begin of the range's period that it falls in. */
+/** A cell of a minute or hour; `at` is the begin of the range's period that contains it. */
 export interface StatisticsCell extends Omit<ThroughputCell, 'minute'> {
   readonly at: number
 }
 
 /**
- * The backlog when a period began, stored by the first transition in it. Between two samples no transition happened but
- * in the sampled periods, so a period without a sample began with what the next sample says.
+ * The backlog when a period began, stored by the first transition in it. Transitions happen only in sampled periods, so
+ * the backlog at the begin of a period without a sample is that of the next sample.
  */
 export interface BacklogSample {
   readonly at: number
@@ -48,7 +48,7 @@ export interface BacklogSample {
 
 type Counts = Omit<JobStatistics, 'queue' | 'job' | 'wait' | 'run' | 'total' | 'recent'>
 
-/** Which transitions each count is of. */
+/** The transitions that each count includes. */
 const countedTransitions = {
   enqueued: ['enqueue'],
   started: ['claim'],
@@ -60,13 +60,13 @@ const countedTransitions = {
 
 const countNames = Object.keys(countedTransitions) as (keyof Counts)[]
 
-/** The begin of the period of a range that `at` falls in. */
+/** Returns the begin of the period of a range that contains `at`. */
 export function periodBegin(range: StatisticsRange, at: number): number {
   const { periodMs } = statisticsRanges[range]
   return Math.floor(at / periodMs) * periodMs
 }
 
-/** The begin of a range's first period. */
+/** Returns the begin of a range's first period. */
 export function rangeBegin(range: StatisticsRange, now: number): number {
   const { periodMs, periods } = statisticsRanges[range]
   return periodBegin(range, now) - (periods - 1) * periodMs
@@ -86,7 +86,10 @@ export function buildStatistics(range: StatisticsRange, read: StatisticsRead): S
   }
 }
 
-/** Leaves out the oldest periods of too many cells, whole; but never the newest one, of which a part is kept. */
+/**
+ * Drops the oldest periods if there are too many cells, whole periods only, except the newest one, which is kept in
+ * part.
+ */
 function wholePeriods(
   all: readonly StatisticsCell[],
   most: number,
@@ -100,7 +103,7 @@ function wholePeriods(
   return { cells, from: cells.at(-1)?.at ?? 0 }
 }
 
-/** The begin of the first minute whose ends are told one by one. */
+/** The begin of the first minute whose ends are listed one by one. */
 function recentEndsFrom(range: StatisticsRange, now: number): number {
   const { periodMs } = statisticsRanges[range]
   return range === '1h'
@@ -201,7 +204,10 @@ function pointsOf(
   })
 }
 
-/** The sample that says what the period from `at` on began with; none: no transition happened since, so what is now. */
+/**
+ * Returns the sample that applies from `at` on; without one there was no transition since, so the current backlog
+ * applies.
+ */
 function sampleFor(at: number, samples: readonly BacklogSample[]): BacklogSample | undefined {
   return samples.find((sample) => sample.at >= at)
 }

@@ -7,7 +7,7 @@ import { parseInput } from '../model/standard-schema.ts'
 import { uniqueClaim } from '../model/unique.ts'
 import type { NewRun } from './new-run.ts'
 
-/** What a run of a job has from its definition and its input, whoever makes it: a caller, a schedule. */
+/** The parts of a run that follow from its job's definition and its input, whether a caller or a schedule makes it. */
 export type CheckedInput = Omit<
   NewRun,
   'id' | 'tags' | 'headers' | 'start' | 'expiresInMs' | 'schedule' | 'scheduledFor'
@@ -20,10 +20,11 @@ interface InputCheck {
 }
 
 /**
- * Parses the input by the job's schema and encodes what comes of it.
- * `named`: the run has an id of the caller's own, which can meet another input. `schedule`: it is the input of that one.
- * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` gives no usable key, or `protect` no
- *   boolean
+ * Parses the input by the job's schema and encodes the result.
+ * `named`: the run has an id of the caller's own, which can exist with another input. `schedule`: the schedule whose
+ * input it is.
+ * @throws InvalidInputError, SerializationError, InvalidOptionsError when `unique.key` returns no usable key, or
+ * `protect` no boolean
  */
 export async function checkInput<Input>(
   job: Job<Input>,

@@ -1,7 +1,7 @@
 import { formatDuration } from '../model/format-duration.ts'
 import type { StoreCheck } from './store.ts'
 
-/** A jump of the clock that instants of a store follow. */
+/** A jump of the clock that a store's instants follow. */
 export interface ClockJump {
   /** What that clock showed when the jump was noticed. */
   readonly at: number
@@ -19,7 +19,7 @@ const reportedMs = 86_400_000
 export function clockJumpsCheck(jumps: readonly ClockJump[], wall: number): StoreCheck {
   const [last] = jumps
   if (last === undefined) return { name: 'clock jumps', verdict: 'fine', found: 'none' }
-  // Jumps recorded before the clock was set back may lie ahead.
+  // Jumps recorded before the clock was set back may be in the future.
   const lately = jumps.filter(({ at }) => Math.abs(wall - at) < reportedMs).length
   const way = last.movedMs > 0 ? 'ahead' : 'back'
   const when = new Date(last.at).toISOString()
@@ -31,7 +31,7 @@ export function clockJumpsCheck(jumps: readonly ClockJump[], wall: number): Stor
   return { name: 'clock jumps', verdict: 'warning', found, remedy }
 }
 
-/** Rounds longer jumps: they are measured to some ms only. */
+/** Rounds longer jumps: they are measured with an error of some ms. */
 function toSeconds(ms: number): number {
   return ms < 60_000 - 500 ? ms : Math.round(ms / 1_000) * 1_000
 }

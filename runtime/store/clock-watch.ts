@@ -2,7 +2,7 @@
 export interface HostClocks {
   /** Since the epoch; jumps when the clock is set. */
   wall(): number
-  /** Arbitrary origin, fine and cheap; may stand still while the host is suspended. */
+  /** Arbitrary origin, fine and cheap; may stop while the host is suspended. */
   monotonic(): number
   /** Arbitrary origin, suspend included; may be coarse (1 s on macOS) and costs a system call. */
   uptime(): number

@@ -1,7 +1,7 @@
 import type { RunState } from '../model/run.ts'
 import type { StoreCheck } from './store.ts'
 
-/** What a store finds when it compares its counters of runs with its indexes, without writing. */
+/** The result of comparing a store's counters of runs with its indexes, without writing. */
 export interface CounterFacts {
   /** Whether all runs were ever counted. */
   readonly isCounted: boolean
@@ -11,7 +11,7 @@ export interface CounterFacts {
   readonly miscounts: readonly FoundMiscount[]
 }
 
-/** A counter that is wrong, or with neither queue nor job the sum of a state's counters. */
+/** A counter that is wrong; without queue and job, the sum of a state's counters. */
 export interface FoundMiscount {
   readonly queue?: string
   readonly job?: string
@@ -20,7 +20,7 @@ export interface FoundMiscount {
   readonly counted: number
 }
 
-/** Counters are right but beside or after a process of an earlier version, which counts nothing. */
+/** The counters are right, but a process of an earlier version, which counts nothing, runs beside or ran since. */
 export function countersCheck({ isCounted, runs, groups, miscounts }: CounterFacts): StoreCheck {
   const name = 'counters'
   if (!isCounted) {

@@ -2,16 +2,16 @@ import { type Deadlock, type DeadlockedRun, deadlockName, findDeadlocks } from '
 import type { StoreCheck } from './store.ts'
 import type { KeyWeight, WaitGraph, WaitGraphFrom } from './wait-graph.ts'
 
-/** What a look for deadlocks asks of a store. */
+/** The reads that a search for deadlocks needs. */
 export interface WaitGraphs {
   waitGraph(from: WaitGraphFrom): Promise<WaitGraph>
 }
 
 const maxNamed = 5
-/** In one look for all deadlocks: about a thousand waiters that keep slots. */
+/** In one search for all deadlocks: about a thousand waiters that keep slots. */
 const maxPages = 50
 
-/** Yields the deadlocks of a store, a snapshot of bounded size at a time; one may be met again. */
+/** Yields the deadlocks of a store, a snapshot of bounded size at a time; one may be found again. */
 export async function* readDeadlocks(store: WaitGraphs): AsyncGenerator<readonly Deadlock[]> {
   let after: string | undefined
   for (let page = 0; page < maxPages; page++) {
@@ -40,7 +40,7 @@ export async function deadlockCheck(store: WaitGraphs): Promise<StoreCheck> {
   }
 }
 
-/** Says who waits for whom. */
+/** Says which runs wait for each other. */
 export function deadlockText({ runs }: Deadlock): string {
   const named = runs.slice(0, maxNamed).map(runText)
   const more = runs.length - named.length
@@ -48,7 +48,7 @@ export function deadlockText({ runs }: Deadlock): string {
   return `${runs.length} runs wait for each other's limiters and can't go on: ${all}`
 }
 
-/** Says how a deadlock ends, and how it does not come again. */
+/** Says how to end a deadlock, and how to prevent it. */
 export function deadlockRemedy({ runs }: Deadlock): string {
   return (
     `cancel a run of the deadlock (durable-jobs cancel ${runs[0]?.id}) and check again: where several hold one key, more than one ` +

@@ -2,7 +2,7 @@ import type { RunId } from '../model/run-id.ts'
 import type { StepPath } from '../model/step-path.ts'
 import type { KeyWeight, LimitWait, SuspendedRun, WaitGraph } from './wait-graph.ts'
 
-/** Runs of which none can go on before another one of them ends, each with what it waits for. */
+/** Runs of which none can continue before another one of them ends, each with what it waits for. */
 export interface Deadlock {
   readonly runs: readonly DeadlockedRun[]
 }
@@ -12,7 +12,7 @@ export interface DeadlockedRun {
   readonly path: StepPath
   readonly limiter: string
   readonly key: string
-  /** Runs of the deadlock that hold that key, or stand before it. */
+  /** Runs of the deadlock that hold that key, or are ahead on its waitlist. */
   readonly waitsFor: readonly RunId[]
   readonly holds: readonly KeyWeight[]
 }
@@ -38,7 +38,7 @@ export function findDeadlocks({ runs }: WaitGraph, of?: RunId): Deadlock[] {
   return deadlocks
 }
 
-/** Names a deadlock, so that the same one is told once. */
+/** Identifies a deadlock, so that the same one is reported once. */
 export function deadlockName({ runs }: Deadlock): string {
   return runs.map(({ id, path, limiter, key }) => [id, path, limiter, key].join('\0')).join('\0\0')
 }
@@ -52,7 +52,7 @@ interface Block {
   readonly by: readonly RunId[]
 }
 
-/** WG1: all that wait, less whoever can go on without the rest, until none is left that can. */
+/** WG1: starts with all waiters and removes those that can continue without the rest, until none is left that can. */
 function stuckRuns(runs: readonly SuspendedRun[]): Stuck {
   const stuck = new Map(runs.map((run) => [run.id, run]))
   for (let before = -1; before !== stuck.size; ) {
@@ -78,7 +78,7 @@ function blockOfWait({ path, needs, behind }: LimitWait, stuck: Stuck): Block | 
   const first = behind && stuck.get(behind.run)
   if (behind === undefined || first === undefined) return undefined
   const { limiter, key } = behind
-  // The first is held up there by holders alone, or it would have moved on.
+  // Only holders keep the first waiter there, or it would have moved on.
   const held = first.waits.some((wait) => {
     const block = blockOfWait({ path: wait.path, needs: wait.needs }, stuck)
     return block?.limiter === limiter && block.key === key
@@ -101,7 +101,7 @@ function reachable(from: RunId, blocks: ReadonlyMap<RunId, Block | undefined>): 
   return found
 }
 
-/** From one run to the one it waits for, and so on; then those that are left. */
+/** Follows one wait after the other; then the runs that are left. */
 function inOrder(
   first: RunId,
   members: readonly RunId[],

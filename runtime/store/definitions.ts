@@ -1,15 +1,15 @@
 /**
- * Definitions that the code of workers declares beside its jobs: they ride on `register` (R30).
- * D1  In force is the digest that was first seen most recently among those a live worker declares, so that an old
- *     task that restarts in a deploy does not flip it back.
- * D2  Without a live worker that declares the name, the last one in force stays in force.
- * D3  That code declares none is a declaration too: the empty one.
+ * Definitions that the code of workers declares beside its jobs, sent with `register` (R30).
+ * D1  The definition in force is the one whose digest was first seen most recently among those that a live worker
+ * declares, so that an old task that restarts in a deploy does not flip it back.
+ * D2  Without a live worker that declares the name, the last definition stays in force.
+ * D3  Declaring none is a declaration too: the empty one.
  * D4  A digest is remembered for a day after its last live worker.
  */
 export interface WorkerDefinition {
   readonly kind: DefinitionKind
   readonly name: string
-  /** Of all that the definition says; the same digest is the same definition. */
+  /** Of the whole definition; equal digests are equal definitions. */
   readonly digest: string
   /** Read by the part of the store that owns the kind; empty when the code declares none of that name. */
   readonly definition: Uint8Array
@@ -30,7 +30,7 @@ export interface DefinitionInfo {
 }
 
 export interface DefinitionInspector {
-  /** What workers declare of a kind, by name, in the order in which they were first seen. */
+  /** The declarations of a kind, by name, in the order in which they were first seen. */
   definitions(kind: DefinitionKind): Promise<readonly DefinitionInfo[]>
 }
 

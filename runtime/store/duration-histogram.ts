@@ -6,7 +6,7 @@ export interface DurationHistogram {
 
 export const maxBuckets = 40
 
-/** How many durations a histogram counts. */
+/** Returns how many durations a histogram counts. */
 export function durationsIn({ buckets }: DurationHistogram): number {
   return buckets.reduce((sum, count) => sum + count, 0)
 }

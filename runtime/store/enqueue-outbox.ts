@@ -1,19 +1,22 @@
 import type { NewRun } from './new-run.ts'
 import type { EnqueueAnswer } from './store.ts'
 
-/** A larger trip would hold the store for too long (R24). */
+/** A larger trip would block the store for too long (R24). */
 export const enqueueLimits = { runs: 500, bytes: 4_194_304 } as const
 
-/** The runs of one call, in the form in which its engine sends them; within `enqueueLimits`, unless one run alone is larger. */
+/**
+ * The runs of one call, in the form in which its engine sends them; within `enqueueLimits`, unless one run alone is
+ * larger.
+ */
 export interface EnqueuePart {
   readonly runs: readonly NewRun[]
   readonly bytes: number
 }
 
 interface EnqueueOutboxDeps<Part> {
-  /** Makes one attempt at storing these parts in one transaction. Resolves to an answer for each run, in order. */
+  /** Makes one attempt at storing these parts in one transaction. Resolves to a result per run, in order. */
   readonly send: (parts: readonly Part[]) => Promise<readonly EnqueueAnswer[]>
-  /** Whether an error says that the store can't be used, and nothing of the parts: none would fare better alone. */
+  /** Returns whether an error means that the store can't be used, so that no part would succeed alone. */
   readonly isOutage: (error: unknown) => boolean
   /** How many trips may be in flight before a call waits for the next one. */
   readonly maxInFlight: number
@@ -27,13 +30,13 @@ interface WaitingCall<Part> {
 
 /**
  * Lets the enqueues of concurrent callers share a trip to the store.
- * EO1  Calls of one turn of the event loop go together. Those that come while trips are in flight wait for the next one,
- *      unless they fill it. No timer: a call that is awaited alone goes at once.
- * EO2  Calls leave in the order in which they came, each of them whole, in trips of bounded size (R24).
- * EO3  When the store refuses a trip, its calls go again in the same order, each alone, under the same ids (S3). So each has
- *      an answer or an error of its own.
- * EO4  An outage rejects all calls of a trip, which is not repeated here: each caller repeats its own call until its own
- *      deadline, whoever it traveled with.
+ * EO1  Calls of one macrotask go together. Calls that arrive while trips are in flight wait for the next one, unless
+ * they fill it. No timer: a single awaited call goes at once.
+ * EO2  Calls are sent in the order in which they arrived, each of them whole, in trips of bounded size (R24).
+ * EO3  When the store refuses a trip, its calls are sent again in the same order, each alone, under the same ids (S3).
+ * So each gets its own result or error.
+ * EO4  An outage rejects all calls of a trip, which is not repeated here: each caller repeats its own call until its
+ * own deadline.
  */
 export class EnqueueOutbox<Part extends EnqueuePart> {
   readonly #deps: EnqueueOutboxDeps<Part>
@@ -47,7 +50,7 @@ export class EnqueueOutbox<Part extends EnqueuePart> {
     this.#deps = deps
   }
 
-  /** Makes one attempt at a call. Rejects with what `send` rejects with. */
+  /** Makes one attempt at a call. Rejects with the error of `send`. */
   enqueue(part: Part): Promise<readonly EnqueueAnswer[]> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ part, resolve, reject })
@@ -57,7 +60,7 @@ export class EnqueueOutbox<Part extends EnqueuePart> {
     })
   }
 
-  /** A tick comes after all promises that can go on by themselves, and before the event loop does anything else. */
+  /** A tick runs after all promises that can settle by themselves, and before the next macrotask. */
   #schedule(): void {
     if (this.#scheduled || !this.#mayGo()) return
     this.#scheduled = true

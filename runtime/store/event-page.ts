@@ -25,20 +25,20 @@ export interface NumberedEvent {
   readonly event: Omit<RunEvent, 'cursor'> | Omit<OperationEvent, 'cursor'>
 }
 
-/** What an engine found, as one snapshot. */
+/** The data that an engine read, as one snapshot. */
 export interface FoundEvents {
   readonly epoch: string | undefined
   /** The number of the newest event of both logs, 0 without any. */
   readonly newest: number
   readonly span: EventSpan
-  /** Of each log that was asked for the first `limit` events of a span forward, or the last ones of one back, in any order. */
+  /** Per requested log, the first `limit` events of a span forward, or the last ones of a span back, in any order. */
   readonly events: readonly NumberedEvent[]
   /** The number of the last event that each of these logs has dropped, 0 for none. */
   readonly droppedTo: readonly number[]
 }
 
 /**
- * Which numbers are read: those after one, or the newest of those below one.
+ * The numbers to read: those after one, or the newest of those below one.
  * - `none`: the cursor to read back from is of another epoch, or of events that the store lost
  */
 export type EventSpan =
@@ -46,7 +46,7 @@ export type EventSpan =
   | { readonly kind: 'back'; readonly below: number }
   | { readonly kind: 'none' }
 
-/** @throws InvalidOptionsError for a cursor, a log or a limit that can't be one, and for a read both ways. */
+/** @throws InvalidOptionsError for an invalid cursor, log or limit, and for a read both ways. */
 export function parseEventQuery({ log, after, before, run, limit }: EventQuery): ParsedQuery {
   if (!Number.isInteger(limit) || limit < 1 || limit > maxEvents) {
     throw new InvalidOptionsError(`events: limit must be 1 to ${maxEvents}, not ${limit}`)
@@ -76,8 +76,8 @@ function parseCursor(cursor: string): EventCursor {
 }
 
 /**
- * Returns the span of a query. Where `after` is a cursor of another epoch, or of events that the store lost, the newest
- * events are read. A cursor of a time before the store had an epoch counts as its own.
+ * Returns the span of a query. If `after` is a cursor of another epoch, or of events that the store lost, the newest
+ * events are read. A cursor from before the store had an epoch counts as its own.
  */
 export function spanOf(
   { after, before }: Pick<ParsedQuery, 'after' | 'before'>,
@@ -102,13 +102,13 @@ export function eventPage({ after, limit }: ParsedQuery, found: FoundEvents): Ev
     : after !== undefined || span.kind === 'none'
   return {
     events: page.map(({ number, event }) => ({ cursor: cursorOf(number), ...event })),
-    // All that is newer was read, unless there was no room.
+    // All newer events were read, unless there was no room.
     cursor: cursorOf(isFull ? (page.at(-1)?.number ?? newest) : newest),
     ...(hasGap ? { gap: true } : {}),
   }
 }
 
-/** Whether an event is one of the run: a transition, or an operation that was done to it or made it. */
+/** Returns whether an event is one of the run: a transition, or an operation on it or the one that made it. */
 export function isOfRun({ event }: NumberedEvent, run: RunId): boolean {
   if (event.kind === 'run') return event.run === run
   const { operation, subject, details = {} } = event

@@ -1,13 +1,13 @@
 import type { RunTransition } from '../model/run.ts'
 
 /*
- * EXECUTIONS of a run: from each claim to what ended it.
- * X1  One is written down by the transition that ends it, so that a claim costs nothing more. The one that goes on is
- *     read off the run itself.
- * X2  The first execution since the enqueue or the last retry is not written down when the run completes in it: the record
- *     tells when it began (its fence is `startedAt`) and ended. Which worker had it is not kept then.
- * X3  Of many the first and the last ones are kept.
- * X4  Of the ECS task only its id is kept, in an execution: a line of the history names the worker alone.
+ * EXECUTIONS of a run: each one lasts from a claim to its end.
+ * X1  The transition that ends an execution stores it, so that a claim costs nothing more. The current one is derived
+ * from the run itself.
+ * X2  The first execution since the enqueue or the last retry is not stored if the run completes in it: the record says
+ * when it began (its fence is `startedAt`) and ended. Its worker is not kept then.
+ * X3  Only the first and the last ones are kept.
+ * X4  Of the ECS task only its id is kept, in an execution: the history names only the worker.
  */
 
 /** X3. */
@@ -17,15 +17,15 @@ export interface ExecutionInfo {
   /** Its number among the executions of the run, from 1. */
   readonly n: number
   readonly claimedAt: number
-  /** For how long it had been ready for a worker then. Left out where a worker of an earlier version claimed it. */
+  /** How long it had been ready by then. Left out if a worker of an earlier version claimed it. */
   readonly waitedMs?: number
-  /** Left out where it isn't kept (X2). */
+  /** Left out if it isn't kept (X2). */
   readonly worker?: string
-  /** Id of the ECS task that this worker ran in. Left out: in none, or its worker didn't know it yet. */
+  /** Id of the ECS task that this worker ran in. Left out: not in ECS, or the worker didn't know it yet. */
   readonly task?: string
   /** Of the job in that worker's code. */
   readonly version?: number
-  /** Left out: it goes on. */
+  /** Left out while it runs. */
   readonly end?: ExecutionEnd
 }
 
@@ -36,13 +36,13 @@ export interface ExecutionEnd {
   readonly until?: number
 }
 
-/** What the record of a run says of its last execution, where that isn't written down; `readyAt` where it's known. */
+/** The run's data about its last execution if that isn't stored; `readyAt` if known. */
 export interface LastExecution
   extends Pick<ExecutionInfo, 'claimedAt' | 'worker' | 'task' | 'version' | 'end'> {
   readonly readyAt?: number
 }
 
-/** Returns the last execution with the number that it has behind those that are written down. */
+/** Returns the last execution with its number after the stored ones. */
 export function lastExecution(
   past: readonly Pick<ExecutionInfo, 'n'>[],
   { readyAt, ...execution }: LastExecution,

@@ -6,16 +6,16 @@ import type { UniqueKey } from '../model/unique.ts'
 import { decodeCursor, encodeCursor } from './list-cursor.ts'
 
 /*
- * The unique keys that are held, a page at a time. A page costs what it inspects, `maxInspectedKeys` at most, whatever the
+ * The held unique keys, a page at a time. A page costs the keys that it inspects, at most `maxInspectedKeys`, for any
  * number of keys and runs.
  */
 
-/** Which keys, and where a page of them begins. */
+/** Which keys, and where the page begins. */
 export interface HeldKeyQuery {
   /** Left out: of every job. */
   readonly job?: string
   readonly limit: number
-  /** Of the page before, of the same job. */
+  /** Of the previous page, for the same job. */
   readonly cursor?: string
 }
 
@@ -25,25 +25,27 @@ export interface HeldKey {
   readonly key: string
   readonly until: UniqueKey['until']
   readonly run: RunId
-  /** One that holds its key for a time may have ended. */
+  /** A run that holds its key for a time may have ended. */
   readonly state: RunState
   /** ms since the epoch. */
   readonly enqueuedAt: number
 }
 
-/** In an order of the store's own. A key that is held all the time is on at least one page; on Redis it may be on two. */
+/**
+ * In an order of the store's own. A key that is held the whole time is on at least one page; on Redis it may be on two.
+ */
 export interface HeldKeyPage {
   readonly keys: readonly HeldKey[]
-  /** Set while there may be more: a page may have fewer keys than were asked for, or none, and still have one. */
+  /** Set while there may be more: a page may have fewer keys than requested, or none, and still have a cursor. */
   readonly cursor?: string
 }
 
 export interface ParsedHeldKeyQuery extends Pick<HeldKeyQuery, 'job' | 'limit'> {
-  /** What the store needs to go on; two texts of its own. */
+  /** The store's position; two texts of its own. */
   readonly after: readonly [string, string] | undefined
 }
 
-/** One call inspects about so many keys at most. */
+/** One call inspects about this many keys at most. */
 export const maxInspectedKeys = 1_000
 const maxLimit = 1_000
 

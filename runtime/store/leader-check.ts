@@ -2,13 +2,13 @@ import { formatDuration } from '../model/format-duration.ts'
 import type { StoreCheck, WorkerInfo } from './store.ts'
 import { type LeaderInfo, leaderRole } from './terms.ts'
 
-/** A duty without a good round for this long is dead, whoever leads. */
+/** A duty without a successful round for this long is dead, under any leader. */
 export const deadDutyMs = 60_000
-/** So long no worker may lead: that's what an election takes at most. */
+/** The longest time without a leader that is normal: the most that an election takes. */
 export const leaderlessMs = 30_000
 
 /**
- * Leading is not working: a worker may hold its term while a duty of it has stopped.
+ * A worker may hold its term while one of its duties has stopped.
  * @param now The store's time.
  */
 export function leaderCheck(
@@ -49,8 +49,8 @@ function livingLeader(
 }
 
 /**
- * Since when no worker leads although one could: since the start of the first one that could, or the end of the last
- * term. Undefined while one leads, and where none could.
+ * Returns since when no worker leads although one could: since the start of the first one that could, or the end of the
+ * last term. Undefined while one leads, and if none could.
  */
 export function leaderlessSince(
   leaders: readonly LeaderInfo[],
@@ -70,7 +70,7 @@ function leaderless(leaders: readonly LeaderInfo[], workers: readonly WorkerInfo
   return {
     name: 'leader',
     verdict: 'warning',
-    found: `${found}: nobody sweeps, no schedule fires`,
+    found: `${found}: no worker sweeps, no schedule fires`,
     remedy: 'start a worker without --no-leader, or read in the log of one why it does not lead',
   }
 }

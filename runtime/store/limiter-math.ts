@@ -1,11 +1,11 @@
 import type { LimiterRule } from '../model/limiter.ts'
 
 /**
- * What one key of a limiter has taken, as of `at`. All numbers are whole, so nothing is lost by rounding.
- * - `concurrency`: `used` is what is held now
+ * The usage of one key of a limiter, as of `at`. All numbers are whole, so nothing is lost by rounding.
+ * - `concurrency`: `used` is held now
  * - `fixedWindow`: `used` in the window that began at `at`
- * - `slidingWindow`: `used` in the window that ends now; what each start took stands in the store
- * - buckets: `used` is what is missing in the bucket, times `everyMs`; `refill` of it comes back per ms
+ * - `slidingWindow`: `used` in the window that ends now; the store has the cost of each start
+ * - buckets: `used` is the missing amount of the bucket, times `everyMs`; `refill` of it is refilled per ms
  */
 export interface Usage {
   readonly used: number
@@ -14,7 +14,9 @@ export interface Usage {
 
 export const unused: Usage = { used: 0, at: 0 }
 
-/** Usage as it stands at `now`, less what time gave back. A clock that went back gives nothing back, and all counts from now. */
+/**
+ * Returns the usage at `now`, less the refill since. A clock that went back refills nothing, and all counts from now.
+ */
 export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
   switch (rule.kind) {
     case 'concurrency':
@@ -22,7 +24,7 @@ export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
       return usage
     case 'fixedWindow': {
       const begin = now - (now % rule.everyMs)
-      // Of a window that began while the rule had a shorter one, or the clock was ahead, it counts in this one.
+      // The usage of a window that began under a shorter rule, or while the clock was ahead, counts in this one.
       return { used: usage.at < begin ? 0 : usage.used, at: begin }
     }
     default:
@@ -31,8 +33,8 @@ export function usageAt(rule: LimiterRule, usage: Usage, now: number): Usage {
 }
 
 /**
- * Usage that was counted while the rule's period was `everyMs`: what is missing in a bucket stays missing, whatever the
- * period is now. Only points may owe more than the bucket holds, by a corrected cost.
+ * Converts usage that was counted while the rule's period was `everyMs`: the missing amount of a bucket stays missing
+ * under the new period. Only points may owe more than the bucket holds, by a corrected cost.
  */
 export function underRule(rule: LimiterRule, usage: Usage, everyMs: number): Usage {
   if (!isBucket(rule)) return usage
@@ -41,19 +43,19 @@ export function underRule(rule: LimiterRule, usage: Usage, everyMs: number): Usa
   return { ...usage, used: Math.min(used, most) }
 }
 
-/** What `cost` adds to `used`. A rule that was lowered meanwhile lets the largest cost it knows pass. */
+/** Returns what `cost` adds to `used`. After a rule was lowered, a larger cost counts as the most that it allows. */
 export function weight(rule: LimiterRule, cost: number): number {
   return isBucket(rule) ? Math.min(cost, rule.max) * rule.everyMs : Math.min(cost, rule.max)
 }
 
-/** How much more can be taken at once, in the unit of `weight`. */
+/** Returns how much more can be taken at once, in the unit of `weight`. */
 export function room(rule: LimiterRule, used: number): number {
   return (isBucket(rule) ? rule.max * rule.everyMs : rule.max) - used
 }
 
 /**
- * Ms from `now` until there is room for `missing` more than there is: undefined where no clock brings it, as for
- * slots that somebody holds. A sliding window's time is known by its starts alone.
+ * Returns the ms from `now` until there is room for `missing` more: undefined if no clock brings it, as for held slots.
+ * The time of a sliding window follows only from its starts.
  */
 export function opensInMs(rule: LimiterRule, usage: Usage, missing: number, now: number): number | undefined {
   switch (rule.kind) {
@@ -67,7 +69,7 @@ export function opensInMs(rule: LimiterRule, usage: Usage, missing: number, now:
   }
 }
 
-/** When nothing of it counts any more, so that the key can be forgotten; undefined while something is held. */
+/** Returns when nothing of it counts any more, so that the key can be dropped; undefined while something is held. */
 export function forgottenAt(rule: LimiterRule, usage: Usage): number | undefined {
   if (usage.used === 0) return 0
   switch (rule.kind) {
@@ -81,7 +83,7 @@ export function forgottenAt(rule: LimiterRule, usage: Usage): number | undefined
   }
 }
 
-/** `used` in the limiter's own unit: slots, starts, tokens, points. */
+/** Returns `used` in the limiter's own unit: slots, starts, tokens, points. */
 export function shownUse(rule: LimiterRule, used: number): number {
   return isBucket(rule) ? Math.round((used / rule.everyMs) * 100) / 100 : used
 }

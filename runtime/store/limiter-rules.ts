@@ -1,10 +1,10 @@
 import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import { type LimiterKind, type LimiterRule, limits } from '../model/limiter.ts'
 
-/** What of a rule can be set by hand. */
+/** The numbers of a rule that can be set manually. */
 export type RuleChange = Partial<Omit<LimiterRule, 'kind'>>
 
-/** How each kind's numbers are named where authors write them. */
+/** The names of each kind's numbers in authors' code. */
 export const ruleNames: Readonly<Record<LimiterKind, Partial<Record<keyof RuleChange, string>>>> = {
   concurrency: { max: 'max' },
   fixedWindow: { max: 'limit', everyMs: 'window' },
@@ -14,7 +14,10 @@ export const ruleNames: Readonly<Record<LimiterKind, Partial<Record<keyof RuleCh
   points: { max: 'points', everyMs: 'every' },
 }
 
-/** The rule with what is set by hand, checked as the author's was. @throws InvalidOptionsError naming the wrong number. */
+/**
+ * Returns the rule with the manual numbers, checked like the author's. @throws InvalidOptionsError naming the wrong
+ * number.
+ */
 export function changedRule(name: string, rule: LimiterRule, change: RuleChange): LimiterRule {
   const known: Readonly<Record<string, string>> = ruleNames[rule.kind]
   const strange = Object.keys(change).find((field) => known[field] === undefined)
@@ -31,7 +34,7 @@ export function changedRule(name: string, rule: LimiterRule, change: RuleChange)
   return make({ name, ...options }).rule
 }
 
-/** One worker's code means one limiter by a name. @throws InvalidOptionsError */
+/** Checks that one worker's code defines each limiter name once. @throws InvalidOptionsError */
 export function refuseOtherRule(name: string, known: LimiterRule, rule: LimiterRule): void {
   const same =
     known.kind === rule.kind && JSON.stringify(numbersOf(known)) === JSON.stringify(numbersOf(rule))
@@ -41,7 +44,7 @@ export function refuseOtherRule(name: string, known: LimiterRule, rule: LimiterR
   )
 }
 
-/** All numbers of a rule: one may follow from another. */
+/** Returns all numbers of a rule: one may follow from another. */
 export function numbersOf({ max, everyMs, refill }: LimiterRule): Omit<LimiterRule, 'kind'> {
   return { max, everyMs, refill }
 }

@@ -1,6 +1,6 @@
 import type { JournalPhase } from '../model/journal.ts'
 
-/** Returns where a run was when its worker was lost, in words, by the last entry that its journal had. */
+/** Returns where a run was when its worker was lost, in words, from the last entry of its journal. */
 export function lossPlace(last: { readonly path: string; readonly phase: JournalPhase } | undefined): string {
   if (last === undefined) return 'before a step was stored'
   const { path, phase } = last

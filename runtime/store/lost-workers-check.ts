@@ -1,6 +1,6 @@
 import type { StoreCheck, WorkerInfo } from './store.ts'
 
-/** A dead worker that no living one has cleared away: nobody works on its runs. */
+/** Reports a dead worker that no live worker has cleared away, so that its runs stand still. */
 export function lostWorkers(workers: readonly WorkerInfo[]): StoreCheck {
   const lost = workers.filter((worker) => worker.lost)
   const runs = lost.reduce((sum, { running }) => sum + running, 0)

@@ -17,9 +17,9 @@ const maxFindingLength = 500
 
 export interface MuteStore {
   /**
-   * Mutes a finding from now on for `forMs`; a mute that it has already is replaced. Resolves to the time of its end.
-   * The store doesn't ask whether the finding is there: one that comes and goes is muted while it's away, too.
-   * @throws InvalidOptionsError for what can't be an id or a duration, and when `maxMutes` others are muted.
+   * Mutes a finding from now on for `forMs`; replaces its current mute. Resolves to the time of the mute's end. The
+   * store doesn't check whether the finding exists: one that comes and goes stays muted.
+   * @throws InvalidOptionsError for an invalid id or duration, and when `maxMutes` others are muted.
    * @throws StaleWriteError; so does `unmuteFinding`
    */
   muteFinding(
@@ -27,12 +27,12 @@ export interface MuteStore {
     forMs: number,
     write: ExpectingWrite<ExpectedMute>,
   ): Promise<{ readonly until: number }>
-  /** Ends a mute before its time. Resolves to whether there was one. */
+  /** Ends a mute early. Resolves to whether there was one. */
   unmuteFinding(finding: string, write: ExpectingWrite<ExpectedMute>): Promise<boolean>
 }
 
 export interface MuteInspector {
-  /** Mutes that haven't ended, by id of the finding. */
+  /** Returns the mutes that haven't ended, by id of the finding. */
   mutes(): Promise<readonly Mute[]>
 }
 

@@ -11,9 +11,12 @@ export interface NewRun {
   /** -1000 to 1000, higher first. */
   readonly priority: number
   readonly input: Uint8Array
-  /** The written digest of the input (model/digest.ts), to tell a repeat of `id` from a conflict; '' for an id of the client's. */
+  /**
+   * The written digest of the input (model/digest.ts), to distinguish a repeat of `id` from a conflict; '' for an id of
+   * the client's.
+   */
   readonly inputDigest: string
-  /** Its canonical digest, where that is another one. A run has the same input if it has one of the two. */
+  /** Its canonical digest, if that is another one. A run has the same input if it has one of the two. */
   readonly canonicalDigest?: string
   readonly tags: readonly string[]
   readonly headers: Readonly<Record<string, string>>
@@ -22,7 +25,7 @@ export interface NewRun {
     | { readonly kind: 'now' }
     | { readonly kind: 'in'; readonly ms: number }
     | { readonly kind: 'at'; readonly at: number }
-  /** Not started within this many ms after it could: `expired`. */
+  /** If it isn't started within this many ms after it could be: `expired`. */
   readonly expiresInMs?: number
   /** The job's timeout, counted from its first claim. */
   readonly timeoutMs?: number
@@ -30,7 +33,7 @@ export interface NewRun {
   readonly protect?: true
   /** Taken together by each claim of it. */
   readonly limits?: readonly LimitUse[]
-  /** Of the runs with this job and key one is live at a time (G7). */
+  /** At most one run with this job and key is live at a time (G7). */
   readonly unique?: UniqueClaim
   /** The schedule that made it, by a tick or a trigger; stores set it themselves. */
   readonly schedule?: string

@@ -6,14 +6,14 @@ import { shownUrl } from './shown-url.ts'
 import type { Store } from './store.ts'
 import type { StoreConfig } from './store-config.ts'
 
-/** How a store is opened; the first two are what a test puts in place of the world. */
+/** How a store is opened; a test sets the first two. */
 export interface StoreDeps {
   readonly clock?: Clock
   /** Replaces the wall clock of the store's host or server. */
   readonly storeNow?: () => number
   /** Replaces the measure of elapsed time. Default: `storeNow`, which then never jumps. */
   readonly storeElapsed?: () => number
-  /** Whether a store that is not there is made. Default true. */
+  /** Whether a missing store is created. Default true. */
   readonly create?: boolean
   /** Default `at once`. */
   readonly prepare?: Preparation
@@ -36,7 +36,7 @@ const redis: Opener = async (config, deps) => {
   return openRedisStore(config, deps)
 }
 
-/** Engines by URL scheme; each loads on use, so that no one pays for the others. */
+/** Engines by URL scheme; each loads on use, so that users of one don't load the others. */
 const engines: Readonly<Record<string, Opener>> = {
   sqlite: async (config, deps) =>
     (await import('./embedded/embedded-store.ts')).openEmbeddedStore(config, deps),
@@ -46,8 +46,8 @@ const engines: Readonly<Record<string, Opener>> = {
 
 /**
  * Opens the store behind a URL.
- * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError, and StoreCodeError where a
- * bundler left out what an engine needs.
+ * @throws InvalidOptionsError for an unknown scheme, StoreUnavailableError, StoreFormatError, and StoreCodeError if a
+ * bundler left out a part of an engine.
  */
 export async function openStore(config: StoreConfig, deps: StoreDeps = {}): Promise<Store> {
   const scheme = /^([a-z]+):/.exec(config.url)?.[1]

@@ -10,8 +10,8 @@ import type { LeaderInfo } from './terms.ts'
 import type { WorkerInfo } from './worker-info.ts'
 
 /**
- * How much one overview takes in, however many runs there are: an ordinary store is held for less than a millisecond.
- * `scanned…`: among so many the parts that are named after them are looked for.
+ * The bounds of one overview, for any number of runs: an ordinary store is blocked for less than a millisecond.
+ * `scanned…`: how many records are scanned for the parts named after them.
  */
 export const overviewBounds = {
   counts: 1_000,
@@ -32,7 +32,7 @@ export const overviewBounds = {
   statisticsCells: 1_000,
 } as const
 
-/** A part of an overview. Lists of the newest or longest are one only if they may lack one of those. */
+/** A part of an overview. Lists of the newest or longest count only if they may lack one of those. */
 export type OverviewCut =
   | 'counts'
   | 'queues'
@@ -45,7 +45,7 @@ export type OverviewCut =
 
 /** A limiter that has waiters or is closed. */
 export interface BusyLimiter extends LimiterInfo {
-  /** For how long one of its keys is closed by a RateLimitedError, the longest of them. */
+  /** How long a RateLimitedError keeps one of its keys closed, the longest of them. */
   readonly closedMs?: number
 }
 
@@ -61,19 +61,19 @@ export interface HeldRun {
   readonly heldMs: number
 }
 
-/** All that a home screen and the findings need, read in one round trip: a snapshot. */
+/** The data of a home screen and of the findings, read in one round trip: a snapshot. */
 export interface Overview {
   readonly now: number
-  /** Of the store: another one than before means that its events begin anew. */
+  /** Of the store: if it differs from the previous one, the store's events start over. */
   readonly epoch: string
-  /** To read events on from: what happened after this snapshot. */
+  /** To read later events from. */
   readonly cursor: string
   readonly counts: readonly RunCount[]
   readonly queues: readonly QueueInfo[]
   readonly workers: readonly WorkerInfo[]
   readonly leaders: readonly LeaderInfo[]
   readonly limiters: readonly BusyLimiter[]
-  /** Schedules that are paused, overdue by a second, or of whose last ticks one was missed or late within the last hour. */
+  /** Schedules that are paused, overdue by a second, or that missed a tick or fired late within the last hour. */
   readonly schedules: readonly ScheduleInfo[]
   /** The groups of failures that were seen last, the latest first. */
   readonly failures: readonly FailureGroup[]
@@ -83,7 +83,7 @@ export interface Overview {
   readonly statistics: Statistics
   /** The runs held for the longest time, the longest first. */
   readonly longestHeld: readonly HeldRun[]
-  /** Parts that lack something: there was more than the bounds take in. */
+  /** Parts that are incomplete, because there was more than the bounds allow. */
   readonly cut: readonly OverviewCut[]
 }
 
@@ -93,13 +93,14 @@ export interface OverviewQuery {
 
 export interface OverviewInspector {
   /**
-   * Rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The running minute (24h: hour)
-   * is included, so a range covers up to one period less than its name; `coveredMs` says how much.
+   * Returns rates, latencies and backlogs of the last 5 minutes, hour or 24 hours, by queue and job. The current minute
+   * (24h: hour) is included, so a range covers up to one period less than its name; `coveredMs` says how much.
    * @throws InvalidOptionsError for another range.
    */
   statistics(range: StatisticsRange): Promise<Statistics>
   /**
-   * What goes on in the store, in one round trip of bounded cost (`overviewBounds`); ask at most once a second.
+   * Returns the current state of the store, in one round trip of bounded cost (`overviewBounds`); call it at most once
+   * a second.
    * @throws InvalidOptionsError for another range.
    */
   overview(query: OverviewQuery): Promise<Overview>
@@ -107,7 +108,7 @@ export interface OverviewInspector {
 
 export type OverviewEvents = Pick<Overview, 'epoch' | 'cursor' | 'operations'>
 
-/** What an overview tells of a page of the newest operations. */
+/** Returns the operations of an overview from a page of the newest ones. */
 export function overviewEvents({ events, cursor }: EventPage): OverviewEvents {
   const operations = events.filter((event) => event.kind === 'operation')
   return { epoch: cursor.slice(0, cursor.lastIndexOf('-')), cursor, operations }

@@ -6,7 +6,7 @@ import type { RunId } from '../model/run-id.ts'
 import { onFailedPath, type StepPath, stepName } from '../model/step-path.ts'
 import type { RetryChoice } from './store.ts'
 
-/** What a plan needs to know of a journal entry. */
+/** The fields of a journal entry that a plan needs. */
 export interface JournalLine {
   readonly position: number
   readonly path: StepPath
@@ -28,8 +28,9 @@ interface RetriedRun {
 }
 
 /**
- * What a retry by hand drops and keeps of a journal; every store asks here.
- * @throws RunStateError when the run can't be retried, a named step is not there, or an at-most-once entry would go.
+ * Plans what a manual retry drops and keeps of a journal; every store calls this.
+ * @throws RunStateError when the run can't be retried, a named step doesn't exist, or an at-most-once entry would be
+ * dropped.
  */
 export function planRetryOf(
   run: RetriedRun,
@@ -46,12 +47,12 @@ export function planRetryOf(
   return plannedRetry(lines, dropped)
 }
 
-/** The retry of one run of an action, or the at-most-once steps that stand in its way. */
+/** The retry of one run of an action, or the at-most-once steps that block it. */
 export type PlannedActionRetry =
   | ({ readonly kind: 'planned' } & PlannedRetry)
   | { readonly kind: 'refused'; readonly inTheWay: readonly StepPath[] }
 
-/** @param allowed At-most-once steps that may run again where they stand in the way: paths, or names for any key. */
+/** @param allowed At-most-once steps that may run again if they block the retry: paths, or names for any key. */
 export function planActionRetry(
   run: RetriedRun,
   lines: readonly JournalLine[],
@@ -97,7 +98,7 @@ function droppedLines(run: RetriedRun, lines: readonly JournalLine[], choice: Re
   return lines.filter((line) => line.path === run.escaped || again(line))
 }
 
-/** R10: what may have had its effect runs again only when somebody says so by name. */
+/** R10: an at-most-once step whose effect may have happened runs again only if the caller names it. */
 function refuseOnce(id: RunId, dropped: readonly JournalLine[], runAgain: readonly string[]): void {
   const refused = oncePaths(dropped).filter((path) => !runAgain.includes(path))
   if (refused.length === 0) return
@@ -115,7 +116,7 @@ function isStep(line: JournalLine): boolean {
   return line.path !== onFailedPath
 }
 
-/** What the history of a run says of its retry. */
+/** The entry of a run's history about its retry. */
 export function retryReason({ from, runAgain = [] }: RetryChoice, { reason }: OperatorWrite): string {
   const forced = runAgain.join(', ')
   return [reason, from && `from '${from}'`, forced && `run again: ${forced}`].filter(Boolean).join('; ')

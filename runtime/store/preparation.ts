@@ -1,5 +1,5 @@
 /**
- * When a store that is not there is made, and one of an older version brought up to date. Until then it is only read, and
- * nothing is written to it.
+ * When a missing store is created, and one of an older version upgraded. Until then it is only read, and nothing is
+ * written to it.
  */
 export type Preparation = 'at once' | 'at first write'

@@ -2,11 +2,11 @@ import type { ClaimRequest } from './store.ts'
 import type { WorkerInfo } from './worker-info.ts'
 
 /**
- * What the last claim of a worker said of runs that need scale-in protection, as both stores keep it; a larger number can
- * do more.
+ * What the last claim of a worker said about runs that need scale-in protection, as both stores keep it; a larger
+ * number can do more.
  * - `never`: it has not taken such runs, nor asked for protection, since it registered
- * - `later`: it does not now, and did before: it counts as a worker that takes them (limits keep their keys for these
- *   runs while it backs off), and is not woken for them
+ * - `later`: not now, but it did before: it counts as a worker that takes them (limits keep their keys for these runs
+ * while it backs off), and is not woken for them
  * - `mayAsk`: it is woken for them, and asks for protection first
  * - `takes`: it is woken for them before those, and takes them
  */
@@ -22,14 +22,17 @@ export function protectionLevel(
   return Math.min(before ?? protectionLevels.never, protectionLevels.later)
 }
 
-/** Returns what a reader is told of a level. */
+/** Returns how a reader sees a level. */
 export function shownProtection(level: number): Pick<WorkerInfo, 'protectedRuns'> {
   if (level === protectionLevels.takes) return { protectedRuns: 'takes' }
   return level === protectionLevels.mayAsk ? { protectedRuns: 'may ask' } : {}
 }
 
-/** `protectedLeft` of a claim counts no further. */
+/** The cap of `protectedLeft` of a claim. */
 export const maxProtectedLeft = 100
 
-/** For so long the workers that were told to ask for protection are counted. Then others are told: these were refused. */
+/**
+ * For this long the workers that were told to ask for protection are counted. Then others are told: the first were
+ * refused.
+ */
 export const askPauseMs = 2_000

@@ -2,12 +2,12 @@ import { InvalidOptionsError } from '../model/invalid-options-error.ts'
 import type { RunId } from '../model/run-id.ts'
 import { type ActionChunk, maxChunkRuns, maxForecastRuns, type NewAction } from './actions.ts'
 
-/** About so much one call of `actions` reads. */
+/** The approximate size limit of one call of `actions`. */
 export const actionsBytes = 1_048_576
 
 const maxListed = 100
 
-/** What the history of a run says of the action that changed it. */
+/** The entry of a run's history about the action that changed it. */
 export function actionReason({ id, reason, runAgain = [] }: NewAction): string {
   const allowed = runAgain.length === 0 ? '' : `may run again: ${runAgain.join(', ')}`
   return [reason, `action ${id}`, allowed].filter(Boolean).join('; ')
@@ -23,7 +23,7 @@ export function checkChunk({ from, next, runs }: ActionChunk): void {
   if (runs.length > maxChunkRuns) {
     throw new InvalidOptionsError(`a chunk of an action takes ${maxChunkRuns} runs, not ${runs.length}`)
   }
-  // Else a repeat could not be told from the next one.
+  // Else a repeat could not be distinguished from the next one.
   if (next === from)
     throw new InvalidOptionsError(`a chunk must move the cursor of its action from '${from}'`)
 }

@@ -19,7 +19,7 @@ export function checkFailureFilter({ limit, order = 'latest', since = 0 }: Failu
 export function checkMinutes(minutes: number): void {
   if (Number.isInteger(minutes) && minutes >= 1 && minutes <= throughputMinutes) return
   throw new InvalidOptionsError(
-    `throughput: ${minutes} is no number of minutes; ask for 1 to ${throughputMinutes}`,
+    `throughput: ${minutes} is not a number of minutes; use 1 to ${throughputMinutes}`,
   )
 }
 
@@ -27,5 +27,5 @@ export function checkMinutes(minutes: number): void {
 export function checkRange(range: StatisticsRange): void {
   if (Object.hasOwn(statisticsRanges, range)) return
   const ranges = Object.keys(statisticsRanges).join(', ')
-  throw new InvalidOptionsError(`statistics: '${range}' is not a range; ask for one of ${ranges}`)
+  throw new InvalidOptionsError(`statistics: '${range}' is not a range; use one of ${ranges}`)
 }

@@ -1,4 +1,4 @@
-/** Job, version and queue of which at least one run is ready now; runs that need scale-in protection are a class of their own. */
+/** Job, version and queue with at least one ready run; runs that need scale-in protection form a separate class. */
 export interface ReadyClass {
   readonly queue: string
   readonly job: string

@@ -1,12 +1,12 @@
 import type { RunState } from '../model/run.ts'
 
 /*
- * Runs are counted by queue, job and state in the transaction that moves them. A store that an earlier version made, or
- * beside which one still works, has counters that are missing or wrong: a recount puts them right. It goes through all runs in
- * bounded parts while work goes on.
+ * Runs are counted by queue, job and state in the transaction that changes them. A store that an earlier version made,
+ * or beside which one still works, has counters that are missing or wrong: a recount corrects them. It goes through all
+ * runs in bounded parts while workers keep running.
  */
 
-/** A leader has runs recounted that its sweep found to be miscounted, but not again before so long. */
+/** A leader recounts when its sweep found wrong counters, but not again within this time. */
 export const recountPauseMs = 600_000
 
 /** A counter that a recount found to be wrong. */
@@ -16,16 +16,16 @@ export interface Miscount {
   readonly state: RunState
   /** What the counter said. */
   readonly stored: number
-  /** How many runs there are. */
+  /** The actual number of runs. */
   readonly counted: number
 }
 
-/** What one call of a recount did. */
+/** The result of one call of a recount. */
 export interface RecountReport {
   /** Whether it was the last one. */
   readonly done: boolean
-  /** How many runs it looked at. */
+  /** How many runs it inspected. */
   readonly looked: number
-  /** Of the last one: the counters that were wrong and are right now. */
+  /** In the last call: the counters that were wrong and have been corrected. */
   readonly miscounts: readonly Miscount[]
 }

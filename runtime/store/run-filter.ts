@@ -15,21 +15,27 @@ export interface RunFilter {
   readonly fingerprint?: string
   /** Name of the worker that holds the run now. */
   readonly worker?: string
-  /** Name of a limiter on whose waitlist the run is, itself or with a step; implies the states `waiting`, `ready`, `running` and `cancelling`. */
+  /**
+   * Name of a limiter on whose waitlist the run is, with its own limits or a step's; implies the states `waiting`,
+   * `ready`, `running` and `cancelling`.
+   */
   readonly limiter?: string
   /** With `limiter`: the key that it waits for; '' for a limiter without keys. Left out: any. */
   readonly limitKey?: string
   /** At least this long in its current state. */
   readonly minAgeMs?: number
-  /** Came into its current state (an ended run: ended) at this time or later; ms since the epoch. */
+  /** Entered its current state (an ended run: ended) at this time or later; ms since the epoch. */
   readonly since?: number
-  /** Came into its current state before this time; ms since the epoch. */
+  /** Entered its current state before this time; ms since the epoch. */
   readonly before?: number
-  /** Part of the job's name, the id, or the reason (error, blocked, cancelled), whatever its case. Compared on inspected runs only. */
+  /**
+   * Part of the job's name, the id, or the reason (error, blocked, cancelled), ignoring case. Compared on inspected
+   * runs only.
+   */
   readonly text?: string
 }
 
-/** Names of the parts of a filter. `bound`: a cursor is of a search with the same; times may move on between two pages. */
+/** Names of the parts of a filter. `bound`: a cursor needs the same value; times may change between two pages. */
 export const filterParts: Readonly<Record<keyof RunFilter, 'bound' | 'free'>> = {
   states: 'bound',
   job: 'bound',
@@ -55,7 +61,7 @@ export interface RunQuery extends RunFilter {
   /** Default: newest. */
   readonly order?: RunOrder
   readonly limit: number
-  /** Of the page before, with the same filter and order. */
+  /** Of the previous page, with the same filter and order. */
   readonly cursor?: string
 }
 

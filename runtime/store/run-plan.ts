@@ -2,9 +2,7 @@ import { isEnd, type RunState, runStates } from '../model/run.ts'
 import { maxInspectedRuns, type RunCount } from './run-filter.ts'
 import type { RunSearch } from './run-search.ts'
 
-/*
- * Which indexes a search reads: as few runs as possible beside those that match.
- */
+/* Which indexes a search reads: those with the fewest runs besides the matching ones. */
 
 /** An index that has runs by number. */
 export type RunStreamSource =
@@ -17,7 +15,7 @@ export type RunStreamSource =
   /** All runs of a state. */
   | { readonly kind: 'state'; readonly state: RunState }
 
-/** What is read from the position of a search on. Runs of several sources are merged in the order of the search. */
+/** The reads from the position of a search on. Runs of several sources are merged in the order of the search. */
 export type RunSource =
   | RunStreamSource
   /** Runs on the waitlists of a limiter, or of one of its keys. */
@@ -26,27 +24,27 @@ export type RunSource =
   | { readonly kind: 'held' }
   /** Ready runs, of the job and queue of the filter. */
   | { readonly kind: 'ready' }
-  /** Runs that came into a state in the time of the filter: few enough to be sorted. */
+  /** Runs that entered a state in the time of the filter: few enough to be sorted. */
   | { readonly kind: 'time'; readonly state: RunState }
 
-/** What a store knows of its indexes for a search. */
+/** A store's knowledge of its indexes for a search. */
 export interface RunFacts {
-  /** Runs of each state, whatever else the filter says. */
+  /** Runs of each state, regardless of the rest of the filter. */
   readonly total: (state: RunState) => number
-  /** How many runs of a state there are by queue and job, of those that the filter names; undefined while that is not known. */
+  /** The number of runs of a state by queue and job, of those that the filter names; undefined while unknown. */
   readonly groups: (state: RunState) => readonly RunGroup[] | undefined
   /** Runs with the tag of the filter. */
   readonly tagged: () => number
-  /** Runs that came into a state in the time of the filter; undefined where no index tells. */
+  /** Runs that entered a state in the time of the filter; undefined if no index knows. */
   readonly inTime: (state: RunState) => number | undefined
 }
 
 export type RunGroup = Omit<RunCount, 'state'>
 
-/** More of them cost a step more than the runs of others that it inspects instead. */
+/** With more of them a step costs more than inspecting other runs instead. */
 const maxGroups = 100
 
-/** A filter with one of these has one small index of its own; the first one that applies is read. */
+/** A filter with one of these has its own small index; the first one that applies is read. */
 const narrow: readonly ((search: RunSearch) => RunSource | undefined)[] = [
   ({ filter: { fingerprint } }) =>
     fingerprint === undefined ? undefined : { kind: 'fingerprint', fingerprint },
@@ -62,18 +60,18 @@ export function planRuns(search: RunSearch, facts: RunFacts): readonly RunSource
     if (source !== undefined) return [source]
   }
   const { tag } = search.filter
-  // Where the tag is all that is asked for, no other index is smaller: nothing needs to be counted.
+  // If the filter is only a tag, no other index is smaller: nothing needs to be counted.
   if (tag !== undefined && isTagAlone(search)) return [{ kind: 'tag', tag }]
   const plans = search.states.map((state) => planState(state, search, facts))
   const cost = plans.reduce((sum, plan) => sum + plan.runs, 0)
   if (tag !== undefined && facts.tagged() <= cost) return [{ kind: 'tag', tag }]
   const sources = plans.flatMap((plan) => plan.sources)
-  // Held runs stand in one index, whichever of the two states they are in.
+  // One index has the held runs of both states.
   const held = sources.filter(({ kind }) => kind === 'held').slice(0, 1)
   return [...held, ...sources.filter(({ kind }) => kind !== 'held')]
 }
 
-/** Whether no other part of the filter has an index. */
+/** Returns whether no other part of the filter has an index. */
 function isTagAlone({ filter: { job, queue, since, before, minAgeMs }, states }: RunSearch): boolean {
   const others = [job, queue, since, before, minAgeMs]
   return states.length === runStates.length && others.every((part) => part === undefined)
@@ -81,7 +79,7 @@ function isTagAlone({ filter: { job, queue, since, before, minAgeMs }, states }:
 
 interface StatePlan {
   readonly sources: readonly RunSource[]
-  /** How many runs are read for it at most. */
+  /** Returns how many runs are read for it at most. */
   readonly runs: number
 }
 
@@ -98,7 +96,7 @@ function planState(state: RunState, { filter }: RunSearch, facts: RunFacts): Sta
   if (inTime !== undefined && inTime <= Math.min(maxInspectedRuns, grouped)) {
     return { sources: inTime === 0 ? [] : [{ kind: 'time', state }], runs: inTime }
   }
-  // Completed runs are in no index by group, which each run that ends would pay for.
+  // Completed runs are in no index by group, as each run that ends would pay for it.
   if (state === 'completed' || groups === undefined || groups.length > maxGroups) {
     return { sources: [{ kind: 'state', state }], runs: total }
   }
@@ -106,7 +104,7 @@ function planState(state: RunState, { filter }: RunSearch, facts: RunFacts): Sta
   return { sources, runs: grouped }
 }
 
-/** Whether the runs of a state have an index by the time they came into it. */
+/** Returns whether the runs of a state have an index by the time they entered it. */
 export function isFiledByTime(state: RunState): boolean {
   return state === 'waiting' || state === 'blocked' || (isEnd(state) && state !== 'completed')
 }

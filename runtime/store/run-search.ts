@@ -15,24 +15,25 @@ import {
 
 /*
  * How runs are searched on every store.
- * Q1  A search inspects runs in its order, in steps, until the page is full, `maxInspectedRuns` were inspected or none is
- *     left. A position says how far it came: by the runs inspected, not by those that matched.
- * Q2  Positions are made of what a run keeps while it stays where it is, so paging shows none of those twice and skips none.
- * Q3  A cursor is bound to the order and the filter, but for its times: `since` of a command line is another one each time,
- *     and a position is as good for them.
+ * Q1  A search inspects runs in its order, in steps, until the page is full, `maxInspectedRuns` were inspected or none
+ * is left. A position counts the inspected runs, not the matching ones.
+ * Q2  Positions consist of values that a run keeps while its state doesn't change, so paging shows none of those twice
+ * and skips none.
+ * Q3  A cursor is bound to the order and the filter, except for times: `since` of a command line differs in each call,
+ * and a position stays valid.
  */
 
-/** As many held runs are put in order by time. */
+/** The most held runs that are sorted by time. */
 export const maxHeldRuns = 20_000
 
-/** A page has no more records after this many bytes of them. */
+/** A page gets no more records after this many bytes of them. */
 const maxPageBytes = 8_388_608
 
 /** How far a search has come; by number, or for `longest` by time. */
 export interface RunPosition {
-  /** The number in line of the last run inspected; in `longest` of the last one that was found by time. */
+  /** The number of the last run inspected; in `longest` of the last one that was found by time. */
   readonly seq: number
-  /** `longest`: when that one came into its state, in the store's time. */
+  /** `longest`: when that one entered its state, in the store's time. */
   readonly at: number
   /** `longest`: the number of the last run that was found by number, as it has been ready since its enqueue. */
   readonly fresh: number
@@ -43,12 +44,12 @@ export interface RunSearch {
   readonly filter: RunFilter
   readonly order: RunOrder
   readonly limit: number
-  /** Those that the filter names and its other parts allow, in the order of `runStates`. */
+  /** The states that the filter names and its other parts allow, in the order of `runStates`. */
   readonly states: readonly RunState[]
   readonly from: RunPosition
 }
 
-/** What a step of a search did. */
+/** The result of a step of a search. */
 export interface SearchStep {
   /** How many runs it inspected. */
   readonly looked: number
@@ -68,7 +69,7 @@ export type InspectRuns = (
 
 const newestSeq = 2 ** 47
 const maxLimit = 1_000
-/** A step inspects few runs at first: where most match, the others would be read in vain. */
+/** A step inspects few runs at first: if most match, more would be read in vain. */
 const inspectedAtOnce = { first: 20, most: 200 } as const
 
 /** Q1. */
@@ -131,14 +132,14 @@ export function parseRunQuery(query: RunQuery): RunSearch {
 }
 
 /**
- * A fingerprint is of failed runs, a worker holds runs, and on a waitlist are runs that wait, themselves or with a
- * step in a worker's slot, and ready ones whose other wait is over.
- * @throws InvalidOptionsError for a state that is none.
+ * A fingerprint selects failed runs, a worker held runs, and a waitlist runs that wait, with their own limits or a
+ * step's in a worker's slot, and ready ones whose other wait is over.
+ * @throws InvalidOptionsError for an unknown state.
  */
 function statesOf({ states, fingerprint, worker, limiter }: RunFilter): RunState[] {
   const strange = states?.find((state) => !runStates.includes(state))
   if (strange !== undefined) {
-    throw new InvalidOptionsError(`runs: '${strange}' is no state; there are ${runStates.join(', ')}`)
+    throw new InvalidOptionsError(`runs: '${strange}' is not a state; use one of ${runStates.join(', ')}`)
   }
   return runStates.filter(
     (state) =>
@@ -180,7 +181,7 @@ function parseCursor(search: Omit<RunSearch, 'from'>, cursor: string): RunPositi
   return { seq, at, fresh }
 }
 
-/** Whether a run has what only its decoded record tells: tag, unique key and text. */
+/** Returns whether a run matches the parts that need its decoded record: tag, unique key and text. */
 export function matchesRecord(
   run: Run,
   { filter: { tag, unique, text } }: Pick<RunSearch, 'filter'>,
@@ -196,7 +197,7 @@ function hasText(run: Run, text: string): boolean {
   return [run.job, run.id, ...reasonsOf(run)].some((part) => part.toLowerCase().includes(text))
 }
 
-/** What a list says of why a run is where it is: error, block, cancel. */
+/** Returns the reason of a run's state for a list: error, block, cancel. */
 function reasonsOf(run: Run): string[] {
   switch (run.state) {
     case 'failed':

@@ -3,11 +3,11 @@ import type { ScheduleInfo } from './schedules.ts'
 import type { StoreCheck } from './store.ts'
 import { type LeaderInfo, leaderRole } from './terms.ts'
 
-/** Later than this, a tick is not only late: nobody fires. Without a leader that is clear once a new one could have come. */
+/** A tick later than this means that no worker fires. Without a leader that is clear once a new one could have come. */
 const overdueMs = { led: 60_000, leaderless: 5_000 } as const
 const mostNamed = 5
 
-/** Leading is not firing: a tick that is long overdue while somebody leads is a fault. */
+/** A leader may not fire: a tick that is long overdue under a leader is a fault. */
 export function scheduleCheck(
   schedules: readonly ScheduleInfo[],
   leaders: readonly LeaderInfo[],
@@ -20,14 +20,14 @@ export function scheduleCheck(
     return {
       name: 'schedules',
       verdict: 'warning',
-      found: `${named(conflicts)}: put by hand, and code declares one of that name too`,
-      remedy: 'remove the one put by hand, and that of the code holds; or give it another name',
+      found: `${named(conflicts)}: created with put, and code declares one of that name too`,
+      remedy: 'remove the one created with put, and the one in code takes effect; or rename it',
     }
   }
   return { name: 'schedules', verdict: 'fine', found: counted(schedules) }
 }
 
-/** How late a tick may be with this leader, or without one. */
+/** Returns how late a tick may be with this leader, or without one. */
 export function longestOverdueMs(leaders: readonly LeaderInfo[]): {
   readonly ms: number
   readonly leader: string | undefined
@@ -42,7 +42,7 @@ function overdueCheck(overdue: readonly ScheduleInfo[], leader: string | undefin
     return {
       name: 'schedules',
       verdict: 'warning',
-      found: `${named(overdue)} overdue by up to ${longest}, and nobody leads`,
+      found: `${named(overdue)} overdue by up to ${longest}, and no worker leads`,
       remedy: 'start a worker: it fires or skips what is due, by the policy of each schedule',
     }
   }

@@ -4,7 +4,7 @@ import { checkInput } from './check-input.ts'
 import type { ScheduleSpec } from './schedules.ts'
 
 /**
- * What a store keeps of a schedule: the run is complete, with its input parsed and encoded.
+ * Returns the stored form of a schedule: the run is complete, with its input parsed and encoded.
  * @throws InvalidInputError, SerializationError
  */
 export async function scheduleSpec(
@@ -13,7 +13,7 @@ export async function scheduleSpec(
   { input, ...timing }: Schedule,
   maxValueBytes: number,
 ): Promise<ScheduleSpec> {
-  // The ids of its runs are digests, which could meet another job's run.
+  // The ids of its runs are digests, which could equal the id of another job's run.
   const run = await checkInput(job, input, { maxValueBytes, named: true, schedule: name })
   return { ...timing, run: { ...run, tags: [], headers: {} } }
 }

@@ -7,15 +7,18 @@ import type { MissedPolicy, OverlapPolicy } from '../model/schedule-options.ts'
 import type { NewRun } from './new-run.ts'
 import { readVersion, storedVersion } from './stored-version.ts'
 
-/** What each tick runs: a whole run but for its id and when it begins, so that a leader without the job's code can make it. */
+/**
+ * The run of each tick: complete except for its id and its start, so that a leader without the job's code can create
+ * it.
+ */
 type ScheduledRun = Omit<NewRun, 'id' | 'start' | 'schedule' | 'scheduledFor'>
 
-/** All that a schedule says. Stores keep it as bytes that only leaders read. */
+/** The whole content of a schedule. Stores keep it as bytes that only leaders read. */
 export interface ScheduleSpec {
   readonly cron: string
   readonly timeZone: string
   readonly missed: MissedPolicy
-  /** Most ticks that `missed: 'all'` catches up, and most that `overlap: 'queue'` lets wait. */
+  /** The most ticks that `missed: 'all'` catches up, and that wait with `overlap: 'queue'`. */
   readonly cap: number
   readonly overlap: OverlapPolicy
   readonly jitterMs: number
@@ -23,38 +26,38 @@ export interface ScheduleSpec {
 }
 
 /**
- * Cron (G9): every tick is fired at most once, whoever leads, and leaves a line in the ledger.
- * C1  `fire` is the only operation that moves a schedule from a tick to the next one. It enqueues the run, writes the
- *     line and moves on in one step, and only if the schedule still stands at that tick of that revision.
+ * Cron (G9): every tick is fired at most once, under any leader, and is recorded in the ledger.
+ * C1  `fire` is the only operation that advances a schedule from a tick to the next one. It enqueues the run, writes
+ * the ledger entry and advances in one transaction, and only if the schedule is still at that tick of that revision.
  * C2  A change of pattern or zone plans anew from the store's time of the change; any other change keeps the next tick.
- * C3  A schedule of code and one put by hand never overwrite each other. Code that no longer declares a schedule drops
- *     it: it stays in the list, fires no more, and comes back with the code.
- * C4  A pause is a field of its own: it stays through changes until somebody resumes. It is remembered until the schedule
- *     has moved beyond it, so that none of its ticks is fired, whenever somebody leads again.
+ * C3  A schedule in code and one created by `put` never overwrite each other. If code no longer declares a schedule, it
+ * is dropped: it stays in the list, fires no more, and comes back with the code.
+ * C4  A pause is a field of its own: it survives changes until an operator resumes. It is remembered until the schedule
+ * has advanced beyond it, so that none of its ticks is fired, even if a leader comes later.
  * C5  Ticks follow the wall clock, not the store's time. When the wall is set back, schedules whose next tick or first
- *     plan lies ahead are planned again from the new wall time; a tick that has fired does not fire again.
+ * plan is in the future are planned again from the new wall time; a tick that has fired does not fire again.
  */
 export interface ScheduleStore {
-  /** Makes or changes a schedule; the same one again changes nothing. @throws ScheduleStateError when code declares it. */
+  /** Creates or changes a schedule; a repeat changes nothing. @throws ScheduleStateError when code declares it. */
   putSchedule(name: string, spec: ScheduleSpec, write: OperatorWrite): Promise<void>
   /** Deletes it with its ledger. @throws UnknownScheduleError, ScheduleStateError while the code of a live worker declares it. */
   removeSchedule(name: string, write: OperatorWrite): Promise<void>
-  /** Ticks from now on are written down as paused. @throws UnknownScheduleError, StaleWriteError; so does `resumeSchedule` */
+  /** Records the following ticks as paused. @throws UnknownScheduleError, StaleWriteError; so does `resumeSchedule` */
   pauseSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
   resumeSchedule(name: string, write: ExpectingWrite<ExpectedSchedule>): Promise<void>
-  /** Runs it once, beside its ticks; `moved` when it has another revision by now. @throws UnknownScheduleError */
+  /** Runs it once, in addition to its ticks; `moved` when it has another revision. @throws UnknownScheduleError */
   triggerSchedule(name: string, revision: number, run: NewRun, write: OperatorWrite): Promise<TriggerAnswer>
-  /** What the leader has to plan or to fire now, at most `limit` schedules. */
+  /** Returns what the leader has to plan or to fire now, at most `limit` schedules. */
   dueSchedules(limit: number): Promise<DueSchedules>
   /** C1. */
   fire(fire: Fire): Promise<FireAnswer>
-  /** Calls `listener` when something may be due sooner than the last look was told. A hint: polling is the truth. */
+  /** Calls `listener` when something may be due sooner than the last read said. A hint: polling is the truth. */
   onScheduleChange(listener: () => void): () => void
 }
 
 export interface ScheduleInspector {
   schedules(): Promise<readonly ScheduleInfo[]>
-  /** The last lines of a schedule's ledger, newest first; `before` pages on from a line's `n`. */
+  /** Returns the last entries of a schedule's ledger, newest first; `before` pages on from an entry's `n`. */
   ledger(
     schedule: string,
     page: { readonly before?: number; readonly limit: number },
@@ -64,14 +67,14 @@ export interface ScheduleInspector {
 export type TriggerAnswer =
   | { readonly kind: 'triggered'; readonly run: RunId }
   | { readonly kind: 'moved' }
-  /** A run with its unique key lives. */
+  /** The run with its unique key has not ended. */
   | { readonly kind: 'duplicate'; readonly run: RunId }
 
 export interface DueSchedules {
-  /** The store's time: what is due is judged by it. */
+  /** The store's time, which decides what is due. */
   readonly now: number
   readonly schedules: readonly DueSchedule[]
-  /** Ms until the next tick, as far as it is known. */
+  /** Ms until the next tick, if known. */
   readonly nextDueInMs?: number
 }
 
@@ -90,13 +93,13 @@ export interface DueSchedule {
   readonly since: number
   readonly nextTick?: number
   readonly paused: boolean
-  /** Pauses that are over, oldest first, as far as the schedule has not moved beyond them: their ticks are not missed. */
+  /** Pauses that are over, oldest first, until the schedule has advanced beyond them: their ticks are not missed. */
   readonly pauses: readonly Pause[]
-  /** A tick that waited for the run before it, and need not any longer. */
+  /** A tick that waited for the previous run and can run now. */
   readonly queuedTick?: number
 }
 
-/** A tick and when it is due: jitter may put it off. */
+/** A tick and when it is due: jitter may delay it. */
 export interface PlannedTick {
   readonly tick: number
   readonly dueAt: number
@@ -112,10 +115,10 @@ export interface Fire {
 
 /**
  * - `plan`: nothing was planned yet; the first tick is `next`
- * - `run`: the next tick becomes a run, or a line that says why not
- * - `skip`: `count` ticks from the next one up to `until` become one line
+ * - `run`: the next tick becomes a run, or a ledger entry that says why not
+ * - `skip`: `count` ticks from the next one up to `until` become one entry
  * - `queued run`: a tick that waited becomes a run
- * `next` is the tick after; left out when there is none any more.
+ * `next` is the following tick; left out if there is none.
  */
 export type FireMove =
   | { readonly kind: 'plan'; readonly next?: PlannedTick }
@@ -140,9 +143,9 @@ export type FireMove =
   | { readonly kind: 'queued run'; readonly tick: number; readonly run: NewRun }
 
 /**
- * - `early`: the store's time has not come to the tick
- * - `moved`: the schedule stands elsewhere, is another one, or is gone; look again
- * - `waits`: a run before a queued one lives, or the schedule is paused
+ * - `early`: the tick is not due yet by the store's time
+ * - `moved`: the schedule is at another tick, was changed, or is gone; read again
+ * - `waits`: the run before a queued one has not ended, or the schedule is paused
  * - `not leading`: the term has ended
  */
 export type FireAnswer =
@@ -150,7 +153,7 @@ export type FireAnswer =
   | { readonly kind: 'early'; readonly remainingMs: number }
   | { readonly kind: 'moved' | 'waits' | 'not leading' }
 
-/** What became of a tick, or was done to the schedule. */
+/** The outcome of a tick, or a manual action on the schedule. */
 export type LedgerOutcome =
   | 'fired'
   | 'late'
@@ -177,7 +180,7 @@ export interface LedgerLine {
   readonly lateMs?: number
   readonly run?: RunId
   readonly why?: SkipReason
-  /** The run that was in the way. */
+  /** The run that prevented the tick. */
   readonly other?: RunId
   readonly by?: string
   readonly reason?: string
@@ -199,18 +202,21 @@ export interface ScheduleInfo {
   readonly overdueMs: number
   readonly paused?: { readonly by: string; readonly reason?: string; readonly at: number }
   readonly last?: LedgerLine
-  /** Ticks that wait for the run before them. */
+  /** Ticks that wait for the previous run. */
   readonly queued: readonly number[]
-  /** The newest code of its job declares it no longer. */
+  /** The newest code of its job no longer declares it. */
   readonly dropped?: { readonly worker: string; readonly at: number }
-  /** Code declares a schedule of this name too; the one put by hand holds. */
+  /** Code declares a schedule of this name too; the one created by `put` stays in force. */
   readonly conflict?: { readonly worker: string; readonly at: number }
 }
 
-/** How long an overview tells of a tick that was missed or late. */
+/** How long an overview lists a tick that was missed or late. */
 export const notableMs = 3_600_000
 
-/** Whether an overview tells of a schedule: it is paused, overdue, or its last tick was missed or late a short while ago. */
+/**
+ * Returns whether an overview lists a schedule: it is paused, overdue, or its last tick was missed or late a short
+ * while ago.
+ */
 export function isNotable(
   { paused, overdueMs, last }: Pick<ScheduleInfo, 'paused' | 'overdueMs' | 'last'>,
   wall: number,
@@ -221,19 +227,22 @@ export function isNotable(
   return outcome === 'late' || outcome === 'caught up' || (outcome === 'skipped' && why === 'missed')
 }
 
-/** Lines kept of each ledger. */
+/** Entries kept of each ledger. */
 export const keptLedgerLines = 1_000
 /** A tick fired this much after it was due is `late`. */
 export const lateFromMs = 1_000
-/** A schedule knows this many of its newest runs, to see whether one lives. */
+/** A schedule keeps this many of its newest runs, to check whether one has not ended. */
 export const knownScheduleRuns = 10
-/** A schedule remembers this many pauses; of more the two oldest become one, so that what lay between them is paused too. */
+/**
+ * A schedule keeps this many pauses; beyond that the two oldest become one, so that the time between them is paused
+ * too.
+ */
 export const keptPauses = 20
-/** How often a queued tick looks whether the run before it has ended. */
+/** How often a queued tick checks whether the previous run has ended. */
 export const queuedLookMs = 1_000
 
 /**
- * A spec as workers declare it and stores keep it: what C2 compares in the first line, then all of it.
+ * A spec as workers declare it and stores keep it: the first line is what C2 compares, then the whole spec.
  * @throws SerializationError
  */
 export function encodeSpec(
@@ -243,7 +252,7 @@ export function encodeSpec(
   const timing = `${spec.cron} ${spec.timeZone}`
   // A view on a larger buffer is another type of value.
   const { protect, ...run } = spec.run
-  // A leader of an earlier release makes the run with the version that it finds.
+  // A leader of an earlier release creates the run with the version that it finds.
   const version = storedVersion({ version: run.version, protect })
   const whole = { ...spec, run: { ...run, version, input: Uint8Array.from(run.input) } }
   const body = encodeValue(whole, `schedule '${name}'`, Number.POSITIVE_INFINITY)

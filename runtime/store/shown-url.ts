@@ -1,4 +1,4 @@
-/** An address as it may be shown: without the password. */
+/** Returns an address without its password. */
 export function shownUrl(url: string): string {
   return url.replace(/^(\w+:\/\/[^/?#]*?):.*@/, '$1:***@')
 }

@@ -8,9 +8,9 @@ export function isSqliteUrl(url: string): boolean {
 }
 
 /**
- * The absolute path of the file in `sqlite:PATH`. Resolved where an address is parsed, and only there: the process may
+ * Returns the absolute path of the file in `sqlite:PATH`. Resolved only where an address is parsed: the process may
  * change its folder later, and the lease thread opens the file by itself.
- * @throws InvalidOptionsError for what names no file on a disk
+ * @throws InvalidOptionsError if it names no file on a disk
  */
 export function sqlitePath(url: string): string {
   const path = url.slice(scheme.length)
@@ -30,7 +30,7 @@ const inMemory =
   'is a database in memory, which neither the thread that renews leases nor another process could open, and which ' +
   "would end with its process; name a file, in a test one in a temporary folder: 'sqlite:/tmp/my-test/jobs.db'"
 
-/** What is wrong with a path, if so. */
+/** Returns what is wrong with a path, if so. */
 function problemOf(path: string): string | undefined {
   if (path.trim() === '') return "names no file; write 'sqlite:PATH', such as 'sqlite:.durable-jobs/jobs.db'"
   if (/(^|[/:\\]):memory:(\?|$)/i.test(path) || /[?&]mode=memory(&|$)/i.test(path)) return inMemory

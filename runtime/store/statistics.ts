@@ -2,7 +2,7 @@ import type { DurationHistogram } from './duration-histogram.ts'
 
 export type StatisticsRange = '5m' | '1h' | '24h'
 
-/** How a range is divided: `periods` minutes or hours, the running one included. */
+/** How a range is divided: `periods` minutes or hours, including the current one. */
 export const statisticsRanges: Readonly<
   Record<StatisticsRange, { readonly periodMs: number; readonly periods: number }>
 > = {
@@ -26,13 +26,13 @@ export interface JobStatistics {
   /** From claimed to the end of the execution, except for executions that were told to stop. */
   readonly run: DurationHistogram
   /**
-   * From enqueue to the end of the run, a delay included; every end counts. A retry of an ended run counts as its
-   * enqueue: the time for which it lay there ended is nobody's latency.
+   * From enqueue to any end of the run, a delay included. A retry of an ended run counts as its enqueue: the time for
+   * which it was ended is no latency.
    */
   readonly total: DurationHistogram
   /**
-   * Of the range '1h': the minutes in which runs ended, of its last 5 (the running one included), oldest first; left out
-   * where none ended.
+   * Of the range '1h': the minutes in which runs ended, of its last 5 (including the current one), oldest first; left
+   * out if none ended.
    */
   readonly recent?: readonly RecentEnds[]
 }
@@ -44,7 +44,10 @@ export interface RecentEnds {
   readonly failed: number
 }
 
-/** What happened in each minute (5m, 1h) or hour (24h), oldest first, over all queues and jobs; periods without events are there, with zeros. */
+/**
+ * The counts of each minute (5m, 1h) or hour (24h), oldest first, over all queues and jobs; periods without events have
+ * zeros.
+ */
 export interface StatisticsPoint {
   readonly at: number
   readonly enqueued: number
@@ -80,20 +83,20 @@ export interface Statistics {
   readonly backlogs: readonly BacklogStatistics[]
 }
 
-/** Of which earlier minutes a read of the range '1h' tells each queue's backlog. */
+/** The earlier minutes for which a read of the range '1h' has each queue's backlog. */
 export const recentMinutes = [10, 5] as const
 
-/** Of how many minutes a read of the range '1h' tells each job's ends. */
+/** The minutes for which a read of the range '1h' has each job's ends. */
 export const recentEndsMinutes = 5
 
 /** How long cells of hours are kept; those of minutes: `throughputMinutes`. */
 export const retainedHours = 48
 
-/** How many cells one read takes in; older periods are left out beyond that. */
+/** How many cells one read uses; older periods are left out beyond that. */
 export const maxStatisticsCells = 2_000
 
-/** How many queues a backlog sample keeps one by one, those with the largest backlogs. */
+/** How many queues a backlog sample lists one by one, those with the largest backlogs. */
 export const maxSampledQueues = 200
 
-/** Of a store with more counters (queue, job, state) no samples are taken: one would hold it for too long. */
+/** A store with more counters (queue, job, state) takes no samples: one would block it for too long. */
 export const maxSampledCounters = 10_000

@@ -19,16 +19,16 @@ export interface RetentionOptions {
   maxEnded?: number
 }
 
-/** Where runs live and how; the same for `connect` and `createWorker`. */
+/** The store of runs and its options; the same for `connect` and `createWorker`. */
 export interface StoreOptions {
   /** `sqlite:PATH`, or `redis://[user:password@]host:port[/database]`; `rediss://` over TLS. */
   url: string
-  /** Redis: runs of one namespace know nothing of another's. Default `durable-jobs`, or `?namespace=` of the URL. */
+  /** Redis: namespaces are isolated from each other. Default `durable-jobs`, or `?namespace=` of the URL. */
   namespace?: string
-  /** Redis: instead of one in the URL; a function is asked at each connect, for tokens that change. */
+  /** Redis: instead of one in the URL; a function is called at each connect, for tokens that change. */
   password?: string | (() => string | Promise<string>)
   retention?: RetentionOptions
-  /** Largest encoded input, step result or output. Default 1 MiB. */
+  /** Limit of an encoded input, step result or output. Default 1 MiB. */
   maxValueBytes?: number
   /**
    * Embedded store: `normal` (default) survives every kill of a process; a power cut may lose the last
@@ -36,7 +36,7 @@ export interface StoreOptions {
    */
   synchronous?: 'normal' | 'full'
   /**
-   * Redis: what must have an at-most-once intent before its body begins. `memory` (default) of the primary, `disk`: its
+   * Redis: where an at-most-once intent must be before its body begins. `memory` (default) of the primary, `disk`: its
    * append-only file (Redis 7.2, Valkey), `replica`: one replica too.
    */
   confirm?: 'memory' | 'disk' | 'replica'
@@ -59,7 +59,7 @@ const known = ['url', 'namespace', 'password', 'retention', 'maxValueBytes', 'sy
 const day = 86_400_000
 
 /**
- * The config of `store`; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`.
+ * Returns the config of `store`; left out: `DURABLE_JOBS_STORE`, else `sqlite:.durable-jobs/jobs.db`.
  * @throws InvalidOptionsError naming the wrong option.
  */
 export function parseStoreConfig(
@@ -94,7 +94,7 @@ export function parseStoreConfig(
   }
 }
 
-/** So that a namespace fits where only an address does: an environment variable, `--store`. */
+/** Allows a namespace where only an address fits: an environment variable, `--store`. */
 function namespaceIn(url: string): string | undefined {
   if (!/^rediss?:/.test(url)) return undefined
   return URL.parse(url)?.searchParams.get('namespace') ?? undefined
@@ -108,7 +108,7 @@ function parseNamespace(value: unknown): string {
 function parsePassword(value: unknown): StoreConfig['password'] {
   if (value === undefined || typeof value === 'string') return value
   if (typeof value === 'function') return value as () => string | Promise<string>
-  throw new InvalidOptionsError('store.password: write a string or a function that answers one')
+  throw new InvalidOptionsError('store.password: use a string or a function that returns one')
 }
 
 function parseRetention(options: RetentionOptions): RetentionPolicy {

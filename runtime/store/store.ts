@@ -38,12 +38,13 @@ export type { QueueInfo, QueueOrder, WorkerInfo, WorkerJob }
 /*
  * THE CONTRACT of a store. One operation is one transaction (or one script).
  * S1  Operations are transitions by the table in model/run.ts, never patches.
- * S2  Every write of a held run takes lease and fence and compares both inside.
- * S3  Every operation may be repeated after a lost answer: the second execution changes nothing and answers the same.
- * S4  Time is the store's own. Durations go in, remaining ms come out; nobody compares a store time with another clock.
+ * S2  Every write of a held run carries lease and fence, which the store compares inside the write.
+ * S3  Every operation may be repeated after a lost reply: the second call changes nothing and returns the same.
+ * S4  Time is the store's own. Durations go in, remaining ms come out; no caller compares a store time with another
+ * clock.
  * S5  Bad input is refused before the first write.
- * Expected results are tagged answers; exceptions are for a store that can't be reached (StoreUnavailableError)
- * and for calls that can't be right (UnknownRunError, RunStateError, InvalidOptionsError).
+ * Expected results are tagged values; exceptions are for a store that can't be reached (StoreUnavailableError) and for
+ * invalid calls (UnknownRunError, RunStateError, InvalidOptionsError).
  */
 export interface Store
   extends RunStore,
@@ -62,77 +63,84 @@ export interface Store
    */
   sweep(limit: number): Promise<SweepReport>
   /**
-   * Counts the runs anew, in each call about `limit` of them (left out: as many as take a few milliseconds), and puts the
-   * counters of `counts` right in the last one; begins a recount when none is under way. Processes that call it at the
-   * same time go on with one and the same recount.
+   * Recounts the runs, about `limit` of them per call (left out: as many as take a few milliseconds), and corrects the
+   * counters of `counts` in the last call; starts a recount when none is running. Concurrent callers share one recount.
    */
   recount(limit?: number): Promise<RecountReport>
-  /** Waits for what is under way, then lets go of files, sockets and timers. Twice is once. */
+  /** Waits for pending calls, then closes files, sockets and timers. Calling it twice is harmless. */
   close(): Promise<void>
 }
 
 interface RunStore {
   /**
-   * Inserts runs, one after the other; a known id answers `joined`, or `rejected` when its job or input differ. Then a
-   * held unique key decides: see `EnqueueAnswer`. An answer other than `created` is kept for a late repeat. Concurrent calls
-   * may share a transaction or script, and are answered as if each had come alone: see `EnqueueOutbox`.
+   * Inserts runs, one after the other; a known id resolves to `joined`, or `rejected` when its job or input differ.
+   * Then a held unique key decides: see `EnqueueAnswer`. A result other than `created` is kept for a late repeat.
+   * Concurrent calls may share a transaction or script, and get the same results as alone: see `EnqueueOutbox`.
    */
   enqueue(runs: readonly NewRun[]): Promise<readonly EnqueueAnswer[]>
   /**
-   * Settles what ended, then claims up to `request.max` runs for this lease, best first: promotes what is due,
-   * takes back what ended leases held, and merges the heads of the classes (queue, job, version, protect) the worker
-   * registered. `n` counts the worker's claims, so that queues take turns; the same `n` again answers the same runs, a smaller one nothing.
+   * Settles ended runs, then claims up to `request.max` runs for this lease, best first: promotes due runs, reclaims
+   * runs of ended leases, and merges the heads of the classes (queue, job, version, protect) that the worker
+   * registered. `n` numbers the worker's claims, so that queues take turns; the same `n` again returns the same runs, a
+   * smaller one none.
    */
   claim(lease: LeaseId, n: number, request: ClaimRequest, settle: readonly Settlement[]): Promise<ClaimAnswer>
-  /** Appends journal records and settles runs, many in one round trip; each entry is fenced and answered by itself. */
+  /** Appends journal records and settles runs, many in one round trip; each entry is fenced and gets its own result. */
   commit(lease: LeaseId, entries: readonly (Checkpoint | Settlement)[]): Promise<CommitAnswer>
-  /** The journal after position `from`, at most about 1 MiB a page. `gone` when the fence is no longer current. */
+  /**
+   * Returns the journal after position `from`, at most about 1 MiB a page. `gone` when the fence is no longer current.
+   */
   readJournal(lease: LeaseId, run: RunId, fence: number, from: number): Promise<JournalPage | 'gone'>
-  /** Compares what worker and store hold: answers runs the worker must drop, and makes ready what it never knew of. */
+  /**
+   * Compares the runs that worker and store hold: returns runs that the worker must drop, and makes runs ready that it
+   * never knew of.
+   */
   reconcile(lease: LeaseId, held: readonly Held[]): Promise<{ readonly drop: readonly RunId[] } | 'lost'>
   /**
-   * Cancels at once what nobody holds; orders the holder otherwise. An ended run stays as it is.
-   * @throws RunStateError when the run isn't as the write expects it; so do `retry` and `remove`.
+   * Cancels at once if no worker holds the run; orders the holder otherwise. An ended run stays unchanged.
+   * @throws RunStateError when the run isn't in the expected state; so do `retry` and `remove`.
    */
   cancel(run: RunId, write: RunWrite): Promise<{ readonly state: RunState }>
   /**
-   * An ended, not completed, or blocked run becomes ready with its journal kept, less the entry whose error escaped, or less
-   * `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`.
-   * A unique key that it held is its own again.
+   * Makes a run that ended without completing, or is blocked, ready, with its journal kept, less the entry whose error
+   * escaped, or less `from` and all stored after it. At-most-once entries are dropped only if named in `runAgain`. The
+   * run takes its unique key again.
    * @throws RunStateError when it has not ended, has completed, or an at-most-once entry would be dropped.
    * @throws DuplicateRunError when another run holds its unique key.
    */
   retry(run: RunId, choice: RetryChoice, write: RunWrite): Promise<RetryPlan>
-  /** What `retry` would drop and keep; changes nothing. */
+  /** Returns what `retry` would drop and keep; changes nothing. */
   planRetry(run: RunId, choice: RetryChoice): Promise<RetryPlan>
-  /** Deletes an ended run and its journal. @throws RunStateError while it lives. */
+  /** Deletes an ended run and its journal. @throws RunStateError while it has not ended. */
   remove(run: RunId, write: RunWrite): Promise<void>
 }
 
 interface WorkerStore {
-  /** Creates the lease. Only this creates one; a repeat of the same lease id answers the same. */
+  /** Creates the lease. No other operation does; a repeat with the same lease id returns the same. */
   register(worker: NewWorker): Promise<void>
-  /** Extends the lease and takes in what the worker does. Returns its orders, or that it is lost. */
+  /** Extends the lease and stores the worker's status. Resolves to its orders, or that it is lost. */
   renew(lease: LeaseId, status: WorkerStatus): Promise<RenewAnswer>
-  /** Ends the lease and makes all its runs ready at once, but those in `keep`: they stay held until the process dies. */
+  /**
+   * Ends the lease and makes all its runs ready at once, except those in `keep`: they stay held until the process dies.
+   */
   resign(lease: LeaseId, keep: readonly RunId[]): Promise<void>
   /**
-   * Says that the process of a lost lease lives. `cut`: its peers had taken it for dead because its connections were
+   * Reports that the process of a lost lease lives. `cut`: its peers had declared it dead because its connections were
    * gone. The losses of its runs are then taken back from their streaks, each once, unless the run has stored an entry
    * or was lost again since. `not cut`: the lease lives, has expired or was resigned. Known for 10 minutes.
    */
   reportCut(lease: LeaseId): Promise<'cut' | 'not cut'>
-  /** Orders a worker to drain; state until it resigns. @throws RunStateError when no such worker lives. */
+  /** Orders a worker to drain; the order stays until it resigns. @throws RunStateError when no such worker lives. */
   drainWorker(worker: string, write: OperatorWrite): Promise<void>
   /**
    * Calls `listener` when this worker should claim or renew now. A hint: polling is the truth. `reconnected`: the store
-   * was away, what is held should be compared (R14).
+   * was unreachable, so the held runs should be compared (R14).
    */
   onWakeup(lease: LeaseId, listener: (why: 'look' | 'reconnected') => void): Unsubscribe
 }
 
 interface QueueStore {
-  /** Seen by the next claim; runs already held go on. @throws StaleWriteError; so does `resumeQueue` */
+  /** Takes effect at the next claim; held runs continue. @throws StaleWriteError; so does `resumeQueue` */
   pauseQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
   resumeQueue(queue: string, write: ExpectingWrite<ExpectedPause>): Promise<void>
 }
@@ -146,71 +154,79 @@ export interface Inspector
     MuteInspector,
     LostWorkerInspector,
     FailureInspector {
-  /** Where the store is, without secrets. */
+  /** The store's address, without secrets. */
   readonly address: string
   run(id: RunId): Promise<RunDetails | undefined>
-  /** The run that holds a unique key of a job; one of a window may have ended. */
+  /** Returns the run that holds a unique key of a job; the run of a window may have ended. */
   holder(job: string, key: string): Promise<RunId | undefined>
-  /** The unique keys that are held, and by which runs. @throws InvalidOptionsError for a cursor that can't be one. */
+  /** Returns the held unique keys, and their runs. @throws InvalidOptionsError for an invalid cursor. */
   heldKeys(query: HeldKeyQuery): Promise<HeldKeyPage>
-  /** The run that held the unique key when the enqueue of this id made none of its own; known for 10 minutes. */
+  /** Returns the run that held the unique key when the enqueue of this id created none; known for 10 minutes. */
   duplicateOf(id: RunId): Promise<RunId | undefined>
-  /** Those of these runs that have ended or are not here; at most 1,000 at once. */
+  /** Returns the runs that have ended or don't exist; at most 1,000 at once. */
   ended(ids: readonly RunId[]): Promise<readonly RunId[]>
-  /** Entries after a position, in their order; a page of fewer than `limit` is the last one. */
+  /** Returns the entries after a position, in order; a page of fewer than `limit` is the last one. */
   journal(id: RunId, page: JournalQuery): Promise<readonly JournalEntry[]>
-  /** The same without the values that steps have stored: cheap, however large those are. */
+  /** The same without the stored values of steps: cheap, however large those are. */
   journalOutline(
     id: RunId,
     page: { readonly after: number; readonly limit: number },
   ): Promise<readonly JournalOutline[]>
-  /** What happened to the run beside its steps, oldest first: losses, hand-overs, writes by hand. */
+  /** Returns the events of the run besides its steps, oldest first: losses, hand-overs, manual actions. */
   history(id: RunId): Promise<readonly HistoryEntry[]>
-  /** From each claim to its end, oldest first; of many the first and the last ones. See executions.ts. */
+  /** Returns the executions of a run, oldest first; of many the first and the last ones. See executions.ts. */
   executions(id: RunId): Promise<readonly ExecutionInfo[]>
-  /** Runs by filter, a page at a time. @throws InvalidOptionsError for a filter, an order or a cursor that can't be one. */
+  /** Returns runs by filter, a page at a time. @throws InvalidOptionsError for an invalid filter, order or cursor. */
   runs(query: RunQuery): Promise<RunPage>
   /**
-   * How many runs there are of each state of a job in a queue, ended runs too. While a store of an earlier version counts
-   * its runs for the first time, these are the runs counted so far.
+   * Returns the number of runs of each state of a job in a queue, ended runs too. While a store of an earlier version
+   * counts its runs for the first time, these are the runs counted so far.
    */
   counts(): Promise<readonly RunCount[]>
-  /** Whether all runs were counted once: before that, `counts` lacks some. Stays true. */
+  /** Returns whether all runs were counted once: before that, `counts` is incomplete. Stays true. */
   isCounted(): Promise<boolean>
   queues(): Promise<readonly QueueInfo[]>
-  /** Classes of ready runs; at most 1,000. */
+  /** Returns classes of ready runs; at most 1,000. */
   readyClasses(): Promise<readonly ReadyClass[]>
   workers(): Promise<readonly WorkerInfo[]>
   limiters(): Promise<readonly LimiterInfo[]>
-  /** Keys of a limiter that hold or remember something, those with the longest lines first; at most `limit`. */
+  /** Returns the keys of a limiter with usage, those with the longest waitlists first; at most `limit`. */
   limiterKeys(limiter: string, limit: number): Promise<readonly LimiterKeyInfo[]>
-  /** Runs and steps that hold slots of one key. @throws InvalidOptionsError for a limit or a cursor that can't be one. */
+  /**
+   * Returns the runs and steps that hold slots of one key. @throws InvalidOptionsError for an invalid limit or cursor.
+   */
   limitHolders(query: LimitKeyQuery): Promise<LimitHolderPage>
-  /** Runs and steps that wait for one key, in order. @throws InvalidOptionsError as `limitHolders`. */
+  /** Returns the runs and steps that wait for one key, in order. @throws InvalidOptionsError as `limitHolders`. */
   waitlist(query: LimitKeyQuery): Promise<LimitWaiterPage>
-  /** Where the run stands with each of its limits. */
+  /** Returns the run's position on the waitlist of each of its limits. */
   linePlaces(run: RunId): Promise<readonly LinePlace[]>
-  /** Who waits for whom, as one snapshot of bounded size; `findDeadlocks` finds those that wait for each other. */
+  /**
+   * Returns which runs wait for which, as one snapshot of bounded size; `findDeadlocks` finds those that wait for each
+   * other.
+   */
   waitGraph(from: WaitGraphFrom): Promise<WaitGraph>
-  /** Every role that was ever led, by name. */
+  /** Returns every role that ever had a leader, by name. */
   leaders(): Promise<readonly LeaderInfo[]>
   /**
-   * What happened after a cursor, oldest first; without one the newest events. The oldest are dropped in time, and a
-   * reader that missed some is told so: see events.ts.
+   * Returns the events after a cursor, oldest first; without one the newest events. The oldest are dropped over time,
+   * and a reader that missed some is told so: see events.ts.
    */
   events(query: EventQuery): Promise<EventPage>
-  /** What happened in the last `minutes` minutes (the one that runs included), by minute, queue and job, oldest first. */
+  /**
+   * Returns the counts of the last `minutes` minutes (including the current one), by minute, queue and job, oldest
+   * first.
+   */
   throughput(minutes: number): Promise<readonly ThroughputCell[]>
-  /** What `doctor` looks at: each judged by the store that knows it. `quick` leaves out what takes long. */
+  /** Runs the checks of `doctor`, each by the store that knows its facts. `quick` leaves out slow ones. */
   checks(scope?: 'all' | 'quick'): Promise<readonly StoreCheck[]>
   /** Calls `listener` when something may have changed. A hint. */
   onChange(listener: () => void): Unsubscribe
 }
 
-/** A worker with a free slot asks at least this often, whatever hints it gets. */
+/** A worker with a free slot polls at least this often, even without hints. */
 export const longestPollMs = 2_000
 
-/** A larger commit is refused: it would hold the store for too long (R24). */
+/** A larger commit is refused: it would block the store for too long (R24). */
 export const commitLimits = { entries: 200, bytes: 4_194_304 } as const
 
 export type Unsubscribe = () => void
@@ -219,7 +235,7 @@ export type Unsubscribe = () => void
 export type LeaseId = string
 
 /**
- * - `joined`: no run was made; `id` names the one that has this id, or holds the key
+ * - `joined`: no run was created; `id` names the one that has this id, or holds the key
  * - `rejected` as a duplicate: `holder` holds the key
  * - `replaced`: created; `replaced` held the key, had not started and was cancelled
  */
@@ -240,7 +256,7 @@ export interface ClaimRequest {
   readonly max: number
   /** Whether the worker may take runs that need scale-in protection now. */
   readonly protected: boolean
-  /** Whether it asks for protection if there are some: then it is woken for them, after workers that may take them. */
+  /** Whether it asks for protection if such runs exist: then it is woken for them, after workers that may take them. */
   readonly mayAsk: boolean
 }
 
@@ -251,27 +267,27 @@ export interface Checkpoint {
   readonly fence: number
   readonly position: number
   readonly record: JournalRecord
-  /** The attempt that it ends used limits: their slots come back with it. */
+  /** The attempt that it ends used limits: their slots are freed with it. */
   readonly limited?: true
 }
 
-/** The end of a stay in a slot. `position` is the last one the worker knows to be stored. */
+/** The end of an execution. `position` is the last one that the worker knows to be stored. */
 export interface Settlement {
   readonly kind: 'settle'
   readonly run: RunId
   readonly fence: number
   readonly position: number
   readonly outcome: Outcome
-  /** See `orphans` of a run. Left out: none, also where the execution before found some. */
+  /** See `orphans` of a run. Left out: none, even if the previous execution found some. */
   readonly orphans?: readonly number[]
 }
 
 /**
- * - `stored` / `settled`: done, now or by an earlier execution of the same request
- * - `early`: the deadline that a `done` sleep claims has not come
- * - `continue`: a suspended run has nothing to wait for any more; the worker goes on with it
- * - `gap`: the store lost entries; give the slot up, the run resumes from what the store has
- * - `gone`: another lease or fence owns the run; write nothing more
+ * - `stored` / `settled`: done, now or by an earlier call of the same request
+ * - `early`: the deadline that a `done` sleep claims has not passed
+ * - `continue`: a suspended run has nothing to wait for any more; the worker continues it
+ * - `gap`: the store lost entries; the worker gives the slot up, and the run resumes from the stored entries
+ * - `gone`: another lease or fence owns the run; the worker writes nothing more
  */
 export type EntryAnswer =
   | { readonly kind: 'stored' }
@@ -294,13 +310,13 @@ export type ClaimAnswer =
       /** Whether more could be claimed at once. */
       readonly more: boolean
       /**
-       * How many ready runs were left because the claim is not `protected`: those of the worker's jobs in open queues that it
-       * serves, at most 100. They count neither in `more` nor in `nextDueInMs`. 0 for a claim without free slots.
+       * How many ready runs were left because the claim is not `protected`: those of the worker's jobs in open queues
+       * that it serves, at most 100. `more` and `nextDueInMs` don't include them. 0 for a claim without free slots.
        */
       readonly protectedLeft: number
       /**
-       * Whether the worker is to ask for protection for these runs now; never without `mayAsk`. In `askPauseMs` about as many
-       * workers are told so as there are runs, however many poll or are woken.
+       * Whether the worker should ask for protection for these runs now; never without `mayAsk`. Within `askPauseMs`
+       * about as many workers are told so as there are runs, for any number that poll or are woken.
        */
       readonly ask: boolean
       /** Ms until the next run of this worker's jobs becomes due, if any is known. */
@@ -331,7 +347,7 @@ export interface ClaimedRun {
   readonly journal: JournalPage
   /** Ms left of the job's timeout. */
   readonly deadlineInMs?: number
-  /** Set when the run may not go on: only `onFailed` is left to run, then it fails for this reason. */
+  /** Set when the run may not continue: only `onFailed` is left to run, then it fails for this reason. */
   readonly failsAs?: 'poisoned' | 'timed out'
   /** How its workers were lost, if it fails as poisoned. */
   readonly lossesSeen?: LossCounts
@@ -346,7 +362,7 @@ export interface JournalQuery {
   /** A position; 0: from the first entry. */
   readonly after: number
   readonly limit: number
-  /** Only entries of this step. Left out: of all. */
+  /** Only entries of this step. Left out: all entries. */
   readonly path?: StepPath
 }
 
@@ -355,11 +371,11 @@ export interface Held {
   readonly fence: number
 }
 
-/** What the store asks of a worker: whole state, repeated until acted on. */
+/** The store's orders to a worker: the whole state, repeated until acted on. */
 export interface Orders {
   readonly drain: boolean
   readonly cancel: readonly RunId[]
-  /** Runs of which a step that waits in its slot for a limit should ask again. */
+  /** Runs with a step that waits in its slot for a limit and should ask again. */
   readonly granted: readonly RunId[]
 }
 
@@ -378,27 +394,27 @@ export interface NewWorker {
   readonly concurrency: number
   readonly leaseMs: number
   readonly jobs: readonly WorkerJob[]
-  /** What its code declares beside its jobs. */
+  /** The definitions that its code declares besides its jobs. */
   readonly definitions?: readonly WorkerDefinition[]
   /** Left out: every queue that holds runs of its jobs. */
   readonly queues?: readonly string[]
   /** The limiters that its jobs' code names. */
   readonly limiters?: readonly WorkerLimiter[]
-  /** `strict`: a later one of `queues` only gets slots that those before it leave. Left out: they take turns. */
+  /** `strict`: a queue only gets slots that those before it in `queues` leave. Left out: they take turns. */
   readonly queueOrder?: QueueOrder
-  /** Whether a drain order of an earlier lease of this process holds on. */
+  /** Whether a drain order of an earlier lease of this process still applies. */
   readonly draining: boolean
-  /** Left out: nothing to tell. */
+  /** Left out: nothing to report. */
   readonly report?: WorkerReport
 }
 
 export interface WorkerStatus {
   readonly draining: boolean
-  /** Why it drains. Left out: nothing to tell, what was told before holds. */
+  /** Why it drains. Left out: no news; the previous report holds. */
   readonly drain?: DrainStatus
-  /** Left out: nothing to tell, what was told before holds. */
+  /** Left out: no news; the previous report holds. */
   readonly openSteps?: OpenSteps
-  /** Left out: nothing to tell, what was told before holds. */
+  /** Left out: no news; the previous report holds. */
   readonly report?: WorkerReport
 }
 
@@ -409,8 +425,8 @@ export type RunDetails = Run & { readonly input: Uint8Array }
 export interface HistoryEntry {
   readonly at: number
   /**
-   * `cut`: the worker of the loss before it lives, so that the loss was taken back. `explained`: what ended the task of a lost
-   * worker became known.
+   * `cut`: the worker of the previous loss lives, so that loss was taken back. `explained`: the cause of the end of the
+   * lost worker's task became known.
    */
   readonly kind:
     | 'lost'
@@ -423,7 +439,7 @@ export interface HistoryEntry {
     | 'unblocked'
     | 'poisoned'
     | 'repaired'
-  /** Of a loss: what it was seen by. Of an explained one that was taken back: the same. */
+  /** Of a loss: how it was detected. Of an explained one that was taken back: the same. */
   readonly cause?: LossCause
   readonly by?: string
   readonly reason?: string
@@ -440,16 +456,16 @@ export interface ThroughputCell {
   readonly counts: Readonly<Partial<Record<RunTransition | 'enqueue', number>>>
   /** From ready to claimed. */
   readonly wait: DurationHistogram
-  /** From claimed to the end of the stay, but for those that were told to stop. */
+  /** From claimed to the end of the execution, except for executions that were told to stop. */
   readonly run: DurationHistogram
   /** From enqueue, or from the retry of an ended run, to the end of the run. Empty in cells of earlier versions. */
   readonly total: DurationHistogram
 }
 
-/** How long an answer to a write by hand, and the id of a removed run, are kept for a late repeat. */
+/** How long a reply to a manual action, and the id of a removed run, are kept for a late repeat. */
 export const keepAnswersMs = 600_000
 
-/** A gap in which nobody reached the store counts as an outage when it is longer than this part of a lease (R16). */
+/** A gap in which no process reached the store counts as an outage if it is longer than this part of a lease (R16). */
 export const amnestyShare = 0.5
 
 /** How long cells of `throughput` are kept. */
@@ -458,7 +474,7 @@ export const throughputMinutes = 240
 export interface StoreCheck {
   readonly name: string
   readonly verdict: 'fine' | 'warning' | 'fault'
-  /** It says how the store is set up, which stays so until an operator changes it, not what happens to it. */
+  /** About the store's configuration, which stays until an operator changes it, not about an event. */
   readonly setup?: true
   readonly found: string
   /** What to change, unless fine. */
@@ -467,9 +483,9 @@ export interface StoreCheck {
 
 export interface SweepReport {
   readonly pruned: number
-  /** Runs that were in no place, or in one too many, and were put right. */
+  /** Runs that were in no place, or in one too many, and were repaired. */
   readonly repaired: readonly RunId[]
-  /** Unique keys that were held by a run that is gone or had let go of them; left out when there were none. */
+  /** Unique keys that were held by a run that is gone or had freed them; left out when there were none. */
   readonly freedKeys?: readonly FreedKey[]
   /** Set when the counters of runs are missing or contradict the runs: call `recount` until it is done. */
   readonly recountDue?: true

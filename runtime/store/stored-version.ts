@@ -1,9 +1,10 @@
 import { maxVersion } from '../model/max-version.ts'
 
 /*
- * The version of a run, as both stores keep it. A run that needs scale-in protection has `protectedFrom` added to its job's
- * version; so the class of ready runs (queue, job, stored version) tells such runs from others without a record of its own.
- * An earlier release reads it as a version newer than its code: whatever it does to the run, its workers never take it (R21).
+ * The version of a run, as both stores keep it. For a run that needs scale-in protection `protectedFrom` is added to
+ * its job's version; so the class of ready runs (queue, job, stored version) distinguishes such runs without a record
+ * of its own. An earlier release reads it as a version newer than its code: its workers never take the run, in any
+ * state (R21).
  */
 
 /** Above every version of a job, and in 32 bits with it. */
@@ -29,7 +30,7 @@ export function versionOf(stored: number): number {
   return needsProtection(stored) ? stored - protectedFrom : stored
 }
 
-/** Takes a stored version apart; a run that needs no protection has no `protect`. */
+/** Splits a stored version; a run that needs no protection has no `protect`. */
 export function readVersion(stored: number): {
   readonly version: number
   readonly protect?: true

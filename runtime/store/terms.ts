@@ -5,22 +5,22 @@ import { isName } from '../model/name.ts'
 export const leaderRole = 'leader'
 
 /**
- * Leadership: for each role at most one worker, for a term at a time.
- * - A term's number only grows, also past a resignation, and is kept for life: it is the fence of what its holder
- *   writes. Operations that take it refuse one that has ended.
+ * Leadership: at most one worker per role, for a term at a time.
+ * - A term's number only grows, also past a resignation, and is kept forever: it is the fence of its holder's writes.
+ * Operations that take it refuse one that has ended.
  * - A term ends by `resignTerm`, by its time in the store's clock, and at once with the lease of its holder.
- * - Time in which nobody could reach the store counts here, unlike for leases (R16): a term that ends early costs an
- *   election, a lease that ends early costs the work of every run under it.
+ * - Time in which no process could reach the store counts here, unlike for leases (R16): a term that ends early costs
+ * an election, a lease that ends early costs the work of every run under it.
  */
 export interface TermStore {
   /**
-   * Takes the role for `termMs` if nobody has it. The lease that has it keeps its term, from now on for `termMs`
-   * again. `after` is the last term of the role that this lease has resigned, if any: a request of before that, which
-   * comes late, must not take the role for a lease that does not know of it (R34).
-   * @throws InvalidOptionsError for what can't name a role or last.
+   * Takes the role for `termMs` if no lease holds it. The lease that holds it keeps its term, for another `termMs` from
+   * now. `after` is the last term of the role that this lease has resigned, if any: a late request from before that
+   * must not take the role for a lease that does not know of it (R34).
+   * @throws InvalidOptionsError for an invalid role or length.
    */
   campaign(role: string, lease: string, termMs: number, after?: number): Promise<CampaignAnswer>
-  /** Extends the term by its length from now on, and takes in how its duties are doing. */
+  /** Extends the term by its length from now on, and stores the state of its duties. */
   renewTerm(role: string, term: number, lease: string, duties: DutyAges): Promise<'held' | 'lost'>
   /** Ends this term and no other. */
   resignTerm(role: string, term: number, lease: string): Promise<void>
@@ -30,7 +30,7 @@ export interface TermStore {
 
 /**
  * - `leading`: the role is this lease's, the term's number is the fence
- * - `following`: another worker has it for at most `termLeftMs`; `workers` live ones are there to share the asking
+ * - `following`: another worker has it for at most `termLeftMs`; `workers` live ones share the polling
  * - `lost`: this lease has ended, or never began, or has resigned a later term than it says
  */
 export type CampaignAnswer =
@@ -43,15 +43,15 @@ export type CampaignAnswer =
     }
   | { readonly kind: 'lost' }
 
-/** By duty: ms since its last good round, or since it began. */
+/** By duty: ms since its last successful round, or since it began. */
 export type DutyAges = Readonly<Record<string, number>>
 
-/** A role, held or not, since somebody led it first. */
+/** A role, held or not, from its first leader on. */
 export interface LeaderInfo {
   readonly role: string
   /** The number of the running term, or of the last one. */
   readonly term: number
-  /** Who leads. Left out: nobody does. */
+  /** The leader's name. Left out: no worker leads. */
   readonly worker?: string
   /** When the term began, or when the last one ended. */
   readonly since: number

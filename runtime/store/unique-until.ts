@@ -1,6 +1,8 @@
 import type { UniqueClaim, UniqueKey } from '../model/unique.ts'
 
-/** How both stores keep what a run's key depends on: 0 its end, 1 its start, a larger number the end of a window. */
+/**
+ * How both stores keep when a run's key is freed: 0 at its end, 1 at its start, a larger number at the end of a window.
+ */
 export const untilFinished = 0
 export const untilStarted = 1
 
@@ -14,7 +16,7 @@ export function uniqueKeyOf(key: string, code: number, canonicalKey?: string | n
   return { key, ...(canonicalKey ? { canonicalKey } : {}), until }
 }
 
-/** The request under which a store keeps the answer to an enqueue that made no run of its own, or replaced one. */
+/** Returns the request under which a store keeps the result of an enqueue that created no run, or replaced one. */
 export function enqueueRequest(id: string): string {
   return `enqueue ${id}`
 }

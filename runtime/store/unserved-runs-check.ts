@@ -5,11 +5,11 @@ import type { QueueInfo, StoreCheck, WorkerInfo } from './store.ts'
 
 const maxNamed = 5
 
-/** Live runs that no live worker takes, as far as counters and ready runs tell. */
+/** Live runs that no live worker takes, according to counters and ready runs. */
 export interface UnservedRuns {
   readonly queue: string
   readonly job: string
-  /** Left out: it is not about the version. */
+  /** Left out: the version is not the reason. */
   readonly version?: number
   /** Live runs of the job in the queue, of every version. */
   readonly runs: number
@@ -18,8 +18,8 @@ export interface UnservedRuns {
 }
 
 /**
- * Returns the runs that no live worker takes. A paused queue is left out: it stands still because an operator said so.
- * Versions are known of ready runs only.
+ * Returns the runs that no live worker takes. A paused queue is left out: an operator stopped it on purpose. Versions
+ * are known of ready runs only.
  */
 export function findUnservedRuns(
   counts: readonly RunCount[],

@@ -6,17 +6,17 @@ import type { StepPath } from '../model/step-path.ts'
 import { decodeCursor, encodeCursor } from './list-cursor.ts'
 
 /*
- * Who holds one key of a limiter, and who waits for it, a page at a time. A page costs what it shows, whatever the length of
+ * The holders and the waiters of one key of a limiter, a page at a time. A page costs its own size, for any length of
  * the waitlist.
  */
 
-/** One key of a limiter, and where a page of it begins. */
+/** One key of a limiter, and where the page begins. */
 export interface LimitKeyQuery {
   readonly limiter: string
   /** '' for a limiter that is used without keys. */
   readonly key: string
   readonly limit: number
-  /** Of the page before, of the same key. */
+  /** Of the previous page, for the same key. */
   readonly cursor?: string
 }
 
@@ -30,13 +30,13 @@ export interface LimitHolder {
   readonly path: StepPath
   /** Slots. */
   readonly held: number
-  /** When it took them, ms since the epoch; left out where a worker of an earlier version did. */
+  /** When it took them, ms since the epoch; left out if a worker of an earlier version did. */
   readonly since?: number
   /** Left out while its run is in no slot of a worker. */
   readonly worker?: string
 }
 
-/** In an order of the store's own that stays from page to page. Rates have no holders: they remember starts. */
+/** In an order of the store's own that stays from page to page. Rates have no holders: they count starts. */
 export interface LimitHolderPage {
   readonly holders: readonly LimitHolder[]
   /** Set while there may be more. */
@@ -51,10 +51,10 @@ export interface LimitWaiter {
   readonly state: RunState
   /** The step that waits; '' for the job's own limits. */
   readonly path: StepPath
-  /** 1 for the first. A later page counts on from the one before it, whoever left meanwhile. */
+  /** 1 for the first. A later page continues the count of the previous one, even if waiters left meanwhile. */
   readonly position: number
   readonly priority: number
-  /** ms since the epoch; left out when the step waits in its run's slot, which the store doesn't date. */
+  /** ms since the epoch; left out when the step waits in its run's slot, whose time the store doesn't keep. */
   readonly since?: number
   /** It was passed over so often that its keys admit no younger run (Q6 of limiters.ts). */
   readonly aged: boolean

@@ -1,13 +1,13 @@
 import type { RunId } from '../model/run-id.ts'
 
 /*
- * Why a worker drains, and for how much longer. A worker tells it with its renewals; an operator's order is stored with the
- * order.
- * WD1  Durations travel, never instants: the store turns them into its own time.
- * WD2  What was told first stays: a late repeat makes neither the begin nor the end of a drain later.
+ * Why a worker drains, and for how much longer. A worker reports it with its renewals; an operator's order is stored
+ * with the order.
+ * WD1  Durations are sent, never instants: the store turns them into its own time.
+ * WD2  The first report stays: a late repeat moves neither the begin nor the end of a drain.
  */
 
-/** What made a worker drain, as the worker knows it. */
+/** The cause of a worker's drain, as the worker knows it. */
 export type DrainCause =
   /** SIGTERM or SIGINT, or the end of the npm that started it. */
   | { readonly cause: 'signal'; readonly signal: string }
@@ -18,7 +18,7 @@ export type DrainCause =
   /** Its lease thread is gone for good. */
   | { readonly cause: 'lease thread' }
 
-/** What a worker that drains tells. */
+/** A draining worker's report. */
 export type DrainStatus = DrainCause & {
   /** How long ago the drain began. */
   readonly agoMs: number
@@ -26,34 +26,35 @@ export type DrainStatus = DrainCause & {
   readonly leftMs: number
 }
 
-/** A worker's drain, as a store tells it. */
+/** A worker's drain, as a store returns it. */
 export type WorkerDrain = (
   | Exclude<DrainCause, { readonly cause: 'order' }>
   /** Without `by` no operator gave the order. */
   | { readonly cause: 'order'; readonly by?: string; readonly reason?: string }
 ) & {
-  /** How long ago it began; until the worker has acted on an order, how long ago that was given. */
+  /** How long ago it began; until the worker has acted on an order, how long ago the order was given. */
   readonly agoMs: number
-  /** As the worker told it. Left out: it has not acted on the order yet. */
+  /** As the worker reported it. Left out: it has not acted on the order yet. */
   readonly leftMs?: number
-  /** The first runs that it still held when it told last, those in a step first. Left out: none. */
+  /** The first runs that it still held at its last report, those in a step first. Left out: none. */
   readonly runs?: readonly RunDrainPlan[]
 }
 
-/** What becomes of a run that a draining worker holds. */
+/** What will happen to a run that a draining worker holds. */
 export interface RunDrainPlan {
   readonly run: RunId
   /**
    * - `handing over`: no step of it runs; it's handed over at its next step edge
-   * - `finishing step`: it's handed over when the step ends; the drain's time cuts it, and the step runs again elsewhere
-   * - `finishing once`: the same, but only the end of the process cuts it: what became of the step is unknown then
+   * - `finishing step`: it's handed over when the step ends; at the end of the drain's time the step is cut and runs
+   * again elsewhere
+   * - `finishing once`: the same, but only the end of the process cuts it: the step's outcome is unknown then
    */
   readonly plan: 'handing over' | 'finishing step' | 'finishing once'
   /** The step it waits for, cut at 120 bytes. Left out while it hands over. */
   readonly path?: string
 }
 
-/** Of so many runs a worker tells. */
+/** How many runs a worker reports. */
 export const maxDrainPlans = 50
 
 /** What a store keeps of a drain. Instants are in the store's time. */
@@ -62,7 +63,7 @@ export interface StoredDrain {
   readonly told?: DrainCause & { readonly at: number; readonly until: number }
 }
 
-/** Takes in what a worker tells (WD2). */
+/** Merges a worker's report (WD2). */
 export function withDrainTold(
   stored: StoredDrain,
   { agoMs, leftMs, ...why }: DrainStatus,
@@ -74,7 +75,7 @@ export function withDrainTold(
   return { ...stored, told: { ...told, at: Math.min(told.at, at), until: Math.min(told.until, until) } }
 }
 
-/** Returns the drain as it is shown; undefined where its worker is of a version that tells nothing. */
+/** Returns the drain as it is shown; undefined if its worker is of a version that reports none. */
 export function shownDrain(
   { order, told }: StoredDrain,
   now: number,

@@ -3,15 +3,15 @@ import type { TaskIdentity } from '../model/task-identity.ts'
 import type { RunDrainPlan } from './worker-drain.ts'
 
 /*
- * What a worker tells of itself beside its work: the ECS task it runs in, that task's scale-in protection, and while it drains
- * what becomes of its runs. It tells when it registers and with a renewal, and only when something has changed.
- * WR1  Durations travel, never instants: the store turns them into its own time.
- * WR2  A report replaces the one before it as a whole and is gone with the lease. A late repeat replaces nothing newer.
- * WR3  The ARN of the task is kept beside the worker's name, where transitions read it; the rest is read by readers only, so
- *      that a claim costs nothing more.
+ * A worker's report of itself besides its work: its ECS task, that task's scale-in protection, and during a drain what
+ * will happen to its runs. It is sent with the registration and with a renewal, and only if something has changed.
+ * WR1  Durations are sent, never instants: the store turns them into its own time.
+ * WR2  A report replaces the previous one as a whole and is gone with the lease. A late repeat replaces nothing newer.
+ * WR3  The ARN of the task is kept beside the worker's name, where transitions read it; only readers read the rest, so
+ * that a claim costs nothing more.
  */
 
-/** All that a worker tells of itself. */
+/** A worker's whole report of itself. */
 export interface WorkerReport {
   /** Grows with each report of a process. */
   readonly n: number
@@ -19,35 +19,35 @@ export interface WorkerReport {
   readonly agoMs: number
   /** Left out: outside ECS, or the metadata hasn't been read yet. */
   readonly task?: ReportedTask
-  /** Left out: its program asked for no scale-in protection. */
+  /** Left out: its program configured no scale-in protection. */
   readonly protection?: ProtectionInfo
-  /** Left out: it doesn't drain, or holds no run any more. */
+  /** Left out: it doesn't drain, or holds no more runs. */
   readonly drainPlan?: readonly RunDrainPlan[]
 }
 
-/** Its start travels as `upMs` (WR1). */
+/** Its start is sent as `upMs` (WR1). */
 type ToldIdentity = Omit<TaskIdentity, 'pulledAt'>
 
-/** `process` is random: it tells two processes of one task apart. `upMs`: how long its task has been running. */
+/** `process` is random: it distinguishes two processes of one task. `upMs`: how long its task has been running. */
 type ReportedTask = ToldIdentity & { readonly process: string; readonly upMs: number }
 
-/** What a store keeps of a report, beside its number and when it was right. */
+/** The stored form of a report, beside its number and when it was right. */
 export type StoredReport = Omit<WorkerReport, 'n' | 'agoMs'>
 
 /** The ECS task that a worker runs in. */
 export interface WorkerTask extends ToldIdentity {
-  /** Random per process: workers of one task with another one are in another process. */
+  /** Random per process: workers of one task with different values are in different processes. */
   readonly process: string
-  /** When ECS began to pull the images of the task; where the metadata doesn't tell, when the process began. */
+  /** When ECS began to pull the images of the task; if the metadata doesn't say, when the process began. */
   readonly startedAt: number
 }
 
-/** The scale-in protection of a worker's task, as its worker told last; the durations are those of now. */
+/** The scale-in protection of a worker's task, as its worker last reported it; the durations are those of now. */
 export interface ProtectionInfo
   extends Pick<ProtectionStatus, 'mode' | 'state' | 'users' | 'protectedForMs'> {
-  /** As of the last other news of the worker: it isn't told for their sake alone, as they come and go with each run. */
+  /** As of the worker's last other news: it isn't reported for this alone, as it changes with each run. */
   readonly users: number
-  /** Another live process has the same task: it isn't given back, it expires. */
+  /** Another live process has the same task: protection isn't released, it expires. */
   readonly sharesTask?: true
 }
 
@@ -56,7 +56,7 @@ export function taskIdOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1)
 }
 
-/** Returns what a reader is shown of a report that was right at `toldAt`; its `drainPlan` belongs to the drain. */
+/** Returns how a reader sees a report that was right at `toldAt`; its `drainPlan` belongs to the drain. */
 export function shownReport(
   { task, protection }: StoredReport,
   {

@@ -95,7 +95,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   expect(first.stdout.match(/^ {2}\S+ failed: .*the bank is down$/gm)).toHaveLength(2)
   expect(first.stdout).toContain('\n2 of 2 did not complete\nretried 2 runs (action act_')
   const [, id = ''] =
-    /^stopped; go on with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
+    /^stopped; continue with: durable-jobs retry --continue (act_\w+)$/m.exec(first.stderr) ?? []
   const standing = await cli.ok('retry', '--continue', id, '--dry-run')
   expect(standing).toBe(`retried 2 runs (action ${id})\nabout 2 runs are left\n`)
   expect(await cli.json('retry', '--continue', id, '--dry-run')).toMatchObject({
@@ -119,7 +119,7 @@ test('--first: those that fail again stop it; --continue goes on, each run once'
   expect(JSON.parse(good.stdout)).toMatchObject({ action: { done: 3 } })
 })
 
-test('a signal stops it after the chunk under way; the command that goes on is told', async () => {
+test('a signal stops it after the chunk under way; the command to continue is told', async () => {
   const { cli } = await failedCharges()
   const slow = cli.start(['retry', 'a', 'b', 'c', '--yes', '--rate', '2/h', '--json'])
   await expect
@@ -128,7 +128,7 @@ test('a signal stops it after the chunk under way; the command that goes on is t
   const { code, stdout, stderr } = await slow.kill('SIGINT')
   const { action } = JSON.parse(stdout) as ActJson
   expect({ code, action }).toMatchObject({ code: 4, action: { done: 1, cursor: '1' } })
-  expect(stderr).toBe(`stopped; go on with: durable-jobs retry --continue ${action.id}\n`)
+  expect(stderr).toBe(`stopped; continue with: durable-jobs retry --continue ${action.id}\n`)
   expect(await cli.ok('actions', action.id, '--end', '--by', 'ben')).toContain('ended ')
   expect(await cli.json('retry', '--continue', action.id)).toMatchObject({
     action: { done: 1, endedAt: expect.any(Number) },
@@ -153,17 +153,17 @@ describe('cancel and remove', () => {
   })
 
   test.each([
-    [['cancel'], 'name the runs to cancel, choose them with options such as --job, or write --all'],
+    [['cancel'], 'name the runs to cancel, select them with options such as --job, or use --all'],
     [
       ['retry', '--tag', 'red', 'card'],
-      "either ids or options that choose runs, not both: 'card' was read as an id",
+      "use either ids or options that select runs, not both: 'card' was read as an id",
     ],
     [['retry', 'a', 'b', '--job', 'x'], "not both: 'a', 'b' were read as ids"],
-    [['cancel', '--all', '--job', 'x'], '--all stands alone: leave it out'],
-    [['cancel', 'a', '--all'], '--all stands alone: leave it out'],
+    [['cancel', '--all', '--job', 'x'], '--all selects all runs: omit it'],
+    [['cancel', 'a', '--all'], '--all selects all runs: omit it'],
     [['cancel', '--job', ''], 'target.filter.job has no value'],
-    [['retry', 'a', 'b', '--from', 'x'], '--from is for one run'],
-    [['remove', '--state', 'gone'], "'gone' is no state. Allowed choices are scheduled, ready"],
+    [['retry', 'a', 'b', '--from', 'x'], '--from works on one run only'],
+    [['remove', '--state', 'gone'], "'gone' is not a state. Allowed choices are scheduled, ready"],
     [['cancel', '--all', '--rate', '20'], "Write runs per time such as '20/s'"],
     [
       ['retry', 'a', '--continue', 'act_x'],
@@ -171,7 +171,7 @@ describe('cancel and remove', () => {
     ],
     [
       ['retry', '--continue', 'act_x', '--job', 'x', '--since', '2h', '--run-again', 'y', '--reason', 'z'],
-      '--continue takes no --job, --since, --run-again, --reason: the action has that from its begin',
+      '--continue takes no --job, --since, --run-again, --reason: the action keeps its own',
     ],
     [['cancel', '--continue', 'act_x', '--all'], '--continue takes no --all'],
     [

@@ -21,7 +21,7 @@ describe('retry', () => {
   test('--dry-run says what would run again and what would stay, and changes nothing', async () => {
     expect(await cli.ok('retry', 'bad', '--dry-run')).toBe(
       [
-        'run bad was not touched; a retry would',
+        'run bad was not changed; a retry would',
         '  run again\n    check',
         `  keep\n${keeps.map((path) => `    ${path}`).join('\n')}\n`,
       ].join('\n'),

@@ -9,7 +9,7 @@ import { ownCommandLine } from './command-line.ts'
 test('demo --keep leaves its folder and names it', async () => {
   const cli = ownCommandLine()
   const stdout = await cli.ok('demo', '--keep')
-  const folder = /what it left: (\/.*)\n$/.exec(stdout)?.[1] ?? ''
+  const folder = /its files: (\/.*)\n$/.exec(stdout)?.[1] ?? ''
   expect(existsSync(`${folder}/candidates.csv`)).toBe(true)
   expect(existsSync(`${folder}/jobs.db`)).toBe(true)
 })
@@ -25,7 +25,7 @@ test('in a terminal the demo leaves its run, and says how to open it there', asy
   }
   expect(await runDemo({ io: { terminal: true, live: false, columns: () => 80, write } })).toBe(0)
   const [, run = '', path = ''] = /jobs-tui (\S+) --store sqlite:(\S+)\n/.exec(text) ?? []
-  const folder = /what it left: (\/.*)\n$/.exec(text)?.[1] ?? ''
+  const folder = /its files: (\/.*)\n$/.exec(text)?.[1] ?? ''
   expect(dirname(path)).toBe(folder)
   const jobs = await connect(`sqlite:${path}`)
   try {

@@ -54,7 +54,7 @@ describe('enqueue', () => {
     expect(await cli.run(enqueue('{"file":"a.csv"}'))).toEqual({
       code: 0,
       stdout: 'one\n',
-      stderr: 'joined a run that was there; no new one was made\n',
+      stderr: 'joined an existing run; no new run was created\n',
     })
     expect(await cli.json(...enqueue('{"file":"a.csv"}'))).toEqual({ id: 'one', outcome: 'joined' })
     expect(await cli.refused(1, enqueue('{"file":"b.csv"}'))).toBe(
@@ -79,7 +79,7 @@ describe('enqueue of bad input stores nothing', () => {
   test('input that is no JSON', async () => {
     const message = await cli.refused(2, ['enqueue', jobFile, 'import-file', '{file:a.csv}'])
     expect(message).toMatch(
-      /^the input is no JSON: .*; write single quotes around it and double quotes inside/,
+      /^the input is not JSON: .*; write single quotes around it and double quotes inside/,
     )
     noStore()
   })
@@ -100,7 +100,7 @@ describe('enqueue of bad input stores nothing', () => {
       "the input of job 'import-file' does not fit its schema: input.file: Invalid input: expected string, received number",
     )
     expect(await cli.refused(1, ['enqueue', jobFile, 'import-file'])).toContain(
-      "none was given; write it as JSON after 'import-file'",
+      "none was given; add it as JSON after 'import-file'",
     )
     noStore()
   })

@@ -91,7 +91,7 @@ test('cursors page on; what can’t be read on from is a gap', async () => {
 
   const foreign = cursor.replace(/^[^-]+/, 'abc')
   expect(await cli.json('events', '--after', foreign)).toEqual({ events, cursor, gap: true })
-  expect(await cli.ok('events', '--after', foreign)).toMatch(/^gap: events before this were dropped/)
+  expect(await cli.ok('events', '--after', foreign)).toMatch(/^gap: earlier events were dropped/)
   expect(await cli.refused(2, ['events', '--after', '12'])).toMatch(/^events: '12' is no cursor/)
 })
 

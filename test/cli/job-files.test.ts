@@ -21,7 +21,8 @@ describe('a job file that can’t be used ends work and enqueue before the store
   })
 
   test('no job in a file or a folder', async () => {
-    const remedy = "export what defineJob answers: export const myJob = defineJob({ name: 'my-job' }, …)"
+    const remedy =
+      "export the return value of defineJob: export const myJob = defineJob({ name: 'my-job' }, …)"
     expect(await refusal('none.ts', 'export const size = 1\nexport function help() {}')).toBe(
       `none.ts: exports no job (it exports: help, size); ${remedy}`,
     )
@@ -29,7 +30,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
     cli.write('folder/below/b.js', 'export {}')
     cli.write('folder/a.test.ts', 'throw new Error("a test is no job file")')
     expect(await cli.refused(1, ['work', 'folder'])).toBe(
-      `folder: none of its files exports a job (looked at folder/a.ts, folder/below/b.js); ${remedy}`,
+      `folder: none of its files exports a job (checked folder/a.ts, folder/below/b.js); ${remedy}`,
     )
     cli.write('empty/readme.md', '')
     expect(await cli.refused(1, ['work', 'empty'])).toMatch(/^empty: no \.ts, \.mts, \.js or \.mjs file/)
@@ -37,7 +38,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
 
   test('two jobs of one name', async () => {
     const job = (name: string): string => `export const ${name} = defineJob({ name: 'same' }, () => {})\n`
-    const rename = 'rename one, names tell jobs apart'
+    const rename = 'rename one of them: jobs are identified by name'
     expect(await refusal('two.ts', head + job('a') + job('b'))).toBe(
       `two different jobs are named 'same': two.ts exports two; ${rename}`,
     )
@@ -68,7 +69,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
   test('an import that leads nowhere', async () => {
     cli.write('near.ts', 'export {}')
     expect(await refusal('no-ending.ts', "import './near'")).toMatch(
-      /; imports name the file as it is, with its extension: near\.ts$/,
+      /; import the file by its real name, with its extension: near\.ts$/,
     )
     expect(await refusal('package.ts', "import 'no-such-package'")).toMatch(
       /Cannot find package 'no-such-package'.*; install it in the project of the file$/,
@@ -87,7 +88,7 @@ describe('a job file that can’t be used ends work and enqueue before the store
 
   test('a file that waits for ever', async () => {
     expect(await refusal('waits.ts', 'await new Promise(() => {})\nexport {}')).toBe(
-      'waits.ts: its top-level await waits for something that never comes',
+      'waits.ts: its top-level await never settles',
     )
   })
 })

@@ -87,7 +87,7 @@ describe('limits and explain', () => {
     )
     expect(await cli.refused(1, ['limits', 'tennant'])).toMatch(/no limiter 'tennant'/)
     expect(await cli.refused(1, ['limits', 'tennant', '--set', 'max=5'])).toMatch(
-      /no limiter 'tennant' .* makes it known \(a step's limiter: when the step first runs\)/,
+      /no limiter 'tennant' .* registers it \(a step's limiter: when the step first runs\)/,
     )
     expect(await cli.refused(2, ['limits', '--reset'])).toMatch(/name the limiter/)
     const who = ['--by', 'ana', '--reason', 'catch up']

@@ -43,7 +43,7 @@ test('workers, show, explain and events tell what ended the task of a lost worke
   expect(lost).toMatchObject([{ name: victim.name, runs: 1, seenBy: 'lease', death: scaleIn }])
   const words = "stopped by scale-in, SIGKILL after 30 s; the loss doesn't count"
   expect(await cli.ok('explain', run.id)).toContain(
-    `What ended its worker ${victim.name} is known: ${words}.`,
+    `The end of its worker ${victim.name} is explained: ${words}.`,
   )
   expect(await cli.ok('show', run.id)).toMatch(new RegExp(`explained .*${victim.name}.*${words}`))
   expect(await cli.ok('events', '--log', 'operations')).toContain(

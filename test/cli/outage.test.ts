@@ -31,7 +31,7 @@ test('what is followed and watched goes on after an outage, where it was', async
   ])
 
   await server.stop()
-  await Promise.all(commands.map((command) => command.warned('the store is away: ')))
+  await Promise.all(commands.map((command) => command.warned('the store is unavailable: ')))
   await server.restart()
   await Promise.all(commands.map((command) => command.warned('the store is back')))
 
@@ -49,7 +49,7 @@ test('what is followed and watched goes on after an outage, where it was', async
     const { code, stdout, stderr } = await command.kill('SIGINT')
     expect(code).toBe(0)
     expect(stdout).not.toMatch(/gap/)
-    expect(stderr).toMatch(/^the store is away: .*; going on when it is back\nthe store is back\n$/)
+    expect(stderr).toMatch(/^the store is unavailable: .*; continuing once it is back\nthe store is back\n$/)
   }
   expect(events.stdout.match(/'before' paused/g)).toHaveLength(1)
 })

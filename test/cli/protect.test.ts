@@ -27,11 +27,11 @@ afterAll(async () => {
 test('a run that waits for a worker with scale-in protection says so', async () => {
   const waits = /waits for a worker with scale-in protection/
   expect(await cli.ok('explain', run.id)).toMatch(
-    /It waits for a worker with scale-in protection; 1 worker that could take it may ask for it\./,
+    /It waits for a worker with scale-in protection; 1 worker that could take it may ask for protection\./,
   )
   expect(await cli.ok('runs')).toMatch(waits)
   expect(await cli.ok('show', run.id)).toMatch(
-    /^protect +wants scale-in protection; a worker that doesn't ask for it takes it too$/m,
+    /^protect +needs scale-in protection; a worker without protection configured takes it too$/m,
   )
   expect(await cli.ok('show', run.id)).toMatch(/^job +job, version 1$/m)
   expect(await cli.json('show', run.id)).toMatchObject({ run: { protect: true, version: 1 } })

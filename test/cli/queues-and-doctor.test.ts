@@ -80,7 +80,7 @@ test('doctor lists its checks and a verdict', async () => {
   )
   expect(text).toMatch(/\nfine {5}workers {7}0 live\n/)
   expect(text).toMatch(/\nfine {5}integrity {5}ok\n/)
-  expect(text).toMatch(/\n\nall is fine\n$/)
+  expect(text).toMatch(/\n\nno problem found\n$/)
   expect(await cli.json('doctor')).toEqual({
     address: `sqlite:${cli.folder}/.durable-jobs/jobs.db`,
     version: expect.any(String),

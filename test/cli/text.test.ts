@@ -95,7 +95,7 @@ test('text is broken between words', () => {
 
 test('a command in a text of lines stays whole', () => {
   const line = "durable-jobs cancel --reason 'no; (not) so' act_1"
-  expect(wrapAroundCommands(`stopped; go on with: ${line}`, 30)).toEqual(['stopped; go on with:', line])
+  expect(wrapAroundCommands(`stopped; continue with: ${line}`, 30)).toEqual(['stopped; continue with:', line])
   expect(wrapAroundCommands(`cancel a run (${line}) and check again`, 30)).toEqual([
     'cancel a run',
     `(${line})`,

@@ -86,16 +86,16 @@ describe.concurrent('a wrong command line: one line, exit 2', () => {
     [['work', jobFile, '--health-port', '70000'], 'Write a whole number from 0 to 65535.'],
     [['work', jobFile, '--queues', 'a,,b'], "Write names with commas between them, such as 'mails,imports'."],
     [['work', jobFile, '--log-level', 'loud'], 'Allowed choices are debug, info, warn, error.'],
-    [['runs', '--state', 'failed,fialed'], "'fialed' is no state. Allowed choices are scheduled, ready,"],
+    [['runs', '--state', 'failed,fialed'], "'fialed' is not a state. Allowed choices are scheduled, ready,"],
     [
       ['runs', '--since', 'yesterday'],
       "Write how long ago, such as '2h' or '30m', or a time such as '2030-01-31T",
     ],
     [['runs', '--since', '2x'], "Write how long ago, such as '2h'"],
     [['runs', '--limit', '0'], 'Write a whole number from 1 to 1000.'],
-    [['runs', '--limit-key', 'a'], '--limit-key is a key of a limiter; name that with --limiter'],
-    [['limits', '--key', 'a'], '--key goes with the name of one limiter: durable-jobs limits NAME --key KEY'],
-    [['limits', 'a', '--cursor', 'x'], '--cursor goes with --key'],
+    [['runs', '--limit-key', 'a'], '--limit-key is a key of a limiter; name the limiter with --limiter'],
+    [['limits', '--key', 'a'], '--key needs the name of one limiter: durable-jobs limits NAME --key KEY'],
+    [['limits', 'a', '--cursor', 'x'], '--cursor needs --key'],
     [['unique', '--limit', '2000'], 'Write a whole number from 1 to 1000.'],
   ])('%j', async (args, message) => {
     expect(await cli.refused(2, args)).toContain(message)

@@ -152,7 +152,7 @@ test('a killed worker shows as a loss in the history of its run', async () => {
   expect(text).toMatch(
     /\nHISTORY +WHEN +BY +WORKER +REASON\nlost .* ago +w1 +its process died, before a step was stored\n/,
   )
-  expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has been told and stops it\n')
+  expect(await cli.ok('cancel', 'one')).toBe('run one is cancelling: its worker has the order and stops it\n')
 })
 
 test('a worker that leads prints the metrics of the fleet for CloudWatch, if it is asked to', async () => {

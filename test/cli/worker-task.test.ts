@@ -104,7 +104,7 @@ test('show tells which task each execution was in', async () => {
 test('explain says that ECS refuses the worker that a run waits for', async () => {
   const text = (await cli.ok('explain', 'waits')).replaceAll(/\s+/g, ' ')
   expect(text).toContain(
-    'It waits for a worker with scale-in protection; 1 worker was refused it by ECS (DEPLOYMENT_BLOCKED: too many; raise the desired count',
+    'It waits for a worker with scale-in protection; 1 worker was refused protection by ECS (DEPLOYMENT_BLOCKED: too many; raise the desired count',
   )
   expect(await cli.ok('runs')).toContain('ECS refuses scale-in protection: DEPLOYMENT_BLOCKED')
 })

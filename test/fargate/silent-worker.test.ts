@@ -100,7 +100,7 @@ describe.each([embeddedStore, redisStore('Redis', async () => (await sharedRedis
       )
       expect(site.log.messages).toEqual([
         'warn: the task of a silent worker has stopped: it is lost',
-        expect.stringMatching(/^info: it is known what ended a lost worker: unknown \(InfrastructureHealth/),
+        expect.stringMatching(/^info: the end of a lost worker is explained: unknown \(InfrastructureHealth/),
       ])
     })
   },

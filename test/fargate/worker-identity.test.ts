@@ -47,8 +47,8 @@ test.concurrent('in a deployment the old task takes no new protected run; ECS re
   await expect.poll(cause, polling).toEqual({ kind: 'closing', cause: 'newer revision' })
   const second = await jobs.enqueue(charge)
   const why = async () => (await explainRun(jobs.inspector, second.id, Date.now())).sentences.join(' ')
-  await expect.poll(why, polling).toMatch(/refused it by ECS \(DEPLOYMENT_BLOCKED: /)
-  expect(await why()).toContain('1 worker is of an older revision than one that has started, and takes none')
+  await expect.poll(why, polling).toMatch(/refused protection by ECS \(DEPLOYMENT_BLOCKED: /)
+  expect(await why()).toContain('1 worker is of an older revision than another one, and takes no such runs')
 
   site.end(first.id)
   await first.result(patience)

@@ -67,7 +67,7 @@ test('what is sorted by the time in its state is all that is under way', () => {
   ])
 })
 
-test('L shows what this session did, and closes it', () => {
+test('L shows actions of this session, and closes it', () => {
   const state = press(stateOf({ target: { screen: 'runs' }, data }), 'L')
   expect(state.mode).toEqual({ kind: 'log', top: 0 })
   expect(press(state, 'L').mode.kind).toBe('browse')

@@ -156,10 +156,8 @@ describe.each(sizes)('at $columns x $rows', (size) => {
     const text = frameOf(state).join('\n')
     expect(text).toContain('events following')
     expect(text).toMatch(/▸ .* op +worker w-91cc lost: its lease expired/)
-    expect(text).toMatch(/! +gap: events before this were dropped/)
-    expect(frameOf(pressed(state, 'j', 'j')).join('\n')).toContain(
-      'standing still, 2 newer above (g follows)',
-    )
+    expect(text).toMatch(/! +gap: earlier events were dropped/)
+    expect(frameOf(pressed(state, 'j', 'j')).join('\n')).toContain('frozen, 2 newer above (g follows)')
   })
 })
 

@@ -31,6 +31,6 @@ test.each([
 
 test('the verdict counts what is wrong, and says when it is not the whole', () => {
   expect(verdictText(data)).toBe('1 fault, 1 warning')
-  expect(verdictText({ ...data, checks: data.checks.slice(0, 1) })).toBe('all is fine')
-  expect(verdictText({ ...data, checks: [], isQuick: true })).toBe('all is fine so far, checking on')
+  expect(verdictText({ ...data, checks: data.checks.slice(0, 1) })).toBe('no problem found')
+  expect(verdictText({ ...data, checks: [], isQuick: true })).toBe('no problem found so far, still checking')
 })

@@ -72,7 +72,7 @@ describe.each(sizes)('at %d x %d', (columns, rows) => {
 test('the help of a screen has each of its keys, one a line', () => {
   const state = pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?')
   const lines = linesOf(state)
-  for (const text of ['moves the cursor down', 'lets the view stand still', 'quits at once']) {
+  for (const text of ['moves the cursor down', 'freezes the view', 'quits at once']) {
     expect(lines.filter((line) => line.includes(text))).toHaveLength(1)
   }
   expect(lines.find((line) => line.includes('moves the cursor down'))).toMatch(/^ move +j ↓ +moves/)
@@ -81,13 +81,13 @@ test('the help of a screen has each of its keys, one a line', () => {
 test('a help that is longer than the screen is cut, not squeezed', () => {
   const lines = linesOf(pressed(stateOf(), '?'))
   expect(lines[2]).toMatch(/^── keys of Home, \d+ more below ─+$/)
-  expect(lines[3]).toMatch(/^ go +enter → l +opens what the cursor is on$/)
+  expect(lines[3]).toMatch(/^ go +enter → l +opens the row under the cursor$/)
   expect(lines[4]).toMatch(/^ +esc ← h +closes messages/)
 })
 
 test('the help of a key is whole on a narrow terminal', () => {
   const text = linesOf(pressed(stateOf(), '?')).join(' ').replace(/\s+/g, ' ')
-  expect(text).toContain('goes to what the row is connected with: worker, queue, limiter, schedule, run')
+  expect(text).toContain('goes to a related worker, queue, limiter, schedule or run')
   expect(text).not.toContain('…')
 })
 
@@ -97,8 +97,8 @@ test('findings that have no room are counted', () => {
 })
 
 test('a search in the help leaves the keys that have it', () => {
-  const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'stand still')
-  const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|lets|opens|shows) /.test(line))
+  const state = typed(pressed(stateOf({ size: { columns: 100, rows: 60 } }), '?'), 'unfreezes')
+  const found = linesOf(state).filter((line) => /^ \w* +\S+ +(moves|freezes|opens|shows) /.test(line))
   expect(found).toHaveLength(1)
 })
 
@@ -222,7 +222,7 @@ test('why a queue is paused is whole, however long the reason', () => {
 test('a view that stands still says which key lets it move on', () => {
   const keysOf = (state: AppState): string => spansText(keysLine(state, { ...deps, verbs: {} }))
   expect(keysOf(stateOf())).toContain('F freeze')
-  expect(keysOf(pressed(stateOf(), 'F'))).toContain('F move on')
+  expect(keysOf(pressed(stateOf(), 'F'))).toContain('F unfreeze')
 })
 
 const noRuns = { pages: [{ runs: [] }], unknown: [], newer: 0, looked: 0, isPartial: false, order: 'newest' }
@@ -258,7 +258,7 @@ test('what is muted is shown as that, with its end', () => {
     muted: { finding: 'blocked:pay', until, by: 'ana', reason: 'known' },
   })
   const text = linesOf(stateOf({ fleet: fleetOf({}, { muted: [muted] }) })).join('\n')
-  expect(text).toContain('nothing but what is muted')
+  expect(text).toContain('only muted findings')
   expect(text).toMatch(/▸ ‖ muted .*about blocked:pay/)
   expect(text).toContain('Muted until 13:00:00 UTC by ana (known).')
 })

@@ -34,7 +34,7 @@ describe('J', () => {
 
   test('says when there is nothing to go to', () => {
     const empty = pressed(stateOf({ target: { screen: 'workers' } }), 'J')
-    expect(empty.toasts.at(-1)?.text).toContain('nothing else is known')
+    expect(empty.toasts.at(-1)?.text).toContain('nothing related')
   })
 })
 

@@ -162,7 +162,7 @@ describe('what is said of a limiter', () => {
   })
 
   test('is first of all that a provider closed it', () => {
-    expect(textOf({}, 40_000)).toMatch(/^ closed {4}a provider asked for a pause until .* \(40\.0s\)\n rule /)
+    expect(textOf({}, 40_000)).toMatch(/^ closed {4}a provider requested a pause until .* \(40\.0s\)\n rule /)
   })
 })
 

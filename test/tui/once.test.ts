@@ -122,9 +122,9 @@ describe('one line says what is wrong with a command line', () => {
   test.each([
     [[], /stdout is no terminal; --once prints one frame as text/],
     [['--once', 'nothing'], /'nothing' is invalid.*home, runs/],
-    [['--demo', '--store', 'x', '--once'], /--demo makes a store of its own; leave out --store/],
+    [['--demo', '--store', 'x', '--once'], /--demo makes its own store; omit --store/],
     [['--seed', '7', '--once'], /--seed is the number of a demo; add --demo/],
-    [['--demo', '--seed', 'x', '--once'], /write a whole number, as 7/],
+    [['--demo', '--seed', 'x', '--once'], /write a whole number, such as 7/],
     [['01m8jm59jrj27v70137jwxkj9h', '--once', 'runs'], /--once runs and a run are two screens/],
     [['--nothing'], /unknown option '--nothing'/],
     [['--store', 'mysql:x', '--once'], /no engine for 'mysql:x'/],

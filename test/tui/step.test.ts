@@ -153,7 +153,7 @@ describe('a paste', () => {
     const { state, effects } = stepped(list, { kind: 'paste', text: 'qqq2' })
     expect(effects).toEqual([])
     expect({ ...state, toasts: [] }).toEqual(list)
-    expect(state.toasts.at(-1)?.text).toContain('text fields only')
+    expect(state.toasts.at(-1)?.text).toContain('only text fields')
   })
 
   test('in a filter it is text, on one line', () => {
@@ -180,14 +180,14 @@ describe('the command line', () => {
     const { mode } = pressed(typed(pressed(list, ':'), 'nothing'), 'enter')
     expect(mode).toMatchObject({
       kind: 'command',
-      problem: expect.stringContaining("'nothing' is no screen"),
+      problem: expect.stringContaining("'nothing' is neither a screen"),
     })
   })
 })
 
 describe('the palette', () => {
   test('finds a command by its words and carries it out', () => {
-    const found = typed(pressed(list, 'ctrl-p'), 'stand still')
+    const found = typed(pressed(list, 'ctrl-p'), 'unfreezes')
     expect(pressed(found, 'enter').frozen).toBeDefined()
   })
 

@@ -107,7 +107,7 @@ test('keys that arrive in one read are all of them', async () => {
 test('a paste outside of text fields is no keys', async () => {
   const terminal = await opened()
   await terminal.paste('qq2')
-  const screen = await terminal.shows('text fields only')
+  const screen = await terminal.shows('only text fields')
   expect(screen).toContain('[1 Home')
   await terminal.press('2')
   await terminal.shows('[2 Runs]')

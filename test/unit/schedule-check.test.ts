@@ -43,7 +43,9 @@ test('with nobody leading it is a warning', () => {
   for (const leaders of [[], [vacant]]) {
     expect(scheduleCheck(late, leaders)).toMatchObject({
       verdict: 'warning',
-      found: expect.stringMatching(/^'s0', 's1', 's2', 's3', 's4' and 2 more overdue .*, and nobody leads$/),
+      found: expect.stringMatching(
+        /^'s0', 's1', 's2', 's3', 's4' and 2 more overdue .*, and no worker leads$/,
+      ),
     })
   }
   const soon = (overdueMs: number) => [schedule('soon', { overdueMs })]
@@ -55,6 +57,6 @@ test('a name that code and hand both use is a warning', () => {
   const conflict = { worker: 'w1', at: 1 }
   expect(scheduleCheck([schedule('a', { origin: 'hand', conflict })], [leader])).toMatchObject({
     verdict: 'warning',
-    found: expect.stringContaining("'a': put by hand"),
+    found: expect.stringContaining("'a': created with put"),
   })
 })

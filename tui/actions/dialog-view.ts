@@ -79,7 +79,7 @@ function stepLine(
 ): DialogLine {
   const sign = at === line ? '>' : ' '
   const fate = at >= line ? 'runs again' : 'is kept'
-  const once = atMostOnce && at >= line ? '; at most once: it has to be allowed' : ''
+  const once = atMostOnce && at >= line ? '; at most once: must be allowed' : ''
   const tried = tries === 1 ? '1 try' : `${tries} tries`
   const tone = at === line ? 'key' : at > line ? (atMostOnce ? 'warn' : 'plain') : 'dim'
   return text(`${sign} ${path}  ${state}, ${tried}  ${fate}${once}`, tone)
@@ -93,7 +93,9 @@ function askingLines(asked: Asked, stage: AskingStage): readonly DialogLine[] {
     ...(allowed === ''
       ? []
       : [text(`at-most-once ${allowed} may run again: make sure that the effect did not happen`, 'warn')]),
-    ...(choice.canary ? [text(`${canaryRuns} go first; once they have ended it asks about the others`)] : []),
+    ...(choice.canary
+      ? [text(`${canaryRuns} first; once they have ended, this dialog asks about the others`)]
+      : []),
     ...form.fields.map(
       ({ label, field }, i): DialogLine => ({ kind: 'field', label, field, active: i === form.active }),
     ),
@@ -108,7 +110,7 @@ function actingLines({ progress, plan, stopping }: ActingStage): readonly Dialog
   const known = info.matching === undefined && plan.runs > 0 ? { ...info, matching: plan.runs } : info
   return [
     text(`${progressText(known)}${rateText(progress)}`),
-    ...(stopping ? [text('stopping after the chunk under way …', 'warn')] : []),
+    ...(stopping ? [text('stopping after the current chunk …', 'warn')] : []),
   ]
 }
 
@@ -129,7 +131,7 @@ function stoppedLines(
 ): DialogLine[] {
   const rest = restText(info, acting.plan.runs)
   const question =
-    runs.length === 0 ? `${outcomeSentence(info)}; go on with ${rest}?` : `${verdict(runs)}; ${rest}?`
+    runs.length === 0 ? `${outcomeSentence(info)}; continue with ${rest}?` : `${verdict(runs)}; ${rest}?`
   const isGood = runs.every(({ state }) => state === 'completed')
   return [
     ...runs.map(watchedLine),
@@ -146,7 +148,7 @@ function brokenLines({ problem, acting, outcome }: Extract<Stage, { kind: 'broke
     text(
       outcome === 'refused'
         ? `${progress === undefined ? 'nothing was done' : 'nothing more was done'}; y tries again`
-        : 'it may have been done or not; y tries again, and does it once',
+        : 'it may or may not have been done; y tries again, which does it only once',
       'plain',
     ),
   ]

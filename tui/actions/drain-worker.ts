@@ -7,12 +7,12 @@ export const drainWorker: Action<'worker'> = {
   command: 'drain',
   on: ['worker'],
   tier: 2,
-  refusal: ({ draining }) => (draining ? 'it drains already' : undefined),
+  refusal: ({ draining }) => (draining ? 'it is already draining' : undefined),
   plan: async (jobs, { target }) => {
     const workers = await jobs.inspector.workers()
     const worker = workers.find(({ name, lost }) => name === target.id && !lost)
-    if (worker === undefined) return impossible('no live worker has this name any more')
-    if (worker.draining) return impossible('it drains already')
+    if (worker === undefined) return impossible('there is no longer a live worker of this name')
+    if (worker.draining) return impossible('it is already draining')
     return ready(target, [
       { text: `it would claim no more, hand ${runsText(worker.running)} over and stop` },
       othersEffect(worker, workers),

@@ -16,12 +16,12 @@ export const mute: Action<'finding'> = {
     return ready(
       { ...target, expected: before === undefined ? {} : { until: before.until } },
       [
-        { text: 'it would be left out of attention for everybody; what it is about goes on' },
+        { text: 'attention would hide it for all users; its cause stays' },
         ...(before === undefined
           ? []
           : [
               {
-                text: `muted already until ${new Date(before.until).toISOString()} by ${byInSentence(before)}`,
+                text: `already muted until ${new Date(before.until).toISOString()} by ${byInSentence(before)}`,
               },
             ]),
       ],

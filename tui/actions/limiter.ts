@@ -18,12 +18,12 @@ export const setLimiter: Action<'limiter'> = {
   tier: 2,
   plan: async (jobs, { target }) => {
     const limiter = await limiterOf(jobs, target.id)
-    if (limiter === undefined) return impossible('no limiter of this name is known any more')
+    if (limiter === undefined) return impossible('there is no longer a limiter of this name')
     return ready(
       { ...target, expected: expectedOf(limiter) },
       [
         {
-          text: `it holds for everybody, from now on, whatever the code says: now ${ruleText(limiter.rule)}`,
+          text: `for all workers from now on, instead of the code's numbers; now ${ruleText(limiter.rule)}`,
         },
         ...byHandEffects(limiter),
         { text: `${limiter.waiting === 1 ? '1 waits' : `${limiter.waiting} wait`} for it`, tone: 'dim' },
@@ -45,9 +45,10 @@ export const resetLimiter: Action<'limiter'> = {
   tier: 2,
   plan: async (jobs, { target }) => {
     const limiter = await limiterOf(jobs, target.id)
-    if (limiter?.byHand === undefined) return impossible("the code's numbers are in force: nobody set others")
+    if (limiter?.byHand === undefined)
+      return impossible("the code's numbers are in force: no operator set others")
     return ready({ ...target, expected: expectedOf(limiter) }, [
-      { text: `from ${ruleText(limiter.rule)} back to what the code says: ${ruleText(limiter.byHand.code)}` },
+      { text: `from ${ruleText(limiter.rule)} back to the code's numbers: ${ruleText(limiter.byHand.code)}` },
       ...byHandEffects(limiter),
     ])
   },
@@ -83,7 +84,7 @@ function fieldsOf({ rule }: LimiterInfo): readonly FieldSpec[] {
 }
 
 function checkNumber(text: string): string | undefined {
-  return /^\d+$/.test(text) ? undefined : `'${text}' is no whole number`
+  return /^\d+$/.test(text) ? undefined : `'${text}' is not a whole number`
 }
 
 export function checkTime(text: string): string | undefined {

@@ -83,7 +83,7 @@ export function refusalOfMany(action: ActionKind, target: ManyTarget): string | 
   }
   const { runs } = target
   if (runs.length > maxActionIds) {
-    return `${runs.length} runs are marked; mark at most ${maxActionIds}, or act on all that match a filter`
+    return `${runs.length} runs are marked; mark at most ${maxActionIds}, or apply the action to all that match a filter`
   }
   return runs.some(({ state }) => accepts(action, state))
     ? undefined

@@ -156,9 +156,9 @@ function pressStopped(asked: Asked, stage: Of<'stopped'>, key: Key): Advance {
       return began({ ...acting, part: 'rest' })
     }
     case 'c':
-      return { stage, ask: { kind: 'copy', text: continueCommand(asked), what: 'the command that goes on' } }
+      return { stage, ask: { kind: 'copy', text: continueCommand(asked), what: 'the command to continue' } }
     case 'esc': {
-      const text = `stopped${stage.runs.length === 0 ? '' : `, ${verdict(stage.runs)}`}; go on with: ${continueCommand(asked)}`
+      const text = `stopped${stage.runs.length === 0 ? '' : `, ${verdict(stage.runs)}`}; continue with: ${continueCommand(asked)}`
       return { toast: { tone: 'info', text } }
     }
     default:

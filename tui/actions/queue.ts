@@ -14,11 +14,11 @@ export const pauseQueue: Action<'queue'> = {
   plan: async (jobs, { target }) => {
     const queue = await queueOf(jobs, target.id)
     if (queue?.paused !== undefined)
-      return impossible(`it is paused already by ${byInSentence(queue.paused)}`)
+      return impossible(`it is already paused by ${byInSentence(queue.paused)}`)
     const { ready: waiting = 0, running = 0, cancelling = 0 } = queue?.counts ?? {}
     return ready({ ...target, expected: {} }, [
-      { text: `no worker would start a run of it; ${runsText(waiting)} ready now` },
-      { text: `${runsText(running + cancelling)} in a slot would go on`, tone: 'dim' },
+      { text: `no worker would start its runs; ${runsText(waiting)} ready now` },
+      { text: `${runsText(running + cancelling)} in a slot would continue`, tone: 'dim' },
     ])
   },
   words: ({ id }) => ['pause', id],
@@ -36,7 +36,7 @@ export const resumeQueue: Action<'queue'> = {
   isFor: ({ paused }) => paused,
   plan: async (jobs, { target }) => {
     const queue = await queueOf(jobs, target.id)
-    if (queue?.paused === undefined) return impossible('it is not paused any more')
+    if (queue?.paused === undefined) return impossible('it is no longer paused')
     return ready({ ...target, expected: { pausedAt: queue.paused.at } }, [
       { text: `paused by ${byInSentence(queue.paused)}` },
       { text: `workers would take its ready runs: ${queue.counts.ready}` },

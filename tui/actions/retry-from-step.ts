@@ -40,7 +40,7 @@ async function plan(
   const { from } = choice
   if (from === undefined) {
     return steps.length === 0
-      ? impossible('it has stored no step; retry runs all of it')
+      ? impossible('it has stored no step; use retry to run all of it')
       : { kind: 'steps', steps: steps.map(optionOf) }
   }
   const fixed = { ...target, expected: expectedOf('retry', read.run) }

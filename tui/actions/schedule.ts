@@ -17,11 +17,11 @@ export const pauseSchedule: Action<'schedule'> = {
   isFor: ({ paused }) => !paused,
   plan: async (jobs, { target }) => {
     const { paused, job, next, revision } = await scheduleOf(jobs, target.id)
-    if (paused !== undefined) return impossible(`it is paused already by ${byInSentence(paused)}`)
+    if (paused !== undefined) return impossible(`it is already paused by ${byInSentence(paused)}`)
     const tick = next === undefined ? '' : `, the next one due at ${next.toISOString()}`
     return ready({ ...target, expected: { revision } }, [
       { text: `no tick would run '${job}'${tick}` },
-      { text: 'ticks are written down as paused; none is made up for later', tone: 'dim' },
+      { text: 'ticks are recorded as paused; none is caught up later', tone: 'dim' },
     ])
   },
   words: ({ id }) => ['schedules', 'pause', id],
@@ -39,7 +39,7 @@ export const resumeSchedule: Action<'schedule'> = {
   isFor: ({ paused }) => paused,
   plan: async (jobs, { target }) => {
     const { paused, job, next, revision } = await scheduleOf(jobs, target.id)
-    if (paused === undefined) return impossible('it is not paused any more')
+    if (paused === undefined) return impossible('it is no longer paused')
     const tick = next === undefined ? 'its next tick' : `its next tick, ${next.toISOString()},`
     return ready({ ...target, expected: { revision, pausedAt: paused.at.getTime() } }, [
       { text: `paused by ${byInSentence(paused)}` },
@@ -60,7 +60,7 @@ export const triggerSchedule: Action<'schedule'> = {
   plan: async (jobs, { target }) => {
     const { job, revision } = await scheduleOf(jobs, target.id)
     return ready({ ...target, expected: { revision } }, [
-      { text: `one run of '${job}' would be enqueued now, beside its ticks` },
+      { text: `one run of '${job}' would be enqueued now, in addition to its ticks` },
     ])
   },
   words: ({ id }) => ['schedules', 'trigger', id],

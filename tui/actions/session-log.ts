@@ -3,7 +3,7 @@ import { clockTime } from '../../runtime/describe/clock-time.ts'
 import type { LogEntry } from '../app/dialog.ts'
 import type { Tone } from '../kit/tone.ts'
 
-/** A line of the pane of what this session did. */
+/** A line of the pane of actions of this session. */
 export interface LogRow {
   readonly id: string
   readonly at: string

@@ -24,7 +24,7 @@ function verbOf(command: string, deps: VerbDeps): Verb {
       const target = targetOf(things)
       const action = target === undefined ? undefined : actionFor(command, target)
       if (target === undefined || action === undefined) {
-        throw new TypeError(`${command} was begun on what it is not for`)
+        throw new TypeError(`${command} was started on the wrong kind of row`)
       }
       return ActionDialog.open({ id: deps.newId(), action, target, environment }, deps)
     },
@@ -32,14 +32,14 @@ function verbOf(command: string, deps: VerbDeps): Verb {
 }
 
 function refusalOf(command: string, { things }: ActContext): string | undefined {
-  if (things.length === 0) return 'nothing is chosen'
+  if (things.length === 0) return 'nothing is selected'
   const target = targetOf(things)
   if (target === undefined) {
     return things.length === 1
-      ? `it is for no ${things[0]?.kind}`
-      : `it is for marked runs, or for one ${things[0]?.kind} at a time`
+      ? `it doesn't apply to a ${things[0]?.kind}`
+      : `it applies to marked runs, or to one ${things[0]?.kind} at a time`
   }
   const action = actionFor(command, target)
-  if (action === undefined) return `it is not for ${targetText(target)}`
+  if (action === undefined) return `it doesn't apply to ${targetText(target)}`
   return action.refusal?.(target)
 }

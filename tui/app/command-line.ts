@@ -38,7 +38,7 @@ export function completionOf(line: string, state: AppState, deps: AppDeps): Comp
   if (name === undefined) {
     return {
       kind: 'unknown',
-      problem: `'${word}' is no screen and no command; there are ${screenList(deps)}`,
+      problem: `'${word}' is neither a screen nor a command; there are ${screenList(deps)}`,
     }
   }
   const screen = screenNames.find((one) => one === name)

@@ -36,7 +36,7 @@ export function refusalOf(state: AppState, command: string, deps: AppDeps): stri
   if (verb === undefined) return undefined
   if (!state.environment.write) return 'read-only: start jobs-tui with --write'
   if (state.fleet.connection.kind !== 'live') return 'the store can’t be reached'
-  if (state.frozen !== undefined) return 'the view stands still: F lets it move on'
+  if (state.frozen !== undefined) return 'the view is frozen: F unfreezes it'
   return verb.refusal(actContext(state, deps))
 }
 
@@ -91,9 +91,9 @@ const commands: Readonly<Record<string, Command>> = {
   open,
   back,
   ...Object.fromEntries(screenNames.map((name) => [`go ${name}`, goTo(name)])),
-  'history back': (state) => went(state, walked(state.places, -1), 'no place was visited before this one'),
-  'history forward': (state) => went(state, walked(state.places, 1), 'no place was visited after this one'),
-  toggle: (state) => went(state, toggled(state.places), 'no other place was visited yet'),
+  'history back': (state) => went(state, walked(state.places, -1), 'no screen was visited before this one'),
+  'history forward': (state) => went(state, walked(state.places, 1), 'no screen was visited after this one'),
+  toggle: (state) => went(state, toggled(state.places), 'no other screen was visited yet'),
   'command line': (state) => stay({ ...state, mode: { kind: 'command', field: emptyField } }),
   palette: (state) => stay({ ...state, mode: { kind: 'palette', field: emptyField, line: 0 } }),
   log: (state) => stay({ ...state, mode: { kind: 'log', top: 0 } }),
@@ -103,7 +103,7 @@ const commands: Readonly<Record<string, Command>> = {
   'flip sort': flipSort,
   range: (state) => stay({ ...state, range: nextRange[state.range] }),
   freeze,
-  reload: (state) => ({ ...say(state, 'reading everything anew'), effects: [{ kind: 'reload' }] }),
+  reload: (state) => ({ ...say(state, 'reading everything again'), effects: [{ kind: 'reload' }] }),
   mark,
   'unmark all': (state) => changed(state, { marks: new Set(), all: false }),
   'choose all': chooseAll,
@@ -247,7 +247,7 @@ function mark(state: AppState, deps: AppDeps, read: number): Step {
 function chooseAll(state: AppState, { screens }: AppDeps): Step {
   if (shownPlace(state.places).all) return changed(state, { all: false })
   const all = shownScreen(state, screens).all?.(inputOf(state))
-  if (all === undefined) return say(state, 'here actions are for rows only')
+  if (all === undefined) return say(state, 'on this screen actions apply to rows only')
   if ('problem' in all) return say(state, all.problem)
   return changed(state, { all: true, marks: new Set() })
 }

@@ -11,7 +11,7 @@ export function jump(state: AppState, { screens }: AppDeps): Step {
   const jumps = (rows[index]?.jumps ?? []).filter(({ target }) => screens[target.screen] !== undefined)
   const [first] = jumps
   if (first === undefined) {
-    const toast = { tone: 'info', text: 'nothing else is known to belong to this' } as const
+    const toast = { tone: 'info', text: 'nothing related to this row is known' } as const
     return { state: withToast(state, toast), effects: [] }
   }
   if (jumps.length === 1) return jumped(state, first)

@@ -79,7 +79,7 @@ function paste(state: AppState, text: string, deps: AppDeps): Step {
     return mode.painted ? withDialogStep(state, mode, mode.dialog.paste(text)) : only(state)
   }
   if (!('field' in mode)) {
-    return only(withToast(state, { tone: 'info', text: 'pasted text is taken by text fields only: / or :' }))
+    return only(withToast(state, { tone: 'info', text: 'only text fields take pasted text: / or :' }))
   }
   const field = pasted(mode.field, text)
   if (mode.kind === 'filter')

@@ -21,7 +21,7 @@ export function messageLine(state: AppState, deps: AppDeps): readonly Span[] {
     const problem = mode.problem === undefined ? [] : [span(mode.problem, 'bad')]
     return besideTyped([span(':', 'key'), ...fieldSpans(mode.field)], problem, columns)
   }
-  if (quitting) return fitSpans([span('q again quits; any other key stays', 'warn')], columns)
+  if (quitting) return fitSpans([span('q again quits; any other key continues', 'warn')], columns)
   return fitSpans(toastSpans(state) ?? problemSpans(state) ?? newestEvent(state), columns)
 }
 
@@ -94,7 +94,7 @@ type Hint = readonly [key: string, label: string, tone: Tone]
 const modeHints: Readonly<Record<Exclude<AppState['mode']['kind'], 'browse' | 'dialog'>, readonly Hint[]>> = {
   filter: [
     ['enter', 'keep', 'dim'],
-    ['esc', 'leave as it was', 'dim'],
+    ['esc', 'leave unchanged', 'dim'],
   ],
   command: [
     ['enter', 'go', 'dim'],
@@ -137,5 +137,5 @@ function hintsOf(state: AppState, deps: AppDeps): readonly Hint[] {
 /** What two toggles would do now. */
 function labelOf(command: string, label: string, { range, frozen }: AppState): string {
   if (command === 'range') return `range ${range}`
-  return command === 'freeze' && frozen !== undefined ? 'move on' : label
+  return command === 'freeze' && frozen !== undefined ? 'unfreeze' : label
 }

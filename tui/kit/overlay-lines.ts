@@ -29,7 +29,7 @@ export function overlayOf(state: AppState, deps: AppDeps): Overlay | undefined {
       return paletteOverlay(state, mode, deps)
     case 'log':
       return {
-        ...{ title: 'what this session did', tone: 'title', whole: true },
+        ...{ title: 'actions of this session', tone: 'title', whole: true },
         lines: logLines(state, mode.top),
       }
     case 'picker':

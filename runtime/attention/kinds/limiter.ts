@@ -52,7 +52,7 @@ function closedText({ closedMs }: BusyLimiter, keys: readonly LimiterKeyInfo[]):
   const closed = keys.find((key) => key.closedMs !== undefined)
   const leftMs = closed?.closedMs ?? closedMs
   if (leftMs === undefined) return undefined
-  const text = `is closed${ofKey(closed)} for another ${formatDuration(leftMs)}, as a provider asked`
+  const text = `is closed${ofKey(closed)} for another ${formatDuration(leftMs)}, as a provider requested`
   return { severity: 'warning', text }
 }
 

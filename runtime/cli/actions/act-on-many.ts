@@ -181,7 +181,7 @@ class ActionCommand {
   async #goesOn(bad: number, runs: number): Promise<boolean> {
     this.#say(bad === 0 ? `all ${runs} completed` : `${bad} of ${runs} did not complete`)
     if (this.#options.yes || this.#options.json || !canAsk()) return bad === 0
-    return /^y(es)?$/i.test(await ask('go on with the others? [y/N] '))
+    return /^y(es)?$/i.test(await ask('continue with the others? [y/N] '))
   }
 
   #course(): ContinueOptions {
@@ -203,7 +203,7 @@ class ActionCommand {
     if (this.#options.json) printJson({ ...(this.#plan === undefined ? {} : { plan: this.#plan }), action })
     else say(outcomeText(action))
     if (action.cursor !== undefined) {
-      remark(`stopped; go on with: ${this.#line([this.#kind, '--continue', action.id])}`)
+      remark(`stopped; continue with: ${this.#line([this.#kind, '--continue', action.id])}`)
       return exitCodes.stopped
     }
     return action.refused > 0 ? exitCodes.someRefused : 0

@@ -35,15 +35,15 @@ states [{ state, runs }], runsAgain [{ step, runs }], inTheWay [{ step, runs }],
 
 /** @param single What `--json` prints for one run by its id. */
 export function addActionOptions(command: Command, single: string): Command {
-  command.argument('[id...]', 'ids of runs, or none with options that choose runs')
+  command.argument('[id...]', 'ids of runs, or none with options that select runs')
   addFilterOptions(command)
-    .option('--all', 'choose runs without any of these options')
-    .option('--dry-run', 'only tell what it would do')
+    .option('--all', 'select all runs, without any of these options')
+    .option('--dry-run', 'only print what it would do')
     .option('--yes', 'do not ask')
     .option('--rate <n/time>', 'at most so many runs per second, minute or hour: 20/s', rate)
     .option(
       '--continue <action>',
-      'go on with an action that was stopped, by its id or the begin of a generated one',
+      'continue a stopped action, by its id or the first characters of a generated one',
     )
   addOperatorOptions(command, `one id: ${single}; else { plan?: PLAN, action?: ACTION }`)
   explainJson(command, `${fieldsOfPlan}\n${fieldsOfAction}`)
@@ -65,14 +65,14 @@ function rate(text: string): Rate {
 export function targetOf(kind: ActionKind, ids: readonly string[], options: ActionOptions): ActionTarget {
   const filter = filterOf(options)
   if (options.all && (ids.length > 0 || filter !== undefined)) {
-    throw usageError('--all stands alone: leave it out, or all that chooses runs beside it')
+    throw usageError('--all selects all runs: omit it, or omit the other options that select runs')
   }
   if (ids.length > 0 && filter !== undefined) {
-    throw usageError(`either ids or options that choose runs, not both: ${asIds(ids)}`)
+    throw usageError(`use either ids or options that select runs, not both: ${asIds(ids)}`)
   }
   if (ids.length > 0) return { kind: 'runs', ids }
   if (filter === undefined && !options.all) {
-    throw usageError(`name the runs to ${kind}, choose them with options such as --job, or write --all`)
+    throw usageError(`name the runs to ${kind}, select them with options such as --job, or use --all`)
   }
   return filter === undefined ? { kind: 'filter', filter: {}, all: true } : { kind: 'filter', filter }
 }
@@ -95,8 +95,7 @@ export function checkContinued(ids: readonly string[], options: ContinuedOptions
     ...(options.by === undefined ? [] : ['--by']),
     ...(options.reason === undefined ? [] : ['--reason']),
   ]
-  if (words.length > 0)
-    throw usageError(`--continue takes no ${words.join(', ')}: the action has that from its begin`)
+  if (words.length > 0) throw usageError(`--continue takes no ${words.join(', ')}: the action keeps its own`)
 }
 
 interface ContinuedOptions extends ActionOptions {

@@ -45,9 +45,9 @@ export function addActions(program: Command): void {
     .description(
       `list retries, cancels and removes of many runs of the last ${days} days, or show or end one`,
     )
-    .argument('[id]', 'one action, by its id or the begin of a generated one')
+    .argument('[id]', 'one action, by its id or the first characters of a generated one')
     .option('--limit <n>', 'at most this many', wholeNumber(1, 100), 20)
-    .option('--end', 'end this action where it stands, whoever carries it out')
+    .option('--end', 'end this action after its current chunk, even if another process is carrying it out')
   addOperatorOptions(command, '{ actions: [ACTION] }, with an id { action: ACTION }').action(actions)
   explainJson(command, fieldsOfAction)
 }
@@ -75,7 +75,7 @@ function actionText(action: ActionInfo, options: ActionsOptions): string {
   const { id, action: kind, target, startedAt, endedAt } = action
   const ended =
     endedAt === undefined
-      ? `has not ended; if no process is at it, go on with: ${commandLine([kind, '--continue', id], options)}`
+      ? `has not ended; if no process is carrying it out, continue with: ${commandLine([kind, '--continue', id], options)}`
       : `ended ${ago(endedAt)}`
   return [
     inOneLine(`${kind} of ${targetText(target)}, begun ${ago(startedAt)} by ${byAndWhy(action)}`),

@@ -33,10 +33,12 @@ export function addAttention(program: Command): void {
   const command = program
     .command('attention')
     .description(
-      'say what needs a person now; exit 0 nothing, 3 something, 2 the store can’t be reached or the command line is wrong, 1 other errors',
+      'list what needs a person now; exit 0 nothing, 3 something, 2 the store can’t be reached or the command line is wrong, 1 other errors',
     )
-    .addOption(new Option('--severity <severity>', 'only this severity and graver ones').choices(severities))
-    .option('--muted', 'those that are muted, too')
+    .addOption(
+      new Option('--severity <severity>', 'only this severity and more severe ones').choices(severities),
+    )
+    .option('--muted', 'muted findings too')
   addSharedOptions(command, '{ findings: [FINDING], muted }').action(listFindings)
   explainJson(
     command,
@@ -107,7 +109,7 @@ function counted(n: number, severity: Severity): string {
 function addMute(attention: Command): void {
   const command = attention
     .command('mute')
-    .description('leave a finding out for a while, for everybody')
+    .description('hide a finding for a while, for all users')
     .argument('<id>', 'as attention prints it')
     .requiredOption('--for <duration>', 'how long, at most 30d', duration)
   addOperatorOptions(command, '{ finding, until, found }, found: whether there is such a finding now').action(

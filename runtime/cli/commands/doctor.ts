@@ -22,7 +22,7 @@ export function addDoctor(program: Command): void {
     .command('doctor')
     .description('check the store and this host; exit 1 on a fault')
     .option('--strict', 'exit 1 on a warning too')
-    .option('--recount', 'count all runs first and put their counters right, while work goes on')
+    .option('--recount', 'first recount all runs and correct their counters, while workers keep running')
   addSharedOptions(command, shape).action(doctor)
 }
 
@@ -67,7 +67,7 @@ function verdictLine(checks: readonly StoreCheck[]): string {
   const count = (verdict: StoreCheck['verdict']): number =>
     checks.filter((check) => check.verdict === verdict).length
   const [faults, warnings] = [count('fault'), count('warning')]
-  if (faults + warnings === 0) return 'all is fine'
+  if (faults + warnings === 0) return 'no problem found'
   const parts = [numbered(faults, 'fault'), numbered(warnings, 'warning')]
   return parts.filter((part) => part !== '').join(', ')
 }

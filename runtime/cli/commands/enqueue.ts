@@ -30,13 +30,13 @@ export function addEnqueue(program: Command): void {
     .argument('<file>', 'file or folder that exports the job (.ts, .mts, .js, .mjs)')
     .argument('<name>', 'name of the job')
     .argument('[json]', 'its input as JSON', parseInputJson)
-    .option('--id <id>', 'id of the run; the same id and input again joins the run there is')
+    .option('--id <id>', 'id of the run; the same id and input again joins the existing run')
     .addOption(new Option('--delay <duration>', 'start after this time').argParser(duration).conflicts('at'))
     .option('--at <time>', 'start at this time, such as 2030-01-31T09:00:00Z', instant)
     .option('--priority <n>', '-1000 to 1000, higher first', wholeNumber(-1000, 1000))
     .option('--tag <tag>', 'tag to find it by (may be repeated)', repeated)
     .option('--header <key=value>', 'header for the job to read (may be repeated)', pairs("'key=value'"))
-    .option('--expires-in <duration>', 'give up when nobody started it by then', duration)
+    .option('--expires-in <duration>', 'expire the run if no worker starts it within this time', duration)
     .option('--wait', 'wait for the result and print it')
     .addOption(
       new Option('--timeout <duration>', 'with --wait: wait no longer')
@@ -73,14 +73,13 @@ async function enqueue(file: string, name: string, input: unknown, options: Enqu
 /** The id alone on stdout; what is not a plain new run, beside it. */
 function tellOutcome({ id, outcome, replaced }: EnqueuedRun<unknown>): void {
   print(id)
-  if (outcome === 'joined') remark('joined a run that was there; no new one was made')
-  if (outcome === 'replaced')
-    remark(`made in place of run ${replaced}, which had not started and is cancelled`)
+  if (outcome === 'joined') remark('joined an existing run; no new run was created')
+  if (outcome === 'replaced') remark(`replaces run ${replaced}, which had not started and is cancelled`)
 }
 
 function refused(error: unknown, input: unknown, job: string): never {
   if (!InvalidInputError.is(error) || input !== undefined) throw error
-  throw new InvalidInputError(job, [...error.issues, `none was given; write it as JSON after '${job}'`])
+  throw new InvalidInputError(job, [...error.issues, `none was given; add it as JSON after '${job}'`])
 }
 
 function parseInputJson(text: string): unknown {
@@ -89,7 +88,7 @@ function parseInputJson(text: string): unknown {
   } catch (error) {
     const problem = messageOf(error)
     throw new InvalidOptionsError(
-      `the input is no JSON: ${problem}; write single quotes around it and double quotes inside: '{"file":"a.csv"}'`,
+      `the input is not JSON: ${problem}; write single quotes around it and double quotes inside: '{"file":"a.csv"}'`,
     )
   }
 }

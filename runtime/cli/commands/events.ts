@@ -27,7 +27,7 @@ interface EventsOptions extends SharedOptions, EventFilter {
 const readUnlimited = { plain: 50, filtered: 1_000 } as const
 
 const gapText =
-  'gap: events before this were dropped before they were read, or the store was emptied or put back to an earlier state'
+  'gap: earlier events were dropped before they were read, or the store was emptied or restored to an earlier state'
 
 const fieldsOfEvent = `EVENT: cursor, at, kind; of kind 'run' with run, job, queue, transition, state; of kind 'operation' with
 operation, subject?, by?, reason?, count?, details?. With --follow one EVENT per line; { kind: 'gap', cursor } stands before
@@ -37,21 +37,21 @@ export function addEvents(program: Command): void {
   const command = program
     .command('events')
     .description('show what happened: transitions of runs, and what operators, leaders and workers did')
-    .option('-f, --follow', 'go on as new events come, until you stop it')
+    .option('-f, --follow', 'keep printing new events until you stop it')
     .addOption(new Option('--log <name>', 'only one of the two logs').choices(['runs', 'operations']))
     .option(
       '--run <id>',
-      'only events of this run, as far back as they are kept; the begin of an id is enough',
+      'only events of this run, as far back as they are kept; the first characters of an id suffice',
     )
-    .option('--job <name>', 'of those that are read only events of runs of this job')
-    .option('--queue <name>', 'of those that are read only events of this queue and its runs')
+    .option('--job <name>', 'of the events read, only those of runs of this job')
+    .option('--queue <name>', 'of the events read, only those of this queue and its runs')
     .option(
       '--limit <n>',
       `read this many, the newest (default: ${readUnlimited.plain}, with a filter ${readUnlimited.filtered})`,
       wholeNumber(1, 1000),
     )
-    .option('--after <cursor>', 'read those that came after this one, instead of the newest')
-    .option('--before <cursor>', 'read the newest of those that came before this one')
+    .option('--after <cursor>', 'read the events after this one, instead of the newest')
+    .option('--before <cursor>', 'read the newest events before this one')
   addSharedOptions(command, '{ events: [EVENT], cursor, gap? }').action(showEvents)
   explainJson(command, fieldsOfEvent)
 }
@@ -59,10 +59,10 @@ export function addEvents(program: Command): void {
 async function showEvents(options: EventsOptions): Promise<void> {
   const { after, before, follow: follows } = options
   if (after !== undefined && before !== undefined)
-    throw usageError('--after reads forward and --before reads back; leave one of them out')
+    throw usageError('--after reads forward and --before reads back; use only one of them')
   if (follows && before !== undefined)
     throw usageError(
-      '--follow goes on from the newest events, --before reads older ones; leave one of them out',
+      '--follow continues from the newest events, --before reads older ones; use only one of them',
     )
   await withConnection(options, async ({ inspector }) => {
     const { page, filter, isOfRun } = await readPage(inspector, options)
@@ -138,7 +138,7 @@ async function follow(
     const from = { after: cursor, ...given({ log }) }
     await followEvents(inspector, from, { show, tell: remark }, stop.signal)
   } catch (error) {
-    remark(`to go on from here, add --after ${cursor}`)
+    remark(`to continue from here, add --after ${cursor}`)
     throw error
   } finally {
     signals.release()

@@ -11,7 +11,7 @@ export function addExplain(program: Command): void {
   const command = program
     .command('explain')
     .description('say in plain sentences why a run is not running now')
-    .argument('<id>', 'id of the run, or the begin of a generated one')
+    .argument('<id>', 'id of the run, or the first characters of a generated one')
   addSharedOptions(command, '{ id, state, sentences: [TEXT] }').action(explain)
 }
 

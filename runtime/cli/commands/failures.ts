@@ -51,7 +51,7 @@ export function addFailures(program: Command): void {
   const command = program
     .command('failures')
     .description('list failures by their cause, or show one: since when, how often, in which versions')
-    .argument('[failure]', 'one of the list; of one made of digits and letters the first do')
+    .argument('[failure]', 'a fingerprint of the list; the first characters of a generated one suffice')
     .option('--job <name>', 'only failures of this job')
     .option('--since <time>', 'only those seen in the last 30m, or since 2030-01-31T09:00Z', pastTime)
     .addOption(

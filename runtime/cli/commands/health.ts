@@ -20,9 +20,9 @@ const patienceMs = 4_000
 export function addHealth(program: Command): void {
   const command = program
     .command('health')
-    .description('ask the worker on this host whether it is alive; exit 1 when not')
+    .description('check whether the worker on this host is alive; exit 1 if not')
     .addOption(portOption())
-    .option('--ready', 'ask whether it takes runs (/ready) instead of whether it is alive (/live)')
+    .option('--ready', 'check whether it takes runs (/ready) instead of whether it is alive (/live)')
   addSharedOptions(command, '{ healthy, url, answer }').action(health)
 }
 
@@ -38,7 +38,7 @@ function portOption(): Option {
 async function health({ port, ready, json }: HealthOptions): Promise<void> {
   const url = `http://127.0.0.1:${port}/${ready ? 'ready' : 'live'}`
   const found = await ask(url)
-  const line = `${found.healthy ? 'healthy' : 'not healthy'}: ${url} answers ${found.answer}`
+  const line = `${found.healthy ? 'healthy' : 'not healthy'}: ${url} returned ${found.answer}`
   if (json) printJson(found)
   else if (found.healthy) say(line)
   else remark(`durable-jobs: ${line}`)

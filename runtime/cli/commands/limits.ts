@@ -33,7 +33,7 @@ const columns: readonly Column<LimiterInfo>[] = [
   { title: 'KEYS', align: 'right', cell: ({ keys }) => keys, drops: 1 },
   { title: 'WAITING', align: 'right', cell: ({ waiting }) => waiting },
   {
-    title: 'SET BY HAND',
+    title: 'SET MANUALLY',
     cell: ({ byHand }) => (byHand === undefined ? '' : byHandText(byHand)),
     paint: (text) => paint('yellow', text),
     shrinks: true,
@@ -69,17 +69,17 @@ function settableNumbers(): string {
 export function addLimits(program: Command): void {
   const command = program
     .command('limits')
-    .description('list limiters, the keys of one, who holds and waits for a key, or set numbers by hand')
-    .argument('[name]', 'one limiter: its keys, or what to change')
+    .description('list limiters, the keys of one, the holders and waiters of a key, or set numbers manually')
+    .argument('[name]', 'one limiter: list its keys, or change it')
     .option(
       '--set <number=value>',
-      'change it for everybody from now on: --set limit=5 --set window=1m',
+      'change it for all workers from now on: --set limit=5 --set window=1m',
       pairs("'number=value', such as max=5"),
     )
     .option('--reset', "the code's numbers again")
-    .option('--key <key>', "who holds this key of it and who waits for it; '' for a limiter without keys")
+    .option('--key <key>', "list the holders and waiters of this key; '' for a limiter without keys")
     .option('--limit <n>', 'with --key: at most this many of each', wholeNumber(1, 1000), 50)
-    .option('--cursor <cursor>', 'with --key: go on with those who wait where the page before ended')
+    .option('--cursor <cursor>', 'with --key: continue the waiters after the previous page')
   addOperatorOptions(
     command,
     '{ limiters: [LIMITER] }, with a name { limiter, keys: [KEY] }, with --key { limiter, key, holders: [HOLDER], holdersCursor?, waiters: [WAITER], cursor? }',
@@ -98,9 +98,9 @@ async function limits(name: string | undefined, options: LimitsOptions): Promise
   if (changes && name === undefined)
     throw usageError('name the limiter to change: durable-jobs limits NAME --set …')
   if (options.key !== undefined && (name === undefined || changes))
-    throw usageError('--key goes with the name of one limiter: durable-jobs limits NAME --key KEY')
+    throw usageError('--key needs the name of one limiter: durable-jobs limits NAME --key KEY')
   if (options.cursor !== undefined && options.key === undefined)
-    throw usageError('--cursor goes with --key: it goes on with those who wait for that key')
+    throw usageError('--cursor needs --key: it continues the waiters of that key')
   if (options.set !== undefined && options.reset) throw usageError('write --set or --reset, not both')
   await withConnection(options, async (jobs) => {
     if (name !== undefined && changes) await change(jobs, name, options)
@@ -116,7 +116,7 @@ async function list(jobs: Jobs, options: LimitsOptions): Promise<void> {
   if (limiters.length > 0) printTable(columns, limiters)
   else
     remark(
-      `no limiter is known in ${jobs.inspector.address}: workers make those of their code known (a step's limiter: when the step first runs)`,
+      `no limiter is known in ${jobs.inspector.address}: workers register the limiters of their code (a step's limiter: when the step first runs)`,
     )
 }
 

@@ -10,7 +10,7 @@ import { addOperatorOptions, type OperatorOptions } from '../shared-options.ts'
 export function addPause(program: Command): void {
   const command = program
     .command('pause')
-    .description('start no more runs of a queue; those that run go on')
+    .description('start no more runs of a queue; running ones continue')
     .argument('<queue>', 'name of the queue')
   addOperatorOptions(command, '{ queue, paused }').action(pause)
 }

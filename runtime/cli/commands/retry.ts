@@ -23,15 +23,16 @@ export function addRetry(program: Command): void {
     .description(
       'make failed, cancelled, expired or blocked runs ready again, by id or all that match (failed ones without --state); stored steps stay',
     )
-    .option('--from <path>', 'of one run: this step and all stored after it again')
+    .option('--from <path>', 'of one run: run this step and all stored after it again')
     .option('--run-again <path>', 'an at-most-once step that may run again (may be repeated)', repeated)
-    .option('--first <n>', 'retry so many, wait for their ends, then ask', wholeNumber(1, 1_000))
+    .option('--first <n>', 'retry this many, wait until they have ended, then ask', wholeNumber(1, 1_000))
   addActionOptions(command, '{ id, dryRun, runsAgain: [path], keeps: [path] }').action(retry)
 }
 
 async function retry(ids: readonly string[], options: RetryOptions): Promise<void> {
   if (isSingle(ids, options)) return retryOne(ids, options)
-  if (options.from !== undefined) throw usageError('--from is for one run: its steps are not those of others')
+  if (options.from !== undefined)
+    throw usageError('--from works on one run only: other runs have other steps')
   return actOnMany('retry', ids, options)
 }
 
@@ -43,7 +44,7 @@ async function retryOne(ids: readonly string[], options: RetryOptions): Promise<
       .retry({ dryRun, ...operator(options), ...given({ from, runAgain }) })
       .catch(asOption)
     if (options.json) return printJson({ id, dryRun, ...plan })
-    say(dryRun ? `run ${id} was not touched; a retry would` : `${retriedText(id)}; it will`)
+    say(dryRun ? `run ${id} was not changed; a retry would` : `${retriedText(id)}; it will`)
     for (const list of retryPlanLists(plan)) print(listed(list))
   })
 }

@@ -46,8 +46,8 @@ export function addRuns(program: Command): void {
         .default('newest'),
     )
     .option('--limit <n>', 'at most this many', wholeNumber(1, 1000), 50)
-    .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
-    .option('--watch', 'list again whenever they change, until ctrl-c; with --json one line each time')
+    .option('--cursor <cursor>', 'continue after the previous page, with the same options')
+    .option('--watch', 'list them again whenever they change, until ctrl-c; with --json one line each time')
   addSharedOptions(command, '{ runs: [RUN], looked, cursor? }').action(listRuns)
   explainJson(command, `${fieldsOfRun}\nLOOKED: how many runs were inspected.`)
 }

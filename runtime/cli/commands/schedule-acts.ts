@@ -24,7 +24,7 @@ interface Act {
 const acts: readonly Act[] = [
   {
     name: 'pause',
-    description: 'fire no more; ticks are written down as paused',
+    description: 'stop firing; ticks are recorded as paused',
     shape: '{ schedule, paused }',
     run: async (jobs, schedule, write, options) => {
       await jobs.schedules.pause(schedule, write)
@@ -43,16 +43,16 @@ const acts: readonly Act[] = [
   },
   {
     name: 'trigger',
-    description: 'run it now, beside its ticks',
+    description: 'run it now, in addition to its ticks',
     shape: '{ schedule, run }',
     run: async (jobs, schedule, write, options) => {
       const { id } = await jobs.schedules.trigger(schedule, write)
-      return [{ run: id }, `${triggeredText(id)}; look at it with: ${commandLine(['show', id], options)}`]
+      return [{ run: id }, `${triggeredText(id)}; show it with: ${commandLine(['show', id], options)}`]
     },
   },
   {
     name: 'remove',
-    description: 'delete one that was put by hand, with its ledger',
+    description: 'delete a schedule created with put, with its ledger',
     shape: '{ schedule, removed }',
     run: async (jobs, schedule, write) => {
       await jobs.schedules.remove(schedule, write)

@@ -35,13 +35,13 @@ const previewColumns: readonly Column<CronFire>[] = [
 export function addScheduleLooks(schedules: Command): void {
   const ledger = schedules
     .command('ledger')
-    .description('what became of its last ticks, newest first')
+    .description('the outcomes of its last ticks, newest first')
     .argument('<name>', 'name of the schedule')
     .option('--limit <n>', `how many lines, at most ${keptLedgerLines}`, wholeNumber(1, keptLedgerLines), 20)
   addSharedOptions(ledger, '{ ledger: [LINE] }').action(showLedger)
   const preview = schedules
     .command('preview')
-    .description('when it fires next, and what changes of the clocks do to it')
+    .description('when it fires next, with clock changes')
     .argument('[name]', 'name of the schedule; or give --cron')
     .option('--cron <pattern>', 'preview this pattern; nothing is stored')
     .option('--time-zone <zone>', 'its zone (default: UTC)')

@@ -19,7 +19,7 @@ export function addShow(program: Command): void {
   const command = program
     .command('show')
     .description('show a run: where it is and why, its input, steps, history and output')
-    .argument('<id>', 'id of the run, or the begin of a generated one')
+    .argument('<id>', 'id of the run, or the first characters of a generated one')
   addSharedOptions(
     command,
     '{ run: RUN with its input, steps: [STEP], history: [ENTRY], executions: [EXECUTION] }',

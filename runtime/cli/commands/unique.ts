@@ -31,7 +31,7 @@ export function addUnique(program: Command): void {
     )
     .option('--job <name>', 'only keys of this job')
     .option('--limit <n>', 'about this many', wholeNumber(1, 1000), 100)
-    .option('--cursor <cursor>', 'go on where the page before ended, with the same options')
+    .option('--cursor <cursor>', 'continue after the previous page, with the same options')
   addSharedOptions(command, '{ keys: [KEY], cursor? }').action(listKeys)
   explainJson(
     command,

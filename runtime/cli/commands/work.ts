@@ -49,9 +49,7 @@ const leaderVariable = 'DURABLE_JOBS_LEADER'
 function leaderOption(): Option {
   // A negated option is given by the variable being there at all.
   forgetUnset(leaderVariable, ['', '1', 'true'])
-  return new Option('--no-leader', 'never lead: leave the duties of the fleet to other workers').env(
-    leaderVariable,
-  )
+  return new Option('--no-leader', 'never lead; other workers do the duties of the fleet').env(leaderVariable)
 }
 
 function checkLeaderVariable(): void {
@@ -67,14 +65,14 @@ function workOptions(): Option[] {
     ),
     new Option(
       '--queue-order <order>',
-      "'strict': of the queues named, a later one only gets slots that the earlier ones leave (default: turns)",
+      "'strict': a queue only gets slots that the queues before it leave (default: turns)",
     ).choices(['turns', 'strict']),
     new Option(
       '--concurrency <n>',
       'runs at the same time (default: 10, fewer in an ECS task of less than 1 vCPU)',
     ).argParser(wholeNumber(1, 10_000)),
     new Option('--name <name>', 'name of this worker (default: host:pid:random)'),
-    new Option('--health-port <n>', 'answer GET /live and /ready on this port').argParser(
+    new Option('--health-port <n>', 'serve GET /live and /ready on this port').argParser(
       wholeNumber(0, 65_535),
     ),
     new Option('--stop-timeout <duration>', 'time to hand runs over after a signal (default: 30s)').argParser(
@@ -89,14 +87,14 @@ function workOptions(): Option[] {
     ),
     new Option(
       '--protect <mode>',
-      'whether runs that need scale-in protection of ECS wait for it (default: they start without)',
+      'whether runs that need ECS scale-in protection wait for it (default: they start without)',
     ).choices(protectionModes),
     new Option(
       '--emf-namespace <name>',
-      "while it leads, print the fleet's metrics once a minute as CloudWatch EMF lines of this namespace",
+      "while this worker leads, print the fleet's metrics once a minute as CloudWatch EMF lines in this namespace",
     ),
-    new Option('--log-level <level>', 'least important lines to log').choices(logLevels),
-    jsonOption('a line per log entry, as it does anyway unless on a terminal'),
+    new Option('--log-level <level>', 'lowest level to log').choices(logLevels),
+    jsonOption('log JSON lines (the default unless on a terminal)'),
   ]
 }
 

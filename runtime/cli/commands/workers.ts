@@ -81,7 +81,7 @@ DEATH (what ended the task): kind (${deathKinds.join(', ')}), killedAfterMs?, te
 export function addWorkers(program: Command): void {
   const command = program
     .command('workers')
-    .description('list workers: what each does, who leads, and which are lost')
+    .description('list workers: what each does, which one leads, and which are lost')
   addSharedOptions(command, '{ workers: [WORKER], lost: [LOST] }').action(listWorkers)
   explainJson(command, fieldsOfWorker)
 }

@@ -75,7 +75,7 @@ async function runImport(play: Play, crew: Crew, jobs: Jobs): Promise<Ending> {
       return isEnd(run.state)
     })
   } catch (error) {
-    await jobs.run(id).cancel({ reason: 'the demo was broken off' })
+    await jobs.run(id).cancel({ reason: 'the demo was aborted' })
     throw error
   }
   return { run: await readRun(jobs, id), steps: await readSteps(jobs.inspector, id) }

@@ -38,7 +38,7 @@ export async function runDemo(options: DemoOptions = {}): Promise<number> {
   try {
     const code = await present(screen, story, folder, { ...options, keep: leaves })
     keep ||= code === 1 || (code === 0 && leaves)
-    if (keep) screen.write(`\n  what it left: ${folder.root}\n`)
+    if (keep) screen.write(`\n  its files: ${folder.root}\n`)
     return code
   } finally {
     process.off('exit', remove)

@@ -60,10 +60,10 @@ export function tellKill(story: Story, kill: Kill, written: number): void {
 export function tellResumption(story: Story, kill: Kill, resumption: Resumption): void {
   story.resumption = resumption
   const { member, path, at } = resumption
-  const kept = `the ${kill.stored} stored steps are not run again`
+  const kept = `the ${kill.stored} stored steps don't run again`
   tellStory(
     story,
-    `${member.name} goes on at ${path}, ${formatDuration(at - kill.at)} later; ${kept}`,
+    `${member.name} continues at ${path}, ${formatDuration(at - kill.at)} later; ${kept}`,
     'good',
   )
 }

@@ -15,7 +15,7 @@ export function parseActionKind(kind: unknown): ActionKind {
 }
 
 /**
- * A target with each run once, and with the states that the action is for when its filter names none.
+ * Returns a target with each run once, and with the states that the action applies to if its filter names none.
  * @throws InvalidOptionsError
  */
 export function parseActionTarget(action: ActionKind, target: ActionTarget): ActionTarget {
@@ -38,14 +38,16 @@ function parseSeen(seen: Readonly<Record<RunId, RunState>> | undefined): {
   if (seen === undefined) return {}
   const strange = Object.values(seen).find((state) => !runStates.includes(state))
   if (strange === undefined) return { seen }
-  throw new InvalidOptionsError(`target.seen: '${strange}' is no state; there are ${runStates.join(', ')}`)
+  throw new InvalidOptionsError(
+    `target.seen: '${strange}' is not a state; use one of ${runStates.join(', ')}`,
+  )
 }
 
 function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind: 'filter' }): RunFilter {
   checkKnownOptions(target, ['kind', 'filter', 'all'], 'target')
   checkKnownOptions(target.filter, filterNames, 'target.filter')
   const filter = narrowed(target)
-  // Before anything is begun.
+  // Before anything is started.
   parseRunQuery({ ...filter, limit: 1 })
   const states = filter.states ?? defaultStates(action, filter)
   const useless = states.filter((state) => !runStates.includes(state) || !accepts(action, state))
@@ -58,7 +60,10 @@ function parseFilter(action: ActionKind, target: ActionTarget & { readonly kind:
   )
 }
 
-/** The parts of a filter that have a value. What was meant to have one and has none would act on all runs. */
+/**
+ * Returns the parts of a filter that have a value. A part that was meant to have one and has none would select all
+ * runs.
+ */
 function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): RunFilter {
   // The key of a limiter without keys is empty.
   const isBlank = ([name, value]: readonly [string, unknown]): boolean =>
@@ -67,18 +72,18 @@ function narrowed({ filter, all }: ActionTarget & { readonly kind: 'filter' }): 
   const kept = parts.filter((part) => !isBlank(part))
   if (all !== undefined && (all !== true || kept.length > 0)) {
     throw new InvalidOptionsError(
-      'target.all: write true beside an empty filter, for all runs; leave it out beside a filter with parts',
+      'target.all: set it to true with an empty filter, for all runs; omit it with a filter that has parts',
     )
   }
   const [blank] = parts.find(isBlank) ?? []
   if (all === undefined && blank !== undefined) {
     throw new InvalidOptionsError(
-      `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); leave it out to choose runs without it`,
+      `target.filter.${blank} has no value (${JSON.stringify(filter[blank as keyof RunFilter])}); omit it to select runs without it`,
     )
   }
   if (all === undefined && kept.length === 0) {
     throw new InvalidOptionsError(
-      'target.filter is empty; choose runs by parts such as job or states, or write all: true beside it for all runs',
+      'target.filter is empty; select runs by parts such as job or states, or add all: true for all runs',
     )
   }
   return Object.fromEntries(kept)
@@ -89,7 +94,7 @@ const pastForms = { retry: 'retried', cancel: 'cancelled', remove: 'removed' } a
   string
 >
 
-/** A retry without states is for what failed: what an operator cancelled is retried only by its name. */
+/** A retry without states selects failed runs: a run that an operator cancelled is retried only by its name. */
 function defaultStates(action: ActionKind, { fingerprint }: RunFilter): readonly RunState[] {
   if (action === 'retry' || fingerprint !== undefined) return ['failed']
   return runStates.filter((state) => accepts(action, state))

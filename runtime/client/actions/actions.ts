@@ -12,22 +12,25 @@ import { type ActionProgress, type Course, carryOut } from './carry-out.ts'
 import { parseRate, type Rate } from './pacer.ts'
 import { type ActionPlan, countOf, planAction } from './plan-action.ts'
 
-/** How an action is carried out by this call. */
+/** How this call carries out an action. */
 export interface ContinueOptions {
   /** Runs per second, minute or hour, such as `'20/s'`. Default: as fast as the store takes chunks of 25. */
   rate?: Rate
-  /** Stops once so many more runs are done; `continue` goes on. Default: none. */
+  /** Stops once this many more runs are done; `continue` resumes it. Default: none. */
   limit?: number
-  /** Called at the begin and after each chunk. */
+  /** Called at the start and after each chunk. */
   onProgress?: (progress: ActionProgress) => void
-  /** Stops after the chunk under way; `continue` goes on. */
+  /** Stops after the current chunk; `continue` resumes it. */
   signal?: AbortSignal
 }
 
 export interface ActionOptions extends ContinueOptions, Omit<ByHand, 'requestId'> {
-  /** At-most-once steps that may run again where they stand in the way of a retry: paths, or names for any key. */
+  /** At-most-once steps that may run again if they block a retry: paths, or names for any key. */
   runAgain?: readonly StepPath[]
-  /** `act_` and up to 100 letters, digits, `-` and `_`: a repeat of the call goes on with the same action. Default: a new one. */
+  /**
+   * `act_` and up to 100 letters, digits, `-` and `_`: a repeat of the call continues the same action. Default: a new
+   * one.
+   */
   id?: string
 }
 
@@ -35,8 +38,8 @@ const courseOptions = ['rate', 'limit', 'onProgress', 'signal'] as const
 const maxSteps = 100
 
 /**
- * Retry, cancel or remove many runs. An action is stored: it goes on in another process after a crash, and applies to each run
- * at most once. Runs that came into their state after its begin are left alone.
+ * Retries, cancels or removes many runs. An action is stored: another process can continue it after a crash, and it
+ * applies to each run at most once. Runs that entered their state after its start are left alone.
  */
 export class Actions {
   readonly #store: Store
@@ -48,7 +51,7 @@ export class Actions {
   }
 
   /**
-   * What an action would do, without doing it.
+   * Returns the effect that an action would have, without doing it.
    * @throws InvalidOptionsError
    */
   async plan(
@@ -63,9 +66,10 @@ export class Actions {
   }
 
   /**
-   * Begins an action and carries it out. Resolves when it has ended, or earlier by `limit` or `signal`: then it has a `cursor`.
-   * A filter without states means `failed` for a retry, else all states that the action is for.
-   * @throws InvalidOptionsError; StoreUnavailableError when the store is away for more than 30 s: `continue` goes on
+   * Starts an action and carries it out. Resolves when it has ended, or earlier by `limit` or `signal`: then it has a
+   * `cursor`. A filter without states means `failed` for a retry, else all states that the action applies to.
+   * @throws InvalidOptionsError; StoreUnavailableError when the store is unavailable for more than 30 s: `continue`
+   * resumes it
    * @example
    * const target = { kind: 'filter', filter: { job: 'charge', states: ['failed'] } } as const
    * const plan = await jobs.actions.plan('retry', target)
@@ -90,7 +94,7 @@ export class Actions {
   }
 
   /**
-   * Goes on with an action where it stands, also when its process is gone or still at it. One that has ended stays as it is.
+   * Continues an action from its cursor, even if its process is gone or still running. An ended action stays unchanged.
    * @throws UnknownActionError; as `run`
    */
   async continue(id: string, options: ContinueOptions = {}): Promise<ActionInfo> {
@@ -101,17 +105,20 @@ export class Actions {
     return this.#carryOut(action, course)
   }
 
-  /** Ends an action where it stands, whoever carries it out: its next chunk applies to nothing. @throws UnknownActionError */
+  /**
+   * Ends an action, even if another process is carrying it out: its next chunk applies to nothing. @throws
+   * UnknownActionError
+   */
   end(id: string, write: ByHand = {}): Promise<ActionInfo> {
     return this.#store.endAction(id, operatorWrite(write))
   }
 
-  /** Known for 7 days after its last chunk. */
+  /** Returns an action; it is kept for 7 days after its last chunk. */
   get(id: string): Promise<ActionInfo | undefined> {
     return this.#store.action(id)
   }
 
-  /** Those with the latest chunk first. `limit`: 1 to 100, default 20. */
+  /** Returns the actions with the latest chunk first. `limit`: 1 to 100, default 20. */
   list(options: { limit?: number } = {}): Promise<readonly ActionInfo[]> {
     return this.#store.actions(options.limit ?? 20)
   }
@@ -124,7 +131,7 @@ export class Actions {
 
 function parseCourse({ rate, limit, onProgress, signal }: ContinueOptions): Course {
   if (limit !== undefined && !(Number.isInteger(limit) && limit >= 1)) {
-    throw new InvalidOptionsError(`limit: ${limit} is no number of runs; write a whole number of 1 or more`)
+    throw new InvalidOptionsError(`limit: ${limit} is not a number of runs; use a whole number of 1 or more`)
   }
   const perMs = rate === undefined ? undefined : parseRate(rate)
   return { perMs, limit: limit ?? Number.POSITIVE_INFINITY, onProgress, signal }
@@ -142,7 +149,7 @@ function parseRunAgain(
   runAgain: readonly StepPath[] | undefined,
 ): readonly StepPath[] | undefined {
   if (runAgain === undefined) return undefined
-  if (action !== 'retry') throw new InvalidOptionsError(`runAgain: a ${action} runs no step; leave it out`)
+  if (action !== 'retry') throw new InvalidOptionsError(`runAgain: a ${action} runs no step; omit it`)
   if (runAgain.length <= maxSteps) return [...new Set(runAgain)]
   throw new InvalidOptionsError(`runAgain: name at most ${maxSteps} steps, not ${runAgain.length}`)
 }

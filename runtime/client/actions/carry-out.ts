@@ -7,12 +7,12 @@ import type { Store } from '../../store/store.ts'
 import { nextChunk } from './next-chunk.ts'
 import { Pacer } from './pacer.ts'
 
-/** Where an action stands after its begin or a chunk. */
+/** The state of an action after its start or a chunk. */
 export interface ActionProgress {
   readonly action: ActionInfo
   /**
-   * The runs that this chunk was applied to; none where that is not known: another process was first, too many were refused,
-   * or some were none of the action's runs.
+   * The runs that this chunk was applied to; empty if that is unknown: another process was first, too many were
+   * refused, or some were not the action's runs.
    */
   readonly runs: readonly RunId[]
 }
@@ -30,10 +30,10 @@ interface Deps {
   readonly clock: Clock
 }
 
-/** A store that is away for longer ends the call; the action goes on when it is continued. */
+/** The call ends if the store is unavailable for longer; the action can be continued. */
 const patienceMs = 30_000
 
-/** Carries an action out from where it stands: to its end, `limit` runs, or the abort of the signal. */
+/** Carries an action out from its cursor: to its end, `limit` runs, or the abort of the signal. */
 export async function carryOut(deps: Deps, begun: ActionInfo, course: Course): Promise<ActionInfo> {
   const { perMs, limit, onProgress, signal } = course
   const pacer = new Pacer(deps.clock, perMs)
@@ -63,7 +63,7 @@ function stands(action: ActionInfo): action is Standing {
   return action.cursor !== undefined
 }
 
-/** The runs of a chunk that were not refused, if it is this chunk that brought the action to where it stands. */
+/** Returns the runs of a chunk that were not refused, if this chunk brought the action to its current cursor. */
 function appliedTo(before: ActionInfo, chunk: ActionChunk, after: ActionInfo): readonly RunId[] {
   if (after.cursor !== chunk.next) return []
   const refused = new Set(after.refusals.slice(before.refusals.length).map(({ run }) => run))
@@ -94,7 +94,7 @@ async function patiently<T>(
 
 function stopped(error: StoreUnavailableError, { id, done }: ActionInfo): StoreUnavailableError {
   return new StoreUnavailableError(
-    `${error.message}; action ${id} had done ${done} runs; jobs.actions.continue('${id}') goes on with it`,
+    `${error.message}; action ${id} had done ${done} runs; jobs.actions.continue('${id}') continues it`,
     { kind: error.kind, cause: error },
   )
 }

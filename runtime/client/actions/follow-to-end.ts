@@ -14,7 +14,7 @@ interface Following {
 }
 
 /**
- * Waits until these runs have ended, or are blocked: no time ends that. Resolves to how many did not complete, or to
+ * Waits until these runs have ended, or are blocked, without a time limit. Resolves to how many did not complete, or to
  * undefined when the signal aborts before.
  */
 export async function followToEnd(

@@ -2,10 +2,10 @@ import type { ActionChunk, ActionEntry, ActionInfo } from '../../store/actions.t
 import type { RunQuery } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 
-/** Pages without a match, until the cursor is moved past them: so that who continues does not read them again. */
+/** Pages without a match before the cursor is moved past them, so that a continued action does not read them again. */
 const maxEmptyPages = 10
 
-/** The next chunk of an action that has not ended, with at most `size` runs. */
+/** Returns the next chunk of an action that has not ended, with at most `size` runs. */
 export async function nextChunk(
   inspector: Inspector,
   action: ActionInfo & { readonly cursor: string },
@@ -43,8 +43,8 @@ async function matchingRuns(
 }
 
 /**
- * Newest first: what is enqueued meanwhile is never met, so the action comes to its end. Which runs are too new or too young
- * for it the store decides (A2): times that were read earlier may be off by a jump of the clock.
+ * Newest first: runs that are enqueued meanwhile are never found, so the action ends. The store decides which runs are
+ * too new or too young for it (A2): times that were read earlier may be off by a jump of the clock.
  */
 function queryOf({ target }: ActionInfo): Omit<RunQuery, 'limit' | 'cursor'> {
   return { ...(target.kind === 'filter' ? target.filter : {}), order: 'newest' }

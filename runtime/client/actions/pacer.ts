@@ -15,7 +15,7 @@ export function parseRate(rate: unknown, option = 'rate'): number {
   const perMs = Number(count) / (unitMs[unit as keyof typeof unitMs] ?? 0)
   if (count !== '' && perMs > 0) return perMs
   throw new InvalidOptionsError(
-    `${option}: '${String(rate)}' is no rate; write runs per time such as '20/s', '300/m', '50/h'`,
+    `${option}: '${String(rate)}' is not a rate; use runs per time such as '20/s', '300/m', '50/h'`,
   )
 }
 
@@ -33,7 +33,7 @@ export class Pacer {
     this.#startedAt = clock.elapsed()
   }
 
-  /** How many runs a chunk may have. */
+  /** Returns how many runs a chunk may have. */
   get chunkRuns(): number {
     if (this.#perMs === undefined) return maxChunkRuns
     return Math.max(1, Math.min(maxChunkRuns, Math.round(this.#perMs * chunkMs)))
@@ -45,7 +45,8 @@ export class Pacer {
 
   /**
    * Resolves when the next chunk may begin, or the signal aborts; in a macrotask of its own. A store in a file replies
-   * within the macrotask of the call: without that, keys, signals and timers of this process would wait for the last chunk.
+   * within the macrotask of the call: without that, keys, signals and timers of this process would wait for the last
+   * chunk.
    */
   async turn(signal: AbortSignal | undefined): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.soon(resolve))

@@ -5,31 +5,31 @@ import { type ActionKind, type ActionTarget, maxForecastRuns, type RunForecast }
 import { maxInspectedRuns, type RunFilter } from '../../store/run-filter.ts'
 import type { Inspector } from '../../store/store.ts'
 
-/** What an action would do; nothing was changed for it. */
+/** The effect that an action would have; nothing was changed. */
 export interface ActionPlan {
   readonly action: ActionKind
   /**
-   * How many runs match. Not exact: at least so many. A filter that no counter knows is counted on a bounded number of runs,
-   * and so is any while the counters are not whole.
+   * How many runs match. Not exact: at least this many. A filter that no counter covers is counted on a bounded number
+   * of runs, and so is any filter while the counters are incomplete.
    */
   readonly matching: { readonly runs: number; readonly exact: boolean }
-  /** All that follows is of so many runs, the newest that match: at most 200. */
+  /** The rest is about this many runs, the newest that match: at most 200. */
   readonly sample: number
   readonly states: readonly RunsOf<'state', RunState>[]
-  /** Steps that a retry would run again, without keys; '' stands for the code between steps. */
+  /** Steps that a retry would run again, without keys; '' means the code between steps. */
   readonly runsAgain: readonly RunsOf<'step', StepPath>[]
-  /** At-most-once steps that stand in the way of a retry: naming them in `runAgain` lets them run again. */
+  /** At-most-once steps that block a retry: naming them in `runAgain` lets them run again. */
   readonly inTheWay: readonly RunsOf<'step', StepPath>[]
-  /** Limiters that retried runs meet, and how many wait for each now. */
+  /** Limiters that retried runs need, and how many wait for each now. */
   readonly limiters: readonly (RunsOf<'limiter', string> & { readonly waiting: number })[]
   /** Why other runs would be refused. */
   readonly refused: readonly RunsOf<'reason', string>[]
 }
 
-/** Of how many runs of the sample something is true; the most first. */
+/** How many runs of the sample it applies to; the most first. */
 type RunsOf<Name extends string, T> = { readonly [K in Name]: T } & { readonly runs: number }
 
-/** So many pages a count inspects where no index tells it. */
+/** How many pages a count inspects if no index has the number. */
 const maxCountedPages = 5
 const maxReasons = 10
 
@@ -76,7 +76,7 @@ async function summary(
   }
 }
 
-/** Where at-most-once steps stand in the way, they are the reason. */
+/** If at-most-once steps block the retry, they are the reason. */
 function otherReasonOf({ refused, inTheWay }: RunForecast): [string][] {
   return refused === undefined || inTheWay.length > 0 ? [] : [[refused]]
 }
@@ -85,7 +85,7 @@ function againOf({ runsAgain }: RunForecast): readonly StepPath[] {
   return runsAgain.length === 0 ? [''] : runsAgain.map(stepName)
 }
 
-/** How many of the lists have each item, the most frequent first. */
+/** Returns how many of the lists have each item, the most frequent first. */
 function tally<T extends string>(lists: readonly (readonly T[])[]): [T, number][] {
   const counts = new Map<T, number>()
   for (const list of lists) for (const item of new Set(list)) counts.set(item, (counts.get(item) ?? 0) + 1)
@@ -116,12 +116,15 @@ async function matchingRuns(
     if (counted !== undefined && ids.length >= maxForecastRuns) break
     if (cursor === undefined) return { ids, matching: { runs: ids.length, exact: true } }
   }
-  // Beside a worker of an earlier version, which counts nothing, counters may know fewer runs than were found.
+  // Beside a worker of an earlier version, which counts nothing, counters may have fewer runs than were found.
   const isTold = counted !== undefined && ids.length > 0 && counted >= ids.length
   return { ids, matching: { runs: isTold ? counted : ids.length, exact: isTold } }
 }
 
-/** How many runs a target has, where that can be told: of ids, and of filters that whole counters or groups of failures know. */
+/**
+ * Returns how many runs a target has, if known: for ids, and for filters covered by complete counters or groups of
+ * failures.
+ */
 export async function countOf(inspector: Inspector, target: ActionTarget): Promise<number | undefined> {
   if (target.kind === 'runs') return target.ids.length
   const { states, job, queue, fingerprint, ...others } = target.filter
@@ -129,7 +132,7 @@ export async function countOf(inspector: Inspector, target: ActionTarget): Promi
   if (fingerprint !== undefined) {
     return job === undefined && queue === undefined ? failedNow(inspector, fingerprint) : undefined
   }
-  // In this order: once they are whole, they stay so.
+  // In this order: once they are complete, they stay so.
   if (!(await inspector.isCounted())) return undefined
   const counts = await inspector.counts()
   return counts
@@ -139,7 +142,7 @@ export async function countOf(inspector: Inspector, target: ActionTarget): Promi
     .reduce((sum, { count }) => sum + count, 0)
 }
 
-/** Undefined where the group was dropped: its runs may still be there. */
+/** Undefined if the group was dropped: its runs may still exist. */
 async function failedNow(inspector: Inspector, fingerprint: string): Promise<number | undefined> {
   const groups = await inspector.failures({ fingerprint, limit: 1 })
   return groups.find((group) => group.fingerprint === fingerprint)?.failedNow

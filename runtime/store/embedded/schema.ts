@@ -456,7 +456,7 @@ export function checkFormat(database: Database): number {
   const owner = Number(database.get<{ application_id: number }>('PRAGMA application_id')?.application_id)
   const tables = Number(database.get<{ n: number }>('SELECT count(*) AS n FROM sqlite_schema')?.n)
   if (tables > 0 && owner !== applicationId) {
-    throw new StoreFormatError(`${database.path} is another program's database; name a file of its own`)
+    throw new StoreFormatError(`${database.path} is another program's database; use a separate file`)
   }
   return version
 }

@@ -498,7 +498,7 @@ function attentionToProtectedRuns(open: Open): void {
       {
         id: 'unprotected:job/default',
         ...{ severity: 'critical', since: begun, next: `durable-jobs explain ${runs[0]?.id}` },
-        sentence: expect.stringMatching(/^2 runs of job 'job' .* 2 workers were refused it by ECS /),
+        sentence: expect.stringMatching(/^2 runs of job 'job' .* 2 workers were refused protection by ECS /),
       },
     ])
     await second.claimAs('takes', 1)

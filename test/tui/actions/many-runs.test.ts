@@ -85,10 +85,10 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     host.press('y')
     await host.until(() => host.text.startsWith('retried 25 of 60'))
     host.press('s')
-    expect(host.text).toContain('stopping after the chunk under way')
+    expect(host.text).toContain('stopping after the current chunk')
     await host.idle()
     expect(host.text).toMatch(
-      /^retried (25|50) runs \(action act_id-1\); go on with the other (35|10) runs\?/,
+      /^retried (25|50) runs \(action act_id-1\); continue with the other (35|10) runs\?/,
     )
     host.press('y')
     await host.idle()
@@ -205,7 +205,7 @@ test('one run whose reply was lost: the second try does it once', async () => {
   await losing.open('retry', failedRun(id))
   losing.press('y')
   await losing.idle()
-  expect(losing.text).toContain('it may have been done or not; y tries again, and does it once')
+  expect(losing.text).toContain('it may or may not have been done; y tries again, which does it only once')
   losing.press('y')
   await losing.idle()
   expect(losing.toasts).toEqual([`run ${id} is ready again`])

@@ -130,7 +130,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     expect(host.text).toBe(
       [
         '  read  done, 1 try  is kept',
-        '> pay  failed, 1 try  runs again; at most once: it has to be allowed',
+        '> pay  failed, 1 try  runs again; at most once: must be allowed',
       ].join('\n'),
     )
     host.press('k')
@@ -173,12 +173,12 @@ test('what can’t be done is said before a dialog opens', async () => {
     'it is completed; only a failed, cancelled, expired or blocked run can be retried',
   )
   expect(host.refusal('retry', run, run)).toBe('none of the marked runs can be retried')
-  expect(host.refusal('retry from step', run, run)).toBe('it is not for 2 runs')
-  expect(host.refusal('retry')).toBe('nothing is chosen')
+  expect(host.refusal('retry from step', run, run)).toBe("it doesn't apply to 2 runs")
+  expect(host.refusal('retry')).toBe('nothing is selected')
   expect(host.refusal('retry', { ...run, state: 'failed' }, { kind: 'queue', id: 'q', paused: false })).toBe(
-    'it is for marked runs, or for one run at a time',
+    'it applies to marked runs, or to one run at a time',
   )
-  expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: true })).toBe('it drains already')
+  expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: true })).toBe('it is already draining')
   expect(host.refusal('drain', run)).toBe('it is not for run r')
   expect(host.refusal('drain', { kind: 'worker', id: 'w', draining: false })).toBeUndefined()
 })

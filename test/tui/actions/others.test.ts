@@ -18,7 +18,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await jobs.enqueue(mail, {})
     const host = new Host(jobs)
     await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: false })
-    expect(host.text).toContain('no worker would start a run of it')
+    expect(host.text).toContain('no worker would start its runs')
     host.press('tab')
     host.type('storm')
     host.press('enter', 'c', 'y')
@@ -28,7 +28,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       { name: 'mail', paused: { by: 'ana@desk', reason: 'storm' } },
     ])
     await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: false })
-    expect(host.text).toBe('it is paused already by ana@desk (storm)')
+    expect(host.text).toBe('it is already paused by ana@desk (storm)')
     host.press('esc')
     await host.open('pause or resume', { kind: 'queue', id: 'mail', paused: true })
     expect(host.text).toContain('paused by ana@desk (storm)')
@@ -78,7 +78,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       `worker ${worker.name} is draining: it claims no more runs and hands over those it holds`,
     ])
     await host.open('drain', { ...thing, id: 'gone' })
-    expect(host.text).toBe('no live worker has this name any more')
+    expect(host.text).toBe('there is no longer a live worker of this name')
   })
 
   test('a limiter is set to what the fields say, and reset', async () => {
@@ -88,14 +88,14 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     const host = new Host(jobs)
     const thing = { kind: 'limiter', id: 'gateway' } as const
     await host.open('reset limiter', thing)
-    expect(host.text).toBe("the code's numbers are in force: nobody set others")
+    expect(host.text).toBe("the code's numbers are in force: no operator set others")
     host.press('esc')
     await host.open('set limiter', thing)
     expect(host.text).toContain('limit: 10\nwindow: 1m\nreason: ')
     host.press('ctrl-u')
     host.type('ten')
     host.press('tab', 'tab', 'tab', 'y')
-    expect(host.text).toContain("'ten' is no whole number")
+    expect(host.text).toContain("'ten' is not a whole number")
     host.press('ctrl-u', '4', 'tab', 'ctrl-u')
     host.type('30s')
     host.press('tab', 'enter', 'c', 'y')
@@ -105,7 +105,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
       { rule: { max: 4, everyMs: 30_000 }, byHand: { by: 'ana@desk' } },
     ])
     await host.open('reset limiter', thing)
-    expect(host.text).toContain('from limit 4, window 30.0 s back to what the code says: limit 10')
+    expect(host.text).toContain("from limit 4, window 30.0 s back to the code's numbers: limit 10")
     host.press('y')
     await host.idle()
     expect((await jobs.limits.list())[0]?.byHand).toBeUndefined()

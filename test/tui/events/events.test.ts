@@ -110,7 +110,7 @@ test('a store that was made anew is told of, and the events of the old one stay 
   log.all = many(1, 1, 'f')
   const second = await log.load(first)
   expect(kinds(second)).toEqual(['f-1', 'new store', 'e-2', 'e-1'])
-  expect(entryText(second.entries[1] as never)).toContain('the store was emptied and made anew')
+  expect(entryText(second.entries[1] as never)).toContain('the store was emptied and created again')
   expect(kinds(await log.load(second))).toEqual(['f-1', 'new store', 'e-2', 'e-1'])
 })
 

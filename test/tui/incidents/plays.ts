@@ -67,9 +67,9 @@ export const plays: readonly Play[] = [
   {
     incident: limiterStuck,
     opens: /notice .* Limiter 'tenant' is full/,
-    cause: /who holds and waits .* holds \S+ sync ▶ running/,
+    cause: /holders and waiters .* holds \S+ sync ▶ running/,
     looks: [
-      { key: 'enter', shows: /who holds and waits .* holds \S+ sync ▶ running/ },
+      { key: 'enter', shows: /holders and waiters .* holds \S+ sync ▶ running/ },
       { key: 'tab', shows: /▸─ keys of tenant/ },
       { key: 'tab', shows: /▸ holds/ },
       { key: 'enter', shows: /▶ running for .* It has been running on/ },

@@ -146,7 +146,7 @@ test('history tells of losses with the worker, which a jump opens', () => {
   const state = pressed(shown(), 'H')
   expect(details(state)).toEqual(['11:59:04Z  56.0s ago  lost its worker w-91cc: its lease expired'])
   expect(detailRows(input(state))[0]?.jumps).toMatchObject([{ target: { screen: 'workers', row: 'w-91cc' } }])
-  expect(details(pressed(shown(knownRun({ history: [] })), 'H'))[0]).toContain('nothing happened to it')
+  expect(details(pressed(shown(knownRun({ history: [] })), 'H'))[0]).toContain('no history besides its steps')
 })
 
 test('history tells of executions in between, by their claim', () => {

@@ -77,9 +77,9 @@ describe.each(bothStores)('%s', (name, storeOptions) => {
     const progress = await stage.shows(new RegExp(`retried [1-9]\\d* of ${count}`))
     await stage.press('s')
     // Where nothing holds it up that is soon over.
-    if (gate !== undefined) await stage.shows('stopping after the chunk under way')
+    if (gate !== undefined) await stage.shows('stopping after the current chunk')
     await gate?.open()
-    const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*go on with/)
+    const stopped = await stage.shows(/retried \d+ runs \(action act_\S+\);[\s\S]*continue with/)
     const [action] = await store.actions(1)
     const done = action?.done ?? 0
     expect(done).toBeGreaterThanOrEqual(Number(/retried (\d+) of/.exec(progress.text)?.[1]))

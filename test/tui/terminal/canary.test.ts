@@ -25,7 +25,7 @@ describe.each(bothStores)('%s', (_, storeOptions) => {
     await stage.shows([`${count} runs to retry`, 'f 5 first'])
     await takesKeys(stage)
     await stage.press('f')
-    await stage.shows('5 go first; once they have ended it asks about the others')
+    await stage.shows('5 first; once they have ended, this dialog asks about the others')
     expect(await confirm(stage)).toContain('--first 5')
     const asked = await stage.shows(`5 of 5 completed; the other ${count - 5} runs?`)
     expect(asked.body.filter((line) => /completed/.test(line))).toHaveLength(6)

@@ -9,7 +9,7 @@ export const findingCases: readonly ActionCase[] = [
     ...{ title: 'mute a finding', command: 'mute', place: 'home' },
     targets: async ({ jobs }) => [(await jobs.attention())[0]?.id ?? ''],
     row: async ({ jobs }) => (await jobs.attention())[0]?.sentence.slice(0, 20) ?? '',
-    asks: ([id]) => new RegExp(`mute ${id} in [\\s\\S]*left out of attention`),
+    asks: ([id]) => new RegExp(`mute ${id} in [\\s\\S]*attention would hide it`),
     answer: async (stage) => {
       await fill(stage, 'for', '2h')
       await stage.press('enter', 'enter')

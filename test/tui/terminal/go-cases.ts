@@ -41,7 +41,7 @@ const open: KeyCase = async (pressed) => {
 /** Several connections are offered in a list; a single one is opened at once. */
 const jump: KeyCase = async (pressed) => {
   const { stage, key, about } = pressed
-  if (about.jumps === undefined) return saying(() => 'nothing else is known to belong to this')(pressed)
+  if (about.jumps === undefined) return saying(() => 'nothing related to this row is known')(pressed)
   await stage.press(key)
   const frame = await stage.shows(about.jumps)
   await stage.press(frame.isBrowsing ? '-' : 'esc')
@@ -97,7 +97,7 @@ const palette: KeyCase = async (pressed) => {
   await stage.type('this session')
   await stage.shows(/▸ L +log/)
   await stage.press('enter')
-  await stage.shows('what this session did')
+  await stage.shows('actions of this session')
   await stage.press('L')
   await rests(pressed)
 }

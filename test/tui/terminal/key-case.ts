@@ -38,7 +38,7 @@ export async function nothing(pressed: Pressed): Promise<void> {
   const { stage, key } = pressed
   await stage.press(key)
   await stage.press('L')
-  await stage.shows('what this session did')
+  await stage.shows('actions of this session')
   await stage.press('L')
   await rests(pressed)
 }

@@ -8,7 +8,7 @@ const quit: KeyCase = async (pressed) => {
     await stage.shows(/\[1 Home[\s\S]*needs attention/)
     await stage.press('-')
   } else {
-    await stage.shows(({ message }) => message.includes('q again quits; any other key stays'))
+    await stage.shows(({ message }) => message.includes('q again quits; any other key continues'))
     await stage.press('g')
     await stage.shows(({ message }) => !message.includes('q again quits'))
   }

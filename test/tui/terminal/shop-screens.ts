@@ -149,7 +149,7 @@ export const shopScreens: Readonly<Record<ScreenName, ShopScreen>> = {
     rows: limiterNames,
     height: 9,
     facts: limiterFacts,
-    others: [/▸─ keys of tenant/, /▸─ who holds and waits for key/],
+    others: [/▸─ keys of tenant/, /▸─ holders and waiters of key/],
     opens: { row: 0, shown: () => /── limiter:tenant {2}newest first/ },
     jumps: /jump to[\s\S]*which holds it[\s\S]*of sync, which waits[\s\S]*queue default/,
     filter: { typed: 'gateway', left: async () => ['gateway'] },

@@ -49,7 +49,7 @@ export class Stage {
       env: { PAGER: 'cat > "$HOME/paged"' },
     })
     const stage = new Stage(terminal, size)
-    await stage.shows((frame) => /● live \d/.test(frame.status) && !frame.text.includes('looking for what'))
+    await stage.shows((frame) => /● live \d/.test(frame.status) && !frame.text.includes('checking what'))
     return stage
   }
 

@@ -165,7 +165,7 @@ export const viewCases: Readonly<Record<string, KeyCase>> = {
   freeze,
   zoom,
   'unique keys': uniqueKeys,
-  reload: saying(() => 'reading everything anew'),
+  reload: saying(() => 'reading everything again'),
   mark,
   'unmark all': unmark,
   'choose all': chooseAll,
@@ -174,7 +174,7 @@ export const viewCases: Readonly<Record<string, KeyCase>> = {
   log: async (pressed) => {
     const { stage, key } = pressed
     await stage.press(key)
-    await stage.shows(['what this session did', 'nothing was done in this session yet'])
+    await stage.shows(['actions of this session', 'nothing was done in this session yet'])
     await stage.press(key)
     await rests(pressed)
   },

@@ -51,7 +51,7 @@ test('runs that every worker is refused protection for are critical, with cause,
     since: now - 5 * minuteMs,
     sentence:
       "2 runs of job 'charge' in queue 'default' wait for a worker with scale-in protection, the oldest for 5 min 0 s; " +
-      `2 workers were refused it by ECS (AccessDeniedException: no role${remedyOf('AccessDeniedException')}; next try in 45.0s).`,
+      `2 workers were refused protection by ECS (AccessDeniedException: no role${remedyOf('AccessDeniedException')}; next try in 45.0s).`,
     next: 'durable-jobs explain first',
     filter: { job: 'charge', queue: 'default', states: ['ready'] },
   })

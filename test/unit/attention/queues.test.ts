@@ -119,14 +119,14 @@ describe('a limiter', () => {
     )
     expect(closed).toMatchObject({ severity: 'warning' })
     expect(closed.sentence).toContain(
-      "is closed for key 'a' for another 1 min 30 s, as a provider asked; 1 run or step",
+      "is closed for key 'a' for another 1 min 30 s, as a provider requested; 1 run or step",
     )
   })
 
   test('that is closed is told so without its keys, too', () => {
     const closed = { ...info(), closedMs: 60_000 }
     expect(onlyFinding(limiter, { limiters: [closed] }).sentence).toBe(
-      "Limiter 'stripe' is closed for another 1 min 0 s, as a provider asked; 3 runs or steps wait for it.",
+      "Limiter 'stripe' is closed for another 1 min 0 s, as a provider requested; 3 runs or steps wait for it.",
     )
   })
 

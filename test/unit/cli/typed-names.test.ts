@@ -36,7 +36,7 @@ describe('the id of a run', () => {
   test('is completed where a generated one begins so', async () => {
     expect(await wholeIds(inspector, [one.slice(0, 12), two, own])).toEqual([one, two, own])
     await expect(wholeIds(inspector, [one.slice(0, 10)])).rejects.toThrow(
-      "2 runs begin with '01k3aaaaaa': 01k3aaaaaaaaaaaaaaaaaaaaaa, 01k3aaaaaabbbbbbbbbbbbbbbb; write more of the id",
+      "2 runs begin with '01k3aaaaaa': 01k3aaaaaaaaaaaaaaaaaaaaaa, 01k3aaaaaabbbbbbbbbbbbbbbb; type more of the id",
     )
   })
 

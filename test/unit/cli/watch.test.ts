@@ -108,7 +108,7 @@ test('an outage is told of once, at its begin and at its end', async () => {
     await watch.turn()
     watch.stop.abort()
     await watch.done
-    const told = ['the store is away: refused; going on when it is back', 'the store is back']
+    const told = ['the store is unavailable: refused; continuing once it is back', 'the store is back']
     if (rows === undefined) {
       expect(watch.told).toEqual(told)
       expect(watch.written()).toBe('a\n\nb\n')

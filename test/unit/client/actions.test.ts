@@ -252,7 +252,7 @@ test('an outage that lasts ends the call at once, a short one is waited out for 
     const course = { perMs: undefined, limit: 1, onProgress: undefined, signal: undefined }
     const carried = carryOut({ store: { runs } as unknown as Store, clock }, action, course)
     const failed = expect(carried).rejects.toThrow(
-      /had done 3 runs; jobs.actions.continue\('act_x'\) goes on/,
+      /had done 3 runs; jobs.actions.continue\('act_x'\) continues it/,
     )
     await clock.advance(40_000)
     await failed
@@ -278,9 +278,9 @@ test('wrong options are refused by name, and nothing is begun', async () => {
   const target: ActionTarget = { kind: 'runs', ids: ['one'] }
   const filter = (states: string[]): ActionTarget => ({ kind: 'filter', filter: { states } }) as ActionTarget
   const refusals: [RegExp, Promise<unknown>][] = [
-    [/^rate: '20' is no rate/, jobs.actions.run('retry', target, { rate: '20' as never })],
-    [/^rate: '0\/s' is no rate/, jobs.actions.run('retry', target, { rate: '0/s' })],
-    [/^limit: 0 is no number of runs/, jobs.actions.run('retry', target, { limit: 0 })],
+    [/^rate: '20' is not a rate/, jobs.actions.run('retry', target, { rate: '20' as never })],
+    [/^rate: '0\/s' is not a rate/, jobs.actions.run('retry', target, { rate: '0/s' })],
+    [/^limit: 0 is not a number of runs/, jobs.actions.run('retry', target, { limit: 0 })],
     [/^action: 'pause' is not an action/, jobs.actions.run('pause' as ActionKind, target)],
     [/^runAgain: a cancel runs no step/, jobs.actions.run('cancel', target, { runAgain: ['pay'] })],
     [/^target.ids: name 1 to 1000 runs, not 0/, jobs.actions.run('retry', { kind: 'runs', ids: [] })],
@@ -295,13 +295,13 @@ test('wrong options are refused by name, and nothing is begun', async () => {
       /unknown option 'state'/,
       jobs.actions.run('retry', { kind: 'filter', filter: { state: 'failed' } as never }),
     ],
-    [/^target.filter is empty; choose runs/, jobs.actions.plan('cancel', { kind: 'filter', filter: {} })],
+    [/^target.filter is empty; select runs/, jobs.actions.plan('cancel', { kind: 'filter', filter: {} })],
     ...[undefined, null, ''].map((job): [RegExp, Promise<unknown>] => [
       /^target.filter.job has no value/,
       jobs.actions.run('cancel', { kind: 'filter', filter: { job, states: ['ready'] } as RunFilter }),
     ]),
     [
-      /^target.all: write true beside an empty filter/,
+      /^target.all: set it to true with an empty filter/,
       jobs.actions.run('cancel', { kind: 'filter', filter: { job: 'a' }, all: true }),
     ],
     [

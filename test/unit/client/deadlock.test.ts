@@ -43,7 +43,9 @@ describe.each(bothStores)('runs that wait for each other’s limiters: %s', (sto
       `To end it, ${remedy}.`,
     ])
     const stuck = await jobs.inspector.run(first.id)
-    expect(stuck && (await nextStep(stuck, jobs.inspector, {}))).toMatch(/^a deadlock holds it up: .*explain/)
+    expect(stuck && (await nextStep(stuck, jobs.inspector, {}))).toMatch(
+      /^it is held up by a deadlock: .*explain/,
+    )
     expect(await jobs.inspector.checks()).toContainEqual({
       ...{ name: 'deadlocks', verdict: 'fault', found: text, remedy },
     })

@@ -122,7 +122,7 @@ test('a run that was lost twice says which workers may take it', async () => {
   ]
   const known = { ...facts, history: async () => entries }
   expect((await explainRun(known as unknown as Inspector, handle.id, 0)).sentences.at(-1)).toBe(
-    'What ended its worker w2 is known: stopped by a deployment.',
+    'The end of its worker w2 is explained: stopped by a deployment.',
   )
   const { startedAt: _, ...rest } = { startedAt: 0, ...run }
   const waiting = {
@@ -134,13 +134,15 @@ test('a run that was lost twice says which workers may take it', async () => {
   }
   const pauses = { ...facts, run: async () => waiting, linePlaces: async () => [] }
   expect((await explainRun(pauses as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
-    expect.stringMatching(/^It pauses because its worker was lost; its next try is due in 4\.0 s, at .*\.$/),
+    expect.stringMatching(
+      /^It pauses because its worker was lost; its next attempt is due in 4\.0 s, at .*\.$/,
+    ),
     'It has lost 4 workers so far: 4 of the 5 losses in a row without a new step that fail it as poisoned.',
   ])
   const last = { ...pauses, run: async () => ({ ...waiting, losses: 5, lossStreak: 5 }) }
   expect((await explainRun(last as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
     expect.stringMatching(
-      /and has no try left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
+      /and has no attempt left: its next claim, which fails it as poisoned, is due in 4\.0 s/,
     ),
     expect.stringMatching(/^It has lost 5 workers so far: 5 of the 5 losses/),
   ])
@@ -149,6 +151,6 @@ test('a run that was lost twice says which workers may take it', async () => {
   expect((await explainRun(timedOut as unknown as Inspector, handle.id, 1_000)).sentences).toEqual([
     expect.stringMatching(/^Its next try is due in 4\.0 s/),
     'Its last attempt failed: too long.',
-    'A body that ignores its signal is given a few seconds to end before the step goes on.',
+    'A body that ignores its signal gets a few seconds to end before the step continues.',
   ])
 })

@@ -39,7 +39,7 @@ describe('a run handle', () => {
     const error = await rejection(handle.result({ timeout: 5 }))
 
     expect(error).toMatchObject({ name: 'ResultTimeoutError', code: 'RESULT_TIMEOUT' })
-    expect(error.message).toMatch(/has not ended within 5 ms \(now: ready\); it goes on/)
+    expect(error.message).toMatch(/has not ended within 5 ms \(now: ready\); it is still going/)
     await shop.work(idle)
     await expect(handle.result({ timeout: '2m' })).resolves.toBe('done')
   })

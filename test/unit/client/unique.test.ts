@@ -36,7 +36,7 @@ describe('an enqueue of a unique job', () => {
     expect(error).toMatchObject({ name: 'DuplicateRunError', code: 'DUPLICATE_RUN', runId: first.id })
     expect((error as Error).message).toBe(
       `job 'import': run '${first.id}' holds the unique key 'a.csv', so nothing was stored; ` +
-        "wait until it lets go of it, cancel it, or take its handle with onDuplicate: 'join'",
+        "wait until it frees the key, cancel it, or get its handle with onDuplicate: 'join'",
     )
     await first.cancel()
     await expect(jobs.enqueue(job, { file: 'a.csv', row: 2 })).resolves.toBeDefined()

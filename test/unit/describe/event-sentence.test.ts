@@ -39,7 +39,7 @@ const sentences: readonly [Parameters<typeof operation>[0], string][] = [
   ],
   [
     { operation: 'trigger schedule', subject: 'nightly', by: 'ana', details: { duplicateOf: 'r0' } },
-    "schedule 'nightly' triggered by ana; no run was made, run r0 is in the way",
+    "schedule 'nightly' triggered by ana; no run was created, as run r0 exists",
   ],
   [
     { operation: 'worker joined', subject: 'w:1', details: { send: 17, sort: 3 } },

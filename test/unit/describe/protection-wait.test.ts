@@ -46,43 +46,43 @@ const long = saying({ kind: 'closing', cause: 'total' })
 
 describe('what a run that needs protection waits for', () => {
   test.each<[string, readonly ProtectionCandidate[]]>([
-    ['no worker that could take it has it or may ask for it now', []],
-    ['no worker that could take it has it or may ask for it now', [{}, {}]],
-    ['1 worker that could take it may ask for it', [{ protectedRuns: 'may ask' }]],
-    ['1 worker that could take it may ask for it', [saying({ kind: 'idle' })]],
-    ['1 worker asks ECS for it', [saying({ kind: 'asking', forMs: 1, keepsSlot: true })]],
+    ['no worker that could take it has protection or may ask for it now', []],
+    ['no worker that could take it has protection or may ask for it now', [{}, {}]],
+    ['1 worker that could take it may ask for protection', [{ protectedRuns: 'may ask' }]],
+    ['1 worker that could take it may ask for protection', [saying({ kind: 'idle' })]],
+    ['1 worker asks ECS for protection', [saying({ kind: 'asking', forMs: 1, keepsSlot: true })]],
     [
-      '2 workers have too little left of it and renew it first',
+      '2 workers have too little protection left and renew it first',
       [saying({ kind: 'held' }), saying({ kind: 'held' })],
     ],
     [
-      '2 workers were refused it by ECS (DEPLOYMENT_BLOCKED: 3 tasks are protected; raise the desired count above the number ' +
+      '2 workers were refused protection by ECS (DEPLOYMENT_BLOCKED: 3 tasks are protected; raise the desired count above the number ' +
         'of protected tasks, or wait for one to end; next try in 5.0s)',
       [blocked(5_000), blocked(9_000)],
     ],
     [
-      "1 worker was refused it by ECS (TASK_NOT_VALID: no service; run the worker in an ECS service: a task started by RunTask can't be protected; for good)",
+      "1 worker was refused protection by ECS (TASK_NOT_VALID: no service; run the worker in an ECS service: a task started by RunTask can't be protected; for good)",
       [invalid],
     ],
     [
-      '1 worker was refused it by ECS (AccessDeniedException: no task IAM role credentials available for task; give the task a ' +
+      '1 worker was refused protection by ECS (AccessDeniedException: no task IAM role credentials available for task; give the task a ' +
         'role (taskRoleArn) that allows ecs:UpdateTaskProtection; next try in 5.0s)',
       [denied],
     ],
     ['1 worker got no reply from ECS (no reply within 6.0 s; next try in 5.0s)', [silent]],
     [
-      '1 worker was refused it by ECS (CredentialsProviderError: no credentials; give the task a role (taskRoleArn) that ' +
+      '1 worker was refused protection by ECS (CredentialsProviderError: no credentials; give the task a role (taskRoleArn) that ' +
         'allows ecs:UpdateTaskProtection; next try in 5.0s)',
       [withoutRole],
     ],
     ['1 worker stays unprotected for 40.0s more after a long protection, so that ECS can stop it', [resting]],
-    ['2 workers are of an older revision than one that has started, and take none', [older, older]],
+    ['2 workers are of an older revision than another one, and take no such runs', [older, older]],
     [
-      '1 worker has been protected for more than half of maxTotal, and takes none until it has none in hand',
+      '1 worker has been protected for more than half of maxTotal, and takes no more until it has finished those in hand',
       [long],
     ],
     [
-      '1 worker is of an older revision than one that has started, and takes none; 1 worker that could take it may ask for it',
+      '1 worker is of an older revision than another one, and takes no such runs; 1 worker that could take it may ask for protection',
       [older, { protectedRuns: 'may ask' }],
     ],
   ])('%s', (text, candidates) => {

@@ -70,11 +70,11 @@ describe('why a ready run is not taken', () => {
     const sentence = (...workers: WorkerInfo[]): string[] =>
       findHindrances(needing, { queues: [], workers }).map((why) => hindranceSentence(why, needing, now))
     expect(sentence(worker())).toEqual([
-      'It waits for a worker with scale-in protection; no worker that could take it has it or may ask for it now.',
+      'It waits for a worker with scale-in protection; no worker that could take it has protection or may ask for it now.',
     ])
     const asking = worker({ protectedRuns: 'may ask' })
     expect(sentence(asking, asking, worker({ ...asking, draining: true }), worker())).toEqual([
-      "It waits for a worker with scale-in protection; 2 workers that could take it may ask for it; 1 worker has none and doesn't ask for it.",
+      "It waits for a worker with scale-in protection; 2 workers that could take it may ask for protection; 1 worker has no protection and doesn't ask for it.",
     ])
   })
 

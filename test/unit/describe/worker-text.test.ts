@@ -26,7 +26,7 @@ test.each([
   [{ cause: 'lease thread', ...times }, 'lease thread gone', 'its lease thread is gone'],
 ] as const)('a drain by %j', (drain, cause, sentence) => {
   expect(drainCauseText(drain)).toBe(cause)
-  expect(drainSentence(drain, 0)).toBe(`draining for 13.0s: ${sentence}; it holds no run any more`)
+  expect(drainSentence(drain, 0)).toBe(`draining for 13.0s: ${sentence}; it holds no more runs`)
 })
 
 describe('what becomes of the runs that it holds', () => {
@@ -44,7 +44,7 @@ describe('what becomes of the runs that it holds', () => {
 
   test('nothing yet: it has not acted on the order', () => {
     expect(drainSentence({ cause: 'order', by: 'ana', agoMs: 2_000 }, 3)).toBe(
-      'ordered by ana 2.0s ago; it has not begun to yet',
+      'ordered by ana 2.0s ago; it has not begun yet',
     )
   })
 })

@@ -197,7 +197,7 @@ describe('code that changed under a stored journal', () => {
     expect(state).toBe('blocked')
     expect(error?.message).toBe(
       "step 'rest' is stored as 'run' but the code calls it as 'sleep'; " +
-        'rename the new step or deploy code that keeps the old kind, and the run goes on',
+        'rename the new step or deploy code that keeps the old kind, and the run continues',
     )
   })
 

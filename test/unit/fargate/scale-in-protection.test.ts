@@ -20,10 +20,10 @@ const job = defineJob({ name: 'job' }, () => 1)
 describe('options', () => {
   test.each([
     [{ mode: 'always' }, /^mode: write one of off, best-effort, required, not 'always'/],
-    [{ period: '300ms' }, /^period: 300 ms can't be asked for; ECS counts in whole minutes/],
-    [{ period: '90s' }, /^period: 1 min 30 s can't/],
-    [{ period: '1m' }, /^period: 1 min 0 s can't/],
-    [{ period: '3d' }, /^period: 3 d 0 h can't/],
+    [{ period: '300ms' }, /^period: 300 ms is not possible; ECS counts in whole minutes/],
+    [{ period: '90s' }, /^period: 1 min 30 s is not/],
+    [{ period: '1m' }, /^period: 1 min 0 s is not/],
+    [{ period: '3d' }, /^period: 3 d 0 h is not/],
     [{ period: 'five' }, /^period: 'five' is not a duration/],
     [{ maxTotal: '9m' }, /^maxTotal: 9 min 0 s is less than two periods \(10 min 0 s\)/],
     [{ totl: '1h' }, /unknown option 'totl'/],

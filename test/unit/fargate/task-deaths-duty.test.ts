@@ -362,7 +362,7 @@ describe('ECS', () => {
     expect(site.asked.length).toBeLessThan(10)
     expect(site.beats).toBeGreaterThan(50)
     expect(site.log.messages).toEqual([
-      'warn: ECS could not be asked what ended the task of a lost worker; asking again',
+      'warn: ECS could not be asked what ended the task of a lost worker; trying again',
     ])
     site.failure = undefined
     site.tasks = [stopped('a')]

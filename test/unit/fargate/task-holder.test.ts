@@ -143,7 +143,7 @@ describe('a holder', () => {
     expect(transport.sent).toEqual(['0s protect 5', '6.75s protect 5', '14.25s protect 5'])
     expect(holder.status.calls).toMatchObject({ asked: 1, retried: 2, lost: 3 })
     expect(holder.status.reason).toMatch(
-      /^ECS gave no answer \(no reply within 6\.0 s\); it asks again in 4\.\d s, such runs wait$/,
+      /^ECS sent no reply \(no reply within 6\.0 s\); it asks again in 4\.\d s, such runs wait$/,
     )
   })
 
@@ -162,7 +162,7 @@ describe('a holder', () => {
       expect.stringMatching(
         /^warn: protection was refused \(DEPLOYMENT_BLOCKED: too many\); it asks again in 5\.6 s/,
       ),
-      "warn: the task's protection can't be renewed; it ends in 1 min 0 s at the latest, and its protected runs are told",
+      "warn: the task's protection can't be renewed; it ends in 1 min 0 s at the latest, and its protected runs are notified",
       'info: the task is protected again',
     ])
   })

@@ -120,7 +120,7 @@ describe('a reader of the identity', () => {
     expect(await known(readerOf(endpoints, { log }))).toEqual(identity)
     expect(failures).toEqual([])
     expect(log.lines.map(({ level, message }) => [level, message])).toEqual([
-      ['warn', 'the task metadata could not be read; asking again until it can'],
+      ['warn', 'the task metadata could not be read; trying again until it succeeds'],
       ['info', 'the task metadata could be read'],
     ])
   })

@@ -60,13 +60,13 @@ describe('a unique key', () => {
   })
 
   test.each<[string, (input: Input) => unknown, RegExp]>([
-    ['undefined', () => undefined, /answered undefined for this input; it must answer a string or a number/],
-    ['null', () => null, /answered null/],
-    ['NaN', () => Number.NaN, /answered NaN/],
-    ['an object', ({ file }) => ({ file }), /answered object/],
-    ['a promise', async () => 'a', /answered a promise/],
-    ['a promise that fails', () => Promise.reject(new Error('late')), /answered a promise/],
-    ['nothing', () => '', /answered an empty string/],
+    ['undefined', () => undefined, /returned undefined for this input; it must return a string or a number/],
+    ['null', () => null, /returned null/],
+    ['NaN', () => Number.NaN, /returned NaN/],
+    ['an object', ({ file }) => ({ file }), /returned object/],
+    ['a promise', async () => 'a', /returned a promise/],
+    ['a promise that fails', () => Promise.reject(new Error('late')), /returned a promise/],
+    ['nothing', () => '', /returned an empty string/],
     ['a line break', () => 'a\nb', /control characters/],
     ['half a character', () => '\ud800', /half a character/],
     ['too much', () => 'k'.repeat(513), /513 bytes, over the limit of 512/],

@@ -28,7 +28,7 @@ export function CronView(props: ViewProps<CronData>): ReactElement {
         height={paneHeight}
         empty={emptySpans({
           ...{ ...props, what: 'schedule' },
-          next: 'give a job the option schedule and start a worker with it, or put one by jobs.schedules.put',
+          next: 'give a job the option schedule and start a worker with it, or create one with jobs.schedules.put',
         })}
         {...{ place, look }}
       />

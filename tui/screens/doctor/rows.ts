@@ -30,8 +30,8 @@ export function verdictText({ checks, isQuick }: DoctorData): string {
   const count = (verdict: StoreCheck['verdict']): number =>
     checks.filter((check) => check.verdict === verdict).length
   const parts = [counted(count('fault'), 'fault'), counted(count('warning'), 'warning')].filter(Boolean)
-  const found = parts.length === 0 ? 'all is fine' : parts.join(', ')
-  return isQuick ? `${found} so far, checking on` : found
+  const found = parts.length === 0 ? 'no problem found' : parts.join(', ')
+  return isQuick ? `${found} so far, still checking` : found
 }
 
 function counted(count: number, word: string): string {

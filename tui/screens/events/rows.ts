@@ -120,10 +120,9 @@ function jumpsOf(event: StoreEvent): readonly Jump[] {
 }
 
 const breakTexts: Readonly<Record<StreamBreak, string>> = {
-  gap: 'gap: events before this were dropped before they were read, or the store was put back to an earlier state',
-  skipped: 'skipped: more events came than are read; a filter (ops) shows fewer',
-  'new store':
-    'the store was emptied and made anew: its events begin again; those below are of the one before',
+  gap: 'gap: earlier events were dropped before they were read, or the store was restored to an earlier state',
+  skipped: 'skipped: events came faster than they are read; a filter (ops) shows fewer',
+  'new store': 'the store was emptied and created again: its events start over; those below are from before',
 }
 
 export function entryText(entry: StreamEntry): string {

@@ -132,14 +132,14 @@ const titles = { both: 'events', operations: 'events, operations only', runs: 'e
 function noteOf({ data, place }: ViewProps<EventsData>, list: ListWindow | undefined): Span {
   if (data === undefined || list === undefined) return span('reading', 'dim')
   const at = list.first + list.line
-  const follow = at <= 0 ? 'following' : `standing still, ${at.toLocaleString('en')} newer above (g follows)`
+  const follow = at <= 0 ? 'following' : `frozen, ${at.toLocaleString('en')} newer above (g follows)`
   const filter = place.filter === '' ? '' : `  ${place.filter}`
   const count = `${list.count.toLocaleString('en')} read, newest first`
   return span(`${follow}${filter}  ${count}${pastText(data)}`, 'dim')
 }
 
 function pastText({ entries, ended, ofRun, isPartial }: EventsData): string {
-  if (isPartial) return ', looking for older ones'
+  if (isPartial) return ', reading older ones'
   // A run that no event names may be one whose id was only begun.
   if (ended || (ofRun?.ended && ofRun.entries.length > 0)) return ', older ones are not kept'
   return entries.length >= maxKept ? ', older ones by durable-jobs events --before' : ''

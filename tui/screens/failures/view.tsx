@@ -127,7 +127,7 @@ function emptyOf(props: ViewProps<FailuresData>): readonly Span[] {
   if (data !== undefined && data.unknown.length > 0) return [span(` ${data.unknown.join('; ')}`, 'bad')]
   return emptySpans({
     ...{ ...props, what: 'failure' },
-    next: 'none was stored yet; what fails shows here, grouped by its cause',
+    next: 'no failure stored yet; failures appear here, grouped by cause',
     ...(data === undefined ? {} : { unfiltered: data.groups.length }),
   })
 }

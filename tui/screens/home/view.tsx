@@ -131,7 +131,7 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
   return (
     <Pane
       title="needs attention"
-      note={isQuiet ? span('nothing but what is muted', 'good') : more}
+      note={isQuiet ? span('only muted findings', 'good') : more}
       {...{ width: size.columns, height: attentionHeight, look }}
       active={list?.active}
     >
@@ -153,7 +153,7 @@ function Attention(props: ViewProps<HomeData>): ReactElement {
 
 function quietSpans({ fleet, look }: ViewProps<HomeData>): readonly Span[] {
   if (fleet.overview === undefined) return [span(unreadText(fleet), 'dim')]
-  if (fleet.isLooking) return [span(' looking for what needs attention', 'dim')]
+  if (fleet.isLooking) return [span(' checking what needs attention', 'dim')]
   return [span(` ${look.glyphs.fine} nothing needs attention`, 'good')]
 }
 

@@ -18,7 +18,7 @@ export function limiterLines(row: LimiterRow, now: number, width: number): Lines
       : [
           fieldLine(
             'closed',
-            span(`a provider asked for a pause until ${clockTime(now + closedMs, now)}`, 'bad'),
+            span(`a provider requested a pause until ${clockTime(now + closedMs, now)}`, 'bad'),
             span(` (${durationToken(closedMs)})`, 'bad'),
           ),
         ]

@@ -40,7 +40,7 @@ function LimiterList(props: ViewProps<LimitsData>): ReactElement | null {
       empty={emptySpans({
         // Data of the list of unique keys say nothing of limiters.
         ...{ ...props, data: data?.unique === undefined ? data : undefined, what: 'limiter' },
-        next: 'workers make those of their code known; one that only a step names, when the step first runs',
+        next: 'workers register the limiters of their code; a limiter that only a step names, when the step first runs',
       })}
       {...{ place, look }}
     />
@@ -73,7 +73,7 @@ function UserList(props: ViewProps<LimitsData>): ReactElement | null {
   const name = users === undefined ? '' : ` key ${keyName(users)}`
   return (
     <ListPane
-      title={`who holds and waits for${name === '' ? ` ${limiter?.id ?? 'no limiter'}` : name}`}
+      title={`holders and waiters of${name === '' ? ` ${limiter?.id ?? 'no limiter'}` : name}`}
       note={span(users?.isCut ? '(tab)  the first of them' : '(tab)', 'key')}
       above={linesAbove(props)}
       columns={userColumns(now, look)}
@@ -81,7 +81,7 @@ function UserList(props: ViewProps<LimitsData>): ReactElement | null {
       active={windows.users?.active}
       width={usersWidth}
       height={usersHeight}
-      empty={[span(data?.current === limiter?.id ? ' none holds it, none waits' : ' reading', 'dim')]}
+      empty={[span(data?.current === limiter?.id ? ' no holders, no waiters' : ' reading', 'dim')]}
       {...{ place, look }}
     />
   )
@@ -103,7 +103,7 @@ function UniqueList(props: ViewProps<LimitsData>): ReactElement | null {
       height={limitsLayout(props).paneHeight}
       empty={emptySpans({
         ...{ ...props, data: data?.unique, what: 'unique key that is held' },
-        next: 'runs of jobs with the option unique hold one until they have ended',
+        next: 'runs of jobs with the option unique hold a key until they have ended',
       })}
       {...{ place, look }}
     />
@@ -112,6 +112,6 @@ function UniqueList(props: ViewProps<LimitsData>): ReactElement | null {
 
 function noteText({ windows, data }: ViewProps<LimitsData>): string {
   const waiting = (data?.limiters ?? []).reduce((sum, limiter) => sum + limiter.waiting, 0)
-  const bounded = data?.isWhole === false ? '   oldest: of the runs that have waited for the longest' : ''
+  const bounded = data?.isWhole === false ? '   oldest: the runs that have waited longest' : ''
   return `${windows.limiters?.count ?? 0}   ${waiting === 1 ? '1 run or step waits' : `${waiting} runs or steps wait`}${bounded}`
 }

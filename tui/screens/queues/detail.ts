@@ -57,7 +57,7 @@ function waitingLines(
   const detail = data?.detail?.queue === id ? data.detail : undefined
   if (waiting === 0) return []
   if (detail === undefined) return [fieldLine('waiting', `${countToken(waiting)} `, span('reading', 'dim'))]
-  const of = detail.isWhole ? '' : ` (of the ${detail.waiting.length} that wait for the longest)`
+  const of = detail.isWhole ? '' : ` (of the ${detail.waiting.length} that have waited longest)`
   const parts = waitsOf(detail.waiting).map(waitText)
   return [fieldLine('waiting', parts.join(', '), span(of, 'dim'))]
 }

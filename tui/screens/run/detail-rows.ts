@@ -103,7 +103,7 @@ function historyLines({ data, now, size }: Known): readonly DocumentLine[] {
     })),
   ]
   if (lines.length === 0) {
-    const text = 'nothing happened to it beside its steps: no loss, no hand-over, nothing done by hand'
+    const text = 'no history besides its steps: no loss, no hand-over, no manual action'
     return sentenceLines('history none', text, { width: size.columns, tone: 'dim' })
   }
   return lines.toSorted((a, b) => a.at - b.at).map(({ line }) => line)

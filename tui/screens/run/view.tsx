@@ -96,7 +96,7 @@ function stepsNote({ run, place, window }: PartProps): string {
   const count = Math.max(0, window.count - 1).toLocaleString('en')
   const { position } = run.run
   const read = isPartial
-    ? `, read ${entries.length.toLocaleString('en')} of ${position.toLocaleString('en')} entries, going on`
+    ? `, read ${entries.length.toLocaleString('en')} of ${position.toLocaleString('en')} entries, continuing`
     : ''
   const clock =
     place.own.compressed === true

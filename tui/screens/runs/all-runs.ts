@@ -13,7 +13,8 @@ export function allRuns({
   if (first !== undefined) return { problem: first.message }
   if (!isWhole(parsed)) {
     return {
-      problem: 'parts with ! only hide runs from the list, the store would act on them: take them out first',
+      problem:
+        'parts with ! only hide runs from the list, the action would include them: remove these parts first',
     }
   }
   const { order: _, ...filter } = queryOf({

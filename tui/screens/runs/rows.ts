@@ -48,7 +48,7 @@ export function positionText(data: RunsData, { first, line, count }: ListWindow)
   const more = data.pages.at(-1)?.next === undefined ? '' : '+'
   const row = count === 0 ? '' : `${(first + line + 1).toLocaleString('en')} of `
   const newer = data.newer === 0 ? '' : `, ${data.newer} newer (g)`
-  const searched = data.isPartial ? `, searched ${data.looked.toLocaleString('en')}, going on` : ''
+  const searched = data.isPartial ? `, searched ${data.looked.toLocaleString('en')}, continuing` : ''
   return `${row}${count.toLocaleString('en')}${more}${newer}${searched}`
 }
 

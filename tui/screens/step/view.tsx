@@ -41,12 +41,12 @@ function noteText({ data }: ViewProps<StepData>, id: string): string {
   const tries = last === undefined ? 0 : last.attempt
   const counted = tries === 0 ? '' : `${tries} ${tries === 1 ? 'try' : 'tries'}, `
   const once = entries.some(({ once }) => once === true) ? 'at most once, ' : ''
-  const search = isPartial ? `, read ${entries.length.toLocaleString('en')} entries, going on` : ''
+  const search = isPartial ? `, read ${entries.length.toLocaleString('en')} entries, continuing` : ''
   return `${counted}${once}of ${run.job} ${id}${search}`
 }
 
 function emptyText({ run, path, isPartial }: StepData): string {
-  if (isPartial) return 'looking for its entries in the journal'
+  if (isPartial) return 'searching its entries in the journal'
   const isOpen = run !== undefined && 'step' in run && run.step?.path === path
   return isOpen
     ? 'it runs its first try now; nothing is stored of it yet'
