@@ -23,21 +23,24 @@ async function endTogether(last: 'body' | 'call', microtasks: number): Promise<r
   const [work, reply] = [gate(), gate<EntryAnswer>()]
   const unused = (): never => expect.unreachable('the job has no limits and one page of journal')
   const job = defineJob({ name: 'watched' }, () => undefined)
-  const execution = new StepScheduler(new CurrentRun(run, job, new LineLog()), {
-    ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), middleware: [], maxValueBytes: 1_000 },
-    readPage: unused,
-    limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
-    listener: { idle: () => undefined },
-    cover: { coverOnce: unused },
-    entries: {
-      submit: async ({ record: { path } }) => {
-        happened.push(`${path} sent`)
-        const stored = await reply.opened
-        happened.push(`${path} stored`)
-        return stored
+  const execution = new StepScheduler(
+    new CurrentRun(run, job, new LineLog()),
+    { coverOnce: unused },
+    {
+      ...{ clock: systemClock, macrotasks: new Macrotasks(systemClock), stepHooks: [], maxValueBytes: 1_000 },
+      readPage: unused,
+      limitStore: { defineLimiters: unused, acquire: unused, closeKeys: unused, correctCost: unused },
+      listener: { idle: () => undefined },
+      outbox: {
+        submit: async ({ record: { path } }) => {
+          happened.push(`${path} sent`)
+          const stored = await reply.opened
+          happened.push(`${path} stored`)
+          return stored
+        },
       },
     },
-  })
+  )
   const step = stepTools(execution)
   await execution.replay()
   execution.begin(async () => {
@@ -47,9 +50,11 @@ async function endTogether(last: 'body' | 'call', microtasks: number): Promise<r
     work.open()
     if (last === 'call') void watch()
     for (let microtask = 0; microtask < microtasks; microtask++) await undefined
-  })
+  }, undefined)
   await execution.nextEvent()
-  const finished = execution.finish().then(() => happened.push('finished'))
+  execution.end()
+  const ended = execution.isBusy ? execution.bodies.settle() : Promise.resolve()
+  const finished = ended.then(() => happened.push('finished'))
   // Long enough for an execution that does not wait for what it has sent, or is about to send.
   for (let macrotask = 0; macrotask < 3; macrotask++) await new Promise((resolve) => setImmediate(resolve))
   reply.open({ kind: 'stored' })
